@@ -1,0 +1,94 @@
+// Package image is what travels through the program: a tree of manifests with
+// the blobs they name, as the OCI image-spec has it (index → manifests →
+// config and layers; Docker's media types alike).
+//
+// It holds data and openers only. It does not know where content comes from
+// (package source makes trees), where it goes (package registry sends blobs
+// and manifests), or in which order (packages plan and publish).
+package image
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// MaxManifestSize is the largest manifest or index accepted, in bytes: the
+// 4 MiB that the distribution-spec asks registries to take at least, and that
+// common registries take at most (distribution-spec, "Pushing Manifests").
+const MaxManifestSize = 4 << 20
+
+// Manifest is one node: an image manifest or an index. Everything with a
+// digest is exact: Raw are the bytes that were found, never re-printed.
+type Manifest struct {
+	// Descriptor has the media type, digest and size of Raw. While the
+	// manifest is pending its digest is the zero Hash and its size 0.
+	Descriptor v1.Descriptor
+	// Raw is the manifest as it will be sent; nil while pending.
+	Raw []byte
+	// Platform is where the image runs, from the parent index or the config;
+	// nil if neither says (artifacts, attestations).
+	Platform *v1.Platform
+	// Children are the manifests an index names, in its order.
+	Children []*Manifest
+	// Blobs are config and layers of an image manifest, config first.
+	Blobs []*Blob
+
+	// Assemble builds the bytes of a pending manifest from its blobs, once
+	// each has its Descriptor; nil for a manifest that is known.
+	Assemble func(blobs []*Blob) ([]byte, error)
+}
+
+// Blob is a config or a layer.
+type Blob struct {
+	// Descriptor is exact, except that a pending blob (a plain layer that is
+	// compressed while it is sent) has the zero digest and size 0 until then.
+	Descriptor v1.Descriptor
+	// DiffID is the digest of the layer's plain tar, where known.
+	DiffID v1.Hash
+	// PlainSize is how many bytes a pending blob has before compression.
+	PlainSize int64
+	// MountFrom lists repositories known to hold the blob, nearest first.
+	MountFrom []name.Repository
+	// Open starts one reading of the blob as it is to be sent. It may be
+	// called again (a retry); readers are independent of each other. A
+	// pending blob's reader compresses, and checks the DiffID at its end.
+	Open func(ctx context.Context) (io.ReadCloser, error)
+	// Foreign is set for a layer that its manifest fetches by URL and that
+	// registries need not hold (image-spec, non-distributable layers).
+	Foreign bool
+}
+
+// Pending reports whether the blob's digest is known only after compression.
+func (b *Blob) Pending() bool { return b.Descriptor.Digest == (v1.Hash{}) }
+
+// Pending reports whether the manifest's digest waits for its blobs'.
+func (m *Manifest) Pending() bool { return m.Descriptor.Digest == (v1.Hash{}) }
+
+// Settle gives a pending manifest its bytes and digest. Every blob must be
+// settled before. It does nothing for a manifest that is known.
+func (m *Manifest) Settle() error {
+	if !m.Pending() {
+		return nil
+	}
+	for _, b := range m.Blobs {
+		if b.Pending() {
+			return fmt.Errorf("assembling a manifest whose layer %s is not compressed yet", b.DiffID)
+		}
+	}
+	raw, err := m.Assemble(m.Blobs)
+	if err != nil {
+		return fmt.Errorf("assembling the manifest: %w", err)
+	}
+	m.Raw = raw
+	m.Descriptor.Size = int64(len(raw))
+	m.Descriptor.Digest, err = digestOf(raw)
+	return err
+}
+
+// Index reports whether the node has the media type of an index or of
+// Docker's manifest list.
+func (m *Manifest) Index() bool { return m.Descriptor.MediaType.IsIndex() }

@@ -1,0 +1,63 @@
+package image
+
+import (
+	"bytes"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// Manifests lists the tree below and including root, children before parents,
+// each digest once: the order in which a registry accepts them.
+func Manifests(root *Manifest) []*Manifest {
+	var out []*Manifest
+	seen := map[v1.Hash]bool{}
+	var visit func(*Manifest)
+	visit = func(m *Manifest) {
+		if !m.Pending() {
+			if seen[m.Descriptor.Digest] {
+				return
+			}
+			seen[m.Descriptor.Digest] = true
+		}
+		for _, c := range m.Children {
+			visit(c)
+		}
+		out = append(out, m)
+	}
+	visit(root)
+	return out
+}
+
+// Blobs lists the blobs of the tree in order of first mention, each known
+// digest once, foreign layers left out.
+func Blobs(root *Manifest) []*Blob {
+	var out []*Blob
+	seen := map[v1.Hash]bool{}
+	for _, m := range Manifests(root) {
+		for _, b := range m.Blobs {
+			if b.Foreign || (!b.Pending() && seen[b.Descriptor.Digest]) {
+				continue
+			}
+			seen[b.Descriptor.Digest] = true
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// Images lists the image manifests that run somewhere: those with a platform
+// that is not BuildKit's unknown/unknown for attestations.
+func Images(root *Manifest) []*Manifest {
+	var out []*Manifest
+	for _, m := range Manifests(root) {
+		if !m.Index() && m.Platform != nil && m.Platform.OS != "unknown" {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+func digestOf(raw []byte) (v1.Hash, error) {
+	h, _, err := v1.SHA256(bytes.NewReader(raw))
+	return h, err
+}
