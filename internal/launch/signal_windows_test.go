@@ -1,0 +1,5 @@
+package launch_test
+
+import "os"
+
+func dieOfSignal() { os.Exit(1) } // Windows knows no such end

@@ -1,0 +1,90 @@
+package launch_test
+
+import (
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+func TestSourceIsBuilt(t *testing.T) {
+	t.Parallel()
+	tr := newSource(t)
+	// What a job that cross-compiles may have set must not reach our build.
+	main := tr.step("GOOS=plan9", "GOARCH=mips", "GOFLAGS=-mod=vendor", "GOWORK="+filepath.Join(t.TempDir(), "go.work"))
+	if code := main.exit(t); code != 0 {
+		t.Fatalf("exit code %d\n%s%s", code, &main.stdout, &main.stderr)
+	}
+	if out := main.stdout.String(); !strings.HasSuffix(out, "stage=main\n") || strings.Contains(out, "plan9") {
+		t.Errorf("got %q", out)
+	}
+	built, err := filepath.Glob(filepath.Join(main.temp, "ghcr-publish-*", "ghcr-publish*"))
+	if err != nil || len(built) != 1 {
+		t.Errorf("got %q (%v), want one program in RUNNER_TEMP", built, err)
+	}
+
+	post := tr.step(append(main.states(t), "PATH="+t.TempDir())...)
+	if code := post.exit(t); code != 0 {
+		t.Fatalf("the post step needs no Go, but ended with %d\n%s%s", code, &post.stdout, &post.stderr)
+	}
+	if out := post.stdout.String(); !strings.HasSuffix(out, "stage=post\n") {
+		t.Errorf("got %q", out)
+	}
+}
+
+func TestSourceThatDoesNotBuild(t *testing.T) {
+	t.Parallel()
+	tr := newSource(t)
+	tr.write("main.go", []byte("package main\n\nfunc main() { nonsense() }\n"))
+	s := tr.step()
+	if got, want := s.exit(t), 1; got != want {
+		t.Errorf("exit code: got %d, want %d", got, want)
+	}
+	if out := s.stderr.String(); !strings.Contains(out, "undefined: nonsense") {
+		t.Errorf("the compiler's words are missing: %q", out)
+	}
+	if out := s.stdout.String(); !strings.Contains(out, "::error title=ghcr-publish did not start::building ") {
+		t.Errorf("got %q", out)
+	}
+}
+
+func TestSourceNamesTheGoItNeeds(t *testing.T) {
+	t.Parallel()
+	const cure = "with Go 1.26.0 or newer: add a step with actions/setup-go"
+	cases := []struct {
+		name string
+		have string // empty: no go command
+		want string
+	}{
+		{"no Go", "", "looking for Go: spawnSync go ENOENT"},
+		{"an old Go", "go1.9.7", "Go here is 1.9.7."},
+		{"a Go one minor too old", "go1.25.12", "Go here is 1.25.12."},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := newSource(t).step("PATH="+fakeGo(t, c.have), goEnv+"="+c.have)
+			if got, want := s.exit(t), 1; got != want {
+				t.Errorf("exit code: got %d, want %d", got, want)
+			}
+			if out := s.stdout.String(); !strings.Contains(out, c.want) || !strings.Contains(out, cure) {
+				t.Errorf("got %q, want it to hold %q and %q", out, c.want, cure)
+			}
+		})
+	}
+}
+
+// fakeGo returns a folder whose go command says it is that version; with no
+// version, an empty one.
+func fakeGo(t *testing.T, version string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if version != "" {
+		name := "go"
+		if runtime.GOOS == "windows" {
+			name = "go.exe"
+		}
+		writeProgram(t, filepath.Join(dir, name), self(t), 0o755)
+	}
+	return dir
+}
