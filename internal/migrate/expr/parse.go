@@ -1,0 +1,209 @@
+package expr
+
+import (
+	"fmt"
+	"strings"
+)
+
+// maxDepth bounds nesting, so that hostile input cannot exhaust the stack.
+// GitHub itself stops at 50.
+const maxDepth = 50
+
+// node is a parsed expression. Call holds a function's name in text; Ref
+// starts with a context's name, its args are the further path (strings for
+// .name, any expression for [index]).
+type node struct {
+	kind       nodeKind
+	text       string
+	args       []*node
+	start, end int
+}
+
+type nodeKind int
+
+const (
+	litString nodeKind = iota
+	litOther           // number, true, false, null
+	ref
+	call
+	operator
+)
+
+type parser struct {
+	tokens []token
+	depth  int
+}
+
+func parse(text string, from, to int) (*node, error) {
+	tokens, err := lex(text, from, to)
+	if err != nil {
+		return nil, err
+	}
+	p := &parser{tokens: tokens}
+	n, err := p.binary(0)
+	if err != nil {
+		return nil, err
+	}
+	if rest := p.tokens[0]; rest.kind != end {
+		return nil, fmt.Errorf("reading the expression: %q is left over", rest.text)
+	}
+	return n, nil
+}
+
+// levels are the binary operators, loosest first.
+var levels = [][]string{{"||"}, {"&&"}, {"==", "!="}, {"<", "<=", ">", ">="}}
+
+func (p *parser) binary(level int) (*node, error) {
+	if level == len(levels) {
+		return p.unary()
+	}
+	left, err := p.binary(level + 1)
+	for err == nil {
+		o, ok := p.take(op, levels[level]...)
+		if !ok {
+			return left, nil
+		}
+		var right *node
+		if right, err = p.binary(level + 1); err == nil {
+			left = &node{operator, o.text, []*node{left, right}, left.start, right.end}
+		}
+	}
+	return nil, err
+}
+
+func (p *parser) unary() (*node, error) {
+	if p.depth++; p.depth > maxDepth {
+		return nil, fmt.Errorf("reading the expression: nested deeper than %d", maxDepth)
+	}
+	defer func() { p.depth-- }()
+	if not, ok := p.take(op, "!"); ok {
+		n, err := p.unary()
+		if err != nil {
+			return nil, err
+		}
+		return &node{operator, "!", []*node{n}, not.start, n.end}, nil
+	}
+	return p.postfix()
+}
+
+func (p *parser) primary() (*node, error) {
+	t := p.tokens[0]
+	p.tokens = p.tokens[1:]
+	switch {
+	case t.kind == str:
+		return &node{litString, t.text, nil, t.start, t.end}, nil
+	case t.kind == number, t.kind == name && isConstant(t.text):
+		return &node{litOther, t.text, nil, t.start, t.end}, nil
+	case t.kind == name:
+		if _, ok := p.take(op, "("); ok {
+			return p.arguments(t)
+		}
+		return &node{ref, strings.ToLower(t.text), nil, t.start, t.end}, nil
+	case t.kind == op && t.text == "(":
+		n, err := p.binary(0)
+		if err != nil {
+			return nil, err
+		}
+		closing, err := p.expect(")")
+		n.start, n.end = t.start, closing.end
+		return n, err
+	}
+	return nil, fmt.Errorf("reading the expression: a value is missing at %d", t.start)
+}
+
+func (p *parser) arguments(fn token) (*node, error) {
+	n := &node{kind: call, text: strings.ToLower(fn.text), start: fn.start}
+	if closing, ok := p.take(op, ")"); ok {
+		n.end = closing.end
+		return n, nil
+	}
+	for {
+		arg, err := p.binary(0)
+		if err != nil {
+			return nil, err
+		}
+		n.args = append(n.args, arg)
+		if _, ok := p.take(op, ","); ok {
+			continue
+		}
+		closing, err := p.expect(")")
+		n.end = closing.end
+		return n, err
+	}
+}
+
+func (p *parser) postfix() (*node, error) {
+	n, err := p.primary()
+	for err == nil {
+		switch {
+		case p.have("."):
+			n, err = p.property(n)
+		case p.have("["):
+			n, err = p.index(n)
+		default:
+			return n, nil
+		}
+	}
+	return nil, err
+}
+
+func (p *parser) property(base *node) (*node, error) {
+	p.tokens = p.tokens[1:]
+	t := p.tokens[0]
+	if t.kind != name && t.text != "*" || t.kind == end {
+		return nil, fmt.Errorf("reading the expression: a name is missing at %d", t.start)
+	}
+	p.tokens = p.tokens[1:]
+	return base.step(&node{litString, t.text, nil, t.start, t.end}, t.end), nil
+}
+
+func (p *parser) index(base *node) (*node, error) {
+	p.tokens = p.tokens[1:]
+	key, err := p.binary(0)
+	if err != nil {
+		return nil, err
+	}
+	closing, err := p.expect("]")
+	return base.step(key, closing.end), err
+}
+
+// step appends one step to a path. What a function returned has no path: it
+// becomes a reference without a name, which nothing resolves.
+func (n *node) step(key *node, end int) *node {
+	if n.kind != ref {
+		return &node{kind: ref, args: []*node{n, key}, start: n.start, end: end}
+	}
+	n.args, n.end = append(n.args, key), end
+	return n
+}
+
+func (p *parser) have(text string) bool {
+	return p.tokens[0].kind == op && p.tokens[0].text == text
+}
+
+func (p *parser) take(k kind, texts ...string) (token, bool) {
+	t := p.tokens[0]
+	for _, text := range texts {
+		if t.kind == k && t.text == text {
+			p.tokens = p.tokens[1:]
+			return t, true
+		}
+	}
+	return t, false
+}
+
+func (p *parser) expect(text string) (token, error) {
+	t, ok := p.take(op, text)
+	if !ok {
+		return t, fmt.Errorf("reading the expression: %q is missing at %d", text, t.start)
+	}
+	return t, nil
+}
+
+func isConstant(s string) bool {
+	switch strings.ToLower(s) {
+	case "true", "false", "null", "nan", "infinity":
+		return true
+	}
+	return false
+}
