@@ -1,0 +1,106 @@
+package registry
+
+import (
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+)
+
+// Options configure a Client. The zero value works: anonymous, system TLS
+// roots, real clock.
+type Options struct {
+	// Keychain finds the credentials of a registry host; nil is anonymous.
+	Keychain authn.Keychain
+	// UserAgent is sent with every request.
+	UserAgent string
+	// Base replaces the network, for tests and for custom CAs. It is cloned:
+	// once for small requests and once for bodies.
+	Base *http.Transport
+	// Trace, if set, hears of every request after its answer, also of failed
+	// attempts. It is called from many goroutines.
+	Trace func(Exchange)
+	// RawBearer sends base64 of the secret as bearer token at once, which
+	// saves the token request. ghcr.io accepts it for PATs; for GITHUB_TOKEN
+	// that is not proven (GHCR.md §3.1), so it is off by default.
+	RawBearer bool
+	// StallTimeout ends an attempt in which no byte moved for so long; zero
+	// is one minute.
+	StallTimeout time.Duration
+	// Sleep waits between attempts; tests replace it. Nil waits for real.
+	Sleep Sleeper
+}
+
+// Client talks to registries for one run. It keeps one authenticated session
+// a host and is safe for concurrent use.
+type Client struct {
+	opts  Options
+	wire  *wire
+	retry retrier
+	Meter *Meter
+
+	mu       sync.Mutex
+	sessions map[string]*session
+}
+
+// New returns a client. Close it to let its connections go.
+func New(opts Options) *Client {
+	if opts.Keychain == nil {
+		opts.Keychain = anonymous{}
+	}
+	if opts.StallTimeout == 0 {
+		opts.StallTimeout = time.Minute
+	}
+	if opts.UserAgent == "" {
+		opts.UserAgent = "ghcr-publish"
+	}
+	meter := &Meter{trace: opts.Trace}
+	return &Client{
+		opts:     opts,
+		wire:     newWire(opts.Base),
+		retry:    retrier{sleep: opts.Sleep},
+		Meter:    meter,
+		sessions: map[string]*session{},
+	}
+}
+
+// Anonymous returns a client that never sends credentials, as a stranger
+// would come to the registry. It shares connections and the meter with c, but
+// no session.
+func (c *Client) Anonymous() *Client {
+	opts := c.opts
+	opts.Keychain = anonymous{}
+	opts.RawBearer = false
+	return &Client{opts: opts, wire: c.wire, retry: c.retry, Meter: c.Meter, sessions: map[string]*session{}}
+}
+
+// Close closes idle connections.
+func (c *Client) Close() { c.wire.close() }
+
+// Expect names a repository the run will use and what for, so that the first
+// token asked for on its host already covers it.
+func (c *Client) Expect(repo name.Repository, access Access) {
+	s := c.session(repo.Registry)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.expect(repo.RepositoryStr(), access)
+}
+
+func (c *Client) session(reg name.Registry) *session {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	host := reg.RegistryStr()
+	s := c.sessions[host]
+	if s == nil {
+		s = newSession(reg, c)
+		c.sessions[host] = s
+	}
+	return s
+}
+
+// anonymous is the keychain of a stranger.
+type anonymous struct{}
+
+func (anonymous) Resolve(authn.Resource) (authn.Authenticator, error) { return authn.Anonymous, nil }

@@ -1,0 +1,118 @@
+package registry
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+)
+
+// acceptManifests names the four media types of GHCR.md §3.4: a registry may
+// answer with any, and some answer 404 to a request that does not list them.
+var acceptManifests = strings.Join([]string{
+	string(types.OCIImageIndex), string(types.OCIManifestSchema1),
+	string(types.DockerManifestList), string(types.DockerManifestSchema2),
+}, ", ")
+
+// Head asks what a reference points at. An error for which IsAbsent holds
+// means that it is absent or hidden. The descriptor is the registry's word:
+// only Manifest proves it.
+func (c *Client) Head(ctx context.Context, ref name.Reference) (v1.Descriptor, error) {
+	resp, err := c.do(ctx, c.manifestCall(http.MethodHead, ref, discard))
+	if err != nil {
+		return v1.Descriptor{}, err
+	}
+	digest, err := v1.NewHash(resp.Header.Get("Docker-Content-Digest"))
+	if err != nil {
+		return c.headByGet(ctx, ref)
+	}
+	size, _ := strconv.ParseInt(resp.Header.Get("Content-Length"), 10, 64) // absent is 0: unknown
+	return v1.Descriptor{MediaType: mediaType(resp), Digest: digest, Size: size}, nil
+}
+
+// headByGet serves registries that leave the digest header out.
+func (c *Client) headByGet(ctx context.Context, ref name.Reference) (v1.Descriptor, error) {
+	desc, _, err := c.Manifest(ctx, ref)
+	return desc, err
+}
+
+// Manifest fetches the bytes a reference points at. They are hashed: an
+// answer whose digest is not the one asked for, or not the one the registry
+// states, is an error. At most image.MaxManifestSize bytes are read.
+func (c *Client) Manifest(ctx context.Context, ref name.Reference) (v1.Descriptor, []byte, error) {
+	var raw []byte
+	resp, err := c.do(ctx, c.manifestCall(http.MethodGet, ref, func(resp *http.Response) (err error) {
+		raw, err = io.ReadAll(io.LimitReader(resp.Body, image.MaxManifestSize+1))
+		return err
+	}))
+	if err != nil {
+		return v1.Descriptor{}, nil, err
+	}
+	if len(raw) > image.MaxManifestSize {
+		return v1.Descriptor{}, nil, fmt.Errorf("reading manifest %q: it is larger than %d bytes", ref, image.MaxManifestSize)
+	}
+	digest, _, err := v1.SHA256(bytes.NewReader(raw))
+	if err != nil {
+		return v1.Descriptor{}, nil, err
+	}
+	for _, want := range []string{pinned(ref), resp.Header.Get("Docker-Content-Digest")} {
+		if want != "" && want != digest.String() {
+			return v1.Descriptor{}, nil, fmt.Errorf("reading manifest %q: the bytes received are %s, not %s", ref, digest, clean(want))
+		}
+	}
+	return v1.Descriptor{MediaType: mediaType(resp), Digest: digest, Size: int64(len(raw))}, raw, nil
+}
+
+// PutManifest writes the bytes under a tag or their digest. It is an error if
+// the registry names another digest than theirs in its answer.
+func (c *Client) PutManifest(ctx context.Context, ref name.Reference, m *image.Manifest) error {
+	k := c.manifestCall(http.MethodPut, ref, discard)
+	k.access = Push
+	k.header = http.Header{"Content-Type": {string(m.Descriptor.MediaType)}}
+	k.size = int64(len(m.Raw))
+	k.body = func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(m.Raw)), nil }
+	k.want = []int{http.StatusCreated, http.StatusOK, http.StatusAccepted}
+	resp, err := c.do(ctx, k)
+	if err != nil {
+		return err
+	}
+	if got := resp.Header.Get("Docker-Content-Digest"); got != "" && got != m.Descriptor.Digest.String() {
+		return fmt.Errorf("%s: the registry stored %s, not %s", k.doing, clean(got), m.Descriptor.Digest)
+	}
+	return nil
+}
+
+func (c *Client) manifestCall(method string, ref name.Reference, read func(*http.Response) error) call {
+	return call{
+		doing:  fmt.Sprintf("%s manifest %q", method, ref.Identifier()),
+		method: method,
+		repo:   ref.Context(),
+		access: Pull,
+		path:   "manifests/" + ref.Identifier(),
+		header: http.Header{"Accept": {acceptManifests}},
+		want:   []int{http.StatusOK},
+		read:   read,
+	}
+}
+
+func mediaType(resp *http.Response) types.MediaType {
+	mt, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
+	return types.MediaType(strings.TrimSpace(mt))
+}
+
+// pinned is the digest a reference names, or "".
+func pinned(ref name.Reference) string {
+	if d, ok := ref.(name.Digest); ok {
+		return d.DigestStr()
+	}
+	return ""
+}

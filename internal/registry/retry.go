@@ -1,0 +1,115 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Sleeper waits for d or until ctx ends, whichever is first.
+type Sleeper func(ctx context.Context, d time.Duration) error
+
+const (
+	// maxAttempts bounds the sendings of one request. Waits double from
+	// firstWait, so that six attempts reach over half a minute.
+	maxAttempts = 6
+	firstWait   = 300 * time.Millisecond
+	longestWait = 30 * time.Second
+	// throttledWait is the least wait after 429: shorter ones were seen to
+	// meet the same limit again (GHCR.md row 19).
+	throttledWait = time.Second
+	// secondaryWait follows GitHub's abuse limit, which lasts minutes
+	// (GHCR.md row 20).
+	secondaryWait = 2 * time.Minute
+	// freshToken is the age below which a refusal is not blamed on the token.
+	freshToken = 30 * time.Second
+)
+
+type retrier struct{ sleep Sleeper }
+
+// state is what one request has been through.
+type state struct {
+	attempts  int
+	refreshed bool
+}
+
+// verdict says what to do about a failed attempt.
+type verdict struct {
+	retry   bool
+	refresh bool // with a new token, at once
+	wait    time.Duration
+	slow    bool // the server is throttling
+}
+
+// judge decides from the error alone; see waits for the limits of the run.
+func (s *state) judge(err error, tokenAge time.Duration) verdict {
+	var e *Error
+	switch {
+	case s.attempts >= maxAttempts, errors.Is(err, context.Canceled) && !errors.Is(err, errStalled):
+		return verdict{}
+	case errors.As(err, &e):
+		return s.judgeStatus(e, tokenAge)
+	default:
+		var fatal *bodyError
+		return verdict{retry: !errors.As(err, &fatal), wait: s.backoff()}
+	}
+}
+
+func (s *state) judgeStatus(e *Error, tokenAge time.Duration) verdict {
+	switch e.Status {
+	case http.StatusUnauthorized:
+		return verdict{retry: !s.refreshed, refresh: true}
+	case http.StatusForbidden:
+		if strings.Contains(e.Words(), "secondary rate limit") {
+			return verdict{retry: true, wait: max(e.RetryAfter, jitter(secondaryWait*time.Duration(s.attempts))), slow: true}
+		}
+		// An expired token may be refused without a challenge (PERFORMANCE.md §6).
+		return verdict{retry: !s.refreshed && tokenAge > freshToken, refresh: true}
+	case http.StatusTooManyRequests:
+		return verdict{retry: true, wait: max(e.RetryAfter, jitter(throttledWait)), slow: true}
+	case http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway,
+		http.StatusServiceUnavailable, http.StatusGatewayTimeout, 499, 522:
+		return verdict{retry: true, wait: max(e.RetryAfter, s.backoff())}
+	}
+	return verdict{}
+}
+
+func (s *state) backoff() time.Duration {
+	return min(longestWait, jitter(firstWait<<(s.attempts-1)))
+}
+
+// jitter spreads d over [d, 1.5d), so that parallel requests do not come back
+// in step.
+func jitter(d time.Duration) time.Duration {
+	return d + rand.N(d/2)
+}
+
+// wait sleeps, unless the run would be over before.
+func (r retrier) wait(ctx context.Context, d time.Duration, cause error) error {
+	if end, ok := ctx.Deadline(); ok && time.Until(end) < d {
+		return fmt.Errorf("the next attempt would be in %s, after this run's timeout: %w", d.Round(time.Second), cause)
+	}
+	sleep := r.sleep
+	if sleep == nil {
+		sleep = realSleep
+	}
+	if err := sleep(ctx, d); err != nil {
+		return fmt.Errorf("waiting to try again: %w (last answer: %w)", err, cause)
+	}
+	return nil
+}
+
+func realSleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

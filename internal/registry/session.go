@@ -1,0 +1,177 @@
+package registry
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+)
+
+// Access is what a repository is used for.
+type Access string
+
+// The two kinds of access that token scopes know (distribution token scope
+// documentation, "actions").
+const (
+	Pull Access = "pull"
+	Push Access = "pull,push"
+)
+
+// session is the standing of one run at one registry host: scheme, way of
+// authentication, tokens.
+type session struct {
+	client *Client
+	reg    name.Registry
+
+	mu        sync.Mutex
+	started   bool
+	scheme    string
+	auth      authn.Authenticator
+	config    authn.AuthConfig
+	challenge *transport.Challenge // nil: not asked, /token is tried unprompted
+	expected  map[string]Access
+	grants    map[string]*grant
+	alone     map[string]bool // repositories whose part in a shared token was refused
+	rawOff    bool
+
+	pauseMu sync.Mutex
+	until   time.Time
+}
+
+func newSession(reg name.Registry, c *Client) *session {
+	return &session{
+		client: c, reg: reg,
+		expected: map[string]Access{}, grants: map[string]*grant{}, alone: map[string]bool{},
+	}
+}
+
+// grant is a token, or another value of the Authorization header, and when it
+// was given. A nil grant is no authentication.
+type grant struct {
+	header  string
+	access  Access
+	born    time.Time
+	expires time.Time // zero: never
+	shared  bool      // covers several repositories
+	raw     bool      // the secret itself, see Options.RawBearer
+}
+
+func (g *grant) age() time.Duration {
+	if g == nil || g.born.IsZero() {
+		return 0
+	}
+	return time.Since(g.born)
+}
+
+func (g *grant) covers(a Access) bool {
+	return g != nil && (g.access == Push || g.access == a) && (g.expires.IsZero() || time.Now().Before(g.expires))
+}
+
+func (s *session) expect(repo string, a Access) {
+	if s.expected[repo] != Push {
+		s.expected[repo] = a
+	}
+}
+
+// start finds out scheme and credentials, once. The lock is held.
+func (s *session) start(ctx context.Context) error {
+	if s.started {
+		return nil
+	}
+	auth, err := s.client.opts.Keychain.Resolve(s.reg)
+	if err != nil {
+		return err
+	}
+	config, err := authn.Authorization(ctx, auth)
+	if err != nil {
+		return err
+	}
+	s.auth, s.config = auth, *config
+	s.scheme = "https"
+	if addr, ok := loopback(s.reg.RegistryStr()); ok && s.client.wire.plainHTTP(ctx, addr) {
+		s.scheme = "http"
+	}
+	s.started = true
+	return nil
+}
+
+// loopback tells whether the host is this machine, the one place where plain
+// HTTP is spoken without being asked for, and gives its address with port.
+func loopback(host string) (addr string, ok bool) {
+	h, port, err := net.SplitHostPort(host)
+	if err != nil {
+		h, port = host, "443"
+	}
+	ip, err := netip.ParseAddr(h)
+	ok = h == "localhost" || (err == nil && ip.IsLoopback())
+	return net.JoinHostPort(h, port), ok
+}
+
+// address is host:port, for opening connections ahead of time.
+func (s *session) address() (addr string, tls bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	addr, _ = loopback(s.reg.RegistryStr())
+	return addr, s.scheme == "https"
+}
+
+func (s *session) endpoint(repo name.Repository, path string) *url.URL {
+	path, query, _ := strings.Cut(path, "?")
+	return &url.URL{Scheme: s.scheme, Host: s.reg.RegistryStr(), Path: "/v2/" + repo.RepositoryStr() + "/" + path, RawQuery: query}
+}
+
+// sign adds the credentials, to the registry's own host and scheme alone: an
+// upload location elsewhere gets none.
+func (s *session) sign(req *http.Request, g *grant) {
+	if g != nil && req.URL.Host == s.reg.RegistryStr() && req.URL.Scheme == s.scheme {
+		req.Header.Set("Authorization", g.header)
+	}
+}
+
+// forget drops a token that was refused. One that covered several
+// repositories is not asked for again in that form: the answer may have been
+// about another of them.
+func (s *session) forget(repo string, g *grant) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if g == nil {
+		return
+	}
+	s.rawOff = s.rawOff || g.raw
+	for r, have := range s.grants {
+		if have == g {
+			delete(s.grants, r)
+		}
+	}
+	if g.shared {
+		s.alone[repo] = true
+	}
+}
+
+// pause makes the whole session wait: a host that throttles one request
+// throttles all.
+func (s *session) pause(d time.Duration) {
+	s.pauseMu.Lock()
+	defer s.pauseMu.Unlock()
+	if until := time.Now().Add(d); until.After(s.until) {
+		s.until = until
+	}
+}
+
+func (s *session) paused(ctx context.Context, r retrier) error {
+	s.pauseMu.Lock()
+	d := time.Until(s.until)
+	s.pauseMu.Unlock()
+	if d <= 0 {
+		return nil
+	}
+	return r.wait(ctx, d, errThrottled)
+}

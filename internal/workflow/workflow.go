@@ -1,0 +1,114 @@
+// Package workflow speaks to the GitHub Actions runner: masks, groups,
+// annotations, outputs, state and the job summary.
+//
+// Commands on the log go through go-githubactions. The files that the runner
+// reads back (GITHUB_OUTPUT, GITHUB_STATE, GITHUB_ENV) are written here with a
+// random delimiter, because that library's is fixed and a value that holds it
+// could forge another output. Outside a workflow everything here is quiet.
+package workflow
+
+import (
+	"io"
+	"os"
+	"strings"
+
+	"github.com/sethvargo/go-githubactions"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+)
+
+// maxAnnotations is how many annotations of one level the runner keeps a
+// step; maxMessage how long a message may be, in bytes (ACTIONS.md §3.2).
+const (
+	maxAnnotations = 10
+	maxMessage     = 4096
+)
+
+// Workflow is the runner of this step, or nobody at a terminal.
+type Workflow struct {
+	getenv func(string) string
+	out    io.Writer
+	act    *githubactions.Action
+	active bool
+	used   map[diag.Level]int
+}
+
+// New returns the runner that the environment speaks of.
+func New(getenv func(string) string, out io.Writer) *Workflow {
+	return &Workflow{
+		getenv: getenv,
+		out:    out,
+		act:    githubactions.New(githubactions.WithGetenv(getenv), githubactions.WithWriter(out)),
+		active: getenv("GITHUB_ACTIONS") == "true",
+		used:   map[diag.Level]int{},
+	}
+}
+
+// Active reports whether a runner is listening.
+func (w *Workflow) Active() bool { return w.active }
+
+// Mask hides a secret in everything the job prints from now on. At a terminal
+// it does nothing: the command itself would show the secret there.
+func (w *Workflow) Mask(secret string) {
+	if w.active && secret != "" {
+		w.act.AddMask(secret)
+	}
+}
+
+// Group opens a fold in the log; the returned function closes it.
+func (w *Workflow) Group(title string) (end func()) {
+	if !w.active {
+		return func() {}
+	}
+	w.act.Group(Line(title))
+	return w.act.EndGroup
+}
+
+// Failure is the annotation level of an error.
+const Failure diag.Level = "error"
+
+// Annotate puts a message where GitHub shows it: on the run's page. Beyond
+// the runner's limit it becomes a plain log line.
+func (w *Workflow) Annotate(level diag.Level, title, text string) {
+	if !w.active {
+		return
+	}
+	if w.used[level]++; w.used[level] > maxAnnotations {
+		_, _ = io.WriteString(w.out, Line(string(level)+": "+title+": "+text)+"\n") // the log is all there is
+		return
+	}
+	if len(text) > maxMessage-200 {
+		text = strings.ToValidUTF8(text[:maxMessage-200], "") + " …"
+	}
+	a := w.act.WithFieldsMap(map[string]string{"title": title})
+	switch level {
+	case Failure:
+		a.Errorf("%s", text)
+	case diag.Warning:
+		a.Warningf("%s", text)
+	default:
+		a.Noticef("%s", text)
+	}
+}
+
+// Line makes text safe to print as one log line: the runner reads commands
+// from lines that begin with "::" and from "##[" anywhere (ACTIONS.md §3.2).
+func Line(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\r' {
+			return ' '
+		}
+		if r < ' ' && r != '\t' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, text)
+	text = strings.ReplaceAll(text, "##[", "## [")
+	if trimmed := strings.TrimLeft(text, " \t"); strings.HasPrefix(trimmed, "::") {
+		text = "." + trimmed
+	}
+	return text
+}
+
+// Environ is the process environment in the form New takes.
+func Environ() func(string) string { return os.Getenv }
