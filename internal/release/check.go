@@ -1,0 +1,101 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/launch"
+)
+
+// check builds every program of the release in root again, from the sources
+// beside it, and compares: the new program, the one in the tree, the manifest,
+// SHA256SUMS. It reports all differences together.
+func check(ctx context.Context, root string, stdout io.Writer) error {
+	m, err := launch.ReadManifest(root)
+	if err != nil {
+		return err
+	}
+	if here, err := toolchain(ctx); err != nil {
+		return err
+	} else if here != m.Go {
+		return fmt.Errorf("the release was built with %s and this is %s: the same Go is needed to compare", m.Go, here)
+	}
+	temp, err := os.MkdirTemp("", "release-check-")
+	if err != nil {
+		return fmt.Errorf("making a folder to build in: %w", err)
+	}
+	defer os.RemoveAll(temp)
+
+	problems := []error{compareSums(root, m), compareNames(root, m)}
+	b := build{root: root, version: m.Version, commit: m.Commit, date: m.Date}
+	for _, p := range launch.Platforms() {
+		want, ok := m.Platforms[p.String()]
+		if !ok {
+			continue
+		}
+		if err := compareProgram(ctx, b, p, want, filepath.Join(temp, p.Name())); err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		fmt.Fprintf(stdout, "%s: same\n", p)
+	}
+	return errors.Join(problems...)
+}
+
+// compareProgram builds one program into file and compares it with the one in
+// the tree and with what the manifest wants.
+func compareProgram(ctx context.Context, b build, p launch.Platform, want launch.Program, file string) error {
+	there, err := measure(inTree(b.root, p.Path()))
+	if err != nil {
+		return err
+	}
+	again, err := b.program(ctx, p, file)
+	if err != nil {
+		return err
+	}
+	if there != want || again != want {
+		return fmt.Errorf("%s differs:\n  manifest %s\n  in tree  %s\n  rebuilt  %s", p, want.SHA256, there.SHA256, again.SHA256)
+	}
+	return nil
+}
+
+func compareSums(root string, m launch.Manifest) error {
+	got, err := os.ReadFile(inTree(root, sumsFile))
+	if err != nil {
+		return fmt.Errorf("reading the checksums: %w", err)
+	}
+	if !bytes.Equal(got, sums(m)) {
+		return fmt.Errorf("%q differs from the manifest", sumsFile)
+	}
+	return nil
+}
+
+// compareNames finds programs the manifest does not know, and entries of the
+// manifest that name no platform of ours.
+func compareNames(root string, m launch.Manifest) error {
+	known := map[string]bool{filepath.Base(sumsFile): true}
+	for _, p := range launch.Platforms() {
+		if _, ok := m.Platforms[p.String()]; ok {
+			known[p.Name()] = true
+		}
+	}
+	if len(known)-1 != len(m.Platforms) {
+		return fmt.Errorf("the manifest names a platform that no release has")
+	}
+	files, err := os.ReadDir(inTree(root, launch.Bin))
+	if err != nil {
+		return fmt.Errorf("listing the programs: %w", err)
+	}
+	var problems []error
+	for _, f := range files {
+		if !known[f.Name()] {
+			problems = append(problems, fmt.Errorf("%q is not in the manifest", f.Name()))
+		}
+	}
+	return errors.Join(problems...)
+}

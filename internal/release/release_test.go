@@ -1,0 +1,224 @@
+package main
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/launch"
+)
+
+// The module the tests release: the smallest one that says what it is.
+var tiny = map[string]string{
+	"go.mod":                      "module github.com/ghcr-publish/ghcr-publish\n\ngo 1.26.0\n",
+	"main.go":                     "package main\n\nimport \"github.com/ghcr-publish/ghcr-publish/internal/version\"\n\nfunc main() { version.Print() }\n",
+	"internal/version/version.go": "package version\n\nvar release, commit, date string\n\nfunc Print() { println(release, commit, date) }\n",
+	"internal/launch/launch.cjs":  "// the launcher\n",
+	".gitignore":                  "bin/\n",
+}
+
+const (
+	tinyDate    = "2026-10-01T12:00:00+02:00"
+	tinyDateUTC = "2026-10-01T10:00:00Z"
+)
+
+// newClone is a clone of the tiny module with one commit.
+func newClone(t *testing.T) source {
+	t.Helper()
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("git is not installed here:", err)
+	}
+	repo := t.TempDir()
+	for name, content := range tiny {
+		writeFile(t, filepath.Join(repo, filepath.FromSlash(name)), content)
+	}
+	git(t, repo, "init", "--quiet")
+	git(t, repo, "add", "--all")
+	git(t, repo, "commit", "--quiet", "--message", "tiny")
+	src, err := lookUp(t.Context(), repo, "HEAD")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return src
+}
+
+func git(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	out, err := command(t.Context(), dir, []string{
+		"GIT_CONFIG_GLOBAL=" + os.DevNull, "GIT_AUTHOR_DATE=" + tinyDate, "GIT_COMMITTER_DATE=" + tinyDate,
+		"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.com", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.com",
+	}, "git", args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// newRelease makes a release of the tiny module for this machine only.
+func newRelease(t *testing.T, src source) release {
+	t.Helper()
+	r := release{source: src, version: "v1.2.3", out: filepath.Join(t.TempDir(), "made", "tree"), platforms: []launch.Platform{launch.Host()}}
+	if err := r.make(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestReleaseTree(t *testing.T) {
+	t.Parallel()
+	src := newClone(t)
+	writeFile(t, filepath.Join(src.repo, "left-over.txt"), "not committed")
+	writeFile(t, filepath.Join(src.repo, "main.go"), "not committed either")
+	r := newRelease(t, src)
+
+	got, want := files(t, r.out), []string{launch.ManifestFile, launch.Host().Path(), sumsFile}
+	for name := range tiny {
+		want = append(want, name)
+	}
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("files:\ngot  %q\nwant %q", got, want)
+	}
+
+	m, err := launch.ReadManifest(r.out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Version != "v1.2.3" || m.Commit != src.commit || m.Date != tinyDateUTC || !strings.HasPrefix(m.Go, "go1.") {
+		t.Errorf("manifest: got %+v", m)
+	}
+	program, err := measure(inTree(r.out, launch.Host().Path()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := m.Platforms[launch.Host().String()]; got != program || program.Size == 0 {
+		t.Errorf("manifest: got %+v, the program is %+v", got, program)
+	}
+}
+
+func TestProgramKnowsItsRelease(t *testing.T) {
+	t.Parallel()
+	src := newClone(t)
+	r := newRelease(t, src)
+	out, err := exec.CommandContext(t.Context(), inTree(r.out, launch.Host().Path())).CombinedOutput()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := string(out), "v1.2.3 "+src.commit+" "+tinyDateUTC+"\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestReleaseIsReproducible(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("file modes are not recorded here")
+	}
+	src := newClone(t)
+	one, two := newRelease(t, src), newRelease(t, src)
+	for _, name := range files(t, one.out) {
+		a, b := readFile(t, inTree(one.out, name)), readFile(t, inTree(two.out, name))
+		if !bytes.Equal(a, b) {
+			t.Errorf("%s differs between two releases of one commit", name)
+		}
+	}
+	first, err := one.record(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := two.record(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first != second {
+		t.Errorf("release commits: %s and %s", first, second)
+	}
+}
+
+func TestRecord(t *testing.T) {
+	t.Parallel()
+	src := newClone(t)
+	id, err := newRelease(t, src).record(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := git(t, src.repo, "rev-parse", id+"^@"); got != src.commit {
+		t.Errorf("parents: got %q, want the released commit alone", got)
+	}
+	changed := git(t, src.repo, "diff", "--name-only", src.commit, id)
+	if want := strings.Join([]string{sumsFile, launch.Host().Path(), launch.ManifestFile}, "\n"); changed != want {
+		t.Errorf("changes:\ngot  %q\nwant %q", changed, want)
+	}
+	if status := git(t, src.repo, "status", "--porcelain"); status != "" {
+		t.Errorf("the clone was touched: %s", status)
+	}
+}
+
+func TestReleaseRefuses(t *testing.T) {
+	t.Parallel()
+	src := newClone(t)
+	occupied := t.TempDir()
+	cases := []struct {
+		name, version, out, want string
+	}{
+		{"a version without v", "1.2.3", "new", `the version "1.2.3" is not like v1.2.3`},
+		{"a moving tag", "v1", "new", "is not like v1.2.3"},
+		{"flags for the linker in the version", "v1.2.3 -X a.b=c", "new", "is not like v1.2.3"},
+		{"a folder that exists", "v1.2.3", occupied, "making the tree"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			out := c.out
+			if !filepath.IsAbs(out) {
+				out = filepath.Join(t.TempDir(), out)
+			}
+			r := release{source: src, version: c.version, out: out}
+			err := r.make(t.Context())
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+func files(t *testing.T, root string) []string {
+	t.Helper()
+	var names []string
+	err := fs.WalkDir(os.DirFS(root), ".", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			names = append(names, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func writeFile(t *testing.T, file, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func readFile(t *testing.T, file string) []byte {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}

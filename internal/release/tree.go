@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/launch"
+)
+
+// release is a release in the making.
+type release struct {
+	source
+	version   string // "v1.2.3"
+	out       string // the tree's folder
+	platforms []launch.Platform
+}
+
+// make writes the tree: the commit's files, the programs, their manifest and
+// SHA256SUMS. The programs are built from the written tree, which is all that a
+// user will have.
+func (r release) make(ctx context.Context) error {
+	number, found := strings.CutPrefix(r.version, "v")
+	if _, err := semver.StrictNewVersion(number); err != nil || !found {
+		return fmt.Errorf("the version %q is not like v1.2.3", r.version)
+	}
+	m := launch.Manifest{Version: r.version, Commit: r.commit, Date: r.date, Platforms: map[string]launch.Program{}}
+	var err error
+	if m.Go, err = toolchain(ctx); err != nil {
+		return err
+	}
+	if err := r.export(ctx, r.out); err != nil {
+		return err
+	}
+	b := build{root: r.out, version: r.version, commit: r.commit, date: r.date}
+	for _, p := range r.platforms {
+		if m.Platforms[p.String()], err = b.program(ctx, p, inTree(r.out, p.Path())); err != nil {
+			return err
+		}
+	}
+	if err := os.WriteFile(inTree(r.out, sumsFile), sums(m), 0o644); err != nil {
+		return fmt.Errorf("writing the checksums: %w", err)
+	}
+	return m.Write(r.out)
+}
+
+// sumsFile has the checksums in the form that sha256sum --check reads.
+const sumsFile = launch.Bin + "/SHA256SUMS"
+
+func sums(m launch.Manifest) []byte {
+	var b strings.Builder
+	for _, p := range launch.Platforms() {
+		if program, ok := m.Platforms[p.String()]; ok {
+			fmt.Fprintf(&b, "%s  %s\n", program.SHA256, p.Name())
+		}
+	}
+	return []byte(b.String())
+}
+
+// inTree is the file that a slash-separated path names in the tree at root.
+func inTree(root, path string) string { return filepath.Join(root, filepath.FromSlash(path)) }
+
+// record makes a commit of the tree, whose only parent is the commit it was made
+// from, and returns its id. Who, when and what are fixed, so the id can be
+// computed again by anyone. No branch or tag is touched.
+func (r release) record(ctx context.Context) (string, error) {
+	work, err := filepath.Abs(r.out)
+	if err != nil {
+		return "", fmt.Errorf("finding %q: %w", r.out, err)
+	}
+	var id string
+	err = r.withIndex(ctx, func(env []string) error {
+		dir, err := r.git(ctx, nil, "rev-parse", "--absolute-git-dir")
+		if err != nil {
+			return err
+		}
+		env = append(env, "GIT_DIR="+dir, "GIT_WORK_TREE="+work)
+		if _, err := r.git(ctx, env, "-C", work, "add", "--force", "--", launch.Bin, launch.ManifestFile); err != nil {
+			return err
+		}
+		tree, err := r.git(ctx, env, "write-tree")
+		if err != nil {
+			return err
+		}
+		id, err = r.git(ctx, append(env, r.identity()...), "commit-tree", "-p", r.commit, "-m", "Release "+r.version, tree)
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("recording the release: %w", err)
+	}
+	return id, nil
+}
+
+// identity is the account that GitHub's own automation commits under.
+func (r release) identity() []string {
+	const name, mail = "github-actions[bot]", "41898282+github-actions[bot]@users.noreply.github.com"
+	return []string{
+		"GIT_AUTHOR_NAME=" + name, "GIT_AUTHOR_EMAIL=" + mail, "GIT_AUTHOR_DATE=" + r.date,
+		"GIT_COMMITTER_NAME=" + name, "GIT_COMMITTER_EMAIL=" + mail, "GIT_COMMITTER_DATE=" + r.date,
+	}
+}
