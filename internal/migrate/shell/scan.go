@@ -1,0 +1,182 @@
+package shell
+
+import "strings"
+
+// Parse splits a script into commands.
+func Parse(script string, d Dialect) []Command {
+	if d == None {
+		return nil
+	}
+	s := &scanner{src: script, d: d}
+	for s.at < len(s.src) {
+		s.step()
+	}
+	s.endCommand(false)
+	return s.commands
+}
+
+type scanner struct {
+	src      string
+	d        Dialect
+	at       int
+	commands []Command
+	cur      Command
+	pipe     bool     // the next command reads from the one before
+	target   *[]Word  // where the next word goes, nil for the words
+	heredocs []string // delimiters whose bodies start at the next line
+	owner    int      // index of the command the bodies belong to
+}
+
+func (s *scanner) step() {
+	c := s.src[s.at]
+	switch {
+	case c == '\n':
+		s.newline()
+	case c == ' ' || c == '\t' || c == '\r':
+		s.at++
+	case s.continues():
+		s.at += strings.IndexByte(s.src[s.at:], '\n') + 1
+	case s.comment():
+		s.skipLine()
+	case s.d == PowerShell && s.has("<#"):
+		s.skipPast("#>")
+	case s.has("&&"), s.has("||"):
+		s.at += 2
+		s.endCommand(false)
+	case c == '|':
+		s.at++
+		s.endCommand(true)
+	case c == ';' && s.d != Cmd, c == '(', c == ')', c == '&' && !s.has("&>"):
+		s.at++
+		s.endCommand(false)
+	case (c == '<' || c == '>') || s.has("&>"):
+		s.redirect()
+	case c >= '0' && c <= '9' && s.at+1 < len(s.src) && (s.src[s.at+1] == '>' || s.src[s.at+1] == '<'):
+		s.at++
+	default:
+		s.put(s.word())
+	}
+}
+
+func (s *scanner) has(prefix string) bool { return strings.HasPrefix(s.src[s.at:], prefix) }
+
+// continues reports whether a line goes on here: backslash, backtick or caret
+// before the line's end.
+func (s *scanner) continues() bool {
+	mark := [...]byte{POSIX: '\\', PowerShell: '`', Cmd: '^'}[s.d]
+	return s.src[s.at] == mark && (s.at+1 < len(s.src) && s.src[s.at+1] == '\n' || strings.HasPrefix(s.src[s.at+1:], "\r\n"))
+}
+
+func (s *scanner) comment() bool {
+	if s.d == Cmd {
+		return len(s.cur.Words) == 0 && (s.has("::") || strings.HasPrefix(strings.ToLower(s.src[s.at:]), "rem "))
+	}
+	return s.src[s.at] == '#'
+}
+
+func (s *scanner) skipLine() {
+	for s.at < len(s.src) && s.src[s.at] != '\n' {
+		s.at++
+	}
+}
+
+func (s *scanner) skipPast(end string) {
+	if i := strings.Index(s.src[s.at:], end); i >= 0 {
+		s.at += i + len(end)
+		return
+	}
+	s.at = len(s.src)
+}
+
+func (s *scanner) newline() {
+	s.at++
+	if s.pipe && len(s.cur.Words) == 0 {
+		return // a pipe at the line's end goes on
+	}
+	s.endCommand(false)
+	for _, delimiter := range s.heredocs {
+		s.heredoc(delimiter)
+	}
+	s.heredocs = nil
+}
+
+// heredoc reads a body and gives it to the command that asked for it.
+func (s *scanner) heredoc(delimiter string) {
+	start := s.at
+	for s.at < len(s.src) {
+		line := s.at
+		s.skipLine()
+		text := strings.TrimSpace(s.src[line:s.at])
+		if s.at < len(s.src) {
+			s.at++
+		}
+		if text == delimiter {
+			s.commands[s.owner].Stdin = append(s.commands[s.owner].Stdin, s.raw(start, line))
+			return
+		}
+	}
+	s.commands[s.owner].Stdin = append(s.commands[s.owner].Stdin, s.raw(start, len(s.src)))
+}
+
+func (s *scanner) endCommand(pipe bool) {
+	s.target = nil
+	if len(s.cur.Words) == 0 && len(s.cur.Stdin) == 0 {
+		s.pipe = s.pipe || pipe && len(s.commands) > 0
+		return
+	}
+	s.cur.Piped = s.pipe
+	s.pipe = pipe
+	if len(s.cur.Words) > 0 {
+		s.cur.Start = s.cur.Words[0].Start
+	}
+	s.commands = append(s.commands, s.cur)
+	s.cur = Command{}
+}
+
+func (s *scanner) put(w Word) {
+	if s.target != nil {
+		*s.target = append(*s.target, w)
+		s.target = nil
+		return
+	}
+	s.cur.Words = append(s.cur.Words, w)
+}
+
+func (s *scanner) redirect() {
+	switch {
+	case s.d == POSIX && s.has("<<<"):
+		s.at += 3
+		s.target = &s.cur.Stdin
+	case s.d == POSIX && s.has("<<"):
+		s.at += 2
+		if s.has("-") {
+			s.at++
+		}
+		for s.has(" ") {
+			s.at++
+		}
+		if s.at < len(s.src) && s.src[s.at] != '\n' {
+			s.heredocs = append(s.heredocs, s.word().Text)
+			s.owner = len(s.commands)
+			s.keep()
+		}
+	case s.d == POSIX && s.has("<("):
+		s.put(s.word())
+	case s.has("<"):
+		s.at++
+		s.target = &s.cur.Stdin
+	default:
+		for s.at < len(s.src) && strings.IndexByte("&>|", s.src[s.at]) >= 0 {
+			s.at++
+		}
+		s.target = &s.cur.Files
+	}
+}
+
+// keep makes sure that the command of a here-document is recorded even where
+// it has no words, so that its body has an owner.
+func (s *scanner) keep() {
+	if len(s.cur.Words) == 0 {
+		s.cur.Words = append(s.cur.Words, Word{Start: s.at, End: s.at})
+	}
+}
