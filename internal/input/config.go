@@ -1,0 +1,83 @@
+// Package input reads what the user and GitHub say, once, into a validated
+// [Config]: the action's inputs or a terminal's flags (one table for both),
+// the runner's variables and the event's payload.
+//
+// All problems of one run's input come back together. Past this package a
+// reference is parsed, a choice is one of its values, and nothing reads the
+// environment again.
+package input
+
+import (
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/secret"
+)
+
+// Config is a run of `publish` as it was asked for.
+type Config struct {
+	Command Command
+	GitHub  GitHub
+
+	Source string
+	Images []name.Repository
+	Tags   string // in the tag language, as written; "" for the event's default
+
+	Visibility     Visibility
+	FailOnMismatch bool
+	OnReadOnly     string // skip or fail
+	Verify         Verification
+	DryRun         bool
+	Timeout        time.Duration
+	Summary        bool
+	Debug          bool
+
+	Home        string // host of the registry that belongs to this GitHub; the only one the token goes to
+	Registry    string // host of images named without one
+	Token       secret.Secret
+	TokenOrigin string // where the token came from, in words
+	Username    string
+	Credentials []Credential
+
+	Notices []diag.Notice
+}
+
+// Visibility is what the package shall be seen by.
+type Visibility string
+
+// The visibilities GitHub knows, and keep: whatever it is.
+const (
+	Public   Visibility = "public"
+	Private  Visibility = "private"
+	Internal Visibility = "internal"
+	Keep     Visibility = "keep"
+)
+
+// Verification is how much is proven after pushing.
+type Verification string
+
+// The levels of proof; see the input's help.
+const (
+	VerifyFull   Verification = "full"
+	VerifyDigest Verification = "digest"
+	VerifyNone   Verification = "none"
+)
+
+// Credential is a login for another registry.
+type Credential struct {
+	Host, Username string
+	Secret         secret.Secret
+}
+
+// Environment is where values come from.
+type Environment struct {
+	// Getenv reads the process environment.
+	Getenv func(string) string
+	// Flag reads a flag of the command line: its value, and whether it was
+	// given. Nil in a workflow step, where inputs are INPUT_ variables.
+	Flag func(name string) (string, bool)
+	// Token is a token read from standard input; empty if none was.
+	Token secret.Secret
+}

@@ -1,0 +1,153 @@
+package input
+
+import "slices"
+
+// Command is a subcommand, and the value of the action's `command` input.
+type Command string
+
+// The commands that take inputs from a workflow.
+const (
+	Publish Command = "publish"
+)
+
+// Kind is how a value is read.
+type Kind int
+
+// The kinds of inputs.
+const (
+	Text     Kind = iota // one line
+	Lines                // several lines, blank ones dropped
+	Bool                 // true or false
+	Choice               // one of Values
+	Duration             // Go's notation: 90s, 30m, 1h30m
+)
+
+// Input is one row: everything anyone needs to know of an input. action.yml,
+// flags, --help and the README's tables are made or tested from it.
+type Input struct {
+	Name     string
+	Kind     Kind
+	Commands []Command
+	Values   []string // for Choice
+	Default  string   // in words of the value; "" with a Help that says what happens
+	// ActionDefault is what action.yml carries, where an expression is needed.
+	ActionDefault string
+	Help          string // one or two sentences, without the default and the values
+	Example       string
+	// Terminal says that there is no flag for it: a secret on a command line
+	// would be seen by every process.
+	NoFlag bool
+}
+
+var publish = []Command{Publish}
+
+// Table lists all inputs, in the order of the documentation.
+var Table = []Input{
+	{
+		Name: "command", Kind: Choice, Values: []string{string(Publish)}, Default: string(Publish), NoFlag: true,
+		Help:    "What to do. At a terminal it is the subcommand.",
+		Example: "publish",
+	},
+	{
+		Name: "source", Commands: publish,
+		Help:    "The image to publish: a directory with an OCI layout, an OCI archive, a `docker save` tar, or a registry reference. It is recognised by looking; a transport prefix (oci:, oci-archive:, docker-archive:, docker://) names the kind outright. Where a tar holds several images, #name:tag picks one.",
+		Example: "image.tar",
+	},
+	{
+		Name: "image", Kind: Lines, Commands: publish,
+		Help:    "Where to publish: one repository a line, without tag or digest. Without it: the registry of this GitHub, then owner and repository of the workflow in lower case.",
+		Example: "ghcr.io/acme/web",
+	},
+	{
+		Name: "tags", Kind: Lines, Commands: publish,
+		Help:    "Tags to point at the image, one a line or separated by commas: names, or full references to one of the images. Without it they follow the event: a version tag gives 1.2.3, 1.2, 1 and latest; a branch its name; a pull request pr-N; a schedule nightly.",
+		Example: "1.2.3",
+	},
+	{
+		Name: "visibility", Kind: Choice, Commands: publish, Default: "keep",
+		Values:  []string{"public", "private", "internal", "keep"},
+		Help:    "The visibility the package must have. It is checked, and what a new package will inherit is said before it is pushed. GitHub has no call that changes it: where it differs, the page and the clicks are printed. keep accepts what is there.",
+		Example: "public",
+	},
+	{
+		Name: "on-visibility-mismatch", Kind: Choice, Commands: publish, Default: "warn",
+		Values:  []string{"warn", "fail"},
+		Help:    "Whether another visibility than the wanted one is a warning or a failure. Publishing where private or internal is wanted and the package is or would be public always fails, before anything is uploaded.",
+		Example: "fail",
+	},
+	{
+		Name: "token", Commands: publish, NoFlag: true, ActionDefault: "${{ github.token }}",
+		Help:    "The token to publish with. It goes to the registry and the API of this GitHub and to no other host. At a terminal it comes from GITHUB_TOKEN, GH_TOKEN or CR_PAT, or from --token-stdin.",
+		Example: "${{ secrets.GITHUB_TOKEN }}",
+	},
+	{
+		Name: "username", Commands: publish,
+		Help:    "The user name sent with the token. ghcr.io does not look at it; other registries may. Without it: the actor of the workflow.",
+		Example: "octocat",
+	},
+	{
+		Name: "registry", Commands: publish,
+		Help:    "The registry of images named without a host. Without it: ghcr.io, or the registry that belongs to GITHUB_SERVER_URL.",
+		Example: "containers.github.example.com",
+	},
+	{
+		Name: "credentials", Kind: Lines, Commands: publish, NoFlag: true,
+		Help:    "Logins for other registries, to read sources from or to publish to, one a line: host, user name and secret, separated by blanks. Without one, the host's Docker login file is used.",
+		Example: "docker.io octocat ${{ secrets.DOCKERHUB_TOKEN }}",
+	},
+	{
+		Name: "dry-run", Kind: Bool, Commands: publish, Default: "false",
+		Help:    "Open and check the source, ask the registry what is there, print the plan, and write nothing.",
+		Example: "true",
+	},
+	{
+		Name: "push", Kind: Bool, Commands: publish, Default: "true",
+		Help:    "false is another word for dry-run: true, for workflows that come from docker/build-push-action.",
+		Example: "${{ github.event_name != 'pull_request' }}",
+	},
+	{
+		Name: "on-readonly", Kind: Choice, Commands: publish, Values: []string{"skip", "fail"},
+		Help:    "What to do when the token may only read, as in pull requests from forks and from Dependabot. Without it: skip on pull requests, fail elsewhere.",
+		Example: "fail",
+	},
+	{
+		Name: "verify", Kind: Choice, Commands: publish, Default: "full", Values: []string{"full", "digest", "none"},
+		Help:    "How much is proven after pushing: digest reads every tag and the digest back; full also pulls the image as a stranger would and reads the package's visibility and link; none trusts the registry's answers.",
+		Example: "digest",
+	},
+	{
+		Name: "timeout", Kind: Duration, Commands: publish, Default: "30m",
+		Help:    "The most the whole run may take, waits and repetitions included. What is true by then is reported.",
+		Example: "1h",
+	},
+	{
+		Name: "summary", Kind: Bool, Commands: publish, Default: "true",
+		Help:    "Write the job summary.",
+		Example: "false",
+	},
+	{
+		Name: "debug", Kind: Bool, Commands: publish, Default: "false",
+		Help:    "Print one line for each request. Also on when the workflow runs with debug logging.",
+		Example: "true",
+	},
+}
+
+// Find returns the row of a name.
+func Find(name string) (Input, bool) {
+	i := slices.IndexFunc(Table, func(in Input) bool { return in.Name == name })
+	if i < 0 {
+		return Input{}, false
+	}
+	return Table[i], true
+}
+
+// For lists the inputs a command takes.
+func For(c Command) []Input {
+	var out []Input
+	for _, in := range Table {
+		if slices.Contains(in.Commands, c) {
+			out = append(out, in)
+		}
+	}
+	return out
+}
