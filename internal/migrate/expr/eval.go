@@ -98,7 +98,8 @@ func (e *evaluator) operator(n *node, depth int) Value {
 		} else if ok {
 			return right
 		}
-		return Value{Refs: append(left.Refs[:len(left.Refs):len(left.Refs)], right.Refs...)}
+		refs := append(left.Refs[:len(left.Refs):len(left.Refs)], right.Refs...)
+		return Value{Refs: refs[:min(len(refs), maxRefs)]}
 	case "==", "!=":
 		if left.Known && right.Known {
 			return boolean(strings.EqualFold(left.Text, right.Text) == (n.text == "=="))

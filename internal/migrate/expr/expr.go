@@ -14,9 +14,11 @@ import "strings"
 // maxText bounds a value, maxLookups the references one evaluation follows:
 // a few lines of nested env can otherwise ask for gigabytes.
 const (
-	maxText    = 64 << 10
-	maxLookups = 1000
-	maxNesting = 8
+	maxText       = 64 << 10
+	maxLookups    = 1000
+	maxNesting    = 8
+	maxExpression = 21000 // GitHub's own limit, in characters
+	maxRefs       = 64
 )
 
 // Value is what a text with expressions turns out to be.

@@ -35,6 +35,9 @@ type parser struct {
 }
 
 func parse(text string, from, to int) (*node, error) {
+	if to-from > maxExpression {
+		return nil, fmt.Errorf("reading the expression: longer than %d bytes", maxExpression)
+	}
 	tokens, err := lex(text, from, to)
 	if err != nil {
 		return nil, err

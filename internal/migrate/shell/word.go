@@ -9,6 +9,10 @@ import (
 // maxNesting bounds how deep quotes and substitutions are followed.
 const maxNesting = 20
 
+// maxLook bounds, in bytes, how far the end of an expression or substitution
+// is looked for.
+const maxLook = 4096
+
 // word scans one word; it always moves on.
 func (s *scanner) word() Word {
 	start := s.at
@@ -77,12 +81,11 @@ func (s *scanner) expression(text *strings.Builder) bool {
 	return true
 }
 
+// expressionEnd is the offset after the "}}" that ends the expression at at, or
+// -1. An expression is looked for only so far that a script full of openings
+// costs no more than its length.
 func expressionEnd(src string, at int) int {
-	line := src[at:]
-	if i := strings.IndexByte(line, '\n'); i >= 0 && !strings.Contains(line[:i], "}}") {
-		return -1
-	}
-	if parts := expr.Split(line[:min(len(line), 4096)]); len(parts) > 0 && parts[0].Expr {
+	if parts := expr.Split(src[at:min(len(src), at+maxLook)]); len(parts) > 0 && parts[0].Expr {
 		return at + parts[0].End
 	}
 	return -1
@@ -101,7 +104,7 @@ func (s *scanner) substitution(text *strings.Builder) bool {
 		return false
 	}
 	depth := 0
-	for i := s.at + 1; i < len(s.src) && depth <= maxNesting; i++ {
+	for i := s.at + 1; i < min(len(s.src), s.at+maxLook) && depth <= maxNesting; i++ {
 		switch s.src[i] {
 		case open:
 			depth++
@@ -190,7 +193,7 @@ func variable(src string, at int, d Dialect) (Ref, bool) {
 		return Ref{}, false
 	}
 	if braced {
-		shut := strings.IndexByte(src[i:], '}')
+		shut := strings.IndexByte(src[i:min(len(src), i+maxLook)], '}')
 		if shut < 0 {
 			return Ref{}, false
 		}
