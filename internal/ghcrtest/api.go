@@ -1,0 +1,92 @@
+package ghcrtest
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// apiPrefix is where the REST API lives, as on GitHub Enterprise Server.
+const apiPrefix = "/api/v3/"
+
+// apiCall is one REST request: who calls, and the path below the prefix.
+type apiCall struct {
+	w     http.ResponseWriter
+	r     *http.Request
+	by    *Credential // nil for an anonymous caller
+	parts []string    // unescaped: a name with %2F is one part
+	value any         // what to answer, once no lock is held any more
+}
+
+// serveAPI is everything below /api/v3.
+func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
+	call := &apiCall{w: w, r: r}
+	var err *apiError
+	if call.by, err = s.caller(r); err != nil {
+		err.write(w, r)
+		return
+	}
+	call.limits()
+	for part := range strings.SplitSeq(strings.TrimPrefix(r.URL.EscapedPath(), apiPrefix), "/") {
+		plain, bad := url.PathUnescape(part)
+		if bad != nil {
+			notFound().write(w, r)
+			return
+		}
+		call.parts = append(call.parts, plain)
+	}
+	if err := s.dispatch(call); err != nil {
+		err.write(w, r)
+		return
+	}
+	call.send()
+}
+
+// part returns a segment of the path, or nothing.
+func (c *apiCall) part(i int) string {
+	if i < len(c.parts) {
+		return c.parts[i]
+	}
+	return ""
+}
+
+// dispatch picks the family of endpoints by the first segments.
+func (s *Server) dispatch(c *apiCall) *apiError {
+	switch {
+	case c.part(0) == "user" && c.part(1) == "packages":
+		return s.servePackages(c, "user", c.login(), c.parts[2:])
+	case (c.part(0) == "orgs" || c.part(0) == "users") && c.part(2) == "packages":
+		return s.servePackages(c, c.part(0), c.part(1), c.parts[3:])
+	case c.r.Method != http.MethodGet:
+		return notFound()
+	case c.part(0) == "repos" && len(c.parts) >= 3:
+		return s.serveRepository(c)
+	case c.part(0) == "rate_limit" && len(c.parts) == 1:
+		return c.rateLimit()
+	default:
+		return s.serveAccount(c)
+	}
+}
+
+// login is who calls; an Actions token is nobody.
+func (c *apiCall) login() string {
+	if c.by == nil || c.by.Kind == ActionsToken || c.by.Kind == AppToken {
+		return ""
+	}
+	return c.by.Actor
+}
+
+// reply notes a value to be sent with status 200.
+func (c *apiCall) reply(value any) *apiError {
+	c.value = value
+	return nil
+}
+
+// send answers with the value, or 204 where there is none.
+func (c *apiCall) send() {
+	if c.value == nil {
+		c.w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	writeJSON(c.w, c.r, http.StatusOK, c.value)
+}

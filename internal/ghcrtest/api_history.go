@@ -1,0 +1,88 @@
+package ghcrtest
+
+import (
+	"slices"
+	"strings"
+)
+
+type (
+	commitJSON struct {
+		SHA     string       `json:"sha"`
+		HTMLURL string       `json:"html_url"`
+		Parents []parentJSON `json:"parents"`
+	}
+
+	parentJSON struct {
+		SHA string `json:"sha"`
+	}
+
+	comparisonJSON struct {
+		Status          string       `json:"status"`
+		AheadBy         int          `json:"ahead_by"`
+		BehindBy        int          `json:"behind_by"`
+		TotalCommits    int          `json:"total_commits"`
+		BaseCommit      commitJSON   `json:"base_commit"`
+		MergeBaseCommit commitJSON   `json:"merge_base_commit"`
+		Commits         []commitJSON `json:"commits"`
+		HTMLURL         string       `json:"html_url"`
+	}
+)
+
+// minAbbreviation is the shortest commit id that is looked up.
+const minAbbreviation = 4
+
+// find resolves a branch, tag or commit id to its place in the history; -1 if
+// there is none.
+func (repo *Repository) find(ref string) int {
+	if sha, ok := repo.Refs[ref]; ok {
+		ref = sha
+	}
+	if ref == repo.DefaultBranch || ref == "HEAD" {
+		return len(repo.Commits) - 1
+	}
+	return slices.IndexFunc(repo.Commits, func(sha string) bool {
+		return len(ref) >= minAbbreviation && strings.HasPrefix(sha, strings.ToLower(ref))
+	})
+}
+
+func (c *apiCall) commitJSON(repo *Repository, at int) commitJSON {
+	sha := repo.Commits[at]
+	out := commitJSON{SHA: sha, HTMLURL: base(c.r) + "/" + repo.Name + "/commit/" + sha, Parents: []parentJSON{}}
+	if at > 0 {
+		out.Parents = append(out.Parents, parentJSON{repo.Commits[at-1]})
+	}
+	return out
+}
+
+// commit is GET …/commits/{ref}. GitHub says 422 of an id it does not know.
+func (c *apiCall) commit(repo *Repository, ref string) *apiError {
+	at := repo.find(ref)
+	if at < 0 {
+		return &apiError{422, "No commit found for SHA: " + ref}
+	}
+	return c.reply(c.commitJSON(repo, at))
+}
+
+// compare is GET …/compare/{base}...{head}, on a history that never forks.
+func (c *apiCall) compare(repo *Repository, refs string) *apiError {
+	from, to, found := strings.Cut(refs, "...")
+	a, b := repo.find(from), repo.find(to)
+	if !found || a < 0 || b < 0 {
+		return notFound()
+	}
+	out := comparisonJSON{
+		Status: "identical", BaseCommit: c.commitJSON(repo, a), MergeBaseCommit: c.commitJSON(repo, min(a, b)),
+		Commits: []commitJSON{}, HTMLURL: base(c.r) + "/" + repo.Name + "/compare/" + refs,
+	}
+	switch {
+	case b > a:
+		out.Status, out.AheadBy = "ahead", b-a
+	case b < a:
+		out.Status, out.BehindBy = "behind", a-b
+	}
+	for at := a + 1; at <= b; at++ {
+		out.Commits = append(out.Commits, c.commitJSON(repo, at))
+	}
+	out.TotalCommits = len(out.Commits)
+	return c.reply(out)
+}

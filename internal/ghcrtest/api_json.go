@@ -1,0 +1,124 @@
+package ghcrtest
+
+import (
+	"fmt"
+	"hash/fnv"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// The shapes of GitHub's answers, as far as clients of packages read them
+// (GHCR.md 1.3).
+type (
+	accountJSON struct {
+		Login   string    `json:"login"`
+		ID      int64     `json:"id"`
+		Type    OwnerType `json:"type"`
+		URL     string    `json:"url"`
+		HTMLURL string    `json:"html_url"`
+	}
+
+	packageJSON struct {
+		ID           int64           `json:"id"`
+		Name         string          `json:"name"`
+		PackageType  string          `json:"package_type"`
+		Owner        accountJSON     `json:"owner"`
+		VersionCount int             `json:"version_count"`
+		Visibility   Visibility      `json:"visibility"`
+		URL          string          `json:"url"`
+		HTMLURL      string          `json:"html_url"`
+		CreatedAt    time.Time       `json:"created_at"`
+		UpdatedAt    time.Time       `json:"updated_at"`
+		Repository   *repositoryJSON `json:"repository,omitempty"`
+	}
+
+	versionJSON struct {
+		ID             int64        `json:"id"`
+		Name           string       `json:"name"`
+		URL            string       `json:"url"`
+		PackageHTMLURL string       `json:"package_html_url"`
+		HTMLURL        string       `json:"html_url"`
+		CreatedAt      time.Time    `json:"created_at"`
+		UpdatedAt      time.Time    `json:"updated_at"`
+		Metadata       metadataJSON `json:"metadata"`
+	}
+
+	metadataJSON struct {
+		PackageType string        `json:"package_type"`
+		Container   containerJSON `json:"container"`
+	}
+
+	containerJSON struct {
+		Tags []string `json:"tags"`
+	}
+)
+
+// stableID makes a number of a name, the same on every run.
+func stableID(name string) int64 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(key(name))) // never fails (hash.Hash)
+	return int64(h.Sum32())
+}
+
+func (c *apiCall) account(o *Owner) accountJSON {
+	return accountJSON{
+		Login: o.Login, ID: stableID(o.Login), Type: o.Type,
+		URL: base(c.r) + apiPrefix + "users/" + o.Login, HTMLURL: base(c.r) + "/" + o.Login,
+	}
+}
+
+// packageJSON renders a package (locked).
+func (s *Server) packageJSON(c *apiCall, p *pkg) packageJSON {
+	owner := s.world.owner(ownerOf(p.Name))
+	out := packageJSON{
+		ID: p.id, Name: p.shortName(), PackageType: "container", Owner: c.account(owner),
+		Visibility: p.Visibility, URL: c.packageURL(owner, p), HTMLURL: c.packagePage(owner, p),
+		CreatedAt: p.created.UTC().Truncate(time.Second), UpdatedAt: p.updated.UTC().Truncate(time.Second),
+	}
+	for _, v := range p.versions {
+		if !v.deleted {
+			out.VersionCount++
+		}
+	}
+	if repo := s.world.repos[key(p.Repository)]; repo != nil {
+		linked := s.repositoryJSON(c, repo)
+		out.Repository = &linked
+	}
+	return out
+}
+
+// versionJSON renders a version (locked).
+func (s *Server) versionJSON(c *apiCall, p *pkg, v *version) versionJSON {
+	owner := s.world.owner(ownerOf(p.Name))
+	page := c.packagePage(owner, p)
+	return versionJSON{
+		ID: v.id, Name: v.digest,
+		URL:            fmt.Sprintf("%s/versions/%d", c.packageURL(owner, p), v.id),
+		PackageHTMLURL: page, HTMLURL: fmt.Sprintf("%s/%d", page, v.id),
+		CreatedAt: v.created.UTC().Truncate(time.Second), UpdatedAt: v.updated.UTC().Truncate(time.Second),
+		Metadata: metadataJSON{"container", containerJSON{p.tagsOf(v.digest)}},
+	}
+}
+
+// shortName is a package's name without its owner.
+func (p *pkg) shortName() string {
+	_, name, _ := strings.Cut(p.Name, "/")
+	return name
+}
+
+// family is the segment an owner's packages are found under.
+func (o *Owner) family() string {
+	if o.Type == Organization {
+		return "orgs"
+	}
+	return "users"
+}
+
+func (c *apiCall) packageURL(o *Owner, p *pkg) string {
+	return fmt.Sprintf("%s%s%s/%s/packages/container/%s", base(c.r), apiPrefix, o.family(), o.Login, url.PathEscape(p.shortName()))
+}
+
+func (c *apiCall) packagePage(o *Owner, p *pkg) string {
+	return fmt.Sprintf("%s/%s/%s/packages/container/package/%s", base(c.r), o.family(), o.Login, url.PathEscape(p.shortName()))
+}

@@ -1,0 +1,50 @@
+package ghcrtest
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// GitHub's page sizes.
+const (
+	defaultPerPage = 30
+	maxPerPage     = 100
+)
+
+// page cuts a list as page and per_page say and links to the other pages.
+func page[T any](c *apiCall, all []T) []T {
+	number := max(queryNumber(c, "page", 1), 1)
+	size := min(max(queryNumber(c, "per_page", defaultPerPage), 1), maxPerPage)
+	last := max((len(all)+size-1)/size, 1)
+	var links []string
+	if number < last {
+		links = append(links, pageLink(c, number+1, "next"), pageLink(c, last, "last"))
+	}
+	if number > 1 {
+		links = append(links, pageLink(c, number-1, "prev"), pageLink(c, 1, "first"))
+	}
+	if len(links) > 0 {
+		c.w.Header().Set("Link", strings.Join(links, ", "))
+	}
+	if number > last {
+		return []T{}
+	}
+	from := (number - 1) * size
+	return all[from:min(from+size, len(all))]
+}
+
+// queryNumber reads a query parameter, or falls back.
+func queryNumber(c *apiCall, name string, fallback int) int {
+	n, err := strconv.Atoi(c.r.URL.Query().Get(name))
+	if err != nil {
+		return fallback
+	}
+	return n
+}
+
+func pageLink(c *apiCall, number int, rel string) string {
+	query := c.r.URL.Query()
+	query.Set("page", strconv.Itoa(number))
+	return fmt.Sprintf(`<%s%s?%s>; rel="%s"`, base(c.r), c.r.URL.EscapedPath(), query.Encode(), rel)
+}

@@ -1,0 +1,56 @@
+package ghcrtest
+
+import (
+	"net/http"
+	"strings"
+)
+
+// Class is the kind of a request, for counting.
+type Class string
+
+// The classes. Registry classes that read or write carry the method in front,
+// as in "PUT manifest".
+const (
+	ClassPing     Class = "ping"
+	ClassToken    Class = "token"
+	ClassDownload Class = "download" // on the second host
+	ClassAPI      Class = "api"
+	ClassOther    Class = "other"
+
+	ClassHeadBlob     Class = "HEAD blob"
+	ClassGetBlob      Class = "GET blob"
+	ClassPostUpload   Class = "POST upload"
+	ClassPatchUpload  Class = "PATCH upload"
+	ClassPutUpload    Class = "PUT upload"
+	ClassHeadManifest Class = "HEAD manifest"
+	ClassGetManifest  Class = "GET manifest"
+	ClassPutManifest  Class = "PUT manifest"
+	ClassTags         Class = "GET tags"
+	ClassReferrers    Class = "GET referrers"
+)
+
+// nouns are the names of the kinds of target in a class.
+var nouns = map[string]string{
+	"uploads": "upload", "upload": "upload", "blobs": "blob",
+	"manifests": "manifest", "tags": "tags", "referrers": "referrers",
+}
+
+func classify(r *http.Request) Class {
+	path := r.URL.Path
+	switch {
+	case path == "/v2" || path == "/v2/":
+		return ClassPing
+	case path == "/token":
+		return ClassToken
+	case strings.HasPrefix(path, apiPrefix):
+		return ClassAPI
+	case strings.HasPrefix(path, downloadPath):
+		return ClassDownload
+	case !strings.HasPrefix(path, "/v2/"):
+		return ClassOther
+	}
+	if t, ok := parseTarget(path); ok {
+		return Class(r.Method + " " + nouns[t.kind])
+	}
+	return ClassOther
+}

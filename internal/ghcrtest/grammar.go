@@ -1,0 +1,28 @@
+package ghcrtest
+
+import (
+	"regexp"
+	"strings"
+)
+
+// The grammars of distribution-spec, "Pulling manifests". ghcr.io asks for an
+// owner besides: a name has at least two segments (GHCR.md 2.5, row 14).
+var (
+	nameGrammar   = regexp.MustCompile(`^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)+$`)
+	tagGrammar    = regexp.MustCompile(`^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$`)
+	digestGrammar = regexp.MustCompile(`^sha256:[a-f0-9]{64}$`)
+)
+
+// maxName is the longest repository name, in bytes.
+const maxName = 255
+
+func validName(name string) bool {
+	return len(name) <= maxName && nameGrammar.MatchString(name)
+}
+
+func validTag(tag string) bool { return tagGrammar.MatchString(tag) }
+
+func validDigest(digest string) bool { return digestGrammar.MatchString(digest) }
+
+// isDigest tells how a reference is meant: a tag has no colon.
+func isDigest(reference string) bool { return strings.Contains(reference, ":") }

@@ -1,0 +1,78 @@
+package ghcrtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+)
+
+// TB is the part of testing.TB that [Start] needs. Naming it here keeps
+// package testing out of the program that serves.
+type TB interface {
+	Helper()
+	Cleanup(func())
+	Fatalf(format string, args ...any)
+}
+
+// Start serves on a free loopback port for the length of a test.
+func Start(t TB, c Config) *Server {
+	t.Helper()
+	s, err := Listen(context.Background(), "127.0.0.1:0", c)
+	if err != nil {
+		t.Fatalf("starting the embedded ghcr.io: %v", err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// Listen serves on addr ("127.0.0.1:0" takes a free port) until ctx ends or
+// Close is called.
+func Listen(ctx context.Context, addr string, c Config) (*Server, error) {
+	s := New(c)
+	s.scheme = "http"
+	var err error
+	if s.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", addr); err != nil {
+		return nil, fmt.Errorf("listening on %q: %w", addr, err)
+	}
+	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 30 * time.Second, ErrorLog: silent}
+	serve := func() error { return s.http.Serve(s.listener) }
+	if c.TLS != nil {
+		if s.tls, err = newAuthority(); err != nil {
+			return nil, errors.Join(err, s.listener.Close())
+		}
+		s.scheme = "https"
+		c.TLS.configure(s.http, s.tls)
+		serve = func() error { return s.http.ServeTLS(s.listener, "", "") }
+	}
+	go func() { _ = serve() }() // ends with ErrServerClosed, by Close
+	context.AfterFunc(ctx, func() { _ = s.Close() })
+	return s, nil
+}
+
+// Close ends the server and its connections, also those that stall. It may be
+// called more than once.
+func (s *Server) Close() error {
+	var err error
+	s.closeOnce.Do(func() {
+		close(s.closing)
+		if s.http != nil {
+			err = s.http.Close()
+		}
+	})
+	return err
+}
+
+// Host is the address served, as in "127.0.0.1:5000"; empty for a [New]
+// server.
+func (s *Server) Host() string {
+	if s.listener == nil {
+		return ""
+	}
+	return s.listener.Addr().String()
+}
+
+// URL is where the server is, without a slash at the end.
+func (s *Server) URL() string { return s.scheme + "://" + s.Host() }

@@ -1,0 +1,144 @@
+//go:build integration
+
+package ghcrtest_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/layout"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/random"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+)
+
+// Real clients drive the facts that matter most, so that our tests and our
+// model do not share one misreading of the protocol.
+
+// tool is a client program with a login of its own.
+type tool struct {
+	t      *testing.T
+	path   string
+	config string
+}
+
+// find looks a program up: by an environment variable, then in PATH. Where CI
+// is true it has to be there.
+func find(t *testing.T, name, variable string) *tool {
+	t.Helper()
+	path := os.Getenv(variable)
+	if path == "" {
+		var err error
+		if path, err = exec.LookPath(name); err != nil {
+			if os.Getenv("CI") == "true" {
+				t.Fatalf("%s is not in PATH and %s is not set", name, variable)
+			}
+			t.Skipf("%s is not in PATH and %s is not set", name, variable)
+		}
+	}
+	return &tool{t: t, path: path, config: t.TempDir()}
+}
+
+func skopeo(t *testing.T) *tool { return find(t, "skopeo", "GHCR_PUBLISH_SKOPEO") }
+func crane(t *testing.T) *tool  { return find(t, "crane", "GHCR_PUBLISH_CRANE") }
+
+// login writes a docker login for the server.
+func (c *tool) login(s *ghcrtest.Server, secret string) *tool {
+	c.t.Helper()
+	auth := base64.StdEncoding.EncodeToString([]byte("octocat:" + secret))
+	raw, err := json.Marshal(map[string]any{"auths": map[string]any{s.Host(): map[string]string{"auth": auth}}})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(c.config, "config.json"), raw, 0o600); err != nil {
+		c.t.Fatal(err)
+	}
+	return c
+}
+
+// try runs the program and returns everything it printed.
+func (c *tool) try(arguments ...string) (string, error) {
+	c.t.Helper()
+	command := exec.CommandContext(c.t.Context(), c.path, arguments...)
+	command.Env = append(os.Environ(), "DOCKER_CONFIG="+c.config, "XDG_RUNTIME_DIR="+c.config,
+		"REGISTRY_AUTH_FILE="+filepath.Join(c.config, "config.json"))
+	out, err := command.CombinedOutput()
+	return string(out), err
+}
+
+// run is try where the program has to succeed.
+func (c *tool) run(arguments ...string) string {
+	c.t.Helper()
+	out, err := c.try(arguments...)
+	if err != nil {
+		c.t.Fatalf("%s %s: %v\n%s", c.path, strings.Join(arguments, " "), err, out)
+	}
+	return out
+}
+
+// refused is try where the program has to fail with the server's words.
+func (c *tool) refused(words string, arguments ...string) {
+	c.t.Helper()
+	out, err := c.try(arguments...)
+	if err == nil || !strings.Contains(out, words) {
+		c.t.Fatalf("%s %s: got %v\n%s\nwant a failure with %q", c.path, strings.Join(arguments, " "), err, out, words)
+	}
+}
+
+// index writes an OCI layout that holds an index of two images.
+func index(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	both := mutate.IndexMediaType(empty.Index, indexType)
+	for range 2 {
+		image, err := random.Image(64<<10, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		both = mutate.AppendManifests(both, mutate.IndexAddendum{Add: mutate.MediaType(image, imageType)})
+	}
+	path, err := layout.Write(dir, empty.Index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := path.AppendIndex(both); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func TestSkopeoPushesAndPullsAnIndex(t *testing.T) {
+	t.Parallel()
+	s := start(t, acme())
+	c := skopeo(t).login(s, job)
+	at := "docker://" + s.Host() + "/acme/web:1"
+	c.run("copy", "--all", "--dest-tls-verify=false", "oci:"+index(t), at)
+	c.run("copy", "--all", "--src-tls-verify=false", at, "oci:"+t.TempDir()+":1")
+	out := c.run("list-tags", "--tls-verify=false", "docker://"+s.Host()+"/acme/web")
+	if !strings.Contains(out, `"1"`) {
+		t.Errorf("got %s, want the tag 1", out)
+	}
+}
+
+func TestCranePushesAndPullsAnIndex(t *testing.T) {
+	t.Parallel()
+	s := start(t, acme())
+	c := crane(t).login(s, job)
+	at := s.Host() + "/acme/web:1"
+	c.run("push", "--index", index(t), at)
+	c.run("pull", "--format=oci", at, t.TempDir())
+	c.run("tag", at, "2")
+	if s.Tag("acme/web", "1") != s.Tag("acme/web", "2") {
+		t.Errorf("tag 2 is %s, want that of tag 1: %s", s.Tag("acme/web", "2"), s.Tag("acme/web", "1"))
+	}
+	if out := c.run("ls", s.Host()+"/acme/web"); out != "1\n2\n" {
+		t.Errorf("crane ls printed %q", out)
+	}
+}

@@ -1,0 +1,133 @@
+package ghcrtest
+
+import (
+	"crypto/rand"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Server is an embedded ghcr.io. It is safe for concurrent use.
+type Server struct {
+	world       *world
+	store       *store
+	uploads     *sessions
+	grants      *grants
+	record      record
+	faults      faults
+	now         func() time.Time
+	tokenTTL    time.Duration
+	downloadTTL time.Duration
+	key         [32]byte // signs blob URLs
+	token       string   // what acts as GITHUB_TOKEN
+
+	http      *http.Server // nil unless it listens
+	listener  net.Listener
+	scheme    string
+	tls       *authority
+	closing   chan struct{}
+	closeOnce sync.Once
+}
+
+// defaultTTL is how long tokens and blob URLs work unless told otherwise.
+const defaultTTL = 5 * time.Minute
+
+// New makes a server that nobody listens for yet: an [http.Handler].
+func New(c Config) *Server {
+	s := &Server{
+		world:       newWorld(c),
+		store:       newStore(c.Dir),
+		uploads:     &sessions{open: map[string]*session{}},
+		grants:      &grants{tokens: map[string]*grant{}},
+		now:         c.Clock,
+		tokenTTL:    c.TokenTTL,
+		downloadTTL: c.DownloadTTL,
+		closing:     make(chan struct{}),
+	}
+	_, _ = rand.Read(s.key[:]) // never fails (crypto/rand)
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.tokenTTL == 0 {
+		s.tokenTTL = defaultTTL
+	}
+	if s.downloadTTL == 0 {
+		s.downloadTTL = defaultTTL
+	}
+	for _, one := range c.Credentials {
+		if one.Kind == ActionsToken && !one.Expired && s.token == "" {
+			s.token = one.Secret
+		}
+	}
+	if c.Open != nil {
+		s.token = s.openToken(*c.Open)
+	}
+	s.Inject(c.Faults...)
+	return s
+}
+
+// openToken makes the credential of the open world.
+func (s *Server) openToken(o Open) string {
+	if o.Token == "" {
+		o.Token = "ghs_" + rand.Text() + rand.Text()[:10]
+	}
+	if o.Actor == "" {
+		o.Actor = defaultActor
+	}
+	s.world.creds[o.Token] = &Credential{
+		Secret: o.Token, Kind: ActionsToken, Actor: o.Actor, Repository: o.Repository, Packages: Write,
+	}
+	return o.Token
+}
+
+// ServeHTTP implements [http.Handler]: it records, lets a fault act, and
+// answers.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	entry := s.record.begin(r)
+	r.Body = &countedBody{r.Body, &s.record, entry}
+	w = &counter{w, &s.record, entry}
+	w.Header().Set("Docker-Distribution-Api-Version", "registry/2.0")
+	w.Header().Set("X-GitHub-Request-Id", requestID())
+	next := http.HandlerFunc(s.route)
+	if effect := s.faults.next(r); effect != nil {
+		effect.apply(s, w, r, next)
+		return
+	}
+	next(w, r)
+}
+
+// requestID looks like GitHub's: hexadecimal groups with colons.
+func requestID() string {
+	var b [14]byte
+	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
+	return fmt.Sprintf("%X:%X:%X:%X:%X", b[:2], b[2:5], b[5:8], b[8:10], b[10:])
+}
+
+func (s *Server) route(w http.ResponseWriter, r *http.Request) {
+	path := r.URL.Path
+	switch {
+	case path == "/token":
+		s.serveToken(w, r)
+	case path == "/v2", strings.HasPrefix(path, "/v2/"):
+		s.serveRegistry(w, r)
+	case strings.HasPrefix(path, apiPrefix):
+		s.serveAPI(w, r)
+	case strings.HasPrefix(path, downloadPath):
+		s.serveDownload(w, r)
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+func scheme(r *http.Request) string {
+	if r.TLS != nil {
+		return "https"
+	}
+	return "http"
+}
+
+// base is the server's URL as the client knows it, without a slash at the end.
+func base(r *http.Request) string { return scheme(r) + "://" + r.Host }
