@@ -1,0 +1,247 @@
+// Package flow is a workflow or a composite action as its file says it: jobs,
+// steps, inputs, permissions, each with the yaml.Node it was read from, so that
+// it can be edited in place (package text).
+//
+// It follows GitHub's "Workflow syntax" and "Metadata syntax" as far as
+// credentials and permissions go, and checks nothing else.
+package flow
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/text"
+)
+
+// What a file can be refused for.
+var (
+	ErrSyntax      = errors.New("not valid YAML")
+	ErrEncoding    = errors.New("not UTF-8 text")
+	ErrNotWorkflow = errors.New("neither a workflow (no jobs) nor an action (no runs)")
+	ErrDocuments   = errors.New("several YAML documents in one file")
+	ErrTooMuch     = errors.New("its aliases stand for more than 20,000 jobs and steps")
+)
+
+// maxSteps bounds jobs and steps together, as aliases can multiply them.
+const maxSteps = 20000
+
+// Document is one file.
+type Document struct {
+	Text *text.File
+	Root *yaml.Node
+	// Action tells a composite action from a workflow; its steps are the one
+	// Job, which has no ID.
+	Action bool
+	// Callable: other workflows may call it; Direct: something else may also
+	// start it.
+	Callable, Direct bool
+	// Inputs are the inputs with their declarations.
+	Inputs map[string]*yaml.Node
+	// Permissions is nil where the workflow has none.
+	Permissions *Pair
+	Jobs        []*Job
+	// Aliases lists the alias nodes that stand for an anchored node.
+	Aliases map[*yaml.Node][]*yaml.Node
+
+	env   *yaml.Node
+	shell string
+	count int
+}
+
+// Job is one job of a workflow, or the steps of a composite action.
+type Job struct {
+	ID          string
+	Key, Node   *yaml.Node
+	Doc         *Document
+	Permissions *Pair
+	Uses        *Pair // the reusable workflow it calls
+	With        *yaml.Node
+	Secrets     *Pair
+	Steps       []*Step
+
+	env, matrix *yaml.Node
+	shell       string
+	combos      []Combo
+}
+
+// Step is one step of a job.
+type Step struct {
+	Job  *Job
+	Node *yaml.Node
+	Uses *Pair // nil for a script
+	Run  *Pair // nil for an action
+	With *yaml.Node
+	Env  *yaml.Node
+
+	shell string
+}
+
+// Parse reads a workflow or an action.
+func Parse(src []byte) (*Document, error) {
+	if !utf8.Valid(src) {
+		return nil, ErrEncoding
+	}
+	root, err := decode(src)
+	if err != nil {
+		return nil, err
+	}
+	d := &Document{Text: text.New(src), Root: root, Aliases: map[*yaml.Node][]*yaml.Node{}}
+	d.collectAliases(root)
+	jobs, runs := Get(root, "jobs"), Get(root, "runs")
+	switch {
+	case jobs != nil && jobs.Value.Kind == yaml.MappingNode:
+		d.readWorkflow(jobs.Value)
+	case runs != nil && runs.Value.Kind == yaml.MappingNode:
+		d.readAction(runs.Value)
+	default:
+		return nil, ErrNotWorkflow
+	}
+	if d.count > maxSteps {
+		return nil, ErrTooMuch
+	}
+	return d, nil
+}
+
+func decode(src []byte) (*yaml.Node, error) {
+	dec := yaml.NewDecoder(bytes.NewReader(src))
+	var doc, second yaml.Node
+	if err := dec.Decode(&doc); err == io.EOF {
+		return nil, ErrNotWorkflow
+	} else if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrSyntax, err)
+	}
+	switch err := dec.Decode(&second); {
+	case err == nil:
+		return nil, ErrDocuments
+	case err != io.EOF:
+		return nil, fmt.Errorf("%w: %w", ErrSyntax, err)
+	}
+	if len(doc.Content) == 0 || doc.Content[0].Kind != yaml.MappingNode {
+		return nil, ErrNotWorkflow
+	}
+	return doc.Content[0], nil
+}
+
+func (d *Document) collectAliases(n *yaml.Node) {
+	if n.Kind == yaml.AliasNode {
+		d.Aliases[n.Alias] = append(d.Aliases[n.Alias], n)
+		return
+	}
+	for _, c := range n.Content {
+		d.collectAliases(c)
+	}
+}
+
+func (d *Document) readWorkflow(jobs *yaml.Node) {
+	d.env = value(d.Root, "env")
+	d.shell = defaultShell(d.Root)
+	d.Permissions = Get(d.Root, "permissions")
+	d.readTriggers(value(d.Root, "on"))
+	for _, p := range Pairs(jobs) {
+		if p.Value.Kind == yaml.MappingNode && d.take() {
+			d.Jobs = append(d.Jobs, d.readJob(p))
+		}
+	}
+}
+
+func (d *Document) readTriggers(on *yaml.Node) {
+	d.Inputs = map[string]*yaml.Node{}
+	names := map[string]*yaml.Node{}
+	switch {
+	case on == nil:
+	case on.Kind == yaml.ScalarNode:
+		names[on.Value] = nil
+	case on.Kind == yaml.SequenceNode:
+		for _, n := range on.Content {
+			names[Resolve(n).Value] = nil
+		}
+	default:
+		for _, p := range Pairs(on) {
+			names[p.Key.Value] = p.Value
+		}
+	}
+	_, d.Callable = names["workflow_call"]
+	d.Direct = len(names) > 1 || !d.Callable
+	for _, trigger := range []string{"workflow_dispatch", "workflow_call"} {
+		for _, p := range Pairs(value(names[trigger], "inputs")) {
+			d.Inputs[p.Key.Value] = p.Value
+		}
+	}
+}
+
+func (d *Document) readAction(runs *yaml.Node) {
+	d.Action, d.Callable = true, true
+	d.Inputs = map[string]*yaml.Node{}
+	for _, p := range Pairs(value(d.Root, "inputs")) {
+		d.Inputs[p.Key.Value] = p.Value
+	}
+	job := &Job{Doc: d, Node: runs}
+	job.Steps = job.readSteps(runs)
+	d.Jobs = []*Job{job}
+}
+
+func (d *Document) readJob(p Pair) *Job {
+	n := p.Value
+	j := &Job{
+		ID: p.Key.Value, Key: p.Key, Node: n, Doc: d,
+		Permissions: Get(n, "permissions"), Uses: Get(n, "uses"), With: value(n, "with"), Secrets: Get(n, "secrets"),
+		env: value(n, "env"), matrix: value(value(n, "strategy"), "matrix"), shell: defaultShell(n),
+	}
+	j.Steps = j.readSteps(n)
+	return j
+}
+
+func (j *Job) readSteps(parent *yaml.Node) []*Step {
+	list := value(parent, "steps")
+	if list == nil || list.Kind != yaml.SequenceNode {
+		return nil
+	}
+	var steps []*Step
+	for _, n := range list.Content {
+		n = Resolve(n)
+		if n.Kind != yaml.MappingNode {
+			continue
+		}
+		if !j.Doc.take() {
+			break
+		}
+		steps = append(steps, &Step{
+			Job: j, Node: n, Uses: Get(n, "uses"), Run: Get(n, "run"),
+			With: value(n, "with"), Env: value(n, "env"), shell: Text(value(n, "shell")),
+		})
+	}
+	return steps
+}
+
+// take counts one job or step; it is false once there are too many.
+func (d *Document) take() bool {
+	d.count++
+	return d.count <= maxSteps
+}
+
+func defaultShell(n *yaml.Node) string {
+	return Text(value(value(value(n, "defaults"), "run"), "shell"))
+}
+
+// Shell is the shell a script step runs in, "" for the runner's own.
+func (s *Step) Shell() string {
+	for _, shell := range []string{s.shell, s.Job.shell, s.Job.Doc.shell} {
+		if shell != "" {
+			return shell
+		}
+	}
+	if s.Job.onWindows() {
+		return "pwsh"
+	}
+	return ""
+}
+
+func (j *Job) onWindows() bool {
+	runner := value(j.Node, "runs-on")
+	return runner != nil && runner.Kind == yaml.ScalarNode && len(runner.Value) >= 7 && runner.Value[:7] == "windows"
+}
