@@ -65,6 +65,17 @@ type Blob struct {
 // Pending reports whether the blob's digest is known only after compression.
 func (b *Blob) Pending() bool { return b.Descriptor.Digest == (v1.Hash{}) }
 
+// MountSource is a repository of the same registry as repo, other than repo,
+// that is known to hold the blob.
+func (b *Blob) MountSource(repo name.Repository) (from name.Repository, ok bool) {
+	for _, r := range b.MountFrom {
+		if !b.Pending() && r.RegistryStr() == repo.RegistryStr() && r.RepositoryStr() != repo.RepositoryStr() {
+			return r, true
+		}
+	}
+	return name.Repository{}, false
+}
+
 // Pending reports whether the manifest's digest waits for its blobs'.
 func (m *Manifest) Pending() bool { return m.Descriptor.Digest == (v1.Hash{}) }
 

@@ -98,13 +98,9 @@ func (u *upload) judge(err error) verdict {
 
 // try is one session from POST to the registry's confirmation.
 func (u *upload) try(ctx context.Context) (v1.Descriptor, Way, error) {
-	from := u.mountSource()
-	query := ""
-	if from != "" {
-		query = "?mount=" + url.QueryEscape(u.blob.Descriptor.Digest.String()) + "&from=" + url.QueryEscape(from)
-	}
+	query := u.mountQuery()
 	location, mounted, err := u.client.begin(ctx, u.repo, query)
-	if err != nil && from != "" && IsRefused(err) {
+	if err != nil && query != "" && IsRefused(err) {
 		// A registry may refuse the mount rather than open a session
 		// (GHCR.md §3.3).
 		location, mounted, err = u.client.begin(ctx, u.repo, "")
@@ -121,18 +117,14 @@ func (u *upload) try(ctx context.Context) (v1.Descriptor, Way, error) {
 	return u.put(ctx, location)
 }
 
-// mountSource is a repository on the same registry that has the blob, other
-// than this one; "" if none is known.
-func (u *upload) mountSource() string {
-	if u.blob.Pending() || u.st.attempts > 1 {
+// mountQuery asks for a mount where one may save the upload: at the first
+// attempt, from a repository that has the blob.
+func (u *upload) mountQuery() string {
+	from, ok := u.blob.MountSource(u.repo)
+	if !ok || u.st.attempts > 1 {
 		return ""
 	}
-	for _, r := range u.blob.MountFrom {
-		if r.RegistryStr() == u.repo.RegistryStr() && r.RepositoryStr() != u.repo.RepositoryStr() {
-			return r.RepositoryStr()
-		}
-	}
-	return ""
+	return "?mount=" + url.QueryEscape(u.blob.Descriptor.Digest.String()) + "&from=" + url.QueryEscape(from.RepositoryStr())
 }
 
 // begin opens an upload session, or finds the blob mounted (201).

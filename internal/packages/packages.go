@@ -1,0 +1,174 @@
+// Package packages is GitHub Packages over the REST API: what GitHub knows of
+// a container package, and the one request that could change its visibility.
+//
+// It is not the registry (see package registry): tags and manifests are read
+// there. GitHub documents no call that changes visibility, links a repository
+// or grants access (GHCR.md §1.2); what this package offers is reading, and
+// the honest attempt.
+package packages
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/google/go-github/v60/github"
+)
+
+// Owner is a user or an organization. Its kind decides the API's paths.
+type Owner struct {
+	Login string
+	Kind  string // User or Organization; "" if nobody said
+}
+
+// Package is GitHub's record of a container package (GHCR.md §1.3).
+type Package struct {
+	Owner      Owner
+	Name       string // without the owner; may hold slashes
+	Visibility string // public, private or internal
+	Repository string // owner/name of the linked repository; "" if none
+	URL        string // the package's page
+}
+
+// Repository is what a new package inherits from, and where labels come from.
+type Repository struct {
+	FullName      string
+	Visibility    string
+	DefaultBranch string
+	Description   string
+	URL           string
+	License       string // SPDX id; "" if GitHub found none
+	OwnerKind     string
+}
+
+// Client reads from one API host.
+type Client struct {
+	gh     *github.Client
+	server string
+}
+
+// New returns a client for apiURL (without a slash at its end) that links to
+// pages of server. The HTTP client carries the credentials.
+func New(hc *http.Client, apiURL, server, userAgent string) (*Client, error) {
+	base, err := url.Parse(apiURL + "/")
+	if err != nil {
+		return nil, fmt.Errorf("reading the API's address: %w", err)
+	}
+	gh := github.NewClient(hc)
+	gh.BaseURL, gh.UserAgent = base, userAgent
+	return &Client{gh: gh, server: server}, nil
+}
+
+// Get reads a package. An error for which IsAbsent holds means that it does
+// not exist or that this token may not see it: GitHub answers 404 to both.
+func (c *Client) Get(ctx context.Context, owner Owner, name string) (Package, error) {
+	owner, err := c.kind(ctx, owner)
+	if err != nil {
+		return Package{}, err
+	}
+	var p github.Package
+	if err := c.call(ctx, http.MethodGet, c.path(owner, name), nil, &p); err != nil {
+		return Package{}, fmt.Errorf("reading package %q of %s: %w", name, owner.Login, err)
+	}
+	return Package{
+		Owner:      owner,
+		Name:       name,
+		Visibility: p.GetVisibility(),
+		Repository: p.GetRepository().GetFullName(),
+		URL:        c.page(owner, name, "package/", ""),
+	}, nil
+}
+
+// AskVisibility sends the request that GitHub could one day honour. Today it
+// answers 404 (GHCR.md §1.2); that the visibility changed is believed only
+// when Get says so.
+func (c *Client) AskVisibility(ctx context.Context, owner Owner, name, visibility string) error {
+	owner, err := c.kind(ctx, owner)
+	if err != nil {
+		return err
+	}
+	body := map[string]string{"visibility": visibility}
+	if err := c.call(ctx, http.MethodPatch, c.path(owner, name), body, nil); err != nil {
+		return fmt.Errorf("asking for visibility %s of %q: %w", visibility, name, err)
+	}
+	return nil
+}
+
+// Repository reads a repository by its owner/name.
+func (c *Client) Repository(ctx context.Context, fullName string) (Repository, error) {
+	owner, repo, _ := strings.Cut(fullName, "/")
+	var r github.Repository
+	path := "repos/" + url.PathEscape(owner) + "/" + url.PathEscape(repo)
+	if err := c.call(ctx, http.MethodGet, path, nil, &r); err != nil {
+		return Repository{}, fmt.Errorf("reading repository %q: %w", fullName, err)
+	}
+	visibility := r.GetVisibility()
+	if visibility == "" && r.Private != nil {
+		visibility = map[bool]string{true: "private", false: "public"}[*r.Private]
+	}
+	return Repository{
+		FullName: r.GetFullName(), Visibility: visibility, DefaultBranch: r.GetDefaultBranch(),
+		Description: r.GetDescription(), URL: r.GetHTMLURL(), License: r.GetLicense().GetSPDXID(),
+		OwnerKind: r.GetOwner().GetType(),
+	}, nil
+}
+
+// PageURL is the package's page, where the owner's kind is known; the package
+// need not exist yet.
+func (c *Client) PageURL(owner Owner, name string) string {
+	return c.page(owner, name, "package/", "")
+}
+
+// SettingsURL is the page with the visibility and access settings.
+func (c *Client) SettingsURL(owner Owner, name string) string {
+	return c.page(owner, name, "", "/settings")
+}
+
+// IsAbsent reports whether err is GitHub's 404: absent, or hidden.
+func IsAbsent(err error) bool {
+	var e *github.ErrorResponse
+	return errors.As(err, &e) && e.Response != nil && e.Response.StatusCode == http.StatusNotFound
+}
+
+// kind asks for the owner's kind unless somebody said it.
+func (c *Client) kind(ctx context.Context, o Owner) (Owner, error) {
+	if o.Kind != "" {
+		return o, nil
+	}
+	var u github.User
+	if err := c.call(ctx, http.MethodGet, "users/"+url.PathEscape(o.Login), nil, &u); err != nil {
+		return o, fmt.Errorf("reading owner %q: %w", o.Login, err)
+	}
+	o.Kind = u.GetType()
+	return o, nil
+}
+
+// path is built here and not by go-github: its methods for user-owned
+// packages do not escape the slash in a package's name.
+func (c *Client) path(o Owner, name string) string {
+	scope := "users/"
+	if o.Kind == "Organization" {
+		scope = "orgs/"
+	}
+	return scope + url.PathEscape(o.Login) + "/packages/container/" + url.PathEscape(name)
+}
+
+func (c *Client) page(o Owner, name, prefix, suffix string) string {
+	scope := "users/"
+	if o.Kind == "Organization" {
+		scope = "orgs/"
+	}
+	return c.server + "/" + scope + url.PathEscape(o.Login) + "/packages/container/" + prefix + url.PathEscape(name) + suffix
+}
+
+func (c *Client) call(ctx context.Context, method, path string, body, out any) error {
+	req, err := c.gh.NewRequest(method, path, body)
+	if err != nil {
+		return err
+	}
+	_, err = c.gh.Do(ctx, req, out)
+	return err
+}

@@ -1,0 +1,90 @@
+package resolve
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/packages"
+	"github.com/ghcr-publish/ghcr-publish/internal/secret"
+)
+
+// Owner is the owner of a repository on ghcr.io, with its kind where the
+// event tells it, and the package's name below it.
+func Owner(gh input.GitHub, repo name.Repository) (packages.Owner, string) {
+	login, pkg, _ := strings.Cut(repo.RepositoryStr(), "/")
+	owner := packages.Owner{Login: login}
+	if r := gh.Event.Repository; r != nil && strings.EqualFold(r.Owner.Login, login) {
+		owner.Kind = r.Owner.Type
+	}
+	return owner, pkg
+}
+
+// pkg reads GitHub's record. What cannot be read is kept as the reason: the
+// API is not needed for publishing.
+func (r *Resolver) pkg(ctx context.Context, t *Target) {
+	owner, pkg := Owner(r.Config.GitHub, t.Repo)
+	t.Package, t.PackageErr = r.Packages.Get(ctx, owner, pkg)
+	if t.PackageErr != nil {
+		t.Inherits = r.inherits(ctx, owner)
+	}
+}
+
+// inherits foretells the visibility of a package that this run creates: the
+// workflow's repository hands its own down to what GITHUB_TOKEN creates, and
+// anything else is created private (GHCR.md §2.1).
+func (r *Resolver) inherits(ctx context.Context, owner packages.Owner) string {
+	gh := r.Config.GitHub
+	if !gh.Active || r.Config.Token.Kind() == secret.ClassicPAT || !strings.EqualFold(owner.Login, gh.Owner) {
+		return string(input.Private)
+	}
+	if repo := gh.Event.Repository; repo != nil && repo.Visibility != "" {
+		return repo.Visibility
+	}
+	repo, err := r.Packages.Repository(ctx, gh.Repository)
+	if err != nil {
+		return "" // not known; the report says so
+	}
+	return repo.Visibility
+}
+
+// stranger looks whether anybody may pull, where that decides something: a
+// package that must not be public, and that REST may hide from this token.
+func (r *Resolver) stranger(ctx context.Context, t *Target) error {
+	if r.Config.Visibility != input.Private && r.Config.Visibility != input.Internal {
+		return nil
+	}
+	_, err := r.Registry.Anonymous().Tags(ctx, t.Repo)
+	t.Public = err == nil
+	return present(err)
+}
+
+// Exists reports whether the package is known to be there.
+func (t *Target) Exists() bool { return t.PackageErr == nil || t.Public || len(t.Now) > 0 }
+
+// Guard refuses what could show a private image to the world: it fails before
+// the first upload where private or internal is wanted and the package is
+// public, or would be created public.
+func Guard(want input.Visibility, t *Target) error {
+	if !t.Home || (want != input.Private && want != input.Internal) {
+		return nil
+	}
+	switch {
+	case t.Public || (t.PackageErr == nil && t.Package.Visibility == string(input.Public)):
+		return exposed(t, "is public", "A public package cannot be made private again (GitHub's rule). Publish under another name, or have an owner delete the package first.")
+	case !t.Exists() && t.Inherits == string(input.Public):
+		return exposed(t, "does not exist yet, and would be created public like the repository", "Publish from a private repository, or under a package that an owner created as private before.")
+	}
+	return nil
+}
+
+func exposed(t *Target, what, hint string) error {
+	return &diag.Error{
+		Code: "visibility-exposed", Side: diag.Registry, Input: "visibility", Hint: hint,
+		Title: fmt.Sprintf("Nothing was pushed: package %s %s, and it must not be", t.Repo, what),
+	}
+}
