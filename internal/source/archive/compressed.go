@@ -1,0 +1,194 @@
+package archive
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// maxIdle is how many decompressing readers are kept for whoever next reads
+// behind them; each holds its window: 32 KiB for gzip, up to maxWindow for
+// zstd.
+const (
+	maxIdle   = 2
+	maxWindow = 8 << 20
+)
+
+// inflater starts decompressing.
+type inflater func(io.Reader) (io.ReadCloser, error)
+
+// compression looks at the first bytes of a file; nil means a plain tar.
+func compression(name string, r io.ReaderAt) (inflater, error) {
+	head := make([]byte, 6)
+	if _, err := r.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
+		return nil, unreadable(name, err)
+	}
+	switch {
+	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
+		return func(r io.Reader) (io.ReadCloser, error) { return gzip.NewReader(r) }, nil
+	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		return newZstd, nil
+	case bytes.HasPrefix(head, []byte("BZh")), bytes.HasPrefix(head, []byte("\xfd7zXZ")):
+		return nil, otherCompression(name)
+	}
+	return nil, nil
+}
+
+func newZstd(r io.Reader) (io.ReadCloser, error) {
+	d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
+	if err != nil {
+		return nil, err
+	}
+	return d.IOReadCloser(), nil
+}
+
+// sections are the bodies of a plain tar.
+type sections struct{ file io.ReaderAt }
+
+func (s sections) open(ctx context.Context, at span) (io.ReadCloser, error) {
+	return io.NopCloser(io.NewSectionReader(s.file, at.offset, at.size)), ctx.Err()
+}
+
+// cursors are the bodies of a compressed tar.
+type cursors struct {
+	name    string
+	file    io.ReaderAt
+	size    int64
+	inflate inflater
+
+	mu   sync.Mutex
+	idle []*cursor
+}
+
+// cursor is one decompression on its way through the tar.
+type cursor struct {
+	in  io.ReadCloser
+	pos int64 // in the decompressed tar
+	ctx context.Context
+	own *cursors
+	err error
+}
+
+func (c *cursors) start() (*cursor, error) {
+	in, err := c.inflate(bufio.NewReaderSize(io.NewSectionReader(c.file, 0, c.size), 64<<10))
+	if err != nil {
+		return nil, err
+	}
+	return &cursor{in: in, own: c}, nil
+}
+
+// Read decompresses; errors stay.
+func (c *cursor) Read(p []byte) (int, error) {
+	if c.err == nil {
+		c.err = c.ctx.Err()
+	}
+	if c.err != nil {
+		return 0, c.err
+	}
+	n, err := c.in.Read(p)
+	c.pos += int64(n)
+	if err != nil && err != io.EOF {
+		err = c.own.broken(err)
+	}
+	c.err = err
+	return n, err
+}
+
+// Close frees the decompressor.
+func (c *cursor) Close() error { return c.in.Close() }
+
+// broken explains an error of the decompressor.
+func (c *cursors) broken(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return truncated(c.name, "its compressed data ends early", err)
+	}
+	return unreadable(c.name, fmt.Errorf("decompressing: %w", err))
+}
+
+// open takes the idle cursor nearest before the span, or a new one, and goes
+// on to where the span begins.
+func (c *cursors) open(ctx context.Context, at span) (io.ReadCloser, error) {
+	cur, err := c.nearest(at.offset)
+	if err != nil {
+		return nil, c.broken(err)
+	}
+	cur.ctx = ctx
+	if _, err := io.CopyN(io.Discard, cur, at.offset-cur.pos); err != nil {
+		cur.Close()
+		return nil, err
+	}
+	return &body{cursor: cur, left: at.size}, nil
+}
+
+func (c *cursors) nearest(offset int64) (*cursor, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	best := -1
+	for i, cur := range c.idle {
+		if cur.pos <= offset && (best < 0 || cur.pos > c.idle[best].pos) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return c.start()
+	}
+	cur := c.idle[best]
+	c.idle = slices.Delete(c.idle, best, best+1)
+	return cur, nil
+}
+
+// leave keeps a cursor for the next reader, dropping the oldest.
+func (c *cursors) leave(cur *cursor) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.idle = append(c.idle, cur)
+	if len(c.idle) <= maxIdle {
+		return nil
+	}
+	oldest := c.idle[0]
+	c.idle = slices.Delete(c.idle, 0, 1)
+	return oldest.Close()
+}
+
+// body is one file inside a compressed tar.
+type body struct {
+	cursor *cursor
+	left   int64
+	closed bool
+}
+
+// Read returns the content of the file.
+func (b *body) Read(p []byte) (int, error) {
+	if b.left == 0 || b.closed {
+		return 0, io.EOF
+	}
+	n, err := b.cursor.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	if err == io.EOF {
+		if b.left == 0 {
+			return n, nil
+		}
+		err = b.cursor.own.broken(io.ErrUnexpectedEOF)
+	}
+	return n, err
+}
+
+// Close leaves the decompressor where it stands, for the next file.
+func (b *body) Close() error {
+	if b.closed {
+		return nil
+	}
+	b.closed = true
+	if b.cursor.err != nil {
+		return b.cursor.Close()
+	}
+	return b.cursor.own.leave(b.cursor)
+}

@@ -1,0 +1,194 @@
+package source
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/archive"
+)
+
+// saved is an image in the manifest.json of docker save.
+type saved struct {
+	Config   string
+	RepoTags []string
+	Layers   []string
+	// LayerSources has by diff id the descriptors of foreign layers.
+	LayerSources map[v1.Hash]v1.Descriptor
+
+	id v1.Hash // digest of the config, which Docker calls the image id
+}
+
+func (s saved) called() []string   { return s.RepoTags }
+func (s saved) digests() []v1.Hash { return []v1.Hash{s.id} }
+
+// dockerTar is an archive written by docker save.
+type dockerTar struct {
+	where
+	tar *archive.Archive
+}
+
+// openDocker reads an image out of a tar of docker save: from the OCI layout
+// in it where that keeps a digest worth keeping, else from manifest.json.
+func (s *Source) openDocker(ctx context.Context, w where, pick string) error {
+	tar, ok := w.files.(*archive.Archive)
+	if !ok {
+		return problem(CodeNotLayout, "Use the tar that docker save wrote, not unpacked.", nil, "%q is no archive", w.path)
+	}
+	d := dockerTar{where: w, tar: tar}
+	all, err := d.images(ctx)
+	if err != nil {
+		return err
+	}
+	s.Names = names(all)
+	chosen, err := pickOne(d.path, all, pick)
+	kept, failed := s.openEmbedded(ctx, d, chosen, pick)
+	if kept || failed != nil {
+		return failed
+	}
+	if err != nil {
+		return err
+	}
+	s.Root, err = d.manifest(ctx, chosen)
+	return err
+}
+
+// images reads manifest.json and the digest of each config.
+func (d dockerTar) images(ctx context.Context) ([]saved, error) {
+	raw, err := d.document(ctx, "manifest.json", image.MaxManifestSize)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, d.noManifest(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var all []saved
+	if err := json.Unmarshal(raw, &all); err != nil {
+		return nil, problem(CodeUnreadable, hintRebuild, err, "manifest.json in %q is not well formed", d.path)
+	}
+	if len(all) > maxManifests {
+		return nil, problem(CodeManifestLarge, "Save its images one by one.", nil, "%q holds more than %d images", d.path, maxManifests)
+	}
+	for i := range all {
+		raw, err := d.config(ctx, all[i])
+		if err != nil {
+			return nil, err
+		}
+		if all[i].id, _, err = v1.SHA256(bytes.NewReader(raw)); err != nil {
+			return nil, explained(err, "the config %q in %q cannot be read", all[i].Config, d.path)
+		}
+	}
+	return all, nil
+}
+
+// noManifest says what an archive is that Docker 1.10 or later did not write.
+func (d dockerTar) noManifest(ctx context.Context) error {
+	old, err := d.has(ctx, "repositories")
+	switch {
+	case err != nil:
+		return err
+	case old:
+		return problem(CodeNotSupported, "Load and save it with a current Docker: docker load -i FILE, docker save -o FILE NAME.", nil,
+			"%q was saved by a Docker older than 1.10: it has repositories but no manifest.json", d.path)
+	}
+	return problem(CodeNotLayout, fmt.Sprintf("If it is an OCI archive write %q.", "oci-archive:"+d.path), nil,
+		"%q is no archive of docker save: manifest.json is missing", d.path)
+}
+
+func (d dockerTar) config(ctx context.Context, s saved) ([]byte, error) {
+	raw, err := d.document(ctx, s.Config, limitConfig)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, d.absent("config", s.Config)
+	}
+	return raw, err
+}
+
+func (d dockerTar) absent(what, file string) error {
+	hint := hintRebuild
+	if !d.tar.Complete() {
+		hint = "The archive has no end mark and may be cut off. " + hint
+	}
+	return problem(CodeBlobMissing, hint, nil, "the %s %q is named in manifest.json of %q but not in it", what, file, d.path)
+}
+
+// manifest makes a manifest of Docker's schema 2 for a saved image. It is
+// pending until its layers have been read: only then are their digests known.
+func (d dockerTar) manifest(ctx context.Context, s saved) (*image.Manifest, error) {
+	raw, err := d.config(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	var config struct {
+		RootFS struct {
+			DiffIDs []v1.Hash `json:"diff_ids"`
+		} `json:"rootfs"`
+	}
+	if err := json.Unmarshal(raw, &config); err != nil {
+		return nil, problem(CodeUnreadable, hintRebuild, err, "the config %q in %q is not well formed", s.Config, d.path)
+	}
+	if want, got := len(config.RootFS.DiffIDs), len(s.Layers); want != got {
+		return nil, problem(CodeBlobWrong, hintRebuild, nil,
+			"manifest.json in %q lists %d layers, and the config %q has %d", d.path, got, s.Config, want)
+	}
+	m := &image.Manifest{
+		Descriptor: v1.Descriptor{MediaType: types.DockerManifestSchema2},
+		Platform:   platformOf(raw),
+		Blobs:      []*image.Blob{d.configBlob(s, int64(len(raw)))},
+		Assemble:   assemble,
+	}
+	layers, err := d.layers(ctx, s, config.RootFS.DiffIDs)
+	if err != nil {
+		return nil, err
+	}
+	m.Blobs = append(m.Blobs, layers...)
+	if len(pending(m.Blobs)) == 0 {
+		return m, m.Settle()
+	}
+	return m, nil
+}
+
+func (d dockerTar) configBlob(s saved, size int64) *image.Blob {
+	return &image.Blob{
+		Descriptor: v1.Descriptor{MediaType: types.DockerConfigJSON, Size: size, Digest: s.id},
+		Open:       func(ctx context.Context) (io.ReadCloser, error) { return d.Open(ctx, s.Config) },
+	}
+}
+
+func pending(blobs []*image.Blob) []*image.Blob {
+	var out []*image.Blob
+	for _, b := range blobs {
+		if b.Pending() {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// assemble prints the manifest, config first, to the same bytes every time.
+func assemble(blobs []*image.Blob) ([]byte, error) {
+	if len(blobs) == 0 {
+		return nil, errors.New("an image without config")
+	}
+	m := v1.Manifest{
+		SchemaVersion: 2,
+		MediaType:     types.DockerManifestSchema2,
+		Config:        blobs[0].Descriptor,
+		Layers:        []v1.Descriptor{},
+	}
+	for _, b := range blobs[1:] {
+		m.Layers = append(m.Layers, b.Descriptor)
+	}
+	raw, err := json.Marshal(m)
+	if err != nil {
+		return nil, fmt.Errorf("printing a manifest: %w", err)
+	}
+	return raw, nil
+}

@@ -1,0 +1,159 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+)
+
+// files are the files of a source by slash-separated name: a directory or an
+// archive. A name that is not there is fs.ErrNotExist.
+type files interface {
+	Stat(ctx context.Context, name string) (int64, error)
+	Open(ctx context.Context, name string) (io.ReadCloser, error)
+	Close() error
+}
+
+// directory reads below one directory only: symbolic links that lead out of
+// it are refused by os.Root.
+type directory struct {
+	root *os.Root
+	path string
+}
+
+func openDirectory(path string) (files, error) {
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		return nil, explained(err, "the directory %q cannot be opened", path)
+	}
+	return directory{root: root, path: path}, nil
+}
+
+// Close frees the directory.
+func (d directory) Close() error { return d.root.Close() }
+
+// Stat returns the size of a regular file in bytes.
+func (d directory) Stat(_ context.Context, name string) (int64, error) {
+	info, err := d.root.Stat(name)
+	if err != nil {
+		return 0, d.explain(name, err)
+	}
+	if !info.Mode().IsRegular() {
+		return 0, problem(CodeUnsafePath, "A layout holds plain files only. "+hintRebuild, nil,
+			"%q in %q is no regular file (%s)", name, d.path, info.Mode().Type())
+	}
+	return info.Size(), nil
+}
+
+// Open starts reading a regular file.
+func (d directory) Open(ctx context.Context, name string) (io.ReadCloser, error) {
+	if _, err := d.Stat(ctx, name); err != nil { // a pipe would block being opened
+		return nil, err
+	}
+	f, err := d.root.Open(name)
+	if err != nil {
+		return nil, d.explain(name, err)
+	}
+	return f, nil
+}
+
+// explain tells a link that leads out of the directory from other failures:
+// os.Root has no exported error for it.
+func (d directory) explain(name string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		return explain(d.path, name, err)
+	}
+	if info, bad := d.root.Lstat(name); bad != nil || info.Mode()&fs.ModeSymlink != 0 {
+		return problem(CodeUnsafePath, "Copy the layout with its links resolved (cp -rL) and use the copy.", err,
+			"%q in %q is a link that leads out of it", name, d.path)
+	}
+	return explain(d.path, name, err)
+}
+
+func explain(where, name string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("finding %q in %q: %w", name, where, fs.ErrNotExist)
+	}
+	return explained(err, "%q in %q cannot be read", name, where)
+}
+
+// where is a set of files and what to call it in messages.
+type where struct {
+	files
+	path string
+}
+
+// has reports whether the file name is there.
+func (w where) has(ctx context.Context, name string) (bool, error) {
+	_, err := w.Stat(ctx, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// document reads a JSON document whole; limit is in bytes.
+func (w where) document(ctx context.Context, name string, limit int64) ([]byte, error) {
+	size, err := w.Stat(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if size > limit {
+		return nil, tooLarge(w.path, name, size, limit)
+	}
+	r, err := w.Open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	raw, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, explained(err, "%q in %q cannot be read", name, w.path)
+	}
+	if int64(len(raw)) != size {
+		return nil, problem(CodeTruncated, hintRebuild, nil, "%q in %q has %d bytes where %d were announced", name, w.path, len(raw), size)
+	}
+	return raw, nil
+}
+
+func tooLarge(path, name string, size, limit int64) error {
+	return problem(CodeManifestLarge, "Registries take manifests up to 4 MiB; check what wrote it.", nil,
+		"%q in %q has %d bytes, more than the %d that are read", name, path, size, limit)
+}
+
+// kind tells layouts and docker save apart by the documents at the top.
+func (w where) kind(ctx context.Context, at place) (Kind, error) {
+	var found [3]bool
+	for i, name := range []string{"index.json", "manifest.json", "repositories"} {
+		var err error
+		if found[i], err = w.has(ctx, name); err != nil {
+			return "", explained(err, "%q cannot be read", w.path)
+		}
+	}
+	index, manifest, repositories := found[0], found[1], found[2]
+	switch {
+	case at.kind != "":
+		return at.kind, nil
+	case manifest && !at.dir:
+		return DockerArchive, nil
+	case index && at.dir:
+		return OCILayout, nil
+	case index:
+		return OCIArchive, nil
+	case manifest:
+		return "", problem(CodeNotLayout, "Use the tar that docker save wrote, not unpacked; or, for skopeo's dir:, skopeo copy dir:PATH oci:LAYOUT.", nil,
+			"%q holds a manifest.json but no index.json: it is no OCI layout", w.path)
+	case repositories:
+		return DockerArchive, nil
+	}
+	return "", problem(CodeNotLayout, "A source is an OCI layout (index.json, oci-layout, blobs), a tar of one, or a tar written by docker save.", nil,
+		"%q holds neither index.json nor manifest.json", w.path)
+}
+
+// limitConfig bounds configs where they are read for their platform, in bytes.
+const limitConfig = 2 * image.MaxManifestSize

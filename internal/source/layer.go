@@ -1,0 +1,109 @@
+package source
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/gz"
+)
+
+// layerKey tells the layers of a tar apart: images share files, and one image
+// may have the same layer twice.
+type layerKey struct {
+	file   string
+	diffID v1.Hash
+}
+
+// layers makes the blobs of a saved image's layers, equal ones once.
+func (d dockerTar) layers(ctx context.Context, s saved, diffIDs []v1.Hash) ([]*image.Blob, error) {
+	met := map[layerKey]*image.Blob{}
+	var out []*image.Blob
+	for i, file := range s.Layers {
+		desc, away := s.LayerSources[diffIDs[i]]
+		if away && foreign(desc) && sound(desc) == nil {
+			desc = v1.Descriptor{MediaType: desc.MediaType, Size: desc.Size, Digest: desc.Digest, URLs: desc.URLs}
+			out = append(out, &image.Blob{Descriptor: desc, DiffID: diffIDs[i], Foreign: true, Open: openForeign(desc)})
+			continue
+		}
+		b, err := d.layer(ctx, file, diffIDs[i], met)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, b)
+	}
+	return out, nil
+}
+
+// layer makes the blob of one file.
+func (d dockerTar) layer(ctx context.Context, file string, diffID v1.Hash, met map[layerKey]*image.Blob) (*image.Blob, error) {
+	target, err := d.tar.Resolve(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, d.absent("layer", file)
+	}
+	if err != nil {
+		return nil, err
+	}
+	key := layerKey{target, diffID}
+	if b := met[key]; b != nil {
+		return b, nil
+	}
+	size, err := d.Stat(ctx, target)
+	if err != nil {
+		return nil, err
+	}
+	compressed, err := d.gzipped(ctx, target)
+	if err != nil {
+		return nil, err
+	}
+	b := &image.Blob{Descriptor: v1.Descriptor{MediaType: types.DockerLayer}, DiffID: diffID, PlainSize: size}
+	b.Open = func(ctx context.Context) (io.ReadCloser, error) { return d.Open(ctx, target) }
+	if !compressed {
+		b.Open = d.compress(target, diffID, size)
+	}
+	met[key] = b
+	return b, nil
+}
+
+// gzipped looks at the first bytes of a layer.
+func (d dockerTar) gzipped(ctx context.Context, file string) (bool, error) {
+	head, err := d.tar.Head(ctx, file)
+	if err != nil {
+		return false, explained(err, "the layer %q in %q cannot be read", file, d.path)
+	}
+	if bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}) {
+		return false, problem(CodeNotSupported, "Export the image as an OCI archive: its manifest can name zstd, Docker's cannot.", nil,
+			"the layer %q in %q is compressed with zstd", file, d.path)
+	}
+	return bytes.HasPrefix(head, []byte{0x1f, 0x8b, 8}), nil
+}
+
+// compress opens a plain layer compressed, and checks at its end that it was
+// the layer which the config names.
+func (d dockerTar) compress(file string, diffID v1.Hash, size int64) func(context.Context) (io.ReadCloser, error) {
+	return func(ctx context.Context) (io.ReadCloser, error) {
+		r, err := d.Open(ctx, file)
+		if err != nil {
+			return nil, err
+		}
+		return gz.Compress(r, func(sum [sha256.Size]byte, got int64) error {
+			if got != size {
+				return problem(CodeTruncated, "It was changed or cut off while it was read. "+hintRebuild, nil,
+					"the layer %q in %q has %d bytes of %d", file, d.path, got, size)
+			}
+			if hex.EncodeToString(sum[:]) != diffID.Hex {
+				return problem(CodeBlobWrong, hintRebuild, nil,
+					"the layer %q in %q is damaged: its digest is sha256:%x, and the config says %s", file, d.path, sum, diffID)
+			}
+			return nil
+		}), nil
+	}
+}

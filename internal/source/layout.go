@@ -1,0 +1,212 @@
+package source
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/archive"
+)
+
+// layout reads manifests and blobs of an OCI layout by digest.
+type layout struct{ where }
+
+// checkVersion makes sure that the files are a layout of a version this
+// program knows (image-spec, "oci-layout file": 1.0.0).
+func (l layout) checkVersion(ctx context.Context) error {
+	raw, err := l.document(ctx, "oci-layout", image.MaxManifestSize)
+	if errors.Is(err, fs.ErrNotExist) {
+		return problem(CodeNotLayout, "A layout has the files oci-layout and index.json and the directory blobs. "+hintRebuild, nil,
+			"%q is no OCI layout: the file oci-layout is missing", l.path)
+	}
+	if err != nil {
+		return err
+	}
+	var version struct {
+		ImageLayoutVersion string `json:"imageLayoutVersion"`
+	}
+	if err := json.Unmarshal(raw, &version); err != nil {
+		return problem(CodeNotLayout, hintRebuild, err, "the file oci-layout in %q is not well formed", l.path)
+	}
+	if !strings.HasPrefix(version.ImageLayoutVersion, "1.") {
+		return problem(CodeNotSupported, "Write it as version 1.0.0.", nil,
+			"%q is an OCI layout of version %q", l.path, version.ImageLayoutVersion)
+	}
+	return nil
+}
+
+// index reads index.json.
+func (l layout) index(ctx context.Context) ([]byte, *document, error) {
+	raw, err := l.document(ctx, "index.json", image.MaxManifestSize)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, problem(CodeNotLayout, hintRebuild, nil, "%q is no OCI layout: the file index.json is missing", l.path)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	doc, err := parse(raw, "")
+	if err == nil && !doc.MediaType.IsIndex() {
+		err = fmt.Errorf("it is no index but %q", doc.MediaType)
+	}
+	if err != nil {
+		return nil, nil, problem(CodeUnreadable, hintRebuild, err, "index.json in %q is not well formed", l.path)
+	}
+	return raw, doc, nil
+}
+
+func blobName(h v1.Hash) string { return "blobs/" + h.Algorithm + "/" + h.Hex }
+
+// manifest reads a manifest whole and checks its size and digest.
+func (l layout) manifest(ctx context.Context, desc v1.Descriptor) ([]byte, error) {
+	raw, err := l.document(ctx, blobName(desc.Digest), image.MaxManifestSize)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, l.missing("manifest", desc, errMissing)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return raw, verify(l.path, desc, raw)
+}
+
+// missing says that a manifest or blob is not there.
+func (l layout) missing(what string, desc v1.Descriptor, err error) error {
+	hint := hintRebuild
+	if a, ok := l.files.(*archive.Archive); ok && !a.Complete() {
+		hint = "The archive has no end mark and may be cut off. " + hint
+	} else if what == "manifest" {
+		hint = "If it is a platform that was not built or pulled here, export without it (docker save --platform), or with all of them. " + hint
+	}
+	return problem(CodeBlobMissing, hint, err, "the %s %s is named in %q but not in it", what, desc.Digest, l.path)
+}
+
+// blob checks that a blob is there with the size its manifest says. A layer
+// that registries need not hold may be missing: it is foreign then.
+func (l layout) blob(ctx context.Context, desc v1.Descriptor) (*image.Blob, error) {
+	b := &image.Blob{Descriptor: desc}
+	file := blobName(desc.Digest)
+	size, err := l.Stat(ctx, file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && foreign(desc):
+		b.Foreign, b.Open = true, openForeign(desc)
+		return b, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, l.missing("blob", desc, nil)
+	case err != nil:
+		return nil, err
+	case size != desc.Size:
+		return nil, problem(CodeBlobWrong, hintRebuild, nil,
+			"the blob %s in %q has %d bytes, and its manifest says %d", desc.Digest, l.path, size, desc.Size)
+	}
+	b.Open = func(ctx context.Context) (io.ReadCloser, error) { return l.Open(ctx, file) }
+	return b, nil
+}
+
+// foreign reports layers that are fetched by URL (image-spec,
+// "Non-Distributable Layers"; Docker's foreign layers of Windows bases).
+func foreign(desc v1.Descriptor) bool {
+	t := string(desc.MediaType)
+	return len(desc.URLs) > 0 || strings.Contains(t, "nondistributable") || strings.Contains(t, ".foreign.")
+}
+
+func openForeign(desc v1.Descriptor) func(context.Context) (io.ReadCloser, error) {
+	return func(context.Context) (io.ReadCloser, error) {
+		return nil, problem(CodeBlobMissing, "It stays a reference by URL; nothing has to be sent.", nil,
+			"the foreign layer %s is not in the source", desc.Digest)
+	}
+}
+
+// platform reads an image's config, if it is of a reasonable size.
+func (l layout) platform(ctx context.Context, config v1.Descriptor) (*v1.Platform, error) {
+	if config.Size > limitConfig {
+		return nil, nil
+	}
+	raw, err := l.document(ctx, blobName(config.Digest), limitConfig)
+	if err != nil {
+		return nil, explained(err, "the config %s in %q cannot be read", config.Digest, l.path)
+	}
+	if err := verify(l.path, config, raw); err != nil {
+		return nil, err
+	}
+	return platformOf(raw), nil
+}
+
+// platformOf is where the image of a config runs (image-spec, "Image
+// Configuration"); nil for configs that do not say, which registries accept.
+func platformOf(config []byte) *v1.Platform {
+	var p v1.Platform
+	if err := json.Unmarshal(config, &p); err != nil || p.OS == "" || p.Architecture == "" {
+		return nil
+	}
+	return &v1.Platform{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant, OSVersion: p.OSVersion, OSFeatures: p.OSFeatures}
+}
+
+// openLayout reads the image of an OCI layout.
+func (s *Source) openLayout(ctx context.Context, w where, pick string) error {
+	l := layout{w}
+	if err := l.checkVersion(ctx); err != nil {
+		return err
+	}
+	raw, doc, err := l.index(ctx)
+	if err != nil {
+		return err
+	}
+	entries := entriesOf(doc)
+	s.Names = names(entries)
+	if pick == "" && parts(entries) {
+		s.Root, err = l.whole(ctx, raw, doc)
+		return err
+	}
+	chosen, err := l.choose(ctx, s, entries, pick)
+	if err != nil {
+		return err
+	}
+	s.Root, err = newTree(l, l.path).read(ctx, bare(chosen.desc))
+	return err
+}
+
+// bare is a root's descriptor without what its index said of it.
+func bare(d v1.Descriptor) v1.Descriptor {
+	return v1.Descriptor{MediaType: d.MediaType, Size: d.Size, Digest: d.Digest}
+}
+
+// parts reports whether index.json is itself the index of one image, as ko
+// and crane push --index take it: every entry has a platform, none a name.
+func parts(entries []entry) bool {
+	for _, e := range entries {
+		if e.desc.Platform == nil || len(e.names) > 0 {
+			return false
+		}
+	}
+	return len(entries) > 1
+}
+
+// whole is the tree of which index.json is the root, byte for byte.
+func (l layout) whole(ctx context.Context, raw []byte, doc *document) (*image.Manifest, error) {
+	digest, size, err := v1.SHA256(strings.NewReader(string(raw)))
+	if err != nil {
+		return nil, explained(err, "index.json in %q cannot be read", l.path)
+	}
+	desc := v1.Descriptor{MediaType: doc.MediaType, Digest: digest, Size: size}
+	return newTree(rooted{layout: l, root: digest, raw: raw}, l.path).read(ctx, desc)
+}
+
+// rooted is a layout whose root is index.json and no blob.
+type rooted struct {
+	layout
+	root v1.Hash
+	raw  []byte
+}
+
+func (r rooted) manifest(ctx context.Context, desc v1.Descriptor) ([]byte, error) {
+	if desc.Digest == r.root {
+		return r.raw, nil
+	}
+	return r.layout.manifest(ctx, desc)
+}

@@ -1,0 +1,114 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+)
+
+// repository reads manifests and blobs of one repository.
+type repository struct {
+	name.Repository
+	remote Remote
+}
+
+// openRegistry reads the tree behind a reference. A tag is resolved once; all
+// else is read by digest. Presence of blobs is left to the registry, which
+// accepted the manifests that name them.
+func (s *Source) openRegistry(ctx context.Context, text string, remote Remote) error {
+	ref, err := name.ParseReference(text)
+	if err != nil {
+		return problem(CodeNotFound, "Write docker://HOST/REPOSITORY:TAG, or @sha256:… in place of the tag.", err,
+			"the source %q is no image reference", s.Name)
+	}
+	if remote == nil {
+		return problem(CodeNotSupported, "Give a layout or a tar.", nil, "the source %q is in a registry, which is not read here", s.Name)
+	}
+	r := repository{Repository: ref.Context(), remote: remote}
+	desc, raw, err := remote.Manifest(ctx, ref)
+	if err != nil {
+		return fmt.Errorf("resolving %q: %w", ref, err)
+	}
+	if pinned, ok := ref.(name.Digest); ok && pinned.DigestStr() != desc.Digest.String() {
+		return problem(CodeBlobWrong, "The registry, or something between, is not to be trusted; try again.", nil,
+			"the registry answered %q with the digest %s", ref, desc.Digest)
+	}
+	if err := r.check(desc, raw); err != nil {
+		return err
+	}
+	if _, ok := ref.(name.Tag); ok {
+		s.Names = []string{ref.Name()}
+	}
+	first := resolved{repository: r, root: desc.Digest, raw: raw}
+	s.Root, err = newTree(first, ref.Name()).read(ctx, bare(desc))
+	return err
+}
+
+// resolved is a repository of which one manifest has been read.
+type resolved struct {
+	repository
+	root v1.Hash
+	raw  []byte
+}
+
+func (r resolved) manifest(ctx context.Context, desc v1.Descriptor) ([]byte, error) {
+	if desc.Digest == r.root {
+		return r.raw, nil
+	}
+	return r.repository.manifest(ctx, desc)
+}
+
+func (r repository) check(desc v1.Descriptor, raw []byte) error {
+	if len(raw) > image.MaxManifestSize {
+		return tooLarge(r.Name(), desc.Digest.String(), int64(len(raw)), image.MaxManifestSize)
+	}
+	return verify(r.Name(), desc, raw)
+}
+
+func (r repository) manifest(ctx context.Context, desc v1.Descriptor) ([]byte, error) {
+	ref := r.Digest(desc.Digest.String())
+	_, raw, err := r.remote.Manifest(ctx, ref)
+	if err != nil {
+		return nil, fmt.Errorf("reading %q: %w", ref, err)
+	}
+	return raw, r.check(desc, raw)
+}
+
+// blob makes a blob that is read from the repository, or better mounted.
+func (r repository) blob(_ context.Context, desc v1.Descriptor) (*image.Blob, error) {
+	if foreign(desc) {
+		return &image.Blob{Descriptor: desc, Foreign: true, Open: openForeign(desc)}, nil
+	}
+	return &image.Blob{
+		Descriptor: desc,
+		MountFrom:  []name.Repository{r.Repository},
+		Open: func(ctx context.Context) (io.ReadCloser, error) {
+			return r.remote.Blob(ctx, r.Repository, desc)
+		},
+	}, nil
+}
+
+// platform reads an image's config, if it is of a reasonable size.
+func (r repository) platform(ctx context.Context, config v1.Descriptor) (*v1.Platform, error) {
+	if config.Size > limitConfig {
+		return nil, nil
+	}
+	in, err := r.remote.Blob(ctx, r.Repository, config)
+	if err != nil {
+		return nil, fmt.Errorf("reading the config %s: %w", config.Digest, err)
+	}
+	defer in.Close()
+	raw, err := io.ReadAll(io.LimitReader(in, config.Size+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading the config %s: %w", config.Digest, err)
+	}
+	if err := verify(r.Name(), config, raw); err != nil {
+		return nil, err
+	}
+	return platformOf(raw), nil
+}

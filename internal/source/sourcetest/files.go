@@ -1,0 +1,114 @@
+// Package sourcetest makes images for tests: OCI layouts, archives of them and
+// the tars of docker save, small, the same on every run, and broken on demand.
+//
+// It is used by tests only and fails them through testing.TB. Everything it
+// makes lies in memory as a list of [File] until [Dir] or [Tar] writes it, so
+// that a test can bend a file first.
+package sourcetest
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+// File is one file of a source.
+type File struct {
+	Name string
+	Body []byte
+	// Link makes it a link to this name in place of a body.
+	Link string
+	// Type is the tar type; 0 means a file, or a symbolic link if Link is set.
+	Type byte
+}
+
+// Dir writes files below a new directory and returns its path.
+func Dir(tb testing.TB, files []File) string {
+	tb.Helper()
+	dir := tb.TempDir()
+	for _, f := range files {
+		path := filepath.Join(dir, filepath.FromSlash(f.Name))
+		check(tb, os.MkdirAll(filepath.Dir(path), 0o755))
+		if f.Link != "" {
+			check(tb, os.Symlink(f.Link, path))
+			continue
+		}
+		check(tb, os.WriteFile(path, f.Body, 0o644))
+	}
+	return dir
+}
+
+// Tar writes files into a new tar and returns its path.
+func Tar(tb testing.TB, files []File) string {
+	tb.Helper()
+	return Write(tb, "image.tar", TarBytes(tb, files))
+}
+
+// Write writes one file into a new directory and returns its path.
+func Write(tb testing.TB, name string, raw []byte) string {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), name)
+	check(tb, os.WriteFile(path, raw, 0o644))
+	return path
+}
+
+// TarBytes packs files, in their order and without times.
+func TarBytes(tb testing.TB, files []File) []byte {
+	tb.Helper()
+	var out bytes.Buffer
+	w := tar.NewWriter(&out)
+	for _, f := range files {
+		check(tb, w.WriteHeader(header(f)))
+		_, err := w.Write(f.Body)
+		check(tb, err)
+	}
+	check(tb, w.Close())
+	return out.Bytes()
+}
+
+func header(f File) *tar.Header {
+	h := &tar.Header{Name: f.Name, Linkname: f.Link, Size: int64(len(f.Body)), Typeflag: tar.TypeReg, Mode: 0o644}
+	if f.Link != "" {
+		h.Typeflag = tar.TypeSymlink
+	}
+	if f.Type != 0 {
+		h.Typeflag = f.Type
+	}
+	return h
+}
+
+// Gzip compresses, to the same bytes on every run.
+func Gzip(raw []byte) []byte {
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	_, _ = w.Write(raw) // a bytes.Buffer takes everything
+	_ = w.Close()
+	return out.Bytes()
+}
+
+// Without leaves out the files that are called name.
+func Without(files []File, name string) []File {
+	return slices.DeleteFunc(slices.Clone(files), func(f File) bool { return f.Name == name })
+}
+
+// Replace returns files with another body for name.
+func Replace(files []File, name string, body []byte) []File {
+	out := slices.Clone(files)
+	for i := range out {
+		if out[i].Name == name {
+			out[i].Body = body
+		}
+	}
+	return out
+}
+
+func check(tb testing.TB, err error) {
+	tb.Helper()
+	if err != nil {
+		tb.Fatal(err)
+	}
+}

@@ -1,0 +1,172 @@
+package sourcetest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+)
+
+// Platforms that the images of tests run on.
+var (
+	AMD64   = &v1.Platform{OS: "linux", Architecture: "amd64"}
+	ARM64   = &v1.Platform{OS: "linux", Architecture: "arm64", Variant: "v8"}
+	Unknown = &v1.Platform{OS: "unknown", Architecture: "unknown"}
+)
+
+// The annotations that name an image in a layout.
+const (
+	RefName   = "org.opencontainers.image.ref.name"
+	ImageName = "io.containerd.image.name"
+)
+
+// Layout is an OCI layout being made.
+type Layout struct {
+	// Entries are the manifests of index.json.
+	Entries []v1.Descriptor
+
+	tb    testing.TB
+	files []File
+	met   map[v1.Hash]bool
+}
+
+// NewLayout starts an empty layout.
+func NewLayout(tb testing.TB) *Layout {
+	return &Layout{tb: tb, met: map[v1.Hash]bool{}}
+}
+
+// Blob stores bytes under their digest.
+func (l *Layout) Blob(t types.MediaType, raw []byte) v1.Descriptor {
+	l.tb.Helper()
+	h, size, err := v1.SHA256(bytes.NewReader(raw))
+	check(l.tb, err)
+	if !l.met[h] {
+		l.met[h] = true
+		l.files = append(l.files, File{Name: BlobName(h), Body: raw})
+	}
+	return v1.Descriptor{MediaType: t, Size: size, Digest: h}
+}
+
+// BlobName is where a layout keeps a blob.
+func BlobName(h v1.Hash) string { return "blobs/" + h.Algorithm + "/" + h.Hex }
+
+// JSON stores v as JSON.
+func (l *Layout) JSON(t types.MediaType, v any) v1.Descriptor {
+	l.tb.Helper()
+	raw, err := json.Marshal(v)
+	check(l.tb, err)
+	return l.Blob(t, raw)
+}
+
+// LayerTar is a layer's plain tar with one small file that says text.
+func LayerTar(tb testing.TB, text string) []byte {
+	tb.Helper()
+	return TarBytes(tb, []File{{Name: "etc/motd", Body: []byte(text)}})
+}
+
+// Image stores an OCI image with one gzipped layer for each text.
+func (l *Layout) Image(p *v1.Platform, texts ...string) v1.Descriptor {
+	l.tb.Helper()
+	var plain [][]byte
+	for _, text := range texts {
+		plain = append(plain, LayerTar(l.tb, text))
+	}
+	return l.ImageOf(p, types.OCILayer, plain...)
+}
+
+// ImageOf stores an OCI image with layers of the media type, which are
+// gzipped unless the type is one of plain layers.
+func (l *Layout) ImageOf(p *v1.Platform, t types.MediaType, plain ...[]byte) v1.Descriptor {
+	l.tb.Helper()
+	m := v1.Manifest{
+		SchemaVersion: 2,
+		MediaType:     types.OCIManifestSchema1,
+		Config:        l.Blob(types.OCIConfigJSON, Config(l.tb, p, plain...)),
+	}
+	for _, raw := range plain {
+		if t != types.OCIUncompressedLayer {
+			raw = Gzip(raw)
+		}
+		m.Layers = append(m.Layers, l.Blob(t, raw))
+	}
+	return l.JSON(m.MediaType, m)
+}
+
+// Config is an image config for the layers.
+func Config(tb testing.TB, p *v1.Platform, plain ...[]byte) []byte {
+	tb.Helper()
+	c := v1.ConfigFile{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant, OSVersion: p.OSVersion, RootFS: v1.RootFS{Type: "layers"}}
+	for _, raw := range plain {
+		h, _, err := v1.SHA256(bytes.NewReader(raw))
+		check(tb, err)
+		c.RootFS.DiffIDs = append(c.RootFS.DiffIDs, h)
+	}
+	raw, err := json.Marshal(c)
+	check(tb, err)
+	return raw
+}
+
+// Attestation stores a manifest as BuildKit attaches it to an image.
+func (l *Layout) Attestation(of v1.Descriptor) v1.Descriptor {
+	l.tb.Helper()
+	statement := l.Blob("application/vnd.in-toto+json", fmt.Appendf(nil, `{"subject":%q}`, of.Digest))
+	m := v1.Manifest{
+		SchemaVersion: 2,
+		MediaType:     types.OCIManifestSchema1,
+		Config:        l.Blob(types.OCIConfigJSON, Config(l.tb, Unknown)),
+		Layers:        []v1.Descriptor{statement},
+	}
+	d := l.JSON(m.MediaType, m)
+	d.Platform = Unknown
+	d.Annotations = map[string]string{
+		"vnd.docker.reference.type":   "attestation-manifest",
+		"vnd.docker.reference.digest": of.Digest.String(),
+	}
+	return d
+}
+
+// Index stores an index.
+func (l *Layout) Index(children ...v1.Descriptor) v1.Descriptor {
+	l.tb.Helper()
+	return l.JSON(types.OCIImageIndex, v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: children})
+}
+
+// MultiPlatform stores what a build for two platforms leaves: an index with
+// an image and an attestation for each.
+func (l *Layout) MultiPlatform() v1.Descriptor {
+	l.tb.Helper()
+	amd, arm := On(l.Image(AMD64, "shared", "amd64"), AMD64), On(l.Image(ARM64, "shared", "arm64"), ARM64)
+	return l.Index(amd, arm, l.Attestation(amd), l.Attestation(arm))
+}
+
+// On returns the descriptor with a platform.
+func On(d v1.Descriptor, p *v1.Platform) v1.Descriptor {
+	d.Platform = p
+	return d
+}
+
+// Add makes a manifest an entry of index.json, once for each name, or once
+// without. A name with a "/" is given as containerd does, with the tag beside.
+func (l *Layout) Add(d v1.Descriptor, names ...string) {
+	if len(names) == 0 {
+		l.Entries = append(l.Entries, d)
+	}
+	for _, n := range names {
+		d.Annotations = map[string]string{RefName: n}
+		l.Entries = append(l.Entries, d)
+	}
+}
+
+// Files is the layout as files, index.json first.
+func (l *Layout) Files() []File {
+	l.tb.Helper()
+	raw, err := json.Marshal(v1.IndexManifest{SchemaVersion: 2, Manifests: l.Entries})
+	check(l.tb, err)
+	return append([]File{
+		{Name: "index.json", Body: raw},
+		{Name: "oci-layout", Body: []byte(`{"imageLayoutVersion":"1.0.0"}`)},
+	}, l.files...)
+}

@@ -1,0 +1,25 @@
+package source
+
+import (
+	"encoding/hex"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// verify compares bytes with what a descriptor says of them.
+func verify(path string, desc v1.Descriptor, raw []byte) error {
+	if int64(len(raw)) != desc.Size {
+		return problem(CodeBlobWrong, hintRebuild, nil,
+			"%s in %q has %d bytes, and its descriptor says %d", desc.Digest, path, len(raw), desc.Size)
+	}
+	hasher, err := v1.Hasher(desc.Digest.Algorithm)
+	if err != nil {
+		return explained(err, "%s in %q cannot be checked", desc.Digest, path)
+	}
+	hasher.Write(raw)
+	if got := hex.EncodeToString(hasher.Sum(nil)); got != desc.Digest.Hex {
+		return problem(CodeBlobWrong, hintRebuild, nil,
+			"%s in %q is damaged: its bytes have the digest %s:%s", desc.Digest, path, desc.Digest.Algorithm, got)
+	}
+	return nil
+}
