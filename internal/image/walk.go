@@ -29,15 +29,17 @@ func Manifests(root *Manifest) []*Manifest {
 }
 
 // Blobs lists the blobs of the tree in order of first mention, each known
-// digest once, foreign layers left out.
+// digest once and each pending blob once, foreign layers left out.
 func Blobs(root *Manifest) []*Blob {
 	var out []*Blob
 	seen := map[v1.Hash]bool{}
+	pending := map[*Blob]bool{}
 	for _, m := range Manifests(root) {
 		for _, b := range m.Blobs {
-			if b.Foreign || (!b.Pending() && seen[b.Descriptor.Digest]) {
+			if b.Foreign || pending[b] || (!b.Pending() && seen[b.Descriptor.Digest]) {
 				continue
 			}
+			pending[b] = b.Pending()
 			seen[b.Descriptor.Digest] = true
 			out = append(out, b)
 		}

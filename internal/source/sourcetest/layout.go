@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -149,13 +150,17 @@ func On(d v1.Descriptor, p *v1.Platform) v1.Descriptor {
 }
 
 // Add makes a manifest an entry of index.json, once for each name, or once
-// without. A name with a "/" is given as containerd does, with the tag beside.
+// without. A name with a "/" is written as containerd does: whole in one
+// annotation, its tag in the other.
 func (l *Layout) Add(d v1.Descriptor, names ...string) {
 	if len(names) == 0 {
 		l.Entries = append(l.Entries, d)
 	}
 	for _, n := range names {
 		d.Annotations = map[string]string{RefName: n}
+		if strings.Contains(n, "/") {
+			d.Annotations = map[string]string{ImageName: n, RefName: n[strings.LastIndex(n, ":")+1:]}
+		}
 		l.Entries = append(l.Entries, d)
 	}
 }
