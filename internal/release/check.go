@@ -85,7 +85,7 @@ func compareNames(root string, m launch.Manifest) error {
 		}
 	}
 	if len(known)-1 != len(m.Platforms) {
-		return fmt.Errorf("the manifest names a platform that no release has")
+		return errors.New("the manifest names a platform that no release has")
 	}
 	files, err := os.ReadDir(inTree(root, launch.Bin))
 	if err != nil {
