@@ -81,24 +81,43 @@ func (c *Client) attempt(ctx context.Context, s *session, k call, n int) (*http.
 	if err != nil {
 		return nil, g, err
 	}
+	if k.body != nil && bulky(k.size) {
+		if err := s.bodies.enter(ctx); err != nil {
+			return nil, g, err
+		}
+		resp, err := c.exchange(ctx, s, k, g, n)
+		s.bodies.leave(err == nil, isThrottled(err))
+		return resp, g, err
+	}
+	resp, err := c.exchange(ctx, s, k, g, n)
+	return resp, g, err
+}
+
+// exchange is one request and its answer.
+func (c *Client) exchange(ctx context.Context, s *session, k call, g *grant, n int) (*http.Response, error) {
 	req, sent, err := c.request(ctx, s, k, g)
 	if err != nil {
-		return nil, g, err
+		return nil, err
 	}
 	resp, err := c.send(req, sent, n)
 	if err != nil {
-		return nil, g, fmt.Errorf("%s: %w", k.doing, err)
+		return nil, fmt.Errorf("%s: %w", k.doing, err)
 	}
 	if !slices.Contains(k.want, resp.StatusCode) {
-		return nil, g, newError(k.doing, resp)
+		return nil, newError(k.doing, resp)
 	}
 	if k.read != nil {
 		err = errors.Join(k.read(resp), resp.Body.Close())
 	}
 	if err != nil {
-		return nil, g, fmt.Errorf("%s: %w", k.doing, err)
+		return nil, fmt.Errorf("%s: %w", k.doing, err)
 	}
-	return resp, g, nil
+	return resp, nil
+}
+
+func isThrottled(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Status == http.StatusTooManyRequests
 }
 
 // request builds a fresh request with a fresh body.

@@ -42,13 +42,15 @@ type session struct {
 	alone     map[string]bool // repositories whose part in a shared token was refused
 	rawOff    bool
 
+	bodies *gate // how many bodies are under way
+
 	pauseMu sync.Mutex
 	until   time.Time
 }
 
 func newSession(reg name.Registry, c *Client) *session {
 	return &session{
-		client: c, reg: reg,
+		client: c, reg: reg, bodies: newGate(),
 		expected: map[string]Access{}, grants: map[string]*grant{}, alone: map[string]bool{},
 	}
 }

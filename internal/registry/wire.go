@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// bulkConns is how many connections carry bodies to one host. One HTTP/2
+// bulkConns is how many connections carry bodies to one host at most. One HTTP/2
 // connection would share one flow-control window, which ties throughput to
 // window/RTT; several HTTP/1.1 connections have a window each.
-const bulkConns = 8
+const bulkConns = 12
 
 // bulkSize is the body size, in bytes, from which a connection of its own
 // pays: below it a body fits the first flights of the shared connection.
@@ -62,9 +62,12 @@ func tune(t *http.Transport) *http.Transport {
 	return t
 }
 
-// pick chooses the connection pool for a body of size bytes (-1: unknown).
+// bulky reports whether a body of size bytes (-1: unknown) goes over the
+// connections for bodies.
+func bulky(size int64) bool { return size < 0 || size >= bulkSize }
+
 func (w *wire) pick(size int64) http.RoundTripper {
-	if size < 0 || size >= bulkSize {
+	if bulky(size) {
 		return w.bulk
 	}
 	return w.small

@@ -64,7 +64,7 @@ func (r *Resolver) stranger(ctx context.Context, t *Target) error {
 }
 
 // Exists reports whether the package is known to be there.
-func (t *Target) Exists() bool { return t.PackageErr == nil || t.Public || len(t.Now) > 0 }
+func (t *Target) Exists() bool { return t.Package.Name != "" || t.Public || len(t.Now) > 0 }
 
 // Guard refuses what could show a private image to the world: it fails before
 // the first upload where private or internal is wanted and the package is
