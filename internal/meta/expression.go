@@ -1,0 +1,189 @@
+package meta
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/meta/handlebars"
+	"github.com/ghcr-publish/ghcr-publish/internal/meta/moment"
+)
+
+// globals are the expressions of values, prefixes, suffixes, enable, labels
+// and annotations.
+func (e *engine) globals() handlebars.Object {
+	text := func(f func() string) handlebars.Func {
+		return func(handlebars.Call) (any, error) { return f(), nil }
+	}
+	g := e.dates()
+	g["branch"] = text(func() string { return e.under("refs/heads/") })
+	g["tag"] = text(func() string { return e.under("refs/tags/") })
+	g["sha"] = text(e.shortSHA)
+	g["base_ref"] = text(e.baseRef)
+	g["is_default_branch"] = text(func() string { return fmt.Sprint(e.onDefaultBranch()) })
+	g["is_not_default_branch"] = text(func() string { return fmt.Sprint(!e.onDefaultBranch()) })
+	return g
+}
+
+// dates are the expressions that type=schedule knows.
+func (e *engine) dates() handlebars.Object {
+	return handlebars.Object{
+		"date":        e.dateHelper(func() time.Time { return e.c.Now }),
+		"commit_date": e.dateHelper(e.commitDate),
+	}
+}
+
+// dateHelper is {{date 'format' tz='Zone'}} of some time.
+func (e *engine) dateHelper(when func() time.Time) handlebars.Func {
+	return func(call handlebars.Call) (any, error) {
+		if len(call.Params) != 1 {
+			return nil, errors.New("a date takes one format, as in {{date 'YYYYMMDD'}}")
+		}
+		format, err := dateFormat(call.Params[0])
+		if err != nil {
+			return nil, err
+		}
+		zone := moment.UTC
+		for _, h := range call.Hash {
+			if zone, err = e.dateZone(h); err != nil {
+				return nil, err
+			}
+		}
+		return moment.Format(when(), zone, format), nil
+	}
+}
+
+// dateFormat accepts what JavaScript takes for a text or for nothing.
+func dateFormat(v any) (string, error) {
+	switch v := v.(type) {
+	case string:
+		return v, nil
+	case nil, handlebars.Undefined:
+		return "", nil
+	case bool:
+		if !v {
+			return "", nil
+		}
+	}
+	return "", errors.New("the format of a date is a text in 'single quotes'")
+}
+
+func (e *engine) dateZone(h handlebars.Named) (moment.Zone, error) {
+	if h.Name != "tz" {
+		return moment.Zone{}, fmt.Errorf("a date takes the attribute tz, not %q", h.Name)
+	}
+	name, ok := h.Value.(string)
+	if !ok || name == "" {
+		return moment.Zone{}, errors.New("tz is the name of a time zone in 'single quotes', as in tz='Europe/Berlin'")
+	}
+	zone := moment.LoadZone(name)
+	if !zone.Known() {
+		e.warn("unknown-time-zone", fmt.Sprintf("the time zone %q is unknown", name), "UTC is used. Names are those of the IANA database, as in Europe/Berlin.")
+	}
+	return zone, nil
+}
+
+// under is the rest of the ref behind a prefix, or empty.
+func (e *engine) under(prefix string) string {
+	rest, ok := strings.CutPrefix(e.c.Event.Ref, prefix)
+	if !ok {
+		return ""
+	}
+	return rest
+}
+
+// shortSHA is cut to DOCKER_METADATA_SHORT_SHA_LENGTH, 7 by default.
+func (e *engine) shortSHA() string {
+	sha, length := e.c.Event.SHA, 7.0
+	if e.c.ShortSHALength != "" {
+		length = numberJS(e.c.ShortSHALength)
+	}
+	switch {
+	case length >= float64(len(sha)):
+		return sha
+	case length <= 0:
+		return ""
+	}
+	return sha[:int(length)]
+}
+
+func (e *engine) baseRef() string {
+	p := e.c.Event.Payload
+	switch {
+	case strings.HasPrefix(e.c.Event.Ref, "refs/tags/"):
+		return strings.TrimPrefix(p.text("base_ref"), "refs/heads/")
+	case strings.HasPrefix(e.c.Event.Ref, "refs/pull/"):
+		return p.text("pull_request", "base", "ref")
+	}
+	return ""
+}
+
+// alwaysDefault are the events that docker/metadata-action takes to run on the
+// default branch, by a part of their name.
+var alwaysDefault = regexp.MustCompile(`create|discussion|issues|schedule`)
+
+func (e *engine) onDefaultBranch() bool {
+	branch := strings.TrimPrefix(e.c.Event.Ref, "refs/heads/")
+	if branch == "" {
+		return false
+	}
+	return e.c.Event.Payload.text("repository", "default_branch") == branch || alwaysDefault.MatchString(e.c.Event.Name)
+}
+
+// commitDate asks the payload, then the seam; a commit without a known date
+// is taken to be from now.
+func (e *engine) commitDate() time.Time {
+	if e.committed == nil {
+		t := e.findCommitDate()
+		e.committed = &t
+	}
+	return *e.committed
+}
+
+func (e *engine) findCommitDate() time.Time {
+	sha := e.c.Event.SHA
+	if !e.c.FromCheckout {
+		if t, ok := e.c.Event.Payload.commitTime(sha); ok {
+			return t
+		}
+	}
+	if e.c.CommitDate == nil {
+		return e.c.Now
+	}
+	t, err := e.c.CommitDate(e.ctx, sha)
+	if err != nil {
+		e.warn("commit-date", "the date of commit "+sha+" could not be read", "{{commit_date}} is the current time instead: "+err.Error())
+		return e.c.Now
+	}
+	return t
+}
+
+// expand evaluates a template of some input.
+func (e *engine) expand(template, input, where string) (string, error) {
+	return expandIn(template, e.scope, input, where)
+}
+
+func expandIn(template string, scope handlebars.Object, input, where string) (string, error) {
+	if !strings.Contains(template, "{{") {
+		return template, nil
+	}
+	t, err := handlebars.Parse(template)
+	if err == nil {
+		var s string
+		if s, err = t.Execute(scope); err == nil {
+			return s, nil
+		}
+	}
+	return "", expressionError(input, where, template, err)
+}
+
+func expressionError(input, where, template string, err error) error {
+	d := diag.Inputf(input, "expression",
+		"Expressions look like {{branch}} or {{date 'YYYYMMDD' tz='Europe/Berlin'}}. An entry whose expression holds a comma goes in double quotes, three at each end of the field.",
+		"evaluating %q in %q", template, where)
+	d.Err = err
+	return d
+}

@@ -1,0 +1,67 @@
+package meta
+
+import (
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+)
+
+// flavor is what applies to all tags alike.
+type flavor struct {
+	latest                     string // auto, true, false or highest
+	prefix, suffix             string
+	prefixLatest, suffixLatest bool
+}
+
+// parseFlavor reads the input flavor.
+func parseFlavor(input string) (flavor, error) {
+	out := flavor{latest: "auto"}
+	items, err := list("flavor", input)
+	if err != nil {
+		return out, err
+	}
+	for _, item := range items {
+		all, err := fields("flavor", item)
+		if err != nil {
+			return out, err
+		}
+		var onLatest *bool // of the affix named last in this record
+		for _, f := range all {
+			if err := out.set(f, item, &onLatest); err != nil {
+				return out, err
+			}
+		}
+	}
+	return out, nil
+}
+
+func (f *flavor) set(field, item string, onLatest **bool) error {
+	key, value, _ := setting(field)
+	switch key {
+	case "latest":
+		f.latest = value
+		return f.checkLatest(item)
+	case "prefix":
+		f.prefix, *onLatest = value, &f.prefixLatest
+	case "suffix":
+		f.suffix, *onLatest = value, &f.suffixLatest
+	case "onlatest":
+		if value != "true" && value != "false" {
+			return diag.Inputf("flavor", "flavor-onlatest", "Write onlatest=true or onlatest=false.", "the flavor %q has onlatest=%q", item, value)
+		}
+		if *onLatest != nil {
+			**onLatest = value == "true"
+		}
+	default:
+		return diag.Inputf("flavor", "flavor-unknown", "The entries are latest=auto|true|false|highest, prefix=…, suffix=… and onlatest=true|false after one of the two.",
+			"the flavor %q has the unknown entry %q", item, field)
+	}
+	return nil
+}
+
+func (f *flavor) checkLatest(item string) error {
+	switch f.latest {
+	case "auto", "true", "false", "highest":
+		return nil
+	}
+	return diag.Inputf("flavor", "flavor-latest", "Write latest=auto, latest=true, latest=false or latest=highest.",
+		"the flavor %q has latest=%q", item, f.latest)
+}

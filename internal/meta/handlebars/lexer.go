@@ -1,0 +1,249 @@
+package handlebars
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// call reads a path and its arguments, up to what cannot be one.
+func (p *parser) call(c *call, depth int) error {
+	if depth > maxDepth {
+		return p.errorf("parentheses nested deeper than %d", maxDepth)
+	}
+	p.blanks()
+	first, err := p.operand()
+	if err != nil {
+		return err
+	}
+	c.path = asPath(first)
+	for {
+		p.blanks()
+		if p.ends() {
+			return nil
+		}
+		if name, ok := p.hashName(); ok {
+			value, err := p.argument(depth)
+			if err != nil {
+				return err
+			}
+			c.hash = append(c.hash, hashExpr{name, value})
+			continue
+		}
+		if len(c.hash) > 0 {
+			return p.errorf("a positional argument after a named one")
+		}
+		value, err := p.argument(depth)
+		if err != nil {
+			return err
+		}
+		c.params = append(c.params, value)
+	}
+}
+
+// ends reports whether the arguments are over.
+func (p *parser) ends() bool {
+	return p.pos >= len(p.in) || strings.IndexByte("}~)", p.in[p.pos]) >= 0
+}
+
+// argument is an operand or a call in parentheses.
+func (p *parser) argument(depth int) (expr, error) {
+	p.blanks()
+	if !p.accept("(") {
+		return p.operand()
+	}
+	var c call
+	if err := p.call(&c, depth+1); err != nil {
+		return nil, err
+	}
+	if !p.accept(")") {
+		return nil, p.unexpected()
+	}
+	return c, nil
+}
+
+// hashName reads name= and leaves everything else alone.
+func (p *parser) hashName() (string, bool) {
+	id := p.word()
+	if id == "" {
+		return "", false
+	}
+	after := strings.TrimLeftFunc(p.rest()[len(id):], isSpace)
+	if !strings.HasPrefix(after, "=") {
+		return "", false
+	}
+	p.pos = len(p.in) - len(after) + 1
+	if s, ok := strings.CutPrefix(id, "["); ok {
+		id = strings.TrimSuffix(s, "]")
+	}
+	return id, true
+}
+
+// operand is a literal or a path.
+func (p *parser) operand() (expr, error) {
+	if p.pos >= len(p.in) {
+		return nil, p.unexpected()
+	}
+	switch c := p.in[p.pos]; c {
+	case '"', '\'':
+		return p.quoted(c)
+	case '@':
+		p.pos++
+		return p.path(true)
+	}
+	if value, n, ok := keyword(p.rest()); ok {
+		p.pos += n
+		return literal{value: value}, nil
+	}
+	return p.path(false)
+}
+
+// quoted reads a string, in which only its own quote can be escaped.
+func (p *parser) quoted(q byte) (expr, error) {
+	s := p.rest()[1:]
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) && s[i+1] == q {
+			i++
+			continue
+		}
+		if s[i] == q {
+			p.pos += i + 2
+			return literal{value: strings.ReplaceAll(s[:i], `\`+string(q), string(q))}, nil
+		}
+	}
+	return nil, p.unexpected()
+}
+
+// keyword reads true, false, null, undefined or a number, if a blank, a
+// tilde or a closing brace follows.
+func keyword(s string) (value any, n int, ok bool) {
+	n = strings.IndexFunc(s, func(r rune) bool { return isSpace(r) || strings.ContainsRune("~})", r) })
+	if n < 0 {
+		return nil, 0, false
+	}
+	switch word := s[:n]; word {
+	case "true", "false":
+		return word == "true", n, true
+	case "null":
+		return nil, n, true
+	case "undefined":
+		return Undefined{}, n, true
+	default:
+		value, ok = number(word)
+		return value, n, ok
+	}
+}
+
+// number reads -1 and 1.5, but no exponents and no bare points.
+func number(s string) (float64, bool) {
+	whole, part, point := strings.Cut(strings.TrimPrefix(s, "-"), ".")
+	if !digits(whole) || point && !digits(part) {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	return f, err == nil
+}
+
+func digits(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
+}
+
+// path reads parts joined by dots or slashes.
+func (p *parser) path(data bool) (expr, error) {
+	start := p.pos
+	out := path{data: data}
+	for {
+		word := p.word()
+		if word == "" {
+			return nil, p.unexpected()
+		}
+		p.pos += len(word)
+		if err := out.add(word, p); err != nil {
+			return nil, err
+		}
+		if !p.accept(".") && !p.accept("/") {
+			break
+		}
+	}
+	out.source = p.in[start:p.pos]
+	return out, nil
+}
+
+// add appends one written part.
+func (o *path) add(word string, p *parser) error {
+	switch {
+	case word[0] == '[':
+		o.parts = append(o.parts, strings.ReplaceAll(word[1:len(word)-1], `\]`, "]"))
+	case word == "this" || word == "." || word == "..":
+		if len(o.parts) > 0 {
+			return p.errorf("%q inside a path", word)
+		}
+		o.scoped = true
+		if word == ".." {
+			o.up++
+		}
+	default:
+		o.parts = append(o.parts, word)
+	}
+	return nil
+}
+
+// word is the next part of a path, or empty.
+func (p *parser) word() string {
+	s := p.rest()
+	switch {
+	case strings.HasPrefix(s, ".."):
+		return ".."
+	case strings.HasPrefix(s, "."):
+		return "."
+	case strings.HasPrefix(s, "["):
+		for i := 1; i < len(s); i++ {
+			if s[i] == '\\' && i+1 < len(s) && s[i+1] == ']' {
+				i++
+			} else if s[i] == ']' {
+				return s[:i+1]
+			}
+		}
+		return ""
+	}
+	n := strings.IndexFunc(s, notName)
+	if n <= 0 || !nameEnd(s[n:]) {
+		return ""
+	}
+	return s[:n]
+}
+
+// notName reports the characters no name can hold unless in brackets.
+func notName(r rune) bool {
+	return isSpace(r) || strings.ContainsRune("!\"#%&'()*+,./;<=>@[\\]^`{|}~", r)
+}
+
+// nameEnd reports whether a name may be followed by s.
+func nameEnd(s string) bool {
+	r, _ := utf8.DecodeRuneInString(s)
+	return isSpace(r) || strings.ContainsRune("=~}/.)|]", r)
+}
+
+// asPath makes a literal in the place of a name a name: {{"a b"}}.
+func asPath(e expr) path {
+	if l, ok := e.(literal); ok {
+		s := str(l.value)
+		switch l.value.(type) {
+		case nil:
+			s = "null"
+		case Undefined:
+			s = "undefined"
+		}
+		return path{parts: []string{s}, source: s}
+	}
+	return e.(path)
+}
+
+func wordByte(c byte) bool {
+	return c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+}
+
+func firstRune(s string) string {
+	_, n := utf8.DecodeRuneInString(s)
+	return s[:n]
+}

@@ -1,0 +1,158 @@
+package handlebars
+
+import (
+	"fmt"
+	"strings"
+)
+
+// parser reads text and tags; expressions are read by its lexer half.
+type parser struct {
+	in    string
+	pos   int
+	depth int
+}
+
+func (p *parser) errorf(format string, args ...any) error {
+	return fmt.Errorf("at character %d of %q: %s", p.pos+1, p.in, fmt.Sprintf(format, args...))
+}
+
+func (p *parser) rest() string { return p.in[p.pos:] }
+
+// program reads nodes until a tag that ends them, which it returns, or the end.
+func (p *parser) program(depth int) ([]node, *tag, error) {
+	if depth > maxDepth {
+		return nil, nil, p.errorf("blocks nested deeper than %d", maxDepth)
+	}
+	var body []node
+	for {
+		body = p.content(body)
+		if p.pos >= len(p.in) {
+			return body, nil, nil
+		}
+		t, err := p.tag()
+		if err != nil {
+			return nil, nil, err
+		}
+		switch t.kind {
+		case tagClose, tagElse, tagElseChain:
+			return body, t, nil
+		}
+		n, err := p.statement(t, depth)
+		if err != nil {
+			return nil, nil, err
+		}
+		body = append(body, n)
+	}
+}
+
+func (p *parser) statement(t *tag, depth int) (node, error) {
+	switch t.kind {
+	case tagComment:
+		return &comment{trim: t.trim}, nil
+	case tagOpen, tagInverse:
+		return p.block(t, depth)
+	}
+	return &mustache{call: t.call, escape: t.kind == tagEscaped, trim: t.trim}, nil
+}
+
+// block reads what follows an opening tag, up to and with its closing tag.
+func (p *parser) block(open *tag, depth int) (*block, error) {
+	b := &block{call: open.call, open: open.trim}
+	body, stop, err := p.program(depth + 1)
+	if err != nil {
+		return nil, err
+	}
+	b.body = body
+	if stop != nil && stop.kind != tagClose {
+		if stop, err = p.inverse(b, stop, depth); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case stop == nil:
+		return nil, p.errorf("{{%s}} is never closed", open.name())
+	case stop.kind != tagClose:
+		return nil, p.errorf("{{%s}} has two else branches", open.name())
+	case stop.call.path.original() != open.call.path.original():
+		return nil, p.errorf("{{%s}} is closed by {{/%s}}", open.name(), stop.call.path.original())
+	}
+	b.closed = stop.trim
+	if b.chained {
+		b.inverse[0].(*block).closed = stop.trim
+	}
+	if open.kind == tagInverse {
+		b.body, b.inverse, b.inverted = b.inverse, b.body, true
+	}
+	return b, nil
+}
+
+// inverse reads an else branch and returns the tag that ended it.
+func (p *parser) inverse(b *block, at *tag, depth int) (*tag, error) {
+	b.mid, b.hasInverse = at.trim, true
+	body, stop, err := p.program(depth + 1)
+	if err != nil {
+		return nil, err
+	}
+	if at.kind == tagElse {
+		b.inverse = body
+		return stop, nil
+	}
+	inner := &block{call: at.call, open: at.trim, body: body}
+	if stop != nil && stop.kind != tagClose {
+		mid := stop.trim
+		if stop, err = p.inverse(inner, stop, depth+1); err != nil {
+			return nil, err
+		}
+		if inner.chained {
+			inner.inverse[0].(*block).closed = mid
+		}
+	}
+	b.inverse, b.chained = []node{inner}, true
+	return stop, nil
+}
+
+// content reads text up to the next tag. A backslash before a tag makes it
+// text, two are one backslash and a tag.
+func (p *parser) content(body []node) []node {
+	for p.pos < len(p.in) {
+		i := strings.Index(p.rest(), "{{")
+		if i < 0 {
+			body = appendText(body, p.rest())
+			p.pos = len(p.in)
+			return body
+		}
+		raw := p.rest()[:i]
+		p.pos += i
+		switch {
+		case strings.HasSuffix(raw, `\\`):
+			return appendText(body, raw[:i-1])
+		case !strings.HasSuffix(raw, `\`):
+			return appendText(body, raw)
+		}
+		body = appendText(body, raw[:i-1])
+		body = appendText(body, p.emulated())
+	}
+	return body
+}
+
+// emulated is a tag that was escaped, and the text after it.
+func (p *parser) emulated() string {
+	rest := p.rest()
+	end := len(rest)
+	for i := 2; i < len(rest); i++ {
+		tail := rest[i:]
+		if strings.HasPrefix(tail, "{{") || strings.HasPrefix(tail, `\{{`) || strings.HasPrefix(tail, `\\{{`) {
+			end = i
+			break
+		}
+	}
+	p.pos += end
+	return rest[:end]
+}
+
+func appendText(body []node, s string) []node {
+	if s == "" {
+		return body
+	}
+	return append(body, &text{value: s, original: s})
+}

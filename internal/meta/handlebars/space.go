@@ -1,0 +1,187 @@
+package handlebars
+
+import "strings"
+
+// strip removes the white space that tildes ask for, and the lines that hold
+// nothing but a block tag or a comment.
+func strip(body []node, root bool) {
+	for i, n := range body {
+		switch n := n.(type) {
+		case *mustache:
+			stripTildes(body, i, n.trim)
+		case *comment:
+			alone := endsLine(body, i, root) && startsLine(body, i, root)
+			stripTildes(body, i, n.trim)
+			if alone {
+				omitRight(body, i+1, false)
+				omitLeft(body, i-1, false)
+			}
+		case *block:
+			stripBlock(body, i, n, root)
+		}
+	}
+}
+
+func stripTildes(body []node, i int, t trim) {
+	if t.right {
+		omitRight(body, i+1, true)
+	}
+	if t.left {
+		omitLeft(body, i-1, true)
+	}
+}
+
+// stripBlock strips around a block's tags: outside its opening and closing
+// ones in body, and inside all of them.
+func stripBlock(body []node, i int, b *block, root bool) {
+	strip(b.body, false)
+	strip(b.inverse, false)
+	first, second, hasSecond := b.branches()
+	openAlone := startsLine(first, -1, false)
+	last := first
+	if hasSecond {
+		last = second
+	}
+	closeAlone := endsLine(last, len(last), false)
+	b.stripInside(first, second, hasSecond)
+
+	openAlone = openAlone && endsLine(body, i, root)
+	closeAlone = closeAlone && startsLine(body, i, root)
+	stripTildes(body, i, trim{left: b.open.left, right: b.closed.right})
+	if openAlone {
+		omitRight(first, 0, false)
+		omitLeft(body, i-1, false)
+	}
+	if closeAlone {
+		omitRight(body, i+1, false)
+		end := b.outerEnd(first)
+		omitLeft(end, len(end)-1, false)
+	}
+}
+
+// branches are the block's bodies in the order they are written; an else x
+// counts as the body of its own block.
+func (b *block) branches() (first, second []node, hasSecond bool) {
+	first, second = b.body, b.inverse
+	if b.inverted {
+		first, second = second, first
+	}
+	if b.chained && !b.inverted {
+		second = b.inverse[0].(*block).body
+	}
+	return first, second, b.hasInverse
+}
+
+// outerEnd is the body before the closing tag as the outer block sees it.
+func (b *block) outerEnd(first []node) []node {
+	if b.hasInverse {
+		if b.inverted {
+			return b.body
+		}
+		return b.inverse
+	}
+	return first
+}
+
+func (b *block) stripInside(first, second []node, hasSecond bool) {
+	if b.open.right {
+		omitRight(first, 0, true)
+	}
+	if !hasSecond {
+		if b.closed.left {
+			omitLeft(first, len(first)-1, true)
+		}
+		return
+	}
+	if b.mid.left {
+		omitLeft(first, len(first)-1, true)
+	}
+	if b.mid.right {
+		omitRight(second, 0, true)
+	}
+	if last := b.lastBranch(second); b.closed.left {
+		omitLeft(last, len(last)-1, true)
+	}
+	if endsLine(first, len(first), false) && startsLine(second, -1, false) {
+		omitLeft(first, len(first)-1, false)
+		omitRight(second, 0, false)
+	}
+}
+
+// lastBranch is the body of the last else x of a chain.
+func (b *block) lastBranch(second []node) []node {
+	for b.chained {
+		b = b.inverse[0].(*block)
+		second = b.body
+		if b.hasInverse && !b.chained {
+			second = b.inverse
+		}
+	}
+	return second
+}
+
+// endsLine reports whether nothing but blanks stands between node i and the
+// line break before it. At the root the beginning is as good as a break.
+func endsLine(body []node, i int, root bool) bool {
+	if i == 0 {
+		return root
+	}
+	t, ok := body[i-1].(*text)
+	if !ok {
+		return false
+	}
+	tail := t.original[len(strings.TrimRightFunc(t.original, isSpace)):]
+	return strings.Contains(tail, "\n") || root && i == 1 && tail == t.original
+}
+
+// startsLine is endsLine for what follows node i.
+func startsLine(body []node, i int, root bool) bool {
+	if i+1 >= len(body) {
+		return root
+	}
+	t, ok := body[i+1].(*text)
+	if !ok {
+		return false
+	}
+	head := t.original[:len(t.original)-len(strings.TrimLeftFunc(t.original, isSpace))]
+	return strings.Contains(head, "\n") || root && i+2 == len(body) && head == t.original
+}
+
+// omitRight strips the beginning of the text at index i: all white space, or
+// blanks up to and with one line break, the latter once.
+func omitRight(body []node, i int, all bool) {
+	if i < 0 || i >= len(body) {
+		return
+	}
+	t, ok := body[i].(*text)
+	if !ok || !all && t.strippedHead {
+		return
+	}
+	before := t.value
+	if all {
+		t.value = strings.TrimLeftFunc(t.value, isSpace)
+	} else {
+		t.value = strings.TrimLeft(t.value, " \t")
+		t.value = strings.TrimPrefix(strings.TrimPrefix(t.value, "\r"), "\n")
+	}
+	t.strippedHead = t.value != before
+}
+
+// omitLeft strips the end of the text at index i: all white space, or blanks,
+// the latter once.
+func omitLeft(body []node, i int, all bool) {
+	if i < 0 || i >= len(body) {
+		return
+	}
+	t, ok := body[i].(*text)
+	if !ok || !all && t.strippedTail {
+		return
+	}
+	before := t.value
+	if all {
+		t.value = strings.TrimRightFunc(t.value, isSpace)
+	} else {
+		t.value = strings.TrimRight(t.value, " \t")
+	}
+	t.strippedTail = t.value != before
+}

@@ -1,0 +1,99 @@
+package handlebars
+
+import (
+	"strconv"
+	"strings"
+)
+
+// isSpace is what \s means in JavaScript.
+func isSpace(r rune) bool {
+	switch r {
+	case '\t', '\n', '\v', '\f', '\r', ' ', 0xA0, 0x1680, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000, 0xFEFF:
+		return true
+	}
+	return r >= 0x2000 && r <= 0x200A
+}
+
+// str prints a value as JavaScript concatenates it to a string, except that
+// null and undefined print nothing.
+func str(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case bool:
+		return strconv.FormatBool(v)
+	case int:
+		return strconv.Itoa(v)
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case []any:
+		parts := make([]string, len(v))
+		for i, each := range v {
+			parts[i] = str(each)
+		}
+		return strings.Join(parts, ",")
+	case Object:
+		return "[object Object]"
+	}
+	return ""
+}
+
+// truthy is JavaScript's idea of true.
+func truthy(v any) bool {
+	switch v := v.(type) {
+	case nil, Undefined:
+		return false
+	case string:
+		return v != ""
+	case bool:
+		return v
+	case int:
+		return v != 0
+	case float64:
+		return v != 0
+	}
+	return true
+}
+
+// empty is Handlebars' idea of false for if and with: as in JavaScript, but
+// zero is something and an empty list is nothing.
+func empty(v any) bool {
+	switch v := v.(type) {
+	case int, float64:
+		return false
+	case []any:
+		return len(v) == 0
+	}
+	return !truthy(v)
+}
+
+// field looks a name up in a value, own fields only.
+func field(v any, name string) any {
+	switch v := v.(type) {
+	case Object:
+		if f, ok := v[name]; ok {
+			return f
+		}
+	case []any:
+		return listField(v, name)
+	case string:
+		if name == "length" {
+			return len(v)
+		}
+	}
+	return Undefined{}
+}
+
+func listField(list []any, name string) any {
+	if name == "length" {
+		return len(list)
+	}
+	i, err := strconv.Atoi(name)
+	if err != nil || i < 0 || i >= len(list) || strconv.Itoa(i) != name {
+		return Undefined{}
+	}
+	return list[i]
+}
+
+var escaper = strings.NewReplacer(
+	"&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#x27;", "`", "&#x60;", "=", "&#x3D;")

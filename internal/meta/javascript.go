@@ -1,0 +1,60 @@
+package meta
+
+import (
+	"errors"
+	"math"
+	"math/big"
+	"strconv"
+	"strings"
+)
+
+// trimJS trims what JavaScript's String.prototype.trim does: Unicode's space
+// separators, the line ends and the byte order mark, but not U+0085.
+func trimJS(s string) string { return strings.TrimFunc(s, spaceJS) }
+
+func spaceJS(r rune) bool {
+	switch r {
+	case '\t', '\n', '\v', '\f', '\r', ' ', 0xA0, 0x1680, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000, 0xFEFF:
+		return true
+	}
+	return r >= 0x2000 && r <= 0x200A
+}
+
+// numberJS is JavaScript's Number(s): blank is 0, hexadecimal and friends are
+// known, and what is no number is NaN.
+func numberJS(s string) float64 {
+	s = trimJS(s)
+	if s == "" {
+		return 0
+	}
+	if len(s) > 2 && s[0] == '0' && strings.IndexByte("xXoObB", s[1]) >= 0 {
+		return wholeJS(s)
+	}
+	switch strings.TrimLeft(s, "+-") {
+	case "Infinity":
+		if len(s) <= len("Infinity")+1 {
+			return math.Inf(map[bool]int{true: -1, false: 1}[s[0] == '-'])
+		}
+	case "":
+		return math.NaN()
+	}
+	// ParseFloat also reads inf, nan, hexadecimal floats and underscores.
+	if strings.Trim(s, "0123456789+-.eE") != "" || strings.ContainsAny(s, "_xXpPnNiI") {
+		return math.NaN()
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
+		return math.NaN()
+	}
+	return f
+}
+
+// wholeJS reads 0x1f, 0o17 and 0b11, which take no sign and no underscore.
+func wholeJS(s string) float64 {
+	n, ok := new(big.Int).SetString(strings.ToLower(s), 0)
+	if !ok || strings.ContainsRune(s, '_') {
+		return math.NaN()
+	}
+	f, _ := new(big.Float).SetInt(n).Float64()
+	return f
+}

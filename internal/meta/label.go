@@ -1,0 +1,111 @@
+package meta
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/text/collate"
+	"golang.org/x/text/language"
+)
+
+// The keys of OCI's pre-defined annotations that every image gets.
+const (
+	KeyTitle       = "org.opencontainers.image.title"
+	KeyDescription = "org.opencontainers.image.description"
+	KeyURL         = "org.opencontainers.image.url"
+	KeySource      = "org.opencontainers.image.source"
+	KeyVersion     = "org.opencontainers.image.version"
+	KeyCreated     = "org.opencontainers.image.created"
+	KeyRevision    = "org.opencontainers.image.revision"
+	KeyLicenses    = "org.opencontainers.image.licenses"
+)
+
+// repo asks for the repository once.
+func (e *engine) repo() (Repository, error) {
+	if e.repository != nil {
+		return *e.repository, nil
+	}
+	r := e.c.Event.Payload.repository()
+	if e.c.Repository != nil {
+		var err error
+		if r, err = e.c.Repository(e.ctx); err != nil {
+			return Repository{}, fmt.Errorf("reading the repository's description: %w", err)
+		}
+	}
+	if on, ok := strings.CutPrefix(e.c.Event.Ref, "refs/heads/"); ok && r.DefaultBranch == "" && e.c.Event.Name == "schedule" {
+		r.DefaultBranch = on // schedules run nowhere else
+	}
+	e.repository = &r
+	return r, nil
+}
+
+// standard are the labels that every image gets.
+func (e *engine) standard() ([]Pair, error) {
+	r, err := e.repo()
+	if err != nil {
+		return nil, err
+	}
+	created := e.c.Now
+	if !e.c.Created.IsZero() {
+		created = e.c.Created
+	}
+	return []Pair{
+		{KeyTitle, r.Name},
+		{KeyDescription, r.Description},
+		{KeyURL, r.HTMLURL},
+		{KeySource, r.HTMLURL},
+		{KeyVersion, e.result.Version},
+		{KeyCreated, created.UTC().Truncate(time.Millisecond).Format("2006-01-02T15:04:05.000Z")},
+		{KeyRevision, e.c.Event.SHA},
+		{KeyLicenses, r.License},
+	}, nil
+}
+
+// pairs are the standard labels and the user's, which win, sorted.
+func (e *engine) pairs(input, value string) ([]Pair, error) {
+	out, err := e.standard()
+	if err != nil {
+		return nil, err
+	}
+	items, err := list(input, value)
+	if err != nil {
+		return nil, err
+	}
+	place := map[string]int{}
+	for i, p := range out {
+		place[p.Key] = i
+	}
+	for _, item := range items {
+		text, err := e.expand(item, input, item)
+		if err != nil {
+			return nil, err
+		}
+		key, val, ok := strings.Cut(text, "=")
+		if !ok {
+			continue
+		}
+		if i, again := place[key]; again {
+			out[i].Value = val
+			continue
+		}
+		place[key] = len(out)
+		out = append(out, Pair{key, val})
+	}
+	sortPairs(out)
+	return out, nil
+}
+
+// sortPairs orders keys as JavaScript's localeCompare does: the collation of
+// CLDR's root, in which a_b comes before a-b and b before B.
+func sortPairs(pairs []Pair) {
+	c := collate.New(language.Und)
+	var buf collate.Buffer
+	keys := make(map[string]string, len(pairs))
+	for _, p := range pairs {
+		keys[p.Key] = string(c.KeyFromString(&buf, p.Key))
+		buf.Reset()
+	}
+	slices.SortStableFunc(pairs, func(a, b Pair) int { return strings.Compare(keys[a.Key], keys[b.Key]) })
+}

@@ -1,0 +1,63 @@
+package meta
+
+import (
+	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/meta/csv"
+)
+
+// list is the first pass over an input: one item a record, comments and empty
+// items gone, and with the quotes gone too.
+func list(input, value string) ([]string, error) {
+	records, err := csv.Parse(trimJS(value), csv.Options{Relaxed: true, Comments: true})
+	if err != nil {
+		e := diag.Inputf(input, "input-quotes", "Close the quote, or write it twice inside quotes.", "reading the input %q", input)
+		e.Err = err
+		return nil, e
+	}
+	var items []string
+	for _, r := range records {
+		if item := trimJS(strings.Join(r, ",")); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items, nil
+}
+
+// fields is the second pass, over one item, in which a quote may stand only at
+// the beginning of a field.
+func fields(input, item string) ([]string, error) {
+	records, err := csv.Parse(item, csv.Options{})
+	if err != nil {
+		e := diag.Inputf(input, "input-quotes",
+			`Write 'single quotes' inside expressions. To protect a comma, quote the whole field three times: """pattern=a,b""".`,
+			"reading %q in the input %q", item, input)
+		e.Err = err
+		return nil, e
+	}
+	if len(records) == 0 {
+		return nil, nil
+	}
+	return records[0], nil
+}
+
+// attribute splits a field at its first '=', if a name stands before it. The
+// name comes back in lower case.
+func attribute(field string) (name, value string, named bool) {
+	i := strings.IndexByte(field, '=')
+	if i <= 0 {
+		return "", trimJS(field), false
+	}
+	return strings.ToLower(trimJS(field[:i])), trimJS(field[i+1:]), true
+}
+
+// setting splits a field at every '=' and keeps the first two parts, as the
+// inputs images and flavor do.
+func setting(field string) (name, value string, named bool) {
+	parts := strings.Split(field, "=")
+	if len(parts) == 1 {
+		return "", trimJS(field), false
+	}
+	return strings.ToLower(trimJS(parts[0])), trimJS(parts[1]), true
+}

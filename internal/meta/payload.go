@@ -1,0 +1,102 @@
+package meta
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Payload is a decoded webhook payload. It comes from outside and is read with
+// suspicion: a value of an unexpected type counts as absent.
+type Payload map[string]any
+
+// ParsePayload decodes the file at GITHUB_EVENT_PATH. Nothing and null give an
+// empty payload.
+func ParsePayload(raw []byte) (Payload, error) {
+	if len(bytes.TrimSpace(raw)) == 0 {
+		return Payload{}, nil
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	var p Payload
+	if err := d.Decode(&p); err != nil {
+		return nil, fmt.Errorf("decoding the event payload: %w", err)
+	}
+	return p, nil
+}
+
+// at follows keys through nested objects; nil if one is missing.
+func (p Payload) at(keys ...string) any {
+	var v any = map[string]any(p)
+	for _, k := range keys {
+		object, ok := v.(map[string]any)
+		if !ok {
+			return nil
+		}
+		v = object[k]
+	}
+	return v
+}
+
+// text is the string at keys, or empty.
+func (p Payload) text(keys ...string) string {
+	s, _ := p.at(keys...).(string)
+	return s
+}
+
+// truth is the boolean at keys, or false.
+func (p Payload) truth(keys ...string) bool {
+	b, _ := p.at(keys...).(bool)
+	return b
+}
+
+// number is the whole positive number at keys, or empty.
+func (p Payload) number(keys ...string) string {
+	n, ok := p.at(keys...).(json.Number)
+	if !ok {
+		return ""
+	}
+	i, err := strconv.ParseInt(n.String(), 10, 64)
+	if err != nil || i <= 0 {
+		return ""
+	}
+	return strconv.FormatInt(i, 10)
+}
+
+// commitTime is when the payload says that the commit was made. A push lists
+// its commits; a pushed tag has only its head.
+func (p Payload) commitTime(sha string) (time.Time, bool) {
+	commits, _ := p.at("commits").([]any)
+	for _, c := range commits {
+		object, _ := c.(map[string]any)
+		if t, ok := stamp(object, sha); ok {
+			return t, true
+		}
+	}
+	head, _ := p.at("head_commit").(map[string]any)
+	return stamp(head, sha)
+}
+
+func stamp(commit map[string]any, sha string) (time.Time, bool) {
+	if id, _ := commit["id"].(string); id != sha {
+		return time.Time{}, false
+	}
+	text, _ := commit["timestamp"].(string)
+	t, err := time.Parse(time.RFC3339, text)
+	return t, err == nil
+}
+
+// repository is what the payload says of the repository; a scheduled run's
+// payload says nothing.
+func (p Payload) repository() Repository {
+	return Repository{
+		Name:          p.text("repository", "name"),
+		FullName:      p.text("repository", "full_name"),
+		Description:   p.text("repository", "description"),
+		HTMLURL:       p.text("repository", "html_url"),
+		DefaultBranch: p.text("repository", "default_branch"),
+		License:       p.text("repository", "license", "spdx_id"),
+	}
+}

@@ -1,0 +1,138 @@
+package meta
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+)
+
+// evaluate applies the rule's type to the event.
+func (e *engine) evaluate(r rule) (outcome, error) {
+	switch r.kind {
+	case "schedule":
+		return e.schedule(r)
+	case "semver":
+		return e.semver(r)
+	case "pep440":
+		return e.pep440(r)
+	case "match":
+		return e.match(r)
+	case "edge":
+		return e.edge(r)
+	case "ref":
+		return e.ref(r)
+	case "sha":
+		return e.sha(r)
+	}
+	return e.raw(r)
+}
+
+// enabled evaluates the attribute enable.
+func (e *engine) enabled(r rule) (bool, error) {
+	s, err := e.expand(r.attrs["enable"], "tags", r.text)
+	if err != nil {
+		return false, err
+	}
+	if s != "true" && s != "false" {
+		return false, diag.Inputf("tags", "tag-enable", "It must come out as true or false, as in enable={{is_default_branch}} or enable=${{ github.ref == 'refs/heads/main' }}.",
+			"the rule %q has enable=%q", r.text, s)
+	}
+	return s == "true", nil
+}
+
+// affixes stand around a value, evaluated.
+type affixes struct{ prefix, suffix string }
+
+// affixes evaluates the rule's own prefix and suffix, or the flavor's where
+// the rule has none.
+func (e *engine) affixes(r rule) (affixes, error) {
+	prefix, err := e.affix(r, "prefix", e.flavor.prefix)
+	if err != nil {
+		return affixes{}, err
+	}
+	suffix, err := e.affix(r, "suffix", e.flavor.suffix)
+	return affixes{prefix, suffix}, err
+}
+
+func (e *engine) affix(r rule, key, general string) (string, error) {
+	if own, ok := r.attrs[key]; ok {
+		return e.expand(own, "tags", r.text)
+	}
+	return e.expand(general, "flavor", general)
+}
+
+func (e *engine) schedule(r rule) (outcome, error) {
+	if !strings.Contains(e.c.Event.Name, "schedule") {
+		return skip(fmt.Sprintf("event %s is no schedule", e.c.Event.Name)), nil
+	}
+	s, err := expandIn(r.attrs["pattern"], e.dates(), "tags", r.text)
+	return outcome{value: s, tag: Tag{Moving: !strings.Contains(r.attrs["pattern"], "date")}}, err
+}
+
+func (e *engine) edge(r rule) (outcome, error) {
+	on, ok := strings.CutPrefix(e.c.Event.Ref, "refs/heads/")
+	if !ok {
+		return skip(fmt.Sprintf("ref %s is no branch", e.c.Event.Ref)), nil
+	}
+	branch := r.attrs["branch"]
+	if branch == "" {
+		repository, err := e.repo()
+		if err != nil {
+			return outcome{}, err
+		}
+		branch = repository.DefaultBranch
+	}
+	if on != branch {
+		return skip(fmt.Sprintf("branch %s is not %s", on, branch)), nil
+	}
+	e.surprise(r)
+	return outcome{value: "edge", tag: Tag{Moving: true}}, nil
+}
+
+func (e *engine) ref(r rule) (outcome, error) {
+	ref := e.c.Event.Ref
+	switch r.attrs["event"] {
+	case "branch":
+		if name, ok := strings.CutPrefix(ref, "refs/heads/"); ok {
+			e.surprise(r)
+			return outcome{value: name, tag: Tag{Moving: true}}, nil
+		}
+		return skip(fmt.Sprintf("ref %s is no branch", ref)), nil
+	case "tag":
+		name, ok := strings.CutPrefix(ref, "refs/tags/")
+		if !ok {
+			return skip(fmt.Sprintf("ref %s is no tag", ref)), nil
+		}
+		o := outcome{value: name, latest: true, series: pinned}
+		if v, ok := parseSemver(name); ok {
+			o.version = semverRelease(v)
+		}
+		return o, nil
+	}
+	if name, ok := strings.CutPrefix(ref, "refs/pull/"); ok {
+		return outcome{value: strings.TrimSuffix(name, "/merge"), tag: Tag{Moving: true}}, nil
+	}
+	return skip(fmt.Sprintf("ref %s is no pull request", ref)), nil
+}
+
+func (e *engine) raw(r rule) (outcome, error) {
+	if e.in.References {
+		if o, ok, err := e.literal(r); ok || err != nil {
+			return o, err
+		}
+	}
+	s, err := e.expand(r.attrs["value"], "tags", r.text)
+	_, full := parseSemver(s)
+	return outcome{value: s, tag: Tag{Moving: !full}, series: pinned}, err
+}
+
+func (e *engine) sha(r rule) (outcome, error) {
+	if e.c.Event.SHA == "" {
+		return skip("the event has no commit"), nil
+	}
+	if r.attrs["format"] == "long" {
+		return outcome{value: e.c.Event.SHA, series: pinned}, nil
+	}
+	return outcome{value: e.shortSHA(), series: pinned}, nil
+}
