@@ -46,7 +46,7 @@ func (s *scan) truncated(have int64) error {
 	if have < s.end {
 		return truncated(s.path, fmt.Sprintf("%q needs %d more bytes", s.last, s.end-have), nil)
 	}
-	return truncated(s.path, fmt.Sprintf("it ends within the header after %q", s.last), nil)
+	return truncated(s.path, fmt.Sprintf("it ends in the middle of a block after %q", s.last), nil)
 }
 
 func unsafe(archive, name, why string) error {

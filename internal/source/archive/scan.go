@@ -113,10 +113,10 @@ func (s *scan) finish(err error) error {
 			return noTar(s.path, errors.New("the file is empty"))
 		}
 		return nil
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return s.truncated(at)
 	case s.last == "":
 		return noTar(s.path, err)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return s.truncated(at)
 	}
 	return unreadable(s.path, fmt.Errorf("after %q: %w", s.last, err))
 }
