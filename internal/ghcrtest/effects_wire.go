@@ -19,8 +19,12 @@ type Reset struct {
 
 func (e Reset) apply(_ *Server, w http.ResponseWriter, r *http.Request, next http.Handler) {
 	if e.ResponseBytes > 0 {
-		next.ServeHTTP(&cutter{ResponseWriter: w, left: e.ResponseBytes, cut: func() { reset(w) }}, r)
-		reset(w)
+		cut := func() {
+			_ = http.NewResponseController(w).Flush() // send what may still be seen
+			reset(w)
+		}
+		next.ServeHTTP(&cutter{ResponseWriter: w, left: e.ResponseBytes, cut: cut}, r)
+		cut()
 		return
 	}
 	// The copy ends early where the client has less to send; it is cut off
@@ -31,9 +35,7 @@ func (e Reset) apply(_ *Server, w http.ResponseWriter, r *http.Request, next htt
 
 // reset ends the connection with RST, or its HTTP/2 stream.
 func reset(w http.ResponseWriter) {
-	controller := http.NewResponseController(w)
-	_ = controller.Flush()
-	conn, _, err := controller.Hijack()
+	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		panic(http.ErrAbortHandler) // HTTP/2: net/http sends RST_STREAM
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -61,15 +62,20 @@ func (s *Server) Close() error {
 		if s.http != nil {
 			err = s.http.Close()
 		}
+		s.uploads.loseAll()
 	})
 	return err
 }
 
 // Host is the address served, as in "127.0.0.1:5000"; empty for a [New]
-// server.
+// server. One that listens everywhere is named by its loopback address.
 func (s *Server) Host() string {
 	if s.listener == nil {
 		return ""
+	}
+	at, ok := s.listener.Addr().(*net.TCPAddr)
+	if ok && at.IP.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", strconv.Itoa(at.Port))
 	}
 	return s.listener.Addr().String()
 }

@@ -163,14 +163,12 @@ func (w *world) userMayPush(c *Credential, o *Owner, p *pkg) *refusal {
 	return nil
 }
 
-// mayPull says nil, or why a credential may not read a name. what is the code
-// of "not there" that fits the request (locked).
+// mayPull says nil, or why a credential may not read a name. push says that
+// its token was asked for pushing; absent is the "not there" that fits the
+// request (locked).
 func (w *world) mayPull(c *Credential, name string, push bool, absent *refusal) *refusal {
 	p := w.find(name)
-	if p == nil {
-		return w.mayPullAbsent(c, name, absent)
-	}
-	if w.role(c, p) >= Read {
+	if p != nil && w.role(c, p) >= Read {
 		return nil
 	}
 	if push && c != nil {
@@ -180,19 +178,16 @@ func (w *world) mayPull(c *Credential, name string, push bool, absent *refusal) 
 			return why
 		}
 	}
-	return w.mayNotPull(c)
-}
-
-// mayPullAbsent lets those who are about to create a package see the blobs
-// they have sent; to others AbsentRead applies (locked).
-func (w *world) mayPullAbsent(c *Credential, name string, absent *refusal) *refusal {
-	if stored := w.packages[key(name)]; stored != nil && c != nil && w.mayPush(c, name) == nil {
-		return nil
-	}
-	if w.answers.AbsentRead == AbsentDenied {
+	switch {
+	case p != nil:
+		return w.mayNotPull(c)
+	case push && c != nil && w.packages[key(name)] != nil:
+		return nil // about to create the package: sees the blobs it has sent
+	case w.answers.AbsentRead == AbsentDenied:
 		return denied(textDenied)
+	default:
+		return absent
 	}
-	return absent
 }
 
 func (w *world) mayNotPull(c *Credential) *refusal {

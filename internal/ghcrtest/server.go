@@ -3,6 +3,7 @@ package ghcrtest
 import (
 	"crypto/rand"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -94,9 +95,20 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	next := http.HandlerFunc(s.route)
 	if effect := s.faults.next(r); effect != nil {
 		effect.apply(s, w, r, next)
-		return
+	} else {
+		next(w, r)
 	}
-	next(w, r)
+	drain(r)
+}
+
+// drain reads what an early refusal left of a body. net/http would close the
+// connection instead, and whether the client then sees the refusal or a reset
+// would be a matter of luck. A client that waits for 100 Continue has not
+// sent its body and is not waited for.
+func drain(r *http.Request) {
+	if r.Header.Get("Expect") == "" {
+		_, _ = io.Copy(io.Discard, r.Body)
+	}
 }
 
 // requestID looks like GitHub's: hexadecimal groups with colons.

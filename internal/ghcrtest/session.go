@@ -4,7 +4,9 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 )
 
@@ -12,7 +14,8 @@ import (
 type session struct {
 	name string
 	sink *sink
-	busy bool
+	busy bool // a request is feeding it
+	lost bool // nobody will find it again
 }
 
 // sessions are the uploads in progress. A session that is being fed is busy
@@ -33,7 +36,7 @@ func (all *sessions) start(name string, k *sink) string {
 	return id
 }
 
-// take gives a request the session for itself, until release or drop. A
+// take gives a request the session for itself, until release. A
 // session that is lost, or fed by another request, is row 17.
 func (all *sessions) take(t target) (*session, *refusal) {
 	all.mu.Lock()
@@ -49,25 +52,39 @@ func (all *sessions) take(t target) (*session, *refusal) {
 	return s, nil
 }
 
+// release gives the session back. One that ended meanwhile leaves nothing
+// behind but what it has committed.
 func (all *sessions) release(s *session) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	s.busy = false
+	if s.lost {
+		s.sink.discard()
+	}
 }
 
-// drop ends a session; committed bytes are not touched.
-func (all *sessions) drop(id string) *session {
+// lose ends a session, with its bytes as soon as no request feeds it.
+func (all *sessions) lose(id string) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	s := all.open[id]
+	if s == nil {
+		return
+	}
 	delete(all.open, id)
-	return s
+	s.lost = true
+	if !s.busy {
+		s.sink.discard()
+	}
 }
 
-// lose drops a session with its bytes, if no request is feeding it.
-func (all *sessions) lose(id string) {
-	if s := all.drop(id); s != nil && !s.busy {
-		s.sink.discard()
+// loseAll ends every session, so that no bytes stay behind on disk.
+func (all *sessions) loseAll() {
+	all.mu.Lock()
+	ids := slices.Collect(maps.Keys(all.open))
+	all.mu.Unlock()
+	for _, id := range ids {
+		all.lose(id)
 	}
 }
 
@@ -76,12 +93,12 @@ const copyBuffer = 256 << 10
 
 // feed appends a request's body. A body that breaks off loses the session:
 // ghcr.io does not resume (row 17).
-func (s *Server) feed(up *session, id string, body io.Reader) *refusal {
-	_, err := io.CopyBuffer(struct{ io.Writer }{up.sink}, body, make([]byte, copyBuffer))
+func (s *Server) feed(up *session, id string, r *http.Request) *refusal {
+	up.sink.expect(r.ContentLength)
+	_, err := io.CopyBuffer(up.sink, r.Body, make([]byte, copyBuffer))
 	if err == nil {
 		return nil
 	}
-	s.uploads.drop(id)
-	up.sink.discard()
+	s.uploads.lose(id)
 	return refuse(http.StatusBadRequest, "BLOB_UPLOAD_INVALID", fmt.Sprintf("reading the body: %v", err))
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 )
 
@@ -88,6 +89,16 @@ func (s *store) create() (*sink, error) {
 	return k, nil
 }
 
+// maxExpect is how much memory is set aside on a client's word, in bytes.
+const maxExpect = 64 << 20
+
+// expect makes room for n more bytes, as announced; -1 is unknown.
+func (k *sink) expect(n int64) {
+	if k.file == nil && n > 0 {
+		k.data = slices.Grow(k.data, int(min(n, maxExpect)))
+	}
+}
+
 // Write implements io.Writer.
 func (k *sink) Write(p []byte) (int, error) {
 	k.hash.Write(p) // never fails (hash.Hash)
@@ -113,15 +124,16 @@ func (k *sink) commit() error {
 	k.store.mu.Lock()
 	defer k.store.mu.Unlock()
 	k.store.blobs[digest] = stored{size: k.size, data: k.data}
+	k.file, k.data = nil, nil
 	return nil
 }
 
-// discard forgets the bytes. What cannot be removed stays in the directory's
+// discard forgets bytes that were not committed. What cannot be removed stays in the directory's
 // uploads folder, where nothing reads it.
 func (k *sink) discard() {
-	k.data = nil
 	if k.file != nil {
 		_ = k.file.Close()
 		_ = os.Remove(k.file.Name())
 	}
+	k.file, k.data = nil, nil
 }

@@ -67,7 +67,7 @@ func (s *Server) patchUpload(w http.ResponseWriter, r *http.Request, t target) *
 	if why := checkRange(r, up.sink.size); why != nil {
 		return why
 	}
-	if why := s.feed(up, t.rest, r.Body); why != nil {
+	if why := s.feed(up, t.rest, r); why != nil {
 		return why
 	}
 	s.sessionAnswer(w, r, t.name, t.rest, up.sink.size, http.StatusAccepted)
@@ -106,13 +106,12 @@ func (s *Server) finishUpload(w http.ResponseWriter, r *http.Request, t target) 
 		return why
 	}
 	defer s.uploads.release(up)
-	if why := s.feed(up, t.rest, r.Body); why != nil {
+	if why := s.feed(up, t.rest, r); why != nil {
 		return why
 	}
-	s.uploads.drop(t.rest)
+	s.uploads.lose(t.rest)
 	digest := r.URL.Query().Get("digest")
 	if digest != up.sink.digest() {
-		up.sink.discard()
 		return digestInvalid()
 	}
 	if err := up.sink.commit(); err != nil {

@@ -1,0 +1,174 @@
+package ghcrtest_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+)
+
+// packages adds one package of each kind to the world: a private one of
+// nobody's, a public one, and one that grants Acme/web reading.
+func packages(c ghcrtest.Config) ghcrtest.Config {
+	c.Packages = []ghcrtest.Package{
+		{Name: "acme/foreign"},
+		{Name: "acme/public", Visibility: ghcrtest.Public},
+		{Name: "acme/readable", Grants: map[string]ghcrtest.Role{"acme/web": ghcrtest.Read}},
+		{Name: "acme/writable", Grants: map[string]ghcrtest.Role{"acme/web": ghcrtest.Write}},
+		{Name: "acme/linked", Repository: "acme/web"},
+		{Name: "acme/aloof", Repository: "acme/web", NoInherit: true},
+		{Name: "acme/internal", Visibility: ghcrtest.Internal},
+	}
+	return c
+}
+
+const (
+	mayNotCreate = "permission_denied: installation not allowed to Create organization package"
+	mayNotWrite  = "permission_denied: installation not allowed to Write organization package"
+	mayNotRead   = "permission_denied: installation not allowed to Read organization package"
+	wrongScopes  = "permission_denied: The token provided does not match expected scopes."
+	noRole       = "permission_denied: write_package"
+)
+
+func TestPushIsRefusedInTheWordsOfTheService(t *testing.T) {
+	t.Parallel()
+	cases := []struct{ name, secret, at, want string }{
+		{"row 1: no role", job, "acme/foreign", noRole},
+		{"row 1: public is not writable", job, "acme/public", noRole},
+		{"row 1: role Read", job, "acme/readable", noRole},
+		{"row 1: link without access", job, "acme/aloof", noRole},
+		{"row 1: person without a role", pat, "acme/foreign", noRole},
+		{"row 2: packages: read", readJob, "acme/new", mayNotCreate},
+		{"row 2: packages: none", noneJob, "acme/new", mayNotCreate},
+		{"row 2: other owner", job, "alice/new", mayNotCreate},
+		{"row 2: App token", app, "acme/new", mayNotCreate},
+		{"row 3: packages: read", readJob, "acme/linked", mayNotWrite},
+		{"row 3: App token", app, "acme/linked", mayNotWrite},
+		{"row 4: read:packages", readPAT, "acme/new", wrongScopes},
+		{"row 4: fine-grained", finePAT, "alice/new", wrongScopes},
+		{"row 10: owner typo", job, "acne/web", "not_found: owner not found"},
+		{"not a member", bobPAT, "acme/new", "permission_denied: create_package"},
+		{"SAML", ssoPAT, "acme/new", "denied"},
+	}
+	s := start(t, packages(acme()))
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			as(t, s, tc.secret).on(tc.at).do(http.MethodPost, "/v2/"+tc.at+"/blobs/uploads/", "").
+				refused(t, 403, "DENIED", tc.want)
+		})
+	}
+}
+
+func TestPushIsAllowed(t *testing.T) {
+	t.Parallel()
+	cases := []struct{ name, secret, at string }{
+		{"first push of the owner's repository", job, "acme/new"},
+		{"role Write", job, "acme/writable"},
+		{"linked repository", job, "acme/linked"},
+		{"member with a classic token", pat, "acme/new"},
+		{"own namespace", pat, "alice/new"},
+	}
+	s := start(t, packages(acme()))
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			as(t, s, tc.secret).on(tc.at).openUpload(tc.at)
+		})
+	}
+}
+
+func TestUploadSessionLeavesNoPackage(t *testing.T) {
+	t.Parallel()
+	s := start(t, acme())
+	as(t, s, job).on("acme/web").openUpload("acme/web")
+	if p, ok := s.Package("acme/web"); ok {
+		t.Errorf("got %+v, want no package", p)
+	}
+}
+
+func TestReadingIsRefusedInTheWordsOfTheService(t *testing.T) {
+	t.Parallel()
+	cases := []struct{ name, secret, want string }{
+		{"row 3b: App token", app, mayNotRead},
+		{"row 3b: packages: none", noneJob, mayNotRead},
+		{"row 4: fine-grained", finePAT, wrongScopes},
+		{"no role", job, "denied"},
+		{"person without a role", pat, "denied"},
+	}
+	s := start(t, packages(acme()))
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			as(t, s, tc.secret).login("repository:acme/foreign:pull").
+				do(http.MethodGet, "/v2/acme/foreign/manifests/1", "").refused(t, 403, "DENIED", tc.want)
+		})
+	}
+}
+
+func TestHeadHidesTheWordsOfThePush(t *testing.T) {
+	t.Parallel() // row 11
+	c := as(t, start(t, packages(acme())), job).on("acme/foreign")
+	path := "/v2/acme/foreign/blobs/" + digestOf("x")
+	if got := c.do(http.MethodHead, path, ""); got.status != 403 || got.body != "" {
+		t.Errorf("HEAD got %d %q, want a bare 403", got.status, got.body)
+	}
+	c.do(http.MethodGet, path, "").refused(t, 403, "DENIED", noRole)
+}
+
+func TestInternalPackagesAreForMembers(t *testing.T) {
+	t.Parallel()
+	s := start(t, packages(acme()))
+	path := "/v2/acme/internal/tags/list"
+	as(t, s, pat).login("repository:acme/internal:pull").do(http.MethodGet, path, "").has(t, 200, "acme/internal")
+	as(t, s, bobPAT).login("repository:acme/internal:pull").do(http.MethodGet, path, "").has(t, 403, "DENIED")
+}
+
+func TestAbsentPackageIsAnsweredAsChosen(t *testing.T) {
+	t.Parallel()
+	hidden := acme()
+	hidden.Answers.AbsentRead = ghcrtest.AbsentDenied
+	cases := []struct {
+		name    string
+		config  ghcrtest.Config
+		path    string
+		status  int
+		code    string
+		message string
+	}{
+		{"manifest", acme(), "manifests/1", 404, "MANIFEST_UNKNOWN", "manifest unknown"},
+		{"blob", acme(), "blobs/" + digestOf("x"), 404, "BLOB_UNKNOWN", "blob unknown to registry"},
+		{"tags", acme(), "tags/list", 404, "NAME_UNKNOWN", "repository name not known to registry"},
+		{"denied", hidden, "manifests/1", 403, "DENIED", "denied"},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			as(t, start(t, tc.config), job).on("acme/web").do(http.MethodGet, "/v2/acme/web/"+tc.path, "").
+				refused(t, tc.status, tc.code, tc.message)
+		})
+	}
+}
+
+func TestOldTextsHaveNoPrefix(t *testing.T) {
+	t.Parallel()
+	config := acme()
+	config.Answers.OldTexts = true
+	as(t, start(t, config), readJob).on("acme/web").do(http.MethodPost, "/v2/acme/web/blobs/uploads/", "").
+		refused(t, 403, "DENIED", "installation not allowed to Create organization package")
+}
+
+func TestNamesFollowTheGrammar(t *testing.T) {
+	t.Parallel()
+	cases := []struct{ name, path, code, message string }{
+		{"no owner", "/v2/web/manifests/1", "NAME_INVALID", "name invalid"},
+		{"upper case", "/v2/Acme/web/manifests/1", "NAME_INVALID", "name invalid"},
+		{"bad tag", "/v2/acme/web/manifests/-x", "TAG_INVALID", "tag invalid"},
+		{"bad digest", "/v2/acme/web/manifests/sha256:12", "DIGEST_INVALID", "digest invalid"},
+		{"bad blob", "/v2/acme/web/blobs/latest", "DIGEST_INVALID", "digest invalid"},
+	}
+	c := as(t, start(t, acme()), job).on("acme/web")
+	for _, tc := range cases {
+		c.do(http.MethodGet, tc.path, "").refused(t, 400, tc.code, tc.message)
+	}
+}
