@@ -39,6 +39,7 @@ func (d *descriptors) UnmarshalJSON(raw []byte) error {
 	if open, err := in.Token(); err != nil || open != json.Delim('[') {
 		return errors.Join(errors.New("a list of descriptors is no list"), err)
 	}
+	*d = descriptors{} // not nil: an empty list says what kind of document it is
 	for in.More() {
 		if len(*d) >= maxDescriptors {
 			return errTooMany

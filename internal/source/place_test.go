@@ -1,0 +1,87 @@
+package source_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/source"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
+)
+
+func TestWhatIsNotThereIsExplained(t *testing.T) {
+	t.Parallel()
+	good, _ := files(t)
+	tar := sourcetest.Tar(t, good)
+	cases := []struct{ name, text, code, says string }{
+		{"nothing", "", source.CodeNotFound, "no source is named"},
+		{"a path", "./dist/image", source.CodeNotFound, "the step that writes it"},
+		{"a registry reference", "ghcr.io/acme/web:1", source.CodeNotFound, "docker://ghcr.io/acme/web:1"},
+		{"a name in the engine", "acme/web:1", source.CodeNotFound, "docker save -o image.tar acme/web:1"},
+		{"a colon for a hash", tar + ":v1", source.CodeNotFound, tar + "#v1"},
+		{"after a prefix", "oci:nowhere:v1", source.CodeNotFound, `"nowhere:v1"`},
+		{"a newline", "a\nb", source.CodeNotFound, `"a\nb"`},
+		{"a NUL", "a\x00b", source.CodeNotFound, `"a\x00b"`},
+		{"a name that is too long", strings.Repeat("n", 5000), source.CodeNotFound, "no such source"},
+		{"the engine", "docker-daemon:app:1", source.CodeNotSupported, "docker save"},
+		{"podman's storage", "containers-storage:app", source.CodeNotSupported, "podman save"},
+		{"a registry that is not read", "docker://ghcr.io/acme/web", source.CodeNotSupported, "in a registry"},
+		{"no reference", "docker://A B", source.CodeNotFound, "no image reference"},
+		{"oci: with a tar", "oci:" + tar, source.CodeNotLayout, "oci-archive:" + tar},
+		{"docker-archive: with a directory", "docker-archive:" + filepath.Dir(tar), source.CodeNotLayout, "is a directory"},
+		{"docker-archive: with an OCI archive", "docker-archive:" + tar, source.CodeNotLayout, "oci-archive:" + tar},
+		{"a directory without an image", filepath.Dir(tar), source.CodeNotLayout, "neither index.json nor manifest.json"},
+		{"a device", os.DevNull, source.CodeUnreadable, "neither a file nor a directory"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if e := refused(t, c.text, c.code); !strings.Contains(e.Error(), c.says) {
+				t.Errorf("got %q, want it to say %q", e, c.says)
+			}
+		})
+	}
+}
+
+func TestPrefixesNameASourceOutright(t *testing.T) {
+	t.Parallel()
+	good, d := files(t)
+	dir, tar := sourcetest.Dir(t, good), sourcetest.Tar(t, good)
+	docker := sourcetest.Tar(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "app:1", "one")))
+	cases := []struct {
+		text string
+		kind source.Kind
+	}{
+		{dir, source.OCILayout},
+		{"oci:" + dir, source.OCILayout},
+		{"oci:" + dir + ":" + d.Digest.String(), source.OCILayout},
+		{"oci:" + dir + "#" + d.Digest.String(), source.OCILayout},
+		{"oci:" + dir + ":@0", source.OCILayout},
+		{tar, source.OCIArchive},
+		{"oci-archive:" + tar, source.OCIArchive},
+		{docker, source.DockerArchive},
+		{docker + "#app:1", source.DockerArchive},
+		{"docker-archive:" + docker, source.DockerArchive},
+		{"docker-archive:" + docker + ":app:1", source.DockerArchive},
+		{"docker-archive:" + docker + ":@0", source.DockerArchive},
+	}
+	for _, c := range cases {
+		if got := open(t, c.text).Kind; got != c.kind {
+			t.Errorf("%q is %q, want %q", c.text, got, c.kind)
+		}
+	}
+}
+
+// A path may hold the marks that pick an image: what exists wins.
+func TestAPathMayHoldHashesAndColons(t *testing.T) {
+	t.Parallel()
+	good, _ := files(t)
+	raw := sourcetest.TarBytes(t, good)
+	for _, name := range []string{"a#b.tar", "a:b.tar", "v1#2:3"} {
+		path := sourcetest.Write(t, name, raw)
+		open(t, path)
+		open(t, "oci-archive:"+path)
+		open(t, path+"#@0")
+	}
+}
