@@ -1,0 +1,105 @@
+package ghcrtest_test
+
+import (
+	"context"
+	"crypto/tls"
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+)
+
+// over is a client that trusts the server's certificate and speaks HTTP/2
+// where it is offered.
+func over(t *testing.T, s *ghcrtest.Server, secret string) *client {
+	t.Helper()
+	c := as(t, s, secret)
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.TLSClientConfig = &tls.Config{RootCAs: s.CertPool()}
+	t.Cleanup(transport.CloseIdleConnections)
+	c.http.Transport = transport
+	return c
+}
+
+func TestServingOverTLS(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name  string
+		tls   ghcrtest.TLS
+		major int
+	}{
+		{"HTTP/1.1", ghcrtest.TLS{}, 1},
+		{"HTTP/2", ghcrtest.TLS{HTTP2: true, StreamWindow: 64 << 10, ConnWindow: 128 << 10}, 2},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			config := acme()
+			config.TLS = &tc.tls
+			s := start(t, config)
+			c := over(t, s, job).on("acme/web")
+			resp, err := c.http.Get(s.URL() + "/v2/")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			if resp.ProtoMajor != tc.major {
+				t.Errorf("got %s", resp.Proto)
+			}
+			at := redirected(t, c, c.pushBlob("acme/web", "content"))
+			c.bearer = ""
+			c.do(http.MethodGet, at, "").has(t, 200, "content") // the certificate names both hosts
+		})
+	}
+}
+
+func TestListenEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	s, err := ghcrtest.Listen(ctx, "127.0.0.1:0", ghcrtest.Config{Open: &ghcrtest.Open{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	as(t, s, anonymous).do(http.MethodGet, "/v2/", "").has(t, 401, "")
+	cancel()
+	for {
+		if _, err := as(t, s, anonymous).send(http.MethodGet, "/v2/", nil); err != nil {
+			return // connection refused: the listener is gone
+		}
+	}
+}
+
+func TestListenSaysWhereItCouldNot(t *testing.T) {
+	t.Parallel()
+	s := start(t, acme())
+	if _, err := ghcrtest.Listen(t.Context(), s.Host(), acme()); err == nil {
+		t.Error("two servers listen on one address")
+	}
+}
+
+func TestEnvironmentLooksLikeAJob(t *testing.T) {
+	t.Parallel()
+	s := start(t, ghcrtest.Config{Open: &ghcrtest.Open{Token: "ghs_x", Actor: "mona"}})
+	got := s.Env("acme/web")
+	for _, want := range []string{
+		"GITHUB_SERVER_URL=" + s.URL(), "GITHUB_API_URL=" + s.URL() + "/api/v3", "GITHUB_REPOSITORY=acme/web",
+		"GITHUB_REPOSITORY_OWNER=acme", "GITHUB_ACTOR=mona", "GITHUB_TOKEN=ghs_x",
+	} {
+		if !slices.Contains(got, want) {
+			t.Errorf("got %v, want %s in it", got, want)
+		}
+	}
+}
+
+func TestOpenWorldMakesASecretOfItsOwn(t *testing.T) {
+	t.Parallel()
+	a := ghcrtest.New(ghcrtest.Config{Open: &ghcrtest.Open{}})
+	b := ghcrtest.New(ghcrtest.Config{Open: &ghcrtest.Open{}})
+	if a.Token() == b.Token() || len(a.Token()) < 40 || a.Token()[:4] != "ghs_" {
+		t.Errorf("got %s and %s", a.Token(), b.Token())
+	}
+	if got := ghcrtest.New(acme()).Token(); got != job {
+		t.Errorf("a closed world's token is %q, want its first Actions token %q", got, job)
+	}
+}
