@@ -114,7 +114,7 @@ func (d *document) consistent() error {
 		return errors.New("it is an image manifest without config")
 	case d.Config != nil && known(d.MediaType):
 		return sound(*d.Config)
-	case d.Config != nil && d.Config.Digest == (v1.Hash{}):
+	case d.Config != nil && sound(*d.Config) != nil:
 		d.Config = nil // opaque: something else by the name of config
 	}
 	return nil
