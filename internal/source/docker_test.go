@@ -3,7 +3,6 @@ package source_test
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
 	"io"
 	"strings"
 	"testing"
@@ -132,7 +131,7 @@ func TestALayerThatIsNotTheConfigsIsFoundWhileItIsRead(t *testing.T) {
 	t.Parallel()
 	files := sourcetest.DockerSave(t, sourcetest.NewSaved(t, "app:1", "one"))
 	path := sourcetest.Tar(t, sourcetest.Replace(files, "0000/layer.tar", sourcetest.LayerTar(t, "other")))
-	r, err := open(t, path).Root.Blobs[1].Open(context.Background())
+	r, err := open(t, path).Root.Blobs[1].Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

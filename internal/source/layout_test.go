@@ -2,7 +2,6 @@ package source_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -22,7 +21,7 @@ import (
 // refused opens a source that must not open, and checks what a reader gets.
 func refused(t testing.TB, text, code string) *diag.Error {
 	t.Helper()
-	s, err := source.Open(context.Background(), text, source.Options{})
+	s, err := source.Open(t.Context(), text, source.Options{})
 	if err == nil {
 		s.Close()
 	}

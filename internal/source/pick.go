@@ -74,8 +74,8 @@ func names[C candidate](all []C) []string {
 // one. Otherwise the first way of reading the pick that fits any candidate
 // decides: "@N" counts from 0, then a digest, then a name exactly as it
 // stands, then the same name written differently ("app" and
-// "docker.io/library/app:latest"), then a part of one (tag, or name without
-// tag).
+// "docker.io/library/app:latest"), then a part of one (the tag, or the end of
+// the name with or without the tag).
 func pickOne[C candidate](path string, all []C, pick string) (C, error) {
 	var none C
 	if pick == "" {
@@ -144,9 +144,8 @@ func hasPart(c candidate, pick string) bool {
 		if err != nil || !strings.ContainsAny(n, ":/") {
 			return false // a tag alone, which hasName has seen
 		}
-		repo := ref.RepositoryStr()
-		return ref.TagStr() == pick || ref.Context().Name() == pick || repo == pick ||
-			strings.TrimPrefix(repo, "library/") == pick || repo[strings.LastIndex(repo, "/")+1:] == pick
+		return ref.TagStr() == pick || strings.HasSuffix("/"+ref.Context().Name(), "/"+pick) ||
+			strings.HasSuffix("/"+ref.Name(), "/"+pick)
 	})
 }
 

@@ -70,7 +70,7 @@ func TestAReferenceIsReadWholeAndExactly(t *testing.T) {
 	l := sourcetest.NewLayout(t)
 	root := l.MultiPlatform()
 	remote := newRegistry(l, root)
-	s, err := source.Open(context.Background(), "docker://ghcr.io/acme/web:v1", source.Options{Remote: remote})
+	s, err := source.Open(t.Context(), "docker://ghcr.io/acme/web:v1", source.Options{Remote: remote})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestASingleImageTakesItsPlatformFromItsConfig(t *testing.T) {
 	t.Parallel()
 	l := sourcetest.NewLayout(t)
 	root := l.Image(sourcetest.ARM64, "one")
-	s, err := source.Open(context.Background(), "docker://ghcr.io/acme/web@"+root.Digest.String(), source.Options{Remote: newRegistry(l, root)})
+	s, err := source.Open(t.Context(), "docker://ghcr.io/acme/web@"+root.Digest.String(), source.Options{Remote: newRegistry(l, root)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func TestARegistryThatAnswersOtherBytesIsNotBelieved(t *testing.T) {
 	for _, c := range cases {
 		remote := newRegistry(l, root)
 		c.bend(remote)
-		if _, err := source.Open(context.Background(), c.text, source.Options{Remote: remote}); !diag.Is(err, source.CodeBlobWrong) {
+		if _, err := source.Open(t.Context(), c.text, source.Options{Remote: remote}); !diag.Is(err, source.CodeBlobWrong) {
 			t.Errorf("%s: got %v", c.name, err)
 		}
 	}
@@ -136,7 +136,7 @@ func TestWhatTheRegistrySaysIsPassedOn(t *testing.T) {
 	t.Parallel()
 	l := sourcetest.NewLayout(t)
 	remote := newRegistry(l, v1.Descriptor{Digest: hash(1)})
-	if _, err := source.Open(context.Background(), "docker://ghcr.io/acme/web:v1", source.Options{Remote: remote}); !errors.Is(err, errGone) {
+	if _, err := source.Open(t.Context(), "docker://ghcr.io/acme/web:v1", source.Options{Remote: remote}); !errors.Is(err, errGone) {
 		t.Errorf("got %v", err)
 	}
 }

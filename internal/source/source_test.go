@@ -2,7 +2,6 @@ package source_test
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"testing"
 
@@ -16,7 +15,7 @@ import (
 // open opens a source that must open, until the test ends.
 func open(t testing.TB, text string) *source.Source {
 	t.Helper()
-	s, err := source.Open(context.Background(), text, source.Options{})
+	s, err := source.Open(t.Context(), text, source.Options{})
 	if err != nil {
 		t.Fatalf("opening %q: %v", text, err)
 	}
@@ -27,7 +26,7 @@ func open(t testing.TB, text string) *source.Source {
 // read reads a blob whole.
 func read(t testing.TB, b *image.Blob) []byte {
 	t.Helper()
-	r, err := b.Open(context.Background())
+	r, err := b.Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,7 @@ func mustRead(t testing.TB, raw []byte) *Archive {
 
 func content(t testing.TB, a *Archive, name string) string {
 	t.Helper()
-	r, err := a.Open(context.Background(), name)
+	r, err := a.Open(t.Context(), name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,15 +78,15 @@ func TestFilesAreReadInAnyOrderAndSideBySide(t *testing.T) {
 				t.Errorf("%s: %q has %d bytes, want %d", packing, name, len(got), len(want))
 			}
 		}
-		one, _ := a.Open(context.Background(), "big1")
-		two, _ := a.Open(context.Background(), "big2")
+		one, _ := a.Open(t.Context(), "big1")
+		two, _ := a.Open(t.Context(), "big2")
 		x, y := make([]byte, 3), make([]byte, 3)
 		_, _ = io.ReadFull(one, x)
 		_, _ = io.ReadFull(two, y)
 		if string(x) != "one" || string(y) != "two" {
 			t.Errorf("%s: two readers at once got %q and %q", packing, x, y)
 		}
-		if head, err := a.Head(context.Background(), "big2"); err != nil || string(head) != "two01234" {
+		if head, err := a.Head(t.Context(), "big2"); err != nil || string(head) != "two01234" {
 			t.Errorf("%s: head %q, %v", packing, head, err)
 		}
 	}
@@ -143,7 +143,7 @@ func TestHostileArchivesAreRefused(t *testing.T) {
 			for packing, raw := range packings(t, sourcetest.TarBytes(t, c.files)) {
 				a, err := readRaw(raw)
 				if c.need != "" && err == nil {
-					_, err = a.Stat(context.Background(), c.need)
+					_, err = a.Stat(t.Context(), c.need)
 				}
 				if !diag.Is(err, c.code) {
 					t.Errorf("%s: got %v, want %s", packing, err, c.code)
@@ -198,7 +198,7 @@ func TestLinksAreFollowedInsideTheArchive(t *testing.T) {
 		t.Errorf("resolved to %q, %v", got, err)
 	}
 	for _, name := range []string{"dangling", "missing"} {
-		if _, err := a.Stat(context.Background(), name); !errors.Is(err, fs.ErrNotExist) {
+		if _, err := a.Stat(t.Context(), name); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%s: got %v, want fs.ErrNotExist", name, err)
 		}
 	}
@@ -281,7 +281,7 @@ func damage(gzipped []byte) string {
 
 func TestAnEndedContextStopsTheWork(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for packing, raw := range packings(t, sourcetest.TarBytes(t, []file{{Name: "a", Body: large}})) {
 		if _, err := read(ctx, "x.tar", bytes.NewReader(raw), int64(len(raw))); !errors.Is(err, context.Canceled) {

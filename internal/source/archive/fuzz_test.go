@@ -2,7 +2,6 @@ package archive
 
 import (
 	"archive/tar"
-	"context"
 	"fmt"
 	"io"
 	"testing"
@@ -30,11 +29,11 @@ func FuzzRead(f *testing.F) {
 			if escapes(name) || escapes(e.link) {
 				t.Errorf("%q → %q leads out of the archive", name, e.link)
 			}
-			r, err := a.Open(context.Background(), name)
+			r, err := a.Open(t.Context(), name)
 			if err != nil {
 				continue
 			}
-			size, _ := a.Stat(context.Background(), name)
+			size, _ := a.Stat(t.Context(), name)
 			if n, err := io.Copy(io.Discard, r); err == nil && n != size {
 				t.Errorf("%q has %d bytes, and %d were read", name, size, n)
 			}
@@ -51,7 +50,7 @@ func BenchmarkIndex(b *testing.B) {
 	path := sourcetest.Tar(b, files)
 	b.ReportAllocs()
 	for b.Loop() {
-		a, err := Open(context.Background(), path)
+		a, err := Open(b.Context(), path)
 		if err != nil {
 			b.Fatal(err)
 		}
