@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"strings"
+)
+
+var absentQuestions = []question{
+	{"absent-read", "What do reads of a package that does not exist answer, with a token that may create it?", askAbsent},
+	{"absent-anonymous", "And to a stranger?", askAbsentAnonymous},
+}
+
+func askAbsent(ctx context.Context, v *visit) error {
+	auth, err := v.bearer(ctx, v.Fresh+":pull,push")
+	if err != nil {
+		return err
+	}
+	blob := "blobs/sha256:" + strings.Repeat("0", 64)
+	for _, read := range []struct{ name, method, path string }{
+		{"GET manifest", http.MethodGet, "manifests/absent"},
+		{"HEAD manifest", http.MethodHead, "manifests/absent"},
+		{"GET tags", http.MethodGet, "tags/list"},
+		{"HEAD blob", http.MethodHead, blob},
+	} {
+		a, err := v.call(ctx, request{method: read.method, url: v.v2(v.Fresh, read.path), auth: auth})
+		if err != nil {
+			return err
+		}
+		v.note(read.name, a.says())
+	}
+	address, err := v.packageURL(ctx, v.Fresh, "")
+	if err != nil {
+		return err
+	}
+	a, err := v.rest(ctx, http.MethodGet, address, nil)
+	v.note("REST", a.says())
+	return err
+}
+
+func askAbsentAnonymous(ctx context.Context, v *visit) error {
+	token, a, err := v.exchangeToken(ctx, true, v.Fresh+":pull")
+	v.note("/token", a.says())
+	if err != nil || token == "" {
+		return err
+	}
+	a, err = v.call(ctx, request{method: http.MethodGet, url: v.v2(v.Fresh, "manifests/absent"), auth: "Bearer " + token})
+	v.note("GET manifest", a.says())
+	return err
+}

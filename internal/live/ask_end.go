@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"net/http"
+)
+
+var endQuestions = []question{
+	{"referrers", "Is there a referrers API?", askReferrers},
+	{"delete-manifest", "May a manifest be deleted through the registry?", askDeleteManifest},
+	{"delete-package", "May GITHUB_TOKEN delete a package that it created?", askDeletePackage},
+}
+
+func askReferrers(ctx context.Context, v *visit) error {
+	auth, err := v.bearer(ctx, v.Fresh+":pull")
+	if err != nil {
+		return err
+	}
+	a, err := v.call(ctx, request{method: http.MethodGet, url: v.v2(v.Fresh, "referrers/"+v.pushed.manifest), auth: auth})
+	v.note("answer", a.says())
+	return err
+}
+
+func askDeleteManifest(ctx context.Context, v *visit) error {
+	auth, err := v.bearer(ctx, v.Fresh+":pull,push,delete")
+	if err != nil {
+		return err
+	}
+	a, err := v.call(ctx, request{method: http.MethodDelete, url: v.v2(v.Fresh, "manifests/"+v.pushed.manifest), auth: auth})
+	v.note("answer", a.says())
+	return err
+}
+
+func askDeletePackage(ctx context.Context, v *visit) error {
+	address, err := v.packageURL(ctx, v.Fresh, "")
+	if err != nil {
+		return err
+	}
+	a, err := v.rest(ctx, http.MethodDelete, address, nil)
+	v.note("answer", a.says())
+	return err
+}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+)
+
+// pushed is what the push question left in the fresh package.
+type pushed struct {
+	config, manifest string // digests
+	at               time.Time
+}
+
+var pushQuestions = []question{
+	{"push", "What do the answers to a first push hold: Location, minimum chunk, digests?", askPush},
+	{"mount", "Is a blob mounted from another package of the same owner, and from the package itself?", askMount},
+	{"single-post", "Does POST ?digest= take a whole blob?", askSinglePost},
+	{"chunk-limit", "Is a PATCH over 4 MiB refused, with Content-Range and without?", askChunkLimit},
+	{"upload-cancel", "What does DELETE of an upload session answer?", askCancel},
+}
+
+// askPush creates the fresh package with the smallest image there is: a config and
+// no layers.
+func askPush(ctx context.Context, v *visit) error {
+	auth, err := v.bearer(ctx, v.Fresh+":pull,push")
+	if err != nil {
+		return err
+	}
+	config := []byte(`{"architecture":"amd64","os":"linux","config":{},"rootfs":{"type":"layers","diff_ids":[]}}`)
+	put, err := v.upload(ctx, auth, config)
+	if err != nil {
+		return err
+	}
+	v.note("PUT blob", put.says())
+	v.note("digest on PUT blob", put.has("Docker-Content-Digest"))
+
+	manifest, err := json.Marshal(v1.Manifest{
+		SchemaVersion: 2, MediaType: types.OCIManifestSchema1, Layers: []v1.Descriptor{},
+		Config: v1.Descriptor{MediaType: types.OCIConfigJSON, Size: int64(len(config)), Digest: hash(config)},
+	})
+	if err != nil {
+		return fmt.Errorf("encoding a manifest: %w", err)
+	}
+	a, err := v.call(ctx, request{
+		method: http.MethodPut, url: v.v2(v.Fresh, "manifests/live"), auth: auth, body: manifest,
+		header: map[string]string{"Content-Type": string(types.OCIManifestSchema1)},
+	})
+	v.note("PUT manifest", a.says())
+	v.note("digest on PUT manifest", a.has("Docker-Content-Digest"))
+	if err == nil && a.status == http.StatusCreated {
+		v.pushed = pushed{config: hash(config).String(), manifest: hash(manifest).String(), at: time.Now()}
+	}
+	return err
+}
+
+// upload sends a blob to the fresh package by POST and PUT.
+func (v *visit) upload(ctx context.Context, auth string, blob []byte) (answer, error) {
+	opened, err := v.session(ctx, auth, v.Fresh, "")
+	if err != nil {
+		return opened, err
+	}
+	v.note("POST", opened.says())
+	v.note("Location is absolute", yesNo(strings.Contains(opened.header.Get("Location"), "://")))
+	v.note("OCI-Chunk-Min-Length", opened.header.Get("Oci-Chunk-Min-Length"))
+	if opened.status != http.StatusAccepted {
+		return opened, fmt.Errorf("the push is refused: %s", v.excerpt(opened.body))
+	}
+	next, err := v.location(opened, url.Values{"digest": {hash(blob).String()}})
+	if err != nil {
+		return opened, err
+	}
+	return v.call(ctx, request{method: http.MethodPut, url: next, auth: auth, body: blob, header: octets})
+}
+
+var octets = map[string]string{"Content-Type": "application/octet-stream"}
+
+func askMount(ctx context.Context, v *visit) error {
+	auth, err := v.bearer(ctx, v.Fresh+":pull,push", v.Existing+":pull")
+	if err != nil {
+		return err
+	}
+	a, err := v.call(ctx, request{
+		method: http.MethodGet, url: v.v2(v.Existing, "manifests/"+v.Tag), auth: auth,
+		header: map[string]string{"Accept": string(types.OCIManifestSchema1) + ", " + string(types.DockerManifestSchema2)},
+	})
+	if err != nil {
+		return err
+	}
+	var image v1.Manifest
+	if err := json.Unmarshal(a.body, &image); err != nil || image.Config.Digest.Hex == "" {
+		return fmt.Errorf("%s:%s is no single image: %s", v.Existing, v.Tag, a.says())
+	}
+	for _, m := range []struct{ name, digest, from string }{
+		{"from another package", image.Config.Digest.String(), v.Existing},
+		{"from itself", v.pushed.config, v.Fresh},
+		{"of a blob nobody has", "sha256:" + strings.Repeat("0", 64), v.Existing},
+	} {
+		a, err := v.session(ctx, auth, v.Fresh, "?"+url.Values{"mount": {m.digest}, "from": {m.from}}.Encode())
+		if err != nil {
+			return err
+		}
+		v.note(m.name, a.says())
+	}
+	return nil
+}
+
+func askSinglePost(ctx context.Context, v *visit) error {
+	auth, err := v.bearer(ctx, v.Fresh+":pull,push")
+	if err != nil {
+		return err
+	}
+	blob := []byte("a blob sent in one request at " + time.Now().String())
+	a, err := v.call(ctx, request{
+		method: http.MethodPost, url: v.v2(v.Fresh, "blobs/uploads/?digest="+hash(blob).String()),
+		auth: auth, body: blob, header: octets,
+	})
+	v.note("answer", a.says())
+	return err
+}
+
+func askChunkLimit(ctx context.Context, v *visit) error {
+	auth, err := v.bearer(ctx, v.Fresh+":pull,push")
+	if err != nil {
+		return err
+	}
+	chunk := bytes.Repeat([]byte{0}, 4<<20+1)
+	for name, header := range map[string]map[string]string{
+		"with Content-Range":    {"Content-Type": octets["Content-Type"], "Content-Range": fmt.Sprintf("0-%d", len(chunk)-1)},
+		"without Content-Range": octets,
+	} {
+		opened, err := v.session(ctx, auth, v.Fresh, "")
+		if err != nil {
+			return err
+		}
+		next, err := v.location(opened, nil)
+		if err != nil {
+			return err
+		}
+		a, err := v.call(ctx, request{method: http.MethodPatch, url: next, auth: auth, body: chunk, header: header})
+		if err != nil {
+			return err
+		}
+		v.note(name, a.says())
+	}
+	return nil
+}
+
+func askCancel(ctx context.Context, v *visit) error {
+	auth, err := v.bearer(ctx, v.Fresh+":pull,push")
+	if err != nil {
+		return err
+	}
+	opened, err := v.session(ctx, auth, v.Fresh, "")
+	if err != nil {
+		return err
+	}
+	next, err := v.location(opened, nil)
+	if err != nil {
+		return err
+	}
+	a, err := v.call(ctx, request{method: http.MethodDelete, url: next, auth: auth})
+	v.note("answer", a.says())
+	return err
+}
+
+func hash(b []byte) v1.Hash {
+	sum := sha256.Sum256(b)
+	return v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(sum[:])}
+}

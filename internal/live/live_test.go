@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+)
+
+const (
+	existing = "acme/web"
+	fresh    = "acme/live-1"
+)
+
+// start serves a world with one package, as GHCR.md models it but for what the
+// configuration says.
+func start(t *testing.T, c ghcrtest.Config) *ghcrtest.Server {
+	t.Helper()
+	c.Open = &ghcrtest.Open{Repository: existing}
+	s := ghcrtest.Start(t, c)
+	s.AddPackage(ghcrtest.Package{Name: existing, Repository: existing, Visibility: ghcrtest.Public})
+	config, err := s.AddBlob(existing, []byte("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.AddManifest(existing, "latest", string(types.OCIManifestSchema1), fmt.Appendf(nil,
+		`{"schemaVersion":2,"mediaType":%q,"config":{"mediaType":%q,"digest":%q,"size":2},"layers":[]}`,
+		types.OCIManifestSchema1, types.OCIConfigJSON, config))
+	return s
+}
+
+// visited runs the program against the server and returns what it wrote.
+func visited(t *testing.T, s *ghcrtest.Server) (record, []byte) {
+	t.Helper()
+	env := map[string]string{}
+	for _, line := range s.Env(existing) {
+		key, value, _ := strings.Cut(line, "=")
+		env[key] = value
+	}
+	file := filepath.Join(t.TempDir(), "live.json")
+	args := []string{"-existing", existing, "-fresh", fresh, "-out", file}
+	if err := run(t.Context(), args, func(key string) string { return env[key] }, &bytes.Buffer{}); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r record
+	if err := json.Unmarshal(raw, &r); err != nil {
+		t.Fatal(err)
+	}
+	return r, raw
+}
+
+// fact is what a record says of one thing.
+func (r record) fact(t *testing.T, id, name string) string {
+	t.Helper()
+	for _, f := range r.Findings {
+		if f.ID == id {
+			if f.Error != "" {
+				t.Errorf("%s: %s", id, f.Error)
+			}
+			return f.Facts[name]
+		}
+	}
+	t.Fatalf("no question %q", id)
+	return ""
+}
+
+func TestEachOpenQuestionIsTold(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name           string
+		answers        ghcrtest.Answers
+		id, fact, want string
+	}{
+		{"absent packages are not found", ghcrtest.Answers{}, "absent-read", "GET manifest", "404 MANIFEST_UNKNOWN"},
+		{"absent packages are denied", ghcrtest.Answers{AbsentRead: ghcrtest.AbsentDenied}, "absent-read", "GET manifest", "403 DENIED"},
+		{"REST hides absent packages", ghcrtest.Answers{}, "absent-read", "REST", "404"},
+		{"the token has one field", ghcrtest.Answers{}, "token-answer", "fields", "token"},
+		{"one token for two packages", ghcrtest.Answers{}, "token-scopes", "may push the second", "202"},
+		{"no bearer without exchange", ghcrtest.Answers{}, "raw-bearer", "reading", "403 DENIED"},
+		{"bearer without exchange", ghcrtest.Answers{DirectBearer: true}, "raw-bearer", "pushing", "202"},
+		{"relative Location", ghcrtest.Answers{}, "push", "Location is absolute", "no"},
+		{"absolute Location", ghcrtest.Answers{AbsoluteLocation: true}, "push", "Location is absolute", "yes"},
+		{"digest on PUT", ghcrtest.Answers{}, "push", "digest on PUT manifest", "present"},
+		{"no digest on PUT", ghcrtest.Answers{NoDigestOnPut: true}, "push", "digest on PUT manifest", "absent"},
+		{"mounts", ghcrtest.Answers{}, "mount", "from another package", "201"},
+		{"no mounts", ghcrtest.Answers{NoMount: true}, "mount", "from another package", "202"},
+		{"POST opens a session", ghcrtest.Answers{}, "single-post", "answer", "202"},
+		{"POST takes the blob", ghcrtest.Answers{SinglePost: true}, "single-post", "answer", "201"},
+		{"large chunks are refused", ghcrtest.Answers{}, "chunk-limit", "with Content-Range", "416 REQUESTED_RANGE_NOT_SATISFIABLE"},
+		{"large bodies are not", ghcrtest.Answers{}, "chunk-limit", "without Content-Range", "202"},
+		{"cancelling is not supported", ghcrtest.Answers{}, "upload-cancel", "answer", "405 UNSUPPORTED"},
+		{"strangers may pull", ghcrtest.Answers{}, "lag-anonymous", "in the end", "200"},
+		{"the link is seen", ghcrtest.Answers{}, "rest-package", "existing is linked", "yes"},
+		{"listing is refused", ghcrtest.Answers{}, "rest-list", "answer", "400"},
+		{"visibility is inherited", ghcrtest.Answers{}, "inherited", "package", "public"},
+		{"no setter for visibility", ghcrtest.Answers{}, "visibility-patch", "PATCH", "404"},
+		{"a setter for visibility", ghcrtest.Answers{Visibility: ghcrtest.PatchHonoured}, "visibility-patch", "PATCH", "200"},
+		{"no referrers", ghcrtest.Answers{}, "referrers", "answer", "404 MANIFEST_UNKNOWN"},
+		{"no deleting", ghcrtest.Answers{}, "delete-manifest", "answer", "405 UNSUPPORTED"},
+		{"the fresh package is deleted", ghcrtest.Answers{}, "delete-package", "answer", "204"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r, _ := visited(t, start(t, ghcrtest.Config{Answers: c.answers}))
+			if got := r.fact(t, c.id, c.fact); got != c.want {
+				t.Errorf("%s, %s: got %q, want %q", c.id, c.fact, got, c.want)
+			}
+		})
+	}
+}
+
+func TestRecordHoldsNoSecret(t *testing.T) {
+	t.Parallel()
+	s := start(t, ghcrtest.Config{})
+	r, raw := visited(t, s)
+	for _, secret := range []string{s.Token(), encode(s.Token()), encode("live:" + s.Token())} {
+		if bytes.Contains(raw, []byte(secret)) {
+			t.Errorf("the record holds %q", secret)
+		}
+	}
+	var tokens int
+	for _, f := range r.Findings {
+		for _, reply := range f.Replies {
+			if strings.Contains(reply.URL, "/token?") && reply.Status == 200 {
+				tokens++
+				if want := `{"token":"[secret]"}`; strings.TrimSpace(reply.Body) != want {
+					t.Errorf("%s: got %s, want %s", f.ID, reply.Body, want)
+				}
+			}
+		}
+	}
+	if tokens == 0 {
+		t.Error("no token was asked for")
+	}
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+)
+
+// record is the file this program writes.
+type record struct {
+	Schema    int       `json:"schema"` // of this file; 1
+	Program   string    `json:"program"`
+	Started   time.Time `json:"started"`
+	Subject   subject   `json:"subject"`
+	Findings  []finding `json:"findings"`
+	Throttled []reply   `json:"throttled"` // every 429, and every 403 that speaks of a rate limit
+}
+
+// subject is what is asked about.
+type subject struct {
+	Registry   string `json:"registry"` // with scheme
+	API        string `json:"api"`
+	Repository string `json:"repository"` // whose GITHUB_TOKEN asks
+	Existing   string `json:"existing"`
+	Tag        string `json:"tag"`
+	Fresh      string `json:"fresh"`
+}
+
+// finding is a question and what came of it. Facts are short and comparable
+// between runs; Replies are the evidence.
+type finding struct {
+	ID       string            `json:"id"`
+	Question string            `json:"question"`
+	Facts    map[string]string `json:"facts"`
+	Error    string            `json:"error,omitempty"` // why it could not be asked to its end
+	Replies  []reply           `json:"replies"`
+}
+
+// reply is one answer of a server.
+type reply struct {
+	Method string            `json:"method"`
+	URL    string            `json:"url"`
+	Proto  string            `json:"proto,omitempty"`
+	Status int               `json:"status,omitempty"`
+	Header map[string]string `json:"header,omitempty"`
+	Body   string            `json:"body,omitempty"` // the first 2 KiB
+	Millis int64             `json:"millis"`
+	Error  string            `json:"error,omitempty"`
+}
+
+func (r record) write(file string) error {
+	raw, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encoding the record: %w", err)
+	}
+	if err := os.WriteFile(file, append(raw, '\n'), 0o644); err != nil {
+		return fmt.Errorf("writing the record: %w", err)
+	}
+	return nil
+}
+
+func readRecord(file string) (record, error) {
+	var r record
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return r, fmt.Errorf("reading a record: %w", err)
+	}
+	if err := json.Unmarshal(raw, &r); err != nil {
+		return r, fmt.Errorf("decoding %q: %w", file, err)
+	}
+	return r, nil
+}
