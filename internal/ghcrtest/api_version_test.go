@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -52,7 +53,7 @@ func TestVersionsArePaged(t *testing.T) {
 	t.Parallel()
 	s, c := pusher(t, ghcrtest.Answers{})
 	for i := range 5 {
-		c.pushManifest("acme/web", fmt.Sprint(i), imageType, fmt.Sprintf(`{"n":%d}`, i))
+		c.pushManifest("acme/web", strconv.Itoa(i), imageType, fmt.Sprintf(`{"n":%d}`, i))
 	}
 	last := versions(t, c, "?per_page=2&page=3")
 	if len(last) != 1 || last[0].Name != digestOf(`{"n":0}`) {

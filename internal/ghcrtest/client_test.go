@@ -266,8 +266,12 @@ func indexOf(annotations map[string]string, children ...string) string {
 	for _, digest := range children {
 		entries = append(entries, fmt.Sprintf(`{"mediaType":%q,"digest":%q,"size":1}`, imageType, digest))
 	}
-	notes, _ := json.Marshal(annotations)
-	return fmt.Sprintf(`{"schemaVersion":2,"mediaType":%q,"manifests":[%s],"annotations":%s}`, indexType, strings.Join(entries, ","), notes)
+	var notes []string
+	for key, value := range annotations {
+		notes = append(notes, fmt.Sprintf("%q:%q", key, value))
+	}
+	return fmt.Sprintf(`{"schemaVersion":2,"mediaType":%q,"manifests":[%s],"annotations":{%s}}`,
+		indexType, strings.Join(entries, ","), strings.Join(notes, ","))
 }
 
 func digestOf(content string) string {

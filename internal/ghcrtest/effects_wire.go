@@ -114,6 +114,3 @@ func (h *header) WriteHeader(status int) {
 	h.change(h.Header())
 	h.ResponseWriter.WriteHeader(status)
 }
-
-// Unwrap serves http.ResponseController.
-func (h *header) Unwrap() http.ResponseWriter { return h.ResponseWriter }

@@ -93,10 +93,13 @@ func TestReadingIsRefusedInTheWordsOfTheService(t *testing.T) {
 		{"row 3b: App token", app, mayNotRead},
 		{"row 3b: packages: none", noneJob, mayNotRead},
 		{"row 4: fine-grained", finePAT, wrongScopes},
+		{"row 4: no scope", "ghp_bare", wrongScopes},
 		{"no role", job, "denied"},
+		{"reading scope without a role", readPAT, "denied"},
 		{"person without a role", pat, "denied"},
 	}
 	s := start(t, packages(acme()))
+	s.AddCredential(ghcrtest.Credential{Secret: "ghp_bare", Kind: ghcrtest.ClassicPAT, Actor: "alice"})
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

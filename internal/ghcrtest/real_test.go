@@ -63,6 +63,15 @@ func (c *tool) login(s *ghcrtest.Server, secret string) *tool {
 	return c
 }
 
+// logout takes the login away.
+func (c *tool) logout() *tool {
+	c.t.Helper()
+	if err := os.WriteFile(filepath.Join(c.config, "config.json"), []byte("{}"), 0o600); err != nil {
+		c.t.Fatal(err)
+	}
+	return c
+}
+
 // try runs the program and returns everything it printed.
 func (c *tool) try(arguments ...string) (string, error) {
 	c.t.Helper()
@@ -112,33 +121,4 @@ func index(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return dir
-}
-
-func TestSkopeoPushesAndPullsAnIndex(t *testing.T) {
-	t.Parallel()
-	s := start(t, acme())
-	c := skopeo(t).login(s, job)
-	at := "docker://" + s.Host() + "/acme/web:1"
-	c.run("copy", "--all", "--dest-tls-verify=false", "oci:"+index(t), at)
-	c.run("copy", "--all", "--src-tls-verify=false", at, "oci:"+t.TempDir()+":1")
-	out := c.run("list-tags", "--tls-verify=false", "docker://"+s.Host()+"/acme/web")
-	if !strings.Contains(out, `"1"`) {
-		t.Errorf("got %s, want the tag 1", out)
-	}
-}
-
-func TestCranePushesAndPullsAnIndex(t *testing.T) {
-	t.Parallel()
-	s := start(t, acme())
-	c := crane(t).login(s, job)
-	at := s.Host() + "/acme/web:1"
-	c.run("push", "--index", index(t), at)
-	c.run("pull", "--format=oci", at, t.TempDir())
-	c.run("tag", at, "2")
-	if s.Tag("acme/web", "1") != s.Tag("acme/web", "2") {
-		t.Errorf("tag 2 is %s, want that of tag 1: %s", s.Tag("acme/web", "2"), s.Tag("acme/web", "1"))
-	}
-	if out := c.run("ls", s.Host()+"/acme/web"); out != "1\n2\n" {
-		t.Errorf("crane ls printed %q", out)
-	}
 }

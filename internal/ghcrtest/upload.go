@@ -19,7 +19,7 @@ func (s *Server) startUpload(w http.ResponseWriter, r *http.Request, t target) *
 	}
 	query := r.URL.Query()
 	if digest := query.Get("mount"); digest != "" && s.mount(g, t.name, query.Get("from"), digest) {
-		s.created(w, r, t.name, digest)
+		blobCreated(w, t.name, digest)
 		return nil
 	}
 	k, err := s.store.create()
@@ -118,7 +118,7 @@ func (s *Server) finishUpload(w http.ResponseWriter, r *http.Request, t target) 
 		return internal(err)
 	}
 	s.world.keepBlob(t.name, digest)
-	s.created(w, r, t.name, digest)
+	blobCreated(w, t.name, digest)
 	return nil
 }
 
@@ -159,8 +159,8 @@ func (s *Server) sessionAnswer(w http.ResponseWriter, r *http.Request, name, id 
 	w.WriteHeader(status)
 }
 
-// created is the 201 of a blob that is now there.
-func (s *Server) created(w http.ResponseWriter, r *http.Request, name, digest string) {
+// blobCreated is the 201 of a blob that is now there.
+func blobCreated(w http.ResponseWriter, name, digest string) {
 	w.Header().Set("Location", fmt.Sprintf("/v2/%s/blobs/%s", name, digest))
 	w.Header().Set("Docker-Content-Digest", digest)
 	w.Header().Set("Content-Length", "0")
