@@ -75,9 +75,9 @@ type Credential struct {
 type Environment struct {
 	// Getenv reads the process environment.
 	Getenv func(string) string
-	// Flag reads a flag of the command line: its value, and whether it was
-	// given. Nil in a workflow step, where inputs are INPUT_ variables.
-	Flag func(name string) (string, bool)
+	// Flag reads a flag of the command line; "" if it was not given. Nil in a
+	// workflow step, where inputs are INPUT_ variables.
+	Flag func(name string) string
 	// Token is a token read from standard input; empty if none was.
 	Token secret.Secret
 }

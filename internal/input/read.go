@@ -24,7 +24,7 @@ type reader struct {
 func newReader(c Command, env Environment) *reader {
 	r := &reader{command: c}
 	if env.Flag != nil {
-		r.get = func(n string) string { v, _ := env.Flag(n); return v }
+		r.get = env.Flag
 	} else {
 		act := githubactions.New(githubactions.WithGetenv(env.Getenv))
 		r.get = act.GetInput

@@ -152,8 +152,6 @@ func (p *Publisher) judge(ctx context.Context, t *TargetResult, digest v1.Hash, 
 // pull fetches the whole manifest tree without credentials, and sees that
 // each blob can be fetched: HEAD, with its redirect followed.
 func (p *Publisher) pull(ctx context.Context, repo name.Repository, digest v1.Hash) error {
-	group, ctx := errgroup.WithContext(ctx)
-	walk := &walker{client: p.Registry.Anonymous(), repo: repo, group: group, slots: make(chan struct{}, strangers), seen: map[v1.Hash]bool{}}
-	walk.manifest(ctx, digest, 0)
-	return group.Wait()
+	_, err := Pull(ctx, p.Registry.Anonymous(), repo, digest, false)
+	return err
 }

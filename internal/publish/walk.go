@@ -3,7 +3,9 @@ package publish
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"sync"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -17,6 +19,23 @@ import (
 // maxDepth bounds how deep indexes may nest in what a registry answers.
 const maxDepth = 8
 
+// Pulled counts what a pull saw.
+type Pulled struct {
+	Manifests, Blobs int
+	Bytes            int64 // of blobs, as their manifests say
+}
+
+// Pull visits everything below a digest: manifests are read and hashed; blobs
+// are read whole and hashed if every is set, else only asked for. An error
+// means that the image cannot be pulled whole.
+func Pull(ctx context.Context, client *registry.Client, repo name.Repository, digest v1.Hash, every bool) (Pulled, error) {
+	group, ctx := errgroup.WithContext(ctx)
+	w := &walker{client: client, repo: repo, every: every, group: group, slots: make(chan struct{}, strangers), seen: map[v1.Hash]bool{}}
+	w.manifest(ctx, digest, 0)
+	err := group.Wait()
+	return w.pulled, err
+}
+
 // walker visits a tree in a registry: manifests are read and hashed, blobs
 // asked for. Each digest once, slots at a time.
 type walker struct {
@@ -24,9 +43,11 @@ type walker struct {
 	repo   name.Repository
 	group  *errgroup.Group
 	slots  chan struct{}
+	every  bool
 
-	mu   sync.Mutex
-	seen map[v1.Hash]bool
+	mu     sync.Mutex
+	seen   map[v1.Hash]bool
+	pulled Pulled
 }
 
 // node is what a manifest or an index says of what is below it.
@@ -45,6 +66,7 @@ func (w *walker) manifest(ctx context.Context, digest v1.Hash, depth int) {
 		if err != nil {
 			return err
 		}
+		w.count(Pulled{Manifests: 1})
 		var n node
 		if err := json.Unmarshal(raw, &n); err != nil {
 			return fmt.Errorf("reading manifest %s: %w", digest, err)
@@ -66,7 +88,26 @@ func (w *walker) blob(ctx context.Context, desc v1.Descriptor) {
 	if foreign(desc) {
 		return
 	}
-	w.visit(desc.Digest, func() error { return w.client.ProbeBlob(ctx, w.repo, desc) })
+	w.visit(desc.Digest, func() error {
+		w.count(Pulled{Blobs: 1, Bytes: desc.Size})
+		if !w.every {
+			return w.client.ProbeBlob(ctx, w.repo, desc)
+		}
+		body, err := w.client.Blob(ctx, w.repo, desc)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(io.Discard, body)
+		return errors.Join(err, body.Close())
+	})
+}
+
+func (w *walker) count(p Pulled) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.pulled.Manifests += p.Manifests
+	w.pulled.Blobs += p.Blobs
+	w.pulled.Bytes += p.Bytes
 }
 
 // foreign layers are fetched from their own URLs, not from the registry.

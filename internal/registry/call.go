@@ -104,7 +104,9 @@ func (c *Client) exchange(ctx context.Context, s *session, k call, g *grant, n i
 		return nil, fmt.Errorf("%s: %w", k.doing, err)
 	}
 	if !slices.Contains(k.want, resp.StatusCode) {
-		return nil, newError(k.doing, resp)
+		refusal := newError(k.doing, resp)
+		refusal.Repository = k.repo.RepositoryStr()
+		return nil, refusal
 	}
 	if k.read != nil {
 		err = errors.Join(k.read(resp), resp.Body.Close())

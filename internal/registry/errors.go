@@ -23,8 +23,9 @@ const maxErrorBody = 64 << 10
 type Error struct {
 	// Doing is the operation, e.g. `PUT manifest "1.2"`.
 	Doing string
-	// Host is the registry's host.
-	Host string
+	// Host is the registry's host, Repository the one the request was about;
+	// empty for a token request.
+	Host, Repository string
 	// Status is the HTTP status.
 	Status int
 	// RequestID is X-GitHub-Request-Id; empty elsewhere.

@@ -27,11 +27,11 @@ func (r *Report) Text() string {
 func (r *Report) headline() string {
 	switch r.Outcome {
 	case Published:
-		return fmt.Sprintf("Published %s from %q.", r.Digest, r.Source)
+		return fmt.Sprintf("Published %s from %s.", r.Digest, r.Source)
 	case Unchanged:
 		return fmt.Sprintf("Nothing to do: %s is there already, under every tag.", r.Digest)
 	case Planned:
-		return fmt.Sprintf("Dry run of %q: nothing was written.", r.Source)
+		return fmt.Sprintf("Dry run of %s: nothing was written.", r.Source)
 	case Skipped:
 		return "Skipped: " + r.Why
 	}

@@ -55,6 +55,15 @@ type Target struct {
 	Inherits string
 }
 
+// Plan gives package plan its part of what was found.
+func (f *Found) Plan() []plan.Target {
+	out := make([]plan.Target, len(f.Targets))
+	for i, t := range f.Targets {
+		out[i] = t.Target
+	}
+	return out
+}
+
 // Resolver is what reading takes.
 type Resolver struct {
 	Config   *input.Config
@@ -65,7 +74,7 @@ type Resolver struct {
 // Run reads everything. Tags are the names to be pointed, the same for every
 // target.
 func (r *Resolver) Run(ctx context.Context, tags []string) (*Found, error) {
-	r.expect()
+	r.Expect()
 	src, err := source.Open(ctx, r.Config.Source, source.Options{Remote: r.Registry})
 	if err != nil {
 		return nil, err
@@ -89,9 +98,9 @@ func (r *Resolver) Run(ctx context.Context, tags []string) (*Found, error) {
 	return found, r.blobs(ctx, found)
 }
 
-// expect names all repositories of the run before the first token is asked
+// Expect names all repositories of the run before the first token is asked
 // for, so that one token covers them.
-func (r *Resolver) expect() {
+func (r *Resolver) Expect() {
 	for _, repo := range r.Config.Images {
 		r.Registry.Expect(repo, registry.Push)
 	}

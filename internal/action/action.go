@@ -1,0 +1,104 @@
+// Package action is the program's table of contents: one file a command, each
+// reading parse → resolve → plan → publish → report.
+//
+// It is the only place that knows all other packages, and the only one that
+// turns errors into an exit code.
+package action
+
+import (
+	"context"
+	"io"
+	"os"
+
+	"golang.org/x/term"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
+)
+
+// Exit codes.
+const (
+	OK          = 0
+	Failure     = 1   // what was asked for is not true
+	Interrupted = 130 // SIGINT or SIGTERM
+)
+
+// Process is the surrounding of a run, so that tests can be one.
+type Process struct {
+	Getenv         func(string) string
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	// Terminal says that Stderr is one, for live progress.
+	Terminal bool
+}
+
+// System is the real surrounding.
+func System() Process {
+	return Process{
+		Getenv: os.Getenv, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Terminal: term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb",
+	}
+}
+
+// Main runs the program and returns its exit code. Without arguments in a
+// workflow step the command comes from the input of that name.
+func Main(ctx context.Context, args []string, p Process) int {
+	w := workflow.New(p.Getenv, p.Stdout)
+	var err error
+	if len(args) == 0 && w.Active() {
+		err = step(ctx, p, w)
+	} else {
+		err = commandLine(ctx, args, p, w)
+	}
+	if err == nil {
+		return OK
+	}
+	show(p, w, err)
+	if ctx.Err() != nil {
+		return Interrupted
+	}
+	return Failure
+}
+
+// step is the action's main or post step.
+func step(ctx context.Context, p Process, w *workflow.Workflow) error {
+	if p.Getenv("GHCR_PUBLISH_STAGE") == "post" {
+		return nil // publish leaves nothing behind that a post step must take away
+	}
+	command, err := input.CommandOf(p.Getenv)
+	if err != nil {
+		return err
+	}
+	env := input.Environment{Getenv: p.Getenv}
+	switch command {
+	default:
+		return runPublish(ctx, p, w, env)
+	}
+}
+
+// show prints an error once: as annotations where GitHub listens, as text
+// otherwise.
+func show(p Process, w *workflow.Workflow, err error) {
+	for _, e := range diag.All(err) {
+		text := e.Title
+		if e.Err != nil {
+			text += ": " + e.Err.Error()
+		}
+		if e.Hint != "" {
+			text += "\n" + e.Hint
+		}
+		if w.Active() {
+			w.Annotate(workflow.Failure, heading(e), text)
+			continue
+		}
+		_, _ = io.WriteString(p.Stderr, "error: "+text+"\n\n") // nowhere left to complain
+	}
+}
+
+func heading(e *diag.Error) string {
+	if e.Input != "" {
+		return "input " + e.Input
+	}
+	return e.Code
+}

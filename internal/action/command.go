@@ -1,0 +1,139 @@
+package action
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/secret"
+	"github.com/ghcr-publish/ghcr-publish/internal/version"
+	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
+)
+
+// maxToken bounds what --token-stdin reads, in bytes.
+const maxToken = 64 << 10
+
+// commandLine runs a subcommand.
+func commandLine(ctx context.Context, args []string, p Process, w *workflow.Workflow) error {
+	root := rootCommand(p, w)
+	root.SetArgs(args)
+	root.SetIn(p.Stdin)
+	root.SetOut(p.Stdout)
+	root.SetErr(p.Stderr)
+	return root.ExecuteContext(ctx)
+}
+
+func rootCommand(p Process, w *workflow.Workflow) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "ghcr-publish",
+		Short: "Publish container images to ghcr.io in one step, with nothing but GITHUB_TOKEN",
+		Long: `ghcr-publish takes an image that a build left somewhere and makes it available
+on ghcr.io: under the right tags, linked to its repository, with the visibility
+its owner wants, and with proof of what it did.
+
+New here? "ghcr-publish try" does the whole job against a registry inside the
+program; no account is needed.
+
+Exit status: 0, what was asked for is true; 1, it is not; 130, interrupted.`,
+		SilenceErrors: true, SilenceUsage: true,
+		Version: version.String(),
+	}
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(c, err) })
+	root.AddCommand(publishCommand(p, w), serveCommand(p), tryCommand(p), versionCommand(p))
+	return root
+}
+
+// usage is a mistake on the command line.
+func usage(c *cobra.Command, err error) error {
+	return &diag.Error{
+		Code: "usage", Side: diag.Input, Title: err.Error(),
+		Hint: fmt.Sprintf("See %q.", c.CommandPath()+" --help"),
+	}
+}
+
+func versionCommand(p Process) *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		Run: func(*cobra.Command, []string) { fmt.Fprintln(p.Stdout, version.String()) },
+	}
+}
+
+func publishCommand(p Process, w *workflow.Workflow) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "publish [SOURCE]",
+		Short: "Publish an image: source → registry, all tags, link, visibility, proof",
+		Example: `  ghcr-publish publish image.tar --tags 1.2.3
+  ghcr-publish publish oci:build/image --image ghcr.io/acme/web --tags latest --visibility public
+  ghcr-publish publish docker://ghcr.io/acme/web:rc1 --tags 1.2.3 --dry-run`,
+		Args: cobra.MaximumNArgs(1),
+	}
+	flags := addFlags(c, input.Publish)
+	fromStdin := c.Flags().Bool("token-stdin", false, "Read the token from standard input.")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) == 1 {
+			if c.Flags().Changed("source") {
+				return usage(c, fmt.Errorf("the source is given twice: %q and --source", args[0]))
+			}
+			flags["source"] = func() string { return args[0] }
+		}
+		env := input.Environment{Getenv: p.Getenv, Flag: flags.lookup}
+		if *fromStdin {
+			text, err := io.ReadAll(io.LimitReader(p.Stdin, maxToken))
+			if err != nil {
+				return fmt.Errorf("reading the token from standard input: %w", err)
+			}
+			env.Token = secret.New(string(text))
+		}
+		return runPublish(c.Context(), p, w, env)
+	}
+	return c
+}
+
+// flagValues are a command's inputs as flags.
+type flagValues map[string]func() string
+
+func (f flagValues) lookup(name string) string {
+	if value, ok := f[name]; ok {
+		return value()
+	}
+	return ""
+}
+
+// addFlags gives a command a flag for each of its inputs.
+func addFlags(c *cobra.Command, command input.Command) flagValues {
+	values := flagValues{}
+	c.Flags().SortFlags = false
+	for _, in := range input.For(command) {
+		if in.NoFlag {
+			continue
+		}
+		if in.Kind == input.Lines {
+			list := c.Flags().StringArray(in.Name, nil, flagHelp(in)+" May be repeated.")
+			values[in.Name] = func() string { return strings.Join(*list, "\n") }
+			continue
+		}
+		value := c.Flags().String(in.Name, in.Default, flagHelp(in))
+		values[in.Name] = func() string { return *value }
+		if in.Kind == input.Bool {
+			c.Flags().Lookup(in.Name).NoOptDefVal = "true"
+		}
+		if in.Kind == input.Choice {
+			_ = c.RegisterFlagCompletionFunc(in.Name, cobra.FixedCompletions(in.Values, cobra.ShellCompDirectiveNoFileComp)) // fails only for an unknown flag
+		}
+	}
+	return values
+}
+
+func flagHelp(in input.Input) string {
+	help := strings.ReplaceAll(in.Help, "`", "'") // pflag would read backquotes as the value's name
+	if len(in.Values) > 0 {
+		help += " One of: " + strings.Join(in.Values, ", ") + "."
+	}
+	return help
+}

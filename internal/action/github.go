@@ -1,0 +1,116 @@
+package action
+
+import (
+	"context"
+	"errors"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/packages"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish"
+	"github.com/ghcr-publish/ghcr-publish/internal/refusal"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+	"github.com/ghcr-publish/ghcr-publish/internal/report"
+	"github.com/ghcr-publish/ghcr-publish/internal/resolve"
+)
+
+func isAbsent(err error) bool { return registry.IsAbsent(err) }
+
+// checks says what is to be proven of each target.
+func (r *publishing) checks(found *resolve.Found, result *publish.Result) []publish.Check {
+	checks := make([]publish.Check, len(found.Targets))
+	for i := range found.Targets {
+		t := &found.Targets[i]
+		if !t.Home {
+			continue
+		}
+		checks[i].Pull = r.config.Verify == input.VerifyFull
+		if r.config.Verify == input.VerifyFull || r.config.Visibility != input.Keep {
+			checks[i].Ensure = r.ensure(t)
+		}
+	}
+	return checks
+}
+
+func (r *publishing) ensure(t *resolve.Target) func(context.Context, packages.Patience) packages.Ensured {
+	owner, pkg := resolve.Owner(r.config.GitHub, t.Repo)
+	if t.Package.Owner.Kind != "" {
+		owner = t.Package.Owner
+	}
+	return func(ctx context.Context, p packages.Patience) packages.Ensured {
+		if !r.config.Token.Empty() {
+			return r.packages.Ensure(ctx, owner, pkg, string(r.config.Visibility), !t.Exists(), p)
+		}
+		return packages.Ensured{Package: packages.Package{Owner: owner, Name: pkg}, Outcome: packages.Unknown}
+	}
+}
+
+// decorate adds to the report what the result does not know: pages, and the
+// visibility that was wanted.
+func (r *publishing) decorate(found *resolve.Found) {
+	for i := range r.report.Images {
+		t, image := &found.Targets[i], &r.report.Images[i]
+		if !t.Home {
+			continue
+		}
+		owner, pkg := resolve.Owner(r.config.GitHub, t.Repo)
+		if t.Package.Owner.Kind != "" {
+			owner = t.Package.Owner
+		}
+		image.PackageURL = r.packages.PageURL(owner, pkg)
+		image.SettingsURL = r.packages.SettingsURL(owner, pkg)
+		image.Wanted = string(r.config.Visibility)
+	}
+}
+
+// describe says before anything is pushed what a new package will be.
+func (r *publishing) describe(found *resolve.Found) {
+	for i := range found.Targets {
+		t := &found.Targets[i]
+		if !t.Home || t.Exists() || t.Inherits == "" || r.config.Verify != input.VerifyFull {
+			continue
+		}
+		r.say("%s does not exist yet; as this run creates it, it will be %s.", t.Repo, t.Inherits)
+	}
+}
+
+// explain turns a registry's refusal into what the user can act on.
+func (r *publishing) explain(err error, found *resolve.Found) error {
+	i := r.refused(err)
+	repo := r.config.Images[i]
+	ev := refusal.Evidence{
+		Repo: repo, InWorkflow: r.config.GitHub.Active, Repository: r.config.GitHub.Repository,
+		ReadOnly: r.config.GitHub.ReadOnly(), Kind: r.config.Token.Kind(), Home: r.config.AtHome(repo),
+	}
+	if found != nil && ev.Home {
+		t := &found.Targets[i]
+		owner, pkg := resolve.Owner(r.config.GitHub, repo)
+		ev.SettingsURL = r.packages.SettingsURL(owner, pkg)
+		if exists := t.Exists(); exists || packages.IsAbsent(t.PackageErr) {
+			ev.Exists = &exists
+		}
+	}
+	return refusal.Explain(err, ev)
+}
+
+// refused finds the image that a registry's answer was about; the first where
+// it does not say.
+func (r *publishing) refused(err error) int {
+	var answer *registry.Error
+	if errors.As(err, &answer) {
+		for i, repo := range r.config.Images {
+			if repo.RegistryStr() == answer.Host && repo.RepositoryStr() == answer.Repository {
+				return i
+			}
+		}
+	}
+	return 0
+}
+
+// wireTotalsInto adds what went over the wire.
+func (s *session) wireTotalsInto(r *report.Report) {
+	m := s.registry.Meter
+	r.Transfer.Requests, r.Transfer.Retries, r.Transfer.BytesSent = m.Requests.Load(), m.Retries.Load(), m.BytesSent.Load()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r.Transfer.RequestIDs = s.ids
+}

@@ -1,0 +1,191 @@
+package action
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/plan"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish"
+	"github.com/ghcr-publish/ghcr-publish/internal/report"
+	"github.com/ghcr-publish/ghcr-publish/internal/resolve"
+	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
+)
+
+// grace is how long tag writes under way may take after a cancel. The runner
+// allows 7.5 s before it gets rough (ACTIONS.md §2.4); we promise two.
+const grace = 1500 * time.Millisecond
+
+// publishing is one run of publish.
+type publishing struct {
+	*session
+	report *report.Report
+}
+
+// runPublish reads as the flow of the whole program.
+func runPublish(ctx context.Context, p Process, w *workflow.Workflow, env input.Environment) error {
+	config, err := input.ParsePublish(env)
+	mask(w, config)
+	if err != nil {
+		return err
+	}
+	if err := w.Check(); err != nil {
+		return err
+	}
+	_, err = publishWith(ctx, p, w, config)
+	return err
+}
+
+// publishWith carries out a run that is configured, and reports it.
+func publishWith(ctx context.Context, p Process, w *workflow.Workflow, config *input.Config) (*report.Report, error) {
+	s, err := newSession(p, w, config)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	run := &publishing{session: s, report: report.New(config.Source, runOf(config.GitHub))}
+	err = run.finish(run.do(ctx))
+	return run.report, err
+}
+
+// do is everything between parse and report.
+func (r *publishing) do(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, r.config.Timeout, outOfTime(r.config.Timeout))
+	defer cancel()
+	r.report.Notice(r.config.Notices...)
+
+	names, err := r.name(ctx)
+	if err != nil {
+		return explainEnd(ctx, err)
+	}
+	found, err := r.resolver().Run(ctx, names)
+	if found != nil {
+		defer found.Source.Close() // read only: nothing is lost
+		r.report.Tree(found.Root)
+		r.report.Notice(found.Source.Notices...)
+	}
+	if err != nil {
+		return explainEnd(ctx, r.explain(err, found))
+	}
+	r.describe(found)
+	steps := plan.New(found.Root, found.Plan())
+	if r.config.DryRun {
+		return r.dryRun(steps, found)
+	}
+	if done, err := r.allowed(steps, found); done || err != nil {
+		return err
+	}
+	return explainEnd(ctx, r.carryOut(ctx, steps, found))
+}
+
+// dryRun reports the plan, and what would stop it.
+func (r *publishing) dryRun(steps *plan.Plan, found *resolve.Found) error {
+	r.report.Plan(steps)
+	for i := range found.Targets {
+		t := &found.Targets[i]
+		if err := resolve.Guard(r.config.Visibility, t); err != nil {
+			return err
+		}
+		if t.PushRefusal != nil {
+			r.report.Notice(diag.Notice{
+				Code: "push-refused", Level: diag.Warning, Title: "This token may not push",
+				Text: r.explain(t.PushRefusal, found).Error(),
+			})
+		}
+	}
+	r.report.Outcome = report.Planned
+	return nil
+}
+
+// allowed stops a run that must not, or may not, write: before the first
+// upload. done says that there is nothing more to do.
+func (r *publishing) allowed(steps *plan.Plan, found *resolve.Found) (done bool, err error) {
+	for i := range found.Targets {
+		if err := resolve.Guard(r.config.Visibility, &found.Targets[i]); err != nil {
+			return false, err
+		}
+	}
+	if !steps.Writes() {
+		return false, nil
+	}
+	for i := range found.Targets {
+		refusal := found.Targets[i].PushRefusal
+		if refusal == nil {
+			continue
+		}
+		err := r.explain(refusal, found)
+		if r.config.OnReadOnly == "skip" {
+			r.report.Outcome, r.report.Why = report.Skipped, "the token may only read. "+err.Error()
+			return true, nil
+		}
+		return false, err
+	}
+	return false, nil
+}
+
+// carryOut writes, and proves what was written.
+func (r *publishing) carryOut(ctx context.Context, steps *plan.Plan, found *resolve.Found) error {
+	bar := r.progress(steps)
+	publisher := &publish.Publisher{Registry: r.registry, Progress: bar, Grace: grace}
+	result, err := publisher.Run(ctx, steps)
+	bar.Close()
+	if err == nil && r.config.Verify != input.VerifyNone {
+		err = publisher.Prove(ctx, result, r.checks(found, result))
+	}
+	r.report.Result(result)
+	r.decorate(found)
+	if err != nil {
+		return r.explain(err, found)
+	}
+	r.conclude(result)
+	return r.mismatch()
+}
+
+// conclude sets the outcome of a run in which nothing failed.
+func (r *publishing) conclude(result *publish.Result) {
+	r.report.Outcome = report.Unchanged
+	if result.Changed() {
+		r.report.Outcome = report.Published
+	}
+}
+
+// mismatch judges the visibility that was found against the one wanted.
+func (r *publishing) mismatch() error {
+	for _, i := range r.report.Images {
+		var n diag.Notice
+		switch i.VisibilityIs {
+		case "needs-owner":
+			n = diag.Notice{
+				Code: "visibility-needs-owner", Title: "The package is " + i.Visibility,
+				Text: fmt.Sprintf("%s is %s, and %s was wanted. GitHub has no call that changes it: an owner opens %s → Danger Zone → Change visibility, types the package's name, and confirms.", i.Image, i.Visibility, i.Wanted, i.SettingsURL),
+			}
+		case "unknown":
+			n = diag.Notice{
+				Code: "visibility-unknown", Title: "The package's visibility is not known",
+				Text: fmt.Sprintf("GitHub's API did not say whether %s is public: %s. See %s.", i.Image, r.unknown[i.Image], i.PackageURL),
+			}
+		default:
+			continue
+		}
+		if r.config.FailOnMismatch && r.config.Visibility != input.Keep {
+			return &diag.Error{Code: n.Code, Side: diag.API, Input: "visibility", Title: n.Title, Hint: n.Text}
+		}
+		n.Level = diag.Warning
+		r.report.Notice(n)
+	}
+	return nil
+}
+
+// finish reports, also after a failure half way, and returns the failure.
+func (r *publishing) finish(err error) error {
+	r.report.Fail(err)
+	outErr := r.writeOutputs()
+	fmt.Fprint(r.process.Stdout, r.lines(r.report.Text()))
+	r.annotateNotices()
+	if err != nil {
+		return err
+	}
+	return outErr
+}

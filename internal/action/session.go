@@ -1,0 +1,148 @@
+package action
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/auth"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/packages"
+	"github.com/ghcr-publish/ghcr-publish/internal/plan"
+	"github.com/ghcr-publish/ghcr-publish/internal/progress"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+	"github.com/ghcr-publish/ghcr-publish/internal/report"
+	"github.com/ghcr-publish/ghcr-publish/internal/resolve"
+	"github.com/ghcr-publish/ghcr-publish/internal/version"
+	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
+)
+
+// session is what one run talks to: a registry client, the API, the runner.
+type session struct {
+	process  Process
+	workflow *workflow.Workflow
+	config   *input.Config
+	registry *registry.Client
+	packages *packages.Client
+
+	mu      sync.Mutex
+	ids     []string          // GitHub's request ids of manifest writes
+	unknown map[string]string // image → why the API did not tell of its package
+}
+
+func newSession(p Process, w *workflow.Workflow, c *input.Config) (*session, error) {
+	s := &session{process: p, workflow: w, config: c, unknown: map[string]string{}}
+	s.registry = registry.New(registry.Options{
+		Keychain: keychain(c), UserAgent: version.UserAgent(), Trace: s.trace,
+	})
+	var err error
+	s.packages, err = packages.New(auth.Client(c.Token, nil), c.GitHub.APIURL, c.GitHub.ServerURL, version.UserAgent())
+	return s, err
+}
+
+func (s *session) close() { s.registry.Close() }
+
+func keychain(c *input.Config) *auth.Keychain {
+	k := &auth.Keychain{
+		Host: c.Home, Token: auth.Login{Username: c.Username, Secret: c.Token},
+		Others: map[string]auth.Login{}, Fallback: authn.DefaultKeychain,
+	}
+	for _, cr := range c.Credentials {
+		k.Others[cr.Host] = auth.Login{Username: cr.Username, Secret: cr.Secret}
+	}
+	return k
+}
+
+func mask(w *workflow.Workflow, c *input.Config) {
+	for _, secret := range c.Secrets() {
+		w.Mask(secret)
+	}
+}
+
+// trace keeps request ids for the audit, and prints requests on demand.
+func (s *session) trace(x registry.Exchange) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if x.Method == "PUT" && x.RequestID != "" && strings.Contains(x.Path, "/manifests/") && len(s.ids) < 50 {
+		s.ids = append(s.ids, x.RequestID)
+	}
+	if s.config.Debug || s.process.Getenv("RUNNER_DEBUG") == "1" {
+		fmt.Fprintln(s.process.Stderr, workflow.Line(debugLine(x)))
+	}
+}
+
+func debugLine(x registry.Exchange) string {
+	status := fmt.Sprint(x.Status)
+	if x.Status == 0 {
+		status = x.Error
+	}
+	line := fmt.Sprintf("%s %s%s %s, %d bytes sent, %d ms", x.Method, x.Host, x.Path, status, x.Sent, x.Duration.Milliseconds())
+	if x.Attempt > 1 {
+		line += fmt.Sprintf(", attempt %d", x.Attempt)
+	}
+	if x.RequestID != "" {
+		line += ", request id " + x.RequestID
+	}
+	return line
+}
+
+func (s *session) resolver() *resolve.Resolver {
+	return &resolve.Resolver{Config: s.config, Registry: s.registry, Packages: s.packages}
+}
+
+// progress starts showing what the plan will move.
+func (s *session) progress(steps *plan.Plan) *progress.Progress {
+	bar := progress.New(s.process.Stderr, s.process.Terminal && !s.workflow.Active(), report.Bytes)
+	blobs, bytes := 0, int64(0)
+	seen := map[*image.Blob]bool{}
+	for _, step := range steps.Of(plan.PushBlob) {
+		if step.Needed && !seen[step.Blob] {
+			seen[step.Blob] = true
+			blobs++
+			bytes += step.Blob.Descriptor.Size
+		}
+	}
+	bar.Expect(blobs, bytes)
+	return bar
+}
+
+func outOfTime(d time.Duration) error {
+	return &diag.Error{
+		Code: "timeout", Side: diag.Run, Input: "timeout",
+		Title: fmt.Sprintf("The run took longer than timeout: %s", d),
+		Hint:  "Run it again: what the registry has is not sent again. If one upload alone takes that long, raise timeout; ghcr.io ends an upload after 10 minutes.",
+	}
+}
+
+// explainEnd replaces "context canceled" by why the run ended.
+func explainEnd(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	cause := context.Cause(ctx)
+	var told *diag.Error
+	if errors.As(cause, &told) {
+		return told
+	}
+	return &diag.Error{
+		Code: "cancelled", Side: diag.Run, Title: "The run was cancelled",
+		Hint: "What is true is listed above. Run it again to finish: what the registry has is not sent again.",
+	}
+}
+
+func runOf(g input.GitHub) report.Run {
+	if !g.Active {
+		return report.Run{Server: g.ServerURL}
+	}
+	return report.Run{
+		Server: g.ServerURL, Repository: g.Repository, Workflow: g.Workflow, ID: g.RunID,
+		Attempt: g.RunAttempt, Event: g.EventName, Ref: g.Ref, SHA: g.SHA, Actor: g.Actor,
+	}
+}

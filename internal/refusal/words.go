@@ -1,0 +1,88 @@
+package refusal
+
+import (
+	"fmt"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/secret"
+)
+
+// permissions is the block that most refusals need.
+const permissions = `Add this to the job (with a reusable workflow: to the job that calls it):
+    permissions:
+      contents: read
+      packages: write`
+
+func writePackage(ev Evidence) (title, hint string) {
+	if ev.OtherOwner() {
+		return otherOwner(ev)
+	}
+	return fmt.Sprintf("%s exists, and this repository may not write it", ev.Repo), grant("Write", ev)
+}
+
+// grant names the page and the clicks of "Manage Actions access".
+func grant(role string, ev Evidence) string {
+	page := "the package's settings"
+	if ev.SettingsURL != "" {
+		page = ev.SettingsURL
+	}
+	repository := ev.Repository
+	if repository == "" {
+		repository = "the repository"
+	}
+	return fmt.Sprintf("Open %s → Manage Actions access → Add repository → %s, role %s. (Connecting the repository alone does not grant it.)", page, repository, role)
+}
+
+// mayNot explains the refusals that say "organization package" whoever owns
+// it (GHCR.md rows 2 and 3), by the likeliest cause the evidence leaves.
+func mayNot(verb string, ev Evidence) (title, hint string) {
+	switch {
+	case ev.ReadOnly != "":
+		return fmt.Sprintf("The token may only read: %s", ev.ReadOnly),
+			"GitHub gives such runs a read-only token; no permissions block changes that. Publish after the merge, or set on-readonly: skip."
+	case ev.OtherOwner():
+		return otherOwner(ev)
+	case !ev.InWorkflow && ev.Kind == secret.Installation:
+		return fmt.Sprintf("The installation token may not %s %s", verb, ev.Repo),
+			"ghcr.io takes no tokens of GitHub Apps other than a job's GITHUB_TOKEN. Use that, or a classic token with write:packages."
+	}
+	hint = permissions
+	if verb == "create" {
+		hint += "\nIf it has that, an owner of the organization allows package creation at Settings → Packages."
+	}
+	return fmt.Sprintf("The token may not %s %s", verb, ev.Repo), hint
+}
+
+func otherOwner(ev Evidence) (title, hint string) {
+	return fmt.Sprintf("%s belongs to another owner than %s", ev.Repo, ev.Repository),
+		"GITHUB_TOKEN reaches packages of its own owner only. Publish under that owner, or pass a classic token of the other one with write:packages as token."
+}
+
+func scopes(ev Evidence) string {
+	if ev.Kind == secret.FineGrainedPAT {
+		return "ghcr.io does not take fine-grained tokens. Use the job's GITHUB_TOKEN, or a classic token with the scope write:packages."
+	}
+	return "Use the job's GITHUB_TOKEN, or make a classic token at https://github.com/settings/tokens/new?scopes=write:packages"
+}
+
+func unusable(ev Evidence) string {
+	if ev.InWorkflow {
+		return "Leave the input token away to use the job's GITHUB_TOKEN. If it names a secret, make that token anew: it is expired, revoked or cut short."
+	}
+	return "Make the token anew: it is expired, revoked or cut short. A classic one needs write:packages; gh auth token prints one that may do."
+}
+
+func denied(ev Evidence) (title, hint string) {
+	if ev.ReadOnly != "" || ev.OtherOwner() {
+		return mayNot("write", ev)
+	}
+	title = fmt.Sprintf("%s refuses the token, and gives no reason", ev.Repo)
+	switch {
+	case ev.Kind == secret.FineGrainedPAT:
+		return title, scopes(ev)
+	case ev.Exists != nil && *ev.Exists:
+		return title, "The package exists. " + grant("Write", ev)
+	case ev.InWorkflow:
+		return title, permissions
+	}
+	return title, unusable(ev)
+}
