@@ -1,27 +1,22 @@
 package ci
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/report"
 )
 
 // The runner starts what action.yml names, for the main step and, whatever
 // became of it, for the post step.
 func TestActionStartsTheLauncher(t *testing.T) {
 	t.Parallel()
-	raw, err := os.ReadFile(filepath.Join(top, "action.yml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var action struct {
-		Runs map[string]string
-	}
-	if err := yaml.Unmarshal(raw, &action); err != nil {
-		t.Fatal(err)
-	}
+	action := readAction(t)
 	const launcher = "internal/launch/launch.cjs"
 	for key, want := range map[string]string{"using": "node24", "main": launcher, "post": launcher, "post-if": "always()"} {
 		if got := action.Runs[key]; got != want {
@@ -31,4 +26,40 @@ func TestActionStartsTheLauncher(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(top, filepath.FromSlash(launcher))); err != nil {
 		t.Error(err)
 	}
+}
+
+// A later step sees only outputs that action.yml declares.
+func TestActionDeclaresTheOutputsThatAreSet(t *testing.T) {
+	t.Parallel()
+	set, err := new(report.Report).Outputs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, output := range set {
+		want = append(want, output.Name)
+	}
+	slices.Sort(want)
+	if got := slices.Sorted(maps.Keys(readAction(t).Outputs)); !slices.Equal(got, want) {
+		t.Errorf("declared %q\nset      %q", got, want)
+	}
+}
+
+// action is action.yml as far as these tests look at it.
+type action struct {
+	Outputs map[string]struct{ Description string }
+	Runs    map[string]string
+}
+
+func readAction(t *testing.T) action {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(top, "action.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var a action
+	if err := yaml.Unmarshal(raw, &a); err != nil {
+		t.Fatal(err)
+	}
+	return a
 }

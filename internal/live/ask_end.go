@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 )
 
@@ -39,4 +40,21 @@ func askDeletePackage(ctx context.Context, v *visit) error {
 	a, err := v.rest(ctx, http.MethodDelete, address, nil)
 	v.note("answer", a.says())
 	return err
+}
+
+// remove deletes a package that a scenario left behind. One that is not there is as
+// good as deleted.
+func (v *visit) remove(ctx context.Context, pkg string) error {
+	address, err := v.packageURL(ctx, pkg, "")
+	if err != nil {
+		return err
+	}
+	a, err := v.rest(ctx, http.MethodDelete, address, nil)
+	if err != nil {
+		return err
+	}
+	if a.status != http.StatusNoContent && a.status != http.StatusNotFound {
+		return fmt.Errorf("deleting the package %q: %d %s", pkg, a.status, v.excerpt(a.body))
+	}
+	return nil
 }

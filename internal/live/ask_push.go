@@ -90,19 +90,12 @@ func askMount(ctx context.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
-	a, err := v.call(ctx, request{
-		method: http.MethodGet, url: v.v2(v.Existing, "manifests/"+v.Tag), auth: auth,
-		header: map[string]string{"Accept": string(types.OCIManifestSchema1) + ", " + string(types.DockerManifestSchema2)},
-	})
+	config, err := v.existingConfig(ctx, auth)
 	if err != nil {
 		return err
 	}
-	var image v1.Manifest
-	if err := json.Unmarshal(a.body, &image); err != nil || image.Config.Digest.Hex == "" {
-		return fmt.Errorf("%s:%s is no single image: %s", v.Existing, v.Tag, a.says())
-	}
 	for _, m := range []struct{ name, digest, from string }{
-		{"from another package", image.Config.Digest.String(), v.Existing},
+		{"from another package", config, v.Existing},
 		{"from itself", v.pushed.config, v.Fresh},
 		{"of a blob nobody has", "sha256:" + strings.Repeat("0", 64), v.Existing},
 	} {
@@ -113,6 +106,40 @@ func askMount(ctx context.Context, v *visit) error {
 		v.note(m.name, a.says())
 	}
 	return nil
+}
+
+// existingConfig is the digest of a blob that the existing package has: the config of
+// its image, or of the first one of its index.
+func (v *visit) existingConfig(ctx context.Context, auth string) (string, error) {
+	accept := strings.Join([]string{
+		string(types.OCIImageIndex), string(types.OCIManifestSchema1),
+		string(types.DockerManifestList), string(types.DockerManifestSchema2),
+	}, ", ")
+	reference := v.Tag
+	for range 2 {
+		a, err := v.call(ctx, request{
+			method: http.MethodGet, url: v.v2(v.Existing, "manifests/"+reference), auth: auth,
+			header: map[string]string{"Accept": accept},
+		})
+		if err != nil {
+			return "", err
+		}
+		var manifest struct {
+			Config    v1.Descriptor
+			Manifests []v1.Descriptor
+		}
+		if err := json.Unmarshal(a.body, &manifest); err != nil {
+			return "", fmt.Errorf("decoding %s:%s (%s): %w", v.Existing, reference, a.says(), err)
+		}
+		if manifest.Config.Digest.Hex != "" {
+			return manifest.Config.Digest.String(), nil
+		}
+		if len(manifest.Manifests) == 0 {
+			return "", fmt.Errorf("%s:%s holds no image: %s", v.Existing, reference, a.says())
+		}
+		reference = manifest.Manifests[0].Digest.String()
+	}
+	return "", fmt.Errorf("%s:%s is an index of indexes", v.Existing, v.Tag)
 }
 
 func askSinglePost(ctx context.Context, v *visit) error {

@@ -2,8 +2,8 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,25 +36,30 @@ func start(t *testing.T, c ghcrtest.Config) *ghcrtest.Server {
 	return s
 }
 
-// visited runs the program against the server and returns what it wrote.
-func visited(t *testing.T, s *ghcrtest.Server) (record, []byte) {
-	t.Helper()
+// environ is the environment that serves names, as a getenv.
+func environ(s *ghcrtest.Server) func(string) string {
 	env := map[string]string{}
 	for _, line := range s.Env(existing) {
 		key, value, _ := strings.Cut(line, "=")
 		env[key] = value
 	}
+	return func(key string) string { return env[key] }
+}
+
+// visited runs the program against the server and returns what it wrote.
+func visited(t *testing.T, s *ghcrtest.Server) (record, []byte) {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "live.json")
 	args := []string{"-existing", existing, "-fresh", fresh, "-out", file}
-	if err := run(t.Context(), args, func(key string) string { return env[key] }, &bytes.Buffer{}); err != nil {
+	if err := run(t.Context(), args, environ(s), io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	raw, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var r record
-	if err := json.Unmarshal(raw, &r); err != nil {
+	r, err := readRecord(file)
+	if err != nil {
 		t.Fatal(err)
 	}
 	return r, raw
@@ -143,5 +148,32 @@ func TestRecordHoldsNoSecret(t *testing.T) {
 	}
 	if tokens == 0 {
 		t.Error("no token was asked for")
+	}
+}
+
+func TestDelete(t *testing.T) {
+	t.Parallel()
+	s := start(t, ghcrtest.Config{})
+	for _, state := range []string{"there", "gone"} {
+		if err := run(t.Context(), []string{"-delete", existing}, environ(s), io.Discard); err != nil {
+			t.Errorf("%s: %v", state, err)
+		}
+	}
+	v := newVisit(subjectOf(s), s.Token(), 0)
+	if _, a, err := v.describe(t.Context(), existing); err != nil || a.status != 404 {
+		t.Errorf("afterwards REST says %s, %v", a.says(), err)
+	}
+}
+
+func TestMountLooksIntoAnIndex(t *testing.T) {
+	t.Parallel()
+	s := start(t, ghcrtest.Config{})
+	image := s.AddManifest(existing, "", string(types.OCIManifestSchema1), fmt.Appendf(nil,
+		`{"schemaVersion":2,"config":{"mediaType":%q,"digest":%q,"size":2},"layers":[]}`, types.OCIConfigJSON, hash([]byte("{}"))))
+	s.AddManifest(existing, "latest", string(types.OCIImageIndex), fmt.Appendf(nil,
+		`{"schemaVersion":2,"manifests":[{"mediaType":%q,"digest":%q,"size":1}]}`, types.OCIManifestSchema1, image))
+	r, _ := visited(t, s)
+	if got, want := r.fact(t, "mount", "from another package"), "201"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -6,6 +6,7 @@
 //
 //	go run ./internal/live -existing acme/web -fresh acme/live-42 -out live.json
 //	go run ./internal/live -compare live.json model.json
+//	go run ./internal/live -delete acme/live-42
 //
 // It speaks plain HTTP on purpose: a client that mends, retries and hides would
 // tell us about itself. It is no part of the program that users run.
@@ -37,10 +38,11 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 	var s subject
 	flags := flag.NewFlagSet("live", flag.ContinueOnError)
 	flags.StringVar(&s.Existing, "existing", "", "a `package` that exists, as owner/name")
-	flags.StringVar(&s.Tag, "tag", "latest", "a `tag` of it that names a single image")
+	flags.StringVar(&s.Tag, "tag", "latest", "a `tag` of it")
 	flags.StringVar(&s.Fresh, "fresh", "", "a `package` that does not exist, as owner/name; it is created and deleted")
 	out := flags.String("out", "", "the `file` to write")
 	patience := flags.Duration("patience", 0, "how long to watch one token grow old; 0 leaves the question out")
+	deleted := flags.String("delete", "", "delete this `package`, as owner/name, and do nothing else")
 	comparing := flags.Bool("compare", false, "compare two files written before, as a table in Markdown")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -48,14 +50,17 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 	if *comparing {
 		return compareFiles(flags.Args(), stdout)
 	}
-	if s.Existing == "" || s.Fresh == "" || *out == "" || flags.NArg() > 0 {
-		return errors.New("needs -existing, -fresh and -out, or -compare with two files")
-	}
 	s.Registry, s.API, s.Repository = registryOf(getenv("GITHUB_SERVER_URL")), getenv("GITHUB_API_URL"), getenv("GITHUB_REPOSITORY")
 	if s.API == "" || s.Repository == "" || getenv("GITHUB_TOKEN") == "" {
 		return errors.New("needs GITHUB_API_URL, GITHUB_REPOSITORY and GITHUB_TOKEN in the environment")
 	}
 	v := newVisit(s, getenv("GITHUB_TOKEN"), *patience)
+	if *deleted != "" {
+		return v.remove(ctx, *deleted)
+	}
+	if s.Existing == "" || s.Fresh == "" || *out == "" || flags.NArg() > 0 {
+		return errors.New("needs -existing, -fresh and -out, or -compare with two files, or -delete")
+	}
 	r := v.ask(ctx, questions())
 	return errors.Join(ctx.Err(), r.write(*out))
 }
