@@ -90,6 +90,15 @@ func TestPackageRefusals(t *testing.T) {
 	}
 }
 
+func TestWritingScopeIncludesReading(t *testing.T) {
+	t.Parallel()
+	s := start(t, packages(acme()))
+	s.AddCredential(ghcrtest.Credential{
+		Secret: "ghp_write", Kind: ghcrtest.ClassicPAT, Actor: "alice", Scopes: []string{"write:packages"},
+	})
+	as(t, s, "ghp_write").api(http.MethodGet, "/orgs/acme/packages/container/internal", "").has(t, 200, "internal")
+}
+
 func TestSAMLIsNamedWithItsURL(t *testing.T) {
 	t.Parallel()
 	c := as(t, start(t, packages(acme())), ssoPAT)

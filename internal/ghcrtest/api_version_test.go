@@ -97,6 +97,9 @@ func TestDeletingAndRestoringAVersion(t *testing.T) {
 	}
 	c.api(http.MethodPost, one+"/restore", "").has(t, 204, "")
 	c.do(http.MethodGet, "/v2/acme/web/manifests/"+digestOf(`{"n":2}`), "").has(t, 200, "")
+	if s.Tag("acme/web", "2") != "" {
+		t.Error("the tag came back with the version")
+	}
 }
 
 func TestDeletingAVersionNeedsAdmin(t *testing.T) {

@@ -88,6 +88,10 @@ func TestEarlyRefusalIsSeenByAClientThatStillSends(t *testing.T) {
 	at := c.openUpload("acme/web")
 	s.Inject(ghcrtest.Fault{Method: http.MethodPut, Effect: ghcrtest.Answer{Status: 503}})
 	c.do(http.MethodPut, at+"?digest="+digestOf("x"), strings.Repeat("x", 8<<20)).has(t, 503, "")
+	all := s.Requests()
+	if got := all[len(all)-1].Received; got != 8<<20 {
+		t.Errorf("the server left the body at %d bytes", got)
+	}
 }
 
 func TestLoseUpload(t *testing.T) {
