@@ -16,7 +16,7 @@ import (
 func isAbsent(err error) bool { return registry.IsAbsent(err) }
 
 // checks says what is to be proven of each target.
-func (r *publishing) checks(found *resolve.Found, result *publish.Result) []publish.Check {
+func (r *publishing) checks(found *resolve.Found) []publish.Check {
 	checks := make([]publish.Check, len(found.Targets))
 	for i := range found.Targets {
 		t := &found.Targets[i]
@@ -37,24 +37,27 @@ func (r *publishing) ensure(t *resolve.Target) func(context.Context, packages.Pa
 		owner = t.Package.Owner
 	}
 	return func(ctx context.Context, p packages.Patience) packages.Ensured {
-		if !r.config.Token.Empty() {
-			return r.packages.Ensure(ctx, owner, pkg, string(r.config.Visibility), !t.Exists(), p)
+		e := r.packages.Ensure(ctx, owner, pkg, string(r.config.Visibility), !t.Exists(), p)
+		if e.Err != nil {
+			r.mu.Lock()
+			r.unknown[t.Repo.Name()] = e.Err.Error()
+			r.mu.Unlock()
 		}
-		return packages.Ensured{Package: packages.Package{Owner: owner, Name: pkg}, Outcome: packages.Unknown}
+		return e
 	}
 }
 
 // decorate adds to the report what the result does not know: pages, and the
 // visibility that was wanted.
-func (r *publishing) decorate(found *resolve.Found) {
+func (r *publishing) decorate(found *resolve.Found, result *publish.Result) {
 	for i := range r.report.Images {
 		t, image := &found.Targets[i], &r.report.Images[i]
 		if !t.Home {
 			continue
 		}
 		owner, pkg := resolve.Owner(r.config.GitHub, t.Repo)
-		if t.Package.Owner.Kind != "" {
-			owner = t.Package.Owner
+		if e := result.Targets[i].Package; e != nil && e.Package.Owner.Kind != "" {
+			owner = e.Package.Owner
 		}
 		image.PackageURL = r.packages.PageURL(owner, pkg)
 		image.SettingsURL = r.packages.SettingsURL(owner, pkg)

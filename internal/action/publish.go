@@ -132,10 +132,10 @@ func (r *publishing) carryOut(ctx context.Context, steps *plan.Plan, found *reso
 	result, err := publisher.Run(ctx, steps)
 	bar.Close()
 	if err == nil && r.config.Verify != input.VerifyNone {
-		err = publisher.Prove(ctx, result, r.checks(found, result))
+		err = publisher.Prove(ctx, result, r.checks(found))
 	}
 	r.report.Result(result)
-	r.decorate(found)
+	r.decorate(found, result)
 	if err != nil {
 		return r.explain(err, found)
 	}

@@ -93,7 +93,9 @@ func (r *Report) digestOutputs() ([]Output, error) {
 	}
 	out := []Output{{"digests", string(data)}}
 	for _, p := range CommonPlatforms {
-		out = append(out, Output{PlatformOutput(p), byName[p]})
+		if byName[p] != "" { // an output that is not set reads as empty anyway
+			out = append(out, Output{PlatformOutput(p), byName[p]})
+		}
 	}
 	return out, nil
 }
