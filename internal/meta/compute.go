@@ -37,6 +37,7 @@ func (e *engine) finish(rules []rule) (Result, error) {
 	if e.result.Annotations, err = e.pairs("annotations", e.in.Annotations); err != nil {
 		return Result{}, err
 	}
+	e.limits(e.result.Annotations)
 	return e.result, nil
 }
 

@@ -2,7 +2,6 @@ package meta
 
 import (
 	"context"
-	"math"
 	"strings"
 	"time"
 
@@ -43,20 +42,9 @@ func newEngine(ctx context.Context, in Inputs, c Context) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkLength(c.ShortSHALength); err != nil {
-		return nil, err
-	}
 	e := &engine{ctx: ctx, c: c, in: in, flavor: f, patience: patternTime, seen: map[string]bool{}, careful: f.latest == "highest"}
 	e.scope = e.globals()
 	return e, nil
-}
-
-func checkLength(text string) error {
-	if text == "" || !math.IsNaN(numberJS(text)) {
-		return nil
-	}
-	return diag.Inputf("", "short-sha-length", "Set it to a number, as in DOCKER_METADATA_SHORT_SHA_LENGTH: 12.",
-		"the environment variable DOCKER_METADATA_SHORT_SHA_LENGTH is %q", text)
 }
 
 // outcome is what a rule's type makes of the event, before prefix and suffix.

@@ -3,6 +3,7 @@ package meta
 import (
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"strings"
 	"time"
@@ -21,7 +22,7 @@ func (e *engine) globals() handlebars.Object {
 	g := e.dates()
 	g["branch"] = text(func() string { return e.under("refs/heads/") })
 	g["tag"] = text(func() string { return e.under("refs/tags/") })
-	g["sha"] = text(e.shortSHA)
+	g["sha"] = handlebars.Func(func(handlebars.Call) (any, error) { return e.shortSHA() })
 	g["base_ref"] = text(e.baseRef)
 	g["is_default_branch"] = text(func() string { return fmt.Sprint(e.onDefaultBranch()) })
 	g["is_not_default_branch"] = text(func() string { return fmt.Sprint(!e.onDefaultBranch()) })
@@ -96,18 +97,19 @@ func (e *engine) under(prefix string) string {
 }
 
 // shortSHA is cut to DOCKER_METADATA_SHORT_SHA_LENGTH, 7 by default.
-func (e *engine) shortSHA() string {
+func (e *engine) shortSHA() (string, error) {
 	sha, length := e.c.Event.SHA, 7.0
 	if e.c.ShortSHALength != "" {
 		length = numberJS(e.c.ShortSHALength)
 	}
 	switch {
+	case math.IsNaN(length):
+		return "", diag.Inputf("", "short-sha-length", "Set it to a number, as in DOCKER_METADATA_SHORT_SHA_LENGTH: 12.",
+			"the environment variable DOCKER_METADATA_SHORT_SHA_LENGTH is %q", e.c.ShortSHALength)
 	case length >= float64(len(sha)):
-		return sha
-	case length <= 0:
-		return ""
+		return sha, nil
 	}
-	return sha[:int(length)]
+	return sha[:int(max(length, 0))], nil
 }
 
 func (e *engine) baseRef() string {

@@ -134,5 +134,6 @@ func (e *engine) sha(r rule) (outcome, error) {
 	if r.attrs["format"] == "long" {
 		return outcome{value: e.c.Event.SHA, series: pinned}, nil
 	}
-	return outcome{value: e.shortSHA(), series: pinned}, nil
+	short, err := e.shortSHA()
+	return outcome{value: short, series: pinned}, err
 }

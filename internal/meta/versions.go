@@ -3,6 +3,7 @@ package meta
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -103,13 +104,22 @@ func (e *engine) pep440(r rule) (outcome, error) {
 	}
 	fields := handlebars.Object{
 		"raw": constant(text), "version": constant(v.String()),
-		"major": constant(v.Part(0)), "minor": constant(v.Part(1)), "patch": constant(v.Part(2)),
+		"major": constant(count(v.Part(0))), "minor": constant(count(v.Part(1))), "patch": constant(count(v.Part(2))),
 	}
 	return version(r, fields, v.Stable(), pep440Release(v))
 }
 
-func constant(s string) handlebars.Func {
-	return func(handlebars.Call) (any, error) { return s, nil }
+func constant(v any) handlebars.Func {
+	return func(handlebars.Call) (any, error) { return v, nil }
+}
+
+// count is a number where JavaScript has an exact one, so that {{#if minor}}
+// tells 0 from others.
+func count(digits string) any {
+	if n, err := strconv.Atoi(digits); err == nil && n <= maxVersionNumber {
+		return n
+	}
+	return digits
 }
 
 // version applies the pattern of a version rule. What is no stable version

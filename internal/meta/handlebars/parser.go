@@ -81,7 +81,8 @@ func (p *parser) block(open *tag, depth int) (*block, error) {
 		b.inverse[0].(*block).closed = stop.trim
 	}
 	if open.kind == tagInverse {
-		b.body, b.inverse, b.inverted = b.inverse, b.body, true
+		b.body, b.inverse = b.inverse, b.body
+		b.inverted, b.chained = true, false
 	}
 	return b, nil
 }

@@ -59,25 +59,22 @@ func stripBlock(body []node, i int, b *block, root bool) {
 	}
 }
 
-// branches are the block's bodies in the order they are written; an else x
-// counts as the body of its own block.
+// branches are the block's bodies as far as Handlebars looks when it strips:
+// of a chain of else x only the first. For {{^x}} with an else the one written
+// second comes first.
 func (b *block) branches() (first, second []node, hasSecond bool) {
-	first, second = b.body, b.inverse
-	if b.inverted {
-		first, second = second, first
+	switch {
+	case b.inverted && !b.hasInverse:
+		return b.inverse, nil, false
+	case b.chained:
+		return b.body, b.inverse[0].(*block).body, true
 	}
-	if b.chained && !b.inverted {
-		second = b.inverse[0].(*block).body
-	}
-	return first, second, b.hasInverse
+	return b.body, b.inverse, b.hasInverse
 }
 
 // outerEnd is the body before the closing tag as the outer block sees it.
 func (b *block) outerEnd(first []node) []node {
 	if b.hasInverse {
-		if b.inverted {
-			return b.body
-		}
 		return b.inverse
 	}
 	return first
@@ -99,25 +96,13 @@ func (b *block) stripInside(first, second []node, hasSecond bool) {
 	if b.mid.right {
 		omitRight(second, 0, true)
 	}
-	if last := b.lastBranch(second); b.closed.left {
-		omitLeft(last, len(last)-1, true)
+	if b.closed.left {
+		omitLeft(second, len(second)-1, true)
 	}
 	if endsLine(first, len(first), false) && startsLine(second, -1, false) {
 		omitLeft(first, len(first)-1, false)
 		omitRight(second, 0, false)
 	}
-}
-
-// lastBranch is the body of the last else x of a chain.
-func (b *block) lastBranch(second []node) []node {
-	for b.chained {
-		b = b.inverse[0].(*block)
-		second = b.body
-		if b.hasInverse && !b.chained {
-			second = b.inverse
-		}
-	}
-	return second
 }
 
 // endsLine reports whether nothing but blanks stands between node i and the

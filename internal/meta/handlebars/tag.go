@@ -98,11 +98,17 @@ func (p *parser) closesNow() bool {
 	return strings.HasPrefix(strings.TrimPrefix(s, "~"), "}}")
 }
 
-// close reads the closing braces; a tag opened by three is closed by three.
+// close reads the closing braces. A tag opened by three is closed by three,
+// and two are not followed by a third.
 func (p *parser) close(t *tag) error {
 	p.blanks()
-	if t.kind == tagTriple && !p.accept("}") {
-		return p.unexpected()
+	three := p.accept("}~}}") || p.accept("}}}")
+	switch {
+	case three != (t.kind == tagTriple) || three && strings.HasPrefix(p.rest(), "}"):
+		return p.errorf("as many closing braces as opening ones expected")
+	case three:
+		t.trim.right = p.in[p.pos-3] == '~'
+		return nil
 	}
 	t.trim.right = p.accept("~")
 	if !p.accept("}}") {

@@ -13,14 +13,19 @@ type translator struct {
 	out     strings.Builder
 	unicode bool
 	names   map[string]int
+	groups  int
+	// open holds, for each group that is open, whether it only looks around.
+	open []bool
+	// fixed is set behind an assertion, which cannot be repeated.
+	fixed bool
 }
 
 func translate(pattern string, unicode bool) (string, error) {
-	names, err := groupNames(pattern)
+	names, groups, err := groupNames(pattern)
 	if err != nil {
 		return "", err
 	}
-	t := &translator{in: pattern, unicode: unicode, names: names}
+	t := &translator{in: pattern, unicode: unicode, names: names, groups: groups}
 	for t.pos < len(t.in) {
 		if err := t.step(); err != nil {
 			return "", err
@@ -30,17 +35,45 @@ func translate(pattern string, unicode bool) (string, error) {
 }
 
 func (t *translator) step() error {
-	switch rest := t.in[t.pos:]; rest[0] {
+	rest := t.in[t.pos:]
+	if t.fixed && quantifier(rest) {
+		return fmt.Errorf("%q has nothing to repeat", rest[:1])
+	}
+	t.fixed = strings.IndexByte("^$", rest[0]) >= 0
+	switch rest[0] {
 	case '\\':
+		t.fixed = strings.HasPrefix(rest, `\b`) || strings.HasPrefix(rest, `\B`)
 		return t.escape(false)
 	case '[':
 		return t.class()
 	case '(':
 		return t.group(rest)
-	default:
-		t.copy(1)
+	case ')':
+		n := len(t.open) - 1
+		if n < 0 {
+			return errors.New("a closing parenthesis that none opens")
+		}
+		t.fixed, t.open = t.open[n], t.open[:n]
+	case '{', '}', ']':
+		if t.unicode && !quantifier(rest) {
+			return fmt.Errorf("%q stands alone, which the flags u and v forbid", rest[:1])
+		}
+		if t.unicode {
+			t.copy(strings.IndexByte(rest, '}'))
+		}
 	}
+	t.copy(1)
 	return nil
+}
+
+// quantifier reports whether s begins with one.
+func quantifier(s string) bool {
+	if strings.IndexByte("*+?", s[0]) >= 0 {
+		return true
+	}
+	inner, _, closed := strings.Cut(s[1:], "}")
+	low, high, _ := strings.Cut(inner, ",")
+	return s[0] == '{' && closed && low != "" && strings.Trim(low+high, "0123456789") == ""
 }
 
 // copy passes n bytes on.
@@ -54,10 +87,14 @@ func (t *translator) copy(n int) {
 func (t *translator) group(rest string) error {
 	for _, known := range []string{"(?:", "(?=", "(?!", "(?<=", "(?<!"} {
 		if strings.HasPrefix(rest, known) {
+			// Looking ahead may be repeated, by an old custom; not with u.
+			ahead := known == "(?=" || known == "(?!"
+			t.open = append(t.open, known != "(?:" && (t.unicode || !ahead))
 			t.copy(len(known))
 			return nil
 		}
 	}
+	t.open = append(t.open, false)
 	if !strings.HasPrefix(rest, "(?") {
 		t.copy(1)
 		return nil
@@ -104,10 +141,20 @@ func (t *translator) escape(inClass bool) error {
 	}
 	c := t.in[t.pos+1]
 	switch {
-	case c == 'k' && !inClass && len(t.names) > 0:
+	case c == 'k' && !inClass && (len(t.names) > 0 || t.unicode):
 		return t.reference()
+	case c == 'B' && !inClass:
+		// The engine's own \B takes letters beyond ASCII for word characters.
+		t.out.WriteString(`(?!\b)`)
+		t.pos += 2
+	case t.unicode && c == '0' && t.pos+2 < len(t.in) && strings.Trim(t.in[t.pos+2:t.pos+3], "0123456789") == "":
+		return errors.New(`\0 before a digit, which the flags u and v forbid`)
+	case t.unicode && '1' <= c && c <= '9' && int(c-'0') > t.groups:
+		return fmt.Errorf(`\%c refers to no group`, c)
+	case t.unicode && !strictEscape(c, inClass):
+		return fmt.Errorf(`\%c means nothing with the flags u and v`, c)
 	case strings.IndexByte("pP", c) >= 0 && t.unicode:
-		t.copy(2)
+		t.copy(max(2, 1+strings.IndexByte(t.in[t.pos:], '}')))
 	case strings.IndexByte("bBcdDfnrsStvwWxu", c) >= 0:
 		t.copy(2)
 	case 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z':
@@ -117,6 +164,12 @@ func (t *translator) escape(inClass bool) error {
 		t.copy(2)
 	}
 	return nil
+}
+
+// strictEscape reports whether the flag u leaves a meaning to a backslash
+// before c.
+func strictEscape(c byte, inClass bool) bool {
+	return strings.IndexByte("^$\\.*+?()[]{}|/bBcdDfnpPrsStvwWxu0123456789", c) >= 0 && (!inClass || c != 'B') || inClass && c == '-'
 }
 
 // reference turns \k<name> into the number of the group.
@@ -135,10 +188,11 @@ func (t *translator) reference() error {
 	return nil
 }
 
-// groupNames numbers the named groups by their place among all groups.
-func groupNames(pattern string) (map[string]int, error) {
-	names := map[string]int{}
-	count, inClass := 0, false
+// groupNames numbers the named groups by their place among all groups, and
+// counts these.
+func groupNames(pattern string) (names map[string]int, count int, err error) {
+	names = map[string]int{}
+	inClass := false
 	for i := 0; i < len(pattern); i++ {
 		switch c := pattern[i]; {
 		case c == '\\':
@@ -153,14 +207,14 @@ func groupNames(pattern string) (map[string]int, error) {
 				count++
 			}
 			if _, twice := names[name]; twice && named {
-				return nil, fmt.Errorf("the group name %q is used twice", name)
+				return nil, 0, fmt.Errorf("the group name %q is used twice", name)
 			}
 			if named {
 				names[name] = count
 			}
 		}
 	}
-	return names, nil
+	return names, count, nil
 }
 
 // groupName reads (?<name>.

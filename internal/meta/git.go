@@ -1,0 +1,152 @@
+package meta
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Git runs git with arguments in the checkout and returns what it printed.
+type Git func(ctx context.Context, args ...string) (string, error)
+
+// FromGit replaces the event's ref and SHA by the checkout's, as the input
+// context: git asks. The commit's date is then git's too.
+func FromGit(ctx context.Context, c Context, git Git) (Context, error) {
+	ref, err := gitRef(ctx, git)
+	if err != nil {
+		return c, fmt.Errorf("reading the ref of the checkout: %w", err)
+	}
+	sha, err := git.line(ctx, "show", "--format=%H", "HEAD", "--quiet", "--")
+	if err != nil {
+		return c, fmt.Errorf("reading the commit of the checkout: %w", err)
+	}
+	c.FromCheckout = true
+	c.Event.Ref, c.Event.SHA = ref, sha
+	c.CommitDate = func(ctx context.Context, sha string) (time.Time, error) {
+		text, err := git.line(ctx, "show", "-s", "--format=%cI", sha)
+		if err != nil {
+			return time.Time{}, err
+		}
+		return time.Parse(time.RFC3339, text)
+	}
+	return c, nil
+}
+
+func (g Git) line(ctx context.Context, args ...string) (string, error) {
+	out, err := g(ctx, args...)
+	return strings.TrimSpace(out), err
+}
+
+// lines are the non-empty ones.
+func (g Git) lines(ctx context.Context, args ...string) ([]string, error) {
+	out, err := g(ctx, args...)
+	if err != nil {
+		return nil, err
+	}
+	var lines []string
+	for line := range strings.Lines(out) {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines, nil
+}
+
+// gitRef is the branch HEAD is on, or the best guess for a detached HEAD.
+func gitRef(ctx context.Context, git Git) (string, error) {
+	branch, err := git.line(ctx, "branch", "--show-current")
+	if err != nil {
+		return "", err
+	}
+	if branch != "" {
+		return git.line(ctx, "symbolic-ref", "HEAD")
+	}
+	decoration, err := git.line(ctx, "show", "-s", "--pretty=%D")
+	if err != nil {
+		return "", err
+	}
+	at := strings.TrimSpace(strings.TrimPrefix(decoration, "grafted, "))
+	if at == "HEAD" {
+		return containing(ctx, git)
+	}
+	name, ok := strings.CutPrefix(at, "HEAD, ")
+	if !ok || name == "" {
+		return "", fmt.Errorf("a detached HEAD with the decoration %q", decoration)
+	}
+	if strings.HasPrefix(name, "tag: ") {
+		return decoratedTag(ctx, git, name)
+	}
+	return decorated(name)
+}
+
+var (
+	pullName   = regexp.MustCompile(`^pull/\d+/(head|merge)$`)
+	bothNames  = regexp.MustCompile(`^[^/]+/[^/]+, (.+)$`)
+	remoteName = regexp.MustCompile(`^[^/]+/(.+)$`)
+)
+
+// decorated reads the names git shows at a detached HEAD: pull/5/merge, as
+// actions/checkout leaves it, "origin/main, main", or origin/main.
+func decorated(name string) (string, error) {
+	if pullName.MatchString(name) {
+		return "refs/" + name, nil
+	}
+	for _, form := range []*regexp.Regexp{bothNames, remoteName} {
+		if m := form.FindStringSubmatch(name); m != nil {
+			return "refs/heads/" + strings.TrimSpace(m[1]), nil
+		}
+	}
+	return "", fmt.Errorf("a detached HEAD that is called %q", name)
+}
+
+// decoratedTag finds the tag that a decoration begins with. A tag's name may
+// hold commas, so the longest that fits is it.
+func decoratedTag(ctx context.Context, git Git, decoration string) (string, error) {
+	refs, err := git.lines(ctx, "for-each-ref", "--format=%(refname)", "--points-at", "HEAD", "refs/tags/")
+	if err != nil {
+		return "", err
+	}
+	slices.SortStableFunc(refs, func(a, b string) int { return len(b) - len(a) })
+	for _, ref := range refs {
+		full := "tag: " + strings.TrimPrefix(ref, "refs/tags/")
+		if decoration == full || strings.HasPrefix(decoration, full+", ") {
+			return ref, nil
+		}
+	}
+	if len(refs) == 1 {
+		return refs[0], nil
+	}
+	return "", errors.New("a detached HEAD with the decoration " + decoration)
+}
+
+// containing is the first local branch, remote branch or tag that has the
+// commit; empty if none has, as in a shallow clone of a commit.
+func containing(ctx context.Context, git Git) (string, error) {
+	for _, scope := range []string{"refs/heads/", "refs/remotes/"} {
+		refs, err := git.lines(ctx, "for-each-ref", "--format=%(refname)", "--contains", "HEAD", "--sort=-committerdate", scope)
+		if err != nil {
+			return "", err
+		}
+		if len(refs) > 0 {
+			return localName(refs[0]), nil
+		}
+	}
+	tags, err := git.lines(ctx, "tag", "--contains", "HEAD")
+	if err != nil || len(tags) == 0 {
+		return "", err
+	}
+	return "refs/tags/" + tags[0], nil
+}
+
+// localName turns refs/remotes/origin/x into refs/heads/x.
+func localName(ref string) string {
+	rest, ok := strings.CutPrefix(ref, "refs/remotes/")
+	if _, name, cut := strings.Cut(rest, "/"); ok && cut && name != "" {
+		return "refs/heads/" + name
+	}
+	return ref
+}
