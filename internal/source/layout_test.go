@@ -19,7 +19,7 @@ import (
 )
 
 // refused opens a source that must not open, and checks what a reader gets.
-func refused(t testing.TB, text, code string) *diag.Error {
+func refused(t testing.TB, text, code string) diag.Error {
 	t.Helper()
 	s, err := source.Open(t.Context(), text, source.Options{})
 	if err == nil {
@@ -32,7 +32,7 @@ func refused(t testing.TB, text, code string) *diag.Error {
 	if e.Side != diag.Source || e.Title == "" || e.Hint == "" {
 		t.Errorf("the error lacks side, title or hint: %+v", e)
 	}
-	return e
+	return *e
 }
 
 // files is a layout with one image, ready to be bent.

@@ -79,7 +79,7 @@ func names[C candidate](all []C) []string {
 func pickOne[C candidate](path string, all []C, pick string) (C, error) {
 	var none C
 	if pick == "" {
-		return only(path, all, all, pick)
+		return only(path, all, pick)
 	}
 	if number, ok := strings.CutPrefix(pick, "@"); ok {
 		i, err := strconv.Atoi(number)
@@ -96,14 +96,14 @@ func pickOne[C candidate](path string, all []C, pick string) (C, error) {
 			}
 		}
 		if len(found) > 0 {
-			return only(path, all, found, pick)
+			return only(path, found, pick)
 		}
 	}
 	return none, noMatch(path, all, pick)
 }
 
 // only returns the one image found.
-func only[C candidate](path string, all, found []C, pick string) (C, error) {
+func only[C candidate](path string, found []C, pick string) (C, error) {
 	var none C
 	if len(found) == 0 {
 		return none, problem(CodeNotLayout, hintRebuild, nil, "%q holds no image", path)

@@ -1,7 +1,7 @@
 package source_test
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -70,7 +70,7 @@ func TestAnErrorListsABoundedNumberOfImages(t *testing.T) {
 	t.Parallel()
 	l := sourcetest.NewLayout(t)
 	for i := range 200 {
-		l.Add(l.Image(sourcetest.AMD64, fmt.Sprint(i)), "v"+fmt.Sprint(i)+strings.Repeat("x", 1000))
+		l.Add(l.Image(sourcetest.AMD64, strconv.Itoa(i)), "v"+strconv.Itoa(i)+strings.Repeat("x", 1000))
 	}
 	e := refused(t, sourcetest.Dir(t, l.Files()), source.CodeAmbiguous)
 	if len(e.Title) > 4000 || !strings.Contains(e.Title, "and 180 more") {

@@ -51,9 +51,11 @@ func locate(text string) (place, error) {
 // look finds the longest beginning of rest that is a path; what follows it
 // after "#", or after ":" where there was a prefix, picks an image.
 func look(text, rest string, kind Kind) (place, error) {
+	var cause error
 	for _, cut := range cuts(rest, kind != "") {
 		info, err := os.Stat(cut.path)
 		if absent(err) {
+			cause = errors.Join(cause, odd(err))
 			continue
 		}
 		if err != nil {
@@ -62,16 +64,21 @@ func look(text, rest string, kind Kind) (place, error) {
 		cut.kind, cut.dir = kind, info.IsDir()
 		return cut, cut.check(text, info)
 	}
-	return place{}, notFound(text, rest)
+	return place{}, notFound(text, rest, cause)
 }
 
 // absent reports errors that mean there is nothing by that name. A name that
-// the system cannot even look up (too long, a NUL, a file used as a folder)
-// is as absent as any.
-func absent(err error) bool {
+// the system cannot even look up (too long, a NUL, a file used as a folder,
+// two colons on Windows) is as absent as any.
+func absent(err error) bool { return err != nil && !errors.Is(err, fs.ErrPermission) }
+
+// odd is what is worth telling of an error of absence, without the path.
+func odd(err error) error {
 	var failed *fs.PathError
-	return errors.Is(err, fs.ErrNotExist) ||
-		err != nil && errors.As(err, &failed) && !errors.Is(err, fs.ErrPermission)
+	if errors.Is(err, fs.ErrNotExist) || !errors.As(err, &failed) {
+		return nil
+	}
+	return failed.Err
 }
 
 // cuts lists the ways to read a name, longest path first. A colon after one
@@ -107,11 +114,11 @@ func (p place) check(text string, info fs.FileInfo) error {
 }
 
 // notFound says that there is no such source and what it may have meant.
-func notFound(text, rest string) error {
+func notFound(text, rest string, cause error) error {
 	if text == "" {
 		return problem(CodeNotFound, "Give the path of an OCI layout or of a tar, or docker://REFERENCE.", nil, "no source is named")
 	}
-	return problem(CodeNotFound, guess(rest), nil, "no such source: %q is no file and no directory", rest)
+	return problem(CodeNotFound, guess(rest), cause, "no such source: %.300q is no file and no directory", rest)
 }
 
 func guess(rest string) string {

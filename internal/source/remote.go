@@ -80,6 +80,8 @@ func (r repository) manifest(ctx context.Context, desc v1.Descriptor) ([]byte, e
 }
 
 // blob makes a blob that is read from the repository, or better mounted.
+//
+//nolint:unparam // The error is for contents that can tell what they hold.
 func (r repository) blob(_ context.Context, desc v1.Descriptor) (*image.Blob, error) {
 	if foreign(desc) {
 		return &image.Blob{Descriptor: desc, Foreign: true, Open: openForeign(desc)}, nil

@@ -15,6 +15,7 @@ package source
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -93,11 +94,13 @@ func Open(ctx context.Context, text string, opts Options) (*Source, error) {
 	}
 	s := &Source{Name: text, Kind: at.kind}
 	if at.kind == Registry {
-		return s, s.openRegistry(ctx, at.path, opts.Remote)
+		if err := s.openRegistry(ctx, at.path, opts.Remote); err != nil {
+			return nil, err
+		}
+		return s, nil
 	}
 	if err := s.openFiles(ctx, at); err != nil {
-		s.Close()
-		return nil, err
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }

@@ -16,7 +16,7 @@ func verify(path string, desc v1.Descriptor, raw []byte) error {
 	if err != nil {
 		return explained(err, "%s in %q cannot be checked", desc.Digest, path)
 	}
-	hasher.Write(raw)
+	_, _ = hasher.Write(raw) // hashes take everything
 	if got := hex.EncodeToString(hasher.Sum(nil)); got != desc.Digest.Hex {
 		return problem(CodeBlobWrong, hintRebuild, nil,
 			"%s in %q is damaged: its bytes have the digest %s:%s", desc.Digest, path, desc.Digest.Algorithm, got)

@@ -16,6 +16,7 @@ package archive
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -42,6 +43,7 @@ type Archive struct {
 	bodies  bodies
 	entries map[string]*entry
 	ended   bool
+	room    int // how many more names are noted
 }
 
 // span is where the content of a file lies in the (decompressed) tar.
@@ -75,13 +77,11 @@ func Open(ctx context.Context, path string) (*Archive, error) {
 	}
 	info, err := file.Stat()
 	if err != nil {
-		file.Close()
-		return nil, unreadable(path, err)
+		return nil, errors.Join(unreadable(path, err), file.Close())
 	}
 	a, err := read(ctx, path, file, info.Size())
 	if err != nil {
-		file.Close()
-		return nil, err
+		return nil, errors.Join(err, file.Close())
 	}
 	a.file = file
 	return a, nil
@@ -89,7 +89,7 @@ func Open(ctx context.Context, path string) (*Archive, error) {
 
 // read notes the files of size bytes behind r; name is for messages.
 func read(ctx context.Context, name string, r io.ReaderAt, size int64) (*Archive, error) {
-	a := &Archive{path: name, entries: map[string]*entry{}}
+	a := &Archive{path: name, entries: map[string]*entry{}, room: MaxFiles}
 	inflate, err := compression(name, r)
 	if err != nil {
 		return nil, err

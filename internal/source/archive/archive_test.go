@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 
@@ -150,6 +151,22 @@ func TestHostileArchivesAreRefused(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestEndlessArchivesAreRefused(t *testing.T) {
+	t.Parallel()
+	raw := sourcetest.TarBytes(t, []file{{Name: "1"}, {Name: "2"}, {Name: "3"}})
+	for room, refused := range map[int]bool{2: true, 3: false} {
+		a := &Archive{path: "x.tar", entries: map[string]*entry{}, room: room}
+		err := a.scanPlain(t.Context(), bytes.NewReader(raw), int64(len(raw)))
+		if diag.Is(err, "source-too-many-files") != refused {
+			t.Errorf("room for %d of 3 files: got %v", room, err)
+		}
+	}
+	again := slices.Repeat([]file{{Name: "again"}}, 100)
+	if _, err := readRaw(sourcetest.TarBytes(t, again)); !diag.Is(err, "source-too-many-files") {
+		t.Errorf("one name a hundred times: got %v", err)
 	}
 }
 

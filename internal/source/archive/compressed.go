@@ -3,7 +3,6 @@ package archive
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -95,7 +95,7 @@ func (c *cursor) Read(p []byte) (int, error) {
 	}
 	n, err := c.in.Read(p)
 	c.pos += int64(n)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = c.own.broken(err)
 	}
 	c.err = err
@@ -122,8 +122,7 @@ func (c *cursors) open(ctx context.Context, at span) (io.ReadCloser, error) {
 	}
 	cur.ctx = ctx
 	if _, err := io.CopyN(io.Discard, cur, at.offset-cur.pos); err != nil {
-		cur.Close()
-		return nil, err
+		return nil, errors.Join(err, cur.Close())
 	}
 	return &body{cursor: cur, left: at.size}, nil
 }
@@ -172,7 +171,7 @@ func (b *body) Read(p []byte) (int, error) {
 	}
 	n, err := b.cursor.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		if b.left == 0 {
 			return n, nil
 		}

@@ -175,9 +175,10 @@ func (s *scan) read(e *entry) error {
 func (s *scan) add(name string, e *entry) error {
 	first, twice := s.entries[name]
 	switch {
-	case !twice && len(s.entries) >= MaxFiles:
+	case !twice && s.room == 0:
 		return tooMany(s.path)
 	case !twice:
+		s.room--
 		s.entries[name] = e
 	case e.link != first.link:
 		return unsafe(s.path, name, "is both a link and a file, or two links")

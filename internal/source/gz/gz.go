@@ -145,8 +145,8 @@ func (s *stream) produce() {
 			return
 		}
 		before, last = b.window(before), b.last
-		plain.Write(b.content())
-		crc.Write(b.content())
+		_, _ = plain.Write(b.content()) // hashes take everything
+		_, _ = crc.Write(b.content())
 		size += int64(len(b.content()))
 		s.blocks <- b
 		go b.deflate()
