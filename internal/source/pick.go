@@ -150,7 +150,7 @@ func hasPart(c candidate, pick string) bool {
 }
 
 func ambiguous[C candidate](path string, found []C, pick string) error {
-	hint := fmt.Sprintf("Pick one: source: %s#NAME, or #sha256:… with its digest.", path)
+	hint := fmt.Sprintf("Pick one by putting #NAME, or #sha256:… with its digest, after %q.", path)
 	if pick != "" {
 		return problem(CodeAmbiguous, hint, nil, "%q names %d images in %q: %s", pick, len(found), path, list(found))
 	}

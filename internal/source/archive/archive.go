@@ -22,6 +22,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"sync"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
@@ -44,6 +45,7 @@ type Archive struct {
 	entries map[string]*entry
 	ended   bool
 	room    int // how many more names are noted
+	mu      sync.Mutex
 }
 
 // span is where the content of a file lies in the (decompressed) tar.
@@ -178,20 +180,28 @@ func (a *Archive) find(ctx context.Context, name string) (*entry, error) {
 		return nil, err
 	}
 	e := a.entries[target]
-	for _, other := range e.others {
-		same, err := a.same(ctx, e.span, other)
+	return e, a.settle(ctx, target, e)
+}
+
+// settle compares the files of one name, once.
+func (a *Archive) settle(ctx context.Context, name string, e *entry) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for len(e.others) > 0 {
+		same, err := a.same(ctx, e.span, e.others[0])
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if !same {
-			return nil, &diag.Error{
+			return &diag.Error{
 				Code: "source-unreadable", Side: diag.Source,
-				Title: fmt.Sprintf("the archive %q holds %q twice with different content", a.path, target),
+				Title: fmt.Sprintf("the archive %q holds %q twice with different content", a.path, name),
 				Hint:  "Write the archive anew in one go: appending to a tar (tar -r, tar -A) leaves both files in it.",
 			}
 		}
+		e.others = e.others[1:]
 	}
-	return e, nil
+	return nil
 }
 
 // same compares two stretches of the tar byte by byte.
