@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -25,7 +26,11 @@ func commandLine(ctx context.Context, args []string, p Process, w *workflow.Work
 	root.SetIn(p.Stdin)
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
-	return root.ExecuteContext(ctx)
+	err := root.ExecuteContext(ctx)
+	if err != nil && strings.HasPrefix(err.Error(), "unknown command") {
+		return usage(root, err) // cobra has no type for it
+	}
+	return err
 }
 
 func rootCommand(p Process, w *workflow.Workflow) *cobra.Command {
@@ -44,9 +49,18 @@ Exit status: 0, what was asked for is true; 1, it is not; 130, interrupted.`,
 		Version: version.String(),
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetUsageTemplate(wrapped(root.UsageTemplate()))
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(c, err) })
 	root.AddCommand(publishCommand(p, w), serveCommand(p), tryCommand(p), versionCommand(p))
 	return root
+}
+
+// helpWidth is the width that help is wrapped to, in columns.
+const helpWidth = 100
+
+// wrapped makes cobra's template break the flags' help into lines.
+func wrapped(template string) string {
+	return strings.ReplaceAll(template, "Flags.FlagUsages", fmt.Sprintf("Flags.FlagUsagesWrapped %d", helpWidth))
 }
 
 // usage is a mistake on the command line.
@@ -118,11 +132,13 @@ func addFlags(c *cobra.Command, command input.Command) flagValues {
 			values[in.Name] = func() string { return strings.Join(*list, "\n") }
 			continue
 		}
+		if in.Kind == input.Bool {
+			value := c.Flags().Bool(in.Name, in.Default == "true", flagHelp(in))
+			values[in.Name] = func() string { return strconv.FormatBool(*value) }
+			continue
+		}
 		value := c.Flags().String(in.Name, in.Default, flagHelp(in))
 		values[in.Name] = func() string { return *value }
-		if in.Kind == input.Bool {
-			c.Flags().Lookup(in.Name).NoOptDefVal = "true"
-		}
 		if in.Kind == input.Choice {
 			_ = c.RegisterFlagCompletionFunc(in.Name, cobra.FixedCompletions(in.Values, cobra.ShellCompDirectiveNoFileComp)) // fails only for an unknown flag
 		}

@@ -60,7 +60,7 @@ var Table = []Input{
 	},
 	{
 		Name: "tags", Kind: Lines, Commands: publish,
-		Help:    "Tags to point at the image, one a line or separated by commas: names, or full references to one of the images. Without it they follow the event: a version tag gives 1.2.3, 1.2, 1 and latest; a branch its name; a pull request pr-N; a schedule nightly.",
+		Help:    "Tags to point at the image, one a line: names, full references to one of the images, or rules as docker/metadata-action has them (type=semver,pattern={{version}}). Without it they follow the event: a version tag gives 1.2.3, 1.2, 1 and latest; a branch its name; a pull request pr-N; a schedule nightly.",
 		Example: "1.2.3",
 	},
 	{

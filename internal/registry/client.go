@@ -76,6 +76,16 @@ func (c *Client) Anonymous() *Client {
 	return &Client{opts: opts, wire: c.wire, retry: c.retry, Meter: c.Meter, sessions: map[string]*session{}}
 }
 
+// Warm opens up to n connections for bodies to the repository's host ahead of
+// time, so that their handshakes overlap with the requests before the bodies.
+// It returns at once, and reports nothing: a connection that fails is opened
+// again when it is needed.
+func (c *Client) Warm(repo name.Repository, n int) {
+	if addr, encrypted := c.session(repo.Registry).address(); encrypted && n > 0 {
+		c.wire.warm.open(addr, min(n, firstBodies))
+	}
+}
+
 // Close closes idle connections.
 func (c *Client) Close() { c.wire.close() }
 

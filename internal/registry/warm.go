@@ -50,7 +50,7 @@ func (w *warmer) open(addr string, n int) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.ready[addr] != nil {
+	if w.ready[addr] != nil { // once a run: the transport keeps them after that
 		return
 	}
 	pool := &warmed{conns: make(chan net.Conn, n), left: n}

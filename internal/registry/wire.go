@@ -13,9 +13,9 @@ import (
 // window/RTT; several HTTP/1.1 connections have a window each.
 const bulkConns = 12
 
-// bulkSize is the body size, in bytes, from which a connection of its own
+// BulkSize is the body size, in bytes, from which a connection of its own
 // pays: below it a body fits the first flights of the shared connection.
-const bulkSize = 64 << 10
+const BulkSize = 64 << 10
 
 const handshakeTimeout = 15 * time.Second
 
@@ -64,7 +64,7 @@ func tune(t *http.Transport) *http.Transport {
 
 // bulky reports whether a body of size bytes (-1: unknown) goes over the
 // connections for bodies.
-func bulky(size int64) bool { return size < 0 || size >= bulkSize }
+func bulky(size int64) bool { return size < 0 || size >= BulkSize }
 
 func (w *wire) pick(size int64) http.RoundTripper {
 	if bulky(size) {

@@ -10,6 +10,7 @@ package resolve
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -128,34 +129,57 @@ func (r *Resolver) target(ctx context.Context, t *Target, root *image.Manifest) 
 	return nil
 }
 
-// tags asks what is tagged now. With verify: none and several tags the root
-// is asked for instead, by digest: one request for all.
+// tags asks what is tagged now and whether the root is there, in one flight.
+// With verify: none it asks as little as it can: nothing where the source is
+// this very repository, the digest alone where there are several tags.
 func (r *Resolver) tags(ctx context.Context, t *Target, root *image.Manifest) error {
-	if len(t.Tags) != 1 && !root.Pending() && (r.Config.Verify == input.VerifyNone || len(t.Tags) == 0) {
-		_, err := r.Registry.Head(ctx, t.Repo.Digest(root.Descriptor.Digest.String()))
-		t.HasRoot = err == nil
-		return present(err)
+	t.HasRoot = holds(t.Repo, root)
+	sparing := r.Config.Verify == input.VerifyNone && !root.Pending()
+	if sparing && t.HasRoot {
+		return nil
 	}
-	t.Now = map[string]v1.Hash{}
-	answers := make([]v1.Descriptor, len(t.Tags))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(probes)
-	for i, tag := range t.Tags {
-		group.Go(func() (err error) {
-			answers[i], err = r.Registry.Head(ctx, t.Repo.Tag(tag))
+	answers := make([]v1.Descriptor, len(t.Tags))
+	if !sparing || len(t.Tags) == 1 {
+		t.Now = map[string]v1.Hash{}
+		for i, tag := range t.Tags {
+			group.Go(func() (err error) {
+				answers[i], err = r.Registry.Head(ctx, t.Repo.Tag(tag))
+				return present(err)
+			})
+		}
+	}
+	there := t.HasRoot
+	if !root.Pending() && !t.HasRoot && (!sparing || len(t.Tags) != 1) {
+		group.Go(func() error {
+			_, err := r.Registry.Head(ctx, t.Repo.Digest(root.Descriptor.Digest.String()))
+			there = err == nil
 			return present(err)
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
+	t.HasRoot = there
+	t.learn(answers, root)
+	return nil
+}
+
+// holds reports whether the image comes from this very repository.
+func holds(repo name.Repository, root *image.Manifest) bool {
+	blobs := image.Blobs(root)
+	return len(blobs) > 0 && slices.ContainsFunc(blobs[0].MountFrom, func(r name.Repository) bool { return r.Name() == repo.Name() })
+}
+
+// learn keeps what the tags point at.
+func (t *Target) learn(answers []v1.Descriptor, root *image.Manifest) {
 	for i, tag := range t.Tags {
 		if answers[i].Digest != (v1.Hash{}) {
 			t.Now[tag] = answers[i].Digest
 			t.HasRoot = t.HasRoot || answers[i].Digest == root.Descriptor.Digest
 		}
 	}
-	return nil
 }
 
 // present takes "absent or hidden" for an answer.
@@ -183,6 +207,7 @@ func (r *Resolver) blobs(ctx context.Context, found *Found) error {
 	all := image.Blobs(found.Root)
 	answers := make([][]bool, len(found.Targets))
 	for i := range found.Targets {
+		r.warm(&found.Targets[i], all)
 		answers[i] = make([]bool, len(all))
 		for j, b := range all {
 			if !worthAsking(&found.Targets[i].Target, b) {
@@ -199,6 +224,20 @@ func (r *Resolver) blobs(ctx context.Context, found *Found) error {
 		found.Targets[i].know(all, answers[i])
 	}
 	return err
+}
+
+// warm opens connections for the bodies that will probably go to a target,
+// while its answers are still awaited.
+func (r *Resolver) warm(t *Target, all []*image.Blob) {
+	n := 0
+	for _, b := range all {
+		if b.Pending() || worthAsking(&t.Target, b) && b.Descriptor.Size >= registry.BulkSize {
+			n++
+		}
+	}
+	if !t.HasRoot && !r.Config.DryRun {
+		r.Registry.Warm(t.Repo, n)
+	}
 }
 
 // worthAsking leaves out what is known already, and what a mount asks and
