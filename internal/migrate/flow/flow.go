@@ -42,6 +42,8 @@ type Document struct {
 	Callable, Direct bool
 	// Inputs are the inputs with their declarations.
 	Inputs map[string]*yaml.Node
+	// Secrets are the keys of the secrets a called workflow declares.
+	Secrets map[string]*yaml.Node
 	// Permissions is nil where the workflow has none.
 	Permissions *Pair
 	Jobs        []*Job
@@ -167,6 +169,10 @@ func (d *Document) readTriggers(on *yaml.Node) {
 	}
 	_, d.Callable = names["workflow_call"]
 	d.Direct = len(names) > 1 || !d.Callable
+	d.Secrets = map[string]*yaml.Node{}
+	for _, p := range Pairs(value(names["workflow_call"], "secrets")) {
+		d.Secrets[p.Key.Value] = p.Key
+	}
 	for _, trigger := range []string{"workflow_dispatch", "workflow_call"} {
 		for _, p := range Pairs(value(names[trigger], "inputs")) {
 			d.Inputs[p.Key.Value] = p.Value

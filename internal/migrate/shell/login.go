@@ -137,13 +137,14 @@ func cutFlag(w Word) (flag string, value *Word, inline bool) {
 		return "", nil, false
 	}
 	name, text, ok := strings.Cut(w.Text, "=")
-	if !ok && !strings.HasPrefix(w.Text, "--") && len(w.Text) > 2 && valued[w.Text[:2]] {
-		name, text, ok = w.Text[:2], w.Text[2:], true
+	skip := len(name) + 1
+	if !strings.HasPrefix(w.Text, "--") && len(w.Text) > 2 && w.Text[2] != '=' && valued[w.Text[:2]] {
+		name, text, ok, skip = w.Text[:2], w.Text[2:], true, 2
 	}
 	if !ok {
 		return w.Text, nil, false
 	}
-	return name, &Word{Text: text, Start: w.Start, End: w.End, Refs: w.Refs}, true
+	return name, &Word{Text: text, Start: w.Start + skip, End: w.End, Refs: w.Refs}, true
 }
 
 // input finds the words that reach the standard input of command i: a

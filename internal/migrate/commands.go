@@ -1,0 +1,97 @@
+package migrate
+
+import (
+	"slices"
+	"strings"
+)
+
+// use is what a command does with a registry.
+type use int
+
+const (
+	harmless use = iota
+	names        // gives an image a name under which another command may push it
+	pushes
+	pulls
+	mayDoAnything // runs something the workflow does not show
+)
+
+// verbs lists, for each command, the words after it that push, pull or name an
+// image. The first rule that fits decides.
+var verbs = map[string][]struct {
+	words []string
+	use   use
+}{
+	"docker": {
+		{[]string{"push"}, pushes}, {[]string{"--push"}, pushes}, {[]string{"imagetools", "create"}, pushes},
+		{[]string{"build", "type=registry"}, pushes}, {[]string{"push=true"}, pushes},
+		{[]string{"tag"}, names}, {[]string{"build"}, names}, {[]string{"compose", "build"}, names},
+		{[]string{"pull"}, pulls}, {[]string{"run"}, pulls}, {[]string{"up"}, pulls}, {[]string{"inspect"}, pulls},
+	},
+	"docker-compose": {{[]string{"push"}, pushes}, {[]string{"pull"}, pulls}, {[]string{"up"}, pulls}, {[]string{"run"}, pulls}},
+	"podman":         {{[]string{"push"}, pushes}, {[]string{"tag"}, names}, {[]string{"build"}, names}, {[]string{"pull"}, pulls}, {[]string{"run"}, pulls}},
+	"buildah":        {{[]string{"push"}, pushes}, {[]string{"tag"}, names}, {[]string{"bud"}, names}, {[]string{"build"}, names}, {[]string{"pull"}, pulls}, {[]string{"from"}, pulls}},
+	"nerdctl":        {{[]string{"push"}, pushes}, {[]string{"tag"}, names}, {[]string{"build"}, names}, {[]string{"pull"}, pulls}, {[]string{"run"}, pulls}},
+	"skopeo":         {{[]string{"copy"}, pushes}, {[]string{"sync"}, pushes}, {[]string{"delete"}, pushes}, {[]string{"inspect"}, pulls}, {[]string{"list-tags"}, pulls}},
+	"helm":           {{[]string{"push"}, pushes}, {[]string{"pull"}, pulls}, {[]string{"install"}, pulls}, {[]string{"upgrade"}, pulls}, {[]string{"template"}, pulls}, {[]string{"dependency"}, pulls}, {[]string{"show"}, pulls}},
+	"oras":           {{[]string{"push"}, pushes}, {[]string{"cp"}, pushes}, {[]string{"copy"}, pushes}, {[]string{"attach"}, pushes}, {[]string{"tag"}, pushes}, {[]string{"pull"}, pulls}, {[]string{"discover"}, pulls}, {[]string{"manifest", "fetch"}, pulls}},
+	"crane":          {{[]string{"push"}, pushes}, {[]string{"copy"}, pushes}, {[]string{"cp"}, pushes}, {[]string{"tag"}, pushes}, {[]string{"append"}, pushes}, {[]string{"mutate"}, pushes}, {[]string{"index"}, pushes}, {[]string{"delete"}, pushes}, {[]string{"pull"}, pulls}, {[]string{"digest"}, pulls}, {[]string{"manifest"}, pulls}, {[]string{"ls"}, pulls}, {[]string{"export"}, pulls}},
+	"regctl":         {{[]string{"copy"}, pushes}, {[]string{"import"}, pushes}, {[]string{"mod"}, pushes}, {[]string{"put"}, pushes}, {[]string{"create"}, pushes}, {[]string{"delete"}, pushes}, {[]string{"get"}, pulls}, {[]string{"digest"}, pulls}, {[]string{"export"}, pulls}, {[]string{"ls"}, pulls}},
+	"cosign":         {{[]string{"sign"}, pushes}, {[]string{"attest"}, pushes}, {[]string{"attach"}, pushes}, {[]string{"copy"}, pushes}, {[]string{"upload"}, pushes}, {[]string{"verify"}, pulls}, {[]string{"download"}, pulls}},
+	"ko":             {{[]string{"build"}, pushes}, {[]string{"publish"}, pushes}, {[]string{"resolve"}, pushes}, {[]string{"apply"}, pushes}},
+	"pack":           {{[]string{"--publish"}, pushes}, {[]string{"build"}, names}},
+	"flux":           {{[]string{"push"}, pushes}, {[]string{"tag"}, pushes}, {[]string{"pull"}, pulls}},
+	"notation":       {{[]string{"sign"}, pushes}, {[]string{"verify"}, pulls}},
+	"trivy":          {{[]string{"image"}, pulls}},
+	"grype":          {{nil, pulls}},
+	"syft":           {{nil, pulls}},
+	"goreleaser":     {{nil, pushes}},
+}
+
+// runners start something the workflow does not show.
+var runners = []string{
+	"make", "gmake", "task", "just", "mage", "npm", "yarn", "pnpm", "bun", "npx", "gradle", "gradlew", "mvn", "mvnw",
+	"sbt", "bazel", "bazelisk", "earthly", "dagger", "nix", "python", "python3", "node", "ruby", "bash", "sh", "pwsh", "source", ".",
+	"ansible-playbook", "werf", "skaffold", "jib", "cargo", "dotnet", "go", "melange", "apko", "act", "invoke", "poetry", "uv", "rake",
+}
+
+// useOf reads one command. Words before the tool, such as sudo or time, are
+// skipped.
+func useOf(fields []string) use {
+	for i, field := range fields {
+		base := strings.TrimSuffix(field[strings.LastIndexByte(field, '/')+1:], ".exe")
+		if rules, ok := verbs[base]; ok && len(fields) > i+1 {
+			for _, r := range rules {
+				if hasAll(fields[i+1:], r.words) {
+					return r.use
+				}
+			}
+			return harmless
+		}
+		if i == 0 && isPrinter(field) {
+			return harmless
+		}
+		if i <= 2 && (slices.Contains(runners, base) || strings.HasSuffix(base, ".sh") || strings.HasPrefix(field, "./")) {
+			return mayDoAnything
+		}
+	}
+	return harmless
+}
+
+func isPrinter(word string) bool {
+	return slices.Contains([]string{"echo", "printf", "cat", "cd", "mkdir", "cp", "mv", "rm", "ls", "git", "sed", "export", "test", "["}, word)
+}
+
+// hasAll reports whether every wanted word is among the fields, either whole or
+// as a part of a flag's value.
+func hasAll(fields, wanted []string) bool {
+	for _, w := range wanted {
+		found := slices.ContainsFunc(fields, func(f string) bool {
+			return f == w || strings.Contains(w, "=") && strings.Contains(f, w)
+		})
+		if !found {
+			return false
+		}
+	}
+	return true
+}

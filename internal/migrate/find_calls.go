@@ -1,0 +1,85 @@
+package migrate
+
+import (
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
+)
+
+func init() { register(findCalls) }
+
+// findCalls finds the credentials that are handed to a local action or a
+// reusable workflow which logs in with them.
+func findCalls(p *pass) {
+	p.steps(func(step *flow.Step) {
+		if step.Uses == nil || known[actionName(step)].listed || step.With == nil {
+			return
+		}
+		p.call(step.Job, step, step.With, p.tree.lib.action(p, step), actionName(step))
+	})
+	for _, job := range p.doc.Jobs {
+		if job.Uses != nil && job.With != nil {
+			p.call(job, nil, job.With, p.tree.lib.workflow(p, job), flow.Text(job.Uses.Value))
+		}
+	}
+}
+
+func (p *pass) call(job *flow.Job, step *flow.Step, with *yaml.Node, callee *summary, what string) {
+	for _, input := range sortedKeys(callee.sinks) {
+		sink := callee.sinks[input]
+		password := flow.Get(with, input)
+		if password == nil || password.Value.Kind != yaml.ScalarNode {
+			continue
+		}
+		c := credential{registry: sink.host, password: p.fieldOf(password)}
+		if given := flow.Get(with, sink.registry); given != nil {
+			c.registry = flow.Text(given.Value)
+		}
+		if username := flow.Get(with, sink.username); username != nil {
+			c.username = p.fieldOf(username)
+		}
+		p.addLogin(login{code: PATInput, what: what, job: job, step: step, at: on(password.Raw), level: sink.level}, c)
+	}
+}
+
+// followCalls gives a calling job what the edits in the files it calls need,
+// and speaks up about secrets it hands over in vain.
+func (p *pass) followCalls() {
+	for _, job := range p.doc.Jobs {
+		if job.Uses != nil {
+			p.followWorkflow(job)
+		}
+		for _, step := range job.Steps {
+			if step.Uses == nil || known[actionName(step)].listed {
+				continue
+			}
+			if callee := p.tree.lib.action(p, step); callee.migrated {
+				p.need(job, callee.level, actionName(step))
+			}
+		}
+	}
+}
+
+func (p *pass) followWorkflow(job *flow.Job) {
+	callee := p.tree.lib.workflow(p, job)
+	name := flow.Text(job.Uses.Value)
+	if callee.migrated {
+		p.need(job, callee.level, name)
+	}
+	if job.Secrets == nil {
+		return
+	}
+	for _, pair := range flow.Pairs(job.Secrets.Value) {
+		secrets := leaves(p.eval(flow.Text(pair.Value), job, nil, nil))
+		switch {
+		case callee.replaced[pair.Key.Value]:
+			p.note(UnusedSecret, on(pair.Key), "%s no longer uses the secret %s; once nothing else needs it, take it out here and there.", name, pair.Key.Value)
+		case !callee.found && slices.ContainsFunc(secrets, looksLikeRegistryToken):
+			p.left(UnknownSource, on(pair.Value), "Run migrate in the repository that holds the called workflow; scan both checkouts at once to follow the call.",
+				"%s is handed %s, and no checkout here holds that workflow.", name, strings.Join(secrets, ", "))
+		}
+	}
+}

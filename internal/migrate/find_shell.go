@@ -1,0 +1,168 @@
+package migrate
+
+import (
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/expr"
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/shell"
+)
+
+func init() { register(findShellLogins) }
+
+// findShellLogins finds the commands of scripts that log in to a registry.
+func findShellLogins(p *pass) {
+	p.steps(func(step *flow.Step) {
+		if step.Run == nil || !mayLogIn(flow.Text(step.Run.Value)) {
+			return
+		}
+		script := &script{pass: p, step: step, text: step.Run.Value.Value}
+		script.commands = shell.Parse(script.text, shell.DialectOf(step.Shell()))
+		for _, l := range shell.Logins(script.commands) {
+			script.add(l)
+		}
+	})
+}
+
+func mayLogIn(text string) bool {
+	return strings.Contains(text, "login") || strings.Contains(text, "creds")
+}
+
+// script is a step's script with what its words mean.
+type script struct {
+	*pass
+	step     *flow.Step
+	text     string
+	commands []shell.Command
+}
+
+func (s *script) add(found shell.Login) {
+	l := &login{code: PATLogin, what: found.Tool, job: s.step.Job, step: s.step, at: mark{s.step.Run.Value, found.At}}
+	for _, combo := range s.combos(s.step.Job, s.text+envText(s.step)) {
+		scope := s.scope(s.step.Job, s.step, combo)
+		var c loginCase
+		if found.Registry == nil {
+			c.host = "docker.io"
+		} else {
+			registry := s.word(*found.Registry, scope, 0)
+			c.host, c.owner = hostOf(registry), ownerOf(registry.Text)
+		}
+		s.password(&c, found, scope)
+		if found.Username != nil {
+			c.username = s.username(*found.Username, scope)
+		}
+		l.cases = append(l.cases, c)
+	}
+	s.logins = append(s.logins, l)
+}
+
+// envText is what a step's variables hold, to see whether a matrix matters.
+func envText(step *flow.Step) string {
+	var b strings.Builder
+	flow.Scalars(step.Env, func(n *yaml.Node) { b.WriteString(n.Value) })
+	return b.String()
+}
+
+func (s *script) password(c *loginCase, found shell.Login, scope flow.Scope) {
+	for _, w := range found.Password {
+		colon := strings.IndexByte(s.text[w.Start:w.End], ':')
+		for _, ref := range w.Refs {
+			if found.AfterColon && ref.Start < w.Start+colon {
+				continue
+			}
+			v := s.ref(ref, scope, 0)
+			if len(c.password) > 0 && len(v.Refs) == 0 {
+				continue
+			}
+			c.take(field{node: s.step.Run.Value}, v)
+		}
+		if len(w.Refs) == 0 && isTokenText(w.Text) {
+			c.take(field{node: s.step.Run.Value}, expr.Value{Text: w.Text, Known: true, Start: w.Start, End: w.End})
+		}
+	}
+}
+
+// isTokenText reports whether a text is a token itself (GHCR.md §5).
+func isTokenText(text string) bool {
+	return strings.HasPrefix(text, "ghp_") || strings.HasPrefix(text, "github_pat_") || strings.HasPrefix(text, "gho_")
+}
+
+// username is the way to the name, nil where it may stay.
+func (s *script) username(w shell.Word, scope flow.Scope) route {
+	start, end := unquoted(s.text, w.Start, w.End)
+	v := s.word(w, scope, 0)
+	if len(w.Refs) == 1 && w.Refs[0].Start == start && w.Refs[0].End == end {
+		v = s.ref(w.Refs[0], scope, 0)
+		if v.InExpr {
+			return s.usernameRoute(field{node: s.step.Run.Value}, v)
+		}
+	}
+	if strings.Contains(w.Text, "$(") || strings.Contains(w.Text, "GITHUB_ACTOR") || strings.Contains(w.Text, "github.actor") {
+		return nil
+	}
+	v.Start, v.End, v.InExpr = start, end, false
+	if s.usernameRoute(field{node: s.step.Run.Value}, v) == nil {
+		return nil
+	}
+	return route{{place: place{node: s.step.Run.Value, from: start, to: end}}}
+}
+
+func unquoted(text string, start, end int) (int, int) {
+	if end-start >= 2 && (text[start] == '"' || text[start] == '\'') && text[end-1] == text[start] {
+		return start + 1, end - 1
+	}
+	return start, end
+}
+
+// word evaluates a word: its text with expressions and variables replaced.
+func (s *script) word(w shell.Word, scope flow.Scope, depth int) expr.Value {
+	out := expr.Value{Known: true, Start: w.Start, End: w.End}
+	rest := w.Text
+	for _, ref := range w.Refs {
+		written := s.text[ref.Start:ref.End]
+		before, after, ok := strings.Cut(rest, written)
+		if !ok {
+			continue
+		}
+		v := s.ref(ref, scope, depth)
+		out.Text += before + v.Text
+		out.Known = out.Known && v.Known
+		out.Refs = append(out.Refs, v.Refs...)
+		rest = after
+	}
+	out.Text += rest
+	return out
+}
+
+// ref evaluates an expression or a variable of the script. A variable the file
+// does not define is unknown and has no name.
+func (s *script) ref(ref shell.Ref, scope flow.Scope, depth int) expr.Value {
+	if ref.Name == "" {
+		v := expr.Eval(s.text[ref.Start:ref.End], scope.Lookup)
+		v.Start, v.End = v.Start+ref.Start, v.End+ref.Start
+		return v
+	}
+	if w := shell.Assigned(s.commands, ref.Name); w != nil && depth < 4 && !(w.Start <= ref.Start && ref.End <= w.End) {
+		if len(w.Refs) == 1 {
+			return s.ref(w.Refs[0], scope, depth+1)
+		}
+		v := s.word(*w, scope, depth+1)
+		v.Start, v.End = ref.Start, ref.End
+		return v
+	}
+	out := expr.Value{Start: ref.Start, End: ref.End}
+	if ref.Name == "GITHUB_ACTOR" {
+		out.Refs = []expr.Ref{{Name: "github.actor"}}
+		return out
+	}
+	found, ok := scope.Env(ref.Name)
+	if !ok {
+		return out
+	}
+	inner := expr.Eval(found.Text, scope.Lookup)
+	out.Text, out.Known = inner.Text, inner.Known
+	out.Refs = []expr.Ref{{Name: "env." + ref.Name, Via: &inner, Source: found.Source}}
+	return out
+}

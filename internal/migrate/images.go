@@ -1,0 +1,212 @@
+package migrate
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/expr"
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/shell"
+)
+
+// Image is a package a migrated job uses.
+type Image struct {
+	// Owner and Name as far as the file says them, in lower case. The owner is
+	// flow.UnknownOwner for the repository's own, where that is not known.
+	Owner, Name string
+	File        string
+	Line        int
+	// Push tells a push from a pull.
+	Push bool
+}
+
+func (i Image) same(other Image) bool {
+	return i.Owner == other.Owner && i.Name == other.Name && i.Push == other.Push
+}
+
+// imagePath matches what may follow the host in a reference; the last step may
+// be cut by a tag or digest.
+var imagePath = regexp.MustCompile(`^/([A-Za-z0-9{][A-Za-z0-9_.{}-]*)((?:/[A-Za-z0-9{][A-Za-z0-9_.{}-]*)*)`)
+
+// imagesIn finds the references to packages of a registry in a text.
+func imagesIn(text, host string) []Image {
+	var out []Image
+	for {
+		i := strings.Index(text, host)
+		if i < 0 {
+			return out
+		}
+		before := text[:i]
+		text = text[i+len(host):]
+		if before != "" && isWordByte(before[len(before)-1]) {
+			continue
+		}
+		if m := imagePath.FindStringSubmatch(text); m != nil {
+			out = append(out, Image{Owner: strings.ToLower(m[1]), Name: strings.ToLower(strings.Trim(m[2], "/"))})
+		}
+	}
+}
+
+// traffic is what a job does with the registry, as far as its steps show it.
+type traffic struct {
+	pushes, pulls []Image
+	// pushed, pulled: there is a command or action that does so; opaque: there
+	// is one that may do anything.
+	pushed, pulled, opaque bool
+}
+
+// level is the permission the traffic needs. What cannot be seen is taken to
+// push, unless a visible pull explains the login.
+func (t traffic) level() level {
+	if t.pushed || t.opaque && !t.pulled {
+		return write
+	}
+	return read
+}
+
+func (p *pass) traffic(job *flow.Job) traffic {
+	var t traffic
+	for _, step := range job.Steps {
+		switch {
+		case step.Run != nil:
+			p.runTraffic(&t, step)
+		case step.Uses != nil:
+			p.usesTraffic(&t, step)
+		}
+	}
+	if !t.pushed {
+		t.pulls = append(t.pulls, t.pushes...)
+		t.pushes = nil
+	}
+	return t
+}
+
+// imagesAt lists the images in a text that a step holds at n.
+func (p *pass) imagesAt(text string, n *yaml.Node, step *flow.Step) []Image {
+	var out []Image
+	for _, combo := range p.combos(step.Job, text) {
+		value := marked(text, p.scope(step.Job, step, combo).Lookup)
+		for _, image := range imagesIn(value, p.opts.Registry) {
+			image.File, image.Line = p.tree.display(p.path), n.Line
+			if !slices.ContainsFunc(out, image.same) {
+				out = append(out, image)
+			}
+		}
+	}
+	return out
+}
+
+// marked evaluates a text, with a stand-in that is no image name for every
+// expression that only a run can know.
+func marked(text string, lookup expr.Lookup) string {
+	var b strings.Builder
+	for _, part := range expr.Split(text) {
+		piece := text[part.Start:part.End]
+		if part.Expr {
+			v := expr.Eval(piece, lookup)
+			piece = v.Text
+			if !v.Known && !strings.Contains(v.Text, "/") {
+				piece = "?"
+			}
+		}
+		b.WriteString(piece)
+	}
+	return b.String()
+}
+
+// pushInputs are the inputs in which actions name what they push.
+var pushInputs = []string{"tags", "images", "image", "outputs", "registry", "name", "repository", "dest", "destination"}
+
+func (p *pass) usesTraffic(t *traffic, step *flow.Step) {
+	action := known[actionName(step)]
+	switch {
+	case strings.HasPrefix(step.Uses.Value.Value, "./"), strings.HasPrefix(step.Uses.Value.Value, "$/"):
+		t.merge(p.tree.lib.action(p, step).traffic())
+	case action.push && p.mayPush(step):
+		t.pushed = true
+	case action.push:
+		t.pulled = true
+	case !action.listed:
+		t.opaque = true
+	}
+	for _, pair := range flow.Pairs(step.With) {
+		found := p.imagesAt(flow.Text(pair.Value), pair.Value, step)
+		if slices.Contains(pushInputs, pair.Key.Value) {
+			t.pushes = append(t.pushes, found...)
+		} else {
+			t.pulls = append(t.pulls, found...)
+		}
+	}
+}
+
+func (t *traffic) merge(other traffic) {
+	t.pushed = t.pushed || other.pushed
+	t.pulled = t.pulled || other.pulled
+	t.opaque = t.opaque || other.opaque
+	t.pushes = append(t.pushes, other.pushes...)
+	t.pulls = append(t.pulls, other.pulls...)
+}
+
+// mayPush reads the inputs with which build actions are told to push. An action
+// without such an input always does.
+func (p *pass) mayPush(step *flow.Step) bool {
+	if !strings.HasPrefix(actionName(step), "docker/") {
+		return true
+	}
+	if push := flow.Get(step.With, "push"); push != nil {
+		holds, sure := p.eval(flow.Text(push.Value), step.Job, step, nil).Truth()
+		if holds || !sure {
+			return true
+		}
+	}
+	outputs := step.Input("outputs") + step.Input("set")
+	return strings.Contains(outputs, "push=true") || strings.Contains(outputs, "type=registry")
+}
+
+func (p *pass) runTraffic(t *traffic, step *flow.Step) {
+	commands := shell.Parse(step.Run.Value.Value, shell.DialectOf(step.Shell()))
+	for _, c := range commands {
+		text := p.expand(strings.Join(c.Fields(), " "), commands, step)
+		images := p.imagesAt(text, step.Run.Value, step)
+		switch use := useOf(c.Fields()); use {
+		case pushes:
+			t.pushed = true
+			t.pushes = append(t.pushes, images...)
+		case names:
+			t.pushes = append(t.pushes, images...)
+		case pulls:
+			t.pulled = true
+			t.pulls = append(t.pulls, images...)
+		case mayDoAnything:
+			t.opaque = true
+		}
+	}
+}
+
+// expand puts the values of shell variables in the place of their names, as far
+// as the file gives them.
+func (p *pass) expand(text string, commands []shell.Command, step *flow.Step) string {
+	scope := p.scope(step.Job, step, nil)
+	for range 4 {
+		next := variable.ReplaceAllStringFunc(text, func(ref string) string {
+			name := variable.FindStringSubmatch(ref)[1]
+			if w := shell.Assigned(commands, name); w != nil && !strings.Contains(w.Text, ref) && len(w.Text) < 500 {
+				return w.Text
+			}
+			if found, ok := scope.Env(name); ok && len(found.Text) < 500 {
+				return found.Text
+			}
+			return ref
+		})
+		if next == text || len(next) > 64<<10 {
+			break
+		}
+		text = next
+	}
+	return text
+}
+
+var variable = regexp.MustCompile(`\$\{?(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?:,,|\^\^)?\}?`)

@@ -1,0 +1,127 @@
+package migrate
+
+import (
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/text"
+)
+
+func (p *pass) insert(start, end int, s string) bool {
+	return start >= 0 && p.edits.Add(text.Edit{Start: start, End: end, New: s}) == nil
+}
+
+func (p *pass) scalarStart(n *yaml.Node) int {
+	if s, err := p.scalar(n); err == nil {
+		return s.Start
+	}
+	return -1
+}
+
+// scalarEnd is the end of a scalar's content; quotes stay around a new one.
+func (p *pass) scalarEnd(n *yaml.Node) int {
+	if s, err := p.scalar(n); err == nil {
+		return s.End
+	}
+	return -1
+}
+
+// appendTo adds an item to a mapping that has some: on a line of its own after
+// the last one, or in the line of a flow mapping.
+func (p *pass) appendTo(m *yaml.Node, item string) bool {
+	key, last := m.Content[len(m.Content)-2], m.Content[len(m.Content)-1]
+	if last.Kind != yaml.ScalarNode {
+		return false
+	}
+	if m.Style&yaml.FlowStyle != 0 {
+		end := p.scalarEnd(last)
+		if last.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
+			end++
+		}
+		return p.insert(end, end, ", "+item)
+	}
+	f := p.doc.Text
+	at := f.LineEnd(max(f.Start(key), f.Start(last)))
+	return p.insert(at, at, f.EOL()+p.indent(key)+item)
+}
+
+// indent is what stands before a key in its line, if that is only blanks.
+func (p *pass) indent(key *yaml.Node) string { return strings.Repeat(" ", key.Column-1) }
+
+// insertBlock puts a permissions block into a job: after runs-on (or uses, for
+// a call) where that is one line, else before the job's first key.
+func (p *pass) insertBlock(job *flow.Job, s scopes) bool {
+	if len(job.Node.Content) == 0 {
+		return false
+	}
+	first := job.Node.Content[0]
+	f := p.doc.Text
+	if job.Node.Style&yaml.FlowStyle != 0 {
+		at := f.Start(first)
+		return p.insert(at, at, "permissions: {"+s.inline()+"}, ")
+	}
+	indent := p.indent(first)
+	step := strings.Repeat(" ", max(first.Column-job.Key.Column, 1))
+	lines := s.lines(indent, indent+step)
+	for _, name := range []string{"runs-on", "uses"} {
+		if pair := flow.Get(job.Node, name); pair != nil && p.oneLine(pair) {
+			at := f.LineEnd(f.Start(pair.Key))
+			return p.insert(at, at, f.EOL()+strings.Join(lines, f.EOL()))
+		}
+	}
+	at := f.LineStart(f.Start(first))
+	return p.insert(at, at, strings.Join(lines, f.EOL())+f.EOL())
+}
+
+// oneLine reports whether a pair surely ends in the line of its key.
+func (p *pass) oneLine(pair *flow.Pair) bool {
+	if pair.Raw.Kind == yaml.AliasNode {
+		return pair.Raw.Line == pair.Key.Line
+	}
+	s, err := p.scalar(pair.Value)
+	if err != nil || pair.Value.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
+		return p.flowOnOneLine(pair)
+	}
+	line, _ := p.doc.Text.Position(s.End)
+	return line == pair.Key.Line
+}
+
+// flowOnOneLine reports whether a flow sequence of plain words ends in the line
+// of its key: its bracket is the last thing there but for a comment.
+func (p *pass) flowOnOneLine(pair *flow.Pair) bool {
+	if pair.Value.Kind != yaml.SequenceNode || pair.Value.Style&yaml.FlowStyle == 0 || pair.Value.Line != pair.Key.Line {
+		return false
+	}
+	f := p.doc.Text
+	at := f.Start(pair.Value)
+	line, _, _ := strings.Cut(string(f.Bytes()[at:f.LineEnd(at)]), " #")
+	return strings.HasSuffix(strings.TrimSpace(line), "]") && strings.Count(line, "[") == strings.Count(line, "]")
+}
+
+// lines writes a block, with the reasons that do not go without saying.
+func (s scopes) lines(indent, inner string) []string {
+	return append([]string{indent + "permissions:"}, s.items(inner)...)
+}
+
+// items are the lines of a block below its key. A reason that several share is
+// given in full once.
+func (s scopes) items(indent string) []string {
+	var out []string
+	before := ""
+	for _, name := range sortedKeys(s) {
+		line := indent + name + ": " + s[name].level.String()
+		switch reason := s[name].reason; {
+		case reason == "":
+		case reason == before:
+			short, _, _ := strings.Cut(reason, ":")
+			line += " # " + short
+		default:
+			line += " # " + reason
+			before = reason
+		}
+		out = append(out, line)
+	}
+	return out
+}

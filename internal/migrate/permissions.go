@@ -1,0 +1,178 @@
+package migrate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
+)
+
+// need is the packages permission a job needs, and for what.
+type need struct {
+	level level
+	what  []string
+}
+
+func (p *pass) need(job *flow.Job, l level, what string) {
+	n := p.needs[job]
+	if n == nil {
+		n = &need{}
+		p.needs[job] = n
+	}
+	n.level = max(n.level, l)
+	if !slices.Contains(n.what, what) {
+		n.what = append(n.what, what)
+	}
+}
+
+// grant sees to it that every job that now uses GITHUB_TOKEN has the
+// permission. It keeps to the place where permissions already stand: the job's
+// block, else the workflow's if all its jobs need the same, else a block of the
+// job's own.
+func (p *pass) grant() {
+	if p.doc.Action || len(p.needs) == 0 {
+		return
+	}
+	together := p.together()
+	for _, job := range p.doc.Jobs {
+		n := p.needs[job]
+		switch {
+		case n == nil:
+		case job.Permissions != nil:
+			p.mergeInto(job.Permissions, job, n)
+		case p.doc.Permissions != nil && (together || p.granted(p.doc.Permissions, n.level)):
+			p.mergeInto(p.doc.Permissions, job, n)
+		case p.doc.Permissions != nil:
+			p.addBlock(job, n, declared(p.doc.Permissions.Value))
+		case p.doc.Callable && !p.doc.Direct:
+			p.note(CallerGrants, on(job.Key), "The job %s has no permissions of its own, so each calling job must grant packages: %s.", job.ID, n.level)
+		default:
+			p.addBlock(job, n, p.workedOut(job))
+		}
+	}
+}
+
+// together reports whether all jobs without a block of their own need the same.
+func (p *pass) together() bool {
+	var first *need
+	for _, job := range p.doc.Jobs {
+		if job.Permissions != nil {
+			continue
+		}
+		n := p.needs[job]
+		if n == nil || first != nil && n.level != first.level {
+			return false
+		}
+		first = n
+	}
+	return true
+}
+
+// granted reports whether a permissions value already has packages.
+func (p *pass) granted(pair *flow.Pair, l level) bool {
+	return declared(pair.Value)["packages"].level >= l
+}
+
+// declared reads a permissions value.
+func declared(n *yaml.Node) scopes {
+	s := scopes{}
+	all := flow.Text(n)
+	if l, ok := map[string]level{"read-all": read, "write-all": write}[all]; ok {
+		for _, name := range everything {
+			s.add(name, l, "")
+		}
+	}
+	for _, pair := range flow.Pairs(n) {
+		s[pair.Key.Value] = grant{level: parseLevel(flow.Text(pair.Value))}
+	}
+	return s
+}
+
+// mergeInto adds packages to a permissions block that exists.
+func (p *pass) mergeInto(pair *flow.Pair, job *flow.Job, n *need) {
+	if p.granted(pair, n.level) {
+		return
+	}
+	item := "packages: " + n.level.String()
+	ok := false
+	switch packages := flow.Get(pair.Value, "packages"); {
+	case packages != nil:
+		ok = p.insert(p.scalarStart(packages.Value), p.scalarEnd(packages.Value), n.level.String())
+	case pair.Value.Kind == yaml.MappingNode && len(pair.Value.Content) > 0:
+		ok = p.appendTo(pair.Value, item)
+	case pair.Value.Kind == yaml.MappingNode:
+		at := p.doc.Text.Start(pair.Value) + 1
+		ok = p.insert(at, at, item)
+	default:
+		ok = p.replaceAll(pair, n)
+	}
+	if !ok {
+		p.left(Permissions, on(pair.Key), "Add "+item+" there.", "The job %s needs %s, and its permissions cannot be edited safely.", job.ID, item)
+		return
+	}
+	also := ""
+	if aliases := p.doc.Aliases[pair.Value]; len(aliases) > 0 {
+		also = ", which an anchor shares with other jobs"
+	}
+	p.fixed(Permissions, on(pair.Key), "", "The job %s needs %s for %s; it is added to the permissions that are there%s.", job.ID, item, strings.Join(n.what, ", "), also)
+}
+
+// replaceAll turns "read-all" or an empty value into a block.
+func (p *pass) replaceAll(pair *flow.Pair, n *need) bool {
+	s := declared(pair.Value)
+	s.add("packages", n.level, "")
+	f := p.doc.Text
+	at := f.Start(pair.Key) + len("permissions:")
+	if flow.Text(pair.Value) == "" {
+		return p.insert(at, at, " {"+s.inline()+"}")
+	}
+	end := p.scalarEnd(pair.Value)
+	if end == f.LineEnd(at) {
+		items := s.items(p.indent(pair.Key) + "  ")
+		return p.insert(at, end, f.EOL()+strings.Join(items, f.EOL()))
+	}
+	return p.insert(p.scalarStart(pair.Value), end, "{"+s.inline()+"}")
+}
+
+// addBlock gives a job a permissions block of its own.
+func (p *pass) addBlock(job *flow.Job, n *need, s scopes) {
+	s = s.clone()
+	s.add("packages", n.level, "")
+	s["packages"] = grant{level: max(n.level, s["packages"].level)}
+	if !p.insertBlock(job, s) {
+		p.left(Permissions, on(job.Key), "Add permissions: {"+s.inline()+"} to the job.", "The job %s needs %s, and a block cannot be added safely.", job.ID, s.inline())
+		return
+	}
+	p.fixed(Permissions, on(job.Key), p.reasons(s), "The job %s gets permissions of its own (%s), since a block takes away what it does not name.", job.ID, s.inline())
+}
+
+// reasons tells which scopes are not there for certain.
+func (p *pass) reasons(s scopes) string {
+	for _, name := range sortedKeys(s) {
+		if strings.HasPrefix(s[name].reason, "kept:") {
+			return fmt.Sprintf("Check the scopes marked kept: %s, and what it needs is not known. They are what the token may have had by default; take away what is not needed, all of it if the repository's default is read-only.",
+				strings.TrimPrefix(s[name].reason, "kept: "))
+		}
+	}
+	return ""
+}
+
+func (s scopes) clone() scopes {
+	out := scopes{}
+	for name, g := range s {
+		out[name] = g
+	}
+	return out
+}
+
+// inline is the block on one line.
+func (s scopes) inline() string {
+	var items []string
+	for _, name := range sortedKeys(s) {
+		items = append(items, name+": "+s[name].level.String())
+	}
+	return strings.Join(items, ", ")
+}

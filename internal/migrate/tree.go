@@ -1,0 +1,256 @@
+package migrate
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
+)
+
+// maxFile is the largest workflow that is read, in bytes.
+const maxFile = 1 << 20
+
+// maxDepth is how deep directories are searched for actions.
+const maxDepth = 8
+
+var (
+	errTooLarge = errors.New("larger than 1 MiB")
+	errNotFile  = errors.New("not a regular file")
+)
+
+func errUnsafe(err error) error { return fmt.Errorf("editing it would break it: %w", err) }
+
+// tree is an opened checkout. os.Root keeps every access inside it: a symbolic
+// link that leads out is an error, not a file.
+type tree struct {
+	dir   string
+	root  *os.Root
+	repo  flow.Repository
+	paths []string
+	lib   *library
+}
+
+func openTrees(roots []Root) ([]*tree, error) {
+	var trees []*tree
+	for _, r := range roots {
+		root, err := os.OpenRoot(r.Dir)
+		if err != nil {
+			closeTrees(trees)
+			return nil, fmt.Errorf("opening the checkout %q: %w", r.Dir, err)
+		}
+		t := &tree{dir: r.Dir, root: root, paths: r.Paths}
+		owner, name, ok := strings.Cut(r.Repository, "/")
+		if !ok {
+			owner, name = t.origin()
+		}
+		t.repo = flow.Repository{Owner: owner, Name: name}
+		trees = append(trees, t)
+	}
+	for _, t := range trees {
+		t.lib = &library{tree: t, others: trees}
+	}
+	return trees, nil
+}
+
+func closeTrees(trees []*tree) {
+	for _, t := range trees {
+		t.root.Close() // opened for reading: there is nothing to lose
+	}
+}
+
+// display is a path of the tree as the caller would type it.
+func (t *tree) display(name string) string {
+	return filepath.ToSlash(filepath.Join(t.dir, filepath.FromSlash(name)))
+}
+
+func (t *tree) skip(name string, err error) *Skip {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		err = pathErr.Err
+	}
+	return &Skip{Path: t.display(name), Err: err}
+}
+
+// read returns a file of at most maxFile bytes.
+func (t *tree) read(name string) ([]byte, error) {
+	info, err := t.root.Stat(filepath.FromSlash(name))
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, errNotFile
+	case info.Size() > maxFile:
+		return nil, errTooLarge
+	}
+	f, err := t.root.Open(filepath.FromSlash(name))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	src, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if len(src) > maxFile {
+		return nil, errTooLarge
+	}
+	return src, err
+}
+
+// list names the files to read, sorted, each once.
+func (t *tree) list() (files []string, skipped []Skip) {
+	starts := t.paths
+	if len(starts) == 0 {
+		starts = []string{".github/workflows", ".github/actions"}
+		for _, name := range []string{"action.yml", "action.yaml"} {
+			if _, err := t.root.Lstat(name); err == nil {
+				files = append(files, name)
+			}
+		}
+	}
+	for _, start := range starts {
+		info, err := t.root.Stat(filepath.FromSlash(start))
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && len(t.paths) == 0:
+		case err != nil:
+			skipped = append(skipped, *t.skip(start, err))
+		case info.IsDir():
+			t.walk(path.Clean(start), 0, &files, &skipped)
+		default:
+			files = append(files, path.Clean(start))
+		}
+	}
+	slices.Sort(files)
+	return slices.Compact(files), skipped
+}
+
+// walk collects what GitHub reads: every YAML file of a workflows directory,
+// and action files below any other.
+func (t *tree) walk(dir string, depth int, files *[]string, skipped *[]Skip) {
+	entries, err := fs.ReadDir(t.root.FS(), dir)
+	if err != nil {
+		*skipped = append(*skipped, *t.skip(dir, err))
+		return
+	}
+	workflows := path.Base(dir) == "workflows"
+	for _, e := range entries {
+		name := path.Join(dir, e.Name())
+		switch {
+		case e.IsDir():
+			if e.Name() != ".git" && e.Name() != "node_modules" && depth < maxDepth {
+				t.walk(name, depth+1, files, skipped)
+			}
+		case isYAML(name) && (workflows || isAction(name) || depth == 0 && len(t.paths) > 0):
+			*files = append(*files, name)
+		}
+	}
+}
+
+func isYAML(name string) bool {
+	ext := strings.ToLower(path.Ext(name))
+	return ext == ".yml" || ext == ".yaml"
+}
+
+func isAction(name string) bool {
+	base := strings.ToLower(path.Base(name))
+	return base == "action.yml" || base == "action.yaml"
+}
+
+// origin reads owner and name from the remote "origin" of .git/config; both are
+// "" where there is none.
+func (t *tree) origin() (owner, name string) {
+	src, err := t.read(".git/config")
+	if err != nil {
+		return "", "" // not a checkout: nothing is known, which is allowed
+	}
+	inOrigin := false
+	for line := range strings.Lines(string(src)) {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "[") {
+			inOrigin = line == `[remote "origin"]`
+			continue
+		}
+		key, url, _ := strings.Cut(line, "=")
+		if inOrigin && strings.TrimSpace(key) == "url" {
+			return repositoryOf(strings.TrimSpace(url))
+		}
+	}
+	return "", ""
+}
+
+// repositoryOf takes the last two steps of a Git URL of any form.
+func repositoryOf(url string) (owner, name string) {
+	steps := strings.FieldsFunc(strings.TrimSuffix(url, ".git"), func(r rune) bool { return r == '/' || r == ':' })
+	if len(steps) < 3 {
+		return "", ""
+	}
+	return steps[len(steps)-2], steps[len(steps)-1]
+}
+
+// Roots groups paths, as a user types them, by the checkout they lie in: the
+// nearest directory above that holds .git or .github. A directory that is
+// itself a checkout stands for all its workflows and actions.
+func Roots(paths []string) ([]Root, error) {
+	var roots []Root
+	for _, p := range paths {
+		info, err := os.Stat(p)
+		if err != nil {
+			return nil, fmt.Errorf("reading %q: %w", p, err)
+		}
+		dir, rest, err := checkout(p, info.IsDir())
+		if err != nil {
+			return nil, err
+		}
+		i := slices.IndexFunc(roots, func(r Root) bool { return r.Dir == dir })
+		if i < 0 {
+			i = len(roots)
+			roots = append(roots, Root{Dir: dir})
+		}
+		if rest != "." {
+			roots[i].Paths = append(roots[i].Paths, filepath.ToSlash(rest))
+		}
+	}
+	return roots, nil
+}
+
+func checkout(p string, isDir bool) (dir, rest string, err error) {
+	dir = filepath.Clean(p)
+	if !isDir {
+		dir = filepath.Dir(dir)
+	}
+	start := dir
+	for range 40 {
+		if exists(dir, ".git") || exists(dir, ".github") {
+			rest, err = relative(dir, p)
+			return dir, rest, err
+		}
+		up := filepath.Join(dir, "..")
+		if a, err := filepath.Abs(dir); err != nil || a == filepath.Dir(a) {
+			break
+		}
+		dir = up
+	}
+	rest, err = relative(start, p)
+	return start, rest, err
+}
+
+func relative(dir, p string) (string, error) {
+	d, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	a, err := filepath.Abs(p)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Rel(d, a)
+}
+
+func exists(dir, name string) bool {
+	_, err := os.Stat(filepath.Join(dir, name))
+	return err == nil
+}

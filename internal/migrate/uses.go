@@ -1,0 +1,186 @@
+package migrate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/text"
+)
+
+// usesByDefinition counts, for each text that an environment variable or an
+// anchor is defined with, the places where logins to our registry use it.
+func (p *pass) usesByDefinition() map[*yaml.Node]int {
+	seen := map[*yaml.Node][]place{}
+	for _, l := range p.logins {
+		for _, c := range l.cases {
+			for i, s := range c.password {
+				before := c.password[max(i-1, 0)].place
+				if p.isOurs(c.host) && !slices.Contains(seen[s.node], before) {
+					seen[s.node] = append(seen[s.node], before)
+				}
+			}
+		}
+	}
+	counts := map[*yaml.Node]int{}
+	for n, places := range seen {
+		counts[n] = len(places)
+	}
+	return counts
+}
+
+// implicit are variables that tools read without being told.
+var implicit = []string{"GH_TOKEN", "GITHUB_TOKEN", "GITHUB_PAT"}
+
+// onlyFor reports whether nothing but logins to our registry names the variable.
+func (p *pass) onlyFor(name string, definition *yaml.Node, l *login, shared map[*yaml.Node]int) bool {
+	if slices.Contains(implicit, name) {
+		return false
+	}
+	where := p.doc.Root
+	if l.step != nil && holds(l.step.Env, definition) && len(p.doc.Aliases[l.step.Env]) == 0 {
+		where = l.step.Node
+	}
+	mentions := 0
+	flow.Scalars(where, func(n *yaml.Node) { mentions += countWord(n.Value, name) })
+	return mentions-p.definitions(where, name) <= shared[definition]
+}
+
+// definitions counts the keys below where that define the variable.
+func (p *pass) definitions(where *yaml.Node, name string) int {
+	count := 0
+	for _, pair := range flow.Pairs(where) {
+		if pair.Key.Value == "env" {
+			for _, def := range flow.Pairs(pair.Value) {
+				count += countWord(def.Key.Value, name)
+			}
+		}
+	}
+	for _, c := range where.Content {
+		count += p.definitions(c, name)
+	}
+	return count
+}
+
+func holds(parent, n *yaml.Node) bool {
+	return parent != nil && slices.Contains(parent.Content, n)
+}
+
+// countWord counts the whole-word uses of name in s, those as secrets.name
+// or vars.name not included.
+func countWord(s, name string) int {
+	count := 0
+	for at := 0; ; {
+		i := strings.Index(s[at:], name)
+		if i < 0 {
+			return count
+		}
+		start, end := at+i, at+i+len(name)
+		at = end
+		if start > 0 && isWordByte(s[start-1]) || end < len(s) && isWordByte(s[end]) {
+			continue
+		}
+		if !isSecretRef(s[:start]) {
+			count++
+		}
+	}
+}
+
+func isSecretRef(before string) bool {
+	before = strings.ToLower(before)
+	for _, context := range []string{"secrets.", "secrets['", "vars.", "vars['"} {
+		if strings.HasSuffix(before, context) {
+			return true
+		}
+	}
+	return false
+}
+
+func isWordByte(c byte) bool {
+	return c == '_' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
+}
+
+// remarkUses names the lines in which a replaced secret stays in use, so that
+// nobody deletes it too early.
+func (p *pass) remarkUses() {
+	for _, secret := range sortedKeys(p.replaced) {
+		var uses []string
+		flow.Scalars(p.doc.Root, func(n *yaml.Node) {
+			for _, line := range p.remaining(n, secret) {
+				uses = append(uses, fmt.Sprintf("in line %d by %s", line, p.user(n)))
+			}
+		})
+		if len(uses) > 0 {
+			p.note(SecretElsewhere, p.replaced[secret], "secrets.%s is also used %s; that stays.", secret, strings.Join(uses, ", "))
+		}
+	}
+}
+
+// user names what holds a scalar: a step's action or script, or a variable.
+func (p *pass) user(n *yaml.Node) string {
+	user := "a job or the workflow itself"
+	p.steps(func(step *flow.Step) {
+		flow.Scalars(step.Node, func(inner *yaml.Node) {
+			if inner == n && step.Uses != nil {
+				user = actionName(step)
+			} else if inner == n {
+				user = "a script"
+			}
+		})
+	})
+	return user
+}
+
+// remaining lists the lines of n in which the secret is used and not edited.
+func (p *pass) remaining(n *yaml.Node, secret string) []int {
+	if !strings.Contains(strings.ToLower(n.Value), "secrets") {
+		return nil
+	}
+	var lines []int
+	for at := 0; ; {
+		start, end := indexSecret(n.Value, at, secret)
+		if start < 0 {
+			return lines
+		}
+		at = end
+		if s, err := p.scalar(n); err != nil {
+			lines = append(lines, n.Line)
+		} else if from, to, ok := s.Span(start, end); ok && !p.isEdited(from, to) {
+			line, _ := p.doc.Text.Position(from)
+			lines = append(lines, line)
+		}
+	}
+}
+
+// indexSecret finds secrets.NAME or secrets['NAME'] at or after at.
+func indexSecret(s string, at int, name string) (start, end int) {
+	for ; at < len(s); at++ {
+		i := strings.Index(s[at:], name)
+		if i < 0 {
+			return -1, -1
+		}
+		start, end = at+i, at+i+len(name)
+		whole := end == len(s) || !isWordByte(s[end])
+		if whole && isSecretRef(s[:start]) {
+			return start, end
+		}
+		at = start
+	}
+	return -1, -1
+}
+
+func (p *pass) isEdited(start, end int) bool {
+	return slices.ContainsFunc(p.edits.List(), func(e text.Edit) bool { return e.Start <= start && end <= e.End })
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
