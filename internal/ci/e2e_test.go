@@ -1,0 +1,56 @@
+//go:build integration
+
+package ci
+
+import (
+	"net"
+	"strings"
+	"testing"
+)
+
+// A workflow that uses ./ publishes; its outputs reach later steps and a later job; the
+// post step of every use runs, also after a failure. Here the registry that the
+// workflow starts is also the one that belongs to its GitHub, so that visibility and
+// link are told too.
+func TestE2EUnderAct(t *testing.T) {
+	t.Parallel()
+	tool(t, "act")
+	tool(t, "node")
+	address := freeAddress(t)
+	log, err := newLab(t).act("push", "e2e.yml", "--var", "E2E_SERVE="+address, "-s", "GITHUB_TOKEN=ghs_e2e",
+		"--env", "GITHUB_SERVER_URL=http://"+address, "--env", "GITHUB_API_URL=http://"+address+"/api/v3")
+	if err != nil {
+		t.Fatalf("act: %v\n%s", err, log)
+	}
+	for _, want := range []string{
+		"[e2e/publish] 🏁  Job succeeded",
+		"[e2e/deploy ] 🏁  Job succeeded",
+		"deploying sha256:",
+		"::set-output:: visibility=public",
+		"::set-output:: linked=yes",
+		"::set-output:: anonymous-pull=verified",
+	} {
+		if !strings.Contains(log, want) {
+			t.Errorf("the log lacks %q", want)
+		}
+	}
+	for _, name := range []string{"Publish", "Publish the same again", "Ask for what cannot be"} {
+		if want := "✅  Success - Post " + name; !strings.Contains(log, want) {
+			t.Errorf("the log lacks %q", want)
+		}
+	}
+	if t.Failed() {
+		t.Log(log)
+	}
+}
+
+// freeAddress is a loopback address nobody listens on at the moment.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
