@@ -1,0 +1,39 @@
+//go:build integration
+
+package ci
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+)
+
+// live.yml runs only where maintainers start it, so here its steps run against the
+// model, which must agree with itself in everything.
+func TestLiveUnderAct(t *testing.T) {
+	t.Parallel()
+	tool(t, "act")
+	tool(t, "node")
+	s := ghcrtest.Start(t, ghcrtest.Config{Open: &ghcrtest.Open{Token: "ghs_live"}})
+	log, err := newLab(t).act("workflow_dispatch", "live.yml", "--var", "LIVE_PATIENCE=0s", "-s", "GITHUB_TOKEN="+s.Token(),
+		"--env", "GITHUB_SERVER_URL="+s.URL(), "--env", "GITHUB_API_URL="+s.URL()+"/api/v3")
+	if err != nil {
+		t.Fatalf("act: %v\n%s", err, log)
+	}
+	rows := 0
+	for line := range strings.Lines(log) {
+		_, row, found := strings.Cut(line, "  | | ")
+		if !found {
+			continue
+		}
+		rows++
+		// Only how long things took may differ, and where they were asked.
+		if strings.Contains(row, "**") && !strings.Contains(row, "| after |") {
+			t.Errorf("the model differs from itself: %s", row)
+		}
+	}
+	if rows < 40 {
+		t.Errorf("got a comparison of %d rows\n%s", rows, log)
+	}
+}
