@@ -50,17 +50,7 @@ func (l *lab) copy(name string) {
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	l.write(filepath.Join(l.work, name), content)
-}
-
-func (l *lab) write(file string, content []byte) {
-	l.t.Helper()
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		l.t.Fatal(err)
-	}
-	if err := os.WriteFile(file, content, 0o644); err != nil {
-		l.t.Fatal(err)
-	}
+	write(l.t, filepath.Join(l.work, name), content)
 }
 
 // stub puts an action that does nothing in the place of each third-party one: they
@@ -69,7 +59,7 @@ func (l *lab) write(file string, content []byte) {
 func (l *lab) stub() {
 	l.t.Helper()
 	dir := l.t.TempDir()
-	l.write(filepath.Join(dir, "action.yml"), []byte("name: stub\ndescription: does nothing\nruns: {using: composite, steps: [{run: 'true', shell: sh}]}\n"))
+	write(l.t, filepath.Join(dir, "action.yml"), []byte("name: stub\ndescription: does nothing\nruns: {using: composite, steps: [{run: 'true', shell: sh}]}\n"))
 	stubs := map[string]bool{}
 	for _, f := range workflows(l.t) {
 		for _, j := range f.Jobs {
@@ -116,6 +106,16 @@ func (l *lab) run(cmd *exec.Cmd) string {
 		l.t.Fatalf("%v: %v\n%s", cmd.Args, err, &stderr)
 	}
 	return string(out)
+}
+
+func write(t *testing.T, file string, content []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, content, 0o644); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // tool finds a program; where CI is true it has to be there.

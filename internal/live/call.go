@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -127,7 +128,7 @@ func (a answer) says() string {
 	if json.Unmarshal(a.body, &refusal) == nil && len(refusal.Errors) > 0 {
 		return fmt.Sprintf("%d %s", a.status, refusal.Errors[0].Code)
 	}
-	return fmt.Sprint(a.status)
+	return strconv.Itoa(a.status)
 }
 
 // has says whether a header came, without its changing value.
