@@ -69,7 +69,7 @@ func (r *publishing) decorate(found *resolve.Found, result *publish.Result) {
 func (r *publishing) describe(found *resolve.Found) {
 	for i := range found.Targets {
 		t := &found.Targets[i]
-		if !t.Home || t.Exists() || t.Inherits == "" || r.config.Verify != input.VerifyFull {
+		if !t.Home || t.Exists() || t.Inherits == "" || !packages.IsAbsent(t.PackageErr) {
 			continue
 		}
 		r.say("%s does not exist yet; as this run creates it, it will be %s.", t.Repo, t.Inherits)

@@ -53,16 +53,25 @@ func (r *publishing) metaContext() (meta.Context, error) {
 		AnnotationLevels: getenv("DOCKER_METADATA_ANNOTATIONS_LEVELS"),
 		Existing:         r.existing,
 	}
-	if gh.Repository != "" {
-		c.Repository = r.repository
+	if gh.Repository != "" && gh.Event.Repository == nil {
+		c.Repository = r.repository // the payload of a schedule has none
 	}
 	return c, nil
 }
 
+// repository asks the API, which publishing must not depend on: only a rule
+// about the default branch needs the answer.
 func (r *publishing) repository(ctx context.Context) (meta.Repository, error) {
 	repo, err := r.packages.Repository(ctx, r.config.GitHub.Repository)
+	if err != nil && !strings.Contains(r.config.Tags, "is_default_branch") {
+		return meta.Repository{}, nil
+	}
 	if err != nil {
-		return meta.Repository{}, err
+		return meta.Repository{}, &diag.Error{
+			Code: "default-branch-unknown", Side: diag.API, Input: "tags", Err: err,
+			Title: "A rule in tags asks for the default branch, and GitHub's API does not tell it",
+			Hint:  "Run it again when the API answers, or name the branch in the rule: enable=${{ github.ref == 'refs/heads/main' }}.",
+		}
 	}
 	_, name, _ := strings.Cut(repo.FullName, "/")
 	return meta.Repository{

@@ -85,7 +85,7 @@ func (r *publishing) dryRun(steps *plan.Plan, found *resolve.Found) error {
 	r.report.Plan(steps)
 	for i := range found.Targets {
 		t := &found.Targets[i]
-		if err := resolve.Guard(r.config.Visibility, t); err != nil {
+		if err := resolve.Guard(r.config, t); err != nil {
 			return err
 		}
 		if t.PushRefusal != nil {
@@ -103,7 +103,7 @@ func (r *publishing) dryRun(steps *plan.Plan, found *resolve.Found) error {
 // upload. done says that there is nothing more to do.
 func (r *publishing) allowed(steps *plan.Plan, found *resolve.Found) (done bool, err error) {
 	for i := range found.Targets {
-		if err := resolve.Guard(r.config.Visibility, &found.Targets[i]); err != nil {
+		if err := resolve.Guard(r.config, &found.Targets[i]); err != nil {
 			return false, err
 		}
 	}

@@ -170,5 +170,34 @@ func (c *Client) call(ctx context.Context, method, path string, body, out any) e
 		return err
 	}
 	_, err = c.gh.Do(ctx, req, out)
+	var answer *github.ErrorResponse
+	if errors.As(err, &answer) && answer.Response != nil {
+		return &refusal{answer}
+	}
 	return err
+}
+
+// refusal is GitHub's answer in words for people.
+type refusal struct{ answer *github.ErrorResponse }
+
+// Error gives the status, GitHub's words and the request id.
+func (r *refusal) Error() string {
+	resp := r.answer.Response
+	text := fmt.Sprintf("GitHub's API answered %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
+	if words := strings.TrimSpace(r.answer.Message); words != "" && words != http.StatusText(resp.StatusCode) {
+		text += fmt.Sprintf(": %.300q", words)
+	}
+	if id := resp.Header.Get("X-GitHub-Request-Id"); id != "" {
+		text += fmt.Sprintf(" (request id %s)", id)
+	}
+	return text
+}
+
+// Unwrap returns go-github's error.
+func (r *refusal) Unwrap() error { return r.answer }
+
+// passing reports whether an error is one that may be gone the next time.
+func passing(err error) bool {
+	var e *github.ErrorResponse
+	return errors.As(err, &e) && e.Response != nil && e.Response.StatusCode >= http.StatusInternalServerError
 }

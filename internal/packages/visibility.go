@@ -61,12 +61,17 @@ func (c *Client) Ensure(ctx context.Context, owner Owner, name, want string, cre
 	return Ensured{Package: again, Outcome: NeedsOwner, Err: askErr}
 }
 
+// passingTries is how often an API that fails (5xx) is asked: publishing does
+// not wait long for what it can do without.
+const passingTries = 3
+
 // await reads the package, waiting for one that was created just now.
 func (c *Client) await(ctx context.Context, owner Owner, name string, p Patience) (Package, error) {
 	wait := p.Wait
 	for try := 1; ; try++ {
 		pkg, err := c.Get(ctx, owner, name)
-		if err == nil || !IsAbsent(err) || try >= p.Tries {
+		again := IsAbsent(err) && try < p.Tries || passing(err) && try < min(passingTries, p.Tries)
+		if !again {
 			return pkg, err
 		}
 		if err := p.Sleep(ctx, wait); err != nil {

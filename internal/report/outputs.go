@@ -80,7 +80,25 @@ func (r *Report) complete() bool {
 	return len(r.Images) > 0
 }
 
-func (r *Report) pushed() bool { return r.Outcome == Published || r.Outcome == Unchanged }
+// pushed holds also where a run failed after all was read back, as for a
+// visibility that an owner has to change.
+func (r *Report) pushed() bool {
+	return r.Outcome == Published || r.Outcome == Unchanged || r.proven()
+}
+
+func (r *Report) proven() bool {
+	for _, i := range r.Images {
+		for _, t := range i.Tags {
+			if !t.Proven {
+				return false
+			}
+		}
+		if !i.Proven {
+			return false
+		}
+	}
+	return r.complete()
+}
 
 func (r *Report) digestOutputs() ([]Output, error) {
 	byName := map[string]string{}

@@ -213,9 +213,9 @@ func step(p *plan.Plan, s plan.Step) Step {
 	case plan.PushManifest:
 		out.What, out.Bytes = digestOf(s.Manifest), s.Manifest.Descriptor.Size
 	case plan.PointTag:
-		out.What = s.Tag
+		out.What, out.How = s.Tag, "at "+digestOf(s.Manifest)
 		if s.From != nil && s.Needed {
-			out.How = "from " + s.From.String()
+			out.How += ", before " + s.From.String()
 		}
 	}
 	return out
@@ -256,6 +256,9 @@ func imageOf(res *publish.Result, t *publish.TargetResult) Image {
 	}
 	if e := t.Package; e != nil {
 		out.Visibility, out.VisibilityIs = e.Package.Visibility, string(e.Outcome)
+		if out.Visibility == "" {
+			out.Visibility = "unknown"
+		}
 		out.Repository, out.Linked = e.Package.Repository, linked(e.Package.Repository, e.Err != nil && e.Package.Visibility == "")
 	}
 	return out

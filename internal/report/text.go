@@ -35,7 +35,10 @@ func (r *Report) headline() string {
 	case Skipped:
 		return "Skipped: " + r.Why
 	}
-	if r.Changed() {
+	switch {
+	case r.proven():
+		return fmt.Sprintf("%s is published, but not all that was asked for is true:", r.Digest)
+	case r.Changed():
 		return "Failed half way. What is true now:"
 	}
 	return "Failed. Nothing was written."

@@ -68,18 +68,37 @@ func (t *Target) Exists() bool { return t.Package.Name != "" || t.Public || len(
 
 // Guard refuses what could show a private image to the world: it fails before
 // the first upload where private or internal is wanted and the package is
-// public, or would be created public.
-func Guard(want input.Visibility, t *Target) error {
-	if !t.Home || (want != input.Private && want != input.Internal) {
+// public, or would be created public. Where nobody can tell what it would be
+// created as, it fails if a mismatch is to fail.
+func Guard(c *input.Config, t *Target) error {
+	if !t.Home || (c.Visibility != input.Private && c.Visibility != input.Internal) {
 		return nil
 	}
 	switch {
 	case t.Public || (t.PackageErr == nil && t.Package.Visibility == string(input.Public)):
 		return exposed(t, "is public", "A public package cannot be made private again (GitHub's rule). Publish under another name, or have an owner delete the package first.")
-	case !t.Exists() && t.Inherits == string(input.Public):
-		return exposed(t, "does not exist yet, and would be created public like the repository", "Publish from a private repository, or under a package that an owner created as private before.")
+	case t.Exists() || (t.Inherits != string(input.Public) && t.Inherits != ""):
+		return nil
+	case t.Inherits == "" && c.FailOnMismatch:
+		return untold(t)
+	case t.Inherits == "":
+		return nil
 	}
-	return nil
+	what := "does not exist yet, and would be created public like the repository"
+	if !packages.IsAbsent(t.PackageErr) {
+		what = "may not exist yet (GitHub's API did not say), and would be created public like the repository"
+	}
+	return exposed(t, what, "Publish from a private repository, or under a package that an owner created as private before.")
+}
+
+// untold is for a package of which neither API nor event say what it is, or
+// would become.
+func untold(t *Target) error {
+	return &diag.Error{
+		Code: "visibility-unknown", Side: diag.API, Input: "visibility", Err: t.PackageErr,
+		Title: fmt.Sprintf("Nothing was pushed: whether package %s is public, or would be, could not be read", t.Repo),
+		Hint:  "Run it again when GitHub's API answers. With on-visibility-mismatch: warn it is published all the same.",
+	}
 }
 
 func exposed(t *Target, what, hint string) error {
