@@ -1,3 +1,235 @@
 package migrate
 
-func (p *pass) fold() {}
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/expr"
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
+)
+
+// chain is the usual chain of steps that our one step stands for. meta may be
+// nil.
+type chain struct {
+	login, meta, push *flow.Step
+}
+
+// fold replaces login, metadata and push steps by one step, in each job where
+// that changes nothing else, and says where it does not and why.
+func (p *pass) fold() {
+	if p.opts.ToAction == "" || p.doc.Action {
+		return
+	}
+	for _, job := range p.doc.Jobs {
+		c, ok := p.chainOf(job)
+		if !ok {
+			continue
+		}
+		if why := p.inexact(job, c); why != "" {
+			p.note(NotFolded, on(c.push.Uses.Key), "The job %s keeps its steps: %s.", job.ID, why)
+			continue
+		}
+		if err := p.writeFold(c); err != nil {
+			p.note(NotFolded, on(c.push.Uses.Key), "The job %s keeps its steps: %v.", job.ID, err)
+			continue
+		}
+		p.fixed(FoldedSteps, on(c.push.Uses.Key), "", "The job %s logs in, tags and pushes in one step now.", job.ID)
+	}
+}
+
+// chainOf finds the last push step of a job and the steps it builds on.
+func (p *pass) chainOf(job *flow.Job) (chain, bool) {
+	var c chain
+	for _, step := range job.Steps {
+		switch actionName(step) {
+		case "docker/login-action":
+			if hostOf(p.eval(step.Input("registry"), job, step, nil)) == p.opts.Registry {
+				c.login = step
+			}
+		case "docker/metadata-action":
+			c.meta = step
+		case "docker/build-push-action":
+			c.push = step
+		}
+	}
+	return c, c.login != nil && c.push != nil
+}
+
+// What the folded steps may say. Anything else would be lost.
+var (
+	stepKeys  = []string{"name", "id", "uses", "with"}
+	loginKeys = []string{"registry", "username", "password"}
+	metaKeys  = []string{"images", "tags", "flavor", "labels", "annotations"}
+	pushKeys  = []string{"context", "file", "platforms", "push", "tags", "labels", "provenance", "sbom"}
+)
+
+// inexact says why one step would not do the same; "" if it would.
+func (p *pass) inexact(job *flow.Job, c chain) string {
+	switch {
+	case !p.usesToken(c.login):
+		return "its login does not use GITHUB_TOKEN"
+	case p.countOf(job, "docker/login-action") > 1:
+		return "it logs in to other registries too"
+	case p.countOf(job, "docker/build-push-action") > 1:
+		return "it pushes more than once"
+	}
+	for step, keys := range map[*flow.Step][]string{c.login: loginKeys, c.meta: metaKeys, c.push: pushKeys} {
+		if why := unknownKey(step, keys); why != "" {
+			return why
+		}
+	}
+	for _, check := range []func(chain) string{p.inexactBuild, p.inexactTags, p.inexactUses} {
+		if why := check(c); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+// usesToken reports whether the login's password is the job's token, or will be.
+func (p *pass) usesToken(step *flow.Step) bool {
+	names := leaves(p.eval(step.Input("password"), step.Job, step, nil))
+	return p.settled[step] || len(names) > 0 && !slices.ContainsFunc(names, func(n string) bool { return !isToken(n) })
+}
+
+func (p *pass) countOf(job *flow.Job, name string) int {
+	n := 0
+	for _, step := range job.Steps {
+		if actionName(step) == name {
+			n++
+		}
+	}
+	return n
+}
+
+func unknownKey(step *flow.Step, inputs []string) string {
+	if step == nil {
+		return ""
+	}
+	for _, pair := range flow.Pairs(step.Node) {
+		if !slices.Contains(stepKeys, pair.Key.Value) {
+			return fmt.Sprintf("%s has %q, which would not carry over", actionName(step), pair.Key.Value)
+		}
+	}
+	for _, pair := range flow.Pairs(step.With) {
+		if !slices.Contains(inputs, pair.Key.Value) {
+			return fmt.Sprintf("%s has the input %q, which would not carry over", actionName(step), pair.Key.Value)
+		}
+	}
+	return ""
+}
+
+func (p *pass) inexactBuild(c chain) string {
+	push := c.push
+	switch {
+	case push.Input("push") != "true":
+		return "whether it pushes is not a plain true"
+	case push.Input("context") == "" || strings.Contains(push.Input("context"), "://") || strings.Contains(push.Input("context"), "{{"):
+		return "it builds from Git, not from a directory (no plain context)"
+	case push.Input("provenance") != "false":
+		return "the build adds a provenance attestation, which one step would not (provenance: false turns it off)"
+	case push.Input("sbom") != "" && push.Input("sbom") != "false":
+		return "the build adds an SBOM"
+	}
+	return ""
+}
+
+// inexactTags checks that everything goes to one image of the registry.
+func (p *pass) inexactTags(c chain) string {
+	if c.meta == nil {
+		_, _, err := splitTags(c.push.Input("tags"))
+		if err != nil {
+			return err.Error()
+		}
+		if c.push.Input("labels") != "" {
+			return "it sets labels by itself"
+		}
+		return p.notOurs(c.push, c.push.Input("tags"))
+	}
+	id := flow.Text(valueOf(c.meta, "id"))
+	for input, want := range map[string]string{"tags": id + ".outputs.tags", "labels": id + ".outputs.labels"} {
+		if !isReference(c.push.Input(input), "steps."+want) {
+			return fmt.Sprintf("its %s are not exactly those of docker/metadata-action", input)
+		}
+	}
+	image := strings.TrimSpace(c.meta.Input("images"))
+	if strings.ContainsAny(image, "\n,") {
+		return "it pushes several images"
+	}
+	return p.notOurs(c.meta, image)
+}
+
+func (p *pass) notOurs(step *flow.Step, refs string) string {
+	for line := range strings.Lines(strings.ReplaceAll(refs, ",", "\n")) {
+		if line = strings.TrimSpace(line); line != "" && hostOf(p.eval(line, step.Job, step, nil)) != p.opts.Registry {
+			return "it also pushes to another registry"
+		}
+	}
+	return ""
+}
+
+// isReference reports whether a text is exactly "${{ path }}".
+func isReference(text, path string) bool {
+	v := expr.Eval(strings.TrimSpace(text), nil)
+	return v.InExpr && len(v.Refs) == 1 && v.Refs[0].Name == path && strings.TrimSpace(text[v.Start:v.End]) == path
+}
+
+// splitTags splits full references, one a line, into their one image and the
+// tags.
+func splitTags(text string) (image string, tags []string, err error) {
+	for line := range strings.Lines(strings.ReplaceAll(text, ",", "\n")) {
+		line = strings.TrimSpace(line)
+		if line == "" {
+			continue
+		}
+		colon := strings.LastIndexByte(line, ':')
+		if colon < strings.LastIndexByte(line, '/') || strings.Count(line[colon:], "}}") != strings.Count(line[colon:], "${{") {
+			return "", nil, fmt.Errorf("the reference %q has no plain tag", line)
+		}
+		if image != "" && image != line[:colon] {
+			return "", nil, fmt.Errorf("it pushes several images")
+		}
+		image, tags = line[:colon], append(tags, line[colon+1:])
+	}
+	if image == "" {
+		return "", nil, fmt.Errorf("it names no tags")
+	}
+	return image, tags, nil
+}
+
+// inexactUses checks that no other step needs what would go: the login, the
+// metadata, outputs our step does not have.
+func (p *pass) inexactUses(c chain) string {
+	others := flow.Job{Doc: p.doc}
+	for _, step := range c.push.Job.Steps {
+		if step == c.login || step == c.meta || step == c.push {
+			continue
+		}
+		others.Steps = append(others.Steps, step)
+		if why := outputsUsed(step, c); why != "" {
+			return why
+		}
+		if p.mayUseLogin(step) {
+			return "another step may use the login"
+		}
+	}
+	if t := p.traffic(&others); t.pushed || t.pulled || t.opaque {
+		return "another step may use the login"
+	}
+	return outputsUsedByJob(c)
+}
+
+// mayUseLogin reports whether an action is pointed at an image of the registry.
+// An attestation that is not pushed only names it.
+func (p *pass) mayUseLogin(step *flow.Step) bool {
+	if strings.HasPrefix(actionName(step), "actions/attest") {
+		return step.Input("push-to-registry") != "" && step.Input("push-to-registry") != "false"
+	}
+	for _, pair := range flow.Pairs(step.With) {
+		if len(p.imagesAt(flow.Text(pair.Value), pair.Value, step)) > 0 {
+			return true
+		}
+	}
+	return false
+}

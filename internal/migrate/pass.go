@@ -27,7 +27,8 @@ type pass struct {
 	edits    text.Edits
 	needs    map[*flow.Job]*need
 	sinks    map[string]sink
-	ours     map[*flow.Job]bool // jobs that log in to the registry in any way
+	ours     map[*flow.Job]bool  // jobs that log in to the registry in any way
+	settled  map[*flow.Step]bool // steps whose login was migrated
 	// replaced are the secrets that made way for the token.
 	replaced map[string]mark
 	scalars  map[*yaml.Node]*text.Scalar
@@ -38,7 +39,7 @@ func newPass(t *tree, path string, doc *flow.Document, opts Options) *pass {
 	return &pass{
 		tree: t, path: path, doc: doc, opts: opts,
 		needs: map[*flow.Job]*need{}, sinks: map[string]sink{}, replaced: map[string]mark{},
-		ours: map[*flow.Job]bool{}, scalars: map[*yaml.Node]*text.Scalar{},
+		ours: map[*flow.Job]bool{}, settled: map[*flow.Step]bool{}, scalars: map[*yaml.Node]*text.Scalar{},
 	}
 }
 

@@ -15,6 +15,24 @@ func (p *pass) settle() {
 	for _, l := range p.logins {
 		p.settleOne(l, shared)
 	}
+	p.dropAnchors()
+}
+
+// dropAnchors takes away the anchors of which no alias is left.
+func (p *pass) dropAnchors() {
+	for node, aliases := range p.doc.Aliases {
+		edited := func(alias *yaml.Node) bool {
+			start, end, ok := p.span(place{node: alias})
+			return ok && p.isEdited(start, end)
+		}
+		if node.Kind != yaml.ScalarNode || slices.ContainsFunc(aliases, func(a *yaml.Node) bool { return !edited(a) }) {
+			continue
+		}
+		start, anchor := p.doc.Text.Start(node), "&"+node.Anchor+" "
+		if strings.HasPrefix(string(p.doc.Text.Bytes()[start:]), anchor) {
+			p.insert(start, start+len(anchor), "")
+		}
+	}
 }
 
 // concerns drops the logins that are none of our business, and deals with those
@@ -96,6 +114,7 @@ func (p *pass) settleOne(l *login, shared map[*yaml.Node]int) {
 		}
 	}
 	p.replaceUsernames(l)
+	p.settled[l.step] = true
 	p.told(l)
 }
 

@@ -114,7 +114,7 @@ func (p *pass) remarkUses() {
 			}
 		})
 		if len(uses) > 0 {
-			p.note(SecretElsewhere, p.replaced[secret], "secrets.%s is also used %s; that stays.", secret, strings.Join(uses, ", "))
+			p.note(SecretElsewhere, p.replaced[secret], "secrets.%s is also used %s; it stays there.", secret, strings.Join(uses, ", "))
 		}
 	}
 }

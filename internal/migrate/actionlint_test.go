@@ -1,0 +1,53 @@
+//go:build integration
+
+package migrate
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestActionlintFindsNothingNew runs actionlint (from PATH) over each golden
+// pair: a result must have no finding that its original did not have.
+func TestActionlintFindsNothingNew(t *testing.T) {
+	t.Parallel()
+	tool, err := exec.LookPath("actionlint")
+	if err != nil {
+		t.Skip("actionlint is not in PATH; it is one of the tools in .github/tools")
+	}
+	for _, dir := range goldenCases(t) {
+		if strings.HasPrefix(filepath.Base(dir), "composite-") {
+			continue // actionlint reads workflows only
+		}
+		before := lint(t, tool, filepath.Join(dir, "before.yml"))
+		for _, finding := range lint(t, tool, filepath.Join(dir, "after.yml")) {
+			if !slices.Contains(before, finding) {
+				t.Errorf("%s: new finding: %s", dir, finding)
+			}
+		}
+	}
+}
+
+var position = regexp.MustCompile(`^[^ ]+:\d+:\d+: `)
+
+// lint returns the findings without their positions, which edits move.
+func lint(t *testing.T, tool, file string) []string {
+	t.Helper()
+	cmd := exec.Command(tool, "-no-color", "-oneline", "-shellcheck=", "-pyflakes=", filepath.Base(file))
+	cmd.Dir = filepath.Dir(file)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if exit, ok := err.(*exec.ExitError); err != nil && (!ok || exit.ExitCode() != 1) {
+		t.Fatalf("running actionlint on %s: %v", file, err)
+	}
+	var findings []string
+	for line := range strings.Lines(string(out)) {
+		findings = append(findings, position.ReplaceAllString(strings.TrimSpace(line), ""))
+	}
+	return findings
+}

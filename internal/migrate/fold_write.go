@@ -1,0 +1,199 @@
+package migrate
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/text"
+)
+
+func valueOf(step *flow.Step, key string) *yaml.Node {
+	if pair := flow.Get(step.Node, key); pair != nil {
+		return pair.Value
+	}
+	return nil
+}
+
+// outputsUsed says which output of the chain another step uses that would go.
+func outputsUsed(step *flow.Step, c chain) string {
+	why := ""
+	flow.Scalars(step.Node, func(n *yaml.Node) {
+		if why == "" {
+			why = c.lost(n.Value)
+		}
+	})
+	return why
+}
+
+func outputsUsedByJob(c chain) string {
+	outputs := flow.Get(c.push.Job.Node, "outputs")
+	if outputs == nil {
+		return ""
+	}
+	why := ""
+	flow.Scalars(outputs.Value, func(n *yaml.Node) {
+		if why == "" {
+			why = c.lost(n.Value)
+		}
+	})
+	return why
+}
+
+// lost reports a use of an output that our step does not have. Of the push
+// step's, digest stays.
+func (c chain) lost(value string) string {
+	for _, step := range []*flow.Step{c.login, c.meta, c.push} {
+		if step == nil {
+			continue
+		}
+		id := flow.Text(valueOf(step, "id"))
+		use := "steps." + id + ".outputs."
+		for rest := value; id != "" && strings.Contains(rest, "steps."+id); {
+			_, after, ok := strings.Cut(rest, use)
+			if !ok || step != c.push || !strings.HasPrefix(after, "digest") {
+				return fmt.Sprintf("something uses the outputs of %s", actionName(step))
+			}
+			rest = after
+		}
+	}
+	return ""
+}
+
+var errShape = errors.New("the steps are not written one below the other")
+
+// writeFold turns the push step into ours and takes the others away.
+func (p *pass) writeFold(c chain) error {
+	inputs, err := p.foldInputs(c)
+	if err != nil {
+		return err
+	}
+	uses, with := c.push.Uses, flow.Get(c.push.Node, "with")
+	usesAt, usesEnd := p.scalarStart(uses.Value), p.scalarEnd(uses.Value)
+	if with == nil || with.Raw != with.Value || with.Value.Style&yaml.FlowStyle != 0 || len(p.doc.Aliases[c.push.Node]) > 0 || usesAt < 0 {
+		return errShape
+	}
+	var edits []text.Edit
+	for _, step := range []*flow.Step{c.login, c.meta} {
+		if step == nil {
+			continue
+		}
+		edit, ok := p.removal(step)
+		if !ok {
+			return errShape
+		}
+		edits = append(edits, edit)
+	}
+	first := with.Value.Content[0]
+	edits = append(edits,
+		text.Edit{Start: usesAt, End: max(usesEnd, p.doc.Text.LineEnd(usesEnd)), New: p.opts.ToAction},
+		text.Edit{Start: p.doc.Text.Start(first), End: p.endOf(with.Value), New: strings.Join(inputs, p.doc.Text.EOL()+p.indent(first))})
+	for _, edit := range edits {
+		p.edits.Drop(edit.Start, edit.End)
+	}
+	for _, edit := range edits {
+		if err := p.edits.Add(edit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// foldInputs are the lines of our step's inputs.
+func (p *pass) foldInputs(c chain) ([]string, error) {
+	var lines []string
+	add := func(name string, n *yaml.Node) {
+		if n != nil {
+			lines = append(lines, p.inputLines(name, n)...)
+		}
+	}
+	input := func(step *flow.Step, name string) *yaml.Node {
+		if pair := flow.Get(step.With, name); pair != nil {
+			return pair.Value
+		}
+		return nil
+	}
+	for _, name := range []string{"context", "file", "platforms"} {
+		add(name, input(c.push, name))
+	}
+	if c.meta != nil {
+		add("image", input(c.meta, "images"))
+		for _, name := range metaKeys[1:] {
+			add(name, input(c.meta, name))
+		}
+		return lines, nil
+	}
+	image, tags, err := splitTags(c.push.Input("tags"))
+	if err != nil {
+		return nil, err
+	}
+	lines = append(lines, "image: "+image, "tags: |")
+	for _, tag := range tags {
+		lines = append(lines, "  type=raw,value="+tag)
+	}
+	return lines, nil
+}
+
+// inputLines writes an input as it was written: a one-line scalar with its
+// quotes, anything longer as a literal block.
+func (p *pass) inputLines(name string, n *yaml.Node) []string {
+	value := strings.TrimSpace(n.Value)
+	if !strings.Contains(value, "\n") {
+		if s, err := p.scalar(n); err == nil && n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 {
+			quote := map[bool]string{true: `"`}[n.Style&yaml.DoubleQuotedStyle != 0] + map[bool]string{true: "'"}[n.Style&yaml.SingleQuotedStyle != 0]
+			return []string{name + ": " + quote + string(p.doc.Text.Bytes()[s.Start:s.End]) + quote}
+		}
+		return []string{name + ": " + value}
+	}
+	lines := []string{name + ": |"}
+	for line := range strings.Lines(n.Value) {
+		lines = append(lines, "  "+strings.TrimRight(line, "\r\n"))
+	}
+	return lines
+}
+
+// removal takes a step's lines away, from its dash to the end of its last line,
+// with the comment right above it and the blank line below.
+func (p *pass) removal(step *flow.Step) (text.Edit, bool) {
+	f := p.doc.Text
+	at := f.Start(step.Node)
+	start := f.LineStart(at)
+	dash := strings.TrimSpace(string(f.Bytes()[start:at]))
+	if dash != "-" || step.Node.Style&yaml.FlowStyle != 0 || len(p.doc.Aliases[step.Node]) > 0 {
+		return text.Edit{}, false
+	}
+	for start > 0 {
+		above := f.LineStart(start - 1)
+		if !strings.HasPrefix(strings.TrimSpace(string(f.Bytes()[above:start])), "#") {
+			break
+		}
+		start = above
+	}
+	end := p.nextLine(p.endOf(step.Node))
+	if after := p.nextLine(end); strings.TrimSpace(string(f.Bytes()[end:after])) == "" {
+		end = after
+	}
+	return text.Edit{Start: start, End: end}, true
+}
+
+// nextLine is the offset of the line after the one at offset.
+func (p *pass) nextLine(offset int) int {
+	f := p.doc.Text
+	return min(f.LineEnd(offset)+len(f.EOL()), len(f.Bytes()))
+}
+
+// endOf is the end of the last scalar below a node, with its closing quote.
+func (p *pass) endOf(n *yaml.Node) int {
+	end := 0
+	flow.Scalars(n, func(s *yaml.Node) {
+		e := p.scalarEnd(s)
+		if s.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
+			e++
+		}
+		end = max(end, e)
+	})
+	return end
+}

@@ -1,0 +1,86 @@
+package migrate
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+)
+
+// Table writes the findings for a terminal: one line each, the hint below it,
+// the skipped files last.
+func (r *Report) Table(w io.Writer) error {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, f := range r.Findings {
+		fmt.Fprintf(tw, "%s:%d:%d\t%s\t%s\t%s\n", f.File, f.Line, f.Column, f.State, f.Code, f.Text)
+		if f.Hint != "" {
+			fmt.Fprintf(tw, "\t\t\t→ %s\n", f.Hint)
+		}
+	}
+	for _, s := range r.Skipped {
+		fmt.Fprintf(tw, "%s\tskipped\t\t%v\n", s.Path, s.Err)
+	}
+	if err := tw.Flush(); err != nil {
+		return fmt.Errorf("writing the table: %w", err)
+	}
+	return nil
+}
+
+// Markdown is the report for a job summary: a table, then each diff folded.
+func (r *Report) Markdown() string {
+	var b strings.Builder
+	fixed, left := r.count(Fixed), r.count(Left)
+	fmt.Fprintf(&b, "### Migration to GITHUB_TOKEN\n\n%s read, %s with an edit, %s left for you, %d skipped.\n",
+		plural(r.Read, "file"), plural(fixed, "finding"), plural(left, "finding"), len(r.Skipped))
+	if len(r.Findings) > 0 {
+		b.WriteString("\n| where | what | |\n|---|---|---|\n")
+	}
+	for _, f := range r.Findings {
+		text := f.Text
+		if f.Hint != "" {
+			text += " **" + f.Hint + "**"
+		}
+		fmt.Fprintf(&b, "| %s:%d | %s | %s |\n", cell(f.File), f.Line, f.State, cell(text))
+	}
+	for _, s := range r.Skipped {
+		fmt.Fprintf(&b, "\nSkipped %s: %s.\n", cell(s.Path), cell(s.Err.Error()))
+	}
+	for _, f := range r.Files {
+		diff := f.Diff()
+		fence := fenceFor(diff)
+		fmt.Fprintf(&b, "\n<details><summary>%s</summary>\n\n%sdiff\n%s%s\n\n</details>\n", cell(f.Path), fence, diff, fence)
+	}
+	return b.String()
+}
+
+func (r *Report) count(s State) int {
+	n := 0
+	for _, f := range r.Findings {
+		if f.State == s {
+			n++
+		}
+	}
+	return n
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// cell makes a text safe inside a Markdown table: file contents decide parts of
+// it.
+func cell(s string) string {
+	return strings.NewReplacer("|", `\|`, "\n", " ", "\r", " ", "<", "&lt;", "`", "'", "[", `\[`).Replace(s)
+}
+
+// fenceFor is a code fence longer than any in the text.
+func fenceFor(text string) string {
+	fence := "```"
+	for strings.Contains(text, fence) {
+		fence += "`"
+	}
+	return fence
+}
