@@ -7,6 +7,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta/handlebars"
+	"github.com/ghcr-publish/ghcr-publish/internal/meta/jsre"
 )
 
 // engine evaluates rules in one context.
@@ -23,6 +24,7 @@ type engine struct {
 	scope   handlebars.Object
 	// patience is the time left for regular expressions.
 	patience time.Duration
+	patterns map[string]*jsre.Regexp
 
 	repository *Repository
 	committed  *time.Time
@@ -42,7 +44,7 @@ func newEngine(ctx context.Context, in Inputs, c Context) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &engine{ctx: ctx, c: c, in: in, flavor: f, patience: patternTime, seen: map[string]bool{}, careful: f.latest == "highest"}
+	e := &engine{ctx: ctx, c: c, in: in, flavor: f, patience: patternTime, seen: map[string]bool{}, patterns: map[string]*jsre.Regexp{}, careful: f.latest == "highest"}
 	e.scope = e.globals()
 	return e, nil
 }

@@ -58,7 +58,10 @@ func checkTag(name, rule string) error {
 			"Shorten it in the rule, for instance with type=match and a pattern that keeps the first characters, or with type=sha.",
 			"the rule %q gives a tag of %d characters, and registries accept %d: %q", rule, len(name), MaxTagLength, name)
 	}
-	return diag.Inputf("tags", "tag-invalid",
-		"Give the rule a prefix that begins with a letter, a digit or an underscore, as in prefix=b.",
+	hint := "Give the rule a prefix that begins with a letter, a digit or an underscore, as in prefix=b."
+	if strings.HasPrefix(rule, "#") {
+		hint = "If it is a comment, take the blanks before the # away: comments begin a line."
+	}
+	return diag.Inputf("tags", "tag-invalid", hint,
 		"the rule %q gives %q, which no registry accepts: a tag begins with a letter, a digit or an underscore", rule, name)
 }

@@ -207,20 +207,41 @@ func pick(groups []jsre.Group, index string) (string, bool) {
 
 // find matches a pattern within the time left for all of them.
 func (e *engine) find(r rule, pattern, flags, text string) ([]jsre.Group, error) {
-	start := time.Now()
-	re, err := jsre.Compile(pattern, flags)
-	var groups []jsre.Group
-	if err == nil {
-		if groups, err = re.Match(text, max(e.patience, time.Millisecond)); err == nil {
-			e.patience -= time.Since(start)
-			return groups, nil
-		}
+	re, err := e.compile(pattern, flags)
+	if err != nil {
+		return nil, patternError(r, pattern, err)
 	}
+	if e.patience <= 0 {
+		return nil, patternError(r, pattern, jsre.ErrTimeout)
+	}
+	start := time.Now()
+	groups, err := re.Match(text, e.patience)
+	e.patience -= time.Since(start)
+	if err != nil {
+		return nil, patternError(r, pattern, err)
+	}
+	return groups, nil
+}
+
+// compile reads each pattern once.
+func (e *engine) compile(pattern, flags string) (*jsre.Regexp, error) {
+	key := flags + "/" + pattern
+	if re, ok := e.patterns[key]; ok {
+		return re, nil
+	}
+	re, err := jsre.Compile(pattern, flags)
+	if err == nil {
+		e.patterns[key] = re
+	}
+	return re, err
+}
+
+func patternError(r rule, pattern string, err error) error {
 	d := diag.Inputf("tags", "tag-pattern", "Patterns are JavaScript's regular expressions. One that holds a comma goes in three double quotes at each end of the field.",
 		"the rule %q has the pattern %q", r.text, pattern)
 	if errors.Is(err, jsre.ErrTimeout) {
 		d.Hint = "A repeated group that itself repeats, as in (a+)+, can take forever: write it without one of the two."
 	}
 	d.Err = err
-	return nil, d
+	return d
 }

@@ -143,10 +143,10 @@ func (t *translator) escape(inClass bool) error {
 	switch {
 	case c == 'k' && !inClass && (len(t.names) > 0 || t.unicode):
 		return t.reference()
-	case c == 'B' && !inClass:
-		// The engine's own \B takes letters beyond ASCII for word characters.
-		t.out.WriteString(`(?!\b)`)
-		t.pos += 2
+	case !inClass && c == 'b':
+		t.replace(boundary)
+	case !inClass && c == 'B':
+		t.replace(noBoundary)
 	case t.unicode && c == '0' && t.pos+2 < len(t.in) && strings.Trim(t.in[t.pos+2:t.pos+3], "0123456789") == "":
 		return errors.New(`\0 before a digit, which the flags u and v forbid`)
 	case t.unicode && '1' <= c && c <= '9' && int(c-'0') > t.groups:
@@ -164,6 +164,18 @@ func (t *translator) escape(inClass bool) error {
 		t.copy(2)
 	}
 	return nil
+}
+
+// The engine's own \b and \B take letters beyond ASCII for word characters.
+const (
+	boundary   = `(?:(?<=\w)(?!\w)|(?<!\w)(?=\w))`
+	noBoundary = `(?:(?<=\w)(?=\w)|(?<!\w)(?!\w))`
+)
+
+// replace writes s for a backslash and its letter.
+func (t *translator) replace(s string) {
+	t.out.WriteString(s)
+	t.pos += 2
 }
 
 // strictEscape reports whether the flag u leaves a meaning to a backslash

@@ -1,0 +1,125 @@
+package meta
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// departures are the cases of observed.txt in which we differ on purpose, and
+// the name of the difference.
+var departures = map[string]string{
+	"branch with a leading dash":     "invalid tag",
+	"branch with odd characters":     "invalid tag",
+	"comment behind blanks is a tag": "invalid tag",
+	"tag of 140 characters":          "long tag",
+	"latest spelled and added":       "duplicate latest",
+}
+
+type observed struct {
+	name  string
+	in    Inputs
+	c     Context
+	want  string // references, or "error"
+	warns int
+}
+
+func TestObserved(t *testing.T) {
+	t.Parallel()
+	for _, o := range readObserved(t) {
+		t.Run(o.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := Compute(context.Background(), o.in, o.c)
+			if departures[o.name] != "" {
+				if err == nil && strings.Join(got.Refs(), " ") == o.want {
+					t.Errorf("got what the original gives, but %q is listed as a difference", departures[o.name])
+				}
+				return
+			}
+			refs := strings.Join(got.Refs(), " ")
+			if err != nil {
+				refs = "error"
+			}
+			if refs != o.want {
+				t.Errorf("got %q, %v; want %q", refs, err, o.want)
+			}
+			if warns := complaints(got); err == nil && warns != o.warns {
+				t.Errorf("got %d warnings %v, want %d", warns, got.Warnings, o.warns)
+			}
+		})
+	}
+}
+
+// complaints counts the warnings that the original gives too.
+func complaints(r Result) int {
+	n := 0
+	for _, w := range r.Warnings {
+		if strings.HasPrefix(w.Code, "not-") || strings.HasPrefix(w.Code, "tag-no-") {
+			n++
+		}
+	}
+	return n
+}
+
+func TestDeparturesAreNamed(t *testing.T) {
+	t.Parallel()
+	names := map[string]bool{}
+	for _, d := range Differences {
+		if names[d.Name] || d.Theirs == "" || d.Ours == "" {
+			t.Errorf("difference %q is listed twice or lacks a text", d.Name)
+		}
+		names[d.Name] = true
+	}
+	for name, difference := range departures {
+		if !names[difference] {
+			t.Errorf("case %q departs by %q, which is no listed difference", name, difference)
+		}
+	}
+}
+
+// readObserved parses testdata/observed.txt; its head says how it is written.
+func readObserved(t *testing.T) []observed {
+	t.Helper()
+	raw, err := os.ReadFile("testdata/observed.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []observed
+	for _, block := range strings.Split(strings.ReplaceAll(string(raw), "\r\n", "\n"), "\n\n")[1:] {
+		lines := strings.Split(strings.TrimSpace(block), "\n")
+		o := observed{name: lines[0], in: Inputs{Images: "user/app"}, c: at("push", "refs/heads/master")}
+		for _, line := range lines[1:] {
+			key, value, _ := strings.Cut(line, " ")
+			o.set(t, key, value)
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+func (o *observed) set(t *testing.T, key, value string) {
+	t.Helper()
+	texts := map[string]*string{
+		"event": &o.c.Event.Name, "ref": &o.c.Event.Ref, "len": &o.c.ShortSHALength,
+		"images": &o.in.Images, "flavor": &o.in.Flavor, "tags": &o.in.Tags,
+	}
+	var err error
+	switch text := texts[key]; {
+	case text != nil:
+		err = json.Unmarshal([]byte(value), text)
+	case key == "payload":
+		o.c.Event.Payload, err = ParsePayload([]byte(value))
+	case key == "warns":
+		o.warns, err = strconv.Atoi(value)
+	case key == "=":
+		o.want = value
+	default:
+		t.Fatalf("case %q has the unknown line %q", o.name, key)
+	}
+	if err != nil {
+		t.Fatalf("case %q: %v", o.name, err)
+	}
+}
