@@ -61,7 +61,7 @@ func (r *publishing) do(ctx context.Context) error {
 		return explainEnd(ctx, err)
 	}
 	found, err := r.resolver().Run(ctx, names)
-	if found != nil {
+	if found.Source != nil {
 		defer found.Source.Close() // read only: nothing is lost
 		r.report.Tree(found.Root)
 		r.report.Notice(found.Source.Notices...)

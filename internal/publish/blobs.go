@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"runtime"
 	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -19,6 +18,10 @@ import (
 // further down (package registry); this bounds open sessions and memory.
 const sessions = 32
 
+// compressions is how many layers are compressed and sent at a time: enough
+// to fill the connections, few enough for the memory of their buffers.
+const compressions = 8
+
 // delivery is one blob and the targets that lack it.
 type delivery struct {
 	blob    *image.Blob
@@ -30,7 +33,7 @@ type delivery struct {
 func (w *work) blobs(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(sessions)
-	compressors := make(chan struct{}, max(2, runtime.GOMAXPROCS(0)))
+	compressors := make(chan struct{}, compressions)
 	for _, d := range w.deliveries() {
 		if ctx.Err() != nil {
 			break

@@ -9,8 +9,8 @@ package resolve
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -54,6 +54,8 @@ type Target struct {
 	// Inherits is the visibility a package that this run creates will have;
 	// "" where that cannot be known.
 	Inherits string
+
+	answers []tagged // by tag; nil if nobody asked
 }
 
 // Plan gives package plan its part of what was found.
@@ -73,50 +75,75 @@ type Resolver struct {
 }
 
 // Run reads everything. Tags are the names to be pointed, the same for every
-// target.
+// target. What was found until an error is returned with it; Source is nil if
+// there is none to close.
 func (r *Resolver) Run(ctx context.Context, tags []string) (*Found, error) {
-	r.Expect()
-	src, err := source.Open(ctx, r.Config.Source, source.Options{Remote: r.Registry})
-	if err != nil {
-		return nil, err
-	}
-	found := &Found{Source: src, Root: src.Root, Targets: make([]Target, len(r.Config.Images))}
-	if err := oversize(found.Root); err != nil {
-		return found, err
+	remote := r.Expect()
+	found := &Found{Targets: make([]Target, len(r.Config.Images))}
+	if remote == nil { // at once: without a source there is nothing to ask for
+		if err := r.open(ctx, found); err != nil {
+			return found, err
+		}
 	}
 	group, gctx := errgroup.WithContext(ctx)
+	if remote != nil {
+		group.Go(func() error { return r.open(gctx, found) })
+	}
 	for i, repo := range r.Config.Images {
 		t := &found.Targets[i]
 		t.Repo, t.Tags, t.Home = repo, tags, r.Config.AtHome(repo)
-		group.Go(func() error { return r.target(gctx, t, found.Root) })
+		t.HasRoot = remote != nil && remote.Name() == repo.Name()
+		group.Go(func() error { return r.target(gctx, t, found) })
 	}
 	if err := group.Wait(); err != nil {
 		return found, err
 	}
+	for i := range found.Targets {
+		found.Targets[i].learn(found.Root)
+	}
 	if err := r.reuse(ctx, found); err != nil {
 		return found, err
 	}
-	return found, r.blobs(ctx, found)
+	return found, r.contents(ctx, found)
 }
 
+func (r *Resolver) open(ctx context.Context, found *Found) error {
+	src, err := source.Open(ctx, r.Config.Source, source.Options{Remote: r.Registry, NoPlatform: r.sparing()})
+	if err != nil {
+		return err
+	}
+	found.Source, found.Root = src, src.Root
+	return oversize(found.Root)
+}
+
+// sparing says that nothing is asked for but what pushing needs.
+func (r *Resolver) sparing() bool { return r.Config.Verify == input.VerifyNone }
+
 // Expect names all repositories of the run before the first token is asked
-// for, so that one token covers them.
-func (r *Resolver) Expect() {
+// for, so that one token covers them. It returns the one that the source is
+// in, if it is in a registry.
+func (r *Resolver) Expect() *name.Repository {
 	for _, repo := range r.Config.Images {
 		r.Registry.Expect(repo, registry.Push)
 	}
-	if text, ok := strings.CutPrefix(r.Config.Source, "docker://"); ok {
-		if ref, err := name.ParseReference(text); err == nil {
-			r.Registry.Expect(ref.Context(), registry.Pull)
-		}
+	text, ok := strings.CutPrefix(r.Config.Source, "docker://")
+	if !ok {
+		return nil
 	}
+	ref, err := name.ParseReference(text)
+	if err != nil {
+		return nil // opening the source says what is wrong with it
+	}
+	repo := ref.Context()
+	r.Registry.Expect(repo, registry.Pull)
+	return &repo
 }
 
 // target reads one destination, all questions at once.
-func (r *Resolver) target(ctx context.Context, t *Target, root *image.Manifest) error {
+func (r *Resolver) target(ctx context.Context, t *Target, found *Found) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return r.tags(ctx, t, root) })
-	if r.Config.Verify != input.VerifyNone {
+	group.Go(func() error { return r.tags(ctx, t, found) })
+	if !r.sparing() {
 		group.Go(func() error { return r.preflight(ctx, t) })
 	}
 	if t.Home && (r.Config.Verify == input.VerifyFull || r.Config.Visibility != input.Keep) {
@@ -129,55 +156,46 @@ func (r *Resolver) target(ctx context.Context, t *Target, root *image.Manifest) 
 	return nil
 }
 
-// tags asks what is tagged now and whether the root is there, in one flight.
-// With verify: none it asks as little as it can: nothing where the source is
-// this very repository, the digest alone where there are several tags.
-func (r *Resolver) tags(ctx context.Context, t *Target, root *image.Manifest) error {
-	t.HasRoot = holds(t.Repo, root)
-	sparing := r.Config.Verify == input.VerifyNone && !root.Pending()
-	if sparing && t.HasRoot {
+// tags asks what is tagged now. A sparing run asks only where that can save a
+// push: not where the source is this very repository, and not for several
+// tags, where the root's digest alone is asked for later.
+func (r *Resolver) tags(ctx context.Context, t *Target, found *Found) error {
+	pending := found.Root != nil && found.Root.Pending()
+	if r.sparing() && !pending && (t.HasRoot || len(t.Tags) != 1) {
 		return nil
 	}
+	t.answers = make([]tagged, len(t.Tags))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(probes)
-	answers := make([]v1.Descriptor, len(t.Tags))
-	if !sparing || len(t.Tags) == 1 {
-		t.Now = map[string]v1.Hash{}
-		for i, tag := range t.Tags {
-			group.Go(func() (err error) {
-				answers[i], err = r.Registry.Head(ctx, t.Repo.Tag(tag))
-				return present(err)
-			})
-		}
-	}
-	there := t.HasRoot
-	if !root.Pending() && !t.HasRoot && (!sparing || len(t.Tags) != 1) {
-		group.Go(func() error {
-			_, err := r.Registry.Head(ctx, t.Repo.Digest(root.Descriptor.Digest.String()))
-			there = err == nil
+	for i, tag := range t.Tags {
+		group.Go(func() (err error) {
+			if pending && i == 0 { // its manifest is compared with ours
+				t.answers[i].desc, t.answers[i].raw, err = r.Registry.Manifest(ctx, t.Repo.Tag(tag))
+			} else {
+				t.answers[i].desc, err = r.Registry.Head(ctx, t.Repo.Tag(tag))
+			}
 			return present(err)
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	t.HasRoot = there
-	t.learn(answers, root)
-	return nil
+	return group.Wait()
 }
 
-// holds reports whether the image comes from this very repository.
-func holds(repo name.Repository, root *image.Manifest) bool {
-	blobs := image.Blobs(root)
-	return len(blobs) > 0 && slices.ContainsFunc(blobs[0].MountFrom, func(r name.Repository) bool { return r.Name() == repo.Name() })
+// tagged is what a tag points at; zero if it is absent.
+type tagged struct {
+	desc v1.Descriptor
+	raw  []byte // the manifest, where it was fetched
 }
 
 // learn keeps what the tags point at.
-func (t *Target) learn(answers []v1.Descriptor, root *image.Manifest) {
-	for i, tag := range t.Tags {
-		if answers[i].Digest != (v1.Hash{}) {
-			t.Now[tag] = answers[i].Digest
-			t.HasRoot = t.HasRoot || answers[i].Digest == root.Descriptor.Digest
+func (t *Target) learn(root *image.Manifest) {
+	if t.answers == nil {
+		return
+	}
+	t.Now = map[string]v1.Hash{}
+	for i, a := range t.answers {
+		if digest := a.desc.Digest; digest != (v1.Hash{}) {
+			t.Now[t.Tags[i]] = digest
+			t.HasRoot = t.HasRoot || digest == root.Descriptor.Digest
 		}
 	}
 }
@@ -200,30 +218,56 @@ func (r *Resolver) preflight(ctx context.Context, t *Target) error {
 	return err
 }
 
-// blobs asks which blobs are there, all targets in one flight.
-func (r *Resolver) blobs(ctx context.Context, found *Found) error {
-	group, ctx := errgroup.WithContext(ctx)
+// contents asks which of what the image is made of is there already, all
+// targets in one flight.
+func (r *Resolver) contents(ctx context.Context, found *Found) error {
+	if err := r.roots(ctx, found, func(t *Target) bool { return r.sparing() && len(t.Tags) != 1 }); err != nil {
+		return err
+	}
+	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(probes)
 	all := image.Blobs(found.Root)
 	answers := make([][]bool, len(found.Targets))
 	for i := range found.Targets {
-		r.warm(&found.Targets[i], all)
+		t := &found.Targets[i]
+		r.warm(t, all)
 		answers[i] = make([]bool, len(all))
 		for j, b := range all {
-			if !worthAsking(&found.Targets[i].Target, b) {
+			if !worthAsking(&t.Target, b) {
 				continue
 			}
 			group.Go(func() (err error) {
-				answers[i][j], err = r.Registry.HasBlob(ctx, found.Targets[i].Repo, b.Descriptor.Digest)
+				answers[i][j], err = r.Registry.HasBlob(gctx, t.Repo, b.Descriptor.Digest)
 				return err
 			})
 		}
 	}
+	rooted := r.roots(ctx, found, func(*Target) bool { return !r.sparing() })
 	err := group.Wait()
 	for i := range found.Targets {
 		found.Targets[i].know(all, answers[i])
 	}
-	return err
+	return errors.Join(rooted, err)
+}
+
+// roots asks for the root by digest where no tag showed that it is there.
+func (r *Resolver) roots(ctx context.Context, found *Found, asked func(*Target) bool) error {
+	if found.Root.Pending() {
+		return nil
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	for i := range found.Targets {
+		t := &found.Targets[i]
+		if t.HasRoot || !asked(t) {
+			continue
+		}
+		group.Go(func() error {
+			_, err := r.Registry.Head(ctx, t.Repo.Digest(found.Root.Descriptor.Digest.String()))
+			t.HasRoot = err == nil
+			return present(err)
+		})
+	}
+	return group.Wait()
 }
 
 // warm opens connections for the bodies that will probably go to a target,

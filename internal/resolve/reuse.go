@@ -33,12 +33,11 @@ func (r *Resolver) reuse(ctx context.Context, found *Found) error {
 }
 
 func (r *Resolver) reuseFrom(ctx context.Context, found *Found, t *Target) error {
-	for _, tag := range t.Tags {
-		digest, ok := t.Now[tag]
-		if !ok {
+	for _, a := range t.answers {
+		if a.desc.Digest == (v1.Hash{}) {
 			continue
 		}
-		desc, raw, err := r.Registry.Manifest(ctx, t.Repo.Digest(digest.String()))
+		desc, raw, err := r.fetch(ctx, t, a)
 		if err != nil {
 			return present(err)
 		}
@@ -53,6 +52,13 @@ func (r *Resolver) reuseFrom(ctx context.Context, found *Found, t *Target) error
 		return r.match(ctx, found.Root, t, old)
 	}
 	return nil
+}
+
+func (r *Resolver) fetch(ctx context.Context, t *Target, a tagged) (v1.Descriptor, []byte, error) {
+	if a.raw != nil {
+		return a.desc, a.raw, nil
+	}
+	return r.Registry.Manifest(ctx, t.Repo.Digest(a.desc.Digest.String()))
 }
 
 // adopt takes the registry's manifest for ours: the same config means the

@@ -14,23 +14,24 @@ import (
 // repository reads manifests and blobs of one repository.
 type repository struct {
 	name.Repository
-	remote Remote
+	remote     Remote
+	noPlatform bool
 }
 
 // openRegistry reads the tree behind a reference. A tag is resolved once; all
 // else is read by digest. Presence of blobs is left to the registry, which
 // accepted the manifests that name them.
-func (s *Source) openRegistry(ctx context.Context, text string, remote Remote) error {
+func (s *Source) openRegistry(ctx context.Context, text string, opts Options) error {
 	ref, err := name.ParseReference(text)
 	if err != nil {
 		return problem(CodeNotFound, "Write docker://HOST/REPOSITORY:TAG, or @sha256:… in place of the tag.", err,
 			"the source %q is no image reference", s.Name)
 	}
-	if remote == nil {
+	if opts.Remote == nil {
 		return problem(CodeNotSupported, "Give a layout or a tar.", nil, "the source %q is in a registry, which is not read here", s.Name)
 	}
-	r := repository{Repository: ref.Context(), remote: remote}
-	desc, raw, err := remote.Manifest(ctx, ref)
+	r := repository{Repository: ref.Context(), remote: opts.Remote, noPlatform: opts.NoPlatform}
+	desc, raw, err := opts.Remote.Manifest(ctx, ref)
 	if err != nil {
 		return fmt.Errorf("resolving %q: %w", ref, err)
 	}
@@ -97,7 +98,7 @@ func (r repository) blob(_ context.Context, desc v1.Descriptor) (*image.Blob, er
 
 // platform reads an image's config, if it is of a reasonable size.
 func (r repository) platform(ctx context.Context, config v1.Descriptor) (*v1.Platform, error) {
-	if config.Size > limitConfig {
+	if r.noPlatform || config.Size > limitConfig {
 		return nil, nil
 	}
 	in, err := r.remote.Blob(ctx, r.Repository, config)

@@ -52,6 +52,9 @@ type Remote interface {
 type Options struct {
 	// Remote reads docker:// references; nil refuses them.
 	Remote Remote
+	// NoPlatform leaves the platform of a single image in a registry unread:
+	// it stands in the config, which costs a request.
+	NoPlatform bool
 }
 
 // Source is an open source. Its blobs can be read until it is closed.
@@ -94,7 +97,7 @@ func Open(ctx context.Context, text string, opts Options) (*Source, error) {
 	}
 	s := &Source{Name: text, Kind: at.kind}
 	if at.kind == Registry {
-		if err := s.openRegistry(ctx, at.path, opts.Remote); err != nil {
+		if err := s.openRegistry(ctx, at.path, opts); err != nil {
 			return nil, err
 		}
 		return s, nil
