@@ -41,7 +41,11 @@ func (p *pass) call(job *flow.Job, step *flow.Step, with *yaml.Node, callee *sum
 		if username := flow.Get(with, sink.username); username != nil {
 			c.username = p.fieldOf(username)
 		}
-		p.addLogin(login{code: PATInput, what: what, job: job, step: step, at: on(password.Raw), level: sink.level}, c)
+		l := login{code: PATInput, what: what, job: job, step: step, at: on(password.Raw)}
+		if step == nil {
+			l.level = sink.level // a call has no steps to judge by
+		}
+		p.addLogin(l, c)
 	}
 }
 
@@ -57,7 +61,7 @@ func (p *pass) followCalls() {
 				continue
 			}
 			if callee := p.tree.lib.action(p, step); callee.migrated {
-				p.need(job, callee.level, actionName(step))
+				p.need(job, max(callee.level, p.traffic(job).level()), actionName(step))
 			}
 		}
 	}

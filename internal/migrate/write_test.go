@@ -1,0 +1,86 @@
+package migrate
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestWriteKeepsTheModeAndLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	dir := checkoutWith(t, map[string]string{".github/workflows/ci.yml": patLogin})
+	file := filepath.Join(dir, ".github", "workflows", "ci.yml")
+	if err := os.Chmod(file, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if err := Write(scan(t, Options{}, Root{Dir: dir, Repository: "acme/web"})); err != nil {
+		t.Fatal(err)
+	}
+	if got := string(readFile(t, file)); !strings.Contains(got, "secrets.GITHUB_TOKEN") {
+		t.Errorf("not written:\n%s", got)
+	}
+	info, err := os.Stat(file)
+	if err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("mode %v, want 0640 (%v)", info.Mode(), err)
+	}
+	if entries, _ := os.ReadDir(filepath.Dir(file)); len(entries) != 1 {
+		t.Errorf("left behind: %v", entries)
+	}
+}
+
+func TestWriteRefusesAChangedFile(t *testing.T) {
+	t.Parallel()
+	dir := checkoutWith(t, map[string]string{".github/workflows/a.yml": patLogin, ".github/workflows/b.yml": patLogin})
+	report := scan(t, Options{}, Root{Dir: dir, Repository: "acme/web"})
+	changed := filepath.Join(dir, ".github", "workflows", "a.yml")
+	if err := os.WriteFile(changed, []byte("# mine\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := Write(report); !errors.Is(err, errChanged) {
+		t.Errorf("got %v, want %v", err, errChanged)
+	}
+	if got := string(readFile(t, changed)); got != "# mine\n" {
+		t.Errorf("the changed file was overwritten:\n%s", got)
+	}
+	if got := string(readFile(t, filepath.Join(dir, ".github", "workflows", "b.yml"))); !strings.Contains(got, "GITHUB_TOKEN") {
+		t.Error("the other file was not written")
+	}
+}
+
+func TestWriteRefusesALink(t *testing.T) {
+	t.Parallel()
+	dir := checkoutWith(t, map[string]string{"real.yml": patLogin, ".github/workflows/x": ""})
+	link := filepath.Join(dir, ".github", "workflows", "ci.yml")
+	if err := os.Symlink("../../real.yml", link); err != nil {
+		t.Skip("no symbolic links here:", err)
+	}
+	err := Write(scan(t, Options{}, Root{Dir: dir, Repository: "acme/web"}))
+	if err == nil || !strings.Contains(err.Error(), "symbolic link") {
+		t.Errorf("got %v", err)
+	}
+	if got := string(readFile(t, filepath.Join(dir, "real.yml"))); got != patLogin {
+		t.Error("the link's target was changed")
+	}
+}
+
+func TestWriteLeavesTheOldFileWhenTheNewOneCannotBeMade(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() == 0 {
+		t.Skip("root may write anywhere")
+	}
+	dir := checkoutWith(t, map[string]string{".github/workflows/ci.yml": patLogin})
+	report := scan(t, Options{}, Root{Dir: dir, Repository: "acme/web"})
+	workflows := filepath.Join(dir, ".github", "workflows")
+	if err := os.Chmod(workflows, 0o555); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.Chmod(workflows, 0o755) })
+	if err := Write(report); err == nil {
+		t.Error("no error")
+	}
+	if got := string(readFile(t, filepath.Join(workflows, "ci.yml"))); got != patLogin {
+		t.Error("the file was changed")
+	}
+}
