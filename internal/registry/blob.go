@@ -15,6 +15,11 @@ import (
 // maxRedirects bounds how often a blob read is sent elsewhere.
 const maxRedirects = 5
 
+// resumeGain is how many bytes an attempt must bring for a download's patience
+// to start anew, so that a server which gives a byte at a time does not keep
+// us for ever.
+const resumeGain = 1 << 20
+
 // HasBlob reports whether the repository holds the blob. A refused read
 // counts as "not known to be there": only an upload decides (GHCR.md §2.6).
 func (c *Client) HasBlob(ctx context.Context, repo name.Repository, digest v1.Hash) (bool, error) {
@@ -22,7 +27,7 @@ func (c *Client) HasBlob(ctx context.Context, repo name.Repository, digest v1.Ha
 		doing: "HEAD blob " + digest.String(), method: http.MethodHead,
 		repo: repo, access: Pull, path: "blobs/" + digest.String(),
 		// Some registries redirect a HEAD as they do a GET; that is a yes.
-		want: []int{http.StatusOK, http.StatusTemporaryRedirect, http.StatusFound},
+		want: found,
 		read: discard,
 	})
 	if IsAbsent(err) {
@@ -61,8 +66,14 @@ func (c *Client) blobCall(method string, repo name.Repository, desc v1.Descripto
 	return call{
 		doing: method + " blob " + desc.Digest.String(), method: method,
 		repo: repo, access: Pull, path: "blobs/" + desc.Digest.String(), size: answerSize(method, desc),
-		want: []int{http.StatusOK, http.StatusPartialContent, http.StatusTemporaryRedirect, http.StatusFound, http.StatusMovedPermanently, http.StatusPermanentRedirect, http.StatusSeeOther},
+		want: found,
 	}
+}
+
+// found are the answers that say a blob is there, or where it is.
+var found = []int{
+	http.StatusOK, http.StatusPartialContent, http.StatusMovedPermanently, http.StatusFound,
+	http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect,
 }
 
 // answerSize lets the connection be chosen by what will come back.
@@ -83,8 +94,10 @@ func (c *Client) follow(ctx context.Context, repo name.Repository, k call) (*htt
 			return resp, err
 		}
 		next, err := resp.Request.URL.Parse(resp.Header.Get("Location"))
-		if err := errors.Join(err, discard(resp), resp.Body.Close()); err != nil {
-			return nil, fmt.Errorf("%s: following its redirect: %w", k.doing, err)
+		_ = discard(resp) // only so that the connection can be used again
+		_ = resp.Body.Close()
+		if err != nil { // the error would quote a signed URL
+			return nil, fmt.Errorf("%s: it redirects to what is no URL", k.doing)
 		}
 		if next.Scheme != "https" && next.Scheme != resp.Request.URL.Scheme {
 			return nil, fmt.Errorf("%s: it redirects to %q, which is not encrypted", k.doing, redact(next))
@@ -108,6 +121,8 @@ type download struct {
 	body   io.ReadCloser
 	offset int64
 	st     state
+
+	resumed int64 // where the latest attempt began
 }
 
 func (d *download) open() error {
@@ -132,7 +147,7 @@ func (d *download) open() error {
 func (d *download) Read(p []byte) (int, error) {
 	n, err := d.body.Read(p)
 	d.offset += int64(n)
-	if n > 0 {
+	if d.offset-d.resumed >= resumeGain {
 		d.st.attempts = 0
 	}
 	short := err == io.EOF && d.offset < d.desc.Size
@@ -154,6 +169,7 @@ func (d *download) resume(cause error) error {
 		return err
 	}
 	_ = d.body.Close() // it is broken already
+	d.resumed = d.offset
 	return d.open()
 }
 

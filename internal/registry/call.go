@@ -74,6 +74,20 @@ func (c *Client) again(ctx context.Context, s *session, k call, g *grant, st *st
 }
 
 func (c *Client) attempt(ctx context.Context, s *session, k call, n int) (*http.Response, *grant, error) {
+	if k.body == nil || !bulky(k.size) {
+		return c.admitted(ctx, s, k, n)
+	}
+	if err := s.bodies.enter(ctx); err != nil {
+		return nil, nil, err
+	}
+	resp, g, err := c.admitted(ctx, s, k, n)
+	s.bodies.leave(err == nil, isThrottled(err))
+	return resp, g, err
+}
+
+// admitted is an attempt past the gate. The token is looked at only now: it
+// could have expired in the queue.
+func (c *Client) admitted(ctx context.Context, s *session, k call, n int) (*http.Response, *grant, error) {
 	if err := s.paused(ctx, c.retry); err != nil {
 		return nil, nil, err
 	}
@@ -81,15 +95,8 @@ func (c *Client) attempt(ctx context.Context, s *session, k call, n int) (*http.
 	if err != nil {
 		return nil, g, err
 	}
-	if k.body != nil && bulky(k.size) {
-		if err := s.bodies.enter(ctx); err != nil {
-			return nil, g, err
-		}
-		resp, err := c.exchange(ctx, s, k, g, n)
-		s.bodies.leave(err == nil, isThrottled(err))
-		return resp, g, err
-	}
 	resp, err := c.exchange(ctx, s, k, g, n)
+	g.learn(err)
 	return resp, g, err
 }
 
@@ -161,6 +168,7 @@ func (c *Client) send(req *http.Request, out *outgoing, n int) (*http.Response, 
 	if err != nil {
 		err = w.explain(err)
 		w.stop()
+		err = &lineError{err}
 		if source := out.failure(); source != nil {
 			err = &bodyError{source}
 		}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
@@ -156,11 +157,18 @@ func retryAfter(header, words string, now time.Time) time.Duration {
 	return 0
 }
 
+// lineError is an error of the network or the HTTP library, whose text may
+// quote what a server sent.
+type lineError struct{ error }
+
+func (e *lineError) Error() string { return clean(e.error.Error()) }
+func (e *lineError) Unwrap() error { return e.error }
+
 // clean makes a server's text safe for one line of a log: printable, without
-// newlines, of bounded length.
+// newlines or characters that turn the direction of writing, of bounded length.
 func clean(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) {
+		if !unicode.IsPrint(r) {
 			return ' '
 		}
 		return r

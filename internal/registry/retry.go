@@ -15,8 +15,8 @@ type Sleeper func(ctx context.Context, d time.Duration) error
 
 const (
 	// maxAttempts bounds the sendings of one request. Waits double from
-	// firstWait, so that six attempts reach over half a minute.
-	maxAttempts = 6
+	// firstWait, so that eight attempts reach over half a minute.
+	maxAttempts = 8
 	firstWait   = 300 * time.Millisecond
 	longestWait = 30 * time.Second
 	// throttledWait is the least wait after 429: shorter ones were seen to

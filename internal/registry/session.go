@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -37,6 +38,8 @@ type session struct {
 	auth      authn.Authenticator
 	config    authn.AuthConfig
 	challenge *transport.Challenge // nil: not asked, /token is tried unprompted
+	guessed   bool                 // challenge is our own guess
+	misled    bool                 // the guess gave tokens that nothing takes
 	expected  map[string]Access
 	grants    map[string]*grant
 	alone     map[string]bool // repositories whose part in a shared token was refused
@@ -64,11 +67,22 @@ type grant struct {
 	expires time.Time // zero: never
 	shared  bool      // covers several repositories
 	raw     bool      // the secret itself, see Options.RawBearer
+	worked  atomic.Bool
+}
+
+// learn notes that the registry has taken the grant.
+func (g *grant) learn(err error) {
+	if g != nil && (err == nil || (IsAbsent(err) && !IsRefused(err))) {
+		g.worked.Store(true)
+	}
 }
 
 func (g *grant) age() time.Duration {
-	if g == nil || g.born.IsZero() {
+	switch {
+	case g == nil || g.born.IsZero():
 		return 0
+	case g.raw: // refused without a challenge where it is not taken (GHCR.md §3.1)
+		return time.Hour
 	}
 	return time.Since(g.born)
 }
@@ -138,9 +152,9 @@ func (s *session) sign(req *http.Request, g *grant) {
 	}
 }
 
-// forget drops a token that was refused. One that covered several
-// repositories is not asked for again in that form: the answer may have been
-// about another of them.
+// forget drops a token that was refused. One that never worked is not asked
+// for again in the same way: it may be the company of other repositories that
+// spoilt it, or the place where it was asked for.
 func (s *session) forget(repo string, g *grant) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -148,13 +162,17 @@ func (s *session) forget(repo string, g *grant) {
 		return
 	}
 	s.rawOff = s.rawOff || g.raw
-	for r, have := range s.grants {
-		if have == g {
-			delete(s.grants, r)
-		}
+	if s.grants[repo] == g {
+		delete(s.grants, repo)
+	}
+	if g.worked.Load() || g.raw {
+		return
 	}
 	if g.shared {
 		s.alone[repo] = true
+	}
+	if s.guessed {
+		s.challenge, s.guessed, s.misled = nil, false, true
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"net/http/httptrace"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,7 +20,8 @@ var errStalled = errors.New("the connection stalled")
 // takes a registry a while.
 const answerPatience = 5
 
-// stall watches one exchange for movement.
+// stall watches one exchange for movement, from when it has a connection: the
+// wait for one is bounded by the limits of dialling.
 type stall struct {
 	limit  time.Duration
 	timer  *time.Timer
@@ -29,10 +32,10 @@ type stall struct {
 func watchStall(ctx context.Context, limit time.Duration) (*stall, context.Context) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	w := &stall{limit: limit, cancel: cancel, ctx: ctx}
-	w.timer = time.AfterFunc(limit, func() {
+	w.timer = time.AfterFunc(math.MaxInt64, func() {
 		cancel(fmt.Errorf("%w: no byte in %s", errStalled, limit))
 	})
-	return w, ctx
+	return w, httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { w.moved() }})
 }
 
 func (w *stall) moved() { w.timer.Reset(w.limit) }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"sort"
 	"strings"
@@ -48,7 +49,7 @@ func (s *session) acquire(ctx context.Context, repo string) (*grant, error) {
 	if !s.alone[repo] {
 		all := s.together(repo)
 		g, err := s.ask(ctx, all)
-		if err == nil || len(all) == 1 {
+		if err == nil || len(all) == 1 || !declined(err) {
 			return g, err
 		}
 		if ctx.Err() != nil {
@@ -57,6 +58,13 @@ func (s *session) acquire(ctx context.Context, repo string) (*grant, error) {
 	}
 	s.alone[repo] = true
 	return s.ask(ctx, []string{repo})
+}
+
+// declined reports whether a token request was refused for what it asks. An
+// answer about the server's own state says nothing of the scopes.
+func declined(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Status < http.StatusInternalServerError && e.Status != http.StatusTooManyRequests
 }
 
 // together lists the repositories a shared token would cover, this one first.
@@ -76,21 +84,15 @@ func (s *session) ask(ctx context.Context, repos []string) (*grant, error) {
 	if err != nil {
 		return nil, err
 	}
-	var g *grant
-	if header != "" {
-		g = &grant{header: header, born: time.Now(), shared: len(repos) > 1}
-		if life > 0 {
-			g.expires = g.born.Add(life)
-		}
-	}
+	born := time.Now()
 	for _, r := range repos {
-		if g != nil {
-			each := *g
-			each.access = s.expected[r]
-			s.grants[r] = &each
-			continue
-		}
 		s.grants[r] = nil
+		if header != "" {
+			s.grants[r] = &grant{header: header, access: s.expected[r], born: born, shared: len(repos) > 1}
+			if life > 0 {
+				s.grants[r].expires = born.Add(life)
+			}
+		}
 	}
 	return s.grants[repos[0]], nil
 }
@@ -98,21 +100,20 @@ func (s *session) ask(ctx context.Context, repos []string) (*grant, error) {
 // prove gets an Authorization header for the repositories: unprompted at the
 // host's own /token first, by the registry's challenge if that did not work.
 func (s *session) prove(ctx context.Context, repos []string) (header string, life time.Duration, err error) {
-	if s.challenge == nil {
+	if s.challenge == nil && !s.misled {
 		own := s.ownRealm()
 		token, askErr := s.exchange(ctx, own, repos)
 		if askErr == nil {
-			s.challenge = own
+			s.challenge, s.guessed = own, true
 			return bearer(token)
 		}
-		if ctx.Err() != nil {
-			return "", 0, context.Cause(ctx)
+		if err := s.prompted(ctx, own, askErr); err != nil {
+			return "", 0, err
 		}
+	}
+	if s.challenge == nil {
 		if s.challenge, err = s.ping(ctx); err != nil {
-			return "", 0, errors.Join(askErr, err)
-		}
-		if s.challenge.Parameters["realm"] == own.Parameters["realm"] && IsRefused(askErr) {
-			return "", 0, askErr
+			return "", 0, err
 		}
 	}
 	switch strings.ToLower(s.challenge.Scheme) {
@@ -128,6 +129,29 @@ func (s *session) prove(ctx context.Context, repos []string) (header string, lif
 		return bearer(token)
 	}
 	return "", 0, fmt.Errorf("authenticating to %q: it asks for %q, which no container registry uses", s.reg, clean(s.challenge.Scheme))
+}
+
+// prompted asks for the challenge after the unprompted request failed. The
+// error is that failure again where the challenge offers no other way; one
+// answered with 401 is worth a second try (GHCR.md row 7).
+func (s *session) prompted(ctx context.Context, own *transport.Challenge, askErr error) error {
+	var e *Error
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if errors.As(askErr, new(*unreachable)) {
+		return askErr
+	}
+	ch, err := s.ping(ctx)
+	if err != nil {
+		return fmt.Errorf("%w; and its challenge could not be read: %w", askErr, err)
+	}
+	s.challenge = ch
+	same := ch.Parameters["realm"] == own.Parameters["realm"] && ch.Parameters["service"] == own.Parameters["service"]
+	if same && !(errors.As(askErr, &e) && e.Status == http.StatusUnauthorized) {
+		return askErr
+	}
+	return nil
 }
 
 func bearer(t *transport.Token) (string, time.Duration, error) {
@@ -173,7 +197,7 @@ func (s *session) exchange(ctx context.Context, ch *transport.Challenge, repos [
 	var st state
 	for {
 		st.attempts++
-		trip := &tokenTrip{client: s.client, attempt: st.attempts}
+		trip := &tokenTrip{session: s, attempt: st.attempts}
 		token, err := transport.Exchange(ctx, s.reg, auth, trip, scopes, ch)
 		if err == nil {
 			return token, nil
@@ -201,12 +225,21 @@ func (s *session) trusts(realm string) bool {
 	if u.Host == host {
 		return true
 	}
-	if _, local := loopback(host); local {
-		return false
+	mine, theirs := site(strings.Split(host, ":")[0]), site(u.Hostname())
+	return mine != "" && mine == theirs
+}
+
+// site is the registrable domain of a host name; "" for an address or a name
+// without a dot, which have no neighbours that belong to the same owner.
+func site(host string) string {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return ""
 	}
-	mine, err1 := publicsuffix.EffectiveTLDPlusOne(strings.Split(host, ":")[0])
-	theirs, err2 := publicsuffix.EffectiveTLDPlusOne(u.Hostname())
-	return err1 == nil && err2 == nil && mine == theirs
+	domain, err := publicsuffix.EffectiveTLDPlusOne(strings.ToLower(host))
+	if err != nil {
+		return ""
+	}
+	return domain
 }
 
 // ping asks for the challenge (distribution-spec, "Determining Support").
@@ -214,7 +247,7 @@ func (s *session) ping(ctx context.Context) (*transport.Challenge, error) {
 	var st state
 	for {
 		st.attempts++
-		trip := &tokenTrip{client: s.client, attempt: st.attempts}
+		trip := &tokenTrip{session: s, attempt: st.attempts}
 		ch, err := transport.Ping(ctx, s.reg, schemed{s.scheme, trip})
 		if err == nil {
 			ch.Insecure = s.scheme == "http"
@@ -248,31 +281,48 @@ func (t schemed) RoundTrip(req *http.Request) (*http.Response, error) {
 // tokenTrip carries the requests of the handshake and remembers the answer
 // that refused, for its request id and the wait it asked for.
 type tokenTrip struct {
-	client  *Client
-	attempt int
-	refusal *Error
+	session  *session
+	attempt  int
+	answered bool
+	refusal  *Error
 }
 
 func (t *tokenTrip) RoundTrip(req *http.Request) (*http.Response, error) {
 	out := &outgoing{size: max(req.ContentLength, 0)}
 	if req.Body != nil {
+		// Such a body is an identity token, and a redirect would repeat it.
+		if !t.session.trusts(req.URL.String()) {
+			return nil, fmt.Errorf("%q is sent on to %q, which gets no login", t.session.reg, redact(req.URL))
+		}
 		out.body = req.Body
 		req = req.Clone(req.Context())
 		req.Body = out
 	}
-	resp, err := t.client.send(req, out, t.attempt)
+	resp, err := t.session.client.send(req, out, t.attempt)
 	if err != nil {
 		return nil, err
 	}
+	t.answered = true
 	if resp.StatusCode >= http.StatusBadRequest {
 		t.refusal = newError("the token request", resp)
 	}
 	return resp, nil
 }
 
+// explain puts the registry's refusal, or the network's failure, in place of
+// the library's words. Those would quote an answer that holds no token, which
+// may hold another secret.
 func (t *tokenTrip) explain(err error) error {
-	if t.refusal != nil {
+	switch {
+	case t.refusal != nil:
 		return t.refusal
+	case !t.answered:
+		return &unreachable{err}
 	}
-	return err
+	return fmt.Errorf("asking %q for a token: its answer is none", t.session.reg)
 }
+
+// unreachable is a failure to get any answer.
+type unreachable struct{ error }
+
+func (e *unreachable) Unwrap() error { return e.error }

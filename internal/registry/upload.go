@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"sync/atomic"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -39,7 +38,7 @@ func (c *Client) Upload(ctx context.Context, repo name.Repository, b *image.Blob
 	if progress == nil {
 		progress = func(int64) {}
 	}
-	u := &upload{client: c, repo: repo, blob: b, progress: progress}
+	u := &upload{client: c, repo: repo, blob: b, progress: progress, sent: b.Descriptor}
 	return u.run(ctx)
 }
 
@@ -57,7 +56,9 @@ type upload struct {
 	blob     *image.Blob
 	progress func(int64)
 	st       state
-	told     atomic.Int64 // bytes of this attempt that progress has heard of
+	opened   bool          // a session of this attempt: from there on the whole can be tried again
+	sent     v1.Descriptor // what may be there by now; zero while nobody knows
+	told     *told         // what progress has heard of the latest reading
 }
 
 func (u *upload) run(ctx context.Context) (v1.Descriptor, Way, error) {
@@ -77,35 +78,49 @@ func (u *upload) run(ctx context.Context) (v1.Descriptor, Way, error) {
 		if err := u.client.retry.wait(ctx, v.wait, err); err != nil {
 			return desc, way, err
 		}
-		if !u.blob.Pending() {
-			there, err := u.client.HasBlob(ctx, u.repo, u.blob.Descriptor.Digest)
-			if err != nil || there {
-				return u.blob.Descriptor, Uploaded, err
-			}
+		desc, there, err := u.committed(ctx)
+		if err != nil || there {
+			return desc, Uploaded, err
 		}
 	}
 }
 
+// committed looks whether the registry has the blob although the answer that
+// should have said so was lost.
+func (u *upload) committed(ctx context.Context) (v1.Descriptor, bool, error) {
+	if u.sent.Digest == (v1.Hash{}) {
+		return v1.Descriptor{}, false, nil
+	}
+	there, err := u.client.HasBlob(ctx, u.repo, u.sent.Digest)
+	return u.sent, there, err
+}
+
 // judge adds to the general rules what only a whole upload can heal: a lost
-// or garbled session (GHCR.md row 17) starts again.
+// or garbled session (GHCR.md row 17) starts again. What has been tried to
+// the end already, opening the session and a new token, is not tried again.
 func (u *upload) judge(err error) verdict {
 	var e *Error
+	if !u.opened {
+		return verdict{}
+	}
 	if errors.As(err, &e) && u.st.attempts < maxAttempts && (e.Has("BLOB_UPLOAD_UNKNOWN") || e.Has("BLOB_UPLOAD_INVALID")) {
 		return verdict{retry: true, wait: u.st.backoff()}
 	}
-	return u.st.judge(err, 0)
+	v := u.st.judge(err, 0)
+	v.retry = v.retry && !v.refresh
+	return v
 }
 
 // try is one session from POST to the registry's confirmation.
 func (u *upload) try(ctx context.Context) (v1.Descriptor, Way, error) {
 	query := u.mountQuery()
 	location, mounted, err := u.client.begin(ctx, u.repo, query)
-	if err != nil && query != "" && IsRefused(err) {
+	if query != "" && declined(err) {
 		// A registry may refuse the mount rather than open a session
 		// (GHCR.md §3.3).
 		location, mounted, err = u.client.begin(ctx, u.repo, "")
 	}
-	if err != nil {
+	if u.opened = err == nil; !u.opened {
 		return v1.Descriptor{}, "", err
 	}
 	if mounted {
@@ -190,7 +205,10 @@ func (u *upload) stream(ctx context.Context, location *url.URL) (v1.Descriptor, 
 		return v1.Descriptor{}, "", err
 	}
 	desc := u.blob.Descriptor
-	desc.Digest, desc.Size = sum.sum()
+	if desc.Digest, desc.Size, err = sum.sum(); err != nil {
+		return v1.Descriptor{}, "", err
+	}
+	u.sent = desc
 	_, err = u.client.do(ctx, call{
 		doing: "PUT blob " + desc.Digest.String(), method: http.MethodPut, repo: u.repo, access: Push,
 		url: completed(location, desc.Digest), header: octets,
@@ -207,8 +225,11 @@ func (u *upload) open(ctx context.Context) (io.ReadCloser, error) {
 	if !u.blob.Pending() {
 		r = Verify(r, u.blob.Descriptor)
 	}
-	u.progress(-u.told.Swap(0)) // what an earlier attempt sent counts no more
-	return &progressReader{ReadCloser: r, tell: func(n int64) { u.told.Add(n); u.progress(n) }}, nil
+	if u.told != nil {
+		u.told.takeBack() // what an earlier attempt sent counts no more
+	}
+	u.told = &told{tell: u.progress}
+	return &progressReader{ReadCloser: r, tell: u.told.add}, nil
 }
 
 var octets = http.Header{"Content-Type": {"application/octet-stream"}}

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// bulkConns is how many connections carry bodies to one host at most. One HTTP/2
+// bulkConns is how many bodies are sent to one host at a time at most. One HTTP/2
 // connection would share one flow-control window, which ties throughput to
 // window/RTT; several HTTP/1.1 connections have a window each.
 const bulkConns = 12
@@ -39,7 +39,9 @@ func newWire(base *http.Transport) *wire {
 		bulk.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	bulk.TLSClientConfig.NextProtos = []string{"http/1.1"}
-	bulk.MaxConnsPerHost = bulkConns
+	// The gate bounds what is sent. A limit here would make uploads wait for
+	// connections that their own sources, blobs of the same host, hold.
+	bulk.MaxConnsPerHost = 0
 	bulk.MaxIdleConnsPerHost = bulkConns
 	w := &wire{small: small, bulk: bulk}
 	w.warm = newWarmer(bulk)
