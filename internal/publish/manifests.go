@@ -22,6 +22,10 @@ const writes = 16
 // again after that blob was sent again (GHCR.md rows 16 and 18).
 const heals = 3
 
+// healWait is how long the registry's stores get to agree before the first of
+// them; later ones wait longer.
+const healWait = 250 * time.Millisecond
+
 // manifests writes all manifests by digest, level by level from the leaves:
 // a registry refuses an index whose children it lacks. In the root's place
 // there may be no step, when its one tag is its only write.
@@ -88,16 +92,17 @@ func (w *work) heal(ctx context.Context, s plan.Step, write func() error) error 
 		if len(missing) == 0 {
 			return err
 		}
-		if err := w.resend(ctx, s, missing, time.Duration(try)*250*time.Millisecond); err != nil {
+		if err := w.resend(ctx, s, missing, try); err != nil {
 			return err
 		}
 	}
 }
 
 // resend sends the named blobs and children of a manifest again; where the
-// registry did not name any ("unknown blob"), those it denies having.
-func (w *work) resend(ctx context.Context, s plan.Step, missing []string, wait time.Duration) error {
-	if err := pause(ctx, wait); err != nil {
+// registry did not name any ("unknown blob"), those it denies having. The
+// second time it is not asked: it said that it has what it then missed.
+func (w *work) resend(ctx context.Context, s plan.Step, missing []string, try int) error {
+	if err := w.pause(ctx, time.Duration(try)*healWait); err != nil {
 		return err
 	}
 	repo := w.plan.Targets[s.Target].Repo
@@ -110,7 +115,7 @@ func (w *work) resend(ctx context.Context, s plan.Step, missing []string, wait t
 		if err != nil {
 			return err
 		}
-		if there {
+		if there && (try == 1 || slices.Contains(missing, "")) {
 			continue
 		}
 		if _, _, err := w.send(ctx, s.Target, b); err != nil {
@@ -127,7 +132,10 @@ func (w *work) resend(ctx context.Context, s plan.Step, missing []string, wait t
 	return nil
 }
 
-func pause(ctx context.Context, d time.Duration) error {
+func (p *Publisher) pause(ctx context.Context, d time.Duration) error {
+	if p.Sleep != nil {
+		return p.Sleep(ctx, d)
+	}
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

@@ -46,15 +46,15 @@ func (p *Publisher) Prove(ctx context.Context, result *Result, checks []Check) e
 }
 
 func (p *Publisher) proveTarget(ctx context.Context, digest v1.Hash, t *TargetResult, c Check) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return p.readBack(ctx, digest, t) })
+	group, gctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return p.readBack(gctx, digest, t) })
 	pulled := make(chan error, 1)
 	if c.Pull {
-		group.Go(func() error { pulled <- p.pull(ctx, t.Repo, digest); return nil })
+		group.Go(func() error { pulled <- p.pull(gctx, t.Repo, digest); return nil })
 	}
 	if c.Ensure != nil {
 		group.Go(func() error {
-			e := c.Ensure(ctx, packages.Patience{Tries: readTries, Wait: readWait, Sleep: pause})
+			e := c.Ensure(gctx, packages.Patience{Tries: readTries, Wait: readWait, Sleep: p.pause})
 			t.Package = &e
 			return nil
 		})
@@ -62,7 +62,7 @@ func (p *Publisher) proveTarget(ctx context.Context, digest v1.Hash, t *TargetRe
 	if err := group.Wait(); err != nil || !c.Pull {
 		return err
 	}
-	t.Anonymous = p.judge(context.WithoutCancel(ctx), t, digest, <-pulled)
+	t.Anonymous = p.judge(ctx, t, digest, <-pulled)
 	return nil
 }
 
@@ -108,7 +108,7 @@ func (p *Publisher) await(ctx context.Context, ref name.Reference, want v1.Hash)
 		case try == readTries:
 			return notReadBack(ref, want, got, err)
 		}
-		if err := pause(ctx, wait); err != nil {
+		if err := p.pause(ctx, wait); err != nil {
 			return err
 		}
 		wait *= 2
@@ -134,7 +134,7 @@ func (p *Publisher) judge(ctx context.Context, t *TargetResult, digest v1.Hash, 
 	public := t.Package != nil && t.Package.Package.Visibility == "public"
 	wait := readWait
 	for try := 2; public && registry.IsAbsent(err) && try <= readTries; try++ {
-		if pause(ctx, wait) != nil {
+		if p.pause(ctx, wait) != nil {
 			break
 		}
 		wait *= 2

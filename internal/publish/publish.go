@@ -34,6 +34,8 @@ type Publisher struct {
 	// Grace is how long tag writes under way may still take after a cancel,
 	// so that what is reported of them is true.
 	Grace time.Duration
+	// Sleep waits between two looks at a registry that lags; nil waits for real.
+	Sleep registry.Sleeper
 }
 
 // Run carries the plan out. The result is never nil.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -57,8 +58,8 @@ func (w *work) point(ctx, writing context.Context, s plan.Step, tag *TagResult) 
 		return nil
 	}
 	var refusal *registry.Error
-	if !errors.As(err, &refusal) {
-		tag.State = Unclear // no answer: it may have been written
+	if !errors.As(err, &refusal) || refusal.Status >= http.StatusInternalServerError {
+		tag.State = Unclear // no answer, or one from a server in trouble: it may have been written
 	}
 	return fmt.Errorf("tagging %q: %w", tag.Tag, err)
 }
