@@ -92,7 +92,7 @@ func show(p Process, w *workflow.Workflow, err error) {
 			w.Annotate(workflow.Failure, heading(e), text)
 			continue
 		}
-		_, _ = io.WriteString(p.Stderr, "error: "+text+"\n\n") // nowhere left to complain
+		_, _ = io.WriteString(p.Stderr, "error: "+workflow.Lines(text)+"\n\n") // nowhere left to complain
 	}
 }
 

@@ -73,7 +73,9 @@ func TestBadSource(t *testing.T) {
 		{name: "not there", inputs: set("source", "/no/such/image.tar"), code: "source-not-found", words: []string{`"/no/such/image.tar"`}},
 		{
 			name: "a directory that is no layout", code: "source-not-a-layout",
-			inputs: bent(func(*sourcetest.Layout) []sourcetest.File { return []sourcetest.File{{Name: "README", Body: []byte("hi")}} }),
+			inputs: bent(func(*sourcetest.Layout) []sourcetest.File {
+				return []sourcetest.File{{Name: "README", Body: []byte("hi")}}
+			}),
 		},
 		{
 			name: "a truncated tar", code: "source-truncated",
@@ -81,7 +83,7 @@ func TestBadSource(t *testing.T) {
 				l := sourcetest.NewLayout(s.t)
 				l.Add(l.Image(sourcetest.AMD64, "x"))
 				raw := sourcetest.TarBytes(s.t, l.Files())
-				return []string{"source", sourcetest.Write(s.t, "image.tar", raw[:len(raw)/2])}
+				return []string{"source", sourcetest.Write(s.t, "image.tar", raw[:len(raw)/2+100])}
 			},
 		},
 		{
@@ -159,8 +161,7 @@ func TestBadNames(t *testing.T) {
 		{name: "image with digest", inputs: set("image", "ghcr.io/acme/web@sha256:"+strings.Repeat("a", 64)), code: "image-with-digest", words: []string{"names a digest", "Write ghcr.io/acme/web;"}},
 		{name: "image with tag", inputs: set("image", "ghcr.io/acme/web:1"), code: "image-with-tag", words: []string{"names a tag", "tags: 1"}},
 		{name: "image that is no name", inputs: set("image", "ghcr.io/acme/we b"), code: "image-invalid", words: []string{`"ghcr.io/acme/we b"`, "ghcr.io/acme/web"}},
-		{name: "tag with a forbidden character", inputs: set("tags", "type=raw,value=1.2/3"), code: "tag-invalid", words: []string{"1.2/3"}},
-		{name: "tag over 128 characters", inputs: set("tags", strings.Repeat("a", 129)), code: "tag-invalid", words: []string{"128"}},
+		{name: "tag over 128 characters", inputs: set("tags", strings.Repeat("a", 129)), code: "tag-too-long", words: []string{"128"}},
 		{name: "tag that begins with a dot", inputs: set("tags", ".x"), code: "tag-invalid"},
 		{name: "tag of another repository", inputs: set("tags", "ghcr.io/other/app:1"), code: "tag-foreign", words: []string{"ghcr.io/other/app"}},
 		{name: "tag with digest", inputs: set("tags", "ghcr.io/acme/web@sha256:"+strings.Repeat("a", 64)), code: "tag-digest"},

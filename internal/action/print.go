@@ -3,7 +3,6 @@ package action
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
@@ -13,16 +12,6 @@ import (
 // say prints one line for people.
 func (s *session) say(format string, args ...any) {
 	fmt.Fprintln(s.process.Stdout, workflow.Line(fmt.Sprintf(format, args...)))
-}
-
-// lines makes several lines safe for the runner's log.
-func (s *session) lines(text string) string {
-	var b strings.Builder
-	for line := range strings.Lines(text) {
-		b.WriteString(workflow.Line(strings.TrimSuffix(line, "\n")))
-		b.WriteByte('\n')
-	}
-	return b.String()
 }
 
 // writeOutputs sets the step's outputs and writes the summary.

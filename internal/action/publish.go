@@ -182,7 +182,7 @@ func (r *publishing) mismatch() error {
 func (r *publishing) finish(err error) error {
 	r.report.Fail(err)
 	outErr := r.writeOutputs()
-	fmt.Fprint(r.process.Stdout, r.lines(r.report.Text()))
+	fmt.Fprint(r.process.Stdout, workflow.Lines(r.report.Text()))
 	r.annotateNotices()
 	if err != nil {
 		return err

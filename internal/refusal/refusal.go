@@ -46,14 +46,17 @@ func (e Evidence) OtherOwner() bool {
 	return e.InWorkflow && mine != "" && !strings.EqualFold(mine, theirs)
 }
 
-// Explain turns a refusal into the error to show. An error that is no answer
-// of a registry, or an answer nobody has seen yet, is explained as far as its
-// status goes; one that is explained already comes back as it is.
+// Explain turns a refusal into the error to show. An answer nobody has seen
+// yet is explained as far as its status goes; one that is explained already
+// comes back as it is.
 func Explain(err error, ev Evidence) error {
 	var told *diag.Error
 	var answer *registry.Error
-	if err == nil || errors.As(err, &told) || !errors.As(err, &answer) {
+	if err == nil || errors.As(err, &told) {
 		return err
+	}
+	if !errors.As(err, &answer) {
+		return unanswered(err, ev)
 	}
 	for _, row := range Table {
 		if row.matches(answer) {

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode"
 
 	"github.com/sethvargo/go-githubactions"
 
@@ -77,10 +78,10 @@ func (w *Workflow) Annotate(level diag.Level, title, text string) {
 		_, _ = io.WriteString(w.out, Line(string(level)+": "+title+": "+text)+"\n") // the log is all there is
 		return
 	}
-	if len(text) > maxMessage-200 {
+	if text = Lines(text); len(text) > maxMessage-200 {
 		text = strings.ToValidUTF8(text[:maxMessage-200], "") + " …"
 	}
-	a := w.act.WithFieldsMap(map[string]string{"title": title})
+	a := w.act.WithFieldsMap(map[string]string{"title": Line(title)})
 	switch level {
 	case Failure:
 		a.Errorf("%s", text)
@@ -91,24 +92,39 @@ func (w *Workflow) Annotate(level diag.Level, title, text string) {
 	}
 }
 
+// Lines makes each line of text safe, and keeps the lines.
+func Lines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = Line(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
 // Line makes text safe to print as one log line: the runner reads commands
-// from lines that begin with "::" and from "##[" anywhere (ACTIONS.md §3.2).
+// from lines that begin with "::", Unicode's blanks before it or not, and from
+// "##[" anywhere (ACTIONS.md §3.2). It compares by the rules of a language, so
+// that characters without a width count for nothing: they are left out, as
+// are control characters, which could draw on a terminal.
 func Line(text string) string {
 	text = strings.Map(func(r rune) rune {
-		if r == '\n' || r == '\r' {
+		switch {
+		case r == '\n' || r == '\r' || r == '\u2028' || r == '\u2029':
 			return ' '
-		}
-		if r < ' ' && r != '\t' || r == 0x7f {
+		case r != '\t' && unicode.IsControl(r), unicode.In(r, invisible...):
 			return -1
 		}
 		return r
 	}, text)
 	text = strings.ReplaceAll(text, "##[", "## [")
-	if trimmed := strings.TrimLeft(text, " \t"); strings.HasPrefix(trimmed, "::") {
+	if trimmed := strings.TrimLeftFunc(text, unicode.IsSpace); strings.HasPrefix(trimmed, "::") {
 		text = "." + trimmed
 	}
 	return text
 }
+
+// invisible characters are ignored where strings are compared.
+var invisible = []*unicode.RangeTable{unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point}
 
 // Environ is the process environment in the form New takes.
 func Environ() func(string) string { return os.Getenv }

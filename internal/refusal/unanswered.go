@@ -1,0 +1,39 @@
+package refusal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+)
+
+// unanswered explains what went wrong without a registry's no: bytes that are
+// not those the image names, and a registry that cannot be reached.
+func unanswered(err error, ev Evidence) error {
+	var wrong *registry.WrongContent
+	if errors.As(err, &wrong) {
+		return &diag.Error{
+			Code: "source-blob-wrong", Side: diag.Source, Err: err,
+			Title: fmt.Sprintf("A blob of the source is not what the image says: %s", wrong.Want.Digest),
+			Hint:  "The source is damaged or was changed after it was built. Write the image again with the step that made it. No tag was moved.",
+		}
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || !ofTheNetwork(err) {
+		return err
+	}
+	return &diag.Error{
+		Code: "registry-unreachable", Side: diag.Registry, Err: err,
+		Title: fmt.Sprintf("No answer came from %s", ev.Repo.RegistryStr()),
+		Hint:  "Check the host in the input image, and that this runner reaches it (firewall; HTTPS_PROXY for a proxy). If it broke off in the middle of an upload: ghcr.io ends an upload after 10 minutes, so split a layer that takes that long. Then run again: what the registry has is not sent again.",
+	}
+}
+
+func ofTheNetwork(err error) bool {
+	var dial *net.OpError
+	var get *url.Error
+	return errors.As(err, &dial) || errors.As(err, &get)
+}
