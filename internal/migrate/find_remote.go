@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/migrate/expr"
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/shell"
 )
@@ -65,14 +64,14 @@ func (p *pass) pullSecret(step *flow.Step, at mark, command string) {
 }
 
 func (p *pass) mentionsOurs(text string, step *flow.Step) bool {
-	return strings.Contains(marked(p.expand(text, nil, step), p.scope(step.Job, step, nil).Lookup), p.opts.Registry)
+	return strings.Contains(marked(p.expand(text, nil, step), p.lookup(p.scope(step.Job, step, nil))), p.opts.Registry)
 }
 
 // secretsIn lists the secrets a text uses that are no user names and not the
 // job's token, directly or through variables.
 func (p *pass) secretsIn(text string, step *flow.Step) []string {
 	var out []string
-	v := expr.Eval(p.expand(text, nil, step), p.scope(step.Job, step, nil).Lookup)
+	v := p.eval(p.expand(text, nil, step), step.Job, step, nil)
 	for _, name := range leaves(v) {
 		if strings.HasPrefix(name, "secrets.") && !isToken(name) && looksLikeToken(name) && !slices.Contains(out, name) {
 			out = append(out, name)

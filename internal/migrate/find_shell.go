@@ -140,9 +140,12 @@ func (s *script) word(w shell.Word, scope flow.Scope, depth int) expr.Value {
 // does not define is unknown and has no name.
 func (s *script) ref(ref shell.Ref, scope flow.Scope, depth int) expr.Value {
 	if ref.Name == "" {
-		v := expr.Eval(s.text[ref.Start:ref.End], scope.Lookup)
+		v := expr.Eval(s.text[ref.Start:ref.End], s.lookup(scope))
 		v.Start, v.End = v.Start+ref.Start, v.End+ref.Start
 		return v
+	}
+	if !s.spend(10 * len(s.commands)) {
+		return expr.Value{Start: ref.Start, End: ref.End}
 	}
 	if w := shell.Assigned(s.commands, ref.Name); w != nil && depth < 4 && !(w.Start <= ref.Start && ref.End <= w.End) {
 		if len(w.Refs) == 1 {
@@ -161,7 +164,7 @@ func (s *script) ref(ref shell.Ref, scope flow.Scope, depth int) expr.Value {
 	if !ok {
 		return out
 	}
-	inner := expr.Eval(found.Text, scope.Lookup)
+	inner := expr.Eval(found.Text, s.lookup(scope))
 	out.Text, out.Known = inner.Text, inner.Known
 	out.Refs = []expr.Ref{{Name: "env." + ref.Name, Via: &inner, Source: found.Source}}
 	return out

@@ -90,7 +90,7 @@ func (p *pass) writeFold(c chain) error {
 	first := with.Value.Content[0]
 	edits = append(edits,
 		text.Edit{Start: usesAt, End: max(usesEnd, p.doc.Text.LineEnd(usesEnd)), New: p.opts.ToAction},
-		text.Edit{Start: p.doc.Text.Start(first), End: p.endOf(with.Value), New: strings.Join(inputs, p.doc.Text.EOL()+p.indent(first))})
+		text.Edit{Start: p.doc.Text.Start(first), End: p.endOf(with.Value), New: strings.Join(inputs, p.doc.Text.EOL(p.doc.Text.Start(first))+p.indent(first))})
 	for _, edit := range edits {
 		p.edits.Drop(edit.Start, edit.End)
 	}
@@ -182,7 +182,8 @@ func (p *pass) removal(step *flow.Step) (text.Edit, bool) {
 // nextLine is the offset of the line after the one at offset.
 func (p *pass) nextLine(offset int) int {
 	f := p.doc.Text
-	return min(f.LineEnd(offset)+len(f.EOL()), len(f.Bytes()))
+	end := f.LineEnd(offset)
+	return min(end+len(f.EOL(end)), len(f.Bytes()))
 }
 
 // endOf is the end of the last scalar below a node, with its closing quote.

@@ -68,6 +68,15 @@ func (t traffic) level() level {
 }
 
 func (p *pass) traffic(job *flow.Job) traffic {
+	t, ok := p.moved[job]
+	if !ok {
+		t = p.readTraffic(job)
+		p.moved[job] = t
+	}
+	return t
+}
+
+func (p *pass) readTraffic(job *flow.Job) traffic {
 	var t traffic
 	for _, step := range job.Steps {
 		switch {
@@ -88,7 +97,7 @@ func (p *pass) traffic(job *flow.Job) traffic {
 func (p *pass) imagesAt(text string, n *yaml.Node, step *flow.Step) []Image {
 	var out []Image
 	for _, combo := range p.combos(step.Job, text) {
-		value := marked(text, p.scope(step.Job, step, combo).Lookup)
+		value := marked(text, p.lookup(p.scope(step.Job, step, combo)))
 		for _, image := range imagesIn(value, p.opts.Registry) {
 			image.File, image.Line = p.tree.display(p.path), n.Line
 			if !slices.ContainsFunc(out, image.same) {
@@ -169,9 +178,12 @@ func (p *pass) mayPush(step *flow.Step) bool {
 func (p *pass) runTraffic(t *traffic, step *flow.Step) {
 	commands := shell.Parse(step.Run.Value.Value, shell.DialectOf(step.Shell()))
 	for _, c := range commands {
-		text := p.expand(strings.Join(c.Fields(), " "), commands, step)
-		images := p.imagesAt(text, step.Run.Value, step)
-		switch use := useOf(c.Fields()); use {
+		use := useOf(c.Fields())
+		var images []Image
+		if use == pushes || use == names || use == pulls {
+			images = p.imagesAt(p.expand(strings.Join(c.Fields(), " "), commands, step), step.Run.Value, step)
+		}
+		switch use {
 		case pushes:
 			t.pushed = true
 			t.pushes = append(t.pushes, images...)
@@ -193,6 +205,9 @@ func (p *pass) expand(text string, commands []shell.Command, step *flow.Step) st
 	for range 4 {
 		next := variable.ReplaceAllStringFunc(text, func(ref string) string {
 			name := variable.FindStringSubmatch(ref)[1]
+			if !p.spend(10*len(commands) + 500) {
+				return ref
+			}
 			if w := shell.Assigned(commands, name); w != nil && !strings.Contains(w.Text, ref) && len(w.Text) < 500 {
 				return w.Text
 			}

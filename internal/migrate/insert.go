@@ -44,7 +44,7 @@ func (p *pass) appendTo(m *yaml.Node, item string) bool {
 	}
 	f := p.doc.Text
 	at := f.LineEnd(max(f.Start(key), f.Start(last)))
-	return p.insert(at, at, f.EOL()+p.indent(key)+item)
+	return p.insert(at, at, f.EOL(at)+p.indent(key)+item)
 }
 
 // indent is what stands before a key in its line, if that is only blanks.
@@ -68,11 +68,11 @@ func (p *pass) insertBlock(job *flow.Job, s scopes) bool {
 	for _, name := range []string{"runs-on", "uses"} {
 		if pair := flow.Get(job.Node, name); pair != nil && p.oneLine(pair) {
 			at := f.LineEnd(f.Start(pair.Key))
-			return p.insert(at, at, f.EOL()+strings.Join(lines, f.EOL()))
+			return p.insert(at, at, f.EOL(at)+strings.Join(lines, f.EOL(at)))
 		}
 	}
 	at := f.LineStart(f.Start(first))
-	return p.insert(at, at, strings.Join(lines, f.EOL())+f.EOL())
+	return p.insert(at, at, strings.Join(lines, f.EOL(at))+f.EOL(at))
 }
 
 // oneLine reports whether a pair surely ends in the line of its key.

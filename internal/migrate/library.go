@@ -25,6 +25,8 @@ type library struct {
 type summary struct {
 	// found: it is in one of the checkouts.
 	found bool
+	// cut: calls in a circle kept some of it out of sight.
+	cut bool
 	// migrated: its own logins were edited; level is the packages permission
 	// they need.
 	migrated bool
@@ -97,25 +99,33 @@ func (l *library) resolve(uses string) (*tree, string) {
 }
 
 // summary reads a file that p's file calls. Files that call each other in a
-// circle see nothing of each other.
+// circle, which GitHub refuses, see nothing of each other; what was cut short so
+// is remembered for the one file only that is being migrated.
 func (l *library) summary(p *pass, path string) *summary {
+	id := l.tree.display(path)
 	l.mu.Lock()
 	s := l.known[path]
 	l.mu.Unlock()
+	if s == nil {
+		s = p.memo[id]
+	}
 	if s != nil {
+		p.cut = p.cut || s.cut
 		return s
 	}
-	id := l.tree.display(path)
 	if len(p.callers) >= maxCalls || slices.Contains(p.callers, id) {
-		return &summary{scopes: scopes{}}
+		p.cut = true
+		return &summary{scopes: scopes{}, cut: true}
 	}
 	s = l.read(p, path, id)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.known == nil {
-		l.known = map[string]*summary{}
-	}
-	if len(p.callers) == 0 { // deeper ones may have been cut short by a circle
+	p.memo[id] = s
+	p.cut = p.cut || s.cut
+	if !s.cut {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.known == nil {
+			l.known = map[string]*summary{}
+		}
 		l.known[path] = s
 	}
 	return s
@@ -131,6 +141,7 @@ func (l *library) read(p *pass, path, id string) *summary {
 		return &summary{scopes: scopes{}}
 	}
 	callee := newPass(l.tree, path, doc, p.opts)
+	callee.memo = p.memo
 	callee.callers = append(p.callers[:len(p.callers):len(p.callers)], id)
 	for _, find := range finders {
 		find(callee)
@@ -141,7 +152,7 @@ func (l *library) read(p *pass, path, id string) *summary {
 }
 
 func (p *pass) summarise() *summary {
-	s := &summary{found: true, migrated: len(p.needs) > 0, sinks: p.sinks, scopes: scopes{}, replaced: map[string]bool{}}
+	s := &summary{found: true, cut: p.cut, migrated: len(p.needs) > 0, sinks: p.sinks, scopes: scopes{}, replaced: map[string]bool{}}
 	for name := range p.replaced {
 		s.replaced[name] = true
 	}

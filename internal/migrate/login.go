@@ -91,7 +91,11 @@ func (p *pass) combos(job *flow.Job, text string) []flow.Combo {
 	if !strings.Contains(text, "matrix") && !strings.Contains(text, "env.") {
 		return []flow.Combo{nil}
 	}
-	return job.Combos()
+	combos := job.Combos()
+	if !p.spend(1000 * len(combos)) {
+		return combos[:1]
+	}
+	return combos
 }
 
 func (c *loginCase) take(f field, v expr.Value) {

@@ -126,6 +126,9 @@ func (t *tree) migrate(path string, opts Options) result {
 	}
 	p := newPass(t, path, doc, opts)
 	p.run()
+	if p.budget < 0 {
+		return result{skip: t.skip(path, errTooComplex)}
+	}
 	edits := p.edits.List()
 	r := result{findings: p.findings, images: p.images}
 	if len(edits) == 0 {

@@ -31,15 +31,35 @@ type pass struct {
 	settled  map[*flow.Step]bool // steps whose login was migrated
 	// replaced are the secrets that made way for the token.
 	replaced map[string]mark
-	scalars  map[*yaml.Node]*text.Scalar
-	flowing  map[*yaml.Node]bool
+	// What is worked out once.
+	scalars   map[*yaml.Node]*text.Scalar
+	flowing   map[*yaml.Node]bool
+	mentioned map[mention]int
+	moved     map[*flow.Job]traffic
+	memo      map[string]*summary
+	// cut: a circle of calls left something out of sight.
+	cut bool
+	// budget is what this file may still cost.
+	budget int
+}
+
+// maxCost bounds the work on one file, in steps of some nanoseconds: variables
+// in large matrices could otherwise take hours. Real files stay far below it.
+const maxCost = 50_000_000
+
+// spend takes n off the budget. The work goes on with less insight when it is
+// used up, and the file is skipped in the end.
+func (p *pass) spend(n int) bool {
+	p.budget -= n
+	return p.budget > 0
 }
 
 func newPass(t *tree, path string, doc *flow.Document, opts Options) *pass {
 	return &pass{
 		tree: t, path: path, doc: doc, opts: opts,
 		needs: map[*flow.Job]*need{}, sinks: map[string]sink{}, replaced: map[string]mark{},
-		ours: map[*flow.Job]bool{}, settled: map[*flow.Step]bool{}, scalars: map[*yaml.Node]*text.Scalar{},
+		ours: map[*flow.Job]bool{}, settled: map[*flow.Step]bool{}, scalars: map[*yaml.Node]*text.Scalar{}, mentioned: map[mention]int{}, moved: map[*flow.Job]traffic{},
+		memo: map[string]*summary{}, budget: maxCost,
 	}
 }
 
@@ -66,7 +86,18 @@ func (p *pass) token() string {
 
 // eval evaluates text as it is seen from step (nil: from the job).
 func (p *pass) eval(text string, job *flow.Job, step *flow.Step, combo flow.Combo) expr.Value {
-	return expr.Eval(text, p.scope(job, step, combo).Lookup)
+	p.spend(100 + len(text))
+	return expr.Eval(text, p.lookup(p.scope(job, step, combo)))
+}
+
+// lookup is the scope's, within the budget.
+func (p *pass) lookup(scope flow.Scope) expr.Lookup {
+	return func(path []string) (expr.Found, bool) {
+		if !p.spend(500) {
+			return expr.Found{}, false
+		}
+		return scope.Lookup(path)
+	}
 }
 
 func (p *pass) scope(job *flow.Job, step *flow.Step, combo flow.Combo) flow.Scope {

@@ -132,7 +132,7 @@ func (p *pass) replaceAll(pair *flow.Pair, n *need) bool {
 	end := p.scalarEnd(pair.Value)
 	if end == f.LineEnd(at) {
 		items := s.items(p.indent(pair.Key) + "  ")
-		return p.insert(at, end, f.EOL()+strings.Join(items, f.EOL()))
+		return p.insert(at, end, f.EOL(at)+strings.Join(items, f.EOL(at)))
 	}
 	return p.insert(p.scalarStart(pair.Value), end, "{"+s.inline()+"}")
 }

@@ -23,7 +23,7 @@ func (p *pass) dropAnchors() {
 	for node, aliases := range p.doc.Aliases {
 		edited := func(alias *yaml.Node) bool {
 			start, end, ok := p.span(place{node: alias})
-			return ok && p.isEdited(start, end)
+			return ok && p.edits.Covers(start, end)
 		}
 		if node.Kind != yaml.ScalarNode || slices.ContainsFunc(aliases, func(a *yaml.Node) bool { return !edited(a) }) {
 			continue

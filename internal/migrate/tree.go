@@ -23,6 +23,8 @@ const maxDepth = 8
 var (
 	errTooLarge = errors.New("larger than 1 MiB")
 	errNotFile  = errors.New("not a regular file")
+
+	errTooComplex = errors.New("its expressions take too long to follow")
 )
 
 func errUnsafe(err error) error { return fmt.Errorf("editing it would break it: %w", err) }

@@ -8,7 +8,6 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
-	"github.com/ghcr-publish/ghcr-publish/internal/migrate/text"
 )
 
 // usesByDefinition counts, for each text that an environment variable or an
@@ -44,9 +43,24 @@ func (p *pass) onlyFor(name string, definition *yaml.Node, l *login, shared map[
 	if l.step != nil && holds(l.step.Env, definition) && len(p.doc.Aliases[l.step.Env]) == 0 {
 		where = l.step.Node
 	}
-	mentions := 0
-	flow.Scalars(where, func(n *yaml.Node) { mentions += countWord(n.Value, name) })
-	return mentions-p.definitions(where, name) <= shared[definition]
+	return p.mentions(where, name) <= shared[definition]
+}
+
+// mentions counts the uses of a variable's name below where.
+func (p *pass) mentions(where *yaml.Node, name string) int {
+	key := mention{where, name}
+	count, ok := p.mentioned[key]
+	if !ok {
+		flow.Scalars(where, func(n *yaml.Node) { count += countWord(n.Value, name) })
+		count -= p.definitions(where, name)
+		p.mentioned[key] = count
+	}
+	return count
+}
+
+type mention struct {
+	where *yaml.Node
+	name  string
 }
 
 // definitions counts the keys below where that define the variable.
@@ -103,6 +117,9 @@ func isWordByte(c byte) bool {
 	return c == '_' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
 }
 
+// maxUses is how many uses of a secret a message lists.
+const maxUses = 8
+
 // remarkUses names the lines in which a replaced secret stays in use, so that
 // nobody deletes it too early.
 func (p *pass) remarkUses() {
@@ -110,9 +127,16 @@ func (p *pass) remarkUses() {
 		var uses []string
 		flow.Scalars(p.doc.Root, func(n *yaml.Node) {
 			for _, line := range p.remaining(n, secret) {
-				uses = append(uses, fmt.Sprintf("in line %d by %s", line, p.user(n)))
+				use := ""
+				if len(uses) < maxUses {
+					use = fmt.Sprintf("in line %d by %s", line, p.user(n))
+				}
+				uses = append(uses, use)
 			}
 		})
+		if more := len(uses) - maxUses; more > 0 {
+			uses = append(uses[:maxUses], fmt.Sprintf("and %d times more", more))
+		}
 		if len(uses) > 0 {
 			p.note(SecretElsewhere, p.replaced[secret], "secrets.%s is also used %s; it stays there.", secret, strings.Join(uses, ", "))
 		}
@@ -148,7 +172,7 @@ func (p *pass) remaining(n *yaml.Node, secret string) []int {
 		at = end
 		if s, err := p.scalar(n); err != nil {
 			lines = append(lines, n.Line)
-		} else if from, to, ok := s.Span(start, end); ok && !p.isEdited(from, to) {
+		} else if from, to, ok := s.Span(start, end); ok && !p.edits.Covers(from, to) {
 			line, _ := p.doc.Text.Position(from)
 			lines = append(lines, line)
 		}
@@ -170,10 +194,6 @@ func indexSecret(s string, at int, name string) (start, end int) {
 		at = start
 	}
 	return -1, -1
-}
-
-func (p *pass) isEdited(start, end int) bool {
-	return slices.ContainsFunc(p.edits.List(), func(e text.Edit) bool { return e.Start <= start && end <= e.End })
 }
 
 func sortedKeys[V any](m map[string]V) []string {

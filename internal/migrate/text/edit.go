@@ -42,6 +42,11 @@ func (e *Edits) Drop(start, end int) {
 	e.list = slices.DeleteFunc(e.list, func(x Edit) bool { return x.Start >= start && x.End <= end })
 }
 
+// Covers reports whether one edit replaces all of [start, end).
+func (e *Edits) Covers(start, end int) bool {
+	return slices.ContainsFunc(e.list, func(x Edit) bool { return x.Start <= start && end <= x.End })
+}
+
 // List returns the edits by position.
 func (e *Edits) List() []Edit {
 	sorted := slices.Clone(e.list)

@@ -103,11 +103,22 @@ func (f *File) LineEnd(offset int) int {
 	return offset
 }
 
-// EOL is the line break the text uses: its first one, or a line feed.
-func (f *File) EOL() string {
-	if len(f.starts) < 2 {
-		return "\n"
+// EOL is the line break to use near offset: the one that ends its line, or the
+// first of the text where that line has none or an exotic one.
+func (f *File) EOL(offset int) string {
+	for _, end := range append([]int{f.LineEnd(offset)}, f.ends()...) {
+		if end < len(f.src) && (f.src[end] == '\n' || f.src[end] == '\r') {
+			return string(f.src[end : end+breakAt(f.src, end)])
+		}
 	}
-	end := f.LineEnd(f.starts[0])
-	return string(f.src[end:f.starts[1]])
+	return "\n"
+}
+
+// ends are the offsets of the first line breaks, enough to find an ordinary one.
+func (f *File) ends() []int {
+	var out []int
+	for _, start := range f.starts[:min(len(f.starts), 20)] {
+		out = append(out, f.LineEnd(start))
+	}
+	return out
 }

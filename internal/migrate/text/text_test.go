@@ -113,6 +113,9 @@ func TestEdits(t *testing.T) {
 	if got := string(e.Apply([]byte("one two"))); got != "A B!" {
 		t.Errorf("got %q, want %q", got, "A B!")
 	}
+	if !e.Covers(5, 7) || e.Covers(2, 5) {
+		t.Error("Covers is wrong about [5, 7) or [2, 5)")
+	}
 	e.Drop(4, 7)
 	if got := string(e.Apply([]byte("one two"))); got != "A two" {
 		t.Errorf("after Drop got %q, want %q", got, "A two")
@@ -128,5 +131,30 @@ func TestDiffNamesTheFileAndTheLines(t *testing.T) {
 	}
 	if got := Diff("x.yml", []byte("a\n"), []byte("a\n")); got != "" {
 		t.Errorf("equal texts differ: %q", got)
+	}
+}
+
+func TestEOL(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name, src string
+		offset    int
+		want      string
+	}{
+		{"lf", "a\nb\n", 0, "\n"},
+		{"crlf", "a\r\nb\r\n", 3, "\r\n"},
+		{"cr", "a\rb\r", 0, "\r"},
+		{"mixed", "a\nb\r\nc\n", 2, "\r\n"},
+		{"last line without", "a\r\nb", 3, "\r\n"},
+		{"exotic", "a\u2028b\r\n", 0, "\r\n"},
+		{"none", "a", 0, "\n"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if got := New([]byte(c.src)).EOL(c.offset); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
 	}
 }
