@@ -68,7 +68,7 @@ func (c *Client) again(ctx context.Context, s *session, k call, g *grant, st *st
 		return nil
 	}
 	if v.slow {
-		s.pause(v.wait)
+		s.pause(v.wait, err)
 	}
 	return c.retry.wait(ctx, v.wait, err)
 }

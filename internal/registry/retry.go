@@ -48,8 +48,9 @@ type verdict struct {
 // judge decides from the error alone; see waits for the limits of the run.
 func (s *state) judge(err error, tokenAge time.Duration) verdict {
 	var e *Error
+	var late *lateError
 	switch {
-	case s.attempts >= maxAttempts, errors.Is(err, context.Canceled) && !errors.Is(err, errStalled):
+	case s.attempts >= maxAttempts, errors.As(err, &late), errors.Is(err, context.Canceled) && !errors.Is(err, errStalled):
 		return verdict{}
 	case errors.As(err, &e):
 		return s.judgeStatus(e, tokenAge)
@@ -91,7 +92,7 @@ func jitter(d time.Duration) time.Duration {
 // wait sleeps, unless the run would be over before.
 func (r retrier) wait(ctx context.Context, d time.Duration, cause error) error {
 	if end, ok := ctx.Deadline(); ok && time.Until(end) < d {
-		return fmt.Errorf("the next attempt would be in %s, after this run's timeout: %w", d.Round(time.Second), cause)
+		return &lateError{d, cause}
 	}
 	sleep := r.sleep
 	if sleep == nil {
@@ -102,6 +103,18 @@ func (r retrier) wait(ctx context.Context, d time.Duration, cause error) error {
 	}
 	return nil
 }
+
+// lateError gives up because the wait would outlast the run.
+type lateError struct {
+	wait  time.Duration
+	cause error
+}
+
+func (e *lateError) Error() string {
+	return fmt.Sprintf("the next attempt would be in %s, after this run's timeout: %v", e.wait.Round(time.Second), e.cause)
+}
+
+func (e *lateError) Unwrap() error { return e.cause }
 
 func realSleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)

@@ -49,6 +49,7 @@ type session struct {
 
 	pauseMu sync.Mutex
 	until   time.Time
+	why     error // that the session pauses
 }
 
 func newSession(reg name.Registry, c *Client) *session {
@@ -177,21 +178,21 @@ func (s *session) forget(repo string, g *grant) {
 }
 
 // pause makes the whole session wait: a host that throttles one request
-// throttles all.
-func (s *session) pause(d time.Duration) {
+// throttles all. Why is what it said.
+func (s *session) pause(d time.Duration, why error) {
 	s.pauseMu.Lock()
 	defer s.pauseMu.Unlock()
 	if until := time.Now().Add(d); until.After(s.until) {
-		s.until = until
+		s.until, s.why = until, why
 	}
 }
 
 func (s *session) paused(ctx context.Context, r retrier) error {
 	s.pauseMu.Lock()
-	d := time.Until(s.until)
+	d, why := time.Until(s.until), s.why
 	s.pauseMu.Unlock()
 	if d <= 0 {
 		return nil
 	}
-	return r.wait(ctx, d, errThrottled)
+	return r.wait(ctx, d, why)
 }

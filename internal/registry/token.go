@@ -21,9 +21,6 @@ import (
 // the token specification names as default, less a margin (GHCR.md §3.1).
 const defaultLife = 50 * time.Second
 
-// errThrottled is the cause given while a session pauses.
-var errThrottled = errors.New("the registry is throttling this run")
-
 // authorize returns what to send for one repository, asking for a token if
 // there is none that lasts.
 func (s *session) authorize(ctx context.Context, repo string, a Access) (*grant, error) {

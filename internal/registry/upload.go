@@ -73,7 +73,7 @@ func (u *upload) run(ctx context.Context) (v1.Descriptor, Way, error) {
 			return desc, way, err
 		}
 		if v.slow {
-			u.client.session(u.repo.Registry).pause(v.wait)
+			u.client.session(u.repo.Registry).pause(v.wait, err)
 		}
 		if err := u.client.retry.wait(ctx, v.wait, err); err != nil {
 			return desc, way, err
