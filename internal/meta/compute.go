@@ -2,6 +2,7 @@ package meta
 
 import (
 	"context"
+	"errors"
 	"strings"
 )
 
@@ -10,12 +11,9 @@ import (
 // no error here; see [Result.Check].
 func Compute(ctx context.Context, in Inputs, c Context) (Result, error) {
 	c.Event = rewrite(c)
-	e, err := newEngine(ctx, in, c)
-	if err != nil {
-		return Result{}, err
-	}
-	rules, err := parseRules(in.Tags, in.References)
-	if err != nil {
+	e, badInputs := newEngine(ctx, in, c)
+	rules, badTags := parseRules(in.Tags, in.References)
+	if err := errors.Join(badInputs, badTags); err != nil {
 		return Result{}, err
 	}
 	return e.finish(rules)
@@ -23,11 +21,8 @@ func Compute(ctx context.Context, in Inputs, c Context) (Result, error) {
 
 // finish evaluates the rules, then what depends on the version.
 func (e *engine) finish(rules []rule) (Result, error) {
-	var err error
-	if e.result.Images, err = parseImages(e.in.Images); err != nil {
-		return Result{}, err
-	}
-	if err := e.run(rules); err != nil {
+	err := e.run(rules)
+	if err != nil {
 		return Result{}, err
 	}
 	e.result.Levels = levels(e.c.AnnotationLevels)

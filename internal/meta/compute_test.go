@@ -148,6 +148,32 @@ func TestSurprises(t *testing.T) {
 	}
 }
 
+func TestSurprisingCommit(t *testing.T) {
+	t.Parallel()
+	run := at("workflow_run", "refs/heads/main")
+	run.Event.Payload = Payload{"workflow_run": map[string]any{"head_sha": "feed"}}
+	same := at("workflow_run", "refs/heads/main")
+	same.Event.Payload = Payload{"workflow_run": map[string]any{"head_sha": commit}}
+	cases := []struct {
+		name string
+		c    Context
+		want int
+	}{
+		{"another commit", run, 1},
+		{"the same", same, 0},
+		{"push", at("push", "refs/heads/main"), 0},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			got := compute(t, Inputs{Tags: "type=sha\ntype=sha,format=long"}, c.c).Warnings
+			if len(got) != c.want || c.want > 0 && got[0].Code != "event-other-commit" {
+				t.Errorf("got %v, want %d warnings", got, c.want)
+			}
+		})
+	}
+}
+
 func TestErrorsNameTheRule(t *testing.T) {
 	t.Parallel()
 	const rule = "type=raw,value="
@@ -170,6 +196,15 @@ func TestErrorsNameTheRule(t *testing.T) {
 				t.Errorf("got %v, want code %s and a text with %q", err, c.code, c.says)
 			}
 		})
+	}
+}
+
+func TestInputErrorsComeTogether(t *testing.T) {
+	t.Parallel()
+	in := Inputs{Images: "name=", Tags: "type=foo", Flavor: "latest=x"}
+	_, err := Compute(context.Background(), in, at("push", "refs/heads/main"))
+	if got := diag.All(err); len(got) != 3 {
+		t.Errorf("got %d errors %v, want one for each input", len(got), err)
 	}
 }
 

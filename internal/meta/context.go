@@ -39,7 +39,7 @@ type Context struct {
 	// Now is the start of the run: {{date}} and the created label.
 	Now time.Time
 	// Created overrides Now in the created label if it is not zero; it is
-	// where SOURCE_DATE_EPOCH goes.
+	// where SOURCE_DATE_EPOCH goes (see [ParseEpoch]).
 	Created time.Time
 	// ShortSHALength is the text of DOCKER_METADATA_SHORT_SHA_LENGTH.
 	ShortSHALength string

@@ -33,6 +33,7 @@ func TestDefaults(t *testing.T) {
 		{"other tag", Event{Name: "push", Ref: "refs/tags/weekly/2026"}, Inputs{}, nil, "weekly-2026"},
 		{"branch", Event{Name: "push", Ref: "refs/heads/feature/x"}, Inputs{}, nil, "feature-x"},
 		{"branch no tag may be called like", Event{Name: "push", Ref: "refs/heads/-.x"}, Inputs{}, nil, "x"},
+		{"branch of which nothing is left", Event{Name: "push", Ref: "refs/heads/機能"}, Inputs{}, nil, "ref-b0e21b8e"},
 		{"deleted branch", Event{Name: "push", Ref: "refs/heads/x", Payload: Payload{"deleted": true}}, Inputs{}, nil, ""},
 		{"pull request", Event{Name: "pull_request", Ref: "refs/pull/7/merge", Payload: number}, Inputs{}, nil, "pr-7"},
 		{"merged pull request", Event{Name: "pull_request", Ref: "refs/heads/main", Payload: number}, Inputs{}, nil, "pr-7"},

@@ -17,7 +17,7 @@ var Differences = []Difference{
 	{"blank line", "crashes on a line of nothing but blanks inside a list", "skips it"},
 	{"time of patterns", "matches a regular expression for as long as it takes", "gives up after two seconds for all rules together"},
 	{"repeated groups", "forgets what a group matched in an earlier round of the repetition around it", "keeps it"},
-	{"Handlebars beyond expressions", "knows partials, decorators, raw blocks and block parameters", "fails and names the construct"},
+	{"Handlebars beyond expressions", "knows partials, decorators, raw blocks, block parameters and each over the fields of an object", "fails and names the construct"},
 	{"wrong date call", "crashes on a date without a format, or with several", "fails and shows a right one"},
 	{"payload of another shape", "crashes, or prints undefined or Invalid date, where the payload lacks what the event should have", "treats it as absent"},
 	{"failing repository lookup", "asks the API for every run", "asks only if a rule or label needs the answer"},

@@ -2,6 +2,8 @@ package meta
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -10,26 +12,30 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/meta/jsre"
 )
 
-// engine evaluates rules in one context.
+// engine evaluates rules in one context. It keeps ctx because expressions,
+// which have no parameter for it, may ask for a commit's date.
 type engine struct {
 	ctx    context.Context
 	c      Context
 	in     Inputs
 	flavor flavor
-	// ours is set for our own defaults: references become valid tags, and
-	// only what is safe for the event is given.
+	scope  handlebars.Object // the expressions
+	// ours is set for our own defaults: refs become valid tags whatever they
+	// are called.
 	ours bool
 	// careful keeps moving tags from going back to a lower version.
 	careful bool
-	scope   handlebars.Object
-	// patience is the time left for regular expressions.
-	patience time.Duration
-	patterns map[string]*jsre.Regexp
 
+	// What was asked and read already.
 	repository *Repository
 	committed  *time.Time
 	existing   []string
 	listed     bool
+	numbers    map[string]numbered
+	answers    map[question]higher
+	patterns   map[string]*jsre.Regexp
+	// patience is the time left for regular expressions.
+	patience time.Duration
 
 	result  Result
 	seen    map[string]bool
@@ -39,14 +45,18 @@ type engine struct {
 // patternTime bounds all regular expressions of a computation together.
 const patternTime = 2 * time.Second
 
+// newEngine parses what all rules share; its errors are joined.
 func newEngine(ctx context.Context, in Inputs, c Context) (*engine, error) {
-	f, err := parseFlavor(in.Flavor)
-	if err != nil {
-		return nil, err
+	f, badFlavor := parseFlavor(in.Flavor)
+	images, badImages := parseImages(in.Images)
+	e := &engine{
+		ctx: ctx, c: c, in: in, flavor: f, careful: f.latest == "highest",
+		numbers: map[string]numbered{}, answers: map[question]higher{}, patterns: map[string]*jsre.Regexp{}, patience: patternTime,
+		seen: map[string]bool{},
 	}
-	e := &engine{ctx: ctx, c: c, in: in, flavor: f, patience: patternTime, seen: map[string]bool{}, patterns: map[string]*jsre.Regexp{}, careful: f.latest == "highest"}
 	e.scope = e.globals()
-	return e, nil
+	e.result.Images = images
+	return e, errors.Join(badImages, badFlavor)
 }
 
 // outcome is what a rule's type makes of the event, before prefix and suffix.
@@ -56,7 +66,8 @@ type outcome struct {
 	skip string
 	// latest is what latest=auto makes of it.
 	latest bool
-	tag    Tag // only Moving is used here
+	// moving is what [Tag] says of it.
+	moving bool
 	// version is the stable version behind the value, series how many of its
 	// numbers the value names: 2 for 1.4, 0 for a word like stable. Both serve
 	// latest=highest.
@@ -70,7 +81,7 @@ func skip(why string) outcome { return outcome{skip: why} }
 func (e *engine) run(rules []rule) error {
 	for _, r := range rules {
 		if err := e.ctx.Err(); err != nil {
-			return err
+			return fmt.Errorf("computing the tags: %w", err)
 		}
 		entry, err := e.apply(r)
 		if err != nil {
@@ -125,7 +136,7 @@ func (e *engine) keep(entry Rule, r rule, o outcome) (Rule, error) {
 	}
 	e.decide(o, higher)
 	entry.Tag = name
-	if !e.add(Tag{Name: name, Moving: o.tag.Moving}) {
+	if !e.add(Tag{Name: name, Moving: o.moving}) {
 		entry.Note = "another rule gave it already"
 	}
 	return entry, nil

@@ -98,31 +98,50 @@ func (r *release) shares(other *release, n int) bool {
 // same series. Both are empty if there is none.
 type higher struct{ overall, series string }
 
+// question is what an answer of higher depends on, besides the registry.
+type question struct {
+	version *release
+	series  int
+	around  affixes
+}
+
 // higher asks the registry, if moving tags are guarded.
 func (e *engine) higher(o outcome, a affixes) (higher, error) {
-	var h higher
 	if !e.careful || o.version == nil {
+		return higher{}, nil
+	}
+	q := question{o.version, max(o.series, 0), a}
+	if h, ok := e.answers[q]; ok {
 		return h, nil
 	}
 	tags, err := e.tags()
 	if err != nil {
-		return h, err
+		return higher{}, err
 	}
+	h := q.answer(tags)
+	e.answers[q] = h
+	return h, nil
+}
+
+// answer looks for the first tags that are higher.
+func (q question) answer(tags []string) higher {
+	var h higher
 	for _, tag := range tags {
-		inner, ok := a.strip(tag)
+		inner, ok := q.around.strip(tag)
 		if !ok {
 			continue
 		}
-		other := o.version.parse(inner)
-		if other == nil || !o.version.less(other) {
+		other := q.version.parse(inner)
+		if other == nil || !q.version.less(other) {
 			continue
 		}
 		h.overall = tag
-		if o.version.shares(other, max(o.series, 0)) {
+		if q.version.shares(other, q.series) {
 			h.series = tag
+			break
 		}
 	}
-	return h, nil
+	return h
 }
 
 // strip takes a rule's prefix and suffix off a tag, so that 1.2.3-alpine

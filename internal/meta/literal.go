@@ -39,7 +39,7 @@ func (e *engine) literal(r rule) (outcome, bool, error) {
 	}
 	tag, ok, err := Literal(r.text, e.result.Images)
 	_, full := parseSemver(tag)
-	return outcome{value: tag, tag: Tag{Moving: !full}, series: pinned}, ok, err
+	return outcome{value: tag, moving: !full, series: pinned}, ok, err
 }
 
 // splitReferences makes a line of references with commas between, as sep-tags

@@ -3,11 +3,16 @@ package meta
 import (
 	"fmt"
 	"slices"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
 // ownBranch are the events whose ref is what the run is about. All others
 // report the default branch, whatever they are about.
-var ownBranch = []string{"push", "pull_request", "merge_group", "schedule", "workflow_dispatch", "release", "create", "delete", "registry_package", "deployment", "deployment_status"}
+var ownBranch = []string{
+	"push", "pull_request", "merge_group", "schedule", "workflow_dispatch", "release", "create", "delete",
+	"registry_package", "deployment", "deployment_status",
+}
 
 // surprise warns of a rule that took the ref for what is being built.
 func (e *engine) surprise(r rule) {
@@ -15,10 +20,33 @@ func (e *engine) surprise(r rule) {
 	switch {
 	case e.ours:
 	case name == "merge_group":
-		e.warn("event-merge-group", "a merge queue's branch becomes a tag",
+		e.warnOnce("event-merge-group", "a merge queue's branch becomes a tag",
 			fmt.Sprintf("The rule %q uses %s, a branch that is gone when the queue is done. Leave the rule out for this event.", r.text, ref))
 	case !slices.Contains(ownBranch, name):
-		e.warn("event-default-branch", fmt.Sprintf("event %s reports %s, whatever it is about", name, ref),
+		e.warnOnce("event-default-branch", fmt.Sprintf("event %s reports %s, whatever it is about", name, ref),
 			fmt.Sprintf("The rule %q takes what is built for that branch. If it is not, name the tag with type=raw or set enable.", r.text))
+	}
+}
+
+// surpriseCommit warns of a rule that names another commit than the one the
+// event is about.
+func (e *engine) surpriseCommit(r rule) {
+	about := map[string][]string{
+		"pull_request_target": {"pull_request", "head", "sha"},
+		"workflow_run":        {"workflow_run", "head_sha"},
+	}[e.c.Event.Name]
+	if about == nil || e.c.FromCheckout {
+		return
+	}
+	if sha := e.c.Event.Payload.text(about...); sha != "" && sha != e.c.Event.SHA {
+		e.warnOnce("event-other-commit", fmt.Sprintf("event %s is about commit %s and reports %s", e.c.Event.Name, sha, e.c.Event.SHA),
+			fmt.Sprintf("The rule %q names the latter. For pull requests, DOCKER_METADATA_PR_HEAD_SHA: true makes it the former.", r.text))
+	}
+}
+
+// warnOnce is warn for what many rules may have in common.
+func (e *engine) warnOnce(code, title, text string) {
+	if !slices.ContainsFunc(e.result.Warnings, func(n diag.Notice) bool { return n.Code == code }) {
+		e.warn(code, title, text)
 	}
 }

@@ -36,15 +36,18 @@ func ValidTag(name string) bool { return grammar.MatchString(name) }
 func sanitize(s string) string { return foreign.ReplaceAllString(s, "-") }
 
 // refTag makes a tag that is valid out of a branch or tag name, for our own
-// defaults. A name too long is cut, and told apart from others cut alike by
-// the beginning of its hash.
+// defaults. Of a name that is too long, or of which nothing is left, the
+// beginning of its hash tells it apart from others.
 func refTag(name string) string {
 	s := strings.TrimLeft(sanitize(name), ".-")
-	if len(s) <= MaxTagLength {
+	if ValidTag(s) {
 		return s
 	}
 	sum := sha256.Sum256([]byte(name))
 	mark := "-" + hex.EncodeToString(sum[:4])
+	if s == "" {
+		return "ref" + mark
+	}
 	return s[:MaxTagLength-len(mark)] + mark
 }
 

@@ -67,7 +67,7 @@ func (e *engine) schedule(r rule) (outcome, error) {
 		return skip(fmt.Sprintf("event %s is no schedule", e.c.Event.Name)), nil
 	}
 	s, err := expandIn(r.attrs["pattern"], e.dates(), "tags", r.text)
-	return outcome{value: s, tag: Tag{Moving: !strings.Contains(r.attrs["pattern"], "date")}}, err
+	return outcome{value: s, moving: !strings.Contains(r.attrs["pattern"], "date")}, err
 }
 
 func (e *engine) edge(r rule) (outcome, error) {
@@ -87,7 +87,7 @@ func (e *engine) edge(r rule) (outcome, error) {
 		return skip(fmt.Sprintf("branch %s is not %s", on, branch)), nil
 	}
 	e.surprise(r)
-	return outcome{value: "edge", tag: Tag{Moving: true}}, nil
+	return outcome{value: "edge", moving: true}, nil
 }
 
 func (e *engine) ref(r rule) (outcome, error) {
@@ -96,7 +96,7 @@ func (e *engine) ref(r rule) (outcome, error) {
 	case "branch":
 		if name, ok := strings.CutPrefix(ref, "refs/heads/"); ok {
 			e.surprise(r)
-			return outcome{value: name, tag: Tag{Moving: true}}, nil
+			return outcome{value: name, moving: true}, nil
 		}
 		return skip(fmt.Sprintf("ref %s is no branch", ref)), nil
 	case "tag":
@@ -104,14 +104,11 @@ func (e *engine) ref(r rule) (outcome, error) {
 		if !ok {
 			return skip(fmt.Sprintf("ref %s is no tag", ref)), nil
 		}
-		o := outcome{value: name, latest: true, series: pinned}
-		if v, ok := parseSemver(name); ok {
-			o.version = semverRelease(v)
-		}
-		return o, nil
+		n := e.read("semver", name, readSemver)
+		return outcome{value: name, latest: true, series: pinned, version: n.release}, nil
 	}
 	if name, ok := strings.CutPrefix(ref, "refs/pull/"); ok {
-		return outcome{value: strings.TrimSuffix(name, "/merge"), tag: Tag{Moving: true}}, nil
+		return outcome{value: strings.TrimSuffix(name, "/merge"), moving: true}, nil
 	}
 	return skip(fmt.Sprintf("ref %s is no pull request", ref)), nil
 }
@@ -124,13 +121,14 @@ func (e *engine) raw(r rule) (outcome, error) {
 	}
 	s, err := e.expand(r.attrs["value"], "tags", r.text)
 	_, full := parseSemver(s)
-	return outcome{value: s, tag: Tag{Moving: !full}, series: pinned}, err
+	return outcome{value: s, moving: !full, series: pinned}, err
 }
 
 func (e *engine) sha(r rule) (outcome, error) {
 	if e.c.Event.SHA == "" {
 		return skip("the event has no commit"), nil
 	}
+	e.surpriseCommit(r)
 	if r.attrs["format"] == "long" {
 		return outcome{value: e.c.Event.SHA, series: pinned}, nil
 	}

@@ -1,16 +1,12 @@
 package meta
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
-	"github.com/Masterminds/semver/v3"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta/handlebars"
-	"github.com/ghcr-publish/ghcr-publish/internal/meta/jsre"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta/pep440"
 )
 
@@ -55,29 +51,53 @@ func (e *engine) versionText(r rule) (text, skipped string, err error) {
 	return strings.ReplaceAll(text, "/", "-"), "", nil
 }
 
+// numbered is a text read as a version: the expressions of a pattern, and
+// what latest depends on.
+type numbered struct {
+	valid   bool
+	fields  handlebars.Object
+	stable  bool
+	release *release
+}
+
+// read reads each text once; most rules are about the same one.
+func (e *engine) read(kind, text string, parse func(string) numbered) numbered {
+	key := kind + " " + text
+	n, ok := e.numbers[key]
+	if !ok {
+		n = parse(text)
+		e.numbers[key] = n
+	}
+	return n
+}
+
 func (e *engine) semver(r rule) (outcome, error) {
 	text, skipped, err := e.versionText(r)
 	if err != nil || skipped != "" {
 		return skip(skipped), err
 	}
-	v, ok := parseSemver(text)
-	if !ok {
+	n := e.read(r.kind, text, readSemver)
+	if !n.valid {
 		why := fmt.Sprintf("%s is not a valid semver", text)
 		e.warn("not-semver", why, fmt.Sprintf("The rule %q gives no tag. See https://semver.org.", r.text))
 		return skip(why), nil
 	}
-	return version(r, semverFields(v, text), v.Prerelease() == "", semverRelease(v))
+	return version(r, n)
 }
 
-// semverFields are the expressions of a semver pattern: the fields of
-// node-semver's object.
-func semverFields(v *semver.Version, raw string) handlebars.Object {
-	return handlebars.Object{
-		"raw": raw, "version": plain(v),
+// readSemver has the fields of node-semver's object.
+func readSemver(text string) numbered {
+	v, ok := parseSemver(text)
+	if !ok {
+		return numbered{}
+	}
+	fields := handlebars.Object{
+		"raw": text, "version": plain(v),
 		"major": float64(v.Major()), "minor": float64(v.Minor()), "patch": float64(v.Patch()),
 		"prerelease": dotted(v.Prerelease()), "build": dotted(v.Metadata()),
 		"loose": true, "includePrerelease": false, "options": handlebars.Object{"loose": true},
 	}
+	return numbered{valid: true, fields: fields, stable: v.Prerelease() == "", release: semverRelease(v)}
 }
 
 func dotted(s string) []any {
@@ -96,17 +116,26 @@ func (e *engine) pep440(r rule) (outcome, error) {
 	if err != nil || skipped != "" {
 		return skip(skipped), err
 	}
-	v, ok := pep440.Parse(text)
-	if !ok {
+	n := e.read(r.kind, text, readPEP440)
+	if !n.valid {
 		why := fmt.Sprintf("%s does not conform to PEP 440", text)
 		e.warn("not-pep440", why, fmt.Sprintf("The rule %q gives no tag. See https://peps.python.org/pep-0440/.", r.text))
 		return skip(why), nil
+	}
+	return version(r, n)
+}
+
+// readPEP440 has the expressions that a pep440 pattern knows.
+func readPEP440(text string) numbered {
+	v, ok := pep440.Parse(text)
+	if !ok {
+		return numbered{}
 	}
 	fields := handlebars.Object{
 		"raw": constant(text), "version": constant(v.String()),
 		"major": constant(count(v.Part(0))), "minor": constant(count(v.Part(1))), "patch": constant(count(v.Part(2))),
 	}
-	return version(r, fields, v.Stable(), pep440Release(v))
+	return numbered{valid: true, fields: fields, stable: v.Stable(), release: pep440Release(v)}
 }
 
 func constant(v any) handlebars.Func {
@@ -125,24 +154,24 @@ func count(digits string) any {
 // version applies the pattern of a version rule. What is no stable version
 // gives the version in full whatever the pattern, or the text it came from if
 // the pattern is {{raw}}.
-func version(r rule, fields handlebars.Object, stable bool, v *release) (outcome, error) {
+func version(r rule, v numbered) (outcome, error) {
 	t, err := handlebars.Parse(r.attrs["pattern"])
-	if !stable {
+	if !v.stable {
 		if err != nil || !t.Only("raw") {
 			t, _ = handlebars.Parse("{{{version}}}")
 		}
-		s, err := t.Execute(fields)
+		s, err := t.Execute(v.fields)
 		return outcome{value: s, series: pinned}, err
 	}
 	var s string
 	if err == nil {
-		s, err = t.Execute(fields)
+		s, err = t.Execute(v.fields)
 	}
 	if err != nil {
 		return outcome{}, expressionError("tags", r.text, r.attrs["pattern"], err)
 	}
 	n := series(t)
-	return outcome{value: s, latest: true, version: v, series: n, tag: Tag{Moving: n != pinned}}, nil
+	return outcome{value: s, latest: true, version: v.release, series: n, moving: n != pinned}, nil
 }
 
 // series is how many numbers of a version the pattern prints.
@@ -156,92 +185,4 @@ func series(t *handlebars.Template) int {
 		return 1
 	}
 	return 0
-}
-
-func (e *engine) match(r rule) (outcome, error) {
-	text, skipped, err := e.subject(r)
-	if err != nil || skipped != "" {
-		return skip(skipped), err
-	}
-	pattern, flags := slashed(r.attrs["pattern"])
-	groups, err := e.find(r, pattern, flags, text)
-	if err != nil {
-		return outcome{}, err
-	}
-	if groups == nil {
-		why := fmt.Sprintf("%s does not match %s", r.attrs["pattern"], text)
-		e.warn("tag-no-match", why, fmt.Sprintf("The rule %q gives no tag.", r.text))
-		return skip(why), nil
-	}
-	value, ok := pick(groups, r.attrs["group"])
-	if !ok {
-		why := fmt.Sprintf("group %s of %s matches nothing", r.attrs["group"], r.attrs["pattern"])
-		e.warn("tag-no-group", why, fmt.Sprintf("The rule %q gives no tag.", r.text))
-		return skip(why), nil
-	}
-	o := outcome{value: value, latest: true, tag: Tag{Moving: true}, series: pinned}
-	if v, full := parseSemver(value); full {
-		o.tag.Moving, o.version = false, semverRelease(v)
-	}
-	return o, nil
-}
-
-// slashed splits /pattern/flags; without slashes all is pattern.
-func slashed(s string) (pattern, flags string) {
-	end := strings.LastIndexByte(s, '/')
-	if !strings.HasPrefix(s, "/") || end < 2 || strings.ContainsAny(s, "\n\r\u2028\u2029") {
-		return s, ""
-	}
-	return s[1:end], s[end+1:]
-}
-
-// pick finds the group by its index as it is written: 01 is not 1.
-func pick(groups []jsre.Group, index string) (string, bool) {
-	for i, g := range groups {
-		if fmt.Sprint(i) == index {
-			return g.Text, g.Set
-		}
-	}
-	return "", false
-}
-
-// find matches a pattern within the time left for all of them.
-func (e *engine) find(r rule, pattern, flags, text string) ([]jsre.Group, error) {
-	re, err := e.compile(pattern, flags)
-	if err != nil {
-		return nil, patternError(r, pattern, err)
-	}
-	if e.patience <= 0 {
-		return nil, patternError(r, pattern, jsre.ErrTimeout)
-	}
-	start := time.Now()
-	groups, err := re.Match(text, e.patience)
-	e.patience -= time.Since(start)
-	if err != nil {
-		return nil, patternError(r, pattern, err)
-	}
-	return groups, nil
-}
-
-// compile reads each pattern once.
-func (e *engine) compile(pattern, flags string) (*jsre.Regexp, error) {
-	key := flags + "/" + pattern
-	if re, ok := e.patterns[key]; ok {
-		return re, nil
-	}
-	re, err := jsre.Compile(pattern, flags)
-	if err == nil {
-		e.patterns[key] = re
-	}
-	return re, err
-}
-
-func patternError(r rule, pattern string, err error) error {
-	d := diag.Inputf("tags", "tag-pattern", "Patterns are JavaScript's regular expressions. One that holds a comma goes in three double quotes at each end of the field.",
-		"the rule %q has the pattern %q", r.text, pattern)
-	if errors.Is(err, jsre.ErrTimeout) {
-		d.Hint = "A repeated group that itself repeats, as in (a+)+, can take forever: write it without one of the two."
-	}
-	d.Err = err
-	return d
 }

@@ -129,6 +129,7 @@ func TestFailures(t *testing.T) {
 		{"function that fails", "{{g}}"},
 		{"if without an argument", "{{#if}}{{/if}}"},
 		{"if outside a block", "{{if}}"},
+		{"each of an object", "{{#each o}}{{/each}}"},
 		{"deep nesting", strings.Repeat("{{#if t}}", 100) + strings.Repeat("{{/if}}", 100)},
 		{"deep parentheses", "{{g " + strings.Repeat("(g ", 100) + "1" + strings.Repeat(")", 100) + "}}"},
 	}

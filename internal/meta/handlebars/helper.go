@@ -1,6 +1,7 @@
 package handlebars
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 )
@@ -105,8 +106,12 @@ func (r *run) condition(b *block, yes bool, f *frame) error {
 	return r.program(b.inverse, f)
 }
 
-// each runs the body for every element of a list; other values have none.
+// each runs the body for every element of a list; other values have none. An
+// object's fields have no order here, so that is refused.
 func (r *run) each(b *block, v any, f *frame) error {
+	if _, ok := v.(Object); ok {
+		return errors.New("{{#each}} walks lists only")
+	}
 	list, _ := v.([]any)
 	for i, item := range list {
 		data := Object{"index": i, "key": i, "first": i == 0, "last": i == len(list)-1}

@@ -1,0 +1,28 @@
+package meta
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+)
+
+// ParseEpoch reads SOURCE_DATE_EPOCH, seconds since 1970, for
+// [Context.Created]. Empty text is the zero time.
+func ParseEpoch(text string) (time.Time, error) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return time.Time{}, nil
+	}
+	seconds, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || seconds < 0 || seconds > maxEpoch {
+		return time.Time{}, diag.Inputf("", "source-date-epoch", "Set it to the seconds since 1970, as in $(git log -1 --format=%ct), or unset it.",
+			"the environment variable SOURCE_DATE_EPOCH is %q", text)
+	}
+	return time.Unix(seconds, 0).UTC(), nil
+}
+
+// maxEpoch is the last second of the year 9999, after which dates no longer
+// fit the created label.
+const maxEpoch = 253402300799

@@ -1,0 +1,97 @@
+package meta
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/meta/jsre"
+)
+
+func (e *engine) match(r rule) (outcome, error) {
+	text, skipped, err := e.subject(r)
+	if err != nil || skipped != "" {
+		return skip(skipped), err
+	}
+	pattern, flags := slashed(r.attrs["pattern"])
+	groups, err := e.find(r, pattern, flags, text)
+	if err != nil {
+		return outcome{}, err
+	}
+	if groups == nil {
+		why := fmt.Sprintf("%s does not match %s", r.attrs["pattern"], text)
+		e.warn("tag-no-match", why, fmt.Sprintf("The rule %q gives no tag.", r.text))
+		return skip(why), nil
+	}
+	value, ok := pick(groups, r.attrs["group"])
+	if !ok {
+		why := fmt.Sprintf("group %s of %s matches nothing", r.attrs["group"], r.attrs["pattern"])
+		e.warn("tag-no-group", why, fmt.Sprintf("The rule %q gives no tag.", r.text))
+		return skip(why), nil
+	}
+	n := e.read("semver", value, readSemver)
+	return outcome{value: value, latest: true, moving: !n.valid, series: pinned, version: n.release}, nil
+}
+
+// slashed splits /pattern/flags; without slashes all is pattern.
+func slashed(s string) (pattern, flags string) {
+	end := strings.LastIndexByte(s, '/')
+	if !strings.HasPrefix(s, "/") || end < 2 || strings.ContainsAny(s, "\n\r\u2028\u2029") {
+		return s, ""
+	}
+	return s[1:end], s[end+1:]
+}
+
+// pick finds the group by its index as it is written: 01 is not 1.
+func pick(groups []jsre.Group, index string) (string, bool) {
+	for i, g := range groups {
+		if strconv.Itoa(i) == index {
+			return g.Text, g.Set
+		}
+	}
+	return "", false
+}
+
+// find matches a pattern within the time left for all of them.
+func (e *engine) find(r rule, pattern, flags, text string) ([]jsre.Group, error) {
+	re, err := e.compile(pattern, flags)
+	if err != nil {
+		return nil, patternError(r, pattern, err)
+	}
+	if e.patience <= 0 {
+		return nil, patternError(r, pattern, jsre.ErrTimeout)
+	}
+	start := time.Now()
+	groups, err := re.Match(text, e.patience)
+	e.patience -= time.Since(start)
+	if err != nil {
+		return nil, patternError(r, pattern, err)
+	}
+	return groups, nil
+}
+
+// compile reads each pattern once.
+func (e *engine) compile(pattern, flags string) (*jsre.Regexp, error) {
+	key := flags + "/" + pattern
+	if re, ok := e.patterns[key]; ok {
+		return re, nil
+	}
+	re, err := jsre.Compile(pattern, flags)
+	if err == nil {
+		e.patterns[key] = re
+	}
+	return re, err
+}
+
+func patternError(r rule, pattern string, err error) error {
+	d := diag.Inputf("tags", "tag-pattern", "Patterns are JavaScript's regular expressions. One that holds a comma goes in three double quotes at each end of the field.",
+		"the rule %q has the pattern %q", r.text, pattern)
+	if errors.Is(err, jsre.ErrTimeout) {
+		d.Hint = "A repeated group that itself repeats, as in (a+)+, can take forever: write it without one of the two."
+	}
+	d.Err = err
+	return d
+}
