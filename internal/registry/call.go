@@ -36,6 +36,11 @@ type bodyError struct{ err error }
 func (e *bodyError) Error() string { return e.err.Error() }
 func (e *bodyError) Unwrap() error { return e.err }
 
+// settled is a failure of the handshake, which has had attempts of its own.
+type settled struct{ error }
+
+func (e *settled) Unwrap() error { return e.error }
+
 // do sends a call until it is answered, or cannot be. Without k.read the
 // answer's body is the caller's to close.
 func (c *Client) do(ctx context.Context, k call) (*http.Response, error) {
@@ -59,6 +64,9 @@ func (c *Client) do(ctx context.Context, k call) (*http.Response, error) {
 // again prepares the next attempt, or returns the error to give up with.
 func (c *Client) again(ctx context.Context, s *session, k call, g *grant, st *state, err error) error {
 	v := st.judge(err, g.age())
+	if errors.As(err, new(*settled)) {
+		return err
+	}
 	if !v.retry || (k.once && !v.refresh) {
 		return err
 	}
@@ -93,7 +101,7 @@ func (c *Client) admitted(ctx context.Context, s *session, k call, n int) (*http
 	}
 	g, err := s.authorize(ctx, k.repo.RepositoryStr(), k.access)
 	if err != nil {
-		return nil, g, err
+		return nil, g, &settled{err}
 	}
 	resp, err := c.exchange(ctx, s, k, g, n)
 	g.learn(err)

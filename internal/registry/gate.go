@@ -8,7 +8,7 @@ import (
 // The number of bodies sent to one host at a time: it starts at firstBodies,
 // grows by one with every full round of successes up to bulkConns, and halves
 // when the host says 429.
-const firstBodies = 8
+const firstBodies = 12
 
 // gate lets a number of holders through that adapts to the host.
 type gate struct {

@@ -11,7 +11,7 @@ import (
 // bulkConns is how many bodies are sent to one host at a time at most. One HTTP/2
 // connection would share one flow-control window, which ties throughput to
 // window/RTT; several HTTP/1.1 connections have a window each.
-const bulkConns = 12
+const bulkConns = 16
 
 // BulkSize is the body size, in bytes, from which a connection of its own
 // pays: below it a body fits the first flights of the shared connection.
