@@ -3,6 +3,9 @@ package action
 import (
 	"context"
 	"errors"
+	"slices"
+
+	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/packages"
@@ -78,35 +81,47 @@ func (r *publishing) describe(found *resolve.Found) {
 
 // explain turns a registry's refusal into what the user can act on.
 func (r *publishing) explain(err error, found *resolve.Found) error {
-	i := r.refused(err)
-	repo := r.config.Images[i]
+	repo, target := r.refused(err, found)
+	gh := r.config.GitHub
 	ev := refusal.Evidence{
-		Repo: repo, InWorkflow: r.config.GitHub.Active, Repository: r.config.GitHub.Repository,
-		ReadOnly: r.config.GitHub.ReadOnly(), Kind: r.config.Token.Kind(), Home: r.config.AtHome(repo),
+		Repo: repo, InWorkflow: gh.Active, Repository: gh.Repository, ReadOnly: gh.ReadOnly(),
+		Kind: r.config.Token.Kind(), Home: r.config.AtHome(repo), TokensURL: r.packages.TokensURL(),
+		Reading: !slices.Contains(r.config.Images, repo),
 	}
-	if found != nil && ev.Home {
-		t := &found.Targets[i]
-		owner, pkg := resolve.Owner(r.config.GitHub, repo)
-		ev.SettingsURL = r.packages.SettingsURL(owner, pkg)
-		if exists := t.Exists(); exists || packages.IsAbsent(t.PackageErr) {
+	owner, pkg := resolve.Owner(gh, repo)
+	if target != nil && target.Package.Owner.Kind != "" {
+		owner = target.Package.Owner
+	}
+	if ev.Home {
+		ev.SettingsURL, ev.OrganizationURL = r.packages.SettingsURL(owner, pkg), r.packages.OrganizationURL(owner)
+	}
+	if target != nil && ev.Home {
+		ev.Inherits = target.Inherits
+		if exists := target.Exists(); exists || packages.IsAbsent(target.PackageErr) {
 			ev.Exists = &exists
 		}
 	}
 	return refusal.Explain(err, ev)
 }
 
-// refused finds the image that a registry's answer was about; the first where
-// it does not say.
-func (r *publishing) refused(err error) int {
+// refused finds the repository that a registry's answer was about, which may
+// be the source's; the first image where the answer does not say.
+func (r *publishing) refused(err error, found *resolve.Found) (name.Repository, *resolve.Target) {
+	repo := r.config.Images[0]
 	var answer *registry.Error
-	if errors.As(err, &answer) {
-		for i, repo := range r.config.Images {
-			if repo.RegistryStr() == answer.Host && repo.RepositoryStr() == answer.Repository {
-				return i
-			}
+	if errors.As(err, &answer) && answer.Repository != "" {
+		if about, err := name.NewRepository(answer.Host + "/" + answer.Repository); err == nil {
+			repo = about
 		}
 	}
-	return 0
+	if found == nil {
+		return repo, nil
+	}
+	i := slices.IndexFunc(found.Targets, func(t resolve.Target) bool { return t.Repo.Name() == repo.Name() })
+	if i < 0 {
+		return repo, nil
+	}
+	return repo, &found.Targets[i]
 }
 
 // wireTotalsInto adds what went over the wire.

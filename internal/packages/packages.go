@@ -64,14 +64,15 @@ func New(hc *http.Client, apiURL, server, userAgent string) (*Client, error) {
 
 // Get reads a package. An error for which IsAbsent holds means that it does
 // not exist or that this token may not see it: GitHub answers 404 to both.
+// The owner is told with an error, too, as far as it is known.
 func (c *Client) Get(ctx context.Context, owner Owner, name string) (Package, error) {
 	owner, err := c.kind(ctx, owner)
 	if err != nil {
-		return Package{}, err
+		return Package{Owner: owner}, err
 	}
 	var p github.Package
 	if err := c.call(ctx, http.MethodGet, c.path(owner, name), nil, &p); err != nil {
-		return Package{}, fmt.Errorf("reading package %q of %s: %w", name, owner.Login, err)
+		return Package{Owner: owner}, fmt.Errorf("reading package %q of %s: %w", name, owner.Login, err)
 	}
 	return Package{
 		Owner:      owner,
@@ -126,6 +127,18 @@ func (c *Client) PageURL(owner Owner, name string) string {
 func (c *Client) SettingsURL(owner Owner, name string) string {
 	return c.page(owner, name, "", "/settings")
 }
+
+// OrganizationURL is the page where an organization says which packages may
+// be created (GHCR.md §1.6); empty for a user, who has none.
+func (c *Client) OrganizationURL(owner Owner) string {
+	if owner.Kind == "User" {
+		return ""
+	}
+	return c.server + "/organizations/" + url.PathEscape(owner.Login) + "/settings/packages"
+}
+
+// TokensURL is the page where a user's classic tokens are.
+func (c *Client) TokensURL() string { return c.server + "/settings/tokens" }
 
 // IsAbsent reports whether err is GitHub's 404: absent, or hidden.
 func IsAbsent(err error) bool {

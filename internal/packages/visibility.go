@@ -42,7 +42,7 @@ func (c *Client) Ensure(ctx context.Context, owner Owner, name, want string, cre
 	pkg, err := c.await(ctx, owner, name, p)
 	switch {
 	case err != nil:
-		return Ensured{Package: Package{Owner: owner, Name: name}, Outcome: Unknown, Err: err}
+		return Ensured{Package: Package{Owner: pkg.Owner, Name: name}, Outcome: Unknown, Err: err}
 	case want == "" || want == "keep":
 		return Ensured{Package: pkg, Outcome: Kept}
 	case pkg.Visibility == want && created:

@@ -36,6 +36,17 @@ type Evidence struct {
 	Exists *bool
 	// SettingsURL is the package's settings page.
 	SettingsURL string
+	// OrganizationURL is the page where an organization allows the creation
+	// of packages; empty where the owner is a user.
+	OrganizationURL string
+	// Inherits is the visibility that a new package would have; "" if unknown.
+	Inherits string
+	// TokensURL is the page where classic tokens are made and authorised.
+	TokensURL string
+	// Reading says that the refusal met a source, not a destination.
+	Reading bool
+
+	exchange bool // the token was refused before anything was asked for
 }
 
 // OtherOwner reports whether the image belongs to another owner than the
@@ -58,8 +69,9 @@ func Explain(err error, ev Evidence) error {
 	if !errors.As(err, &answer) {
 		return unanswered(err, ev)
 	}
+	ev.exchange = answer.Repository == ""
 	for _, row := range Table {
-		if row.matches(answer) {
+		if row.matches(answer, ev) {
 			title, hint := row.words(ev)
 			return &diag.Error{Code: row.Code, Side: diag.Registry, Title: title, Hint: hint, Err: err}
 		}
@@ -79,13 +91,18 @@ type Row struct {
 	Says []string
 	// Status narrows the row to a status; 0 is any.
 	Status int
+	// Foreign rows are for logins that another registry than GitHub's refuses.
+	Foreign bool
 	// Means and Cure are for README: the cause in general, and what to do.
 	Means, Cure string
 
 	words func(Evidence) (title, hint string)
 }
 
-func (r Row) matches(e *registry.Error) bool {
+func (r Row) matches(e *registry.Error, ev Evidence) bool {
+	if r.Foreign {
+		return !ev.Home && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden)
+	}
 	if r.Status != 0 && r.Status != e.Status {
 		return false
 	}

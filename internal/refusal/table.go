@@ -8,6 +8,12 @@ import (
 // Table lists the refusals, the particular before the general.
 var Table = []Row{
 	{
+		Code: "other-registry-denied", Foreign: true,
+		Means: "A registry that is not GitHub's takes no login, or not this one.",
+		Cure:  "Give a login for it in `credentials`.",
+		words: foreign,
+	},
+	{
 		Code: "write-package", Says: []string{"permission_denied: write_package"},
 		Means: "The package exists, and this repository has no write access to it: it was first pushed by hand or from another repository.",
 		Cure:  "Package settings → Manage Actions access → Add repository, role Write.",

@@ -45,11 +45,23 @@ func mayNot(verb string, ev Evidence) (title, hint string) {
 		return fmt.Sprintf("The installation token may not %s %s", verb, ev.Repo),
 			"ghcr.io takes no tokens of GitHub Apps other than a job's GITHUB_TOKEN. Use that, or a classic token with write:packages."
 	}
-	hint = permissions
-	if verb == "create" {
-		hint += "\nIf it has that, an owner of the organization allows package creation at Settings → Packages."
+	return fmt.Sprintf("The token may not %s %s", verb, ev.Repo), permissions + otherwise(verb, ev)
+}
+
+// otherwise names the rarer causes, for a job that has the permission.
+func otherwise(verb string, ev Evidence) string {
+	hint := "\nIf the job has that:"
+	if ev.Kind == secret.Installation {
+		hint += "\n  - a token of another GitHub App (actions/create-github-app-token) never works here: leave the input token away;"
 	}
-	return fmt.Sprintf("The token may not %s %s", verb, ev.Repo), hint
+	if verb == "create" && ev.OrganizationURL != "" {
+		visibility := "the repository's visibility"
+		if ev.Inherits != "" {
+			visibility = ev.Inherits
+		}
+		hint += fmt.Sprintf("\n  - an owner of the organization allows it: %s → Package creation → %s;", ev.OrganizationURL, visibility)
+	}
+	return hint + "\n  - an owner may have set workflow permissions to read-only for the whole organization or enterprise: ask them."
 }
 
 func otherOwner(ev Evidence) (title, hint string) {
@@ -61,24 +73,44 @@ func scopes(ev Evidence) string {
 	if ev.Kind == secret.FineGrainedPAT {
 		return "ghcr.io does not take fine-grained tokens. Use the job's GITHUB_TOKEN, or a classic token with the scope write:packages."
 	}
-	return "Use the job's GITHUB_TOKEN, or make a classic token at https://github.com/settings/tokens/new?scopes=write:packages"
+	return "Use the job's GITHUB_TOKEN, or make a classic token with the scope write:packages at " + ev.tokensURL()
 }
 
 func unusable(ev Evidence) string {
+	if ev.Kind == secret.ClassicPAT {
+		return fmt.Sprintf("At %s: is the token expired, has it the scope write:packages, and is it authorised for the organization (Configure SSO)? In a workflow the job's GITHUB_TOKEN needs none of that: leave the input token away.", ev.tokensURL())
+	}
 	if ev.InWorkflow {
 		return "Leave the input token away to use the job's GITHUB_TOKEN. If it names a secret, make that token anew: it is expired, revoked or cut short."
 	}
 	return "Make the token anew: it is expired, revoked or cut short. A classic one needs write:packages; gh auth token prints one that may do."
 }
 
-func denied(ev Evidence) (title, hint string) {
-	if ev.ReadOnly != "" || ev.OtherOwner() {
-		return mayNot("write", ev)
+func (e Evidence) tokensURL() string {
+	if e.TokensURL == "" {
+		return "https://github.com/settings/tokens"
 	}
+	return e.TokensURL
+}
+
+// foreign is for registries that are not GitHub's: no token of GitHub helps.
+func foreign(ev Evidence) (title, hint string) {
+	host := ev.Repo.RegistryStr()
+	return fmt.Sprintf("%s refuses %s to this login", host, ev.Repo.RepositoryStr()),
+		fmt.Sprintf("GITHUB_TOKEN is not sent there. Give a login in the input credentials, one line: %s USER SECRET. Or log in on this machine before: docker login %s.", host, host)
+}
+
+func denied(ev Evidence) (title, hint string) {
 	title = fmt.Sprintf("%s refuses the token, and gives no reason", ev.Repo)
 	switch {
 	case ev.Kind == secret.FineGrainedPAT:
 		return title, scopes(ev)
+	case ev.exchange, ev.Kind == secret.ClassicPAT:
+		return title, unusable(ev)
+	case ev.Reading:
+		return fmt.Sprintf("%s does not exist, or the token may not read it", ev.Repo), "Check the name in the input source. " + grant("Read", ev)
+	case ev.ReadOnly != "" || ev.OtherOwner():
+		return mayNot("write", ev)
 	case ev.Exists != nil && *ev.Exists:
 		return title, "The package exists. " + grant("Write", ev)
 	case ev.InWorkflow:
