@@ -82,6 +82,15 @@ func isPrinter(word string) bool {
 	return slices.Contains([]string{"echo", "printf", "cat", "cd", "mkdir", "cp", "mv", "rm", "ls", "git", "sed", "export", "test", "["}, word)
 }
 
+// soundsLikePush guesses from its words whether something that cannot be looked
+// into pushes images.
+func soundsLikePush(text string) bool {
+	text = strings.ToLower(text)
+	return slices.ContainsFunc([]string{"push", "publish", "release", "deploy", "image", "docker", "upload", "ship"}, func(word string) bool {
+		return strings.Contains(text, word)
+	})
+}
+
 // hasAll reports whether every wanted word is among the fields, either whole or
 // as a part of a flag's value.
 func hasAll(fields, wanted []string) bool {

@@ -39,6 +39,9 @@ type script struct {
 }
 
 func (s *script) add(found shell.Login) {
+	if len(found.Password) == 0 && s.takesOwnToken() {
+		return
+	}
 	l := &login{code: PATLogin, what: found.Tool, job: s.step.Job, step: s.step, at: mark{s.step.Run.Value, found.At}}
 	for _, combo := range s.combos(s.step.Job, s.text+envText(s.step)) {
 		scope := s.scope(s.step.Job, s.step, combo)
@@ -56,6 +59,20 @@ func (s *script) add(found shell.Login) {
 		l.cases = append(l.cases, c)
 	}
 	s.logins = append(s.logins, l)
+}
+
+// takesOwnToken reports whether the script asks gh for the job's own token.
+func (s *script) takesOwnToken() bool {
+	if !strings.Contains(s.text, "gh auth token") {
+		return false
+	}
+	for _, name := range []string{"GH_TOKEN", "GITHUB_TOKEN"} {
+		if found, ok := s.scope(s.step.Job, s.step, nil).Env(name); ok {
+			names := leaves(s.eval(found.Text, s.step.Job, s.step, nil))
+			return len(names) == 1 && isToken(names[0])
+		}
+	}
+	return false
 }
 
 // envText is what a step's variables hold, to see whether a matrix matters.

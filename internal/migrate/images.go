@@ -54,14 +54,14 @@ func imagesIn(text, host string) []Image {
 type traffic struct {
 	pushes, pulls []Image
 	// pushed, pulled: there is a command or action that does so; opaque: there
-	// is one that may do anything.
-	pushed, pulled, opaque bool
+	// is one that may do anything; suspect: its name speaks of pushing.
+	pushed, pulled, opaque, suspect bool
 }
 
 // level is the permission the traffic needs. What cannot be seen is taken to
-// push, unless a visible pull explains the login.
+// push, unless it has a harmless name and a visible pull explains the login.
 func (t traffic) level() level {
-	if t.pushed || t.opaque && !t.pulled {
+	if t.pushed || t.suspect || t.opaque && !t.pulled {
 		return write
 	}
 	return read
@@ -140,6 +140,7 @@ func (p *pass) usesTraffic(t *traffic, step *flow.Step) {
 		t.pulled = true
 	case !action.listed:
 		t.opaque = true
+		t.suspect = t.suspect || soundsLikePush(actionName(step))
 	}
 	for _, pair := range flow.Pairs(step.With) {
 		found := p.imagesAt(flow.Text(pair.Value), pair.Value, step)
@@ -155,6 +156,7 @@ func (t *traffic) merge(other traffic) {
 	t.pushed = t.pushed || other.pushed
 	t.pulled = t.pulled || other.pulled
 	t.opaque = t.opaque || other.opaque
+	t.suspect = t.suspect || other.suspect
 	t.pushes = append(t.pushes, other.pushes...)
 	t.pulls = append(t.pulls, other.pulls...)
 }
@@ -194,6 +196,7 @@ func (p *pass) runTraffic(t *traffic, step *flow.Step) {
 			t.pulls = append(t.pulls, images...)
 		case mayDoAnything:
 			t.opaque = true
+			t.suspect = t.suspect || soundsLikePush(strings.Join(c.Fields(), " "))
 		}
 	}
 }

@@ -38,11 +38,13 @@ type loginCase struct {
 	registryInput, usernameInput, passwordInput string
 }
 
-// field is one text of a login. alias is set where an alias stands for it.
+// field is one text of a login: a node's value, or the part of it at offset.
+// alias is set where an alias stands for it.
 type field struct {
-	node  *yaml.Node
-	alias *yaml.Node
-	text  string
+	node   *yaml.Node
+	alias  *yaml.Node
+	offset int
+	text   string
 }
 
 func (p *pass) fieldOf(pair *flow.Pair) field {

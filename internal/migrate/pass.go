@@ -31,6 +31,9 @@ type pass struct {
 	settled  map[*flow.Step]bool // steps whose login was migrated
 	// replaced are the secrets that made way for the token.
 	replaced map[string]mark
+	// loginPlaces hold the password of a login to any registry.
+	loginPlaces map[*yaml.Node]bool
+
 	// What is worked out once.
 	scalars   map[*yaml.Node]*text.Scalar
 	flowing   map[*yaml.Node]bool
@@ -59,7 +62,7 @@ func newPass(t *tree, path string, doc *flow.Document, opts Options) *pass {
 		tree: t, path: path, doc: doc, opts: opts,
 		needs: map[*flow.Job]*need{}, sinks: map[string]sink{}, replaced: map[string]mark{},
 		ours: map[*flow.Job]bool{}, settled: map[*flow.Step]bool{}, scalars: map[*yaml.Node]*text.Scalar{}, mentioned: map[mention]int{}, moved: map[*flow.Job]traffic{},
-		memo: map[string]*summary{}, budget: maxCost,
+		memo: map[string]*summary{}, loginPlaces: map[*yaml.Node]bool{}, budget: maxCost,
 	}
 }
 

@@ -32,7 +32,7 @@ type stop struct {
 
 // routeOf follows v, which was evaluated from the text of f.
 func routeOf(f field, v expr.Value) route {
-	at := place{node: f.node, from: v.Start, to: v.End, inExpr: v.InExpr}
+	at := place{node: f.node, from: f.offset + v.Start, to: f.offset + v.End, inExpr: v.InExpr}
 	r := route{{place: at}}
 	if f.alias != nil {
 		r = route{{place: place{node: f.alias}}, {at, flow.Origin{Context: "alias", Node: f.node}}}

@@ -124,9 +124,15 @@ func (s scopes) keepAll(reason string) {
 // than as a password for our registry.
 func (p *pass) handsToken(step *flow.Step) bool {
 	found := false
-	for _, place := range []*yaml.Node{step.With, step.Env} {
+	places := []*yaml.Node{step.With, step.Env}
+	for _, holder := range []*yaml.Node{step.Job.Node, p.doc.Root} {
+		if env := flow.Get(holder, "env"); env != nil {
+			places = append(places, env.Value)
+		}
+	}
+	for _, place := range places {
 		flow.Scalars(place, func(n *yaml.Node) {
-			found = found || mentionsToken(n.Value) && !p.isLoginPlace(n)
+			found = found || mentionsToken(n.Value) && !p.loginPlaces[n]
 		})
 	}
 	return found
@@ -138,38 +144,25 @@ func mentionsToken(text string) bool {
 		strings.Contains(lower, "secrets['github_token']")
 }
 
-func (p *pass) isLoginPlace(n *yaml.Node) bool {
-	return slices.ContainsFunc(p.logins, func(l *login) bool {
-		return slices.ContainsFunc(l.cases, func(c loginCase) bool {
-			return len(c.password) > 0 && c.password[len(c.password)-1].node == n
-		})
-	})
-}
-
 // scriptScopes reads what a script does with the repository through Git, which
 // checkout gave the token, or through gh, which takes it from the environment.
 func (p *pass) scriptScopes(s scopes, step *flow.Step) {
 	opaque := false
 	for _, c := range shell.Parse(step.Run.Value.Value, shell.DialectOf(step.Shell())) {
 		fields := c.Fields()
+		familiar := false
 		for i, field := range fields[:min(len(fields), 3)] {
-			s.addList(commandScopes(field, fields[i+1:]), strings.Join(fields[i:min(len(fields), i+2)], " "))
+			list := commandScopes(field, fields[i+1:])
+			s.addList(list, strings.Join(fields[i:min(len(fields), i+2)], " "))
+			familiar = familiar || list != ""
 		}
-		use := useOf(fields)
-		opaque = opaque || use == mayDoAnything || fields[0] == "curl" || slices.Contains(fields, "api")
+		unclear := useOf(fields) == mayDoAnything || fields[0] == "curl" || slices.Contains(fields, "api")
+		opaque = opaque || unclear && !familiar
 	}
-	mentions := p.handsToken(step) || mentionsToken(p.unloggedText(step))
-	if opaque && mentions {
+	script := step.Run.Value
+	if opaque && (p.handsToken(step) || mentionsToken(script.Value) && !p.loginPlaces[script]) {
 		s.keepAll("kept: a script is given the token")
 	}
-}
-
-// unloggedText is a script without the parts that log in.
-func (p *pass) unloggedText(step *flow.Step) string {
-	if p.isLoginPlace(step.Run.Value) {
-		return ""
-	}
-	return step.Run.Value.Value
 }
 
 // commandScopes is what a command needs of the token.
@@ -178,8 +171,10 @@ func commandScopes(command string, args []string) string {
 		return ""
 	}
 	switch command + " " + args[0] {
-	case "git push", "gh release", "npx semantic-release":
+	case "git push", "gh release":
 		return "contents:write"
+	case "npx semantic-release":
+		return "contents:write issues:write pull-requests:write"
 	case "gh pr":
 		return "contents:write pull-requests:write"
 	case "gh issue":

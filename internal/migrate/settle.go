@@ -10,6 +10,13 @@ import (
 // settle decides about every login: whether it is to be migrated, and where the
 // smallest edit is.
 func (p *pass) settle() {
+	for _, l := range p.logins {
+		for _, c := range l.cases {
+			for _, s := range c.password {
+				p.loginPlaces[s.node] = true
+			}
+		}
+	}
 	p.logins = slices.DeleteFunc(p.logins, func(l *login) bool { return !p.concerns(l) })
 	shared := p.usesByDefinition()
 	for _, l := range p.logins {
