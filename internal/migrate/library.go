@@ -142,7 +142,7 @@ func (l *library) read(p *pass, path, id string) *summary {
 	}
 	callee := newPass(l.tree, path, doc, p.opts)
 	callee.memo = p.memo
-	callee.callers = append(p.callers[:len(p.callers):len(p.callers)], id)
+	callee.callers = slices.Concat(p.callers, []string{id})
 	for _, find := range finders {
 		find(callee)
 	}

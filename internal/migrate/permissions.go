@@ -97,7 +97,7 @@ func (p *pass) mergeInto(pair *flow.Pair, job *flow.Job, n *need) {
 		return
 	}
 	item := "packages: " + n.level.String()
-	ok := false
+	var ok bool
 	switch packages := flow.Get(pair.Value, "packages"); {
 	case packages != nil:
 		ok = p.insert(p.scalarStart(packages.Value), p.scalarEnd(packages.Value), n.level.String())

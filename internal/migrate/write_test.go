@@ -76,7 +76,11 @@ func TestWriteLeavesTheOldFileWhenTheNewOneCannotBeMade(t *testing.T) {
 	if err := os.Chmod(workflows, 0o555); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.Chmod(workflows, 0o755) })
+	t.Cleanup(func() {
+		if err := os.Chmod(workflows, 0o755); err != nil {
+			t.Error(err)
+		}
+	})
 	if err := Write(report); err == nil {
 		t.Error("no error")
 	}

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -98,7 +99,7 @@ func (e *evaluator) operator(n *node, depth int) Value {
 		} else if ok {
 			return right
 		}
-		refs := append(left.Refs[:len(left.Refs):len(left.Refs)], right.Refs...)
+		refs := slices.Concat(left.Refs, right.Refs)
 		return Value{Refs: refs[:min(len(refs), maxRefs)]}
 	case "==", "!=":
 		if left.Known && right.Known {

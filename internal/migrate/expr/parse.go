@@ -62,7 +62,7 @@ func (p *parser) binary(level int) (*node, error) {
 	}
 	left, err := p.binary(level + 1)
 	for err == nil {
-		o, ok := p.take(op, levels[level]...)
+		o, ok := p.take(levels[level]...)
 		if !ok {
 			return left, nil
 		}
@@ -79,7 +79,7 @@ func (p *parser) unary() (*node, error) {
 		return nil, fmt.Errorf("reading the expression: nested deeper than %d", maxDepth)
 	}
 	defer func() { p.depth-- }()
-	if not, ok := p.take(op, "!"); ok {
+	if not, ok := p.take("!"); ok {
 		n, err := p.unary()
 		if err != nil {
 			return nil, err
@@ -98,7 +98,7 @@ func (p *parser) primary() (*node, error) {
 	case t.kind == number, t.kind == name && isConstant(t.text):
 		return &node{litOther, t.text, nil, t.start, t.end}, nil
 	case t.kind == name:
-		if _, ok := p.take(op, "("); ok {
+		if _, ok := p.take("("); ok {
 			return p.arguments(t)
 		}
 		return &node{ref, strings.ToLower(t.text), nil, t.start, t.end}, nil
@@ -116,7 +116,7 @@ func (p *parser) primary() (*node, error) {
 
 func (p *parser) arguments(fn token) (*node, error) {
 	n := &node{kind: call, text: strings.ToLower(fn.text), start: fn.start}
-	if closing, ok := p.take(op, ")"); ok {
+	if closing, ok := p.take(")"); ok {
 		n.end = closing.end
 		return n, nil
 	}
@@ -126,7 +126,7 @@ func (p *parser) arguments(fn token) (*node, error) {
 			return nil, err
 		}
 		n.args = append(n.args, arg)
-		if _, ok := p.take(op, ","); ok {
+		if _, ok := p.take(","); ok {
 			continue
 		}
 		closing, err := p.expect(")")
@@ -184,10 +184,10 @@ func (p *parser) have(text string) bool {
 	return p.tokens[0].kind == op && p.tokens[0].text == text
 }
 
-func (p *parser) take(k kind, texts ...string) (token, bool) {
+func (p *parser) take(texts ...string) (token, bool) {
 	t := p.tokens[0]
 	for _, text := range texts {
-		if t.kind == k && t.text == text {
+		if t.kind == op && t.text == text {
 			p.tokens = p.tokens[1:]
 			return t, true
 		}
@@ -196,7 +196,7 @@ func (p *parser) take(k kind, texts ...string) (token, bool) {
 }
 
 func (p *parser) expect(text string) (token, error) {
-	t, ok := p.take(op, text)
+	t, ok := p.take(text)
 	if !ok {
 		return t, fmt.Errorf("reading the expression: %q is missing at %d", text, t.start)
 	}

@@ -112,7 +112,7 @@ func Parse(src []byte) (*Document, error) {
 func decode(src []byte) (*yaml.Node, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(src))
 	var doc, second yaml.Node
-	if err := dec.Decode(&doc); err == io.EOF {
+	if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
 		return nil, ErrNotWorkflow
 	} else if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSyntax, err)
@@ -120,7 +120,7 @@ func decode(src []byte) (*yaml.Node, error) {
 	switch err := dec.Decode(&second); {
 	case err == nil:
 		return nil, ErrDocuments
-	case err != io.EOF:
+	case !errors.Is(err, io.EOF):
 		return nil, fmt.Errorf("%w: %w", ErrSyntax, err)
 	}
 	if len(doc.Content) == 0 || doc.Content[0].Kind != yaml.MappingNode {

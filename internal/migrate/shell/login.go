@@ -53,7 +53,7 @@ func login(commands []Command, i int) (Login, bool) {
 	if !ok {
 		return Login{}, false
 	}
-	l := Login{Tool: c.tool(at, rest), At: c.Words[at].Start}
+	l := Login{Tool: c.tool(at), At: c.Words[at].Start}
 	stdin := l.read(c.Words[rest:])
 	if stdin || len(l.Password) == 0 {
 		l.Password = input(commands, i)
@@ -96,7 +96,7 @@ func skipFlags(words []Word, i int) int {
 	return i
 }
 
-func (c Command) tool(at, rest int) string {
+func (c Command) tool(at int) string {
 	name := strings.TrimSuffix(base(c.Words[at].Text), ".exe")
 	if before := tools[base(c.Words[at].Text)]; before != "" {
 		name += " " + before

@@ -40,15 +40,10 @@ func (s *scanner) step() {
 		s.skipLine()
 	case s.d == PowerShell && s.has("<#"):
 		s.skipPast("#>")
-	case s.has("&&"), s.has("||"):
-		s.at += 2
-		s.endCommand(false)
-	case c == '|':
-		s.at++
-		s.endCommand(true)
-	case c == ';' && s.d != Cmd, c == '(', c == ')', c == '&' && !s.has("&>"):
-		s.at++
-		s.endCommand(false)
+	case s.separator() > 0:
+		pipe := c == '|' && s.separator() == 1
+		s.at += s.separator()
+		s.endCommand(pipe)
 	case (c == '<' || c == '>') || s.has("&>"):
 		s.redirect()
 	case c >= '0' && c <= '9' && s.at+1 < len(s.src) && (s.src[s.at+1] == '>' || s.src[s.at+1] == '<'):
@@ -56,6 +51,17 @@ func (s *scanner) step() {
 	default:
 		s.put(s.word())
 	}
+}
+
+// separator is the length of what ends a command here, or 0.
+func (s *scanner) separator() int {
+	switch c := s.src[s.at]; {
+	case s.has("&&"), s.has("||"):
+		return 2
+	case c == '|', c == '(', c == ')', c == ';' && s.d != Cmd, c == '&' && !s.has("&>"):
+		return 1
+	}
+	return 0
 }
 
 func (s *scanner) has(prefix string) bool { return strings.HasPrefix(s.src[s.at:], prefix) }

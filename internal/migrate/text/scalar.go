@@ -16,7 +16,7 @@ type Scalar struct {
 	// Start and End are the offsets of the content, quotes not included.
 	Start, End int
 
-	from, to []int32 // per byte of Value; -1 for blanks
+	from, to []int // per byte of Value; -1 for blanks
 }
 
 // Scalar finds the source of a scalar node. It fails where the text cannot be
@@ -25,7 +25,7 @@ func (f *File) Scalar(n *yaml.Node) (*Scalar, error) {
 	if n.Kind != yaml.ScalarNode {
 		return nil, fmt.Errorf("placing a node in line %d: not a scalar", n.Line)
 	}
-	s := &Scalar{Value: n.Value, from: make([]int32, len(n.Value)), to: make([]int32, len(n.Value))}
+	s := &Scalar{Value: n.Value, from: make([]int, len(n.Value)), to: make([]int, len(n.Value))}
 	at := f.skipProperties(f.Start(n))
 	switch {
 	case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
@@ -43,7 +43,7 @@ func (f *File) Scalar(n *yaml.Node) (*Scalar, error) {
 		if start < 0 || !decodes(f.src[start:end], n.Value[i]) {
 			return nil, fmt.Errorf("placing the value in line %d: its text differs from its source", n.Line)
 		}
-		s.from[i], s.to[i] = int32(start), int32(end)
+		s.from[i], s.to[i] = start, end
 		at, s.End = end, end
 	}
 	return s, nil
@@ -61,7 +61,7 @@ func (s *Scalar) Span(from, to int) (start, end int, ok bool) {
 	if from >= to {
 		return 0, 0, false
 	}
-	return int(s.from[from]), int(s.to[to-1]), true
+	return s.from[from], s.to[to-1], true
 }
 
 // next finds the next byte of content at or after at, with its escape.
