@@ -9,6 +9,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"slices"
 
 	"golang.org/x/term"
 
@@ -63,18 +64,18 @@ func Main(ctx context.Context, args []string, p Process) int {
 
 // step is the action's main or post step.
 func step(ctx context.Context, p Process, w *workflow.Workflow) error {
-	if p.Getenv("GHCR_PUBLISH_STAGE") == "post" {
-		return nil // publish leaves nothing behind that a post step must take away
-	}
-	command, err := input.CommandOf(p.Getenv)
+	name, err := input.CommandOf(p.Getenv)
 	if err != nil {
 		return err
 	}
-	env := input.Environment{Getenv: p.Getenv}
-	switch command {
-	default:
-		return runPublish(ctx, p, w, env)
+	c := commands[slices.IndexFunc(commands, func(c *command) bool { return c.name == name })]
+	if p.Getenv("GHCR_PUBLISH_STAGE") == "post" {
+		if c.post == nil {
+			return nil
+		}
+		return c.post(ctx, p, w)
 	}
+	return c.run(ctx, p, w, input.Environment{Getenv: p.Getenv})
 }
 
 // show prints an error once: as annotations where GitHub listens, as text

@@ -51,7 +51,10 @@ Exit status: 0, what was asked for is true; 1, it is not; 130, interrupted.`,
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetUsageTemplate(wrapped(root.UsageTemplate()))
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(c, err) })
-	root.AddCommand(publishCommand(p, w), serveCommand(p), tryCommand(p), versionCommand(p))
+	for _, c := range commands {
+		root.AddCommand(c.cobra(p, w))
+	}
+	root.AddCommand(serveCommand(p), tryCommand(p), versionCommand(p))
 	return root
 }
 
@@ -78,23 +81,39 @@ func versionCommand(p Process) *cobra.Command {
 	}
 }
 
-func publishCommand(p Process, w *workflow.Workflow) *cobra.Command {
-	c := &cobra.Command{
-		Use:   "publish [SOURCE]",
-		Short: "Publish an image: source → registry, all tags, link, visibility, proof",
-		Example: `  ghcr-publish publish image.tar --tags 1.2.3
-  ghcr-publish publish oci:build/image --image ghcr.io/acme/web --tags latest --visibility public
-  ghcr-publish publish docker://ghcr.io/acme/web:rc1 --tags 1.2.3 --dry-run`,
-		Args: cobra.MaximumNArgs(1),
+// command is one that takes inputs: one function behind the action's step and
+// the terminal's subcommand. A new command is a file that defines one, a line
+// in commands, and its rows in package input's table.
+type command struct {
+	name     input.Command
+	argument string // the input that a single argument stands for; "" for none
+	short    string
+	long     string
+	example  string
+	run      func(context.Context, Process, *workflow.Workflow, input.Environment) error
+	post     func(context.Context, Process, *workflow.Workflow) error // the post step; nil for none
+}
+
+// commands lists them in the order of help.
+var commands = []*command{publishCommand}
+
+// cobra makes the subcommand.
+func (c *command) cobra(p Process, w *workflow.Workflow) *cobra.Command {
+	cc := &cobra.Command{
+		Use: string(c.name), Short: c.short, Long: c.long, Example: c.example, Args: cobra.NoArgs,
 	}
-	flags := addFlags(c, input.Publish)
-	fromStdin := c.Flags().Bool("token-stdin", false, "Read the token from standard input.")
-	c.RunE = func(c *cobra.Command, args []string) error {
+	if c.argument != "" {
+		cc.Use += " [" + strings.ToUpper(c.argument) + "]"
+		cc.Args = cobra.MaximumNArgs(1)
+	}
+	flags := addFlags(cc, c.name)
+	fromStdin := cc.Flags().Bool("token-stdin", false, "Read the token from standard input.")
+	cc.RunE = func(cc *cobra.Command, args []string) error {
 		if len(args) == 1 {
-			if c.Flags().Changed("source") {
-				return usage(c, fmt.Errorf("the source is given twice: %q and --source", args[0]))
+			if cc.Flags().Changed(c.argument) {
+				return usage(cc, fmt.Errorf("%s is given twice: %q and --%s", c.argument, args[0], c.argument))
 			}
-			flags["source"] = func() string { return args[0] }
+			flags[c.argument] = func() string { return args[0] }
 		}
 		env := input.Environment{Getenv: p.Getenv, Flag: flags.lookup}
 		if *fromStdin {
@@ -104,9 +123,9 @@ func publishCommand(p Process, w *workflow.Workflow) *cobra.Command {
 			}
 			env.Token = secret.New(string(text))
 		}
-		return runPublish(c.Context(), p, w, env)
+		return c.run(cc.Context(), p, w, env)
 	}
-	return c
+	return cc
 }
 
 // flagValues are a command's inputs as flags.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
 
@@ -104,15 +105,13 @@ func (r *publishing) explain(err error, found *resolve.Found) error {
 	return refusal.Explain(err, ev)
 }
 
-// refused finds the repository that a registry's answer was about, which may
-// be the source's; the first image where the answer does not say.
+// refused finds the repository that a registry's answer was about, and what
+// was found of it if it is a destination.
 func (r *publishing) refused(err error, found *resolve.Found) (name.Repository, *resolve.Target) {
 	repo := r.config.Images[0]
 	var answer *registry.Error
-	if errors.As(err, &answer) && answer.Repository != "" {
-		if about, err := name.NewRepository(answer.Host + "/" + answer.Repository); err == nil {
-			repo = about
-		}
+	if errors.As(err, &answer) {
+		repo = r.about(answer)
 	}
 	if found == nil {
 		return repo, nil
@@ -122,6 +121,29 @@ func (r *publishing) refused(err error, found *resolve.Found) (name.Repository, 
 		return repo, nil
 	}
 	return repo, &found.Targets[i]
+}
+
+// about chooses among the destinations and the source. A token request names
+// no repository, and may go to another host than its registry.
+func (r *publishing) about(answer *registry.Error) name.Repository {
+	all := slices.Clone(r.config.Images)
+	if text, ok := strings.CutPrefix(r.config.Source, "docker://"); ok {
+		if ref, err := name.ParseReference(text); err == nil {
+			all = append(all, ref.Context())
+		}
+	}
+	for _, fits := range []func(name.Repository) bool{
+		func(n name.Repository) bool {
+			return n.RegistryStr() == answer.Host && n.RepositoryStr() == answer.Repository
+		},
+		func(n name.Repository) bool { return n.RegistryStr() == answer.Host },
+		func(n name.Repository) bool { return answer.Host != r.config.Home && !r.config.AtHome(n) },
+	} {
+		if i := slices.IndexFunc(all, fits); i >= 0 {
+			return all[i]
+		}
+	}
+	return all[0]
 }
 
 // wireTotalsInto adds what went over the wire.

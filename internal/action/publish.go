@@ -18,16 +18,25 @@ import (
 // allows 7.5 s before it gets rough (ACTIONS.md §2.4); we promise two.
 const grace = 1500 * time.Millisecond
 
+var publishCommand = &command{
+	name: input.Publish, argument: "source", run: runPublish,
+	short: "Publish an image: source → registry, all tags, link, visibility, proof",
+	example: `  ghcr-publish publish image.tar --tags 1.2.3
+  ghcr-publish publish oci:build/image --image ghcr.io/acme/web --tags latest --visibility public
+  ghcr-publish publish docker://ghcr.io/acme/web:rc1 --tags 1.2.3 --dry-run`,
+}
+
 // publishing is one run of publish.
 type publishing struct {
 	*session
+	config *input.Config
 	report *report.Report
 }
 
 // runPublish reads as the flow of the whole program.
 func runPublish(ctx context.Context, p Process, w *workflow.Workflow, env input.Environment) error {
 	config, err := input.ParsePublish(env)
-	mask(w, config)
+	mask(w, &config.Common)
 	if err != nil {
 		return err
 	}
@@ -40,12 +49,12 @@ func runPublish(ctx context.Context, p Process, w *workflow.Workflow, env input.
 
 // publishWith carries out a run that is configured, and reports it.
 func publishWith(ctx context.Context, p Process, w *workflow.Workflow, config *input.Config) (*report.Report, error) {
-	s, err := newSession(p, w, config)
+	s, err := newSession(p, w, &config.Common)
 	if err != nil {
 		return nil, err
 	}
 	defer s.close()
-	run := &publishing{session: s, report: report.New(config.Source, runOf(config.GitHub))}
+	run := &publishing{session: s, config: config, report: report.New(config.Source, runOf(config.GitHub))}
 	err = run.finish(run.do(ctx))
 	return run.report, err
 }
@@ -78,6 +87,10 @@ func (r *publishing) do(ctx context.Context) error {
 		return err
 	}
 	return explainEnd(ctx, r.carryOut(ctx, steps, found))
+}
+
+func (r *publishing) resolver() *resolve.Resolver {
+	return &resolve.Resolver{Config: r.config, Registry: r.registry, Packages: r.packages}
 }
 
 // dryRun reports the plan, and what would stop it.

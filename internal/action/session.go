@@ -19,7 +19,6 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/progress"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
-	"github.com/ghcr-publish/ghcr-publish/internal/resolve"
 	"github.com/ghcr-publish/ghcr-publish/internal/version"
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
@@ -28,7 +27,7 @@ import (
 type session struct {
 	process  Process
 	workflow *workflow.Workflow
-	config   *input.Config
+	config   *input.Common
 	registry *registry.Client
 	packages *packages.Client
 
@@ -37,7 +36,7 @@ type session struct {
 	unknown map[string]string // image → why the API did not tell of its package
 }
 
-func newSession(p Process, w *workflow.Workflow, c *input.Config) (*session, error) {
+func newSession(p Process, w *workflow.Workflow, c *input.Common) (*session, error) {
 	s := &session{process: p, workflow: w, config: c, unknown: map[string]string{}}
 	s.registry = registry.New(registry.Options{
 		Keychain: keychain(c), UserAgent: version.UserAgent(), Trace: s.trace,
@@ -49,7 +48,7 @@ func newSession(p Process, w *workflow.Workflow, c *input.Config) (*session, err
 
 func (s *session) close() { s.registry.Close() }
 
-func keychain(c *input.Config) *auth.Keychain {
+func keychain(c *input.Common) *auth.Keychain {
 	k := &auth.Keychain{
 		Host: c.Home, Token: auth.Login{Username: c.Username, Secret: c.Token},
 		Others: map[string]auth.Login{}, Fallback: authn.DefaultKeychain,
@@ -60,7 +59,7 @@ func keychain(c *input.Config) *auth.Keychain {
 	return k
 }
 
-func mask(w *workflow.Workflow, c *input.Config) {
+func mask(w *workflow.Workflow, c *input.Common) {
 	for _, secret := range c.Secrets() {
 		w.Mask(secret)
 	}
@@ -91,10 +90,6 @@ func debugLine(x registry.Exchange) string {
 		line += ", request id " + x.RequestID
 	}
 	return line
-}
-
-func (s *session) resolver() *resolve.Resolver {
-	return &resolve.Resolver{Config: s.config, Registry: s.registry, Packages: s.packages}
 }
 
 // progress starts showing what the plan will move.
