@@ -160,7 +160,8 @@ func TestChallengeCannotLureTheToken(t *testing.T) {
 		Header: http.Header{"Www-Authenticate": {`Bearer realm="` + foreign.URL + `/token",service="ghcr.io"`}},
 	}})
 	source, _ := layout(t)
-	s.with("source", source).run().wroteNothing()
+	r := s.with("source", source, "debug", "true").run().wroteNothing()
+	t.Log(r.stdout, r.stderr)
 	if other.heardToken() {
 		t.Errorf("a challenge sent the token to another host: %q", other.heard)
 	}

@@ -16,23 +16,11 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
-// Config is a run of `publish` as it was asked for.
-type Config struct {
+// Common is what every command that talks to a registry is told.
+type Common struct {
 	Command Command
 	GitHub  GitHub
-
-	Source string
-	Images []name.Repository
-	Tags   string // in the tag language, as written; "" for the event's default
-
-	Visibility     Visibility
-	FailOnMismatch bool
-	OnReadOnly     string // skip or fail
-	Verify         Verification
-	DryRun         bool
-	Timeout        time.Duration
-	Summary        bool
-	Debug          bool
+	Images  []name.Repository // one at least, once parsed
 
 	Home        string // host of the registry that belongs to this GitHub; the only one the token goes to
 	Registry    string // host of images named without one
@@ -41,7 +29,25 @@ type Config struct {
 	Username    string
 	Credentials []Credential
 
+	Timeout time.Duration
+	Summary bool
+	Debug   bool
+
 	Notices []diag.Notice
+}
+
+// Config is a run of `publish` as it was asked for.
+type Config struct {
+	Common
+
+	Source string
+	Tags   string // in the tag language, as written; "" for the event's default
+
+	Visibility     Visibility
+	FailOnMismatch bool
+	OnReadOnly     string // skip or fail
+	Verify         Verification
+	DryRun         bool
 }
 
 // Visibility is what the package shall be seen by.

@@ -10,7 +10,7 @@ import (
 )
 
 // images reads the repositories to publish to.
-func (r *reader) images(c *Config) {
+func (r *reader) images(c *Common) {
 	lines := r.lines("image")
 	if len(lines) == 0 {
 		if c.GitHub.Repository == "" {
@@ -36,7 +36,7 @@ func (r *reader) images(c *Config) {
 
 // repository parses one image line. Upper case is lowered: registries take
 // lower-case names only (GHCR.md row 13), and owners often have some.
-func (c *Config) repository(line string) (name.Repository, error) {
+func (c *Common) repository(line string) (name.Repository, error) {
 	if at := strings.Index(line, "@"); at >= 0 {
 		return name.Repository{}, diag.Inputf("image", "image-with-digest", "Write "+line[:at]+"; the digest follows from the source.", "image %q names a digest", line)
 	}
@@ -75,7 +75,7 @@ func tagOf(s string) string {
 	return ""
 }
 
-func (c *Config) ownerExample(repo string) string {
+func (c *Common) ownerExample(repo string) string {
 	if c.GitHub.Owner == "" {
 		return ""
 	}
@@ -83,10 +83,10 @@ func (c *Config) ownerExample(repo string) string {
 }
 
 // AtHome reports whether a repository is on the registry of this GitHub.
-func (c *Config) AtHome(repo name.Repository) bool { return repo.RegistryStr() == c.Home }
+func (c *Common) AtHome(repo name.Repository) bool { return repo.RegistryStr() == c.Home }
 
 // noticeOwner warns where GITHUB_TOKEN is bound to be refused (GHCR.md §2.4).
-func (c *Config) noticeOwner(repo name.Repository) {
+func (c *Common) noticeOwner(repo name.Repository) {
 	owner, _, _ := strings.Cut(repo.RepositoryStr(), "/")
 	if !c.AtHome(repo) || c.GitHub.Owner == "" || strings.EqualFold(owner, c.GitHub.Owner) {
 		return
