@@ -38,5 +38,9 @@ func (p *pass) container(job *flow.Job, what string, n *yaml.Node) {
 	if username := flow.Get(credentials.Value, "username"); username != nil {
 		c.username = p.fieldOf(username)
 	}
+	for _, found := range imagesIn(p.eval(c.registry, job, nil, nil).Text, p.opts.Registry) {
+		found.File, found.Line = p.tree.display(p.path), image.Value.Line
+		p.images = append(p.images, found)
+	}
 	p.addLogin(login{code: PATContainer, what: what, job: job, at: on(password.Raw), level: read}, c)
 }

@@ -13,12 +13,16 @@ import (
 // are handed on in a way no edit can judge: as build arguments, as environment
 // variables of scripts, as inputs of actions.
 func (p *pass) remarkHandedOver() {
-	p.remarkMap(flow.Get(p.doc.Root, "env"))
+	p.remarkMap(flow.Get(p.doc.Root, "env"), "scripts")
 	for _, job := range p.doc.Jobs {
-		p.remarkMap(flow.Get(job.Node, "env"))
+		p.remarkMap(flow.Get(job.Node, "env"), "scripts")
 	}
 	p.steps(func(step *flow.Step) {
-		p.remarkMap(flow.Get(step.Node, "env"))
+		user := "a script"
+		if step.Uses != nil {
+			user = actionName(step)
+		}
+		p.remarkMap(flow.Get(step.Node, "env"), user)
 		for _, pair := range flow.Pairs(step.With) {
 			if pair.Value.Kind == yaml.ScalarNode && !p.isFound(pair.Value) {
 				p.remarkInput(step, pair)
@@ -27,14 +31,14 @@ func (p *pass) remarkHandedOver() {
 	})
 }
 
-func (p *pass) remarkMap(env *flow.Pair) {
+func (p *pass) remarkMap(env *flow.Pair, user string) {
 	if env == nil {
 		return
 	}
 	for _, pair := range flow.Pairs(env.Value) {
 		for _, secret := range p.registryTokens(pair.Value) {
 			p.left(SecretEnv, on(pair.Value), "If it is used for "+p.opts.Registry+" only, put ${{ "+p.token()+" }} there and give the job packages: write or read.",
-				"%s is handed to scripts as %s; what they do with it cannot be seen here.", secret, pair.Key.Value)
+				"%s is handed to %s as %s; what it is used for cannot be seen here.", secret, user, pair.Key.Value)
 		}
 	}
 }

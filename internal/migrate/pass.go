@@ -73,6 +73,7 @@ func (p *pass) run() {
 	}
 	p.settle()
 	p.followCalls()
+	p.listImages()
 	p.grant()
 	p.fold()
 	p.remarkHandedOver()

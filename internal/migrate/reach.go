@@ -20,13 +20,7 @@ func (p *pass) levelOf(l *login) level {
 // packages of the repository's own owner only (GHCR.md §2.4). If not, it says
 // so.
 func (p *pass) reachable(l *login) bool {
-	t := p.traffic(l.job)
-	images := t.pushes
-	if len(images) == 0 {
-		images = t.pulls
-	}
-	p.images = append(p.images, named(images, t.pushed)...)
-	owners := p.strangers(l, images)
+	owners := p.strangers(l)
 	if len(owners) == 0 {
 		return true
 	}
@@ -36,36 +30,61 @@ func (p *pass) reachable(l *login) bool {
 	return false
 }
 
-// strangers are the owners of the images that are not the repository's. A pull
-// from another owner counts only where nothing of the own owner is used, since
-// it may be of a public image.
-func (p *pass) strangers(l *login, images []Image) []string {
+// strangers are the owners of a login's images that are not the repository's.
+func (p *pass) strangers(l *login) []string {
 	own := p.tree.repo.Known().Owner
 	if own == flow.UnknownOwner {
 		return nil
 	}
 	var out []string
 	add := func(owner string) {
-		if owner != "" && !strings.ContainsAny(owner, "{}?$") && !strings.EqualFold(owner, own) && !slices.Contains(out, owner) {
+		if owner != "" && isPlain(owner) && !strings.EqualFold(owner, own) && !slices.Contains(out, owner) {
 			out = append(out, owner)
 		}
 	}
-	ownUsed := false
 	for _, c := range l.cases {
 		if p.isOurs(c.host) {
 			add(c.owner)
 		}
 	}
-	for _, image := range images {
-		ownUsed = ownUsed || strings.EqualFold(image.Owner, own) || strings.ContainsAny(image.Owner, "{}?$")
-		if l.level == none {
+	if l.level == none { // else the finder knows what the credential is for
+		for _, image := range p.reached(l.job, own) {
 			add(image.Owner)
 		}
 	}
-	if ownUsed && !p.traffic(l.job).pushed {
+	return out
+}
+
+// reached are the images that tell whom a job's login is for: what it pushes,
+// or what it pulls where that is nothing of its own owner's. Other pulls may be
+// of public images.
+func (p *pass) reached(job *flow.Job, own string) []Image {
+	t := p.traffic(job)
+	if len(t.pushes) > 0 {
+		return t.pushes
+	}
+	isOwn := func(i Image) bool { return strings.EqualFold(i.Owner, own) || !isPlain(i.Owner) }
+	if t.pushed || slices.ContainsFunc(t.pulls, isOwn) {
 		return nil
 	}
-	return out
+	return t.pulls
+}
+
+// isPlain reports whether a name has no gap that only a run can fill.
+func isPlain(name string) bool { return !strings.ContainsAny(name, "{}?$") }
+
+// listImages records the packages that the migrated jobs use.
+func (p *pass) listImages() {
+	for _, job := range p.doc.Jobs {
+		if p.needs[job] == nil {
+			continue
+		}
+		t := p.traffic(job)
+		p.images = append(p.images, named(t.pushes, true)...)
+		if len(t.pushes) == 0 {
+			p.images = append(p.images, named(t.pulls, false)...)
+		}
+	}
 }
 
 // named keeps the images whose name the file gives.

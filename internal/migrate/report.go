@@ -3,6 +3,7 @@ package migrate
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/text"
 )
@@ -33,7 +34,9 @@ type File struct {
 }
 
 // Diff is the unified diff of the file.
-func (f File) Diff() string { return text.Diff(f.Path, f.Before, f.After) }
+func (f File) Diff() string {
+	return text.Diff(strings.TrimPrefix(f.Path, "/"), f.Before, f.After)
+}
 
 // State says what becomes of a finding.
 type State string

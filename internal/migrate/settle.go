@@ -161,6 +161,9 @@ func (p *pass) told(l *login) {
 // serves another registry.
 func (p *pass) passwordPlaces(l *login, shared map[*yaml.Node]int) ([]place, bool) {
 	return p.pick(l, func(c loginCase) route { return c.password }, func(s stop) bool {
+		if s.name && !strings.HasPrefix(p.token(), "secrets.") {
+			return false
+		}
 		if aliases := len(p.doc.Aliases[s.node]); aliases > 0 && shared[s.node] <= aliases {
 			return false
 		}
