@@ -67,8 +67,11 @@ func All(err error) []*Error {
 	if found := collect(err); len(found) > 0 {
 		return found
 	}
-	return []*Error{{Code: "internal", Title: err.Error()}}
+	return []*Error{{Code: "internal", Title: err.Error(), Hint: unexplained}}
 }
+
+// unexplained is the hint where nobody found a better one.
+const unexplained = "Run it again; if it stays so, run with debug: true and report what it prints at https://github.com/ghcr-publish/ghcr-publish/issues."
 
 func collect(err error) []*Error {
 	if e, ok := err.(*Error); ok {

@@ -201,7 +201,7 @@ func (s *session) exchange(ctx context.Context, ch *transport.Challenge, repos [
 		}
 		err = trip.explain(err)
 		v := st.judge(err, 0)
-		if !v.retry || v.refresh || ctx.Err() != nil {
+		if !v.retry || v.refresh || !trip.asked || ctx.Err() != nil {
 			return nil, err
 		}
 		if err := s.client.retry.wait(ctx, v.wait, err); err != nil {
@@ -280,11 +280,13 @@ func (t schemed) RoundTrip(req *http.Request) (*http.Response, error) {
 type tokenTrip struct {
 	session  *session
 	attempt  int
+	asked    bool // false where the library does not take the realm at all
 	answered bool
 	refusal  *Error
 }
 
 func (t *tokenTrip) RoundTrip(req *http.Request) (*http.Response, error) {
+	t.asked = true
 	out := &outgoing{size: max(req.ContentLength, 0)}
 	if req.Body != nil {
 		// Such a body is an identity token, and a redirect would repeat it.
@@ -313,6 +315,8 @@ func (t *tokenTrip) explain(err error) error {
 	switch {
 	case t.refusal != nil:
 		return t.refusal
+	case !t.asked:
+		return fmt.Errorf("asking %q for a token: it names a place that is not safe to ask: %s", t.session.reg, clean(err.Error()))
 	case !t.answered:
 		return &unreachable{err}
 	}
