@@ -95,7 +95,7 @@ type command struct {
 }
 
 // commands lists them in the order of help.
-var commands = []*command{publishCommand}
+var commands = []*command{publishCommand, metadataCommand}
 
 // cobra makes the subcommand.
 func (c *command) cobra(p Process, w *workflow.Workflow) *cobra.Command {

@@ -9,6 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/meta"
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
 )
 
@@ -39,6 +40,12 @@ func TestActionDeclaresTheOutputsThatAreSet(t *testing.T) {
 	var want []string
 	for _, output := range set {
 		want = append(want, output.Name)
+	}
+	for _, output := range (meta.Result{}).Outputs(meta.Format{}) {
+		want = append(want, output.Name)
+	}
+	for _, file := range (meta.Result{}).BakeFiles(meta.Format{}) {
+		want = append(want, file.Output)
 	}
 	for _, platform := range report.CommonPlatforms {
 		want = append(want, report.PlatformOutput(platform))

@@ -11,19 +11,24 @@ import (
 
 // common reads what all commands that talk to a registry take.
 func (r *reader) common(c *Common, env Environment) {
+	r.base(c, env)
+	c.Home, c.Registry = c.GitHub.Registry(), r.registry(c.GitHub)
+	r.images(c)
+	r.token(c, env)
+	r.credentials(c)
+}
+
+// base reads what every command takes.
+func (r *reader) base(c *Common, env Environment) {
 	gh, err := readGitHub(env.Getenv)
 	if err != nil {
 		r.errs = append(r.errs, err)
 	}
 	c.Command, c.GitHub = r.command, gh
 	r.strangers()
-	c.Home, c.Registry = gh.Registry(), r.registry(gh)
-	r.images(c)
 	c.Timeout = r.duration("timeout")
 	c.Summary = r.boolean("summary")
 	c.Debug = r.boolean("debug")
-	r.token(c, env)
-	r.credentials(c)
 }
 
 // registry finds the host that bare image names go to. It decides nothing

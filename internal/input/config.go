@@ -41,13 +41,23 @@ type Config struct {
 	Common
 
 	Source string
-	Tags   string // in the tag language, as written; "" for the event's default
+	Naming
 
 	Visibility     Visibility
 	FailOnMismatch bool
 	OnReadOnly     string // skip or fail
 	Verify         Verification
 	DryRun         bool
+}
+
+// Naming is what tags, labels and annotations follow from: text in the tag
+// language, as written.
+type Naming struct {
+	Tags        string // "" for the event's default
+	Flavor      string
+	Version     string
+	Labels      string
+	Annotations string
 }
 
 // Visibility is what the package shall be seen by.

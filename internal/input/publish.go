@@ -11,7 +11,7 @@ func ParsePublish(env Environment) (*Config, error) {
 	if c.Source == "" {
 		r.fail("source", "source-missing", "Set source to what the build step left: a directory, a tar, or docker://REFERENCE.", "There is no source")
 	}
-	c.Tags = r.text("tags")
+	c.Naming = r.naming()
 	r.choices(c)
 	return c, errors.Join(r.errs...)
 }

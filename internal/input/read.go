@@ -101,8 +101,8 @@ func (r *reader) duration(name string) time.Duration {
 // strangers reports inputs that are given but belong to other commands.
 func (r *reader) strangers() {
 	for _, in := range Table {
-		if in.Name == "command" || slices.Contains(in.Commands, r.command) {
-			continue
+		if in.Name == "command" || in.ActionDefault != "" || slices.Contains(in.Commands, r.command) {
+			continue // the runner gives what has a default whether it is wanted or not
 		}
 		if v := strings.TrimSpace(r.get(in.Name)); v == "" || v == in.Default {
 			continue

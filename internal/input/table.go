@@ -7,7 +7,8 @@ type Command string
 
 // The commands that take inputs from a workflow.
 const (
-	Publish Command = "publish"
+	Publish  Command = "publish"
+	Metadata Command = "metadata"
 )
 
 // Kind is how a value is read.
@@ -39,12 +40,17 @@ type Input struct {
 	NoFlag bool
 }
 
-var publish = []Command{Publish}
+// Sets of commands that share inputs.
+var (
+	publish  = []Command{Publish}
+	metadata = []Command{Metadata}
+	naming   = []Command{Publish, Metadata}
+)
 
 // Table lists all inputs, in the order of the documentation.
 var Table = []Input{
 	{
-		Name: "command", Kind: Choice, Values: []string{string(Publish)}, Default: string(Publish), NoFlag: true,
+		Name: "command", Kind: Choice, Values: []string{string(Publish), string(Metadata)}, Default: string(Publish), NoFlag: true,
 		Help:    "What to do. At a terminal it is the subcommand.",
 		Example: "publish",
 	},
@@ -54,14 +60,74 @@ var Table = []Input{
 		Example: "image.tar",
 	},
 	{
-		Name: "image", Kind: Lines, Commands: publish,
+		Name: "image", Kind: Lines, Commands: naming,
 		Help:    "Where to publish: one repository a line, without tag or digest. Without it: the registry of this GitHub, then owner and repository of the workflow in lower case.",
 		Example: "ghcr.io/acme/web",
 	},
 	{
-		Name: "tags", Kind: Lines, Commands: publish,
+		Name: "tags", Kind: Lines, Commands: naming,
 		Help:    "Tags to point at the image, one a line: names, full references to one of the images, or rules as docker/metadata-action has them (type=semver,pattern={{version}}). Without it they follow the event: a version tag gives 1.2.3, 1.2, 1 and latest; a branch its name; a pull request pr-N; a schedule nightly.",
 		Example: "1.2.3",
+	},
+	{
+		Name: "images", Kind: Lines, Commands: metadata,
+		Help:    "The images to name, in docker/metadata-action's form: a name a line, or name=…,enable=….",
+		Example: "ghcr.io/acme/web",
+	},
+	{
+		Name: "flavor", Kind: Lines, Commands: naming,
+		Help:    "What tags have in common: latest=auto|true|false|highest, prefix=…, suffix=…. With latest=highest, latest, the major and the major.minor tag move only if this version is the highest stable one in the registry.",
+		Example: "latest=highest",
+	},
+	{
+		Name: "version", Commands: naming,
+		Help:    "The version that semver and pep440 rules take, on any event: for workflow_dispatch, workflow_call and release tools. Without it: the git tag.",
+		Example: "${{ inputs.version }}",
+	},
+	{
+		Name: "labels", Kind: Lines, Commands: metadata,
+		Help:    "Labels to add to, or to replace in, the usual ones of the OCI image-spec: key=value, one a line.",
+		Example: "org.opencontainers.image.vendor=Acme",
+	},
+	{
+		Name: "annotations", Kind: Lines, Commands: metadata,
+		Help:    "Annotations to add to, or to replace in, the usual ones: key=value, one a line.",
+		Example: "org.opencontainers.image.vendor=Acme",
+	},
+	{
+		Name: "ref-context", Kind: Choice, Commands: metadata, Values: []string{"workflow", "git"}, Default: "workflow",
+		Help:    "Where ref and commit come from: the workflow's event, or the checkout.",
+		Example: "git",
+	},
+	{
+		Name: "context", Commands: metadata,
+		Help:    "For metadata another word for ref-context, for workflows that come from docker/metadata-action.",
+		Example: "git",
+	},
+	{
+		Name: "sep-tags", Commands: metadata,
+		Help:    "What stands between tags in the outputs. Without it: a line each.",
+		Example: ",",
+	},
+	{
+		Name: "sep-labels", Commands: metadata,
+		Help:    "The same between labels.",
+		Example: ",",
+	},
+	{
+		Name: "sep-annotations", Commands: metadata,
+		Help:    "The same between annotations.",
+		Example: ",",
+	},
+	{
+		Name: "bake-target", Commands: metadata, Default: "docker-metadata-action",
+		Help:    "The target that the bake files define.",
+		Example: "web",
+	},
+	{
+		Name: "explain", Kind: Bool, Commands: metadata, Default: "false",
+		Help:    "Print for each rule what it gave, or why nothing. The summary always shows it.",
+		Example: "true",
 	},
 	{
 		Name: "visibility", Kind: Choice, Commands: publish, Default: "keep",
@@ -76,7 +142,7 @@ var Table = []Input{
 		Example: "fail",
 	},
 	{
-		Name: "token", Commands: publish, NoFlag: true, ActionDefault: "${{ github.token }}",
+		Name: "token", Commands: naming, NoFlag: true, ActionDefault: "${{ github.token }}",
 		Help:    "The token to publish with. It goes to the registry and the API of this GitHub and to no other host. At a terminal it comes from GITHUB_TOKEN, GH_TOKEN or CR_PAT, or from --token-stdin.",
 		Example: "${{ secrets.GITHUB_TOKEN }}",
 	},
@@ -116,17 +182,17 @@ var Table = []Input{
 		Example: "digest",
 	},
 	{
-		Name: "timeout", Kind: Duration, Commands: publish, Default: "30m",
+		Name: "timeout", Kind: Duration, Commands: naming, Default: "30m",
 		Help:    "The most the whole run may take, waits and repetitions included. What is true by then is reported.",
 		Example: "1h",
 	},
 	{
-		Name: "summary", Kind: Bool, Commands: publish, Default: "true",
+		Name: "summary", Kind: Bool, Commands: naming, Default: "true",
 		Help:    "Write the job summary.",
 		Example: "false",
 	},
 	{
-		Name: "debug", Kind: Bool, Commands: publish, Default: "false",
+		Name: "debug", Kind: Bool, Commands: naming, Default: "false",
 		Help:    "Print one line for each request. Also on when the workflow runs with debug logging.",
 		Example: "true",
 	},

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/google/go-github/v60/github"
 )
@@ -115,6 +116,17 @@ func (c *Client) Repository(ctx context.Context, fullName string) (Repository, e
 		Description: r.GetDescription(), URL: r.GetHTMLURL(), License: r.GetLicense().GetSPDXID(),
 		OwnerKind: r.GetOwner().GetType(),
 	}, nil
+}
+
+// CommitDate is when a commit was committed.
+func (c *Client) CommitDate(ctx context.Context, fullName, sha string) (time.Time, error) {
+	owner, repo, _ := strings.Cut(fullName, "/")
+	var commit github.RepositoryCommit
+	path := "repos/" + url.PathEscape(owner) + "/" + url.PathEscape(repo) + "/commits/" + url.PathEscape(sha)
+	if err := c.call(ctx, http.MethodGet, path, nil, &commit); err != nil {
+		return time.Time{}, fmt.Errorf("reading commit %s: %w", sha, err)
+	}
+	return commit.GetCommit().GetCommitter().GetDate().Time, nil
 }
 
 // PageURL is the package's page, where the owner's kind is known; the package

@@ -26,6 +26,7 @@ func (r *Report) Markdown() string {
 	}
 	r.mdPlatforms(&b)
 	r.mdSteps(&b)
+	mdRules(&b, r.Rules)
 	r.mdNotices(&b)
 	return b.String()
 }

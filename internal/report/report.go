@@ -46,6 +46,7 @@ type Report struct {
 	MediaType string     `json:"media_type,omitempty"`
 	Version   string     `json:"version,omitempty"`
 	TagNames  []string   `json:"tag_names"`
+	Rules     []string   `json:"rules,omitempty"` // of the tags: what each gave, or why nothing
 	Platforms []Platform `json:"platforms"`
 	Images    []Image    `json:"images"`
 	Steps     []Step     `json:"steps,omitempty"` // of a dry run

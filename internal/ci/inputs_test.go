@@ -1,0 +1,78 @@
+package ci
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+)
+
+var update = flag.Bool("update", false, "write the inputs of action.yml anew from the table")
+
+// action.yml's inputs are the table's, word for word: `go test ./internal/ci
+// -run Inputs -update` writes them.
+func TestActionDeclaresTheInputsOfTheTable(t *testing.T) {
+	path := filepath.Join(top, "action.yml")
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(raw)
+	begin, end := strings.Index(text, "\ninputs:\n"), strings.Index(text, "\noutputs:\n")
+	if begin < 0 || end < begin {
+		t.Fatal("action.yml has no inputs before its outputs")
+	}
+	want := text[:begin] + "\ninputs:\n" + inputsYAML() + text[end+1:]
+	if text == want {
+		return
+	}
+	if !*update {
+		t.Fatalf("action.yml's inputs differ from internal/input's table; write them with\n\tgo test ./internal/ci -run Inputs -update")
+	}
+	if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func inputsYAML() string {
+	var b strings.Builder
+	for _, in := range input.Table {
+		help := in.Help
+		if len(in.Values) > 0 {
+			help += " Allowed: " + strings.Join(in.Values, ", ") + "."
+		}
+		fmt.Fprintf(&b, "  %s:\n    description: >-\n%s    required: false\n", in.Name, fold(help, "      ", 88))
+		switch {
+		case in.ActionDefault != "":
+			fmt.Fprintf(&b, "    default: %s\n", in.ActionDefault)
+		case in.Default == "true" || in.Default == "false" || in.Kind == input.Duration:
+			fmt.Fprintf(&b, "    default: %q\n", in.Default)
+		case in.Default != "":
+			fmt.Fprintf(&b, "    default: %s\n", in.Default)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// fold breaks text into indented lines of at most width columns.
+func fold(text, indent string, width int) string {
+	var b strings.Builder
+	line := indent
+	for _, word := range strings.Fields(text) {
+		switch {
+		case line == indent:
+			line += word
+		case len(line)+1+len(word) > width:
+			b.WriteString(line + "\n")
+			line = indent + word
+		default:
+			line += " " + word
+		}
+	}
+	return b.String() + line + "\n"
+}

@@ -1,0 +1,45 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Names is the job summary of `metadata`: what was computed, and why.
+func Names(version string, refs, rules []string) string {
+	var b strings.Builder
+	title := "🏷️ " + version
+	if version == "" {
+		title = "🏷️ No tags"
+	}
+	fmt.Fprintf(&b, "## %s\n\n", text(title))
+	if len(refs) > 0 {
+		b.WriteString("```\n")
+		for n, ref := range refs {
+			if n == maxRows {
+				fmt.Fprintf(&b, "… and %d more\n", len(refs)-n)
+				break
+			}
+			fmt.Fprintln(&b, ref)
+		}
+		b.WriteString("```\n\n")
+	}
+	mdRules(&b, rules)
+	return b.String()
+}
+
+// mdRules shows for each rule of tags what it gave, or why nothing.
+func mdRules(b *strings.Builder, rules []string) {
+	if len(rules) == 0 {
+		return
+	}
+	b.WriteString("<details><summary>How the tags came about</summary>\n\n")
+	for n, rule := range rules {
+		if n == maxRows {
+			fmt.Fprintf(b, "- … and %d more rules\n", len(rules)-n)
+			break
+		}
+		fmt.Fprintf(b, "- %s\n", text(rule))
+	}
+	b.WriteString("\n</details>\n\n")
+}
