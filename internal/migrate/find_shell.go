@@ -179,6 +179,7 @@ func (s *script) ref(ref shell.Ref, scope flow.Scope, depth int) expr.Value {
 	}
 	found, ok := scope.Env(ref.Name)
 	if !ok {
+		out.Refs = s.exported(ref.Name, scope)
 		return out
 	}
 	inner := expr.Eval(found.Text, s.lookup(scope))

@@ -28,6 +28,22 @@ func (p *pass) scalarEnd(n *yaml.Node) int {
 	return -1
 }
 
+// afterColon is the offset after the colon that follows a key, or -1.
+func (p *pass) afterColon(key *yaml.Node) int {
+	at := p.scalarEnd(key)
+	src := p.doc.Text.Bytes()
+	for ; at >= 0 && at < len(src); at++ {
+		switch src[at] {
+		case ' ', '\'', '"':
+		case ':':
+			return at + 1
+		default:
+			return -1
+		}
+	}
+	return -1
+}
+
 // appendTo adds an item to a mapping that has some: on a line of its own after
 // the last one, or in the line of a flow mapping.
 func (p *pass) appendTo(m *yaml.Node, item string) bool {

@@ -99,6 +99,7 @@ func (p *pass) mergeInto(pair *flow.Pair, job *flow.Job, n *need) {
 	item := "packages: " + n.level.String()
 	var ok bool
 	switch packages := flow.Get(pair.Value, "packages"); {
+	case packages != nil && flow.Text(packages.Value) == "":
 	case packages != nil:
 		ok = p.insert(p.scalarStart(packages.Value), p.scalarEnd(packages.Value), n.level.String())
 	case pair.Value.Kind == yaml.MappingNode && len(pair.Value.Content) > 0:
@@ -125,11 +126,17 @@ func (p *pass) replaceAll(pair *flow.Pair, n *need) bool {
 	s := declared(pair.Value)
 	s.add("packages", n.level, "")
 	f := p.doc.Text
-	at := f.Start(pair.Key) + len("permissions:")
-	if flow.Text(pair.Value) == "" {
-		return p.insert(at, at, " {"+s.inline()+"}")
+	at, end := p.afterColon(pair.Key), p.scalarEnd(pair.Value)
+	if at < 0 || end < 0 {
+		return false
 	}
-	end := p.scalarEnd(pair.Value)
+	if flow.Text(pair.Value) == "" {
+		rest := strings.TrimSpace(string(f.Bytes()[at:f.LineEnd(at)]))
+		return (rest == "" || rest[0] == '#') && p.insert(at, at, " {"+s.inline()+"}")
+	}
+	if between := f.Bytes()[at:max(at, p.scalarStart(pair.Value))]; strings.TrimSpace(string(between)) != "" {
+		return false // an anchor, a tag or a quote
+	}
 	if end == f.LineEnd(at) {
 		items := s.items(p.indent(pair.Key) + "  ")
 		return p.insert(at, end, f.EOL(at)+strings.Join(items, f.EOL(at)))
