@@ -29,7 +29,7 @@ var loginActions = map[string]loginAction{
 	"macbre/push-to-ghcr":                           {"", "", "github_token", "ghcr.io"},
 	"greenbone/actions/helm-login":                  {"registry", "registry-user", "registry-token", "ghcr.io"},
 	"rekgrpth/docker-login-build-push-shell-action": {"registry", "username", "password", "ghcr.io"},
-	"anchore/scan-action":                           {"", "registry-username", "registry-password", "ghcr.io"},
+	"anchore/scan-action":                           {"image", "registry-username", "registry-password", ""},
 }
 
 // findActionLogins finds steps whose action logs in to a registry.

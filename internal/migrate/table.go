@@ -29,7 +29,7 @@ func (r *Report) Table(w io.Writer) error {
 // Markdown is the report for a job summary: a table, then each diff folded.
 func (r *Report) Markdown() string {
 	var b strings.Builder
-	fixed, left := r.count(Fixed), r.count(Left)
+	fixed, left := r.Count(Fixed), r.Count(Left)
 	fmt.Fprintf(&b, "### Migration to GITHUB_TOKEN\n\n%s read, %s with an edit, %s left for you, %d skipped.\n",
 		plural(r.Read, "file"), plural(fixed, "finding"), plural(left, "finding"), len(r.Skipped))
 	if len(r.Findings) > 0 {
@@ -53,7 +53,8 @@ func (r *Report) Markdown() string {
 	return b.String()
 }
 
-func (r *Report) count(s State) int {
+// Count is the number of findings in a state.
+func (r *Report) Count(s State) int {
 	n := 0
 	for _, f := range r.Findings {
 		if f.State == s {

@@ -2,11 +2,13 @@ package migrate
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -188,5 +190,30 @@ func TestRoots(t *testing.T) {
 	}
 	if _, err := Scan(t.Context(), []Root{{Dir: filepath.Join(dir, "absent")}}, Options{}); err == nil {
 		t.Error("an absent checkout is taken")
+	}
+}
+
+func TestScanStopsWhenCancelled(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	dir := checkoutWith(t, map[string]string{".github/workflows/ci.yml": patLogin})
+	if _, err := Scan(ctx, []Root{{Dir: dir}}, Options{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want %v", err, context.Canceled)
+	}
+}
+
+func TestScanNamesAnUnreadableFile(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() == 0 {
+		t.Skip("root may read anything")
+	}
+	dir := checkoutWith(t, map[string]string{".github/workflows/ci.yml": patLogin})
+	if err := os.Chmod(filepath.Join(dir, ".github", "workflows", "ci.yml"), 0); err != nil {
+		t.Fatal(err)
+	}
+	report := scan(t, Options{}, Root{Dir: dir})
+	if len(report.Skipped) != 1 || !errors.Is(report.Skipped[0].Err, syscall.EACCES) {
+		t.Errorf("skipped %+v", report.Skipped)
 	}
 }
