@@ -106,13 +106,13 @@ func tokenHint(c *Common) string {
 func (r *reader) credentials(c *Common) {
 	for i, line := range r.lines("credentials") {
 		fields := strings.Fields(line)
-		if len(fields) != 3 || !hostPort(fields[0]) {
+		if len(fields) != 3 {
 			// The line is not shown: it holds a secret.
 			r.fail("credentials", "credentials-invalid", "Write host, user name and secret, separated by blanks. An empty secret looks like this, too: check that it exists.", "Line %d of credentials has %d parts, not 3", i+1, len(fields))
 			continue
 		}
 		reg, err := name.NewRegistry(strings.ToLower(fields[0]))
-		if err != nil {
+		if err != nil || !hostPort(fields[0]) {
 			r.fail("credentials", "credentials-invalid", "The first word is a registry host, such as docker.io.", "Line %d of credentials begins with %q", i+1, fields[0])
 			continue
 		}

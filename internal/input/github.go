@@ -97,6 +97,9 @@ func (g GitHub) ReadOnly() string {
 	if p := g.Event.Pull; p != nil && p.Head.Repo != nil && p.Head.Repo.FullName != "" && !strings.EqualFold(p.Head.Repo.FullName, g.Repository) {
 		return fmt.Sprintf("this pull request comes from the fork %s", p.Head.Repo.FullName)
 	}
+	if p := g.Event.Pull; p != nil && p.Head.SHA != "" && p.Head.Repo == nil {
+		return "this pull request comes from a fork that is gone"
+	}
 	if g.Actor == "dependabot[bot]" && g.EventName != "schedule" {
 		return "this run was triggered by Dependabot"
 	}
@@ -175,7 +178,7 @@ func apiURL(server string) string {
 // checkURL refuses a server that a token must not be sent to.
 func checkURL(name, value string) error {
 	u, err := url.Parse(value)
-	if err == nil && u.Host != "" && (u.Scheme == "https" || (u.Scheme == "http" && isLoopback(u.Hostname()))) {
+	if err == nil && u.Host != "" && u.User == nil && (u.Scheme == "https" || (u.Scheme == "http" && isLoopback(u.Hostname()))) {
 		return nil
 	}
 	return &diag.Error{

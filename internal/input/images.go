@@ -37,6 +37,9 @@ func (r *reader) images(c *Common) {
 // repository parses one image line. Upper case is lowered: registries take
 // lower-case names only (GHCR.md row 13), and owners often have some.
 func (c *Common) repository(line string) (name.Repository, error) {
+	if _, rest, ok := strings.Cut(line, "://"); ok {
+		return name.Repository{}, diag.Inputf("image", "image-with-scheme", "Write "+rest+".", "image %q is a URL, not a repository's name", line)
+	}
 	if at := strings.Index(line, "@"); at >= 0 {
 		return name.Repository{}, diag.Inputf("image", "image-with-digest", "Write "+line[:at]+"; the digest follows from the source.", "image %q names a digest", line)
 	}
