@@ -9,8 +9,10 @@ import (
 // The most that tables of the summary show, so that it stays readable and
 // under the runner's limit whatever the image.
 const (
-	maxRows  = 40
-	maxNodes = 12
+	maxRows   = 40
+	maxImages = 20
+	maxNodes  = 12
+	maxText   = 2000 // bytes of one message
 )
 
 // Markdown is the job summary.
@@ -21,7 +23,11 @@ func (r *Report) Markdown() string {
 		fmt.Fprintf(&b, "%s\n\n", text(r.Why))
 	}
 	r.mdErrors(&b)
-	for _, i := range r.Images {
+	for n, i := range r.Images {
+		if n == maxImages {
+			fmt.Fprintf(&b, "… and %d more images.\n\n", len(r.Images)-n)
+			break
+		}
 		r.mdImage(&b, i)
 	}
 	r.mdPlatforms(&b)
@@ -53,10 +59,10 @@ func (r *Report) mdErrors(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "> [!CAUTION]\n> **%s**\n", text(m.Title))
 		if m.Text != "" {
-			fmt.Fprintf(b, ">\n> %s\n", text(cut(m.Text, 2000)))
+			fmt.Fprintf(b, ">\n> %s\n", text(cut(m.Text, maxText)))
 		}
 		if m.Hint != "" {
-			fmt.Fprintf(b, ">\n> **What to do:** %s\n", hint(m.Hint))
+			fmt.Fprintf(b, ">\n> **What to do:** %s\n", hint(cut(m.Hint, maxText)))
 		}
 		fmt.Fprintf(b, ">\n> <sub>%s</sub>\n\n", text(m.Code))
 	}
@@ -207,7 +213,7 @@ func (r *Report) mdNotices(b *strings.Builder) {
 		if m.Level == "warning" {
 			kind = "WARNING"
 		}
-		fmt.Fprintf(b, "> [!%s]\n> **%s.** %s\n\n", kind, text(m.Title), text(m.Text))
+		fmt.Fprintf(b, "> [!%s]\n> **%s.** %s\n\n", kind, text(m.Title), text(cut(m.Text, maxText)))
 	}
 }
 
@@ -218,9 +224,30 @@ func text(s string) string {
 	return html.EscapeString(s)
 }
 
-// hint keeps the lines of a hint, which may hold a YAML block.
+// hint keeps the lines of a hint inside its quote. Lines that are indented by
+// four are YAML to copy.
 func hint(s string) string {
-	return strings.ReplaceAll(html.EscapeString(s), "\n", "\n> ")
+	var b strings.Builder
+	yaml := false
+	for n, line := range strings.Split(s, "\n") {
+		if n > 0 {
+			b.WriteString("\n> ")
+		}
+		code, indented := strings.CutPrefix(line, "    ")
+		if indented != yaml {
+			yaml = indented
+			b.WriteString(map[bool]string{true: "```yaml", false: "```"}[yaml] + "\n> ")
+		}
+		if yaml {
+			b.WriteString(strings.ReplaceAll(code, "`", "'"))
+		} else {
+			b.WriteString(text(line))
+		}
+	}
+	if yaml {
+		b.WriteString("\n> ```")
+	}
+	return b.String()
 }
 
 func link(words, url string) string {

@@ -29,6 +29,9 @@ func (r *Report) headline() string {
 	case Published:
 		return fmt.Sprintf("Published %s from %s.", r.Digest, r.Source)
 	case Unchanged:
+		if len(r.references()) == 0 {
+			return fmt.Sprintf("Nothing to do: %s is there already.", r.Digest)
+		}
 		return fmt.Sprintf("Nothing to do: %s is there already, under every tag.", r.Digest)
 	case Planned:
 		return fmt.Sprintf("Dry run of %s: nothing was written.", r.Source)
@@ -45,7 +48,8 @@ func (r *Report) headline() string {
 }
 
 func (r *Report) textPlan(b *strings.Builder) {
-	w := tabwriter.NewWriter(b, 0, 4, 2, ' ', 0)
+	var table strings.Builder
+	w := tabwriter.NewWriter(&table, 0, 4, 2, ' ', 0)
 	for _, s := range r.Steps {
 		state := "already there"
 		if s.Needed {
@@ -58,6 +62,9 @@ func (r *Report) textPlan(b *strings.Builder) {
 		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\n", state, s.Kind, s.Image, s.What, size, s.How)
 	}
 	w.Flush()
+	for line := range strings.Lines(table.String()) {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n") // empty cells are padded
+	}
 }
 
 func (r *Report) textImages(b *strings.Builder) {

@@ -1,0 +1,288 @@
+package report_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/report"
+)
+
+func TestBytes(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		n    int64
+		want string
+	}{
+		{0, "0 B"}, {1, "1 B"}, {999, "999 B"}, {1000, "1.00 kB"}, {9994, "9.99 kB"}, {9996, "10.0 kB"}, {99_949, "99.9 kB"},
+		{99_960, "100 kB"}, {999_499, "999 kB"}, {999_500, "1.00 MB"}, {1_500_000_000, "1.50 GB"}, {10_000_000_000, "10.0 GB"},
+		{2_000_000_000_000, "2.00 TB"}, {5_000_000_000_000_000, "5000 TB"},
+	}
+	for _, c := range cases {
+		if got := report.Bytes(c.n); got != c.want {
+			t.Errorf("Bytes(%d) = %q, want %q", c.n, got, c.want)
+		}
+	}
+}
+
+const digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+// done is the report of a run that published two platforms under two tags.
+func done() *report.Report {
+	r := report.New("image.tar", report.Run{Server: "https://github.com", Repository: "acme/web"})
+	r.Outcome, r.Digest, r.Version, r.TagNames = report.Published, digest, "1.2.3", []string{"1.2.3", "latest"}
+	shared := report.Layer{Digest: "sha256:aa", Size: 1_000_000}
+	r.Platforms = []report.Platform{
+		{Platform: "linux/amd64", Digest: "sha256:01", Size: 3_000_000, Layers: []report.Layer{shared, {Digest: "sha256:bb", Size: 2_000_000}}},
+		{Platform: "linux/arm64", Digest: "sha256:02", Size: 1_000_000, Layers: []report.Layer{shared}},
+	}
+	r.Images = []report.Image{{
+		Image: "ghcr.io/acme/web", Reference: "ghcr.io/acme/web@" + digest, Complete: true, Proven: true,
+		Tags: []report.Tag{
+			{Name: "1.2.3", Reference: "ghcr.io/acme/web:1.2.3", State: "moved", Proven: true},
+			{Name: "latest", Reference: "ghcr.io/acme/web:latest", State: "moved", Proven: true, Previous: "sha256:99"},
+		},
+		Uploaded: report.Tally{Blobs: 2, Bytes: 3_000_000}, Mounted: report.Tally{Blobs: 1, Bytes: 1_000_000},
+		Visibility: "public", VisibilityIs: "already", Wanted: "public", Linked: "yes", Repository: "acme/web", AnonymousPull: "verified",
+		PackageURL: "https://github.com/orgs/acme/packages/container/package/web", SettingsURL: "https://github.com/orgs/acme/packages/container/web/settings",
+	}}
+	r.Transfer = report.Transfer{Seconds: 1.5, Requests: 20, Retries: 1, BytesSent: 3_100_000}
+	return r
+}
+
+func outputs(t *testing.T, r *report.Report) map[string]string {
+	t.Helper()
+	list, err := r.Outputs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for _, o := range list {
+		if _, twice := out[o.Name]; twice {
+			t.Errorf("output %s is there twice", o.Name)
+		}
+		out[o.Name] = o.Value
+	}
+	return out
+}
+
+func TestOutputsOfASuccess(t *testing.T) {
+	t.Parallel()
+	got := outputs(t, done())
+	want := map[string]string{
+		"digest": digest, "reference": "ghcr.io/acme/web@" + digest, "image": "ghcr.io/acme/web",
+		"tags": "ghcr.io/acme/web:1.2.3\nghcr.io/acme/web:latest", "tag-names": "1.2.3\nlatest", "version": "1.2.3",
+		"digests": `{"linux/amd64":"sha256:01","linux/arm64":"sha256:02"}`, "digest-linux-amd64": "sha256:01", "digest-linux-arm64": "sha256:02",
+		"pushed": "true", "changed": "true", "previous": `{"ghcr.io/acme/web:1.2.3":null,"ghcr.io/acme/web:latest":"sha256:99"}`,
+		"linked": "yes", "visibility": "public", "anonymous-pull": "verified", "outcome": "published",
+	}
+	for name, value := range want {
+		if got[name] != value {
+			t.Errorf("%s is %q, want %q", name, got[name], value)
+		}
+	}
+	if !json.Valid([]byte(got["json"])) {
+		t.Errorf("json is none: %s", got["json"])
+	}
+}
+
+// TestOutputsClaimNothingThatIsNotTrue bends the report of a success.
+func TestOutputsClaimNothingThatIsNotTrue(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name string
+		bend func(*report.Report)
+		want map[string]string
+	}{
+		{"a second image is not complete", func(r *report.Report) {
+			r.Fail(errors.New("x"))
+			r.Images = append(r.Images, report.Image{Image: "ghcr.io/acme/two", Tags: []report.Tag{{Name: "1.2.3", Reference: "ghcr.io/acme/two:1.2.3", State: "untouched"}}})
+		}, map[string]string{"digest": "", "digests": "{}", "pushed": "false", "changed": "true", "outcome": "failed", "tags": "ghcr.io/acme/web:1.2.3\nghcr.io/acme/web:latest"}},
+		{"a tag without an answer", func(r *report.Report) {
+			r.Fail(errors.New("x"))
+			r.Images[0].Tags[1].State, r.Images[0].Tags[1].Proven = "unclear", false
+		}, map[string]string{"tags": "ghcr.io/acme/web:1.2.3", "pushed": "false", "changed": "true", "digest": digest}},
+		{"failed after all was proven", func(r *report.Report) { r.Fail(errors.New("x")) }, map[string]string{"pushed": "true", "digest": digest, "outcome": "failed"}},
+		{"nothing was done", func(r *report.Report) { r.Images = nil; r.Outcome = report.Planned }, map[string]string{
+			"pushed": "false", "changed": "false", "digest": "", "digests": "{}", "reference": "", "tags": "", "previous": "{}", "linked": "", "outcome": "planned",
+		}},
+		{"one of two packages is not linked", func(r *report.Report) {
+			second := r.Images[0]
+			second.Linked = "no"
+			r.Images = append(r.Images, second)
+		}, map[string]string{"linked": "no"}},
+		{"one of two links is unknown", func(r *report.Report) {
+			second := r.Images[0]
+			second.Linked = "unknown"
+			r.Images = append(r.Images, second)
+		}, map[string]string{"linked": "unknown"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := done()
+			c.bend(r)
+			got := outputs(t, r)
+			for name, value := range c.want {
+				if got[name] != value {
+					t.Errorf("%s is %q, want %q", name, got[name], value)
+				}
+			}
+		})
+	}
+}
+
+func TestPlatformOutputsAreDeclared(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("../../action.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range report.CommonPlatforms {
+		if !strings.Contains(string(raw), "\n  "+report.PlatformOutput(p)+":\n") {
+			t.Errorf("action.yml does not declare %s", report.PlatformOutput(p))
+		}
+	}
+}
+
+// TestOutputsWithoutOwner: digest, digests, version and tag-names must survive
+// a secret that equals the owner's name (DESIGN.md, outputs).
+func TestOutputsWithoutOwner(t *testing.T) {
+	t.Parallel()
+	got := outputs(t, done())
+	for _, name := range []string{"digest", "digests", "version", "tag-names", "digest-linux-amd64"} {
+		if strings.Contains(got[name], "acme") || strings.Contains(got[name], "ghcr.io") {
+			t.Errorf("%s holds the owner or the host: %q", name, got[name])
+		}
+	}
+}
+
+func TestTextOfEachOutcome(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name string
+		bend func(*report.Report)
+		want []string
+	}{
+		{"published", func(*report.Report) {}, []string{
+			"Published " + digest + " from image.tar.", "ghcr.io/acme/web:latest  points here now (before: sha256:99)", "linux/arm64", "in 1 layer",
+			"blobs: 2 uploaded (3.00 MB), 1 mounted (1.00 MB)", "visibility: public, as wanted", "linked to a repository: yes, acme/web", "docker pull ghcr.io/acme/web@" + digest,
+		}},
+		{"unchanged", func(r *report.Report) { r.Outcome = report.Unchanged }, []string{"Nothing to do: " + digest + " is there already"}},
+		{"skipped", func(r *report.Report) { r.Outcome, r.Why = report.Skipped, "the token may only read." }, []string{"Skipped: the token may only read."}},
+		{"half way", func(r *report.Report) {
+			r.Fail(errors.New("x"))
+			r.Images[0].Tags[1].State, r.Images[0].Tags[1].Proven = "untouched", false
+		}, []string{"Failed half way. What is true now:", "latest  not touched"}},
+		{"nothing", func(r *report.Report) { r.Fail(errors.New("x")); r.Images = nil }, []string{"Failed. Nothing was written."}},
+		{"needs-owner", func(r *report.Report) { r.Images[0].Visibility, r.Images[0].VisibilityIs = "private", "needs-owner" }, []string{"private, not public: an owner changes it at https://github.com/orgs/acme/packages/container/web/settings"}},
+		{"planned", func(r *report.Report) {
+			r.Outcome = report.Planned
+			r.Steps = []report.Step{{Kind: "tag", Image: "ghcr.io/acme/web", What: "1", How: "at " + digest, Needed: true}, {Kind: "blob", Image: "ghcr.io/acme/web", What: "sha256:aa", Bytes: 1000}}
+		}, []string{"Dry run of image.tar: nothing was written.", "to do", "already there", "1.00 kB"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := done()
+			c.bend(r)
+			text := r.Text()
+			for _, want := range c.want {
+				if !strings.Contains(text, want) {
+					t.Errorf("the text lacks %q:\n%s", want, text)
+				}
+			}
+			if regexp.MustCompile(`(?m)[ \t]+$`).MatchString(text) || strings.ContainsAny(text, "\x1b\r\x00") {
+				t.Errorf("the text holds control characters or blanks at line ends:\n%q", text)
+			}
+		})
+	}
+}
+
+// TestSummaryStaysUnderTheLimit: an image with 10,000 layers, 200 platforms
+// and 2,000 tags, and errors as long as a server cares to send.
+func TestSummaryStaysUnderTheLimit(t *testing.T) {
+	t.Parallel()
+	r := done()
+	layers := make([]report.Layer, 10_000)
+	for i := range layers {
+		layers[i] = report.Layer{Digest: fmt.Sprintf("sha256:%064d", i), Size: 1}
+	}
+	r.Platforms[0].Layers = layers
+	for i := range 200 {
+		r.Platforms = append(r.Platforms, report.Platform{Platform: fmt.Sprintf("os%d/arch", i), Digest: digest})
+	}
+	for i := range 2000 {
+		tag := strings.Repeat("t", 120) + fmt.Sprint(i)
+		r.Images[0].Tags = append(r.Images[0].Tags, report.Tag{Name: tag, Reference: "ghcr.io/acme/web:" + tag, State: "moved"})
+		r.Steps = append(r.Steps, report.Step{Kind: "blob", Image: "ghcr.io/acme/web", What: digest})
+		r.Notice(diag.Notice{Title: "n", Text: strings.Repeat("x", 10_000)})
+		r.Fail(&diag.Error{Code: "c", Title: "t", Hint: strings.Repeat("h", 10_000), Err: errors.New(strings.Repeat("e", 100_000))})
+	}
+	for range 300 {
+		r.Images = append(r.Images, r.Images[0])
+	}
+	if n := len(r.Markdown()); n > 1<<20 {
+		t.Errorf("the summary has %d bytes", n)
+	}
+}
+
+// TestWordsOfOthersDoNotDraw: what an image or a server says is inert.
+func TestWordsOfOthersDoNotDraw(t *testing.T) {
+	t.Parallel()
+	const evil = "x\n# evil\n| a | b |\n```\n<img src=x onerror=y> [l](http://evil) ![i](http://evil) **b** _i_ `c` <!-- --> </sub> @everyone https://evil"
+	r := done()
+	r.Outcome = report.Failed
+	r.Platforms[0].Platform = evil
+	r.Images[0].Repository = evil
+	r.Images[0].Visibility, r.Images[0].VisibilityIs, r.Images[0].Wanted = evil, "needs-owner", evil
+	r.Steps = []report.Step{{Kind: "tag", Image: evil, What: "1", How: evil}}
+	r.Notice(diag.Notice{Title: evil, Text: evil})
+	r.Fail(&diag.Error{Code: "c", Title: evil, Hint: evil, Err: errors.New(evil)})
+	md := r.Markdown()
+	for _, bad := range []string{"<img", "\n# evil", "\n| a |", "[l](http", "![i](", "\n```\n<", "<!--"} {
+		if strings.Contains(md, bad) {
+			t.Errorf("the summary holds %q", bad)
+		}
+	}
+	mermaid := md[strings.Index(md, "```mermaid"):]
+	mermaid = mermaid[:strings.Index(mermaid, "\n```\n")]
+	for line := range strings.Lines(mermaid) {
+		if strings.Contains(line, "evil") && !strings.HasPrefix(line, "  index --> p0[") {
+			t.Errorf("the graph is broken open: %q", line)
+		}
+	}
+}
+
+func TestHintKeepsItsYAML(t *testing.T) {
+	t.Parallel()
+	r := report.New("x", report.Run{})
+	r.Fail(&diag.Error{Code: "c", Title: "t", Hint: "Add this:\n    permissions:\n      packages: write"})
+	if md := r.Markdown(); !strings.Contains(md, "\n> ```yaml\n> permissions:\n>   packages: write\n> ```\n") {
+		t.Errorf("the YAML block is gone:\n%s", md)
+	}
+}
+
+func TestErrorsKeepTheirParts(t *testing.T) {
+	t.Parallel()
+	r := report.New("x", report.Run{})
+	r.Fail(errors.Join(diag.Inputf("a", "one", "h", "t"), fmt.Errorf("doing: %w", &diag.Error{Code: "two", Title: "u", Err: errors.New("cause")})))
+	var codes []string
+	for _, m := range r.Errors {
+		codes = append(codes, m.Code+"/"+m.Input+"/"+m.Text)
+	}
+	if want := []string{"one/a/", "two//cause"}; !slices.Equal(codes, want) || r.Outcome != report.Failed {
+		t.Errorf("got %q, want %q", codes, want)
+	}
+	r = report.New("x", report.Run{})
+	r.Outcome = report.Published
+	if r.Fail(nil); r.Outcome != report.Published || len(r.Errors) > 0 {
+		t.Error("no error is reported as one")
+	}
+}
