@@ -23,6 +23,9 @@ type namer struct {
 
 // name computes publish's tags: by the user's rules, or by the event.
 func (r *publishing) name(ctx context.Context) ([]string, error) {
+	if r.config.ByDigest {
+		return nil, nil
+	}
 	n := &namer{session: r.session, naming: r.config.Naming, existing: r.existing}
 	images := ""
 	for _, repo := range r.config.Images {

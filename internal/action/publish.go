@@ -55,6 +55,7 @@ func publishWith(ctx context.Context, p Process, w *workflow.Workflow, config *i
 	}
 	defer s.close()
 	run := &publishing{session: s, config: config, report: report.New(config.Source, runOf(config.GitHub))}
+	run.report.ByDigest, run.report.Leg = config.ByDigest, config.Leg
 	err = run.finish(run.do(ctx))
 	return run.report, err
 }

@@ -43,6 +43,9 @@ type Config struct {
 	Source string
 	Naming
 
+	ByDigest bool   // push without tags
+	Leg      string // names the output with the digest; "" for the platform's alone
+
 	Visibility     Visibility
 	FailOnMismatch bool
 	OnReadOnly     string // skip or fail

@@ -1,6 +1,10 @@
 package input
 
-import "errors"
+import (
+	"errors"
+	"regexp"
+	"strings"
+)
 
 // ParsePublish reads and checks everything a publish run is asked for.
 func ParsePublish(env Environment) (*Config, error) {
@@ -12,6 +16,7 @@ func ParsePublish(env Environment) (*Config, error) {
 		r.fail("source", "source-missing", "Set source to what the build step left: a directory, a tar, or docker://REFERENCE.", "There is no source")
 	}
 	c.Naming = r.naming()
+	r.leg(c)
 	r.choices(c)
 	return c, errors.Join(r.errs...)
 }
@@ -28,4 +33,22 @@ func (r *reader) choices(c *Config) {
 	}
 	c.Verify = Verification(r.choice("verify"))
 	c.DryRun = r.boolean("dry-run") || !r.boolean("push")
+}
+
+// legName is what can end the name of an output that an expression can read
+// (workflow syntax, "outputs"). Slashes of platforms have become dashes.
+var legName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
+
+// leg reads how one of several runners pushes its part.
+func (r *reader) leg(c *Config) {
+	c.ByDigest = r.boolean("push-by-digest")
+	c.Leg = strings.ReplaceAll(r.text("leg"), "/", "-")
+	switch {
+	case c.ByDigest && c.Tags != "":
+		r.fail("tags", "tags-by-digest", "Take tags away here, and give them to the step that merges.", "tags and push-by-digest: true exclude each other")
+	case c.Leg != "" && !c.ByDigest:
+		r.fail("leg", "leg-without-digest", "Set push-by-digest: true, or take leg away.", "leg names an image that is pushed by digest, and this one is not")
+	case c.Leg != "" && !legName.MatchString(c.Leg):
+		r.fail("leg", "leg-invalid", "It ends the name of an output: use letters, digits, - and _ (a slash becomes a dash).", "leg is %q", r.text("leg"))
+	}
 }

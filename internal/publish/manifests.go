@@ -71,10 +71,11 @@ func (w *work) put(ctx context.Context, s plan.Step) error {
 	if err != nil {
 		return fmt.Errorf("pushing manifest %q: %w", ref, err)
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.result.Targets[s.Target].Manifests++
 	if s.Manifest == w.plan.Root {
-		w.mu.Lock()
 		w.result.Targets[s.Target].Complete = true
-		w.mu.Unlock()
 	}
 	return nil
 }

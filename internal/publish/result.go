@@ -28,6 +28,8 @@ type TargetResult struct {
 	Blobs map[registry.Way]Tally
 	// Complete says that the root and all below it are in the repository.
 	Complete bool
+	// Manifests is how many were written by their digest.
+	Manifests int
 	Tags     []*TagResult
 	// Proven says that the digest was read back by digest.
 	Proven bool
@@ -78,7 +80,7 @@ const (
 // Changed reports whether the run wrote anything.
 func (r *Result) Changed() bool {
 	for _, t := range r.Targets {
-		if t.Blobs[registry.Uploaded].Count+t.Blobs[registry.Mounted].Count > 0 {
+		if t.Blobs[registry.Uploaded].Count+t.Blobs[registry.Mounted].Count+t.Manifests > 0 {
 			return true
 		}
 		for _, tag := range t.Tags {

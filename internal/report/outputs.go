@@ -105,11 +105,17 @@ func (r *Report) digestOutputs() ([]Output, error) {
 	if r.complete() {
 		_, byName = r.digests()
 	}
+	if r.ByDigest {
+		byName = r.legs()
+	}
 	data, err := json.Marshal(byName)
 	if err != nil {
 		return nil, err
 	}
 	out := []Output{{"digests", string(data)}}
+	if r.ByDigest {
+		return append(out, r.legOutputs(byName)...), nil
+	}
 	for _, p := range CommonPlatforms {
 		if byName[p] != "" { // an output that is not set reads as empty anyway
 			out = append(out, Output{PlatformOutput(p), byName[p]})
@@ -163,7 +169,7 @@ func (r *Report) linked() string {
 // Changed reports whether the run wrote anything.
 func (r *Report) Changed() bool {
 	for _, i := range r.Images {
-		if i.Uploaded.Blobs+i.Mounted.Blobs > 0 {
+		if i.Uploaded.Blobs+i.Mounted.Blobs+i.Manifests > 0 {
 			return true
 		}
 		for _, t := range i.Tags {

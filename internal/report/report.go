@@ -46,7 +46,9 @@ type Report struct {
 	MediaType string     `json:"media_type,omitempty"`
 	Version   string     `json:"version,omitempty"`
 	TagNames  []string   `json:"tag_names"`
-	Rules     []string   `json:"rules,omitempty"` // of the tags: what each gave, or why nothing
+	ByDigest  bool       `json:"by_digest,omitempty"` // pushed without tags, for merging
+	Leg       string     `json:"leg,omitempty"`       // its name among those to be merged
+	Rules     []string   `json:"rules,omitempty"`     // of the tags: what each gave, or why nothing
 	Platforms []Platform `json:"platforms"`
 	Images    []Image    `json:"images"`
 	Steps     []Step     `json:"steps,omitempty"` // of a dry run
@@ -80,6 +82,7 @@ type Image struct {
 	Uploaded      Tally  `json:"uploaded"`
 	Mounted       Tally  `json:"mounted"`
 	Present       Tally  `json:"already_there"`
+	Manifests     int    `json:"manifests_written"`            // by digest
 	Visibility    string `json:"visibility,omitempty"`         // as GitHub says
 	VisibilityIs  string `json:"visibility_outcome,omitempty"` // already, inherited, changed, needs-owner, unknown, kept
 	Wanted        string `json:"visibility_wanted,omitempty"`
@@ -243,7 +246,7 @@ func imageOf(res *publish.Result, t *publish.TargetResult) Image {
 	out := Image{
 		Image: t.Repo.Name(), Complete: t.Complete, Proven: t.Proven, Tags: []Tag{},
 		Uploaded: tally(t, registry.Uploaded), Mounted: tally(t, registry.Mounted), Present: tally(t, registry.Present),
-		AnonymousPull: string(t.Anonymous),
+		AnonymousPull: string(t.Anonymous), Manifests: t.Manifests,
 	}
 	if t.Complete && !res.Root.Pending() {
 		out.Reference = t.Repo.Digest(res.Root.Descriptor.Digest.String()).String()
