@@ -86,7 +86,8 @@ func versionCommand(p Process) *cobra.Command {
 // in commands, and its rows in package input's table.
 type command struct {
 	name     input.Command
-	argument string // the input that a single argument stands for; "" for none
+	argument string // the input that arguments stand for; "" for none
+	many     bool   // more than one argument is taken
 	short    string
 	long     string
 	example  string
@@ -95,7 +96,7 @@ type command struct {
 }
 
 // commands lists them in the order of help.
-var commands = []*command{publishCommand, metadataCommand}
+var commands = []*command{publishCommand, metadataCommand, migrateCommand}
 
 // cobra makes the subcommand.
 func (c *command) cobra(p Process, w *workflow.Workflow) *cobra.Command {
@@ -106,14 +107,18 @@ func (c *command) cobra(p Process, w *workflow.Workflow) *cobra.Command {
 		cc.Use += " [" + strings.ToUpper(c.argument) + "]"
 		cc.Args = cobra.MaximumNArgs(1)
 	}
+	if c.many {
+		cc.Use = string(c.name) + " [" + strings.ToUpper(c.argument) + "...]"
+		cc.Args = cobra.ArbitraryArgs
+	}
 	flags := addFlags(cc, c.name)
 	fromStdin := cc.Flags().Bool("token-stdin", false, "Read the token from standard input.")
 	cc.RunE = func(cc *cobra.Command, args []string) error {
-		if len(args) == 1 {
+		if len(args) > 0 {
 			if cc.Flags().Changed(c.argument) {
 				return usage(cc, fmt.Errorf("%s is given twice: %q and --%s", c.argument, args[0], c.argument))
 			}
-			flags[c.argument] = func() string { return args[0] }
+			flags[c.argument] = func() string { return strings.Join(args, "\n") }
 		}
 		env := input.Environment{Getenv: p.Getenv, Flag: flags.lookup}
 		if *fromStdin {

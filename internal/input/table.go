@@ -9,6 +9,7 @@ type Command string
 const (
 	Publish  Command = "publish"
 	Metadata Command = "metadata"
+	Migrate  Command = "migrate"
 )
 
 // Kind is how a value is read.
@@ -44,13 +45,16 @@ type Input struct {
 var (
 	publish  = []Command{Publish}
 	metadata = []Command{Metadata}
+	migrate  = []Command{Migrate}
 	naming   = []Command{Publish, Metadata}
+	// reporting commands may ask the API, and report.
+	reporting = []Command{Publish, Metadata, Migrate}
 )
 
 // Table lists all inputs, in the order of the documentation.
 var Table = []Input{
 	{
-		Name: "command", Kind: Choice, Values: []string{string(Publish), string(Metadata)}, Default: string(Publish), NoFlag: true,
+		Name: "command", Kind: Choice, Values: []string{string(Publish), string(Metadata), string(Migrate)}, Default: string(Publish), NoFlag: true,
 		Help:    "What to do. At a terminal it is the subcommand.",
 		Example: "publish",
 	},
@@ -130,6 +134,16 @@ var Table = []Input{
 		Example: "true",
 	},
 	{
+		Name: "push-by-digest", Kind: Bool, Commands: publish, Default: "false",
+		Help:    "Push the image without any tag, for merge to join with those of other runners. The outputs digest-OS-ARCH then name what was pushed.",
+		Example: "true",
+	},
+	{
+		Name: "leg", Commands: publish,
+		Help:    "With push-by-digest: a name of its own for this runner's image, where the platform alone does not tell it from others. The digest is then also in the output digest-LEG.",
+		Example: "web-${{ matrix.platform }}",
+	},
+	{
 		Name: "visibility", Kind: Choice, Commands: publish, Default: "keep",
 		Values:  []string{"public", "private", "internal", "keep"},
 		Help:    "The visibility the package must have. It is checked, and what a new package will inherit is said before it is pushed. GitHub has no call that changes it: where it differs, the page and the clicks are printed. keep accepts what is there.",
@@ -142,7 +156,7 @@ var Table = []Input{
 		Example: "fail",
 	},
 	{
-		Name: "token", Commands: naming, NoFlag: true, ActionDefault: "${{ github.token }}",
+		Name: "token", Commands: reporting, NoFlag: true, ActionDefault: "${{ github.token }}",
 		Help:    "The token to publish with. It goes to the registry and the API of this GitHub and to no other host. At a terminal it comes from GITHUB_TOKEN, GH_TOKEN or CR_PAT, or from --token-stdin.",
 		Example: "${{ secrets.GITHUB_TOKEN }}",
 	},
@@ -182,19 +196,44 @@ var Table = []Input{
 		Example: "digest",
 	},
 	{
-		Name: "timeout", Kind: Duration, Commands: naming, Default: "30m",
+		Name: "timeout", Kind: Duration, Commands: reporting, Default: "30m",
 		Help:    "The most the whole run may take, waits and repetitions included. What is true by then is reported.",
 		Example: "1h",
 	},
 	{
-		Name: "summary", Kind: Bool, Commands: naming, Default: "true",
+		Name: "summary", Kind: Bool, Commands: reporting, Default: "true",
 		Help:    "Write the job summary.",
 		Example: "false",
 	},
 	{
-		Name: "debug", Kind: Bool, Commands: naming, Default: "false",
+		Name: "debug", Kind: Bool, Commands: reporting, Default: "false",
 		Help:    "Print one line for each request. Also on when the workflow runs with debug logging.",
 		Example: "true",
+	},
+	{
+		Name: "paths", Kind: Lines, Commands: migrate,
+		Help:    "Folders of checkouts, or workflow files, one a line. Without it: the workflows and actions of the working directory.",
+		Example: ".github/workflows/release.yml",
+	},
+	{
+		Name: "write", Kind: Bool, Commands: migrate, Default: "false",
+		Help:    "Write the edits into the files. Without it they are shown as a diff.",
+		Example: "true",
+	},
+	{
+		Name: "check", Kind: Bool, Commands: migrate, Default: "false",
+		Help:    "Fail if an edit is left to be made: for CI.",
+		Example: "true",
+	},
+	{
+		Name: "to-action", Commands: migrate,
+		Help:    "Fold login, metadata and push steps into one step of this action, named as OWNER/NAME@REF, where that is exact; where it is not, the reason is said.",
+		Example: "ghcr-publish/ghcr-publish@v1",
+	},
+	{
+		Name: "sarif", Commands: migrate,
+		Help:    "A file to write the findings to in SARIF 2.1.0, for code scanning.",
+		Example: "migrate.sarif",
 	},
 }
 

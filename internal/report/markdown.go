@@ -139,7 +139,7 @@ func (r *Report) mdPlatforms(b *strings.Builder) {
 	}
 	if t := r.Transfer; t.Requests > 0 {
 		fmt.Fprintf(b, "<sub>%s, of which %d repeated; %s sent; %.1f s for blobs and manifests.</sub>\n\n",
-			count(int(t.Requests), "request"), t.Retries, Bytes(t.BytesSent), t.Seconds)
+			Count(int(t.Requests), "request"), t.Retries, Bytes(t.BytesSent), t.Seconds)
 	}
 }
 
@@ -152,10 +152,10 @@ func (r *Report) mdGraph(b *strings.Builder) {
 			fmt.Fprintf(b, "  index --> more[\"%d more platforms\"]\n", len(r.Platforms)-n)
 			break
 		}
-		fmt.Fprintf(b, "  index --> p%d[\"%s<br/>%s in %s\"]\n", n, node(p.Platform), Bytes(p.Size), count(len(p.Layers), "layer"))
+		fmt.Fprintf(b, "  index --> p%d[\"%s<br/>%s in %s\"]\n", n, node(p.Platform), Bytes(p.Size), Count(len(p.Layers), "layer"))
 	}
 	if shared, size := r.shared(); shared > 0 {
-		fmt.Fprintf(b, "  shared[(\"%s shared<br/>%s\")]\n", count(shared, "layer"), Bytes(size))
+		fmt.Fprintf(b, "  shared[(\"%s shared<br/>%s\")]\n", Count(shared, "layer"), Bytes(size))
 		for n := range min(len(r.Platforms), maxNodes) {
 			fmt.Fprintf(b, "  p%d -.-> shared\n", n)
 		}

@@ -70,7 +70,7 @@ func (r *Report) textPlan(b *strings.Builder) {
 func (r *Report) textImages(b *strings.Builder) {
 	w := tabwriter.NewWriter(b, 0, 4, 2, ' ', 0)
 	for _, p := range r.Platforms {
-		fmt.Fprintf(w, "  %s\t%s\t%s in %s\n", p.Platform, p.Digest, Bytes(p.Size), count(len(p.Layers), "layer"))
+		fmt.Fprintf(w, "  %s\t%s\t%s in %s\n", p.Platform, p.Digest, Bytes(p.Size), Count(len(p.Layers), "layer"))
 	}
 	w.Flush()
 	for _, i := range r.Images {
@@ -78,7 +78,7 @@ func (r *Report) textImages(b *strings.Builder) {
 	}
 	if r.Transfer.Requests > 0 {
 		fmt.Fprintf(b, "  %s, %s repeated, %s sent, %.1f s for blobs and manifests\n",
-			count(int(r.Transfer.Requests), "request"), fmt.Sprint(r.Transfer.Retries), Bytes(r.Transfer.BytesSent), r.Transfer.Seconds)
+			Count(int(r.Transfer.Requests), "request"), fmt.Sprint(r.Transfer.Retries), Bytes(r.Transfer.BytesSent), r.Transfer.Seconds)
 	}
 }
 
@@ -159,7 +159,8 @@ func (i Image) linkWords() string {
 	return "unknown"
 }
 
-func count(n int, what string) string {
+// Count is a number with its noun, in the plural where it needs one.
+func Count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}

@@ -59,7 +59,7 @@ func (w *Workflow) record(file, name, value string) error {
 		return nil
 	}
 	delimiter := "ghcr_publish_" + rand.Text()
-	if strings.Contains(value, delimiter) || strings.ContainsAny(name, "\r\n=<") {
+	if name == "" || strings.Contains(value, delimiter) || strings.ContainsAny(name, "\r\n=<") {
 		return fmt.Errorf("setting %q: name or value cannot be written safely", name)
 	}
 	f, err := open(path)

@@ -10,6 +10,7 @@ package workflow
 import (
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -68,9 +69,30 @@ func (w *Workflow) Group(title string) (end func()) {
 // Failure is the annotation level of an error.
 const Failure diag.Level = "error"
 
-// Annotate puts a message where GitHub shows it: on the run's page. Beyond
-// the runner's limit it becomes a plain log line.
+// Place is a range of lines in a file of the repository; zero for none.
+type Place struct {
+	File          string // relative to the workspace
+	Line, EndLine int    // from 1
+}
+
+// fields are the properties of an annotation.
+func (p Place) fields(title string) map[string]string {
+	f := map[string]string{"title": Line(title)}
+	if p.File != "" {
+		f["file"], f["line"] = Line(p.File), strconv.Itoa(p.Line)
+		f["endLine"] = strconv.Itoa(max(p.Line, p.EndLine))
+	}
+	return f
+}
+
+// Annotate puts a message where GitHub shows it: on the run's page.
 func (w *Workflow) Annotate(level diag.Level, title, text string) {
+	w.AnnotateAt(Place{}, level, title, text)
+}
+
+// AnnotateAt puts a message on lines of a file. Beyond the runner's limit of
+// annotations it becomes a plain log line.
+func (w *Workflow) AnnotateAt(at Place, level diag.Level, title, text string) {
 	if !w.active {
 		return
 	}
@@ -81,7 +103,7 @@ func (w *Workflow) Annotate(level diag.Level, title, text string) {
 	if text = Lines(text); len(text) > maxMessage-200 {
 		text = strings.ToValidUTF8(text[:maxMessage-200], "") + " …"
 	}
-	a := w.act.WithFieldsMap(map[string]string{"title": Line(title)})
+	a := w.act.WithFieldsMap(at.fields(title))
 	switch level {
 	case Failure:
 		a.Errorf("%s", text)
