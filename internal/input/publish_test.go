@@ -68,14 +68,17 @@ func TestEveryInputIsRead(t *testing.T) {
 		"credentials": {"docker.io me hunter2\nquay.io you hunter3", func(c *input.Config) bool {
 			return len(c.Credentials) == 2 && c.Credentials[0].Host == "index.docker.io" && c.Credentials[1].Secret.Reveal() == "hunter3"
 		}},
-		"dry-run":     {"TRUE", func(c *input.Config) bool { return c.DryRun }},
-		"push":        {"false", func(c *input.Config) bool { return c.DryRun }},
-		"on-readonly": {"skip", func(c *input.Config) bool { return c.OnReadOnly == "skip" }},
-		"verify":      {"none", func(c *input.Config) bool { return c.Verify == input.VerifyNone }},
-		"timeout":     {"5", func(c *input.Config) bool { return c.Timeout == 5*time.Minute }},
-		"summary":     {"False", func(c *input.Config) bool { return !c.Summary }},
-		"debug":       {"true", func(c *input.Config) bool { return c.Debug }},
+		"dry-run":        {"TRUE", func(c *input.Config) bool { return c.DryRun }},
+		"push-by-digest": {"true", func(c *input.Config) bool { return c.ByDigest }},
+		"leg":            {"web/linux/amd64", func(c *input.Config) bool { return c.Leg == "web-linux-amd64" }},
+		"push":           {"false", func(c *input.Config) bool { return c.DryRun }},
+		"on-readonly":    {"skip", func(c *input.Config) bool { return c.OnReadOnly == "skip" }},
+		"verify":         {"none", func(c *input.Config) bool { return c.Verify == input.VerifyNone }},
+		"timeout":        {"5", func(c *input.Config) bool { return c.Timeout == 5*time.Minute }},
+		"summary":        {"False", func(c *input.Config) bool { return !c.Summary }},
+		"debug":          {"true", func(c *input.Config) bool { return c.Debug }},
 	}
+	needs := map[string][]string{"leg": {"INPUT_PUSH-BY-DIGEST", "true"}} // it makes no sense alone
 	for _, in := range input.For(input.Publish) {
 		t.Run(in.Name, func(t *testing.T) {
 			t.Parallel()
@@ -83,7 +86,7 @@ func TestEveryInputIsRead(t *testing.T) {
 			if !ok {
 				t.Fatal("no case for this input")
 			}
-			if !c.seen(parse(t, workflow("INPUT_"+strings.ToUpper(in.Name), c.value))) {
+			if !c.seen(parse(t, workflow(append(needs[in.Name], "INPUT_"+strings.ToUpper(in.Name), c.value)...))) {
 				t.Errorf("%q is not in the Config", c.value)
 			}
 		})
