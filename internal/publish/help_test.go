@@ -85,6 +85,7 @@ func (r *rig) at(path string) name.Repository {
 type run struct {
 	*rig
 	client *registry.Client
+	plan   *plan.Plan
 	result *publish.Result
 	err    error
 }
@@ -97,6 +98,14 @@ func (r *rig) publish(src string, tags ...string) *run {
 
 func (r *rig) publishTo(ctx context.Context, src string, targets []string, tags ...string) *run {
 	r.t.Helper()
+	out := r.prepare(ctx, src, targets, tags...)
+	out.result, out.err = out.publisher().Run(ctx, out.plan)
+	return out
+}
+
+// prepare is publishTo up to the plan.
+func (r *rig) prepare(ctx context.Context, src string, targets []string, tags ...string) *run {
+	r.t.Helper()
 	out := &run{rig: r, client: registry.New(registry.Options{Keychain: keychain{}, Sleep: r.sleep})}
 	r.t.Cleanup(out.client.Close)
 	config := &input.Config{Source: src, Verify: input.VerifyNone, Visibility: input.Keep}
@@ -108,7 +117,7 @@ func (r *rig) publishTo(ctx context.Context, src string, targets []string, tags 
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(func() { _ = found.Source.Close() })
-	out.result, out.err = out.publisher().Run(ctx, plan.New(found.Root, found.Plan()))
+	out.plan = plan.New(found.Root, found.Plan())
 	return out
 }
 
