@@ -10,18 +10,31 @@ import (
 	"strings"
 )
 
-// Secret is a credential that cannot be printed by accident.
-type Secret struct{ value string }
+// Secret is a credential that cannot be printed by accident. Its value is
+// behind a pointer, because fmt prints the fields of a struct, and a bad verb,
+// past every method. Secrets cannot be compared with ==.
+type Secret struct {
+	_     [0]func()
+	value *string
+}
 
 // New wraps a value, blanks around it taken off: a newline at the end
 // of a pasted token is the commonest reason for "denied".
-func New(value string) Secret { return Secret{strings.TrimSpace(value)} }
+func New(value string) Secret {
+	value = strings.TrimSpace(value)
+	return Secret{value: &value}
+}
 
 // Empty reports whether there is no secret.
-func (s Secret) Empty() bool { return s.value == "" }
+func (s Secret) Empty() bool { return s.Reveal() == "" }
 
 // Reveal returns the secret, for an Authorization header.
-func (s Secret) Reveal() string { return s.value }
+func (s Secret) Reveal() string {
+	if s.value == nil {
+		return ""
+	}
+	return *s.value
+}
 
 // Forms lists the spellings in which the secret could show up in a log: as
 // it is, and in base64 alone and with the user name before it (GHCR.md §3.1).
@@ -30,7 +43,7 @@ func (s Secret) Forms(username string) []string {
 		return nil
 	}
 	encode := base64.StdEncoding.EncodeToString
-	return []string{s.value, encode([]byte(s.value)), encode([]byte(username + ":" + s.value))}
+	return []string{s.Reveal(), encode([]byte(s.Reveal())), encode([]byte(username + ":" + s.Reveal()))}
 }
 
 const hidden = "[hidden]"
@@ -74,7 +87,7 @@ var prefixes = []struct {
 // (GHCR.md §5, new ghs_ format).
 func (s Secret) Kind() Kind {
 	for _, p := range prefixes {
-		if strings.HasPrefix(s.value, p.prefix) {
+		if strings.HasPrefix(s.Reveal(), p.prefix) {
 			return p.kind
 		}
 	}
