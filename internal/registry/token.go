@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -154,7 +155,7 @@ func (s *session) prompted(ctx context.Context, own *transport.Challenge, askErr
 func bearer(t *transport.Token) (string, time.Duration, error) {
 	life := defaultLife
 	if t.ExpiresIn > 0 {
-		life = min(time.Duration(t.ExpiresIn)*time.Second, time.Hour)
+		life = time.Duration(min(t.ExpiresIn, 3600)) * time.Second
 		life -= min(life/5, 10*time.Second)
 	}
 	token := t.Token
@@ -201,7 +202,7 @@ func (s *session) exchange(ctx context.Context, ch *transport.Challenge, repos [
 		}
 		err = trip.explain(err)
 		v := st.judge(err, 0)
-		if !v.retry || v.refresh || !trip.asked || ctx.Err() != nil {
+		if !v.retry || v.refresh || trip.hopeless() || ctx.Err() != nil {
 			return nil, err
 		}
 		if err := s.client.retry.wait(ctx, v.wait, err); err != nil {
@@ -282,6 +283,7 @@ type tokenTrip struct {
 	attempt  int
 	asked    bool // false where the library does not take the realm at all
 	answered bool
+	broken   error // what ended the answer before its end
 	refusal  *Error
 }
 
@@ -302,6 +304,7 @@ func (t *tokenTrip) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	t.answered = true
+	resp.Body = &tokenBody{resp.Body, t}
 	if resp.StatusCode >= http.StatusBadRequest {
 		t.refusal = newError("the token request", resp)
 	}
@@ -319,8 +322,29 @@ func (t *tokenTrip) explain(err error) error {
 		return fmt.Errorf("asking %q for a token: it names a place that is not safe to ask: %s", t.session.reg, clean(err.Error()))
 	case !t.answered:
 		return &unreachable{err}
+	case t.broken != nil:
+		return &unreachable{t.broken}
 	}
 	return fmt.Errorf("asking %q for a token: its answer is none", t.session.reg)
+}
+
+// hopeless reports whether asking again would bring the same.
+func (t *tokenTrip) hopeless() bool {
+	return !t.asked || (t.answered && t.refusal == nil && t.broken == nil)
+}
+
+// tokenBody notes where an answer breaks off.
+type tokenBody struct {
+	io.ReadCloser
+	trip *tokenTrip
+}
+
+func (b *tokenBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		b.trip.broken = &lineError{err}
+	}
+	return n, err
 }
 
 // unreachable is a failure to get any answer.
