@@ -37,6 +37,7 @@ func (r *publishing) name(ctx context.Context) ([]string, error) {
 	}
 	r.report.Notice(result.Warnings...)
 	r.report.Version, r.report.TagNames, r.report.Rules = result.Version, result.Names(), result.Explain()
+	r.names = result
 	if len(result.Tags) == 0 {
 		return nil, r.noTags(result)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/meta"
 	"github.com/ghcr-publish/ghcr-publish/internal/plan"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish"
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
@@ -31,6 +32,7 @@ type publishing struct {
 	*session
 	config *input.Config
 	report *report.Report
+	names  meta.Result
 }
 
 // runPublish reads as the flow of the whole program.
@@ -91,7 +93,7 @@ func (r *publishing) do(ctx context.Context) error {
 }
 
 func (r *publishing) resolver() *resolve.Resolver {
-	return &resolve.Resolver{Config: r.config, Registry: r.registry, Packages: r.packages}
+	return &resolve.Resolver{Config: r.config, Registry: r.registry, Packages: r.packages, Stamp: r.stamper()}
 }
 
 // dryRun reports the plan, and what would stop it.

@@ -89,13 +89,13 @@ var Table = []Input{
 		Example: "${{ inputs.version }}",
 	},
 	{
-		Name: "labels", Kind: Lines, Commands: metadata,
-		Help:    "Labels to add to, or to replace in, the usual ones of the OCI image-spec: key=value, one a line.",
+		Name: "labels", Kind: Lines, Commands: naming,
+		Help:    "Labels to add to, or to replace in, the usual ones of the OCI image-spec: key=value, one a line. publish writes labels into the image only if this or annotations is set, because that changes its digest.",
 		Example: "org.opencontainers.image.vendor=Acme",
 	},
 	{
-		Name: "annotations", Kind: Lines, Commands: metadata,
-		Help:    "Annotations to add to, or to replace in, the usual ones: key=value, one a line.",
+		Name: "annotations", Kind: Lines, Commands: naming,
+		Help:    "Annotations to add to, or to replace in, the usual ones: key=value, one a line. publish writes them into the index or, without one, the manifest.",
 		Example: "org.opencontainers.image.vendor=Acme",
 	},
 	{

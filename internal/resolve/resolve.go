@@ -72,6 +72,9 @@ type Resolver struct {
 	Config   *input.Config
 	Registry *registry.Client
 	Packages *packages.Client
+	// Stamp writes labels and annotations into the image before anything is
+	// asked about it; nil where it is to stay as it is.
+	Stamp func(context.Context, *image.Manifest) ([]diag.Notice, error)
 }
 
 // Run reads everything. Tags are the names to be pointed, the same for every
@@ -92,7 +95,7 @@ func (r *Resolver) Run(ctx context.Context, tags []string) (*Found, error) {
 	for i, repo := range r.Config.Images {
 		t := &found.Targets[i]
 		t.Repo, t.Tags, t.Home = repo, tags, r.Config.AtHome(repo)
-		t.HasRoot = remote != nil && remote.Name() == repo.Name()
+		t.HasRoot = r.Stamp == nil && remote != nil && remote.Name() == repo.Name()
 		group.Go(func() error { return r.target(gctx, t, found) })
 	}
 	if err := group.Wait(); err != nil {
@@ -113,6 +116,13 @@ func (r *Resolver) open(ctx context.Context, found *Found) error {
 		return err
 	}
 	found.Source, found.Root = src, src.Root
+	if r.Stamp != nil {
+		notices, err := r.Stamp(ctx, src.Root)
+		if err != nil {
+			return err
+		}
+		src.Notices = append(src.Notices, notices...)
+	}
 	return oversize(found.Root)
 }
 
