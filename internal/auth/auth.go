@@ -7,6 +7,8 @@
 package auth
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -22,7 +24,22 @@ func Client(token secret.Secret, base http.RoundTripper) *http.Client {
 		return &http.Client{Transport: base}
 	}
 	source := oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token.Reveal()})
-	return &http.Client{Transport: &oauth2.Transport{Source: source, Base: base}}
+	return &http.Client{Transport: &oauth2.Transport{Source: source, Base: base}, CheckRedirect: stay}
+}
+
+// maxRedirects bounds how often one request is sent on, as net/http does.
+const maxRedirects = 10
+
+// stay refuses redirects to another host: oauth2 adds the token to every
+// request, whatever it was that led there.
+func stay(req *http.Request, via []*http.Request) error {
+	if first := via[0].URL; req.URL.Host != first.Host || req.URL.Scheme != first.Scheme {
+		return fmt.Errorf("following a redirect from %q to %q: the token stays with the first", first.Host, req.URL.Host)
+	}
+	if len(via) >= maxRedirects {
+		return errors.New("following redirects: there is no end to them")
+	}
+	return nil
 }
 
 // Login is a user name and its secret at one registry.

@@ -1,0 +1,75 @@
+package diag_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+)
+
+func TestAllFindsEveryErrorInOrder(t *testing.T) {
+	t.Parallel()
+	one, two := diag.Inputf("a", "one", "", "1"), &diag.Error{Code: "two", Title: "2", Err: &diag.Error{Code: "inner"}}
+	cases := []struct {
+		name string
+		err  error
+		want []string
+	}{
+		{"none", nil, nil},
+		{"one", one, []string{"one"}},
+		{"wrapped", fmt.Errorf("doing: %w", one), []string{"one"}},
+		{"joined", errors.Join(one, two), []string{"one", "two"}},
+		{"joined and wrapped", fmt.Errorf("doing: %w", errors.Join(fmt.Errorf("x: %w", two), one)), []string{"two", "one"}},
+		{"the outer one speaks for what it holds", two, []string{"two"}},
+		{"a stranger", errors.New("x"), []string{"internal"}},
+		{"a stranger among them", errors.Join(one, errors.New("x")), []string{"one", "internal"}},
+		{"several causes in one", fmt.Errorf("%w and %w", one, two), []string{"one", "two"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			for _, e := range diag.All(c.err) {
+				got = append(got, e.Code)
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestStrangersComeWithAHint(t *testing.T) {
+	t.Parallel()
+	if e := diag.All(errors.New("x"))[0]; e.Title != "x" || e.Hint == "" {
+		t.Errorf("got %+v", e)
+	}
+}
+
+func TestErrorRendersItsParts(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("cause")
+	for want, e := range map[string]*diag.Error{
+		"title":              {Title: "title"},
+		"title: cause":       {Title: "title", Err: cause},
+		"title\nhint":        {Title: "title", Hint: "hint"},
+		"title: cause\nhint": {Title: "title", Err: cause, Hint: "hint"},
+	} {
+		if got := e.Error(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	if !errors.Is(&diag.Error{Err: cause}, cause) {
+		t.Error("the cause is lost")
+	}
+}
+
+func TestIs(t *testing.T) {
+	t.Parallel()
+	err := errors.Join(diag.Inputf("a", "one", "", "x"), errors.New("y"))
+	if !diag.Is(err, "one") || diag.Is(err, "two") || diag.Is(nil, "one") {
+		t.Error("Is is wrong")
+	}
+}
