@@ -196,7 +196,7 @@ func secretForms() []string {
 var command = regexp.MustCompile(`^[\s\p{Z}\p{Cf}]*::`)
 
 // known are the commands that we print ourselves.
-var known = regexp.MustCompile(`^::(add-mask::|group::|endgroup::|(error|warning|notice) title=[^:]*::)`)
+var known = regexp.MustCompile(`^::(add-mask::|group::|endgroup::|(error|warning|notice) ([a-zA-Z]+=[^:,]*,?)+::)`)
 
 // noForgery looks for commands in the log that we did not mean.
 func (r told) noForgery(workflow bool) {
