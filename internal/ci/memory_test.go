@@ -1,0 +1,143 @@
+//go:build integration && linux
+
+package ci
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// maxResident is the most memory the publishing process may take for a layer
+// of 1 GiB from a file, in KiB.
+const (
+	maxResident = 64 << 10
+	layerSize   = 1 << 30
+)
+
+// A layer is never held in memory, however large: peak memory is what the
+// system accounts to the finished process, the server being another one.
+func TestMemoryStaysFlatForAGibibyteLayer(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "ghcr-publish")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".")
+	build.Dir = top
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	env := serveOn(t, program)
+	cmd := exec.CommandContext(t.Context(), program, "publish", bigLayout(t), "--tags", "big")
+	cmd.Env = env
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if resident := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss; resident > maxResident {
+		t.Errorf("peak memory was %d KiB, more than %d", resident, maxResident)
+	} else {
+		t.Logf("peak memory was %d KiB", resident)
+	}
+}
+
+// serveOn starts an embedded ghcr.io that keeps blobs on disk, and returns the
+// environment for a program that is to take it for GitHub.
+func serveOn(t *testing.T, program string) []string {
+	t.Helper()
+	serve := exec.CommandContext(t.Context(), program, "serve", "--listen", "127.0.0.1:0", "--data", t.TempDir())
+	serve.Env = []string{"HOME=" + t.TempDir()}
+	serve.Cancel = func() error { return serve.Process.Signal(syscall.SIGTERM) }
+	stdout, err := serve.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := serve.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = serve.Process.Signal(syscall.SIGTERM)
+		_ = serve.Wait()
+	})
+	env := []string{"HOME=" + t.TempDir()}
+	for lines := bufio.NewScanner(stdout); lines.Scan(); {
+		if pair, ok := strings.CutPrefix(lines.Text(), "export "); ok {
+			env = append(env, pair)
+		}
+		if strings.HasPrefix(lines.Text(), "export GITHUB_TOKEN=") {
+			return env
+		}
+	}
+	t.Fatal("serve printed no environment")
+	return nil
+}
+
+// bigLayout is an OCI layout with one plain layer of noise.
+func bigLayout(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	blobs := filepath.Join(dir, "blobs", "sha256")
+	if err := os.MkdirAll(blobs, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	layer := noise(t, blobs)
+	config := small(t, blobs, map[string]any{
+		"os": "linux", "architecture": "amd64",
+		"rootfs": map[string]any{"type": "layers", "diff_ids": []string{layer["digest"].(string)}},
+	}, "application/vnd.oci.image.config.v1+json")
+	manifest := small(t, blobs, map[string]any{
+		"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": config, "layers": []any{layer},
+	}, "application/vnd.oci.image.manifest.v1+json")
+	index, err := json.Marshal(map[string]any{"schemaVersion": 2, "manifests": []any{manifest}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, raw := range map[string][]byte{"index.json": index, "oci-layout": []byte(`{"imageLayoutVersion":"1.0.0"}`)} {
+		if err := os.WriteFile(filepath.Join(dir, name), raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func noise(t *testing.T, blobs string) map[string]any {
+	t.Helper()
+	path := filepath.Join(blobs, "layer")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.New()
+	_, err = io.CopyN(io.MultiWriter(f, sum), rand.NewChaCha8([32]byte{1}), layerSize)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	digest := hex.EncodeToString(sum.Sum(nil))
+	if err := os.Rename(path, filepath.Join(blobs, digest)); err != nil {
+		t.Fatal(err)
+	}
+	return map[string]any{"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": "sha256:" + digest, "size": layerSize}
+}
+
+func small(t *testing.T, blobs string, content any, mediaType string) map[string]any {
+	t.Helper()
+	raw, err := json.Marshal(content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(raw)
+	digest := hex.EncodeToString(sum[:])
+	if err := os.WriteFile(filepath.Join(blobs, digest), raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return map[string]any{"mediaType": mediaType, "digest": "sha256:" + digest, "size": len(raw)}
+}
