@@ -102,14 +102,17 @@ func (j *journey) fetch() error {
 	return err
 }
 
-// places are all kinds of requests, and how a fault finds the first of each.
-var places = []struct {
+// place is a kind of request, and how a fault finds the first of it.
+type place struct {
 	name         string
 	class        ghcrtest.Class
 	method, path string
 	after        int
 	body         int64 // bytes that a failed attempt may have sent
-}{
+}
+
+// places are all kinds of requests.
+var places = []place{
 	{name: "token", class: ghcrtest.ClassToken, path: "/token"},
 	{name: "HEAD manifest", class: ghcrtest.ClassHeadManifest, method: "HEAD", path: "/manifests/"},
 	{name: "HEAD blob", class: ghcrtest.ClassHeadBlob, method: "HEAD", path: "/blobs/"},
@@ -164,6 +167,11 @@ var healing = []struct {
 	// On a used connection net/http itself sends what has no body once more.
 	{name: "reset", effect: ghcrtest.Reset{}, most: 450 * time.Millisecond},
 	{name: "connection closed after the answer", effect: ghcrtest.CloseConnection{}},
+}
+
+// always is a fault that does not pass.
+func always(at place, effect ghcrtest.Effect) ghcrtest.Fault {
+	return ghcrtest.Fault{Method: at.method, Path: at.path, After: at.after, Times: ghcrtest.Always, Effect: effect}
 }
 
 func date(in time.Duration) string { return time.Now().Add(in).UTC().Format(http.TimeFormat) }

@@ -169,6 +169,15 @@ func (r *rig) holds(content []byte) {
 	}
 }
 
+// mustRepository is acme/web on a host.
+func mustRepository(host string) name.Repository {
+	repo, err := name.NewRepository(host + "/acme/web")
+	if err != nil {
+		panic(err) // the host is a test server's address
+	}
+	return repo
+}
+
 func hashOf(content []byte) v1.Hash {
 	h, _, err := v1.SHA256(bytes.NewReader(content))
 	if err != nil {
