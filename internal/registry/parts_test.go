@@ -1,0 +1,114 @@
+package registry
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+)
+
+func TestRetryAfter(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 10, 21, 7, 28, 0, 0, time.UTC)
+	cases := []struct {
+		name, header, words string
+		want                time.Duration
+	}{
+		{"nothing", "", "", 0},
+		{"seconds", " 120 ", "", 2 * time.Minute},
+		{"absurd seconds", "999999999", "", 24 * time.Hour},
+		{"negative", "-5", "", 0},
+		{"date", "Wed, 21 Oct 2026 07:28:30 GMT", "", 30 * time.Second},
+		{"past date", "Wed, 21 Oct 2026 07:00:00 GMT", "", 0},
+		{"text", "", "retry-after: 10.305464ms, allowed: 2000/minute", 10305464 * time.Nanosecond},
+		{"header before text", "3", "retry-after: 10s", 3 * time.Second},
+		{"nonsense header, text", "soon", "retry-after: 2m, allowed", 2 * time.Minute},
+		{"no unit", "", "retry-after: 10", 0},
+	}
+	for _, tc := range cases {
+		if got := retryAfter(tc.header, tc.words, now); got != tc.want {
+			t.Errorf("%s: got %v, want %v", tc.name, got, tc.want)
+		}
+	}
+}
+
+func TestClean(t *testing.T) {
+	t.Parallel()
+	cases := []struct{ name, in, want string }{
+		{"plain", "permission_denied: write_package", "permission_denied: write_package"},
+		{"other scripts", "größe 测试 ✓", "größe 测试 ✓"},
+		{"colours", "\x1b[31mred\x1b[0m", "[31mred [0m"},
+		{"lines", "a\r\n::error::b", "a  ::error::b"},
+		{"direction", "a\u202eb\u2066c", "a b c"},
+		{"separators", "a\u2028b\u2029c\u0085d", "a b c d"},
+		{"edges", "  \x00a\x7f ", "a"},
+	}
+	for _, tc := range cases {
+		if got := clean(tc.in); got != tc.want {
+			t.Errorf("%s: got %q, want %q", tc.name, got, tc.want)
+		}
+	}
+	if got := clean(strings.Repeat("é", 2000)); len(got) > 1010 || !strings.HasSuffix(got, "é…") {
+		t.Errorf("a long text becomes %d bytes: …%q", len(got), got[len(got)-10:])
+	}
+}
+
+func TestRealmsThatAreShownTheLogin(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		registry, scheme, realm string
+		want                    bool
+	}{
+		{"ghcr.io", "https", "https://ghcr.io/token", true},
+		{"registry-1.docker.io", "https", "https://auth.docker.io/token", true},
+		{"index.docker.io", "https", "https://auth.docker.io/token", true},
+		{"registry.example.com:5000", "https", "https://registry.example.com:5001/auth", true},
+		{"ghcr.io", "https", "http://ghcr.io/token", false},
+		{"ghcr.io", "https", "https://ghcr.io.evil.example/token", false},
+		{"ghcr.io", "https", "https://evil.example/ghcr.io", false},
+		{"ghcr.io", "https", "https://ghcr.io@evil.example/token", false},
+		{"me.github.io", "https", "https://you.github.io/token", false},
+		{"10.0.0.5:5000", "https", "https://6.6.0.5/token", false},
+		{"10.0.0.5:5000", "https", "https://10.0.0.5:5000/token", true},
+		{"127.0.0.1:5000", "http", "http://127.0.0.1:5000/token", true},
+		{"127.0.0.1:5000", "http", "http://127.0.0.1:6000/token", false},
+		{"registry:5000", "https", "https://auth:5000/token", false},
+		{"ghcr.io", "https", "", false},
+		{"ghcr.io", "https", "://", false},
+	}
+	for _, tc := range cases {
+		reg, err := name.NewRegistry(tc.registry)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := newSession(reg, New(Options{}))
+		s.scheme = tc.scheme
+		if got := s.trusts(tc.realm); got != tc.want {
+			t.Errorf("%s and %s: got %v", tc.registry, tc.realm, got)
+		}
+	}
+}
+
+func TestLifeOfATokenIsBounded(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name    string
+		seconds int
+		want    time.Duration
+	}{
+		{"not said", 0, 50 * time.Second},
+		{"a minute", 60, 50 * time.Second},
+		{"short", 10, 8 * time.Second},
+		{"a day", 86400, time.Hour - 10*time.Second},
+		{"overflowing", 1 << 60, time.Hour - 10*time.Second},
+		{"negative", -1, 50 * time.Second},
+	}
+	for _, tc := range cases {
+		_, life, err := bearer(&transport.Token{Token: "T", ExpiresIn: tc.seconds})
+		if err != nil || life != tc.want {
+			t.Errorf("%s: got %v, %v, want %v", tc.name, life, err, tc.want)
+		}
+	}
+}
