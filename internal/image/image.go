@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -36,6 +37,8 @@ type Manifest struct {
 	Children []*Manifest
 	// Blobs are config and layers of an image manifest, config first.
 	Blobs []*Blob
+	// HeldBy lists repositories known to hold the manifest and all below it.
+	HeldBy []name.Repository
 
 	// Assemble builds the bytes of a pending manifest from its blobs, once
 	// each has its Descriptor; nil for a manifest that is known.
@@ -75,6 +78,10 @@ func (b *Blob) MountSource(repo name.Repository) (from name.Repository, ok bool)
 	}
 	return name.Repository{}, false
 }
+
+// In reports whether the repository is known to hold the manifest and all
+// below it.
+func (m *Manifest) In(repo name.Repository) bool { return slices.Contains(m.HeldBy, repo) }
 
 // Pending reports whether the manifest's digest waits for its blobs'.
 func (m *Manifest) Pending() bool { return m.Descriptor.Digest == (v1.Hash{}) }
