@@ -50,12 +50,28 @@ Exit status: 0, what was asked for is true; 1, it is not; 130, interrupted.`,
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetUsageTemplate(wrapped(root.UsageTemplate()))
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(c, err) })
+	root.SetFlagErrorFunc(usage)
 	for _, c := range commands {
 		root.AddCommand(c.cobra(p, w))
 	}
 	root.AddCommand(serveCommand(p), tryCommand(p), versionCommand(p))
+	for _, c := range root.Commands() {
+		c.Args = mistakes(c.Args)
+	}
 	return root
+}
+
+// mistakes makes a complaint about arguments one that names the help.
+func mistakes(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if check == nil {
+			check = cobra.ArbitraryArgs
+		}
+		if err := check(c, args); err != nil {
+			return usage(c, err)
+		}
+		return nil
+	}
 }
 
 // helpWidth is the width that help is wrapped to, in columns.
@@ -96,7 +112,7 @@ type command struct {
 }
 
 // commands lists them in the order of help.
-var commands = []*command{publishCommand, metadataCommand, migrateCommand}
+var commands = []*command{publishCommand, mergeCommand, metadataCommand, migrateCommand}
 
 // cobra makes the subcommand.
 func (c *command) cobra(p Process, w *workflow.Workflow) *cobra.Command {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -69,7 +70,7 @@ func mask(w *workflow.Workflow, c *input.Common) {
 func (s *session) trace(x registry.Exchange) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if x.Method == "PUT" && x.RequestID != "" && strings.Contains(x.Path, "/manifests/") && len(s.ids) < 50 {
+	if x.Method == http.MethodPut && x.RequestID != "" && strings.Contains(x.Path, "/manifests/") && len(s.ids) < 50 {
 		s.ids = append(s.ids, x.RequestID)
 	}
 	if s.config.Debug || s.process.Getenv("RUNNER_DEBUG") == "1" {

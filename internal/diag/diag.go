@@ -74,10 +74,10 @@ func All(err error) []*Error {
 const unexplained = "Run it again; if it stays so, run with debug: true and report what it prints at https://github.com/ghcr-publish/ghcr-publish/issues."
 
 func collect(err error) []*Error {
-	if e, ok := err.(*Error); ok {
+	if e, ok := err.(*Error); ok { //nolint:errorlint // the chain is walked here, link by link
 		return []*Error{e}
 	}
-	if many, ok := err.(interface{ Unwrap() []error }); ok {
+	if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // see above
 		var out []*Error
 		for _, each := range many.Unwrap() {
 			out = append(out, All(each)...)

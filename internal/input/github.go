@@ -192,7 +192,7 @@ func (g *GitHub) readEvent(path string) error {
 	if path == "" {
 		return nil
 	}
-	f, err := os.Open(path) //nolint:gosec // the runner's file, named by the runner
+	f, err := os.Open(path)
 	if err != nil {
 		return eventError(path, err)
 	}

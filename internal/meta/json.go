@@ -84,7 +84,7 @@ func quote(s string) string {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(s) // a string always encodes, and the buffer takes it
+	_ = e.Encode(s) //nolint:errchkjson // a string always encodes, and the buffer takes it
 	out := strings.TrimSuffix(b.String(), "\n")
 	return unescapeSeparators(out)
 }

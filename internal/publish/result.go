@@ -30,7 +30,7 @@ type TargetResult struct {
 	Complete bool
 	// Manifests is how many were written by their digest.
 	Manifests int
-	Tags     []*TagResult
+	Tags      []*TagResult
 	// Proven says that the digest was read back by digest.
 	Proven bool
 	// Anonymous is what a stranger's pull met.

@@ -51,7 +51,7 @@ func (c *Client) Blob(ctx context.Context, repo name.Repository, desc v1.Descrip
 // the registry's host, and reports whether the bytes can be fetched: what a
 // stranger's pull would meet.
 func (c *Client) ProbeBlob(ctx context.Context, repo name.Repository, desc v1.Descriptor) error {
-	resp, err := c.follow(ctx, repo, c.blobCall(http.MethodHead, repo, desc))
+	resp, err := c.follow(ctx, c.blobCall(http.MethodHead, repo, desc))
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func answerSize(method string, desc v1.Descriptor) int64 {
 // follow sends a call and goes where its answer points. Credentials are added
 // by session.sign alone, so none leaves the registry's host; a way from HTTPS
 // to plain HTTP is not taken.
-func (c *Client) follow(ctx context.Context, repo name.Repository, k call) (*http.Response, error) {
+func (c *Client) follow(ctx context.Context, k call) (*http.Response, error) {
 	for range maxRedirects {
 		resp, err := c.do(ctx, k)
 		if err != nil || resp.StatusCode < http.StatusMultipleChoices {
@@ -130,7 +130,7 @@ func (d *download) open() error {
 	if d.offset > 0 {
 		k.header = http.Header{"Range": {fmt.Sprintf("bytes=%d-", d.offset)}}
 	}
-	resp, err := d.client.follow(d.ctx, d.repo, k)
+	resp, err := d.client.follow(d.ctx, k)
 	if err != nil {
 		return err
 	}

@@ -102,7 +102,7 @@ func (i *incoming) Read(p []byte) (int, error) {
 	n, err := i.body.Read(p)
 	i.read.Add(int64(n))
 	i.watch.moved()
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = i.watch.explain(err)
 	}
 	return n, err

@@ -251,8 +251,11 @@ func TestWordsOfOthersDoNotDraw(t *testing.T) {
 			t.Errorf("the summary holds %q", bad)
 		}
 	}
-	mermaid := md[strings.Index(md, "```mermaid"):]
-	mermaid = mermaid[:strings.Index(mermaid, "\n```\n")]
+	_, mermaid, _ := strings.Cut(md, "```mermaid")
+	mermaid, _, closed := strings.Cut(mermaid, "\n```\n")
+	if !closed {
+		t.Fatal("the graph does not end")
+	}
 	for line := range strings.Lines(mermaid) {
 		if strings.Contains(line, "evil") && !strings.HasPrefix(line, "  index --> p0[") {
 			t.Errorf("the graph is broken open: %q", line)

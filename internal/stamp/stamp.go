@@ -145,16 +145,22 @@ func (s *stamper) repoint(entry fields, child *image.Manifest) error {
 	if err := entry.put("size", child.Descriptor.Size); err != nil {
 		return err
 	}
-	var notes map[string]string
-	if json.Unmarshal(entry["annotations"], &notes) != nil {
-		return nil // there are none
-	}
-	old, err := v1.NewHash(notes[referenceDigest])
-	if err != nil || s.moved[old] == (v1.Hash{}) {
+	to := s.moved[attested(entry)]
+	if to == (v1.Hash{}) {
 		return nil
 	}
 	s.attests = true
-	return entry.merge("annotations", map[string]string{referenceDigest: s.moved[old].String()})
+	return entry.merge("annotations", map[string]string{referenceDigest: to.String()})
+}
+
+// attested is the image that an attestation's entry names; zero for others.
+func attested(entry fields) v1.Hash {
+	var notes map[string]string
+	if raw := entry["annotations"]; len(raw) > 0 {
+		_ = json.Unmarshal(raw, &notes) // what is no annotation names no image
+	}
+	digest, _ := v1.NewHash(notes[referenceDigest]) // the zero hash if it is none
+	return digest
 }
 
 // annotate writes annotations into the root.

@@ -170,20 +170,20 @@ func (p *parser) path(data bool) (expr, error) {
 }
 
 // add appends one written part.
-func (o *path) add(word string, p *parser) error {
+func (p *path) add(word string, in *parser) error {
 	switch {
 	case word[0] == '[':
-		o.parts = append(o.parts, strings.ReplaceAll(word[1:len(word)-1], `\]`, "]"))
+		p.parts = append(p.parts, strings.ReplaceAll(word[1:len(word)-1], `\]`, "]"))
 	case word == "this" || word == "." || word == "..":
-		if len(o.parts) > 0 {
-			return p.errorf("%q inside a path", word)
+		if len(p.parts) > 0 {
+			return in.errorf("%q inside a path", word)
 		}
-		o.scoped = true
+		p.scoped = true
 		if word == ".." {
-			o.up++
+			p.up++
 		}
 	default:
-		o.parts = append(o.parts, word)
+		p.parts = append(p.parts, word)
 	}
 	return nil
 }

@@ -7,9 +7,8 @@ import (
 
 // parser reads text and tags; expressions are read by its lexer half.
 type parser struct {
-	in    string
-	pos   int
-	depth int
+	in  string
+	pos int
 }
 
 func (p *parser) errorf(format string, args ...any) error {

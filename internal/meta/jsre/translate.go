@@ -147,12 +147,8 @@ func (t *translator) escape(inClass bool) error {
 		t.replace(boundary)
 	case !inClass && c == 'B':
 		t.replace(noBoundary)
-	case t.unicode && c == '0' && t.pos+2 < len(t.in) && strings.Trim(t.in[t.pos+2:t.pos+3], "0123456789") == "":
-		return errors.New(`\0 before a digit, which the flags u and v forbid`)
-	case t.unicode && '1' <= c && c <= '9' && int(c-'0') > t.groups:
-		return fmt.Errorf(`\%c refers to no group`, c)
-	case t.unicode && !strictEscape(c, inClass):
-		return fmt.Errorf(`\%c means nothing with the flags u and v`, c)
+	case t.unicode && t.forbidden(c, inClass) != nil:
+		return t.forbidden(c, inClass)
 	case strings.IndexByte("pP", c) >= 0 && t.unicode:
 		t.copy(max(2, 1+strings.IndexByte(t.in[t.pos:], '}')))
 	case strings.IndexByte("bBcdDfnrsStvwWxu", c) >= 0:
@@ -162,6 +158,19 @@ func (t *translator) escape(inClass bool) error {
 		t.pos += 2
 	default:
 		t.copy(2)
+	}
+	return nil
+}
+
+// forbidden says what the flags u and v have against a backslash before c.
+func (t *translator) forbidden(c byte, inClass bool) error {
+	switch {
+	case c == '0' && t.pos+2 < len(t.in) && strings.Trim(t.in[t.pos+2:t.pos+3], "0123456789") == "":
+		return errors.New(`\0 before a digit, which the flags u and v forbid`)
+	case '1' <= c && c <= '9' && int(c-'0') > t.groups:
+		return fmt.Errorf(`\%c refers to no group`, c)
+	case !strictEscape(c, inClass):
+		return fmt.Errorf(`\%c means nothing with the flags u and v`, c)
 	}
 	return nil
 }
