@@ -1,6 +1,7 @@
 package action_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
@@ -158,8 +159,26 @@ func TestDockerSaveIsCompressedOnceAndThenNeverRead(t *testing.T) {
 	if first.outputs["digest"] == "" || first.outputs["digest"] != s.server.Tag("acme/web", "1") {
 		t.Fatalf("digest %q, tag %q", first.outputs["digest"], s.server.Tag("acme/web", "1"))
 	}
+	// The config names the layers; their bytes are not looked at again.
+	for i := range saved.Layers {
+		saved.Layers[i] = bytes.Repeat([]byte("?"), len(saved.Layers[i]))
+	}
+	s.with("source", sourcetest.Tar(t, sourcetest.DockerSave(t, saved)))
 	second := s.run().succeeds().wroteNothing()
 	second.says("outcome", "unchanged", "digest", first.outputs["digest"])
+}
+
+func TestDockerSaveSendsOnlyTheLayersThatAreNew(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	tar := func(texts ...string) string {
+		return sourcetest.Tar(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "app:1", texts...)))
+	}
+	s.with("source", tar("base", "one"), "tags", "latest").run().succeeds()
+	r := s.with("source", tar("base", "two")).run().succeeds()
+	if n := r.count("PUT", "/blobs/upload/"); n != 2 { // the config and one layer
+		t.Errorf("%d blobs were uploaded, want 2: %q", n, r.writes())
+	}
 }
 
 func TestRetagMovesOnlyTheTag(t *testing.T) {
