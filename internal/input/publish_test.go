@@ -56,6 +56,8 @@ func TestEveryInputIsRead(t *testing.T) {
 		seen  func(*input.Config) bool
 	}{
 		"flavor":                 {"latest=false", func(c *input.Config) bool { return c.Flavor == "latest=false" }},
+		"labels":                 {"a=b", func(c *input.Config) bool { return c.Labels == "a=b" }},
+		"annotations":            {"a=b\nc=d", func(c *input.Config) bool { return c.Annotations == "a=b\nc=d" }},
 		"version":                {"1.2.3", func(c *input.Config) bool { return c.Version == "1.2.3" }},
 		"source":                 {"oci:dir", func(c *input.Config) bool { return c.Source == "oci:dir" }},
 		"image":                  {" ghcr.io/a/b \n\n ghcr.io/a/c\nghcr.io/a/b", func(c *input.Config) bool { return fmt.Sprint(c.Images) == "[ghcr.io/a/b ghcr.io/a/c]" }},
