@@ -5,6 +5,7 @@ package publish_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -118,7 +119,7 @@ func (c *client) run(arguments ...string) string {
 	out, err := command.Output()
 	if err != nil {
 		var said []byte
-		if exit, ok := err.(*exec.ExitError); ok {
+		if exit := new(exec.ExitError); errors.As(err, &exit) {
 			said = exit.Stderr
 		}
 		c.t.Fatalf("%s %s: %v\n%s", c.path, strings.Join(arguments, " "), err, said)
