@@ -330,6 +330,20 @@ func TestAnnotationsOfALayoutForgeNothing(t *testing.T) {
 	}
 }
 
+// TestHostileAPIForgesNothing: a warning quotes what the API answers.
+func TestHostileAPIForgesNothing(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	s.server.Inject(ghcrtest.Fault{Path: "/packages/", Times: ghcrtest.Always, Effect: ghcrtest.Answer{
+		Status: 403, Message: "no\n::error::evil ##[error]evil \u200b::x <img src=x>",
+	}})
+	source, _ := layout(t)
+	r := s.with("source", source).run().succeeds().says("visibility", "unknown")
+	if strings.Contains(r.summary, "<img") {
+		t.Errorf("the summary holds HTML of the API:\n%s", r.summary)
+	}
+}
+
 // TestHostileRegistryForgesNothing: what a registry answers is shown, and
 // obeyed by nobody.
 func TestHostileRegistryForgesNothing(t *testing.T) {

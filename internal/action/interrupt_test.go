@@ -191,6 +191,19 @@ func TestOutputsThatCannotBeSetFailTheRun(t *testing.T) {
 	s.with("source", source).run().wroteNothing().failsWith("output-file-unwritable", "cannot be written")
 }
 
+// TestSummaryThatCannotBeWrittenIsAWarning: the image is published all the
+// same.
+func TestSummaryThatCannotBeWrittenIsAWarning(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	s.env["GITHUB_STEP_SUMMARY"] = filepath.Join(s.dir, "no", "such", "folder")
+	source, digest := layout(t)
+	r := s.with("source", source).run().succeeds().says("digest", digest, "pushed", "true")
+	if !strings.Contains(r.stdout, "::warning title=The job summary could not be written::") {
+		r.fatal("no warning says so")
+	}
+}
+
 func TestPostStepOfPublishDoesNothing(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())

@@ -25,10 +25,21 @@ func (r *publishing) writeOutputs() error {
 	for _, o := range outputs {
 		errs = append(errs, r.workflow.Output(o.Name, o.Value))
 	}
-	if r.config.Summary {
-		errs = append(errs, r.workflow.Summary(r.report.Markdown()))
-	}
+	r.writeSummary()
 	return errors.Join(errs...)
+}
+
+// writeSummary writes what people look at; no later step depends on it.
+func (r *publishing) writeSummary() {
+	if !r.config.Summary {
+		return
+	}
+	if err := r.workflow.Summary(r.report.Markdown()); err != nil {
+		r.report.Notice(diag.Notice{
+			Code: "summary-unwritable", Level: diag.Warning, Title: "The job summary could not be written",
+			Text: err.Error() + ". Check that the step runs as the runner's user and that the disk is not full.",
+		})
+	}
 }
 
 // annotateNotices shows notices on the run's page; at a terminal they are in

@@ -181,6 +181,9 @@ func checkURL(name, value string) error {
 	if err == nil && u.Host != "" && u.User == nil && (u.Scheme == "https" || (u.Scheme == "http" && isLoopback(u.Hostname()))) {
 		return nil
 	}
+	if err == nil {
+		value = u.Redacted()
+	}
 	return &diag.Error{
 		Code: "server-url-unusable", Side: diag.Runner,
 		Title: fmt.Sprintf("%s is %q", name, value),
