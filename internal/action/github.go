@@ -27,7 +27,7 @@ func (r *publishing) checks(found *resolve.Found) []publish.Check {
 		if !t.Home {
 			continue
 		}
-		checks[i].Pull = r.config.Verify == input.VerifyFull
+		checks[i].Pull, checks[i].RootOnly = r.config.Verify == input.VerifyFull, r.shallow
 		if r.config.Verify == input.VerifyFull || r.config.Visibility != input.Keep {
 			checks[i].Ensure = r.ensure(t)
 		}

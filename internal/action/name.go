@@ -23,7 +23,7 @@ type namer struct {
 
 // name computes publish's tags: by the user's rules, or by the event.
 func (r *publishing) name(ctx context.Context) ([]string, error) {
-	if r.config.ByDigest {
+	if r.config.ByDigest && r.config.Labels == "" && r.config.Annotations == "" {
 		return nil, nil
 	}
 	n := &namer{session: r.session, naming: r.config.Naming, existing: r.existing}
@@ -34,6 +34,10 @@ func (r *publishing) name(ctx context.Context) ([]string, error) {
 	result, err := n.compute(ctx, meta.Inputs{Images: images, References: true}, meta.Defaults)
 	if err != nil {
 		return nil, err
+	}
+	if r.config.ByDigest {
+		r.names = meta.Result{Version: result.Version, Labels: result.Labels, Annotations: result.Annotations}
+		return nil, nil
 	}
 	r.report.Notice(result.Warnings...)
 	r.report.Version, r.report.TagNames, r.report.Rules = result.Version, result.Names(), result.Explain()

@@ -12,6 +12,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/publish"
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
 	"github.com/ghcr-publish/ghcr-publish/internal/resolve"
+	"github.com/ghcr-publish/ghcr-publish/internal/source"
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
@@ -33,6 +34,18 @@ type publishing struct {
 	config *input.Config
 	report *report.Report
 	names  meta.Result
+	// source opens what is published in the place of config.Source; nil opens
+	// that, and stamps it.
+	source func(context.Context) (*source.Source, error)
+	// shallow leaves the proof of what is below the root to those who pushed
+	// it.
+	shallow bool
+}
+
+func newPublishing(s *session, config *input.Config) *publishing {
+	r := &publishing{session: s, config: config, report: report.New(config.Source, runOf(config.GitHub))}
+	r.report.ByDigest, r.report.Leg = config.ByDigest, config.Leg
+	return r
 }
 
 // runPublish reads as the flow of the whole program.
@@ -56,8 +69,7 @@ func publishWith(ctx context.Context, p Process, w *workflow.Workflow, config *i
 		return nil, err
 	}
 	defer s.close()
-	run := &publishing{session: s, config: config, report: report.New(config.Source, runOf(config.GitHub))}
-	run.report.ByDigest, run.report.Leg = config.ByDigest, config.Leg
+	run := newPublishing(s, config)
 	err = run.finish(run.do(ctx))
 	return run.report, err
 }
@@ -93,7 +105,11 @@ func (r *publishing) do(ctx context.Context) error {
 }
 
 func (r *publishing) resolver() *resolve.Resolver {
-	return &resolve.Resolver{Config: r.config, Registry: r.registry, Packages: r.packages, Stamp: r.stamper()}
+	resolver := &resolve.Resolver{Config: r.config, Registry: r.registry, Packages: r.packages, Source: r.source}
+	if r.source == nil {
+		resolver.Stamp = r.stamper()
+	}
+	return resolver
 }
 
 // dryRun reports the plan, and what would stop it.

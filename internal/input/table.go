@@ -8,6 +8,7 @@ type Command string
 // The commands that take inputs from a workflow.
 const (
 	Publish  Command = "publish"
+	Merge    Command = "merge"
 	Metadata Command = "metadata"
 	Migrate  Command = "migrate"
 )
@@ -46,15 +47,19 @@ var (
 	publish  = []Command{Publish}
 	metadata = []Command{Metadata}
 	migrate  = []Command{Migrate}
-	naming   = []Command{Publish, Metadata}
+	merge    = []Command{Merge}
+	pushing  = []Command{Publish, Merge}
+	legs     = []Command{Publish, Merge}
+	naming   = []Command{Publish, Merge, Metadata}
+	labels   = []Command{Publish, Metadata}
 	// reporting commands may ask the API, and report.
-	reporting = []Command{Publish, Metadata, Migrate}
+	reporting = []Command{Publish, Merge, Metadata, Migrate}
 )
 
 // Table lists all inputs, in the order of the documentation.
 var Table = []Input{
 	{
-		Name: "command", Kind: Choice, Values: []string{string(Publish), string(Metadata), string(Migrate)}, Default: string(Publish), NoFlag: true,
+		Name: "command", Kind: Choice, Values: []string{string(Publish), string(Merge), string(Metadata), string(Migrate)}, Default: string(Publish), NoFlag: true,
 		Help:    "What to do. At a terminal it is the subcommand.",
 		Example: "publish",
 	},
@@ -89,13 +94,13 @@ var Table = []Input{
 		Example: "${{ inputs.version }}",
 	},
 	{
-		Name: "labels", Kind: Lines, Commands: naming,
+		Name: "labels", Kind: Lines, Commands: labels,
 		Help:    "Labels to add to, or to replace in, the usual ones of the OCI image-spec: key=value, one a line. publish writes labels into the image only if this or annotations is set, because that changes its digest.",
 		Example: "org.opencontainers.image.vendor=Acme",
 	},
 	{
 		Name: "annotations", Kind: Lines, Commands: naming,
-		Help:    "Annotations to add to, or to replace in, the usual ones: key=value, one a line. publish writes them into the index or, without one, the manifest.",
+		Help:    "Annotations to add to, or to replace in, the usual ones: key=value, one a line. publish writes them into the index or, without one, the manifest; merge writes them into the index it makes.",
 		Example: "org.opencontainers.image.vendor=Acme",
 	},
 	{
@@ -139,18 +144,38 @@ var Table = []Input{
 		Example: "true",
 	},
 	{
-		Name: "leg", Commands: publish,
-		Help:    "With push-by-digest: a name of its own for this runner's image, where the platform alone does not tell it from others. The digest is then also in the output digest-LEG.",
+		Name: "leg", Commands: legs,
+		Help:    "With push-by-digest: a name of its own for this runner's image, where the platform alone does not tell it from others. The digest is then also in the output digest-LEG. merge takes the legs whose name this matches, with * for any part of one.",
 		Example: "web-${{ matrix.platform }}",
 	},
 	{
-		Name: "visibility", Kind: Choice, Commands: publish, Default: "keep",
+		Name: "digests", Kind: Lines, Commands: merge,
+		Help:    "What to join: the outputs of the jobs that pushed with push-by-digest, as toJSON gives them; or a JSON object of digests; or lines of NAME=DIGEST, DIGEST or REPOSITORY@DIGEST.",
+		Example: "${{ toJSON(needs.build.outputs) }}",
+	},
+	{
+		Name: "expect-platforms", Kind: Lines, Commands: merge,
+		Help:    "The platforms that must come, no more and no less, separated by commas or blanks. Without it: whatever comes.",
+		Example: "linux/amd64,linux/arm64",
+	},
+	{
+		Name: "attestations", Kind: Choice, Commands: merge, Values: []string{"keep", "strip"}, Default: "keep",
+		Help:    "What becomes of the provenance and SBOM that BuildKit attached: entries of the new index as they were, or left out.",
+		Example: "strip",
+	},
+	{
+		Name: "index-type", Kind: Choice, Commands: merge, Values: []string{"oci", "docker"}, Default: "oci",
+		Help:    "The media type of the index. docker is for old clients: it takes images of Docker's own types alone, and has no annotations.",
+		Example: "docker",
+	},
+	{
+		Name: "visibility", Kind: Choice, Commands: pushing, Default: "keep",
 		Values:  []string{"public", "private", "internal", "keep"},
 		Help:    "The visibility the package must have. It is checked, and what a new package will inherit is said before it is pushed. GitHub has no call that changes it: where it differs, the page and the clicks are printed. keep accepts what is there.",
 		Example: "public",
 	},
 	{
-		Name: "on-visibility-mismatch", Kind: Choice, Commands: publish, Default: "warn",
+		Name: "on-visibility-mismatch", Kind: Choice, Commands: pushing, Default: "warn",
 		Values:  []string{"warn", "fail"},
 		Help:    "Whether another visibility than the wanted one is a warning or a failure. Publishing where private or internal is wanted and the package is or would be public always fails, before anything is uploaded.",
 		Example: "fail",
@@ -161,37 +186,37 @@ var Table = []Input{
 		Example: "${{ secrets.GITHUB_TOKEN }}",
 	},
 	{
-		Name: "username", Commands: publish,
+		Name: "username", Commands: pushing,
 		Help:    "The user name sent with the token. ghcr.io does not look at it; other registries may. Without it: the actor of the workflow.",
 		Example: "octocat",
 	},
 	{
-		Name: "registry", Commands: publish,
+		Name: "registry", Commands: pushing,
 		Help:    "The registry of images named without a host. Without it: ghcr.io, or the registry that belongs to GITHUB_SERVER_URL.",
 		Example: "containers.github.example.com",
 	},
 	{
-		Name: "credentials", Kind: Lines, Commands: publish, NoFlag: true,
+		Name: "credentials", Kind: Lines, Commands: pushing, NoFlag: true,
 		Help:    "Logins for other registries, to read sources from or to publish to, one a line: host, user name and secret, separated by blanks. Without one, the host's Docker login file is used.",
 		Example: "docker.io octocat ${{ secrets.DOCKERHUB_TOKEN }}",
 	},
 	{
-		Name: "dry-run", Kind: Bool, Commands: publish, Default: "false",
+		Name: "dry-run", Kind: Bool, Commands: pushing, Default: "false",
 		Help:    "Open and check the source, ask the registry what is there, print the plan, and write nothing.",
 		Example: "true",
 	},
 	{
-		Name: "push", Kind: Bool, Commands: publish, Default: "true",
+		Name: "push", Kind: Bool, Commands: pushing, Default: "true",
 		Help:    "false is another word for dry-run: true, for workflows that come from docker/build-push-action.",
 		Example: "${{ github.event_name != 'pull_request' }}",
 	},
 	{
-		Name: "on-readonly", Kind: Choice, Commands: publish, Values: []string{"skip", "fail"},
+		Name: "on-readonly", Kind: Choice, Commands: pushing, Values: []string{"skip", "fail"},
 		Help:    "What to do when the token may only read, as in pull requests from forks and from Dependabot. Without it: skip on pull requests, fail elsewhere.",
 		Example: "fail",
 	},
 	{
-		Name: "verify", Kind: Choice, Commands: publish, Default: "full", Values: []string{"full", "digest", "none"},
+		Name: "verify", Kind: Choice, Commands: pushing, Default: "full", Values: []string{"full", "digest", "none"},
 		Help:    "How much is proven after pushing: digest reads every tag and the digest back; full also pulls the image as a stranger would and reads the package's visibility and link; none trusts the registry's answers.",
 		Example: "digest",
 	},

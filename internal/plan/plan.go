@@ -80,7 +80,7 @@ func New(root *image.Manifest, targets []Target) *Plan {
 			if m == root && onlyTag {
 				continue
 			}
-			p.Steps = append(p.Steps, Step{Kind: PushManifest, Target: i, Manifest: m, Needed: !t.HasRoot})
+			p.Steps = append(p.Steps, Step{Kind: PushManifest, Target: i, Manifest: m, Needed: !t.HasRoot && !m.In(t.Repo)})
 		}
 	}
 	for i, t := range targets {

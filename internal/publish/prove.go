@@ -28,6 +28,10 @@ const strangers = 32
 type Check struct {
 	// Pull tries an anonymous pull.
 	Pull bool
+	// RootOnly limits that pull to the root: where all below it was pulled so
+	// by the runs that pushed it, and strangers may read a whole repository or
+	// nothing of it.
+	RootOnly bool
 	// Ensure reads GitHub's record and sees to the wanted visibility; nil
 	// where there is none.
 	Ensure func(context.Context, packages.Patience) packages.Ensured
@@ -50,7 +54,7 @@ func (p *Publisher) proveTarget(ctx context.Context, digest v1.Hash, t *TargetRe
 	group.Go(func() error { return p.readBack(gctx, digest, t) })
 	pulled := make(chan error, 1)
 	if c.Pull {
-		group.Go(func() error { pulled <- p.pull(gctx, t.Repo, digest); return nil })
+		group.Go(func() error { pulled <- p.pull(gctx, t.Repo, digest, c.RootOnly); return nil })
 	}
 	if c.Ensure != nil {
 		group.Go(func() error {
@@ -62,7 +66,7 @@ func (p *Publisher) proveTarget(ctx context.Context, digest v1.Hash, t *TargetRe
 	if err := group.Wait(); err != nil || !c.Pull {
 		return err
 	}
-	t.Anonymous = p.judge(ctx, t, digest, <-pulled)
+	t.Anonymous = p.judge(ctx, t, digest, c.RootOnly, <-pulled)
 	return nil
 }
 
@@ -130,7 +134,7 @@ func notReadBack(ref name.Reference, want v1.Hash, got v1.Descriptor, err error)
 
 // judge turns the outcome of a pull into a word, waiting for a package that
 // GitHub says is public and that strangers do not see yet.
-func (p *Publisher) judge(ctx context.Context, t *TargetResult, digest v1.Hash, err error) Anonymous {
+func (p *Publisher) judge(ctx context.Context, t *TargetResult, digest v1.Hash, rootOnly bool, err error) Anonymous {
 	public := t.Package != nil && t.Package.Package.Visibility == "public"
 	wait := readWait
 	for try := 2; public && registry.IsAbsent(err) && try <= readTries; try++ {
@@ -138,7 +142,7 @@ func (p *Publisher) judge(ctx context.Context, t *TargetResult, digest v1.Hash, 
 			break
 		}
 		wait *= 2
-		err = p.pull(ctx, t.Repo, digest)
+		err = p.pull(ctx, t.Repo, digest, rootOnly)
 	}
 	switch {
 	case err == nil:
@@ -151,7 +155,11 @@ func (p *Publisher) judge(ctx context.Context, t *TargetResult, digest v1.Hash, 
 
 // pull fetches the whole manifest tree without credentials, and sees that
 // each blob can be fetched: HEAD, with its redirect followed.
-func (p *Publisher) pull(ctx context.Context, repo name.Repository, digest v1.Hash) error {
+func (p *Publisher) pull(ctx context.Context, repo name.Repository, digest v1.Hash, rootOnly bool) error {
+	if rootOnly {
+		_, _, err := p.Registry.Anonymous().Manifest(ctx, repo.Digest(digest.String()))
+		return err
+	}
 	_, err := Pull(ctx, p.Registry.Anonymous(), repo, digest, false)
 	return err
 }

@@ -75,6 +75,9 @@ type Resolver struct {
 	// Stamp writes labels and annotations into the image before anything is
 	// asked about it; nil where it is to stay as it is.
 	Stamp func(context.Context, *image.Manifest) ([]diag.Notice, error)
+	// Source opens what is to be published in the place of the source that
+	// Config names; nil opens that. It may ask registries.
+	Source func(context.Context) (*source.Source, error)
 }
 
 // Run reads everything. Tags are the names to be pointed, the same for every
@@ -83,13 +86,14 @@ type Resolver struct {
 func (r *Resolver) Run(ctx context.Context, tags []string) (*Found, error) {
 	remote := r.Expect()
 	found := &Found{Targets: make([]Target, len(r.Config.Images))}
-	if remote == nil { // at once: without a source there is nothing to ask for
+	local := remote == nil && r.Source == nil
+	if local { // at once: without a source there is nothing to ask for
 		if err := r.open(ctx, found); err != nil {
 			return found, err
 		}
 	}
 	group, gctx := errgroup.WithContext(ctx)
-	if remote != nil {
+	if !local {
 		group.Go(func() error { return r.open(gctx, found) })
 	}
 	for i, repo := range r.Config.Images {
@@ -111,7 +115,11 @@ func (r *Resolver) Run(ctx context.Context, tags []string) (*Found, error) {
 }
 
 func (r *Resolver) open(ctx context.Context, found *Found) error {
-	src, err := source.Open(ctx, r.Config.Source, source.Options{Remote: r.Registry, NoPlatform: r.sparing()})
+	openSource := r.Source
+	if openSource == nil {
+		openSource = r.named
+	}
+	src, err := openSource(ctx)
 	if err != nil {
 		return err
 	}
@@ -124,6 +132,11 @@ func (r *Resolver) open(ctx context.Context, found *Found) error {
 		src.Notices = append(src.Notices, notices...)
 	}
 	return oversize(found.Root)
+}
+
+// named opens the source that the user named.
+func (r *Resolver) named(ctx context.Context) (*source.Source, error) {
+	return source.Open(ctx, r.Config.Source, source.Options{Remote: r.Registry, NoPlatform: r.sparing()})
 }
 
 // sparing says that nothing is asked for but what pushing needs.
@@ -196,8 +209,17 @@ type tagged struct {
 	raw  []byte // the manifest, where it was fetched
 }
 
-// learn keeps what the tags point at.
+// learn keeps what the tags point at, and what the source says is there.
 func (t *Target) learn(root *image.Manifest) {
+	t.HasBlobs = map[v1.Hash]bool{}
+	t.HasRoot = t.HasRoot || root.In(t.Repo)
+	for _, m := range image.Manifests(root) {
+		for _, b := range m.Blobs {
+			if m.In(t.Repo) {
+				t.HasBlobs[b.Descriptor.Digest] = true
+			}
+		}
+	}
 	if t.answers == nil {
 		return
 	}

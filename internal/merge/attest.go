@@ -1,0 +1,115 @@
+package merge
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+)
+
+// How BuildKit ties an attestation to its image (BuildKit documentation,
+// "Image attestation storage").
+const (
+	referenceType   = "vnd.docker.reference.type"
+	referenceDigest = "vnd.docker.reference.digest"
+	attestationType = "attestation-manifest"
+)
+
+// artifactType names attestations among the referrers of an image.
+const artifactType = "application/vnd.in-toto+json"
+
+// Referrer is a manifest that refers to an image of the index.
+type Referrer struct {
+	Subject  v1.Descriptor
+	Manifest *image.Manifest
+	// ArtifactType and Annotations are what its entry among the referrers
+	// says (distribution-spec, "Listing Referrers").
+	ArtifactType string
+	Annotations  map[string]string
+}
+
+func attestation(m *image.Manifest) bool {
+	return m.Descriptor.Annotations[referenceType] == attestationType
+}
+
+// attached keeps, in the order of the images, the entries that belong to one.
+// What belongs to none would be an entry that nobody can use.
+func (j *Joined) attached(images, others []entry) []entry {
+	var kept []entry
+	for _, img := range images {
+		for _, e := range others {
+			if e.Descriptor.Annotations[referenceDigest] == img.Descriptor.Digest.String() {
+				kept = append(kept, e)
+			}
+		}
+	}
+	for _, e := range others {
+		if !slices.Contains(kept, e) {
+			j.Notices = append(j.Notices, diag.Notice{
+				Code: "attestation-stray", Level: diag.Warning, Title: "An attestation was left out",
+				Text: fmt.Sprintf("%s from leg %s belongs to none of the images that are merged.", e.Descriptor.Digest, e.leg),
+			})
+		}
+	}
+	return kept
+}
+
+// referrers makes of each attestation a manifest whose subject is its image.
+// Config and statements stay the blobs they are.
+func referrers(images, attestations []entry) ([]Referrer, error) {
+	subjects := map[string]v1.Descriptor{}
+	for _, e := range images {
+		subjects[e.Descriptor.Digest.String()] = plain(e.Descriptor)
+	}
+	var out []Referrer
+	for _, e := range attestations {
+		r, err := referrer(e, subjects[e.Descriptor.Annotations[referenceDigest]])
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+func referrer(e entry, subject v1.Descriptor) (Referrer, error) {
+	var old v1.Manifest
+	if err := json.Unmarshal(e.Raw, &old); err != nil {
+		return Referrer{}, fmt.Errorf("reading attestation %s: %w", e.Descriptor.Digest, err)
+	}
+	raw, err := json.Marshal(attestationManifest{
+		SchemaVersion: 2, MediaType: types.OCIManifestSchema1, ArtifactType: artifactType,
+		Config: old.Config, Layers: old.Layers, Subject: subject, Annotations: old.Annotations,
+	})
+	if err != nil {
+		return Referrer{}, fmt.Errorf("making a referrer of attestation %s: %w", e.Descriptor.Digest, err)
+	}
+	desc, err := describing(types.OCIManifestSchema1, raw)
+	m := &image.Manifest{Descriptor: desc, Raw: raw, Blobs: e.Blobs}
+	return Referrer{Subject: subject, Manifest: m, ArtifactType: artifactType, Annotations: old.Annotations}, err
+}
+
+// attestationManifest is an image manifest in the order of the image-spec.
+type attestationManifest struct {
+	SchemaVersion int64             `json:"schemaVersion"`
+	MediaType     types.MediaType   `json:"mediaType"`
+	ArtifactType  string            `json:"artifactType"`
+	Config        v1.Descriptor     `json:"config"`
+	Layers        []v1.Descriptor   `json:"layers"`
+	Subject       v1.Descriptor     `json:"subject"`
+	Annotations   map[string]string `json:"annotations,omitempty"`
+}
+
+// plain is the descriptor of a subject: what it is, not where it runs.
+func plain(d v1.Descriptor) v1.Descriptor {
+	return v1.Descriptor{MediaType: d.MediaType, Size: d.Size, Digest: d.Digest}
+}
+
+// docker reports a media type of Docker's.
+func docker(t types.MediaType) bool { return strings.HasPrefix(string(t), "application/vnd.docker.") }

@@ -1,0 +1,184 @@
+package merge
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+)
+
+// The codes of what can be wrong with the input digests.
+const (
+	CodeNoDigests     = "no-digests"
+	CodeDigestInvalid = "digest-invalid"
+	CodeLegsSkipped   = "legs-skipped"
+	CodePatternBad    = "leg-invalid"
+)
+
+// maxLegs bounds how many images are joined.
+const maxLegs = 1000
+
+// skipped is what a leg's output holds that could not be pushed.
+const skipped = "skipped"
+
+// Leg is one image to be joined, as its runner handed it on.
+type Leg struct {
+	// Name is what it was called: linux-arm64 for the output
+	// digest-linux-arm64; "line 3" where nothing named it.
+	Name string
+	// Repo is where it lies, if it said so; else the image published to.
+	Repo   *name.Repository
+	Digest v1.Hash
+}
+
+// Find reads the input digests: the outputs of a job, or of several, as
+// toJSON gives them; a JSON object or list of digests; or lines of [NAME=]DIGEST
+// or REPOSITORY@DIGEST. A pattern other than "" keeps the legs whose name it
+// matches, with * for any part of one.
+//
+// Legs come back sorted by name, each digest once. None at all means that every
+// runner skipped its leg, since its token may only read; where only some did,
+// that is an error.
+func Find(text, pattern string) ([]Leg, error) {
+	f := &finder{pattern: pattern}
+	if _, err := path.Match(pattern, ""); err != nil {
+		return nil, inputError("leg", CodePatternBad, "Use * for any part of a name: web-*.", err, "leg is %q", pattern)
+	}
+	text = strings.TrimSpace(text)
+	var err error
+	if strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[") {
+		err = f.json(text)
+	} else {
+		err = f.lines(text)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return f.judge()
+}
+
+// finder collects legs.
+type finder struct {
+	pattern string
+	found   []Leg
+	skipped []string
+	empty   []string // outputs that hold nothing
+}
+
+func (f *finder) lines(text string) error {
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		line = strings.TrimSpace(line)
+		if line == "" {
+			continue
+		}
+		key := fmt.Sprintf("line %d", n)
+		if before, after, ok := strings.Cut(line, "="); ok {
+			key, line = strings.TrimSpace(before), strings.TrimSpace(after)
+		}
+		if err := f.add(key, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add takes one value under its name.
+func (f *finder) add(key, value string) error {
+	key = strings.ReplaceAll(strings.TrimPrefix(key, prefix), "/", "-")
+	if f.pattern != "" {
+		if ok, _ := path.Match(f.pattern, key); !ok { // Find has checked the pattern
+			return nil
+		}
+	}
+	switch value = strings.TrimSpace(value); value {
+	case "":
+		f.empty = append(f.empty, key)
+		return nil
+	case skipped:
+		f.skipped = append(f.skipped, key)
+		return nil
+	}
+	leg, err := parseLeg(key, value)
+	if err != nil {
+		return err
+	}
+	f.found = append(f.found, leg)
+	if len(f.found) > maxLegs {
+		return inputError("digests", CodeDigestInvalid, "Merge them in several steps.", nil, "digests names more than %d images", maxLegs)
+	}
+	return nil
+}
+
+func parseLeg(key, value string) (Leg, error) {
+	leg := Leg{Name: key}
+	repo, digest, pinned := strings.Cut(value, "@")
+	if !pinned {
+		digest = value
+	}
+	var err error
+	if leg.Digest, err = v1.NewHash(digest); err == nil && pinned {
+		var r name.Repository
+		r, err = name.NewRepository(strings.ToLower(repo))
+		leg.Repo = &r
+	}
+	if err != nil {
+		return Leg{}, inputError("digests", CodeDigestInvalid,
+			"Hand on the output digest-OS-ARCH of a step with push-by-digest: true, and give ${{ toJSON(needs.JOB.outputs) }} here.",
+			err, "%q of digests holds %.100q, which is no digest", key, value)
+	}
+	return leg, nil
+}
+
+// judge says what the legs found mean together.
+func (f *finder) judge() ([]Leg, error) {
+	slices.Sort(f.skipped)
+	switch {
+	case len(f.found) == 0 && len(f.skipped) > 0:
+		return nil, nil
+	case len(f.found) == 0:
+		return nil, f.nothing()
+	case len(f.skipped) > 0:
+		return nil, inputError("digests", CodeLegsSkipped,
+			"Give every job the same permissions: packages: write. A part of the platforms is not published.", nil,
+			"Some legs were not pushed, since their token may only read: %s", strings.Join(f.skipped, ", "))
+	}
+	slices.SortStableFunc(f.found, func(a, b Leg) int {
+		return strings.Compare(a.Name+" "+a.Digest.String(), b.Name+" "+b.Digest.String())
+	})
+	var legs []Leg
+	met := map[v1.Hash]bool{}
+	for _, leg := range f.found {
+		if !met[leg.Digest] {
+			met[leg.Digest] = true
+			legs = append(legs, leg)
+		}
+	}
+	return legs, nil
+}
+
+func (f *finder) nothing() error {
+	hint := "Give ${{ toJSON(needs.JOB.outputs) }}, where JOB declares an output digest-OS-ARCH for each leg, taken from a step with push-by-digest: true."
+	title := "digests names no image"
+	if f.pattern != "" {
+		title += fmt.Sprintf(" that matches leg: %s", f.pattern)
+	}
+	if len(f.empty) > 0 {
+		slices.Sort(f.empty)
+		title += "; these outputs are empty: " + strings.Join(f.empty, ", ")
+		hint = "Look at the log of the jobs that should have set them. " + hint
+	}
+	return inputError("digests", CodeNoDigests, hint, nil, "%s", title)
+}
+
+func inputError(in, code, hint string, err error, format string, args ...any) error {
+	e := diag.Inputf(in, code, hint, format, args...)
+	e.Err = err
+	return e
+}

@@ -1,0 +1,96 @@
+package merge
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// prefix begins the outputs that name what a runner pushed.
+const prefix = "digest-"
+
+// maxNesting bounds objects within objects: toJSON(needs) has three.
+const maxNesting = 8
+
+// json reads what toJSON gave.
+func (f *finder) json(text string) error {
+	var value any
+	if err := json.Unmarshal([]byte(text), &value); err != nil {
+		return inputError("digests", CodeDigestInvalid, "Give ${{ toJSON(needs.JOB.outputs) }} without quotes around it.", err, "digests begins as JSON and is none")
+	}
+	return f.walk("", value, 0)
+}
+
+func (f *finder) walk(key string, value any, depth int) error {
+	if depth > maxNesting {
+		return inputError("digests", CodeDigestInvalid, "Give the outputs of the job alone.", nil, "digests holds objects within objects, more than %d deep", maxNesting)
+	}
+	switch value := value.(type) {
+	case map[string]any:
+		return f.object(value, depth)
+	case []any:
+		for _, each := range value {
+			if err := f.walk(key, each, depth+1); err != nil {
+				return err
+			}
+		}
+	case string:
+		return f.add(key, value)
+	}
+	return nil
+}
+
+// object takes from one object what names legs. A job hands on all kinds of
+// outputs, so the first of these that it has decides: digest-… for a leg each,
+// digests with all of them, digest. An object with none of them holds
+// digests only, under names of its own (or objects that do).
+func (f *finder) object(o map[string]any, depth int) error {
+	keys := slices.Sorted(maps.Keys(o))
+	own := slices.DeleteFunc(slices.Clone(keys), func(k string) bool { return !strings.HasPrefix(k, prefix) })
+	_, listed := o["digests"]
+	_, single := o["digest"]
+	switch {
+	case len(own) > 0:
+		return f.each(o, own, depth)
+	case listed:
+		return f.list(o["digests"], depth)
+	case single:
+		return f.each(o, []string{"digest"}, depth)
+	case isJob(o):
+		return f.walk("", o["outputs"], depth+1)
+	}
+	return f.each(o, keys, depth)
+}
+
+// isJob recognises one job of the context needs (contexts reference, "needs").
+func isJob(o map[string]any) bool {
+	_, result := o["result"]
+	_, outputs := o["outputs"]
+	return result && outputs
+}
+
+func (f *finder) each(o map[string]any, keys []string, depth int) error {
+	for _, k := range keys {
+		if err := f.walk(k, o[k], depth+1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// list is the output digests: an object, that an output holds as text.
+func (f *finder) list(value any, depth int) error {
+	text, ok := value.(string)
+	if !ok {
+		return f.walk("digests", value, depth+1)
+	}
+	if strings.TrimSpace(text) == "" {
+		return f.add("digests", "")
+	}
+	var inner any
+	if err := json.Unmarshal([]byte(text), &inner); err != nil {
+		return f.add("digests", text)
+	}
+	return f.walk("digests", inner, depth+1)
+}
