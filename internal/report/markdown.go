@@ -122,8 +122,8 @@ func (i Image) mdLink(server string) string {
 }
 
 func (r *Report) mdPlatforms(b *strings.Builder) {
-	if len(r.Platforms) == 0 {
-		return
+	if len(r.Platforms) == 0 || len(r.Images)+len(r.Steps) == 0 {
+		return // the source alone says nothing of what became of it
 	}
 	b.WriteString("### Platforms\n\n| Platform | Size | Layers | Digest |\n|---|--:|--:|---|\n")
 	for n, p := range r.Platforms {

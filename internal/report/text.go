@@ -68,6 +68,9 @@ func (r *Report) textPlan(b *strings.Builder) {
 }
 
 func (r *Report) textImages(b *strings.Builder) {
+	if len(r.Images) == 0 {
+		return // it ended before anything became true of the image
+	}
 	w := tabwriter.NewWriter(b, 0, 4, 2, ' ', 0)
 	for _, p := range r.Platforms {
 		fmt.Fprintf(w, "  %s\t%s\t%s in %s\n", p.Platform, p.Digest, Bytes(p.Size), Count(len(p.Layers), "layer"))
