@@ -1,0 +1,111 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+)
+
+// archive is a tar in a file. All sizes are known before the first blob
+// comes, so that each has its place in the file and blobs may come in any
+// order, several at a time.
+type archive struct {
+	folder
+	name      string
+	file      *os.File
+	temporary string
+	places    map[v1.Hash]int64
+	done      bool
+}
+
+func openArchive(t Target, img Image, blobs []*image.Blob) (store, error) {
+	abs, err := filepath.Abs(t.Path)
+	if err != nil {
+		return nil, unwritten(err, t.Path)
+	}
+	f, err := openFolder(filepath.Dir(abs))
+	if err != nil {
+		return nil, err
+	}
+	a := &archive{folder: f, name: filepath.Base(abs)}
+	if err := a.prepare(t, img, blobs); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	return a, nil
+}
+
+// prepare writes everything but the blobs.
+func (a *archive) prepare(t Target, img Image, blobs []*image.Blob) error {
+	if err := a.plain(a.name, 0); err != nil {
+		return err
+	}
+	docs, err := documents(t, img)
+	if err != nil {
+		return err
+	}
+	plan, err := layOut(docs, blobs)
+	if err != nil {
+		return err
+	}
+	a.places = plan.places
+	if a.file, a.temporary, err = a.create(a.name); err != nil {
+		return err
+	}
+	if err := a.file.Truncate(plan.size); err != nil {
+		return unwritten(err, a.path())
+	}
+	for _, p := range plan.pieces {
+		if _, err := a.writer(io.NewOffsetWriter(a.file, p.at)).Write(p.bytes); err != nil {
+			return unwritten(err, a.path())
+		}
+	}
+	return nil
+}
+
+func (a *archive) path() string { return a.in(a.name) }
+
+// read finds nothing: an archive is written anew.
+func (a *archive) read(v1.Descriptor) (io.ReadCloser, error) { return nil, nil }
+
+func (a *archive) put(desc v1.Descriptor, r io.Reader) error {
+	n, err := copyAll(a.writer(io.NewOffsetWriter(a.file, a.places[desc.Digest])), io.LimitReader(r, desc.Size))
+	if err != nil {
+		return unwritten(err, a.path())
+	}
+	if n != desc.Size {
+		return fmt.Errorf("writing %q: the blob %s has %d bytes of %d", a.path(), desc.Digest, n, desc.Size)
+	}
+	_, err = io.ReadFull(r, make([]byte, 1)) // the end is where a wrong digest is told
+	if !errors.Is(err, io.EOF) {
+		return errors.Join(fmt.Errorf("writing %q: the blob %s does not end", a.path(), desc.Digest), err)
+	}
+	return nil
+}
+
+func (a *archive) commit(context.Context) error {
+	err := a.file.Close()
+	a.file = nil
+	if err == nil {
+		err = a.root.Rename(a.temporary, a.name)
+	}
+	a.done = err == nil
+	return unwritten(err, a.path())
+}
+
+func (a *archive) close() error {
+	var errs []error
+	if a.file != nil {
+		errs = append(errs, a.file.Close())
+	}
+	if a.temporary != "" && !a.done {
+		errs = append(errs, a.root.Remove(a.temporary))
+	}
+	return errors.Join(append(errs, a.folder.close())...)
+}

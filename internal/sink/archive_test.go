@@ -1,0 +1,268 @@
+package sink
+
+import (
+	"archive/tar"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/source"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
+)
+
+func TestArchivesKeepTheDigest(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name   string
+		prefix string
+		make   func(*sourcetest.Layout) v1.Descriptor
+		kind   source.Kind
+	}{
+		{"one image", "oci-archive:", single, source.OCIArchive},
+		{"an index", "oci-archive:", multi, source.OCIArchive},
+		{"for docker load", "docker-archive:", single, source.DockerArchive},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			img := imageOf(t, "ghcr.io/acme/web:1.2.3", c.make)
+			path := filepath.Join(t.TempDir(), "image.tar")
+			keep(t, c.prefix+path, img)
+			for _, text := range []string{path, path + "#1.2.3", path + "#ghcr.io/acme/web:1.2.3", "oci-archive:" + path} {
+				s := opened(t, text)
+				same(t, s.Root, img.Root)
+				if !strings.HasPrefix(text, "oci") && s.Kind != c.kind {
+					t.Errorf("%s is taken for %s, want %s", text, s.Kind, c.kind)
+				}
+			}
+		})
+	}
+}
+
+// TestArchiveIsAPlainTar: every entry, in order, with the same owner and time.
+func TestArchiveIsAPlainTar(t *testing.T) {
+	t.Parallel()
+	img := imageOf(t, "ghcr.io/acme/web:1.2.3", single)
+	path := filepath.Join(t.TempDir(), "image.tar")
+	keep(t, "docker-archive:"+path, img)
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{markFile, indexFile, "manifest.json", "blobs/", "blobs/sha256/", blobName(img.Root.Descriptor.Digest)}
+	for _, b := range img.Root.Blobs {
+		want = append(want, blobName(b.Descriptor.Digest))
+	}
+	var got []string
+	in := tar.NewReader(bytes.NewReader(raw))
+	for {
+		h, err := in.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, h.Name)
+		if h.Uid != 0 || h.Gid != 0 || !h.ModTime.Equal(time.Unix(0, 0)) || h.Format != tar.FormatUSTAR {
+			t.Errorf("%s has owner %d:%d, time %s, format %s", h.Name, h.Uid, h.Gid, h.ModTime, h.Format)
+		}
+		if h.Name == "manifest.json" {
+			checkSaved(t, in, img)
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+	if len(raw)%tarBlock != 0 || !bytes.Equal(raw[len(raw)-2*tarBlock:], make([]byte, 2*tarBlock)) {
+		t.Error("there is no end mark")
+	}
+}
+
+func checkSaved(t *testing.T, r io.Reader, img Image) {
+	t.Helper()
+	var got []sourcetest.Entry
+	if err := json.NewDecoder(r).Decode(&got); err != nil {
+		t.Fatal(err)
+	}
+	one := got[0]
+	if len(got) != 1 || !slices.Equal(one.RepoTags, []string{"ghcr.io/acme/web:1.2.3"}) ||
+		one.Config != blobName(img.Root.Blobs[0].Descriptor.Digest) || len(one.Layers) != len(img.Root.Blobs)-1 {
+		t.Errorf("manifest.json is %+v", got)
+	}
+}
+
+// TestArchiveDoesNotDependOnTheOrderOfArrival: blobs come as the network has
+// them.
+func TestArchiveDoesNotDependOnTheOrderOfArrival(t *testing.T) {
+	t.Parallel()
+	img := imageOf(t, "ghcr.io/acme/web:1", multi)
+	var first []byte
+	for range 5 {
+		path := filepath.Join(t.TempDir(), "image.tar")
+		s, err := Open(t.Context(), parsed(t, "oci-archive:"+path), img)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rand.Shuffle(len(s.blobs), func(i, j int) { s.blobs[i], s.blobs[j] = s.blobs[j], s.blobs[i] })
+		for _, b := range s.blobs {
+			if err := s.Put(t.Context(), b.Descriptor, content(t, b)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := errors.Join(s.Commit(t.Context()), s.Close()); err != nil {
+			t.Fatal(err)
+		}
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = raw
+		}
+		if !bytes.Equal(raw, first) {
+			t.Fatal("the archive is another one")
+		}
+	}
+}
+
+func TestRepoTags(t *testing.T) {
+	t.Parallel()
+	cases := []struct{ name, ref, reference, want string }{
+		{"the tag pulled", "", "ghcr.io/acme/web:1", "ghcr.io/acme/web:1"},
+		{"a digest is none", "", "ghcr.io/acme/web@sha256:" + strings.Repeat("a", 64), ""},
+		{"a name", "acme/web:2", "ghcr.io/acme/web:1", "docker.io/acme/web:2"},
+		{"a name without tag", "web", "ghcr.io/acme/web:1", "docker.io/library/web:latest"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			img := imageOf(t, c.reference, single)
+			got := namesOf(Target{Kind: DockerArchive, Ref: c.ref}, img.Reference).repoTags()
+			if strings.Join(got, " ") != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestWhatAnArchiveCannotTake(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "image.tar")
+	huge := imageOf(t, "ghcr.io/acme/web:1", single)
+	huge.Root.Blobs[1].Descriptor.Size = limitTar + 1
+	artifact := imageOf(t, "ghcr.io/acme/web:1", single)
+	artifact.Root.Blobs[0].Descriptor.MediaType = types.MediaType("application/vnd.cncf.helm.config.v1+json")
+	cases := []struct {
+		name, target string
+		img          Image
+	}{
+		{"an index for docker load", "docker-archive:" + path, imageOf(t, "ghcr.io/acme/web:1", multi)},
+		{"an artifact for docker load", "docker-archive:" + path, artifact},
+		{"a size that cannot be", "oci-archive:" + path, huge},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := Open(t.Context(), parsed(t, c.target), c.img)
+			wantCode(t, err, CodeImage)
+			if left := files(t, filepath.Dir(path)); len(left) > 0 {
+				t.Errorf("left %q", sortedNames(left))
+			}
+		})
+	}
+}
+
+func TestArchiveThatExistsIsReplacedOnlyWhole(t *testing.T) {
+	t.Parallel()
+	img := imageOf(t, "ghcr.io/acme/web:1", single)
+	dir := t.TempDir()
+	path := filepath.Join(dir, "image.tar")
+	if err := os.WriteFile(path, []byte("before"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	size := 0
+	for _, b := range img.Root.Blobs {
+		size += int(b.Descriptor.Size)
+	}
+	for _, room := range []int{0, 600, 4000, 5000} {
+		d := &disk{room: room}
+		_, err := tryKeep(t, parsed(t, "oci-archive:"+path), img, d.through)
+		if d.room > 0 || err == nil {
+			continue
+		}
+		wantCode(t, err, CodeFull)
+		if got := files(t, dir); len(got) != 1 || got["image.tar"] != "before" {
+			t.Errorf("room %d: got %q", room, sortedNames(got))
+		}
+	}
+	keep(t, "oci-archive:"+path, img)
+	same(t, opened(t, path).Root, img.Root)
+	noLeftovers(t, dir)
+}
+
+func TestArchiveIsNotWrittenThroughALink(t *testing.T) {
+	t.Parallel()
+	dir, elsewhere := t.TempDir(), filepath.Join(t.TempDir(), "theirs")
+	if err := os.WriteFile(elsewhere, []byte("theirs"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	symlink(t, elsewhere, filepath.Join(dir, "image.tar"))
+	_, err := Open(t.Context(), parsed(t, "oci-archive:"+filepath.Join(dir, "image.tar")), imageOf(t, "ghcr.io/acme/web:1", single))
+	wantCode(t, err, CodeUnsafe)
+	if raw, err := os.ReadFile(elsewhere); err != nil || string(raw) != "theirs" {
+		t.Errorf("got %q, %v", raw, err)
+	}
+}
+
+// TestLargeLayersHaveTheirPlace: beyond 8 GiB a header takes more than a block.
+func TestLargeLayersHaveTheirPlace(t *testing.T) {
+	t.Parallel()
+	img := imageOf(t, "ghcr.io/acme/web:1", single)
+	const size = 9 << 30
+	large, last := img.Root.Blobs[1], img.Root.Blobs[2]
+	large.Descriptor.Size = size
+	p, err := layOut(nil, []*image.Blob{large, last})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sparse := make(map[int64][]byte)
+	for _, piece := range p.pieces {
+		sparse[piece.at] = piece.bytes
+	}
+	in := tar.NewReader(io.NewSectionReader(pieces(p.pieces), 0, p.size))
+	h, err := in.Next()
+	if err != nil || h.Size != size || p.places[large.Descriptor.Digest] != int64(len(p.pieces[0].bytes)) {
+		t.Errorf("got %+v, %v, at %d", h, err, p.places[large.Descriptor.Digest])
+	}
+	if got, want := p.places[last.Descriptor.Digest], p.pieces[1].at+tarBlock; got != want || p.pieces[1].at != int64(len(p.pieces[0].bytes))+size {
+		t.Errorf("the next layer is at %d, want %d", got, want)
+	}
+}
+
+// pieces are a file of zeros but for these.
+type pieces []piece
+
+func (p pieces) ReadAt(b []byte, at int64) (int, error) {
+	clear(b)
+	for _, each := range p {
+		if from := each.at - at; from >= 0 && from < int64(len(b)) {
+			copy(b[from:], each.bytes)
+		} else if from < 0 && -from < int64(len(each.bytes)) {
+			copy(b, each.bytes[-from:])
+		}
+	}
+	return len(b), nil
+}

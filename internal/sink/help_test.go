@@ -1,0 +1,173 @@
+package sink
+
+import (
+	"bytes"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"testing"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+	"github.com/ghcr-publish/ghcr-publish/internal/source"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
+)
+
+// imageOf is what make stores in a layout, under a reference.
+func imageOf(t *testing.T, reference string, make func(*sourcetest.Layout) v1.Descriptor) Image {
+	t.Helper()
+	l := sourcetest.NewLayout(t)
+	l.Add(make(l), "it")
+	s, err := source.Open(t.Context(), sourcetest.Dir(t, l.Files()), source.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	ref, err := name.ParseReference(reference)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Image{Root: s.Root, Reference: ref}
+}
+
+func single(l *sourcetest.Layout) v1.Descriptor {
+	return l.Image(sourcetest.AMD64, "one", "two")
+}
+
+func multi(l *sourcetest.Layout) v1.Descriptor { return l.MultiPlatform() }
+
+func other(l *sourcetest.Layout) v1.Descriptor { return l.Image(sourcetest.AMD64, "two", "three") }
+
+func parsed(t *testing.T, text string) Target {
+	t.Helper()
+	target, err := Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return target
+}
+
+// content is a blob's reader as package pull hands it over.
+func content(t *testing.T, b *image.Blob) io.Reader {
+	t.Helper()
+	r, err := b.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Close() })
+	return registry.Verify(r, b.Descriptor)
+}
+
+// keep writes an image to the target, and returns how many blobs it lacked.
+func keep(t *testing.T, text string, img Image) (lacked int) {
+	t.Helper()
+	lacked, err := tryKeep(t, parsed(t, text), img, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lacked
+}
+
+// tryKeep is keep that may fail; through is the sink's seam.
+func tryKeep(t *testing.T, target Target, img Image, through func(io.Writer) io.Writer) (lacked int, err error) {
+	t.Helper()
+	s, err := Open(t.Context(), target, img)
+	if err != nil {
+		return 0, err
+	}
+	defer func() {
+		if failed := s.Close(); failed != nil {
+			t.Error(failed)
+		}
+	}()
+	switch store := s.store.(type) {
+	case *layout:
+		store.through = through
+	case *archive:
+		store.through = through
+	}
+	for _, b := range s.blobs {
+		has, err := s.Has(t.Context(), b.Descriptor)
+		if err != nil {
+			return lacked, err
+		}
+		if has {
+			continue
+		}
+		lacked++
+		if err := s.Put(t.Context(), b.Descriptor, content(t, b)); err != nil {
+			return lacked, err
+		}
+	}
+	return lacked, s.Commit(t.Context())
+}
+
+// files are all files below a directory: slash-separated name to content.
+func files(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	err := fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		raw, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
+		out[name] = string(raw)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// opened reads an image back by package source, all of its blobs too.
+func opened(t *testing.T, text string) *source.Source {
+	t.Helper()
+	s, err := source.Open(t.Context(), text, source.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	for _, b := range image.Blobs(s.Root) {
+		if _, err := io.Copy(io.Discard, content(t, b)); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	return s
+}
+
+func same(t *testing.T, got *image.Manifest, want *image.Manifest) {
+	t.Helper()
+	if got.Descriptor.Digest != want.Descriptor.Digest || !bytes.Equal(got.Raw, want.Raw) {
+		t.Errorf("got %s, want %s", got.Descriptor.Digest, want.Descriptor.Digest)
+	}
+}
+
+func wantCode(t *testing.T, err error, code string) {
+	t.Helper()
+	if !diag.Is(err, code) {
+		t.Errorf("got %v, want an error with the code %s", err, code)
+	}
+}
+
+func sortedNames(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
+
+// symlink makes a symbolic link, where the system lets us.
+func symlink(t *testing.T, to, path string) {
+	t.Helper()
+	err := os.Symlink(to, path)
+	if err != nil && runtime.GOOS == "windows" {
+		t.Skip("this account may not make links")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
