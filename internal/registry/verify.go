@@ -44,6 +44,9 @@ func (v *verifier) Read(p []byte) (int, error) {
 	n, err := v.r.Read(p)
 	v.hash.Write(p[:n])
 	v.n += int64(n)
+	if v.n == v.want.Size && n > 0 && err == nil {
+		err = v.end()
+	}
 	if v.n > v.want.Size || (err == io.EOF && v.n < v.want.Size) {
 		return 0, &WrongContent{Want: v.want, GotSize: v.n}
 	}
@@ -55,6 +58,14 @@ func (v *verifier) Read(p []byte) (int, error) {
 		}
 	}
 	return n, err
+}
+
+// end looks for the end where it should be, before the last piece is let
+// through: the transport asks for no more than it announced.
+func (v *verifier) end() error {
+	n, err := io.ReadFull(v.r, make([]byte, 1))
+	v.n += int64(n)
+	return err
 }
 
 func (v *verifier) Close() error { return v.r.Close() }
