@@ -10,6 +10,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/action"
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
 // cancelWhen ends the run as a signal would, once a request has arrived.
@@ -125,6 +126,27 @@ func TestFailureHalfWayReportsWhatIsTrue(t *testing.T) {
 	}
 	if !strings.Contains(r.stdout, "Failed half way. What is true now:") {
 		r.fatal("the log does not say that something was written")
+	}
+}
+
+// TestManifestAloneIsAChange: all blobs are there, the tags are refused, and
+// still something was written.
+func TestManifestAloneIsAChange(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	image := func(annotation string) string {
+		l := sourcetest.NewLayout(t)
+		d := l.Image(sourcetest.AMD64, "x")
+		d.Annotations = map[string]string{"a": annotation}
+		l.Add(l.Index(d))
+		return sourcetest.Dir(t, l.Files())
+	}
+	s.with("source", image("1"), "tags", "first").run().succeeds()
+	s.server.Inject(ghcrtest.Fault{Method: "PUT", Path: "/manifests/bad", Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 400, Code: "TAG_INVALID"}})
+	r := s.with("source", image("2"), "tags", "bad1\nbad2").run()
+	r.failsWith("registry-refused").says("changed", "true", "tags", "", "pushed", "false")
+	if strings.Contains(r.stdout, "Nothing was written") {
+		r.fatal("the log claims that nothing was written")
 	}
 }
 

@@ -120,7 +120,7 @@ func TestLabelsAreWrittenOnlyWhenAskedFor(t *testing.T) {
 func TestUnknownCommandNamesThoseThatAre(t *testing.T) {
 	t.Parallel()
 	r := newStage(t, acme()).with("command", "publsh").run()
-	if r.code != action.Failure || !strings.Contains(r.stdout, "publish, metadata, migrate") {
+	if r.code != action.Failure || !strings.Contains(r.stdout, "Allowed: publish, ") {
 		r.fatal("the error does not list the commands")
 	}
 }
