@@ -3,6 +3,7 @@ package registry
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -47,12 +48,12 @@ func (v *verifier) Read(p []byte) (int, error) {
 	if v.n == v.want.Size && n > 0 && err == nil {
 		err = v.end()
 	}
-	if v.n > v.want.Size || (err == io.EOF && v.n < v.want.Size) {
+	if v.n > v.want.Size || (errors.Is(err, io.EOF) && v.n < v.want.Size) {
 		return 0, &WrongContent{Want: v.want, GotSize: v.n}
 	}
 	// Compared with the last byte, not with the EOF after it: the transport
 	// may stop reading once it has as many bytes as it announced.
-	if v.n == v.want.Size && (n > 0 || err == io.EOF) {
+	if v.n == v.want.Size && (n > 0 || errors.Is(err, io.EOF)) {
 		if got := hex.EncodeToString(v.hash.Sum(nil)); got != v.want.Digest.Hex {
 			return 0, &WrongContent{Want: v.want, GotDigest: "sha256:" + got, GotSize: v.n}
 		}
