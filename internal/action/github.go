@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/packages"
@@ -19,28 +20,48 @@ import (
 
 func isAbsent(err error) bool { return registry.IsAbsent(err) }
 
-// checks says what is to be proven of each target.
-func (r *publishing) checks(found *resolve.Found) []publish.Check {
+// puller pulls as a stranger while the registry is asked, so that a run with
+// nothing to do is proven without a further wait; nil where that is not asked
+// for.
+func (r *publishing) puller() func(context.Context, name.Repository, v1.Hash) error {
+	if r.config.Verify != input.VerifyFull || r.config.DryRun {
+		return nil
+	}
+	return func(ctx context.Context, repo name.Repository, digest v1.Hash) error {
+		_, err := publish.Pull(ctx, r.registry.Anonymous(), repo, digest, false)
+		return err
+	}
+}
+
+// checks says what is to be proven of each target. What was read in this run
+// and cannot have changed since is not asked for again.
+func (r *publishing) checks(found *resolve.Found, writes bool) []publish.Check {
 	checks := make([]publish.Check, len(found.Targets))
 	for i := range found.Targets {
 		t := &found.Targets[i]
 		if !t.Home {
 			continue
 		}
-		checks[i].Pull, checks[i].RootOnly = r.config.Verify == input.VerifyFull, r.shallow
+		pulled := t.HasRoot && t.Pulled != nil && *t.Pulled == nil
+		checks[i].Pull, checks[i].Pulled, checks[i].RootOnly = r.config.Verify == input.VerifyFull, pulled, r.shallow
 		if r.config.Verify == input.VerifyFull || r.config.Visibility != input.Keep {
-			checks[i].Ensure = r.ensure(t)
+			checks[i].Ensure = r.ensure(t, writes)
 		}
 	}
 	return checks
 }
 
-func (r *publishing) ensure(t *resolve.Target) func(context.Context, packages.Patience) packages.Ensured {
+func (r *publishing) ensure(t *resolve.Target, writes bool) func(context.Context, packages.Patience) packages.Ensured {
 	owner, pkg := resolve.Owner(r.config.GitHub, t.Repo)
 	if t.Package.Owner.Kind != "" {
 		owner = t.Package.Owner
 	}
 	return func(ctx context.Context, p packages.Patience) packages.Ensured {
+		if !writes && t.Package.Name != "" {
+			if e, ok := t.Package.Holds(string(r.config.Visibility)); ok {
+				return e
+			}
+		}
 		e := r.packages.Ensure(ctx, owner, pkg, string(r.config.Visibility), !t.Exists(), p)
 		if e.Err != nil {
 			r.mu.Lock()

@@ -107,7 +107,7 @@ func (r *publishing) do(ctx context.Context) error {
 func (r *publishing) resolver() *resolve.Resolver {
 	resolver := &resolve.Resolver{Config: r.config, Registry: r.registry, Packages: r.packages, Source: r.source}
 	if r.source == nil {
-		resolver.Stamp = r.stamper()
+		resolver.Stamp, resolver.Pull = r.stamper(), r.puller()
 	}
 	return resolver
 }
@@ -164,7 +164,7 @@ func (r *publishing) carryOut(ctx context.Context, steps *plan.Plan, found *reso
 	result, err := publisher.Run(ctx, steps)
 	bar.Close()
 	if err == nil && r.config.Verify != input.VerifyNone {
-		err = publisher.Prove(ctx, result, r.checks(found))
+		err = publisher.Prove(ctx, result, r.checks(found, steps.Writes()))
 	}
 	r.report.Result(result)
 	r.decorate(found, result)

@@ -65,6 +65,18 @@ func (c *Client) Ensure(ctx context.Context, owner Owner, name, want string, cre
 // not wait long for what it can do without.
 const passingTries = 3
 
+// Holds reports whether a package that was read has the wanted visibility
+// ("" or "keep" for any), and the outcome that says so.
+func (p Package) Holds(want string) (Ensured, bool) {
+	switch want {
+	case "", "keep":
+		return Ensured{Package: p, Outcome: Kept}, true
+	case p.Visibility:
+		return Ensured{Package: p, Outcome: Already}, true
+	}
+	return Ensured{}, false
+}
+
 // await reads the package, waiting for one that was created just now.
 func (c *Client) await(ctx context.Context, owner Owner, name string, p Patience) (Package, error) {
 	wait := p.Wait

@@ -28,6 +28,9 @@ const strangers = 32
 type Check struct {
 	// Pull tries an anonymous pull.
 	Pull bool
+	// Pulled says that such a pull succeeded in this run, of a root that was
+	// there before it: it is not tried again.
+	Pulled bool
 	// RootOnly limits that pull to the root: where all below it was pulled so
 	// by the runs that pushed it, and strangers may read a whole repository or
 	// nothing of it.
@@ -53,7 +56,7 @@ func (p *Publisher) proveTarget(ctx context.Context, digest v1.Hash, t *TargetRe
 	group, gctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return p.readBack(gctx, digest, t) })
 	pulled := make(chan error, 1)
-	if c.Pull {
+	if c.Pull && !c.Pulled {
 		group.Go(func() error { pulled <- p.pull(gctx, t.Repo, digest, c.RootOnly); return nil })
 	}
 	if c.Ensure != nil {
@@ -65,6 +68,10 @@ func (p *Publisher) proveTarget(ctx context.Context, digest v1.Hash, t *TargetRe
 	}
 	if err := group.Wait(); err != nil || !c.Pull {
 		return err
+	}
+	if c.Pulled {
+		t.Anonymous = Verified
+		return nil
 	}
 	t.Anonymous = p.judge(ctx, t, digest, c.RootOnly, <-pulled)
 	return nil

@@ -43,6 +43,7 @@ type Client struct {
 
 	mu       sync.Mutex
 	sessions map[string]*session
+	stranger *Client // see Anonymous
 }
 
 // New returns a client. Close it to let its connections go.
@@ -66,14 +67,19 @@ func New(opts Options) *Client {
 	}
 }
 
-// Anonymous returns a client that never sends credentials, as a stranger
+// Anonymous returns the client that never sends credentials, as a stranger
 // would come to the registry. It shares connections and the meter with c, but
-// no session.
+// no session; it is always the same one, so that a token it got is used again.
 func (c *Client) Anonymous() *Client {
-	opts := c.opts
-	opts.Keychain = anonymous{}
-	opts.RawBearer = false
-	return &Client{opts: opts, wire: c.wire, retry: c.retry, Meter: c.Meter, sessions: map[string]*session{}}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stranger == nil {
+		opts := c.opts
+		opts.Keychain = anonymous{}
+		opts.RawBearer = false
+		c.stranger = &Client{opts: opts, wire: c.wire, retry: c.retry, Meter: c.Meter, sessions: map[string]*session{}}
+	}
+	return c.stranger
 }
 
 // Warm opens up to n connections for bodies to the repository's host ahead of

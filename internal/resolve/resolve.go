@@ -51,6 +51,10 @@ type Target struct {
 	PackageErr error
 	// Public says that a stranger was let in.
 	Public bool
+	// Pulled is what a stranger's pull of the root met while everything else
+	// was asked; nil if none was tried. Where the root was there already it is
+	// the proof that is asked for after publishing.
+	Pulled *error
 	// Inherits is the visibility a package that this run creates will have;
 	// "" where that cannot be known.
 	Inherits string
@@ -75,6 +79,8 @@ type Resolver struct {
 	// Stamp writes labels and annotations into the image before anything is
 	// asked about it; nil where it is to stay as it is.
 	Stamp func(context.Context, *image.Manifest) ([]diag.Notice, error)
+	// Pull pulls a digest as a stranger; nil if that is not to be tried.
+	Pull func(context.Context, name.Repository, v1.Hash) error
 	// Source opens what is to be published in the place of the source that
 	// Config names; nil opens that. It may ask registries.
 	Source func(context.Context) (*source.Source, error)
@@ -172,6 +178,13 @@ func (r *Resolver) target(ctx context.Context, t *Target, found *Found) error {
 	if t.Home && (r.Config.Verify == input.VerifyFull || r.Config.Visibility != input.Keep) {
 		group.Go(func() error { r.pkg(ctx, t); return nil })
 		group.Go(func() error { return r.stranger(ctx, t) })
+	}
+	if t.Home && r.Pull != nil && found.Root != nil && !found.Root.Pending() {
+		group.Go(func() error {
+			err := r.Pull(ctx, t.Repo, found.Root.Descriptor.Digest)
+			t.Pulled = &err // most often: not there yet
+			return nil
+		})
 	}
 	if err := group.Wait(); err != nil {
 		return fmt.Errorf("resolving %q: %w", t.Repo, err)
