@@ -73,6 +73,30 @@ func TestTokenFromStandardInput(t *testing.T) {
 	s.run("publish", source, "--image", s.image("acme/web"), "--tags", "1", "--token-stdin").failsWith("token-empty", "There is no token", "--token-stdin")
 }
 
+// TestSecretsAreMaskedBeforeAnythingIsSaid, also where the inputs are wrong.
+func TestSecretsAreMaskedBeforeAnythingIsSaid(t *testing.T) {
+	t.Parallel()
+	for _, visibility := range []string{"keep", "wrong"} {
+		s := newStage(t, acme())
+		source, _ := layout(t)
+		r := s.with("source", source, "credentials", "quay.io me hunter2", "visibility", visibility).run()
+		masked := map[string]bool{}
+		for line := range strings.Lines(r.stdout) {
+			value, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "::add-mask::")
+			if !ok {
+				break
+			}
+			masked[value] = true
+		}
+		encode := base64.StdEncoding.EncodeToString
+		for _, want := range []string{canary, encode([]byte(canary)), encode([]byte("octocat:" + canary)), "hunter2", encode([]byte("me:hunter2"))} {
+			if !masked[want] {
+				t.Errorf("visibility %s: %q is not masked at the start", visibility, want)
+			}
+		}
+	}
+}
+
 func TestThereIsNoFlagForSecrets(t *testing.T) {
 	t.Parallel()
 	for _, flag := range []string{"--token", "--credentials"} {
