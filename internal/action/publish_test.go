@@ -2,6 +2,9 @@ package action_test
 
 import (
 	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -30,6 +33,11 @@ func TestPushOfBranchPublishesUnderItsName(t *testing.T) {
 		"settings-url", s.server.URL()+"/orgs/acme/packages/container/web/settings")
 	if got := s.server.Tag("acme/web", "main"); got != digest {
 		t.Errorf("the tag points at %q, want %q", got, digest)
+	}
+	for _, q := range r.requests {
+		if q.Method == "PUT" && q.Status != 201 {
+			t.Errorf("PUT %s was answered with %d: something was sent before what it names", q.Path, q.Status)
+		}
 	}
 	for _, want := range []string{image + "@" + digest, "linux/amd64", "linux/arm64", "verified", "mermaid"} {
 		if !strings.Contains(r.summary, want) {
@@ -204,4 +212,39 @@ func TestCopyInsideOneRegistryMountsEverything(t *testing.T) {
 	if n := r.count("PUT", "/blobs/upload/") + r.count("PATCH", ""); n != 0 {
 		t.Errorf("%d uploads, want mounts alone", n)
 	}
+}
+
+func TestTraceHoldsEveryRequestAndNoCredential(t *testing.T) {
+	t.Parallel()
+	path, _ := layout(t)
+	s := newStage(t, acme())
+	trace := filepath.Join(s.dir, "trace.jsonl")
+	r := s.with("source", path, "trace", trace).run().succeeds()
+	raw, err := os.ReadFile(trace)
+	s.check(err)
+	lines := strings.Split(strings.TrimSpace(string(raw)), "\n")
+	registry := 0
+	for _, q := range r.requests {
+		if !strings.HasPrefix(q.Path, "/api/") {
+			registry++
+		}
+	}
+	if len(lines) != registry {
+		t.Errorf("the trace has %d lines, the registry saw %d requests", len(lines), registry)
+	}
+	for _, line := range lines {
+		var x struct {
+			Method, Host, Path string
+			Status, Attempt    int
+		}
+		if err := json.Unmarshal([]byte(line), &x); err != nil || x.Method == "" || x.Path == "" || x.Status == 0 || x.Attempt != 1 {
+			t.Errorf("line %q: %v", line, err)
+		}
+	}
+	for _, form := range secretForms() {
+		if strings.Contains(string(raw), form) {
+			t.Errorf("the trace shows %q", form)
+		}
+	}
+	s.with("trace", filepath.Join(s.dir, "no", "such", "folder")).run().failsWith("trace-unwritable", "trace")
 }
