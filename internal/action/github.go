@@ -171,7 +171,7 @@ func (r *publishing) about(answer *registry.Error) name.Repository {
 func (s *session) wireTotalsInto(r *report.Report) {
 	m := s.registry.Meter
 	r.Transfer.Requests, r.Transfer.Retries, r.Transfer.BytesSent = m.Requests.Load(), m.Retries.Load(), m.BytesSent.Load()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r.Transfer.RequestIDs = s.ids
+	s.tracer.mu.Lock()
+	defer s.tracer.mu.Unlock()
+	r.Transfer.RequestIDs = s.tracer.ids
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -32,22 +31,32 @@ type session struct {
 	registry *registry.Client
 	packages *packages.Client
 
+	tracer  *tracer
 	mu      sync.Mutex
-	ids     []string          // GitHub's request ids of manifest writes
 	unknown map[string]string // image → why the API did not tell of its package
 }
 
 func newSession(p Process, w *workflow.Workflow, c *input.Common) (*session, error) {
 	s := &session{process: p, workflow: w, config: c, unknown: map[string]string{}}
-	s.registry = registry.New(registry.Options{
-		Keychain: keychain(c), UserAgent: version.UserAgent(), Trace: s.trace,
-	})
 	var err error
+	if s.tracer, err = newTracer(p, c); err != nil {
+		return nil, err
+	}
+	s.registry = registry.New(registry.Options{
+		Keychain: keychain(c), UserAgent: version.UserAgent(), Trace: s.tracer.hear,
+	})
 	s.packages, err = packages.New(auth.Client(c.Token, nil), c.GitHub.APIURL, c.GitHub.ServerURL, version.UserAgent())
 	return s, err
 }
 
-func (s *session) close() { s.registry.Close() }
+// close ends the connections and the trace. A trace that broke off is said,
+// and fails nothing: what it was about is done.
+func (s *session) close() {
+	s.registry.Close()
+	if err := s.tracer.close(); err != nil {
+		s.say("%s", err)
+	}
+}
 
 func keychain(c *input.Common) *auth.Keychain {
 	k := &auth.Keychain{
@@ -64,33 +73,6 @@ func mask(w *workflow.Workflow, c *input.Common) {
 	for _, secret := range c.Secrets() {
 		w.Mask(secret)
 	}
-}
-
-// trace keeps request ids for the audit, and prints requests on demand.
-func (s *session) trace(x registry.Exchange) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if x.Method == http.MethodPut && x.RequestID != "" && strings.Contains(x.Path, "/manifests/") && len(s.ids) < 50 {
-		s.ids = append(s.ids, x.RequestID)
-	}
-	if s.config.Debug || s.process.Getenv("RUNNER_DEBUG") == "1" {
-		fmt.Fprintln(s.process.Stderr, workflow.Line(debugLine(x)))
-	}
-}
-
-func debugLine(x registry.Exchange) string {
-	status := fmt.Sprint(x.Status)
-	if x.Status == 0 {
-		status = x.Error
-	}
-	line := fmt.Sprintf("%s %s%s %s, %d bytes sent, %d ms", x.Method, x.Host, x.Path, status, x.Sent, x.Duration.Milliseconds())
-	if x.Attempt > 1 {
-		line += fmt.Sprintf(", attempt %d", x.Attempt)
-	}
-	if x.RequestID != "" {
-		line += ", request id " + x.RequestID
-	}
-	return line
 }
 
 // progress starts showing what the plan will move.

@@ -29,6 +29,7 @@ func (r *reader) base(c *Common, env Environment) {
 	c.Timeout = r.duration("timeout")
 	c.Summary = r.boolean("summary")
 	c.Debug = r.boolean("debug")
+	c.Trace = r.text("trace")
 }
 
 // registry finds the host that bare image names go to. It decides nothing

@@ -32,6 +32,7 @@ type Common struct {
 	Timeout time.Duration
 	Summary bool
 	Debug   bool
+	Trace   string // a path; "" for none
 
 	Notices []diag.Notice
 }

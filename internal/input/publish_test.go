@@ -78,6 +78,7 @@ func TestEveryInputIsRead(t *testing.T) {
 		"verify":         {"none", func(c *input.Config) bool { return c.Verify == input.VerifyNone }},
 		"timeout":        {"5", func(c *input.Config) bool { return c.Timeout == 5*time.Minute }},
 		"summary":        {"False", func(c *input.Config) bool { return !c.Summary }},
+		"trace":          {"t.jsonl", func(c *input.Config) bool { return c.Trace == "t.jsonl" }},
 		"debug":          {"true", func(c *input.Config) bool { return c.Debug }},
 	}
 	needs := map[string][]string{"leg": {"INPUT_PUSH-BY-DIGEST", "true"}} // it makes no sense alone

@@ -236,6 +236,11 @@ var Table = []Input{
 		Example: "true",
 	},
 	{
+		Name: "trace", Commands: reporting,
+		Help:    "A file to write every request to, as JSON lines: method, host, path, status, bytes, nanoseconds, attempt, request id; never a credential or a signed query.",
+		Example: "trace.jsonl",
+	},
+	{
 		Name: "paths", Kind: Lines, Commands: migrate,
 		Help:    "Folders of checkouts, or workflow files, one a line. Without it: the workflows and actions of the working directory.",
 		Example: ".github/workflows/release.yml",
