@@ -146,4 +146,3 @@ func (s *stage) read(name string) string {
 	}
 	return string(raw)
 }
-
