@@ -98,6 +98,7 @@ func (r *Resolver) Run(ctx context.Context, tags []string) (*Found, error) {
 			return found, err
 		}
 	}
+	root := found.Root // nil while it is read side by side with the targets
 	group, gctx := errgroup.WithContext(ctx)
 	if !local {
 		group.Go(func() error { return r.open(gctx, found) })
@@ -106,7 +107,7 @@ func (r *Resolver) Run(ctx context.Context, tags []string) (*Found, error) {
 		t := &found.Targets[i]
 		t.Repo, t.Tags, t.Home = repo, tags, r.Config.AtHome(repo)
 		t.HasRoot = r.Stamp == nil && remote != nil && remote.Name() == repo.Name()
-		group.Go(func() error { return r.target(gctx, t, found) })
+		group.Go(func() error { return r.target(gctx, t, root) })
 	}
 	if err := group.Wait(); err != nil {
 		return found, err
@@ -169,9 +170,9 @@ func (r *Resolver) Expect() *name.Repository {
 }
 
 // target reads one destination, all questions at once.
-func (r *Resolver) target(ctx context.Context, t *Target, found *Found) error {
+func (r *Resolver) target(ctx context.Context, t *Target, root *image.Manifest) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return r.tags(ctx, t, found) })
+	group.Go(func() error { return r.tags(ctx, t, root) })
 	if !r.sparing() {
 		group.Go(func() error { return r.preflight(ctx, t) })
 	}
@@ -179,9 +180,9 @@ func (r *Resolver) target(ctx context.Context, t *Target, found *Found) error {
 		group.Go(func() error { r.pkg(ctx, t); return nil })
 		group.Go(func() error { return r.stranger(ctx, t) })
 	}
-	if t.Home && r.Pull != nil && found.Root != nil && !found.Root.Pending() {
+	if t.Home && r.Pull != nil && root != nil && !root.Pending() {
 		group.Go(func() error {
-			err := r.Pull(ctx, t.Repo, found.Root.Descriptor.Digest)
+			err := r.Pull(ctx, t.Repo, root.Descriptor.Digest)
 			t.Pulled = &err // most often: not there yet
 			return nil
 		})
@@ -195,8 +196,8 @@ func (r *Resolver) target(ctx context.Context, t *Target, found *Found) error {
 // tags asks what is tagged now. A sparing run asks only where that can save a
 // push: not where the source is this very repository, and not for several
 // tags, where the root's digest alone is asked for later.
-func (r *Resolver) tags(ctx context.Context, t *Target, found *Found) error {
-	pending := found.Root != nil && found.Root.Pending()
+func (r *Resolver) tags(ctx context.Context, t *Target, root *image.Manifest) error {
+	pending := root != nil && root.Pending()
 	if r.sparing() && !pending && (t.HasRoot || len(t.Tags) != 1) {
 		return nil
 	}
