@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -16,8 +15,11 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// maxDepth bounds how deep indexes may nest in what a registry answers.
-const maxDepth = 8
+// The bounds of a tree that a registry answers with.
+const (
+	maxDepth = 8       // of indexes in each other
+	maxNodes = 200_000 // manifests and blobs, each digest once
+)
 
 // Pulled counts what a pull saw.
 type Pulled struct {
@@ -25,28 +27,35 @@ type Pulled struct {
 	Bytes            int64 // of blobs, as their manifests say
 }
 
-// Pull visits everything below a digest: manifests are read and hashed; blobs
-// are read whole and hashed if every is set, else only asked for. An error
-// means that the image cannot be pulled whole.
+// Pull visits everything below a digest, level by level: manifests are read
+// and hashed; blobs are read whole and hashed if every is set, else only asked
+// for. An error means that the image cannot be pulled whole.
 func Pull(ctx context.Context, client *registry.Client, repo name.Repository, digest v1.Hash, every bool) (Pulled, error) {
-	group, ctx := errgroup.WithContext(ctx)
-	w := &walker{client: client, repo: repo, every: every, group: group, slots: make(chan struct{}, strangers), seen: map[v1.Hash]bool{}}
-	w.manifest(ctx, digest, 0)
-	err := group.Wait()
-	return w.pulled, err
+	w := &walker{client: client, repo: repo, every: every, seen: map[v1.Hash]bool{digest: true}}
+	level := []v1.Descriptor{{Digest: digest}}
+	for depth := 0; len(level) > 0; depth++ {
+		if depth > maxDepth {
+			return w.pulled, fmt.Errorf("reading %s: indexes nest deeper than %d", digest, maxDepth)
+		}
+		var err error
+		if level, err = w.manifests(ctx, level); err != nil {
+			return w.pulled, err
+		}
+	}
+	for _, b := range w.blobs {
+		w.pulled.Blobs++
+		w.pulled.Bytes += b.Size
+	}
+	return w.pulled, each(ctx, w.blobs, w.blob)
 }
 
-// walker visits a tree in a registry: manifests are read and hashed, blobs
-// asked for. Each digest once, slots at a time.
+// walker visits a tree in a registry, each digest once.
 type walker struct {
 	client *registry.Client
 	repo   name.Repository
-	group  *errgroup.Group
-	slots  chan struct{}
 	every  bool
-
-	mu     sync.Mutex
 	seen   map[v1.Hash]bool
+	blobs  []v1.Descriptor
 	pulled Pulled
 }
 
@@ -57,57 +66,67 @@ type node struct {
 	Layers    []v1.Descriptor `json:"layers"`
 }
 
-func (w *walker) manifest(ctx context.Context, digest v1.Hash, depth int) {
-	w.visit(digest, func() error {
-		if depth > maxDepth {
-			return fmt.Errorf("reading %s: indexes nest deeper than %d", digest, maxDepth)
-		}
-		_, raw, err := w.client.Manifest(ctx, w.repo.Digest(digest.String()))
+// manifests reads one level, and gives back the next.
+func (w *walker) manifests(ctx context.Context, level []v1.Descriptor) ([]v1.Descriptor, error) {
+	nodes := make([]node, len(level))
+	indexes := make([]int, len(level))
+	for i := range indexes {
+		indexes[i] = i
+	}
+	err := each(ctx, indexes, func(ctx context.Context, i int) error {
+		_, raw, err := w.client.Manifest(ctx, w.repo.Digest(level[i].Digest.String()))
 		if err != nil {
 			return err
 		}
-		w.count(Pulled{Manifests: 1})
-		var n node
-		if err := json.Unmarshal(raw, &n); err != nil {
-			return fmt.Errorf("reading manifest %s: %w", digest, err)
-		}
-		for _, child := range n.Manifests {
-			w.manifest(ctx, child.Digest, depth+1)
-		}
-		if n.Config != nil {
-			w.blob(ctx, *n.Config)
-		}
-		for _, layer := range n.Layers {
-			w.blob(ctx, layer)
+		if err := json.Unmarshal(raw, &nodes[i]); err != nil {
+			return fmt.Errorf("reading manifest %s: %w", level[i].Digest, err)
 		}
 		return nil
 	})
-}
-
-func (w *walker) blob(ctx context.Context, desc v1.Descriptor) {
-	if foreign(desc) {
-		return
+	if err != nil {
+		return nil, err
 	}
-	w.visit(desc.Digest, func() error {
-		w.count(Pulled{Blobs: 1, Bytes: desc.Size})
-		if !w.every {
-			return w.client.ProbeBlob(ctx, w.repo, desc)
+	w.pulled.Manifests += len(level)
+	var next []v1.Descriptor
+	for _, n := range nodes {
+		next = append(next, w.fresh(n.Manifests)...)
+		if n.Config != nil {
+			w.blobs = append(w.blobs, w.fresh([]v1.Descriptor{*n.Config})...)
 		}
-		body, err := w.client.Blob(ctx, w.repo, desc)
-		if err != nil {
-			return err
+		for _, layer := range w.fresh(n.Layers) {
+			if !foreign(layer) {
+				w.blobs = append(w.blobs, layer)
+			}
 		}
-		_, err = io.Copy(io.Discard, body)
-		return errors.Join(err, body.Close())
-	})
+	}
+	if len(w.seen) > maxNodes {
+		return nil, fmt.Errorf("reading %s: it names more than %d manifests and blobs", w.repo, maxNodes)
+	}
+	return next, nil
 }
 
-func (w *walker) count(p Pulled) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.pulled.Manifests += p.Manifests
-	w.pulled.Blobs += p.Blobs
-	w.pulled.Bytes += p.Bytes
+// fresh leaves out what was seen before.
+func (w *walker) fresh(list []v1.Descriptor) []v1.Descriptor {
+	var out []v1.Descriptor
+	for _, d := range list {
+		if !w.seen[d.Digest] {
+			w.seen[d.Digest] = true
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+func (w *walker) blob(ctx context.Context, desc v1.Descriptor) error {
+	if !w.every {
+		return w.client.ProbeBlob(ctx, w.repo, desc)
+	}
+	body, err := w.client.Blob(ctx, w.repo, desc)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, body)
+	return errors.Join(err, body.Close())
 }
 
 // foreign layers are fetched from their own URLs, not from the registry.
@@ -115,17 +134,12 @@ func foreign(d v1.Descriptor) bool {
 	return len(d.URLs) > 0 || d.MediaType == types.DockerForeignLayer || !d.MediaType.IsDistributable()
 }
 
-func (w *walker) visit(digest v1.Hash, look func() error) {
-	w.mu.Lock()
-	known := w.seen[digest]
-	w.seen[digest] = true
-	w.mu.Unlock()
-	if known {
-		return
+// each calls do for every item, so many at a time as a stranger may.
+func each[T any](ctx context.Context, items []T, do func(context.Context, T) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(strangers)
+	for _, item := range items {
+		group.Go(func() error { return do(ctx, item) })
 	}
-	w.group.Go(func() error {
-		w.slots <- struct{}{}
-		defer func() { <-w.slots }()
-		return look()
-	})
+	return group.Wait()
 }
