@@ -42,7 +42,7 @@ func (s *Server) mount(g *grant, name, from, digest string) bool {
 	if s.world.answers.NoMount || !g.allows(from, false) {
 		return false
 	}
-	if s.world.mayPull(g.credential, from, false, absent("NAME_UNKNOWN", "")) != nil {
+	if s.world.mayPull(g.credential, from, g.allows(from, true), absent("NAME_UNKNOWN", "")) != nil {
 		return false
 	}
 	source := s.world.packages[key(from)]
