@@ -1,0 +1,70 @@
+package login_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rogpeppe/go-internal/lockedfile"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/login"
+)
+
+// Steps at the same time lose nobody's login, and leave nothing behind.
+func TestStepsAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	const text = `{"auths": {"quay.io": {"auth": "YTpi"}}}`
+	d := newDesk(t)
+	d.put(text)
+	const steps = 16
+	sessions := make([]*login.Session, steps)
+	for i := range sessions {
+		sessions[i] = d.session()
+	}
+	host := func(i int) string { return fmt.Sprintf("r%d.example", i) }
+	var ins errgroup.Group
+	for i, s := range sessions {
+		ins.Go(func() error {
+			return s.In(t.Context(), []login.Login{to(host(i), "octocat", fmt.Sprintf("own%d", i)), to("ghcr.io", "octocat", fmt.Sprintf("ghs_%d", i))})
+		})
+	}
+	d.check(ins.Wait())
+	for i := range sessions {
+		if got, want := d.reads(host(i)), fmt.Sprintf("octocat:own%d", i); got != want {
+			t.Errorf("Docker reads %q for %s, want %q", got, host(i), want)
+		}
+	}
+	var outs errgroup.Group
+	for _, s := range sessions {
+		outs.Go(func() error { return s.Out(t.Context()) })
+	}
+	d.check(outs.Wait())
+	if got := d.text(); got != text {
+		t.Errorf("the file is\n%s\nbefore it was\n%s", got, text)
+	}
+	d.clean()
+}
+
+func TestWaitingForAnotherStepEndsWithTheRun(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.put("{}")
+	lock, err := lockedfile.OpenFile(filepath.Join(filepath.Dir(d.file), ".config.json.ghcr-publish-lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	d.check(err)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	err = d.session().In(ctx, []login.Login{to("ghcr.io", "octocat", "ghs_1")})
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+	d.check(lock.Close())
+	if got := d.text(); got != "{}" {
+		t.Errorf("the file is %s", got)
+	}
+}

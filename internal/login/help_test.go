@@ -1,0 +1,114 @@
+package login_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/docker/cli/cli/config"
+	"github.com/docker/cli/cli/config/types"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/login"
+	"github.com/ghcr-publish/ghcr-publish/internal/secret"
+)
+
+// desk is a runner's home: a login file and a folder for notes.
+type desk struct {
+	t    *testing.T
+	file string
+	temp string
+	env  map[string]string
+}
+
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	dir := t.TempDir()
+	d := &desk{t: t, temp: filepath.Join(dir, "temp"), file: filepath.Join(dir, "docker", "config.json")}
+	d.env = map[string]string{
+		"DOCKER_CONFIG": filepath.Join(dir, "docker"), "RUNNER_TEMP": d.temp, "GITHUB_ACTIONS": "true",
+	}
+	d.check(os.MkdirAll(d.temp, 0o755))
+	return d
+}
+
+func (d *desk) check(err error) {
+	d.t.Helper()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func (d *desk) getenv(name string) string { return d.env[name] }
+
+// put writes the login file.
+func (d *desk) put(text string) {
+	d.t.Helper()
+	d.check(os.MkdirAll(filepath.Dir(d.file), 0o755))
+	d.check(os.WriteFile(d.file, []byte(text), 0o600))
+}
+
+// text is the login file, or "absent".
+func (d *desk) text() string {
+	d.t.Helper()
+	text, err := os.ReadFile(d.file)
+	if os.IsNotExist(err) {
+		return "absent"
+	}
+	d.check(err)
+	return string(text)
+}
+
+// session is one that a later step gets back from its state.
+func (d *desk) session() *login.Session {
+	d.t.Helper()
+	place, err := login.Find(d.getenv)
+	d.check(err)
+	s, err := login.Parse(login.New(place).String())
+	d.check(err)
+	return s
+}
+
+func (d *desk) in(s *login.Session, logins ...login.Login) *login.Session {
+	d.t.Helper()
+	d.check(s.In(d.t.Context(), logins))
+	return s
+}
+
+func (d *desk) out(s *login.Session) {
+	d.t.Helper()
+	d.check(s.Out(d.t.Context()))
+}
+
+// reads is what Docker's own library finds for a host: user:secret.
+func (d *desk) reads(host string) string {
+	d.t.Helper()
+	c, err := config.Load(filepath.Dir(d.file))
+	d.check(err)
+	got, err := c.GetAuthConfig(host)
+	d.check(err)
+	got.ServerAddress = ""
+	if got == (types.AuthConfig{}) {
+		return ""
+	}
+	return got.Username + ":" + got.Password
+}
+
+// clean ends the test if anything of ours is left beside the file.
+func (d *desk) clean() {
+	d.t.Helper()
+	for _, dir := range []string{filepath.Dir(d.file), filepath.Join(d.temp, "ghcr-publish-login")} {
+		entries, err := os.ReadDir(dir)
+		if err != nil && !os.IsNotExist(err) {
+			d.t.Fatal(err)
+		}
+		for _, e := range entries {
+			if e.Name() != "config.json" {
+				d.t.Errorf("%s is left in %s", e.Name(), dir)
+			}
+		}
+	}
+}
+
+func to(host, user, password string) login.Login {
+	return login.Login{Host: host, Username: user, Secret: secret.New(password)}
+}

@@ -1,0 +1,75 @@
+package login
+
+import (
+	"crypto/rand"
+	"errors"
+
+	"github.com/docker/cli/cli/config/credentials"
+	"github.com/docker/cli/cli/config/types"
+)
+
+// inHelper is a login that a credential helper has. What is replaced stays
+// with the helper, too, under a key of its own: a secret that was in a
+// keychain is not written to a disk.
+type inHelper struct {
+	store credentials.Store
+	key   string
+	salt  string
+}
+
+// mark tells logins apart without holding them.
+func (s *inHelper) mark(c types.AuthConfig) string {
+	if c.Username == "" && c.Password == "" && c.IdentityToken == "" {
+		return ""
+	}
+	return sum([]byte(s.salt + "\x00" + c.Username + "\x00" + c.Password + "\x00" + c.IdentityToken))
+}
+
+func (s *inHelper) now() (entry, error) {
+	c, err := s.store.Get(s.key)
+	return entry{Mark: s.mark(c)}, err
+}
+
+func (s *inHelper) keep(e entry) (entry, error) {
+	if e.Mark == "" {
+		return e, nil
+	}
+	e.Kept = "https://ghcr-publish.invalid/" + rand.Text()
+	return e, s.copy(s.key, e.Kept)
+}
+
+func (s *inHelper) copy(from, to string) error {
+	c, err := s.store.Get(from)
+	if err != nil {
+		return err
+	}
+	if s.mark(c) == "" {
+		return errors.New("it no longer has the login that was there before")
+	}
+	c.ServerAddress = to
+	return s.store.Store(c)
+}
+
+func (s *inHelper) config(l Login) types.AuthConfig {
+	return types.AuthConfig{Username: l.Username, Password: l.Secret.Reveal(), ServerAddress: s.key}
+}
+
+func (s *inHelper) entry(l Login) entry { return entry{Mark: s.mark(s.config(l))} }
+func (s *inHelper) write(l Login) error { return s.store.Store(s.config(l)) }
+
+func (s *inHelper) restore(e entry) error {
+	if e.Kept == "" {
+		return s.store.Erase(s.key)
+	}
+	if err := s.copy(e.Kept, s.key); err != nil {
+		return err
+	}
+	return s.drop(e)
+}
+
+func (s *inHelper) drop(e entry) error {
+	if e.Kept == "" {
+		return nil
+	}
+	return s.store.Erase(e.Kept)
+}
