@@ -12,6 +12,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate"
 	"github.com/ghcr-publish/ghcr-publish/internal/refusal"
 )
 
@@ -26,6 +27,7 @@ func TestReadmeTablesAreTheProgramsOwn(t *testing.T) {
 	want := string(raw)
 	for name, table := range map[string]string{
 		"inputs": inputTable(), "outputs": outputTable(t), "refusals": refusalTable(), "differences": differenceTable(),
+		"migrate": migrationDiff(t),
 	} {
 		block := regexp.MustCompile(`(?s)<!-- ` + name + ` -->\n.*?<!-- /` + name + ` -->`)
 		if !block.MatchString(want) {
@@ -140,6 +142,30 @@ func differenceTable() string {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", cell(d.Name), cell(d.Theirs), cell(d.Ours))
 	}
 	return b.String()
+}
+
+// migrationDiff is what migrate makes of a workflow of its own test data.
+func migrationDiff(t *testing.T) string {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(top, "internal", "migrate", "testdata", "login-action", "before.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	path := filepath.Join(dir, ".github", "workflows", "publish.yml")
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	found, err := migrate.Scan(t.Context(), []migrate.Root{{Dir: dir, Repository: "acme/web"}}, migrate.Options{})
+	if err != nil || len(found.Files) != 1 {
+		t.Fatalf("migrate found %v (%v)", found, err)
+	}
+	_, diff, _ := strings.Cut(found.Files[0].Diff(), "\n+++ ")
+	_, diff, _ = strings.Cut(diff, "\n")
+	return "```diff\n" + diff + "```\n"
 }
 
 // cell makes text fit into a table.
