@@ -77,7 +77,7 @@ func collect(err error) []*Error {
 	if e, ok := err.(*Error); ok { //nolint:errorlint // the chain is walked here, link by link
 		return []*Error{e}
 	}
-	if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // see above
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
 		var out []*Error
 		for _, each := range many.Unwrap() {
 			out = append(out, All(each)...)
