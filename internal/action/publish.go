@@ -2,6 +2,7 @@ package action
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -94,14 +95,18 @@ func (r *publishing) do(ctx context.Context) error {
 		return explainEnd(ctx, r.explain(err, found))
 	}
 	r.describe(found)
+	watch, forbidden := r.guardTags(ctx, found)
 	steps := plan.New(found.Root, found.Plan())
 	if r.config.DryRun {
-		return r.dryRun(steps, found)
+		return errors.Join(r.dryRun(steps, found), forbidden)
+	}
+	if forbidden != nil {
+		return explainEnd(ctx, forbidden)
 	}
 	if done, err := r.allowed(steps, found); done || err != nil {
 		return err
 	}
-	return explainEnd(ctx, r.carryOut(ctx, steps, found))
+	return explainEnd(ctx, r.carryOut(ctx, steps, found, watch))
 }
 
 func (r *publishing) resolver() *resolve.Resolver {
@@ -158,9 +163,9 @@ func (r *publishing) allowed(steps *plan.Plan, found *resolve.Found) (done bool,
 }
 
 // carryOut writes, and proves what was written.
-func (r *publishing) carryOut(ctx context.Context, steps *plan.Plan, found *resolve.Found) error {
+func (r *publishing) carryOut(ctx context.Context, steps *plan.Plan, found *resolve.Found, w *watch) error {
 	bar := r.progress(steps)
-	publisher := &publish.Publisher{Registry: r.registry, Progress: bar, Grace: grace}
+	publisher := &publish.Publisher{Registry: r.registry, Progress: bar, Grace: grace, Last: w.last, Contest: w.contest}
 	result, err := publisher.Run(ctx, steps)
 	bar.Close()
 	if err == nil && r.config.Verify != input.VerifyNone {

@@ -87,6 +87,15 @@ type DropBlob struct{}
 // anonymous ones of a package that is new.
 type Lag struct{ Reads int }
 
+// Meanwhile lets something happen between a request's effect and its answer:
+// another client's write, say.
+type Meanwhile struct{ Do func() }
+
+func (e Meanwhile) apply(_ *Server, w http.ResponseWriter, r *http.Request, next http.Handler) {
+	next.ServeHTTP(w, r)
+	e.Do()
+}
+
 // effectKey is the context key for effects that act inside a handler.
 type effectKey struct{}
 

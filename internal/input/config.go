@@ -47,6 +47,10 @@ type Config struct {
 	ByDigest bool   // push without tags
 	Leg      string // names the output with the digest; "" for the platform's alone
 
+	Overwrite Overwrite
+	Monotonic bool // a tag that moves does not move back
+	OnlyNewer bool // nor to what is not known to be newer
+
 	Visibility     Visibility
 	FailOnMismatch bool
 	OnReadOnly     string // skip or fail

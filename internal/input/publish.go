@@ -32,6 +32,7 @@ func (r *reader) choices(c *Config) {
 		}
 	}
 	c.Verify = Verification(r.choice("verify"))
+	c.Overwrite, c.Monotonic = r.overwrite(), r.boolean("monotonic")
 	c.DryRun = r.boolean("dry-run") || !r.boolean("push")
 }
 

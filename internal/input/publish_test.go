@@ -70,7 +70,11 @@ func TestEveryInputIsRead(t *testing.T) {
 		"credentials": {"docker.io me hunter2\nquay.io you hunter3", func(c *input.Config) bool {
 			return len(c.Credentials) == 2 && c.Credentials[0].Host == "index.docker.io" && c.Credentials[1].Secret.Reveal() == "hunter3"
 		}},
-		"dry-run":        {"TRUE", func(c *input.Config) bool { return c.DryRun }},
+		"dry-run":   {"TRUE", func(c *input.Config) bool { return c.DryRun }},
+		"monotonic": {"false", func(c *input.Config) bool { return !c.Monotonic }},
+		"overwrite": {"versions=never, moving=same-digest", func(c *input.Config) bool {
+			return c.Overwrite == input.Overwrite{Versions: input.Never, Moving: input.SameDigest}
+		}},
 		"push-by-digest": {"true", func(c *input.Config) bool { return c.ByDigest }},
 		"leg":            {"web/linux/amd64", func(c *input.Config) bool { return c.Leg == "web-linux-amd64" }},
 		"push":           {"false", func(c *input.Config) bool { return c.DryRun }},
@@ -112,6 +116,8 @@ func TestWrongValues(t *testing.T) {
 		{"on-visibility-mismatch", "on-visibility-mismatch", "error", "input-value", "warn, fail"},
 		{"on-readonly", "on-readonly", "archive", "input-value", "skip, fail"},
 		{"verify", "verify", "yes", "input-value", "full, digest, none"},
+		{"a class of tags that is none", "overwrite", "branches=allow", "input-value", "versions=RULE,moving=RULE"},
+		{"a rule that is none", "overwrite", "versions=no", "input-value", "allow, same-digest or never"},
 		{"dry-run", "dry-run", "1", "input-value", "true, false"},
 		{"push", "push", "no", "input-value", "true, false"},
 		{"summary", "summary", "off", "input-value", "true, false"},

@@ -169,6 +169,16 @@ var Table = []Input{
 		Example: "docker",
 	},
 	{
+		Name: "overwrite", Kind: Lines, Commands: pushing, Default: "versions=same-digest,moving=allow",
+		Help:    "What may be done to tags that exist, by class: versions are tags of a full version (1.2.3), moving all others. same-digest lets a tag be written again as it is, never not even that, allow points it elsewhere.",
+		Example: "versions=allow",
+	},
+	{
+		Name: "monotonic", Kind: Bool, Commands: pushing, Default: "true",
+		Help:    "Do not move a tag back: one that points at a newer version, or at a build of a later commit of this repository, stays where it is, and a warning says so. False for rollbacks.",
+		Example: "false",
+	},
+	{
 		Name: "visibility", Kind: Choice, Commands: pushing, Default: "keep",
 		Values:  []string{"public", "private", "internal", "keep"},
 		Help:    "The visibility the package must have. It is checked, and what a new package will inherit is said before it is pushed. GitHub has no call that changes it: where it differs, the page and the clicks are printed. keep accepts what is there.",
@@ -217,7 +227,7 @@ var Table = []Input{
 	},
 	{
 		Name: "verify", Kind: Choice, Commands: pushing, Default: "full", Values: []string{"full", "digest", "none"},
-		Help:    "How much is proven after pushing: digest reads every tag and the digest back; full also pulls the image as a stranger would and reads the package's visibility and link; none trusts the registry's answers.",
+		Help:    "How much is proven after pushing: digest reads every tag and the digest back; full also pulls the image as a stranger would and reads the package's visibility and link; none trusts the registry's answers, and does not look whether a tag moves back.",
 		Example: "digest",
 	},
 	{

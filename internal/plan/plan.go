@@ -21,6 +21,8 @@ type Target struct {
 	Now map[string]v1.Hash
 	// HasRoot says that the root, and so all below it, is in the repository.
 	HasRoot bool
+	// Held are tags that must stay where they are, and why.
+	Held map[string]string
 	// HasBlobs are the blobs known to be there.
 	HasBlobs map[v1.Hash]bool
 }
@@ -54,6 +56,8 @@ type Step struct {
 	Tag      string
 	// From is what the tag points at before, if anything is known.
 	From *v1.Hash
+	// Held is why a tag stays where it is; "" for one that need not.
+	Held string
 }
 
 // Plan is the whole list, for one root.
@@ -74,7 +78,7 @@ func New(root *image.Manifest, targets []Target) *Plan {
 			p.Steps = append(p.Steps, blobStep(i, t, b))
 		}
 	}
-	onlyTag := len(targets) == 1 && len(targets[0].Tags) == 1
+	onlyTag := len(targets) == 1 && len(targets[0].Tags) == 1 && len(targets[0].Held) == 0
 	for i, t := range targets {
 		for _, m := range manifests {
 			if m == root && onlyTag {
@@ -107,6 +111,9 @@ func tagStep(i int, t Target, tag string, root *image.Manifest) Step {
 	if now, ok := t.Now[tag]; ok {
 		s.From = &now
 		s.Needed = root.Pending() || now != root.Descriptor.Digest
+	}
+	if s.Held = t.Held[tag]; s.Held != "" {
+		s.Needed = false
 	}
 	return s
 }

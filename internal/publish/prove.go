@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/packages"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
@@ -47,14 +48,15 @@ type Check struct {
 func (p *Publisher) Prove(ctx context.Context, result *Result, checks []Check) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for i, t := range result.Targets {
-		group.Go(func() error { return p.proveTarget(ctx, result.Root.Descriptor.Digest, t, checks[i]) })
+		group.Go(func() error { return p.proveTarget(ctx, result.Root, t, checks[i]) })
 	}
 	return group.Wait()
 }
 
-func (p *Publisher) proveTarget(ctx context.Context, digest v1.Hash, t *TargetResult, c Check) error {
+func (p *Publisher) proveTarget(ctx context.Context, root *image.Manifest, t *TargetResult, c Check) error {
+	digest := root.Descriptor.Digest
 	group, gctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return p.readBack(gctx, digest, t) })
+	group.Go(func() error { return p.readBack(gctx, root, t) })
 	pulled := make(chan error, 1)
 	if c.Pull && !c.Pulled {
 		group.Go(func() error { pulled <- p.pull(gctx, t.Repo, digest, c.RootOnly); return nil })
@@ -78,25 +80,28 @@ func (p *Publisher) proveTarget(ctx context.Context, digest v1.Hash, t *TargetRe
 }
 
 // readBack asks for every tag that was moved, and for the digest.
-func (p *Publisher) readBack(ctx context.Context, digest v1.Hash, t *TargetResult) error {
+func (p *Publisher) readBack(ctx context.Context, root *image.Manifest, t *TargetResult) error {
+	digest := root.Descriptor.Digest
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(writes)
-	moved := false
+	moved, held := false, 0
 	for _, tag := range t.Tags {
+		if tag.State == Held {
+			held++
+			continue
+		}
 		if tag.State == Already {
 			tag.Proven, t.Proven = true, true // resolve read it in this run
 			continue
 		}
 		moved = true
 		group.Go(func() error {
-			err := p.await(ctx, tag.Tag, digest)
-			tag.Proven = err == nil
-			return err
+			return p.hold(ctx, tag, root)
 		})
 	}
-	if moved || len(t.Tags) == 0 {
+	if moved || held == len(t.Tags) {
 		group.Go(func() error {
-			err := p.await(ctx, t.Repo.Digest(digest.String()), digest)
+			err := p.await(ctx, t.Repo.Digest(digest.String()), digest, nil)
 			if err == nil {
 				t.Proven = true
 			}
@@ -106,8 +111,9 @@ func (p *Publisher) readBack(ctx context.Context, digest v1.Hash, t *TargetResul
 	return group.Wait()
 }
 
-// await reads a reference until it shows the digest, within the patience.
-func (p *Publisher) await(ctx context.Context, ref name.Reference, want v1.Hash) error {
+// await reads a reference until it shows the digest, within the patience. What
+// else it shows is put to odd, if there is one, which may end the wait.
+func (p *Publisher) await(ctx context.Context, ref name.Reference, want v1.Hash, odd func(v1.Hash) (done bool, err error)) error {
 	wait := readWait
 	for try := 1; ; try++ {
 		got, err := p.Registry.Head(ctx, ref)
@@ -116,7 +122,12 @@ func (p *Publisher) await(ctx context.Context, ref name.Reference, want v1.Hash)
 			return nil
 		case err != nil && !registry.IsAbsent(err):
 			return fmt.Errorf("reading %q back: %w", ref, err)
-		case try == readTries:
+		case err == nil && odd != nil:
+			if done, err := odd(got.Digest); done || err != nil {
+				return err
+			}
+		}
+		if try == readTries {
 			return notReadBack(ref, want, got, err)
 		}
 		if err := p.pause(ctx, wait); err != nil {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/plan"
@@ -34,6 +35,14 @@ type Publisher struct {
 	// Grace is how long tag writes under way may still take after a cancel,
 	// so that what is reported of them is true.
 	Grace time.Duration
+	// Last is asked before tags are written, if that comes long after what
+	// they point at was read, since blobs were sent in between. It returns
+	// tags that must stay where they are, and why, by their full reference.
+	// Nil asks nobody.
+	Last func(context.Context) (held map[string]string, err error)
+	// Contest judges what a tag shows that another run wrote after us. Nil
+	// takes it for a failure.
+	Contest func(ctx context.Context, tag name.Tag, shown v1.Hash) Verdict
 	// Sleep waits between two looks at a registry that lags; nil waits for real.
 	Sleep registry.Sleeper
 }
@@ -47,6 +56,9 @@ func (p *Publisher) Run(ctx context.Context, pl *plan.Plan) (*Result, error) {
 		err = w.manifests(ctx)
 	}
 	w.result.Transfer = time.Since(begin)
+	if err == nil {
+		err = w.lastLook(ctx)
+	}
 	if err == nil {
 		err = w.tags(ctx)
 	}
@@ -70,7 +82,10 @@ func newWork(p *Publisher, pl *plan.Plan) *work {
 	}
 	for _, s := range pl.Of(plan.PointTag) {
 		tag := &TagResult{Tag: pl.Targets[s.Target].Repo.Tag(s.Tag), Before: s.From, State: Untouched}
-		if !s.Needed {
+		switch {
+		case s.Held != "":
+			tag.State = Held
+		case !s.Needed:
 			tag.State = Already
 		}
 		w.result.Targets[s.Target].Tags = append(w.result.Targets[s.Target].Tags, tag)

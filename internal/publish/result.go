@@ -55,6 +55,7 @@ const (
 	Already   TagState = "already"   // it pointed at the root before
 	Moved     TagState = "moved"     // the registry confirmed the write
 	Unclear   TagState = "unclear"   // the write was sent and no answer came
+	Held      TagState = "held"      // it points at something newer, and stays there
 )
 
 // TagResult is one tag.
@@ -100,7 +101,7 @@ func (r *Result) Pushed() bool {
 			return false
 		}
 		for _, tag := range t.Tags {
-			if !tag.Proven {
+			if !tag.Proven && tag.State != Held {
 				return false
 			}
 		}

@@ -30,7 +30,7 @@ func (w *work) tags(ctx context.Context) error {
 	for i, s := range w.plan.Of(plan.PointTag) {
 		tag := w.result.Targets[s.Target].Tags[index[s.Target]]
 		index[s.Target]++
-		if !s.Needed {
+		if !s.Needed || tag.State == Held {
 			continue
 		}
 		wg.Go(func() {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -46,7 +47,7 @@ func (r *Report) Outputs() ([]Output, error) {
 		{"reference", first.Reference},
 		{"image", first.Image},
 		{"tags", strings.Join(r.references(), "\n")},
-		{"tag-names", strings.Join(r.TagNames, "\n")},
+		{"tag-names", strings.Join(r.names(), "\n")},
 		{"version", r.Version},
 		{"pushed", strconv.FormatBool(r.pushed())},
 		{"changed", strconv.FormatBool(r.Changed())},
@@ -89,7 +90,7 @@ func (r *Report) pushed() bool {
 func (r *Report) proven() bool {
 	for _, i := range r.Images {
 		for _, t := range i.Tags {
-			if !t.Proven {
+			if !t.Proven && t.State != "held" {
 				return false
 			}
 		}
@@ -135,6 +136,24 @@ func (r *Report) references() []string {
 		}
 	}
 	return out
+}
+
+// names are the tags alone, without those that stayed at something newer in
+// every image.
+func (r *Report) names() []string {
+	if len(r.Images) == 0 {
+		return r.TagNames
+	}
+	return slices.DeleteFunc(slices.Clone(r.TagNames), func(name string) bool {
+		for _, i := range r.Images {
+			for _, t := range i.Tags {
+				if t.Name == name && t.State != "held" {
+					return false
+				}
+			}
+		}
+		return true
+	})
 }
 
 // previous is what a rollback needs: full reference → digest it had, or null.

@@ -98,7 +98,7 @@ type Tag struct {
 	Name      string `json:"name"`
 	Reference string `json:"reference"`
 	Previous  string `json:"previous,omitempty"` // digest before; empty: absent or not asked
-	State     string `json:"state"`              // moved, already, untouched, unclear
+	State     string `json:"state"`              // moved, already, untouched, unclear, held
 	Proven    bool   `json:"proven"`
 }
 
@@ -218,6 +218,9 @@ func step(p *plan.Plan, s plan.Step) Step {
 		out.What, out.Bytes = digestOf(s.Manifest), s.Manifest.Descriptor.Size
 	case plan.PointTag:
 		out.What, out.How = s.Tag, "at "+digestOf(s.Manifest)
+		if s.Held != "" {
+			out.How = "stays: " + s.Held
+		}
 		if s.From != nil && s.Needed {
 			out.How += ", before " + s.From.String()
 		}

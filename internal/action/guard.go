@@ -1,0 +1,232 @@
+package action
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/guard"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish"
+	"github.com/ghcr-publish/ghcr-publish/internal/resolve"
+)
+
+// looks is how many tags are judged side by side.
+const looks = 8
+
+// watch guards the tags of one run: before it writes, and where another run
+// writes at the same time.
+type watch struct {
+	*publishing
+	found *resolve.Found
+	ours  guard.Stamp
+
+	mu    sync.Mutex
+	known map[v1.Hash]guard.Finding // by what a tag points at
+}
+
+// guardTags refuses to overwrite what must stay, and holds tags that would
+// move back.
+func (r *publishing) guardTags(ctx context.Context, found *resolve.Found) (*watch, error) {
+	w := &watch{publishing: r, found: found, known: map[v1.Hash]guard.Finding{}}
+	if err := w.forbidden(); err != nil || !w.monotonic() {
+		return w, err
+	}
+	w.ours = r.origin(ctx, found.Root)
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(looks)
+	for i := range found.Targets {
+		t := &found.Targets[i]
+		t.Held = map[string]string{}
+		for tag, now := range t.Now {
+			if now == found.Root.Descriptor.Digest || !guard.Moves(tag) {
+				continue
+			}
+			group.Go(func() error {
+				w.judge(gctx, t, tag, now)
+				return nil
+			})
+		}
+	}
+	return w, group.Wait()
+}
+
+// monotonic reports whether tags are kept from moving back. A run that trusts
+// the registry's answers does not ask what they point at.
+func (w *watch) monotonic() bool { return w.config.Monotonic && w.config.Verify != input.VerifyNone }
+
+// forbidden lists tags that the input overwrite protects. Where the digest is
+// known only after compression, this is looked at again then.
+func (w *watch) forbidden() error {
+	var errs []error
+	root := w.found.Root
+	for i := range w.found.Targets {
+		t := &w.found.Targets[i]
+		for _, tag := range t.Tags {
+			now, exists := t.Now[tag]
+			same := now == root.Descriptor.Digest || root.Pending()
+			if exists && guard.Forbids(w.config.Overwrite, tag, same) {
+				errs = append(errs, protected(t.Repo.Tag(tag), now))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func protected(tag name.Tag, now v1.Hash) error {
+	class := "versions"
+	if guard.Moves(tag.TagStr()) {
+		class = "moving"
+	}
+	return diag.Inputf("overwrite", "tag-exists",
+		fmt.Sprintf("What others rely on should not change under its name: publish under another one. To do it all the same, set overwrite: %s=allow.", class),
+		"No tag was written: %s exists, and points at %s", tag, now)
+}
+
+// judge holds one tag if it would move back.
+func (w *watch) judge(ctx context.Context, t *resolve.Target, tag string, now v1.Hash) guard.Finding {
+	f := w.compare(ctx, t.Repo, now)
+	if f.Order != guard.Older && (f.Order != guard.Unknown || !w.config.OnlyNewer) {
+		return f
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if t.Held[tag] == "" {
+		t.Held[tag] = f.Words
+		w.report.Notice(held(t.Repo.Tag(tag), now, f))
+	}
+	return f
+}
+
+func held(tag name.Tag, now v1.Hash, f guard.Finding) diag.Notice {
+	n := diag.Notice{Code: "tag-held", Level: diag.Warning, Title: tag.TagStr() + " was not moved back"}
+	n.Text = fmt.Sprintf("%s stays at %s: %s. To move it all the same, as for a rollback, set monotonic: false.", tag, now, f.Words)
+	if f.Order == guard.Unknown {
+		n.Title = tag.TagStr() + " was not moved"
+		n.Text = fmt.Sprintf("%s stays at %s, and only-newer is set: %s.", tag, now, f.Words)
+	}
+	return n
+}
+
+// compare says how old this run's image is beside another one.
+func (w *watch) compare(ctx context.Context, repo name.Repository, other v1.Hash) guard.Finding {
+	w.mu.Lock()
+	f, met := w.known[other]
+	w.mu.Unlock()
+	if met {
+		return f
+	}
+	theirs, err := guard.Read(ctx, w.registry, repo, other)
+	if err != nil {
+		f = guard.Finding{Words: err.Error()}
+	} else {
+		f = guard.Compare(ctx, w.ours, theirs, w.history())
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.known[other] = f
+	return f
+}
+
+// history asks the repository that the run's image is from.
+func (w *watch) history() guard.History {
+	full, ok := strings.CutPrefix(w.ours.Source, w.config.GitHub.ServerURL+"/")
+	if !ok {
+		return nil
+	}
+	return func(ctx context.Context, base, head string) (guard.Ancestry, error) {
+		c, err := w.packages.Compare(ctx, strings.TrimSuffix(full, ".git"), base, head)
+		return guard.Ancestry{Status: c.Status, Ahead: c.AheadBy, Behind: c.BehindBy}, err
+	}
+}
+
+// origin is where what is published comes from: what was built just now, from
+// the workflow's commit; what a registry has, from what it says of itself.
+func (r *publishing) origin(ctx context.Context, root *image.Manifest) guard.Stamp {
+	gh := r.config.GitHub
+	if gh.Active && gh.SHA != "" && !strings.HasPrefix(r.config.Source, "docker://") {
+		return guard.Stamp{Source: gh.ServerURL + "/" + gh.Repository, Revision: gh.SHA, Version: r.report.Version}
+	}
+	s, err := guard.Of(ctx, root)
+	if err != nil {
+		return guard.Stamp{} // then nothing is concluded
+	}
+	return s
+}
+
+// last looks again at tags, after blobs took their time.
+func (w *watch) last(ctx context.Context) (map[string]string, error) {
+	if err := w.forbidden(); err != nil || !w.monotonic() {
+		return nil, err
+	}
+	out := map[string]string{}
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(looks)
+	for i := range w.found.Targets {
+		t := &w.found.Targets[i]
+		if t.Now == nil {
+			continue // nobody looked at tags in this run
+		}
+		for _, tag := range t.Tags {
+			if !guard.Moves(tag) {
+				continue
+			}
+			group.Go(func() error { return w.again(gctx, t, tag, out) })
+		}
+	}
+	return out, group.Wait()
+}
+
+func (w *watch) again(ctx context.Context, t *resolve.Target, tag string, out map[string]string) error {
+	ref := t.Repo.Tag(tag)
+	desc, err := w.registry.Head(ctx, ref)
+	if isAbsent(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reading %q: %w", ref, err)
+	}
+	if desc.Digest != t.Now[tag] && desc.Digest != w.found.Root.Descriptor.Digest {
+		w.judge(ctx, t, tag, desc.Digest)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if t.Held[tag] != "" {
+		out[ref.String()] = t.Held[tag]
+	}
+	return nil
+}
+
+// contest settles a tag that another run wrote after this one.
+func (w *watch) contest(ctx context.Context, tag name.Tag, shown v1.Hash) publish.Verdict {
+	if !w.monotonic() || !guard.Moves(tag.TagStr()) {
+		return publish.Dispute
+	}
+	switch f := w.compare(ctx, tag.Context(), shown); f.Order {
+	case guard.Older:
+		w.note(held(tag, shown, f))
+		return publish.Yield
+	case guard.Newer:
+		w.note(diag.Notice{
+			Code: "tag-mended", Level: diag.Info, Title: tag.TagStr() + " was moved back, and is mended",
+			Text: fmt.Sprintf("Another run pointed %s at %s at the same time: %s. It was written again. A concurrency group lets such runs wait for each other.", tag, shown, f.Words),
+		})
+		return publish.Insist
+	case guard.Same, guard.Unknown:
+	}
+	return publish.Dispute
+}
+
+func (w *watch) note(n diag.Notice) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.report.Notice(n)
+}
