@@ -104,6 +104,7 @@ type command struct {
 	name     input.Command
 	argument string // the input that arguments stand for; "" for none
 	many     bool   // more than one argument is taken
+	second   string // the input that a second argument stands for; "" for none
 	short    string
 	long     string
 	example  string
@@ -112,7 +113,7 @@ type command struct {
 }
 
 // commands lists them in the order of help.
-var commands = []*command{publishCommand, mergeCommand, metadataCommand, migrateCommand}
+var commands = []*command{publishCommand, mergeCommand, metadataCommand, pullCommand, inspectCommand, migrateCommand}
 
 // cobra makes the subcommand.
 func (c *command) cobra(p Process, w *workflow.Workflow) *cobra.Command {
@@ -127,14 +128,15 @@ func (c *command) cobra(p Process, w *workflow.Workflow) *cobra.Command {
 		cc.Use = string(c.name) + " [" + strings.ToUpper(c.argument) + "...]"
 		cc.Args = cobra.ArbitraryArgs
 	}
+	if c.second != "" {
+		cc.Use += " [" + strings.ToUpper(c.second) + "]"
+		cc.Args = cobra.MaximumNArgs(2)
+	}
 	flags := addFlags(cc, c.name)
 	fromStdin := cc.Flags().Bool("token-stdin", false, "Read the token from standard input.")
 	cc.RunE = func(cc *cobra.Command, args []string) error {
-		if len(args) > 0 {
-			if cc.Flags().Changed(c.argument) {
-				return usage(cc, fmt.Errorf("%s is given twice: %q and --%s", c.argument, args[0], c.argument))
-			}
-			flags[c.argument] = func() string { return strings.Join(args, "\n") }
+		if err := c.take(cc, flags, args); err != nil {
+			return err
 		}
 		env := input.Environment{Getenv: p.Getenv, Flag: flags.lookup}
 		if *fromStdin {
@@ -147,6 +149,24 @@ func (c *command) cobra(p Process, w *workflow.Workflow) *cobra.Command {
 		return c.run(cc.Context(), p, w, env)
 	}
 	return cc
+}
+
+// take gives the arguments to the inputs that they stand for.
+func (c *command) take(cc *cobra.Command, flags flagValues, args []string) error {
+	values := map[string]string{}
+	switch {
+	case len(args) == 2 && c.second != "":
+		values[c.argument], values[c.second] = args[0], args[1]
+	case len(args) > 0:
+		values[c.argument] = strings.Join(args, "\n")
+	}
+	for name, value := range values {
+		if cc.Flags().Changed(name) {
+			return usage(cc, fmt.Errorf("%s is given twice: %q and --%s", name, value, name))
+		}
+		flags[name] = func() string { return value }
+	}
+	return nil
 }
 
 // flagValues are a command's inputs as flags.

@@ -47,6 +47,15 @@ func TestActionDeclaresTheOutputsThatAreSet(t *testing.T) {
 	for _, file := range (meta.Result{}).BakeFiles(meta.Format{}) {
 		want = append(want, file.Output)
 	}
+	for _, command := range []interface{ Outputs() ([]report.Output, error) }{new(report.Pull), new(report.Inspect)} {
+		set, err := command.Outputs()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, output := range set {
+			want = append(want, output.Name)
+		}
+	}
 	for _, platform := range report.CommonPlatforms {
 		want = append(want, report.PlatformOutput(platform))
 	}

@@ -11,6 +11,8 @@ const (
 	Merge    Command = "merge"
 	Metadata Command = "metadata"
 	Migrate  Command = "migrate"
+	Pull     Command = "pull"
+	Inspect  Command = "inspect"
 )
 
 // Kind is how a value is read.
@@ -53,19 +55,26 @@ var (
 	naming   = []Command{Publish, Merge, Metadata}
 	labels   = []Command{Publish, Metadata}
 	// reporting commands may ask the API, and report.
-	reporting = []Command{Publish, Merge, Metadata, Migrate}
+	reporting = []Command{Publish, Merge, Metadata, Migrate, Pull, Inspect}
+)
+
+// Sets of commands that read.
+var (
+	pull = []Command{Pull}
+	// fetching commands read an image from a registry.
+	fetching = []Command{Pull, Inspect}
 )
 
 // Table lists all inputs, in the order of the documentation.
 var Table = []Input{
 	{
-		Name: "command", Kind: Choice, Values: []string{string(Publish), string(Merge), string(Metadata), string(Migrate)}, Default: string(Publish), NoFlag: true,
+		Name: "command", Kind: Choice, Values: []string{string(Publish), string(Merge), string(Metadata), string(Pull), string(Inspect), string(Migrate)}, Default: string(Publish), NoFlag: true,
 		Help:    "What to do. At a terminal it is the subcommand.",
 		Example: "publish",
 	},
 	{
-		Name: "source", Commands: publish,
-		Help:    "The image to publish: a directory with an OCI layout, an OCI archive, a `docker save` tar, or a registry reference. It is recognised by looking; a transport prefix (oci:, oci-archive:, docker-archive:, docker://) names the kind outright. Where a tar holds several images, #name:tag picks one.",
+		Name: "source", Commands: []Command{Publish, Pull, Inspect},
+		Help:    "The image to publish: a directory with an OCI layout, an OCI archive, a `docker save` tar, or a registry reference. It is recognised by looking; a transport prefix (oci:, oci-archive:, docker-archive:, docker://) names the kind outright. Where a tar holds several images, #name:tag picks one. inspect takes the same, and references as they are; pull a reference: NAME, NAME:TAG or NAME@DIGEST, and without either latest.",
 		Example: "image.tar",
 	},
 	{
@@ -196,17 +205,17 @@ var Table = []Input{
 		Example: "${{ secrets.GITHUB_TOKEN }}",
 	},
 	{
-		Name: "username", Commands: pushing,
+		Name: "username", Commands: []Command{Publish, Merge, Pull, Inspect},
 		Help:    "The user name sent with the token. ghcr.io does not look at it; other registries may. Without it: the actor of the workflow.",
 		Example: "octocat",
 	},
 	{
-		Name: "registry", Commands: pushing,
+		Name: "registry", Commands: []Command{Publish, Merge, Pull, Inspect},
 		Help:    "The registry of images named without a host. Without it: ghcr.io, or the registry that belongs to GITHUB_SERVER_URL.",
 		Example: "containers.github.example.com",
 	},
 	{
-		Name: "credentials", Kind: Lines, Commands: pushing, NoFlag: true,
+		Name: "credentials", Kind: Lines, Commands: []Command{Publish, Merge, Pull, Inspect}, NoFlag: true,
 		Help:    "Logins for other registries, to read sources from or to publish to, one a line: host, user name and secret, separated by blanks. Without one, the host's Docker login file is used.",
 		Example: "docker.io octocat ${{ secrets.DOCKERHUB_TOKEN }}",
 	},
@@ -249,6 +258,26 @@ var Table = []Input{
 		Name: "trace", Commands: reporting,
 		Help:    "A file to write every request to, as JSON lines: method, host, path, status, bytes, nanoseconds, attempt, request id; never a credential or a signed query.",
 		Example: "trace.jsonl",
+	},
+	{
+		Name: "destination", Commands: pull,
+		Help:    "Where to put the image: a directory for an OCI layout, which may hold others already, oci-archive:FILE, or docker-archive:FILE for docker load. A :NAME after it names the image there; without one it keeps its own. docker-archive takes one platform: that of this machine unless platform chooses.",
+		Example: "oci-archive:web.tar",
+	},
+	{
+		Name: "platform", Commands: fetching,
+		Help:    "One platform of an index, as os/arch or os/arch/variant. Without it: all of them.",
+		Example: "linux/arm64",
+	},
+	{
+		Name: "verify-only", Kind: Bool, Commands: pull, Default: "false",
+		Help:    "Prove that the image can be pulled whole: fetch and check every byte, and write nothing.",
+		Example: "true",
+	},
+	{
+		Name: "json", Kind: Bool, Commands: []Command{Inspect}, Default: "false",
+		Help:    "Print JSON in place of a table: manifests and configs whole.",
+		Example: "true",
 	},
 	{
 		Name: "paths", Kind: Lines, Commands: migrate,

@@ -30,6 +30,7 @@ type Format func(bytes int64) string
 type Progress struct {
 	out    io.Writer
 	live   bool
+	verb   string // what is done to bytes
 	format Format
 	now    func() time.Time
 
@@ -53,7 +54,7 @@ type flight struct {
 
 // New starts showing on out. Live lines need a terminal.
 func New(out io.Writer, live bool, format Format) *Progress {
-	p := &Progress{out: out, live: live, format: format, now: time.Now, stop: make(chan struct{})}
+	p := &Progress{out: out, live: live, verb: "sent", format: format, now: time.Now, stop: make(chan struct{})}
 	p.begin = p.now()
 	every := plainEvery
 	if live {
@@ -74,6 +75,14 @@ func (p *Progress) tick(every time.Duration) {
 			return
 		}
 	}
+}
+
+// Fetching makes it speak of bytes that come, and returns it.
+func (p *Progress) Fetching() *Progress {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.verb = "fetched"
+	return p
 }
 
 // Expect sets how much is to come.
@@ -166,7 +175,7 @@ func (p *Progress) erase() {
 
 func (p *Progress) total() string {
 	elapsed := p.now().Sub(p.begin)
-	s := fmt.Sprintf("%s sent", p.format(p.sent))
+	s := fmt.Sprintf("%s %s", p.format(p.sent), p.verb)
 	if p.blobs > 0 {
 		s = fmt.Sprintf("%d of %d blobs, %s", p.done, p.blobs, s)
 	}

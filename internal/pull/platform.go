@@ -56,6 +56,11 @@ func matches(want, is v1.Platform) bool {
 		(want.OSVersion == "" || want.OSVersion == is.OSVersion)
 }
 
+// closer reports whether a has the very variant that is wanted, and b not.
+func closer(want, a, b v1.Platform) bool {
+	return variant(a) == variant(want) && variant(b) != variant(want)
+}
+
 // choose finds the image of an index that is wanted: the first of the very
 // variant, or else the first that matches.
 func choose(raw []byte, w Want) (*child, error) {
@@ -77,13 +82,12 @@ func choose(raw []byte, w Want) (*child, error) {
 	var names []string
 	for i, c := range all {
 		names = append(names, Name(c.Platform))
-		if matches(*want, *c.Platform) && (best == nil || (variant(*best.Platform) != variant(*want) && variant(*c.Platform) == variant(*want))) {
+		if matches(*want, *c.Platform) && (best == nil || closer(*want, *c.Platform, *best.Platform)) {
 			best = &all[i]
 		}
 	}
 	if best == nil {
-		w.Platform = want
-		return nil, missing(w, names)
+		return nil, missing(w.Reference.String(), *want, names)
 	}
 	return best, nil
 }
@@ -119,7 +123,7 @@ func children(raw []byte) ([]child, error) {
 // maxNamed bounds the platforms that an error lists.
 const maxNamed = 20
 
-func missing(w Want, names []string) error {
+func missing(name string, want v1.Platform, names []string) error {
 	hint := "It names no platform at all: leave the input platform away, and write it to an OCI layout or archive."
 	if len(names) > maxNamed {
 		names = append(names[:maxNamed:maxNamed], fmt.Sprintf("and %d more", len(names)-maxNamed))
@@ -129,6 +133,6 @@ func missing(w Want, names []string) error {
 	}
 	return &diag.Error{
 		Code: CodePlatform, Side: diag.Input, Input: "platform", Hint: hint,
-		Title: fmt.Sprintf("%s has no image for %s", w.Reference, Name(w.Platform)),
+		Title: fmt.Sprintf("%s has no image for %s", name, Name(&want)),
 	}
 }
