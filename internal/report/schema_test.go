@@ -1,0 +1,104 @@
+package report_test
+
+import (
+	"encoding/json"
+	"flag"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/report"
+)
+
+var update = flag.Bool("update", false, "write schema.json anew from the types and their comments")
+
+// The schema that the JSON output is published under is made from the types:
+// `go test ./internal/report -run Schema -update` writes it.
+func TestSchemaDescribesTheReport(t *testing.T) {
+	t.Parallel()
+	s := schemaOf(reflect.TypeFor[report.Report](), comments(t))
+	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+	s["$id"] = "https://github.com/ghcr-publish/ghcr-publish/blob/main/internal/report/schema.json"
+	s["title"] = report.SchemaID
+	want, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want = append(want, '\n')
+	got, err := os.ReadFile("schema.json")
+	if string(got) == string(want) {
+		return
+	}
+	if !*update {
+		t.Fatalf("schema.json differs from the types (%v); write it with\n\tgo test ./internal/report -run Schema -update", err)
+	}
+	if err := os.WriteFile("schema.json", want, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// schemaOf is the JSON schema of a Go type as encoding/json writes it.
+func schemaOf(t reflect.Type, notes map[string]string) map[string]any {
+	switch t.Kind() {
+	case reflect.String:
+		return map[string]any{"type": "string"}
+	case reflect.Bool:
+		return map[string]any{"type": "boolean"}
+	case reflect.Int, reflect.Int64:
+		return map[string]any{"type": "integer"}
+	case reflect.Float64:
+		return map[string]any{"type": "number"}
+	case reflect.Slice:
+		return map[string]any{"type": "array", "items": schemaOf(t.Elem(), notes)}
+	case reflect.Pointer:
+		return schemaOf(t.Elem(), notes)
+	case reflect.Map:
+		return map[string]any{"type": "object", "additionalProperties": schemaOf(t.Elem(), notes)}
+	}
+	properties, required := map[string]any{}, []string{}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "" || name == "-" {
+			continue
+		}
+		p := schemaOf(f.Type, notes)
+		if note := notes[t.Name()+"."+f.Name]; note != "" {
+			p["description"] = note
+		}
+		properties[name] = p
+		if options == "" {
+			required = append(required, name)
+		}
+	}
+	return map[string]any{"type": "object", "properties": properties, "required": required}
+}
+
+// comments are the line comments of the fields: Type.Field → text.
+func comments(t *testing.T) map[string]string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "report.go", nil, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.TypeSpec)
+		if !ok {
+			return true
+		}
+		if st, ok := spec.Type.(*ast.StructType); ok {
+			for _, f := range st.Fields.List {
+				for _, name := range f.Names {
+					out[spec.Name.Name+"."+name.Name] = strings.TrimSpace(f.Comment.Text())
+				}
+			}
+		}
+		return true
+	})
+	return out
+}
