@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"time"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
@@ -14,6 +15,15 @@ import (
 // unanswered explains what went wrong without a registry's no: bytes that are
 // not those the image names, and a registry that cannot be reached.
 func unanswered(err error, ev Evidence) error {
+	var cut *registry.CutOff
+	if errors.As(err, &cut) {
+		return &diag.Error{
+			Code: "upload-cut-off", Side: diag.Registry, Err: err,
+			Title: fmt.Sprintf("The upload of one layer was cut off after %s", cut.Took.Round(time.Second)),
+			Hint: fmt.Sprintf("ghcr.io ends an upload after 10 minutes. This layer has %.1f GB: split the build step that makes it, or publish from a machine that sends %.0f MB/s and more.",
+				float64(cut.Size)/1e9, float64(cut.Size)/1e6/registry.UploadLimit.Seconds()),
+		}
+	}
 	var wrong *registry.WrongContent
 	if errors.As(err, &wrong) {
 		return &diag.Error{
@@ -28,7 +38,7 @@ func unanswered(err error, ev Evidence) error {
 	return &diag.Error{
 		Code: "registry-unreachable", Side: diag.Registry, Err: err,
 		Title: fmt.Sprintf("No answer came from %s", ev.Repo.RegistryStr()),
-		Hint:  "Check the host in the input image, and that this runner reaches it (firewall; HTTPS_PROXY for a proxy). If it broke off in the middle of an upload: ghcr.io ends an upload after 10 minutes, so split a layer that takes that long. Then run again: what the registry has is not sent again.",
+		Hint:  "Check the host in the input image, and that this runner reaches it (firewall; HTTPS_PROXY for a proxy). Then run again: what the registry has is not sent again.",
 	}
 }
 

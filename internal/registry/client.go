@@ -31,6 +31,8 @@ type Options struct {
 	StallTimeout time.Duration
 	// Sleep waits between attempts; tests replace it. Nil waits for real.
 	Sleep Sleeper
+	// Now tells how long an upload took; tests replace it. Nil is time.Now.
+	Now func() time.Time
 }
 
 // Client talks to registries for one run. It keeps one authenticated session
@@ -44,6 +46,13 @@ type Client struct {
 	mu       sync.Mutex
 	sessions map[string]*session
 	stranger *Client // see Anonymous
+}
+
+func (c *Client) now() time.Time {
+	if c.opts.Now != nil {
+		return c.opts.Now()
+	}
+	return time.Now()
 }
 
 // New returns a client. Close it to let its connections go.

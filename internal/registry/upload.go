@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -59,6 +60,7 @@ type upload struct {
 	opened   bool          // a session of this attempt: from there on the whole can be tried again
 	sent     v1.Descriptor // what may be there by now; zero while nobody knows
 	told     *told         // what progress has heard of the latest reading
+	begun    time.Time     // when the latest body began
 }
 
 func (u *upload) run(ctx context.Context) (v1.Descriptor, Way, error) {
@@ -67,6 +69,9 @@ func (u *upload) run(ctx context.Context) (v1.Descriptor, Way, error) {
 		desc, way, err := u.try(ctx)
 		if err == nil || ctx.Err() != nil {
 			return desc, way, err
+		}
+		if cut := u.cutOff(err); cut != nil {
+			return desc, way, cut
 		}
 		v := u.judge(err)
 		if !v.retry {
@@ -228,7 +233,7 @@ func (u *upload) open(ctx context.Context) (io.ReadCloser, error) {
 	if u.told != nil {
 		u.told.takeBack() // what an earlier attempt sent counts no more
 	}
-	u.told = &told{tell: u.progress}
+	u.told, u.begun = &told{tell: u.progress}, u.client.now()
 	return &progressReader{ReadCloser: r, tell: u.told.add}, nil
 }
 

@@ -101,6 +101,25 @@ func (t *Target) know(all []*image.Blob, there []bool) {
 // maxLayer is ghcr.io's limit for one layer, in bytes (GHCR.md §3.3).
 const maxLayer = 10_000_000_000
 
+// heavy is the size, in bytes, from which a layer needs more than 5 MB/s to be
+// sent within ghcr.io's time for one upload.
+const heavy = 3_000_000_000
+
+// slow names layers that a slow connection will not get through in time.
+func slow(root *image.Manifest) []diag.Notice {
+	var out []diag.Notice
+	for _, b := range image.Blobs(root) {
+		if size := b.Descriptor.Size; size > heavy && size <= maxLayer {
+			out = append(out, diag.Notice{
+				Code: "layer-heavy", Level: diag.Warning, Title: "A large layer",
+				Text: fmt.Sprintf("Layer %s has %.1f GB. ghcr.io ends an upload after 10 minutes, so it needs %.0f MB/s; if it breaks off, split the build step that makes it.",
+					b.Descriptor.Digest, float64(size)/1e9, float64(size)/1e6/registry.UploadLimit.Seconds()),
+			})
+		}
+	}
+	return out
+}
+
 // oversize finds layers that ghcr.io would refuse after they were sent.
 func oversize(root *image.Manifest) error {
 	for _, b := range image.Blobs(root) {

@@ -90,6 +90,7 @@ func (r *Resolver) open(ctx context.Context, found *Found) error {
 		}
 		src.Notices = append(src.Notices, notices...)
 	}
+	src.Notices = append(src.Notices, slow(src.Root)...)
 	return oversize(found.Root)
 }
 
