@@ -113,7 +113,7 @@ type command struct {
 }
 
 // commands lists them in the order of help.
-var commands = []*command{publishCommand, mergeCommand, metadataCommand, pullCommand, inspectCommand, migrateCommand}
+var commands = []*command{publishCommand, mergeCommand, metadataCommand, pullCommand, inspectCommand, loginCommand, migrateCommand}
 
 // cobra makes the subcommand.
 func (c *command) cobra(p Process, w *workflow.Workflow) *cobra.Command {
@@ -190,6 +190,12 @@ func addFlags(c *cobra.Command, command input.Command) flagValues {
 		if in.Kind == input.Lines {
 			list := c.Flags().StringArray(in.Name, nil, flagHelp(in)+" May be repeated.")
 			values[in.Name] = func() string { return strings.Join(*list, "\n") }
+			continue
+		}
+		if in.Kind == input.Bool && in.Default == "" { // neither is a third answer
+			value := c.Flags().String(in.Name, "", flagHelp(in))
+			c.Flags().Lookup(in.Name).NoOptDefVal = "true"
+			values[in.Name] = func() string { return *value }
 			continue
 		}
 		if in.Kind == input.Bool {

@@ -33,7 +33,7 @@ func (r *reader) choices(c *Config) {
 	}
 	c.Verify = Verification(r.choice("verify"))
 	c.Overwrite, c.Monotonic = r.overwrite(), r.boolean("monotonic")
-	c.DryRun = r.boolean("dry-run") || !r.boolean("push")
+	c.DryRun = r.boolean("dry-run") || r.off("push")
 }
 
 // legName is what can end the name of an output that an expression can read

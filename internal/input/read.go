@@ -86,6 +86,9 @@ func (r *reader) boolean(name string) bool {
 	return false
 }
 
+// off reports whether a switch without a default is set to false.
+func (r *reader) off(name string) bool { return r.text(name) != "" && !r.boolean(name) }
+
 func (r *reader) duration(name string) time.Duration {
 	v := r.text(name)
 	if minutes, err := strconv.Atoi(v); err == nil {

@@ -13,6 +13,7 @@ const (
 	Migrate  Command = "migrate"
 	Pull     Command = "pull"
 	Inspect  Command = "inspect"
+	Login    Command = "login"
 )
 
 // Kind is how a value is read.
@@ -65,10 +66,13 @@ var (
 	fetching = []Command{Pull, Inspect}
 )
 
+// login is the one command that hands a login on to later steps.
+var login = []Command{Login}
+
 // Table lists all inputs, in the order of the documentation.
 var Table = []Input{
 	{
-		Name: "command", Kind: Choice, Values: []string{string(Publish), string(Merge), string(Metadata), string(Pull), string(Inspect), string(Migrate)}, Default: string(Publish), NoFlag: true,
+		Name: "command", Kind: Choice, Values: []string{string(Publish), string(Merge), string(Metadata), string(Pull), string(Inspect), string(Login), string(Migrate)}, Default: string(Publish), NoFlag: true,
 		Help:    "What to do. At a terminal it is the subcommand.",
 		Example: "publish",
 	},
@@ -78,7 +82,7 @@ var Table = []Input{
 		Example: "image.tar",
 	},
 	{
-		Name: "image", Kind: Lines, Commands: naming,
+		Name: "image", Kind: Lines, Commands: slices.Concat(naming, login),
 		Help:    "Where to publish: one repository a line, without tag or digest. Without it: the registry of this GitHub, then owner and repository of the workflow in lower case.",
 		Example: "ghcr.io/acme/web",
 	},
@@ -200,24 +204,29 @@ var Table = []Input{
 		Example: "fail",
 	},
 	{
-		Name: "token", Commands: reporting, NoFlag: true, ActionDefault: "${{ github.token }}",
+		Name: "token", Commands: slices.Concat(reporting, login), NoFlag: true, ActionDefault: "${{ github.token }}",
 		Help:    "The token to publish with. It goes to the registry and the API of this GitHub and to no other host. At a terminal it comes from GITHUB_TOKEN, GH_TOKEN or CR_PAT, or from --token-stdin.",
 		Example: "${{ secrets.GITHUB_TOKEN }}",
 	},
 	{
-		Name: "username", Commands: []Command{Publish, Merge, Pull, Inspect},
+		Name: "username", Commands: slices.Concat([]Command{Publish, Merge, Pull, Inspect}, login),
 		Help:    "The user name sent with the token. ghcr.io does not look at it; other registries may. Without it: the actor of the workflow.",
 		Example: "octocat",
 	},
 	{
-		Name: "registry", Commands: []Command{Publish, Merge, Pull, Inspect},
-		Help:    "The registry of images named without a host. Without it: ghcr.io, or the registry that belongs to GITHUB_SERVER_URL.",
+		Name: "registry", Commands: slices.Concat([]Command{Publish, Merge, Pull, Inspect}, login),
+		Help:    "The registry of images named without a host. Without it: ghcr.io, or the registry that belongs to GITHUB_SERVER_URL. login takes a host a line, and logs in there; without it at that registry and wherever credentials are for.",
 		Example: "containers.github.example.com",
 	},
 	{
-		Name: "credentials", Kind: Lines, Commands: []Command{Publish, Merge, Pull, Inspect}, NoFlag: true,
+		Name: "credentials", Kind: Lines, Commands: slices.Concat([]Command{Publish, Merge, Pull, Inspect}, login), NoFlag: true,
 		Help:    "Logins for other registries, to read sources from or to publish to, one a line: host, user name and secret, separated by blanks. Without one, the host's Docker login file is used.",
 		Example: "docker.io octocat ${{ secrets.DOCKERHUB_TOKEN }}",
+	},
+	{
+		Name: "isolated", Kind: Bool, Commands: login, Default: "false",
+		Help:    "Write the login to a private file instead of the host's, and lead later steps there (DOCKER_CONFIG, REGISTRY_AUTH_FILE). They see no other login of the host, and its credential helpers are not asked.",
+		Example: "true",
 	},
 	{
 		Name: "dry-run", Kind: Bool, Commands: pushing, Default: "false",
@@ -225,8 +234,8 @@ var Table = []Input{
 		Example: "true",
 	},
 	{
-		Name: "push", Kind: Bool, Commands: pushing, Default: "true",
-		Help:    "false is another word for dry-run: true, for workflows that come from docker/build-push-action.",
+		Name: "push", Kind: Bool, Commands: slices.Concat(pushing, login),
+		Help:    "false is another word for dry-run: true, for workflows that come from docker/build-push-action. login checks with true that the token may push to image; it opens an upload and sends nothing.",
 		Example: "${{ github.event_name != 'pull_request' }}",
 	},
 	{
@@ -240,7 +249,7 @@ var Table = []Input{
 		Example: "digest",
 	},
 	{
-		Name: "timeout", Kind: Duration, Commands: reporting, Default: "30m",
+		Name: "timeout", Kind: Duration, Commands: slices.Concat(reporting, login), Default: "30m",
 		Help:    "The most the whole run may take, waits and repetitions included. What is true by then is reported.",
 		Example: "1h",
 	},
@@ -250,12 +259,12 @@ var Table = []Input{
 		Example: "false",
 	},
 	{
-		Name: "debug", Kind: Bool, Commands: reporting, Default: "false",
+		Name: "debug", Kind: Bool, Commands: slices.Concat(reporting, login), Default: "false",
 		Help:    "Print one line for each request. Also on when the workflow runs with debug logging.",
 		Example: "true",
 	},
 	{
-		Name: "trace", Commands: reporting,
+		Name: "trace", Commands: slices.Concat(reporting, login),
 		Help:    "A file to write every request to, as JSON lines: method, host, path, status, bytes, nanoseconds, attempt, request id; never a credential or a signed query.",
 		Example: "trace.jsonl",
 	},

@@ -102,6 +102,9 @@ func foreign(ev Evidence) (title, hint string) {
 
 func denied(ev Evidence) (title, hint string) {
 	title = fmt.Sprintf("%s refuses the token, and gives no reason", ev.Repo)
+	if ev.exchange {
+		title = fmt.Sprintf("%s refuses the token, and gives no reason", ev.Repo.RegistryStr())
+	}
 	switch {
 	case ev.Kind == secret.FineGrainedPAT:
 		return title, scopes(ev)
