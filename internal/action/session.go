@@ -11,11 +11,8 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/auth"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
-	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/packages"
-	"github.com/ghcr-publish/ghcr-publish/internal/plan"
-	"github.com/ghcr-publish/ghcr-publish/internal/progress"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
 	"github.com/ghcr-publish/ghcr-publish/internal/version"
@@ -72,22 +69,6 @@ func mask(w *workflow.Workflow, c *input.Common) {
 	for _, secret := range c.Secrets() {
 		w.Mask(secret)
 	}
-}
-
-// progress starts showing what the plan will move.
-func (s *session) progress(steps *plan.Plan) *progress.Progress {
-	bar := progress.New(s.process.Stderr, s.process.Terminal && !s.workflow.Active(), report.Bytes)
-	blobs, bytes := 0, int64(0)
-	seen := map[*image.Blob]bool{}
-	for _, step := range steps.Of(plan.PushBlob) {
-		if step.Needed && !seen[step.Blob] {
-			seen[step.Blob] = true
-			blobs++
-			bytes += step.Blob.Descriptor.Size
-		}
-	}
-	bar.Expect(blobs, bytes)
-	return bar
 }
 
 func outOfTime(d time.Duration) error {

@@ -133,13 +133,16 @@ func label(b *image.Blob) string {
 	return "layer"
 }
 
-// Close takes the live lines away and stops.
+// Close takes the live lines away, or says plainly what it came to, and stops.
 func (p *Progress) Close() {
 	close(p.stop)
 	p.stopped.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.erase()
+	if !p.live && p.done > 0 {
+		fmt.Fprintln(p.out, p.total())
+	}
 }
 
 func (p *Progress) show() {
