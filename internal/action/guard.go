@@ -27,7 +27,9 @@ const looks = 8
 type watch struct {
 	*publishing
 	found *resolve.Found
-	ours  guard.Stamp
+
+	once sync.Once
+	ours guard.Stamp
 
 	mu    sync.Mutex
 	known map[v1.Hash]guard.Finding // by what a tag points at
@@ -40,7 +42,6 @@ func (r *publishing) guardTags(ctx context.Context, found *resolve.Found) (*watc
 	if err := w.forbidden(); err != nil || !w.monotonic() {
 		return w, err
 	}
-	w.ours = r.origin(ctx, found.Root)
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(looks)
 	for i := range found.Targets {
@@ -92,10 +93,10 @@ func protected(tag name.Tag, now v1.Hash) error {
 }
 
 // judge holds one tag if it would move back.
-func (w *watch) judge(ctx context.Context, t *resolve.Target, tag string, now v1.Hash) guard.Finding {
+func (w *watch) judge(ctx context.Context, t *resolve.Target, tag string, now v1.Hash) {
 	f := w.compare(ctx, t.Repo, now)
 	if f.Order != guard.Older && (f.Order != guard.Unknown || !w.config.OnlyNewer) {
-		return f
+		return
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -103,7 +104,6 @@ func (w *watch) judge(ctx context.Context, t *resolve.Target, tag string, now v1
 		t.Held[tag] = f.Words
 		w.report.Notice(held(t.Repo.Tag(tag), now, f))
 	}
-	return f
 }
 
 func held(tag name.Tag, now v1.Hash, f guard.Finding) diag.Notice {
@@ -124,6 +124,7 @@ func (w *watch) compare(ctx context.Context, repo name.Repository, other v1.Hash
 	if met {
 		return f
 	}
+	w.once.Do(func() { w.ours = w.origin(ctx, w.found.Root) })
 	theirs, err := guard.Read(ctx, w.registry, repo, other)
 	if err != nil {
 		f = guard.Finding{Words: err.Error()}

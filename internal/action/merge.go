@@ -8,6 +8,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/merge"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
+	"github.com/ghcr-publish/ghcr-publish/internal/resolve"
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
@@ -46,7 +47,7 @@ func runMerge(ctx context.Context, p Process, w *workflow.Workflow, env input.En
 	}
 	defer s.close()
 	run := &merging{publishing: newPublishing(s, &config.Config), config: config}
-	run.source, run.shallow = run.open, true
+	run.source, run.shallow, run.along = run.open, true, run.attached
 	return run.finish(run.do(ctx))
 }
 
@@ -86,3 +87,16 @@ func (r *merging) open(ctx context.Context) (*source.Source, error) {
 
 // lost tells a leg that is not there from one that may not be read.
 func lost(err error) bool { return registry.IsAbsent(err) && !registry.IsRefused(err) }
+
+// attached are the attestations that became manifests of their own.
+func (r *merging) attached(context.Context, *resolve.Found) ([]accessory, error) {
+	var out []accessory
+	for _, ref := range r.joined.Referrers {
+		entry := ref.Manifest.Descriptor
+		entry.ArtifactType, entry.Annotations = ref.ArtifactType, ref.Annotations
+		for _, repo := range r.config.Images {
+			out = append(out, accessory{repo: repo, root: ref.Manifest, subject: ref.Subject.Digest, entry: entry})
+		}
+	}
+	return out, nil
+}

@@ -41,6 +41,11 @@ type publishing struct {
 	// shallow leaves the proof of what is below the root to those who pushed
 	// it.
 	shallow bool
+	// accept judges what was found before anything is planned; nil accepts it.
+	accept func(*resolve.Found) error
+	// along finds what goes to the registry before the image does; nil finds
+	// nothing.
+	along func(context.Context, *resolve.Found) ([]accessory, error)
 }
 
 func newPublishing(s *session, config *input.Config) *publishing {
@@ -94,6 +99,11 @@ func (r *publishing) do(ctx context.Context) error {
 	if err != nil {
 		return explainEnd(ctx, r.explain(err, found))
 	}
+	if r.accept != nil {
+		if err := r.accept(found); err != nil {
+			return err
+		}
+	}
 	r.describe(found)
 	watch, forbidden := r.guardTags(ctx, found)
 	steps := plan.New(found.Root, found.Plan())
@@ -106,7 +116,22 @@ func (r *publishing) do(ctx context.Context) error {
 	if done, err := r.allowed(steps, found); done || err != nil {
 		return err
 	}
+	if err := r.bringAlong(ctx, found); err != nil {
+		return explainEnd(ctx, r.explain(err, found))
+	}
 	return explainEnd(ctx, r.carryOut(ctx, steps, found, watch))
+}
+
+// bringAlong brings what goes along with the image, before its tags move.
+func (r *publishing) bringAlong(ctx context.Context, found *resolve.Found) error {
+	if r.along == nil {
+		return nil
+	}
+	all, err := r.along(ctx, found)
+	if err != nil {
+		return err
+	}
+	return r.carry(ctx, all)
 }
 
 func (r *publishing) resolver() *resolve.Resolver {
@@ -183,7 +208,7 @@ func (r *publishing) carryOut(ctx context.Context, steps *plan.Plan, found *reso
 // conclude sets the outcome of a run in which nothing failed.
 func (r *publishing) conclude(result *publish.Result) {
 	r.report.Outcome = report.Unchanged
-	if result.Changed() {
+	if result.Changed() || len(r.report.Along) > 0 {
 		r.report.Outcome = report.Published
 	}
 }

@@ -12,7 +12,9 @@ import (
 func TestCompare(t *testing.T) {
 	t.Parallel()
 	const source = "https://github.com/acme/web"
-	release := func(version string) guard.Stamp { return guard.Stamp{Source: source, Revision: "c" + version, Version: version} }
+	release := func(version string) guard.Stamp {
+		return guard.Stamp{Source: source, Revision: "c" + version, Version: version}
+	}
 	build := func(commit string) guard.Stamp { return guard.Stamp{Source: source, Revision: commit, Version: "main"} }
 	answer := func(status string) guard.History {
 		return func(_ context.Context, base, head string) (guard.Ancestry, error) {

@@ -9,6 +9,7 @@ type Command string
 const (
 	Publish  Command = "publish"
 	Merge    Command = "merge"
+	Promote  Command = "promote"
 	Metadata Command = "metadata"
 	Migrate  Command = "migrate"
 	Pull     Command = "pull"
@@ -51,12 +52,15 @@ var (
 	metadata = []Command{Metadata}
 	migrate  = []Command{Migrate}
 	merge    = []Command{Merge}
-	pushing  = []Command{Publish, Merge}
+	promote  = []Command{Promote}
+	pushing  = []Command{Publish, Merge, Promote}
 	legs     = []Command{Publish, Merge}
-	naming   = []Command{Publish, Merge, Metadata}
+	naming   = []Command{Publish, Merge, Promote, Metadata}
 	labels   = []Command{Publish, Metadata}
+	// annotating commands may write annotations.
+	annotating = []Command{Publish, Merge, Metadata}
 	// reporting commands may ask the API, and report.
-	reporting = []Command{Publish, Merge, Metadata, Migrate, Pull, Inspect}
+	reporting = []Command{Publish, Merge, Promote, Metadata, Migrate, Pull, Inspect}
 )
 
 // Sets of commands that read.
@@ -72,13 +76,13 @@ var login = []Command{Login}
 // Table lists all inputs, in the order of the documentation.
 var Table = []Input{
 	{
-		Name: "command", Kind: Choice, Values: []string{string(Publish), string(Merge), string(Metadata), string(Pull), string(Inspect), string(Login), string(Migrate)}, Default: string(Publish), NoFlag: true,
+		Name: "command", Kind: Choice, Values: []string{string(Publish), string(Merge), string(Promote), string(Metadata), string(Pull), string(Inspect), string(Login), string(Migrate)}, Default: string(Publish), NoFlag: true,
 		Help:    "What to do. At a terminal it is the subcommand.",
 		Example: "publish",
 	},
 	{
-		Name: "source", Commands: []Command{Publish, Pull, Inspect},
-		Help:    "The image to publish: a directory with an OCI layout, an OCI archive, a `docker save` tar, or a registry reference. It is recognised by looking; a transport prefix (oci:, oci-archive:, docker-archive:, docker://) names the kind outright. Where a tar holds several images, #name:tag picks one. inspect takes the same, and references as they are; pull a reference: NAME, NAME:TAG or NAME@DIGEST, and without either latest.",
+		Name: "source", Commands: []Command{Publish, Promote, Pull, Inspect},
+		Help:    "The image to publish: a directory with an OCI layout, an OCI archive, a `docker save` tar, or a registry reference. It is recognised by looking; a transport prefix (oci:, oci-archive:, docker-archive:, docker://) names the kind outright. Where a tar holds several images, #name:tag picks one. inspect takes the same, and references as they are; pull a reference: NAME, NAME:TAG or NAME@DIGEST, and without either latest. promote takes a reference, or the tag or digest of one in image.",
 		Example: "image.tar",
 	},
 	{
@@ -112,7 +116,7 @@ var Table = []Input{
 		Example: "org.opencontainers.image.vendor=Acme",
 	},
 	{
-		Name: "annotations", Kind: Lines, Commands: naming,
+		Name: "annotations", Kind: Lines, Commands: annotating,
 		Help:    "Annotations to add to, or to replace in, the usual ones: key=value, one a line. publish writes them into the index or, without one, the manifest; merge writes them into the index it makes.",
 		Example: "org.opencontainers.image.vendor=Acme",
 	},
@@ -172,14 +176,24 @@ var Table = []Input{
 		Example: "linux/amd64,linux/arm64",
 	},
 	{
-		Name: "attestations", Kind: Choice, Commands: merge, Values: []string{"keep", "strip"}, Default: "keep",
-		Help:    "What becomes of the provenance and SBOM that BuildKit attached: entries of the new index as they were, or left out.",
+		Name: "attestations", Kind: Choice, Commands: merge, Values: []string{"keep", "strip", "referrers"}, Default: "keep",
+		Help:    "What becomes of the provenance and SBOM that BuildKit attached: entries of the new index as they were, left out, or manifests of their own that refer to the image.",
 		Example: "strip",
 	},
 	{
 		Name: "index-type", Kind: Choice, Commands: merge, Values: []string{"oci", "docker"}, Default: "oci",
 		Help:    "The media type of the index. docker is for old clients: it takes images of Docker's own types alone, and has no annotations.",
 		Example: "docker",
+	},
+	{
+		Name: "expected-digest", Commands: promote,
+		Help:    "The digest that the source must have. Another one ends the run before anything is written.",
+		Example: "${{ needs.test.outputs.digest }}",
+	},
+	{
+		Name: "only-newer", Kind: Bool, Commands: promote, Default: "false",
+		Help:    "Move a tag only if what it points at is known to be older. With monotonic alone, it also moves where nothing tells.",
+		Example: "true",
 	},
 	{
 		Name: "overwrite", Kind: Lines, Commands: pushing, Default: "versions=same-digest,moving=allow",
@@ -209,17 +223,17 @@ var Table = []Input{
 		Example: "${{ secrets.GITHUB_TOKEN }}",
 	},
 	{
-		Name: "username", Commands: slices.Concat([]Command{Publish, Merge, Pull, Inspect}, login),
+		Name: "username", Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, login),
 		Help:    "The user name sent with the token. ghcr.io does not look at it; other registries may. Without it: the actor of the workflow.",
 		Example: "octocat",
 	},
 	{
-		Name: "registry", Commands: slices.Concat([]Command{Publish, Merge, Pull, Inspect}, login),
+		Name: "registry", Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, login),
 		Help:    "The registry of images named without a host. Without it: ghcr.io, or the registry that belongs to GITHUB_SERVER_URL. login takes a host a line, and logs in there; without it at that registry and wherever credentials are for.",
 		Example: "containers.github.example.com",
 	},
 	{
-		Name: "credentials", Kind: Lines, Commands: slices.Concat([]Command{Publish, Merge, Pull, Inspect}, login), NoFlag: true,
+		Name: "credentials", Kind: Lines, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, login), NoFlag: true,
 		Help:    "Logins for other registries, to read sources from or to publish to, one a line: host, user name and secret, separated by blanks. Without one, the host's Docker login file is used.",
 		Example: "docker.io octocat ${{ secrets.DOCKERHUB_TOKEN }}",
 	},

@@ -187,6 +187,9 @@ func (r *Report) linked() string {
 
 // Changed reports whether the run wrote anything.
 func (r *Report) Changed() bool {
+	if len(r.Along) > 0 {
+		return true
+	}
 	for _, i := range r.Images {
 		if i.Uploaded.Blobs+i.Mounted.Blobs+i.Manifests > 0 {
 			return true

@@ -38,6 +38,7 @@ type Report struct {
 	Platforms []Platform `json:"platforms"`
 	Images    []Image    `json:"images"`
 	Steps     []Step     `json:"steps,omitempty"` // of a dry run
+	Along     []string   `json:"along,omitempty"` // references brought before the image: signatures, attestations
 	Transfer  Transfer   `json:"transfer"`
 	Notices   []Message  `json:"notices,omitempty"`
 	Errors    []Message  `json:"errors,omitempty"`

@@ -79,6 +79,9 @@ func (r *Report) textImages(b *strings.Builder) {
 	for _, i := range r.Images {
 		r.textImage(b, i)
 	}
+	for _, ref := range r.Along {
+		fmt.Fprintf(b, "  brought along: %s\n", ref)
+	}
 	if r.Transfer.Requests > 0 {
 		fmt.Fprintf(b, "  %s, %s repeated, %s sent, %.1f s for blobs and manifests\n",
 			Count(int(r.Transfer.Requests), "request"), fmt.Sprint(r.Transfer.Retries), Bytes(r.Transfer.BytesSent), r.Transfer.Seconds)
