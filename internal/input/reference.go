@@ -31,7 +31,7 @@ func (r *reader) reference(input, text string, c *Common) name.Reference {
 		end = at
 	}
 	ref, err := name.ParseReference(strings.ToLower(text[:end])+text[end:], name.WithDefaultRegistry(c.Registry))
-	if err != nil {
+	if err != nil || strings.HasPrefix(text, ".") { // a path, which the library takes for a host
 		r.fail(input, "reference-invalid", "Write ghcr.io/OWNER/NAME, with :TAG or @sha256:… after it; without either it is latest.", "%s is %q, and that is no image reference", input, text)
 		return nil
 	}
