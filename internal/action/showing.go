@@ -50,9 +50,10 @@ func (s *session) show(title string, anything bool) *showing {
 	if !s.workflow.Active() {
 		return &showing{progress.New(s.process.Stderr, s.process.Terminal, report.Bytes), func() {}}
 	}
-	end := func() {}
+	bar := &showing{progress.New(s.process.Stdout, false, report.Bytes), func() {}}
 	if anything {
-		end = s.workflow.Group(title)
+		bar.end = s.workflow.Group(title)
+		bar.Conclude()
 	}
-	return &showing{progress.New(s.process.Stdout, false, report.Bytes), end}
+	return bar
 }

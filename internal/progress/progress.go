@@ -41,7 +41,8 @@ type Progress struct {
 	done     int
 	sent     int64
 	flights  []*flight
-	drawn    int // lines on the screen that are ours
+	drawn    int  // lines on the screen that are ours
+	shown    bool // a plain line was printed, or one is wanted at the end
 	stop     chan struct{}
 	stopped  sync.WaitGroup
 }
@@ -133,6 +134,13 @@ func label(b *image.Blob) string {
 	return "layer"
 }
 
+// Conclude asks for a plain line at the end also where none was due before.
+func (p *Progress) Conclude() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.shown = true
+}
+
 // Close takes the live lines away, or says plainly what it came to, and stops.
 func (p *Progress) Close() {
 	close(p.stop)
@@ -140,7 +148,7 @@ func (p *Progress) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.erase()
-	if !p.live && p.done > 0 {
+	if !p.live && p.shown {
 		fmt.Fprintln(p.out, p.total())
 	}
 }
@@ -153,6 +161,7 @@ func (p *Progress) show() {
 		return
 	}
 	if !p.live {
+		p.shown = true
 		fmt.Fprintln(p.out, p.total())
 		return
 	}
