@@ -9,6 +9,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/progress"
 	"github.com/ghcr-publish/ghcr-publish/internal/pull"
@@ -25,7 +26,7 @@ its digest while it comes. It asks without a login first. A directory may hold
 other images already: what it has is not fetched again, and pulls may run side by
 side. Nothing half fetched is ever left under its final name.`,
 	example: `  ghcr-publish pull ghcr.io/acme/web:1.2.3 images         # adds it to the OCI layout in images/
-  ghcr-publish pull ghcr.io/acme/web docker-archive:web.tar && docker load -i web.tar
+  ghcr-publish pull ghcr.io/acme/web docker-archive:- | docker load
   ghcr-publish pull ghcr.io/acme/web@sha256:0a1b… --platform linux/arm64 oci-archive:web.tar
   ghcr-publish pull ghcr.io/acme/web:1.2.3 --verify-only  # can it be pulled whole?`,
 }
@@ -41,13 +42,8 @@ type pulling struct {
 func runPull(ctx context.Context, p Process, w *workflow.Workflow, env input.Environment) error {
 	config, err := input.ParsePull(env)
 	mask(w, &config.Common)
-	var target sink.Target
-	if config.Destination != "" && !config.VerifyOnly {
-		var bad error
-		target, bad = sink.Parse(config.Destination)
-		err = errors.Join(err, bad)
-	}
-	if err := errors.Join(err, w.Check()); err != nil {
+	target, bad := destination(config, w)
+	if err := errors.Join(err, bad, w.Check()); err != nil {
 		return err
 	}
 	s, err := newSession(p, w, &config.Common)
@@ -57,6 +53,20 @@ func runPull(ctx context.Context, p Process, w *workflow.Workflow, env input.Env
 	defer s.close()
 	run := &pulling{session: s, config: config, target: target, report: report.NewPull(config.Reference.Name(), runOf(config.GitHub))}
 	return run.finish(run.do(ctx))
+}
+
+// destination parses where to put the image. A pipe is for a terminal: what a
+// step prints is its log, with commands for the runner in it.
+func destination(c *input.PullConfig, w *workflow.Workflow) (sink.Target, error) {
+	if c.Destination == "" || c.VerifyOnly {
+		return sink.Target{}, nil
+	}
+	target, err := sink.Parse(c.Destination)
+	if err == nil && target.Path == sink.Stream && w.Active() {
+		err = diag.Inputf("destination", sink.CodeInvalid, "In a workflow write a file, docker-archive:image.tar, and give that to the next program: docker load -i image.tar.",
+			"The destination %q would be written into the step's log", c.Destination)
+	}
+	return target, err
 }
 
 // do is everything between parse and report.
@@ -78,7 +88,7 @@ func (r *pulling) do(ctx context.Context) (err error) {
 	}
 	r.report.Found(found)
 	r.report.AnonymousPull = r.letIn(found)
-	to, err := sink.Open(ctx, r.target, sink.Image{Root: found.Root, Reference: found.Reference})
+	to, err := sink.Open(ctx, r.target, sink.Image{Root: found.Root, Reference: found.Reference, Stream: r.process.Stdout})
 	if err != nil {
 		return explainEnd(ctx, err)
 	}
@@ -122,7 +132,11 @@ func (r *pulling) finish(err error) error {
 	if r.config.Summary {
 		outErr = errors.Join(outErr, r.workflow.Summary(r.report.Markdown()))
 	}
-	fmt.Fprint(r.process.Stdout, workflow.Lines(r.report.Text()))
+	words := r.process.Stdout
+	if r.target.Path == sink.Stream {
+		words = r.process.Stderr
+	}
+	fmt.Fprint(words, workflow.Lines(r.report.Text()))
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package action_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"os"
@@ -142,6 +143,7 @@ func TestPullInputsAreReadTogether(t *testing.T) {
 		{"no owner", []string{"source", "HOST/web", "destination", "x"}, []string{"names no owner"}},
 		{"no reference", []string{"source", "a b", "destination", "image.tar"}, []string{"no image reference", "looks like a file"}},
 		{"no platform", []string{"source", "ghcr.io/acme/web", "platform", "linux", "destination", "s3:x"}, []string{"platform is", "which is none"}},
+		{"a pipe", []string{"source", "ghcr.io/acme/web", "destination", "docker-archive:-"}, []string{"into the step's log"}},
 		{"another command's input", []string{"source", "ghcr.io/acme/web", "destination", "x", "tags", "1"}, []string{"tags belongs to"}},
 	}
 	for _, c := range cases {
@@ -183,6 +185,25 @@ func TestPullAtATerminal(t *testing.T) {
 	if twice := s.run("pull", s.image("acme/web"), dir, "--destination", dir); twice.code != action.Failure || !strings.Contains(twice.stderr, "given twice") {
 		twice.fatal("two destinations were taken")
 	}
+}
+
+func TestPullIntoAPipe(t *testing.T) {
+	t.Parallel()
+	s, _ := published(t, ghcrtest.Public)
+	delete(s.env, "GITHUB_ACTIONS")
+	r := told{t: t}
+	var stdout, stderr bytes.Buffer
+	r.code = action.Main(t.Context(), []string{"pull", s.image("acme/web"), "docker-archive:-", "--platform", "linux/amd64"}, action.Process{
+		Getenv: func(key string) string { return s.env[key] }, Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
+	})
+	r.stderr = stderr.String()
+	r.succeeds()
+	if !strings.Contains(r.stderr, "Pulled "+s.image("acme/web")) {
+		r.fatal("nobody says what was pulled")
+	}
+	path := sourcetest.Write(t, "image.tar", stdout.Bytes())
+	s.env["GITHUB_ACTIONS"] = "true"
+	s.with("command", "inspect", "source", path).run().succeeds().says("platforms", "linux/amd64")
 }
 
 func TestCancelledPullSaysSo(t *testing.T) {

@@ -46,6 +46,7 @@ type rig struct {
 	// comes with another first byte.
 	before func(*http.Request)
 	spoil  string
+	stream io.Writer // of a target that is a pipe
 }
 
 // downloads begin the paths of the host that blobs are redirected to.
@@ -154,7 +155,7 @@ func (r *rig) into(ctx context.Context, target string) (*pull.Found, pull.Result
 		t, err = sink.Parse(target)
 		r.check(err)
 	}
-	to, err := sink.Open(ctx, t, sink.Image{Root: found.Root, Reference: found.Reference})
+	to, err := sink.Open(ctx, t, sink.Image{Root: found.Root, Reference: found.Reference, Stream: r.stream})
 	r.check(err)
 	defer func() { r.check(to.Close()) }()
 	result, err := r.Fetch(ctx, found, to)

@@ -39,6 +39,9 @@ type Sink interface {
 	// Put keeps a blob; r ends with an error unless the bytes are the
 	// described ones.
 	Put(ctx context.Context, desc v1.Descriptor, r io.Reader) error
+	// Ordered says that blobs have to come one by one, in the order of
+	// sink.Blobs.
+	Ordered() bool
 	// Commit makes the image visible.
 	Commit(ctx context.Context) error
 }
@@ -94,7 +97,11 @@ func (p *Puller) Fetch(ctx context.Context, found *Found, to Sink) (Result, erro
 	}
 	f := &fetching{Puller: p, found: found, sink: to}
 	f.expect(blobs)
-	if err := f.all(ctx, blobs); err != nil {
+	bring := f.all
+	if to.Ordered() {
+		bring = f.inOrder
+	}
+	if err := bring(ctx, blobs); err != nil {
 		return f.result, err
 	}
 	return f.result, to.Commit(ctx)
@@ -135,6 +142,15 @@ func (f *fetching) all(ctx context.Context, blobs []*image.Blob) error {
 		})
 	}
 	return group.Wait()
+}
+
+func (f *fetching) inOrder(ctx context.Context, blobs []*image.Blob) error {
+	for _, b := range blobs {
+		if err := f.one(ctx, b); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (f *fetching) one(ctx context.Context, b *image.Blob) error {

@@ -169,6 +169,20 @@ func TestCancelHalfWay(t *testing.T) {
 	}
 }
 
+// TestPipe: blobs come in the order of the archive, however large they are.
+func TestPipe(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, large, ghcrtest.Public)
+	path := filepath.Join(t.TempDir(), "image.tar")
+	file, err := os.Create(path)
+	r.check(err)
+	r.stream = file
+	_, _, err = r.into(t.Context(), "docker-archive:-")
+	r.check(err)
+	r.check(file.Close())
+	r.whole("oci-archive:" + path)
+}
+
 func TestConcurrentPullsIntoOneLayout(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, large, ghcrtest.Public)

@@ -29,7 +29,7 @@ type Pull struct {
 	Digest        string     `json:"digest,omitempty"`         // of what was pulled
 	Index         string     `json:"index,omitempty"`          // digest of the index it was chosen from
 	MediaType     string     `json:"media_type,omitempty"`     // of Digest
-	Path          string     `json:"path,omitempty"`           // absolute; empty for Verified
+	Path          string     `json:"path,omitempty"`           // absolute; empty for Verified, and for a pipe
 	AnonymousPull string     `json:"anonymous_pull,omitempty"` // verified, refused; empty where nobody asked
 	Platforms     []Platform `json:"platforms"`
 	Fetched       Tally      `json:"fetched"`
@@ -123,7 +123,11 @@ func (r *Pull) Text() string {
 	var b strings.Builder
 	switch r.Outcome {
 	case Pulled:
-		fmt.Fprintf(&b, "Pulled %s to %s\n", r.Source, r.Path)
+		to := r.Path
+		if to == "" {
+			to = "standard output"
+		}
+		fmt.Fprintf(&b, "Pulled %s to %s\n", r.Source, to)
 	case Verified:
 		fmt.Fprintf(&b, "%s can be pulled whole. Nothing was written.\n", r.Source)
 	default:

@@ -266,3 +266,39 @@ func (p pieces) ReadAt(b []byte, at int64) (int, error) {
 	}
 	return len(b), nil
 }
+
+// TestStreamIsTheFile: what goes into a pipe is what a file would hold.
+func TestStreamIsTheFile(t *testing.T) {
+	t.Parallel()
+	for _, prefix := range []string{"oci-archive:", "docker-archive:"} {
+		img := imageOf(t, "ghcr.io/acme/web:1", single)
+		path := filepath.Join(t.TempDir(), "image.tar")
+		keep(t, prefix+path, img)
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got bytes.Buffer
+		img.Stream = &got
+		keep(t, prefix+Stream, img)
+		if !bytes.Equal(got.Bytes(), want) {
+			t.Errorf("%s: %d bytes differ from the file's %d", prefix, got.Len(), len(want))
+		}
+	}
+}
+
+func TestStreamRefusesAnotherOrder(t *testing.T) {
+	t.Parallel()
+	img := imageOf(t, "ghcr.io/acme/web:1", single)
+	img.Stream = io.Discard
+	s, err := Open(t.Context(), parsed(t, "oci-archive:-"), img)
+	if err != nil || !s.Ordered() {
+		t.Fatal(err, "not ordered")
+	}
+	defer s.Close()
+	for i, b := range []*image.Blob{s.blobs[1], s.blobs[0]} {
+		if err := s.Put(t.Context(), b.Descriptor, content(t, b)); (err != nil) != (i == 1) {
+			t.Errorf("blob %d: %v", i, err)
+		}
+	}
+}

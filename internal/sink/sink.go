@@ -29,10 +29,12 @@ type Image struct {
 	// Reference is what it was asked for by: it names the image in the sink
 	// unless the target gives a name.
 	Reference name.Reference
+	// Stream is where an archive with the path "-" goes.
+	Stream io.Writer
 }
 
-// Sink takes the blobs of one image, in any order and from many goroutines,
-// and is made visible by Commit.
+// Sink takes the blobs of one image, in any order and from many goroutines
+// unless it is ordered, and is made visible by Commit.
 type Sink struct {
 	store store
 	blobs []*image.Blob
@@ -67,7 +69,11 @@ func Open(ctx context.Context, t Target, img Image) (*Sink, error) {
 	case OCILayout:
 		s.store, err = openLayout(ctx, t, img)
 	case OCIArchive, DockerArchive:
-		s.store, err = openArchive(t, img, blobs)
+		if t.Path == Stream {
+			s.store, err = openStream(t, img, blobs)
+		} else {
+			s.store, err = openArchive(t, img, blobs)
+		}
 	default:
 		s.store = nowhere{}
 	}
@@ -141,11 +147,17 @@ func (s *Sink) Commit(ctx context.Context) error {
 	return s.store.commit(ctx)
 }
 
+// Ordered says that blobs have to come one by one, as Blobs lists them.
+func (s *Sink) Ordered() bool {
+	_, ordered := s.store.(*stream)
+	return ordered
+}
+
 // Close frees files. Without a Commit before, blobs that a layout has whole
 // stay for the next pull, and all else is taken away.
 func (s *Sink) Close() error { return s.store.close() }
 
-// Path is where the image is, as an absolute path; empty for nowhere.
+// Path is where the image is, as an absolute path; empty for a stream and for nowhere.
 func (s *Sink) Path() string { return s.store.path() }
 
 // nowhere takes everything and keeps nothing: for proving that an image can

@@ -34,9 +34,9 @@ type Target struct {
 
 // elsewhere are transports of the field that are not written, and what to do.
 var elsewhere = map[string]string{
-	"docker-daemon":      "Write docker-archive:image.tar, then run: docker load -i image.tar.",
+	"docker-daemon":      "Write docker-archive:image.tar, then run: docker load -i image.tar. At a terminal a pipe does: docker-archive:- | docker load.",
 	"docker":             "To copy between registries use publish with source: docker://REFERENCE.",
-	"containers-storage": "Write oci-archive:image.tar, then run: podman load -i image.tar.",
+	"containers-storage": "Write oci-archive:image.tar, then run: podman load -i image.tar. At a terminal a pipe does: oci-archive:- | podman load.",
 	"dir":                "Write oci:DIRECTORY; skopeo copies it to any other form.",
 }
 
@@ -44,7 +44,7 @@ var elsewhere = map[string]string{
 // (image-spec, "Pre-Defined Annotation Keys").
 var refName = regexp.MustCompile(`^[A-Za-z0-9]+(?:(?:[-._:@+/]|--)[A-Za-z0-9]+)*$`)
 
-const forms = "Write oci:DIRECTORY, oci-archive:FILE or docker-archive:FILE, each with :NAME after it if the image shall have another name there. A path alone is the directory of an OCI layout."
+const forms = "Write oci:DIRECTORY, oci-archive:FILE or docker-archive:FILE (- for a pipe), each with :NAME after it if the image shall have another name there. A path alone is the directory of an OCI layout."
 
 // Parse reads the name of a destination.
 func Parse(text string) (Target, error) {
@@ -68,6 +68,9 @@ func Parse(text string) (Target, error) {
 func bare(path string) (Target, error) {
 	info, err := os.Stat(path)
 	file := err == nil && !info.IsDir()
+	if path == Stream {
+		return Target{}, invalid("Write oci-archive:- or docker-archive:-.", "the destination - does not say what to write")
+	}
 	if ext := strings.ToLower(filepath.Ext(path)); file || (err != nil && (ext == ".tar" || ext == ".tgz" || ext == ".gz")) {
 		return Target{}, invalid(fmt.Sprintf("For a file write %q or %q; for a directory of that name %q.", "oci-archive:"+path, "docker-archive:"+path, "oci:"+path),
 			"the destination %q looks like a file", path)

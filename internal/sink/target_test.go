@@ -24,6 +24,8 @@ func TestParse(t *testing.T) {
 		{"oci-archive:image.tar", Target{OCIArchive, "image.tar", ""}},
 		{"oci-archive:image.tar:1", Target{OCIArchive, "image.tar", "1"}},
 		{"docker-archive:image.tar", Target{DockerArchive, "image.tar", ""}},
+		{"docker-archive:-", Target{DockerArchive, "-", ""}},
+		{"oci-archive:-:web", Target{OCIArchive, "-", "web"}},
 		{"docker-archive:image.tar:acme/web:1", Target{DockerArchive, "image.tar", "acme/web:1"}},
 	}
 	for _, c := range cases {
@@ -44,7 +46,7 @@ func TestWhatIsNoDestination(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, text := range []string{
-		"", "image.tar", "image.TGZ", file, "oci:", "oci-archive:", "oci:dir:", "oci:dir:a b", "oci:dir:-", "oci:dir:a\nb",
+		"", "-", "image.tar", "image.TGZ", file, "oci:", "oci-archive:", "oci:dir:", "oci:dir:a b", "oci:dir:-", "oci:dir:a\nb",
 		"docker-archive:f:Not/A/Name", "docker-archive:f:web@sha256:00", "docker-daemon:web", "docker://ghcr.io/acme/web",
 		"containers-storage:web", "dir:x", "s3:bucket", "https://example.com/x",
 	} {
