@@ -7,7 +7,8 @@
 // is decompressed once to be noted, small files are kept, and a large one is
 // reached by decompressing again from the nearest reader that was left
 // before it: files read in the order of the archive cost one more pass in
-// all, files read at random up to one pass each. Nothing is put on disk.
+// all, files read at random up to one pass each. Nothing is put on disk. A tar
+// that comes as a stream ([OpenExport]) is read in much the same way.
 //
 // An archive is untrusted: names that leave it, devices, sparse files and
 // endless lists are refused, links are followed inside it only.
@@ -44,12 +45,16 @@ type Archive struct {
 	bodies  bodies
 	entries map[string]*entry
 	ended   bool
-	room    int // how many more names are noted
+	room    int  // how many more names are noted
+	once    bool // each name only once: two files cannot be compared
 	mu      sync.Mutex
 }
 
 // span is where the content of a file lies in the (decompressed) tar.
-type span struct{ offset, size int64 }
+type span struct {
+	name         string
+	offset, size int64
+}
 
 // entry is one name in the archive.
 type entry struct {

@@ -24,6 +24,14 @@ func noTar(path string, err error) error {
 	}
 }
 
+func endless(path string) error {
+	return &diag.Error{
+		Code: "source-unreadable", Side: diag.Source,
+		Title: fmt.Sprintf("the archive %q comes to more than %d GiB", path, int64(maxPlain)>>30),
+		Hint:  "Check how it was made: no image is this large.",
+	}
+}
+
 func otherCompression(path string) error {
 	return &diag.Error{
 		Code: "source-not-a-layout", Side: diag.Source,

@@ -72,11 +72,7 @@ type bounded struct {
 
 func (b *bounded) Read(p []byte) (int, error) {
 	if b.pos > maxPlain {
-		return 0, &diag.Error{
-			Code: "source-unreadable", Side: diag.Source,
-			Title: fmt.Sprintf("the archive %q decompresses to more than %d GiB", b.path, int64(maxPlain)>>30),
-			Hint:  "Check how it was made: no image is this large.",
-		}
+		return 0, endless(b.path)
 	}
 	return b.cursor.Read(p)
 }
@@ -130,7 +126,7 @@ func (s *scan) note(h *tar.Header) error {
 		return err
 	}
 	s.last, s.end = name, s.offset()
-	e := &entry{span: span{offset: s.offset()}}
+	e := &entry{span: span{name: name, offset: s.offset()}}
 	switch h.Typeflag {
 	case tar.TypeReg, tar.TypeCont:
 		e.size = h.Size
@@ -184,6 +180,8 @@ func (s *scan) add(name string, e *entry) error {
 		return unsafe(s.path, name, "is both a link and a file, or two links")
 	case len(first.others) >= maxLinks:
 		return tooMany(s.path)
+	case s.once:
+		return unsafe(s.path, name, "is there twice")
 	case e.link == "":
 		first.others = append(first.others, e.span)
 	}
