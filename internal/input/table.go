@@ -284,7 +284,7 @@ var Table = []Input{
 	},
 	{
 		Name: "destination", Commands: pull,
-		Help:    "Where to put the image: a directory for an OCI layout, which may hold others already, oci-archive:FILE, or docker-archive:FILE for docker load. A :NAME after it names the image there; without one it keeps its own. docker-archive takes one platform: that of this machine unless platform chooses.",
+		Help:    "Where to put the image: a directory for an OCI layout, which may hold others already, oci-archive:FILE, or docker-archive:FILE for docker load (- in place of FILE is a pipe, at a terminal). A :NAME after it names the image there; without one it keeps its own. docker-archive takes one platform: that of this machine unless platform chooses.",
 		Example: "oci-archive:web.tar",
 	},
 	{
