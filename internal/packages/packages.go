@@ -14,6 +14,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/go-github/v60/github"
@@ -47,8 +49,13 @@ type Repository struct {
 
 // Client reads from one API host.
 type Client struct {
+	// Sleep waits between attempts; tests replace it. Nil waits for real.
+	Sleep func(context.Context, time.Duration) error
+
 	gh     *github.Client
 	server string
+	down   atomic.Bool // some request failed to the end
+	kinds  sync.Map    // of owners that were asked for, by login
 }
 
 // New returns a client for apiURL (without a slash at its end) that links to
@@ -163,11 +170,16 @@ func (c *Client) kind(ctx context.Context, o Owner) (Owner, error) {
 	if o.Kind != "" {
 		return o, nil
 	}
+	if known, ok := c.kinds.Load(o.Login); ok {
+		o.Kind, _ = known.(string)
+		return o, nil
+	}
 	var u github.User
 	if err := c.call(ctx, http.MethodGet, "users/"+url.PathEscape(o.Login), nil, &u); err != nil {
 		return o, fmt.Errorf("reading owner %q: %w", o.Login, err)
 	}
 	o.Kind = u.GetType()
+	c.kinds.Store(o.Login, o.Kind)
 	return o, nil
 }
 
@@ -190,16 +202,26 @@ func (c *Client) page(o Owner, name, prefix, suffix string) string {
 }
 
 func (c *Client) call(ctx context.Context, method, path string, body, out any) error {
-	req, err := c.gh.NewRequest(method, path, body)
-	if err != nil {
-		return err
-	}
-	_, err = c.gh.Do(ctx, req, out)
-	var answer *github.ErrorResponse
-	if errors.As(err, &answer) && answer.Response != nil {
-		return &refusal{answer}
-	}
+	_, err := c.ask(ctx, method, path, body, out)
 	return err
+}
+
+// ask is call for those who want the answer's header, too. It is there with a
+// refusal as well, and never nil.
+func (c *Client) ask(ctx context.Context, method, path string, body, out any) (http.Header, error) {
+	header := http.Header{}
+	err := c.again(ctx, func() error {
+		req, err := c.gh.NewRequest(method, path, body)
+		if err != nil {
+			return err
+		}
+		resp, err := c.gh.Do(ctx, req, out)
+		if resp != nil && resp.Response != nil {
+			header = resp.Header
+		}
+		return err
+	})
+	return header, words(err)
 }
 
 // refusal is GitHub's answer in words for people.
@@ -220,9 +242,3 @@ func (r *refusal) Error() string {
 
 // Unwrap returns go-github's error.
 func (r *refusal) Unwrap() error { return r.answer }
-
-// passing reports whether an error is one that may be gone the next time.
-func passing(err error) bool {
-	var e *github.ErrorResponse
-	return errors.As(err, &e) && e.Response != nil && e.Response.StatusCode >= http.StatusInternalServerError
-}

@@ -61,10 +61,6 @@ func (c *Client) Ensure(ctx context.Context, owner Owner, name, want string, cre
 	return Ensured{Package: again, Outcome: NeedsOwner, Err: askErr}
 }
 
-// passingTries is how often an API that fails (5xx) is asked: publishing does
-// not wait long for what it can do without.
-const passingTries = 3
-
 // Holds reports whether a package that was read has the wanted visibility
 // ("" or "keep" for any), and the outcome that says so.
 func (p Package) Holds(want string) (Ensured, bool) {
@@ -82,7 +78,7 @@ func (c *Client) await(ctx context.Context, owner Owner, name string, p Patience
 	wait := p.Wait
 	for try := 1; ; try++ {
 		pkg, err := c.Get(ctx, owner, name)
-		again := IsAbsent(err) && try < p.Tries || passing(err) && try < min(passingTries, p.Tries)
+		again := IsAbsent(err) && try < p.Tries
 		if !again {
 			return pkg, err
 		}
