@@ -46,7 +46,7 @@ func (s *session) unread(err error, ref name.Reference) error {
 		switch {
 		case answer.Status == http.StatusNotFound:
 			return &diag.Error{
-				Code: pull.CodeNotFound, Side: diag.Registry, Input: "source", Err: err, Title: fmt.Sprintf("There is no %s", ref),
+				Code: pull.CodeNotFound, Side: diag.Registry, Input: "source", Err: err, Title: fmt.Sprintf("There is no %s", ref.Name()),
 				Hint: "Check name and tag; tags have case. An image that is hidden from the token looks the same: if it is private, its repository has to grant access.",
 			}
 		case s.config.Token.Empty() && s.config.AtHome(repo) && registry.IsRefused(err):

@@ -87,7 +87,7 @@ func choose(raw []byte, w Want) (*child, error) {
 		}
 	}
 	if best == nil {
-		return nil, missing(w.Reference.String(), *want, names)
+		return nil, missing(w.Reference.Name(), *want, names)
 	}
 	return best, nil
 }

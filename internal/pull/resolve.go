@@ -85,7 +85,7 @@ func (f *Found) read(ctx context.Context, w Want, desc v1.Descriptor, raw []byte
 		f.Root.Platform, f.Root.Descriptor.Platform = platform, platform
 	}
 	if is := f.Root.Platform; is != nil && w.Platform != nil && !matches(*w.Platform, *is) {
-		return missing(w.Reference.String(), *w.Platform, []string{Name(is)})
+		return missing(w.Reference.Name(), *w.Platform, []string{Name(is)})
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
@@ -157,5 +158,32 @@ func TestLockIsWaitedForUntilTheRunEnds(t *testing.T) {
 	cancel(errors.New("enough"))
 	if _, err := Open(ctx, parsed(t, dir), img); err == nil || err.Error() != "enough" {
 		t.Errorf("got %v, want the cause", err)
+	}
+}
+
+// TestKilledRunsAreSweptUpAfter: what is still being written stays, as does
+// whatever is not ours.
+func TestKilledRunsAreSweptUpAfter(t *testing.T) {
+	t.Parallel()
+	dir, img := t.TempDir(), imageOf(t, "ghcr.io/acme/web:1", single)
+	keep(t, dir, img)
+	old := time.Now().Add(-2 * abandoned)
+	for name, written := range map[string]time.Time{
+		partPrefix + "DEAD" + partSuffix: old, partPrefix + "ALIVE" + partSuffix: time.Now(), "theirs": old,
+	} {
+		path := filepath.Join(dir, "blobs", "sha256", name)
+		if err := errors.Join(os.WriteFile(path, nil, 0o600), os.Chtimes(path, written, written)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	keep(t, dir, img)
+	left := files(t, dir)
+	for name, stays := range map[string]bool{"DEAD": false, "ALIVE": true} {
+		if _, there := left[blobsDir+"/"+partPrefix+name+partSuffix]; there != stays {
+			t.Errorf("%s is there: %t", name, there)
+		}
+	}
+	if _, there := left[blobsDir+"/theirs"]; !there {
+		t.Error("a file of others was taken away")
 	}
 }

@@ -91,9 +91,15 @@ func (f *folder) readFile(name string, limit int64) ([]byte, error) {
 	return raw, err
 }
 
+// What the names of files begin and end with that are not complete yet.
+const (
+	partPrefix = ".ghcr-publish-"
+	partSuffix = ".part"
+)
+
 // create makes a file beside name, to be renamed once it is complete.
 func (f *folder) create(name string) (file *os.File, temporary string, err error) {
-	temporary = path.Join(path.Dir(name), ".ghcr-publish-"+rand.Text()+".part")
+	temporary = path.Join(path.Dir(name), partPrefix+rand.Text()+partSuffix)
 	file, err = f.root.OpenFile(temporary, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return nil, "", unwritten(err, f.in(name))

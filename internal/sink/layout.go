@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -69,8 +70,40 @@ func (l *layout) prepare(ctx context.Context) error {
 			return unwritten(err, l.in(dir))
 		}
 	}
-	_, err = l.index() // before anything is fetched for it
-	return err
+	if _, err = l.index(); err != nil { // before anything is fetched for it
+		return err
+	}
+	return l.sweep(time.Now())
+}
+
+// abandoned is how long nothing was written to a file that a run left behind
+// when it was killed. One that is still being written changes all the time.
+const abandoned = 24 * time.Hour
+
+// sweep takes away what killed runs left behind.
+func (l *layout) sweep(now time.Time) error {
+	dir, err := l.root.Open(blobsDir)
+	if err != nil {
+		return unwritten(err, l.in(blobsDir))
+	}
+	defer dir.Close()
+	all, err := dir.ReadDir(-1)
+	if err != nil {
+		return unwritten(err, l.in(blobsDir))
+	}
+	for _, each := range all {
+		if !strings.HasPrefix(each.Name(), partPrefix) || !strings.HasSuffix(each.Name(), partSuffix) {
+			continue
+		}
+		info, err := each.Info()
+		if err == nil && now.Sub(info.ModTime()) > abandoned {
+			err = l.root.Remove(blobsDir + "/" + each.Name())
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // another run may be sweeping, too
+			return unwritten(err, l.in(blobsDir))
+		}
+	}
+	return nil
 }
 
 // checkFresh refuses a directory with other things in it: a layout would be
