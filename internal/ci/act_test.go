@@ -28,6 +28,15 @@ func newLab(t *testing.T) *lab {
 	for name := range strings.SplitSeq(strings.Trim(listed, "\x00"), "\x00") {
 		l.copy(filepath.FromSlash(name))
 	}
+	l.repository()
+	l.args = append(l.args, "-P", "ubuntu-24.04=-self-hosted", "--no-cache-server", "--pull=false", "--action-offline-mode", "--actor", "octocat")
+	l.stub()
+	return l
+}
+
+// repository makes one of the working folder.
+func (l *lab) repository() {
+	l.t.Helper()
 	for _, args := range [][]string{
 		{"init", "--quiet", "--initial-branch=main"},
 		{"remote", "add", "origin", "https://github.com/e2e/image.git"},
@@ -36,9 +45,6 @@ func newLab(t *testing.T) *lab {
 	} {
 		l.run(exec.Command("git", append([]string{"-C", l.work}, args...)...))
 	}
-	l.args = append(l.args, "-P", "ubuntu-24.04=-self-hosted", "--no-cache-server", "--pull=false", "--action-offline-mode", "--actor", "octocat")
-	l.stub()
-	return l
 }
 
 func (l *lab) copy(name string) {
@@ -106,16 +112,6 @@ func (l *lab) run(cmd *exec.Cmd) string {
 		l.t.Fatalf("%v: %v\n%s", cmd.Args, err, &stderr)
 	}
 	return string(out)
-}
-
-func write(t *testing.T, file string, content []byte) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, content, 0o644); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // tool finds a program; where CI is true it has to be there.

@@ -12,9 +12,29 @@ import (
 	"testing"
 )
 
+// It does not know $/ yet; what follows that is looked at below.
 func TestActionlintAcceptsTheWorkflows(t *testing.T) {
 	t.Parallel()
-	lint(t, top)
+	lint(t, top, "-ignore", `specifying action "\$/`)
+}
+
+// The reusable workflows as they would be without $/: now their use of our inputs and
+// outputs is looked at, too.
+func TestActionlintAcceptsTheReusableWorkflows(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"publish.yml", "promote.yml"} {
+		raw, err := os.ReadFile(filepath.Join(top, ".github", "workflows", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		root := project(t, strings.ReplaceAll(string(raw), "uses: $/", "uses: ./"))
+		push, err := os.ReadFile(filepath.Join(top, ".github", "actions", "push", "action.yml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(root, ".github", "actions", "push", "action.yml"), push)
+		lint(t, root)
+	}
 }
 
 var (
@@ -77,9 +97,9 @@ func indent(text string, by int) string {
 }
 
 // lint runs actionlint over all workflows of the project at root.
-func lint(t *testing.T, root string) {
+func lint(t *testing.T, root string, args ...string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), tool(t, "actionlint"), "-no-color")
+	cmd := exec.CommandContext(t.Context(), tool(t, "actionlint"), append([]string{"-no-color"}, args...)...)
 	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("actionlint: %v\n%s", err, out)

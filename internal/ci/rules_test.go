@@ -84,7 +84,8 @@ var (
 
 func stepProblems(s step) []string {
 	var out []string
-	if s.Uses != "" && !strings.HasPrefix(s.Uses, "./") {
+	// $/ is the very commit that the workflow is from.
+	if s.Uses != "" && !strings.HasPrefix(s.Uses, "./") && !strings.HasPrefix(s.Uses, "$/") {
 		if !pinned.MatchString(s.Uses) {
 			out = append(out, s.Uses+" is not pinned to a full commit id")
 		}
@@ -133,6 +134,7 @@ func TestProblemsAreFound(t *testing.T) {
 			[]string{"line 7: docker://alpine:3 is not pinned to a full commit id"},
 		},
 		{"our own action", head + "      - uses: ./\n", nil},
+		{"our own action from a reusable workflow", head + "      - uses: $/.github/actions/push\n", nil},
 		{
 			"a checkout that keeps the token", head + strings.Replace(good, "false", "true", 1),
 			[]string{"line 7: checkout leaves the token in the clone: persist-credentials: false"},

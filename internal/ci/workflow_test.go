@@ -21,6 +21,7 @@ type job struct {
 	Permissions yaml.Node
 	Uses        string
 	Timeout     any `yaml:"timeout-minutes"`
+	Outputs     map[string]string
 	Steps       []step
 }
 
@@ -71,4 +72,14 @@ func parse(t *testing.T, raw []byte) file {
 		t.Fatal(err)
 	}
 	return f
+}
+
+func write(t *testing.T, file string, content []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, content, 0o644); err != nil {
+		t.Fatal(err)
+	}
 }

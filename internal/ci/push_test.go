@@ -1,0 +1,67 @@
+package ci
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/report"
+)
+
+// The reusable workflows use the action of their own commit as $/.github/actions/push,
+// since $/ cannot name the top of a repository. That second manifest is the first one
+// with other paths: `go test ./internal/ci -run PushAction -update` writes it.
+func TestPushActionIsTheActionItself(t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join(top, "action.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const launcher, head = "internal/launch/launch.cjs", "# action.yml again, for the reusable workflows: internal/ci keeps the two alike.\n"
+	want := head + strings.ReplaceAll(string(raw), ": "+launcher, ": ../../../"+launcher)
+	path := filepath.Join(top, ".github", "actions", "push", "action.yml")
+	if strings.Count(want, "../../../"+launcher) != 2 {
+		t.Fatalf("main and post do not name the launcher")
+	}
+	got, err := os.ReadFile(path)
+	if err == nil && string(got) == want {
+		return
+	}
+	if !*update {
+		t.Fatalf("%s differs from action.yml (%v); write it with\n\tgo test ./internal/ci -run PushAction -update", path, err)
+	}
+	write(t, path, []byte(want))
+}
+
+// A leg reaches the merge through an output that has its platform's name.
+func TestPublishWorkflowHandsOnEveryCommonPlatform(t *testing.T) {
+	t.Parallel()
+	build := workflows(t)["publish.yml"].Jobs["build"]
+	for _, platform := range report.CommonPlatforms {
+		name := report.PlatformOutput(platform)
+		if got, want := build.Outputs[name], "${{ steps.push.outputs."+name+" }}"; got != want {
+			t.Errorf("output %s is %q, want %q", name, got, want)
+		}
+	}
+	if n := len(build.Outputs); n != len(report.CommonPlatforms) {
+		t.Errorf("%d outputs for %d platforms", n, len(report.CommonPlatforms))
+	}
+}
+
+// Callers grant what the jobs ask for, so they ask for as little as there is.
+func TestReusableWorkflowsAskForTwoPermissionsAlone(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"publish.yml", "promote.yml"} {
+		for id, j := range workflows(t)[name].Jobs {
+			var asked map[string]string
+			if err := j.Permissions.Decode(&asked); err != nil {
+				t.Fatal(err)
+			}
+			for scope, level := range asked {
+				if scope+": "+level != "contents: read" && scope+": "+level != "packages: write" {
+					t.Errorf("%s, job %s asks for %s: %s", name, id, scope, level)
+				}
+			}
+		}
+	}
+}
