@@ -49,9 +49,28 @@ func (r *Inspect) Notice(notices ...diag.Notice) {
 	r.Notices = append(r.Notices, told.Notices...)
 }
 
+// maxJSON bounds the output json, in bytes: GitHub takes 1 MiB of outputs a
+// job (docs.github.com, "Passing information between jobs").
+const maxJSON = 512 << 10
+
+// compact is the output json. Where manifests and configs make it too large
+// for GitHub they are left out of it; the log can have them.
+func (r *Inspect) compact() ([]byte, error) {
+	data, err := json.Marshal(r)
+	if err != nil || len(data) <= maxJSON {
+		return data, err
+	}
+	small := *r
+	small.Manifest, small.Images = nil, slices.Clone(r.Images)
+	for i := range small.Images {
+		small.Images[i].Manifest, small.Images[i].Config = nil, nil
+	}
+	return json.Marshal(&small)
+}
+
 // Outputs lists the step's outputs.
 func (r *Inspect) Outputs() ([]Output, error) {
-	data, err := json.Marshal(r)
+	data, err := r.compact()
 	if err != nil {
 		return nil, err
 	}
