@@ -37,6 +37,9 @@ func (s *Source) openEmbedded(ctx context.Context, d dockerTar, chosen saved, pi
 	if err != nil {
 		return false, err
 	}
+	if plain && s.Kind == DockerEngine {
+		return false, nil // as it must be with the classic store
+	}
 	if plain {
 		s.Notices = append(s.Notices, plainNotice(d.path))
 		return false, nil

@@ -20,7 +20,6 @@ type place struct {
 
 // elsewhere are transports of the field that are not read, and what to do.
 var elsewhere = map[string]string{
-	"docker-daemon":      "Save it to a file first: docker save -o image.tar NAME, and use image.tar as the source.",
 	"containers-storage": "Copy it to a layout first: podman save --format oci-archive -o image.tar NAME, and use image.tar as the source.",
 	"dir":                "Copy it to a layout first: skopeo copy dir:PATH oci:LAYOUT, and use LAYOUT as the source.",
 	"ostree":             "Copy it to a layout first with skopeo, and use the layout as the source.",
@@ -38,6 +37,8 @@ func locate(text string) (place, error) {
 		if ref, ok := strings.CutPrefix(rest, "//"); ok {
 			return place{kind: Registry, path: ref}, nil
 		}
+	case DockerEngine:
+		return place{kind: kind, path: rest}, nil
 	case OCILayout, OCIArchive, DockerArchive:
 		return look(text, rest, kind)
 	}
@@ -116,7 +117,7 @@ func (p place) check(text string, info fs.FileInfo) error {
 // notFound says that there is no such source and what it may have meant.
 func notFound(text, rest string, cause error) error {
 	if text == "" {
-		return problem(CodeNotFound, "Give the path of an OCI layout or of a tar, or docker://REFERENCE.", nil, "no source is named")
+		return problem(CodeNotFound, "Give the path of an OCI layout or of a tar, docker-daemon:NAME, or docker://REFERENCE.", nil, "no source is named")
 	}
 	return problem(CodeNotFound, guess(rest), cause, "no such source: %.300q is no file and no directory", rest)
 }
@@ -135,6 +136,6 @@ func guess(rest string) string {
 	if host, _, ok := strings.Cut(rest, "/"); ok && strings.ContainsAny(host, ".:") || strings.Contains(rest, "@sha256:") {
 		return fmt.Sprintf("For an image in a registry write %q. %s", "docker://"+rest, path)
 	}
-	return fmt.Sprintf("For an image in the Docker engine run: docker save -o image.tar %s, and use image.tar as the source. For one in a registry write %q. %s",
-		rest, "docker://"+ref.Name(), path)
+	return fmt.Sprintf("For an image in the Docker engine write %q. For one in a registry write %q. %s",
+		"docker-daemon:"+rest, "docker://"+ref.Name(), path)
 }

@@ -3,7 +3,8 @@
 //
 // It reads OCI layouts (image-spec, "Image Layout") as directories and tars,
 // the tars of docker save (manifest.json, with or without an OCI layout in
-// them), and references in registries through [Remote]. What is OCI keeps its
+// them), images in a Docker engine through [Exporter], and references in
+// registries through [Remote]. What is OCI keeps its
 // bytes and so its digests. Plain layers of docker save are compressed while
 // they are read, to the same bytes everywhere.
 //
@@ -36,6 +37,7 @@ const (
 	OCIArchive    Kind = "oci-archive"    // a tar of one
 	DockerArchive Kind = "docker-archive" // docker save
 	Registry      Kind = "docker"         // docker://reference
+	DockerEngine  Kind = "docker-daemon"  // a Docker engine's image
 )
 
 // Remote reads a registry. Package registry implements it; its errors are
@@ -52,6 +54,9 @@ type Remote interface {
 type Options struct {
 	// Remote reads docker:// references; nil refuses them.
 	Remote Remote
+	// Exporters are the stores that have images besides files and registries.
+	// The Docker engine's is also asked for a name that is no path.
+	Exporters map[Kind]Exporter
 	// NoPlatform leaves the platform of a single image in a registry unread:
 	// it stands in the config, which costs a request.
 	NoPlatform bool
@@ -85,27 +90,33 @@ func (s *Source) Close() error {
 
 // Open opens the source that text names: a path, a path with "#" and the name,
 // tag or digest of one image in it, or either after a transport prefix
-// (oci:, oci-archive:, docker-archive:, docker://). Without a prefix the path
-// is looked at, not its extension.
+// (oci:, oci-archive:, docker-archive:, docker://), or the name or id of an image
+// in a store (docker-daemon:). Without a prefix the path is looked at, not its
+// extension; where there is none, the Docker engine may have an image by that
+// name.
 //
 // Errors are *diag.Error with Side diag.Source and one of the codes of this
-// package, except those of Remote and of a context that ended.
+// package, except those of Remote, of Exporters and of a context that ended.
 func Open(ctx context.Context, text string, opts Options) (*Source, error) {
-	at, err := locate(text)
-	if err != nil {
-		return nil, err
-	}
-	s := &Source{Name: text, Kind: at.kind}
-	if at.kind == Registry {
-		if err := s.openRegistry(ctx, at.path, opts); err != nil {
-			return nil, err
-		}
-		return s, nil
-	}
-	if err := s.openFiles(ctx, at); err != nil {
+	s := &Source{Name: text}
+	if err := s.open(ctx, opts); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+func (s *Source) open(ctx context.Context, opts Options) error {
+	at, err := locate(s.Name)
+	if err != nil {
+		return s.openBare(ctx, opts.Exporters[DockerEngine], err)
+	}
+	switch s.Kind = at.kind; at.kind {
+	case Registry:
+		return s.openRegistry(ctx, at.path, opts)
+	case DockerEngine:
+		return s.openExported(ctx, at, opts.Exporters[at.kind])
+	}
+	return s.openFiles(ctx, at)
 }
 
 // openFiles opens a directory or an archive and reads the image in it.

@@ -1,0 +1,145 @@
+// Package engine asks a Docker engine for images: over its HTTP API, on the
+// socket or the pipe that Docker's own command line would use (DOCKER_HOST,
+// the current context, the default socket, a rootless one).
+//
+// It finds images and exports them, and changes nothing. What an export is
+// made of is package source's business. Nothing is written to disk here; an
+// engine with the classic image store, though, writes a copy of the image to
+// its own folder for each export before it sends the first byte, so that
+// exports are worth saving (see archive.OpenExport). One with containerd's
+// store sends what it holds.
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/name"
+)
+
+// The bounds of what is read of an engine's answers, in bytes, and of how long
+// it may take over one that is no export.
+const (
+	maxAnswer  = 64 << 20 // the list of all images
+	maxMessage = 64 << 10
+	patience   = time.Minute
+)
+
+// Engine is a Docker engine. It is found when it is first asked for something.
+type Engine struct {
+	getenv func(string) string
+	find   func() (*client, error)
+}
+
+// client is an engine that was found.
+type client struct {
+	http *http.Client
+	base url.URL
+	host string // for messages
+}
+
+// New returns the engine that the environment leads to.
+func New(getenv func(string) string) *Engine {
+	e := &Engine{getenv: getenv}
+	e.find = sync.OnceValues(e.connect)
+	return e
+}
+
+// connect prepares a client; nothing is dialled yet.
+func (e *Engine) connect() (*client, error) {
+	at, err := locate(e.getenv, exists)
+	if err != nil {
+		return nil, err
+	}
+	return at.client()
+}
+
+// Find returns the id and the names of the image that name means to the
+// engine: a name, with latest for a missing tag, an id, or the beginning of
+// one. Errors are *diag.Error with the codes source-not-found, which lists
+// near names, engine-unreachable and engine-refused.
+func (e *Engine) Find(ctx context.Context, image string) (id string, names []string, err error) {
+	c, err := e.find()
+	if err != nil {
+		return "", nil, err
+	}
+	if _, err := name.ParseReference(image); err != nil || strings.Contains(image, "..") { // it becomes part of a path
+		return "", nil, noName(image, err)
+	}
+	var found struct {
+		ID       string `json:"Id"`
+		RepoTags []string
+	}
+	err = c.ask(ctx, "/images/"+image+"/json", &found)
+	if isAbsent(err) {
+		return "", nil, c.unknown(ctx, image)
+	}
+	return found.ID, found.RepoTags, err
+}
+
+// Export starts the tar of docker save for one image id.
+func (e *Engine) Export(ctx context.Context, id string) (io.ReadCloser, error) {
+	c, err := e.find()
+	if err != nil {
+		return nil, err
+	}
+	resp, err := c.get(ctx, "/images/"+id+"/get")
+	if err != nil {
+		return nil, err
+	}
+	return resp.Body, nil
+}
+
+// ask reads a JSON answer.
+func (c *client) ask(ctx context.Context, path string, into any) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	resp, err := c.get(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if err := json.NewDecoder(io.LimitReader(resp.Body, maxAnswer)).Decode(into); err != nil {
+		return c.refused(fmt.Errorf("reading its answer to %q: %w", path, err))
+	}
+	return nil
+}
+
+// get sends one request; any answer but 200 is an error.
+func (c *client) get(ctx context.Context, path string) (*http.Response, error) {
+	u := c.base
+	u.Path = path
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return nil, c.refused(err)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, c.unreachable(ctx, err)
+	}
+	if resp.StatusCode == http.StatusOK {
+		return resp, nil
+	}
+	defer resp.Body.Close()
+	a := &answer{status: resp.StatusCode}
+	raw, _ := io.ReadAll(io.LimitReader(resp.Body, maxMessage)) // what came of it says enough
+	if json.Unmarshal(raw, a) != nil || a.Message == "" {
+		a.Message = fmt.Sprintf("%q", raw[:min(len(raw), 200)])
+	}
+	return nil, c.refused(a)
+}
+
+// answer is what the engine says when it refuses.
+type answer struct {
+	Message string `json:"message"`
+	status  int
+}
+
+func (a *answer) Error() string { return fmt.Sprintf("%s (status %d)", a.Message, a.status) }

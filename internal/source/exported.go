@@ -1,0 +1,84 @@
+package source
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/archive"
+)
+
+// Exporter is a store of images that hands them out as the tar of docker save
+// or of an OCI layout: a Docker engine. Its errors are
+// passed on as they are.
+type Exporter interface {
+	// Find returns the id and the names of the image that name means; for one
+	// that is not there an error with the code source-not-found.
+	Find(ctx context.Context, name string) (id string, names []string, err error)
+	// Export starts the tar of one id, from its first byte each time.
+	Export(ctx context.Context, id string) (io.ReadCloser, error)
+}
+
+// openExported opens an image of a store. It is exported by id, so that a name
+// which moves meanwhile does not mix two images.
+func (s *Source) openExported(ctx context.Context, at place, from Exporter) error {
+	s.Kind = at.kind
+	if from == nil {
+		return problem(CodeNotSupported, "Save it to a file first, and use the file as the source.", nil,
+			"the source %q is of a kind that is not read here (%s:)", s.Name, at.kind)
+	}
+	id, called, err := from.Find(ctx, at.path)
+	if err != nil {
+		return err
+	}
+	name := string(at.kind) + ":" + at.path
+	tar, err := archive.OpenExport(ctx, name, func(ctx context.Context) (io.ReadCloser, error) { return from.Export(ctx, id) })
+	if err != nil {
+		return err
+	}
+	s.files = tar
+	w := where{files: tar, path: name}
+	kind, err := w.kind(ctx, place{})
+	if err != nil {
+		return err
+	}
+	if kind == DockerArchive {
+		err = s.openDocker(ctx, w, "")
+	} else {
+		err = s.openLayout(ctx, w, "")
+	}
+	s.Names = called
+	return err
+}
+
+// openBare looks whether the Docker engine has an image by a name that is no
+// path. Where there is no engine, what was wrong with the path is all there is
+// to say.
+func (s *Source) openBare(ctx context.Context, from Exporter, noPath error) error {
+	if from == nil || !diag.Is(noPath, CodeNotFound) || !imageLike(s.Name) {
+		return noPath
+	}
+	err := s.openExported(ctx, place{kind: DockerEngine, path: s.Name}, from)
+	switch {
+	case diag.Is(err, CodeNotFound):
+		path, image := diag.All(noPath)[0], diag.All(err)[0]
+		path.Title += ", and " + image.Title
+		path.Hint = image.Hint + " " + path.Hint
+		return path
+	case diag.Is(err, "engine-unreachable"):
+		return noPath
+	}
+	return err
+}
+
+// imageLike reports names that can be an image's and are not meant as a path.
+func imageLike(text string) bool {
+	if strings.HasPrefix(text, ".") || strings.HasPrefix(text, "/") || strings.ContainsAny(text, `\#`) {
+		return false
+	}
+	_, err := name.ParseReference(text)
+	return err == nil
+}

@@ -1,0 +1,153 @@
+package source_test
+
+import (
+	"context"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/source"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/engine"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
+)
+
+// fromEngine opens a source with an engine at hand.
+func fromEngine(t *testing.T, e *sourcetest.Engine, text string) (*source.Source, error) {
+	t.Helper()
+	getenv := func(key string) string { return map[string]string{"DOCKER_HOST": e.Host}[key] }
+	s, err := source.Open(t.Context(), text, source.Options{
+		Exporters: map[source.Kind]source.Exporter{source.DockerEngine: engine.New(getenv)},
+	})
+	if err == nil {
+		t.Cleanup(func() { s.Close() })
+	}
+	return s, err
+}
+
+func mustFromEngine(t *testing.T, e *sourcetest.Engine, text string) *source.Source {
+	t.Helper()
+	s, err := fromEngine(t, e, text)
+	if err != nil {
+		t.Fatalf("opening %q: %v", text, err)
+	}
+	return s
+}
+
+// big is more than is kept of an export, so that reading it takes another.
+func big(text string) string { return strings.Repeat(text, 1<<20) }
+
+func TestAnImageOfTheClassicStoreIsWhatDockerSaveMakesOfIt(t *testing.T) {
+	t.Parallel()
+	saved := sourcetest.NewSaved(t, "app:1", "one", big("two"), big("three"))
+	raw := sourcetest.TarBytes(t, sourcetest.DockerSave(t, saved))
+	e := sourcetest.NewEngine(t, sourcetest.EngineImage{ID: saved.ID().String(), Names: []string{"app:1"}, Tar: raw})
+	file := open(t, sourcetest.Write(t, "image.tar", raw))
+	settle(t, file.Root)
+	for _, text := range []string{"docker-daemon:app:1", "docker-daemon:" + saved.ID().String(), "app:1", saved.ID().Hex[:12]} {
+		s := mustFromEngine(t, e, text)
+		before := e.Exports.Load()
+		settle(t, s.Root)
+		if got := s.Root.Descriptor.Digest; got != file.Root.Descriptor.Digest {
+			t.Errorf("%s: digest %s, from a file %s", text, got, file.Root.Descriptor.Digest)
+		}
+		if s.Kind != source.DockerEngine || !slices.Equal(s.Names, []string{"app:1"}) || len(s.Notices) > 0 {
+			t.Errorf("%s: kind %q, names %q, notices %v", text, s.Kind, s.Names, s.Notices)
+		}
+		if got := e.Exports.Load() - before; got != 1 {
+			t.Errorf("%s: its layers cost %d exports, want 1", text, got)
+		}
+	}
+}
+
+func TestAnImageOfContainerdsStoreKeepsItsDigestAndPlatforms(t *testing.T) {
+	t.Parallel()
+	l := sourcetest.NewLayout(t)
+	root := l.MultiPlatform()
+	l.Add(root, "docker.io/library/app:1")
+	child := open(t, "oci:"+sourcetest.Dir(t, l.Files())).Root.Children[0]
+	e := sourcetest.NewEngine(t, sourcetest.EngineImage{
+		ID: root.Digest.String(), Names: []string{"app:1"},
+		Tar: sourcetest.TarBytes(t, sourcetest.DockerSaveOCI(t, l, child.Descriptor, "app:1")),
+	})
+	s := mustFromEngine(t, e, "app:1")
+	settle(t, s.Root)
+	if s.Root.Descriptor.Digest != root.Digest || len(image.Images(s.Root)) != 2 {
+		t.Errorf("got %s with %d platforms, want %s with 2", s.Root.Descriptor.Digest, len(image.Images(s.Root)), root.Digest)
+	}
+}
+
+// Without manifest.json, as for an image that has no platform of the engine's.
+func TestAnExportMayBeABareLayout(t *testing.T) {
+	t.Parallel()
+	l := sourcetest.NewLayout(t)
+	root := l.Image(sourcetest.ARM64, "one")
+	l.Add(root)
+	e := sourcetest.NewEngine(t, sourcetest.EngineImage{ID: root.Digest.String(), Names: []string{"app:1"}, Tar: sourcetest.TarBytes(t, l.Files())})
+	if s := mustFromEngine(t, e, "docker-daemon:app:1"); s.Root.Descriptor.Digest != root.Digest || s.Kind != source.DockerEngine {
+		t.Errorf("got %s of kind %s, want %s", s.Root.Descriptor.Digest, s.Kind, root.Digest)
+	}
+}
+
+// Docker 25 and later with the classic store write a layout of plain layers.
+func TestPlainLayersOfAnEngineAreCompressedWithoutAWord(t *testing.T) {
+	t.Parallel()
+	l := sourcetest.NewLayout(t)
+	plain := l.ImageOf(sourcetest.AMD64, "application/vnd.oci.image.layer.v1.tar", sourcetest.LayerTar(t, "one"))
+	l.Add(plain, "app:1")
+	e := sourcetest.NewEngine(t, sourcetest.EngineImage{
+		ID: plain.Digest.String(), Names: []string{"app:1"}, Tar: sourcetest.TarBytes(t, sourcetest.DockerSaveOCI(t, l, plain, "app:1")),
+	})
+	if s := mustFromEngine(t, e, "app:1"); !s.Root.Pending() || len(s.Notices) > 0 {
+		t.Errorf("pending %v, notices %v", s.Root.Pending(), s.Notices)
+	}
+}
+
+func TestANameThatIsNeitherPathNorImage(t *testing.T) {
+	t.Parallel()
+	e := sourcetest.NewEngine(t, sourcetest.EngineImage{ID: "sha256:0123456789", Names: []string{"app:1"}})
+	cases := []struct {
+		name, text string
+		says       []string
+	}{
+		{"a near name", "app:2", []string{"is no file and no directory, and the Docker engine at", "Did you mean app:1?"}},
+		{"outright", "docker-daemon:app:2", []string{"has no image", "Did you mean app:1?"}},
+		{"a path", "./app:2", []string{"is no file and no directory\n"}},
+	}
+	for _, c := range cases {
+		_, err := fromEngine(t, e, c.text)
+		for _, says := range c.says {
+			if !diag.Is(err, source.CodeNotFound) || !strings.Contains(err.Error(), says) {
+				t.Errorf("%s: got %v, want it to say %q", c.name, err, says)
+			}
+		}
+	}
+	e.Host = "unix:///no/such/socket"
+	if _, err := fromEngine(t, e, "app:2"); !diag.Is(err, source.CodeNotFound) {
+		t.Errorf("a bare name without an engine: %v", err)
+	}
+	if _, err := fromEngine(t, e, "docker-daemon:app:2"); !diag.Is(err, engine.CodeUnreachable) {
+		t.Errorf("an engine that is not there: %v", err)
+	}
+}
+
+func TestAnEngineIsOnlyAskedForWhatIsNoPath(t *testing.T) {
+	t.Parallel()
+	path := sourcetest.Tar(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "app:1", "one")))
+	s, err := source.Open(t.Context(), path, source.Options{Exporters: map[source.Kind]source.Exporter{source.DockerEngine: untouchable{t}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+}
+
+type untouchable struct{ t *testing.T }
+
+func (u untouchable) Find(context.Context, string) (string, []string, error) {
+	u.t.Error("the engine was asked")
+	return "", nil, nil
+}
+
+func (u untouchable) Export(context.Context, string) (io.ReadCloser, error) { return nil, nil }
