@@ -3,21 +3,37 @@ package action
 import (
 	"github.com/google/go-containerregistry/pkg/name"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/packages"
 	"github.com/ghcr-publish/ghcr-publish/internal/refusal"
 	"github.com/ghcr-publish/ghcr-publish/internal/resolve"
 )
 
-// evidence is what is known of the run and a repository before anybody was
-// asked about it.
-func (s *session) evidence(repo name.Repository) refusal.Evidence {
+// evidence is what is known of the run and a repository, and what was found
+// of it if it was looked at as a destination.
+func (s *session) evidence(repo name.Repository, t *resolve.Target) refusal.Evidence {
 	gh := s.config.GitHub
 	ev := refusal.Evidence{
 		Repo: repo, InWorkflow: gh.Active, Repository: gh.Repository, ReadOnly: gh.ReadOnly(),
-		Kind: s.config.Token.Kind(), Home: s.config.AtHome(repo), TokensURL: s.packages.TokensURL(),
+		Kind: s.config.Token.Kind(), Home: s.config.AtHome(repo),
+		TokensURL: s.packages.TokensURL(), NewTokenURL: s.packages.NewTokenURL(),
 	}
-	if ev.Home {
-		owner, pkg := resolve.Owner(gh, repo)
-		ev.SettingsURL, ev.OrganizationURL = s.packages.SettingsURL(owner, pkg), s.packages.OrganizationURL(owner)
+	if !ev.Home {
+		return ev
+	}
+	owner, pkg := resolve.Owner(gh, repo)
+	if t != nil && t.Package.Owner.Kind != "" {
+		owner = t.Package.Owner
+	}
+	ev.SettingsURL, ev.OrganizationURL = s.packages.SettingsURL(owner, pkg), s.packages.OrganizationURL(owner)
+	if t == nil {
+		return ev
+	}
+	ev.Inherits, ev.SSO = t.Inherits, t.SSO
+	if exists := t.Exists(); exists || packages.IsAbsent(t.PackageErr) {
+		ev.Exists = &exists
+	}
+	if t.Token != nil {
+		ev.Scoped, ev.Scopes, ev.Dead = t.Token.Scoped, t.Token.Scopes, t.Token.Dead
 	}
 	return ev
 }

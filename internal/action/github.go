@@ -92,6 +92,7 @@ func (r *publishing) decorate(found *resolve.Found, result *publish.Result) {
 
 // describe says before anything is pushed what a new package will be.
 func (r *publishing) describe(found *resolve.Found) {
+	r.report.Notice(r.tokenNotices(found.Token())...)
 	for i := range found.Targets {
 		t := &found.Targets[i]
 		if !t.Home || t.Exists() || t.Inherits == "" || !packages.IsAbsent(t.PackageErr) {
@@ -104,25 +105,8 @@ func (r *publishing) describe(found *resolve.Found) {
 // explain turns a registry's refusal into what the user can act on.
 func (r *publishing) explain(err error, found *resolve.Found) error {
 	repo, target := r.refused(err, found)
-	gh := r.config.GitHub
-	ev := refusal.Evidence{
-		Repo: repo, InWorkflow: gh.Active, Repository: gh.Repository, ReadOnly: gh.ReadOnly(),
-		Kind: r.config.Token.Kind(), Home: r.config.AtHome(repo), TokensURL: r.packages.TokensURL(),
-		Reading: !slices.Contains(r.config.Images, repo),
-	}
-	owner, pkg := resolve.Owner(gh, repo)
-	if target != nil && target.Package.Owner.Kind != "" {
-		owner = target.Package.Owner
-	}
-	if ev.Home {
-		ev.SettingsURL, ev.OrganizationURL = r.packages.SettingsURL(owner, pkg), r.packages.OrganizationURL(owner)
-	}
-	if target != nil && ev.Home {
-		ev.Inherits = target.Inherits
-		if exists := target.Exists(); exists || packages.IsAbsent(target.PackageErr) {
-			ev.Exists = &exists
-		}
-	}
+	ev := r.evidence(repo, target)
+	ev.Reading = !slices.Contains(r.config.Images, repo)
 	return refusal.Explain(err, ev)
 }
 

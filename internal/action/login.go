@@ -104,7 +104,7 @@ func (r *loggingIn) refused(err error, repo name.Repository) error {
 			Hint:  "Check user name and secret. Some registries want an access token in place of the account's password, Docker Hub with two-factor authentication among them.",
 		}
 	}
-	return refusal.Explain(err, r.evidence(repo))
+	return refusal.Explain(err, r.evidence(repo, nil))
 }
 
 // shown is a host as people write it.

@@ -148,7 +148,7 @@ func TestRefusals(t *testing.T) {
 				c.Credentials[0].Secret = "ghp_" + canary
 			},
 			stage: func(s *stage) { s.with("token", "ghp_"+canary) },
-			code:  "denied", words: []string{"Configure SSO", "/settings/tokens"},
+			code:  "denied", words: []string{"single sign-on", "/orgs/acme/sso?authorization_request="},
 		},
 		{
 			name:  "words nobody has seen yet",

@@ -43,6 +43,16 @@ type Evidence struct {
 	Inherits string
 	// TokensURL is the page where classic tokens are made and authorised.
 	TokensURL string
+	// NewTokenURL is the page that makes a classic token, filled in.
+	NewTokenURL string
+	// Scoped says that the token's scopes are known, and Scopes which.
+	Scoped bool
+	Scopes []string
+	// Dead says that GitHub's API does not know the token either.
+	Dead bool
+	// SSO is the page where an organization wants the token authorised; "" if
+	// none does.
+	SSO string
 	// Reading says that the refusal met a source, not a destination.
 	Reading bool
 

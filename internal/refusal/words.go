@@ -2,6 +2,8 @@ package refusal
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
@@ -73,17 +75,39 @@ func scopes(ev Evidence) string {
 	if ev.Kind == secret.FineGrainedPAT {
 		return "ghcr.io does not take fine-grained tokens. Use the job's GITHUB_TOKEN, or a classic token with the scope write:packages."
 	}
-	return "Use the job's GITHUB_TOKEN, or make a classic token with the scope write:packages at " + ev.tokensURL()
+	hint := ""
+	switch {
+	case ev.Scoped && len(ev.Scopes) == 0:
+		hint = "It has no scopes at all. "
+	case ev.Scoped:
+		hint = fmt.Sprintf("It has %s. ", strings.Join(ev.Scopes, ", "))
+	}
+	return hint + "Use the job's GITHUB_TOKEN, or make a classic token with the scope write:packages at " + ev.newTokenURL()
 }
 
 func unusable(ev Evidence) string {
-	if ev.Kind == secret.ClassicPAT {
+	switch {
+	case ev.SSO != "":
+		return fmt.Sprintf("The organization wants the token authorised by single sign-on first: whoever made it opens %s (good for an hour). In a workflow the job's GITHUB_TOKEN needs none of that: leave the input token away.", ev.SSO)
+	case ev.Scoped && !slices.Contains(ev.Scopes, "write:packages"):
+		return scopes(ev)
+	case ev.Dead && ev.InWorkflow:
+		return "GitHub's API does not know it either: it is expired, revoked or cut short. Leave the input token away to use the job's GITHUB_TOKEN; a secret that the input names has to be made anew."
+	case ev.Dead:
+		return "GitHub's API does not know it either: it is expired, revoked or cut short. Make one at " + ev.newTokenURL()
+	case ev.Kind == secret.ClassicPAT:
 		return fmt.Sprintf("At %s: is the token expired, has it the scope write:packages, and is it authorised for the organization (Configure SSO)? In a workflow the job's GITHUB_TOKEN needs none of that: leave the input token away.", ev.tokensURL())
-	}
-	if ev.InWorkflow {
+	case ev.InWorkflow:
 		return "Leave the input token away to use the job's GITHUB_TOKEN. If it names a secret, make that token anew: it is expired, revoked or cut short."
 	}
 	return "Make the token anew: it is expired, revoked or cut short. A classic one needs write:packages; gh auth token prints one that may do."
+}
+
+func (e Evidence) newTokenURL() string {
+	if e.NewTokenURL == "" {
+		return e.tokensURL()
+	}
+	return e.NewTokenURL
 }
 
 func (e Evidence) tokensURL() string {

@@ -26,6 +26,11 @@ type Target struct {
 	// Package is GitHub's record, and PackageErr why there is none.
 	Package    packages.Package
 	PackageErr error
+	// Token is what the API says of the token; nil if nobody asked, or it did
+	// not say. SSO is the page where an organization wants it authorised; ""
+	// if none does.
+	Token *packages.Standing
+	SSO   string
 	// Public says that a stranger was let in.
 	Public bool
 	// Pulled is what a stranger's pull of the root met while everything else
@@ -37,6 +42,16 @@ type Target struct {
 	Inherits string
 
 	answers []tagged // by tag; nil if nobody asked
+}
+
+// Token is what the API says of the token; nil if it did not.
+func (f *Found) Token() *packages.Standing {
+	for i := range f.Targets {
+		if t := f.Targets[i].Token; t != nil {
+			return t
+		}
+	}
+	return nil
 }
 
 // Plan gives package plan its part of what was found.

@@ -36,6 +36,8 @@ type Resolver struct {
 	// Source opens what is to be published in the place of the source that
 	// Config names; nil opens that. It may ask registries.
 	Source func(context.Context) (*source.Source, error)
+
+	standing standing
 }
 
 // Run reads everything. Tags are the names to be pointed, the same for every

@@ -23,6 +23,9 @@ func (r *Resolver) target(ctx context.Context, t *Target, root *image.Manifest) 
 	if !r.sparing() {
 		group.Go(func() error { return r.preflight(ctx, t) })
 	}
+	if t.Home && r.scoped() && !r.sparing() {
+		group.Go(func() error { r.token(ctx); return nil })
+	}
 	if t.Home && (r.Config.Verify == input.VerifyFull || r.Config.Visibility != input.Keep) {
 		group.Go(func() error { r.pkg(ctx, t); return nil })
 		group.Go(func() error { return r.stranger(ctx, t) })
@@ -37,6 +40,7 @@ func (r *Resolver) target(ctx context.Context, t *Target, root *image.Manifest) 
 	if err := group.Wait(); err != nil {
 		return fmt.Errorf("resolving %q: %w", t.Repo, err)
 	}
+	t.Token = r.standing.told
 	return nil
 }
 
@@ -106,6 +110,7 @@ func (r *Resolver) preflight(ctx context.Context, t *Target) error {
 	err := r.Registry.ProbePush(ctx, t.Repo)
 	if registry.IsRefused(err) {
 		t.PushRefusal = err
+		r.why(ctx, t)
 		return nil
 	}
 	return err

@@ -1,0 +1,54 @@
+package resolve
+
+import (
+	"context"
+	"sync"
+
+	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/packages"
+	"github.com/ghcr-publish/ghcr-publish/internal/secret"
+)
+
+// standing is what the API says of the token, asked for once a run at most.
+type standing struct {
+	once sync.Once
+	told *packages.Standing // nil: it said nothing
+}
+
+// token asks the API about the token. It is not needed for publishing: what
+// cannot be read is not there.
+func (r *Resolver) token(ctx context.Context) *packages.Standing {
+	r.standing.once.Do(func() {
+		if s, err := r.Packages.Token(ctx); err == nil {
+			r.standing.told = &s
+		}
+	})
+	return r.standing.told
+}
+
+// scoped reports whether the token is one whose scopes are worth a look
+// before anything is refused: classic tokens alone have them, and are often
+// too wide.
+func (r *Resolver) scoped() bool { return r.Config.Token.Kind() == secret.ClassicPAT }
+
+// why gathers what explains a refusal: whether the API knows the token, and
+// whether an organization wants it authorised (GHCR.md §5: ghcr.io itself
+// says no more than "denied" there).
+func (r *Resolver) why(ctx context.Context, t *Target) {
+	if !t.Home {
+		return
+	}
+	if s := r.token(ctx); r.scoped() && (s == nil || !s.Dead) {
+		owner, _ := Owner(r.Config.GitHub, t.Repo)
+		t.SSO = r.Packages.SSO(ctx, owner.Login)
+	}
+}
+
+// Look reads what is known of one destination without a source or tags: may
+// the token push there, what GitHub's record says, is a stranger let in.
+func (r *Resolver) Look(ctx context.Context, repo name.Repository) (*Target, error) {
+	t := &Target{Home: r.Config.AtHome(repo)}
+	t.Repo = repo
+	return t, r.target(ctx, t, nil)
+}
