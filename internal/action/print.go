@@ -25,6 +25,7 @@ func (r *publishing) writeOutputs() error {
 	for _, o := range outputs {
 		errs = append(errs, r.workflow.Output(o.Name, o.Value))
 	}
+	r.workflow.Artifacts(r.report.Artifacts())
 	r.writeSummary()
 	return errors.Join(errs...)
 }

@@ -2,6 +2,8 @@ package action_test
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -212,4 +214,18 @@ func TestMergeTurnsAttestationsIntoReferrers(t *testing.T) {
 		}
 	}
 	s.run().succeeds().wroteNothing()
+}
+
+func TestRunnerHearsOfWhatWasPublished(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	s.env["GITHUB_ARTIFACTS"] = filepath.Join(s.dir, "ARTIFACTS")
+	source, digest := layout(t)
+	s.with("source", source, "tags", "1.2.3\nlatest").run().succeeds()
+	raw, err := os.ReadFile(s.env["GITHUB_ARTIFACTS"])
+	s.check(err)
+	want := "oci://" + s.image("acme/web:1.2.3") + "@" + digest + "\noci://" + s.image("acme/web:latest") + "@" + digest + "\n"
+	if string(raw) != want {
+		t.Errorf("got %q, want %q", raw, want)
+	}
 }

@@ -44,3 +44,17 @@ func (r *Report) legOutputs(byName map[string]string) []Output {
 	slices.SortFunc(out, func(a, b Output) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }
+
+// Artifacts are what the runner may want to know of: every tag that was read
+// back, with the digest it was read at. A leg is none: it is part of one.
+func (r *Report) Artifacts() []string {
+	var out []string
+	for _, i := range r.Images {
+		for _, t := range i.Tags {
+			if t.Proven {
+				out = append(out, t.Reference+"@"+r.Digest)
+			}
+		}
+	}
+	return out
+}
