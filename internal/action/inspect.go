@@ -61,7 +61,7 @@ func (r *inspecting) see(ctx context.Context) (*report.Inspect, error) {
 }
 
 func (r *inspecting) seeFiles(ctx context.Context) (*report.Inspect, error) {
-	src, err := source.Open(ctx, r.config.Source, source.Options{})
+	src, err := source.Open(ctx, r.config.Source, source.Options{Exporters: r.exporters()})
 	if err != nil {
 		return nil, err
 	}

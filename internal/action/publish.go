@@ -135,7 +135,7 @@ func (r *publishing) bringAlong(ctx context.Context, found *resolve.Found) error
 }
 
 func (r *publishing) resolver() *resolve.Resolver {
-	resolver := &resolve.Resolver{Config: r.config, Registry: r.registry, Packages: r.packages, Source: r.source}
+	resolver := &resolve.Resolver{Config: r.config, Registry: r.registry, Packages: r.packages, Source: r.source, Exporters: r.exporters()}
 	if r.source == nil {
 		resolver.Stamp, resolver.Pull = r.stamper(), r.puller()
 	}

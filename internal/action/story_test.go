@@ -68,6 +68,7 @@ func newStage(t *testing.T, c ghcrtest.Config) *stage {
 		"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main",
 		"GITHUB_SHA": strings.Repeat("c", 40), "GITHUB_RUN_ID": "1", "GITHUB_RUN_ATTEMPT": "1", "GITHUB_WORKFLOW": "release",
 		"INPUT_TOKEN": canary, "RUNNER_TEMP": s.dir,
+		"DOCKER_HOST": "unix://" + s.dir + "/docker.sock", // never the engine of this machine
 	})
 	for _, name := range []string{"OUTPUT", "STATE", "ENV", "STEP_SUMMARY"} {
 		s.env["GITHUB_"+name] = filepath.Join(s.dir, name)

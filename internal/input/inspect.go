@@ -38,7 +38,7 @@ func ParseInspect(env Environment) (*InspectConfig, error) {
 func onDisk(source string) bool {
 	prefix, _, _ := strings.Cut(source, ":")
 	switch prefix {
-	case "oci", "oci-archive", "docker-archive":
+	case "oci", "oci-archive", "docker-archive", "docker-daemon":
 		return true
 	}
 	if strings.HasPrefix(source, ".") || strings.HasPrefix(source, "/") || strings.ContainsAny(source, `\#`) {

@@ -13,7 +13,7 @@ func ParsePublish(env Environment) (*Config, error) {
 	r.common(&c.Common, env)
 	c.Source = r.text("source")
 	if c.Source == "" {
-		r.fail("source", "source-missing", "Set source to what the build step left: a directory, a tar, or docker://REFERENCE.", "There is no source")
+		r.fail("source", "source-missing", "Set source to what the build step left: a directory, a tar, an image of the Docker engine, or docker://REFERENCE.", "There is no source")
 	}
 	c.Naming = r.naming()
 	r.leg(c)

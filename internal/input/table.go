@@ -82,7 +82,7 @@ var Table = []Input{
 	},
 	{
 		Name: "source", Commands: []Command{Publish, Promote, Pull, Inspect},
-		Help:    "The image to publish: a directory with an OCI layout, an OCI archive, a `docker save` tar, or a registry reference. It is recognised by looking; a transport prefix (oci:, oci-archive:, docker-archive:, docker://) names the kind outright. Where a tar holds several images, #name:tag picks one. inspect takes the same, and references as they are; pull a reference: NAME, NAME:TAG or NAME@DIGEST, and without either latest. promote takes a reference, or the tag or digest of one in image.",
+		Help:    "The image to publish: a directory with an OCI layout, an OCI archive, a `docker save` tar, an image in the Docker engine by name or id, or a registry reference. It is recognised by looking, paths first; a transport prefix (oci:, oci-archive:, docker-archive:, docker-daemon:, docker://) names the kind outright. Where a tar holds several images, #name:tag picks one. inspect takes the same, and references as they are; pull a reference: NAME, NAME:TAG or NAME@DIGEST, and without either latest. promote takes a reference, or the tag or digest of one in image.",
 		Example: "image.tar",
 	},
 	{

@@ -36,6 +36,13 @@ type Resolver struct {
 	// Source opens what is to be published in the place of the source that
 	// Config names; nil opens that. It may ask registries.
 	Source func(context.Context) (*source.Source, error)
+	// Exporters are the stores that sources may be in besides files and
+	// registries.
+	Exporters map[source.Kind]source.Exporter
+	// Ready is asked once all destinations were read, and before the source
+	// is opened, where opening costs much, as a build does; its error ends the
+	// run. Nil where sources are opened first, or side by side.
+	Ready func(*Found) error
 
 	standing standing
 }
@@ -46,7 +53,8 @@ type Resolver struct {
 func (r *Resolver) Run(ctx context.Context, tags []string) (*Found, error) {
 	remote := r.Expect()
 	found := &Found{Targets: make([]Target, len(r.Config.Images))}
-	local := remote == nil && r.Source == nil
+	late := r.Ready != nil
+	local := remote == nil && r.Source == nil && !late
 	if local { // at once: without a source there is nothing to ask for
 		if err := r.open(ctx, found); err != nil {
 			return found, err
@@ -54,7 +62,7 @@ func (r *Resolver) Run(ctx context.Context, tags []string) (*Found, error) {
 	}
 	root := found.Root // nil while it is read side by side with the targets
 	group, gctx := errgroup.WithContext(ctx)
-	if !local {
+	if !local && !late {
 		group.Go(func() error { return r.open(gctx, found) })
 	}
 	for i, repo := range r.Config.Images {
@@ -65,6 +73,14 @@ func (r *Resolver) Run(ctx context.Context, tags []string) (*Found, error) {
 	}
 	if err := group.Wait(); err != nil {
 		return found, err
+	}
+	if late {
+		if err := r.Ready(found); err != nil {
+			return found, err
+		}
+		if err := r.open(ctx, found); err != nil {
+			return found, err
+		}
 	}
 	for i := range found.Targets {
 		found.Targets[i].learn(found.Root)
@@ -98,7 +114,7 @@ func (r *Resolver) open(ctx context.Context, found *Found) error {
 
 // named opens the source that the user named.
 func (r *Resolver) named(ctx context.Context) (*source.Source, error) {
-	return source.Open(ctx, r.Config.Source, source.Options{Remote: r.Registry, NoPlatform: r.sparing()})
+	return source.Open(ctx, r.Config.Source, source.Options{Remote: r.Registry, Exporters: r.Exporters, NoPlatform: r.sparing()})
 }
 
 // sparing says that nothing is asked for but what pushing needs.

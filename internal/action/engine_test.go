@@ -1,0 +1,58 @@
+package action_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
+)
+
+// engineOf is an engine of the classic store that has one image.
+func engineOf(t *testing.T, saved sourcetest.Saved) *sourcetest.Engine {
+	t.Helper()
+	return sourcetest.NewEngine(t, sourcetest.EngineImage{
+		ID: saved.ID().String(), Names: saved.Tags, Tar: sourcetest.TarBytes(t, sourcetest.DockerSave(t, saved)),
+	})
+}
+
+// layer is more than is kept of an export.
+func layer(text string) string { return strings.Repeat(text, 300_000) }
+
+func TestAnImageInTheDockerEngineIsPublished(t *testing.T) {
+	t.Parallel()
+	saved := sourcetest.NewSaved(t, "web:dev", "small", layer("one"), layer("two"), layer("three"))
+	file := newStage(t, acme()).with("source", sourcetest.Tar(t, sourcetest.DockerSave(t, saved)), "tags", "1").run().succeeds()
+	for _, source := range []string{"web:dev", "docker-daemon:web:dev", saved.ID().Hex[:12]} {
+		s := newStage(t, acme()).with("source", source, "tags", "1")
+		e := engineOf(t, saved)
+		s.env["DOCKER_HOST"] = e.Host
+		r := s.run().succeeds()
+		if got, want := r.outputs["digest"], file.outputs["digest"]; got != want {
+			t.Errorf("%s: digest %s, from the file %s", source, got, want)
+		}
+		if got := e.Exports.Load(); got < 2 || got > 5 {
+			t.Errorf("%s: %d exports: one to note the files, one more where all layers wait for it", source, got)
+		}
+	}
+}
+
+func TestOnlyTheLayerThatWasRebuiltIsSentAgain(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme()).with("source", "web:dev", "tags", "edge", "monotonic", "false")
+	s.env["DOCKER_HOST"] = engineOf(t, sourcetest.NewSaved(t, "web:dev", layer("base"), layer("old"))).Host
+	s.run().succeeds()
+	s.env["DOCKER_HOST"] = engineOf(t, sourcetest.NewSaved(t, "web:dev", layer("base"), layer("new"))).Host
+	r := s.run().succeeds()
+	if patches := r.count("PATCH", "/blobs/"); patches != 1 {
+		t.Errorf("%d layers were compressed and sent, want the one that changed", patches)
+	}
+}
+
+func TestAnImageThatTheEngineDoesNotHave(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme()).with("source", "web:dve", "tags", "1")
+	s.env["DOCKER_HOST"] = engineOf(t, sourcetest.NewSaved(t, "web:dev", "one")).Host
+	s.run().failsWith("source-not-found", "Did you mean web:dev?").wroteNothing()
+	s.env["INPUT_SOURCE"], s.env["DOCKER_HOST"] = "docker-daemon:web:dev", "unix:///no/such.sock"
+	s.run().failsWith("engine-unreachable", "Start Docker").wroteNothing()
+}
