@@ -48,7 +48,7 @@ func runInspect(ctx context.Context, p Process, w *workflow.Workflow, env input.
 	run := &inspecting{session: s, config: config}
 	seen, err := run.see(ctx)
 	if err != nil {
-		return explainEnd(ctx, err)
+		return readEnd(ctx, err)
 	}
 	return run.show(seen)
 }

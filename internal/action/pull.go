@@ -84,16 +84,16 @@ func (r *pulling) do(ctx context.Context) (err error) {
 	}
 	found, err := puller.Resolve(ctx, r.want())
 	if err != nil {
-		return explainEnd(ctx, r.unread(err, r.config.Reference))
+		return readEnd(ctx, r.unread(err, r.config.Reference))
 	}
 	r.report.Found(found)
 	r.report.AnonymousPull = r.letIn(found)
 	to, err := sink.Open(ctx, r.target, sink.Image{Root: found.Root, Reference: found.Reference, Stream: r.process.Stdout})
 	if err != nil {
-		return explainEnd(ctx, err)
+		return readEnd(ctx, err)
 	}
 	defer func() { err = errors.Join(err, to.Close()) }()
-	return explainEnd(ctx, r.unread(r.fetch(ctx, puller, found, to), r.config.Reference))
+	return readEnd(ctx, r.unread(r.fetch(ctx, puller, found, to), r.config.Reference))
 }
 
 // want is what is asked for. A docker archive holds one image, as an engine

@@ -212,7 +212,7 @@ func TestCancelledPullSaysSo(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	r := s.with("command", "pull", "source", s.image("acme/web"), "destination", filepath.Join(s.dir, "images")).runIn(ctx)
-	if r.code != action.Interrupted || !strings.Contains(r.stdout, "cancelled") {
+	if r.code != action.Interrupted || !strings.Contains(r.stdout, "cancelled") || !strings.Contains(r.stdout, "not fetched again") {
 		r.fatal("exit %d", r.code)
 	}
 }

@@ -1,6 +1,7 @@
 package action
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -83,4 +84,16 @@ func (s *session) letIn(f *pull.Found) string {
 		return "verified"
 	}
 	return "refused"
+}
+
+// readEnd says why a run that only reads ended early.
+func readEnd(ctx context.Context, err error) error {
+	err = explainEnd(ctx, err)
+	var e *diag.Error
+	if !errors.As(err, &e) || (e.Code != "cancelled" && e.Code != "timeout") {
+		return err
+	}
+	told := *e
+	told.Hint = "Run it again, with a longer timeout if it needs one. What a layout has whole by now is not fetched again."
+	return &told
 }
