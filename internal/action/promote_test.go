@@ -120,7 +120,11 @@ func TestSignaturesAndReferrersGoAlongFirst(t *testing.T) {
 	t.Parallel()
 	s, digest := candidates(t)
 	s.sign(digest)
-	r := s.with("source", s.image("acme/dev:rc"), "image", s.image("acme/web"), "tags", "1.2.3").run().succeeds()
+	s.with("source", s.image("acme/dev:rc"), "image", s.image("acme/web"), "tags", "1.2.3")
+	if dry := s.with("dry-run", "true").run().succeeds().wroteNothing(); strings.Count(dry.stdout, "would go along: ") != 2 {
+		t.Errorf("a dry run does not say what would go along:\n%s", dry.stdout)
+	}
+	r := s.with("dry-run", "").run().succeeds()
 	fallback := strings.Replace(digest, ":", "-", 1)
 	for _, tag := range []string{fallback, fallback + ".sig"} {
 		if got, want := s.server.Tag("acme/web", tag), s.server.Tag("acme/dev", tag); got == "" || (tag != fallback && got != want) {

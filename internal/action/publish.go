@@ -108,7 +108,7 @@ func (r *publishing) do(ctx context.Context) error {
 	watch, forbidden := r.guardTags(ctx, found)
 	steps := plan.New(found.Root, found.Plan())
 	if r.config.DryRun {
-		return errors.Join(r.dryRun(steps, found), forbidden)
+		return errors.Join(r.dryRun(steps, found), r.foretell(ctx, found), forbidden)
 	}
 	if forbidden != nil {
 		return explainEnd(ctx, forbidden)
@@ -120,6 +120,18 @@ func (r *publishing) do(ctx context.Context) error {
 		return explainEnd(ctx, r.explain(err, found))
 	}
 	return explainEnd(ctx, r.carryOut(ctx, steps, found, watch))
+}
+
+// foretell names what would go along with the image.
+func (r *publishing) foretell(ctx context.Context, found *resolve.Found) error {
+	if r.along == nil {
+		return nil
+	}
+	all, err := r.along(ctx, found)
+	for _, a := range all {
+		r.say("would go along: %s", a)
+	}
+	return err
 }
 
 // bringAlong brings what goes along with the image, before its tags move.
