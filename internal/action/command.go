@@ -113,7 +113,7 @@ type command struct {
 }
 
 // commands lists them in the order of help.
-var commands = []*command{publishCommand, mergeCommand, promoteCommand, metadataCommand, pullCommand, inspectCommand, loginCommand, migrateCommand}
+var commands = []*command{publishCommand, mergeCommand, promoteCommand, metadataCommand, pullCommand, inspectCommand, loginCommand, checkCommand, migrateCommand}
 
 // cobra makes the subcommand.
 func (c *command) cobra(p Process, w *workflow.Workflow) *cobra.Command {

@@ -46,11 +46,28 @@ func runInspect(ctx context.Context, p Process, w *workflow.Workflow, env input.
 	ctx, cancel := context.WithTimeoutCause(ctx, config.Timeout, outOfTime(config.Timeout))
 	defer cancel()
 	run := &inspecting{session: s, config: config}
+	if config.Digest && config.Reference != nil && config.Platform == nil {
+		return run.digest(ctx)
+	}
 	seen, err := run.see(ctx)
 	if err != nil {
 		return readEnd(ctx, err)
 	}
 	return run.show(seen)
+}
+
+// digest asks what the reference points at, and for nothing else.
+func (r *inspecting) digest(ctx context.Context) error {
+	puller, err := r.puller(r.config.Reference.Context())
+	if err != nil {
+		return err
+	}
+	digest, err := puller.Digest(ctx, r.config.Reference)
+	if err != nil {
+		return readEnd(ctx, r.unread(err, r.config.Reference))
+	}
+	r.say("%s", digest)
+	return r.workflow.Output("digest", digest.String())
 }
 
 func (r *inspecting) see(ctx context.Context) (*report.Inspect, error) {
@@ -125,6 +142,9 @@ func (r *inspecting) show(seen *report.Inspect) error {
 		err = errors.Join(err, r.workflow.Output(o.Name, o.Value))
 	}
 	text := workflow.Lines(seen.Text())
+	if r.config.Digest {
+		text = seen.Digest + "\n"
+	}
 	if r.config.JSON {
 		var failed error
 		text, failed = seen.JSON()

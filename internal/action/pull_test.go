@@ -265,3 +265,17 @@ func TestInspectFiles(t *testing.T) {
 	s.with("platform", "linux/arm64").run().failsWith("platform-missing", "linux/amd64")
 	s.with("source", "./nothing").run().failsWith("source-not-found")
 }
+
+func TestInspectDigestOnlyAsksOnce(t *testing.T) {
+	t.Parallel()
+	s, digest := published(t, ghcrtest.Public)
+	r := s.with("command", "inspect", "source", s.image("acme/web")+":1.2.3", "digest-only", "true").run().succeeds()
+	r.says("digest", digest)
+	if !strings.Contains(r.stdout, digest) || len(r.requests) != 2 || r.count("HEAD", "/manifests/1.2.3") != 1 {
+		r.fatal("it asked %d times", len(r.requests))
+	}
+	s.with("source", s.image("acme/web")+":none").run().failsWith("image-not-found")
+
+	private, digest := published(t, ghcrtest.Private)
+	private.with("command", "inspect", "source", private.image("acme/web")+":1.2.3", "digest-only", "true").run().succeeds().says("digest", digest)
+}

@@ -17,12 +17,13 @@ type InspectConfig struct {
 	Reference name.Reference // nil: Source is a path
 	Platform  *v1.Platform   // nil: all
 	JSON      bool
+	Digest    bool // the digest alone
 }
 
 // ParseInspect reads and checks everything that inspect is asked for.
 func ParseInspect(env Environment) (*InspectConfig, error) {
 	r := newReader(Inspect, env)
-	c := &InspectConfig{Source: r.text("source"), Platform: r.platform(), JSON: r.boolean("json")}
+	c := &InspectConfig{Source: r.text("source"), Platform: r.platform(), JSON: r.boolean("json"), Digest: r.boolean("digest-only")}
 	r.remote(&c.Common, env)
 	switch {
 	case c.Source == "":

@@ -22,6 +22,14 @@ func ParsePublish(env Environment) (*Config, error) {
 }
 
 func (r *reader) choices(c *Config) {
+	r.wishes(c)
+	c.Verify = Verification(r.choice("verify"))
+	c.Overwrite, c.Monotonic = r.overwrite(), r.boolean("monotonic")
+	c.DryRun = r.boolean("dry-run") || r.off("push")
+}
+
+// wishes reads what decides whether publishing goes ahead.
+func (r *reader) wishes(c *Config) {
 	c.Visibility = Visibility(r.choice("visibility"))
 	c.FailOnMismatch = r.choice("on-visibility-mismatch") == "fail"
 	c.OnReadOnly = r.choice("on-readonly")
@@ -31,9 +39,6 @@ func (r *reader) choices(c *Config) {
 			c.OnReadOnly = "skip"
 		}
 	}
-	c.Verify = Verification(r.choice("verify"))
-	c.Overwrite, c.Monotonic = r.overwrite(), r.boolean("monotonic")
-	c.DryRun = r.boolean("dry-run") || r.off("push")
 }
 
 // legName is what can end the name of an output that an expression can read

@@ -303,6 +303,11 @@ var Table = []Input{
 		Example: "true",
 	},
 	{
+		Name: "digest-only", Kind: Bool, Commands: []Command{Inspect}, Default: "false",
+		Help:    "Print the digest alone: one question to the registry, and nothing is fetched.",
+		Example: "true",
+	},
+	{
 		Name: "paths", Kind: Lines, Commands: migrate,
 		Help:    "Folders of checkouts, or workflow files, one a line. Without it: the workflows and actions of the working directory.",
 		Example: ".github/workflows/release.yml",

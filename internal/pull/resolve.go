@@ -61,6 +61,20 @@ func (p *Puller) Resolve(ctx context.Context, w Want) (*Found, error) {
 	return nil, refused
 }
 
+// Digest asks what a reference points at: by the first client that sees it.
+// The digest is the registry's word; nothing is fetched.
+func (p *Puller) Digest(ctx context.Context, ref name.Reference) (v1.Hash, error) {
+	var refused error
+	for _, client := range p.Clients {
+		desc, err := client.Head(ctx, ref)
+		if !registry.IsAbsent(err) {
+			return desc.Digest, err
+		}
+		refused = err
+	}
+	return v1.Hash{}, refused
+}
+
 // read walks the tree below the root. Connections for the blobs are opened
 // meanwhile.
 func (f *Found) read(ctx context.Context, w Want, desc v1.Descriptor, raw []byte) error {

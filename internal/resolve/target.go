@@ -24,7 +24,7 @@ func (r *Resolver) target(ctx context.Context, t *Target, root *image.Manifest) 
 		group.Go(func() error { return r.preflight(ctx, t) })
 	}
 	if t.Home && r.scoped() && !r.sparing() {
-		group.Go(func() error { r.token(ctx); return nil })
+		group.Go(func() error { r.Token(ctx); return nil })
 	}
 	if t.Home && (r.Config.Verify == input.VerifyFull || r.Config.Visibility != input.Keep) {
 		group.Go(func() error { r.pkg(ctx, t); return nil })

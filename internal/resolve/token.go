@@ -16,9 +16,9 @@ type standing struct {
 	told *packages.Standing // nil: it said nothing
 }
 
-// token asks the API about the token. It is not needed for publishing: what
+// Token asks the API about the token. It is not needed for publishing: what
 // cannot be read is not there.
-func (r *Resolver) token(ctx context.Context) *packages.Standing {
+func (r *Resolver) Token(ctx context.Context) *packages.Standing {
 	r.standing.once.Do(func() {
 		if s, err := r.Packages.Token(ctx); err == nil {
 			r.standing.told = &s
@@ -39,7 +39,7 @@ func (r *Resolver) why(ctx context.Context, t *Target) {
 	if !t.Home {
 		return
 	}
-	if s := r.token(ctx); r.scoped() && (s == nil || !s.Dead) {
+	if s := r.Token(ctx); r.scoped() && (s == nil || !s.Dead) {
 		owner, _ := Owner(r.Config.GitHub, t.Repo)
 		t.SSO = r.Packages.SSO(ctx, owner.Login)
 	}
