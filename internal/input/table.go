@@ -15,6 +15,7 @@ const (
 	Pull     Command = "pull"
 	Inspect  Command = "inspect"
 	Login    Command = "login"
+	Check    Command = "check"
 )
 
 // Kind is how a value is read.
@@ -70,13 +71,18 @@ var (
 	fetching = []Command{Pull, Inspect}
 )
 
-// login is the one command that hands a login on to later steps.
-var login = []Command{Login}
+// login is the one command that hands a login on to later steps, check the one
+// that only asks.
+var (
+	login  = []Command{Login}
+	check  = []Command{Check}
+	asking = []Command{Login, Check}
+)
 
 // Table lists all inputs, in the order of the documentation.
 var Table = []Input{
 	{
-		Name: "command", Kind: Choice, Values: []string{string(Publish), string(Merge), string(Promote), string(Metadata), string(Pull), string(Inspect), string(Login), string(Migrate)}, Default: string(Publish), NoFlag: true,
+		Name: "command", Kind: Choice, Values: []string{string(Publish), string(Merge), string(Promote), string(Metadata), string(Pull), string(Inspect), string(Login), string(Check), string(Migrate)}, Default: string(Publish), NoFlag: true,
 		Help:    "What to do. At a terminal it is the subcommand.",
 		Example: "publish",
 	},
@@ -86,7 +92,7 @@ var Table = []Input{
 		Example: "image.tar",
 	},
 	{
-		Name: "image", Kind: Lines, Commands: slices.Concat(naming, login),
+		Name: "image", Kind: Lines, Commands: slices.Concat(naming, asking),
 		Help:    "Where to publish: one repository a line, without tag or digest. Without it: the registry of this GitHub, then owner and repository of the workflow in lower case.",
 		Example: "ghcr.io/acme/web",
 	},
@@ -206,34 +212,34 @@ var Table = []Input{
 		Example: "false",
 	},
 	{
-		Name: "visibility", Kind: Choice, Commands: pushing, Default: "keep",
+		Name: "visibility", Kind: Choice, Commands: slices.Concat(pushing, check), Default: "keep",
 		Values:  []string{"public", "private", "internal", "keep"},
 		Help:    "The visibility the package must have. It is checked, and what a new package will inherit is said before it is pushed. GitHub has no call that changes it: where it differs, the page and the clicks are printed. keep accepts what is there.",
 		Example: "public",
 	},
 	{
-		Name: "on-visibility-mismatch", Kind: Choice, Commands: pushing, Default: "warn",
+		Name: "on-visibility-mismatch", Kind: Choice, Commands: slices.Concat(pushing, check), Default: "warn",
 		Values:  []string{"warn", "fail"},
 		Help:    "Whether another visibility than the wanted one is a warning or a failure. Publishing where private or internal is wanted and the package is or would be public always fails, before anything is uploaded.",
 		Example: "fail",
 	},
 	{
-		Name: "token", Commands: slices.Concat(reporting, login), NoFlag: true, ActionDefault: "${{ github.token }}",
+		Name: "token", Commands: slices.Concat(reporting, asking), NoFlag: true, ActionDefault: "${{ github.token }}",
 		Help:    "The token to publish with. It goes to the registry and the API of this GitHub and to no other host. At a terminal it comes from GITHUB_TOKEN, GH_TOKEN or CR_PAT, or from --token-stdin.",
 		Example: "${{ secrets.GITHUB_TOKEN }}",
 	},
 	{
-		Name: "username", Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, login),
+		Name: "username", Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, asking),
 		Help:    "The user name sent with the token. ghcr.io does not look at it; other registries may. Without it: the actor of the workflow.",
 		Example: "octocat",
 	},
 	{
-		Name: "registry", Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, login),
+		Name: "registry", Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, asking),
 		Help:    "The registry of images named without a host. Without it: ghcr.io, or the registry that belongs to GITHUB_SERVER_URL. login takes a host a line, and logs in there; without it at that registry and wherever credentials are for.",
 		Example: "containers.github.example.com",
 	},
 	{
-		Name: "credentials", Kind: Lines, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, login), NoFlag: true,
+		Name: "credentials", Kind: Lines, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, asking), NoFlag: true,
 		Help:    "Logins for other registries, to read sources from or to publish to, one a line: host, user name and secret, separated by blanks. Without one, the host's Docker login file is used.",
 		Example: "docker.io octocat ${{ secrets.DOCKERHUB_TOKEN }}",
 	},
@@ -253,7 +259,7 @@ var Table = []Input{
 		Example: "${{ github.event_name != 'pull_request' }}",
 	},
 	{
-		Name: "on-readonly", Kind: Choice, Commands: pushing, Values: []string{"skip", "fail"},
+		Name: "on-readonly", Kind: Choice, Commands: slices.Concat(pushing, check), Values: []string{"skip", "fail"},
 		Help:    "What to do when the token may only read, as in pull requests from forks and from Dependabot. Without it: skip on pull requests, fail elsewhere.",
 		Example: "fail",
 	},
@@ -263,22 +269,22 @@ var Table = []Input{
 		Example: "digest",
 	},
 	{
-		Name: "timeout", Kind: Duration, Commands: slices.Concat(reporting, login), Default: "30m",
+		Name: "timeout", Kind: Duration, Commands: slices.Concat(reporting, asking), Default: "30m",
 		Help:    "The most the whole run may take, waits and repetitions included. What is true by then is reported.",
 		Example: "1h",
 	},
 	{
-		Name: "summary", Kind: Bool, Commands: reporting, Default: "true",
+		Name: "summary", Kind: Bool, Commands: slices.Concat(reporting, check), Default: "true",
 		Help:    "Write the job summary.",
 		Example: "false",
 	},
 	{
-		Name: "debug", Kind: Bool, Commands: slices.Concat(reporting, login), Default: "false",
+		Name: "debug", Kind: Bool, Commands: slices.Concat(reporting, asking), Default: "false",
 		Help:    "Print one line for each request. Also on when the workflow runs with debug logging.",
 		Example: "true",
 	},
 	{
-		Name: "trace", Commands: slices.Concat(reporting, login),
+		Name: "trace", Commands: slices.Concat(reporting, asking),
 		Help:    "A file to write every request to, as JSON lines: method, host, path, status, bytes, nanoseconds, attempt, request id; never a credential or a signed query.",
 		Example: "trace.jsonl",
 	},
