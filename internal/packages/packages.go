@@ -51,6 +51,8 @@ type Repository struct {
 type Client struct {
 	// Sleep waits between attempts; tests replace it. Nil waits for real.
 	Sleep func(context.Context, time.Duration) error
+	// Answer is the most that one answer is waited for; zero is 15 seconds.
+	Answer time.Duration
 
 	gh     *github.Client
 	server string
@@ -215,11 +217,13 @@ func (c *Client) ask(ctx context.Context, method, path string, body, out any) (h
 		if err != nil {
 			return err
 		}
-		resp, err := c.gh.Do(ctx, req, out)
-		if resp != nil && resp.Response != nil {
-			header = resp.Header
-		}
-		return err
+		return c.within(ctx, func(ctx context.Context) error {
+			resp, err := c.gh.Do(ctx, req, out)
+			if resp != nil && resp.Response != nil {
+				header = resp.Header
+			}
+			return err
+		})
 	})
 	return header, words(err)
 }

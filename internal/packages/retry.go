@@ -24,7 +24,30 @@ const (
 	// longestWait is the most that is waited for a limit: a run can do without
 	// what the API tells, so that an hour's limit is reported, not waited for.
 	longestWait = 90 * time.Second
+	// answerTime is what one answer may take. An API behind a firewall that
+	// drops packets would otherwise hold the run until its timeout.
+	answerTime = 15 * time.Second
 )
+
+// within gives one request its time. One that is not answered in it is not
+// sent again, and later ones get a fifth: publishing can do without the API.
+func (c *Client) within(ctx context.Context, send func(context.Context) error) error {
+	limit := c.Answer
+	if limit == 0 {
+		limit = answerTime
+	}
+	if c.down.Load() {
+		limit /= 5
+	}
+	short, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	err := send(short)
+	if err != nil && short.Err() != nil && ctx.Err() == nil {
+		c.down.Store(true)
+		return fmt.Errorf("GitHub's API gave no answer in %s", limit)
+	}
+	return err
+}
 
 // again sends a request until it is answered, or no further attempt would
 // help. An API that failed to the end once is asked only once from then on.

@@ -114,6 +114,28 @@ func TestAnAPIThatIsDownIsFoundOutOnce(t *testing.T) {
 	}
 }
 
+// An API that takes connections and never answers must not hold the run: what
+// it tells is not needed for publishing.
+func TestAnAPIThatNeverAnswersIsLeft(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	t.Cleanup(server.Close)
+	client, err := packages.New(server.Client(), server.URL, "https://github.com", "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	client.Answer = 50 * time.Millisecond
+	client.Sleep = func(context.Context, time.Duration) error {
+		t.Error("it is asked again")
+		return nil
+	}
+	for _, words := range []string{"no answer in 50ms", "no answer in 10ms"} {
+		if _, err := client.Repository(t.Context(), "acme/web"); err == nil || !strings.Contains(err.Error(), words) {
+			t.Errorf("got %v, want %q", err, words)
+		}
+	}
+}
+
 func TestTheKindOfAnOwnerIsAskedForOnce(t *testing.T) {
 	t.Parallel()
 	c, server := client(t, world())
