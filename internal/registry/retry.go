@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -54,9 +55,10 @@ func (s *state) judge(err error, tokenAge time.Duration) verdict {
 		return verdict{}
 	case errors.As(err, &e):
 		return s.judgeStatus(e, tokenAge)
+	case errors.As(err, new(*bodyError)), errors.As(err, new(*tls.CertificateVerificationError)):
+		return verdict{} // the source, or the host, stays what it is
 	default:
-		var fatal *bodyError
-		return verdict{retry: !errors.As(err, &fatal), wait: s.backoff()}
+		return verdict{retry: true, wait: s.backoff()}
 	}
 }
 
