@@ -34,12 +34,18 @@ func (r *Resolver) pkg(ctx context.Context, t *Target) {
 	}
 }
 
-// inherits foretells the visibility of a package that this run creates: the
-// workflow's repository hands its own down to what GITHUB_TOKEN creates, and
-// anything else is created private (GHCR.md §2.1).
+// inherits foretells the visibility of a package that this run creates, "" if
+// nobody can: the workflow's repository hands its own down to what
+// GITHUB_TOKEN creates, and what people's tokens create is private (GHCR.md
+// §2.1). A job's token says so itself where the runner's variables are
+// missing, as in a container that it was handed to.
 func (r *Resolver) inherits(ctx context.Context, owner packages.Owner) string {
-	gh := r.Config.GitHub
-	if !gh.Active || r.Config.Token.Kind() == secret.ClassicPAT || !strings.EqualFold(owner.Login, gh.Owner) {
+	gh, kind := r.Config.GitHub, r.Config.Token.Kind()
+	ours := strings.EqualFold(owner.Login, gh.Owner)
+	switch {
+	case kind == secret.Installation && !ours:
+		return "" // a job's elsewhere, or another App's
+	case kind != secret.Installation && (!gh.Active || kind == secret.ClassicPAT || !ours):
 		return string(input.Private)
 	}
 	if repo := gh.Event.Repository; repo != nil && repo.Visibility != "" {
