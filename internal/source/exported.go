@@ -54,6 +54,8 @@ func (s *Source) openExported(ctx context.Context, at place, from Exporter) erro
 	return err
 }
 
+const hintElsewhere = " An image in a registry is docker://REFERENCE; a path is taken from the directory the step runs in, and the step that writes it must run before."
+
 // openBare looks whether the Docker engine has an image by a name that is no
 // path. Where there is no engine, what was wrong with the path is all there is
 // to say.
@@ -66,7 +68,9 @@ func (s *Source) openBare(ctx context.Context, from Exporter, noPath error) erro
 	case diag.Is(err, CodeNotFound):
 		path, image := diag.All(noPath)[0], diag.All(err)[0]
 		path.Title += ", and " + image.Title
-		path.Hint = image.Hint + " " + path.Hint
+		if !strings.HasPrefix(path.Hint, hintPick) {
+			path.Hint = image.Hint + hintElsewhere
+		}
 		return path
 	case diag.Is(err, "engine-unreachable"):
 		return noPath

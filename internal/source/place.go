@@ -122,10 +122,13 @@ func notFound(text, rest string, cause error) error {
 	return problem(CodeNotFound, guess(rest), cause, "no such source: %.300q is no file and no directory", rest)
 }
 
+// hintPick begins the hint for a path that is there, with too much behind it.
+const hintPick = "To pick an image out of"
+
 func guess(rest string) string {
 	for _, cut := range cuts(rest, true)[1:] {
 		if _, err := os.Stat(cut.path); err == nil && cut.pick != "" {
-			return fmt.Sprintf("To pick an image out of %q write %q.", cut.path, cut.path+"#"+cut.pick)
+			return fmt.Sprintf(hintPick+" %q write %q.", cut.path, cut.path+"#"+cut.pick)
 		}
 	}
 	const path = "Check the path; it is taken from the directory the step runs in, and the step that writes it must run before."
