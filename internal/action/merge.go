@@ -47,7 +47,7 @@ func runMerge(ctx context.Context, p Process, w *workflow.Workflow, env input.En
 	}
 	defer s.close()
 	run := &merging{publishing: newPublishing(s, &config.Config), config: config}
-	run.source, run.shallow, run.along = run.open, true, run.attached
+	run.source, run.stamped, run.shallow, run.along = run.open, true, true, run.attached
 	return run.finish(run.do(ctx))
 }
 

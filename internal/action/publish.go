@@ -26,7 +26,8 @@ var publishCommand = &command{
 	short: "Publish an image: source → registry, all tags, link, visibility, proof",
 	example: `  ghcr-publish publish image.tar --tags 1.2.3
   ghcr-publish publish oci:build/image --image ghcr.io/acme/web --tags latest --visibility public
-  ghcr-publish publish docker://ghcr.io/acme/web:rc1 --tags 1.2.3 --dry-run`,
+  ghcr-publish publish docker://ghcr.io/acme/web:rc1 --tags 1.2.3 --dry-run
+  ghcr-publish publish --content dist/{os}-{arch}/app:/usr/bin/app --entrypoint /usr/bin/app`,
 }
 
 // publishing is one run of publish.
@@ -36,8 +37,10 @@ type publishing struct {
 	report *report.Report
 	names  meta.Result
 	// source opens what is published in the place of config.Source; nil opens
-	// that, and stamps it.
+	// that.
 	source func(context.Context) (*source.Source, error)
+	// stamped says that labels and annotations are in what source opens.
+	stamped bool
 	// shallow leaves the proof of what is below the root to those who pushed
 	// it.
 	shallow bool
@@ -51,6 +54,9 @@ type publishing struct {
 func newPublishing(s *session, config *input.Config) *publishing {
 	r := &publishing{session: s, config: config, report: report.New(config.Source, runOf(config.GitHub))}
 	r.report.ByDigest, r.report.Leg = config.ByDigest, config.Leg
+	if config.Files != nil {
+		r.source = r.assembler()
+	}
 	return r
 }
 
@@ -148,7 +154,7 @@ func (r *publishing) bringAlong(ctx context.Context, found *resolve.Found) error
 
 func (r *publishing) resolver() *resolve.Resolver {
 	resolver := &resolve.Resolver{Config: r.config, Registry: r.registry, Packages: r.packages, Source: r.source, Exporters: r.exporters()}
-	if r.source == nil {
+	if !r.stamped {
 		resolver.Stamp, resolver.Pull = r.stamper(), r.puller()
 	}
 	return resolver

@@ -42,6 +42,7 @@ type Config struct {
 	Common
 
 	Source string
+	Files  *Files // to be made into an image; nil where Source names one
 	Naming
 
 	ByDigest bool   // push without tags

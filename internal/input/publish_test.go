@@ -47,14 +47,17 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+// inputCase is a value of an input, and whether it was read.
+type inputCase struct {
+	value string
+	seen  func(*input.Config) bool
+}
+
 // TestEveryInputIsRead sets each input of the table to something else than
 // its default and finds it in the Config.
 func TestEveryInputIsRead(t *testing.T) {
 	t.Parallel()
-	cases := map[string]struct {
-		value string
-		seen  func(*input.Config) bool
-	}{
+	cases := map[string]inputCase{
 		"flavor":                 {"latest=false", func(c *input.Config) bool { return c.Flavor == "latest=false" }},
 		"labels":                 {"a=b", func(c *input.Config) bool { return c.Labels == "a=b" }},
 		"annotations":            {"a=b\nc=d", func(c *input.Config) bool { return c.Annotations == "a=b\nc=d" }},
@@ -86,6 +89,9 @@ func TestEveryInputIsRead(t *testing.T) {
 		"debug":          {"true", func(c *input.Config) bool { return c.Debug }},
 	}
 	needs := map[string][]string{"leg": {"INPUT_PUSH-BY-DIGEST", "true"}} // it makes no sense alone
+	for name, c := range filesCases {
+		cases[name], needs[name] = c, []string{"INPUT_CONTENT", "a:/a", "INPUT_SOURCE", ""}
+	}
 	for _, in := range input.For(input.Publish) {
 		t.Run(in.Name, func(t *testing.T) {
 			t.Parallel()

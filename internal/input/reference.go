@@ -48,6 +48,10 @@ func (r *reader) platform() *v1.Platform {
 	if text == "" {
 		return nil
 	}
+	return r.onePlatform(text)
+}
+
+func (r *reader) onePlatform(text string) *v1.Platform {
 	p, err := v1.ParsePlatform(strings.ToLower(text))
 	if err != nil || p.OS == "" || p.Architecture == "" {
 		r.fail("platform", "input-value", "Write system and architecture: linux/amd64, linux/arm64, linux/arm/v7.", "platform is %q", text)

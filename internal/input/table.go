@@ -65,11 +65,7 @@ var (
 )
 
 // Sets of commands that read.
-var (
-	pull = []Command{Pull}
-	// fetching commands read an image from a registry.
-	fetching = []Command{Pull, Inspect}
-)
+var pull = []Command{Pull}
 
 // login is the one command that hands a login on to later steps, check the one
 // that only asks.
@@ -90,6 +86,41 @@ var Table = []Input{
 		Name: "source", Commands: []Command{Publish, Promote, Pull, Inspect},
 		Help:    "The image to publish: a directory with an OCI layout, an OCI archive, a `docker save` tar, an image in the Docker engine by name or id, or a registry reference. It is recognised by looking, paths first; a transport prefix (oci:, oci-archive:, docker-archive:, docker-daemon:, docker://) names the kind outright. Where a tar holds several images, #name:tag picks one. inspect takes the same, and references as they are; pull a reference: NAME, NAME:TAG or NAME@DIGEST, and without either latest. promote takes a reference, or the tag or digest of one in image.",
 		Example: "image.tar",
+	},
+	{
+		Name: "content", Kind: Lines, Commands: publish,
+		Help:    "In the place of source: files to make an image of, without any builder. One PATH:/PATH/IN/IMAGE a line; of a folder goes what is in it. {os}, {arch} and {variant} in PATH make an image for each platform there is. The same files give the same digest on every machine: times and owners are fixed, programs and scripts can be executed.",
+		Example: "dist/{os}-{arch}/app:/usr/bin/app",
+	},
+	{
+		Name: "base", Commands: publish,
+		Help:    "With content: the image below the files, a registry reference as in a Dockerfile's FROM, or scratch. Its layers are mounted, not copied, where it lives on the same registry. Without it: scratch.",
+		Example: "gcr.io/distroless/static:nonroot",
+	},
+	{
+		Name: "entrypoint", Kind: Lines, Commands: publish,
+		Help:    "With content: the program to start, with its first arguments, one a line or as JSON. It takes the base's cmd away, as in a Dockerfile.",
+		Example: "/usr/bin/app",
+	},
+	{
+		Name: "cmd", Kind: Lines, Commands: publish,
+		Help:    "With content: the arguments that whoever runs the image may replace, one a line or as JSON.",
+		Example: `["--port", "8080"]`,
+	},
+	{
+		Name: "env", Kind: Lines, Commands: publish,
+		Help:    "With content: variables to add to the base's, or to replace there: KEY=value, one a line. Whoever has the image can read them.",
+		Example: "PORT=8080",
+	},
+	{
+		Name: "user", Commands: publish,
+		Help:    "With content: who runs the program: a name or number, with :GROUP after it.",
+		Example: "65532:65532",
+	},
+	{
+		Name: "workdir", Commands: publish,
+		Help:    "With content: the folder in the image to start in.",
+		Example: "/srv",
 	},
 	{
 		Name: "image", Kind: Lines, Commands: slices.Concat(naming, asking),
@@ -294,8 +325,8 @@ var Table = []Input{
 		Example: "oci-archive:web.tar",
 	},
 	{
-		Name: "platform", Commands: fetching,
-		Help:    "One platform of an index, as os/arch or os/arch/variant. Without it: all of them.",
+		Name: "platform", Commands: []Command{Pull, Inspect, Publish},
+		Help:    "One platform of an index, as os/arch or os/arch/variant. Without it: all of them. publish takes it with content, and takes several, separated by commas; without it: those of the paths, of the programs among the files, or of the base.",
 		Example: "linux/arm64",
 	},
 	{

@@ -1,0 +1,77 @@
+package input_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+)
+
+// filesCases are the inputs that make an image of files, for
+// TestEveryInputIsRead.
+var filesCases = map[string]inputCase{
+	"content": {"dist/app:/bin/\n C:\\site:/srv/./x \n", func(c *input.Config) bool {
+		want := []input.Content{{Path: "dist/app", To: "/bin", Into: true}, {Path: `C:\site`, To: "/srv/x"}}
+		return slices.Equal(c.Files.Content, want) && c.Source == `dist/app:/bin/, C:\site:/srv/./x`
+	}},
+	"base":       {"docker://alpine:3", func(c *input.Config) bool { return c.Files.Base.Name() == "index.docker.io/library/alpine:3" }},
+	"entrypoint": {"/app\n--name\na b", func(c *input.Config) bool { return slices.Equal(c.Files.Entrypoint, []string{"/app", "--name", "a b"}) }},
+	"cmd":        {`["a b", ""]`, func(c *input.Config) bool { return slices.Equal(c.Files.Cmd, []string{"a b", ""}) }},
+	"env":        {"A=1\nB=x=y", func(c *input.Config) bool { return slices.Equal(c.Files.Env, []string{"A=1", "B=x=y"}) }},
+	"user":       {"1:2", func(c *input.Config) bool { return c.Files.User == "1:2" }},
+	"workdir":    {"/srv", func(c *input.Config) bool { return c.Files.Workdir == "/srv" }},
+	"platform": {"linux/amd64, linux/arm/v7", func(c *input.Config) bool {
+		return fmt.Sprint(c.Files.Platforms) == "[linux/amd64 linux/arm/v7]"
+	}},
+}
+
+func TestWrongFiles(t *testing.T) {
+	t.Parallel()
+	cases := []struct{ name, input, value, code, word string }{
+		{"no place in the image", "content", "dist", "content-invalid", "absolute path"},
+		{"a relative place", "content", "dist:bin", "content-invalid", "absolute path"},
+		{"a place above the root", "content", "dist:/a/../../b", "content-invalid", `".."`},
+		{"no file", "content", " :/a", "content-invalid", "content"},
+		{"backslashes in the image", "content", `a:/a\b`, "content-invalid", "backslashes"},
+		{"a control character", "content", "a:/a\x01", "content-invalid", "no text"},
+		{"an unknown placeholder", "content", "dist/{goos}:/a", "content-invalid", `"{goos}"`},
+		{"a base that is none", "base", "Alpine::3", "reference-invalid", "base"},
+		{"a base without owner", "base", "ghcr.io/alpine", "image-without-owner", "ghcr.io/OWNER/alpine"},
+		{"a command line", "entrypoint", "/app --port 80", "input-value", "no shell"},
+		{"broken JSON", "cmd", `["a`, "input-value", "JSON"},
+		{"a variable without a value", "env", "TOKEN", "input-value", "KEY=value"},
+		{"a relative folder", "workdir", "srv", "input-value", "absolute"},
+		{"no platform", "platform", "linux", "input-value", "linux/amd64"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := input.ParsePublish(workflow("INPUT_SOURCE", "", "INPUT_CONTENT", "a:/a", "INPUT_"+strings.ToUpper(c.input), c.value))
+			if !diag.Is(err, c.code) || !strings.Contains(err.Error(), c.word) {
+				t.Errorf("got %v, want %s with %q", err, c.code, c.word)
+			}
+		})
+	}
+}
+
+// FuzzContent looks for lines whose place in the image would lead elsewhere.
+func FuzzContent(f *testing.F) {
+	for _, seed := range []string{"a:/b", `C:\a:/b/`, "a:/../b", "{os}:/x", ":/", "a:/:/b", "a:/\x00", "dist/{os}-{arch}{variant}/:/"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		c, err := input.ParsePublish(workflow("INPUT_SOURCE", "", "INPUT_CONTENT", line))
+		if err != nil {
+			return
+		}
+		for _, one := range c.Files.Content {
+			parts := strings.Split(one.To, "/")
+			if !strings.HasPrefix(one.To, "/") || slices.Contains(parts, "..") || strings.ContainsAny(one.To, "\x00\\\n") || one.Path == "" {
+				t.Errorf("%q becomes %+v", line, one)
+			}
+		}
+	})
+}
