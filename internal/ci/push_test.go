@@ -11,8 +11,8 @@ import (
 
 // The reusable workflows use the action of their own commit as $/.github/actions/push,
 // since $/ cannot name the top of a repository. That second manifest is the first one
-// with other paths: `go test ./internal/ci -run PushAction -update` writes it.
-func TestPushActionIsTheActionItself(t *testing.T) {
+// with other paths: `go test ./internal/ci -run Inputs -update` writes it.
+func TestPushActionHasTheInputsAndOutputsOfTheAction(t *testing.T) {
 	raw, err := os.ReadFile(filepath.Join(top, "action.yml"))
 	if err != nil {
 		t.Fatal(err)
@@ -28,7 +28,7 @@ func TestPushActionIsTheActionItself(t *testing.T) {
 		return
 	}
 	if !*update {
-		t.Fatalf("%s differs from action.yml (%v); write it with\n\tgo test ./internal/ci -run PushAction -update", path, err)
+		t.Fatalf("%s differs from action.yml (%v); write it with\n\tgo test ./internal/ci -run Inputs -update", path, err)
 	}
 	write(t, path, []byte(want))
 }
