@@ -53,6 +53,31 @@ func TestPromoteIntoAnotherRepositoryMounts(t *testing.T) {
 	}
 }
 
+// Between registries there is no mounting: the bytes pass through, and no token goes
+// to the other one.
+func TestPromoteFromAnotherRegistryStreams(t *testing.T) {
+	t.Parallel()
+	there, digest := candidates(t)
+	there.sign(digest)
+	c := acme()
+	c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web", Visibility: ghcrtest.Public}}
+	s := newStage(t, c)
+	there.server.Reset()
+	r := s.with("command", "promote", "source", there.image("acme/dev:rc"), "tags", "1.2.3").run().succeeds()
+	r.says("digest", digest, "tags", s.image("acme/web:1.2.3"), "anonymous-pull", "verified")
+	if n := r.count("PUT", "/blobs/"); n == 0 {
+		t.Error("no blob was sent")
+	}
+	if got := s.server.Tag("acme/web", strings.Replace(digest, ":", "-", 1)+".sig"); got == "" {
+		t.Error("the signature did not go along")
+	}
+	for _, q := range there.server.Requests() {
+		if q.Class == ghcrtest.ClassToken && q.Authorized {
+			t.Errorf("the other registry was given credentials: %s %s", q.Method, q.Path)
+		}
+	}
+}
+
 func TestPromoteRefusesOtherBytes(t *testing.T) {
 	t.Parallel()
 	s, _ := candidates(t)
