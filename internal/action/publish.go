@@ -119,7 +119,7 @@ func (r *publishing) do(ctx context.Context) error {
 	if forbidden != nil {
 		return explainEnd(ctx, forbidden)
 	}
-	if done, err := r.allowed(steps, found); done || err != nil {
+	if done, err := r.allowed(ctx, steps, found); done || err != nil {
 		return err
 	}
 	if err := r.bringAlong(ctx, found); err != nil {
@@ -181,7 +181,7 @@ func (r *publishing) dryRun(steps *plan.Plan, found *resolve.Found) error {
 
 // allowed stops a run that must not, or may not, write: before the first
 // upload. done says that there is nothing more to do.
-func (r *publishing) allowed(steps *plan.Plan, found *resolve.Found) (done bool, err error) {
+func (r *publishing) allowed(ctx context.Context, steps *plan.Plan, found *resolve.Found) (done bool, err error) {
 	for i := range found.Targets {
 		if err := resolve.Guard(r.config, &found.Targets[i]); err != nil {
 			return false, err
@@ -195,14 +195,22 @@ func (r *publishing) allowed(steps *plan.Plan, found *resolve.Found) (done bool,
 		if refusal == nil {
 			continue
 		}
-		err := r.explain(refusal, found)
-		if r.config.OnReadOnly == "skip" {
-			r.report.Outcome, r.report.Why = report.Skipped, "the token may only read. "+err.Error()
-			return true, nil
-		}
-		return false, err
+		return r.readOnly(ctx, r.explain(refusal, found), found)
 	}
 	return false, nil
+}
+
+// readOnly deals with a token that may not push, as on-readonly says.
+func (r *publishing) readOnly(ctx context.Context, refusal error, found *resolve.Found) (done bool, err error) {
+	switch r.config.OnReadOnly {
+	case "skip":
+		r.report.Outcome, r.report.Why = report.Skipped, "the token may only read. "+refusal.Error()
+		return true, nil
+	case "archive":
+		r.report.Outcome, r.report.Why = report.Skipped, "The token may only read. "+refusal.Error()
+		return true, r.archive(ctx, found)
+	}
+	return false, refusal
 }
 
 // carryOut writes, and proves what was written.

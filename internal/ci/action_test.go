@@ -33,7 +33,7 @@ func TestActionStartsTheLauncher(t *testing.T) {
 // where the image has them.
 func TestActionDeclaresTheOutputsThatAreSet(t *testing.T) {
 	t.Parallel()
-	set, err := new(report.Report).Outputs()
+	set, err := (&report.Report{Archive: &report.Archive{}}).Outputs()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestActionDeclaresTheOutputsThatAreSet(t *testing.T) {
 	for _, file := range (meta.Result{}).BakeFiles(meta.Format{}) {
 		want = append(want, file.Output)
 	}
-	for _, command := range []interface{ Outputs() ([]report.Output, error) }{new(report.Pull), new(report.Inspect)} {
+	for _, command := range []interface{ Outputs() ([]report.Output, error) }{new(report.Pull), new(report.Inspect), new(report.Check)} {
 		set, err := command.Outputs()
 		if err != nil {
 			t.Fatal(err)

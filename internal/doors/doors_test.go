@@ -41,7 +41,7 @@ var doors = []struct {
 var levels = [][]string{
 	{"diag", "secret", "image", "version", "roots", "try", "ghcrtest", "launch", "doors", "ci"},
 	{"input", "auth", "packages", "meta", "workflow", "registry", "source", "plan", "migrate", "login", "stamp", "sink", "release", "live"},
-	{"progress", "refusal", "publish", "resolve", "merge", "assembly", "guard", "referrers", "pull", "inspect"},
+	{"progress", "refusal", "publish", "resolve", "merge", "assembly", "guard", "referrers", "pull", "inspect", "archive"},
 	{"report"},
 	{"action"},
 	{"."},

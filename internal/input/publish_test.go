@@ -120,7 +120,7 @@ func TestWrongValues(t *testing.T) {
 		{"image that is a URL", "image", "https://ghcr.io/a/b", "image-with-scheme", "Write ghcr.io/a/b"},
 		{"visibility", "visibility", "Public", "input-value", "public, private, internal, keep"},
 		{"on-visibility-mismatch", "on-visibility-mismatch", "error", "input-value", "warn, fail"},
-		{"on-readonly", "on-readonly", "archive", "input-value", "skip, fail"},
+		{"on-readonly", "on-readonly", "keep", "input-value", "skip, fail, archive"},
 		{"verify", "verify", "yes", "input-value", "full, digest, none"},
 		{"a class of tags that is none", "overwrite", "branches=allow", "input-value", "versions=RULE,moving=RULE"},
 		{"a rule that is none", "overwrite", "versions=no", "input-value", "allow, same-digest or never"},

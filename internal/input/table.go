@@ -290,8 +290,8 @@ var Table = []Input{
 		Example: "${{ github.event_name != 'pull_request' }}",
 	},
 	{
-		Name: "on-readonly", Kind: Choice, Commands: slices.Concat(pushing, check), Values: []string{"skip", "fail"},
-		Help:    "What to do when the token may only read, as in pull requests from forks and from Dependabot. Without it: skip on pull requests, fail elsewhere.",
+		Name: "on-readonly", Kind: Choice, Commands: slices.Concat(pushing, check), Values: []string{"skip", "fail", "archive"},
+		Help:    "What to do when the token may only read, as in pull requests from forks and from Dependabot. Without it: skip on pull requests, fail elsewhere. archive leaves the image as an OCI archive (outputs path and archive-digest) for a trusted job to publish.",
 		Example: "fail",
 	},
 	{

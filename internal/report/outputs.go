@@ -60,6 +60,9 @@ func (r *Report) Outputs() ([]Output, error) {
 		{"outcome", string(r.Outcome)},
 		{"json", string(data)},
 	}
+	if r.Archive != nil {
+		out = append(out, Output{"path", r.Archive.Path}, Output{"archive-digest", r.Archive.Digest})
+	}
 	return append(out, digests...), nil
 }
 

@@ -26,7 +26,8 @@ const (
 type Report struct {
 	Schema    string     `json:"schema"`
 	Outcome   Outcome    `json:"outcome"`
-	Why       string     `json:"why,omitempty"` // for skipped
+	Why       string     `json:"why,omitempty"`     // for skipped
+	Archive   *Archive   `json:"archive,omitempty"` // what on-readonly: archive left
 	Source    string     `json:"source"`
 	Digest    string     `json:"digest,omitempty"` // empty while it is not known
 	MediaType string     `json:"media_type,omitempty"`
@@ -43,6 +44,12 @@ type Report struct {
 	Notices   []Message  `json:"notices,omitempty"`
 	Errors    []Message  `json:"errors,omitempty"`
 	Run       Run        `json:"run"`
+}
+
+// Archive is an image that was kept as a file in place of being published.
+type Archive struct {
+	Path   string `json:"path"`   // absolute
+	Digest string `json:"digest"` // of the image in it
 }
 
 // Platform is one image of the tree.

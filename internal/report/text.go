@@ -36,6 +36,9 @@ func (r *Report) headline() string {
 	case Planned:
 		return fmt.Sprintf("Dry run of %s: nothing was written.", r.Source)
 	case Skipped:
+		if r.Archive != nil {
+			return fmt.Sprintf("Not published, but kept: %s is in %s. %s", r.Archive.Digest, r.Archive.Path, r.Why)
+		}
 		return "Skipped: " + r.Why
 	}
 	switch {
