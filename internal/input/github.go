@@ -30,9 +30,7 @@ type GitHub struct {
 	APIURL     string
 	RunID      string
 	RunAttempt string
-	RunNumber  string
 	Workflow   string
-	Job        string
 	Event      Event
 }
 
@@ -41,23 +39,14 @@ type Event struct {
 	// Raw is the whole payload, for templates.
 	Raw json.RawMessage `json:"-"`
 
-	Number     int            `json:"number"`
-	Repository *EventRepo     `json:"repository"` // nil on schedule (ACTIONS.md §4)
-	Pull       *EventPull     `json:"pull_request"`
-	Release    *EventRelease  `json:"release"`
-	Deleted    bool           `json:"deleted"`
-	Sender     map[string]any `json:"-"`
+	Repository *EventRepo `json:"repository"` // nil on schedule (ACTIONS.md §4)
+	Pull       *EventPull `json:"pull_request"`
 }
 
 // EventRepo is the payload's repository object.
 type EventRepo struct {
-	FullName      string `json:"full_name"`
-	HTMLURL       string `json:"html_url"`
-	Description   string `json:"description"`
-	DefaultBranch string `json:"default_branch"`
-	Visibility    string `json:"visibility"`
-	Private       bool   `json:"private"`
-	Owner         struct {
+	Visibility string `json:"visibility"`
+	Owner      struct {
 		Login string `json:"login"`
 		Type  string `json:"type"` // User or Organization
 	} `json:"owner"`
@@ -65,23 +54,12 @@ type EventRepo struct {
 
 // EventPull is the payload's pull_request object.
 type EventPull struct {
-	Number int `json:"number"`
-	Head   struct {
+	Head struct {
 		SHA  string `json:"sha"`
 		Repo *struct {
-			Fork     bool   `json:"fork"`
 			FullName string `json:"full_name"`
 		} `json:"repo"`
 	} `json:"head"`
-	Base struct {
-		Ref string `json:"ref"`
-	} `json:"base"`
-}
-
-// EventRelease is the payload's release object.
-type EventRelease struct {
-	Prerelease bool `json:"prerelease"`
-	Draft      bool `json:"draft"`
 }
 
 // PullRequest reports whether the run belongs to a pull request.
@@ -139,9 +117,7 @@ func readGitHub(getenv func(string) string) (GitHub, error) {
 		APIURL:     strings.TrimRight(getenv("GITHUB_API_URL"), "/"),
 		RunID:      getenv("GITHUB_RUN_ID"),
 		RunAttempt: getenv("GITHUB_RUN_ATTEMPT"),
-		RunNumber:  getenv("GITHUB_RUN_NUMBER"),
 		Workflow:   getenv("GITHUB_WORKFLOW"),
-		Job:        getenv("GITHUB_JOB"),
 	}
 	if g.Owner == "" {
 		g.Owner, _, _ = strings.Cut(g.Repository, "/")

@@ -11,7 +11,7 @@ type MergeConfig struct {
 
 	Digests      string   // as the jobs handed them on
 	Docker       bool     // a list of Docker's media type
-	Attestations string   // keep, strip or referrers
+	Attestations string   // keep or strip
 	Expect       []string // platforms; nil takes what comes
 }
 

@@ -9,7 +9,6 @@ package workflow
 
 import (
 	"io"
-	"os"
 	"strconv"
 	"strings"
 	"unicode"
@@ -147,6 +146,3 @@ func Line(text string) string {
 
 // invisible characters are ignored where strings are compared.
 var invisible = []*unicode.RangeTable{unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point}
-
-// Environ is the process environment in the form New takes.
-func Environ() func(string) string { return os.Getenv }
