@@ -69,13 +69,15 @@ func (c *Common) repository(line string) (name.Repository, error) {
 	return repo, nil
 }
 
-// tagOf finds the tag of a reference; a port is none.
+// tagOf finds the tag of a reference; a port is none, and without a slash
+// nobody can tell one from a tag of digits.
 func tagOf(s string) string {
 	last := s[strings.LastIndexByte(s, '/')+1:]
-	if _, tag, ok := strings.Cut(last, ":"); ok && strings.Contains(s, "/") {
-		return tag
+	_, tag, _ := strings.Cut(last, ":")
+	if !strings.Contains(s, "/") && strings.Trim(tag, "0123456789") == "" {
+		return ""
 	}
-	return ""
+	return tag
 }
 
 func (c *Common) ownerExample(repo string) string {
