@@ -58,8 +58,8 @@ func (t *tracer) hear(x registry.Exchange) {
 	if t.debug != nil {
 		fmt.Fprintln(t.debug, workflow.Line(debugLine(x)))
 	}
-	if t.file != nil {
-		t.err = errors.Join(t.err, json.NewEncoder(t.file).Encode(x))
+	if t.file != nil && t.err == nil {
+		t.err = json.NewEncoder(t.file).Encode(x)
 	}
 }
 
