@@ -120,23 +120,58 @@ func TestAddListsWithTypeAndAnnotations(t *testing.T) {
 	}
 }
 
+// meeting makes writers wait for each other: a pause ends when every writer
+// that has not finished is in one. It stands for what [referrers.Wait] rests
+// on, that nobody takes longer between reading and writing, without a clock.
+type meeting struct {
+	mu      sync.Mutex
+	active  int
+	waiting []chan struct{}
+}
+
+func (m *meeting) pause(context.Context, time.Duration) error {
+	turn := make(chan struct{})
+	m.mu.Lock()
+	m.waiting = append(m.waiting, turn)
+	m.release()
+	m.mu.Unlock()
+	<-turn
+	return nil
+}
+
+func (m *meeting) leave() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.active--
+	m.release()
+}
+
+func (m *meeting) release() {
+	if len(m.waiting) < m.active {
+		return
+	}
+	for _, turn := range m.waiting {
+		close(turn)
+	}
+	m.waiting = nil
+}
+
 func TestEightWritersAtOnceAreAllListed(t *testing.T) {
 	t.Parallel()
 	const writers = 8
 	r := newRig(t)
-	start := make(chan struct{})
+	together := &meeting{active: writers}
 	var wg sync.WaitGroup
 	for n := range writers {
 		d := r.referrer(fmt.Sprint(n))
-		w := &referrers.Writer{Registry: client(t), Wait: 60 * time.Millisecond}
+		w := &referrers.Writer{Registry: client(t), Sleep: together.pause}
 		wg.Go(func() {
-			<-start
+			defer together.leave()
 			if err := w.Add(t.Context(), r.repo, subject, []v1.Descriptor{d}); err != nil {
 				t.Error(err)
 			}
 		})
 	}
-	close(start)
 	wg.Wait()
 	if got := r.list(); len(got) != writers {
 		t.Errorf("%d of %d are listed: %q", len(got), writers, got)
