@@ -27,7 +27,7 @@ func TestReadmeTablesAreTheProgramsOwn(t *testing.T) {
 	want := string(raw)
 	for name, table := range map[string]string{
 		"inputs": inputTable(), "outputs": outputTable(t), "refusals": refusalTable(), "differences": differenceTable(),
-		"migrate": migrationDiff(t),
+		"migrate": migrationDiff(t), "matrix": matrixExample(t),
 	} {
 		block := regexp.MustCompile(`(?s)<!-- ` + name + ` -->\n.*?<!-- /` + name + ` -->`)
 		if !block.MatchString(want) {
@@ -142,6 +142,16 @@ func differenceTable() string {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", cell(d.Name), cell(d.Theirs), cell(d.Ours))
 	}
 	return b.String()
+}
+
+// matrixExample is the workflow that the integration tests run under act.
+func matrixExample(t *testing.T) string {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join("testdata", "matrix.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "```yaml\n" + string(raw) + "```\n"
 }
 
 // migrationDiff is what migrate makes of a workflow of its own test data.
