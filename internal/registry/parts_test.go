@@ -1,6 +1,8 @@
 package registry
 
 import (
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -88,6 +90,45 @@ func TestRealmsThatAreShownTheLogin(t *testing.T) {
 		if got := s.trusts(tc.realm); got != tc.want {
 			t.Errorf("%s and %s: got %v", tc.registry, tc.realm, got)
 		}
+	}
+}
+
+func TestAddressesThatAreShownTheToken(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name, registry, scheme, url string
+		want                        bool
+	}{
+		{"its own", "r.example.com", "https", "https://r.example.com/v2/", true},
+		{"its own, with the port that goes without saying", "r.example.com", "https", "https://r.example.com:443/v2/", true},
+		{"that port in its name", "r.example.com:443", "https", "https://r.example.com/v2/", true},
+		{"another port", "r.example.com", "https", "https://r.example.com:8443/v2/", false},
+		{"the port of another scheme", "r.example.com", "https", "https://r.example.com:80/v2/", false},
+		{"without encryption", "r.example.com", "https", "http://r.example.com/v2/", false},
+		{"without encryption, on that port", "r.example.com", "https", "http://r.example.com:443/v2/", false},
+		{"another host", "r.example.com", "https", "https://cdn.example.com/v2/", false},
+		{"a host that begins so", "r.example.com", "https", "https://r.example.com.evil.example/v2/", false},
+		{"loopback", "127.0.0.1:5000", "http", "http://127.0.0.1:5000/v2/", true},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			reg, err := name.NewRegistry(tc.registry)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := newSession(reg, New(Options{}))
+			s.scheme = tc.scheme
+			u, err := url.Parse(tc.url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req := &http.Request{URL: u, Header: http.Header{}}
+			s.sign(req, &grant{header: "Bearer T"})
+			if got := req.Header.Get("Authorization") != ""; got != tc.want {
+				t.Errorf("got %v", got)
+			}
+		})
 	}
 }
 

@@ -148,9 +148,15 @@ func (s *session) endpoint(repo name.Repository, path string) *url.URL {
 // sign adds the credentials, to the registry's own host and scheme alone: an
 // upload location elsewhere gets none.
 func (s *session) sign(req *http.Request, g *grant) {
-	if g != nil && req.URL.Host == s.reg.RegistryStr() && req.URL.Scheme == s.scheme {
+	if g != nil && req.URL.Scheme == s.scheme && s.portless(req.URL.Host) == s.portless(s.reg.RegistryStr()) {
 		req.Header.Set("Authorization", g.header)
 	}
+}
+
+// portless leaves the scheme's own port out: behind a proxy some registries
+// name it in their locations (https://HOST:443/…).
+func (s *session) portless(host string) string {
+	return strings.TrimSuffix(host, map[string]string{"https": ":443", "http": ":80"}[s.scheme])
 }
 
 // forget drops a token that was refused. One that never worked is not asked
