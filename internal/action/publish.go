@@ -54,9 +54,7 @@ type publishing struct {
 func newPublishing(s *session, config *input.Config) *publishing {
 	r := &publishing{session: s, config: config, report: report.New(config.Source, runOf(config.GitHub))}
 	r.report.ByDigest, r.report.Leg = config.ByDigest, config.Leg
-	if config.Files != nil {
-		r.source = r.assembler()
-	}
+	r.source = r.maker()
 	return r
 }
 
@@ -219,6 +217,9 @@ func (r *publishing) carryOut(ctx context.Context, steps *plan.Plan, found *reso
 	publisher := &publish.Publisher{Registry: r.registry, Progress: bar, Grace: grace, Last: w.last, Contest: w.contest}
 	result, err := publisher.Run(ctx, steps)
 	bar.Close()
+	if err == nil {
+		err = r.refer(ctx, found)
+	}
 	if err == nil && r.config.Verify != input.VerifyNone {
 		err = publisher.Prove(ctx, result, r.checks(found, steps.Writes()))
 	}

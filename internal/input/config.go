@@ -42,7 +42,10 @@ type Config struct {
 	Common
 
 	Source string
-	Files  *Files // to be made into an image; nil where Source names one
+	// Files are to be made into an image, Artifact into something else; both
+	// are nil where Source names what is there already.
+	Files    *Files
+	Artifact *Artifact
 	Naming
 
 	ByDigest bool   // push without tags

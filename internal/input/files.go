@@ -34,9 +34,7 @@ func (r *reader) files(c *Config) *Files {
 		}
 		return nil
 	}
-	if r.text("source") != "" {
-		r.fail("content", "content-or-source", "Take one of them away: source is an image that exists, content makes one of files.", "source and content exclude each other")
-	}
+	r.eitherSource()
 	f := &Files{
 		Entrypoint: r.argv("entrypoint"), Cmd: r.argv("cmd"), Env: r.env(),
 		User: r.text("user"), Workdir: r.workdir(), Platforms: r.platforms(),
@@ -50,6 +48,13 @@ func (r *reader) files(c *Config) *Files {
 		f.Content = append(f.Content, one)
 	}
 	return f
+}
+
+// eitherSource makes sure that one thing alone says what is published.
+func (r *reader) eitherSource() {
+	if r.text("source") != "" {
+		r.fail("content", "content-or-source", "Take one of them away: source is an image that exists, content makes one of files.", "source and content exclude each other")
+	}
 }
 
 // baseImage parses the reference of the base; Docker Hub is what a bare name

@@ -28,6 +28,17 @@ var filesCases = map[string]inputCase{
 	}},
 }
 
+// artifactCases are the inputs that make an artifact.
+var artifactCases = map[string]inputCase{
+	"artifact-type": {"application/vnd.x+json", func(c *input.Config) bool {
+		return c.Artifact.Type == "application/vnd.x+json" && c.Files == nil && !c.ByDigest &&
+			slices.Equal(c.Artifact.Files, []input.ArtifactFile{{Path: "a", MediaType: "text/plain"}, {Path: `C:\b`}})
+	}},
+	"subject": {"ghcr.io/Acme/API@sha256:" + strings.Repeat("a", 64), func(c *input.Config) bool {
+		return c.Artifact.Subject.Name() == "ghcr.io/acme/api@sha256:"+strings.Repeat("a", 64) && c.ByDigest && fmt.Sprint(c.Images) == "[ghcr.io/acme/api]"
+	}},
+}
+
 func TestWrongFiles(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, input, value, code, word string }{
@@ -74,4 +85,36 @@ func FuzzContent(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestSubjects(t *testing.T) {
+	t.Parallel()
+	digest := "sha256:" + strings.Repeat("b", 64)
+	env := []string{"INPUT_SOURCE", "", "INPUT_CONTENT", "a", "INPUT_ARTIFACT-TYPE", "text/x", "INPUT_SUBJECT"}
+	c := parse(t, workflow(append(env, digest, "INPUT_TAGS", "1")...))
+	if c.Artifact.Subject.Name() != "ghcr.io/acme/web@"+digest || c.ByDigest {
+		t.Errorf("the subject is %s, by digest: %t", c.Artifact.Subject, c.ByDigest)
+	}
+	cases := []struct {
+		name string
+		more []string
+		code string
+	}{
+		{"elsewhere", append(env, "ghcr.io/acme/api:1", "INPUT_IMAGE", "ghcr.io/acme/web"), "subject-elsewhere"},
+		{"without a type", append(env, digest, "INPUT_ARTIFACT-TYPE", ""), "artifact-type-missing"},
+		{"without files", append(env, digest, "INPUT_CONTENT", ""), "content-missing"},
+		{"with a base", append(env, digest, "INPUT_BASE", "scratch"), "artifact-is-no-image"},
+		{"with labels", append(env, digest, "INPUT_LABELS", "a=b"), "artifact-is-no-image"},
+		{"with a source", append(env, digest, "INPUT_SOURCE", "x.tar"), "content-or-source"},
+		{"no media type", append(env, digest, "INPUT_ARTIFACT-TYPE", "sbom"), "input-value"},
+		{"no reference", append(env, "ghcr.io/acme/:"), "reference-invalid"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := input.ParsePublish(workflow(c.more...)); !diag.Is(err, c.code) {
+				t.Errorf("got %v, want %s", err, c.code)
+			}
+		})
+	}
 }

@@ -12,15 +12,17 @@ func ParsePublish(env Environment) (*Config, error) {
 	c := &Config{}
 	r.common(&c.Common, env)
 	c.Source = r.text("source")
-	c.Files = r.files(c)
+	c.Naming = r.naming()
+	r.leg(c)
+	if c.Artifact = r.artifact(c); c.Artifact == nil {
+		c.Files = r.files(c)
+	}
 	switch {
-	case c.Files != nil:
+	case c.Files != nil || c.Artifact != nil:
 		c.Source = strings.Join(r.lines("content"), ", ")
 	case c.Source == "":
 		r.fail("source", "source-missing", "Set source to what the build step left: a directory, a tar, an image of the Docker engine, or docker://REFERENCE. To make an image of plain files, set content.", "There is no source")
 	}
-	c.Naming = r.naming()
-	r.leg(c)
 	r.choices(c)
 	return c, errors.Join(r.errs...)
 }

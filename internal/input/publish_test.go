@@ -92,6 +92,9 @@ func TestEveryInputIsRead(t *testing.T) {
 	for name, c := range filesCases {
 		cases[name], needs[name] = c, []string{"INPUT_CONTENT", "a:/a", "INPUT_SOURCE", ""}
 	}
+	for name, c := range artifactCases {
+		cases[name], needs[name] = c, []string{"INPUT_CONTENT", "a:text/plain\nC:\\b", "INPUT_SOURCE", "", "INPUT_ARTIFACT-TYPE", "text/x"}
+	}
 	for _, in := range input.For(input.Publish) {
 		t.Run(in.Name, func(t *testing.T) {
 			t.Parallel()

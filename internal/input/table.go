@@ -93,6 +93,16 @@ var Table = []Input{
 		Example: "dist/{os}-{arch}/app:/usr/bin/app",
 	},
 	{
+		Name: "artifact-type", Commands: publish,
+		Help:    "Publish the files of content as an artifact, not as an image: its media type. content then has PATH:MEDIA/TYPE a line, or PATH for application/octet-stream. For application/vnd.cncf.helm.config.v1+json it is the .tgz of a Helm chart.",
+		Example: "application/vnd.cyclonedx+json",
+	},
+	{
+		Name: "subject", Commands: publish,
+		Help:    "With artifact-type: the image that the artifact is about, as a reference or a digest. It is published beside that image and listed among its referrers, and gets tags only if tags is set.",
+		Example: "${{ steps.push.outputs.reference }}",
+	},
+	{
 		Name: "base", Commands: publish,
 		Help:    "With content: the image below the files, a registry reference as in a Dockerfile's FROM, or scratch. Its layers are mounted, not copied, where it lives on the same registry. Without it: scratch.",
 		Example: "gcr.io/distroless/static:nonroot",
