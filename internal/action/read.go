@@ -20,7 +20,7 @@ import (
 // elsewhere with the login for the host at once, as some hosts count what
 // strangers pull.
 func (s *session) puller(repo name.Repository) (*pull.Puller, error) {
-	p := &pull.Puller{Clients: []*registry.Client{s.registry}}
+	p := &pull.Puller{Clients: []*registry.Client{s.registry}, Web: s.network}
 	if !s.config.AtHome(repo) {
 		return p, nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/auth"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/network"
 	"github.com/ghcr-publish/ghcr-publish/internal/packages"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
@@ -26,6 +28,7 @@ type session struct {
 	config   *input.Common
 	registry *registry.Client
 	packages *packages.Client
+	network  *http.Transport // all of these go through it
 
 	tracer  *tracer
 	mu      sync.Mutex
@@ -35,13 +38,16 @@ type session struct {
 func newSession(p Process, w *workflow.Workflow, c *input.Common) (*session, error) {
 	s := &session{process: p, workflow: w, config: c, unknown: map[string]string{}}
 	var err error
+	if s.network, err = network.Transport(c.CAFile); err != nil {
+		return nil, err
+	}
 	if s.tracer, err = newTracer(p, c); err != nil {
 		return nil, err
 	}
 	s.registry = registry.New(registry.Options{
-		Keychain: keychain(c), UserAgent: version.UserAgent(), Trace: s.tracer.hear,
+		Keychain: keychain(c), UserAgent: version.UserAgent(), Trace: s.tracer.hear, Base: s.network,
 	})
-	s.packages, err = packages.New(auth.Client(c.Token, nil), c.GitHub.APIURL, c.GitHub.ServerURL, version.UserAgent())
+	s.packages, err = packages.New(auth.Client(c.Token, s.network), c.GitHub.APIURL, c.GitHub.ServerURL, version.UserAgent())
 	return s, err
 }
 
@@ -49,6 +55,7 @@ func newSession(p Process, w *workflow.Workflow, c *input.Common) (*session, err
 // and fails nothing: what it was about is done.
 func (s *session) close() {
 	s.registry.Close()
+	s.network.CloseIdleConnections()
 	if err := s.tracer.close(); err != nil {
 		s.say("%s", err)
 	}

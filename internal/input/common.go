@@ -30,6 +30,7 @@ func (r *reader) base(c *Common, env Environment) {
 	c.Summary = r.boolean("summary")
 	c.Debug = r.boolean("debug")
 	c.Trace = r.text("trace")
+	c.CAFile = r.text("ca-file")
 }
 
 // registry finds the host that bare image names go to. It decides nothing

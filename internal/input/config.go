@@ -33,6 +33,7 @@ type Common struct {
 	Summary bool
 	Debug   bool
 	Trace   string // a path; "" for none
+	CAFile  string // certificates to trust beside the system's; "" for none
 
 	Notices []diag.Notice
 }

@@ -330,6 +330,11 @@ var Table = []Input{
 		Example: "trace.jsonl",
 	},
 	{
+		Name: "ca-file", Commands: slices.Concat(reporting, asking),
+		Help:    "A file with certificates in PEM to trust beside the system's: of a proxy that looks into TLS, or of a registry with an authority of its own. Proxies themselves come from HTTPS_PROXY and NO_PROXY.",
+		Example: "/etc/ssl/company.pem",
+	},
+	{
 		Name: "destination", Commands: pull,
 		Help:    "Where to put the image: a directory for an OCI layout, which may hold others already, oci-archive:FILE, or docker-archive:FILE for docker load (- in place of FILE is a pipe, at a terminal). A :NAME after it names the image there; without one it keeps its own. docker-archive takes one platform: that of this machine unless platform chooses.",
 		Example: "oci-archive:web.tar",

@@ -2,6 +2,7 @@ package refusal
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -34,6 +35,13 @@ func unanswered(err error, ev Evidence) error {
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || !ofTheNetwork(err) {
 		return err
+	}
+	if errors.As(err, new(*tls.CertificateVerificationError)) {
+		return &diag.Error{
+			Code: "certificate-untrusted", Side: diag.Registry, Err: err,
+			Title: fmt.Sprintf("The certificate of %s is not trusted here, and nothing was sent", ev.Repo.RegistryStr()),
+			Hint:  "If a proxy looks into TLS, or the registry has an authority of its own: set ca-file to that authority's certificate. If not, somebody else may be answering.",
+		}
 	}
 	return &diag.Error{
 		Code: "registry-unreachable", Side: diag.Registry, Err: err,
