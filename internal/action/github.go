@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/packages"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish"
@@ -23,13 +23,12 @@ func isAbsent(err error) bool { return registry.IsAbsent(err) }
 // puller pulls as a stranger while the registry is asked, so that a run with
 // nothing to do is proven without a further wait; nil where that is not asked
 // for.
-func (r *publishing) puller() func(context.Context, name.Repository, v1.Hash) error {
+func (r *publishing) puller() func(context.Context, name.Repository, *image.Manifest) error {
 	if r.config.Verify != input.VerifyFull || r.config.DryRun {
 		return nil
 	}
-	return func(ctx context.Context, repo name.Repository, digest v1.Hash) error {
-		_, err := publish.Pull(ctx, r.registry.Anonymous(), repo, digest, false)
-		return err
+	return func(ctx context.Context, repo name.Repository, root *image.Manifest) error {
+		return publish.See(ctx, r.registry.Anonymous(), repo, root)
 	}
 }
 

@@ -54,12 +54,11 @@ func (p *Publisher) Prove(ctx context.Context, result *Result, checks []Check) e
 }
 
 func (p *Publisher) proveTarget(ctx context.Context, root *image.Manifest, t *TargetResult, c Check) error {
-	digest := root.Descriptor.Digest
 	group, gctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return p.readBack(gctx, root, t) })
 	pulled := make(chan error, 1)
 	if c.Pull && !c.Pulled {
-		group.Go(func() error { pulled <- p.pull(gctx, t.Repo, digest, c.RootOnly); return nil })
+		group.Go(func() error { pulled <- p.pull(gctx, t.Repo, root, c.RootOnly); return nil })
 	}
 	if c.Ensure != nil {
 		group.Go(func() error {
@@ -75,16 +74,15 @@ func (p *Publisher) proveTarget(ctx context.Context, root *image.Manifest, t *Ta
 		t.Anonymous = Verified
 		return nil
 	}
-	t.Anonymous = p.judge(ctx, t, digest, c.RootOnly, <-pulled)
+	t.Anonymous = p.judge(ctx, t, root, c.RootOnly, <-pulled)
 	return nil
 }
 
 // readBack asks for every tag that was moved, and for the digest.
 func (p *Publisher) readBack(ctx context.Context, root *image.Manifest, t *TargetResult) error {
-	digest := root.Descriptor.Digest
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(writes)
-	moved, held := false, 0
+	digest, moved, held := root.Descriptor.Digest, false, 0
 	for _, tag := range t.Tags {
 		if tag.State == Held {
 			held++
@@ -152,7 +150,7 @@ func notReadBack(ref name.Reference, want v1.Hash, got v1.Descriptor, err error)
 
 // judge turns the outcome of a pull into a word, waiting for a package that
 // GitHub says is public and that strangers do not see yet.
-func (p *Publisher) judge(ctx context.Context, t *TargetResult, digest v1.Hash, rootOnly bool, err error) Anonymous {
+func (p *Publisher) judge(ctx context.Context, t *TargetResult, root *image.Manifest, rootOnly bool, err error) Anonymous {
 	public := t.Package != nil && t.Package.Package.Visibility == "public"
 	wait := readWait
 	for try := 2; public && registry.IsAbsent(err) && try <= readTries; try++ {
@@ -160,7 +158,7 @@ func (p *Publisher) judge(ctx context.Context, t *TargetResult, digest v1.Hash, 
 			break
 		}
 		wait *= 2
-		err = p.pull(ctx, t.Repo, digest, rootOnly)
+		err = p.pull(ctx, t.Repo, root, rootOnly)
 	}
 	switch {
 	case err == nil:
@@ -171,13 +169,11 @@ func (p *Publisher) judge(ctx context.Context, t *TargetResult, digest v1.Hash, 
 	return Unproven
 }
 
-// pull fetches the whole manifest tree without credentials, and sees that
-// each blob can be fetched: HEAD, with its redirect followed.
-func (p *Publisher) pull(ctx context.Context, repo name.Repository, digest v1.Hash, rootOnly bool) error {
+// pull fetches what was published without credentials.
+func (p *Publisher) pull(ctx context.Context, repo name.Repository, root *image.Manifest, rootOnly bool) error {
 	if rootOnly {
-		_, _, err := p.Registry.Anonymous().Manifest(ctx, repo.Digest(digest.String()))
+		_, _, err := p.Registry.Anonymous().Manifest(ctx, repo.Digest(root.Descriptor.Digest.String()))
 		return err
 	}
-	_, err := Pull(ctx, p.Registry.Anonymous(), repo, digest, false)
-	return err
+	return See(ctx, p.Registry.Anonymous(), repo, root)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
@@ -29,7 +30,8 @@ type Pulled struct {
 
 // Pull visits everything below a digest, level by level: manifests are read
 // and hashed; blobs are read whole and hashed if every is set, else only asked
-// for. An error means that the image cannot be pulled whole.
+// for. An error means that the image cannot be pulled whole. Nothing is known
+// beforehand; where the tree is, See takes fewer round trips.
 func Pull(ctx context.Context, client *registry.Client, repo name.Repository, digest v1.Hash, every bool) (Pulled, error) {
 	w := &walker{client: client, repo: repo, every: every, seen: map[v1.Hash]bool{digest: true}}
 	level := []v1.Descriptor{{Digest: digest}}
@@ -47,6 +49,28 @@ func Pull(ctx context.Context, client *registry.Client, repo name.Repository, di
 		w.pulled.Bytes += b.Size
 	}
 	return w.pulled, each(ctx, w.blobs, w.blob)
+}
+
+// See pulls a tree that is known, as a stranger would: the root first, since it
+// may not be there, then all below it in one flight. Every manifest is read
+// and hashed, every blob asked for, its redirect followed.
+func See(ctx context.Context, client *registry.Client, repo name.Repository, root *image.Manifest) error {
+	manifest := func(ctx context.Context, m *image.Manifest) error {
+		_, _, err := client.Manifest(ctx, repo.Digest(m.Descriptor.Digest.String()))
+		return err
+	}
+	if err := manifest(ctx, root); err != nil {
+		return err
+	}
+	below := image.Manifests(root)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return each(ctx, below[:len(below)-1], manifest) }) // the root comes last
+	group.Go(func() error {
+		return each(ctx, image.Blobs(root), func(ctx context.Context, b *image.Blob) error {
+			return client.ProbeBlob(ctx, repo, b.Descriptor)
+		})
+	})
+	return group.Wait()
 }
 
 // walker visits a tree in a registry, each digest once.

@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
@@ -31,8 +30,8 @@ type Resolver struct {
 	// Stamp writes labels and annotations into the image before anything is
 	// asked about it; nil where it is to stay as it is.
 	Stamp func(context.Context, *image.Manifest) ([]diag.Notice, error)
-	// Pull pulls a digest as a stranger; nil if that is not to be tried.
-	Pull func(context.Context, name.Repository, v1.Hash) error
+	// Pull pulls an image as a stranger; nil if that is not to be tried.
+	Pull func(context.Context, name.Repository, *image.Manifest) error
 	// Source opens what is to be published in the place of the source that
 	// Config names; nil opens that. It may ask registries.
 	Source func(context.Context) (*source.Source, error)

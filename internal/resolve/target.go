@@ -32,7 +32,7 @@ func (r *Resolver) target(ctx context.Context, t *Target, root *image.Manifest) 
 	}
 	if t.Home && r.Pull != nil && root != nil && !root.Pending() {
 		group.Go(func() error {
-			err := r.Pull(ctx, t.Repo, root.Descriptor.Digest)
+			err := r.Pull(ctx, t.Repo, root)
 			t.Pulled = &err // most often: not there yet
 			return nil
 		})
@@ -40,7 +40,7 @@ func (r *Resolver) target(ctx context.Context, t *Target, root *image.Manifest) 
 	if err := group.Wait(); err != nil {
 		return fmt.Errorf("resolving %q: %w", t.Repo, err)
 	}
-	t.Token = r.standing.told
+	t.Token = r.standing.known()
 	return nil
 }
 

@@ -13,18 +13,30 @@ import (
 // standing is what the API says of the token, asked for once a run at most.
 type standing struct {
 	once sync.Once
-	told *packages.Standing // nil: it said nothing
+	mu   sync.Mutex
+	told *packages.Standing // nil: it said nothing, or was not asked yet
+}
+
+// known is what the API said so far.
+func (s *standing) known() *packages.Standing {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.told
 }
 
 // Token asks the API about the token. It is not needed for publishing: what
 // cannot be read is not there.
 func (r *Resolver) Token(ctx context.Context) *packages.Standing {
 	r.standing.once.Do(func() {
-		if s, err := r.Packages.Token(ctx); err == nil {
-			r.standing.told = &s
+		s, err := r.Packages.Token(ctx)
+		if err != nil {
+			return
 		}
+		r.standing.mu.Lock()
+		defer r.standing.mu.Unlock()
+		r.standing.told = &s
 	})
-	return r.standing.told
+	return r.standing.known()
 }
 
 // scoped reports whether the token is one whose scopes are worth a look
