@@ -137,7 +137,7 @@ func (r *checking) link(c *report.Checked, t *resolve.Target) {
 		c.Find(report.Fine, "link", "the first push with GITHUB_TOKEN links it to %s", mine)
 	case t.PackageErr != nil && c.Exists == "no":
 		c.Linked = "no"
-		c.Find(report.Info, "link", "GitHub links nothing by itself that is pushed from outside a workflow. Give the image the label %s before its first push, or connect it afterwards: %s", label, c.SettingsURL)
+		c.Find(report.Info, "link", "GitHub links nothing by itself that is pushed from outside a workflow. Publish it with link: label (it writes %s), or connect it afterwards: %s", label, c.SettingsURL)
 	case t.PackageErr != nil:
 		c.Linked = "unknown"
 	case linked == "":

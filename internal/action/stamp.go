@@ -2,6 +2,7 @@ package action
 
 import (
 	"context"
+	"maps"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
@@ -13,16 +14,32 @@ import (
 // stamper writes labels and annotations into the image, or is nil where the
 // user asked for neither.
 func (r *publishing) stamper() func(context.Context, *image.Manifest) ([]diag.Notice, error) {
-	if r.config.Labels == "" && r.config.Annotations == "" {
-		return nil
+	var labels, annotations map[string]string
+	if r.config.Labels != "" || r.config.Annotations != "" {
+		annotations = r.lasting(r.names.Annotations)
 	}
-	labels, annotations := r.lasting(r.names.Labels), r.lasting(r.names.Annotations)
-	if r.config.Labels == "" {
-		labels = nil // configs stay as they are
+	if r.config.Labels != "" { // otherwise configs stay as they are
+		labels = r.lasting(r.names.Labels)
+	}
+	labels, annotations = r.linking(labels), r.linking(annotations)
+	if labels == nil && annotations == nil {
+		return nil
 	}
 	return func(ctx context.Context, root *image.Manifest) ([]diag.Notice, error) {
 		return stamp.Apply(ctx, root, labels, annotations)
 	}
+}
+
+// linking adds what links a package to its repository when its first image
+// names it (GHCR.md §2.2): as a label, and as an annotation, which is what
+// GitHub reads of an index. What the user wrote wins.
+func (r *publishing) linking(pairs map[string]string) map[string]string {
+	if r.config.LinkTo == "" {
+		return pairs
+	}
+	out := map[string]string{meta.KeySource: r.config.LinkTo}
+	maps.Copy(out, pairs)
+	return out
 }
 
 // lasting leaves out what nobody wrote and is empty, and when this run began:

@@ -56,6 +56,7 @@ type Config struct {
 	Monotonic bool // a tag that moves does not move back
 	OnlyNewer bool // nor to what is not known to be newer
 
+	LinkTo         string // the repository's page, for the label that links to it; "" for no label
 	Visibility     Visibility
 	FailOnMismatch bool
 	OnReadOnly     string // skip or fail

@@ -24,7 +24,19 @@ func ParsePublish(env Environment) (*Config, error) {
 		r.fail("source", "source-missing", "Set source to what the build step left: a directory, a tar, an image of the Docker engine, or docker://REFERENCE. To make an image of plain files, set content.", "There is no source")
 	}
 	r.choices(c)
+	c.LinkTo = r.link(c)
 	return c, errors.Join(r.errs...)
+}
+
+// link is the address that the image is to name as its source's.
+func (r *reader) link(c *Config) string {
+	if r.choice("link") != "label" {
+		return ""
+	}
+	if owner, repo, ok := strings.Cut(c.GitHub.Repository, "/"); !ok || owner == "" || repo == "" {
+		r.fail("link", "link-repository-missing", "Set the variable GITHUB_REPOSITORY to OWNER/REPOSITORY; in a workflow the runner does.", "link: label has no repository to name")
+	}
+	return c.GitHub.ServerURL + "/" + c.GitHub.Repository
 }
 
 func (r *reader) choices(c *Config) {

@@ -86,6 +86,7 @@ func TestEveryInputIsRead(t *testing.T) {
 		"timeout":        {"5", func(c *input.Config) bool { return c.Timeout == 5*time.Minute }},
 		"summary":        {"False", func(c *input.Config) bool { return !c.Summary }},
 		"trace":          {"t.jsonl", func(c *input.Config) bool { return c.Trace == "t.jsonl" }},
+		"link":           {"label", func(c *input.Config) bool { return c.LinkTo == "https://github.com/"+c.GitHub.Repository }},
 		"ca-file":        {"ca.pem", func(c *input.Config) bool { return c.CAFile == "ca.pem" }},
 		"debug":          {"true", func(c *input.Config) bool { return c.Debug }},
 	}

@@ -265,6 +265,11 @@ var Table = []Input{
 		Example: "fail",
 	},
 	{
+		Name: "link", Kind: Choice, Commands: publish, Default: "auto", Values: []string{"auto", "label"},
+		Help:    "How the package comes to belong to the repository. auto leaves it to GitHub, which links what a workflow creates with GITHUB_TOKEN. label writes org.opencontainers.image.source into the image first, for a first push from outside a workflow; that changes its digest.",
+		Example: "label",
+	},
+	{
 		Name: "token", Commands: slices.Concat(reporting, asking), NoFlag: true, ActionDefault: "${{ github.token }}",
 		Help:    "The token to publish with. It goes to the registry and the API of this GitHub and to no other host. At a terminal it comes from GITHUB_TOKEN, GH_TOKEN or CR_PAT, or from --token-stdin.",
 		Example: "${{ secrets.GITHUB_TOKEN }}",
