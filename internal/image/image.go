@@ -63,6 +63,9 @@ type Blob struct {
 	// Foreign is set for a layer that its manifest fetches by URL and that
 	// registries need not hold (image-spec, non-distributable layers).
 	Foreign bool
+	// Loose is set for such a layer that is to be pushed all the same: a
+	// repository may have the manifest without it.
+	Loose bool
 }
 
 // Pending reports whether the blob's digest is known only after compression.

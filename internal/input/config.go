@@ -47,6 +47,8 @@ type Config struct {
 	// are nil where Source names what is there already.
 	Files    *Files
 	Artifact *Artifact
+	// PushForeign sends layers that are meant to be fetched by URL.
+	PushForeign bool
 	Naming
 
 	ByDigest bool   // push without tags

@@ -23,6 +23,7 @@ func ParsePublish(env Environment) (*Config, error) {
 	case c.Source == "":
 		r.fail("source", "source-missing", "Set source to what the build step left: a directory, a tar, an image of the Docker engine, or docker://REFERENCE. To make an image of plain files, set content.", "There is no source")
 	}
+	c.PushForeign = r.choice("foreign-layers") == "push"
 	r.choices(c)
 	c.LinkTo = r.link(c)
 	return c, errors.Join(r.errs...)

@@ -88,6 +88,7 @@ func TestEveryInputIsRead(t *testing.T) {
 		"trace":          {"t.jsonl", func(c *input.Config) bool { return c.Trace == "t.jsonl" }},
 		"link":           {"label", func(c *input.Config) bool { return c.LinkTo == "https://github.com/"+c.GitHub.Repository }},
 		"ca-file":        {"ca.pem", func(c *input.Config) bool { return c.CAFile == "ca.pem" }},
+		"foreign-layers": {"push", func(c *input.Config) bool { return c.PushForeign }},
 		"debug":          {"true", func(c *input.Config) bool { return c.Debug }},
 	}
 	needs := map[string][]string{"leg": {"INPUT_PUSH-BY-DIGEST", "true"}} // it makes no sense alone

@@ -133,6 +133,11 @@ var Table = []Input{
 		Example: "/srv",
 	},
 	{
+		Name: "foreign-layers", Kind: Choice, Commands: publish, Values: []string{"keep", "push"}, Default: "keep",
+		Help:    "What becomes of layers that are fetched from addresses of their own, as in Windows images: keep leaves them there; push fetches them (HTTPS only, checked) and sends them along. The digest stays the same. Check that their licence allows it.",
+		Example: "push",
+	},
+	{
 		Name: "image", Kind: Lines, Commands: slices.Concat(naming, asking),
 		Help:    "Where to publish: one repository a line, without tag or digest. Without it: the registry of this GitHub, then owner and repository of the workflow in lower case.",
 		Example: "ghcr.io/acme/web",

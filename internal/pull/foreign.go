@@ -26,10 +26,12 @@ const (
 	webStall      = time.Minute // without a byte
 )
 
-// elsewhere reads a layer from the addresses that its descriptor gives
+// Elsewhere reads a layer from the addresses that its descriptor gives
 // (image-spec, "urls"), the first that answers: over HTTPS only, without any
-// credentials, and checked like any other blob.
-func (p *Puller) elsewhere(ctx context.Context, desc v1.Descriptor) (io.ReadCloser, error) {
+// credentials, and checked like any other blob. Connections are made as base
+// makes them; nil is as everybody does.
+func Elsewhere(ctx context.Context, base *http.Transport, desc v1.Descriptor) (io.ReadCloser, error) {
+	client := webClient(base)
 	var errs []error
 	for _, text := range desc.URLs[:min(len(desc.URLs), maxAddresses)] {
 		u, err := url.Parse(text)
@@ -37,7 +39,7 @@ func (p *Puller) elsewhere(ctx context.Context, desc v1.Descriptor) (io.ReadClos
 			errs = append(errs, fmt.Errorf("%.200q is no address that is fetched from: https only", text))
 			continue
 		}
-		w := &web{ctx: ctx, client: p.webClient(), address: u, size: desc.Size}
+		w := &web{ctx: ctx, client: client, address: u, size: desc.Size}
 		if err := w.open(); err != nil {
 			errs = append(errs, err)
 			continue
@@ -51,8 +53,7 @@ func (p *Puller) elsewhere(ctx context.Context, desc v1.Descriptor) (io.ReadClos
 	}
 }
 
-func (p *Puller) webClient() *http.Client {
-	base := p.Web
+func webClient(base *http.Transport) *http.Client {
 	if base == nil {
 		base = http.DefaultTransport.(*http.Transport)
 	}

@@ -210,7 +210,7 @@ func (f *fetching) open(ctx context.Context, b *image.Blob) (r io.ReadCloser, fo
 	if !registry.IsAbsent(err) {
 		return r, false, err
 	}
-	r, err = f.elsewhere(ctx, b.Descriptor)
+	r, err = Elsewhere(ctx, f.Web, b.Descriptor)
 	return r, true, err
 }
 

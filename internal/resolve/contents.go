@@ -84,7 +84,7 @@ func (r *Resolver) warm(t *Target, all []*image.Blob) {
 // answers in one.
 func worthAsking(t *plan.Target, b *image.Blob) bool {
 	_, mountable := b.MountSource(t.Repo)
-	return !t.HasRoot && !b.Pending() && !mountable && !t.HasBlobs[b.Descriptor.Digest]
+	return (!t.HasRoot || b.Loose) && !b.Pending() && !mountable && !t.HasBlobs[b.Descriptor.Digest]
 }
 
 func (t *Target) know(all []*image.Blob, there []bool) {

@@ -30,6 +30,9 @@ type Resolver struct {
 	// Stamp writes labels and annotations into the image before anything is
 	// asked about it; nil where it is to stay as it is.
 	Stamp func(context.Context, *image.Manifest) ([]diag.Notice, error)
+	// Foreign decides which layers that may be fetched from elsewhere are
+	// pushed; nil leaves that to the source.
+	Foreign func(*image.Manifest)
 	// Pull pulls an image as a stranger; nil if that is not to be tried.
 	Pull func(context.Context, name.Repository, *image.Manifest) error
 	// Source opens what is to be published in the place of the source that
@@ -106,6 +109,9 @@ func (r *Resolver) open(ctx context.Context, found *Found) error {
 			return err
 		}
 		src.Notices = append(src.Notices, notices...)
+	}
+	if r.Foreign != nil {
+		r.Foreign(src.Root)
 	}
 	src.Notices = append(src.Notices, slow(src.Root)...)
 	return oversize(found.Root)

@@ -80,7 +80,7 @@ func (t *Target) learn(root *image.Manifest) {
 	t.HasRoot = t.HasRoot || root.In(t.Repo)
 	for _, m := range image.Manifests(root) {
 		for _, b := range m.Blobs {
-			if m.In(t.Repo) {
+			if m.In(t.Repo) && !b.Loose {
 				t.HasBlobs[b.Descriptor.Digest] = true
 			}
 		}
