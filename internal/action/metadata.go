@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
@@ -66,6 +67,9 @@ func (s *session) metadata(result meta.Result, c *input.MetadataConfig) error {
 		if err := s.workflow.Env(meta.EnvName(o.Name), o.Value); err != nil {
 			return err
 		}
+	}
+	if err := result.Check(); err != nil { // docker/metadata-action goes on, too
+		result.Warnings = append(result.Warnings, diag.Notice{Code: "no-tags", Level: diag.Warning, Title: "No tags", Text: err.Error()})
 	}
 	s.showMetadata(result, c)
 	for _, n := range result.Warnings {

@@ -63,7 +63,7 @@ func (m *migration) read(ctx context.Context) error {
 	}
 	roots, err := migrate.Roots(paths)
 	if err != nil {
-		return err
+		return &diag.Error{Code: "paths-unreadable", Side: diag.Input, Input: "paths", Err: err, Title: "A path to migrate cannot be read", Hint: "Name folders of checkouts, or workflow files, that are there."}
 	}
 	m.report, err = migrate.Scan(ctx, roots, migrate.Options{Registry: m.config.Home, ToAction: m.config.ToAction})
 	if err != nil {
@@ -180,7 +180,9 @@ func (m *migration) print() error {
 			fmt.Fprintf(&b, "  %d. %s\n", i+1, click)
 		}
 	}
-	if len(m.report.Findings)+len(m.report.Skipped) == 0 {
+	if m.report.Read == 0 && len(m.report.Skipped) == 0 {
+		fmt.Fprintln(&b, "No workflow was found: .github/workflows is looked for, and action.yml.")
+	} else if len(m.report.Findings)+len(m.report.Skipped) == 0 {
 		fmt.Fprintf(&b, "Nothing to do (%s read): nothing logs in to %s with a personal access token.\n", report.Count(m.report.Read, "file"), m.config.Home)
 	}
 	_, err := fmt.Fprint(m.process.Stdout, workflow.Lines(b.String()))

@@ -193,9 +193,19 @@ func (r *publishing) allowed(ctx context.Context, steps *plan.Plan, found *resol
 		if refusal == nil {
 			continue
 		}
-		return r.readOnly(ctx, r.explain(refusal, found), found)
+		err := r.explain(refusal, found)
+		if !r.mayOnlyRead(err) {
+			return false, err
+		}
+		return r.readOnly(ctx, err, found)
 	}
 	return false, nil
+}
+
+// mayOnlyRead tells a token that can read from one that is dead, or not let in
+// here: the one is to be expected on pull requests, the other never.
+func (r *publishing) mayOnlyRead(refusal error) bool {
+	return r.config.GitHub.ReadOnly() != "" || diag.Is(refusal, "create-package") || diag.Is(refusal, "write-denied")
 }
 
 // readOnly deals with a token that may not push, as on-readonly says.
@@ -272,6 +282,9 @@ func (r *publishing) finish(err error) error {
 	r.report.Fail(err)
 	outErr := r.writeOutputs()
 	fmt.Fprint(r.process.Stdout, workflow.Lines(r.report.Text()))
+	if !r.workflow.Active() {
+		fmt.Fprint(r.process.Stdout, workflow.Lines(r.report.Notes()))
+	}
 	r.annotateNotices()
 	if err != nil {
 		return err

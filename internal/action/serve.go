@@ -29,8 +29,12 @@ that value is the token it takes; otherwise it makes one and prints it.`,
 	visibility := c.Flags().String("visibility", "public", "What repositories are, and so what their packages become: public, private or internal.")
 	data := c.Flags().String("data", "", "Hold blobs in this folder instead of in memory, for large images.")
 	c.RunE = func(c *cobra.Command, _ []string) error {
+		scope := ""
+		if c.Flags().Changed("repository") {
+			scope = *repository // as a job's token is bound to its repository
+		}
 		config := ghcrtest.Config{
-			Open: &ghcrtest.Open{Visibility: ghcrtest.Visibility(*visibility), Token: p.Getenv("GITHUB_TOKEN")},
+			Open: &ghcrtest.Open{Visibility: ghcrtest.Visibility(*visibility), Token: p.Getenv("GITHUB_TOKEN"), Repository: scope},
 			Dir:  *data,
 		}
 		return serve(c.Context(), p.Stdout, *listen, *repository, config)

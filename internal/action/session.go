@@ -45,7 +45,7 @@ func newSession(p Process, w *workflow.Workflow, c *input.Common) (*session, err
 		return nil, err
 	}
 	s.registry = registry.New(registry.Options{
-		Keychain: keychain(c), UserAgent: version.UserAgent(), Trace: s.tracer.hear, Base: s.network,
+		Keychain: keychain(c), UserAgent: version.UserAgent(), Trace: s.tracer.hear, Waiting: s.tracer.waiting, Base: s.network,
 	})
 	s.packages, err = packages.New(auth.Client(c.Token, s.network), c.GitHub.APIURL, c.GitHub.ServerURL, version.UserAgent())
 	return s, err
@@ -93,12 +93,16 @@ func explainEnd(ctx context.Context, err error) error {
 	}
 	cause := context.Cause(ctx)
 	var told *diag.Error
-	if errors.As(cause, &told) {
+	var last *registry.Error
+	if errors.As(err, &last) && errors.As(cause, &told) {
+		told = &diag.Error{Code: told.Code, Side: told.Side, Title: told.Title, Input: told.Input, Hint: told.Hint, Err: last}
+	}
+	if told != nil || errors.As(cause, &told) {
 		return told
 	}
 	return &diag.Error{
 		Code: "cancelled", Side: diag.Run, Title: "The run was cancelled",
-		Hint: "What is true is listed above. Run it again to finish: what the registry has is not sent again.",
+		Hint: "Run it again to finish: what the registry has is not sent again.",
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
@@ -28,10 +29,23 @@ type tracer struct {
 	mu  sync.Mutex
 	ids []string // of manifest writes
 	err error    // the first failure to write the file
+
+	out  io.Writer // where waits are said
+	told time.Time // until when the last wait that was said goes
+}
+
+// waiting says a wait, once for all requests that wait together.
+func (t *tracer) waiting(d time.Duration, cause error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if until := time.Now().Add(d); until.After(t.told.Add(time.Second)) {
+		t.told = until
+		fmt.Fprintln(t.out, workflow.Line(fmt.Sprintf("Waiting %s before trying again: %s", d.Round(time.Second), cause)))
+	}
 }
 
 func newTracer(p Process, c *input.Common) (*tracer, error) {
-	t := &tracer{}
+	t := &tracer{out: p.Stderr}
 	if c.Debug || p.Getenv("RUNNER_DEBUG") == "1" {
 		t.debug = p.Stderr
 	}

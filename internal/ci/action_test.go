@@ -47,7 +47,9 @@ func TestActionDeclaresTheOutputsThatAreSet(t *testing.T) {
 	for _, file := range (meta.Result{}).BakeFiles(meta.Format{}) {
 		want = append(want, file.Output)
 	}
-	for _, command := range []interface{ Outputs() ([]report.Output, error) }{new(report.Pull), new(report.Inspect), new(report.Check)} {
+	for _, command := range []interface {
+		Outputs() ([]report.Output, error)
+	}{new(report.Pull), new(report.Inspect), new(report.Check)} {
 		set, err := command.Outputs()
 		if err != nil {
 			t.Fatal(err)

@@ -25,7 +25,7 @@ func ParseMetadata(env Environment) (*MetadataConfig, error) {
 	r.token(&c.Common, env)
 	c.Images = strings.TrimSpace(r.text("images") + "\n" + r.text("image"))
 	c.FromGit = r.context() == "git"
-	c.SepTags, c.SepLabels, c.SepAnnotations = r.get("sep-tags"), r.get("sep-labels"), r.get("sep-annotations")
+	c.SepTags, c.SepLabels, c.SepAnnotations = r.raw("sep-tags"), r.raw("sep-labels"), r.raw("sep-annotations")
 	c.BakeTarget = r.text("bake-target")
 	return c, errors.Join(r.errs...)
 }

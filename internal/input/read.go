@@ -18,16 +18,18 @@ import (
 type reader struct {
 	command Command
 	get     func(name string) string
+	raw     func(name string) string // with its blanks
 	errs    []error
 }
 
 func newReader(c Command, env Environment) *reader {
 	r := &reader{command: c}
 	if env.Flag != nil {
-		r.get = env.Flag
+		r.get, r.raw = env.Flag, env.Flag
 	} else {
 		act := githubactions.New(githubactions.WithGetenv(env.Getenv))
 		r.get = act.GetInput
+		r.raw = func(name string) string { return env.Getenv("INPUT_" + strings.ToUpper(name)) }
 	}
 	return r
 }

@@ -58,7 +58,7 @@ func (w *work) point(ctx, writing context.Context, s plan.Step, tag *TagResult) 
 		return nil
 	}
 	var refusal *registry.Error
-	if !errors.As(err, &refusal) || refusal.Status >= http.StatusInternalServerError {
+	if !errors.As(err, &refusal) || refusal.Status >= 499 || refusal.Status == http.StatusRequestTimeout {
 		tag.State = Unclear // no answer, or one from a server in trouble: it may have been written
 	}
 	return fmt.Errorf("tagging %q: %w", tag.Tag, err)

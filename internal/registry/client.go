@@ -31,6 +31,9 @@ type Options struct {
 	StallTimeout time.Duration
 	// Sleep waits between attempts; tests replace it. Nil waits for real.
 	Sleep Sleeper
+	// Waiting, if set, is told of waits of five seconds and more before they
+	// begin: how long, and after what. It is called from many goroutines.
+	Waiting func(d time.Duration, cause error)
 	// Now tells how long an upload took; tests replace it. Nil is time.Now.
 	Now func() time.Time
 }
@@ -70,7 +73,7 @@ func New(opts Options) *Client {
 	return &Client{
 		opts:     opts,
 		wire:     newWire(opts.Base),
-		retry:    retrier{sleep: opts.Sleep},
+		retry:    retrier{sleep: opts.Sleep, tell: opts.Waiting},
 		Meter:    meter,
 		sessions: map[string]*session{},
 	}

@@ -20,6 +20,8 @@ const (
 	maxAttempts = 8
 	firstWait   = 300 * time.Millisecond
 	longestWait = 30 * time.Second
+	// worthTelling is the wait that a user is told of.
+	worthTelling = 5 * time.Second
 	// throttledWait is the least wait after 429: shorter ones were seen to
 	// meet the same limit again (GHCR.md row 19).
 	throttledWait = time.Second
@@ -30,7 +32,10 @@ const (
 	freshToken = 30 * time.Second
 )
 
-type retrier struct{ sleep Sleeper }
+type retrier struct {
+	sleep Sleeper
+	tell  func(time.Duration, error) // nil: nobody
+}
 
 // state is what one request has been through.
 type state struct {
@@ -95,6 +100,9 @@ func jitter(d time.Duration) time.Duration {
 func (r retrier) wait(ctx context.Context, d time.Duration, cause error) error {
 	if end, ok := ctx.Deadline(); ok && time.Until(end) < d {
 		return &lateError{d, cause}
+	}
+	if r.tell != nil && d >= worthTelling {
+		r.tell(d, cause)
 	}
 	sleep := r.sleep
 	if sleep == nil {

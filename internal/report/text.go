@@ -18,6 +18,13 @@ func (r *Report) Text() string {
 	default:
 		r.textImages(&b)
 	}
+	return b.String()
+}
+
+// Notes are the notices, for a terminal: in a workflow they are annotations,
+// and in its log so.
+func (r *Report) Notes() string {
+	var b strings.Builder
 	for _, m := range r.Notices {
 		fmt.Fprintf(&b, "%s: %s\n", m.Level, m.Text)
 	}

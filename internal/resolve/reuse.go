@@ -124,8 +124,12 @@ func (r *Resolver) diffIDs(ctx context.Context, repo name.Repository, config v1.
 			DiffIDs []v1.Hash `json:"diff_ids"`
 		} `json:"rootfs"`
 	}
-	if err := json.NewDecoder(io.LimitReader(body, maxConfig)).Decode(&file); err != nil {
+	raw, err := io.ReadAll(io.LimitReader(body, maxConfig))
+	if err != nil {
 		return nil, err
+	}
+	if json.Unmarshal(raw, &file) != nil {
+		return nil, nil // no image's config: then it shares no layers
 	}
 	return file.RootFS.DiffIDs, nil
 }

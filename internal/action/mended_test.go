@@ -1,0 +1,58 @@
+package action_test
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestADeadTokenOnAPullRequestIsNoReadOnlyOne(t *testing.T) {
+	t.Parallel()
+	path, _ := layout(t)
+	world := acme()
+	world.Credentials[0].Expired = true
+	s := newStage(t, world).with("source", path)
+	s.env["GITHUB_EVENT_NAME"], s.env["GITHUB_REF"] = "pull_request", "refs/pull/5/merge"
+	if r := s.run(); r.code == 0 {
+		r.fatal("a dead token was taken for one that may only read")
+	}
+}
+
+func TestMetadataWithoutTagsSaysWhy(t *testing.T) {
+	t.Parallel()
+	r := newStage(t, acme()).with("command", "metadata", "images", "ghcr.io/acme/web", "tags", "type=semver,pattern={{version}}").run().succeeds()
+	var warned bool
+	for _, a := range r.annotations() {
+		warned = warned || a.level == "warning" && strings.Contains(a.text, "type=semver")
+	}
+	if !warned {
+		r.fatal("no warning names the rule")
+	}
+}
+
+func TestSeparatorsKeepTheirBlanks(t *testing.T) {
+	t.Parallel()
+	r := newStage(t, acme()).with("command", "metadata", "images", "ghcr.io/acme/web", "tags", "a\nb", "sep-tags", " ").run().succeeds()
+	if got := r.outputs["tag-names"]; got != "a b" {
+		t.Errorf("tag-names are %q", got)
+	}
+}
+
+func TestNoticesAreInTheLogOnce(t *testing.T) {
+	t.Parallel()
+	path, _ := layout(t)
+	s := newStage(t, acme())
+	r := s.with("source", path, "image", s.image("acme/Web")).run().succeeds()
+	if n := strings.Count(r.stdout, "lower-case names only"); n != 1 {
+		r.fatal("the notice is in the log %d times", n)
+	}
+}
+
+func TestMigrateOfNothingSaysSo(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	delete(s.env, "GITHUB_ACTIONS")
+	if r := s.run("migrate", t.TempDir()).succeeds(); !strings.Contains(r.stdout, "No workflow was found") {
+		r.fatal("it does not say that there was none")
+	}
+	s.run("migrate", "no/such/place").failsWith("paths-unreadable", "cannot be read")
+}
