@@ -28,16 +28,25 @@ const (
 // Process is the surrounding of a run, so that tests can be one.
 type Process struct {
 	Getenv         func(string) string
+	Environ        func() []string // what Getenv reads from, for programs that are run
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	// Terminal says that Stderr is one, for live progress.
 	Terminal bool
 }
 
+// environ is the environment for programs; without one they get none of ours.
+func (p Process) environ() []string {
+	if p.Environ == nil {
+		return nil
+	}
+	return p.Environ()
+}
+
 // System is the real surrounding.
 func System() Process {
 	return Process{
-		Getenv: os.Getenv, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Getenv: os.Getenv, Environ: os.Environ, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Terminal: term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb",
 	}
 }

@@ -23,7 +23,7 @@ type namer struct {
 
 // name computes publish's tags: by the user's rules, or by the event.
 func (r *publishing) name(ctx context.Context) ([]string, error) {
-	if r.config.ByDigest && r.config.Labels == "" && r.config.Annotations == "" {
+	if r.config.ByDigest && r.config.Labels == "" && r.config.Annotations == "" && r.config.Build == nil {
 		return nil, nil
 	}
 	n := &namer{session: r.session, naming: r.config.Naming, existing: r.existing}

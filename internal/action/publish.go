@@ -27,6 +27,7 @@ var publishCommand = &command{
 	example: `  ghcr-publish publish image.tar --tags 1.2.3
   ghcr-publish publish oci:build/image --image ghcr.io/acme/web --tags latest --visibility public
   ghcr-publish publish docker://ghcr.io/acme/web:rc1 --tags 1.2.3 --dry-run
+  ghcr-publish publish --context . --platforms linux/amd64,linux/arm64
   ghcr-publish publish --content dist/{os}-{arch}/app:/usr/bin/app --entrypoint /usr/bin/app`,
 }
 
@@ -39,6 +40,10 @@ type publishing struct {
 	// source opens what is published in the place of config.Source; nil opens
 	// that.
 	source func(context.Context) (*source.Source, error)
+	// ready is asked before source opens; nil lets both go side by side.
+	ready func(*resolve.Found) error
+	// remove is a folder that goes with the run; "" for none.
+	remove string
 	// stamped says that labels and annotations are in what source opens.
 	stamped bool
 	// shallow leaves the proof of what is below the root to those who pushed
@@ -55,6 +60,9 @@ func newPublishing(s *session, config *input.Config) *publishing {
 	r := &publishing{session: s, config: config, report: report.New(config.Source, runOf(config.GitHub))}
 	r.report.ByDigest, r.report.Leg = config.ByDigest, config.Leg
 	r.source = r.maker()
+	if config.Build != nil {
+		r.source, r.ready = r.builder(), r.mayBuild
+	}
 	return r
 }
 
@@ -80,7 +88,7 @@ func publishWith(ctx context.Context, p Process, w *workflow.Workflow, config *i
 	}
 	defer s.close()
 	run := newPublishing(s, config)
-	err = run.finish(run.do(ctx))
+	err = run.finish(errors.Join(run.do(ctx), run.tidy()))
 	return run.report, err
 }
 
@@ -151,7 +159,7 @@ func (r *publishing) bringAlong(ctx context.Context, found *resolve.Found) error
 }
 
 func (r *publishing) resolver() *resolve.Resolver {
-	resolver := &resolve.Resolver{Config: r.config, Registry: r.registry, Packages: r.packages, Source: r.source, Exporters: r.exporters(), Foreign: r.foreign}
+	resolver := &resolve.Resolver{Config: r.config, Registry: r.registry, Packages: r.packages, Source: r.source, Ready: r.ready, Exporters: r.exporters(), Foreign: r.foreign}
 	if !r.stamped {
 		resolver.Stamp, resolver.Pull = r.stamper(), r.puller()
 	}

@@ -128,8 +128,8 @@ func (s *stage) runIn(ctx context.Context, args ...string) told {
 	s.server.Reset()
 	var stdout, stderr bytes.Buffer
 	code := action.Main(ctx, args, action.Process{
-		Getenv: func(key string) string { return s.env[key] },
-		Stdin:  strings.NewReader(s.stdin), Stdout: &stdout, Stderr: &stderr,
+		Getenv: func(key string) string { return s.env[key] }, Environ: s.environ,
+		Stdin: strings.NewReader(s.stdin), Stdout: &stdout, Stderr: &stderr,
 	})
 	r := told{t: s.t, code: code, stdout: stdout.String(), stderr: stderr.String(), requests: s.server.Requests()}
 	output, state, env := s.read("OUTPUT"), s.read("STATE"), s.read("ENV")
@@ -141,6 +141,15 @@ func (s *stage) runIn(ctx context.Context, args ...string) told {
 	r.noSecrets(output, state, env)
 	r.noForgery(s.env["GITHUB_ACTIONS"] == "true")
 	return r
+}
+
+// environ is what programs of the run see.
+func (s *stage) environ() []string {
+	var out []string
+	for key, value := range s.env {
+		out = append(out, key+"="+value)
+	}
+	return out
 }
 
 func (s *stage) read(name string) string {

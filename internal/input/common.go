@@ -124,11 +124,22 @@ func (r *reader) credentials(c *Common) {
 
 func quote(s string) string { return fmt.Sprintf("%q", s) }
 
+// shortest is the shortest line of a longer secret that is hidden by itself:
+// a brace or a zero alone would blank the whole log.
+const shortest = 4
+
 // Secrets lists everything of the configuration that must never be shown.
 func (c *Common) Secrets() []string {
 	out := c.Token.Forms(c.Username)
 	for _, cr := range c.Credentials {
 		out = append(out, cr.Secret.Forms(cr.Username)...)
+	}
+	for _, s := range c.Hidden {
+		for line := range strings.Lines(s.Reveal()) {
+			if line = strings.TrimSpace(line); len(line) >= shortest || line == s.Reveal() {
+				out = append(out, line)
+			}
+		}
 	}
 	return out
 }

@@ -28,6 +28,7 @@ type Common struct {
 	TokenOrigin string // where the token came from, in words
 	Username    string
 	Credentials []Credential
+	Hidden      []secret.Secret // what else must never be shown
 
 	Timeout time.Duration
 	Summary bool
@@ -43,8 +44,9 @@ type Config struct {
 	Common
 
 	Source string
-	// Files are to be made into an image, Artifact into something else; both
-	// are nil where Source names what is there already.
+	// Build is built first, Files are to be made into an image, Artifact into
+	// something else; all are nil where Source names what is there already.
+	Build    *Build
 	Files    *Files
 	Artifact *Artifact
 	// PushForeign sends layers that are meant to be fetched by URL.

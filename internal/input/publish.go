@@ -17,11 +17,14 @@ func ParsePublish(env Environment) (*Config, error) {
 	if c.Artifact = r.artifact(c); c.Artifact == nil {
 		c.Files = r.files(c)
 	}
+	c.Build = r.build(c)
 	switch {
+	case c.Build != nil:
+		c.Source = c.Build.Context
 	case c.Files != nil || c.Artifact != nil:
 		c.Source = strings.Join(r.lines("content"), ", ")
 	case c.Source == "":
-		r.fail("source", "source-missing", "Set source to what the build step left: a directory, a tar, an image of the Docker engine, or docker://REFERENCE. To make an image of plain files, set content.", "There is no source")
+		r.fail("source", "source-missing", "Set source to what the build step left: a directory, a tar, an image of the Docker engine, or docker://REFERENCE. To build one from a Dockerfile, set context; to make one of plain files, content.", "There is no source")
 	}
 	c.PushForeign = r.choice("foreign-layers") == "push"
 	r.choices(c)

@@ -98,6 +98,9 @@ func TestEveryInputIsRead(t *testing.T) {
 	for name, c := range artifactCases {
 		cases[name], needs[name] = c, []string{"INPUT_CONTENT", "a:text/plain\nC:\\b", "INPUT_SOURCE", "", "INPUT_ARTIFACT-TYPE", "text/x"}
 	}
+	for name, c := range buildCases {
+		cases[name], needs[name] = c, []string{"INPUT_CONTEXT", ".", "INPUT_SOURCE", ""}
+	}
 	for _, in := range input.For(input.Publish) {
 		t.Run(in.Name, func(t *testing.T) {
 			t.Parallel()

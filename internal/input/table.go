@@ -178,9 +178,49 @@ var Table = []Input{
 		Example: "git",
 	},
 	{
-		Name: "context", Commands: metadata,
-		Help:    "For metadata another word for ref-context, for workflows that come from docker/metadata-action.",
-		Example: "git",
+		Name: "context", Commands: []Command{Publish, Metadata},
+		Help:    "In the place of source: a folder to build from with a Dockerfile, or the address of one that the builder fetches. The builder is docker buildx, else the Docker engine's own, else buildah or podman; where it may be pushed is looked at before it builds. For metadata another word for ref-context, for workflows that come from docker/metadata-action.",
+		Example: ".",
+	},
+	{
+		Name: "file", Commands: publish,
+		Help:    "The Dockerfile. Without it: Dockerfile in the context. Without context, that is the working directory.",
+		Example: "build/Dockerfile",
+	},
+	{
+		Name: "target", Commands: publish,
+		Help:    "The stage of the Dockerfile to build. Without it: the last one.",
+		Example: "release",
+	},
+	{
+		Name: "build-args", Kind: Lines, Commands: publish,
+		Help:    "Arguments for the Dockerfile: NAME=value, one a line. They can be read in the image: what is secret belongs into secrets.",
+		Example: "VERSION=1.2.3",
+	},
+	{
+		Name: "secrets", Kind: Lines, Commands: publish, NoFlag: true,
+		Help:    "Secrets that a step of the Dockerfile may mount by id: ID=value, one a line, or in double quotes over several. The builder gets them in its environment, not on its command line.",
+		Example: "npm=${{ secrets.NPM_TOKEN }}",
+	},
+	{
+		Name: "platforms", Kind: Lines, Commands: publish,
+		Help:    "The platforms to build the Dockerfile for, separated by commas or blanks. Without it: the builder's own.",
+		Example: "linux/amd64,linux/arm64",
+	},
+	{
+		Name: "builder", Commands: publish,
+		Help:    "The builder of docker buildx to use. Without it: the current one.",
+		Example: "${{ steps.buildx.outputs.name }}",
+	},
+	{
+		Name: "cache-from", Kind: Lines, Commands: publish,
+		Help:    "Where the builder may take steps from that were built before, one a line, as it writes them itself.",
+		Example: "type=gha",
+	},
+	{
+		Name: "cache-to", Kind: Lines, Commands: publish,
+		Help:    "Where the builder keeps what it built, one a line, as it writes them itself.",
+		Example: "type=gha,mode=max",
 	},
 	{
 		Name: "sep-tags", Commands: metadata,
