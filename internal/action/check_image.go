@@ -51,7 +51,7 @@ func (r *checking) push(c *report.Checked, t *resolve.Target) error {
 	}
 	c.MayPush = "no"
 	err := refusal.Explain(t.PushRefusal, r.evidence(t.Repo, t))
-	if r.config.OnReadOnly != "fail" {
+	if r.config.OnReadOnly != "fail" && r.mayOnlyRead(err) {
 		c.Find(report.Info, "push", "the token may not, and publish would skip (on-readonly: %s): %v", r.config.OnReadOnly, err)
 		r.mu.Lock()
 		r.report.Outcome, r.report.Why = report.Skipped, "the token may only read"

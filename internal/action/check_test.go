@@ -56,6 +56,13 @@ func TestCheckSaysWhatPublishWouldMeet(t *testing.T) {
 			stage: func(s *stage) { s.fork() }, outcome: "skipped", says: []string{"publish would skip", "Publishing would be skipped"},
 		},
 		{
+			name: "a pull request of ours, with a token that is none", stage: func(s *stage) {
+				s.with("token", "ghs_wrong")
+				s.env["GITHUB_EVENT_NAME"], s.env["GITHUB_REF"] = "pull_request", "refs/pull/7/merge"
+			},
+			code: "denied", outcome: "failed", says: []string{"problem"},
+		},
+		{
 			name:  "public wanted, and that is only a warning",
 			world: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web"}} },
 			stage: func(s *stage) { s.with("visibility", "public") }, outcome: "ready",

@@ -3,6 +3,7 @@ package action
 import (
 	"github.com/google/go-containerregistry/pkg/name"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/packages"
 	"github.com/ghcr-publish/ghcr-publish/internal/refusal"
 	"github.com/ghcr-publish/ghcr-publish/internal/resolve"
@@ -36,4 +37,10 @@ func (s *session) evidence(repo name.Repository, t *resolve.Target) refusal.Evid
 		ev.Scoped, ev.Scopes, ev.Dead = t.Token.Scoped, t.Token.Scopes, t.Token.Dead
 	}
 	return ev
+}
+
+// mayOnlyRead tells a token that can read from one that is dead, or not let in
+// here: the one is to be expected on pull requests, the other never.
+func (s *session) mayOnlyRead(refusal error) bool {
+	return s.config.GitHub.ReadOnly() != "" || diag.Is(refusal, "create-package") || diag.Is(refusal, "write-denied")
 }

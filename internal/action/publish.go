@@ -210,12 +210,6 @@ func (r *publishing) allowed(ctx context.Context, steps *plan.Plan, found *resol
 	return false, nil
 }
 
-// mayOnlyRead tells a token that can read from one that is dead, or not let in
-// here: the one is to be expected on pull requests, the other never.
-func (r *publishing) mayOnlyRead(refusal error) bool {
-	return r.config.GitHub.ReadOnly() != "" || diag.Is(refusal, "create-package") || diag.Is(refusal, "write-denied")
-}
-
 // readOnly deals with a token that may not push, as on-readonly says.
 func (r *publishing) readOnly(ctx context.Context, refusal error, found *resolve.Found) (done bool, err error) {
 	switch r.config.OnReadOnly {
