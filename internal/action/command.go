@@ -87,8 +87,19 @@ func wrapped(template string) string {
 func usage(c *cobra.Command, err error) error {
 	return &diag.Error{
 		Code: "usage", Side: diag.Input, Title: err.Error(),
-		Hint: fmt.Sprintf("See %q.", c.CommandPath()+" --help"),
+		Hint: secretHint(err) + fmt.Sprintf("See %q.", c.CommandPath()+" --help"),
 	}
+}
+
+// secretHint says where a secret goes that somebody looked for a flag for.
+func secretHint(err error) string {
+	switch name := strings.TrimPrefix(err.Error(), "unknown flag: --"); name {
+	case "token":
+		return "A secret on a command line would be seen by every process: export GITHUB_TOKEN, or pipe the token into --token-stdin. "
+	case "credentials":
+		return "A secret on a command line would be seen by every process: log in first (docker login, or ghcr-publish login); that login is used. "
+	}
+	return ""
 }
 
 func versionCommand(p Process) *cobra.Command {
@@ -189,22 +200,22 @@ func addFlags(c *cobra.Command, command input.Command) flagValues {
 			continue
 		}
 		if in.Kind == input.Lines {
-			list := c.Flags().StringArray(in.Name, nil, flagHelp(in)+" May be repeated.")
+			list := c.Flags().StringArray(in.Name, nil, flagHelp(in, command)+" May be repeated.")
 			values[in.Name] = func() string { return strings.Join(*list, "\n") }
 			continue
 		}
 		if in.Kind == input.Bool && in.Default == "" { // neither is a third answer
-			value := c.Flags().String(in.Name, "", flagHelp(in))
+			value := c.Flags().String(in.Name, "", flagHelp(in, command))
 			c.Flags().Lookup(in.Name).NoOptDefVal = "true"
 			values[in.Name] = func() string { return *value }
 			continue
 		}
 		if in.Kind == input.Bool {
-			value := c.Flags().Bool(in.Name, in.Default == "true", flagHelp(in))
+			value := c.Flags().Bool(in.Name, in.Default == "true", flagHelp(in, command))
 			values[in.Name] = func() string { return strconv.FormatBool(*value) }
 			continue
 		}
-		value := c.Flags().String(in.Name, in.Default, flagHelp(in))
+		value := c.Flags().String(in.Name, in.Default, flagHelp(in, command))
 		values[in.Name] = func() string { return *value }
 		if in.Kind == input.Choice {
 			_ = c.RegisterFlagCompletionFunc(in.Name, cobra.FixedCompletions(in.Values, cobra.ShellCompDirectiveNoFileComp)) // fails only for an unknown flag
@@ -213,8 +224,8 @@ func addFlags(c *cobra.Command, command input.Command) flagValues {
 	return values
 }
 
-func flagHelp(in input.Input) string {
-	help := strings.ReplaceAll(in.Help, "`", "'") // pflag would read backquotes as the value's name
+func flagHelp(in input.Input, c input.Command) string {
+	help := strings.ReplaceAll(in.HelpFor(c), "`", "'") // pflag would read backquotes as the value's name
 	if len(in.Values) > 0 {
 		help += " One of: " + strings.Join(in.Values, ", ") + "."
 	}

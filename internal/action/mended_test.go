@@ -56,3 +56,19 @@ func TestMigrateOfNothingSaysSo(t *testing.T) {
 	}
 	s.run("migrate", "no/such/place").failsWith("paths-unreadable", "cannot be read")
 }
+
+func TestAFlagForASecretIsRefusedWithAReason(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	delete(s.env, "GITHUB_ACTIONS")
+	s.run("publish", "--token", "x").failsWith("usage", "GITHUB_TOKEN", "--token-stdin")
+}
+
+func TestHelpSpeaksOfItsOwnCommand(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	delete(s.env, "GITHUB_ACTIONS")
+	if r := s.run("pull", "--help").succeeds(); !strings.Contains(r.stdout, "The image to pull") || strings.Contains(r.stdout, "The image to publish") {
+		r.fatal("the help of pull speaks of publishing")
+	}
+}

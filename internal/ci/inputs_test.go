@@ -41,7 +41,7 @@ func TestActionDeclaresTheInputsOfTheTable(t *testing.T) {
 func inputsYAML() string {
 	var b strings.Builder
 	for _, in := range input.Table {
-		help := in.Help
+		help := in.HelpForAll()
 		if len(in.Values) > 0 {
 			help += " Allowed: " + strings.Join(in.Values, ", ") + "."
 		}

@@ -76,7 +76,7 @@ func mustFind(name string) input.Input {
 }
 
 func inputRow(in input.Input) string {
-	help := in.Help
+	help := in.HelpForAll()
 	if len(in.Values) > 0 {
 		help += " One of `" + strings.Join(in.Values, "`, `") + "`."
 	}

@@ -103,6 +103,14 @@ func (r *reader) duration(name string) time.Duration {
 	return d
 }
 
+// list joins names as a sentence does.
+func list(names []string) string {
+	if len(names) < 3 {
+		return strings.Join(names, " and ")
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+}
+
 // strangers reports inputs that are given but belong to other commands.
 func (r *reader) strangers() {
 	for _, in := range Table {
@@ -116,6 +124,6 @@ func (r *reader) strangers() {
 		for _, c := range in.Commands {
 			names = append(names, string(c))
 		}
-		r.fail(in.Name, "input-not-taken", "Take it away, or set command: "+names[0]+".", "%s belongs to %s, not to %s", in.Name, strings.Join(names, " and "), r.command)
+		r.fail(in.Name, "input-not-taken", "Take it away, or set command: "+names[0]+".", "%s belongs to %s, not to %s", in.Name, list(names), r.command)
 	}
 }

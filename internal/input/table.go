@@ -1,6 +1,9 @@
 package input
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Command is a subcommand, and the value of the action's `command` input.
 type Command string
@@ -41,10 +44,32 @@ type Input struct {
 	// ActionDefault is what action.yml carries, where an expression is needed.
 	ActionDefault string
 	Help          string // one or two sentences, without the default and the values
-	Example       string
-	// Terminal says that there is no flag for it: a secret on a command line
+	// Own is the help of commands that take the input in a way of their own.
+	Own     map[Command]string
+	Example string
+	// NoFlag says that there is no flag for it: a secret on a command line
 	// would be seen by every process.
 	NoFlag bool
+}
+
+// HelpFor is the help of one command's flag.
+func (in Input) HelpFor(c Command) string {
+	if own := in.Own[c]; own != "" {
+		return own
+	}
+	return in.Help
+}
+
+// HelpForAll is the help for all commands together, as action.yml and README
+// have it.
+func (in Input) HelpForAll() string {
+	help := in.Help
+	for _, c := range in.Commands {
+		if own := in.Own[c]; own != "" {
+			help += " For " + string(c) + ": " + strings.ToLower(own[:1]) + own[1:]
+		}
+	}
+	return help
 }
 
 // Sets of commands that share inputs.
@@ -84,7 +109,12 @@ var Table = []Input{
 	},
 	{
 		Name: "source", Commands: []Command{Publish, Promote, Pull, Inspect},
-		Help:    "The image to publish: a directory with an OCI layout, an OCI archive, a `docker save` tar, an image in the Docker engine by name or id, or a registry reference. It is recognised by looking, paths first; a transport prefix (oci:, oci-archive:, docker-archive:, docker-daemon:, docker://) names the kind outright. Where a tar holds several images, #name:tag picks one. inspect takes the same, and references as they are; pull a reference: NAME, NAME:TAG or NAME@DIGEST, and without either latest. promote takes a reference, or the tag or digest of one in image.",
+		Help: "The image to publish: a directory with an OCI layout, an OCI archive, a `docker save` tar, an image in the Docker engine by name or id, or a registry reference. It is recognised by looking, paths first; a transport prefix (oci:, oci-archive:, docker-archive:, docker-daemon:, docker://) names the kind outright. Where a tar holds several images, #name:tag picks one.",
+		Own: map[Command]string{
+			Promote: "The image to promote: a reference, or the tag or digest of one in image.",
+			Pull:    "The image to pull: NAME, NAME:TAG or NAME@DIGEST; without either, latest.",
+			Inspect: "What to look at: a reference as it is, or whatever publish takes.",
+		},
 		Example: "image.tar",
 	},
 	{
@@ -179,7 +209,8 @@ var Table = []Input{
 	},
 	{
 		Name: "context", Commands: []Command{Publish, Metadata},
-		Help:    "In the place of source: a folder to build from with a Dockerfile, or the address of one that the builder fetches. The builder is docker buildx, else the Docker engine's own, else buildah or podman; where it may be pushed is looked at before it builds. For metadata another word for ref-context, for workflows that come from docker/metadata-action.",
+		Help: "Another word for ref-context, for workflows that come from docker/metadata-action.",
+
 		Example: ".",
 	},
 	{
@@ -326,7 +357,10 @@ var Table = []Input{
 	},
 	{
 		Name: "registry", Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, asking),
-		Help:    "The registry of images named without a host. Without it: ghcr.io, or the registry that belongs to GITHUB_SERVER_URL. login takes a host a line, and logs in there; without it at that registry and wherever credentials are for.",
+		Help: "The registry of images named without a host. Without it: ghcr.io, or the registry that belongs to GITHUB_SERVER_URL.",
+		Own: map[Command]string{
+			Login: "Where to log in, a host a line. Without it: the registry of this GitHub, and wherever credentials are for.",
+		},
 		Example: "containers.github.example.com",
 	},
 	{
@@ -346,7 +380,10 @@ var Table = []Input{
 	},
 	{
 		Name: "push", Kind: Bool, Commands: slices.Concat(pushing, login),
-		Help:    "false is another word for dry-run: true, for workflows that come from docker/build-push-action. login checks with true that the token may push to image; it opens an upload and sends nothing.",
+		Help: "false is another word for dry-run: true, for workflows that come from docker/build-push-action.",
+		Own: map[Command]string{
+			Login: "Check that the token may push to image: it opens an upload and sends nothing.",
+		},
 		Example: "${{ github.event_name != 'pull_request' }}",
 	},
 	{
@@ -391,7 +428,10 @@ var Table = []Input{
 	},
 	{
 		Name: "platform", Commands: []Command{Pull, Inspect, Publish},
-		Help:    "One platform of an index, as os/arch or os/arch/variant. Without it: all of them. publish takes it with content, and takes several, separated by commas; without it: those of the paths, of the programs among the files, or of the base.",
+		Help: "One platform of an index, as os/arch or os/arch/variant. Without it: all of them.",
+		Own: map[Command]string{
+			Publish: "With content: the platforms to make images for, separated by commas. Without it: those of the paths, of the programs among the files, or of the base.",
+		},
 		Example: "linux/arm64",
 	},
 	{
