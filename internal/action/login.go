@@ -14,7 +14,6 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/login"
 	"github.com/ghcr-publish/ghcr-publish/internal/refusal"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
-	"github.com/ghcr-publish/ghcr-publish/internal/resolve"
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
@@ -35,8 +34,7 @@ const stateLogin = "login"
 // loggingIn is one run of login.
 type loggingIn struct {
 	*session
-	config   *input.LoginConfig
-	resolver *resolve.Resolver
+	config *input.LoginConfig
 }
 
 func runLogin(ctx context.Context, p Process, w *workflow.Workflow, env input.Environment) error {
@@ -52,9 +50,7 @@ func runLogin(ctx context.Context, p Process, w *workflow.Workflow, env input.En
 	defer s.close()
 	ctx, cancel := context.WithTimeoutCause(ctx, config.Timeout, outOfTime(config.Timeout))
 	defer cancel()
-	run := &loggingIn{session: s, config: config, resolver: &resolve.Resolver{
-		Config: &input.Config{Common: config.Common, Verify: input.VerifyFull, Visibility: input.Keep}, Registry: s.registry, Packages: s.packages,
-	}}
+	run := &loggingIn{session: s, config: config}
 	for _, n := range config.Notices {
 		w.Annotate(n.Level, n.Title, n.Text)
 	}
@@ -75,17 +71,9 @@ func (r *loggingIn) prove(ctx context.Context) error {
 		group.Go(func() error { return r.proveHost(ctx, l.Host) })
 	}
 	for _, repo := range r.config.Images {
-		group.Go(func() error { return r.provePush(ctx, repo) })
+		group.Go(func() error { return r.refused(r.registry.ProbePush(ctx, repo), repo) })
 	}
 	return group.Wait()
-}
-
-func (r *loggingIn) provePush(ctx context.Context, repo name.Repository) error {
-	t, err := r.resolver.Look(ctx, repo)
-	if err == nil {
-		err = t.PushRefusal
-	}
-	return r.refused(err, repo, t)
 }
 
 func (r *loggingIn) proveHost(ctx context.Context, host string) error {
@@ -93,16 +81,11 @@ func (r *loggingIn) proveHost(ctx context.Context, host string) error {
 	if err != nil {
 		return err // input has parsed it before
 	}
-	repo := reg.Repo(r.config.GitHub.Repository)
-	err = r.registry.Prove(ctx, reg)
-	if !registry.IsRefused(err) || host != r.config.Home {
-		return r.refused(err, repo, nil)
-	}
-	return r.refused(err, repo, &resolve.Target{Home: true, Token: r.resolver.Token(ctx)})
+	return r.refused(r.registry.Prove(ctx, reg), reg.Repo(r.config.GitHub.Repository))
 }
 
 // refused explains why a registry takes no login, or no push.
-func (r *loggingIn) refused(err error, repo name.Repository, t *resolve.Target) error {
+func (r *loggingIn) refused(err error, repo name.Repository) error {
 	var realm *registry.ForeignRealm
 	host := shown(repo.RegistryStr())
 	switch {
@@ -121,7 +104,7 @@ func (r *loggingIn) refused(err error, repo name.Repository, t *resolve.Target) 
 			Hint:  "Check user name and secret. Some registries want an access token in place of the account's password, Docker Hub with two-factor authentication among them.",
 		}
 	}
-	return refusal.Explain(err, r.evidence(repo, t))
+	return refusal.Explain(err, r.evidence(repo, nil))
 }
 
 // shown is a host as people write it.

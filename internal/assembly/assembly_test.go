@@ -278,7 +278,7 @@ func TestProgramsForAnotherArchitectureAreSaid(t *testing.T) {
 // Large layers are read again when they are sent, and must be the same then.
 func TestFilesThatChangeInBetween(t *testing.T) {
 	t.Parallel()
-	noise := make([]byte, 25<<20) // more than is kept in memory
+	noise := make([]byte, 9<<20) // more than is kept in memory
 	for i, x := 0, uint32(1); i < len(noise); i++ {
 		x ^= x << 13
 		x ^= x >> 17

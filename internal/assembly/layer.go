@@ -20,7 +20,7 @@ import (
 
 // maxKept bounds the compressed layers that are kept in memory in the place
 // of a second reading, in bytes and in all.
-const maxKept = 24 << 20
+const maxKept = 8 << 20
 
 // layer is the files of one variant, with the digests they had when they were
 // first read.

@@ -35,8 +35,10 @@ func TestMemoryStaysFlatForAGibibyteLayer(t *testing.T) {
 	}
 	env := serveOn(t, program)
 	const image = "octocat/hello-world:big"
+	layout := bigLayout(t)
 	for _, args := range [][]string{
-		{"publish", bigLayout(t), "--tags", "big"},
+		{"publish", layout, "--tags", "big"},
+		{"publish", "--content", layout + ":/data", "--tags", "files"},
 		{"pull", image, filepath.Join(t.TempDir(), "layout")},
 		{"pull", image, "docker-archive:" + filepath.Join(t.TempDir(), "image.tar")},
 		{"pull", image, "--verify-only"},
