@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -103,10 +104,34 @@ func (r *publishing) describe(found *resolve.Found) {
 
 // explain turns a registry's refusal into what the user can act on.
 func (r *publishing) explain(err error, found *resolve.Found) error {
+	if ref := r.sourceReference(); ref != nil && missing(err, ref) {
+		return r.unread(err, ref)
+	}
 	repo, target := r.refused(err, found)
 	ev := r.evidence(repo, target)
 	ev.Reading = !slices.Contains(r.config.Images, repo)
 	return refusal.Explain(err, ev)
+}
+
+// sourceReference is the source, if it is in a registry.
+func (r *publishing) sourceReference() name.Reference {
+	text, ok := strings.CutPrefix(r.config.Source, "docker://")
+	if !ok {
+		return nil
+	}
+	ref, err := name.ParseReference(text)
+	if err != nil {
+		return nil
+	}
+	return ref
+}
+
+// missing reports whether the source is not there. Of a destination nobody
+// minds: what is absent there comes to be.
+func missing(err error, source name.Reference) bool {
+	var answer *registry.Error
+	return errors.As(err, &answer) && answer.Status == http.StatusNotFound &&
+		answer.Host == source.Context().RegistryStr() && answer.Repository == source.Context().RepositoryStr()
 }
 
 // refused finds the repository that a registry's answer was about, and what
@@ -131,10 +156,8 @@ func (r *publishing) refused(err error, found *resolve.Found) (name.Repository, 
 // no repository, and may go to another host than its registry.
 func (r *publishing) about(answer *registry.Error) name.Repository {
 	all := slices.Clone(r.config.Images)
-	if text, ok := strings.CutPrefix(r.config.Source, "docker://"); ok {
-		if ref, err := name.ParseReference(text); err == nil {
-			all = append(all, ref.Context())
-		}
+	if ref := r.sourceReference(); ref != nil {
+		all = append(all, ref.Context())
 	}
 	for _, fits := range []func(name.Repository) bool{
 		func(n name.Repository) bool {

@@ -3,6 +3,8 @@ package action_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
 func TestADeadTokenOnAPullRequestIsNoReadOnlyOne(t *testing.T) {
@@ -70,5 +72,23 @@ func TestHelpSpeaksOfItsOwnCommand(t *testing.T) {
 	delete(s.env, "GITHUB_ACTIONS")
 	if r := s.run("pull", "--help").succeeds(); !strings.Contains(r.stdout, "The image to pull") || strings.Contains(r.stdout, "The image to publish") {
 		r.fatal("the help of pull speaks of publishing")
+	}
+}
+
+func TestAMissingSourceInARegistryIsNamed(t *testing.T) {
+	t.Parallel()
+	s, _ := published(t, ghcrtest.Public)
+	ref := s.image("acme/web") + ":nowhere"
+	s.with("source", "docker://"+ref, "tags", "1").run().failsWith("image-not-found", "There is no "+ref)
+}
+
+func TestASilentHostIsNamedAndNoOther(t *testing.T) {
+	t.Parallel()
+	path, _ := layout(t)
+	s := newStage(t, acme())
+	silent := "127.0.0.1:1"
+	r := s.with("source", path, "image", s.image("acme/web")+"\n"+silent+"/acme/web", "timeout", "3s").run()
+	if r.code == 0 || !strings.Contains(r.stdout, silent) {
+		r.fatal("nobody names the host that gave no answer")
 	}
 }

@@ -45,9 +45,24 @@ func unanswered(err error, ev Evidence) error {
 	}
 	return &diag.Error{
 		Code: "registry-unreachable", Side: diag.Registry, Err: err,
-		Title: fmt.Sprintf("No answer came from %s", ev.Repo.RegistryStr()),
-		Hint:  "Check the host in the input image, and that this runner reaches it (firewall; HTTPS_PROXY for a proxy). Then run again: what the registry has is not sent again.",
+		Title: fmt.Sprintf("No answer came from %s", silent(err, ev)),
+		Hint:  "Check the host in image, source or registry, and that this runner reaches it (firewall; HTTPS_PROXY for a proxy). Then run again: what the registry has is not sent again.",
 	}
+}
+
+// silent is the host that gave no answer.
+func silent(err error, ev Evidence) string {
+	var none *registry.NoAnswer
+	var get *url.Error
+	switch {
+	case errors.As(err, &none):
+		return none.Host
+	case errors.As(err, &get):
+		if u, err := url.Parse(get.URL); err == nil && u.Host != "" {
+			return u.Host
+		}
+	}
+	return ev.Repo.RegistryStr()
 }
 
 func ofTheNetwork(err error) bool {

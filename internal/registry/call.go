@@ -116,7 +116,7 @@ func (c *Client) exchange(ctx context.Context, s *session, k call, g *grant, n i
 	}
 	resp, err := c.send(req, sent, n)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", k.doing, err)
+		return nil, &NoAnswer{Host: req.URL.Host, Doing: k.doing, Err: err}
 	}
 	if !slices.Contains(k.want, resp.StatusCode) {
 		refusal := newError(k.doing, resp)

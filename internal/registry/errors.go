@@ -102,6 +102,19 @@ func (e *Error) Missing() []string {
 	return out
 }
 
+// NoAnswer is a request to which no answer came.
+type NoAnswer struct {
+	Host  string
+	Doing string // the operation, e.g. `PUT manifest "1.2"`
+	Err   error  // of the network, or of the body that was being sent
+}
+
+// Error names the operation and its host.
+func (e *NoAnswer) Error() string { return fmt.Sprintf("%s to %s: %s", e.Doing, e.Host, e.Err) }
+
+// Unwrap returns what the network said.
+func (e *NoAnswer) Unwrap() error { return e.Err }
+
 var digestPattern = regexp.MustCompile(`sha256:[0-9a-f]{64}`)
 
 // IsAbsent reports whether err says that the thing is not there, or is hidden
