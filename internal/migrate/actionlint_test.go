@@ -3,6 +3,7 @@
 package migrate
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -42,7 +43,8 @@ func lint(t *testing.T, tool, file string) []string {
 	cmd.Dir = filepath.Dir(file)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
-	if exit, ok := err.(*exec.ExitError); err != nil && (!ok || exit.ExitCode() != 1) {
+	var exit *exec.ExitError
+	if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 1) {
 		t.Fatalf("running actionlint on %s: %v", file, err)
 	}
 	var findings []string

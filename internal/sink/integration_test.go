@@ -4,6 +4,7 @@ package sink
 
 import (
 	"encoding/json"
+	"errors"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -19,7 +20,8 @@ func tool(t *testing.T, name string, args ...string) string {
 	out, err := exec.Command(name, args...).Output()
 	if err != nil {
 		var said string
-		if failed, ok := err.(*exec.ExitError); ok {
+		var failed *exec.ExitError
+		if errors.As(err, &failed) {
 			said = string(failed.Stderr)
 		}
 		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, said)
