@@ -59,11 +59,7 @@ func TestTheClassicBuilderBuildsAndItIsPublished(t *testing.T) {
 }
 
 func TestBuildahBuildsAndItIsPublished(t *testing.T) {
-	s := building(t, "buildah")
-	dir := t.TempDir()
-	conf := filepath.Join(dir, "storage.conf")
-	s.check(os.WriteFile(conf, fmt.Appendf(nil, "[storage]\ndriver=\"vfs\"\ngraphroot=%q\nrunroot=%q\n", dir+"/graph", dir+"/run"), 0o600))
-	s.env["CONTAINERS_STORAGE_CONF"], s.env["BUILDAH_ISOLATION"] = conf, "chroot"
+	s := building(t, "buildah").withStorage()
 	r := s.run().succeeds()
 	s.configured(r, `"a":"wanted"`, "org.opencontainers.image.revision")
 
@@ -72,4 +68,14 @@ func TestBuildahBuildsAndItIsPublished(t *testing.T) {
 		two.fatal("not both platforms were published")
 	}
 	s.leavesNothing()
+}
+
+// withStorage gives buildah and podman a storage of the test's own.
+func (s *stage) withStorage() *stage {
+	s.t.Helper()
+	dir := s.t.TempDir()
+	conf := filepath.Join(dir, "storage.conf")
+	s.check(os.WriteFile(conf, fmt.Appendf(nil, "[storage]\ndriver=\"vfs\"\ngraphroot=%q\nrunroot=%q\n", dir+"/graph", dir+"/run"), 0o600))
+	s.env["CONTAINERS_STORAGE_CONF"], s.env["BUILDAH_ISOLATION"] = conf, "chroot"
+	return s
 }

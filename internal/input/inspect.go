@@ -39,7 +39,7 @@ func ParseInspect(env Environment) (*InspectConfig, error) {
 func onDisk(source string) bool {
 	prefix, _, _ := strings.Cut(source, ":")
 	switch prefix {
-	case "oci", "oci-archive", "docker-archive", "docker-daemon":
+	case "oci", "oci-archive", "docker-archive", "docker-daemon", "containers-storage":
 		return true
 	}
 	if strings.HasPrefix(source, ".") || strings.HasPrefix(source, "/") || strings.ContainsAny(source, `\#`) {

@@ -109,7 +109,7 @@ var Table = []Input{
 	},
 	{
 		Name: "source", Commands: []Command{Publish, Promote, Pull, Inspect},
-		Help: "The image to publish: a directory with an OCI layout, an OCI archive, a `docker save` tar, an image in the Docker engine by name or id, or a registry reference. It is recognised by looking, paths first; a transport prefix (oci:, oci-archive:, docker-archive:, docker-daemon:, docker://) names the kind outright. Where a tar holds several images, #name:tag picks one.",
+		Help: "The image to publish: a directory with an OCI layout, an OCI archive, a `docker save` tar, an image in the Docker engine or in podman's storage by name or id, or a registry reference. It is recognised by looking, paths first; a transport prefix (oci:, oci-archive:, docker-archive:, docker-daemon:, containers-storage:, docker://) names the kind outright. Where a tar holds several images, #name:tag picks one.",
 		Own: map[Command]string{
 			Promote: "The image to promote: a reference, or the tag or digest of one in image.",
 			Pull:    "The image to pull: NAME, NAME:TAG or NAME@DIGEST; without either, latest.",
@@ -209,8 +209,10 @@ var Table = []Input{
 	},
 	{
 		Name: "context", Commands: []Command{Publish, Metadata},
-		Help: "Another word for ref-context, for workflows that come from docker/metadata-action.",
-
+		Help: "In the place of source: a folder to build from with a Dockerfile, or the address of one that the builder fetches. The builder is docker buildx, else the Docker engine's own, else buildah or podman. Whether the image may be pushed is looked at before it is built.",
+		Own: map[Command]string{
+			Metadata: "Another word for ref-context, for workflows that come from docker/metadata-action.",
+		},
 		Example: ".",
 	},
 	{

@@ -12,7 +12,7 @@ import (
 )
 
 // Exporter is a store of images that hands them out as the tar of docker save
-// or of an OCI layout: a Docker engine. Its errors are
+// or of an OCI layout: a Docker engine, or podman's storage. Its errors are
 // passed on as they are.
 type Exporter interface {
 	// Find returns the id and the names of the image that name means; for one

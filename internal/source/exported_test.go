@@ -151,3 +151,26 @@ func (u untouchable) Find(context.Context, string) (string, []string, error) {
 }
 
 func (u untouchable) Export(context.Context, string) (io.ReadCloser, error) { return nil, nil }
+
+func TestContainersStorageIsAskedByItsPrefixAlone(t *testing.T) {
+	t.Parallel()
+	saved := sourcetest.NewSaved(t, "app:1", "one", big("two"))
+	e := sourcetest.NewEngine(t, sourcetest.EngineImage{
+		ID: saved.ID().String(), Names: []string{"app:1"}, Tar: sourcetest.TarBytes(t, sourcetest.DockerSave(t, saved)),
+	})
+	store := map[source.Kind]source.Exporter{
+		source.ContainersStorage: engine.New(func(key string) string { return map[string]string{"DOCKER_HOST": e.Host}[key] }),
+	}
+	s, err := source.Open(t.Context(), "containers-storage:app:1", source.Options{Exporters: store})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	settle(t, s.Root)
+	if s.Kind != source.ContainersStorage || s.Root.Blobs[0].Descriptor.Digest != saved.ID() {
+		t.Errorf("kind %s, config %s", s.Kind, s.Root.Blobs[0].Descriptor.Digest)
+	}
+	if _, err := source.Open(t.Context(), "app:1", source.Options{Exporters: store}); !diag.Is(err, source.CodeNotFound) {
+		t.Errorf("a bare name is looked up in the storage: %v", err)
+	}
+}

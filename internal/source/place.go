@@ -20,10 +20,9 @@ type place struct {
 
 // elsewhere are transports of the field that are not read, and what to do.
 var elsewhere = map[string]string{
-	"containers-storage": "Copy it to a layout first: podman save --format oci-archive -o image.tar NAME, and use image.tar as the source.",
-	"dir":                "Copy it to a layout first: skopeo copy dir:PATH oci:LAYOUT, and use LAYOUT as the source.",
-	"ostree":             "Copy it to a layout first with skopeo, and use the layout as the source.",
-	"sif":                "Copy it to a layout first with skopeo, and use the layout as the source.",
+	"dir":    "Copy it to a layout first: skopeo copy dir:PATH oci:LAYOUT, and use LAYOUT as the source.",
+	"ostree": "Copy it to a layout first with skopeo, and use the layout as the source.",
+	"sif":    "Copy it to a layout first with skopeo, and use the layout as the source.",
 }
 
 // locate finds the path and the pick in the name of a source.
@@ -37,7 +36,7 @@ func locate(text string) (place, error) {
 		if ref, ok := strings.CutPrefix(rest, "//"); ok {
 			return place{kind: Registry, path: ref}, nil
 		}
-	case DockerEngine:
+	case DockerEngine, ContainersStorage:
 		return place{kind: kind, path: rest}, nil
 	case OCILayout, OCIArchive, DockerArchive:
 		return look(text, rest, kind)

@@ -28,7 +28,7 @@ func TestWhatIsNotThereIsExplained(t *testing.T) {
 		{"a name that is too long", strings.Repeat("n", 5000), source.CodeNotFound, "no such source"},
 		{"a file used as a folder", tar + "/index.json", source.CodeNotFound, "no such source"},
 		{"the engine", "docker-daemon:app:1", source.CodeNotSupported, "Save it to a file first"},
-		{"podman's storage", "containers-storage:app", source.CodeNotSupported, "podman save"},
+		{"podman's storage", "containers-storage:app", source.CodeNotSupported, "Save it to a file first"},
 		{"a registry that is not read", "docker://ghcr.io/acme/web", source.CodeNotSupported, "in a registry"},
 		{"no reference", "docker://A B", source.CodeNotFound, "no image reference"},
 		{"oci: with a tar", "oci:" + tar, source.CodeNotLayout, strconv.Quote("oci-archive:" + tar)},

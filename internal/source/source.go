@@ -3,7 +3,7 @@
 //
 // It reads OCI layouts (image-spec, "Image Layout") as directories and tars,
 // the tars of docker save (manifest.json, with or without an OCI layout in
-// them), images in a Docker engine through [Exporter], and references in
+// them), images in a Docker engine or in podman's storage through [Exporter], and references in
 // registries through [Remote]. What is OCI keeps its
 // bytes and so its digests. Plain layers of docker save are compressed while
 // they are read, to the same bytes everywhere.
@@ -38,6 +38,8 @@ const (
 	DockerArchive Kind = "docker-archive" // docker save
 	Registry      Kind = "docker"         // docker://reference
 	DockerEngine  Kind = "docker-daemon"  // a Docker engine's image
+
+	ContainersStorage Kind = "containers-storage" // podman's, buildah's
 )
 
 // Remote reads a registry. Package registry implements it; its errors are
@@ -91,7 +93,7 @@ func (s *Source) Close() error {
 // Open opens the source that text names: a path, a path with "#" and the name,
 // tag or digest of one image in it, or either after a transport prefix
 // (oci:, oci-archive:, docker-archive:, docker://), or the name or id of an image
-// in a store (docker-daemon:). Without a prefix the path is looked at, not its
+// in a store (docker-daemon:, containers-storage:). Without a prefix the path is looked at, not its
 // extension; where there is none, the Docker engine may have an image by that
 // name.
 //
@@ -113,7 +115,7 @@ func (s *Source) open(ctx context.Context, opts Options) error {
 	switch s.Kind = at.kind; at.kind {
 	case Registry:
 		return s.openRegistry(ctx, at.path, opts)
-	case DockerEngine:
+	case DockerEngine, ContainersStorage:
 		return s.openExported(ctx, at, opts.Exporters[at.kind])
 	}
 	return s.openFiles(ctx, at)

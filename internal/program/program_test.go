@@ -1,0 +1,80 @@
+package program
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// script puts a program into a folder of its own and returns the folder.
+func script(t *testing.T, name, text string) string {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("there is no sh")
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func TestAProgramGetsNoTokenAndAnswers(t *testing.T) {
+	t.Parallel()
+	dir := script(t, "tool", "/usr/bin/env")
+	env := Environ([]string{"PATH=" + dir, "INPUT_TOKEN=x", "INPUT_SECRETS=x", "GITHUB_TOKEN=x", "GH_TOKEN=x", "CR_PAT=x", "DOCKER_HOST=h"})
+	out, err := Output(t.Context(), env, "tool")
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	if err != nil || !slices.Contains(lines, "DOCKER_HOST=h") || strings.Contains(string(out), "=x") {
+		t.Errorf("got %q, %v", lines, err)
+	}
+	if Environ(nil) == nil {
+		t.Error("no environment means that of this process")
+	}
+}
+
+func TestAProgramsComplaintIsKept(t *testing.T) {
+	t.Parallel()
+	dir := script(t, "tool", "echo no such image >&2; exit 2")
+	_, err := Output(t.Context(), []string{"PATH=" + dir}, "tool", "arg")
+	var status *exec.ExitError
+	if !errors.As(err, &status) || !strings.Contains(err.Error(), "running tool arg: exit status 2: no such image") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestOnlyAbsoluteFoldersOfThePathCount(t *testing.T) {
+	t.Parallel()
+	dir := script(t, "tool", "exit 0")
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	relative, err := filepath.Rel(here, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{relative, "", "."} {
+		if _, err := Output(t.Context(), []string{"PATH=" + path}, "tool"); !errors.Is(err, exec.ErrNotFound) {
+			t.Errorf("PATH=%s: %v", path, err)
+		}
+	}
+}
+
+func TestWhatIsKeptIsBounded(t *testing.T) {
+	t.Parallel()
+	var k Kept
+	for range 3 {
+		if n, err := k.Write(make([]byte, maxAnswer/2+1)); n != maxAnswer/2+1 || err != nil {
+			t.Fatalf("took %d, %v", n, err)
+		}
+	}
+	if k.buffer.Len() != maxAnswer {
+		t.Errorf("kept %d bytes", k.buffer.Len())
+	}
+}
