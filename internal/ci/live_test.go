@@ -15,7 +15,7 @@ func TestLiveUnderAct(t *testing.T) {
 	t.Parallel()
 	tool(t, "act")
 	tool(t, "node")
-	s := ghcrtest.Start(t, ghcrtest.Config{Open: &ghcrtest.Open{Token: "ghs_live"}})
+	s := ghcrtest.Start(t, ghcrtest.Config{Open: &ghcrtest.Open{Token: "ghs_live", Repository: "e2e/image"}})
 	log, err := newLab(t).act("workflow_dispatch", "live.yml", "--var", "LIVE_PATIENCE=0s", "-s", "GITHUB_TOKEN="+s.Token(),
 		"--env", "GITHUB_SERVER_URL="+s.URL(), "--env", "GITHUB_API_URL="+s.URL()+"/api/v3")
 	if err != nil {
