@@ -6,8 +6,6 @@ import (
 	"io"
 	"strings"
 
-	"github.com/google/go-containerregistry/pkg/name"
-
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/pull"
@@ -39,14 +37,14 @@ func (r *publishing) foreign(root *image.Manifest) {
 // fetched makes a layer that the source does not have one that can be sent.
 func (r *publishing) fetched(b *image.Blob) {
 	desc := b.Descriptor
-	repo, known := sourceRepository(r.config.Source)
-	if known {
-		b.MountFrom = append(b.MountFrom, repo)
+	from, _ := r.sourceReference()
+	if from != nil {
+		b.MountFrom = append(b.MountFrom, from.Context())
 	}
 	b.Foreign = false
 	b.Open = func(ctx context.Context) (io.ReadCloser, error) {
-		if known {
-			in, err := r.registry.Blob(ctx, repo, desc)
+		if from != nil {
+			in, err := r.registry.Blob(ctx, from.Context(), desc)
 			if !registry.IsAbsent(err) {
 				return in, err
 			}
@@ -67,14 +65,4 @@ func unfetched(err error) error {
 	told.Side, told.Input = diag.Source, "foreign-layers"
 	told.Hint = "Publish where these addresses can be reached, or set foreign-layers: keep, which leaves the layer there."
 	return &told
-}
-
-// sourceRepository is where a source is that is in a registry.
-func sourceRepository(text string) (name.Repository, bool) {
-	text, ok := strings.CutPrefix(text, "docker://")
-	ref, err := name.ParseReference(text)
-	if !ok || err != nil {
-		return name.Repository{}, false
-	}
-	return ref.Context(), true
 }

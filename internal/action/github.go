@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/packages"
@@ -104,8 +105,13 @@ func (r *publishing) describe(found *resolve.Found) {
 
 // explain turns a registry's refusal into what the user can act on.
 func (r *publishing) explain(err error, found *resolve.Found) error {
-	if ref := r.sourceReference(); ref != nil && missing(err, ref) {
-		return r.unread(err, ref)
+	if ref, in := r.sourceReference(); ref != nil && missing(err, ref) {
+		err := r.unread(err, ref)
+		var told *diag.Error
+		if errors.As(err, &told) && told.Input == "source" {
+			told.Input = in
+		}
+		return err
 	}
 	repo, target := r.refused(err, found)
 	ev := r.evidence(repo, target)
@@ -113,17 +119,25 @@ func (r *publishing) explain(err error, found *resolve.Found) error {
 	return refusal.Explain(err, ev)
 }
 
-// sourceReference is the source, if it is in a registry.
-func (r *publishing) sourceReference() name.Reference {
+// sourceReference is what is read from a registry, if anything is, and the
+// input that names it: the source, the base of files, the subject of an
+// artifact.
+func (r *publishing) sourceReference() (ref name.Reference, in string) {
+	switch {
+	case r.config.Files != nil:
+		return r.config.Files.Base, "base"
+	case r.config.Artifact != nil:
+		return r.config.Artifact.Subject, "subject"
+	}
 	text, ok := strings.CutPrefix(r.config.Source, "docker://")
 	if !ok {
-		return nil
+		return nil, ""
 	}
 	ref, err := name.ParseReference(text)
 	if err != nil {
-		return nil
+		return nil, ""
 	}
-	return ref
+	return ref, "source"
 }
 
 // missing reports whether the source is not there. Of a destination nobody
@@ -156,7 +170,7 @@ func (r *publishing) refused(err error, found *resolve.Found) (name.Repository, 
 // no repository, and may go to another host than its registry.
 func (r *publishing) about(answer *registry.Error) name.Repository {
 	all := slices.Clone(r.config.Images)
-	if ref := r.sourceReference(); ref != nil {
+	if ref, _ := r.sourceReference(); ref != nil {
 		all = append(all, ref.Context())
 	}
 	for _, fits := range []func(name.Repository) bool{

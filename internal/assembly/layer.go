@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -64,9 +65,11 @@ func (ls *layers) of(ctx context.Context, v *variant) (*layer, error) {
 // leftOut says what was not taken. A checkout's .git holds the job's token
 // where actions/checkout persisted it.
 func (m *maker) leftOut(gitDir []string) {
-	if len(gitDir) > 0 {
+	const code = "content-git-left-out"
+	said := slices.ContainsFunc(m.notices, func(n diag.Notice) bool { return n.Code == code })
+	if len(gitDir) > 0 && !said {
 		m.notices = append(m.notices, diag.Notice{
-			Code: "content-git-left-out", Level: diag.Warning, Title: "A .git folder was left out",
+			Code: code, Level: diag.Warning, Title: "A .git folder was left out",
 			Text: fmt.Sprintf("%q may hold the job's token and is not put into an image. Name the folders that the image needs, in the place of the whole checkout.", gitDir[0]),
 		})
 	}

@@ -83,7 +83,7 @@ func (t *tape) file(e *entry, h *tar.Header) error {
 	defer in.Close()
 	head := make([]byte, min(size, headSize))
 	if _, err := io.ReadFull(in, head); err != nil {
-		return changed(e.file, err)
+		return changed(filepath.Join(e.folder, e.file), err)
 	}
 	t.seen(head)
 	h.Size, h.Mode = size, modePlain
