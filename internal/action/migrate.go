@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
@@ -32,6 +34,7 @@ type migration struct {
 	*session
 	config *input.MigrateConfig
 	report *migrate.Report
+	roots  []migrate.Root
 	advice []migrate.Advice
 }
 
@@ -65,6 +68,7 @@ func (m *migration) read(ctx context.Context) error {
 	if err != nil {
 		return &diag.Error{Code: "paths-unreadable", Side: diag.Input, Input: "paths", Err: err, Title: "A path to migrate cannot be read", Hint: "Name folders of checkouts, or workflow files, that are there."}
 	}
+	m.roots = roots
 	m.report, err = migrate.Scan(ctx, roots, migrate.Options{Registry: m.config.Home, ToAction: m.config.ToAction})
 	if err != nil {
 		return err
@@ -102,12 +106,45 @@ func (m *migration) carryOut() error {
 	var errs []error
 	if m.config.Write {
 		errs = append(errs, migrate.Write(m.report))
+		if m.config.AddCheck {
+			errs = append(errs, m.addCheck())
+		}
 	}
 	if m.config.SARIF != "" {
 		errs = append(errs, m.writeSARIF())
 	}
 	return errors.Join(errs...)
 }
+
+// addCheck leaves a workflow that proves the grants beside those that were
+// migrated. One that is there already stays.
+func (m *migration) addCheck() error {
+	var images []migrate.Image
+	for _, image := range m.report.Images {
+		if image.Owner != "" && image.Name != "" {
+			images = append(images, image)
+		}
+	}
+	if len(images) == 0 || len(m.roots) == 0 {
+		return nil
+	}
+	path := filepath.Join(m.roots[0].Dir, ".github", "workflows", "ghcr-publish-check.yml")
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // a file of the repository, as readable as its neighbours
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("adding the check: %w", err)
+	}
+	_, err = f.WriteString(migrate.CheckWorkflow(actionName, images))
+	if err = errors.Join(err, f.Close()); err == nil {
+		m.say("Added %s: run it once by hand after the clicks, then delete it.", path)
+	}
+	return err
+}
+
+// actionName is how a workflow names us.
+const actionName = "ghcr-publish/ghcr-publish@v1"
 
 func (m *migration) writeSARIF() error {
 	f, err := os.Create(m.config.SARIF)

@@ -101,3 +101,22 @@ func TestMigrateNamesWhatItCouldNotRead(t *testing.T) {
 	delete(s.env, "GITHUB_ACTIONS")
 	s.run("migrate", dir).failsWith("migrate-skipped", "publish.yml", "passed over")
 }
+
+func TestMigrateAddsACheckOnce(t *testing.T) {
+	t.Parallel()
+	dir, _ := checkout(t, patWorkflow)
+	s := newStage(t, acme())
+	s.env["GITHUB_SERVER_URL"], s.env["GITHUB_API_URL"] = "", ""
+	delete(s.env, "GITHUB_ACTIONS")
+	s.run("migrate", "--write", "--add-check", dir).succeeds()
+	path := filepath.Join(dir, ".github", "workflows", "ghcr-publish-check.yml")
+	raw, err := os.ReadFile(path)
+	if err != nil || !strings.Contains(string(raw), "command: check") || !strings.Contains(string(raw), "ghcr.io/acme/web") {
+		t.Fatalf("the check reads\n%s\n(%v)", raw, err)
+	}
+	s.check(os.WriteFile(path, []byte("on: push\njobs: {}\n"), 0o644))
+	s.run("migrate", "--write", "--add-check", dir).succeeds()
+	if again, _ := os.ReadFile(path); string(again) != "on: push\njobs: {}\n" {
+		t.Error("a file that was there was overwritten")
+	}
+}

@@ -9,6 +9,7 @@ type MigrateConfig struct {
 	Write    bool
 	Check    bool
 	ToAction string
+	AddCheck bool   // also write a workflow that proves the grants
 	SARIF    string // a path; "" for none
 }
 
@@ -16,7 +17,7 @@ type MigrateConfig struct {
 func ParseMigrate(env Environment) (*MigrateConfig, error) {
 	r := newReader(Migrate, env)
 	c := &MigrateConfig{
-		Paths: r.lines("paths"), Write: r.boolean("write"), Check: r.boolean("check"),
+		Paths: r.lines("paths"), Write: r.boolean("write"), Check: r.boolean("check"), AddCheck: r.boolean("add-check"),
 		ToAction: r.text("to-action"), SARIF: r.text("sarif"),
 	}
 	r.base(&c.Common, env)

@@ -467,6 +467,11 @@ var Table = []Input{
 		Example: "true",
 	},
 	{
+		Name: "add-check", Kind: Bool, Commands: migrate, Default: "false",
+		Help:    "With write: add a workflow, to be run once by hand, that proves with check that the repository may push the packages found. No API shows that grant.",
+		Example: "true",
+	},
+	{
 		Name: "to-action", Commands: migrate,
 		Help:    "Fold login, metadata and push steps into one step of this action, named as OWNER/NAME@REF, where that is exact; where it is not, the reason is said.",
 		Example: "ghcr-publish/ghcr-publish@v1",
