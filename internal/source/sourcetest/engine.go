@@ -2,6 +2,7 @@ package sourcetest
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -16,6 +17,8 @@ type EngineImage struct {
 	ID    string
 	Names []string
 	Tar   []byte
+	// Stream writes the tar in the place of Tar, for one that is to be large.
+	Stream func(io.Writer) error
 }
 
 // Engine is a stand-in for a Docker engine: as much of its HTTP API as finding
@@ -76,7 +79,11 @@ func (e *Engine) export(w http.ResponseWriter, id string) {
 	}
 	e.Exports.Add(1)
 	w.Header().Set("Content-Type", "application/x-tar")
-	_, _ = w.Write(i.Tar) // a client that has read enough goes away
+	if i.Stream != nil {
+		_ = i.Stream(w) // a client that has read enough goes away
+		return
+	}
+	_, _ = w.Write(i.Tar) // as above
 }
 
 // find looks an image up as an engine does, or answers that there is none.

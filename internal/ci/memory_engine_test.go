@@ -1,0 +1,89 @@
+//go:build integration && linux
+
+package ci
+
+import (
+	"archive/tar"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
+)
+
+// enginesLayer is many times maxResident, in bytes, and quickly compressed
+// twice.
+const enginesLayer = 256 << 20
+
+// An engine's export is a stream: neither memory nor disk holds it.
+func TestMemoryStaysFlatForALayerOfAnEngine(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "ghcr-publish")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".")
+	build.Dir = top
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	engine := sourcetest.NewEngine(t, bigSaved(t))
+	temp := t.TempDir()
+	cmd := exec.CommandContext(t.Context(), program, "publish", "docker-daemon:big", "--tags", "big")
+	cmd.Env = append(serveOn(t, program), "DOCKER_HOST="+engine.Host, "TMPDIR="+temp)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	resident := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss
+	t.Logf("peak memory was %d KiB, for %d exports", resident, engine.Exports.Load())
+	if resident > maxResident || engine.Exports.Load() != 2 {
+		t.Errorf("peak memory was %d KiB, more than %d, or there were %d exports, not 2", resident, maxResident, engine.Exports.Load())
+	}
+	if left, err := filepath.Glob(filepath.Join(temp, "*")); err != nil || len(left) > 0 {
+		t.Errorf("it wrote %q: %v", left, err)
+	}
+}
+
+// bigSaved is an image of the classic store with one layer of noise, which is
+// made anew for each export.
+func bigSaved(t *testing.T) sourcetest.EngineImage {
+	t.Helper()
+	sum := sha256.New()
+	if err := makeNoise(sum); err != nil {
+		t.Fatal(err)
+	}
+	config := fmt.Appendf(nil, `{"os":"linux","architecture":"amd64","rootfs":{"type":"layers","diff_ids":["sha256:%x"]}}`, sum.Sum(nil))
+	id := sha256.Sum256(config)
+	name := hex.EncodeToString(id[:])
+	manifest, err := json.Marshal([]sourcetest.Entry{{Config: name + ".json", Layers: []string{"a/layer.tar"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sourcetest.EngineImage{ID: "sha256:" + name, Names: []string{"big"}, Stream: func(out io.Writer) error {
+		w := tar.NewWriter(out)
+		if err := w.WriteHeader(&tar.Header{Name: "a/layer.tar", Size: enginesLayer, Mode: 0o644}); err != nil {
+			return err
+		}
+		if err := makeNoise(w); err != nil {
+			return err
+		}
+		for name, raw := range map[string][]byte{name + ".json": config, "manifest.json": manifest} {
+			if err := w.WriteHeader(&tar.Header{Name: name, Size: int64(len(raw)), Mode: 0o644}); err != nil {
+				return err
+			}
+			if _, err := w.Write(raw); err != nil {
+				return err
+			}
+		}
+		return w.Close()
+	}}
+}
+
+func makeNoise(w io.Writer) error {
+	_, err := io.CopyN(w, rand.NewChaCha8([32]byte{1}), enginesLayer)
+	return err
+}
