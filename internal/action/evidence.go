@@ -7,6 +7,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/packages"
 	"github.com/ghcr-publish/ghcr-publish/internal/refusal"
 	"github.com/ghcr-publish/ghcr-publish/internal/resolve"
+	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
 // evidence is what is known of the run and a repository, and what was found
@@ -18,6 +19,8 @@ func (s *session) evidence(repo name.Repository, t *resolve.Target) refusal.Evid
 		Kind: s.config.Token.Kind(), Home: s.config.AtHome(repo),
 		TokensURL: s.packages.TokensURL(), NewTokenURL: s.packages.NewTokenURL(),
 	}
+	grant := workflow.PackagesGrant(gh.Workspace, gh.WorkflowRef, gh.Repository, gh.Job)
+	ev.Grants, ev.GrantsFile = grant.Level, grant.File
 	if !ev.Home {
 		return ev
 	}

@@ -31,7 +31,11 @@ type GitHub struct {
 	RunID      string
 	RunAttempt string
 	Workflow   string
-	Event      Event
+	Job        string
+	// WorkflowRef names the workflow's file, owner/name/PATH@ref; Workspace is
+	// where a checkout of it may be.
+	WorkflowRef, Workspace string
+	Event                  Event
 }
 
 // Event is the part of the event's payload that decides something here.
@@ -118,6 +122,10 @@ func readGitHub(getenv func(string) string) (GitHub, error) {
 		RunID:      getenv("GITHUB_RUN_ID"),
 		RunAttempt: getenv("GITHUB_RUN_ATTEMPT"),
 		Workflow:   getenv("GITHUB_WORKFLOW"),
+		Job:        getenv("GITHUB_JOB"),
+
+		WorkflowRef: getenv("GITHUB_WORKFLOW_REF"),
+		Workspace:   getenv("GITHUB_WORKSPACE"),
 	}
 	if g.Owner == "" {
 		g.Owner, _, _ = strings.Cut(g.Repository, "/")

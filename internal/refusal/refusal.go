@@ -53,6 +53,10 @@ type Evidence struct {
 	// SSO is the page where an organization wants the token authorised; "" if
 	// none does.
 	SSO string
+	// Grants is what the job's permissions give for packages, as its workflow
+	// file says: write, read, none, or default without a block; "" if the file
+	// could not be read. GrantsFile is that file.
+	Grants, GrantsFile string
 	// Reading says that the refusal met a source, not a destination.
 	Reading bool
 

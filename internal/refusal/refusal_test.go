@@ -171,3 +171,20 @@ func TestTableIsFitToPrint(t *testing.T) {
 		}
 	}
 }
+
+func TestPermissionsInTheWorkflowFileDecideTheCure(t *testing.T) {
+	t.Parallel()
+	for grants, want := range map[string]string{
+		"write":   "The job has packages: write in w.yml, so it is something else:",
+		"none":    "In w.yml the job's permissions give packages: none. Add this",
+		"default": "In w.yml the job names no permissions",
+		"":        "Add this to the job",
+	} {
+		ev := refusal.Evidence{InWorkflow: true, Home: true, Grants: grants, GrantsFile: "w.yml"}
+		err := refusal.Explain(answer(403, "permission_denied: installation not allowed to Write organization package"), ev)
+		var told *diag.Error
+		if !errors.As(err, &told) || !strings.HasPrefix(told.Hint, want) {
+			t.Errorf("with %q the hint is %q, want it to begin with %q", grants, told.Hint, want)
+		}
+	}
+}

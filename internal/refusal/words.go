@@ -47,12 +47,25 @@ func mayNot(verb string, ev Evidence) (title, hint string) {
 		return fmt.Sprintf("The installation token may not %s %s", verb, ev.Repo),
 			"ghcr.io takes no tokens of GitHub Apps other than a job's GITHUB_TOKEN. Use that, or a classic token with write:packages."
 	}
-	return fmt.Sprintf("The token may not %s %s", verb, ev.Repo), permissions + otherwise(verb, ev)
+	return fmt.Sprintf("The token may not %s %s", verb, ev.Repo), granted(ev) + otherwise(verb, ev)
+}
+
+// granted says what to do about the job's permissions, by what its file says.
+func granted(ev Evidence) string {
+	switch ev.Grants {
+	case "write":
+		return fmt.Sprintf("The job has packages: write in %s, so it is something else:", ev.GrantsFile)
+	case "read", "none":
+		return fmt.Sprintf("In %s the job's permissions give packages: %s. %s\nIf the job has that:", ev.GrantsFile, ev.Grants, permissions)
+	case "default":
+		return fmt.Sprintf("In %s the job names no permissions, and the default here is read-only. %s\nIf the job has that:", ev.GrantsFile, permissions)
+	}
+	return permissions + "\nIf the job has that:"
 }
 
 // otherwise names the rarer causes, for a job that has the permission.
 func otherwise(verb string, ev Evidence) string {
-	hint := "\nIf the job has that:"
+	hint := ""
 	if ev.Kind == secret.Installation {
 		hint += "\n  - a token of another GitHub App (actions/create-github-app-token) never works here: leave the input token away;"
 	}
