@@ -58,8 +58,31 @@ func TestTheClassicBuilderBuildsAndItIsPublished(t *testing.T) {
 	}
 }
 
+// buildx is no package of Debian's; where Docker comes from its makers, it is
+// there.
+func TestBuildxBuildsAndItIsPublished(t *testing.T) {
+	d := startDockerd(t)
+	s := building(t, "docker").with("secrets", "npm=hunter2")
+	s.env["DOCKER_HOST"] = d.host
+	if path := os.Getenv("GHCR_PUBLISH_BUILDX"); path != "" {
+		plugins := filepath.Join(s.env["HOME"], ".docker", "cli-plugins")
+		s.check(os.MkdirAll(plugins, 0o755))
+		s.check(os.Symlink(path, filepath.Join(plugins, "docker-buildx")))
+	}
+	about := exec.CommandContext(t.Context(), "docker", "buildx", "version")
+	about.Env = s.environ()
+	if err := about.Run(); err != nil {
+		t.Skip("docker has no buildx here, and GHCR_PUBLISH_BUILDX is not set")
+	}
+	r := s.run().succeeds()
+	if !strings.Contains(r.stdout, "Building with docker buildx.") {
+		r.fatal("another builder built")
+	}
+	s.configured(r, `"a":"wanted"`, "org.opencontainers.image.revision")
+}
+
 func TestBuildahBuildsAndItIsPublished(t *testing.T) {
-	s := building(t, "buildah").withStorage()
+	s := building(t, "buildah").withStorage().with("secrets", "npm=hunter2")
 	r := s.run().succeeds()
 	s.configured(r, `"a":"wanted"`, "org.opencontainers.image.revision")
 
