@@ -3,7 +3,6 @@ package action_test
 import (
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -38,11 +37,8 @@ esac
 // withBuildah puts a buildah, and nothing else, on the stage's PATH.
 func (s *stage) withBuildah() *stage {
 	s.t.Helper()
-	if runtime.GOOS == "windows" {
-		s.t.Skip("there is no buildah for Windows, and no sh to play it")
-	}
 	bin := s.t.TempDir()
-	s.check(os.WriteFile(filepath.Join(bin, "buildah"), []byte(fakeBuildah), 0o755))
+	sourcetest.Program(s.t, bin, "buildah", fakeBuildah)
 	l := sourcetest.NewLayout(s.t)
 	l.Add(l.Image(sourcetest.AMD64, "one", "two"))
 	s.env["PATH"], s.env["BUILT"] = bin, sourcetest.Tar(s.t, l.Files())

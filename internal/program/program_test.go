@@ -5,22 +5,18 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
 // script puts a program into a folder of its own and returns the folder.
 func script(t *testing.T, name, text string) string {
 	t.Helper()
-	if runtime.GOOS == "windows" {
-		t.Skip("there is no sh")
-	}
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+text), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	sourcetest.Program(t, dir, name, "#!/bin/sh\n"+text)
 	return dir
 }
 

@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
 const id = "53e8ef0abdd4dc40d652b77b8395e10891a85f5f22964cbb1fdd3c25fce71ee0"
@@ -31,14 +29,9 @@ esac
 // with is a storage on a machine that has these tools.
 func with(t *testing.T, names ...string) *Storage {
 	t.Helper()
-	if runtime.GOOS == "windows" {
-		t.Skip("containers-storage is not there, nor is sh")
-	}
 	dir := t.TempDir()
 	for _, name := range names {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(fake), 0o755); err != nil {
-			t.Fatal(err)
-		}
+		sourcetest.Program(t, dir, name, fake)
 	}
 	return New(func() []string { return []string{"PATH=" + dir} })
 }
