@@ -36,11 +36,15 @@ func platform(m *image.Manifest) Platform {
 		p.Digest = m.Descriptor.Digest.String()
 	}
 	for i, b := range m.Blobs {
-		p.Size += b.Descriptor.Size
+		size := b.Descriptor.Size
+		if b.Pending() {
+			size = b.PlainSize // what there is to say before compression
+		}
+		p.Size += size
 		if i == 0 {
 			continue
 		}
-		l := Layer{Size: b.Descriptor.Size}
+		l := Layer{Size: size}
 		if !b.Pending() {
 			l.Digest = b.Descriptor.Digest.String()
 		}

@@ -131,7 +131,7 @@ func (r *Report) mdPlatforms(b *strings.Builder) {
 			fmt.Fprintf(b, "| … and %d more | | | |\n", len(r.Platforms)-n)
 			break
 		}
-		fmt.Fprintf(b, "| %s | %s | %d | `%s` |\n", text(p.Platform), Bytes(p.Size), len(p.Layers), p.Digest)
+		fmt.Fprintf(b, "| %s | %s | %d | %s |\n", text(p.Platform), Bytes(p.Size), len(p.Layers), p.mdDigest())
 	}
 	b.WriteString("\n")
 	if len(r.Platforms) > 1 && r.Digest != "" {
@@ -141,6 +141,14 @@ func (r *Report) mdPlatforms(b *strings.Builder) {
 		fmt.Fprintf(b, "<sub>%s, of which %d repeated; %s sent; %.1f s for blobs and manifests.</sub>\n\n",
 			Count(int(t.Requests), "request"), t.Retries, Bytes(t.BytesSent), t.Seconds)
 	}
+}
+
+// mdDigest is a cell with the digest, if it is known.
+func (p Platform) mdDigest() string {
+	if p.Digest == "" {
+		return "known after compression"
+	}
+	return "`" + p.Digest + "`"
 }
 
 // mdGraph draws the index, its platforms, and the layers they share.

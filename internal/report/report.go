@@ -56,7 +56,7 @@ type Archive struct {
 type Platform struct {
 	Platform string  `json:"platform"` // os/arch[/variant]
 	Digest   string  `json:"digest,omitempty"`
-	Size     int64   `json:"size"` // bytes of config and layers as sent
+	Size     int64   `json:"size"` // bytes of config and layers as sent; before compression where the digest is not known yet
 	Layers   []Layer `json:"layers"`
 }
 
