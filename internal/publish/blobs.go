@@ -20,7 +20,7 @@ const sessions = 32
 
 // compressions is how many layers are compressed and sent at a time: enough
 // to fill the connections, few enough for the memory of their buffers.
-const compressions = 8
+const compressions = 6
 
 // delivery is one blob and the targets that lack it.
 type delivery struct {
