@@ -14,6 +14,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/login"
 	"github.com/ghcr-publish/ghcr-publish/internal/refusal"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+	"github.com/ghcr-publish/ghcr-publish/internal/resolve"
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
@@ -34,7 +35,8 @@ const stateLogin = "login"
 // loggingIn is one run of login.
 type loggingIn struct {
 	*session
-	config *input.LoginConfig
+	config   *input.LoginConfig
+	resolver *resolve.Resolver
 }
 
 func runLogin(ctx context.Context, p Process, w *workflow.Workflow, env input.Environment) error {
@@ -50,7 +52,9 @@ func runLogin(ctx context.Context, p Process, w *workflow.Workflow, env input.En
 	defer s.close()
 	ctx, cancel := context.WithTimeoutCause(ctx, config.Timeout, outOfTime(config.Timeout))
 	defer cancel()
-	run := &loggingIn{session: s, config: config}
+	run := &loggingIn{session: s, config: config, resolver: &resolve.Resolver{
+		Config: &input.Config{Common: config.Common, Verify: input.VerifyFull, Visibility: input.Keep}, Registry: s.registry, Packages: s.packages,
+	}}
 	for _, n := range config.Notices {
 		w.Annotate(n.Level, n.Title, n.Text)
 	}
@@ -71,9 +75,17 @@ func (r *loggingIn) prove(ctx context.Context) error {
 		group.Go(func() error { return r.proveHost(ctx, l.Host) })
 	}
 	for _, repo := range r.config.Images {
-		group.Go(func() error { return r.refused(r.registry.ProbePush(ctx, repo), repo) })
+		group.Go(func() error { return r.provePush(ctx, repo) })
 	}
 	return group.Wait()
+}
+
+func (r *loggingIn) provePush(ctx context.Context, repo name.Repository) error {
+	t, err := r.resolver.Look(ctx, repo)
+	if err == nil {
+		err = t.PushRefusal
+	}
+	return r.refused(err, repo, t)
 }
 
 func (r *loggingIn) proveHost(ctx context.Context, host string) error {
@@ -81,11 +93,16 @@ func (r *loggingIn) proveHost(ctx context.Context, host string) error {
 	if err != nil {
 		return err // input has parsed it before
 	}
-	return r.refused(r.registry.Prove(ctx, reg), reg.Repo(r.config.GitHub.Repository))
+	repo := reg.Repo(r.config.GitHub.Repository)
+	err = r.registry.Prove(ctx, reg)
+	if !registry.IsRefused(err) || host != r.config.Home {
+		return r.refused(err, repo, nil)
+	}
+	return r.refused(err, repo, &resolve.Target{Home: true, Token: r.resolver.Token(ctx)})
 }
 
 // refused explains why a registry takes no login, or no push.
-func (r *loggingIn) refused(err error, repo name.Repository) error {
+func (r *loggingIn) refused(err error, repo name.Repository, t *resolve.Target) error {
 	var realm *registry.ForeignRealm
 	host := shown(repo.RegistryStr())
 	switch {
@@ -104,7 +121,7 @@ func (r *loggingIn) refused(err error, repo name.Repository) error {
 			Hint:  "Check user name and secret. Some registries want an access token in place of the account's password, Docker Hub with two-factor authentication among them.",
 		}
 	}
-	return refusal.Explain(err, r.evidence(repo, nil))
+	return refusal.Explain(err, r.evidence(repo, t))
 }
 
 // shown is a host as people write it.

@@ -88,7 +88,7 @@ func TestALoginThatIsRefusedIsNotWritten(t *testing.T) {
 	}{
 		{
 			name: "the token is none", stage: func(s *stage) { s.with("token", "ghs_wrong") },
-			code: "denied", words: []string{"refuses the token", "Leave the input token away"},
+			code: "denied", words: []string{"refuses the token", "GitHub's API does not know it either", "Leave the input token away"},
 		},
 		{
 			name:  "an expired token",
@@ -112,6 +112,14 @@ func TestALoginThatIsRefusedIsNotWritten(t *testing.T) {
 			world: func(c *ghcrtest.Config) { c.Credentials[0].Kind = ghcrtest.FineGrainedPAT },
 			stage: func(s *stage) { s.with("push", "true") },
 			code:  "token-scopes", words: []string{"scopes"},
+		},
+		{
+			name: "push: true with a classic token that is too narrow",
+			world: func(c *ghcrtest.Config) {
+				c.Credentials[0] = ghcrtest.Credential{Secret: pat, Kind: ghcrtest.ClassicPAT, Actor: "octocat", Scopes: []string{"read:packages"}}
+			},
+			stage: func(s *stage) { s.with("push", "true", "token", pat) },
+			code:  "token-scopes", words: []string{"It has read:packages.", "scopes=write:packages"},
 		},
 		{
 			name: "an image, and nothing to prove", stage: func(s *stage) { s.with("image", "acme/web") },

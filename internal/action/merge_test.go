@@ -99,6 +99,25 @@ func TestMergeJoinsLegsIntoOneIndex(t *testing.T) {
 	s.run().succeeds().wroteNothing().says("outcome", "unchanged", "digest", r.outputs["digest"])
 }
 
+// An index need not repeat what only the config says; docker needs it to choose.
+func TestMergeCompletesPlatformsFromTheConfig(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	l := sourcetest.NewLayout(t)
+	full := &v1.Platform{OS: "windows", Architecture: "amd64", OSVersion: "10.0.26100.1"}
+	l.Add(l.Index(sourcetest.On(l.Image(full, "windows"), &v1.Platform{OS: "windows", Architecture: "amd64"})))
+	outputs := s.push(sourcetest.Dir(t, l.Files()))
+	path, _ := leg(t, &v1.Platform{OS: "linux", Architecture: "arm", Variant: "v7"}, "arm")
+	for name, digest := range s.push(path) {
+		outputs[name] = digest
+	}
+	s.merge(outputs, "tags", "1", "attestations", "strip").succeeds()
+	doc := index(t, s, "1")
+	if len(doc.Manifests) != 2 || doc.Manifests[0].Platform.Variant != "v7" || doc.Manifests[1].Platform.OSVersion != full.OSVersion {
+		t.Errorf("the index holds %+v", doc.Manifests)
+	}
+}
+
 func TestMergeStripsAttestations(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
