@@ -35,6 +35,7 @@ func (r *publishing) makeImage(ctx context.Context) (*source.Source, error) {
 	}
 	return assembly.Open(ctx, assembly.Options{
 		Name: r.config.Source, Files: r.config.Files, Remote: r.registry, Epoch: epoch,
+		Compression: r.config.Compression,
 	})
 }
 

@@ -161,7 +161,7 @@ func (r *publishing) bringAlong(ctx context.Context, found *resolve.Found) error
 func (r *publishing) resolver() *resolve.Resolver {
 	resolver := &resolve.Resolver{Config: r.config, Registry: r.registry, Packages: r.packages, Source: r.source, Ready: r.ready, Exporters: r.exporters(), Foreign: r.foreign}
 	if !r.stamped {
-		resolver.Stamp, resolver.Pull = r.stamper(), r.puller()
+		resolver.Change, resolver.Pull = r.changer(), r.puller()
 	}
 	return resolver
 }

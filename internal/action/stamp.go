@@ -8,12 +8,47 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
+	"github.com/ghcr-publish/ghcr-publish/internal/recompress"
 	"github.com/ghcr-publish/ghcr-publish/internal/stamp"
 )
 
-// stamper writes labels and annotations into the image, or is nil where the
-// user asked for neither.
-func (r *publishing) stamper() func(context.Context, *image.Manifest) ([]diag.Notice, error) {
+// change makes another image of one.
+type change func(context.Context, *image.Manifest) ([]diag.Notice, error)
+
+// changer makes of the image that came what the user asked for; nil where that
+// is the same. Labels come first: they change configs, which compression reads.
+func (r *publishing) changer() change {
+	labels, compression := r.stamper(), r.recompressor()
+	switch {
+	case labels == nil:
+		return compression
+	case compression == nil:
+		return labels
+	}
+	return func(ctx context.Context, root *image.Manifest) ([]diag.Notice, error) {
+		before, err := labels(ctx, root)
+		if err != nil {
+			return nil, err
+		}
+		after, err := compression(ctx, root)
+		return append(before, after...), err
+	}
+}
+
+// recompressor has layers compressed as the user asked for; nil where they stay
+// as they are.
+func (r *publishing) recompressor() change {
+	if !r.config.Compression.Chosen() {
+		return nil
+	}
+	return func(ctx context.Context, root *image.Manifest) ([]diag.Notice, error) {
+		return recompress.Apply(ctx, root, r.config.Compression)
+	}
+}
+
+// stamper writes labels and annotations into the image; nil where the user
+// asked for neither.
+func (r *publishing) stamper() change {
 	var labels, annotations map[string]string
 	if r.config.Labels != "" || r.config.Annotations != "" {
 		annotations = r.lasting(r.names.Annotations)

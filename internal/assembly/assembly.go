@@ -15,6 +15,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/compress"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
@@ -34,6 +35,8 @@ type Options struct {
 	// Epoch is the time of every file, and of the image: SOURCE_DATE_EPOCH.
 	// Zero is the beginning of 1970.
 	Epoch time.Time
+	// Compression is for the layer of files; the zero method is the usual one.
+	Compression compress.Method
 }
 
 // maker makes one image.
@@ -54,6 +57,9 @@ func Open(ctx context.Context, o Options) (*source.Source, error) {
 		o.Epoch = time.Unix(0, 0)
 	}
 	o.Epoch = o.Epoch.UTC()
+	if !o.Compression.Chosen() {
+		o.Compression = compress.Usual
+	}
 	m := &maker{Options: o}
 	m.layers = &layers{maker: m, room: maxKept}
 	root, err := m.root(ctx)

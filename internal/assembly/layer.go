@@ -12,11 +12,11 @@ import (
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/types"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/compress"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
-	"github.com/ghcr-publish/ghcr-publish/internal/source/gz"
+	"github.com/ghcr-publish/ghcr-publish/internal/recompress"
 )
 
 // maxKept bounds the compressed layers that are kept in memory in the place
@@ -83,7 +83,7 @@ func (ls *layers) read(ctx context.Context, l *layer) error {
 			l.machines[m] = true
 		}
 	})
-	packed := gz.Compress(plain, func(sum [sha256.Size]byte, _ int64) error {
+	packed := ls.Compression.Compress(plain, func(sum [sha256.Size]byte, _ int64) error {
 		l.diffID = v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(sum[:])}
 		return nil
 	})
@@ -93,8 +93,8 @@ func (ls *layers) read(ctx context.Context, l *layer) error {
 		return err
 	}
 	l.blob = &image.Blob{
-		Descriptor: v1.Descriptor{MediaType: types.OCILayer, Digest: digest, Size: size},
-		DiffID:     l.diffID, Open: l.again(ls.Epoch),
+		Descriptor: v1.Descriptor{MediaType: recompress.LayerType(ls.Compression.Format), Digest: digest, Size: size},
+		DiffID:     l.diffID, Open: l.again(ls.Epoch, ls.Compression),
 	}
 	if raw := kept.bytes(); raw != nil {
 		ls.room -= len(raw)
@@ -104,10 +104,10 @@ func (ls *layers) read(ctx context.Context, l *layer) error {
 }
 
 // again reads the files a second time, and finds out whether they are the same.
-func (l *layer) again(epoch time.Time) func(context.Context) (io.ReadCloser, error) {
+func (l *layer) again(epoch time.Time, m compress.Method) func(context.Context) (io.ReadCloser, error) {
 	return func(ctx context.Context) (io.ReadCloser, error) {
 		plain := stream(ctx, l.list, epoch, func([]byte) {})
-		return gz.Compress(plain, func(sum [sha256.Size]byte, _ int64) error {
+		return m.Compress(plain, func(sum [sha256.Size]byte, _ int64) error {
 			if hex.EncodeToString(sum[:]) != l.diffID.Hex {
 				return changed(l.name, nil)
 			}

@@ -20,14 +20,6 @@ const (
 	baseDigest = "org.opencontainers.image.base.digest"
 )
 
-// ociTypes are the OCI names of Docker's layers. The bytes are the same, so
-// that a base of Docker's types is still mounted.
-var ociTypes = map[types.MediaType]types.MediaType{
-	types.DockerLayer:             types.OCILayer,
-	types.DockerUncompressedLayer: types.OCIUncompressedLayer,
-	types.DockerForeignLayer:      types.OCIRestrictedLayer,
-}
-
 // image puts the layer on the base: an OCI image, whatever the base is.
 func (m *maker) image(b base, l *layer) (*image.Manifest, error) {
 	raw, err := m.config(b, l)
@@ -40,7 +32,7 @@ func (m *maker) image(b base, l *layer) (*image.Manifest, error) {
 	}
 	blobs := []*image.Blob{config}
 	for _, layer := range b.layers {
-		if t, docker := ociTypes[layer.Descriptor.MediaType]; docker {
+		if t := image.OCIType(layer.Descriptor.MediaType); t != layer.Descriptor.MediaType {
 			renamed := *layer
 			renamed.Descriptor.MediaType = t
 			layer = &renamed

@@ -39,8 +39,8 @@ var doors = []struct {
 // levels are the rooms by height: a room imports what is below it, and nothing
 // beside it. A room inside another (meta/csv) belongs to that one.
 var levels = [][]string{
-	{"diag", "secret", "image", "program", "version", "roots", "try", "ghcrtest", "launch", "doors", "ci"},
-	{"input", "auth", "packages", "meta", "workflow", "registry", "source", "plan", "migrate", "login", "network", "stamp", "sink", "release", "live", "build"},
+	{"diag", "secret", "image", "compress", "program", "version", "roots", "try", "ghcrtest", "launch", "doors", "ci"},
+	{"input", "auth", "packages", "meta", "workflow", "registry", "source", "plan", "migrate", "login", "network", "stamp", "recompress", "sink", "release", "live", "build"},
 	{"progress", "refusal", "publish", "resolve", "merge", "assembly", "guard", "referrers", "pull", "inspect", "archive"},
 	{"report"},
 	{"action"},

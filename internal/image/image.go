@@ -9,6 +9,7 @@ package image
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -40,19 +41,23 @@ type Manifest struct {
 	// HeldBy lists repositories known to hold the manifest and all below it.
 	HeldBy []name.Repository
 
-	// Assemble builds the bytes of a pending manifest from its blobs, once
-	// each has its Descriptor; nil for a manifest that is known.
-	Assemble func(blobs []*Blob) ([]byte, error)
+	// Assemble builds the bytes of a pending manifest from its blobs or
+	// children, once each has its Descriptor; nil for a manifest that is known.
+	Assemble func(*Manifest) ([]byte, error)
+	// Bare says of a pending manifest that it names config and layers and
+	// nothing else: any manifest that names the same will do in its place.
+	Bare bool
 }
 
 // Blob is a config or a layer.
 type Blob struct {
-	// Descriptor is exact, except that a pending blob (a plain layer that is
+	// Descriptor is exact, except that a pending blob (a layer that is
 	// compressed while it is sent) has the zero digest and size 0 until then.
 	Descriptor v1.Descriptor
 	// DiffID is the digest of the layer's plain tar, where known.
 	DiffID v1.Hash
-	// PlainSize is how many bytes a pending blob has before compression.
+	// PlainSize is how many bytes a pending blob has in its source, before it
+	// is compressed for sending.
 	PlainSize int64
 	// MountFrom lists repositories known to hold the blob, nearest first.
 	MountFrom []name.Repository
@@ -60,6 +65,9 @@ type Blob struct {
 	// called again (a retry); readers are independent of each other. A
 	// pending blob's reader compresses, and checks the DiffID at its end.
 	Open func(ctx context.Context) (io.ReadCloser, error)
+	// Plain starts one reading of a pending blob before it is compressed,
+	// unchecked; nil where the source does not have it so.
+	Plain func(ctx context.Context) (io.ReadCloser, error)
 	// Foreign is set for a layer that its manifest fetches by URL and that
 	// registries need not hold (image-spec, non-distributable layers).
 	Foreign bool
@@ -89,20 +97,26 @@ func (m *Manifest) In(repo name.Repository) bool { return slices.Contains(m.Held
 // Pending reports whether the manifest's digest waits for its blobs'.
 func (m *Manifest) Pending() bool { return m.Descriptor.Digest == (v1.Hash{}) }
 
-// Settle gives a pending manifest its bytes and digest. Every blob must be
-// settled before. It does nothing for a manifest that is known.
+// Settled reports whether nothing that the manifest names is pending.
+func (m *Manifest) Settled() bool {
+	return !slices.ContainsFunc(m.Blobs, (*Blob).Pending) && !slices.ContainsFunc(m.Children, (*Manifest).Pending)
+}
+
+// Settle gives a pending manifest its bytes and digest. Every blob and every
+// child must be settled before. It does nothing for a manifest that is known.
 func (m *Manifest) Settle() error {
 	if !m.Pending() {
 		return nil
 	}
-	for _, b := range m.Blobs {
-		if b.Pending() {
-			return fmt.Errorf("assembling a manifest whose layer %s is not compressed yet", b.DiffID)
-		}
+	if !m.Settled() {
+		return errors.New("assembling a manifest of which a part is not compressed yet")
 	}
-	raw, err := m.Assemble(m.Blobs)
+	raw, err := m.Assemble(m)
 	if err != nil {
 		return fmt.Errorf("assembling the manifest: %w", err)
+	}
+	if len(raw) > MaxManifestSize {
+		return fmt.Errorf("assembling the manifest: it has %d bytes, and registries take %d", len(raw), MaxManifestSize)
 	}
 	m.Raw = raw
 	m.Descriptor.Size = int64(len(raw))

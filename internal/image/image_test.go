@@ -108,8 +108,8 @@ func TestMountSource(t *testing.T) {
 func TestSettle(t *testing.T) {
 	t.Parallel()
 	pending := &image.Blob{DiffID: hash("1")}
-	m := &image.Manifest{Blobs: []*image.Blob{pending}, Assemble: func(blobs []*image.Blob) ([]byte, error) {
-		return []byte(blobs[0].Descriptor.Digest.Hex[:1]), nil
+	m := &image.Manifest{Blobs: []*image.Blob{pending}, Assemble: func(m *image.Manifest) ([]byte, error) {
+		return []byte(m.Blobs[0].Descriptor.Digest.Hex[:1]), nil
 	}}
 	if err := m.Settle(); err == nil || !m.Pending() {
 		t.Errorf("settled before its layers: %v", err)
@@ -122,7 +122,7 @@ func TestSettle(t *testing.T) {
 	if m.Descriptor.Digest.String() != want || m.Descriptor.Size != 1 || string(m.Raw) != "a" {
 		t.Errorf("got %+v, %q", m.Descriptor, m.Raw)
 	}
-	m.Assemble = func([]*image.Blob) ([]byte, error) { return nil, errors.New("again") }
+	m.Assemble = func(*image.Manifest) ([]byte, error) { return nil, errors.New("again") }
 	if err := m.Settle(); err != nil {
 		t.Errorf("a manifest that is known is assembled again: %v", err)
 	}

@@ -7,18 +7,19 @@ import (
 )
 
 // Manifests lists the tree below and including root, children before parents,
-// each digest once: the order in which a registry accepts them.
+// each digest once, and each pending one once: the order in which a registry
+// accepts them.
 func Manifests(root *Manifest) []*Manifest {
 	var out []*Manifest
 	seen := map[v1.Hash]bool{}
+	pending := map[*Manifest]bool{}
 	var visit func(*Manifest)
 	visit = func(m *Manifest) {
-		if !m.Pending() {
-			if seen[m.Descriptor.Digest] {
-				return
-			}
-			seen[m.Descriptor.Digest] = true
+		if pending[m] || (!m.Pending() && seen[m.Descriptor.Digest]) {
+			return
 		}
+		pending[m] = m.Pending()
+		seen[m.Descriptor.Digest] = true
 		for _, c := range m.Children {
 			visit(c)
 		}
@@ -62,4 +63,10 @@ func Images(root *Manifest) []*Manifest {
 func digestOf(raw []byte) (v1.Hash, error) {
 	h, _, err := v1.SHA256(bytes.NewReader(raw))
 	return h, err
+}
+
+// Runs tells images from indexes, from artifacts and from BuildKit's
+// attestations, which claim the platform unknown/unknown.
+func (m *Manifest) Runs() bool {
+	return len(m.Blobs) > 0 && m.Blobs[0].Descriptor.MediaType.IsConfig() && (m.Platform == nil || m.Platform.OS != "unknown")
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/compress"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
@@ -51,6 +52,9 @@ type Config struct {
 	Artifact *Artifact
 	// PushForeign sends layers that are meant to be fetched by URL.
 	PushForeign bool
+	// Compression is what layers are compressed with; the zero one leaves them
+	// as they are.
+	Compression compress.Method
 	Naming
 
 	ByDigest bool   // push without tags

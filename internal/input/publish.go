@@ -2,8 +2,12 @@ package input
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/compress"
 )
 
 // ParsePublish reads and checks everything a publish run is asked for.
@@ -27,9 +31,36 @@ func ParsePublish(env Environment) (*Config, error) {
 		r.fail("source", "source-missing", "Set source to what the build step left: a directory, a tar, an image of the Docker engine, or docker://REFERENCE. To build one from a Dockerfile, set context; to make one of plain files, content.", "There is no source")
 	}
 	c.PushForeign = r.choice("foreign-layers") == "push"
+	c.Compression = r.compression()
+	if c.Artifact != nil && c.Compression.Chosen() {
+		r.fail("compression", "compression-of-artifact", "Take compression away: an artifact is published as its files are.", "compression and artifact-type exclude each other")
+	}
 	r.choices(c)
 	c.LinkTo = r.link(c)
 	return c, errors.Join(r.errs...)
+}
+
+// compression reads what layers are to be compressed with; the zero method for
+// what they have.
+func (r *reader) compression() compress.Method {
+	format, level := r.choice("compression"), r.text("compression-level")
+	if format == "keep" {
+		if level != "" {
+			r.fail("compression-level", "compression-level-alone", "Set compression to gzip or zstd, or take compression-level away.", "compression-level is %q, and compression: keep compresses nothing anew", level)
+		}
+		return compress.Method{}
+	}
+	least, most := compress.Levels(compress.Format(format))
+	number, err := strconv.Atoi(level)
+	if level != "" && (err != nil || number < least || number > most) {
+		r.fail("compression-level", "input-value", fmt.Sprintf("%s has %d to %d; more is smaller and slower.", format, least, most), "compression-level is %q", level)
+		return compress.Method{}
+	}
+	method, err := compress.New(compress.Format(format), number)
+	if err != nil {
+		r.fail("compression", "input-value", "Leave it away to keep the compression that layers have.", "compression is %q: %s", format, err)
+	}
+	return method
 }
 
 // link is the address that the image is to name as its source's.

@@ -78,20 +78,22 @@ func TestEveryInputIsRead(t *testing.T) {
 		"overwrite": {"versions=never, moving=same-digest", func(c *input.Config) bool {
 			return c.Overwrite == input.Overwrite{Versions: input.Never, Moving: input.SameDigest}
 		}},
-		"push-by-digest": {"true", func(c *input.Config) bool { return c.ByDigest }},
-		"leg":            {"web/linux/amd64", func(c *input.Config) bool { return c.Leg == "web-linux-amd64" }},
-		"push":           {"false", func(c *input.Config) bool { return c.DryRun }},
-		"on-readonly":    {"skip", func(c *input.Config) bool { return c.OnReadOnly == "skip" }},
-		"verify":         {"none", func(c *input.Config) bool { return c.Verify == input.VerifyNone }},
-		"timeout":        {"5", func(c *input.Config) bool { return c.Timeout == 5*time.Minute }},
-		"summary":        {"False", func(c *input.Config) bool { return !c.Summary }},
-		"trace":          {"t.jsonl", func(c *input.Config) bool { return c.Trace == "t.jsonl" }},
-		"link":           {"label", func(c *input.Config) bool { return c.LinkTo == "https://github.com/"+c.GitHub.Repository }},
-		"ca-file":        {"ca.pem", func(c *input.Config) bool { return c.CAFile == "ca.pem" }},
-		"foreign-layers": {"push", func(c *input.Config) bool { return c.PushForeign }},
-		"debug":          {"true", func(c *input.Config) bool { return c.Debug }},
+		"push-by-digest":    {"true", func(c *input.Config) bool { return c.ByDigest }},
+		"leg":               {"web/linux/amd64", func(c *input.Config) bool { return c.Leg == "web-linux-amd64" }},
+		"push":              {"false", func(c *input.Config) bool { return c.DryRun }},
+		"on-readonly":       {"skip", func(c *input.Config) bool { return c.OnReadOnly == "skip" }},
+		"verify":            {"none", func(c *input.Config) bool { return c.Verify == input.VerifyNone }},
+		"timeout":           {"5", func(c *input.Config) bool { return c.Timeout == 5*time.Minute }},
+		"summary":           {"False", func(c *input.Config) bool { return !c.Summary }},
+		"trace":             {"t.jsonl", func(c *input.Config) bool { return c.Trace == "t.jsonl" }},
+		"link":              {"label", func(c *input.Config) bool { return c.LinkTo == "https://github.com/"+c.GitHub.Repository }},
+		"ca-file":           {"ca.pem", func(c *input.Config) bool { return c.CAFile == "ca.pem" }},
+		"foreign-layers":    {"push", func(c *input.Config) bool { return c.PushForeign }},
+		"compression":       {"zstd", func(c *input.Config) bool { return c.Compression.String() == "zstd:3" }},
+		"compression-level": {"6", func(c *input.Config) bool { return c.Compression.String() == "gzip:6" }},
+		"debug":             {"true", func(c *input.Config) bool { return c.Debug }},
 	}
-	needs := map[string][]string{"leg": {"INPUT_PUSH-BY-DIGEST", "true"}} // it makes no sense alone
+	needs := map[string][]string{"leg": {"INPUT_PUSH-BY-DIGEST", "true"}, "compression-level": {"INPUT_COMPRESSION", "gzip"}} // they make no sense alone
 	for name, c := range filesCases {
 		cases[name], needs[name] = c, []string{"INPUT_CONTENT", "a:/a", "INPUT_SOURCE", ""}
 	}

@@ -72,6 +72,16 @@ var Table = []Input{
 		Example: "push",
 	},
 	{
+		Name: "compression", Kind: Choice, Commands: publish, Values: []string{"keep", "gzip", "zstd"}, Default: "keep",
+		Help:    "What layers are compressed with. keep leaves them as they came; plain layers of `docker save` and of the engine become gzip. gzip and zstd compress those anew that have another format, which changes the digest but not the image id; eStargz and zstd:chunked layers stay. The same layers give the same bytes on every machine.",
+		Example: "zstd",
+	},
+	{
+		Name: "compression-level", Commands: publish,
+		Help:    "With compression: how hard to try, 1 to 9 for gzip (without it 1), 1 to 22 for zstd (without it 3). Layers that have the format already, or that the registry has in it, stay as they are.",
+		Example: "6",
+	},
+	{
 		Name: "image", Kind: Lines, Commands: slices.Concat(naming, asking),
 		Help:    "Where to publish: one repository a line, without tag or digest. Without it: the registry of this GitHub, then owner and repository of the workflow in lower case.",
 		Example: "ghcr.io/acme/web",

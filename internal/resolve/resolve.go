@@ -27,9 +27,10 @@ type Resolver struct {
 	Config   *input.Config
 	Registry *registry.Client
 	Packages *packages.Client
-	// Stamp writes labels and annotations into the image before anything is
-	// asked about it; nil where it is to stay as it is.
-	Stamp func(context.Context, *image.Manifest) ([]diag.Notice, error)
+	// Change makes another image of the source's, with labels or other
+	// compression, before anything is asked about it; nil where it is to stay
+	// as it is.
+	Change func(context.Context, *image.Manifest) ([]diag.Notice, error)
 	// Foreign decides which layers that may be fetched from elsewhere are
 	// pushed; nil leaves that to the source.
 	Foreign func(*image.Manifest)
@@ -70,7 +71,7 @@ func (r *Resolver) Run(ctx context.Context, tags []string) (*Found, error) {
 	for i, repo := range r.Config.Images {
 		t := &found.Targets[i]
 		t.Repo, t.Tags, t.Home = repo, tags, r.Config.AtHome(repo)
-		t.HasRoot = r.Stamp == nil && remote != nil && remote.Name() == repo.Name()
+		t.HasRoot = r.Change == nil && remote != nil && remote.Name() == repo.Name()
 		group.Go(func() error { return r.target(gctx, t, root) })
 	}
 	if err := group.Wait(); err != nil {
@@ -103,8 +104,8 @@ func (r *Resolver) open(ctx context.Context, found *Found) error {
 		return err
 	}
 	found.Source, found.Root = src, src.Root
-	if r.Stamp != nil {
-		notices, err := r.Stamp(ctx, src.Root)
+	if r.Change != nil {
+		notices, err := r.Change(ctx, src.Root)
 		if err != nil {
 			return err
 		}

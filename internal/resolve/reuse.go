@@ -2,134 +2,139 @@ package resolve
 
 import (
 	"context"
-	"encoding/json"
 	"io"
-	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// maxConfig bounds a config that is read to compare, in bytes.
-const maxConfig = 8 << 20
-
-// reuse settles pending blobs by what the registry has already. A docker save
-// tar names its layers by the digest of their plain bytes; the image that a
-// tag points at names the same plain layers in its config, and their
-// compressed digests in its manifest. What is found so is neither read nor
-// compressed.
+// reuse settles pending layers by what the registry has already. They are known
+// by the digest of their plain bytes; an image in the registry names the same
+// plain layers in its config, and their compressed digests in its manifest.
+// What is found so is neither read nor compressed.
+//
+// The images that the tags point at are looked at first, as they are mostly of
+// the build before; then those that the source comes from.
 func (r *Resolver) reuse(ctx context.Context, found *Found) error {
 	if !found.Root.Pending() {
 		return nil
 	}
 	for i := range found.Targets {
-		if err := r.reuseFrom(ctx, found, &found.Targets[i]); err != nil || !found.Root.Pending() {
-			return err
+		t := &found.Targets[i]
+		for _, a := range t.answers {
+			if a.desc.Digest == (v1.Hash{}) {
+				continue
+			}
+			one := former{repo: t.Repo, desc: a.desc, raw: a.raw}
+			if err := r.reuseFrom(ctx, found, one); err != nil || !found.Root.Pending() {
+				return err
+			}
+			break // the next tag is mostly of the same image
 		}
 	}
 	return nil
 }
 
-func (r *Resolver) reuseFrom(ctx context.Context, found *Found, t *Target) error {
-	for _, a := range t.answers {
-		if a.desc.Digest == (v1.Hash{}) {
+// layerKey is a layer by what is in it and how it is packed.
+type layerKey struct {
+	diffID v1.Hash
+	as     types.MediaType
+}
+
+// reuseFrom settles what one image in a registry has of ours.
+func (r *Resolver) reuseFrom(ctx context.Context, found *Found, f former) error {
+	images, err := r.expand(ctx, found.Root, f)
+	if err != nil {
+		return present(err)
+	}
+	known := map[layerKey]v1.Descriptor{}
+	for _, old := range images {
+		ours := sameConfig(found.Root, old)
+		if ours != nil && ours.Bare {
+			r.adopt(ours, f.repo, old)
 			continue
 		}
-		desc, raw, err := r.fetch(ctx, t, a)
+		diffIDs, err := r.diffIDs(ctx, f.repo, old, ours)
 		if err != nil {
 			return present(err)
 		}
-		var old v1.Manifest
-		if json.Unmarshal(raw, &old) != nil || !desc.MediaType.IsImage() {
-			continue
+		for i, diff := range diffIDs {
+			if i < len(old.Layers) {
+				known[layerKey{diff, old.Layers[i].MediaType}] = old.Layers[i]
+			}
 		}
-		if old.Config.Digest == found.Root.Blobs[0].Descriptor.Digest && len(old.Layers) == len(found.Root.Blobs)-1 {
-			r.adopt(found.Root, t, desc, raw, old.Layers)
-			return nil
+	}
+	for _, b := range image.Blobs(found.Root) {
+		if layer, there := known[layerKey{b.DiffID, b.Descriptor.MediaType}]; b.Pending() && there {
+			r.settle(b, f.repo, layer)
 		}
-		return r.match(ctx, found.Root, t, old)
 	}
-	return nil
-}
-
-func (r *Resolver) fetch(ctx context.Context, t *Target, a tagged) (v1.Descriptor, []byte, error) {
-	if a.raw != nil {
-		return a.desc, a.raw, nil
-	}
-	return r.Registry.Manifest(ctx, t.Repo.Digest(a.desc.Digest.String()))
+	return found.settle(f.repo)
 }
 
 // adopt takes the registry's manifest for ours: the same config means the
 // same plain layers in the same order.
-func (r *Resolver) adopt(root *image.Manifest, t *Target, desc v1.Descriptor, raw []byte, layers []v1.Descriptor) {
-	for i, layer := range layers {
-		r.settle(root.Blobs[i+1], t.Repo, layer)
+func (r *Resolver) adopt(ours *image.Manifest, repo name.Repository, old formerImage) {
+	for i, layer := range old.Layers {
+		b := *ours.Blobs[i+1] // another manifest may have the layer compressed otherwise
+		b.Descriptor.MediaType = layer.MediaType
+		r.settle(&b, repo, layer)
+		ours.Blobs[i+1] = &b
 	}
-	root.Raw, root.Descriptor = raw, desc
-	t.HasRoot = true
-}
-
-// match finds layers that the tagged image shares with ours.
-func (r *Resolver) match(ctx context.Context, root *image.Manifest, t *Target, old v1.Manifest) error {
-	diffs, err := r.diffIDs(ctx, t.Repo, old.Config)
-	if err != nil {
-		return present(err)
-	}
-	compressed := map[v1.Hash]v1.Descriptor{}
-	for i, diff := range diffs {
-		if i < len(old.Layers) {
-			compressed[diff] = old.Layers[i]
-		}
-	}
-	if t.HasBlobs == nil {
-		t.HasBlobs = map[v1.Hash]bool{}
-	}
-	for _, b := range root.Blobs {
-		layer, ok := compressed[b.DiffID]
-		if b.Pending() && ok && sameFamily(layer, b.Descriptor) {
-			r.settle(b, t.Repo, layer)
-			t.HasBlobs[layer.Digest] = true
-		}
-	}
-	return nil
+	ours.Raw, ours.Descriptor = old.raw, old.desc
 }
 
 // settle gives a pending layer the digest it has in the registry. From then
 // on its compressed bytes are the registry's: ours may differ.
 func (r *Resolver) settle(b *image.Blob, repo name.Repository, layer v1.Descriptor) {
-	b.Descriptor = layer
+	b.Descriptor.Digest, b.Descriptor.Size, b.Descriptor.URLs = layer.Digest, layer.Size, layer.URLs
 	b.MountFrom = append(b.MountFrom, repo)
 	b.Open = func(ctx context.Context) (io.ReadCloser, error) { return r.Registry.Blob(ctx, repo, layer) }
 }
 
-// sameFamily keeps Docker's media types among themselves, and OCI's.
-func sameFamily(a, b v1.Descriptor) bool {
-	docker := func(d v1.Descriptor) bool { return strings.Contains(string(d.MediaType), ".docker.") }
-	return docker(a) == docker(b)
+// settle notes what a repository turned out to have, and gives manifests whose
+// parts are known now their digests.
+func (f *Found) settle(repo name.Repository) error {
+	for _, m := range image.Manifests(f.Root) {
+		if m.Settled() {
+			if err := m.Settle(); err != nil {
+				return err
+			}
+		}
+	}
+	for i := range f.Targets {
+		t := &f.Targets[i]
+		t.HasRoot = t.HasRoot || !f.Root.Pending() && t.points(f.Root.Descriptor.Digest)
+		if t.Repo.Name() == repo.Name() {
+			t.holds(f.Root)
+		}
+	}
+	return nil
 }
 
-func (r *Resolver) diffIDs(ctx context.Context, repo name.Repository, config v1.Descriptor) ([]v1.Hash, error) {
-	if config.Size > maxConfig {
-		return nil, nil
+// holds notes blobs that were found in the target's own repository.
+func (t *Target) holds(root *image.Manifest) {
+	if t.HasBlobs == nil {
+		t.HasBlobs = map[v1.Hash]bool{}
 	}
-	body, err := r.Registry.Blob(ctx, repo, config)
-	if err != nil {
-		return nil, err
+	for _, b := range image.Blobs(root) {
+		for _, from := range b.MountFrom {
+			if from.Name() == t.Repo.Name() {
+				t.HasBlobs[b.Descriptor.Digest] = true
+			}
+		}
 	}
-	defer body.Close()
-	var file struct {
-		RootFS struct {
-			DiffIDs []v1.Hash `json:"diff_ids"`
-		} `json:"rootfs"`
+}
+
+// points reports whether a tag of the target points at the digest.
+func (t *Target) points(digest v1.Hash) bool {
+	for _, now := range t.Now {
+		if now == digest {
+			return true
+		}
 	}
-	raw, err := io.ReadAll(io.LimitReader(body, maxConfig))
-	if err != nil {
-		return nil, err
-	}
-	if json.Unmarshal(raw, &file) != nil {
-		return nil, nil // no image's config: then it shares no layers
-	}
-	return file.RootFS.DiffIDs, nil
+	return false
 }

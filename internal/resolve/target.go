@@ -48,7 +48,7 @@ func (r *Resolver) target(ctx context.Context, t *Target, root *image.Manifest) 
 // push: not where the source is this very repository, and not for several
 // tags, where the root's digest alone is asked for later.
 func (r *Resolver) tags(ctx context.Context, t *Target, root *image.Manifest) error {
-	pending := root != nil && root.Pending()
+	pending := root != nil && root.Pending() || root == nil && r.Config.Compression.Chosen()
 	if r.sparing() && !pending && (t.HasRoot || len(t.Tags) != 1) {
 		return nil
 	}

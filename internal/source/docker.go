@@ -143,13 +143,14 @@ func (d dockerTar) manifest(ctx context.Context, s saved) (*image.Manifest, erro
 		Platform:   platformOf(raw),
 		Blobs:      []*image.Blob{d.configBlob(s, int64(len(raw)))},
 		Assemble:   assemble,
+		Bare:       true,
 	}
 	layers, err := d.layers(ctx, s, config.RootFS.DiffIDs)
 	if err != nil {
 		return nil, err
 	}
 	m.Blobs = append(m.Blobs, layers...)
-	if len(pending(m.Blobs)) == 0 {
+	if m.Settled() {
 		return m, m.Settle()
 	}
 	return m, nil
@@ -162,28 +163,18 @@ func (d dockerTar) configBlob(s saved, size int64) *image.Blob {
 	}
 }
 
-func pending(blobs []*image.Blob) []*image.Blob {
-	var out []*image.Blob
-	for _, b := range blobs {
-		if b.Pending() {
-			out = append(out, b)
-		}
-	}
-	return out
-}
-
 // assemble prints the manifest, config first, to the same bytes every time.
-func assemble(blobs []*image.Blob) ([]byte, error) {
-	if len(blobs) == 0 {
+func assemble(of *image.Manifest) ([]byte, error) {
+	if len(of.Blobs) == 0 {
 		return nil, errors.New("an image without config")
 	}
 	m := v1.Manifest{
 		SchemaVersion: 2,
 		MediaType:     types.DockerManifestSchema2,
-		Config:        blobs[0].Descriptor,
+		Config:        of.Blobs[0].Descriptor,
 		Layers:        []v1.Descriptor{},
 	}
-	for _, b := range blobs[1:] {
+	for _, b := range of.Blobs[1:] {
 		m.Layers = append(m.Layers, b.Descriptor)
 	}
 	raw, err := json.Marshal(m)

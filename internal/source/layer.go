@@ -1,7 +1,6 @@
 package source
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -12,8 +11,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/compress"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
-	"github.com/ghcr-publish/ghcr-publish/internal/source/gz"
 )
 
 // layerKey tells the layers of a tar apart: images share files, and one image
@@ -67,7 +66,7 @@ func (d dockerTar) layer(ctx context.Context, file string, diffID v1.Hash, met m
 	b := &image.Blob{Descriptor: v1.Descriptor{MediaType: types.DockerLayer}, DiffID: diffID, PlainSize: size}
 	b.Open = func(ctx context.Context) (io.ReadCloser, error) { return d.Open(ctx, target) }
 	if !compressed {
-		b.Open = d.compress(target, diffID, size)
+		b.Plain, b.Open = b.Open, d.compress(target, diffID, size)
 	}
 	met[key] = b
 	return b, nil
@@ -79,11 +78,12 @@ func (d dockerTar) gzipped(ctx context.Context, file string) (bool, error) {
 	if err != nil {
 		return false, explained(err, "the layer %q in %q cannot be read", file, d.path)
 	}
-	if bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}) {
+	found := compress.Detect(head)
+	if found == compress.Zstd {
 		return false, problem(CodeNotSupported, "Export the image as an OCI archive: its manifest can name zstd, Docker's cannot.", nil,
 			"the layer %q in %q is compressed with zstd", file, d.path)
 	}
-	return bytes.HasPrefix(head, []byte{0x1f, 0x8b, 8}), nil
+	return found == compress.Gzip, nil
 }
 
 // compress opens a plain layer compressed, and checks at its end that it was
@@ -94,7 +94,7 @@ func (d dockerTar) compress(file string, diffID v1.Hash, size int64) func(contex
 		if err != nil {
 			return nil, err
 		}
-		return gz.Compress(r, func(sum [sha256.Size]byte, got int64) error {
+		return compress.Usual.Compress(r, func(sum [sha256.Size]byte, got int64) error {
 			if got != size {
 				return problem(CodeTruncated, "It was changed or cut off while it was read. "+hintRebuild, nil,
 					"the layer %q in %q has %d bytes of %d", file, d.path, got, size)

@@ -10,7 +10,6 @@ package stamp
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -20,20 +19,14 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/rewrite"
 )
-
-// maxConfig bounds a config that is rewritten, in bytes.
-const maxConfig = 8 << 20
-
-// referenceDigest is BuildKit's annotation by which an attestation manifest
-// names its image.
-const referenceDigest = "vnd.docker.reference.digest"
 
 // Apply changes the tree in place. Labels go into configs; annotations, and
 // for an index the labels as well, go into the root: ghcr.io's package page
 // reads an index's annotations and not its children's labels (GHCR.md §2.2).
 func Apply(ctx context.Context, root *image.Manifest, labels, annotations map[string]string) ([]diag.Notice, error) {
-	s := &stamper{ctx: ctx, labels: labels, moved: map[v1.Hash]v1.Hash{}}
+	s := &stamper{ctx: ctx, labels: labels}
 	if root.Index() {
 		annotations = union(labels, annotations)
 	}
@@ -50,9 +43,8 @@ func Apply(ctx context.Context, root *image.Manifest, labels, annotations map[st
 type stamper struct {
 	ctx     context.Context
 	labels  map[string]string
-	moved   map[v1.Hash]v1.Hash // digests of manifests, before and after
-	docker  bool                // a Docker manifest could not take annotations
-	attests bool                // an attestation speaks of a digest that moved
+	docker  bool // a Docker manifest could not take annotations
+	attests bool // an attestation speaks of a digest that moved
 }
 
 func union(a, b map[string]string) map[string]string {
@@ -69,7 +61,6 @@ func (s *stamper) images(m *image.Manifest) error {
 	if len(s.labels) == 0 {
 		return nil
 	}
-	before := m.Descriptor.Digest
 	for _, child := range m.Children {
 		if err := s.images(child); err != nil {
 			return err
@@ -77,34 +68,22 @@ func (s *stamper) images(m *image.Manifest) error {
 	}
 	switch {
 	case m.Index():
-		if err := s.relist(m); err != nil {
-			return err
-		}
-	case runs(m):
-		if err := s.label(m); err != nil {
-			return err
-		}
-	}
-	if m.Descriptor.Digest != before {
-		s.moved[before] = m.Descriptor.Digest
+		return s.relist(m)
+	case m.Runs():
+		return s.label(m)
 	}
 	return nil
 }
 
-// runs tells images from artifacts and from BuildKit's attestations.
-func runs(m *image.Manifest) bool {
-	return len(m.Blobs) > 0 && m.Blobs[0].Descriptor.MediaType.IsConfig() && (m.Platform == nil || m.Platform.OS != "unknown")
-}
-
 // label rewrites an image's config, and its manifest for the new digest.
 func (s *stamper) label(m *image.Manifest) error {
-	raw, err := read(s.ctx, m.Blobs[0])
+	raw, err := rewrite.Config(s.ctx, m)
 	if err != nil {
 		return fmt.Errorf("reading a config to label it: %w", err)
 	}
-	raw, err = edit(raw, func(config fields) error {
-		return config.edit("config", func(inner fields) error {
-			return inner.merge("Labels", s.labels)
+	raw, err = rewrite.Edit(raw, func(config rewrite.Fields) error {
+		return config.Edit("config", func(inner rewrite.Fields) error {
+			return inner.Merge("Labels", s.labels)
 		})
 	})
 	if err != nil {
@@ -115,52 +94,18 @@ func (s *stamper) label(m *image.Manifest) error {
 	if m.Pending() {
 		return nil // assembled from its blobs later
 	}
-	return set(m, func(manifest fields) error { return manifest.put("config", config.Descriptor) })
+	return set(m, func(manifest rewrite.Fields) error { return manifest.Put("config", config.Descriptor) })
 }
 
 // relist writes the children's new digests into an index.
 func (s *stamper) relist(m *image.Manifest) error {
-	return set(m, func(index fields) error {
-		var list []fields
-		if err := json.Unmarshal(index["manifests"], &list); err != nil {
-			return err
-		}
-		if len(list) != len(m.Children) {
-			return fmt.Errorf("it lists %d manifests, and %d were read", len(list), len(m.Children))
-		}
-		for i, entry := range list {
-			if err := s.repoint(entry, m.Children[i]); err != nil {
-				return err
-			}
-		}
-		return index.put("manifests", list)
-	})
-}
-
-func (s *stamper) repoint(entry fields, child *image.Manifest) error {
-	delete(entry, "data") // a copy of the content, which may have changed
-	if err := entry.put("digest", child.Descriptor.Digest); err != nil {
+	before := m.Descriptor.Digest
+	raw, err := rewrite.Index(m, m.Raw)
+	if err := settle(m, raw, err); err != nil {
 		return err
 	}
-	if err := entry.put("size", child.Descriptor.Size); err != nil {
-		return err
-	}
-	to := s.moved[attested(entry)]
-	if to == (v1.Hash{}) {
-		return nil
-	}
-	s.attests = true
-	return entry.merge("annotations", map[string]string{referenceDigest: to.String()})
-}
-
-// attested is the image that an attestation's entry names; zero for others.
-func attested(entry fields) v1.Hash {
-	var notes map[string]string
-	if raw := entry["annotations"]; len(raw) > 0 {
-		_ = json.Unmarshal(raw, &notes) // what is no annotation names no image
-	}
-	digest, _ := v1.NewHash(notes[referenceDigest]) // the zero hash if it is none
-	return digest
+	s.attests = s.attests || before != m.Descriptor.Digest && rewrite.Attested(m)
+	return nil
 }
 
 // annotate writes annotations into the root.
@@ -172,7 +117,7 @@ func (s *stamper) annotate(root *image.Manifest, annotations map[string]string) 
 		s.docker = true
 		return nil
 	}
-	return set(root, func(m fields) error { return m.merge("annotations", annotations) })
+	return set(root, func(m rewrite.Fields) error { return m.Merge("annotations", annotations) })
 }
 
 func (s *stamper) notices(before v1.Hash, root *image.Manifest) []diag.Notice {
@@ -199,8 +144,13 @@ func (s *stamper) notices(before v1.Hash, root *image.Manifest) []diag.Notice {
 }
 
 // set edits a manifest's JSON and settles its new bytes.
-func set(m *image.Manifest, change func(fields) error) error {
-	raw, err := edit(m.Raw, change)
+func set(m *image.Manifest, change func(rewrite.Fields) error) error {
+	raw, err := rewrite.Edit(m.Raw, change)
+	return settle(m, raw, err)
+}
+
+// settle gives a manifest new bytes.
+func settle(m *image.Manifest, raw []byte, err error) error {
 	if err != nil {
 		return fmt.Errorf("rewriting manifest %s: %w", m.Descriptor.Digest, err)
 	}
@@ -210,26 +160,6 @@ func set(m *image.Manifest, change func(fields) error) error {
 	digest, size, err := v1.SHA256(bytes.NewReader(raw))
 	m.Raw, m.Descriptor.Digest, m.Descriptor.Size = raw, digest, size
 	return err
-}
-
-func read(ctx context.Context, b *image.Blob) ([]byte, error) {
-	if b.Descriptor.Size > maxConfig {
-		return nil, fmt.Errorf("config %s has %d bytes, more than %d", b.Descriptor.Digest, b.Descriptor.Size, maxConfig)
-	}
-	r, err := b.Open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	raw, err := io.ReadAll(io.LimitReader(r, maxConfig+1))
-	if err != nil {
-		return nil, err
-	}
-	digest, _, err := v1.SHA256(bytes.NewReader(raw))
-	if err == nil && digest != b.Descriptor.Digest {
-		err = fmt.Errorf("config %s holds other bytes: they hash to %s", b.Descriptor.Digest, digest)
-	}
-	return raw, err
 }
 
 // blob replaces a config's bytes; it is no longer anywhere else.

@@ -25,6 +25,7 @@ import (
 	"path"
 	"sync"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/compress"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
@@ -97,15 +98,15 @@ func Open(ctx context.Context, path string) (*Archive, error) {
 // read notes the files of size bytes behind r; name is for messages.
 func read(ctx context.Context, name string, r io.ReaderAt, size int64) (*Archive, error) {
 	a := &Archive{path: name, entries: map[string]*entry{}, room: MaxFiles}
-	inflate, err := compression(name, r)
+	format, err := compression(name, r)
 	if err != nil {
 		return nil, err
 	}
-	if inflate == nil {
+	if format == compress.Plain {
 		a.bodies = sections{r}
 		return a, a.scanPlain(ctx, r, size)
 	}
-	c := &cursors{name: name, file: r, size: size, inflate: inflate}
+	c := &cursors{name: name, file: r, size: size, inflate: func(r io.Reader) (io.ReadCloser, error) { return compress.Open(format, r) }}
 	a.bodies = c
 	return a, a.scanCompressed(ctx, c)
 }

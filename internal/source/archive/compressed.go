@@ -10,44 +10,24 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
+	"github.com/ghcr-publish/ghcr-publish/internal/compress"
 )
 
 // maxIdle is how many decompressing readers are kept for whoever next reads
-// behind them; each holds its window: 32 KiB for gzip, up to maxWindow for
-// zstd.
-const (
-	maxIdle   = 2
-	maxWindow = 8 << 20
-)
+// behind them; each holds its window: 32 KiB for gzip, for zstd up to
+// compress.MaxWindow.
+const maxIdle = 2
 
-// inflater starts decompressing.
-type inflater func(io.Reader) (io.ReadCloser, error)
-
-// compression looks at the first bytes of a file; nil means a plain tar.
-func compression(name string, r io.ReaderAt) (inflater, error) {
-	head := make([]byte, 6)
+// compression looks at the first bytes of a file.
+func compression(name string, r io.ReaderAt) (compress.Format, error) {
+	head := make([]byte, compress.HeadSize)
 	if _, err := r.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
-		return nil, unreadable(name, err)
+		return compress.Plain, unreadable(name, err)
 	}
-	switch {
-	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
-		return func(r io.Reader) (io.ReadCloser, error) { return gzip.NewReader(r) }, nil
-	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		return newZstd, nil
-	case bytes.HasPrefix(head, []byte("BZh")), bytes.HasPrefix(head, []byte("\xfd7zXZ")):
-		return nil, otherCompression(name)
+	if bytes.HasPrefix(head, []byte("BZh")) || bytes.HasPrefix(head, []byte("\xfd7zXZ")) {
+		return compress.Plain, otherCompression(name)
 	}
-	return nil, nil
-}
-
-func newZstd(r io.Reader) (io.ReadCloser, error) {
-	d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
-	if err != nil {
-		return nil, err
-	}
-	return d.IOReadCloser(), nil
+	return compress.Detect(head), nil
 }
 
 // sections are the bodies of a plain tar.
@@ -62,7 +42,7 @@ type cursors struct {
 	name    string
 	file    io.ReaderAt
 	size    int64
-	inflate inflater
+	inflate func(io.Reader) (io.ReadCloser, error)
 
 	mu   sync.Mutex
 	idle []*cursor

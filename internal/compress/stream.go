@@ -1,56 +1,34 @@
-// Package gz compresses a stream with gzip on every idle core and always to
-// the same bytes: blocks of fixed size are deflated at level 1, each with the
-// 32 KiB before it as dictionary, and joined with sync flushes into one gzip
-// member (RFC 1952) that has no name and no time. Neither the number of cores
-// nor the size of reads changes the result, so a layer compressed on one
-// machine has the digest it has on any other.
-//
-// Memory is bounded: each stream owns two blocks in flight, and all streams
-// of the process together share one more for each core.
-package gz
+package compress
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
-	"hash/crc32"
 	"io"
 	"runtime"
 	"sync"
 )
 
-const (
-	// blockSize is the plain bytes in a block. Changing it changes every
-	// digest made from plain layers.
-	blockSize = 256 << 10
-	// windowSize is how far back deflate can refer (RFC 1951, section 2).
-	windowSize = 32 << 10
-	// ownBlocks keeps a stream moving whatever the others hold.
-	ownBlocks = 2
-)
+// ownBlocks keeps a stream moving whatever the others hold.
+const ownBlocks = 2
 
 // spare are the blocks that streams may take beyond their own.
 var spare = tokens(runtime.GOMAXPROCS(0))
-
-// header is a gzip header without name and time: deflate, fastest (RFC 1952,
-// section 2.3.1, XFL 4), unknown system.
-var header = []byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 255}
 
 // Verify judges a stream once it has been read whole: sum is the SHA-256 and
 // size the length in bytes of the plain content.
 type Verify func(sum [sha256.Size]byte, size int64) error
 
-// Compress returns the gzip of src. Reading starts at once; what verify
-// returns takes the place of the last bytes, so that a consumer never sees a
-// complete member for content that was refused. Close stops the work and
-// closes src.
-func Compress(src io.ReadCloser, verify Verify) io.ReadCloser {
+// Compress returns src compressed. Reading starts at once; what verify returns
+// takes the place of the last block, so that a consumer never sees a whole
+// stream of content that was refused. Close stops the work and closes src.
+func (m Method) Compress(src io.ReadCloser, verify Verify) io.ReadCloser {
 	s := &stream{
+		codec:  m.codec,
 		src:    src,
 		verify: verify,
 		own:    tokens(ownBlocks),
 		blocks: make(chan *block, ownBlocks+cap(spare)),
 		stop:   make(chan struct{}),
-		out:    header,
+		out:    m.codec.head(),
 	}
 	go s.produce()
 	return s
@@ -58,6 +36,7 @@ func Compress(src io.ReadCloser, verify Verify) io.ReadCloser {
 
 // stream is one compression: produce fills blocks in order, Read drains them.
 type stream struct {
+	codec    codec
 	src      io.ReadCloser
 	verify   Verify
 	own      chan struct{}
@@ -102,7 +81,7 @@ func (s *stream) next() error {
 		return nil
 	}
 	<-b.ready
-	s.current, s.out = b, b.deflated.Bytes()
+	s.current, s.out = b, b.packed.Bytes()
 	return b.err
 }
 
@@ -131,7 +110,7 @@ func (s *stream) Close() error {
 // produce reads src block by block and has each compressed.
 func (s *stream) produce() {
 	defer close(s.blocks)
-	plain, crc := sha256.New(), crc32.NewIEEE()
+	plain, check := sha256.New(), s.codec.checksum()
 	var size int64
 	var before []byte
 	for last := false; !last; {
@@ -146,14 +125,21 @@ func (s *stream) produce() {
 		}
 		before, last = b.window(before), b.last
 		_, _ = plain.Write(b.content()) // hashes take everything
-		_, _ = crc.Write(b.content())
+		if check != nil {
+			_, _ = check.Write(b.content())
+		}
 		size += int64(len(b.content()))
+		if last {
+			s.err = s.verify([sha256.Size]byte(plain.Sum(nil)), size)
+			s.tail = s.codec.tail(check, size)
+		}
+		if s.err != nil {
+			b.release()
+			return
+		}
 		s.blocks <- b
-		go b.deflate()
+		go b.pack()
 	}
-	s.err = s.verify([sha256.Size]byte(plain.Sum(nil)), size)
-	s.tail = binary.LittleEndian.AppendUint32(nil, crc.Sum32())
-	s.tail = binary.LittleEndian.AppendUint32(s.tail, uint32(size)) // RFC 1952: modulo 2^32
 }
 
 // reserve waits for the right to hold one more block; nil once closed.
@@ -165,9 +151,9 @@ func (s *stream) reserve() *block {
 	}
 	select {
 	case <-s.own:
-		return newBlock(s.own)
+		return newBlock(s.codec, s.own)
 	case <-spare:
-		return newBlock(spare)
+		return newBlock(s.codec, spare)
 	case <-s.stop:
 		return nil
 	}

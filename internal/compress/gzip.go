@@ -1,0 +1,77 @@
+package compress
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"hash"
+	"hash/crc32"
+	"io"
+	"sync"
+
+	"github.com/klauspost/compress/flate"
+)
+
+const (
+	// gzipBlock is the plain bytes in a block. Changing it changes every
+	// digest made from plain layers.
+	gzipBlock = 256 << 10
+	// gzipWindow is how far back deflate can refer (RFC 1951, section 2).
+	gzipWindow = 32 << 10
+)
+
+// gzipCodec writes one gzip member (RFC 1952) that has no name and no time.
+// Each block is deflated with the 32 KiB before it as dictionary, and joined
+// to the next with a sync flush.
+type gzipCodec struct {
+	level    int
+	memory   *sync.Pool
+	encoders sync.Pool // of *flate.Writer
+}
+
+func newGzip(level int) codec {
+	return &gzipCodec{level: level, memory: gzipSpaces}
+}
+
+// gzipSpaces serve all levels.
+var gzipSpaces = pool(gzipWindow + gzipBlock)
+
+// head is a gzip header without name and time: deflate, an unknown system, and
+// whether it was made the fastest or the most thorough way (RFC 1952, section
+// 2.3.1, XFL).
+func (g *gzipCodec) head() []byte {
+	way := map[int]byte{flate.BestSpeed: 4, flate.BestCompression: 2}[g.level]
+	return []byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, way, 255}
+}
+
+func (*gzipCodec) sizes() (block, window int) { return gzipBlock, gzipWindow }
+func (*gzipCodec) checksum() hash.Hash32      { return crc32.NewIEEE() }
+func (g *gzipCodec) spaces() *sync.Pool       { return g.memory }
+
+func (*gzipCodec) tail(sum hash.Hash32, size int64) []byte {
+	out := binary.LittleEndian.AppendUint32(nil, sum.Sum32())
+	return binary.LittleEndian.AppendUint32(out, uint32(size)) // RFC 1952: modulo 2^32
+}
+
+func (g *gzipCodec) encode(dst *bytes.Buffer, window, content []byte, last bool) error {
+	w, err := g.encoder(dst, window)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(content)
+	if last {
+		err = errors.Join(err, w.Close())
+	} else {
+		err = errors.Join(err, w.Flush())
+	}
+	g.encoders.Put(w)
+	return err
+}
+
+func (g *gzipCodec) encoder(w io.Writer, dict []byte) (*flate.Writer, error) {
+	if e, ok := g.encoders.Get().(*flate.Writer); ok {
+		e.ResetDict(w, dict)
+		return e, nil
+	}
+	return flate.NewWriterDict(w, g.level, dict)
+}

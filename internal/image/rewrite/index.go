@@ -1,0 +1,95 @@
+package rewrite
+
+import (
+	"encoding/json"
+	"fmt"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+)
+
+// referenceDigest is BuildKit's annotation by which an attestation's entry
+// names its image.
+const referenceDigest = "vnd.docker.reference.digest"
+
+// Index writes the children's present types, digests and sizes into an index,
+// in its order, and has attestations name the images they go with. The media
+// type is the index's own from then on.
+func Index(m *image.Manifest, raw []byte) ([]byte, error) {
+	return Edit(raw, func(index Fields) error {
+		list, err := index.List("manifests")
+		if err != nil {
+			return err
+		}
+		if len(list) != len(m.Children) {
+			return fmt.Errorf("it lists %d manifests, and %d were read", len(list), len(m.Children))
+		}
+		moved := map[string]v1.Hash{}
+		for i, entry := range list {
+			var was string
+			if err := json.Unmarshal(entry["digest"], &was); err != nil {
+				return err
+			}
+			moved[was] = m.Children[i].Descriptor.Digest
+		}
+		for i, entry := range list {
+			if err := entry.repoint(m.Children[i].Descriptor, moved); err != nil {
+				return err
+			}
+		}
+		if err := index.retype(m); err != nil {
+			return err
+		}
+		return index.Put("manifests", list)
+	})
+}
+
+// retype writes the media type where it changed; an index or a manifest need
+// not say it (image-spec, "mediaType").
+func (f Fields) retype(m *image.Manifest) error {
+	if f["mediaType"] == nil {
+		return nil
+	}
+	return f.Put("mediaType", m.Descriptor.MediaType)
+}
+
+// repoint gives an entry another manifest, and its attestation another image.
+func (f Fields) repoint(to v1.Descriptor, moved map[string]v1.Hash) error {
+	if err := f.describe(to); err != nil {
+		return err
+	}
+	var notes map[string]string
+	if raw := f["annotations"]; len(raw) > 0 {
+		_ = json.Unmarshal(raw, &notes) // what is no annotation names no image
+	}
+	about, known := moved[notes[referenceDigest]]
+	if !known {
+		return nil
+	}
+	return f.Merge("annotations", map[string]string{referenceDigest: about.String()})
+}
+
+// describe writes what a descriptor says of its content; annotations, URLs and
+// all else stay.
+func (f Fields) describe(d v1.Descriptor) error {
+	delete(f, "data") // a copy of the content, which may have changed
+	if err := f.Put("mediaType", d.MediaType); err != nil {
+		return err
+	}
+	if err := f.Put("digest", d.Digest); err != nil {
+		return err
+	}
+	return f.Put("size", d.Size)
+}
+
+// Attested reports whether there are attestations among the children of an
+// index: what they say was true of the images before.
+func Attested(m *image.Manifest) bool {
+	for _, c := range m.Children {
+		if c.Platform != nil && c.Platform.OS == "unknown" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,22 @@
+package image
+
+import "github.com/google/go-containerregistry/pkg/v1/types"
+
+// ociTypes are the OCI names of what Docker's media types name. The bytes are
+// the same.
+var ociTypes = map[types.MediaType]types.MediaType{
+	types.DockerManifestList:      types.OCIImageIndex,
+	types.DockerManifestSchema2:   types.OCIManifestSchema1,
+	types.DockerConfigJSON:        types.OCIConfigJSON,
+	types.DockerLayer:             types.OCILayer,
+	types.DockerUncompressedLayer: types.OCIUncompressedLayer,
+	types.DockerForeignLayer:      types.OCIRestrictedLayer,
+}
+
+// OCIType is the OCI name of a media type of Docker's; others stay.
+func OCIType(t types.MediaType) types.MediaType {
+	if oci, docker := ociTypes[t]; docker {
+		return oci
+	}
+	return t
+}

@@ -1,0 +1,265 @@
+// Package recompress has the layers of an image compressed in another way than
+// they came: with gzip or zstd, while they are sent. Configs and so image ids
+// stay; manifests name other layers, and digests change up to the root.
+//
+// Layers that have the format already stay as they are, as do those that are
+// no tars or that other bytes would break: eStargz and zstd:chunked layers
+// carry a table of contents whose digest stands in the manifest. It is used
+// only where the user asked for it.
+package recompress
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/compress"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/rewrite"
+)
+
+// Apply changes the tree in place: layers that are to be compressed become
+// pending, and the manifests above them with them. Configs are read; layers
+// only when they are sent, and checked then against the digests that their
+// config has for their plain bytes.
+func Apply(ctx context.Context, root *image.Manifest, m compress.Method) ([]diag.Notice, error) {
+	w := &work{ctx: ctx, method: m, before: root.Descriptor.Digest, done: map[*image.Manifest]bool{}, made: map[made]*image.Blob{}}
+	if err := w.visit(root); err != nil {
+		return nil, err
+	}
+	return w.notices(), nil
+}
+
+// work is one tree on its way.
+type work struct {
+	ctx    context.Context
+	method compress.Method
+	before v1.Hash
+	done   map[*image.Manifest]bool
+	made   map[made]*image.Blob
+
+	changed bool // something is compressed that had a digest before
+	attests bool // attestations speak of images that change
+	lazy    int  // layers that stay for their table of contents
+	unknown int  // images whose configs do not tell what their layers are
+}
+
+// made tells new layers apart: what several images share is compressed once.
+type made struct {
+	from   *image.Blob
+	diffID v1.Hash
+	as     types.MediaType
+}
+
+// visit changes everything below a node, leaves first.
+func (w *work) visit(m *image.Manifest) error {
+	if w.done[m] {
+		return nil
+	}
+	w.done[m] = true
+	moved := false
+	for _, c := range m.Children {
+		if err := w.visit(c); err != nil {
+			return err
+		}
+		moved = moved || c.Pending()
+	}
+	switch {
+	case m.Index() && moved:
+		w.attests = w.attests || rewrite.Attested(m)
+		w.wait(m, rewrite.Index)
+	case m.Runs():
+		return w.image(m)
+	}
+	return nil
+}
+
+// image has those layers of an image compressed that need it.
+func (w *work) image(m *image.Manifest) error {
+	layers := m.Blobs[1:]
+	chosen := make([]bool, len(layers))
+	some := false
+	for i, b := range layers {
+		chosen[i] = w.wants(b)
+		some = some || chosen[i]
+	}
+	if !some {
+		return nil
+	}
+	diffIDs, err := w.diffIDs(m)
+	if err != nil || diffIDs == nil {
+		return err
+	}
+	docker := m.Descriptor.MediaType == types.DockerManifestSchema2
+	for i, b := range layers {
+		if chosen[i] {
+			m.Blobs[i+1] = w.blob(b, diffIDs[i], w.mediaType(docker))
+		}
+	}
+	w.wait(m, rewrite.Blobs)
+	return nil
+}
+
+// diffIDs are the digests of the layers' plain bytes, from the config. Where
+// they do not go with the layers, nothing could be checked: nil.
+func (w *work) diffIDs(m *image.Manifest) ([]v1.Hash, error) {
+	raw, err := rewrite.Config(w.ctx, m)
+	if err != nil {
+		return nil, fmt.Errorf("reading a config for what its layers are: %w", err)
+	}
+	var config struct {
+		RootFS struct {
+			DiffIDs []v1.Hash `json:"diff_ids"`
+		} `json:"rootfs"`
+	}
+	if json.Unmarshal(raw, &config) != nil || len(config.RootFS.DiffIDs) != len(m.Blobs)-1 {
+		w.unknown++
+		return nil, nil
+	}
+	return config.RootFS.DiffIDs, nil
+}
+
+// formats are the layers that can be compressed otherwise, and how they are
+// compressed now. Foreign ones are not among them: they are fetched as their
+// addresses have them.
+var formats = map[types.MediaType]compress.Format{
+	types.DockerLayer:             compress.Gzip,
+	types.DockerUncompressedLayer: compress.Plain,
+	types.OCILayer:                compress.Gzip,
+	types.OCIUncompressedLayer:    compress.Plain,
+	types.OCILayerZStd:            compress.Zstd,
+}
+
+// wants reports layers that are to be compressed.
+func (w *work) wants(b *image.Blob) bool {
+	format, known := formats[b.Descriptor.MediaType]
+	switch {
+	case !known || b.Foreign || len(b.Descriptor.URLs) > 0:
+		return false
+	case b.Plain != nil:
+		return true
+	case format == w.method.Format:
+		return false
+	case indexed(b.Descriptor):
+		w.lazy++
+		return false
+	}
+	return true
+}
+
+// indexed reports layers with a table of contents for pulling them in parts
+// (stargz-snapshotter and nydus, "containerd.io/snapshot/"; zstd:chunked of
+// containers/storage).
+func indexed(d v1.Descriptor) bool {
+	for key := range d.Annotations {
+		if strings.HasPrefix(key, "containerd.io/snapshot/") || strings.HasPrefix(key, "io.github.containers.zstd-chunked.") {
+			return true
+		}
+	}
+	return false
+}
+
+// LayerType is the OCI media type of a layer of the format.
+func LayerType(f compress.Format) types.MediaType {
+	return map[compress.Format]types.MediaType{
+		compress.Plain: types.OCIUncompressedLayer, compress.Gzip: types.OCILayer, compress.Zstd: types.OCILayerZStd,
+	}[f]
+}
+
+// mediaType is what a layer becomes. Docker's own types have a name for gzip
+// alone.
+func (w *work) mediaType(docker bool) types.MediaType {
+	if docker && w.method.Format == compress.Gzip {
+		return types.DockerLayer
+	}
+	return LayerType(w.method.Format)
+}
+
+// wait makes a manifest or an index one that is assembled once its parts are
+// known. One of Docker's types becomes OCI's where a part of it does.
+func (w *work) wait(m *image.Manifest, assemble func(*image.Manifest, []byte) ([]byte, error)) {
+	raw, bare := m.Raw, m.Assemble
+	w.changed = w.changed || !m.Pending()
+	if w.becomesOCI(m) {
+		toOCI(m)
+	}
+	m.Descriptor.Digest, m.Descriptor.Size, m.Raw = v1.Hash{}, 0, nil
+	m.Bare, m.HeldBy = false, nil
+	m.Assemble = func(m *image.Manifest) ([]byte, error) {
+		if raw != nil {
+			return assemble(m, raw)
+		}
+		first, err := bare(m)
+		if err != nil {
+			return nil, err
+		}
+		return assemble(m, first)
+	}
+}
+
+// becomesOCI reports a manifest or an index of Docker's that names what Docker
+// has no name for.
+func (w *work) becomesOCI(m *image.Manifest) bool {
+	for _, b := range m.Blobs {
+		if b.Descriptor.MediaType == types.OCILayerZStd {
+			return true
+		}
+	}
+	for _, c := range m.Children {
+		if c.Descriptor.MediaType == types.OCIManifestSchema1 || c.Descriptor.MediaType == types.OCIImageIndex {
+			return true
+		}
+	}
+	return false
+}
+
+// toOCI gives a node and its blobs OCI's names in the place of Docker's.
+func toOCI(m *image.Manifest) {
+	m.Descriptor.MediaType = image.OCIType(m.Descriptor.MediaType)
+	for i, b := range m.Blobs {
+		if t := image.OCIType(b.Descriptor.MediaType); t != b.Descriptor.MediaType {
+			renamed := *b
+			renamed.Descriptor.MediaType = t
+			m.Blobs[i] = &renamed
+		}
+	}
+}
+
+// The codes of what can be wrong with a layer, as package source has them.
+const (
+	codeDamaged = "source-blob-wrong"
+	codeLarge   = "source-layer-too-large"
+)
+
+const hintRebuild = "Build the image again, or copy it again from where it came."
+
+// explain says of which layer an error is.
+func explain(b *image.Blob, err error) error {
+	e := &diag.Error{Side: diag.Source, Err: err}
+	switch {
+	case errors.Is(err, compress.ErrTooLarge):
+		e.Code, e.Input = codeLarge, "compression"
+		e.Title = fmt.Sprintf("The layer %s is too large to be compressed again", named(b))
+		e.Hint = "If it is meant to be that large, leave compression away: it is sent as it is then."
+	case errors.Is(err, compress.ErrDamaged):
+		e.Code, e.Hint = codeDamaged, hintRebuild
+		e.Title = fmt.Sprintf("The layer %s cannot be decompressed", named(b))
+	default:
+		return fmt.Errorf("reading the layer %s to compress it again: %w", named(b), err)
+	}
+	return e
+}
+
+// named is a layer's digest: its own, or that of its plain bytes.
+func named(b *image.Blob) v1.Hash {
+	if b.Pending() {
+		return b.DiffID
+	}
+	return b.Descriptor.Digest
+}
