@@ -1,8 +1,8 @@
 package action
 
 import (
+	"github.com/ghcr-publish/ghcr-publish/internal/engine"
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
-	"github.com/ghcr-publish/ghcr-publish/internal/source/engine"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/storage"
 )
 

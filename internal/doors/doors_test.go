@@ -40,6 +40,7 @@ var doors = []struct {
 // beside it. A room inside another (meta/csv) belongs to that one.
 var levels = [][]string{
 	{"diag", "secret", "image", "compress", "program", "version", "roots", "try", "ghcrtest", "launch", "doors", "ci"},
+	{"engine"},
 	{"input", "auth", "packages", "meta", "workflow", "registry", "source", "plan", "migrate", "login", "network", "stamp", "recompress", "sink", "release", "live", "build"},
 	{"progress", "refusal", "publish", "resolve", "merge", "assembly", "guard", "referrers", "pull", "inspect", "archive"},
 	{"report"},

@@ -8,9 +8,9 @@ import (
 	"testing"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/engine"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
-	"github.com/ghcr-publish/ghcr-publish/internal/source/engine"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 

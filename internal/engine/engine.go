@@ -1,9 +1,10 @@
-// Package engine asks a Docker engine for images: over its HTTP API, on the
+// Package engine is the door to a Docker engine: over its HTTP API, on the
 // socket or the pipe that Docker's own command line would use (DOCKER_HOST,
 // the current context, the default socket, a rootless one).
 //
-// It finds images and exports them, and changes nothing. What an export is
-// made of is package source's business. Nothing is written to disk here; an
+// It finds images and exports them, loads others, and names them. What an
+// export is made of is package source's business, what is to be loaded that
+// of package sink. Nothing is written to disk here; an
 // engine with the classic image store, though, writes a copy of the image to
 // its own folder for each export before it sends the first byte, so that
 // exports are worth saving (see archive.OpenExport). One with containerd's
