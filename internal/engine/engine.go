@@ -14,6 +14,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -91,7 +92,7 @@ func (e *Engine) Export(ctx context.Context, id string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp, err := c.get(ctx, "/images/"+id+"/get")
+	resp, err := c.get(ctx, "/images/"+id+"/get", nil)
 	if err != nil {
 		return nil, err
 	}
@@ -100,9 +101,14 @@ func (e *Engine) Export(ctx context.Context, id string) (io.ReadCloser, error) {
 
 // ask reads a JSON answer.
 func (c *client) ask(ctx context.Context, path string, into any) error {
+	return c.askWith(ctx, path, nil, into)
+}
+
+// askWith is ask with a query.
+func (c *client) askWith(ctx context.Context, path string, query url.Values, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	resp, err := c.get(ctx, path)
+	resp, err := c.get(ctx, path, query)
 	if err != nil {
 		return err
 	}
@@ -114,18 +120,41 @@ func (c *client) ask(ctx context.Context, path string, into any) error {
 }
 
 // get sends one request; any answer but 200 is an error.
-func (c *client) get(ctx context.Context, path string) (*http.Response, error) {
+func (c *client) get(ctx context.Context, path string, query url.Values) (*http.Response, error) {
+	resp, err := c.send(ctx, call{method: http.MethodGet, path: path, query: query})
+	var a *answer
+	if errors.As(err, &a) {
+		return nil, c.refused(a)
+	}
+	return resp, err
+}
+
+// call is one request.
+type call struct {
+	method, path string
+	query        url.Values
+	body         io.Reader
+	size         int64 // of the body
+}
+
+// send sends a request. What the engine answers in the place of 200 or 201 is
+// an *answer; that it cannot be talked to is explained.
+func (c *client) send(ctx context.Context, k call) (*http.Response, error) {
 	u := c.base
-	u.Path = path
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	u.Path, u.RawQuery = k.path, k.query.Encode()
+	req, err := http.NewRequestWithContext(ctx, k.method, u.String(), k.body)
 	if err != nil {
 		return nil, c.refused(err)
+	}
+	if k.body != nil {
+		req.ContentLength = k.size
+		req.Header.Set("Content-Type", "application/x-tar")
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return nil, c.unreachable(ctx, err)
 	}
-	if resp.StatusCode == http.StatusOK {
+	if resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusCreated {
 		return resp, nil
 	}
 	defer resp.Body.Close()
@@ -134,7 +163,7 @@ func (c *client) get(ctx context.Context, path string) (*http.Response, error) {
 	if json.Unmarshal(raw, a) != nil || a.Message == "" {
 		a.Message = fmt.Sprintf("%q", raw[:min(len(raw), 200)])
 	}
-	return nil, c.refused(a)
+	return nil, a
 }
 
 // answer is what the engine says when it refuses.

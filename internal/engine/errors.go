@@ -15,6 +15,7 @@ import (
 const (
 	CodeUnreachable = "engine-unreachable"
 	CodeRefused     = "engine-refused"
+	CodeBrokeOff    = "engine-broke-off" // in the middle of an image
 	codeNotFound    = "source-not-found"
 )
 
@@ -36,7 +37,7 @@ func (c *client) refused(err error) error {
 	return &diag.Error{
 		Code: CodeRefused, Side: diag.Source, Err: err,
 		Title: fmt.Sprintf("the Docker engine at %q refused", c.host),
-		Hint:  "Its log says more (journalctl -u docker). To export an image the classic image store needs room on its disk for a copy.",
+		Hint:  "Its log says more (journalctl -u docker). The classic image store needs room on its disk for a copy of an image that goes in or out.",
 	}
 }
 

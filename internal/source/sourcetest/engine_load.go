@@ -1,0 +1,216 @@
+package sourcetest
+
+import (
+	"archive/tar"
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// maxKept bounds the files of an archive that are kept; layers only pass.
+const maxKept = 1 << 20
+
+// loaded is an archive as the engine read it.
+type loaded struct {
+	files map[string][]byte // those that are small
+	diffs map[string]string // blob's name → digest of its plain bytes
+	wrong []string          // blobs that are not what their names say
+}
+
+// Came lists the blobs of the archive that was loaded last.
+func (e *Engine) Came() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.came
+}
+
+// Names are those of the image with the id; nil if there is none.
+func (e *Engine) Names(id string) []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, i := range e.images {
+		if i.ID == id {
+			return slices.Concat([]string{}, i.Names)
+		}
+	}
+	return nil
+}
+
+// load is docker load: an archive that ends too early, or lacks what the store
+// would read, is refused in dockerd's words, with the status 200. An archive
+// that no engine should ever get fails the test.
+func (e *Engine) load(w http.ResponseWriter, r *http.Request) {
+	e.Loads.Add(1)
+	if e.Loading != nil {
+		e.Loading(w, r)
+		return
+	}
+	if r.ContentLength <= 0 || r.FormValue("quiet") != "1" {
+		e.tb.Errorf("a load of %d bytes, quiet=%s", r.ContentLength, r.FormValue("quiet"))
+	}
+	l, err := read(r.Body)
+	if err == nil {
+		err = e.take(w, l)
+	}
+	if err != nil {
+		text, _ := json.Marshal(err.Error()) // a string always can be
+		fmt.Fprintf(w, `{"errorDetail":{"message":%s},"error":%s}`+"\n", text, text)
+	}
+}
+
+// read reads an archive up to the end of the body.
+func read(body io.Reader) (*loaded, error) {
+	l := &loaded{files: map[string][]byte{}, diffs: map[string]string{}}
+	in := tar.NewReader(body)
+	for {
+		h, err := in.Next()
+		if errors.Is(err, io.EOF) {
+			_, err = io.Copy(io.Discard, body)
+			return l, err
+		}
+		if err != nil {
+			return nil, fmt.Errorf("Error processing tar file(exit status 1): %w", err) //nolint:staticcheck // dockerd's words
+		}
+		if err := l.file(h, in); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (l *loaded) file(h *tar.Header, r io.Reader) error {
+	sum, diff := sha256.New(), sha256.New()
+	var kept bytes.Buffer
+	if h.Size <= maxKept {
+		r = io.TeeReader(r, &kept)
+	}
+	in := bufio.NewReader(io.TeeReader(r, sum))
+	plain := io.Reader(in)
+	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		unzipped, err := gzip.NewReader(in)
+		if err != nil {
+			return err
+		}
+		plain = unzipped
+	}
+	if _, err := io.Copy(diff, plain); err != nil {
+		return err
+	}
+	l.files[h.Name] = kept.Bytes()
+	if digest, ok := strings.CutPrefix(h.Name, "blobs/sha256/"); ok && digest != "" {
+		l.diffs[h.Name] = "sha256:" + hex.EncodeToString(diff.Sum(nil))
+		if hex.EncodeToString(sum.Sum(nil)) != digest {
+			l.wrong = append(l.wrong, h.Name)
+		}
+	}
+	return nil
+}
+
+// take checks an archive that came whole, and keeps the image.
+func (e *Engine) take(w http.ResponseWriter, l *loaded) error {
+	if len(l.wrong) > 0 {
+		e.tb.Errorf("a damaged archive was completed: %q", l.wrong)
+	}
+	var entries []Entry
+	var index v1.IndexManifest
+	for name, into := range map[string]any{"manifest.json": &entries, "index.json": &index, "oci-layout": new(any)} {
+		if err := json.Unmarshal(l.files[name], into); err != nil {
+			return fmt.Errorf("reading %q: %w", name, err)
+		}
+	}
+	if len(entries) != 1 || len(index.Manifests) != 1 || l.files[BlobName(index.Manifests[0].Digest)] == nil {
+		e.tb.Errorf("the archive holds %d and %d images, or no manifest", len(entries), len(index.Manifests))
+	}
+	var config v1.ConfigFile
+	if err := json.Unmarshal(l.files[entries[0].Config], &config); err != nil {
+		return fmt.Errorf("reading %q: %w", entries[0].Config, err)
+	}
+	added := EngineImage{ID: "sha256:" + strings.TrimPrefix(entries[0].Config, "blobs/sha256/")}
+	if e.Containerd {
+		added.ID = index.Manifests[0].Digest.String()
+		added.Members = []string{added.ID}
+	}
+	for _, diff := range config.RootFS.DiffIDs {
+		added.Layers = append(added.Layers, diff.String())
+	}
+	if err := e.layers(l, entries[0].Layers, added.Layers); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.came = nil
+	for name := range l.diffs {
+		e.came = append(e.came, name)
+	}
+	e.add(added, entries[0].RepoTags)
+	fmt.Fprintf(w, `{"stream":"Loaded image: %s\n"}`+"\n", strings.Join(entries[0].RepoTags, " "))
+	return nil
+}
+
+// layers compares the layers with their diff ids. The classic store reads only
+// those that no other image has below it.
+func (e *Engine) layers(l *loaded, files, diffs []string) error {
+	if len(files) != len(diffs) {
+		return fmt.Errorf("invalid manifest, layers length mismatch: expected %d, got %d", len(files), len(diffs))
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for n, file := range files {
+		known := slices.ContainsFunc(e.images, func(i EngineImage) bool {
+			return len(i.Layers) > n && slices.Equal(i.Layers[:n+1], diffs[:n+1])
+		})
+		switch diff, ok := l.diffs[file]; {
+		case !ok && e.Containerd:
+			e.tb.Errorf("containerd's store would take an image without %s", file)
+		case known && !e.Containerd:
+		case !ok:
+			return fmt.Errorf("open /var/lib/docker/tmp/docker-import-1/%s: no such file or directory", file)
+		case diff != diffs[n]:
+			return fmt.Errorf("invalid diffID for layer %d: expected %q, got %q", n, diffs[n], diff)
+		}
+	}
+	return nil
+}
+
+// add keeps an image and gives it names that others may have had.
+func (e *Engine) add(added EngineImage, names []string) {
+	for i := range e.images {
+		e.images[i].Names = slices.DeleteFunc(slices.Clone(e.images[i].Names), func(name string) bool {
+			return slices.ContainsFunc(names, func(other string) bool { return familiar(other) == name })
+		})
+	}
+	at := slices.IndexFunc(e.images, func(i EngineImage) bool { return i.ID == added.ID })
+	if at < 0 {
+		e.images, at = append(e.images, added), len(e.images)
+	}
+	for _, name := range names {
+		e.images[at].Names = append(e.images[at].Names, familiar(name))
+	}
+}
+
+// tag is docker tag.
+func (e *Engine) tag(w http.ResponseWriter, r *http.Request) {
+	found := e.find(w, strings.TrimSuffix(r.PathValue("path"), "/tag"))
+	if found == nil {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.add(*found, []string{r.FormValue("repo") + ":" + r.FormValue("tag")})
+	w.WriteHeader(http.StatusCreated)
+}
+
+// familiar is a name as Docker prints it.
+func familiar(name string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(name, "docker.io/"), "library/")
+}
