@@ -93,17 +93,29 @@ func explainEnd(ctx context.Context, err error) error {
 	}
 	cause := context.Cause(ctx)
 	var told *diag.Error
-	var last *registry.Error
-	if errors.As(err, &last) && errors.As(cause, &told) {
-		told = &diag.Error{Code: told.Code, Side: told.Side, Title: told.Title, Input: told.Input, Hint: told.Hint, Err: last}
-	}
-	if told != nil || errors.As(cause, &told) {
-		return told
+	if errors.As(cause, &told) {
+		with := *told
+		with.Err = lastHeard(err)
+		return &with
 	}
 	return &diag.Error{
 		Code: "cancelled", Side: diag.Run, Title: "The run was cancelled",
 		Hint: "Run it again to finish: what the registry has is not sent again.",
 	}
+}
+
+// lastHeard is what a registry said last, or which host said nothing; nil if it
+// was not that.
+func lastHeard(err error) error {
+	var answer *registry.Error
+	var silent *registry.NoAnswer
+	switch {
+	case errors.As(err, &answer):
+		return answer
+	case errors.As(err, &silent):
+		return silent
+	}
+	return nil
 }
 
 func runOf(g input.GitHub) report.Run {

@@ -33,7 +33,9 @@ func (s *session) progress(steps *plan.Plan) *showing {
 			seen[step.Blob] = true
 			blobs++
 			known += step.Blob.Descriptor.Size
-			plain += step.Blob.PlainSize
+			if step.Blob.Pending() {
+				plain += step.Blob.PlainSize
+			}
 		}
 	}
 	size := report.Bytes(known + plain)

@@ -24,6 +24,8 @@ import (
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
 // The bounds of what is read of an engine's answers, in bytes, and of how long
@@ -63,27 +65,26 @@ func (e *Engine) connect() (*client, error) {
 	return at.client()
 }
 
-// Find returns the id and the names of the image that name means to the
-// engine: a name, with latest for a missing tag, an id, or the beginning of
-// one. Errors are *diag.Error with the codes source-not-found, which lists
+// Find describes the image that name means to the engine: a name, with latest
+// for a missing tag, an id, or the beginning of one. Errors are *diag.Error with the codes source-not-found, which lists
 // near names, engine-unreachable and engine-refused.
-func (e *Engine) Find(ctx context.Context, image string) (id string, names []string, err error) {
+func (e *Engine) Find(ctx context.Context, text string) (*image.Stored, error) {
 	c, err := e.find()
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	if _, err := name.ParseReference(image); err != nil || strings.Contains(image, "..") { // it becomes part of a path
-		return "", nil, noName(image, err)
+	if _, err := name.ParseReference(text); err != nil || strings.Contains(text, "..") { // it becomes part of a path
+		return nil, noName(text, err)
 	}
 	var found struct {
 		ID       string `json:"Id"`
 		RepoTags []string
 	}
-	err = c.ask(ctx, "/images/"+image+"/json", &found)
+	err = c.ask(ctx, "/images/"+text+"/json", &found)
 	if isAbsent(err) {
-		return "", nil, c.unknown(ctx, image)
+		return nil, c.unknown(ctx, text)
 	}
-	return found.ID, found.RepoTags, err
+	return &image.Stored{ID: found.ID, Names: found.RepoTags}, err
 }
 
 // Export starts the tar of docker save for one image id.

@@ -39,9 +39,9 @@ func TestImagesAreFoundAsDockerNamesThem(t *testing.T) {
 	t.Parallel()
 	e := New(environment("DOCKER_HOST", sourcetest.NewEngine(t, web()).Host))
 	for _, name := range []string{"acme/web", "acme/web:2", webID, webID[7:], webID[7:19]} {
-		id, names, err := e.Find(t.Context(), name)
-		if err != nil || id != webID || !slices.Equal(names, web().Names) {
-			t.Errorf("%s: got %q, %q, %v", name, id, names, err)
+		found, err := e.Find(t.Context(), name)
+		if err != nil || found.ID != webID || !slices.Equal(found.Names, web().Names) {
+			t.Errorf("%s: got %v, %v", name, found, err)
 		}
 	}
 	r, err := e.Export(t.Context(), webID)
@@ -70,13 +70,13 @@ func TestAnUnknownImageListsNearNames(t *testing.T) {
 		{"a way out of the API", "../containers/json?all=1", "docker images prints"},
 	}
 	for _, c := range cases {
-		_, _, err := e.Find(t.Context(), c.image)
+		_, err := e.Find(t.Context(), c.image)
 		if !diag.Is(err, "source-not-found") || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: got %v, want it to say %q", c.name, err, c.says)
 		}
 	}
 	empty := New(environment("DOCKER_HOST", sourcetest.NewEngine(t).Host))
-	if _, _, err := empty.Find(t.Context(), "app"); !diag.Is(err, "source-not-found") {
+	if _, err := empty.Find(t.Context(), "app"); !diag.Is(err, "source-not-found") {
 		t.Errorf("an empty engine: %v", err)
 	}
 }
@@ -101,7 +101,7 @@ func TestTheEnginesWordsAreKept(t *testing.T) {
 		}))
 		defer server.Close()
 		e := New(environment("DOCKER_HOST", strings.Replace(server.URL, "http:", "tcp:", 1)))
-		_, _, found := e.Find(t.Context(), "app")
+		_, found := e.Find(t.Context(), "app")
 		_, exported := e.Export(t.Context(), webID)
 		for _, err := range []error{found, exported} {
 			if !diag.Is(err, CodeRefused) || !strings.Contains(err.Error(), says) {
@@ -126,7 +126,7 @@ func TestAnEngineThatIsNotThere(t *testing.T) {
 	}
 	for _, c := range cases {
 		e := New(environment("DOCKER_HOST", c.host))
-		_, _, err := e.Find(t.Context(), "app")
+		_, err := e.Find(t.Context(), "app")
 		if !diag.Is(err, CodeUnreachable) || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: got %v, want %q", c.name, err, c.says)
 		}
@@ -171,8 +171,8 @@ func TestASocketIsSpokenTo(t *testing.T) {
 		if name == "rootless" && exists("/var/run/docker.sock") {
 			continue // a real engine comes first
 		}
-		if id, _, err := New(env).Find(t.Context(), "acme/web"); id != webID || err != nil {
-			t.Errorf("%s: got %q, %v", name, id, err)
+		if found, err := New(env).Find(t.Context(), "acme/web"); err != nil || found.ID != webID {
+			t.Errorf("%s: got %v, %v", name, found, err)
 		}
 	}
 }

@@ -107,20 +107,20 @@ func TestAnEngineBehindTLSIsAskedWithTheKeysGiven(t *testing.T) {
 	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
 	write(t, filepath.Join(dir, "ca.pem"), string(ca))
 	host := strings.Replace(server.URL, "https:", "tcp:", 1)
-	id, _, err := New(environment("DOCKER_HOST", host, "DOCKER_TLS_VERIFY", "1", "DOCKER_CERT_PATH", dir)).Find(t.Context(), "acme/web")
-	if id != webID || err != nil {
-		t.Errorf("got %q, %v", id, err)
+	found, err := New(environment("DOCKER_HOST", host, "DOCKER_TLS_VERIFY", "1", "DOCKER_CERT_PATH", dir)).Find(t.Context(), "acme/web")
+	if err != nil || found.ID != webID {
+		t.Errorf("got %v, %v", found, err)
 	}
-	if _, _, err := New(environment("DOCKER_HOST", host, "DOCKER_TLS_VERIFY", "1", "DOCKER_CERT_PATH", t.TempDir())).Find(t.Context(), "acme/web"); !diag.Is(err, CodeUnreachable) {
+	if _, err := New(environment("DOCKER_HOST", host, "DOCKER_TLS_VERIFY", "1", "DOCKER_CERT_PATH", t.TempDir())).Find(t.Context(), "acme/web"); !diag.Is(err, CodeUnreachable) {
 		t.Errorf("a stranger's certificate is trusted: %v", err)
 	}
 	context := settings(t, `{}`, map[string]string{"tls": meta(host)})
 	write(t, filepath.Join(context, "contexts", "tls", folderOf("tls"), "docker", "ca.pem"), string(ca))
-	if id, _, err := New(environment("DOCKER_CONFIG", context, "DOCKER_CONTEXT", "tls")).Find(t.Context(), "acme/web"); id != webID || err != nil {
-		t.Errorf("keys of a context: got %q, %v", id, err)
+	if found, err := New(environment("DOCKER_CONFIG", context, "DOCKER_CONTEXT", "tls")).Find(t.Context(), "acme/web"); err != nil || found.ID != webID {
+		t.Errorf("keys of a context: got %v, %v", found, err)
 	}
 	write(t, filepath.Join(dir, "ca.pem"), "no certificate")
-	if _, _, err := New(environment("DOCKER_HOST", host, "DOCKER_TLS_VERIFY", "1", "DOCKER_CERT_PATH", dir)).Find(t.Context(), "acme/web"); !diag.Is(err, CodeUnreachable) {
+	if _, err := New(environment("DOCKER_HOST", host, "DOCKER_TLS_VERIFY", "1", "DOCKER_CERT_PATH", dir)).Find(t.Context(), "acme/web"); !diag.Is(err, CodeUnreachable) {
 		t.Errorf("a broken key: %v", err)
 	}
 }

@@ -45,8 +45,10 @@ type Manifest struct {
 	// children, once each has its Descriptor; nil for a manifest that is known.
 	Assemble func(*Manifest) ([]byte, error)
 	// Bare says of a pending manifest that it names config and layers and
-	// nothing else: any manifest that names the same will do in its place.
-	Bare bool
+	// nothing else but the annotations: any manifest that names the same will
+	// do in its place. Where Annotations is nil it may have some.
+	Bare        bool
+	Annotations map[string]string
 }
 
 // Blob is a config or a layer.

@@ -20,3 +20,22 @@ func OCIType(t types.MediaType) types.MediaType {
 	}
 	return t
 }
+
+// ToOCI gives a manifest or index that is not settled yet, and the blobs it
+// names, OCI's media types in the place of Docker's.
+func (m *Manifest) ToOCI() {
+	m.Descriptor.MediaType = OCIType(m.Descriptor.MediaType)
+	renamed := map[*Blob]*Blob{}
+	for i, b := range m.Blobs {
+		t := OCIType(b.Descriptor.MediaType)
+		if t == b.Descriptor.MediaType {
+			continue
+		}
+		if renamed[b] == nil {
+			other := *b // an image of Docker's may have it, too
+			other.Descriptor.MediaType = t
+			renamed[b] = &other
+		}
+		m.Blobs[i] = renamed[b]
+	}
+}

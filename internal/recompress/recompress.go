@@ -187,7 +187,7 @@ func (w *work) wait(m *image.Manifest, assemble func(*image.Manifest, []byte) ([
 	raw, bare := m.Raw, m.Assemble
 	w.changed = w.changed || !m.Pending()
 	if w.becomesOCI(m) {
-		toOCI(m)
+		m.ToOCI()
 	}
 	m.Descriptor.Digest, m.Descriptor.Size, m.Raw = v1.Hash{}, 0, nil
 	m.Bare, m.HeldBy = false, nil
@@ -217,18 +217,6 @@ func (w *work) becomesOCI(m *image.Manifest) bool {
 		}
 	}
 	return false
-}
-
-// toOCI gives a node and its blobs OCI's names in the place of Docker's.
-func toOCI(m *image.Manifest) {
-	m.Descriptor.MediaType = image.OCIType(m.Descriptor.MediaType)
-	for i, b := range m.Blobs {
-		if t := image.OCIType(b.Descriptor.MediaType); t != b.Descriptor.MediaType {
-			renamed := *b
-			renamed.Descriptor.MediaType = t
-			m.Blobs[i] = &renamed
-		}
-	}
 }
 
 // The codes of what can be wrong with a layer, as package source has them.

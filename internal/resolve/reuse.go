@@ -2,13 +2,18 @@ package resolve
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"maps"
+	"slices"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
 // reuse settles pending layers by what the registry has already. They are known
@@ -35,10 +40,47 @@ func (r *Resolver) reuse(ctx context.Context, found *Found) error {
 			break // the next tag is mostly of the same image
 		}
 	}
+	return r.reuseOrigins(ctx, found)
+}
+
+// reuseOrigins looks at the images that the source's store pulled or pushed,
+// where layers that are still pending are among theirs. They are in a target's
+// registry, so that the layers can be mounted. Nothing depends on them: a store
+// that does not tell costs a notice.
+func (r *Resolver) reuseOrigins(ctx context.Context, found *Found) error {
+	origins, err := found.Source.Origins(ctx, func(repo name.Repository) bool {
+		return slices.ContainsFunc(found.Targets, func(t Target) bool { return t.Repo.RegistryStr() == repo.RegistryStr() })
+	})
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		found.Source.Notices = append(found.Source.Notices, diag.Notice{
+			Code: "source-origins-unknown", Level: diag.Info, Title: "Layers may be sent that the registry has",
+			Text: fmt.Sprintf("Where the layers of %q come from could not be found out: %s", found.Source.Name, err),
+		})
+		return nil
+	}
+	for _, o := range origins {
+		if !covers(o, found.Root) {
+			continue
+		}
+		r.Registry.Expect(o.Repository, registry.Pull)
+		one := former{repo: o.Repository, desc: v1.Descriptor{Digest: o.Digest}}
+		if err := r.reuseFrom(ctx, found, one); err != nil || !found.Root.Pending() {
+			return err
+		}
+	}
 	return nil
 }
 
-// layerKey is a layer by what is in it and how it is packed.
+// covers reports whether an origin has a layer that is still pending.
+func covers(o image.Origin, root *image.Manifest) bool {
+	return slices.ContainsFunc(image.Blobs(root), func(b *image.Blob) bool { return b.Pending() && slices.Contains(o.DiffIDs, b.DiffID) })
+}
+
+// layerKey is a layer by what is in it and how it is packed, in OCI's words:
+// the bytes are the same under Docker's.
 type layerKey struct {
 	diffID v1.Hash
 	as     types.MediaType
@@ -53,7 +95,7 @@ func (r *Resolver) reuseFrom(ctx context.Context, found *Found, f former) error 
 	known := map[layerKey]v1.Descriptor{}
 	for _, old := range images {
 		ours := sameConfig(found.Root, old)
-		if ours != nil && ours.Bare {
+		if ours != nil && ours.Bare && (ours.Annotations == nil || maps.Equal(ours.Annotations, old.Annotations)) {
 			r.adopt(ours, f.repo, old)
 			continue
 		}
@@ -63,12 +105,12 @@ func (r *Resolver) reuseFrom(ctx context.Context, found *Found, f former) error 
 		}
 		for i, diff := range diffIDs {
 			if i < len(old.Layers) {
-				known[layerKey{diff, old.Layers[i].MediaType}] = old.Layers[i]
+				known[layerKey{diff, image.OCIType(old.Layers[i].MediaType)}] = old.Layers[i]
 			}
 		}
 	}
 	for _, b := range image.Blobs(found.Root) {
-		if layer, there := known[layerKey{b.DiffID, b.Descriptor.MediaType}]; b.Pending() && there {
+		if layer, there := known[layerKey{b.DiffID, image.OCIType(b.Descriptor.MediaType)}]; b.Pending() && there {
 			r.settle(b, f.repo, layer)
 		}
 	}

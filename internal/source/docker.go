@@ -170,9 +170,10 @@ func assemble(of *image.Manifest) ([]byte, error) {
 	}
 	m := v1.Manifest{
 		SchemaVersion: 2,
-		MediaType:     types.DockerManifestSchema2,
+		MediaType:     of.Descriptor.MediaType,
 		Config:        of.Blobs[0].Descriptor,
 		Layers:        []v1.Descriptor{},
+		Annotations:   of.Annotations,
 	}
 	for _, b := range of.Blobs[1:] {
 		m.Layers = append(m.Layers, b.Descriptor)

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/archive"
 )
 
@@ -15,11 +16,14 @@ import (
 // or of an OCI layout: a Docker engine, or podman's storage. Its errors are
 // passed on as they are.
 type Exporter interface {
-	// Find returns the id and the names of the image that name means; for one
-	// that is not there an error with the code source-not-found.
-	Find(ctx context.Context, name string) (id string, names []string, err error)
+	// Find describes the image that name means; for one that is not there an
+	// error with the code source-not-found.
+	Find(ctx context.Context, name string) (*image.Stored, error)
 	// Export starts the tar of one id, from its first byte each time.
 	Export(ctx context.Context, id string) (io.ReadCloser, error)
+	// Origins lists images in wanted repositories that are known to have
+	// layers of one id, those with the most first.
+	Origins(ctx context.Context, id string, wanted func(name.Repository) bool) ([]image.Origin, error)
 }
 
 // openExported opens an image of a store. It is exported by id, so that a name
@@ -30,28 +34,52 @@ func (s *Source) openExported(ctx context.Context, at place, from Exporter) erro
 		return problem(CodeNotSupported, "Save it to a file first, and use the file as the source.", nil,
 			"the source %q is of a kind that is not read here (%s:)", s.Name, at.kind)
 	}
-	id, called, err := from.Find(ctx, at.path)
+	found, err := from.Find(ctx, at.path)
 	if err != nil {
 		return err
 	}
+	s.origins = func(ctx context.Context, wanted func(name.Repository) bool) ([]image.Origin, error) {
+		return from.Origins(ctx, found.ID, wanted)
+	}
 	name := string(at.kind) + ":" + at.path
-	tar, err := archive.OpenExport(ctx, name, func(ctx context.Context) (io.ReadCloser, error) { return from.Export(ctx, id) })
+	tar, err := archive.OpenExport(ctx, name, func(ctx context.Context) (io.ReadCloser, error) { return from.Export(ctx, found.ID) })
 	if err != nil {
 		return err
 	}
 	s.files = tar
-	w := where{files: tar, path: name}
+	if err := s.openExport(ctx, where{files: tar, path: name}); err != nil {
+		return err
+	}
+	s.Names = found.Names
+	if found.OCI && s.Root.Pending() {
+		s.Root.ToOCI()
+		s.Root.Annotations = found.Annotations
+		if s.Root.Annotations == nil {
+			s.Root.Annotations = map[string]string{}
+		}
+	}
+	return nil
+}
+
+// openExport reads the image of a tar that a store hands out.
+func (s *Source) openExport(ctx context.Context, w where) error {
 	kind, err := w.kind(ctx, place{})
 	if err != nil {
 		return err
 	}
 	if kind == DockerArchive {
-		err = s.openDocker(ctx, w, "")
-	} else {
-		err = s.openLayout(ctx, w, "")
+		return s.openDocker(ctx, w, "")
 	}
-	s.Names = called
-	return err
+	return s.openLayout(ctx, w, "")
+}
+
+// Origins lists images in wanted repositories that have layers of this one, as
+// far as the store that it is in knows. Others than stores know of none.
+func (s *Source) Origins(ctx context.Context, wanted func(name.Repository) bool) ([]image.Origin, error) {
+	if s.origins == nil {
+		return nil, nil
+	}
+	return s.origins(ctx, wanted)
 }
 
 const hintElsewhere = " An image in a registry is docker://REFERENCE; a path is taken from the directory the step runs in, and the step that writes it must run before."

@@ -2,10 +2,13 @@ package source_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/engine"
@@ -145,9 +148,14 @@ func TestAnEngineIsOnlyAskedForWhatIsNoPath(t *testing.T) {
 
 type untouchable struct{ t *testing.T }
 
-func (u untouchable) Find(context.Context, string) (string, []string, error) {
+func (u untouchable) Find(context.Context, string) (*image.Stored, error) {
 	u.t.Error("the engine was asked")
-	return "", nil, nil
+	return nil, errors.New("it was asked")
+}
+
+func (u untouchable) Origins(context.Context, string, func(name.Repository) bool) ([]image.Origin, error) {
+	u.t.Error("the engine was asked")
+	return nil, errors.New("it was asked")
 }
 
 func (u untouchable) Export(context.Context, string) (io.ReadCloser, error) { return nil, nil }

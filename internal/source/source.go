@@ -79,7 +79,8 @@ type Source struct {
 	// Notices are what the user should know about how it was read.
 	Notices []diag.Notice
 
-	files files
+	files   files
+	origins func(context.Context, func(name.Repository) bool) ([]image.Origin, error)
 }
 
 // Close frees the files of the source.

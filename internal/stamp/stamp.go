@@ -117,6 +117,10 @@ func (s *stamper) annotate(root *image.Manifest, annotations map[string]string) 
 		s.docker = true
 		return nil
 	}
+	if root.Pending() {
+		root.Annotations = union(root.Annotations, annotations)
+		return nil
+	}
 	return set(root, func(m rewrite.Fields) error { return m.Merge("annotations", annotations) })
 }
 

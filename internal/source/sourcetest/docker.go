@@ -37,6 +37,19 @@ func (s Saved) Gzipped() Saved {
 	return s
 }
 
+// DiffIDs are the digests of its plain layers.
+func (s Saved) DiffIDs() []string {
+	var c v1.ConfigFile
+	if err := json.Unmarshal(s.Config, &c); err != nil {
+		panic(err) // it is ours
+	}
+	var out []string
+	for _, id := range c.RootFS.DiffIDs {
+		out = append(out, id.String())
+	}
+	return out
+}
+
 // ID is the digest of the config.
 func (s Saved) ID() v1.Hash {
 	h, _, err := v1.SHA256(bytes.NewReader(s.Config))

@@ -23,6 +23,8 @@ type EngineImage struct {
 	// Layers are the diff ids; Members the manifests below the id, in
 	// containerd's store.
 	Layers, Members []string
+	// Digests are the references by digest that it was pulled or pushed by.
+	Digests []string
 	// Stream writes the tar in the place of Tar, for one that is to be large.
 	Stream func(io.Writer) error
 }
@@ -90,10 +92,11 @@ func (e *Engine) info(w http.ResponseWriter, _ *http.Request) {
 
 // summary is an image as the engine lists and inspects it.
 type summary struct {
-	ID        string `json:"Id"`
-	RepoTags  []string
-	RootFS    struct{ Layers []string }
-	Manifests []member `json:",omitempty"`
+	ID          string `json:"Id"`
+	RepoTags    []string
+	RepoDigests []string
+	RootFS      struct{ Layers []string }
+	Manifests   []member `json:",omitempty"`
 }
 
 type member struct {
@@ -102,7 +105,7 @@ type member struct {
 }
 
 func (i *EngineImage) summary() summary {
-	s := summary{ID: i.ID, RepoTags: i.Names}
+	s := summary{ID: i.ID, RepoTags: i.Names, RepoDigests: i.Digests}
 	s.RootFS.Layers = i.Layers
 	for _, id := range i.Members {
 		s.Manifests = append(s.Manifests, member{id, true})

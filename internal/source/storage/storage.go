@@ -3,10 +3,11 @@
 // storage has locks and drivers of its own that are theirs to know.
 //
 // An export is the stream of podman save in docker's form, with plain layers
-// and the config as it is. So the image id stays, layers that the registry has
-// are known by what is in them, and the digest is ours to make, the same every
-// time: the storage keeps layers unpacked and could not give back the
-// compressed ones. Here nothing is written to disk; podman writes each layer
+// and the config as it is; what the manifest says beside them is told apart. So
+// the image id stays, and layers that the registry has are known by what is in
+// them. The storage keeps layers unpacked and could not give back the
+// compressed ones: the digest is that of the registry where the image was
+// pulled from there, and otherwise ours to make, the same every time. Here nothing is written to disk; podman writes each layer
 // to its own folder for temporary files before it passes it on. An index made
 // with podman manifest is no image here.
 package storage
@@ -17,10 +18,10 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
-	"regexp"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/program"
 )
 
@@ -37,30 +38,6 @@ type Storage struct{ environ func() []string }
 // New returns the storage that programs with this environment would use.
 func New(environ func() []string) *Storage { return &Storage{environ: environ} }
 
-// tool is a program that knows the storage: how it tells the id of an image,
-// and how it writes one to its output.
-type tool struct {
-	name      string
-	id, write func(image string) []string
-}
-
-var tools = []tool{
-	{
-		name: "podman",
-		id:   func(image string) []string { return []string{"image", "inspect", "--format", "{{.Id}}", image} },
-		write: func(id string) []string {
-			return []string{"save", "--quiet", "--format", "docker-archive", "--output", "/dev/stdout", id}
-		},
-	},
-	{
-		name: "buildah",
-		id: func(image string) []string {
-			return []string{"inspect", "--type", "image", "--format", "{{.FromImageID}}", image}
-		},
-		write: func(id string) []string { return []string{"push", "--quiet", id, "docker-archive:/dev/stdout"} },
-	},
-}
-
 // tool is the first that is there.
 func (s *Storage) tool(ctx context.Context) (tool, []string, error) {
 	env := program.Environ(s.environ())
@@ -76,33 +53,52 @@ func (s *Storage) tool(ctx context.Context) (tool, []string, error) {
 	}
 }
 
-// imageID is a whole id; tools print it with and without its algorithm.
-var imageID = regexp.MustCompile(`^(sha256:)?[0-9a-f]{64}$`)
-
-// Find returns the id of the image that name means to podman: a name, an id,
-// or the beginning of one. Errors are *diag.Error with the codes
-// source-not-found, storage-no-program and storage-refused.
-func (s *Storage) Find(ctx context.Context, name string) (id string, names []string, err error) {
+// Find describes the image that name means to podman: a name, an id, or the
+// beginning of one. Errors are *diag.Error with the codes source-not-found,
+// storage-no-program and storage-refused.
+func (s *Storage) Find(ctx context.Context, name string) (*image.Stored, error) {
 	t, env, err := s.tool(ctx)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	if name == "" || strings.HasPrefix(name, "-") || strings.HasPrefix(name, "[") {
-		return "", nil, s.unknown(t, name, errors.New("it is no name of an image"))
+		return nil, s.unknown(t, name, errors.New("it is no name of an image"))
 	}
-	out, err := program.Output(ctx, env, t.name, t.id(name)...)
+	one, err := t.describe(ctx, env, name)
 	if ctx.Err() != nil {
-		return "", nil, fmt.Errorf("asking %s for %q: %w", t.name, name, context.Cause(ctx))
+		return nil, fmt.Errorf("asking %s for %q: %w", t.name, name, context.Cause(ctx))
+	}
+	var silent *silence
+	if errors.As(err, &silent) {
+		return nil, s.unknown(t, name, silent.Unwrap())
 	}
 	if err != nil {
-		return "", nil, s.unknown(t, name, err)
+		return nil, refused(t, err)
 	}
-	id = strings.TrimSpace(string(out))
-	if !imageID.MatchString(id) {
-		return "", nil, refused(t, fmt.Errorf("the id of %q is %.100q", name, id))
-	}
-	return id, []string{name}, nil
+	return &image.Stored{ID: one.id, Names: []string{name}, OCI: one.oci, Annotations: one.annotations}, nil
 }
+
+// describe asks for one image.
+func (t tool) describe(ctx context.Context, env []string, name string) (*about, error) {
+	out, err := program.Output(ctx, env, t.name, t.inspect(name)...)
+	if err != nil {
+		return nil, &silence{err}
+	}
+	one, err := t.read(out)
+	if err == nil && !imageID.MatchString(one.id) {
+		err = fmt.Errorf("its id is %.100q", one.id)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading what %s says of %q: %w", t.name, name, err)
+	}
+	return one, nil
+}
+
+// silence is a tool that described nothing, mostly as there is no such image.
+type silence struct{ error }
+
+// Unwrap returns what the tool said instead.
+func (s *silence) Unwrap() error { return s.error }
 
 // unknown is for an image that the tool does not find, in its own words.
 func (s *Storage) unknown(t tool, name string, err error) error {

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
@@ -13,15 +16,41 @@ import (
 
 const id = "53e8ef0abdd4dc40d652b77b8395e10891a85f5f22964cbb1fdd3c25fce71ee0"
 
-// fake is a tool that knows one image, web, whose export is "the tar".
+const (
+	lower = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
+	upper = "sha256:2222222222222222222222222222222222222222222222222222222222222222"
+	first = "sha256:3333333333333333333333333333333333333333333333333333333333333333"
+)
+
+// podman and buildah describe web, which lies on base, in their own ways; base
+// is from a registry.
+const (
+	webForPodman  = `[{"Id":"` + id + `","ManifestType":"application/vnd.oci.image.manifest.v1+json","Annotations":{"a":"b"},"RepoDigests":["localhost/web@` + first + `"],"RootFS":{"Layers":["` + lower + `","` + upper + `"]}}]`
+	baseForPodman = `[{"Id":"` + baseID + `","ManifestType":"application/vnd.docker.distribution.manifest.v2+json","RepoDigests":["ghcr.io/acme/base@` + first + `"],"RootFS":{"Layers":["` + lower + `"]}}]`
+	listForPodman = `[{"Id":"` + id + `","RepoDigests":["localhost/web@` + first + `"]},{"Id":"` + baseID + `","RepoDigests":["ghcr.io/acme/base@` + first + `"]},{"Id":"x","RepoDigests":null}]`
+
+	webForBuildah  = `{"FromImage":"localhost/web:1","FromImageID":"` + id + `","FromImageDigest":"` + first + `","Manifest":"{\"annotations\":{\"a\":\"b\"}}","OCIv1":{"rootfs":{"diff_ids":["` + lower + `","` + upper + `"]}}}`
+	baseForBuildah = `{"FromImage":"ghcr.io/acme/base:1","FromImageID":"` + baseID + `","FromImageDigest":"` + first + `","Manifest":"{\"mediaType\":\"application/vnd.docker.distribution.manifest.v2+json\"}","OCIv1":{"rootfs":{"diff_ids":["` + lower + `"]}}}`
+	listForBuildah = `[{"id":"53e8","names":["localhost/web:1"]},{"id":"1111","names":["ghcr.io/acme/base:1"]},{"id":"2222"}]`
+
+	baseID = "0000ef0abdd4dc40d652b77b8395e10891a85f5f22964cbb1fdd3c25fce71ee0"
+)
+
+// fake is a tool that knows the images web and base; the export of web is "the
+// tar".
 const fake = `#!/bin/sh
 for last; do :; done
-case "$*" in
-*web) echo ` + id + ` ;;
+case "${0##*/} $*" in
 *odd) echo no id ;;
-save*full | push*full*) printf 'the'; echo 'no space left' >&2; exit 125 ;;
-save*slow | push*slow*) exec /bin/sleep 600 ;;
-save*` + id + ` | push*` + id + `*) printf 'the tar' ;;
+podman*inspect*web | podman*inspect*` + id + `) echo '` + webForPodman + `' ;;
+podman*inspect*` + baseID + `) echo '` + baseForPodman + `' ;;
+podman\ images*) echo '` + listForPodman + `' ;;
+buildah*inspect*web | buildah*inspect*` + id + `) echo '` + webForBuildah + `' ;;
+buildah*inspect*base:1) echo '` + baseForBuildah + `' ;;
+buildah\ images*) echo '` + listForBuildah + `' ;;
+*\ save*full | *\ push*full*) printf 'the'; echo 'no space left' >&2; exit 125 ;;
+*\ save*slow | *\ push*slow*) exec /bin/sleep 600 ;;
+*\ save*` + id + ` | *\ push*` + id + `*) printf 'the tar' ;;
 *) echo "$last: image not known" >&2; exit 125 ;;
 esac
 `
@@ -40,17 +69,31 @@ func TestAnImageIsFoundAndExportedByEitherTool(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"podman", "buildah"} {
 		s := with(t, name)
-		got, names, err := s.Find(t.Context(), "web")
-		if err != nil || got != id || len(names) != 1 || names[0] != "web" {
-			t.Fatalf("%s: got %q, %q, %v", name, got, names, err)
+		got, err := s.Find(t.Context(), "web")
+		if err != nil || got.ID != id || !slices.Equal(got.Names, []string{"web"}) || !got.OCI || got.Annotations["a"] != "b" {
+			t.Fatalf("%s: got %+v, %v", name, got, err)
 		}
-		r, err := s.Export(t.Context(), got)
+		r, err := s.Export(t.Context(), got.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
 		raw, err := io.ReadAll(r)
 		if err = errors.Join(err, r.Close()); err != nil || string(raw) != "the tar" {
 			t.Errorf("%s: got %q, %v", name, raw, err)
+		}
+	}
+}
+
+func TestLayersAreTracedToTheImageBelow(t *testing.T) {
+	t.Parallel()
+	for _, tool := range []string{"podman", "buildah"} {
+		s := with(t, tool)
+		got, err := s.Origins(t.Context(), id, func(repo name.Repository) bool { return repo.RegistryStr() == "ghcr.io" })
+		if err != nil || len(got) != 1 {
+			t.Fatalf("%s: got %v, %v", tool, got, err)
+		}
+		if o := got[0]; o.Repository.Name() != "ghcr.io/acme/base" || o.Digest.String() != first || len(o.DiffIDs) != 1 || o.DiffIDs[0].String() != lower {
+			t.Errorf("%s: got %v", tool, o)
 		}
 	}
 }
@@ -63,14 +106,14 @@ func TestWhatTheToolsSayIsTold(t *testing.T) {
 		{"an option", "--all", "source-not-found", "no name of an image"},
 		{"nothing", "", "source-not-found", "no name of an image"},
 		{"another storage", "[vfs@/x]web", "source-not-found", "no name of an image"},
-		{"an answer that is no id", "odd", CodeRefused, "no id"},
+		{"an answer that is none", "odd", CodeRefused, "says of \"odd\""},
 	}
 	for _, c := range cases {
-		if _, _, err := s.Find(t.Context(), c.image); !diag.Is(err, c.code) || !strings.Contains(err.Error(), c.says) {
+		if _, err := s.Find(t.Context(), c.image); !diag.Is(err, c.code) || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: got %v, want %s: %s", c.name, err, c.code, c.says)
 		}
 	}
-	_, _, found := with(t).Find(t.Context(), "web")
+	_, found := with(t).Find(t.Context(), "web")
 	_, exported := with(t).Export(t.Context(), id)
 	for _, err := range []error{found, exported} {
 		if !diag.Is(err, CodeNoProgram) {

@@ -1,0 +1,57 @@
+package storage
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/program"
+)
+
+// maxOrigins bounds the images that are looked at for their layers: each costs
+// a start of the tool.
+const maxOrigins = 16
+
+// Origins lists images in registries that have layers of the image id, those
+// with the most first, as far as the storage knows where its images come from.
+// Only repositories that are wanted count.
+func (s *Storage) Origins(ctx context.Context, id string, wanted func(name.Repository) bool) ([]image.Origin, error) {
+	t, env, err := s.tool(ctx)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := program.Output(ctx, env, t.name, t.list...)
+	if err != nil {
+		return nil, err
+	}
+	all, err := t.listed(answer)
+	if err != nil {
+		return nil, fmt.Errorf("reading the images that %s lists: %w", t.name, err)
+	}
+	self, err := t.describe(ctx, env, id)
+	if err != nil {
+		return nil, err
+	}
+	var out []image.Origin
+	looked := 0
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		if len(image.Origins(all[key], nil, wanted)) == 0 || looked == maxOrigins {
+			continue
+		}
+		looked++
+		other, err := t.describe(ctx, env, key)
+		if err != nil {
+			return nil, err
+		}
+		if image.Below(other.diffIDs, self.diffIDs) {
+			out = append(out, image.Origins(other.references, other.diffIDs, wanted)...)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b image.Origin) int { return cmp.Compare(len(b.DiffIDs), len(a.DiffIDs)) })
+	return out, nil
+}
