@@ -43,3 +43,45 @@ func TestAnImageInContainersStorageIsPublished(t *testing.T) {
 	}
 	s.with("source", "containers-storage:localhost/web:gone").run().failsWith("source-not-found", "images shows those there are").wroteNothing()
 }
+
+// An image that was pulled from the registry goes back as it is, and one that
+// was built on it shares its layers there. What the manifest of an OCI image
+// says beside config and layers goes along.
+func TestWhatWasPulledIntoContainersStorageIsMounted(t *testing.T) {
+	s := building(t, "buildah").withStorage()
+	context := s.env["INPUT_CONTEXT"]
+	delete(s.env, "INPUT_CONTEXT")
+	delete(s.env, "INPUT_BUILD-ARGS")
+	buildah := func(args ...string) {
+		cmd := exec.CommandContext(t.Context(), "buildah", args...)
+		cmd.Env = append(os.Environ(), "CONTAINERS_STORAGE_CONF="+s.env["CONTAINERS_STORAGE_CONF"], "DOCKER_CONFIG=", "REGISTRY_AUTH_FILE=")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("buildah %q: %v\n%s", args, err, out)
+		}
+	}
+	buildah("build", "--quiet", "--isolation", "chroot", "--tag", "localhost/base:1", context)
+	base := s.with("source", "containers-storage:localhost/base:1", "image", s.image("acme/base")).run().succeeds()
+	buildah("rmi", "--all")
+	buildah("pull", "--quiet", "--tls-verify=false", "--creds", "octocat:"+canary, s.image("acme/base:1"))
+	s.check(os.WriteFile(filepath.Join(context, "Dockerfile"), []byte("FROM "+s.image("acme/base:1")+"\nCOPY file /other\n"), 0o600))
+	buildah("build", "--quiet", "--isolation", "chroot", "--pull-never", "--annotation", "org.example.note=kept", "--tag", "localhost/web:dev", context)
+
+	for _, tool := range []string{"buildah", "podman"} {
+		path, err := exec.LookPath(tool)
+		if err != nil {
+			continue // where buildah has to be, building says so
+		}
+		bin := t.TempDir()
+		s.check(os.Symlink(path, filepath.Join(bin, tool)))
+		s.env["PATH"] = bin
+		s.with("source", "containers-storage:"+s.image("acme/base:1"), "image", s.image("acme/copy-"+tool)).run().succeeds().says("digest", base.outputs["digest"])
+		r := s.with("source", "containers-storage:localhost/web:dev", "image", s.image("acme/web-"+tool)).run().succeeds()
+		if r.count("PATCH", "/blobs/") != 1 || r.count("POST", "mount=") == 0 {
+			r.fatal("%s: not the new layer alone was sent", tool)
+		}
+		found, _ := s.server.Manifest("acme/web-"+tool, "1")
+		if !strings.Contains(string(found.Raw), `"org.example.note":"kept"`) {
+			t.Errorf("%s: the manifest's annotation is gone:\n%s", tool, found.Raw)
+		}
+	}
+}

@@ -100,8 +100,8 @@ func TestTheFirstBuilderThatCanDoItAllIsTaken(t *testing.T) {
 		{"the classic builder", engine, Request{Target: "x"}, "docker-daemon:sha256:0123", "build --target x --iidfile"},
 		{"buildah where the engine lacks something", both(engine, buildah), Request{Platforms: two}, "oci:layout", "--manifest localhost/ghcr-publish-"},
 		{"buildah where the driver does", both(driverOld, buildah), Request{Platforms: two}, "oci:layout", "--platform linux/amd64,linux/arm64"},
-		{"buildah", buildah, Request{File: "-f"}, "oci-archive:image.tar", "--file ." + string(filepath.Separator) + "-f"},
-		{"podman", podman, Request{}, "oci-archive:image.tar", "build --iidfile"},
+		{"buildah", buildah, Request{File: "-f"}, "containers-storage:sha256:0123", "--file ." + string(filepath.Separator) + "-f"},
+		{"podman", podman, Request{}, "containers-storage:sha256:0123", "build --iidfile"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

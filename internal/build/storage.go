@@ -11,7 +11,8 @@ import (
 )
 
 // storage is buildah or podman, which build into their own storage and take
-// nearly the same arguments.
+// nearly the same arguments. One image is published out of it: there its plain
+// layers are, of which only new ones have to be compressed.
 type storage struct{ name string }
 
 func (s storage) String() string { return s.name }
@@ -31,7 +32,7 @@ func (s storage) build(ctx context.Context, m *Machine, r *Request) (string, err
 	if len(r.Platforms) > 1 {
 		return s.several(ctx, m, env, args, r.context())
 	}
-	note, out := filepath.Join(m.Temp, "id"), filepath.Join(m.Temp, "image.tar")
+	note := filepath.Join(m.Temp, "id")
 	if err := m.show(ctx, env, s.name, append(args, "--iidfile", note, r.context())...); err != nil {
 		return "", err
 	}
@@ -39,7 +40,7 @@ func (s storage) build(ctx context.Context, m *Machine, r *Request) (string, err
 	if err != nil {
 		return "", fmt.Errorf("reading the id of the image that was built: %w", err)
 	}
-	return "oci-archive:" + out, m.show(ctx, nil, s.name, "push", "--quiet", strings.TrimSpace(string(id)), "oci-archive:"+out)
+	return "containers-storage:" + strings.TrimSpace(string(id)), nil
 }
 
 // several builds an index under a name that nothing else has, and takes the
