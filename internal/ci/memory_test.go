@@ -35,9 +35,12 @@ func TestMemoryStaysFlatForAGibibyteLayer(t *testing.T) {
 	}
 	env := serveOn(t, program)
 	const image = "octocat/hello-world:big"
+	registry := hostOf(env)
 	layout := bigLayout(t)
 	for _, args := range [][]string{
 		{"publish", layout, "--tags", "big"},
+		{"publish", layout, "--tags", "zstd", "--compression", "zstd"},
+		{"publish", "docker://" + registry + "/octocat/hello-world:zstd", "--tags", "gzip", "--compression", "gzip"},
 		{"publish", "--content", layout + ":/data", "--tags", "files"},
 		{"pull", image, filepath.Join(t.TempDir(), "layout")},
 		{"pull", image, "docker-archive:" + filepath.Join(t.TempDir(), "image.tar")},
@@ -86,6 +89,16 @@ func serveOn(t *testing.T, program string) []string {
 	}
 	t.Fatal("serve printed no environment")
 	return nil
+}
+
+// hostOf is the registry of an environment that serve printed.
+func hostOf(env []string) string {
+	for _, pair := range env {
+		if host, ok := strings.CutPrefix(pair, "GITHUB_SERVER_URL=http://"); ok {
+			return host
+		}
+	}
+	return ""
 }
 
 // bigLayout is an OCI layout with one plain layer of noise.

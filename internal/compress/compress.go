@@ -7,8 +7,8 @@
 // bytes of one method are therefore part of what this project promises: tests
 // hold their digests, and a library that writes others is not taken lightly.
 //
-// Memory is bounded: each stream owns two blocks in flight, and all streams of
-// the process together share one more for each core.
+// Memory is bounded: each stream owns a block or two in flight, and all streams
+// of the process together share one more for each core.
 package compress
 
 import (

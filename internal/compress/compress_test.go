@@ -209,7 +209,7 @@ func (c *closeCounter) Close() error { c.closed++; return nil }
 func TestManyStreamsLeftHalfwayDoNotStopTheNext(t *testing.T) {
 	t.Parallel()
 	plain := sample(4 * gzipBlock)
-	for range 4 * (runtime.GOMAXPROCS(0) + ownBlocks) {
+	for range 4 * (runtime.GOMAXPROCS(0) + ownBlocks(Usual.codec)) {
 		src := &closeCounter{Reader: bytes.NewReader(plain)}
 		c := Usual.Compress(src, accept)
 		if _, err := io.ReadFull(c, make([]byte, 100)); err != nil {

@@ -7,8 +7,14 @@ import (
 	"sync"
 )
 
-// ownBlocks keeps a stream moving whatever the others hold.
-const ownBlocks = 2
+// ownBytes is what a stream may have in flight whatever the others hold, in
+// plain bytes: two blocks of gzip, one of zstd, which keep it moving.
+const ownBytes = 512 << 10
+
+func ownBlocks(c codec) int {
+	size, _ := c.sizes()
+	return max(1, ownBytes/size)
+}
 
 // spare are the blocks that streams may take beyond their own.
 var spare = tokens(runtime.GOMAXPROCS(0))
@@ -21,12 +27,13 @@ type Verify func(sum [sha256.Size]byte, size int64) error
 // takes the place of the last block, so that a consumer never sees a whole
 // stream of content that was refused. Close stops the work and closes src.
 func (m Method) Compress(src io.ReadCloser, verify Verify) io.ReadCloser {
+	own := ownBlocks(m.codec)
 	s := &stream{
 		codec:  m.codec,
 		src:    src,
 		verify: verify,
-		own:    tokens(ownBlocks),
-		blocks: make(chan *block, ownBlocks+cap(spare)),
+		own:    tokens(own),
+		blocks: make(chan *block, own+cap(spare)),
 		stop:   make(chan struct{}),
 		out:    m.codec.head(),
 	}
