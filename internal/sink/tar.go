@@ -73,9 +73,9 @@ func documents(t Target, img Image) ([]document, error) {
 // saved is the manifest.json of a docker archive: the config is the image, and
 // layers are given compressed, which docker load takes.
 func saved(root *image.Manifest, n names) ([]byte, error) {
-	const hint = "Give platform to choose one image, or write oci-archive: in place of docker-archive:."
+	const hint = "Give platform to choose one image, or write oci-archive:FILE, which keeps anything."
 	if root.Index() || len(root.Blobs) == 0 || !root.Blobs[0].Descriptor.MediaType.IsConfig() {
-		return nil, problem(CodeImage, hint, nil, "%s is no image for docker load but %q", root.Descriptor.Digest, root.Descriptor.MediaType)
+		return nil, problem(CodeImage, hint, nil, "%s is no image that a Docker engine loads but %q", root.Descriptor.Digest, root.Descriptor.MediaType)
 	}
 	one := struct {
 		Config   string

@@ -41,7 +41,7 @@ func (e *Engine) Names(id string) []string {
 	defer e.mu.Unlock()
 	for _, i := range e.images {
 		if i.ID == id {
-			return slices.Concat([]string{}, i.Names)
+			return append([]string{}, i.Names...)
 		}
 	}
 	return nil
