@@ -10,6 +10,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/engine"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/progress"
 	"github.com/ghcr-publish/ghcr-publish/internal/pull"
@@ -20,13 +21,15 @@ import (
 
 var pullCommand = &command{
 	name: input.Pull, argument: "source", second: "destination", run: runPull,
-	short: "Pull an image: registry → OCI layout or archive, every byte checked",
+	short: "Pull an image: registry → OCI layout, archive or Docker engine, every byte checked",
 	long: `pull fetches an image, all its platforms or one, and checks every byte against
 its digest while it comes. It asks without a login first. A directory may hold
 other images already: what it has is not fetched again, and pulls may run side by
-side. Nothing half fetched is ever left under its final name.`,
+side. Nothing half fetched is ever left under its final name. Into the Docker
+engine an image is streamed, nothing on disk, and its id is read back.`,
 	example: `  ghcr-publish pull ghcr.io/acme/web:1.2.3 images         # adds it to the OCI layout in images/
-  ghcr-publish pull ghcr.io/acme/web docker-archive:- | docker load
+  ghcr-publish pull ghcr.io/acme/web:1.2.3 docker-daemon: # into the Docker engine, by the same name
+  ghcr-publish pull ghcr.io/acme/web docker-archive:- | podman load
   ghcr-publish pull ghcr.io/acme/web@sha256:0a1b… --platform linux/arm64 oci-archive:web.tar
   ghcr-publish pull ghcr.io/acme/web:1.2.3 --verify-only  # can it be pulled whole?`,
 }
@@ -36,6 +39,7 @@ type pulling struct {
 	*session
 	config *input.PullConfig
 	target sink.Target
+	engine *engine.Daemon // where the target is in one
 	report *report.Pull
 }
 
@@ -63,7 +67,7 @@ func destination(c *input.PullConfig, w *workflow.Workflow) (sink.Target, error)
 	}
 	target, err := sink.Parse(c.Destination)
 	if err == nil && target.Path == sink.Stream && w.Active() {
-		err = diag.Inputf("destination", sink.CodeInvalid, "In a workflow write a file, docker-archive:image.tar, and give that to the next program: docker load -i image.tar.",
+		err = diag.Inputf("destination", sink.CodeInvalid, "In a workflow write docker-daemon: to fill the Docker engine, or a file for the next program: docker-archive:image.tar.",
 			"The destination %q would be written into the step's log", c.Destination)
 	}
 	return target, err
@@ -82,28 +86,40 @@ func (r *pulling) do(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if r.target.Kind == sink.DockerEngine {
+		if r.engine, err = engine.New(r.process.Getenv).Introduce(ctx); err != nil {
+			return readEnd(ctx, sink.InEngine(err))
+		}
+	}
 	found, err := puller.Resolve(ctx, r.want())
 	if err != nil {
 		return readEnd(ctx, r.unread(err, r.config.Reference))
 	}
 	r.report.Found(found)
 	r.report.AnonymousPull = r.letIn(found)
-	to, err := sink.Open(ctx, r.target, sink.Image{Root: found.Root, Reference: found.Reference, Stream: r.process.Stdout})
+	to, err := sink.Open(ctx, r.target, sink.Image{
+		Root: found.Root, Reference: found.Reference, Stream: r.process.Stdout, Engine: r.engine, Index: found.Index,
+	})
 	if err != nil {
-		return readEnd(ctx, err)
+		return readEnd(ctx, r.unread(err, r.config.Reference))
 	}
 	defer func() { err = errors.Join(err, to.Close()) }()
 	return readEnd(ctx, r.unread(r.fetch(ctx, puller, found, to), r.config.Reference))
 }
 
-// want is what is asked for. A docker archive holds one image, as an engine
-// runs it: that for this machine's kind of engine, unless another is chosen.
+// want is what is asked for. An engine runs one image, and a docker archive
+// holds one: that for the engine, or for one on this machine, unless another is
+// chosen.
 func (r *pulling) want() pull.Want {
 	here := v1.Platform{OS: "linux", Architecture: runtime.GOARCH}
 	if runtime.GOOS == "windows" {
 		here.OS = "windows"
 	}
-	return pull.Want{Reference: r.config.Reference, Platform: r.config.Platform, Single: r.target.Kind == sink.DockerArchive, Here: here}
+	if r.engine != nil {
+		here = r.engine.Platform
+	}
+	single := r.target.Kind == sink.DockerArchive || r.engine != nil
+	return pull.Want{Reference: r.config.Reference, Platform: r.config.Platform, Single: single, Here: here}
 }
 
 func (r *pulling) fetch(ctx context.Context, puller *pull.Puller, found *pull.Found, to *sink.Sink) error {
@@ -115,7 +131,7 @@ func (r *pulling) fetch(ctx context.Context, puller *pull.Puller, found *pull.Fo
 	if err != nil {
 		return err
 	}
-	r.report.Outcome, r.report.Path = report.Pulled, to.Path()
+	r.report.Placed(to)
 	if r.config.VerifyOnly {
 		r.report.Outcome = report.Verified
 	}

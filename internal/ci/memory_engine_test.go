@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 
@@ -22,7 +23,8 @@ import (
 // twice.
 const enginesLayer = 256 << 20
 
-// An engine's export is a stream: neither memory nor disk holds it.
+// An engine's export is a stream, and so is what is loaded into one: neither
+// memory nor disk holds it.
 func TestMemoryStaysFlatForALayerOfAnEngine(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "ghcr-publish")
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".")
@@ -32,19 +34,34 @@ func TestMemoryStaysFlatForALayerOfAnEngine(t *testing.T) {
 	}
 	engine := sourcetest.NewEngine(t, bigSaved(t))
 	temp := t.TempDir()
-	cmd := exec.CommandContext(t.Context(), program, "publish", "docker-daemon:big", "--tags", "big")
-	cmd.Env = append(serveOn(t, program), "DOCKER_HOST="+engine.Host, "TMPDIR="+temp)
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	env := append(serveOn(t, program), "TMPDIR="+temp)
+	runFlat(t, env, engine, program, "publish", "docker-daemon:big", "--tags", "big")
+	if engine.Exports.Load() != 2 {
+		t.Errorf("there were %d exports, not 2", engine.Exports.Load())
 	}
-	resident := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss
-	t.Logf("peak memory was %d KiB, for %d exports", resident, engine.Exports.Load())
-	if resident > maxResident || engine.Exports.Load() != 2 {
-		t.Errorf("peak memory was %d KiB, more than %d, or there were %d exports, not 2", resident, maxResident, engine.Exports.Load())
+	other := sourcetest.NewEngine(t)
+	runFlat(t, env, other, program, "pull", "octocat/hello-world:big", "docker-daemon:")
+	if other.Loads.Load() != 1 || len(other.Came()) != 3 {
+		t.Errorf("%d loads, and %q came", other.Loads.Load(), other.Came())
 	}
 	if left, err := filepath.Glob(filepath.Join(temp, "*")); err != nil || len(left) > 0 {
 		t.Errorf("it wrote %q: %v", left, err)
+	}
+}
+
+// runFlat runs the program, and holds its peak memory against the bound.
+func runFlat(t *testing.T, env []string, engine *sourcetest.Engine, program string, args ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), program, args...)
+	cmd.Env = slices.Concat(env, []string{"DOCKER_HOST=" + engine.Host})
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%q: %v\n%s", args, err, out)
+	}
+	resident := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss
+	t.Logf("%q: peak memory was %d KiB", args, resident)
+	if resident > maxResident {
+		t.Errorf("%q: peak memory was %d KiB, more than %d", args, resident, maxResident)
 	}
 }
 

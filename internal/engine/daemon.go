@@ -44,7 +44,7 @@ func (e *Engine) Introduce(ctx context.Context) (*Daemon, error) {
 		return nil, err
 	}
 	var version struct {
-		Os, Arch   string //nolint:revive // as the engine spells it
+		Os, Arch   string
 		Components []struct{ Name string }
 	}
 	if err := c.ask(ctx, "/version", &version); err != nil {

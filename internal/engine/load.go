@@ -121,6 +121,8 @@ func (c *client) unloaded(words string) error {
 		hint = "Free room where the engine keeps its images: docker system df shows what takes it, docker image prune frees some. The classic image store needs room for the image twice while it loads."
 	case strings.Contains(words, "cannot load"):
 		hint = "Leave platform away, or set it to one that this engine runs."
+	case strings.Contains(words, "invalid tar header"):
+		hint = "Are its layers compressed with zstd? The Docker engine reads that from version 23 on."
 	}
 	return &diag.Error{
 		Code: CodeRefused, Side: diag.Runner, Hint: hint, Err: errors.New(words),

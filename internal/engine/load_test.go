@@ -78,6 +78,7 @@ func TestWhatBecomesOfALoad(t *testing.T) {
 		{"no room", says(full), CodeRefused, "docker system df"},
 		{"its own words", says("{\"stream\":\"…\"}\n{\"error\":\"invalid diffID for layer 0\"}"), CodeRefused, "invalid diffID for layer 0"},
 		{"another system", says(`{"error":"cannot load windows image on linux"}`), CodeRefused, "Leave platform away"},
+		{"zstd", says(`{"error":"ApplyLayer exit status 1 stdout:  stderr: archive/tar: invalid tar header"}`), CodeRefused, "from version 23 on"},
 		{"not unpacked", says(`{"stream":"Loaded image: web:1\n"}{"stream":"Error unpacking image web:1: not found\n"}`), CodeRefused, "not found"},
 		{"a status", func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(http.StatusInternalServerError)

@@ -31,7 +31,7 @@ func ParsePull(env Environment) (*PullConfig, error) {
 	case c.VerifyOnly && c.Destination != "":
 		r.fail("destination", "destination-idle", "Take one of both away: verify-only writes nothing.", "destination is given together with verify-only")
 	case !c.VerifyOnly && c.Destination == "":
-		r.fail("destination", "destination-missing", "Set destination to a directory for an OCI layout, to oci-archive:FILE or to docker-archive:FILE; or verify-only: true.", "There is no destination")
+		r.fail("destination", "destination-missing", "Set destination to a directory for an OCI layout, to oci-archive:FILE, docker-archive:FILE or docker-daemon:; or verify-only: true.", "There is no destination")
 	}
 	return c, errors.Join(r.errs...)
 }

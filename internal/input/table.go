@@ -339,7 +339,7 @@ var Table = []Input{
 	},
 	{
 		Name: "destination", Commands: pull,
-		Help:    "Where to put the image: a directory for an OCI layout, which may hold others already, oci-archive:FILE, or docker-archive:FILE for docker load (- in place of FILE is a pipe, at a terminal). A :NAME after it names the image there; without one it keeps its own. docker-archive takes one platform: that of this machine unless platform chooses.",
+		Help:    "Where to put the image: a directory for an OCI layout, which may hold others already; oci-archive:FILE; docker-archive:FILE (- in place of FILE is a pipe, at a terminal); or docker-daemon: for the Docker engine. A :NAME after directory or file, or a NAME after docker-daemon:, names the image there; without one it keeps its own. docker-archive and docker-daemon take one platform: that of this machine or of the engine unless platform chooses.",
 		Example: "oci-archive:web.tar",
 	},
 	{

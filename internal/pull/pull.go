@@ -144,32 +144,36 @@ func (f *fetching) all(ctx context.Context, blobs []*image.Blob) error {
 	return group.Wait()
 }
 
-func (f *fetching) inOrder(ctx context.Context, blobs []*image.Blob) error {
-	for _, b := range blobs {
-		if err := f.one(ctx, b); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func (f *fetching) one(ctx context.Context, b *image.Blob) error {
-	present, err := f.sink.Has(ctx, b.Descriptor)
-	if err != nil {
+	present, err := f.has(ctx, b)
+	if present || err != nil {
 		return err
 	}
-	if present {
+	return f.bring(ctx, b, func() opened { return f.open(ctx, b) }, func(int64) {})
+}
+
+func (f *fetching) has(ctx context.Context, b *image.Blob) (bool, error) {
+	present, err := f.sink.Has(ctx, b.Descriptor)
+	if present && err == nil {
 		f.count(b, &f.result.Present)
-		return nil
 	}
+	return present, err
+}
+
+// bring hands one blob to the sink. Passed is told of its bytes.
+func (f *fetching) bring(ctx context.Context, b *image.Blob, open func() opened, passed func(int64)) error {
 	advance, done := f.begin(b)
-	foreign, err := f.fetch(ctx, b, advance)
+	from := open()
+	err := from.err
+	if err == nil {
+		err = errors.Join(f.sink.Put(ctx, b.Descriptor, &counted{from, func(n int64) { advance(n); passed(n) }}), from.Close())
+	}
 	done(registry.Present, err)
 	if err != nil {
 		return fmt.Errorf("pulling the blob %s: %w", b.Descriptor.Digest, err)
 	}
 	f.count(b, &f.result.Fetched)
-	if foreign {
+	if from.foreign {
 		f.count(b, &f.result.Foreign)
 	}
 	return nil
@@ -189,29 +193,19 @@ func (f *fetching) count(b *image.Blob, t *Tally) {
 	t.Bytes += b.Descriptor.Size
 }
 
-// fetch brings one blob, and says whether it came from elsewhere.
-func (f *fetching) fetch(ctx context.Context, b *image.Blob, advance func(int64)) (foreign bool, err error) {
-	r, foreign, err := f.open(ctx, b)
-	if err != nil {
-		return foreign, err
-	}
-	err = f.sink.Put(ctx, b.Descriptor, &counted{r, advance})
-	return foreign, errors.Join(err, r.Close())
-}
-
 // open starts reading a blob. A foreign layer may be in the registry all the
 // same; if it is not, its own addresses are asked.
-func (f *fetching) open(ctx context.Context, b *image.Blob) (r io.ReadCloser, foreign bool, err error) {
+func (f *fetching) open(ctx context.Context, b *image.Blob) opened {
 	if !b.Foreign {
-		r, err = b.Open(ctx)
-		return r, false, err
+		r, err := b.Open(ctx)
+		return opened{r, false, err}
 	}
-	r, err = f.found.Client.Blob(ctx, f.found.Repository, b.Descriptor)
+	r, err := f.found.Client.Blob(ctx, f.found.Repository, b.Descriptor)
 	if !registry.IsAbsent(err) {
-		return r, false, err
+		return opened{r, false, err}
 	}
 	r, err = Elsewhere(ctx, f.Web, b.Descriptor)
-	return r, true, err
+	return opened{r, true, err}
 }
 
 // counted tells of the bytes that pass.

@@ -95,6 +95,9 @@ func (f *Found) read(ctx context.Context, w Want, desc v1.Descriptor, raw []byte
 		return inRegistry(err)
 	}
 	f.Root = src.Root
+	if w.Single && len(f.Root.Blobs) > 0 {
+		m.only = f.Root.Blobs[0].Descriptor.Digest
+	}
 	if f.Chosen {
 		f.Root.Platform, f.Root.Descriptor.Platform = platform, platform
 	}

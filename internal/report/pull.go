@@ -9,12 +9,14 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/pull"
+	"github.com/ghcr-publish/ghcr-publish/internal/sink"
 )
 
 // PullSchemaID names the form of a pull's JSON.
 const PullSchemaID = "ghcr-publish/pull/v1"
 
-// The outcomes of a pull; Failed is the third.
+// The outcomes of a pull, besides Failed, and Unchanged for an engine that had
+// the image by its name.
 const (
 	Pulled   Outcome = "pulled"   // the image is at its destination, whole
 	Verified Outcome = "verified" // every byte was fetched and checked, none kept
@@ -29,7 +31,9 @@ type Pull struct {
 	Digest        string     `json:"digest,omitempty"`         // of what was pulled
 	Index         string     `json:"index,omitempty"`          // digest of the index it was chosen from
 	MediaType     string     `json:"media_type,omitempty"`     // of Digest
-	Path          string     `json:"path,omitempty"`           // absolute; empty for Verified, and for a pipe
+	Path          string     `json:"path,omitempty"`           // absolute; empty for Verified, for a pipe, and for an engine
+	ImageID       string     `json:"image_id,omitempty"`       // in a Docker engine, as it says
+	ImageName     string     `json:"image_name,omitempty"`     // there; empty for an image without one
 	AnonymousPull string     `json:"anonymous_pull,omitempty"` // verified, refused; empty where nobody asked
 	Platforms     []Platform `json:"platforms"`
 	Fetched       Tally      `json:"fetched"`
@@ -55,6 +59,17 @@ func (r *Pull) Found(f *pull.Found) {
 	}
 	for _, m := range image.Images(f.Root) {
 		r.Platforms = append(r.Platforms, platform(m))
+	}
+}
+
+// Placed fills in where the image is now.
+func (r *Pull) Placed(to *sink.Sink) {
+	r.Outcome, r.Path = Pulled, to.Path()
+	if p := to.Placed(); p != nil {
+		r.ImageID, r.ImageName = p.ID, p.Name
+		if p.Unchanged {
+			r.Outcome = Unchanged
+		}
 	}
 }
 
@@ -102,6 +117,7 @@ func (r *Pull) Outputs() ([]Output, error) {
 		{"reference", reference},
 		{"image", r.Image},
 		{"path", r.Path},
+		{"image-id", r.ImageID},
 		{"platforms", strings.Join(r.platformNames(), "\n")},
 		{"anonymous-pull", r.AnonymousPull},
 		{"outcome", string(r.Outcome)},
@@ -123,11 +139,9 @@ func (r *Pull) Text() string {
 	var b strings.Builder
 	switch r.Outcome {
 	case Pulled:
-		to := r.Path
-		if to == "" {
-			to = "standard output"
-		}
-		fmt.Fprintf(&b, "Pulled %s to %s\n", r.Source, to)
+		fmt.Fprintf(&b, "Pulled %s to %s\n", r.Source, r.place())
+	case Unchanged:
+		fmt.Fprintf(&b, "Nothing to do: %s is there already, in %s\n", r.Source, r.place())
 	case Verified:
 		fmt.Fprintf(&b, "%s can be pulled whole. Nothing was written.\n", r.Source)
 	default:
@@ -140,11 +154,29 @@ func (r *Pull) Text() string {
 	return b.String()
 }
 
+// place says in words where the image is.
+func (r *Pull) place() string {
+	switch {
+	case r.ImageName != "" && r.ImageName == r.Source:
+		return "the Docker engine"
+	case r.ImageName != "":
+		return "the Docker engine, as " + r.ImageName
+	case r.ImageID != "":
+		return "the Docker engine, without a name"
+	case r.Path == "":
+		return "standard output"
+	}
+	return r.Path
+}
+
 func (r *Pull) textImage(b *strings.Builder) {
 	if r.Digest == "" {
 		return
 	}
 	fmt.Fprintf(b, "  digest: %s\n", r.Digest)
+	if r.ImageID != "" {
+		fmt.Fprintf(b, "  image id: %s\n", r.ImageID)
+	}
 	if r.Index != "" {
 		fmt.Fprintf(b, "  chosen from the index: %s\n", r.Index)
 	}
@@ -180,7 +212,10 @@ func (r *Pull) Markdown() string {
 	switch r.Outcome {
 	case Pulled:
 		fmt.Fprintf(&b, "## %s\n\n", text("📥 Pulled "+r.Source))
-		fmt.Fprintf(&b, "To %s: ", text(r.Path))
+		fmt.Fprintf(&b, "To %s: ", text(r.place()))
+	case Unchanged:
+		fmt.Fprintf(&b, "## %s\n\n", text("✅ "+r.Source+" was there already"))
+		fmt.Fprintf(&b, "In %s: ", text(r.place()))
 	case Verified:
 		fmt.Fprintf(&b, "## %s\n\n", text("✅ "+r.Source+" can be pulled whole"))
 	default:

@@ -19,6 +19,7 @@ const (
 	CodeFull      = "disk-full"                // no space is left
 	CodeLocked    = "destination-locked"       // another program writes for too long
 	CodeImage     = "image-not-for-this"       // an image that cannot be kept there
+	CodeDiffers   = "destination-differs"      // what is read back is something else
 )
 
 func problem(code, hint string, err error, format string, args ...any) error {

@@ -1,6 +1,6 @@
 // Package sink writes an image to where it was asked for: an OCI layout, which
-// may hold others already, a tar of one, or a tar as docker save writes it
-// (image-spec, "Image Layout").
+// may hold others already, a tar of one, a tar as docker save writes it
+// (image-spec, "Image Layout"), or a Docker engine.
 //
 // Nothing half written has a final name: blobs of a layout and whole archives
 // grow under a name of their own and are renamed once they are complete. All
@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/engine"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
@@ -31,6 +32,10 @@ type Image struct {
 	Reference name.Reference
 	// Stream is where an archive with the path "-" goes.
 	Stream io.Writer
+	// Engine is what DockerEngine means; Index the digest of the index that
+	// Root was chosen from, by which an engine may know it.
+	Engine *engine.Daemon
+	Index  v1.Hash
 }
 
 // Sink takes the blobs of one image, in any order and from many goroutines
@@ -74,6 +79,8 @@ func Open(ctx context.Context, t Target, img Image) (*Sink, error) {
 		} else {
 			s.store, err = openArchive(t, img, blobs)
 		}
+	case DockerEngine:
+		s.store, err = openDocker(ctx, t, img, blobs)
 	default:
 		s.store = nowhere{}
 	}
@@ -104,8 +111,13 @@ func Blobs(root *image.Manifest) ([]*image.Blob, error) {
 	return out, nil
 }
 
-// Has reports whether the blob is there already, by reading all of it.
+// Has reports whether the blob is there already, by reading all of it, or on
+// the word of an engine that checked it when it came.
 func (s *Sink) Has(ctx context.Context, desc v1.Descriptor) (bool, error) {
+	if d, ok := s.store.(*docker); ok && d.has[desc.Digest] {
+		s.hold(desc.Digest)
+		return true, nil
+	}
 	r, err := s.store.read(desc)
 	if r == nil || err != nil {
 		return false, err
@@ -149,16 +161,29 @@ func (s *Sink) Commit(ctx context.Context) error {
 
 // Ordered says that blobs have to come one by one, as Blobs lists them.
 func (s *Sink) Ordered() bool {
-	_, ordered := s.store.(*stream)
-	return ordered
+	switch s.store.(type) {
+	case *stream, *docker:
+		return true
+	}
+	return false
 }
 
 // Close frees files. Without a Commit before, blobs that a layout has whole
 // stay for the next pull, and all else is taken away.
 func (s *Sink) Close() error { return s.store.close() }
 
-// Path is where the image is, as an absolute path; empty for a stream and for nowhere.
+// Path is where the image is, as an absolute path; empty for a stream, an
+// engine and nowhere.
 func (s *Sink) Path() string { return s.store.path() }
+
+// Placed is what an engine says of the image after Commit; nil for any other
+// sink.
+func (s *Sink) Placed() *Placed {
+	if d, ok := s.store.(*docker); ok {
+		return &d.placed
+	}
+	return nil
+}
 
 // nowhere takes everything and keeps nothing: for proving that an image can
 // be pulled whole.

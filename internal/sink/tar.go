@@ -73,9 +73,12 @@ func documents(t Target, img Image) ([]document, error) {
 // saved is the manifest.json of a docker archive: the config is the image, and
 // layers are given compressed, which docker load takes.
 func saved(root *image.Manifest, n names) ([]byte, error) {
-	const hint = "Give platform to choose one image, or write oci-archive: in place of docker-archive:."
-	if root.Index() || len(root.Blobs) == 0 || !root.Blobs[0].Descriptor.MediaType.IsConfig() {
-		return nil, problem(CodeImage, hint, nil, "%s is no image for docker load but %q", root.Descriptor.Digest, root.Descriptor.MediaType)
+	const hint = "Write it to an OCI layout or to oci-archive:FILE, which keep anything."
+	switch {
+	case root.Index():
+		return nil, problem(CodeImage, "Give platform to choose one image of it. "+hint, nil, "%s is an index, and a Docker engine loads one image", root.Descriptor.Digest)
+	case len(root.Blobs) == 0 || !root.Blobs[0].Descriptor.MediaType.IsConfig():
+		return nil, problem(CodeImage, hint, nil, "%s is an artifact, and no image that a Docker engine loads", root.Descriptor.Digest)
 	}
 	one := struct {
 		Config   string

@@ -22,6 +22,7 @@ const (
 	OCILayout     Kind = "oci"            // a directory, added to
 	OCIArchive    Kind = "oci-archive"    // a tar of a layout, replaced
 	DockerArchive Kind = "docker-archive" // the same for docker load, replaced
+	DockerEngine  Kind = "docker-daemon"  // a Docker engine
 )
 
 // Target is where to write, told from its name.
@@ -34,7 +35,6 @@ type Target struct {
 
 // elsewhere are transports of the field that are not written, and what to do.
 var elsewhere = map[string]string{
-	"docker-daemon":      "Write docker-archive:image.tar, then run: docker load -i image.tar. At a terminal a pipe does: docker-archive:- | docker load.",
 	"docker":             "To copy between registries use publish with source: docker://REFERENCE.",
 	"containers-storage": "Write oci-archive:image.tar, then run: podman load -i image.tar. At a terminal a pipe does: oci-archive:- | podman load.",
 	"dir":                "Write oci:DIRECTORY; skopeo copies it to any other form.",
@@ -44,7 +44,7 @@ var elsewhere = map[string]string{
 // (image-spec, "Pre-Defined Annotation Keys").
 var refName = regexp.MustCompile(`^[A-Za-z0-9]+(?:(?:[-._:@+/]|--)[A-Za-z0-9]+)*$`)
 
-const forms = "Write oci:DIRECTORY, oci-archive:FILE or docker-archive:FILE (- for a pipe), each with :NAME after it if the image shall have another name there. A path alone is the directory of an OCI layout."
+const forms = "Write oci:DIRECTORY, oci-archive:FILE or docker-archive:FILE (- for a pipe), each with :NAME after it if the image shall have another name there; or docker-daemon:NAME for the Docker engine. A path alone is the directory of an OCI layout."
 
 // Parse reads the name of a destination.
 func Parse(text string) (Target, error) {
@@ -57,6 +57,8 @@ func Parse(text string) (Target, error) {
 		return bare(text)
 	case kind == OCILayout || kind == OCIArchive || kind == DockerArchive:
 		return prefixed(text, kind, rest)
+	case kind == DockerEngine:
+		return inEngine(text, rest)
 	case elsewhere[prefix] != "":
 		return Target{}, invalid(elsewhere[prefix], "the destination %q is of a kind that is not written (%s:)", text, prefix)
 	}
@@ -92,6 +94,19 @@ func prefixed(text string, kind Kind, rest string) (Target, error) {
 	}
 	if t.Path == "" {
 		return Target{}, invalid(forms, "the destination %q names no path", text)
+	}
+	return t, nil
+}
+
+// inEngine is a name in a Docker engine. Without one the image keeps its own.
+func inEngine(text, ref string) (Target, error) {
+	t := Target{Kind: DockerEngine, Ref: ref}
+	if ref == "" {
+		return t, nil
+	}
+	if _, err := name.NewTag(ref); err != nil {
+		return Target{}, invalid("Write a name in lower case and a tag, docker-daemon:acme/web:1.2.3; or docker-daemon: alone for the name that the image is pulled by.",
+			"the destination %q names the image %q, which no Docker engine takes", text, ref)
 	}
 	return t, nil
 }

@@ -27,6 +27,9 @@ func TestParse(t *testing.T) {
 		{"docker-archive:-", Target{DockerArchive, "-", ""}},
 		{"oci-archive:-:web", Target{OCIArchive, "-", "web"}},
 		{"docker-archive:image.tar:acme/web:1", Target{DockerArchive, "image.tar", "acme/web:1"}},
+		{"docker-daemon:", Target{DockerEngine, "", ""}},
+		{"docker-daemon:web", Target{DockerEngine, "", "web"}},
+		{"docker-daemon:localhost:5000/my__web:1", Target{DockerEngine, "", "localhost:5000/my__web:1"}},
 	}
 	for _, c := range cases {
 		t.Run(c.text, func(t *testing.T) {
@@ -47,7 +50,7 @@ func TestWhatIsNoDestination(t *testing.T) {
 	}
 	for _, text := range []string{
 		"", "-", "image.tar", "image.TGZ", file, "oci:", "oci-archive:", "oci:dir:", "oci:dir:a b", "oci:dir:-", "oci:dir:a\nb",
-		"docker-archive:f:Not/A/Name", "docker-archive:f:web@sha256:00", "docker-daemon:web", "docker://ghcr.io/acme/web",
+		"docker-archive:f:Not/A/Name", "docker-archive:f:web@sha256:00", "docker-daemon:UPPER", "docker://ghcr.io/acme/web",
 		"containers-storage:web", "dir:x", "s3:bucket", "https://example.com/x",
 	} {
 		t.Run(text, func(t *testing.T) {

@@ -41,7 +41,7 @@ func (e *Engine) Names(id string) []string {
 	defer e.mu.Unlock()
 	for _, i := range e.images {
 		if i.ID == id {
-			return slices.Concat([]string{}, i.Names)
+			return append([]string{}, i.Names...)
 		}
 	}
 	return nil
@@ -64,8 +64,7 @@ func (e *Engine) load(w http.ResponseWriter, r *http.Request) {
 		err = e.take(w, l)
 	}
 	if err != nil {
-		text, _ := json.Marshal(err.Error()) // a string always can be
-		fmt.Fprintf(w, `{"errorDetail":{"message":%s},"error":%s}`+"\n", text, text)
+		check(e.tb, json.NewEncoder(w).Encode(map[string]any{"error": err.Error(), "errorDetail": map[string]string{"message": err.Error()}}))
 	}
 }
 

@@ -1,0 +1,80 @@
+package sink
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/engine"
+)
+
+// maxConfig bounds a config that is read for its layers, in bytes.
+const maxConfig = 8 << 20
+
+// share finds the layers that need not be sent. Docker's classic store knows a
+// layer by all the diff ids up to it, and reads it from an archive only if it
+// has no layer of that history (moby, image/tarexport/load.go); so that what
+// another image of the repository begins with may be missing there. In
+// containerd's store an archive that lacks a blob would be taken in, and an
+// image that cannot start be the result: there all is sent.
+func (d *docker) share(ctx context.Context) error {
+	if d.engine.Store != engine.Classic {
+		return nil
+	}
+	others, err := d.engine.Alike(ctx, d.image.Reference.Context())
+	if err != nil || len(others) == 0 {
+		return err
+	}
+	layers, err := d.diffIDs(ctx)
+	if err != nil {
+		return err
+	}
+	longest := 0
+	for _, other := range others {
+		longest = max(longest, common(layers, other.RootFS.Layers))
+	}
+	blobs := d.image.Root.Blobs[1:]
+	for _, b := range blobs[:longest] {
+		d.has[b.Descriptor.Digest] = true
+	}
+	for _, b := range blobs[longest:] {
+		delete(d.has, b.Descriptor.Digest) // the same bytes once more, higher up
+	}
+	return nil
+}
+
+// diffIDs reads those of the image's layers from its config; none where the
+// two do not go together, which is for the engine to say.
+func (d *docker) diffIDs(ctx context.Context) ([]string, error) {
+	config := d.image.Root.Blobs[0]
+	if config.Descriptor.Size > maxConfig {
+		return nil, nil
+	}
+	r, err := config.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	raw, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	var c struct {
+		RootFS struct {
+			DiffIDs []string `json:"diff_ids"`
+		} `json:"rootfs"`
+	}
+	if json.Unmarshal(raw, &c) != nil || len(c.RootFS.DiffIDs) != len(d.image.Root.Blobs)-1 {
+		return nil, nil
+	}
+	return c.RootFS.DiffIDs, nil
+}
+
+// common is how many layers two images begin with alike.
+func common(a, b []string) int {
+	n := 0
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
+}
