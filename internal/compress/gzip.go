@@ -50,7 +50,7 @@ func (g *gzipCodec) spaces() *sync.Pool       { return g.memory }
 
 func (*gzipCodec) tail(sum hash.Hash32, size int64) []byte {
 	out := binary.LittleEndian.AppendUint32(nil, sum.Sum32())
-	return binary.LittleEndian.AppendUint32(out, uint32(size)) // RFC 1952: modulo 2^32
+	return binary.LittleEndian.AppendUint32(out, uint32(size&0xffffffff)) // RFC 1952: modulo 2^32
 }
 
 func (g *gzipCodec) encode(dst *bytes.Buffer, window, content []byte, last bool) error {

@@ -89,7 +89,7 @@ func (d *decompressed) Read(p []byte) (int, error) {
 	if d.left -= int64(n); d.left < 0 {
 		return 0, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, d.limit)
 	}
-	if err != nil && err != io.EOF { // one that is wrapped is no good end
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = d.blame(err)
 	}
 	return n, err
@@ -112,7 +112,7 @@ type watched decompressed
 // Read returns compressed bytes.
 func (w *watched) Read(p []byte) (int, error) {
 	n, err := w.src.Read(p)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		w.failed = err
 	}
 	return n, err

@@ -65,9 +65,7 @@ func parseFormer(desc v1.Descriptor, raw []byte) (formerImage, bool) {
 // children reads the images of an index that are for platforms of ours.
 func (r *Resolver) children(ctx context.Context, root *image.Manifest, repo name.Repository, raw []byte) ([]formerImage, error) {
 	var index v1.IndexManifest
-	if json.Unmarshal(raw, &index) != nil {
-		return nil, nil
-	}
+	_ = json.Unmarshal(raw, &index) // what cannot be read names no images
 	var chosen []v1.Descriptor
 	for _, d := range index.Manifests {
 		if d.MediaType.IsImage() && runsAs(root, d.Platform) && len(chosen) < maxFormers {
