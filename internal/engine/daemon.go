@@ -70,7 +70,9 @@ func (e *Engine) Introduce(ctx context.Context) (*Daemon, error) {
 type Image struct {
 	ID string `json:"Id"`
 	// RootFS has the diff ids of the layers, the lowest first.
-	RootFS struct{ Layers []string }
+	RootFS struct{ Layers []v1.Hash }
+	// RepoDigests are the references by digest that it was pulled or pushed by.
+	RepoDigests []string
 	// Manifests are those below the id in containerd's store, from Docker 28
 	// on; empty where nobody tells.
 	Manifests []Member

@@ -6,20 +6,12 @@ import (
 	"slices"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
 // maxOrigins bounds the images that are looked at for their layers.
 const maxOrigins = 32
-
-// described is an image as far as it tells where it comes from.
-type described struct {
-	ID          string `json:"Id"`
-	RepoDigests []string
-	RootFS      struct{ Layers []v1.Hash }
-}
 
 // Origins lists images in registries that have layers of the image id, those
 // with the most first: the engine notes where it pulled an image from, and
@@ -29,11 +21,11 @@ func (e *Engine) Origins(ctx context.Context, id string, wanted func(name.Reposi
 	if err != nil {
 		return nil, err
 	}
-	var self described
+	var self Image
 	if err := c.ask(ctx, "/images/"+id+"/json", &self); err != nil {
 		return nil, err
 	}
-	var all []described
+	var all []Image
 	if err := c.ask(ctx, "/images/json", &all); err != nil {
 		return nil, err
 	}

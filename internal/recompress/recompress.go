@@ -10,7 +10,6 @@ package recompress
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -113,17 +112,12 @@ func (w *work) diffIDs(m *image.Manifest) ([]v1.Hash, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading a config for what its layers are: %w", err)
 	}
-	var config struct {
-		RootFS struct {
-			DiffIDs []v1.Hash `json:"diff_ids"`
-		} `json:"rootfs"`
-	}
-	_ = json.Unmarshal(raw, &config) // what cannot be read names no layers
-	if len(config.RootFS.DiffIDs) != len(m.Blobs)-1 {
+	diffIDs := image.DiffIDs(raw)
+	if len(diffIDs) != len(m.Blobs)-1 {
 		w.unknown++
 		return nil, nil
 	}
-	return config.RootFS.DiffIDs, nil
+	return diffIDs, nil
 }
 
 // formats are the layers that can be compressed otherwise, and how they are

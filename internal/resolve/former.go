@@ -12,12 +12,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// The bounds of what is read to compare: of a config, in bytes, and of the
-// images in one index.
-const (
-	maxConfig  = 8 << 20
-	maxFormers = 64
-)
+// maxFormers bounds the images of one index that are read to compare.
+const maxFormers = 64
 
 // former is what a registry has that may share layers with ours.
 type former struct {
@@ -119,7 +115,7 @@ func (r *Resolver) diffIDs(ctx context.Context, repo name.Repository, old former
 		}
 		return out, nil
 	}
-	if old.Config.Size > maxConfig || !old.Config.MediaType.IsConfig() {
+	if old.Config.Size > image.MaxConfig || !old.Config.MediaType.IsConfig() {
 		return nil, nil
 	}
 	body, err := r.Registry.Blob(ctx, repo, old.Config)
@@ -127,17 +123,6 @@ func (r *Resolver) diffIDs(ctx context.Context, repo name.Repository, old former
 		return nil, err
 	}
 	defer body.Close()
-	var file struct {
-		RootFS struct {
-			DiffIDs []v1.Hash `json:"diff_ids"`
-		} `json:"rootfs"`
-	}
-	raw, err := io.ReadAll(io.LimitReader(body, maxConfig))
-	if err != nil {
-		return nil, err
-	}
-	if json.Unmarshal(raw, &file) != nil {
-		return nil, nil // no image's config: then it shares no layers
-	}
-	return file.RootFS.DiffIDs, nil
+	raw, err := io.ReadAll(io.LimitReader(body, image.MaxConfig))
+	return image.DiffIDs(raw), err
 }

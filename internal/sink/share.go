@@ -2,14 +2,13 @@ package sink
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/engine"
-)
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-// maxConfig bounds a config that is read for its layers, in bytes.
-const maxConfig = 8 << 20
+	"github.com/ghcr-publish/ghcr-publish/internal/engine"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+)
 
 // share finds the layers that need not be sent. Docker's classic store knows a
 // layer by all the diff ids up to it, and reads it from an archive only if it
@@ -45,9 +44,9 @@ func (d *docker) share(ctx context.Context) error {
 
 // diffIDs reads those of the image's layers from its config; none where the
 // two do not go together, which is for the engine to say.
-func (d *docker) diffIDs(ctx context.Context) ([]string, error) {
+func (d *docker) diffIDs(ctx context.Context) ([]v1.Hash, error) {
 	config := d.image.Root.Blobs[0]
-	if config.Descriptor.Size > maxConfig {
+	if config.Descriptor.Size > image.MaxConfig {
 		return nil, nil
 	}
 	r, err := config.Open(ctx)
@@ -59,19 +58,15 @@ func (d *docker) diffIDs(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var c struct {
-		RootFS struct {
-			DiffIDs []string `json:"diff_ids"`
-		} `json:"rootfs"`
-	}
-	if json.Unmarshal(raw, &c) != nil || len(c.RootFS.DiffIDs) != len(d.image.Root.Blobs)-1 {
+	diffIDs := image.DiffIDs(raw)
+	if len(diffIDs) != len(d.image.Root.Blobs)-1 {
 		return nil, nil
 	}
-	return c.RootFS.DiffIDs, nil
+	return diffIDs, nil
 }
 
 // common is how many layers two images begin with alike.
-func common(a, b []string) int {
+func common(a, b []v1.Hash) int {
 	n := 0
 	for n < min(len(a), len(b)) && a[n] == b[n] {
 		n++

@@ -104,7 +104,7 @@ func (d dockerTar) noManifest(ctx context.Context) error {
 }
 
 func (d dockerTar) config(ctx context.Context, s saved) ([]byte, error) {
-	raw, err := d.document(ctx, s.Config, limitConfig)
+	raw, err := d.document(ctx, s.Config, image.MaxConfig)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, d.absent("config", s.Config)
 	}
@@ -126,15 +126,11 @@ func (d dockerTar) manifest(ctx context.Context, s saved) (*image.Manifest, erro
 	if err != nil {
 		return nil, err
 	}
-	var config struct {
-		RootFS struct {
-			DiffIDs []v1.Hash `json:"diff_ids"`
-		} `json:"rootfs"`
+	if !json.Valid(raw) {
+		return nil, problem(CodeUnreadable, hintRebuild, nil, "the config %q in %q is not well formed", s.Config, d.path)
 	}
-	if err := json.Unmarshal(raw, &config); err != nil {
-		return nil, problem(CodeUnreadable, hintRebuild, err, "the config %q in %q is not well formed", s.Config, d.path)
-	}
-	if want, got := len(config.RootFS.DiffIDs), len(s.Layers); want != got {
+	diffIDs := image.DiffIDs(raw)
+	if want, got := len(diffIDs), len(s.Layers); want != got {
 		return nil, problem(CodeBlobWrong, hintRebuild, nil,
 			"manifest.json in %q lists %d layers, and the config %q has %d", d.path, got, s.Config, want)
 	}
@@ -145,7 +141,7 @@ func (d dockerTar) manifest(ctx context.Context, s saved) (*image.Manifest, erro
 		Assemble:   assemble,
 		Bare:       true,
 	}
-	layers, err := d.layers(ctx, s, config.RootFS.DiffIDs)
+	layers, err := d.layers(ctx, s, diffIDs)
 	if err != nil {
 		return nil, err
 	}

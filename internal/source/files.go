@@ -7,8 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-
-	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
 // files are the files of a source by slash-separated name: a directory or an
@@ -154,6 +152,3 @@ func (w where) kind(ctx context.Context, at place) (Kind, error) {
 	return "", problem(CodeNotLayout, "A source is an OCI layout (index.json, oci-layout, blobs), a tar of one, or a tar written by docker save.", nil,
 		"%q holds neither index.json nor manifest.json", w.path)
 }
-
-// limitConfig bounds configs where they are read for their platform, in bytes.
-const limitConfig = 2 * image.MaxManifestSize

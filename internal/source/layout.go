@@ -124,10 +124,10 @@ func openForeign(desc v1.Descriptor) func(context.Context) (io.ReadCloser, error
 
 // platform reads an image's config, if it is of a reasonable size.
 func (l layout) platform(ctx context.Context, config v1.Descriptor) (*v1.Platform, error) {
-	if config.Size > limitConfig {
+	if config.Size > image.MaxConfig {
 		return nil, nil
 	}
-	raw, err := l.document(ctx, blobName(config.Digest), limitConfig)
+	raw, err := l.document(ctx, blobName(config.Digest), image.MaxConfig)
 	if err != nil {
 		return nil, explained(err, "the config %s in %q cannot be read", config.Digest, l.path)
 	}

@@ -98,7 +98,7 @@ func (r repository) blob(_ context.Context, desc v1.Descriptor) (*image.Blob, er
 
 // platform reads an image's config, if it is of a reasonable size.
 func (r repository) platform(ctx context.Context, config v1.Descriptor) (*v1.Platform, error) {
-	if r.noPlatform || config.Size > limitConfig {
+	if r.noPlatform || config.Size > image.MaxConfig {
 		return nil, nil
 	}
 	in, err := r.remote.Blob(ctx, r.Repository, config)

@@ -11,21 +11,18 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// MaxConfig bounds a config that is read, in bytes.
-const MaxConfig = 8 << 20
-
 // Config reads an image's config whole, and checks its digest.
 func Config(ctx context.Context, m *image.Manifest) ([]byte, error) {
 	b := m.Blobs[0]
-	if b.Descriptor.Size > MaxConfig {
-		return nil, fmt.Errorf("config %s has %d bytes, more than %d", b.Descriptor.Digest, b.Descriptor.Size, MaxConfig)
+	if b.Descriptor.Size > image.MaxConfig {
+		return nil, fmt.Errorf("config %s has %d bytes, more than %d", b.Descriptor.Digest, b.Descriptor.Size, image.MaxConfig)
 	}
 	r, err := b.Open(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	raw, err := io.ReadAll(io.LimitReader(r, MaxConfig+1))
+	raw, err := io.ReadAll(io.LimitReader(r, image.MaxConfig+1))
 	if err != nil {
 		return nil, err
 	}
