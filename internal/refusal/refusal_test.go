@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"slices"
@@ -133,6 +134,7 @@ func TestWhatIsNoAnswer(t *testing.T) {
 		{"cancelled", cancelled, true, "internal", ""},
 		{"anything else", odd, true, "internal", "odd"},
 		{"a wrong blob", &registry.WrongContent{Want: v1.Descriptor{Digest: v1.Hash{Algorithm: "sha256", Hex: "ab"}}}, false, "source-blob-wrong", "sha256:ab"},
+		{"a download that breaks", &registry.BrokenOff{Host: "cdn.example", Got: 5, Size: 9, Err: io.ErrUnexpectedEOF}, false, "download-broken-off", "cdn.example"},
 		{"no way there", &net.OpError{Op: "dial", Err: errors.New("refused")}, false, "registry-unreachable", "ghcr.io"},
 	}
 	for _, c := range cases {

@@ -33,6 +33,14 @@ func unanswered(err error, ev Evidence) error {
 			Hint:  "The source is damaged or was changed after it was built. Write the image again with the step that made it. No tag was moved.",
 		}
 	}
+	var broken *registry.BrokenOff
+	if errors.As(err, &broken) {
+		return &diag.Error{
+			Code: "download-broken-off", Side: diag.Registry, Err: err,
+			Title: fmt.Sprintf("%s broke the download of %s off, again and again", broken.Host, broken.Digest),
+			Hint:  "Run it again. If it breaks at the same place, something between here and there (a proxy, a firewall) may cut long transfers, or the registry holds only a part of this blob: then whoever published it pushes it again.",
+		}
+	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || !ofTheNetwork(err) {
 		return err
 	}

@@ -122,7 +122,8 @@ type download struct {
 	offset int64
 	st     state
 
-	resumed int64 // where the latest attempt began
+	resumed int64  // where the latest attempt began
+	host    string // that sends it, which a redirect may have led to
 }
 
 func (d *download) open() error {
@@ -140,7 +141,7 @@ func (d *download) open() error {
 			return errors.Join(err, resp.Body.Close())
 		}
 	}
-	d.body = resp.Body
+	d.body, d.host = resp.Body, resp.Request.URL.Host
 	return nil
 }
 
@@ -163,7 +164,7 @@ func (d *download) Read(p []byte) (int, error) {
 func (d *download) resume(cause error) error {
 	d.st.attempts++
 	if v := d.st.judge(cause, 0); !v.retry {
-		return cause
+		return &BrokenOff{Host: d.host, Digest: d.desc.Digest, Got: d.offset, Size: d.desc.Size, Err: cause}
 	}
 	if err := d.client.retry.wait(d.ctx, d.st.backoff(), cause); err != nil {
 		return err

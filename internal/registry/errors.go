@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
@@ -114,6 +115,22 @@ func (e *NoAnswer) Error() string { return fmt.Sprintf("%s to %s: %s", e.Doing, 
 
 // Unwrap returns what the network said.
 func (e *NoAnswer) Unwrap() error { return e.Err }
+
+// BrokenOff is a download that broke as often as it was taken up again.
+type BrokenOff struct {
+	Host      string
+	Digest    v1.Hash
+	Got, Size int64 // bytes
+	Err       error // of the network
+}
+
+// Error says how far it came.
+func (e *BrokenOff) Error() string {
+	return fmt.Sprintf("downloading %s from %s: it broke off at %d of %d bytes: %s", e.Digest, e.Host, e.Got, e.Size, e.Err)
+}
+
+// Unwrap returns what the network said.
+func (e *BrokenOff) Unwrap() error { return e.Err }
 
 var digestPattern = regexp.MustCompile(`sha256:[0-9a-f]{64}`)
 

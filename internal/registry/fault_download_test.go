@@ -116,7 +116,8 @@ func TestDownloadThatCreepsIsGivenUp(t *testing.T) {
 		_, _ = w.Write(seeded[n-1 : n])
 		return true
 	}
-	if err := j.travel(); !errors.Is(err, io.ErrUnexpectedEOF) {
+	var broken *registry.BrokenOff
+	if err := j.travel(); !errors.Is(err, io.ErrUnexpectedEOF) || !errors.As(err, &broken) || broken.Got != 8 || broken.Host == "" {
 		t.Fatalf("got %v", err)
 	}
 	if served.Load() != 8 {
