@@ -54,6 +54,7 @@ func System() Process {
 // Main runs the program and returns its exit code. Without arguments in a
 // workflow step the command comes from the input of that name.
 func Main(ctx context.Context, args []string, p Process) int {
+	p.Stderr = &shared{out: p.Stderr}
 	w := workflow.New(p.Getenv, p.Stdout)
 	var err error
 	if len(args) == 0 && w.Active() {
