@@ -10,9 +10,7 @@ package recompress
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
@@ -120,62 +118,6 @@ func (w *work) diffIDs(m *image.Manifest) ([]v1.Hash, error) {
 	return diffIDs, nil
 }
 
-// formats are the layers that can be compressed otherwise, and how they are
-// compressed now. Foreign ones are not among them: they are fetched as their
-// addresses have them.
-var formats = map[types.MediaType]compress.Format{
-	types.DockerLayer:             compress.Gzip,
-	types.DockerUncompressedLayer: compress.Plain,
-	types.OCILayer:                compress.Gzip,
-	types.OCIUncompressedLayer:    compress.Plain,
-	types.OCILayerZStd:            compress.Zstd,
-}
-
-// wants reports layers that are to be compressed.
-func (w *work) wants(b *image.Blob) bool {
-	format, known := formats[b.Descriptor.MediaType]
-	switch {
-	case !known || b.Foreign || len(b.Descriptor.URLs) > 0:
-		return false
-	case b.Plain != nil:
-		return true
-	case format == w.method.Format:
-		return false
-	case indexed(b.Descriptor):
-		w.lazy++
-		return false
-	}
-	return true
-}
-
-// indexed reports layers with a table of contents for pulling them in parts
-// (stargz-snapshotter and nydus, "containerd.io/snapshot/"; zstd:chunked of
-// containers/storage).
-func indexed(d v1.Descriptor) bool {
-	for key := range d.Annotations {
-		if strings.HasPrefix(key, "containerd.io/snapshot/") || strings.HasPrefix(key, "io.github.containers.zstd-chunked.") {
-			return true
-		}
-	}
-	return false
-}
-
-// LayerType is the OCI media type of a layer of the format.
-func LayerType(f compress.Format) types.MediaType {
-	return map[compress.Format]types.MediaType{
-		compress.Plain: types.OCIUncompressedLayer, compress.Gzip: types.OCILayer, compress.Zstd: types.OCILayerZStd,
-	}[f]
-}
-
-// mediaType is what a layer becomes. Docker's own types have a name for gzip
-// alone.
-func (w *work) mediaType(docker bool) types.MediaType {
-	if docker && w.method.Format == compress.Gzip {
-		return types.DockerLayer
-	}
-	return LayerType(w.method.Format)
-}
-
 // wait makes a manifest or an index one that is assembled once its parts are
 // known. One of Docker's types becomes OCI's where a part of it does.
 func (w *work) wait(m *image.Manifest, assemble func(*image.Manifest, []byte) ([]byte, error)) {
@@ -212,37 +154,4 @@ func (w *work) becomesOCI(m *image.Manifest) bool {
 		}
 	}
 	return false
-}
-
-// The codes of what can be wrong with a layer, as package source has them.
-const (
-	codeDamaged = "source-blob-wrong"
-	codeLarge   = "source-layer-too-large"
-)
-
-const hintRebuild = "Build the image again, or copy it again from where it came."
-
-// explain says of which layer an error is.
-func explain(b *image.Blob, err error) error {
-	e := &diag.Error{Side: diag.Source, Err: err}
-	switch {
-	case errors.Is(err, compress.ErrTooLarge):
-		e.Code, e.Input = codeLarge, "compression"
-		e.Title = fmt.Sprintf("The layer %s is too large to be compressed again", named(b))
-		e.Hint = "If it is meant to be that large, leave compression away: it is sent as it is then."
-	case errors.Is(err, compress.ErrDamaged):
-		e.Code, e.Hint = codeDamaged, hintRebuild
-		e.Title = fmt.Sprintf("The layer %s cannot be decompressed", named(b))
-	default:
-		return fmt.Errorf("reading the layer %s to compress it again: %w", named(b), err)
-	}
-	return e
-}
-
-// named is a layer's digest: its own, or that of its plain bytes.
-func named(b *image.Blob) v1.Hash {
-	if b.Pending() {
-		return b.DiffID
-	}
-	return b.Descriptor.Digest
 }
