@@ -10,24 +10,37 @@ import (
 	"testing"
 )
 
+// stored is a stage with a storage of its own, and a folder to build from.
+func stored(t *testing.T) (s *stage, context string) {
+	t.Helper()
+	s = building(t, "buildah").withStorage()
+	context = s.env["INPUT_CONTEXT"]
+	delete(s.env, "INPUT_CONTEXT")
+	delete(s.env, "INPUT_BUILD-ARGS")
+	return s, context
+}
+
+// tool runs a program of the field on the stage's storage, without any login,
+// and returns what it prints.
+func (s *stage) tool(name string, args ...string) string {
+	s.t.Helper()
+	cmd := exec.CommandContext(s.t.Context(), name, args...)
+	cmd.Env = append(os.Environ(), "CONTAINERS_STORAGE_CONF="+s.env["CONTAINERS_STORAGE_CONF"], "DOCKER_CONFIG=", "REGISTRY_AUTH_FILE=")
+	var complaint strings.Builder
+	cmd.Stderr = &complaint
+	out, err := cmd.Output()
+	if err != nil {
+		s.t.Fatalf("%s %q: %v\n%s", name, args, err, complaint.String())
+	}
+	return strings.TrimSpace(string(out))
+}
+
 // What buildah built is published out of the storage, by buildah and, where it
 // is installed, by podman, to one digest; its id is the config's.
 func TestAnImageInContainersStorageIsPublished(t *testing.T) {
-	s := building(t, "buildah").withStorage()
-	context := s.env["INPUT_CONTEXT"]
-	delete(s.env, "INPUT_CONTEXT")
-	delete(s.env, "INPUT_BUILD-ARGS")
-	buildah := func(args ...string) string {
-		cmd := exec.CommandContext(t.Context(), "buildah", args...)
-		cmd.Env = append(os.Environ(), "CONTAINERS_STORAGE_CONF="+s.env["CONTAINERS_STORAGE_CONF"])
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatalf("buildah %q: %v", args, err)
-		}
-		return strings.TrimSpace(string(out))
-	}
-	buildah("build", "--quiet", "--isolation", "chroot", "--tag", "localhost/web:dev", context)
-	id := buildah("inspect", "--type", "image", "--format", "{{.FromImageID}}", "localhost/web:dev")
+	s, context := stored(t)
+	s.tool("buildah", "build", "--quiet", "--isolation", "chroot", "--tag", "localhost/web:dev", context)
+	id := s.tool("buildah", "inspect", "--type", "image", "--format", "{{.FromImageID}}", "localhost/web:dev")
 
 	first := s.with("source", "containers-storage:localhost/web:dev").run().succeeds()
 	if got := s.configOf("1"); got != "sha256:"+id {
@@ -48,23 +61,13 @@ func TestAnImageInContainersStorageIsPublished(t *testing.T) {
 // was built on it shares its layers there. What the manifest of an OCI image
 // says beside config and layers goes along.
 func TestWhatWasPulledIntoContainersStorageIsMounted(t *testing.T) {
-	s := building(t, "buildah").withStorage()
-	context := s.env["INPUT_CONTEXT"]
-	delete(s.env, "INPUT_CONTEXT")
-	delete(s.env, "INPUT_BUILD-ARGS")
-	buildah := func(args ...string) {
-		cmd := exec.CommandContext(t.Context(), "buildah", args...)
-		cmd.Env = append(os.Environ(), "CONTAINERS_STORAGE_CONF="+s.env["CONTAINERS_STORAGE_CONF"], "DOCKER_CONFIG=", "REGISTRY_AUTH_FILE=")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("buildah %q: %v\n%s", args, err, out)
-		}
-	}
-	buildah("build", "--quiet", "--isolation", "chroot", "--tag", "localhost/base:1", context)
+	s, context := stored(t)
+	s.tool("buildah", "build", "--quiet", "--isolation", "chroot", "--tag", "localhost/base:1", context)
 	base := s.with("source", "containers-storage:localhost/base:1", "image", s.image("acme/base")).run().succeeds()
-	buildah("rmi", "--all")
-	buildah("pull", "--quiet", "--tls-verify=false", "--creds", "octocat:"+canary, s.image("acme/base:1"))
+	s.tool("buildah", "rmi", "--all")
+	s.tool("buildah", "pull", "--quiet", "--tls-verify=false", s.image("acme/base:1"))
 	s.check(os.WriteFile(filepath.Join(context, "Dockerfile"), []byte("FROM "+s.image("acme/base:1")+"\nCOPY file /other\n"), 0o600))
-	buildah("build", "--quiet", "--isolation", "chroot", "--pull-never", "--annotation", "org.example.note=kept", "--tag", "localhost/web:dev", context)
+	s.tool("buildah", "build", "--quiet", "--isolation", "chroot", "--pull-never", "--annotation", "org.example.note=kept", "--tag", "localhost/web:dev", context)
 
 	for _, tool := range []string{"buildah", "podman"} {
 		path, err := exec.LookPath(tool)
