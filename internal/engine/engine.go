@@ -87,17 +87,46 @@ func (e *Engine) Find(ctx context.Context, text string) (*image.Stored, error) {
 	return &image.Stored{ID: found.ID, Names: found.RepoTags}, err
 }
 
-// Export starts the tar of docker save for one image id.
+// Export starts the tar of docker save for one image id. It holds all that the
+// engine has of the image or, where the engine cannot do that, one platform.
 func (e *Engine) Export(ctx context.Context, id string) (io.ReadCloser, error) {
 	c, err := e.find()
 	if err != nil {
 		return nil, err
 	}
-	resp, err := c.get(ctx, "/images/"+id+"/get", nil)
+	path := "/images/" + id + "/get"
+	resp, err := c.get(ctx, path, nil)
+	if isAbsent(err) {
+		if platform := c.platform(ctx, id); platform != "" {
+			resp, err = c.get(ctx, path, url.Values{"platform": {platform}})
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
 	return resp.Body, nil
+}
+
+// platform is the first platform of an image that the engine has, in the
+// API's notation; "" if it names none. With containerd's store it may lack the
+// one it runs on itself (docker pull --platform), and then exports the image
+// for none but a platform that is asked for.
+func (c *client) platform(ctx context.Context, id string) string {
+	var found struct {
+		Manifests []struct {
+			Available bool
+			ImageData struct{ Platform json.RawMessage }
+		}
+	}
+	if c.askWith(ctx, "/images/"+id+"/json", url.Values{"manifests": {"1"}}, &found) != nil {
+		return "" // what the export said tells more
+	}
+	for _, m := range found.Manifests {
+		if m.Available && len(m.ImageData.Platform) > 0 {
+			return string(m.ImageData.Platform)
+		}
+	}
+	return ""
 }
 
 // ask reads a JSON answer.

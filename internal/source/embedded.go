@@ -112,16 +112,22 @@ func (d dockerTar) plain(ctx context.Context, root *image.Manifest) (bool, error
 	return false, nil
 }
 
+// The codes of notices that say why a digest is not the one in the source.
+const (
+	codeCompressed = "source-compressed"
+	codeMissing    = "source-platforms-missing"
+)
+
 func plainNotice(path string) diag.Notice {
 	return diag.Notice{
-		Code: "source-compressed", Level: diag.Info, Title: "Layers are compressed for publishing",
+		Code: codeCompressed, Level: diag.Info, Title: "Layers are compressed for publishing",
 		Text: fmt.Sprintf("%q holds an OCI layout with plain layers. They are compressed, so the digest is not the one in the layout; write oci-archive: before the path to keep digest and plain layers.", path),
 	}
 }
 
 func missingNotice(path string, root, left *image.Manifest, missing int) diag.Notice {
 	return diag.Notice{
-		Code: "source-platforms-missing", Level: diag.Warning, Title: "Only one platform is published",
+		Code: codeMissing, Level: diag.Warning, Title: "Only one platform is published",
 		Text: fmt.Sprintf("The index %s in %q names %d manifests that the archive does not hold whole, so only the image %s is published, without the index.",
 			root.Descriptor.Digest, path, missing, left.Descriptor.Digest),
 	}

@@ -2,7 +2,9 @@ package source
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -51,6 +53,9 @@ func (s *Source) openExported(ctx context.Context, at place, from Exporter) erro
 		return err
 	}
 	s.Names = found.Names
+	if s.Kind == DockerEngine {
+		s.compare(found.ID)
+	}
 	if found.OCI && s.Root.Pending() {
 		s.Root.ToOCI()
 		s.Root.Annotations = found.Annotations
@@ -71,6 +76,27 @@ func (s *Source) openExport(ctx context.Context, w where) error {
 		return s.openDocker(ctx, w, "")
 	}
 	return s.openLayout(ctx, w, "")
+}
+
+// compare says why what is published has another digest than the image in the
+// engine. With the classic store an image's id is its config's digest, with
+// containerd's its own.
+func (s *Source) compare(id string) {
+	known := slices.ContainsFunc(s.Notices, func(n diag.Notice) bool { return n.Code == codeMissing })
+	config := !s.Root.Index() && len(s.Root.Blobs) > 0 && s.Root.Blobs[0].Descriptor.Digest.String() == id
+	switch {
+	case known || config || s.Root.Descriptor.Digest.String() == id:
+	case s.Root.Pending():
+		s.Notices = append(s.Notices, diag.Notice{
+			Code: codeCompressed, Level: diag.Info, Title: "Layers are compressed for publishing",
+			Text: fmt.Sprintf("%q has plain layers in the Docker engine. They are compressed, so the digest is not the engine's, %s.", s.Name, id),
+		})
+	default:
+		s.Notices = append(s.Notices, diag.Notice{
+			Code: codeMissing, Level: diag.Warning, Title: "Only one platform is published",
+			Text: fmt.Sprintf("Of the index %s the Docker engine has not all platforms, so only the image %s is published, without the index.", id, s.Root.Descriptor.Digest),
+		})
+	}
 }
 
 // Origins lists images in wanted repositories that have layers of this one, as

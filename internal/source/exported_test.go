@@ -1,6 +1,7 @@
 package source_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/engine"
@@ -94,17 +96,42 @@ func TestAnExportMayBeABareLayout(t *testing.T) {
 	}
 }
 
-// Docker 25 and later with the classic store write a layout of plain layers.
-func TestPlainLayersOfAnEngineAreCompressedWithoutAWord(t *testing.T) {
+// Docker 25 and later write a layout of plain layers: with the classic store
+// always, with containerd's for what docker load brought so. There the id is a
+// digest, which the image does not keep.
+func TestPlainLayersOfAnEngineAreCompressed(t *testing.T) {
+	t.Parallel()
+	l, tar := sourcetest.NewLayout(t), sourcetest.LayerTar(t, "one")
+	plain := l.ImageOf(sourcetest.AMD64, "application/vnd.oci.image.layer.v1.tar", tar)
+	l.Add(plain, "app:1")
+	config, _, err := v1.SHA256(bytes.NewReader(sourcetest.Config(t, sourcetest.AMD64, tar)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, noted := range map[v1.Hash]bool{config: false, plain.Digest: true} {
+		e := sourcetest.NewEngine(t, sourcetest.EngineImage{
+			ID: id.String(), Names: []string{"app:1"}, Tar: sourcetest.TarBytes(t, sourcetest.DockerSaveOCI(t, l, plain, "app:1")),
+		})
+		if s := mustFromEngine(t, e, "app:1"); !s.Root.Pending() || hasNotice(s, "source-compressed") != noted || len(s.Notices) > 1 {
+			t.Errorf("id %s: pending %v, notices %v", id, s.Root.Pending(), s.Notices)
+		}
+	}
+}
+
+// docker pull --platform may bring a platform that is not the engine's own.
+func TestTheOnePlatformThatAnEngineHasIsPublishedAndSaid(t *testing.T) {
 	t.Parallel()
 	l := sourcetest.NewLayout(t)
-	plain := l.ImageOf(sourcetest.AMD64, "application/vnd.oci.image.layer.v1.tar", sourcetest.LayerTar(t, "one"))
-	l.Add(plain, "app:1")
+	arm := l.Image(sourcetest.ARM64, "one")
+	l.Add(arm)
+	index := sourcetest.NewLayout(t).MultiPlatform()
 	e := sourcetest.NewEngine(t, sourcetest.EngineImage{
-		ID: plain.Digest.String(), Names: []string{"app:1"}, Tar: sourcetest.TarBytes(t, sourcetest.DockerSaveOCI(t, l, plain, "app:1")),
+		ID: index.Digest.String(), Names: []string{"app:1"}, Only: []byte(`{"os":"linux","architecture":"arm64","variant":"v8"}`),
+		Tar: sourcetest.TarBytes(t, sourcetest.DockerSaveOCI(t, l, arm, "app:1")),
 	})
-	if s := mustFromEngine(t, e, "app:1"); !s.Root.Pending() || len(s.Notices) > 0 {
-		t.Errorf("pending %v, notices %v", s.Root.Pending(), s.Notices)
+	s := mustFromEngine(t, e, "app:1")
+	if s.Root.Descriptor.Digest != arm.Digest || !hasNotice(s, "source-platforms-missing") || len(s.Notices) != 1 {
+		t.Errorf("got %s, notices %v; want %s and that others are missing", s.Root.Descriptor.Digest, s.Notices, arm.Digest)
 	}
 }
 

@@ -20,6 +20,9 @@ type EngineImage struct {
 	ID    string
 	Names []string
 	Tar   []byte
+	// Only is the one platform, as the API writes it, that the engine has of
+	// an image it could not run: others, and all, it does not export.
+	Only json.RawMessage
 	// Layers are the diff ids; Members the manifests below the id, in
 	// containerd's store.
 	Layers, Members []string
@@ -70,7 +73,7 @@ func (e *Engine) Handler() http.Handler {
 	mux.HandleFunc("GET /images/{path...}", func(w http.ResponseWriter, r *http.Request) {
 		path := r.PathValue("path")
 		if name, ok := strings.CutSuffix(path, "/get"); ok {
-			e.export(w, name)
+			e.export(w, name, r.FormValue("platform"))
 			return
 		}
 		e.inspect(w, strings.TrimSuffix(path, "/json"))
@@ -102,13 +105,21 @@ type summary struct {
 type member struct {
 	ID        string
 	Available bool
+	ImageData struct {
+		Platform json.RawMessage `json:",omitempty"`
+	}
 }
 
 func (i *EngineImage) summary() summary {
 	s := summary{ID: i.ID, RepoTags: i.Names, RepoDigests: i.Digests}
 	s.RootFS.Layers = i.Layers
 	for _, id := range i.Members {
-		s.Manifests = append(s.Manifests, member{id, true})
+		s.Manifests = append(s.Manifests, member{ID: id, Available: true})
+	}
+	if i.Only != nil {
+		m := member{Available: true}
+		m.ImageData.Platform = i.Only
+		s.Manifests = append(s.Manifests, member{}, m)
 	}
 	return s
 }
@@ -141,9 +152,14 @@ func (e *Engine) inspect(w http.ResponseWriter, name string) {
 	}
 }
 
-func (e *Engine) export(w http.ResponseWriter, id string) {
+func (e *Engine) export(w http.ResponseWriter, id, platform string) {
 	i := e.find(w, id)
 	if i == nil {
+		return
+	}
+	if platform != string(i.Only) {
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = io.WriteString(w, `{"message":"unable to create manifests file: NotFound: content digest sha256:0: not found"}`)
 		return
 	}
 	e.Exports.Add(1)
