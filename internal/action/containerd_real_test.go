@@ -134,6 +134,27 @@ func TestOfAnIndexTheEngineMayHaveOnePlatform(t *testing.T) {
 	}
 }
 
+// buildx leaves an index in containerd's store, of the image and of what
+// BuildKit attests to it.
+func TestOfWhatBuildxRebuiltOnlyTheNewLayerIsSent(t *testing.T) {
+	d := startDockerd(t, currentSnapshots)
+	s := building(t, "docker").withBuildx(d)
+	context := s.env["INPUT_CONTEXT"]
+	for _, input := range []string{"INPUT_CONTEXT", "INPUT_BUILD-ARGS"} {
+		delete(s.env, input)
+	}
+	var sent []int
+	for _, comment := range []string{"# old\n", "# new\n"} {
+		s.check(os.WriteFile(filepath.Join(context, "Dockerfile"), []byte(dockerfile+comment), 0o600))
+		s.buildx("build", "--load", "--tag", "web:dev", context)
+		r := s.with("source", "web:dev", "tags", "edge", "monotonic", "false").run().succeeds().says("digest", d.digestOf("web:dev"))
+		sent = append(sent, r.count("PUT", "/blobs/"))
+	}
+	if want := []int{5, 3}; !slices.Equal(sent, want) {
+		t.Errorf("%d blobs were sent, want %d: two layers, a config, and an attestation with another; then a layer, a config and an attestation", sent, want)
+	}
+}
+
 // A tar of the classic store has plain layers, which docker load keeps so.
 func TestPlainLayersInContainerdsStoreAreCompressedAndThatIsSaid(t *testing.T) {
 	d := startDockerd(t, currentSnapshots)

@@ -85,6 +85,7 @@ func startDockerd(t *testing.T, e edition) *dockerd {
 		"--data-root", dir + "/data", "--exec-root", dir + "/exec", "--pidfile", dir + "/pid", "--host", d.host,
 		"--containerd-namespace", "ghcr-publish", "--containerd-plugins-namespace", "ghcr-publish-plugins",
 		"--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver", e.driver,
+		"--exec-opt", "native.cgroupdriver=cgroupfs", "--cgroup-parent", d.group(),
 	}
 	if e.current {
 		args = append(args, d.containerd()...)
@@ -98,7 +99,7 @@ func startDockerd(t *testing.T, e edition) *dockerd {
 
 // containerd starts a containerd of the same age, so that the machine's keeps
 // none of the images, and returns what dockerd needs to run containers on it
-// by any runc, in control groups that can be found again.
+// by any runc.
 func (d *dockerd) containerd() []string {
 	config := filepath.Join(d.dir, "containerd.toml")
 	const text = `version = 3
@@ -118,7 +119,6 @@ disabled_plugins = [
 	})
 	return []string{
 		"--containerd", address, "--userland-proxy=false", "--feature", "time-namespaces=false",
-		"--exec-opt", "native.cgroupdriver=cgroupfs", "--cgroup-parent", d.group(),
 	}
 }
 
