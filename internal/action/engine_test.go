@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
@@ -55,4 +58,34 @@ func TestAnImageThatTheEngineDoesNotHave(t *testing.T) {
 	s.run().failsWith("source-not-found", "Did you mean web:dev?").wroteNothing()
 	s.env["INPUT_SOURCE"], s.env["DOCKER_HOST"] = "docker-daemon:web:dev", "unix:///no/such.sock"
 	s.run().failsWith("engine-unreachable", "Start Docker").wroteNothing()
+}
+
+// containerd's store keeps layers plain that docker load brought so.
+func TestAllPlatformsOfAnEngineArePublishedAlsoWherePlain(t *testing.T) {
+	t.Parallel()
+	l := sourcetest.NewLayout(t)
+	plain := func(p *v1.Platform, text string) v1.Descriptor {
+		return sourcetest.On(l.ImageOf(p, types.OCIUncompressedLayer, sourcetest.LayerTar(t, "shared"), sourcetest.LayerTar(t, text)), p)
+	}
+	amd, arm := plain(sourcetest.AMD64, "amd64"), plain(sourcetest.ARM64, "arm64")
+	index := l.Index(amd, arm)
+	l.Add(index, "docker.io/library/web:dev")
+	tar := sourcetest.TarBytes(t, sourcetest.DockerSaveOCI(t, l, amd, "web:dev"))
+	s := newStage(t, acme()).with("source", "web:dev", "tags", "1")
+	s.env["DOCKER_HOST"] = sourcetest.NewEngine(t, sourcetest.EngineImage{ID: index.Digest.String(), Names: []string{"web:dev"}, Tar: tar}).Host
+	r := s.run().succeeds()
+	if r.outputs["digest-linux-amd64"] == "" || r.outputs["digest-linux-arm64"] == "" || r.outputs["digest"] == index.Digest.String() {
+		r.fatal("not both platforms were published, compressed")
+	}
+	for _, m := range s.told("1").Manifests {
+		if got := strings.Join(s.plainly(s.told(m.Digest.String())), ", "); got != ociGzip+", "+ociGzip {
+			t.Errorf("the layers are %s", got)
+		}
+	}
+	s.run().succeeds().wroteNothing().says("outcome", "unchanged")
+	// The same image from a file.
+	file := newStage(t, acme()).with("source", sourcetest.Write(t, "image.tar", tar), "tags", "1").run().succeeds()
+	if file.outputs["digest"] != r.outputs["digest"] {
+		file.fatal("from a file it has another digest than %s", r.outputs["digest"])
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/compress"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
@@ -44,6 +45,11 @@ func (r *publishing) recompressor() change {
 	return func(ctx context.Context, root *image.Manifest) ([]diag.Notice, error) {
 		return recompress.Apply(ctx, root, r.config.Compression)
 	}
+}
+
+// pack is for layers that nobody meant to send plain.
+func pack(ctx context.Context, root *image.Manifest) ([]diag.Notice, error) {
+	return recompress.Apply(ctx, root, compress.Usual)
 }
 
 // stamper writes labels and annotations into the image; nil where the user

@@ -31,6 +31,9 @@ type Resolver struct {
 	// compression, before anything is asked about it; nil where it is to stay
 	// as it is.
 	Change func(context.Context, *image.Manifest) ([]diag.Notice, error)
+	// Pack compresses the layers of an image whose store keeps them plain,
+	// where Change does not.
+	Pack func(context.Context, *image.Manifest) ([]diag.Notice, error)
 	// Foreign decides which layers that may be fetched from elsewhere are
 	// pushed; nil leaves that to the source.
 	Foreign func(*image.Manifest)
@@ -104,8 +107,8 @@ func (r *Resolver) open(ctx context.Context, found *Found) error {
 		return err
 	}
 	found.Source, found.Root = src, src.Root
-	if r.Change != nil {
-		notices, err := r.Change(ctx, src.Root)
+	for _, change := range r.changes(src) {
+		notices, err := change(ctx, src.Root)
 		if err != nil {
 			return err
 		}
@@ -116,6 +119,18 @@ func (r *Resolver) open(ctx context.Context, found *Found) error {
 	}
 	src.Notices = append(src.Notices, slow(src.Root)...)
 	return oversize(found.Root)
+}
+
+// changes are what is done to the image before it is published.
+func (r *Resolver) changes(src *source.Source) []func(context.Context, *image.Manifest) ([]diag.Notice, error) {
+	var out []func(context.Context, *image.Manifest) ([]diag.Notice, error)
+	if r.Change != nil {
+		out = append(out, r.Change)
+	}
+	if src.Plain && r.Pack != nil && !r.Config.Compression.Chosen() {
+		out = append(out, r.Pack)
+	}
+	return out
 }
 
 // named opens the source that the user named.

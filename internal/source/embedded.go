@@ -15,8 +15,9 @@ import (
 // openEmbedded uses the OCI layout that Docker 25 and later put into their
 // tars, if it has the image whole and compressed, as the containerd image
 // store keeps it: then digests, platforms and attestations stay as they are.
-// The classic store writes plain layers there; these are better compressed.
-// It reports whether it set the root.
+// The classic store writes plain layers there; these are better compressed,
+// one image by manifest.json, several where they are. It reports whether it set
+// the root.
 func (s *Source) openEmbedded(ctx context.Context, d dockerTar, chosen saved, pick string) (bool, error) {
 	l := layout{d.where}
 	if has, err := l.has(ctx, "oci-layout"); err != nil || !has {
@@ -37,13 +38,15 @@ func (s *Source) openEmbedded(ctx context.Context, d dockerTar, chosen saved, pi
 	if err != nil {
 		return false, err
 	}
-	if plain && s.Kind == DockerEngine {
+	single := len(image.Images(root)) < 2
+	if plain && single && s.Kind == DockerEngine {
 		return false, nil // as it must be with the classic store
 	}
-	if plain {
+	if plain && single {
 		s.Notices = append(s.Notices, plainNotice(d.path))
 		return false, nil
 	}
+	s.Plain = plain
 	if s.Root = root; len(t.missing) > 0 {
 		s.Root = platformNode(root, chosen.id)
 		s.Notices = append(s.Notices, missingNotice(d.path, root, s.Root, len(t.missing)))

@@ -76,6 +76,9 @@ type Source struct {
 	// Names are the names and tags that the source gives its images, in its
 	// order, those of images that were not picked included.
 	Names []string
+	// Plain says that the tree has layers which its store keeps plain, and
+	// which are not meant to be published so.
+	Plain bool
 	// Notices are what the user should know about how it was read.
 	Notices []diag.Notice
 
