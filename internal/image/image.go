@@ -99,6 +99,15 @@ func (m *Manifest) In(repo name.Repository) bool { return slices.Contains(m.Held
 // Pending reports whether the manifest's digest waits for its blobs'.
 func (m *Manifest) Pending() bool { return m.Descriptor.Digest == (v1.Hash{}) }
 
+// Replace gives a manifest that is known other bytes. No repository is known to
+// hold these.
+func (m *Manifest) Replace(raw []byte) error {
+	digest, err := digestOf(raw)
+	m.Raw, m.HeldBy = raw, nil
+	m.Descriptor.Digest, m.Descriptor.Size = digest, int64(len(raw))
+	return err
+}
+
 // Settled reports whether nothing that the manifest names is pending.
 func (m *Manifest) Settled() bool {
 	return !slices.ContainsFunc(m.Blobs, (*Blob).Pending) && !slices.ContainsFunc(m.Children, (*Manifest).Pending)

@@ -52,6 +52,8 @@ type Config struct {
 	Artifact *Artifact
 	// PushForeign sends layers that are meant to be fetched by URL.
 	PushForeign bool
+	// Strip leaves attestations out.
+	Strip bool
 	// Compression is what layers are compressed with; the zero one leaves them
 	// as they are.
 	Compression compress.Method

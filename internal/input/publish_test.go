@@ -89,6 +89,7 @@ func TestEveryInputIsRead(t *testing.T) {
 		"link":              {"label", func(c *input.Config) bool { return c.LinkTo == "https://github.com/"+c.GitHub.Repository }},
 		"ca-file":           {"ca.pem", func(c *input.Config) bool { return c.CAFile == "ca.pem" }},
 		"foreign-layers":    {"push", func(c *input.Config) bool { return c.PushForeign }},
+		"attestations":      {"strip", func(c *input.Config) bool { return c.Strip }},
 		"compression":       {"zstd", func(c *input.Config) bool { return c.Compression.String() == "zstd:3" }},
 		"compression-level": {"6", func(c *input.Config) bool { return c.Compression.String() == "gzip:6" }},
 		"debug":             {"true", func(c *input.Config) bool { return c.Debug }},

@@ -215,8 +215,8 @@ var Table = []Input{
 		Example: "linux/amd64,linux/arm64",
 	},
 	{
-		Name: "attestations", Kind: Choice, Commands: merge, Values: []string{"keep", "strip", "referrers"}, Default: "keep",
-		Help:    "What becomes of the provenance and SBOM that BuildKit attached: entries of the new index as they were, left out, or manifests of their own that refer to the image.",
+		Name: "attestations", Kind: Choice, Commands: legs, Values: []string{"keep", "strip", "referrers"}, Default: "keep",
+		Help:    "What becomes of the provenance and SBOM that BuildKit attached: entries of the index as they were, left out, or, with merge, manifests of their own that refer to the image. Leaving them out changes the digest of the index, not of its images.",
 		Example: "strip",
 	},
 	{

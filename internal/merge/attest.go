@@ -13,14 +13,6 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// How BuildKit ties an attestation to its image (BuildKit documentation,
-// "Image attestation storage").
-const (
-	referenceType   = "vnd.docker.reference.type"
-	referenceDigest = "vnd.docker.reference.digest"
-	attestationType = "attestation-manifest"
-)
-
 // artifactType names attestations among the referrers of an image.
 const artifactType = "application/vnd.in-toto+json"
 
@@ -34,17 +26,13 @@ type Referrer struct {
 	Annotations  map[string]string
 }
 
-func attestation(m *image.Manifest) bool {
-	return m.Descriptor.Annotations[referenceType] == attestationType
-}
-
 // attached keeps, in the order of the images, the entries that belong to one.
 // What belongs to none would be an entry that nobody can use.
 func (j *Joined) attached(images, others []entry) []entry {
 	var kept []entry
 	for _, img := range images {
 		for _, e := range others {
-			if e.Descriptor.Annotations[referenceDigest] == img.Descriptor.Digest.String() {
+			if e.Descriptor.Annotations[image.ReferenceDigest] == img.Descriptor.Digest.String() {
 				kept = append(kept, e)
 			}
 		}
@@ -69,7 +57,7 @@ func referrers(images, attestations []entry) ([]Referrer, error) {
 	}
 	var out []Referrer
 	for _, e := range attestations {
-		r, err := referrer(e, subjects[e.Descriptor.Annotations[referenceDigest]])
+		r, err := referrer(e, subjects[e.Descriptor.Annotations[image.ReferenceDigest]])
 		if err != nil {
 			return nil, err
 		}

@@ -102,7 +102,7 @@ func sort(legs []Image) (images, others []entry) {
 			}
 			met[m.Descriptor.Digest] = true
 			e := entry{m, leg.Name}
-			if attestation(m) || (m.Platform != nil && !runs(m.Platform)) {
+			if m.Attests() || (m.Platform != nil && !runs(m.Platform)) {
 				others = append(others, e)
 			} else {
 				images = append(images, e)

@@ -11,6 +11,7 @@ package recompress
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
@@ -69,7 +70,7 @@ func (w *work) visit(m *image.Manifest) error {
 	}
 	switch {
 	case m.Index() && moved:
-		w.attests = w.attests || rewrite.Attested(m)
+		w.attests = w.attests || slices.ContainsFunc(m.Children, (*image.Manifest).Attests)
 		w.wait(m, rewrite.Index)
 	case m.Runs():
 		return w.image(m)

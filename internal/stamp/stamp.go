@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"slices"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -104,7 +105,7 @@ func (s *stamper) relist(m *image.Manifest) error {
 	if err := settle(m, raw, err); err != nil {
 		return err
 	}
-	s.attests = s.attests || before != m.Descriptor.Digest && rewrite.Attested(m)
+	s.attests = s.attests || before != m.Descriptor.Digest && slices.ContainsFunc(m.Children, (*image.Manifest).Attests)
 	return nil
 }
 
@@ -161,9 +162,7 @@ func settle(m *image.Manifest, raw []byte, err error) error {
 	if len(raw) > image.MaxManifestSize {
 		return diag.Inputf("annotations", "manifest-too-large", "Set fewer or shorter ones.", "With these labels and annotations the manifest has %d bytes; registries take 4 MiB", len(raw))
 	}
-	digest, size, err := v1.SHA256(bytes.NewReader(raw))
-	m.Raw, m.Descriptor.Digest, m.Descriptor.Size = raw, digest, size
-	return err
+	return m.Replace(raw)
 }
 
 // blob replaces a config's bytes; it is no longer anywhere else.

@@ -9,10 +9,6 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// referenceDigest is BuildKit's annotation by which an attestation's entry
-// names its image.
-const referenceDigest = "vnd.docker.reference.digest"
-
 // Index writes the children's present types, digests and sizes into an index,
 // in its order, and has attestations name the images they go with. The media
 // type is the index's own from then on.
@@ -63,11 +59,11 @@ func (f Fields) repoint(to v1.Descriptor, moved map[string]v1.Hash) error {
 	if raw := f["annotations"]; len(raw) > 0 {
 		_ = json.Unmarshal(raw, &notes) // what is no annotation names no image
 	}
-	about, known := moved[notes[referenceDigest]]
+	about, known := moved[notes[image.ReferenceDigest]]
 	if !known {
 		return nil
 	}
-	return f.Merge("annotations", map[string]string{referenceDigest: about.String()})
+	return f.Merge("annotations", map[string]string{image.ReferenceDigest: about.String()})
 }
 
 // describe writes what a descriptor says of its content; annotations, URLs and
@@ -83,13 +79,27 @@ func (f Fields) describe(d v1.Descriptor) error {
 	return f.Put("size", d.Size)
 }
 
-// Attested reports whether there are attestations among the children of an
-// index: what they say was true of the images before.
-func Attested(m *image.Manifest) bool {
-	for _, c := range m.Children {
-		if c.Platform != nil && c.Platform.OS == "unknown" {
-			return true
+// Without takes children out of an index that match, and their entries.
+func Without(m *image.Manifest, gone func(*image.Manifest) bool) error {
+	raw, err := Edit(m.Raw, func(index Fields) error {
+		list, err := index.List("manifests")
+		if err != nil {
+			return err
 		}
+		if len(list) != len(m.Children) {
+			return fmt.Errorf("it lists %d manifests, and %d were read", len(list), len(m.Children))
+		}
+		entries, children := []Fields{}, []*image.Manifest{}
+		for i, c := range m.Children {
+			if !gone(c) {
+				entries, children = append(entries, list[i]), append(children, c)
+			}
+		}
+		m.Children = children
+		return index.Put("manifests", entries)
+	})
+	if err != nil {
+		return fmt.Errorf("rewriting index %s: %w", m.Descriptor.Digest, err)
 	}
-	return false
+	return m.Replace(raw)
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/attestation"
 	"github.com/ghcr-publish/ghcr-publish/internal/compress"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
@@ -17,23 +18,36 @@ import (
 type change func(context.Context, *image.Manifest) ([]diag.Notice, error)
 
 // changer makes of the image that came what the user asked for; nil where that
-// is the same. Labels come first: they change configs, which compression reads.
+// is the same. Labels come before compression: they change configs, which that
+// reads.
 func (r *publishing) changer() change {
-	labels, compression := r.stamper(), r.recompressor()
-	switch {
-	case labels == nil:
-		return compression
-	case compression == nil:
-		return labels
-	}
-	return func(ctx context.Context, root *image.Manifest) ([]diag.Notice, error) {
-		before, err := labels(ctx, root)
-		if err != nil {
-			return nil, err
+	var all []change
+	for _, one := range []change{r.stripper(), r.stamper(), r.recompressor()} {
+		if one != nil {
+			all = append(all, one)
 		}
-		after, err := compression(ctx, root)
-		return append(before, after...), err
 	}
+	if len(all) == 0 {
+		return nil
+	}
+	return func(ctx context.Context, root *image.Manifest) (notices []diag.Notice, err error) {
+		for _, one := range all {
+			told, err := one(ctx, root)
+			if err != nil {
+				return nil, err
+			}
+			notices = append(notices, told...)
+		}
+		return notices, nil
+	}
+}
+
+// stripper leaves attestations out; nil where they stay.
+func (r *publishing) stripper() change {
+	if !r.config.Strip {
+		return nil
+	}
+	return func(_ context.Context, root *image.Manifest) ([]diag.Notice, error) { return attestation.Strip(root) }
 }
 
 // recompressor has layers compressed as the user asked for; nil where they stay
