@@ -87,3 +87,20 @@ func TestSkopeoReadsTheSameConfigFromTheEngine(t *testing.T) {
 		t.Errorf("skopeo reads the config %s, want %s: %v", got, s.configOf("1"), err)
 	}
 }
+
+func TestWhatARealEnginePulledIsMounted(t *testing.T) {
+	onEach(t, []edition{installed, currentClassic}, func(t *testing.T, d *dockerd) {
+		s := newStage(t, acme())
+		below := sourcetest.NewSaved(t, "base:1", layer("one"), layer("two"))
+		base := s.with("source", sourcetest.Tar(t, sourcetest.DockerSave(t, below)), "tags", "1", "image", s.image("acme/base")).run().succeeds()
+		d.docker("pull", "--quiet", s.image("acme/base:1"))
+		d.build("web:dev", "FROM "+s.image("acme/base:1")+"\nCOPY file /etc/motd\n", layer("new"))
+
+		s.env["DOCKER_HOST"] = d.host
+		r := s.with("source", "web:dev", "image", "").run().succeeds()
+		if r.count("PATCH", "/blobs/") != 1 || r.count("POST", "mount=") != 2 {
+			r.fatal("not the new layer alone was compressed and sent, or the others are not mounted")
+		}
+		s.with("source", "docker-daemon:"+s.image("acme/base:1"), "tags", "2").run().succeeds().says("digest", base.outputs["digest"])
+	})
+}
