@@ -5,84 +5,37 @@ import (
 	"maps"
 	"strings"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/attestation"
+	"github.com/ghcr-publish/ghcr-publish/internal/change"
 	"github.com/ghcr-publish/ghcr-publish/internal/compress"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
-	"github.com/ghcr-publish/ghcr-publish/internal/recompress"
-	"github.com/ghcr-publish/ghcr-publish/internal/stamp"
 )
 
-// change makes another image of one.
-type change func(context.Context, *image.Manifest) ([]diag.Notice, error)
-
-// changer makes of the image that came what the user asked for; nil where that
-// is the same. Labels come before compression: they change configs, which that
-// reads.
-func (r *publishing) changer() change {
-	var all []change
-	for _, one := range []change{r.stripper(), r.stamper(), r.recompressor()} {
-		if one != nil {
-			all = append(all, one)
-		}
+// change is what the user wants to be different in the image that came.
+func (r *publishing) change() change.Wanted {
+	w := change.Wanted{Strip: r.config.Strip, Compression: r.config.Compression}
+	if r.config.Labels != "" || r.config.Annotations != "" {
+		w.Annotations = r.lasting(r.names.Annotations)
 	}
-	if len(all) == 0 {
-		return nil
+	if r.config.Labels != "" { // otherwise configs stay as they are
+		w.Labels = r.lasting(r.names.Labels)
 	}
-	return func(ctx context.Context, root *image.Manifest) (notices []diag.Notice, err error) {
-		for _, one := range all {
-			told, err := one(ctx, root)
-			if err != nil {
-				return nil, err
-			}
-			notices = append(notices, told...)
-		}
-		return notices, nil
-	}
+	w.Labels, w.Annotations = r.linking(w.Labels), r.linking(w.Annotations)
+	return w
 }
 
-// stripper leaves attestations out; nil where they stay.
-func (r *publishing) stripper() change {
-	if !r.config.Strip {
-		return nil
+// changer makes it so; nil where the image stays as it is.
+func (r *publishing) changer() func(context.Context, *image.Manifest) ([]diag.Notice, error) {
+	if w := r.change(); w.Any() {
+		return w.Apply
 	}
-	return func(_ context.Context, root *image.Manifest) ([]diag.Notice, error) { return attestation.Strip(root) }
-}
-
-// recompressor has layers compressed as the user asked for; nil where they stay
-// as they are.
-func (r *publishing) recompressor() change {
-	if !r.config.Compression.Chosen() {
-		return nil
-	}
-	return func(ctx context.Context, root *image.Manifest) ([]diag.Notice, error) {
-		return recompress.Apply(ctx, root, r.config.Compression)
-	}
+	return nil
 }
 
 // pack is for layers that nobody meant to send plain.
 func pack(ctx context.Context, root *image.Manifest) ([]diag.Notice, error) {
-	return recompress.Apply(ctx, root, compress.Usual)
-}
-
-// stamper writes labels and annotations into the image; nil where the user
-// asked for neither.
-func (r *publishing) stamper() change {
-	var labels, annotations map[string]string
-	if r.config.Labels != "" || r.config.Annotations != "" {
-		annotations = r.lasting(r.names.Annotations)
-	}
-	if r.config.Labels != "" { // otherwise configs stay as they are
-		labels = r.lasting(r.names.Labels)
-	}
-	labels, annotations = r.linking(labels), r.linking(annotations)
-	if labels == nil && annotations == nil {
-		return nil
-	}
-	return func(ctx context.Context, root *image.Manifest) ([]diag.Notice, error) {
-		return stamp.Apply(ctx, root, labels, annotations)
-	}
+	return change.Wanted{Compression: compress.Usual}.Apply(ctx, root)
 }
 
 // linking adds what links a package to its repository when its first image

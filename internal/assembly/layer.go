@@ -13,10 +13,10 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/change/recompress"
 	"github.com/ghcr-publish/ghcr-publish/internal/compress"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
-	"github.com/ghcr-publish/ghcr-publish/internal/recompress"
 )
 
 // maxKept bounds the compressed layers that are kept in memory in the place

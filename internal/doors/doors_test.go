@@ -41,7 +41,7 @@ var doors = []struct {
 var levels = [][]string{
 	{"diag", "secret", "image", "compress", "program", "version", "roots", "try", "ghcrtest", "launch", "doors", "ci"},
 	{"engine"},
-	{"input", "auth", "packages", "meta", "workflow", "registry", "source", "plan", "migrate", "login", "network", "attestation", "stamp", "recompress", "sink", "release", "live", "build"},
+	{"input", "auth", "packages", "meta", "workflow", "registry", "source", "plan", "migrate", "login", "network", "change", "sink", "release", "live", "build"},
 	{"progress", "refusal", "publish", "resolve", "merge", "assembly", "guard", "referrers", "pull", "inspect", "archive"},
 	{"report"},
 	{"action"},

@@ -21,9 +21,6 @@ const (
 	keyVersion  = "org.opencontainers.image.version"
 )
 
-// maxConfig bounds a config that is read for its labels, in bytes.
-const maxConfig = 8 << 20
-
 // Stamp is what an image, or a run, says of its origin. Empty fields are not
 // known.
 type Stamp struct {
@@ -88,8 +85,11 @@ func Read(ctx context.Context, remote Remote, repo name.Repository, digest v1.Ha
 // Of reads the stamp of an image that is at hand.
 func Of(ctx context.Context, root *image.Manifest) (Stamp, error) {
 	for _, m := range append([]*image.Manifest{root}, image.Images(root)...) {
-		if m.Pending() {
-			break // its bytes are not known yet
+		if m.Pending() { // of its bytes that much is known
+			if s := stampOf(m.Annotations); s.known() {
+				return s, nil
+			}
+			continue
 		}
 		doc, err := parse(m.Raw)
 		if err != nil {
@@ -138,7 +138,7 @@ func stampOf(fields map[string]string) Stamp {
 
 // labels reads an image's config. One without labels says nothing.
 func labels(config *v1.Descriptor, open func(v1.Descriptor) (io.ReadCloser, error)) (Stamp, error) {
-	if config == nil || !config.MediaType.IsConfig() || config.Size > maxConfig {
+	if config == nil || !config.MediaType.IsConfig() || config.Size > image.MaxConfig {
 		return Stamp{}, nil
 	}
 	in, err := open(*config)
@@ -151,7 +151,7 @@ func labels(config *v1.Descriptor, open func(v1.Descriptor) (io.ReadCloser, erro
 			Labels map[string]string `json:"Labels"`
 		} `json:"config"`
 	}
-	if err := json.NewDecoder(io.LimitReader(in, maxConfig)).Decode(&file); err != nil {
+	if err := json.NewDecoder(io.LimitReader(in, image.MaxConfig)).Decode(&file); err != nil {
 		return Stamp{}, fmt.Errorf("reading config %s: %w", config.Digest, err)
 	}
 	return stampOf(file.Config.Labels), nil

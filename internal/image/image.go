@@ -44,11 +44,12 @@ type Manifest struct {
 	// Assemble builds the bytes of a pending manifest from its blobs or
 	// children, once each has its Descriptor; nil for a manifest that is known.
 	Assemble func(*Manifest) ([]byte, error)
-	// Bare says of a pending manifest that it names config and layers and
-	// nothing else but the annotations: any manifest that names the same will
-	// do in its place. Where Annotations is nil it may have some.
-	Bare        bool
+	// Annotations are those that a pending manifest will have.
 	Annotations map[string]string
+	// Bare says of a pending manifest that it names config, layers and
+	// annotations, and nothing else: any manifest that names the same will do
+	// in its place. Where Annotations is nil it may have some.
+	Bare bool
 }
 
 // Blob is a config or a layer.

@@ -2,6 +2,10 @@ package image
 
 import "github.com/google/go-containerregistry/pkg/v1/types"
 
+// DockerLayerZstd is what BuildKit and containerd call a layer of Docker's types
+// that is compressed with zstd; Docker itself has no name for it.
+const DockerLayerZstd types.MediaType = "application/vnd.docker.image.rootfs.diff.tar.zstd"
+
 // ociTypes are the OCI names of what Docker's media types name. The bytes are
 // the same.
 var ociTypes = map[types.MediaType]types.MediaType{
@@ -11,6 +15,7 @@ var ociTypes = map[types.MediaType]types.MediaType{
 	types.DockerLayer:             types.OCILayer,
 	types.DockerUncompressedLayer: types.OCIUncompressedLayer,
 	types.DockerForeignLayer:      types.OCIRestrictedLayer,
+	DockerLayerZstd:               types.OCILayerZStd,
 }
 
 // OCIType is the OCI name of a media type of Docker's; others stay.

@@ -34,20 +34,34 @@ func Index(m *image.Manifest, raw []byte) ([]byte, error) {
 				return err
 			}
 		}
-		if err := index.retype(m); err != nil {
+		if err := index.head(m); err != nil {
 			return err
 		}
 		return index.Put("manifests", list)
 	})
 }
 
-// retype writes the media type where it changed; an index or a manifest need
-// not say it (image-spec, "mediaType").
-func (f Fields) retype(m *image.Manifest) error {
-	if f["mediaType"] == nil {
+// head writes what a pending manifest says of itself: the media type, which it
+// need not name (image-spec, "mediaType"), and annotations.
+func (f Fields) head(m *image.Manifest) error {
+	if f["mediaType"] != nil {
+		if err := f.Put("mediaType", m.Descriptor.MediaType); err != nil {
+			return err
+		}
+	}
+	if len(m.Annotations) == 0 {
 		return nil
 	}
-	return f.Put("mediaType", m.Descriptor.MediaType)
+	return f.Merge("annotations", m.Annotations)
+}
+
+// Annotations are those of a manifest or an index.
+func Annotations(raw []byte) map[string]string {
+	var doc struct {
+		Annotations map[string]string `json:"annotations"`
+	}
+	_ = json.Unmarshal(raw, &doc) // what is no annotation is none
+	return doc.Annotations
 }
 
 // repoint gives an entry another manifest, and its attestation another image.

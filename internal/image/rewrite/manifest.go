@@ -49,7 +49,7 @@ func Blobs(m *image.Manifest, raw []byte) ([]byte, error) {
 				return err
 			}
 		}
-		if err := manifest.retype(m); err != nil {
+		if err := manifest.head(m); err != nil {
 			return err
 		}
 		if err := manifest.Put("layers", layers); err != nil {

@@ -2,9 +2,6 @@
 // without them: labels into the config of every image of the tree, annotations
 // into the root. What is not named stays as it is, unknown fields included;
 // the bytes change, and with them the digests up to the root.
-//
-// It is used only where the user asked for it: an image that came in keeps its
-// digest otherwise.
 package stamp
 
 import (
@@ -23,45 +20,29 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/rewrite"
 )
 
-// Apply changes the tree in place. Labels go into configs; annotations, and
-// for an index the labels as well, go into the root: ghcr.io's package page
-// reads an index's annotations and not its children's labels (GHCR.md §2.2).
-func Apply(ctx context.Context, root *image.Manifest, labels, annotations map[string]string) ([]diag.Notice, error) {
+// Labelled is what labelling did beside.
+type Labelled struct {
+	Attests bool // attestations speak of images that are others now
+}
+
+// Label writes labels into the config of every image of the tree, in place.
+func Label(ctx context.Context, root *image.Manifest, labels map[string]string) (Labelled, error) {
 	s := &stamper{ctx: ctx, labels: labels}
-	if root.Index() {
-		annotations = union(labels, annotations)
+	if len(labels) == 0 {
+		return s.done, nil
 	}
-	before := root.Descriptor.Digest
-	if err := s.images(root); err != nil {
-		return nil, err
-	}
-	if err := s.annotate(root, annotations); err != nil {
-		return nil, err
-	}
-	return s.notices(before, root), nil
+	err := s.images(root)
+	return s.done, err
 }
 
 type stamper struct {
-	ctx     context.Context
-	labels  map[string]string
-	docker  bool // a Docker manifest could not take annotations
-	attests bool // an attestation speaks of a digest that moved
-}
-
-func union(a, b map[string]string) map[string]string {
-	out := maps.Clone(a)
-	if out == nil {
-		out = map[string]string{}
-	}
-	maps.Copy(out, b)
-	return out
+	ctx    context.Context
+	labels map[string]string
+	done   Labelled
 }
 
 // images labels everything below a node, leaves first.
 func (s *stamper) images(m *image.Manifest) error {
-	if len(s.labels) == 0 {
-		return nil
-	}
 	for _, child := range m.Children {
 		if err := s.images(child); err != nil {
 			return err
@@ -105,47 +86,38 @@ func (s *stamper) relist(m *image.Manifest) error {
 	if err := settle(m, raw, err); err != nil {
 		return err
 	}
-	s.attests = s.attests || before != m.Descriptor.Digest && slices.ContainsFunc(m.Children, (*image.Manifest).Attests)
+	s.done.Attests = s.done.Attests || before != m.Descriptor.Digest && slices.ContainsFunc(m.Children, (*image.Manifest).Attests)
 	return nil
 }
 
-// annotate writes annotations into the root.
-func (s *stamper) annotate(root *image.Manifest, annotations map[string]string) error {
-	if len(annotations) == 0 {
-		return nil
-	}
-	if strings.Contains(string(root.Descriptor.MediaType), ".docker.") {
-		s.docker = true
-		return nil
-	}
-	if root.Pending() {
-		root.Annotations = union(root.Annotations, annotations)
-		return nil
-	}
-	return set(root, func(m rewrite.Fields) error { return m.Merge("annotations", annotations) })
-}
+// Annotated is what became of annotations.
+type Annotated int
 
-func (s *stamper) notices(before v1.Hash, root *image.Manifest) []diag.Notice {
-	var out []diag.Notice
-	if before != root.Descriptor.Digest {
-		out = append(out, diag.Notice{
-			Code: "stamped", Level: diag.Info, Title: "Labels change the digest",
-			Text: fmt.Sprintf("The source is %s; with the labels and annotations asked for it is published as %s.", before, root.Descriptor.Digest),
-		})
+// What can become of them.
+const (
+	Nothing       Annotated = iota // there were none
+	Done                           // they are in
+	NoAnnotations                  // a manifest of Docker's has none
+)
+
+// Annotate writes annotations into the root, in place.
+func Annotate(root *image.Manifest, annotations map[string]string) (Annotated, error) {
+	switch {
+	case len(annotations) == 0:
+		return Nothing, nil
+	case strings.Contains(string(root.Descriptor.MediaType), ".docker."):
+		return NoAnnotations, nil
+	case root.Pending(): // they are written when it is assembled
+		all := maps.Clone(annotations)
+		for key, value := range root.Annotations {
+			if _, ours := annotations[key]; !ours {
+				all[key] = value
+			}
+		}
+		root.Annotations = all
+		return Done, nil
 	}
-	if s.docker {
-		out = append(out, diag.Notice{
-			Code: "annotations-need-oci", Level: diag.Warning, Title: "No annotations",
-			Text: "The image has Docker's manifest type, which knows no annotations; the labels are in. Build it as OCI (docker buildx build --output type=oci) to have both.",
-		})
-	}
-	if s.attests {
-		out = append(out, diag.Notice{
-			Code: "attestations-speak-of-source", Level: diag.Warning, Title: "Attestations speak of the image before labels",
-			Text: "The attestations in this index go along, but were made for digests that changed with the labels. Set labels in the build instead (metadata computes them).",
-		})
-	}
-	return out
+	return Done, set(root, func(m rewrite.Fields) error { return m.Merge("annotations", annotations) })
 }
 
 // set edits a manifest's JSON and settles its new bytes.

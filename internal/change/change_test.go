@@ -1,4 +1,4 @@
-package stamp_test
+package change_test
 
 import (
 	"context"
@@ -9,10 +9,10 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/change"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
-	"github.com/ghcr-publish/ghcr-publish/internal/stamp"
 )
 
 var amd64 = &v1.Platform{OS: "linux", Architecture: "amd64"}
@@ -86,7 +86,7 @@ func TestLabelsGoIntoTheConfigAndLeaveTheRest(t *testing.T) {
 	t.Parallel()
 	root := open(t, func(l *sourcetest.Layout) v1.Descriptor { return l.Image(amd64, "a") })
 	before, layers := root.Descriptor.Digest, root.Blobs[1:]
-	notices, err := stamp.Apply(t.Context(), root, map[string]string{"k": "a<b>&c"}, nil)
+	notices, err := change.Wanted{Labels: map[string]string{"k": "a<b>&c"}, Annotations: nil}.Apply(t.Context(), root)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestLabelsGoIntoTheConfigAndLeaveTheRest(t *testing.T) {
 func TestAnIndexIsLabelledInItsChildrenAndAnnotated(t *testing.T) {
 	t.Parallel()
 	root := open(t, func(l *sourcetest.Layout) v1.Descriptor { return l.MultiPlatform() })
-	notices, err := stamp.Apply(t.Context(), root, map[string]string{"k": "v"}, map[string]string{"n": "w"})
+	notices, err := change.Wanted{Labels: map[string]string{"k": "v"}, Annotations: map[string]string{"n": "w"}}.Apply(t.Context(), root)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +141,7 @@ func TestAttestationsFollowTheirImage(t *testing.T) {
 		img := l.Image(amd64, "a")
 		return l.Index(sourcetest.On(img, amd64), l.Attestation(img))
 	})
-	if _, err := stamp.Apply(t.Context(), root, map[string]string{"k": "v"}, nil); err != nil {
+	if _, err := (change.Wanted{Labels: map[string]string{"k": "v"}, Annotations: nil}).Apply(t.Context(), root); err != nil {
 		t.Fatal(err)
 	}
 	exact(t, root)
@@ -157,7 +157,7 @@ func TestAttestationsFollowTheirImage(t *testing.T) {
 func TestDockerManifestsTakeLabelsButNoAnnotations(t *testing.T) {
 	t.Parallel()
 	root := openPath(t, sourcetest.Tar(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "web:1", "a", "b"))))
-	notices, err := stamp.Apply(t.Context(), root, map[string]string{"k": "v"}, map[string]string{"n": "w"})
+	notices, err := change.Wanted{Labels: map[string]string{"k": "v"}, Annotations: map[string]string{"n": "w"}}.Apply(t.Context(), root)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +173,7 @@ func TestSameLabelsGiveTheSameDigest(t *testing.T) {
 	t.Parallel()
 	labelled := func() v1.Hash {
 		root := open(t, func(l *sourcetest.Layout) v1.Descriptor { return l.MultiPlatform() })
-		if _, err := stamp.Apply(t.Context(), root, map[string]string{"b": "2", "a": "1"}, nil); err != nil {
+		if _, err := (change.Wanted{Labels: map[string]string{"b": "2", "a": "1"}, Annotations: nil}).Apply(t.Context(), root); err != nil {
 			t.Fatal(err)
 		}
 		return root.Descriptor.Digest
@@ -189,7 +189,7 @@ func TestAConfigThatIsNotWhatItsDigestSaysIsRefused(t *testing.T) {
 	root.Blobs[0].Open = func(context.Context) (io.ReadCloser, error) {
 		return io.NopCloser(strings.NewReader(`{"config":{}}`)), nil
 	}
-	if _, err := stamp.Apply(t.Context(), root, map[string]string{"k": "v"}, nil); err == nil {
+	if _, err := (change.Wanted{Labels: map[string]string{"k": "v"}, Annotations: nil}).Apply(t.Context(), root); err == nil {
 		t.Error("other bytes were labelled")
 	}
 }
@@ -197,7 +197,7 @@ func TestAConfigThatIsNotWhatItsDigestSaysIsRefused(t *testing.T) {
 func TestAnnotationsOverTheManifestLimitAreRefused(t *testing.T) {
 	t.Parallel()
 	root := open(t, func(l *sourcetest.Layout) v1.Descriptor { return l.Image(amd64, "a") })
-	_, err := stamp.Apply(t.Context(), root, nil, map[string]string{"k": strings.Repeat("x", image.MaxManifestSize)})
+	_, err := change.Wanted{Labels: nil, Annotations: map[string]string{"k": strings.Repeat("x", image.MaxManifestSize)}}.Apply(t.Context(), root)
 	if err == nil || !strings.Contains(err.Error(), "4 MiB") {
 		t.Errorf("got %v", err)
 	}

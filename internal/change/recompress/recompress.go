@@ -17,7 +17,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/compress"
-	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/image/rewrite"
 )
@@ -26,26 +25,27 @@ import (
 // pending, and the manifests above them with them. Configs are read; layers
 // only when they are sent, and checked then against the digests that their
 // config has for their plain bytes.
-func Apply(ctx context.Context, root *image.Manifest, m compress.Method) ([]diag.Notice, error) {
-	w := &work{ctx: ctx, method: m, before: root.Descriptor.Digest, done: map[*image.Manifest]bool{}, made: map[made]*image.Blob{}}
-	if err := w.visit(root); err != nil {
-		return nil, err
-	}
-	return w.notices(), nil
+func Apply(ctx context.Context, root *image.Manifest, m compress.Method) (Result, error) {
+	w := &work{ctx: ctx, method: m, done: map[*image.Manifest]bool{}, made: map[made]*image.Blob{}}
+	err := w.visit(root)
+	return w.result, err
+}
+
+// Result is what compressing comes to.
+type Result struct {
+	Changed bool // something is compressed that had a digest before
+	Attests bool // attestations speak of images that are others now
+	Indexed int  // layers that stay for their table of contents
+	Unknown int  // images whose configs do not tell what their layers are
 }
 
 // work is one tree on its way.
 type work struct {
 	ctx    context.Context
 	method compress.Method
-	before v1.Hash
 	done   map[*image.Manifest]bool
 	made   map[made]*image.Blob
-
-	changed bool // something is compressed that had a digest before
-	attests bool // attestations speak of images that change
-	lazy    int  // layers that stay for their table of contents
-	unknown int  // images whose configs do not tell what their layers are
+	result Result
 }
 
 // made tells new layers apart: what several images share is compressed once.
@@ -70,7 +70,7 @@ func (w *work) visit(m *image.Manifest) error {
 	}
 	switch {
 	case m.Index() && moved:
-		w.attests = w.attests || slices.ContainsFunc(m.Children, (*image.Manifest).Attests)
+		w.result.Attests = w.result.Attests || slices.ContainsFunc(m.Children, (*image.Manifest).Attests)
 		w.wait(m, rewrite.Index)
 	case m.Runs():
 		return w.image(m)
@@ -113,7 +113,7 @@ func (w *work) diffIDs(m *image.Manifest) ([]v1.Hash, error) {
 	}
 	diffIDs := image.DiffIDs(raw)
 	if len(diffIDs) != len(m.Blobs)-1 {
-		w.unknown++
+		w.result.Unknown++
 		return nil, nil
 	}
 	return diffIDs, nil
@@ -123,12 +123,15 @@ func (w *work) diffIDs(m *image.Manifest) ([]v1.Hash, error) {
 // known. One of Docker's types becomes OCI's where a part of it does.
 func (w *work) wait(m *image.Manifest, assemble func(*image.Manifest, []byte) ([]byte, error)) {
 	raw, bare := m.Raw, m.Assemble
-	w.changed = w.changed || !m.Pending()
+	w.result.Changed = w.result.Changed || !m.Pending()
 	if w.becomesOCI(m) {
 		m.ToOCI()
 	}
 	m.Descriptor.Digest, m.Descriptor.Size, m.Raw = v1.Hash{}, 0, nil
 	m.Bare, m.HeldBy = false, nil
+	if raw != nil {
+		m.Annotations = rewrite.Annotations(raw)
+	}
 	m.Assemble = func(m *image.Manifest) ([]byte, error) {
 		if raw != nil {
 			return assemble(m, raw)

@@ -19,6 +19,7 @@ var formats = map[types.MediaType]compress.Format{
 	types.OCILayer:                compress.Gzip,
 	types.OCIUncompressedLayer:    compress.Plain,
 	types.OCILayerZStd:            compress.Zstd,
+	image.DockerLayerZstd:         compress.Zstd,
 }
 
 // wants reports layers that are to be compressed.
@@ -32,7 +33,7 @@ func (w *work) wants(b *image.Blob) bool {
 	case format == w.method.Format:
 		return false
 	case indexed(b.Descriptor):
-		w.lazy++
+		w.result.Indexed++
 		return false
 	}
 	return true
