@@ -64,8 +64,12 @@ func (r *publishing) guardTags(ctx context.Context, found *resolve.Found) (*watc
 // the registry's answers does not ask what they point at.
 func (w *watch) monotonic() bool { return w.config.Monotonic && w.config.Verify != input.VerifyNone }
 
+// protects reports tags that the input overwrite keeps where they are.
+func (r *publishing) protects(tag string) bool { return guard.Forbids(r.config.Overwrite, tag, false) }
+
 // forbidden lists tags that the input overwrite protects. Where the digest is
-// known only after compression, this is looked at again then.
+// known only after compression, and could be the one that is there, this is
+// looked at again then.
 func (w *watch) forbidden() error {
 	var errs []error
 	root := w.found.Root
@@ -73,7 +77,7 @@ func (w *watch) forbidden() error {
 		t := &w.found.Targets[i]
 		for _, tag := range t.Tags {
 			now, exists := t.Now[tag]
-			same := now == root.Descriptor.Digest || root.Pending()
+			same := now == root.Descriptor.Digest || root.Pending() && !w.found.Differs(now)
 			if exists && guard.Forbids(w.config.Overwrite, tag, same) {
 				errs = append(errs, protected(t.Repo.Tag(tag), now))
 			}

@@ -57,12 +57,13 @@ func Open(f Format, r io.Reader) (io.ReadCloser, error) {
 var (
 	ErrDamaged  = errors.New("it is damaged")
 	ErrTooLarge = errors.New("it is too large once decompressed")
+	ErrWindow   = errors.New("it takes more memory to decompress than is given")
 )
 
 // Decompress returns what src is once it is decompressed, whatever format its
 // first bytes tell, and closes src with it. More than limit plain bytes are an
 // error: a few bytes can claim to be any number. Errors are those of src, or
-// wrap ErrDamaged or ErrTooLarge.
+// wrap ErrDamaged, ErrTooLarge or, past MaxWindow, ErrWindow.
 func Decompress(src io.ReadCloser, limit int64) (io.ReadCloser, error) {
 	d := &decompressed{src: src, left: limit, limit: limit}
 	buffered := bufio.NewReaderSize((*watched)(d), 64<<10)
@@ -97,8 +98,11 @@ func (d *decompressed) Read(p []byte) (int, error) {
 
 // blame tells content that is damaged from a source that failed.
 func (d *decompressed) blame(err error) error {
-	if d.failed != nil {
+	switch {
+	case d.failed != nil:
 		return d.failed
+	case errors.Is(err, zstd.ErrWindowSizeExceeded):
+		return fmt.Errorf("%w: %w, %d bytes", ErrWindow, err, MaxWindow)
 	}
 	return fmt.Errorf("%w: %w", ErrDamaged, err)
 }

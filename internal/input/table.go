@@ -73,7 +73,7 @@ var Table = []Input{
 	},
 	{
 		Name: "compression", Kind: Choice, Commands: publish, Values: []string{"keep", "gzip", "zstd"}, Default: "keep",
-		Help:    "What layers are compressed with. keep leaves them as they came; plain layers of `docker save` and of the engine become gzip. gzip and zstd compress those anew that have another format, which changes the digest but not the image id; eStargz and zstd:chunked layers stay. The same layers give the same bytes on every machine.",
+		Help:    "What layers are compressed with. keep leaves them as they came; plain layers of `docker save` and of the engine become gzip. gzip and zstd compress those anew that have another format, which changes the digest but not the image id; eStargz and zstd:chunked layers stay. The same layers give the same bytes on every machine. With push-by-digest no tag tells what the registry has, and every run compresses anew.",
 		Example: "zstd",
 	},
 	{

@@ -142,8 +142,12 @@ func (i Image) blobWords() string {
 			parts = append(parts, fmt.Sprintf("%d %s (%s)", part.tally.Blobs, part.word, Bytes(part.tally.Bytes)))
 		}
 	}
-	if len(parts) == 0 {
+	switch {
+	case len(parts) > 0:
+	case i.Complete:
 		return "none needed"
+	default:
+		return "none sent"
 	}
 	return strings.Join(parts, ", ")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"slices"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -20,7 +21,12 @@ type former struct {
 	repo name.Repository
 	desc v1.Descriptor
 	raw  []byte // nil where it is not read yet
+	// diffIDs are those of the one image in it that somebody has pulled and so
+	// checked; nil where nobody has.
+	diffIDs []v1.Hash
 }
+
+func (f former) String() string { return f.repo.Digest(f.desc.Digest.String()).String() }
 
 // formerImage is an image in it.
 type formerImage struct {
@@ -107,7 +113,18 @@ func sameConfig(root *image.Manifest, old formerImage) *image.Manifest {
 
 // diffIDs are the digests of the plain layers of a former image: those of ours
 // where the config is the same, else as its config says.
-func (r *Resolver) diffIDs(ctx context.Context, repo name.Repository, old formerImage, ours *image.Manifest) ([]v1.Hash, error) {
+// Of an index that a store pulled, other images than the one it took are not
+// believed: nothing has ever checked them.
+func (r *Resolver) diffIDs(ctx context.Context, f former, old formerImage, ours *image.Manifest) ([]v1.Hash, error) {
+	said, err := r.saidOf(ctx, f.repo, old, ours)
+	if f.diffIDs != nil && !slices.Equal(f.diffIDs, said) {
+		return nil, err
+	}
+	return said, err
+}
+
+// saidOf reads what a former image says that its layers are.
+func (r *Resolver) saidOf(ctx context.Context, repo name.Repository, old formerImage, ours *image.Manifest) ([]v1.Hash, error) {
 	if ours != nil {
 		var out []v1.Hash
 		for _, b := range ours.Blobs[1:] {
@@ -115,7 +132,7 @@ func (r *Resolver) diffIDs(ctx context.Context, repo name.Repository, old former
 		}
 		return out, nil
 	}
-	if old.Config.Size > image.MaxConfig || !old.Config.MediaType.IsConfig() {
+	if old.Config.Size <= 0 || old.Config.Size > image.MaxConfig || !old.Config.MediaType.IsConfig() {
 		return nil, nil
 	}
 	body, err := r.Registry.Blob(ctx, repo, old.Config)

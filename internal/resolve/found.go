@@ -1,6 +1,8 @@
 package resolve
 
 import (
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/packages"
 	"github.com/ghcr-publish/ghcr-publish/internal/plan"
@@ -12,6 +14,31 @@ type Found struct {
 	Source  *source.Source
 	Root    *image.Manifest
 	Targets []Target
+
+	others map[v1.Hash]bool
+}
+
+// Differs reports a digest that a tag points at, and that the root cannot come
+// to have, although its own is not known yet: configs stay as they are.
+func (f *Found) Differs(digest v1.Hash) bool { return f.others[digest] }
+
+// compare notes whether an image in a registry has all the configs of ours.
+func (f *Found) compare(digest v1.Hash, images []formerImage) {
+	has := map[v1.Hash]bool{}
+	for _, old := range images {
+		if old.desc.Digest == (v1.Hash{}) {
+			return // it could not be read
+		}
+		has[old.Config.Digest] = true
+	}
+	for _, m := range image.Manifests(f.Root) {
+		if m.Pending() && m.Runs() && !has[m.Blobs[0].Descriptor.Digest] {
+			if f.others == nil {
+				f.others = map[v1.Hash]bool{}
+			}
+			f.others[digest] = true
+		}
+	}
 }
 
 // Target is one destination with what both sides of GitHub say of it.

@@ -34,6 +34,8 @@ type Resolver struct {
 	// Pack compresses the layers of an image whose store keeps them plain,
 	// where Change does not.
 	Pack func(context.Context, *image.Manifest) ([]diag.Notice, error)
+	// Protected reports tags that must not be pointed elsewhere; nil for none.
+	Protected func(tag string) bool
 	// Foreign decides which layers that may be fetched from elsewhere are
 	// pushed; nil leaves that to the source.
 	Foreign func(*image.Manifest)

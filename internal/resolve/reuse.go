@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
@@ -22,55 +21,90 @@ import (
 // What is found so is neither read nor compressed.
 //
 // The images that the tags point at are looked at first, as they are mostly of
-// the build before; then those that the source comes from.
+// the build before; then those that the source comes from. Nothing depends on
+// any: one that cannot be read costs a notice, and shares nothing.
 func (r *Resolver) reuse(ctx context.Context, found *Found) error {
 	if !found.Root.Pending() {
 		return nil
 	}
 	for i := range found.Targets {
 		t := &found.Targets[i]
-		for _, a := range t.answers {
-			if a.desc.Digest == (v1.Hash{}) {
-				continue
-			}
+		for _, a := range r.worthReading(t) {
 			one := former{repo: t.Repo, desc: a.desc, raw: a.raw}
 			if err := r.reuseFrom(ctx, found, one); err != nil || !found.Root.Pending() {
 				return err
 			}
-			break // the next tag is mostly of the same image
 		}
 	}
 	return r.reuseOrigins(ctx, found)
 }
 
+// maxTagged bounds the images that are read of those which a target's tags
+// point at. Mostly they are one.
+const maxTagged = 3
+
+// worthReading are the different images that tags point at, those first whose
+// tags must not change.
+func (r *Resolver) worthReading(t *Target) []tagged {
+	var out []tagged
+	met := map[v1.Hash]bool{{}: true}
+	for _, protected := range []bool{true, false} {
+		for i, a := range t.answers {
+			if !met[a.desc.Digest] && r.protects(t.Tags[i]) == protected && len(out) < maxTagged {
+				met[a.desc.Digest] = true
+				out = append(out, a)
+			}
+		}
+	}
+	return out
+}
+
+// protects reports tags that may not be pointed elsewhere.
+func (r *Resolver) protects(tag string) bool { return r.Protected != nil && r.Protected(tag) }
+
 // reuseOrigins looks at the images that the source's store pulled or pushed,
 // where layers that are still pending are among theirs. They are in a target's
-// registry, so that the layers can be mounted. Nothing depends on them: a store
-// that does not tell costs a notice.
+// registry, so that the layers can be mounted.
 func (r *Resolver) reuseOrigins(ctx context.Context, found *Found) error {
 	origins, err := found.Source.Origins(ctx, func(repo name.Repository) bool {
 		return slices.ContainsFunc(found.Targets, func(t Target) bool { return t.Repo.RegistryStr() == repo.RegistryStr() })
 	})
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
 	if err != nil {
-		found.Source.Notices = append(found.Source.Notices, diag.Notice{
-			Code: "source-origins-unknown", Level: diag.Info, Title: "Layers may be sent that the registry has",
-			Text: fmt.Sprintf("Where the layers of %q come from could not be found out: %s", found.Source.Name, err),
-		})
-		return nil
+		return found.unshared(ctx, found.Source.Name, err)
+	}
+	origins = slices.DeleteFunc(origins, func(o image.Origin) bool { return !covers(o, found.Root) })
+	origins = origins[:min(len(origins), maxOrigins)]
+	for _, o := range origins { // before the first of them is read: one token for all
+		r.Registry.Expect(o.Repository, registry.Pull)
 	}
 	for _, o := range origins {
+		one := former{repo: o.Repository, desc: v1.Descriptor{Digest: o.Digest}, diffIDs: o.DiffIDs}
 		if !covers(o, found.Root) {
 			continue
 		}
-		r.Registry.Expect(o.Repository, registry.Pull)
-		one := former{repo: o.Repository, desc: v1.Descriptor{Digest: o.Digest}}
 		if err := r.reuseFrom(ctx, found, one); err != nil || !found.Root.Pending() {
 			return err
 		}
 	}
+	return nil
+}
+
+// maxOrigins bounds the images that are read of those which a store knows.
+const maxOrigins = 8
+
+// unshared notes an image that could not be looked at, unless the run is over.
+// One that is absent, or hidden, needs no word.
+func (f *Found) unshared(ctx context.Context, what string, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("looking for layers that the registry has: %w", err)
+	case registry.IsAbsent(err):
+		return nil
+	}
+	f.Source.Notices = append(f.Source.Notices, diag.Notice{
+		Code: "layers-not-compared", Level: diag.Info, Title: "Layers may be sent that the registry has",
+		Text: fmt.Sprintf("What %s has of them could not be found out: %s", what, err),
+	})
 	return nil
 }
 
@@ -79,38 +113,33 @@ func covers(o image.Origin, root *image.Manifest) bool {
 	return slices.ContainsFunc(image.Blobs(root), func(b *image.Blob) bool { return b.Pending() && slices.Contains(o.DiffIDs, b.DiffID) })
 }
 
-// layerKey is a layer by what is in it and how it is packed, in OCI's words:
-// the bytes are the same under Docker's.
-type layerKey struct {
-	diffID v1.Hash
-	as     types.MediaType
-}
-
 // reuseFrom settles what one image in a registry has of ours.
 func (r *Resolver) reuseFrom(ctx context.Context, found *Found, f former) error {
 	images, err := r.expand(ctx, found.Root, f)
 	if err != nil {
-		return present(err)
+		return found.unshared(ctx, f.String(), err)
 	}
-	known := map[layerKey]v1.Descriptor{}
+	known := packed{}
 	for _, old := range images {
 		ours := sameConfig(found.Root, old)
-		if ours != nil && ours.Bare && (ours.Annotations == nil || maps.Equal(ours.Annotations, old.Annotations)) {
-			r.adopt(ours, f.repo, old)
+		diffIDs, err := r.diffIDs(ctx, f, old, ours)
+		if err != nil {
+			if err := found.unshared(ctx, f.String(), err); err != nil {
+				return err
+			}
 			continue
 		}
-		diffIDs, err := r.diffIDs(ctx, f.repo, old, ours)
-		if err != nil {
-			return present(err)
-		}
-		for i, diff := range diffIDs {
-			if i < len(old.Layers) {
-				known[layerKey{diff, image.OCIType(old.Layers[i].MediaType)}] = old.Layers[i]
-			}
+		known.add(diffIDs, old.Layers)
+	}
+	found.compare(f.desc.Digest, images)
+	for _, old := range images {
+		ours := sameConfig(found.Root, old)
+		if ours != nil && ours.Bare && (ours.Annotations == nil || maps.Equal(ours.Annotations, old.Annotations)) && known.agree(ours, old) {
+			r.adopt(ours, f.repo, old)
 		}
 	}
 	for _, b := range image.Blobs(found.Root) {
-		if layer, there := known[layerKey{b.DiffID, image.OCIType(b.Descriptor.MediaType)}]; b.Pending() && there {
+		if layer, there := known.layer(b); b.Pending() && there {
 			r.settle(b, f.repo, layer)
 		}
 	}
@@ -121,6 +150,9 @@ func (r *Resolver) reuseFrom(ctx context.Context, found *Found, f former) error 
 // same plain layers in the same order.
 func (r *Resolver) adopt(ours *image.Manifest, repo name.Repository, old formerImage) {
 	for i, layer := range old.Layers {
+		if !ours.Blobs[i+1].Pending() {
+			continue
+		}
 		b := *ours.Blobs[i+1] // another manifest may have the layer compressed otherwise
 		b.Descriptor.MediaType = layer.MediaType
 		r.settle(&b, repo, layer)
@@ -132,9 +164,16 @@ func (r *Resolver) adopt(ours *image.Manifest, repo name.Repository, old formerI
 // settle gives a pending layer the digest it has in the registry. From then
 // on its compressed bytes are the registry's: ours may differ.
 func (r *Resolver) settle(b *image.Blob, repo name.Repository, layer v1.Descriptor) {
-	b.Descriptor.Digest, b.Descriptor.Size, b.Descriptor.URLs = layer.Digest, layer.Size, layer.URLs
+	ours := b.Open
+	b.Descriptor.Digest, b.Descriptor.Size = layer.Digest, layer.Size
 	b.MountFrom = append(b.MountFrom, repo)
-	b.Open = func(ctx context.Context) (io.ReadCloser, error) { return r.Registry.Blob(ctx, repo, layer) }
+	b.Open = func(ctx context.Context) (io.ReadCloser, error) {
+		body, err := r.Registry.Blob(ctx, repo, layer)
+		if registry.IsAbsent(err) {
+			return again(ctx, ours, repo, layer)
+		}
+		return body, err
+	}
 }
 
 // settle notes what a repository turned out to have, and gives manifests whose

@@ -3,6 +3,7 @@ package resolve
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"golang.org/x/sync/errgroup"
@@ -45,11 +46,13 @@ func (r *Resolver) target(ctx context.Context, t *Target, root *image.Manifest) 
 }
 
 // tags asks what is tagged now. A sparing run asks only where that can save a
-// push: not where the source is this very repository, and not for several
-// tags, where the root's digest alone is asked for later.
+// push, or where a tag must not change: not where the source is this very
+// repository, and not for several tags, where the root's digest alone is asked
+// for later.
 func (r *Resolver) tags(ctx context.Context, t *Target, root *image.Manifest) error {
-	pending := root != nil && root.Pending() || root == nil && r.Config.Compression.Chosen()
-	if r.sparing() && !pending && (t.HasRoot || len(t.Tags) != 1) {
+	pending := root != nil && root.Pending() || root == nil && (r.Config.Compression.Chosen() || r.Ready != nil)
+	protected := slices.ContainsFunc(t.Tags, r.protects)
+	if r.sparing() && !pending && !protected && (t.HasRoot || len(t.Tags) != 1) {
 		return nil
 	}
 	t.answers = make([]tagged, len(t.Tags))

@@ -104,7 +104,7 @@ func inEngine(text, ref string) (Target, error) {
 	if ref == "" {
 		return t, nil
 	}
-	if _, err := name.NewTag(ref); err != nil {
+	if _, err := name.NewTag(ref); err != nil || strings.HasPrefix(ref, "/") { // a name may not, whatever NewTag says
 		return Target{}, invalid("Write a name in lower case and a tag, docker-daemon:acme/web:1.2.3; or docker-daemon: alone for the name that the image is pulled by.",
 			"the destination %q names the image %q, which no Docker engine takes", text, ref)
 	}

@@ -27,6 +27,10 @@ func explain(b *image.Blob, err error) error {
 		e.Code, e.Input = codeLarge, "compression"
 		e.Title = fmt.Sprintf("The layer %s is too large to be compressed again", named(b))
 		e.Hint = "If it is meant to be that large, leave compression away: it is sent as it is then."
+	case errors.Is(err, compress.ErrWindow):
+		e.Code, e.Input = codeLarge, "compression"
+		e.Title = fmt.Sprintf("The layer %s was compressed in a way (zstd --long) that takes more memory to undo than is given here", named(b))
+		e.Hint = "Leave compression away: it is sent as it is then. Or compress it with a smaller window."
 	case errors.Is(err, compress.ErrDamaged):
 		e.Code, e.Hint = codeDamaged, hintRebuild
 		e.Title = fmt.Sprintf("The layer %s cannot be decompressed", named(b))

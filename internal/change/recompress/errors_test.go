@@ -27,6 +27,7 @@ func TestErrorsNameTheLayerAndWhatToDo(t *testing.T) {
 		says []string
 	}{
 		{"a bomb", sent, fmt.Errorf("%w: more", compress.ErrTooLarge), codeLarge, []string{packed.String(), "leave compression away"}},
+		{"a wide window", sent, fmt.Errorf("%w: 1", compress.ErrWindow), codeLarge, []string{"zstd --long", "Leave compression away"}},
 		{"damage", waiting, fmt.Errorf("%w: bad", compress.ErrDamaged), codeDamaged, []string{plain.String(), "Build the image again"}},
 		{"the disk", waiting, errors.New("on fire"), "internal", []string{plain.String(), "on fire"}},
 	}
