@@ -3,6 +3,7 @@ package resolve
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"slices"
 
@@ -74,7 +75,7 @@ func (r *Resolver) children(ctx context.Context, root *image.Manifest, repo name
 			chosen = append(chosen, d)
 		}
 	}
-	out := make([]formerImage, len(chosen))
+	out := make([]formerImage, len(chosen), len(chosen)+1)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(probes)
 	for i, d := range chosen {
@@ -86,7 +87,27 @@ func (r *Resolver) children(ctx context.Context, root *image.Manifest, repo name
 			return present(err)
 		})
 	}
+	if len(chosen) == maxFormers { // there may be more, of which nothing is known
+		out = append(out, formerImage{})
+	}
 	return out, group.Wait()
+}
+
+// said asks all images what their layers are; nil for one that does not say.
+// The error is that of one that could not be asked.
+func (r *Resolver) said(ctx context.Context, root *image.Manifest, f former, images []formerImage) ([][]v1.Hash, error) {
+	out := make([][]v1.Hash, len(images))
+	errs := make([]error, len(images))
+	var group errgroup.Group
+	group.SetLimit(probes)
+	for i, old := range images {
+		group.Go(func() error {
+			out[i], errs[i] = r.diffIDs(ctx, f, old, sameConfig(root, old))
+			return nil // the others are asked all the same
+		})
+	}
+	_ = group.Wait()
+	return out, errors.Join(errs...)
 }
 
 // runsAs reports whether a pending image of ours is for the platform. What

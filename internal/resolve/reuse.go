@@ -119,19 +119,17 @@ func (r *Resolver) reuseFrom(ctx context.Context, found *Found, f former) error 
 	if err != nil {
 		return found.unshared(ctx, f.String(), err)
 	}
-	known := packed{}
-	for _, old := range images {
-		ours := sameConfig(found.Root, old)
-		diffIDs, err := r.diffIDs(ctx, f, old, ours)
-		if err != nil {
-			if err := found.unshared(ctx, f.String(), err); err != nil {
-				return err
-			}
-			continue
-		}
-		known.add(diffIDs, old.Layers)
-	}
 	found.compare(f.desc.Digest, images)
+	known := packed{}
+	said, err := r.said(ctx, found.Root, f, images)
+	if err != nil {
+		if err := found.unshared(ctx, f.String(), err); err != nil {
+			return err
+		}
+	}
+	for i, old := range images {
+		known.add(said[i], old.Layers)
+	}
 	for _, old := range images {
 		ours := sameConfig(found.Root, old)
 		if ours != nil && ours.Bare && (ours.Annotations == nil || maps.Equal(ours.Annotations, old.Annotations)) && known.agree(ours, old) {
