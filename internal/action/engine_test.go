@@ -1,6 +1,7 @@
 package action_test
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -87,5 +88,40 @@ func TestAllPlatformsOfAnEngineArePublishedAlsoWherePlain(t *testing.T) {
 	file := newStage(t, acme()).with("source", sourcetest.Write(t, "image.tar", tar), "tags", "1").run().succeeds()
 	if file.outputs["digest"] != r.outputs["digest"] {
 		file.fatal("from a file it has another digest than %s", r.outputs["digest"])
+	}
+}
+
+// In containerd's store layers have their digests; those that are in another
+// repository of the registry are mounted from where the engine pulled them.
+func TestLayersOfContainerdsStoreAreMountedFromWhereTheirBaseIs(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	noise := func(seed byte) []byte {
+		raw := make([]byte, 200_000)
+		_, _ = rand.NewChaCha8([32]byte{seed}).Read(raw) // never fails
+		return sourcetest.TarBytes(t, []sourcetest.File{{Name: "noise", Body: raw}})
+	}
+	below, over := noise(1), noise(2)
+	l := sourcetest.NewLayout(t)
+	base := l.ImageOf(sourcetest.AMD64, types.OCILayer, below)
+	l.Add(base)
+	s.with("source", sourcetest.Dir(t, l.Files()), "tags", "1", "image", s.image("acme/base")).run().succeeds()
+	k := sourcetest.NewLayout(t)
+	app := k.ImageOf(sourcetest.AMD64, types.OCILayer, below, over)
+	k.Add(app, "docker.io/library/web:dev")
+	hash := func(raw []byte) string { return digestOf(raw).String() }
+	s.env["DOCKER_HOST"] = sourcetest.NewEngine(t,
+		sourcetest.EngineImage{ID: base.Digest.String(), Names: []string{"base:1"}, Layers: []string{hash(below)}, Digests: []string{s.image("acme/base") + "@" + base.Digest.String()}},
+		sourcetest.EngineImage{
+			ID: app.Digest.String(), Names: []string{"web:dev"}, Layers: []string{hash(below), hash(over)},
+			Tar: sourcetest.TarBytes(t, sourcetest.DockerSaveOCI(t, k, app, "web:dev")),
+		}).Host
+	s.with("source", "web:dev", "image", "", "tags", "edge", "monotonic", "false")
+	r := s.run().succeeds().says("digest", app.Digest.String())
+	if r.count("POST", "mount=") != 1 || r.count("PUT", "/blobs/upload") != 2 {
+		r.fatal("the base's layer is to be mounted, config and layer are to be sent")
+	}
+	if again := s.run().succeeds().wroteNothing(); again.count("GET", "/acme/base/") > 0 {
+		t.Error("the base was asked for although nothing is missing")
 	}
 }

@@ -110,11 +110,11 @@ func (r *Resolver) said(ctx context.Context, root *image.Manifest, f former, ima
 	return out, errors.Join(errs...)
 }
 
-// runsAs reports whether a pending image of ours is for the platform. What
-// says of itself no platform may be for any.
+// runsAs reports whether an image of ours is for the platform. What says of
+// itself no platform may be for any.
 func runsAs(root *image.Manifest, p *v1.Platform) bool {
 	for _, m := range image.Manifests(root) {
-		if m.Pending() && m.Runs() && (p == nil || m.Platform == nil || m.Platform.Satisfies(v1.Platform{OS: p.OS, Architecture: p.Architecture})) {
+		if m.Runs() && (p == nil || m.Platform == nil || m.Platform.Satisfies(v1.Platform{OS: p.OS, Architecture: p.Architecture})) {
 			return true
 		}
 	}

@@ -96,7 +96,10 @@ func (r *Resolver) Run(ctx context.Context, tags []string) (*Found, error) {
 	if err := r.reuse(ctx, found); err != nil {
 		return found, err
 	}
-	return found, r.contents(ctx, found)
+	if err := r.contents(ctx, found); err != nil {
+		return found, err
+	}
+	return found, r.mounts(ctx, found)
 }
 
 func (r *Resolver) open(ctx context.Context, found *Found) error {

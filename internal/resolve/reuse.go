@@ -66,22 +66,15 @@ func (r *Resolver) protects(tag string) bool { return r.Protected != nil && r.Pr
 // where layers that are still pending are among theirs. They are in a target's
 // registry, so that the layers can be mounted.
 func (r *Resolver) reuseOrigins(ctx context.Context, found *Found) error {
-	origins, err := found.Source.Origins(ctx, func(repo name.Repository) bool {
-		return slices.ContainsFunc(found.Targets, func(t Target) bool { return t.Repo.RegistryStr() == repo.RegistryStr() })
-	})
+	origins, err := found.Source.Origins(ctx, found.wanted)
 	if err != nil {
 		return found.unshared(ctx, found.Source.Name, err)
 	}
-	origins = slices.DeleteFunc(origins, func(o image.Origin) bool { return !covers(o, found.Root) })
-	origins = origins[:min(len(origins), maxOrigins)]
-	for _, o := range origins { // before the first of them is read: one token for all
-		r.Registry.Expect(o.Repository, registry.Pull)
-	}
-	for _, o := range origins {
-		one := former{repo: o.Repository, desc: v1.Descriptor{Digest: o.Digest}, diffIDs: o.DiffIDs}
-		if !covers(o, found.Root) {
-			continue
+	for _, o := range r.promising(origins, pending(found.Root)) {
+		if !covers(o, pending(found.Root)) {
+			continue // one before had the same
 		}
+		one := former{repo: o.Repository, desc: v1.Descriptor{Digest: o.Digest}, diffIDs: o.DiffIDs}
 		if err := r.reuseFrom(ctx, found, one); err != nil || !found.Root.Pending() {
 			return err
 		}
@@ -108,9 +101,19 @@ func (f *Found) unshared(ctx context.Context, what string, err error) error {
 	return nil
 }
 
-// covers reports whether an origin has a layer that is still pending.
-func covers(o image.Origin, root *image.Manifest) bool {
-	return slices.ContainsFunc(image.Blobs(root), func(b *image.Blob) bool { return b.Pending() && slices.Contains(o.DiffIDs, b.DiffID) })
+// wanted reports repositories that a target could mount from.
+func (f *Found) wanted(repo name.Repository) bool {
+	return slices.ContainsFunc(f.Targets, func(t Target) bool { return t.Repo.RegistryStr() == repo.RegistryStr() })
+}
+
+// pending are the layers whose digests are still not known.
+func pending(root *image.Manifest) []*image.Blob {
+	return slices.DeleteFunc(image.Blobs(root), func(b *image.Blob) bool { return !b.Pending() })
+}
+
+// covers reports whether an origin has one of the layers.
+func covers(o image.Origin, layers []*image.Blob) bool {
+	return slices.ContainsFunc(layers, func(b *image.Blob) bool { return slices.Contains(o.DiffIDs, b.DiffID) })
 }
 
 // reuseFrom settles what one image in a registry has of ours.

@@ -99,6 +99,10 @@ func (s *Source) compare(id string) {
 	}
 }
 
+// Stored reports whether the image is in a store that may know where its layers
+// come from.
+func (s *Source) Stored() bool { return s.origins != nil }
+
 // Origins lists images in wanted repositories that have layers of this one, as
 // far as the store that it is in knows. Others than stores know of none.
 func (s *Source) Origins(ctx context.Context, wanted func(name.Repository) bool) ([]image.Origin, error) {
