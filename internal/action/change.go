@@ -33,9 +33,11 @@ func (r *publishing) changer() func(context.Context, *image.Manifest) ([]diag.No
 	return nil
 }
 
-// pack is for layers that nobody meant to send plain.
-func pack(ctx context.Context, root *image.Manifest) ([]diag.Notice, error) {
-	return change.Wanted{Compression: compress.Usual}.Apply(ctx, root)
+// pack makes it so, too, and compresses layers that nobody meant to send plain.
+func (r *publishing) pack(ctx context.Context, root *image.Manifest) ([]diag.Notice, error) {
+	w := r.change()
+	w.Compression = compress.Usual
+	return w.Apply(ctx, root)
 }
 
 // linking adds what links a package to its repository when its first image

@@ -69,13 +69,15 @@ func fly(t *testing.T, verify string) (first, second int) {
 }
 
 // Proofs run beside what has to be asked anyway: they add at most three
-// serial round trips to a first publish, and one to a run with nothing to do.
+// serial round trips to a first publish, a fourth for the last look at a version
+// tag, which another run may have made meanwhile, and one to a run with nothing
+// to do.
 func TestProofsAddFewRoundTrips(t *testing.T) {
 	t.Parallel()
 	first, second := fly(t, "none")
 	provenFirst, provenSecond := fly(t, "full")
 	t.Logf("serial round trips: first publish %d, proven %d; nothing to do %d, proven %d", first, provenFirst, second, provenSecond)
-	if provenFirst-first > 3 {
+	if provenFirst-first > 4 {
 		t.Errorf("a first publish takes %d serial round trips, with proofs %d", first, provenFirst)
 	}
 	if provenSecond-second > 1 {

@@ -169,7 +169,7 @@ func (r *publishing) origin(ctx context.Context, root *image.Manifest) guard.Sta
 
 // last looks again at tags, after blobs took their time.
 func (w *watch) last(ctx context.Context) (map[string]string, error) {
-	if err := w.forbidden(); err != nil || !w.monotonic() {
+	if err := w.forbidden(); err != nil || w.config.Verify == input.VerifyNone {
 		return nil, err
 	}
 	out := map[string]string{}
@@ -181,7 +181,7 @@ func (w *watch) last(ctx context.Context) (map[string]string, error) {
 			continue // nobody looked at tags in this run
 		}
 		for _, tag := range t.Tags {
-			if !guard.Moves(tag) {
+			if !w.protects(tag) && (!w.monotonic() || !guard.Moves(tag)) {
 				continue
 			}
 			group.Go(func() error { return w.again(gctx, t, tag, out) })
@@ -199,7 +199,10 @@ func (w *watch) again(ctx context.Context, t *resolve.Target, tag string, out ma
 	if err != nil {
 		return fmt.Errorf("reading %q: %w", ref, err)
 	}
-	if desc.Digest != t.Now[tag] && desc.Digest != w.found.Root.Descriptor.Digest {
+	if guard.Forbids(w.config.Overwrite, tag, desc.Digest == w.found.Root.Descriptor.Digest) {
+		return protected(ref, desc.Digest)
+	}
+	if w.monotonic() && guard.Moves(tag) && desc.Digest != t.Now[tag] && desc.Digest != w.found.Root.Descriptor.Digest {
 		w.judge(ctx, t, tag, desc.Digest)
 	}
 	w.mu.Lock()

@@ -159,7 +159,7 @@ func (r *publishing) bringAlong(ctx context.Context, found *resolve.Found) error
 }
 
 func (r *publishing) resolver() *resolve.Resolver {
-	resolver := &resolve.Resolver{Config: r.config, Registry: r.registry, Packages: r.packages, Source: r.source, Ready: r.ready, Exporters: r.exporters(), Foreign: r.foreign, Pack: pack, Protected: r.protects}
+	resolver := &resolve.Resolver{Config: r.config, Registry: r.registry, Packages: r.packages, Source: r.source, Ready: r.ready, Exporters: r.exporters(), Foreign: r.foreign, Pack: r.pack, Protected: r.protects}
 	if !r.stamped {
 		resolver.Change, resolver.Pull = r.changer(), r.puller()
 	}

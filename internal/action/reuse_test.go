@@ -242,3 +242,70 @@ func TestDockersTypesThroughCompression(t *testing.T) {
 		t.Errorf("Docker's zstd layer became %s", got)
 	}
 }
+
+func TestTheSameRunAgainIsNotRefused(t *testing.T) {
+	t.Parallel()
+	t.Run("an index within an index", func(t *testing.T) {
+		t.Parallel()
+		l := sourcetest.NewLayout(t)
+		inner := l.Index(sourcetest.On(l.Image(sourcetest.AMD64, layer("a")), sourcetest.AMD64))
+		l.Add(l.Index(inner, sourcetest.On(l.Image(sourcetest.ARM64, layer("b")), sourcetest.ARM64)))
+		s := newStage(t, acme()).with("source", sourcetest.Dir(t, l.Files()), "tags", "1.2.3", "compression", "zstd")
+		digest := s.run().succeeds().outputs["digest"]
+		s.run().succeeds().says("digest", digest)
+	})
+	t.Run("the second target tells", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, acme())
+		s.with("source", saveOf(t, layer("one"), layer("two")), "tags", "1.2.3", "image", s.image("acme/web2")).run().succeeds()
+		s.with("image", s.image("acme/web"), "tags", "edge", "compression", "gzip", "compression-level", "9").run().succeeds()
+		s.with("image", s.image("acme/web")+"\n"+s.image("acme/web2"), "tags", "1.2.3\nedge", "compression", "", "compression-level", "", "monotonic", "false").run().succeeds()
+	})
+	t.Run("gzip is what docker save becomes anyhow", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, acme()).with("source", saveOf(t, layer("one"), layer("two")), "tags", "1.2.3")
+		s.run().succeeds()
+		s.with("compression", "gzip").run().succeeds().wroteNothing()
+	})
+}
+
+func TestAVersionTagThatAnotherRunMakesMeanwhileStays(t *testing.T) {
+	t.Parallel()
+	for _, compression := range []string{"keep", "zstd"} {
+		s := newStage(t, acme()).with("compression", compression)
+		s.with("source", saveOf(t, layer("theirs")), "tags", "seed").run().succeeds()
+		theirs, _ := s.server.Manifest("acme/web", "seed")
+		s.server.Inject(ghcrtest.Fault{Method: "PUT", Path: "/blobs/", Effect: ghcrtest.Meanwhile{Do: func() {
+			s.server.AddManifest("acme/web", "1.2.3", theirs.MediaType, theirs.Raw)
+		}}})
+		s.with("source", saveOf(t, layer("ours")), "tags", "1.2.3").run().failsWith("tag-exists", "1.2.3")
+		if now, _ := s.server.Manifest("acme/web", "1.2.3"); string(now.Raw) != string(theirs.Raw) {
+			t.Errorf("%s: the tag of the other run was overwritten", compression)
+		}
+	}
+}
+
+func TestOfAnEnginesPlainImageNoDigestIsToldThatIsNotPublished(t *testing.T) {
+	t.Parallel()
+	for _, in := range [][]string{{"labels", "a=b"}, {"annotations", "a=b"}, {"attestations", "strip"}} {
+		l := sourcetest.NewLayout(t)
+		plain := func(p *v1.Platform, text string) v1.Descriptor {
+			return sourcetest.On(l.ImageOf(p, types.OCIUncompressedLayer, sourcetest.LayerTar(t, text)), p)
+		}
+		amd, arm := plain(sourcetest.AMD64, "amd64"), plain(sourcetest.ARM64, "arm64")
+		index := l.Index(amd, arm, l.Attestation(amd))
+		l.Add(index, "docker.io/library/web:dev")
+		s := newStage(t, acme()).with("source", "web:dev", "tags", "1").with(in...)
+		s.env["DOCKER_HOST"] = sourcetest.NewEngine(t, sourcetest.EngineImage{
+			ID: index.Digest.String(), Names: []string{"web:dev"}, Tar: sourcetest.TarBytes(t, sourcetest.DockerSaveOCI(t, l, amd, "web:dev")),
+		}).Host
+		r := s.run().succeeds()
+		_, notices, _ := strings.Cut(r.stdout, "::notice")
+		for _, d := range regexp.MustCompile(`sha256:[0-9a-f]{64}`).FindAllString(notices, -1) {
+			if d != index.Digest.String() && d != r.outputs["digest"] {
+				t.Errorf("%v: %s is neither the source nor published", in, d)
+			}
+		}
+		s.run().succeeds().wroteNothing()
+	}
+}

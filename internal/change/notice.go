@@ -30,13 +30,13 @@ func (d done) notices(w Wanted, root *image.Manifest) []diag.Notice {
 	if d.annotated == stamp.NoAnnotations {
 		out = append(out, diag.Notice{
 			Code: "annotations-need-oci", Level: diag.Warning, Title: "No annotations",
-			Text: "The image has Docker's manifest type, which knows no annotations; the labels are in. Build it as OCI (docker buildx build --output type=oci) to have both.",
+			Text: "The image has Docker's manifest type, which knows no annotations, so it has none. Build it as OCI (docker buildx build --output type=oci), or set compression: zstd, which makes it one.",
 		})
 	}
 	if d.labelled.Attests || d.compressed.Attests {
 		out = append(out, diag.Notice{
 			Code: "attestations-speak-of-source", Level: diag.Warning, Title: "Attestations speak of the image as it was",
-			Text: "The attestations in this index go along, but were made for digests that are others now. Set labels in the build (metadata computes them) and have it compress, or leave the attestations out: attestations: strip.",
+			Text: "The attestations in this index go along, but what they say names the images by their former digests. Set labels in the build (metadata computes them) and have it compress, or leave the attestations out: attestations: strip.",
 		})
 	}
 	if n := d.compressed.Indexed; n > 0 {
@@ -58,13 +58,13 @@ func (d done) notices(w Wanted, root *image.Manifest) []diag.Notice {
 func (d done) why(w Wanted, root *image.Manifest) string {
 	var with []string
 	if d.stripped > 0 {
-		with = append(with, fmt.Sprintf("without its %d attestations", d.stripped))
+		with = append(with, fmt.Sprintf("without its attestations (%d)", d.stripped))
 	}
 	if len(w.Labels) > 0 {
-		with = append(with, "with the labels asked for")
+		with = append(with, "with labels")
 	}
 	if d.annotated == stamp.Done && len(w.Annotations) > 0 {
-		with = append(with, "with the annotations asked for")
+		with = append(with, "with annotations")
 	}
 	if d.compressed.Changed {
 		with = append(with, "with its layers compressed as "+string(w.Compression.Format))

@@ -53,6 +53,9 @@ var levels = map[Format]struct{ least, most, usual int }{
 // are.
 func (m Method) Chosen() bool { return m.codec != nil }
 
+// Known reports the name of a format that there is.
+func Known(name string) bool { return levels[Format(name)].most > 0 }
+
 // Levels are the bounds of a format's levels.
 func Levels(f Format) (least, most int) { return levels[f].least, levels[f].most }
 

@@ -68,7 +68,8 @@ func digestOf(raw []byte) (v1.Hash, error) {
 // Runs tells images from indexes, from artifacts and from BuildKit's
 // attestations, which claim the platform unknown/unknown.
 func (m *Manifest) Runs() bool {
-	return len(m.Blobs) > 0 && m.Blobs[0].Descriptor.MediaType.IsConfig() && !m.Attests()
+	nowhere := m.Platform != nil && m.Platform.OS == "unknown"
+	return len(m.Blobs) > 0 && m.Blobs[0].Descriptor.MediaType.IsConfig() && !m.Attests() && !nowhere
 }
 
 // How BuildKit ties an attestation to its image (BuildKit documentation,
@@ -79,8 +80,6 @@ const (
 	attestationType = "attestation-manifest"
 )
 
-// Attests reports entries of an index that say something of another one and run
-// nowhere, as BuildKit writes them.
-func (m *Manifest) Attests() bool {
-	return m.Descriptor.Annotations[ReferenceType] == attestationType || m.Platform != nil && m.Platform.OS == "unknown"
-}
+// Attests reports entries of an index that say something of another one, as
+// BuildKit writes them.
+func (m *Manifest) Attests() bool { return m.Descriptor.Annotations[ReferenceType] == attestationType }

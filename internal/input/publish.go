@@ -31,7 +31,7 @@ func ParsePublish(env Environment) (*Config, error) {
 		r.fail("source", "source-missing", "Set source to what the build step left: a directory, a tar, an image of the Docker engine, or docker://REFERENCE. To build one from a Dockerfile, set context; to make one of plain files, content.", "There is no source")
 	}
 	c.PushForeign = r.choice("foreign-layers") == "push"
-	c.Strip = r.strip()
+	c.Strip = r.choice("attestations") == "strip"
 	c.Compression = r.compression()
 	if c.Artifact != nil && c.Compression.Chosen() {
 		r.fail("compression", "compression-of-artifact", "Take compression away: an artifact is published as its files are.", "compression and artifact-type exclude each other")
@@ -41,20 +41,15 @@ func ParsePublish(env Environment) (*Config, error) {
 	return c, errors.Join(r.errs...)
 }
 
-// strip reports whether attestations are left out. What refers to an image
-// needs its digest, which here is known only once it is published.
-func (r *reader) strip() bool {
-	choice := r.choice("attestations")
-	if choice == "referrers" {
-		r.fail("attestations", "input-value", "Write keep or strip; or push with push-by-digest: true, and set attestations: referrers where merge makes the index.", "attestations is referrers, which merge makes and publish does not")
-	}
-	return choice == "strip"
-}
-
 // compression reads what layers are to be compressed with; the zero method for
 // what they have.
 func (r *reader) compression() compress.Method {
-	format, level := r.choice("compression"), r.text("compression-level")
+	format, level := r.text("compression"), r.text("compression-level")
+	if before, after, ok := strings.Cut(format, ":"); ok && compress.Known(before) {
+		r.fail("compression", "input-value", fmt.Sprintf("Write compression: %s and compression-level: %s.", before, after), "compression is %q, and the level is an input of its own", format)
+		return compress.Method{}
+	}
+	format = r.choice("compression")
 	if format == "keep" {
 		if level != "" {
 			r.fail("compression-level", "compression-level-alone", "Set compression to gzip or zstd, or take compression-level away.", "compression-level is %q, and compression: keep compresses nothing anew", level)

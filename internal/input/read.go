@@ -67,10 +67,15 @@ func (r *reader) lines(name string) []string {
 func (r *reader) choice(name string) string {
 	v := r.text(name)
 	in, _ := Find(name)
-	if v == "" || slices.Contains(in.Values, v) {
+	values := in.ValuesFor(r.command)
+	if v == "" || slices.Contains(values, v) {
 		return v
 	}
-	r.fail(name, "input-value", "Allowed: "+strings.Join(in.Values, ", ")+".", "%s is %q", name, v)
+	hint := "Allowed: " + strings.Join(values, ", ") + "."
+	if own := in.OwnValues[r.command]; own != nil && slices.Contains(in.Values, v) {
+		hint += " Other commands take it: see the input's help."
+	}
+	r.fail(name, "input-value", hint, "%s is %q", name, v)
 	return in.Default
 }
 

@@ -28,6 +28,8 @@ type Input struct {
 	// ActionDefault is what action.yml carries, where an expression is needed.
 	ActionDefault string
 	Help          string // one or two sentences, without the default and the values
+	// OwnValues are those of commands that take others.
+	OwnValues map[Command][]string
 	// Own is the help of commands that take the input in a way of their own.
 	Own     map[Command]string
 	Example string
@@ -42,6 +44,14 @@ func (in Input) HelpFor(c Command) string {
 		return own
 	}
 	return in.Help
+}
+
+// ValuesFor are the values that one command takes.
+func (in Input) ValuesFor(c Command) []string {
+	if own := in.OwnValues[c]; own != nil {
+		return own
+	}
+	return in.Values
 }
 
 // HelpForAll is the help for all commands together, as action.yml and README

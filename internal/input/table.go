@@ -13,11 +13,11 @@ var Table = []Input{
 	},
 	{
 		Name: "source", Commands: []Command{Publish, Promote, Pull, Inspect},
-		Help: "The image to publish: a directory with an OCI layout, an OCI archive, a `docker save` tar, an image in the Docker engine or in podman's storage by name or id, or a registry reference. It is recognised by looking, paths first; a transport prefix (oci:, oci-archive:, docker-archive:, docker-daemon:, containers-storage:, docker://) names the kind outright. Where a tar holds several images, #name:tag picks one.",
+		Help: "The image to publish: a directory with an OCI layout, an OCI archive, a `docker save` tar, an image in the Docker engine or in podman's storage by name or id, or a registry reference. It is recognised by looking, paths first, then the Docker engine; a prefix (oci:, oci-archive:, docker-archive:, docker-daemon:, containers-storage:, docker://) names the kind outright, and podman's storage needs it. Where a tar holds several images, #name:tag picks one.",
 		Own: map[Command]string{
 			Promote: "The image to promote: a reference, or the tag or digest of one in image.",
 			Pull:    "The image to pull: NAME, NAME:TAG or NAME@DIGEST; without either, latest.",
-			Inspect: "What to look at: a reference as it is, or whatever publish takes.",
+			Inspect: "What to look at: a reference, taken as written, or whatever publish takes.",
 		},
 		Example: "image.tar",
 	},
@@ -73,7 +73,7 @@ var Table = []Input{
 	},
 	{
 		Name: "compression", Kind: Choice, Commands: publish, Values: []string{"keep", "gzip", "zstd"}, Default: "keep",
-		Help:    "What layers are compressed with. keep leaves them as they came; plain layers of `docker save` and of the engine become gzip. gzip and zstd compress those anew that have another format, which changes the digest but not the image id; eStargz and zstd:chunked layers stay. The same layers give the same bytes on every machine. With push-by-digest no tag tells what the registry has, and every run compresses anew.",
+		Help:    "What layers are compressed with. keep leaves them as they came; plain layers of `docker save`, of the engine and of podman become gzip, or stay as the registry has them. gzip and zstd compress those anew that have another format, which changes the digest but not the image id; eStargz and zstd:chunked layers stay. The same layers give the same bytes on every machine. With push-by-digest no tag tells what was pushed before, so layers are compressed again in every run.",
 		Example: "zstd",
 	},
 	{
@@ -108,12 +108,12 @@ var Table = []Input{
 	},
 	{
 		Name: "labels", Kind: Lines, Commands: labels,
-		Help:    "Labels to add to, or to replace in, the usual ones of the OCI image-spec: key=value, one a line. publish writes labels into the image only if this or annotations is set, because that changes its digest.",
+		Help:    "Labels to add to, or to replace in, the usual ones of the OCI image-spec: key=value, one a line. publish writes them into an image that is there only if this is set, because that changes its digest; one that it builds from context has them always.",
 		Example: "org.opencontainers.image.vendor=Acme",
 	},
 	{
 		Name: "annotations", Kind: Lines, Commands: annotating,
-		Help:    "Annotations to add to, or to replace in, the usual ones: key=value, one a line. publish writes them into the index or, without one, the manifest; merge writes them into the index it makes.",
+		Help:    "Annotations to add to, or to replace in, the usual ones: key=value, one a line. If this or labels is set, publish writes them into the index or, without one, the manifest; merge writes them into the index it makes.",
 		Example: "org.opencontainers.image.vendor=Acme",
 	},
 	{
@@ -216,8 +216,9 @@ var Table = []Input{
 	},
 	{
 		Name: "attestations", Kind: Choice, Commands: legs, Values: []string{"keep", "strip", "referrers"}, Default: "keep",
-		Help:    "What becomes of the provenance and SBOM that BuildKit attached: entries of the index as they were, left out, or, with merge, manifests of their own that refer to the image. Leaving them out changes the digest of the index, not of its images.",
-		Example: "strip",
+		OwnValues: map[Command][]string{Publish: {"keep", "strip"}},
+		Help:      "What becomes of the provenance and SBOM that BuildKit attached: entries of the index as they were, left out, or, with merge, manifests of their own that refer to the image. Leaving them out changes the digest of the index, not of its images.",
+		Example:   "strip",
 	},
 	{
 		Name: "index-type", Kind: Choice, Commands: merge, Values: []string{"oci", "docker"}, Default: "oci",
@@ -339,7 +340,7 @@ var Table = []Input{
 	},
 	{
 		Name: "destination", Commands: pull,
-		Help:    "Where to put the image: a directory for an OCI layout, which may hold others already; oci-archive:FILE; docker-archive:FILE (- in place of FILE is a pipe, at a terminal); or docker-daemon: for the Docker engine. A :NAME after directory or file, or a NAME after docker-daemon:, names the image there; without one it keeps its own. docker-archive and docker-daemon take one platform: that of this machine or of the engine unless platform chooses.",
+		Help:    "Where to put the image: a directory for an OCI layout, which may hold others already; oci-archive:FILE; docker-archive:FILE (- in place of FILE is a pipe, at a terminal); or docker-daemon: for the Docker engine. A :NAME after oci:DIRECTORY or a file, or a NAME after docker-daemon:, names the image there; without one it keeps its own. docker-archive and docker-daemon take one platform: that of this machine or of the engine unless platform chooses.",
 		Example: "oci-archive:web.tar",
 	},
 	{

@@ -70,7 +70,9 @@ func (r *Resolver) children(ctx context.Context, root *image.Manifest, repo name
 	var index v1.IndexManifest
 	_ = json.Unmarshal(raw, &index) // what cannot be read names no images
 	var chosen []v1.Descriptor
+	nested := false
 	for _, d := range index.Manifests {
+		nested = nested || d.MediaType.IsIndex()
 		if d.MediaType.IsImage() && runsAs(root, d.Platform) && len(chosen) < maxFormers {
 			chosen = append(chosen, d)
 		}
@@ -87,7 +89,7 @@ func (r *Resolver) children(ctx context.Context, root *image.Manifest, repo name
 			return present(err)
 		})
 	}
-	if len(chosen) == maxFormers { // there may be more, of which nothing is known
+	if nested || len(chosen) == maxFormers { // there may be more, of which nothing is known
 		out = append(out, formerImage{})
 	}
 	return out, group.Wait()

@@ -37,7 +37,7 @@ func (r *replacement) Read(p []byte) (int, error) {
 		return n, &diag.Error{
 			Code: "layer-lost", Side: diag.Registry, Err: err,
 			Title: fmt.Sprintf("%s has an image with the layer %s, and no longer the layer", r.repo, r.layer.Digest),
-			Hint:  "It cannot be made again from the source: another program compressed it. Delete that image on the package's page, or publish under other tags; then all layers are sent anew.",
+			Hint:  "It cannot be made again from the source: another program compressed it. Delete that image on the package's page, or publish under other tags. Where a store remembers it (the Docker engine, podman), save the image to a file first (docker save) and publish that. Then all layers are sent anew.",
 		}
 	}
 	return n, err

@@ -31,8 +31,8 @@ type Resolver struct {
 	// compression, before anything is asked about it; nil where it is to stay
 	// as it is.
 	Change func(context.Context, *image.Manifest) ([]diag.Notice, error)
-	// Pack compresses the layers of an image whose store keeps them plain,
-	// where Change does not.
+	// Pack takes the place of Change for an image whose store keeps layers
+	// plain, and compresses them, where Change would leave them.
 	Pack func(context.Context, *image.Manifest) ([]diag.Notice, error)
 	// Protected reports tags that must not be pointed elsewhere; nil for none.
 	Protected func(tag string) bool
@@ -112,7 +112,7 @@ func (r *Resolver) open(ctx context.Context, found *Found) error {
 		return err
 	}
 	found.Source, found.Root = src, src.Root
-	for _, change := range r.changes(src) {
+	if change := r.changeFor(src); change != nil {
 		notices, err := change(ctx, src.Root)
 		if err != nil {
 			return err
@@ -126,16 +126,13 @@ func (r *Resolver) open(ctx context.Context, found *Found) error {
 	return oversize(found.Root)
 }
 
-// changes are what is done to the image before it is published.
-func (r *Resolver) changes(src *source.Source) []func(context.Context, *image.Manifest) ([]diag.Notice, error) {
-	var out []func(context.Context, *image.Manifest) ([]diag.Notice, error)
-	if r.Change != nil {
-		out = append(out, r.Change)
-	}
+// changeFor is what is done to the image before it is published; nil for
+// nothing.
+func (r *Resolver) changeFor(src *source.Source) func(context.Context, *image.Manifest) ([]diag.Notice, error) {
 	if src.Plain && r.Pack != nil && !r.Config.Compression.Chosen() {
-		out = append(out, r.Pack)
+		return r.Pack
 	}
-	return out
+	return r.Change
 }
 
 // named opens the source that the user named.

@@ -27,13 +27,9 @@ func (r *Resolver) reuse(ctx context.Context, found *Found) error {
 	if !found.Root.Pending() {
 		return nil
 	}
-	for i := range found.Targets {
-		t := &found.Targets[i]
-		for _, a := range r.worthReading(t) {
-			one := former{repo: t.Repo, desc: a.desc, raw: a.raw}
-			if err := r.reuseFrom(ctx, found, one); err != nil || !found.Root.Pending() {
-				return err
-			}
+	for _, one := range r.worthReading(found) {
+		if err := r.reuseFrom(ctx, found, one); err != nil || !found.Root.Pending() {
+			return err
 		}
 	}
 	return r.reuseOrigins(ctx, found)
@@ -43,20 +39,29 @@ func (r *Resolver) reuse(ctx context.Context, found *Found) error {
 // point at. Mostly they are one.
 const maxTagged = 3
 
-// worthReading are the different images that tags point at, those first whose
-// tags must not change.
-func (r *Resolver) worthReading(t *Target) []tagged {
-	var out []tagged
-	met := map[v1.Hash]bool{{}: true}
-	for _, protected := range []bool{true, false} {
-		for i, a := range t.answers {
-			if !met[a.desc.Digest] && r.protects(t.Tags[i]) == protected && len(out) < maxTagged {
+// worthReading are the different images that tags point at, all targets
+// together, those first whose tags must not change: what settles the root is to
+// be what they already have.
+func (r *Resolver) worthReading(found *Found) []former {
+	var first, then []former
+	for i := range found.Targets {
+		t := &found.Targets[i]
+		met := map[v1.Hash]bool{{}: true}
+		for _, protected := range []bool{true, false} {
+			for j, a := range t.answers {
+				if met[a.desc.Digest] || r.protects(t.Tags[j]) != protected || len(met) > maxTagged {
+					continue
+				}
 				met[a.desc.Digest] = true
-				out = append(out, a)
+				if one := (former{repo: t.Repo, desc: a.desc, raw: a.raw}); protected {
+					first = append(first, one)
+				} else {
+					then = append(then, one)
+				}
 			}
 		}
 	}
-	return out
+	return append(first, then...)
 }
 
 // protects reports tags that may not be pointed elsewhere.

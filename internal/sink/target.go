@@ -73,6 +73,9 @@ func bare(path string) (Target, error) {
 	if path == Stream {
 		return Target{}, invalid("Write oci-archive:- or docker-archive:-.", "the destination - does not say what to write")
 	}
+	if kind := Kind(path); err != nil && (kind == DockerEngine || kind == OCIArchive || kind == DockerArchive || kind == OCILayout) {
+		return Target{}, invalid(forms, "the destination %q is a kind without its colon", path)
+	}
 	if ext := strings.ToLower(filepath.Ext(path)); file || (err != nil && (ext == ".tar" || ext == ".tgz" || ext == ".gz")) {
 		return Target{}, invalid(fmt.Sprintf("For a file write %q or %q; for a directory of that name %q.", "oci-archive:"+path, "docker-archive:"+path, "oci:"+path),
 			"the destination %q looks like a file", path)

@@ -50,7 +50,7 @@ func TestWhatIsNoDestination(t *testing.T) {
 	}
 	for _, text := range []string{
 		"", "-", "image.tar", "image.TGZ", file, "oci:", "oci-archive:", "oci:dir:", "oci:dir:a b", "oci:dir:-", "oci:dir:a\nb",
-		"docker-archive:f:Not/A/Name", "docker-archive:f:web@sha256:00", "docker-daemon:UPPER", "docker-daemon://web:1", "docker://ghcr.io/acme/web",
+		"docker-archive:f:Not/A/Name", "docker-archive:f:web@sha256:00", "docker-daemon:UPPER", "docker-daemon://web:1", "docker-daemon", "oci-archive", "docker://ghcr.io/acme/web",
 		"containers-storage:web", "dir:x", "s3:bucket", "https://example.com/x",
 	} {
 		t.Run(text, func(t *testing.T) {

@@ -36,6 +36,9 @@ func (s *Source) openExported(ctx context.Context, at place, from Exporter) erro
 		return problem(CodeNotSupported, "Save it to a file first, and use the file as the source.", nil,
 			"the source %q is of a kind that is not read here (%s:)", s.Name, at.kind)
 	}
+	if at.path == "" {
+		return problem(CodeNotFound, fmt.Sprintf("Write %s:NAME:TAG, as its images are listed.", at.kind), nil, "the source %q names no image", s.Name)
+	}
 	found, err := from.Find(ctx, at.path)
 	if err != nil {
 		return err

@@ -1,30 +1,67 @@
 // Package attestation takes BuildKit's attestations (provenance, SBOM) out of an
 // image that is published without them: package pages and old clients take them
 // for images of an unknown platform, and the time in them gives every build
-// another digest. It is used only where the user asked for it.
+// another digest.
 package attestation
 
 import (
-	"slices"
-
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/image/rewrite"
 )
 
-// Strip leaves them out of an index, and says how many there were. An index of
-// one image that remains becomes that image, as it would have been built
-// without.
+// Strip leaves them out of an index and of those in it, and says how many there
+// were. A root of which one image remains becomes that image, as it would have
+// been built without, unless it has annotations to keep. An index that has
+// nothing else stays.
 func Strip(root *image.Manifest) (int, error) {
-	if !slices.ContainsFunc(root.Children, (*image.Manifest).Attests) {
-		return 0, nil
-	}
-	before := len(root.Children)
-	if err := rewrite.Without(root, (*image.Manifest).Attests); err != nil {
+	w := &work{changed: map[*image.Manifest]bool{}}
+	if err := w.visit(root); err != nil {
 		return 0, err
 	}
-	gone := before - len(root.Children)
-	if len(root.Children) == 1 && !root.Children[0].Index() {
+	if w.gone > 0 && len(root.Children) == 1 && !root.Children[0].Index() && len(rewrite.Annotations(root.Raw)) == 0 {
 		*root = *root.Children[0]
 	}
-	return gone, nil
+	return w.gone, nil
+}
+
+// work is one tree on its way.
+type work struct {
+	gone    int
+	changed map[*image.Manifest]bool // indexes that were visited: are they others now?
+}
+
+// visit changes an index and those in it, leaves first.
+func (w *work) visit(m *image.Manifest) error {
+	if _, met := w.changed[m]; met || !m.Index() {
+		return nil
+	}
+	w.changed[m] = false
+	here, moved := 0, false
+	for _, c := range m.Children {
+		if err := w.visit(c); err != nil {
+			return err
+		}
+		moved = moved || w.changed[c]
+		if c.Attests() {
+			here++
+		}
+	}
+	if here == len(m.Children) {
+		here = 0
+	}
+	if here > 0 {
+		if err := rewrite.Without(m, (*image.Manifest).Attests); err != nil {
+			return err
+		}
+	}
+	w.gone += here
+	w.changed[m] = here > 0 || moved
+	if !moved {
+		return nil
+	}
+	raw, err := rewrite.Index(m, m.Raw)
+	if err != nil {
+		return err
+	}
+	return m.Replace(raw)
 }

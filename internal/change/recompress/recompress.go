@@ -136,11 +136,7 @@ func (w *work) wait(m *image.Manifest, assemble func(*image.Manifest, []byte) ([
 		if raw != nil {
 			return assemble(m, raw)
 		}
-		first, err := bare(m)
-		if err != nil {
-			return nil, err
-		}
-		return assemble(m, first)
+		return bare(m)
 	}
 }
 
