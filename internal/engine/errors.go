@@ -29,7 +29,7 @@ func noName(image string, err error) error {
 	return &diag.Error{
 		Code: codeNotFound, Side: diag.Source, Err: err,
 		Title: fmt.Sprintf("%q is no name and no id of an image", image),
-		Hint:  "Write a name as docker images prints it, NAME or NAME:TAG, or an image id.",
+		Hint:  "Write a name as docker images prints it, NAME or NAME:TAG in lower case, or an image id.",
 	}
 }
 

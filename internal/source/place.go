@@ -138,6 +138,6 @@ func guess(rest string) string {
 	if host, _, ok := strings.Cut(rest, "/"); ok && strings.ContainsAny(host, ".:") || strings.Contains(rest, "@sha256:") {
 		return fmt.Sprintf("For an image in a registry write %q. %s", "docker://"+rest, path)
 	}
-	return fmt.Sprintf("For an image in the Docker engine write %q. For one in a registry write %q. %s",
-		"docker-daemon:"+rest, "docker://"+ref.Name(), path)
+	return fmt.Sprintf("For an image in the Docker engine write %q, in podman's storage %q, in a registry %q. %s",
+		"docker-daemon:"+rest, "containers-storage:"+rest, "docker://"+ref.Name(), path)
 }
