@@ -89,10 +89,11 @@ func (r *Resolver) children(ctx context.Context, root *image.Manifest, repo name
 			return present(err)
 		})
 	}
+	err := group.Wait()
 	if nested || len(chosen) == maxFormers { // there may be more, of which nothing is known
 		out = append(out, formerImage{})
 	}
-	return out, group.Wait()
+	return out, err
 }
 
 // said asks all images what their layers are; nil for one that does not say.
