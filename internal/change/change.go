@@ -47,7 +47,7 @@ func (w Wanted) Apply(ctx context.Context, root *image.Manifest) ([]diag.Notice,
 			return nil, err
 		}
 	}
-	if d.labelled, err = stamp.Label(ctx, root, w.Labels); err != nil {
+	if d.attests, err = stamp.Label(ctx, root, w.Labels); err != nil {
 		return nil, err
 	}
 	if w.Compression.Chosen() {

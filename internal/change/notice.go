@@ -16,7 +16,7 @@ import (
 type done struct {
 	before     v1.Hash // the root's digest, where it had one
 	stripped   int     // attestations
-	labelled   stamp.Labelled
+	attests    bool    // attestations speak of images that were labelled
 	annotated  stamp.Annotated
 	compressed recompress.Result
 }
@@ -33,7 +33,7 @@ func (d done) notices(w Wanted, root *image.Manifest) []diag.Notice {
 			Text: "The image has Docker's manifest type, which knows no annotations, so it has none. Build it as OCI (docker buildx build --output type=oci), or set compression: zstd, which makes it one.",
 		})
 	}
-	if d.labelled.Attests || d.compressed.Attests {
+	if d.attests || d.compressed.Attests {
 		out = append(out, diag.Notice{
 			Code: "attestations-speak-of-source", Level: diag.Warning, Title: "Attestations speak of the image as it was",
 			Text: "The attestations in this index go along, but what they say names the images by their former digests. Set labels in the build (metadata computes them) and have it compress, or leave the attestations out: attestations: strip.",

@@ -26,12 +26,7 @@ const enginesLayer = 256 << 20
 // An engine's export is a stream, and so is what is loaded into one: neither
 // memory nor disk holds it.
 func TestMemoryStaysFlatForALayerOfAnEngine(t *testing.T) {
-	program := filepath.Join(t.TempDir(), "ghcr-publish")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".")
-	build.Dir = top
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	program := programOf(t)
 	engine := sourcetest.NewEngine(t, bigSaved(t))
 	temp := t.TempDir()
 	env := append(serveOn(t, program), "TMPDIR="+temp)

@@ -27,12 +27,7 @@ const (
 // A layer is never held in memory, however large: peak memory is what the
 // system accounts to the finished process, the server being another one.
 func TestMemoryStaysFlatForAGibibyteLayer(t *testing.T) {
-	program := filepath.Join(t.TempDir(), "ghcr-publish")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".")
-	build.Dir = top
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	program := programOf(t)
 	env := serveOn(t, program)
 	const image = "octocat/hello-world:big"
 	registry := hostOf(env)
@@ -58,6 +53,18 @@ func TestMemoryStaysFlatForAGibibyteLayer(t *testing.T) {
 			t.Errorf("%q: peak memory was %d KiB, more than %d", args, resident, maxResident)
 		}
 	}
+}
+
+// programOf builds the program of this checkout.
+func programOf(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "ghcr-publish")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".")
+	build.Dir = top
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return program
 }
 
 // serveOn starts an embedded ghcr.io that keeps blobs on disk, and returns the

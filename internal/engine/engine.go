@@ -3,12 +3,11 @@
 // the current context, the default socket, a rootless one).
 //
 // It finds images and exports them, loads others, and names them. What an
-// export is made of is package source's business, what is to be loaded that
-// of package sink. Nothing is written to disk here; an
-// engine with the classic image store, though, writes a copy of the image to
-// its own folder for each export before it sends the first byte, so that
-// exports are worth saving (see archive.OpenExport). One with containerd's
-// store sends what it holds.
+// export is made of is package source's business, what is to be loaded that of
+// package sink. Nothing is written to disk here; an engine with the classic
+// image store, though, writes a copy of the image to its own folder for each
+// export before it sends the first byte, so that exports are worth saving (see
+// archive.OpenExport). One with containerd's store sends what it holds.
 package engine
 
 import (
@@ -65,9 +64,10 @@ func (e *Engine) connect() (*client, error) {
 	return at.client()
 }
 
-// Find describes the image that name means to the engine: a name, with latest
-// for a missing tag, an id, or the beginning of one. Errors are *diag.Error with the codes source-not-found, which lists
-// near names, engine-unreachable and engine-refused.
+// Find describes the image that text means to the engine: a name, with latest
+// for a missing tag, an id, or the beginning of one. Errors are *diag.Error with
+// the codes source-not-found, which lists near names, engine-unreachable and
+// engine-refused.
 func (e *Engine) Find(ctx context.Context, text string) (*image.Stored, error) {
 	c, err := e.find()
 	if err != nil {

@@ -2,12 +2,12 @@ package sink
 
 import (
 	"context"
-	"io"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/engine"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/rewrite"
 )
 
 // share finds the layers that need not be sent. Docker's classic store knows a
@@ -45,16 +45,10 @@ func (d *docker) share(ctx context.Context) error {
 // diffIDs reads those of the image's layers from its config; none where the
 // two do not go together, which is for the engine to say.
 func (d *docker) diffIDs(ctx context.Context) ([]v1.Hash, error) {
-	config := d.image.Root.Blobs[0]
-	if config.Descriptor.Size > image.MaxConfig {
+	if d.image.Root.Blobs[0].Descriptor.Size > image.MaxConfig {
 		return nil, nil
 	}
-	r, err := config.Open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	raw, err := io.ReadAll(r)
+	raw, err := rewrite.Config(ctx, d.image.Root)
 	if err != nil {
 		return nil, err
 	}

@@ -20,25 +20,21 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/rewrite"
 )
 
-// Labelled is what labelling did beside.
-type Labelled struct {
-	Attests bool // attestations speak of images that are others now
-}
-
-// Label writes labels into the config of every image of the tree, in place.
-func Label(ctx context.Context, root *image.Manifest, labels map[string]string) (Labelled, error) {
-	s := &stamper{ctx: ctx, labels: labels}
+// Label writes labels into the config of every image of the tree, in place. It
+// reports whether attestations speak of images that are others now.
+func Label(ctx context.Context, root *image.Manifest, labels map[string]string) (attests bool, err error) {
 	if len(labels) == 0 {
-		return s.done, nil
+		return false, nil
 	}
-	err := s.images(root)
-	return s.done, err
+	s := &stamper{ctx: ctx, labels: labels}
+	err = s.images(root)
+	return s.attests, err
 }
 
 type stamper struct {
-	ctx    context.Context
-	labels map[string]string
-	done   Labelled
+	ctx     context.Context
+	labels  map[string]string
+	attests bool
 }
 
 // images labels everything below a node, leaves first.
@@ -86,7 +82,7 @@ func (s *stamper) relist(m *image.Manifest) error {
 	if err := settle(m, raw, err); err != nil {
 		return err
 	}
-	s.done.Attests = s.done.Attests || before != m.Descriptor.Digest && slices.ContainsFunc(m.Children, (*image.Manifest).Attests)
+	s.attests = s.attests || before != m.Descriptor.Digest && slices.ContainsFunc(m.Children, (*image.Manifest).Attests)
 	return nil
 }
 

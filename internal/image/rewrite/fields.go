@@ -1,5 +1,5 @@
 // Package rewrite changes the JSON of manifests, indexes and configs. What is
-// not named stays as it was written, unknown Fields included; keys come out
+// not named stays as it was written, unknown fields included; keys come out
 // sorted, so that the same input gives the same bytes.
 package rewrite
 
