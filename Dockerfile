@@ -1,5 +1,5 @@
 # The published image: one static program and nothing else. Root certificates and
-# time zones are inside the program (internal/roots).
+# time zones are inside the program (main.go).
 #
 #   docker build .                             from a plain clone
 #   docker build --target prebuilt \

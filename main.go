@@ -1,6 +1,11 @@
-// Command ghcr-publish publishes container images to ghcr.io: tagged, linked,
-// with their visibility checked and their digest proven, with nothing but the
-// job's GITHUB_TOKEN.
+// Command ghcr-publish publishes container images to ghcr.io with the job's
+// GITHUB_TOKEN. It pushes and tags the image, checks the visibility of its
+// package and verifies the digest that the registry serves.
+//
+// The program contains root certificates and time zones, so that it runs in an
+// image that contains nothing else, and on Windows, which has no time zones
+// that Go can read. The packages crypto/x509 and time use them only if the
+// operating system has none.
 package main
 
 import (
@@ -8,14 +13,16 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // the IANA time zones, about 450 KB, for tags such as {{date 'YYYYMMDD' tz='Asia/Tokyo'}}
 
-	"github.com/ghcr-publish/ghcr-publish/internal/action"
-	_ "github.com/ghcr-publish/ghcr-publish/internal/roots"
+	_ "golang.org/x/crypto/x509roots/fallback" // Mozilla's root certificates, about 200 KB
+
+	"github.com/ghcr-publish/ghcr-publish/internal/cmd"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := action.Main(ctx, os.Args[1:], action.System())
+	code := cmd.Main(ctx, os.Args[1:], cmd.System())
 	stop()
 	os.Exit(code)
 }

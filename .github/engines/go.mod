@@ -3,7 +3,7 @@
 // because they bring hundreds of others, and take minutes to build.
 //
 //	CGO_ENABLED=0 GOBIN=$PWD/bin go -C .github/engines install tool
-//	GHCR_PUBLISH_ENGINES=$PWD/bin go test -tags integration ./internal/action
+//	GHCR_PUBLISH_ENGINES=$PWD/bin go test -tags integration ./internal/cmd
 module github.com/ghcr-publish/ghcr-publish/.github/engines
 
 go 1.26.8

@@ -18,7 +18,7 @@ import (
 func TestActionStartsTheLauncher(t *testing.T) {
 	t.Parallel()
 	action := readAction(t)
-	const launcher = "internal/launch/launch.cjs"
+	const launcher = "internal/release/launch/launch.cjs"
 	for key, want := range map[string]string{"using": "node24", "main": launcher, "post": launcher, "post-if": "always()"} {
 		if got := action.Runs[key]; got != want {
 			t.Errorf("runs.%s: got %q, want %q", key, got, want)

@@ -114,7 +114,7 @@ func project(t *testing.T, workflow string) string {
 		t.Fatal(err)
 	}
 	files := map[string][]byte{".github/workflows/example.yml": []byte(workflow)}
-	for _, name := range []string{"action.yml", "internal/launch/launch.cjs"} {
+	for _, name := range []string{"action.yml", "internal/release/launch/launch.cjs"} {
 		content, err := os.ReadFile(filepath.Join(top, name))
 		if err != nil {
 			t.Fatal(err)

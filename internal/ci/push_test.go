@@ -17,7 +17,7 @@ func TestPushActionHasTheInputsAndOutputsOfTheAction(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const launcher, head = "internal/launch/launch.cjs", "# action.yml again, for the reusable workflows: internal/ci keeps the two alike.\n"
+	const launcher, head = "internal/release/launch/launch.cjs", "# action.yml again, for the reusable workflows: internal/ci keeps the two alike.\n"
 	want := head + strings.ReplaceAll(string(raw), ": "+launcher, ": ../../../"+launcher)
 	path := filepath.Join(top, ".github", "actions", "push", "action.yml")
 	if strings.Count(want, "../../../"+launcher) != 2 {

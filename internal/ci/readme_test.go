@@ -13,7 +13,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate"
-	"github.com/ghcr-publish/ghcr-publish/internal/refusal"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/refusal"
 )
 
 // README's tables are made from what the program knows: `go test ./internal/ci

@@ -12,8 +12,8 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/compress"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/compress"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 )
 
 // ParsePublish reads and checks everything a publish run is asked for.

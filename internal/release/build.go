@@ -9,7 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/launch"
+	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 )
 
 // build is everything that decides the bytes of a program.
@@ -34,7 +34,7 @@ func (b build) program(ctx context.Context, p launch.Platform, file string) (lau
 // ldflags tells package version what it is, and leaves out what differs from
 // build to build or helps only a debugger.
 func (b build) ldflags() string {
-	const pkg = "github.com/ghcr-publish/ghcr-publish/internal/version"
+	const pkg = "github.com/ghcr-publish/ghcr-publish/internal/release/version"
 	return fmt.Sprintf("-s -w -buildid= -X %[1]s.release=%[2]s -X %[1]s.commit=%[3]s -X %[1]s.date=%[4]s",
 		pkg, b.version, b.commit, b.date)
 }

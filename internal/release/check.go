@@ -9,7 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/launch"
+	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 )
 
 // check builds every program of the release in root again, from the sources

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/launch"
+	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 )
 
 func TestCheckAcceptsAnHonestRelease(t *testing.T) {

@@ -1,6 +1,6 @@
 // Command release makes the tree of a release: the tree of a commit, plus a
 // program for each platform and the manifest of their checksums, which is what
-// internal/launch/launch.cjs runs.
+// internal/release/launch/launch.cjs runs.
 //
 //	go run ./internal/release -version v1.2.3 -out DIR   makes it in DIR
 //	go run ./internal/release -version v1.2.3 -out DIR -record   and commits it
@@ -20,7 +20,7 @@ import (
 	"os"
 	"os/signal"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/launch"
+	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 )
 
 func main() {

@@ -11,16 +11,16 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/launch"
+	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 )
 
 // The module the tests release: the smallest one that says what it is.
 var tiny = map[string]string{
-	"go.mod":                      "module github.com/ghcr-publish/ghcr-publish\n\ngo 1.26.0\n",
-	"main.go":                     "package main\n\nimport \"github.com/ghcr-publish/ghcr-publish/internal/version\"\n\nfunc main() { version.Print() }\n",
-	"internal/version/version.go": "package version\n\nvar release, commit, date string\n\nfunc Print() { println(release, commit, date) }\n",
-	"internal/launch/launch.cjs":  "// the launcher\n",
-	".gitignore":                  "bin/\n",
+	"go.mod":                              "module github.com/ghcr-publish/ghcr-publish\n\ngo 1.26.0\n",
+	"main.go":                             "package main\n\nimport \"github.com/ghcr-publish/ghcr-publish/internal/release/version\"\n\nfunc main() { version.Print() }\n",
+	"internal/release/version/version.go": "package version\n\nvar release, commit, date string\n\nfunc Print() { println(release, commit, date) }\n",
+	"internal/release/launch/launch.cjs":  "// the launcher\n",
+	".gitignore":                          "bin/\n",
 }
 
 const (

@@ -9,7 +9,7 @@ import (
 
 	"github.com/Masterminds/semver/v3"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/launch"
+	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 )
 
 // release is a release in the making.

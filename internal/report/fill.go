@@ -8,8 +8,8 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
-	"github.com/ghcr-publish/ghcr-publish/internal/plan"
-	"github.com/ghcr-publish/ghcr-publish/internal/publish"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
@@ -103,7 +103,7 @@ func digestOf(m *image.Manifest) string {
 }
 
 // Result fills in what became true.
-func (r *Report) Result(res *publish.Result) {
+func (r *Report) Result(res *push.Result) {
 	r.Tree(res.Root)
 	r.Transfer.Seconds = res.Transfer.Round(time.Millisecond).Seconds()
 	r.Images = r.Images[:0]
@@ -112,7 +112,7 @@ func (r *Report) Result(res *publish.Result) {
 	}
 }
 
-func imageOf(res *publish.Result, t *publish.TargetResult) Image {
+func imageOf(res *push.Result, t *push.TargetResult) Image {
 	out := Image{
 		Image: t.Repo.Name(), Complete: t.Complete, Proven: t.Proven, Tags: []Tag{},
 		Uploaded: tally(t, registry.Uploaded), Mounted: tally(t, registry.Mounted), Present: tally(t, registry.Present),
@@ -148,7 +148,7 @@ func linked(repository string, unread bool) string {
 	return "yes"
 }
 
-func tally(t *publish.TargetResult, way registry.Way) Tally {
+func tally(t *push.TargetResult, way registry.Way) Tally {
 	b := t.Blobs[way]
 	return Tally{b.Count, b.Bytes}
 }

@@ -9,7 +9,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
-	"github.com/ghcr-publish/ghcr-publish/internal/engine"
+	"github.com/ghcr-publish/ghcr-publish/internal/docker"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
@@ -23,16 +23,16 @@ type Placed struct {
 	Unchanged bool
 }
 
-// docker is an archive that a Docker engine reads while it is written. What
+// engineArchive is an archive that a Docker engine reads while it is written. What
 // the engine has is not sent: the whole image, or layers that it would not
 // read from the archive.
-type docker struct {
+type engineArchive struct {
 	stream
-	engine *engine.Daemon
+	engine *docker.Daemon
 	image  Image
 	tag    *name.Tag // nil for an image without a name
 	has    map[v1.Hash]bool
-	load   *engine.Load // nil where nothing has to be sent
+	load   *docker.Load // nil where nothing has to be sent
 	ended  bool
 	placed Placed
 }
@@ -41,7 +41,7 @@ type docker struct {
 var errCut = errors.New("the image did not come whole")
 
 func openDocker(ctx context.Context, t Target, img Image, blobs []*image.Blob) (store, error) {
-	d := &docker{engine: img.Engine, image: img, has: map[v1.Hash]bool{}}
+	d := &engineArchive{engine: img.Engine, image: img, has: map[v1.Hash]bool{}}
 	if err := d.call(t); err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func openDocker(ctx context.Context, t Target, img Image, blobs []*image.Blob) (
 // call settles what the image is called: as docker pull does it, what it is
 // pulled by. A digest is that of the image, not of the index around it: a
 // store that takes digests for names holds the image alone.
-func (d *docker) call(t Target) error {
+func (d *engineArchive) call(t Target) error {
 	ref := d.image.Reference
 	if t.Ref != "" {
 		tag, err := name.NewTag(t.Ref)
@@ -88,7 +88,7 @@ func (d *docker) call(t Target) error {
 }
 
 // look asks what is there already.
-func (d *docker) look(ctx context.Context, blobs []*image.Blob) error {
+func (d *engineArchive) look(ctx context.Context, blobs []*image.Blob) error {
 	found, err := d.find(ctx)
 	if err != nil {
 		return err
@@ -104,7 +104,7 @@ func (d *docker) look(ctx context.Context, blobs []*image.Blob) error {
 }
 
 // find looks for the image: first by its name, then by the ids it may have.
-func (d *docker) find(ctx context.Context) (*engine.Image, error) {
+func (d *engineArchive) find(ctx context.Context) (*docker.Image, error) {
 	if d.tag != nil {
 		found, err := d.engine.Image(ctx, d.placed.Name)
 		if err != nil {
@@ -129,10 +129,10 @@ func (d *docker) find(ctx context.Context) (*engine.Image, error) {
 }
 
 // ids are those that the image may have in this engine's store.
-func (d *docker) ids() []v1.Hash {
+func (d *engineArchive) ids() []v1.Hash {
 	root := d.image.Root
 	switch {
-	case d.engine.Store != engine.Containerd:
+	case d.engine.Store != docker.Containerd:
 		return []v1.Hash{root.Blobs[0].Descriptor.Digest}
 	case d.image.Index != (v1.Hash{}):
 		return []v1.Hash{root.Descriptor.Digest, d.image.Index}
@@ -141,7 +141,7 @@ func (d *docker) ids() []v1.Hash {
 }
 
 // is reports whether what the engine has is the image, whole.
-func (d *docker) is(found *engine.Image) bool {
+func (d *engineArchive) is(found *docker.Image) bool {
 	if found == nil {
 		return false
 	}
@@ -154,7 +154,7 @@ func (d *docker) is(found *engine.Image) bool {
 }
 
 // commit ends the archive, or points the name, and reads back what came of it.
-func (d *docker) commit(ctx context.Context) error {
+func (d *engineArchive) commit(ctx context.Context) error {
 	switch {
 	case d.placed.Unchanged:
 		return nil // read a moment ago
@@ -175,7 +175,7 @@ func (d *docker) commit(ctx context.Context) error {
 }
 
 // prove reads the image back by its name, or by its id if it has none.
-func (d *docker) prove(ctx context.Context) error {
+func (d *engineArchive) prove(ctx context.Context) error {
 	by := d.placed.Name
 	if by == "" {
 		by = d.ids()[0].String()
@@ -197,7 +197,7 @@ func (d *docker) prove(ctx context.Context) error {
 }
 
 // close cuts off what was not committed.
-func (d *docker) close() error {
+func (d *engineArchive) close() error {
 	if d.load != nil && !d.ended {
 		d.load.Abort(errCut)
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
-	"github.com/ghcr-publish/ghcr-publish/internal/engine"
+	"github.com/ghcr-publish/ghcr-publish/internal/docker"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
@@ -52,9 +52,9 @@ func into(t *testing.T, e *sourcetest.Engine, text string, img Image) (lacked in
 	return lacked, *s.Placed(), err
 }
 
-func daemon(t *testing.T, e *sourcetest.Engine) *engine.Daemon {
+func daemon(t *testing.T, e *sourcetest.Engine) *docker.Daemon {
 	t.Helper()
-	d, err := engine.New(func(key string) string { return map[string]string{"DOCKER_HOST": e.Host}[key] }).Introduce(t.Context())
+	d, err := docker.New(func(key string) string { return map[string]string{"DOCKER_HOST": e.Host}[key] }).Introduce(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,7 +240,7 @@ func TestAnEngineIsNotGivenADamagedImage(t *testing.T) {
 					return io.NopCloser(c.spoil(raw)), errors.Join(err, r.Close())
 				}
 				_, _, err := into(t, e, "docker-daemon:", img)
-				if err == nil || !strings.Contains(err.Error(), c.says) || diag.Is(err, engine.CodeBrokeOff) {
+				if err == nil || !strings.Contains(err.Error(), c.says) || diag.Is(err, docker.CodeBrokeOff) {
 					t.Errorf("got %v", err)
 				}
 				if len(e.Came()) > 0 {
@@ -276,6 +276,6 @@ func TestAnEnginesRefusalIsTold(t *testing.T) {
 	}
 	for _, make := range []func(*sourcetest.Layout) v1.Descriptor{single, big} {
 		_, _, err := into(t, e, "docker-daemon:", imageOf(t, "ghcr.io/acme/web:1", make))
-		wantCode(t, err, engine.CodeRefused)
+		wantCode(t, err, docker.CodeRefused)
 	}
 }

@@ -5,7 +5,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/engine"
+	"github.com/ghcr-publish/ghcr-publish/internal/docker"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/image/rewrite"
 )
@@ -16,8 +16,8 @@ import (
 // another image of the repository begins with may be missing there. In
 // containerd's store an archive that lacks a blob would be taken in, and an
 // image that cannot start be the result: there all is sent.
-func (d *docker) share(ctx context.Context) error {
-	if d.engine.Store != engine.Classic {
+func (d *engineArchive) share(ctx context.Context) error {
+	if d.engine.Store != docker.Classic {
 		return nil
 	}
 	others, err := d.engine.Alike(ctx, d.image.Reference.Context())
@@ -44,7 +44,7 @@ func (d *docker) share(ctx context.Context) error {
 
 // diffIDs reads those of the image's layers from its config; none where the
 // two do not go together, which is for the engine to say.
-func (d *docker) diffIDs(ctx context.Context) ([]v1.Hash, error) {
+func (d *engineArchive) diffIDs(ctx context.Context) ([]v1.Hash, error) {
 	if d.image.Root.Blobs[0].Descriptor.Size > image.MaxConfig {
 		return nil, nil
 	}

@@ -19,7 +19,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/engine"
+	"github.com/ghcr-publish/ghcr-publish/internal/docker"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
@@ -34,7 +34,7 @@ type Image struct {
 	Stream io.Writer
 	// Engine is what DockerEngine means; Index the digest of the index that
 	// Root was chosen from, by which an engine may know it.
-	Engine *engine.Daemon
+	Engine *docker.Daemon
 	Index  v1.Hash
 }
 
@@ -114,7 +114,7 @@ func Blobs(root *image.Manifest) ([]*image.Blob, error) {
 // Has reports whether the blob is there already, by reading all of it, or on
 // the word of an engine that checked it when it came.
 func (s *Sink) Has(ctx context.Context, desc v1.Descriptor) (bool, error) {
-	if d, ok := s.store.(*docker); ok && d.has[desc.Digest] {
+	if d, ok := s.store.(*engineArchive); ok && d.has[desc.Digest] {
 		s.hold(desc.Digest)
 		return true, nil
 	}
@@ -162,7 +162,7 @@ func (s *Sink) Commit(ctx context.Context) error {
 // Ordered says that blobs have to come one by one, as Blobs lists them.
 func (s *Sink) Ordered() bool {
 	switch s.store.(type) {
-	case *stream, *docker:
+	case *stream, *engineArchive:
 		return true
 	}
 	return false
@@ -179,7 +179,7 @@ func (s *Sink) Path() string { return s.store.path() }
 // Placed is what an engine says of the image after Commit; nil for any other
 // sink.
 func (s *Sink) Placed() *Placed {
-	if d, ok := s.store.(*docker); ok {
+	if d, ok := s.store.(*engineArchive); ok {
 		return &d.placed
 	}
 	return nil

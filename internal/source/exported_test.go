@@ -13,7 +13,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
-	"github.com/ghcr-publish/ghcr-publish/internal/engine"
+	"github.com/ghcr-publish/ghcr-publish/internal/docker"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
@@ -24,7 +24,7 @@ func fromEngine(t *testing.T, e *sourcetest.Engine, text string) (*source.Source
 	t.Helper()
 	getenv := func(key string) string { return map[string]string{"DOCKER_HOST": e.Host}[key] }
 	s, err := source.Open(t.Context(), text, source.Options{
-		Exporters: map[source.Kind]source.Exporter{source.DockerEngine: engine.New(getenv)},
+		Exporters: map[source.Kind]source.Exporter{source.DockerEngine: docker.New(getenv)},
 	})
 	if err == nil {
 		t.Cleanup(func() { s.Close() })
@@ -158,7 +158,7 @@ func TestANameThatIsNeitherPathNorImage(t *testing.T) {
 	if _, err := fromEngine(t, e, "app:2"); !diag.Is(err, source.CodeNotFound) {
 		t.Errorf("a bare name without an engine: %v", err)
 	}
-	if _, err := fromEngine(t, e, "docker-daemon:app:2"); !diag.Is(err, engine.CodeUnreachable) {
+	if _, err := fromEngine(t, e, "docker-daemon:app:2"); !diag.Is(err, docker.CodeUnreachable) {
 		t.Errorf("an engine that is not there: %v", err)
 	}
 }
@@ -194,7 +194,7 @@ func TestContainersStorageIsAskedByItsPrefixAlone(t *testing.T) {
 		ID: saved.ID().String(), Names: []string{"app:1"}, Tar: sourcetest.TarBytes(t, sourcetest.DockerSave(t, saved)),
 	})
 	store := map[source.Kind]source.Exporter{
-		source.ContainersStorage: engine.New(func(key string) string { return map[string]string{"DOCKER_HOST": e.Host}[key] }),
+		source.ContainersStorage: docker.New(func(key string) string { return map[string]string{"DOCKER_HOST": e.Host}[key] }),
 	}
 	s, err := source.Open(t.Context(), "containers-storage:app:1", source.Options{Exporters: store})
 	if err != nil {

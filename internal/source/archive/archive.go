@@ -25,8 +25,8 @@ import (
 	"path"
 	"sync"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/compress"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 )
 
 // Limits on what an archive may hold.

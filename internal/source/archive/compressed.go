@@ -10,7 +10,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/compress"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 )
 
 // maxIdle is how many decompressing readers are kept for whoever next reads

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
-	"github.com/ghcr-publish/ghcr-publish/internal/program"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/program"
 )
 
 // maxOrigins bounds the images that are looked at for their layers: each costs

@@ -22,7 +22,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
-	"github.com/ghcr-publish/ghcr-publish/internal/program"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/program"
 )
 
 // The codes of what can be wrong with a storage.

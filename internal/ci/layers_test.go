@@ -1,0 +1,173 @@
+package ci
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const (
+	module = "github.com/ghcr-publish/ghcr-publish"
+	ggcr   = "github.com/google/go-containerregistry"
+)
+
+// restricted lists the dependencies that only some packages may import. Each
+// entry is the beginning of an import path.
+var restricted = []struct {
+	dependency string
+	packages   []string
+}{
+	{"github.com/google/go-github", []string{"github"}},
+	{"golang.org/x/oauth2", []string{"registry/keychain"}},
+	{"github.com/sethvargo/go-githubactions", []string{"workflow", "input"}},
+	{ggcr + "/pkg/v1/remote", []string{"registry"}},
+	{ggcr + "/pkg/registry", nil},
+	{ggcr + "/pkg/crane", nil},
+	{"github.com/spf13/cobra", []string{"cmd"}},
+	{module + "/internal/source/sourcetest", nil},
+	{module + "/internal/ghcrtest", []string{"cmd"}},
+	{"testing", []string{"source/sourcetest"}},
+}
+
+// layers are the packages below internal/, from the lowest layer to the
+// highest. A package imports packages of lower layers only. A package whose
+// folder is not listed belongs to the layer of the nearest listed folder above
+// it, and may import packages that belong to the same listed folder.
+var layers = [][]string{
+	{"ci", "cmd/demo", "diag", "ghcrtest", "image/compress", "release/launch", "release/version", "secret", "source/program"},
+	{"github", "image"},
+	{"docker", "ghcrtest/live", "image/rewrite", "input", "login", "meta", "registry/transport", "release", "source/archive", "source/storage"},
+	{"migrate", "publish/plan", "registry", "registry/keychain", "source/sourcetest", "workflow"},
+	{"cmd/progress", "registry/referrers", "registry/refusal", "source", "source/dockerfile"},
+	{"image/mutate", "inspect", "publish/protect", "publish/push", "sink"},
+	{"publish/archive", "publish/resolve", "pull", "source/files", "source/merge"},
+	{"report"},
+	{"cmd"},
+	{"."},
+}
+
+// imports returns the import paths of each package. It reads the files of all
+// operating systems and leaves out tests.
+func imports(t *testing.T, root string) map[string][]string {
+	t.Helper()
+	out := map[string][]string{}
+	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && file != root && filepath.Dir(file) == root && d.Name() != "internal" {
+			return fs.SkipDir // tools and data
+		}
+		if !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
+			return nil
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		relative, err := filepath.Rel(root, filepath.Dir(file))
+		if err != nil {
+			return err
+		}
+		pkg := strings.TrimPrefix(filepath.ToSlash(relative), "internal/")
+		for _, spec := range parsed.Imports {
+			name, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			out[pkg] = append(out[pkg], name)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func root(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join("..", "..")
+	if _, err := os.Stat(filepath.Join(dir, "go.mod")); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func TestRestrictedDependenciesAreImportedOnlyByTheirPackages(t *testing.T) {
+	t.Parallel()
+	for pkg, names := range imports(t, root(t)) {
+		for _, name := range names {
+			for _, r := range restricted {
+				matches := name == r.dependency || strings.HasPrefix(name, r.dependency+"/")
+				if matches && !slices.Contains(r.packages, pkg) && !strings.HasPrefix(module+"/internal/"+pkg, r.dependency) {
+					t.Errorf("%s imports %s, which only %q may import", pkg, name, r.packages)
+				}
+			}
+		}
+	}
+}
+
+func TestRestrictedDependenciesAreInUse(t *testing.T) {
+	t.Parallel()
+	all := imports(t, root(t))
+	for _, r := range restricted {
+		for _, pkg := range r.packages {
+			if !slices.ContainsFunc(all[pkg], func(name string) bool { return strings.HasPrefix(name, r.dependency) }) {
+				t.Errorf("%s does not import %s: remove it from the table", pkg, r.dependency)
+			}
+		}
+	}
+}
+
+func TestImportsPointToLowerLayers(t *testing.T) {
+	t.Parallel()
+	for pkg, names := range imports(t, root(t)) {
+		group, layer := layerOf(pkg)
+		if layer < 0 {
+			t.Errorf("package %s has no layer: add it to the table", pkg)
+			continue
+		}
+		for _, name := range names {
+			other, internal := strings.CutPrefix(name, module+"/internal/")
+			if !internal {
+				continue
+			}
+			otherGroup, otherLayer := layerOf(other)
+			if otherGroup != group && otherLayer >= layer {
+				t.Errorf("%s (layer %d) imports %s (layer %d)", pkg, layer, other, otherLayer)
+			}
+		}
+	}
+}
+
+func TestInternalHasAtMost22Entries(t *testing.T) {
+	t.Parallel()
+	entries, err := os.ReadDir(filepath.Join(root(t), "internal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) > 22 {
+		t.Errorf("internal/ has %d entries; a reader can take in at most 22", len(entries))
+	}
+}
+
+// layerOf returns the listed folder that a package belongs to and the index of
+// its layer, or -1 if the table lists no folder for it.
+func layerOf(pkg string) (group string, layer int) {
+	for group = pkg; ; group = path.Dir(group) {
+		if i := slices.IndexFunc(layers, func(l []string) bool { return slices.Contains(l, group) }); i >= 0 {
+			return group, i
+		}
+		if !strings.Contains(group, "/") {
+			return pkg, -1
+		}
+	}
+}

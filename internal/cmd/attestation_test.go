@@ -1,0 +1,90 @@
+package cmd_test
+
+import (
+	"strings"
+	"testing"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
+)
+
+func TestAttestationsAreLeftOutWhereAskedFor(t *testing.T) {
+	t.Parallel()
+	path, root := built(t)
+	s := newStage(t, acme()).with("source", path, "tags", "1", "attestations", "strip")
+	r := s.run().succeeds()
+	all := newStage(t, acme()).with("source", path, "tags", "1").run().succeeds().says("digest", root.Digest.String())
+	if r.outputs["digest"] == root.Digest.String() || r.outputs["digests"] != all.outputs["digests"] || !strings.Contains(r.stdout, "without its attestations (2)") {
+		r.fatal("the images are to stay, and the index is to change: %s", all.outputs["digests"])
+	}
+	if got := s.told("1").Manifests; len(got) != 2 || got[0].Platform == nil || got[1].Platform == nil {
+		t.Errorf("the index names %v", got)
+	}
+	s.run().succeeds().wroteNothing().says("outcome", "unchanged")
+
+	zstd := s.with("compression", "zstd", "tags", "2").run().succeeds()
+	if strings.Contains(zstd.stdout, "Attestations speak of") || len(s.told("2").Manifests) != 2 {
+		zstd.fatal("nothing is left that attests anything")
+	}
+}
+
+func TestAnIndexOfOneImageIsThatImageWithoutItsAttestation(t *testing.T) {
+	t.Parallel()
+	l := sourcetest.NewLayout(t)
+	one := sourcetest.On(l.Image(sourcetest.AMD64, "one"), sourcetest.AMD64)
+	l.Add(l.Index(one, l.Attestation(one)))
+	s := newStage(t, acme()).with("source", sourcetest.Dir(t, l.Files()), "tags", "1", "attestations", "strip")
+	s.run().succeeds().says("digest", one.Digest.String()).says("digest-linux-amd64", one.Digest.String())
+	s.run().succeeds().wroteNothing()
+	s.with("source", "docker://"+s.image("acme/web:1"), "tags", "2").run().succeeds().says("digest", one.Digest.String())
+	s.with("attestations", "referrers").run().failsWith("input-value", "Allowed: keep, strip. Other commands take it").wroteNothing()
+}
+
+func TestWhatIsNoAttestationStays(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name string
+		make func(*sourcetest.Layout, v1.Descriptor) v1.Descriptor
+		left int  // entries of the root
+		same bool // the digest
+		says string
+	}{
+		{"an artifact of no platform", func(l *sourcetest.Layout, one v1.Descriptor) v1.Descriptor {
+			thing := v1.Manifest{SchemaVersion: 2, MediaType: types.OCIManifestSchema1, Config: l.Blob("application/vnd.acme.thing", []byte("{}"))}
+			return l.Index(one, sourcetest.On(l.JSON(types.OCIManifestSchema1, thing), sourcetest.Unknown))
+		}, 2, true, ""},
+		{"nothing but attestations", func(l *sourcetest.Layout, one v1.Descriptor) v1.Descriptor { return l.Index(l.Attestation(one)) }, 1, true, ""},
+		{"an index within", func(l *sourcetest.Layout, one v1.Descriptor) v1.Descriptor {
+			return l.Index(l.Index(one, l.Attestation(one)), sourcetest.On(l.Image(sourcetest.ARM64, "b"), sourcetest.ARM64))
+		}, 2, false, ""},
+		{"annotations of the index", func(l *sourcetest.Layout, one v1.Descriptor) v1.Descriptor {
+			return l.JSON(types.OCIImageIndex, v1.IndexManifest{
+				SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: []v1.Descriptor{one, l.Attestation(one)},
+				Annotations: map[string]string{"org.opencontainers.image.description": "mine"},
+			})
+		}, 1, false, "mine"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			l := sourcetest.NewLayout(t)
+			root := c.make(l, sourcetest.On(l.Image(sourcetest.AMD64, "a"), sourcetest.AMD64))
+			l.Add(root)
+			s := newStage(t, acme()).with("source", sourcetest.Dir(t, l.Files()), "tags", "1", "attestations", "strip")
+			r := s.run().succeeds()
+			found, _ := s.server.Manifest("acme/web", "1")
+			if len(s.told("1").Manifests) != c.left || (r.outputs["digest"] == root.Digest.String()) != c.same || !strings.Contains(string(found.Raw), c.says) {
+				r.fatal("it is published as %s", found.Raw)
+			}
+			for _, m := range s.told("1").Manifests {
+				inner, _ := s.server.Manifest("acme/web", m.Digest.String())
+				if !c.same && strings.Contains(string(inner.Raw), "attestation-manifest") {
+					t.Errorf("an attestation stays in %s", inner.Raw)
+				}
+			}
+			s.run().succeeds().wroteNothing()
+		})
+	}
+}

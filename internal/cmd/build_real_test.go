@@ -1,0 +1,210 @@
+//go:build integration && linux
+
+package cmd_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// dockerfile builds without running anything in the image.
+const dockerfile = "FROM scratch AS base\nARG A\nLABEL a=$A\nCOPY file /etc/motd\nFROM base\nCOPY Dockerfile /\n"
+
+// building is a stage with a folder to build from, on whose PATH only one
+// builder is.
+func building(t *testing.T, builder string) *stage {
+	t.Helper()
+	s := newStage(t, acme())
+	bin, context := t.TempDir(), t.TempDir()
+	s.check(os.Symlink(program(t, builder, true), filepath.Join(bin, builder)))
+	s.check(os.WriteFile(filepath.Join(context, "Dockerfile"), []byte(dockerfile), 0o600))
+	s.check(os.WriteFile(filepath.Join(context, "file"), []byte(layer("text")), 0o600))
+	s.env["PATH"], s.env["HOME"], s.env["RUNNER_TEMP"] = bin, t.TempDir(), t.TempDir()
+	return s.with("context", context, "build-args", "A=wanted", "tags", "1", "verify", "full")
+}
+
+// configured ends the test unless the published image says what was built.
+func (s *stage) configured(r told, words ...string) {
+	s.t.Helper()
+	config, err := s.server.Blob("acme/web", s.configOf("1"))
+	s.check(err)
+	for _, w := range words {
+		if !strings.Contains(string(config), w) {
+			r.fatal("the config lacks %q:\n%s", w, config)
+		}
+	}
+	s.leavesNothing()
+}
+
+func TestTheClassicBuilderBuildsAndItIsPublished(t *testing.T) {
+	onEach(t, everyEdition, func(t *testing.T, d *dockerd) {
+		s := building(t, "docker")
+		s.env["DOCKER_HOST"] = d.host
+		r := s.run().succeeds()
+		s.configured(r, `"a":"wanted"`, "org.opencontainers.image.revision")
+		s.run().succeeds().says("digest", r.outputs["digest"], "changed", "false")
+	})
+}
+
+// withSecret has the Dockerfile look whether a secret reaches it, by a program
+// that needs nothing but itself.
+func (s *stage) withSecret() *stage {
+	s.t.Helper()
+	context := s.env["INPUT_CONTEXT"]
+	text := strings.Replace(dockerfile, "FROM base", "COPY same /\n"+
+		`RUN --network=none --mount=type=secret,id=npm ["/same", "/run/secrets/npm", "hunter2"]`+"\nFROM base", 1)
+	s.check(os.WriteFile(filepath.Join(context, "Dockerfile"), []byte(text), 0o600))
+	source := filepath.Join(s.t.TempDir(), "same.go")
+	s.check(os.WriteFile(source, []byte(same), 0o600))
+	build := exec.CommandContext(s.t.Context(), "go", "build", "-o", filepath.Join(context, "same"), source)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		s.t.Fatalf("%v\n%s", err, out)
+	}
+	return s.with("secrets", "npm=hunter2")
+}
+
+// same fails unless a file says a word.
+const same = `package main
+
+import "os"
+
+func main() {
+	if raw, err := os.ReadFile(os.Args[1]); err != nil || string(raw) != os.Args[2] {
+		os.Exit(1)
+	}
+}
+`
+
+// withBuildx is a stage whose docker has buildx, and an engine.
+func (s *stage) withBuildx(d *dockerd) *stage {
+	s.t.Helper()
+	plugins := filepath.Join(s.env["HOME"], ".docker", "cli-plugins")
+	s.check(os.MkdirAll(plugins, 0o755))
+	s.check(os.Symlink(engine(s.t, "buildx"), filepath.Join(plugins, "docker-buildx")))
+	s.env["DOCKER_HOST"] = d.host
+	return s
+}
+
+// withBuilder gives buildx a builder in a container of the engine, as
+// docker/setup-buildx-action does. Its image is made here, of BuildKit, runc
+// and what that needs; the address that it bears answers no pull.
+func (s *stage) withBuilder(d *dockerd) *stage {
+	s.t.Helper()
+	files, runc := filepath.Join(s.t.TempDir(), "image.tar"), program(s.t, "runc", true)
+	empty := s.t.TempDir()
+	s.check(os.Mkdir(filepath.Join(empty, "tmp"), 0o755))
+	args := []string{"--create", "--dereference", "--file", files, "-C", empty, "tmp", "-C", filepath.Dir(engine(s.t, "buildkitd")), "buildkitd", "buildctl", "-C", "/", runc[1:]}
+	libraries, _ := exec.CommandContext(s.t.Context(), "ldd", runc).Output() // none for a static runc
+	for _, word := range strings.Fields(string(libraries)) {
+		if strings.HasPrefix(word, "/") {
+			args = append(args, word[1:])
+		}
+	}
+	if out, err := exec.CommandContext(s.t.Context(), "tar", args...).CombinedOutput(); err != nil {
+		s.t.Fatalf("tar %q: %v\n%s", args, err, out)
+	}
+	const image = "127.0.0.1:1/buildkit:test"
+	d.docker("import", "--change", `ENTRYPOINT ["buildkitd"]`, "--change", "ENV PATH=/:"+filepath.Dir(runc), files, image)
+	s.buildx("create", "--use", "--name", "contained", "--driver", "docker-container", "--bootstrap",
+		"--driver-opt", "image="+image+",network=host,cgroup-parent="+d.group())
+	s.t.Cleanup(func() { s.buildx("rm", "--force", "contained") })
+	return s.with("builder", "contained")
+}
+
+// buildx runs docker buildx as the stage's runs do.
+func (s *stage) buildx(args ...string) {
+	s.t.Helper()
+	ctx := context.WithoutCancel(s.t.Context()) // at the end of a test, too
+	cmd := exec.CommandContext(ctx, program(s.t, "docker", true), append([]string{"buildx"}, args...)...)
+	cmd.Env = s.environ()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		s.t.Fatalf("docker buildx %q: %v\n%s", args, err, out)
+	}
+}
+
+func TestBuildxBuildsAndItIsPublished(t *testing.T) {
+	cases := []struct {
+		name      string
+		edition   edition
+		contained bool // the builder is in a container, or else in the engine
+		loads     bool // the engine's builder writes to the classic store only
+	}{
+		{"into the installed engine", installed, false, true},
+		{"into the current engine", currentClassic, false, true},
+		{"past containerd's store", currentSnapshots, false, false},
+		{"in a container", currentSnapshots, true, false},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			d := startDockerd(t, c.edition)
+			s := building(t, "docker").withBuildx(d).with("secrets", "npm=hunter2")
+			if c.edition.current { // Debian's has no RUN --network
+				s.withSecret()
+			}
+			if c.contained {
+				s.withBuilder(d)
+			}
+			r := s.run().succeeds()
+			if !strings.Contains(r.stdout, "Building with docker buildx.") {
+				r.fatal("another builder built")
+			}
+			s.configured(r, `"a":"wanted"`, "org.opencontainers.image.revision")
+			s.run().succeeds().says("digest", r.outputs["digest"], "changed", "false")
+			if !c.loads {
+				s.buildsForTwoPlatforms()
+			}
+		})
+	}
+}
+
+// buildsForTwoPlatforms expects the same images of a second build. What
+// BuildKit attests to several platforms has the time of the build in it, so
+// that their index is another one unless a workflow goes without. A cache
+// takes the place of what the builder has forgotten; only the times in the
+// configs may be other ones then.
+func (s *stage) buildsForTwoPlatforms() {
+	s.t.Helper()
+	cache := "type=local,mode=max,%s=" + s.t.TempDir()
+	first := s.with("platforms", "linux/amd64,linux/arm64", "cache-to", fmt.Sprintf(cache, "dest")).run().succeeds()
+	second := s.with("cache-to", "").run().succeeds().says("changed", "true",
+		"digest-linux-amd64", first.outputs["digest-linux-amd64"], "digest-linux-arm64", first.outputs["digest-linux-arm64"])
+	if n := second.count("PUT", "/blobs/"); n != 2 {
+		second.fatal("%d blobs were sent, want an attestation for each image", n)
+	}
+	s.buildx("prune", "--force", "--all")
+	s.env["BUILDX_NO_DEFAULT_ATTESTATIONS"] = "1"
+	third := s.with("cache-from", fmt.Sprintf(cache, "src")).run().succeeds()
+	if n := third.count("PUT", "/blobs/"); n > 2 || strings.Count(third.stdout, " CACHED") < 4 {
+		third.fatal("%d blobs were sent, want two configs at most, and all steps from the cache", n)
+	}
+	s.run().succeeds().says("digest", third.outputs["digest"], "changed", "false")
+	s.leavesNothing()
+}
+
+func TestBuildahBuildsAndItIsPublished(t *testing.T) {
+	s := building(t, "buildah").withStorage().with("secrets", "npm=hunter2")
+	r := s.run().succeeds()
+	s.configured(r, `"a":"wanted"`, "org.opencontainers.image.revision")
+
+	two := s.with("platforms", "linux/amd64,linux/arm64", "tags", "two").run().succeeds()
+	if two.outputs["digest-linux-amd64"] == "" || two.outputs["digest-linux-arm64"] == "" {
+		two.fatal("not both platforms were published")
+	}
+	s.leavesNothing()
+}
+
+// withStorage gives buildah and podman a storage of the test's own.
+func (s *stage) withStorage() *stage {
+	s.t.Helper()
+	dir := s.t.TempDir()
+	conf := filepath.Join(dir, "storage.conf")
+	s.check(os.WriteFile(conf, fmt.Appendf(nil, "[storage]\ndriver=\"vfs\"\ngraphroot=%q\nrunroot=%q\n", dir+"/graph", dir+"/run"), 0o600))
+	s.env["CONTAINERS_STORAGE_CONF"], s.env["BUILDAH_ISOLATION"] = conf, "chroot"
+	return s
+}

@@ -1,0 +1,152 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
+	"github.com/ghcr-publish/ghcr-publish/internal/report"
+	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
+)
+
+var checkCommand = &command{
+	name: input.Check, argument: "image", many: true, run: runCheck,
+	short: "The doctor: would publishing be refused, and why?",
+	long: `check asks registry and API what decides whether an image can be published:
+token, right to push, package, link, visibility. It changes nothing, needs no
+image, and exits with 1 only for what would make publish fail.`,
+	example: `  ghcr-publish check ghcr.io/acme/web
+  ghcr-publish check ghcr.io/acme/web --visibility public --on-visibility-mismatch fail`,
+}
+
+// checking is one run of check.
+type checking struct {
+	*session
+	config   *input.Config
+	resolver *resolve.Resolver
+	report   *report.Check
+}
+
+func runCheck(ctx context.Context, p Process, w *workflow.Workflow, env input.Environment) error {
+	config, err := input.ParseCheck(env)
+	mask(w, &config.Common)
+	if err := errors.Join(err, w.Check()); err != nil {
+		return err
+	}
+	s, err := newSession(p, w, &config.Common)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	run := &checking{
+		session: s, config: config, report: report.NewCheck(runOf(config.GitHub)),
+		resolver: &resolve.Resolver{Config: config, Registry: s.registry, Packages: s.packages},
+	}
+	return run.finish(run.do(ctx))
+}
+
+// do asks everything at once. What it returns is what publish would end with.
+func (r *checking) do(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, r.config.Timeout, outOfTime(r.config.Timeout))
+	defer cancel()
+	r.report.Notice("input", r.config.Notices...)
+	r.resolver.Expect()
+	r.report.Images = make([]report.Checked, len(r.config.Images))
+	problems := make([]error, len(r.config.Images))
+	var group errgroup.Group
+	group.Go(func() error { r.resolver.Token(ctx); return nil })
+	for i, repo := range r.config.Images {
+		group.Go(func() error {
+			problems[i] = r.image(ctx, repo, &r.report.Images[i])
+			return nil
+		})
+	}
+	_ = group.Wait() // each keeps its problem
+	r.token(ctx)
+	err := errors.Join(problems...)
+	if ctx.Err() != nil {
+		return explainEnd(ctx, err)
+	}
+	if err == nil && r.report.Outcome != report.Skipped {
+		r.report.Outcome = report.Ready
+	}
+	return err
+}
+
+// token says what is known of the token, the API and the clock.
+func (r *checking) token(ctx context.Context) {
+	if r.config.Token.Empty() {
+		r.report.Find(report.Info, "token", "none is needed for %s", r.config.Images[0].RegistryStr())
+		return
+	}
+	kind := string(r.config.Token.Kind())
+	told := r.resolver.Token(ctx)
+	switch {
+	case told == nil:
+		r.report.Find(report.Info, "token", "%s, from %s", kind, r.config.TokenOrigin)
+		r.report.Find(report.Doubt, "API", "%s did not answer; publish does not need it, and then reports neither visibility nor link", r.config.GitHub.APIURL)
+		return
+	case told.Dead:
+		r.report.Find(report.Doubt, "token", "%s, from %s: GitHub's API does not know it", kind, r.config.TokenOrigin)
+	case told.Scoped:
+		r.report.Find(report.Fine, "token", "%s, from %s, with the scopes %q", kind, r.config.TokenOrigin, told.Scopes)
+	default:
+		r.report.Find(report.Fine, "token", "%s, from %s; what it may do, nobody but the registry can tell", kind, r.config.TokenOrigin)
+	}
+	r.report.Find(report.Fine, "API", "%s answers", r.config.GitHub.APIURL)
+	r.report.Notice("token", r.tokenNotices(told)...)
+	r.clock(told.Date)
+}
+
+// skew is how far clocks may be apart: certificates and the tokens that other
+// steps make (OIDC) begin to fail from a minute on.
+const skew = time.Minute
+
+func (r *checking) clock(server time.Time) {
+	if server.IsZero() {
+		return
+	}
+	apart := time.Since(server).Round(time.Second)
+	if apart.Abs() <= skew {
+		r.report.Find(report.Fine, "clock", "agrees with GitHub's")
+		return
+	}
+	r.report.Find(report.Doubt, "clock", "is %s off GitHub's: certificates and tokens may be refused. Set it by NTP.", apart.Abs())
+}
+
+// finish reports, and returns what publish would fail with.
+func (r *checking) finish(err error) error {
+	r.report.Fail(err)
+	outputs, outErr := r.report.Outputs()
+	for _, o := range outputs {
+		outErr = errors.Join(outErr, r.workflow.Output(o.Name, o.Value))
+	}
+	if r.config.Summary {
+		outErr = errors.Join(outErr, r.workflow.Summary(r.report.Markdown()))
+	}
+	fmt.Fprint(r.process.Stdout, workflow.Lines(r.report.Text()))
+	r.warn("", r.report.Findings)
+	for _, i := range r.report.Images {
+		r.warn(i.Image+": ", i.Findings)
+	}
+	if err != nil {
+		return err
+	}
+	return outErr
+}
+
+// warn annotates what the table marks as doubtful; problems come with the
+// error.
+func (r *checking) warn(where string, findings []report.Finding) {
+	for _, f := range findings {
+		if f.Mark == report.Doubt {
+			r.workflow.Annotate(diag.Warning, where+f.About, f.Says)
+		}
+	}
+}

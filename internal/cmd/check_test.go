@@ -1,0 +1,168 @@
+package cmd_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/cmd"
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+)
+
+func TestCheckSaysWhatPublishWouldMeet(t *testing.T) {
+	t.Parallel()
+	mine := []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web", Visibility: ghcrtest.Public}}
+	cases := []struct {
+		name    string
+		world   func(*ghcrtest.Config)
+		stage   func(*stage)
+		code    string // of the error; "" for none
+		outcome string
+		outputs []string
+		says    []string // in the table
+	}{
+		{
+			name: "a new package", outcome: "ready", outputs: []string{"linked", "no", "anonymous-pull", "refused"},
+			says: []string{"push", "an upload was opened, and nothing sent", "the first push creates it, public", "links it to acme/web", "installation token, from the input token", "Publishing would not be refused."},
+		},
+		{
+			name:    "a package of its own",
+			world:   func(c *ghcrtest.Config) { c.Packages = mine },
+			outcome: "ready", outputs: []string{"visibility", "public", "linked", "yes", "anonymous-pull", "allowed"},
+			says: []string{"exists: ", "to acme/web, from which it inherits access"},
+		},
+		{
+			name:  "no permission",
+			world: func(c *ghcrtest.Config) { c.Packages, c.Credentials[0].Packages = mine, ghcrtest.Read },
+			code:  "write-denied", outcome: "failed", outputs: []string{"visibility", "public"},
+			says: []string{"problem", "packages: write", "Publishing would fail."},
+		},
+		{
+			name:  "a package that is not linked",
+			world: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/web"}} },
+			code:  "write-package", outcome: "failed", says: []string{"Manage Actions access"},
+		},
+		{
+			name: "linked to another repository",
+			world: func(c *ghcrtest.Config) {
+				c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/hidden", Grants: map[string]ghcrtest.Role{"acme/web": ghcrtest.Write}}}
+			},
+			outcome: "ready", outputs: []string{"linked", "yes", "visibility", "private"}, says: []string{"to acme/hidden, not to acme/web"},
+		},
+		{
+			name:  "a pull request from a fork, which publish passes over",
+			world: func(c *ghcrtest.Config) { c.Credentials[0].Packages = ghcrtest.Read },
+			stage: func(s *stage) { s.fork() }, outcome: "skipped", says: []string{"publish would skip", "Publishing would be skipped"},
+		},
+		{
+			name: "a pull request of ours, with a token that is none", stage: func(s *stage) {
+				s.with("token", "ghs_wrong")
+				s.env["GITHUB_EVENT_NAME"], s.env["GITHUB_REF"] = "pull_request", "refs/pull/7/merge"
+			},
+			code: "denied", outcome: "failed", says: []string{"problem"},
+		},
+		{
+			name:  "public wanted, and that is only a warning",
+			world: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web"}} },
+			stage: func(s *stage) { s.with("visibility", "public") }, outcome: "ready",
+			says: []string{"warning", "is private, and public is wanted", "Change visibility"},
+		},
+		{
+			name:  "public wanted, and a failure",
+			world: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web"}} },
+			stage: func(s *stage) { s.with("visibility", "public", "on-visibility-mismatch", "fail") },
+			code:  "visibility-needs-owner", outcome: "failed", says: []string{"problem", "is private, and public is wanted"},
+		},
+		{
+			name:  "private wanted, and it would be public",
+			stage: func(s *stage) { s.with("visibility", "private") },
+			code:  "visibility-exposed", outcome: "failed", says: []string{"would be created public"},
+		},
+		{
+			name:  "a token that is none",
+			stage: func(s *stage) { s.with("token", "ghs_wrong") },
+			code:  "denied", outcome: "failed", says: []string{"GitHub's API does not know it"},
+		},
+		{
+			name: "the API is down",
+			stage: func(s *stage) {
+				s.server.Inject(ghcrtest.Fault{Path: "/api/v3", Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 403, Message: "no"}})
+			},
+			outcome: "ready", says: []string{"did not answer; publish does not need it"},
+		},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			world := acme()
+			if c.world != nil {
+				c.world(&world)
+			}
+			s := newStage(t, world).with("command", "check")
+			if c.stage != nil {
+				c.stage(s)
+			}
+			r := s.run().wroteNothing()
+			if c.code != "" {
+				r.failsWith(c.code)
+			} else {
+				r.succeeds()
+			}
+			r.says(append([]string{"outcome", c.outcome}, c.outputs...)...)
+			for _, want := range c.says {
+				if !strings.Contains(r.stdout, want) {
+					r.fatal("the table does not say %q", want)
+				}
+			}
+			if !strings.Contains(r.summary, "acme/web") {
+				t.Errorf("the summary is %q", r.summary)
+			}
+		})
+	}
+}
+
+func TestCheckSeesAClockThatIsOff(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme()).with("command", "check")
+	s.server.Inject(ghcrtest.Fault{Path: "/rate_limit", Times: ghcrtest.Always, Effect: ghcrtest.Answer{
+		Status: 200, Header: http.Header{"Date": {time.Now().Add(-10 * time.Minute).UTC().Format(http.TimeFormat)}},
+	}})
+	if r := s.run().succeeds(); !strings.Contains(r.stdout, "off GitHub's: certificates and tokens may be refused") {
+		t.Errorf("the log does not say so:\n%s", r.stdout)
+	}
+}
+
+func TestCheckOfSeveralImagesNamesEachProblem(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme()).atTerminal()
+	s.env["GITHUB_TOKEN"] = canary
+	r := s.run("check", s.image("acme/web"), s.image("other/web"))
+	if r.code != cmd.Failure || !strings.Contains(r.stdout, s.image("acme/web")+"\n") || !strings.Contains(r.stdout, "the token may: an upload was opened") {
+		r.fatal("the first image is not told of")
+	}
+	r.failsWith("create-package", "other/web")
+}
+
+func TestCheckAtATerminalSaysWhatLinks(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme()).atTerminal()
+	s.env["GITHUB_TOKEN"] = canary
+	r := s.run("check", s.image("acme/web")).succeeds()
+	if !strings.Contains(r.stdout, "org.opencontainers.image.source=") {
+		t.Errorf("the label is not named:\n%s", r.stdout)
+	}
+}
+
+func TestCheckOfAnotherRegistry(t *testing.T) {
+	t.Parallel()
+	const secret = "ghs_LoginOfTheOtherRegistry0123456789"
+	there := acme()
+	there.Credentials[0].Secret = secret
+	other := ghcrtest.Start(t, there)
+	s := newStage(t, acme()).with("command", "check", "image", other.Host()+"/acme/web", "credentials", other.Host()+" me "+secret)
+	r := s.run().succeeds().says("outcome", "ready", "linked", "")
+	if !strings.Contains(r.stdout, "is not GitHub's: package, link and visibility are not looked at") {
+		t.Errorf("the log does not say so:\n%s", r.stdout)
+	}
+}

@@ -1,0 +1,113 @@
+package cmd_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+)
+
+// repository is the payload's repository object, which a schedule lacks.
+func repository() map[string]any {
+	return map[string]any{
+		"full_name": "acme/web", "default_branch": "main", "visibility": "public",
+		"owner": map[string]any{"login": "acme", "type": "Organization"},
+	}
+}
+
+// TestTagsFollowTheEvent is DESIGN.md's default, from the runner's variables
+// to the registry.
+func TestTagsFollowTheEvent(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name, event, ref string
+		payload          map[string]any
+		existing         []string // tags in the registry
+		tags             string
+		version          string
+	}{
+		{name: "branch", event: "push", ref: "refs/heads/feature/x", tags: "feature-x", version: "feature-x"},
+		{name: "version tag", event: "push", ref: "refs/tags/v1.2.3", tags: "1.2.3\n1.2\n1\nlatest", version: "1.2.3"},
+		{name: "version tag below a higher one", event: "push", ref: "refs/tags/v1.2.3", existing: []string{"2.0.0"}, tags: "1.2.3\n1.2\n1", version: "1.2.3"},
+		{name: "version tag below a higher one of its series", event: "push", ref: "refs/tags/v1.2.3", existing: []string{"1.2.9"}, tags: "1.2.3", version: "1.2.3"},
+		{name: "version tag above others", event: "push", ref: "refs/tags/v1.2.3", existing: []string{"1.2.2", "1.0.0", "2.0.0-rc1"}, tags: "1.2.3\n1.2\n1\nlatest", version: "1.2.3"},
+		{name: "0.x has no major", event: "push", ref: "refs/tags/v0.4.1", tags: "0.4.1\n0.4\nlatest", version: "0.4.1"},
+		{name: "prerelease", event: "push", ref: "refs/tags/v1.2.3-rc.1", tags: "1.2.3-rc.1", version: "1.2.3-rc.1"},
+		{name: "other tag", event: "push", ref: "refs/tags/nightly-7", tags: "nightly-7", version: "nightly-7"},
+		{name: "pull request", event: "pull_request", ref: "refs/pull/7/merge", payload: map[string]any{"number": 7}, tags: "pr-7", version: "pr-7"},
+		{name: "schedule without a repository object", event: "schedule", ref: "refs/heads/main", payload: map[string]any{"schedule": "0 0 * * *"}, tags: "nightly", version: "nightly"},
+		{name: "workflow_dispatch", event: "workflow_dispatch", ref: "refs/heads/main", tags: "main", version: "main"},
+		{name: "release", event: "release", ref: "refs/tags/v2.0.0", payload: map[string]any{"release": map[string]any{"prerelease": false}}, tags: "2.0.0\n2.0\n2\nlatest", version: "2.0.0"},
+		{name: "release marked as prerelease", event: "release", ref: "refs/tags/v2.0.0", payload: map[string]any{"release": map[string]any{"prerelease": true}}, tags: "2.0.0", version: "2.0.0"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			world := acme()
+			world.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web", Visibility: ghcrtest.Public}}
+			s := newStage(t, world)
+			for _, tag := range c.existing {
+				s.server.AddManifest("acme/web", tag, "application/vnd.oci.image.index.v1+json", []byte(`{"schemaVersion":2,"manifests":[]}`))
+			}
+			if c.payload == nil {
+				c.payload = map[string]any{}
+			}
+			if c.event != "schedule" {
+				c.payload["repository"] = repository()
+			}
+			s.event(c.payload)
+			s.env["GITHUB_EVENT_NAME"], s.env["GITHUB_REF"] = c.event, c.ref
+			source, digest := layout(t)
+			r := s.with("source", source).run().succeeds().says("tag-names", c.tags, "version", c.version)
+			for tag := range strings.SplitSeq(c.tags, "\n") {
+				if got := s.server.Tag("acme/web", tag); got != digest {
+					t.Errorf("tag %s points at %q, want %q", tag, got, digest)
+				}
+			}
+			if n := len(s.server.Tags("acme/web")); n > strings.Count(c.tags, "\n")+1+len(c.existing) {
+				t.Errorf("more tags than wanted: %q", s.server.Tags("acme/web"))
+			}
+			if strings.Contains(r.stdout, "::warning") {
+				t.Errorf("a warning nobody needs:\n%s", r.stdout)
+			}
+		})
+	}
+}
+
+// TestEventsWithoutATagSayWhy: each rule is named with the reason it gave no
+// tag, and nothing is published under a guess.
+func TestEventsWithoutATagSayWhy(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name, event, ref string
+		payload          map[string]any
+		words            string
+	}{
+		{"merge_group", "merge_group", "refs/heads/gh-readonly-queue/main/pr-7", map[string]any{}, "event merge_group need not be about the branch"},
+		{"issue_comment reports the default branch", "issue_comment", "refs/heads/main", map[string]any{}, "event issue_comment need not be about the branch"},
+		{"a deleted branch", "push", "refs/heads/gone", map[string]any{"deleted": true}, "the push deleted"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, acme())
+			c.payload["repository"] = repository()
+			s.event(c.payload)
+			s.env["GITHUB_EVENT_NAME"], s.env["GITHUB_REF"] = c.event, c.ref
+			source, _ := layout(t)
+			r := s.with("source", source).run().wroteNothing().failsWith("no-tags", c.words, "Set tags", "type=semver")
+			if tags := s.server.Tags("acme/web"); len(tags) > 0 {
+				r.fatal("tags were made: %q", tags)
+			}
+		})
+	}
+}
+
+func TestGivenTagsFollowTheTagLanguage(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	s.env["GITHUB_REF"] = "refs/tags/v1.2.3"
+	source, _ := layout(t)
+	s.with("source", source, "tags", "type=semver,pattern={{version}}\ntype=sha\ntype=raw,value=edge,enable={{is_default_branch}}")
+	s.run().succeeds().says("tag-names", "1.2.3\nsha-ccccccc\nlatest", "version", "1.2.3")
+}

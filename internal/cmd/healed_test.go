@@ -1,0 +1,98 @@
+package cmd_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
+)
+
+// TestRefusalsThatPass are the rows of GHCR.md §2.5 that a publish lives
+// through: seen once, each is mended without a word, and the image is the same.
+// TestRefusals has those that need a person. Rows 22 and 25 cannot be met: we
+// delete nothing in the registry, and GitHub does not start such a workflow.
+func TestRefusalsThatPass(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name, method, path string
+		status             int
+		code, message      string
+	}{
+		{"row 7: the token is not known, for a moment", "PUT", "/manifests/", 401, "UNAUTHORIZED", "unauthenticated: User cannot be authenticated with the token provided."},
+		{"row 8: authentication required", "POST", "/blobs/uploads/", 401, "UNAUTHORIZED", "authentication required"},
+		{"row 11: HEAD of a blob is forbidden, for a moment", "HEAD", "/blobs/", 403, "", ""},
+		{"row 16: the manifest comes before its blobs", "PUT", "/manifests/", 400, "MANIFEST_BLOB_UNKNOWN", "blob unknown to registry"},
+		{"row 17: the upload session is lost", "PUT", "/blobs/upload/", 404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry"},
+		{"row 17: the upload session is garbled", "PUT", "/blobs/upload/", 404, "BLOB_UPLOAD_INVALID", "blob upload invalid"},
+		{"row 18: unknown blob", "PUT", "/manifests/", 400, "BLOB_UNKNOWN", "unknown blob"},
+		{"row 19: too many requests", "PUT", "/manifests/", 429, "TOOMANYREQUESTS", "retry-after: 10.305464ms, allowed: 2000/minute"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, acme())
+			source, digest := layout(t)
+			s.server.Inject(ghcrtest.Fault{Method: c.method, Path: c.path, Effect: ghcrtest.Answer{Status: c.status, Code: c.code, Message: c.message}})
+			r := s.with("source", source).run().succeeds().says("digest", digest, "outcome", "published", "anonymous-pull", "verified")
+			met := func(q ghcrtest.Request) bool {
+				return q.Status == c.status && q.Method == c.method && strings.Contains(q.Path, c.path)
+			}
+			if !slices.ContainsFunc(r.requests, met) {
+				t.Error("the fault was not met")
+			}
+		})
+	}
+}
+
+// Row 24: the storage behind the registry is throttled for a moment.
+func TestThrottledStorageIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	source, digest := layout(t)
+	s.with("source", source, "tags", "1").run().succeeds()
+	s.server.Inject(ghcrtest.Fault{Path: "/ghcr1/blobs/", Effect: ghcrtest.Answer{Status: 503, Message: "Egress is over the account limit"}})
+	r := s.with("command", "pull", "source", s.image("acme/web:1"), "tags", "", "verify-only", "true").run().succeeds().says("digest", digest)
+	if !slices.ContainsFunc(r.requests, func(q ghcrtest.Request) bool { return q.Status == 503 }) {
+		t.Error("the fault was not met")
+	}
+}
+
+// Row 13: registries take lower case alone.
+func TestUpperCaseIsLowered(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	source, digest := layout(t)
+	s.with("source", source, "image", s.image("Acme/WEB")).run().succeeds().says("digest", digest, "image", s.image("acme/web"))
+}
+
+// Row 15: ghcr.io takes no chunk over 4 MiB. Neither a layer of a known digest
+// nor one that is compressed on its way is sent in chunks.
+func TestLayersOverTheLimitOfAChunk(t *testing.T) {
+	t.Parallel()
+	big := strings.Repeat("0123456789abcdef", 6<<20/16)
+	l := sourcetest.NewLayout(t)
+	l.Add(l.Image(sourcetest.AMD64, big))
+	for what, source := range map[string]string{
+		"a layout":          sourcetest.Dir(t, l.Files()),
+		"a docker save tar": sourcetest.Tar(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "app:1", big))),
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			newStage(t, acme()).with("source", source).run().succeeds().says("outcome", "published")
+		})
+	}
+}
+
+// Row 23: what is not there is said of the source, in the reader's words.
+func TestASourceThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	c := acme()
+	c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web", Visibility: ghcrtest.Public}}
+	s := newStage(t, c)
+	r := s.with("source", "docker://"+s.image("acme/web:none")).run().wroteNothing()
+	if r.code == 0 || !strings.Contains(r.stdout, "acme/web:none") {
+		r.fatal("the error does not name the source")
+	}
+}

@@ -1,0 +1,158 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/inspect"
+	"github.com/ghcr-publish/ghcr-publish/internal/pull"
+	"github.com/ghcr-publish/ghcr-publish/internal/report"
+	"github.com/ghcr-publish/ghcr-publish/internal/source"
+	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
+)
+
+var inspectCommand = &command{
+	name: input.Inspect, argument: "source", run: runInspect,
+	short: "Show an image: manifests, configs, platforms, sizes, annotations, referrers",
+	long: `inspect reads an image, in a registry or in files, and shows what it is. Layers are
+not fetched. In a registry it looks for what refers to the image (signatures,
+SBOMs, attestations), by the tag that stands in for the referrers API and by
+cosign's own tags.`,
+	example: `  ghcr-publish inspect ghcr.io/acme/web:1.2.3
+  ghcr-publish inspect build/image --platform linux/arm64
+  ghcr-publish inspect image.tar --json`,
+}
+
+// inspecting is one run of inspect.
+type inspecting struct {
+	*session
+	config *input.InspectConfig
+}
+
+func runInspect(ctx context.Context, p Process, w *workflow.Workflow, env input.Environment) error {
+	config, err := input.ParseInspect(env)
+	mask(w, &config.Common)
+	if err := errors.Join(err, w.Check()); err != nil {
+		return err
+	}
+	s, err := newSession(p, w, &config.Common)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	ctx, cancel := context.WithTimeoutCause(ctx, config.Timeout, outOfTime(config.Timeout))
+	defer cancel()
+	run := &inspecting{session: s, config: config}
+	if config.Digest && config.Reference != nil && config.Platform == nil {
+		return run.digest(ctx)
+	}
+	seen, err := run.see(ctx)
+	if err != nil {
+		return readEnd(ctx, err)
+	}
+	return run.show(seen)
+}
+
+// digest asks what the reference points at, and for nothing else.
+func (r *inspecting) digest(ctx context.Context) error {
+	puller, err := r.puller(r.config.Reference.Context())
+	if err != nil {
+		return err
+	}
+	digest, err := puller.Digest(ctx, r.config.Reference)
+	if err != nil {
+		return readEnd(ctx, r.unread(err, r.config.Reference))
+	}
+	r.say("%s", digest)
+	return r.workflow.Output("digest", digest.String())
+}
+
+func (r *inspecting) see(ctx context.Context) (*report.Inspect, error) {
+	if r.config.Reference == nil {
+		return r.seeFiles(ctx)
+	}
+	return r.seeRegistry(ctx)
+}
+
+func (r *inspecting) seeFiles(ctx context.Context) (*report.Inspect, error) {
+	src, err := source.Open(ctx, r.config.Source, source.Options{Exporters: r.exporters()})
+	if err != nil {
+		return nil, err
+	}
+	defer src.Close() // read only: nothing is lost
+	root, index := src.Root, ""
+	if want := r.config.Platform; want != nil {
+		if root, err = pull.Select(r.config.Source, root, *want); err != nil {
+			return nil, err
+		}
+		index = above(src.Root, root)
+	}
+	view, err := inspect.Describe(ctx, root)
+	if err != nil {
+		return nil, err
+	}
+	seen := report.NewInspect(r.config.Source, string(src.Kind), root, view)
+	seen.Index = index
+	seen.Notice(src.Notices...)
+	return seen, nil
+}
+
+// above is the digest of the index that an image was chosen from.
+func above(index, chosen *image.Manifest) string {
+	if index == chosen || index.Pending() {
+		return ""
+	}
+	return index.Descriptor.Digest.String()
+}
+
+func (r *inspecting) seeRegistry(ctx context.Context) (*report.Inspect, error) {
+	ref := r.config.Reference
+	puller, err := r.puller(ref.Context())
+	if err != nil {
+		return nil, err
+	}
+	found, err := puller.Resolve(ctx, pull.Want{Reference: ref, Platform: r.config.Platform})
+	if err != nil {
+		return nil, r.unread(err, ref)
+	}
+	view, err := inspect.Describe(ctx, found.Root)
+	if err != nil {
+		return nil, r.unread(err, ref)
+	}
+	seen := report.NewInspect(ref.Name(), string(source.Registry), found.Root, view)
+	seen.Image, seen.AnonymousPull = found.Repository.Name(), r.letIn(found)
+	if found.Chosen {
+		seen.Index = found.Index.String()
+	}
+	referrers, err := inspect.Referrers(ctx, found.Client, found.Repository, found.Root.Descriptor.Digest)
+	if err != nil {
+		return nil, r.unread(err, ref)
+	}
+	seen.Referrers = append(seen.Referrers, referrers...)
+	return seen, nil
+}
+
+// show prints, and sets the outputs.
+func (r *inspecting) show(seen *report.Inspect) error {
+	outputs, err := seen.Outputs()
+	for _, o := range outputs {
+		err = errors.Join(err, r.workflow.Output(o.Name, o.Value))
+	}
+	text := workflow.Lines(seen.Text())
+	if r.config.Digest {
+		text = seen.Digest + "\n"
+	}
+	if r.config.JSON {
+		var failed error
+		text, failed = seen.JSON()
+		err = errors.Join(err, failed)
+	}
+	fmt.Fprint(r.process.Stdout, text)
+	if r.config.Summary {
+		err = errors.Join(err, r.workflow.Summary(seen.Markdown()))
+	}
+	return err
+}

@@ -1,0 +1,245 @@
+package cmd_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/docker/cli/cli/config"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+)
+
+// loginStage is a stage whose step is login, on a host with a login file.
+func loginStage(t *testing.T, c ghcrtest.Config) (s *stage, file string) {
+	t.Helper()
+	s = newStage(t, c).with("command", "login")
+	s.env["DOCKER_CONFIG"] = filepath.Join(s.dir, "docker")
+	file = filepath.Join(s.dir, "docker", "config.json")
+	s.check(os.MkdirAll(filepath.Dir(file), 0o700))
+	s.check(os.WriteFile(file, []byte(hostLogins), 0o600))
+	return s, file
+}
+
+const hostLogins = `{"auths": {"quay.io": {"auth": "YTpi"}}, "psFormat": "table"}`
+
+// post is the step after the job, with what the main step left in its state.
+func (s *stage) post() told {
+	s.t.Helper()
+	state, err := parseFile(s.read("STATE"))
+	s.check(err)
+	s.env["GHCR_PUBLISH_STAGE"] = "post"
+	for name, value := range state {
+		s.env["STATE_"+name] = value
+	}
+	return s.run()
+}
+
+// reads is the login that Docker's library finds, as user:secret.
+func reads(t *testing.T, dir, host string) string {
+	t.Helper()
+	c, err := config.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := c.GetAuthConfig(host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got.Username + ":" + got.Password
+}
+
+func content(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestLoginForLaterStepsAndLogoutAfterTheJob(t *testing.T) {
+	t.Parallel()
+	s, file := loginStage(t, acme())
+	r := s.run().succeeds().wroteNothing()
+	if got := reads(t, filepath.Dir(file), s.server.Host()); got != "octocat:"+canary {
+		t.Errorf("Docker reads %q", got)
+	}
+	if !strings.Contains(r.stdout, "Logged in to "+s.server.Host()+" as octocat.") {
+		t.Errorf("the log does not say so:\n%s", r.stdout)
+	}
+	if r := s.post().succeeds(); len(r.requests) != 0 {
+		t.Errorf("logging out asked %d times", len(r.requests))
+	}
+	if got := content(t, file); got != hostLogins {
+		t.Errorf("afterwards the file is %s", got)
+	}
+}
+
+func TestALoginThatIsRefusedIsNotWritten(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name  string
+		world func(*ghcrtest.Config)
+		stage func(*stage)
+		code  string
+		words []string
+	}{
+		{
+			name: "the token is none", stage: func(s *stage) { s.with("token", "ghs_wrong") },
+			code: "denied", words: []string{"refuses the token", "GitHub's API does not know it either", "Leave the input token away"},
+		},
+		{
+			name:  "an expired token",
+			world: func(c *ghcrtest.Config) { c.Credentials[0].Expired = true },
+			code:  "denied", words: []string{"refuses the token"},
+		},
+		{
+			name:  "push: true, and the token may not",
+			world: func(c *ghcrtest.Config) { c.Credentials[0].Packages = ghcrtest.Read },
+			stage: func(s *stage) { s.with("push", "true") },
+			code:  "create-package", words: []string{"may not create", "packages: write"},
+		},
+		{
+			name:  "push: true to another image",
+			world: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/base"}} },
+			stage: func(s *stage) { s.with("push", "true", "image", s.image("acme/base")) },
+			code:  "write-package", words: []string{"acme/base exists", "Manage Actions access"},
+		},
+		{
+			name:  "push: true with a fine-grained token",
+			world: func(c *ghcrtest.Config) { c.Credentials[0].Kind = ghcrtest.FineGrainedPAT },
+			stage: func(s *stage) { s.with("push", "true") },
+			code:  "token-scopes", words: []string{"scopes"},
+		},
+		{
+			name: "push: true with a classic token that is too narrow",
+			world: func(c *ghcrtest.Config) {
+				c.Credentials[0] = ghcrtest.Credential{Secret: pat, Kind: ghcrtest.ClassicPAT, Actor: "octocat", Scopes: []string{"read:packages"}}
+			},
+			stage: func(s *stage) { s.with("push", "true", "token", pat) },
+			code:  "token-scopes", words: []string{"It has read:packages.", "scopes=write:packages"},
+		},
+		{
+			name: "an image, and nothing to prove", stage: func(s *stage) { s.with("image", "acme/web") },
+			code: "image-idle", words: []string{"push: true"},
+		},
+		{
+			name: "a host without a login", stage: func(s *stage) { s.with("registry", "docker.io") },
+			code: "login-missing", words: []string{"no login for docker.io", "docker.io USER SECRET"},
+		},
+		{
+			name: "a host that is none", stage: func(s *stage) { s.with("registry", "https://ghcr.io/acme") },
+			code: "registry-invalid", words: []string{"https://ghcr.io/acme"},
+		},
+		{
+			name: "nothing to log in with", stage: func(s *stage) { s.with("token", "") },
+			code: "token-empty", words: []string{"There is no token"},
+		},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			world := acme()
+			if c.world != nil {
+				c.world(&world)
+			}
+			s, file := loginStage(t, world)
+			if c.stage != nil {
+				c.stage(s)
+			}
+			s.run().failsWith(c.code, c.words...).wroteNothing()
+			if got := content(t, file); got != hostLogins {
+				t.Errorf("the file is %s", got)
+			}
+			s.post().succeeds()
+		})
+	}
+}
+
+func TestLoginProvesTheRightToPush(t *testing.T) {
+	t.Parallel()
+	s, _ := loginStage(t, acme())
+	r := s.with("push", "true").run().succeeds().wroteNothing()
+	if !strings.Contains(r.stdout, "The token may push to "+s.image("acme/web")) {
+		t.Errorf("the log does not say so:\n%s", r.stdout)
+	}
+}
+
+func TestLoginToSeveralRegistries(t *testing.T) {
+	t.Parallel()
+	const secret = "ghs_LoginOfTheOtherRegistry0123456789"
+	there := acme()
+	there.Credentials[0].Secret = secret
+	other := ghcrtest.Start(t, there)
+	s, file := loginStage(t, acme())
+	r := s.with("credentials", other.Host()+" me "+secret).run().succeeds()
+	dir := filepath.Dir(file)
+	for host, want := range map[string]string{s.server.Host(): "octocat:" + canary, other.Host(): "me:" + secret, "quay.io": "a:b"} {
+		if got := reads(t, dir, host); got != want {
+			t.Errorf("Docker reads %q for %s, want %q", got, host, want)
+		}
+	}
+	if strings.Contains(strings.ReplaceAll(r.stdout, "::add-mask::"+secret, "")+r.stderr+s.read("STATE"), secret) {
+		t.Error("the other registry's secret is shown")
+	}
+	s.post().succeeds()
+	if got := content(t, file); got != hostLogins {
+		t.Errorf("afterwards the file is %s", got)
+	}
+	delete(s.env, "GHCR_PUBLISH_STAGE")
+	s.with("credentials", other.Host()+" me wrong").run().failsWith("login-refused", other.Host()+" does not take this login")
+	if got := content(t, file); got != hostLogins {
+		t.Errorf("one of two logins is refused, and the file is %s", got)
+	}
+}
+
+func TestIsolatedLogin(t *testing.T) {
+	t.Parallel()
+	s, file := loginStage(t, acme())
+	s.with("isolated", "true").run().succeeds()
+	env, err := parseFile(s.read("ENV"))
+	s.check(err)
+	dir := env["DOCKER_CONFIG"]
+	if !strings.HasPrefix(dir, s.dir) || env["REGISTRY_AUTH_FILE"] != filepath.Join(dir, "config.json") {
+		t.Fatalf("later steps are led to %v", env)
+	}
+	if got := reads(t, dir, s.server.Host()); got != "octocat:"+canary {
+		t.Errorf("Docker reads %q there", got)
+	}
+	if got := content(t, file); got != hostLogins {
+		t.Errorf("the host's file is %s", got)
+	}
+	s.post().succeeds()
+	if _, err := os.Stat(dir); !os.IsNotExist(err) {
+		t.Errorf("the private folder is left: %v", err)
+	}
+}
+
+func TestLoginAtATerminalStays(t *testing.T) {
+	t.Parallel()
+	s, file := loginStage(t, acme())
+	docker := s.env["DOCKER_CONFIG"]
+	s.atTerminal()
+	s.env["DOCKER_CONFIG"], s.stdin = docker, canary+"\n"
+	r := s.run("login", "--token-stdin", "--push", "--image", s.image("acme/web")).succeeds()
+	if !strings.Contains(r.stdout, "may push to") {
+		t.Errorf("--push proved nothing:\n%s", r.stdout)
+	}
+	if got := reads(t, filepath.Dir(file), s.server.Host()); got != "token:"+canary {
+		t.Errorf("Docker reads %q", got)
+	}
+	s.run("login", "--isolated", "--token-stdin").failsWith("isolated-idle", "DOCKER_CONFIG")
+	s.stdin = ""
+	s.run("login", "docker.io", "ghcr.io").failsWith("login-missing", "no login for docker.io")
+}
+
+func TestPostStepsOfOtherCommandsDoNothing(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	s.env["GHCR_PUBLISH_STAGE"] = "post"
+	if r := s.run().succeeds(); len(r.requests) != 0 || r.stdout != "" {
+		t.Errorf("the post step of publish did something: %s", r.stdout)
+	}
+}

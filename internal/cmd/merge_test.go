@@ -1,0 +1,263 @@
+package cmd_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
+)
+
+// push is a job of a matrix: it pushes one leg and returns its digest outputs,
+// which is what a job can hand on.
+func (s *stage) push(path string, inputs ...string) map[string]string {
+	s.t.Helper()
+	s.with("source", path, "push-by-digest", "true", "command", "publish").with(inputs...)
+	r := s.run().succeeds()
+	s.with("source", "", "push-by-digest", "", "leg", "")
+	out := map[string]string{}
+	for name, value := range r.outputs {
+		if strings.HasPrefix(name, "digest-") {
+			out[name] = value
+		}
+	}
+	return out
+}
+
+// merge is the job after the matrix.
+func (s *stage) merge(outputs map[string]string, inputs ...string) told {
+	s.t.Helper()
+	raw, err := json.Marshal(outputs)
+	s.check(err)
+	return s.with("command", "merge", "digests", string(raw)).with(inputs...).run()
+}
+
+// three pushes legs for three platforms.
+func three(t *testing.T, s *stage) map[string]string {
+	t.Helper()
+	outputs := map[string]string{}
+	for _, p := range []*v1.Platform{
+		sourcetest.ARM64, sourcetest.AMD64, {OS: "windows", Architecture: "amd64", OSVersion: "10.0.20348.2", OSFeatures: []string{"win32k"}},
+	} {
+		path, _ := leg(t, p, "shared", p.OS+p.Architecture)
+		for name, value := range s.push(path) {
+			outputs[name] = value
+		}
+	}
+	return outputs
+}
+
+func index(t *testing.T, s *stage, reference string) v1.IndexManifest {
+	t.Helper()
+	m, there := s.server.Manifest("acme/web", reference)
+	var doc v1.IndexManifest
+	if err := json.Unmarshal(m.Raw, &doc); !there || err != nil {
+		t.Fatalf("index %q: there: %t, %v", reference, there, err)
+	}
+	return doc
+}
+
+func TestMergeJoinsLegsIntoOneIndex(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	outputs := three(t, s)
+	r := s.merge(outputs, "tags", "1.2.3\nlatest", "expect-platforms", "linux/amd64, linux/arm64/v8\nwindows/amd64").succeeds()
+	r.says("tag-names", "1.2.3\nlatest", "pushed", "true", "changed", "true", "outcome", "published", "anonymous-pull", "verified", "linked", "yes")
+	if n := r.count("POST", "/blobs/uploads/"); n != 1 { // the preflight
+		t.Errorf("%d uploads were begun; nothing but the index had to be written", n)
+	}
+	doc := index(t, s, "latest")
+	var platforms []string
+	for _, d := range doc.Manifests {
+		platforms = append(platforms, fmt.Sprint(d.Platform.OS, " ", d.Platform.Architecture, " ", d.Platform.Variant, " ", d.Platform.OSVersion, d.Platform.OSFeatures))
+	}
+	want := []string{
+		"linux amd64  []", "linux arm64 v8 []", "windows amd64  10.0.20348.2[win32k]",
+		"unknown unknown  []", "unknown unknown  []", "unknown unknown  []",
+	}
+	if !slices.Equal(platforms, want) {
+		t.Errorf("the index holds %q, want %q", platforms, want)
+	}
+	for i, d := range doc.Manifests[3:] {
+		if of := d.Annotations["vnd.docker.reference.digest"]; of != doc.Manifests[i].Digest.String() {
+			t.Errorf("attestation %d belongs to %s, want %s", i, of, doc.Manifests[i].Digest)
+		}
+	}
+	for key, want := range map[string]string{
+		"org.opencontainers.image.revision": strings.Repeat("c", 40), "org.opencontainers.image.version": "1.2.3",
+		"org.opencontainers.image.created": "", // with it no two runs would make the same index
+	} {
+		if got := doc.Annotations[key]; got != want {
+			t.Errorf("annotation %s is %q, want %q", key, got, want)
+		}
+	}
+	s.run().succeeds().wroteNothing().says("outcome", "unchanged", "digest", r.outputs["digest"])
+}
+
+// An index need not repeat what only the config says; docker needs it to choose.
+func TestMergeCompletesPlatformsFromTheConfig(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	l := sourcetest.NewLayout(t)
+	full := &v1.Platform{OS: "windows", Architecture: "amd64", OSVersion: "10.0.26100.1"}
+	l.Add(l.Index(sourcetest.On(l.Image(full, "windows"), &v1.Platform{OS: "windows", Architecture: "amd64"})))
+	outputs := s.push(sourcetest.Dir(t, l.Files()))
+	path, _ := leg(t, &v1.Platform{OS: "linux", Architecture: "arm", Variant: "v7"}, "arm")
+	for name, digest := range s.push(path) {
+		outputs[name] = digest
+	}
+	s.merge(outputs, "tags", "1", "attestations", "strip").succeeds()
+	doc := index(t, s, "1")
+	if len(doc.Manifests) != 2 || doc.Manifests[0].Platform.Variant != "v7" || doc.Manifests[1].Platform.OSVersion != full.OSVersion {
+		t.Errorf("the index holds %+v", doc.Manifests)
+	}
+}
+
+func TestMergeStripsAttestations(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	r := s.merge(three(t, s), "tags", "1", "attestations", "strip").succeeds()
+	if doc := index(t, s, "1"); len(doc.Manifests) != 3 {
+		t.Errorf("the index has %d entries, want the three images\n%v", len(doc.Manifests), r.outputs)
+	}
+}
+
+// What is one image already stays what it is.
+func TestMergeOfOneLegWrapsNothing(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	path, digest := leg(t, sourcetest.AMD64, "app")
+	s.merge(s.push(path), "tags", "1").succeeds().says("digest", digest)
+	if got := s.server.Tag("acme/web", "1"); got != digest {
+		t.Errorf("the tag points at %s, want %s", got, digest)
+	}
+}
+
+func TestMergeNamesWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name  string
+		bend  func(*stage, map[string]string)
+		code  string
+		words []string
+	}{
+		{
+			"a platform that did not come", func(s *stage, _ map[string]string) {
+				s.with("expect-platforms", "linux/amd64,linux/arm64,linux/arm/v7,windows/amd64")
+			}, "platform-missing", []string{"Leg linux-arm-v7 is missing", "digest-linux-arm-v7", "linux/arm64 from leg linux-arm64"},
+		},
+		{
+			"one that nobody expects", func(s *stage, _ map[string]string) { s.with("expect-platforms", "linux/amd64,linux/arm64") },
+			"platform-unexpected", []string{"Leg windows-amd64 brought windows/amd64", "expect-platforms"},
+		},
+		{
+			"the same platform twice", func(s *stage, o map[string]string) {
+				path, _ := leg(s.t, sourcetest.ARM64, "again")
+				o["digest-again"] = s.push(path)["digest-linux-arm64"]
+			}, "platform-duplicate", []string{"linux/arm64", "from leg again", "from leg linux-arm64"},
+		},
+		{
+			"a digest of nothing", func(_ *stage, o map[string]string) {
+				o["digest-linux-arm64"] = "sha256:" + strings.Repeat("0", 64)
+			}, "leg-missing", []string{"Leg linux-arm64 is not in", "push-by-digest: true"},
+		},
+		{
+			"a leg that was skipped", func(_ *stage, o map[string]string) { o["digest-linux-arm64"] = "skipped" },
+			"legs-skipped", []string{"linux-arm64", "packages: write"},
+		},
+		{
+			"an output that holds something else", func(_ *stage, o map[string]string) { o["digest-linux-arm64"] = "latest" },
+			"digest-invalid", []string{`"linux-arm64"`, "toJSON(needs.JOB.outputs)"},
+		},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, acme())
+			outputs := three(t, s)
+			c.bend(s, outputs)
+			s.merge(outputs, "tags", "latest").failsWith(c.code, c.words...).wroteNothing()
+		})
+	}
+}
+
+func TestMergeSkipsWhenAllLegsDid(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	s.merge(map[string]string{"digest-linux-amd64": "skipped", "digest-linux-arm64": "skipped"}).succeeds().wroteNothing().
+		says("outcome", "skipped", "pushed", "false", "digest", "")
+}
+
+func TestMergeTakesTheLegsOfOneApp(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	outputs := map[string]string{}
+	for _, app := range []string{"web", "api"} {
+		for _, p := range []*v1.Platform{sourcetest.AMD64, sourcetest.ARM64} {
+			path, _ := leg(t, p, app)
+			name := app + "-" + p.Architecture
+			outputs["digest-"+name] = s.push(path, "leg", name)["digest-"+name]
+		}
+	}
+	s.merge(outputs, "tags", "1", "leg", "web-*", "attestations", "strip").succeeds()
+	if doc := index(t, s, "1"); len(doc.Manifests) != 2 {
+		t.Errorf("the index has %d entries, want web's two", len(doc.Manifests))
+	}
+}
+
+// A merge into several images mounts what the other one lacks.
+func TestMergeIntoAnotherImageMovesNoBlob(t *testing.T) {
+	t.Parallel()
+	c := acme()
+	c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web", Visibility: ghcrtest.Public}}
+	s := newStage(t, c)
+	outputs := three(t, s)
+	r := s.merge(outputs, "tags", "1", "image", s.image("acme/web")+"\n"+s.image("acme/web/copy")).succeeds()
+	if n := r.count("PUT", "/blobs/"); n != 0 {
+		t.Errorf("%d blobs were sent", n)
+	}
+	if a, b := s.server.Tag("acme/web", "1"), s.server.Tag("acme/web/copy", "1"); a == "" || a != b {
+		t.Errorf("the tags point at %q and %q", a, b)
+	}
+}
+
+// The cost of a large merge: the manifest of each leg, its config with the
+// redirect to it, and little besides.
+func TestMergeOf64LegsAsksFourTimesALegAtMost(t *testing.T) {
+	t.Parallel()
+	const legs = 64
+	s := newStage(t, acme())
+	outputs := map[string]string{}
+	for n := range legs {
+		p := &v1.Platform{OS: "linux", Architecture: fmt.Sprintf("arch%d", n)}
+		l := sourcetest.NewLayout(t)
+		var layers []string
+		for k := range 20 {
+			layers = append(layers, fmt.Sprint(n, "-", k))
+		}
+		d := l.Image(p, layers...)
+		l.Add(d)
+		for _, f := range l.Files() {
+			if _, err := s.server.AddBlob("acme/web", f.Body); err != nil {
+				t.Fatal(err)
+			}
+		}
+		raw, _ := s.server.Blob("acme/web", d.Digest.String())
+		outputs["digest-linux-arch"+fmt.Sprint(n)] = s.server.AddManifest("acme/web", "", string(d.MediaType), raw)
+	}
+	s.server.AddPackage(ghcrtest.Package{Name: "acme/web", Repository: "acme/web", Visibility: ghcrtest.Public})
+	r := s.merge(outputs, "tags", "1\nlatest").succeeds().says("anonymous-pull", "verified")
+	if n := len(r.requests); n > 4*legs {
+		t.Errorf("%d requests for %d legs", n, legs)
+	}
+	for _, q := range r.requests {
+		if strings.Contains(q.Path, "/blobs/") && q.Received > 0 {
+			t.Errorf("a blob was sent: %s %s", q.Method, q.Path)
+		}
+	}
+}

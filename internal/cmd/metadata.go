@@ -1,0 +1,123 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/meta"
+	"github.com/ghcr-publish/ghcr-publish/internal/report"
+	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
+)
+
+var metadataCommand = &command{
+	name: input.Metadata, run: runMetadata,
+	short: "Compute version, tags, labels and annotations, as docker/metadata-action does",
+	example: `  ghcr-publish metadata --images ghcr.io/acme/web --tags 'type=semver,pattern={{version}}' --version 1.2.3
+  ghcr-publish metadata --images ghcr.io/acme/web --tags type=sha --explain`,
+}
+
+// runMetadata computes names and sets them as outputs. It writes nothing to a
+// registry.
+func runMetadata(ctx context.Context, p Process, w *workflow.Workflow, env input.Environment) error {
+	config, err := input.ParseMetadata(env)
+	mask(w, &config.Common)
+	if err := errors.Join(err, w.Check()); err != nil {
+		return err
+	}
+	s, err := newSession(p, w, &config.Common)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	ctx, cancel := context.WithTimeoutCause(ctx, config.Timeout, outOfTime(config.Timeout))
+	defer cancel()
+	n := &namer{session: s, naming: config.Naming, fromGit: config.FromGit}
+	result, err := n.compute(ctx, meta.Inputs{Images: config.Images}, meta.Compute)
+	if err != nil {
+		return explainEnd(ctx, err)
+	}
+	return s.metadata(result, config)
+}
+
+// metadata sets the outputs, and their DOCKER_METADATA_OUTPUT_ twins.
+func (s *session) metadata(result meta.Result, c *input.MetadataConfig) error {
+	format := meta.Format{
+		SepTags: c.SepTags, SepLabels: c.SepLabels, SepAnnotations: c.SepAnnotations, BakeTarget: c.BakeTarget,
+	}
+	outputs := result.Outputs(format)
+	if s.workflow.Active() {
+		files, err := writeBakeFiles(s.process.Getenv("RUNNER_TEMP"), result.BakeFiles(format))
+		if err != nil {
+			return err
+		}
+		outputs = append(outputs, files...)
+	}
+	for _, o := range outputs {
+		if err := s.workflow.Output(o.Name, o.Value); err != nil {
+			return err
+		}
+		if s.process.Getenv("DOCKER_METADATA_SET_OUTPUT_ENV") == "false" {
+			continue
+		}
+		if err := s.workflow.Env(meta.EnvName(o.Name), o.Value); err != nil {
+			return err
+		}
+	}
+	if err := result.Check(); err != nil { // docker/metadata-action goes on, too
+		result.Warnings = append(result.Warnings, diag.Notice{Code: "no-tags", Level: diag.Warning, Title: "No tags", Text: err.Error()})
+	}
+	s.showMetadata(result, c)
+	for _, n := range result.Warnings {
+		s.workflow.Annotate(n.Level, n.Title, n.Text)
+	}
+	if c.Summary {
+		return s.workflow.Summary(report.Names(result.Version, result.Refs(), result.Explain()))
+	}
+	return nil
+}
+
+func (s *session) showMetadata(result meta.Result, c *input.MetadataConfig) {
+	s.say("version: %s", result.Version)
+	for _, ref := range result.Refs() {
+		s.say("tag: %s", ref)
+	}
+	for _, l := range result.Labels {
+		s.say("label: %s=%s", l.Key, l.Value)
+	}
+	for _, a := range result.Annotations {
+		s.say("annotation: %s=%s", a.Key, a.Value)
+	}
+	if c.Explain {
+		for _, line := range result.Explain() {
+			s.say("rule: %s", line)
+		}
+	}
+	if !s.workflow.Active() {
+		for _, n := range result.Warnings {
+			s.say("%s: %s", n.Level, n.Text)
+		}
+	}
+}
+
+// writeBakeFiles writes the definition files for docker buildx bake into a
+// folder of their own below the runner's temporary one.
+func writeBakeFiles(temp string, files []meta.BakeFile) ([]meta.Output, error) {
+	dir, err := os.MkdirTemp(temp, "ghcr-publish-metadata-")
+	if err != nil {
+		return nil, fmt.Errorf("making a folder for the bake files: %w", err)
+	}
+	outputs := make([]meta.Output, len(files))
+	for i, f := range files {
+		path := filepath.Join(dir, f.Name)
+		if err := os.WriteFile(path, []byte(f.Content), 0o600); err != nil {
+			return nil, fmt.Errorf("writing a bake file: %w", err)
+		}
+		outputs[i] = meta.Output{Name: f.Output, Value: path}
+	}
+	return outputs, nil
+}

@@ -1,0 +1,126 @@
+package cmd_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/cmd"
+)
+
+func TestMetadataSetsTheOutputsOfMetadataAction(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme()).with("command", "metadata", "images", "ghcr.io/Acme/Web",
+		"tags", "type=semver,pattern={{version}}\ntype=sha\ntype=edge", "labels", "com.acme.team=web")
+	s.env["GITHUB_REF"] = "refs/tags/v1.2.3"
+	s.env["SOURCE_DATE_EPOCH"] = "1700000000"
+	r := s.run().succeeds()
+	for name, want := range map[string]string{
+		"version":   "1.2.3",
+		"tags":      "ghcr.io/acme/web:1.2.3\nghcr.io/acme/web:sha-ccccccc\nghcr.io/acme/web:latest",
+		"tag-names": "1.2.3\nsha-ccccccc\nlatest",
+	} {
+		if got := r.outputs[name]; got != want {
+			t.Errorf("output %s is %q, want %q", name, got, want)
+		}
+	}
+	for _, label := range []string{"com.acme.team=web", "org.opencontainers.image.created=2023-11-14T22:13:20.000Z"} {
+		if !strings.Contains(r.outputs["labels"], label) {
+			t.Errorf("labels are %q, without %q", r.outputs["labels"], label)
+		}
+	}
+	env, err := parseFile(s.read("ENV"))
+	if err != nil || env["DOCKER_METADATA_OUTPUT_VERSION"] != "1.2.3" {
+		t.Errorf("the environment for later steps is %v (%v)", env, err)
+	}
+	bake, err := os.ReadFile(r.outputs["bake-file"])
+	if err != nil || !strings.Contains(string(bake), `"ghcr.io/acme/web:1.2.3"`) {
+		t.Errorf("the bake file holds %s (%v)", bake, err)
+	}
+	if !strings.Contains(r.summary, "type=edge skipped") {
+		t.Errorf("the summary does not say why type=edge gave nothing:\n%s", r.summary)
+	}
+}
+
+func TestMetadataKeepsItsEnvironmentToItselfWhenTold(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme()).with("command", "metadata", "images", "ghcr.io/acme/web")
+	s.env["DOCKER_METADATA_SET_OUTPUT_ENV"] = "false"
+	if s.run().succeeds(); s.read("ENV") != "" {
+		t.Errorf("the environment for later steps is %q", s.read("ENV"))
+	}
+}
+
+func TestMetadataAtATerminalExplains(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	delete(s.env, "GITHUB_ACTIONS")
+	r := s.run("metadata", "--images", "ghcr.io/acme/web", "--tags", "type=semver,pattern={{version}}", "--version", "2.0.0-rc.1", "--explain").succeeds()
+	for _, want := range []string{"tag: ghcr.io/acme/web:2.0.0-rc.1", "rule: type=semver,pattern={{version}} → 2.0.0-rc.1"} {
+		if !strings.Contains(r.stdout, want) {
+			t.Errorf("it prints\n%s\nwithout %q", r.stdout, want)
+		}
+	}
+}
+
+func TestMetadataTakesContextForRefContextAndNothingElse(t *testing.T) {
+	t.Parallel()
+	newStage(t, acme()).with("command", "metadata", "context", "workflow").run().succeeds()
+	newStage(t, acme()).with("command", "metadata", "context", ".").run().failsWith("input-value", "context", "workflow, git")
+	newStage(t, acme()).with("command", "metadata", "source", "x.tar").run().failsWith("input-not-taken", "source belongs to publish")
+}
+
+func TestPublishFeedsRulesWithTheInputVersion(t *testing.T) {
+	t.Parallel()
+	path, _ := layout(t)
+	s := newStage(t, acme()).with("source", path, "version", "3.1.4", "tags", "type=semver,pattern={{major}}.{{minor}}", "flavor", "latest=false")
+	s.env["GITHUB_EVENT_NAME"] = "workflow_dispatch"
+	if got := s.run().succeeds().outputs["tag-names"]; got != "3.1" {
+		t.Errorf("tags are %q", got)
+	}
+}
+
+func TestLatestHighestIsNotMovedBackByABackport(t *testing.T) {
+	t.Parallel()
+	path, _ := layout(t)
+	s := newStage(t, acme()).with("source", path, "tags", "type=semver,pattern={{version}}\ntype=semver,pattern={{major}}.{{minor}}", "flavor", "latest=highest")
+	for _, step := range []struct{ version, want string }{
+		{"2.0.0", "2.0.0\n2.0\nlatest"}, {"1.4.9", "1.4.9\n1.4"}, {"2.0.1", "2.0.1\n2.0\nlatest"},
+	} {
+		s.with("version", step.version)
+		if got := s.run().succeeds().outputs["tag-names"]; got != step.want {
+			t.Errorf("version %s moves %q, want %q", step.version, got, step.want)
+		}
+	}
+}
+
+func TestLabelsAreWrittenOnlyWhenAskedFor(t *testing.T) {
+	t.Parallel()
+	path, digest := layout(t)
+	s := newStage(t, acme()).with("source", path, "tags", "a")
+	if got := s.run().succeeds().outputs["digest"]; got != digest {
+		t.Errorf("without labels the digest is %s, not the source's %s", got, digest)
+	}
+	s.with("labels", "com.acme.team=web", "tags", "b")
+	r := s.run().succeeds()
+	labelled := r.outputs["digest"]
+	if labelled == digest || !strings.Contains(r.stdout, digest) {
+		t.Errorf("with labels the digest is %s, and the log does not name %s", labelled, digest)
+	}
+	m, ok := s.server.Manifest("acme/web", "b")
+	if !ok || !strings.Contains(string(m.Raw), `"com.acme.team":"web"`) {
+		t.Errorf("the index is %s", m.Raw)
+	}
+	r = s.run().succeeds()
+	if r.outputs["digest"] != labelled || r.outputs["changed"] != "false" {
+		t.Errorf("the second run gives %s, changed %s", r.outputs["digest"], r.outputs["changed"])
+	}
+}
+
+func TestUnknownCommandNamesThoseThatAre(t *testing.T) {
+	t.Parallel()
+	r := newStage(t, acme()).with("command", "publsh").run()
+	if r.code != cmd.Failure || !strings.Contains(r.stdout, "Allowed: publish, ") {
+		r.fatal("the error does not list the commands")
+	}
+}

@@ -1,0 +1,242 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/github"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate"
+	"github.com/ghcr-publish/ghcr-publish/internal/report"
+	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
+)
+
+var migrateCommand = &command{
+	name: input.Migrate, argument: "paths", many: true, run: runMigrate,
+	short: "Move workflows from personal access tokens to GITHUB_TOKEN",
+	long: `migrate reads workflows, actions and reusable workflows, and finds what logs in to
+ghcr.io with a personal access token. It proposes the smallest edit that uses the
+job's GITHUB_TOKEN instead, with the permissions the job then needs, and says what
+remains to be clicked. Every byte outside an edit stays as it is.`,
+	example: `  ghcr-publish migrate                     # shows the diff for this checkout
+  ghcr-publish migrate --write             # makes the edits
+  ghcr-publish migrate --check repo1 repo2 # exits 1 if an edit is left to be made`,
+}
+
+// migration is one run of migrate.
+type migration struct {
+	*session
+	config *input.MigrateConfig
+	report *migrate.Report
+	roots  []migrate.Root
+	advice []migrate.Advice
+}
+
+func runMigrate(ctx context.Context, p Process, w *workflow.Workflow, env input.Environment) error {
+	config, err := input.ParseMigrate(env)
+	mask(w, &config.Common)
+	if err := errors.Join(err, w.Check()); err != nil {
+		return err
+	}
+	s, err := newSession(p, w, &config.Common)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	ctx, cancel := context.WithTimeoutCause(ctx, config.Timeout, outOfTime(config.Timeout))
+	defer cancel()
+	m := &migration{session: s, config: config}
+	if err := m.read(ctx); err != nil {
+		return explainEnd(ctx, err)
+	}
+	return errors.Join(m.carryOut(), m.finish())
+}
+
+// read finds what there is to do, and asks GitHub about the images found.
+func (m *migration) read(ctx context.Context) error {
+	paths := m.config.Paths
+	if len(paths) == 0 {
+		paths = []string{"."}
+	}
+	roots, err := migrate.Roots(paths)
+	if err != nil {
+		return &diag.Error{Code: "paths-unreadable", Side: diag.Input, Input: "paths", Err: err, Title: "A path to migrate cannot be read", Hint: "Name folders of checkouts, or workflow files, that are there."}
+	}
+	m.roots = roots
+	m.report, err = migrate.Scan(ctx, roots, migrate.Options{Registry: m.config.Home, ToAction: m.config.ToAction})
+	if err != nil {
+		return err
+	}
+	var lookup migrate.Packages
+	if !m.config.Token.Empty() {
+		lookup = packageLookup{m.packages}
+	}
+	var unread error
+	m.advice, unread = m.report.Access(ctx, m.config.GitHub.Repository, lookup)
+	if unread != nil { // the edits do not depend on it
+		m.say("Some packages could not be looked up: %s", unread)
+	}
+	return nil
+}
+
+// packageLookup answers migrate from GitHub's REST API.
+type packageLookup struct{ client *github.Client }
+
+func (l packageLookup) Package(ctx context.Context, owner, name string) (migrate.Package, error) {
+	p, err := l.client.Get(ctx, github.Owner{Login: owner}, name)
+	if github.IsAbsent(err) {
+		return migrate.Package{}, nil
+	}
+	if err != nil {
+		return migrate.Package{}, err
+	}
+	return migrate.Package{
+		Exists: true, Repository: p.Repository, Visibility: p.Visibility, Organization: p.Owner.Kind == "Organization",
+	}, nil
+}
+
+// carryOut writes what was asked for: the edits, and SARIF.
+func (m *migration) carryOut() error {
+	var errs []error
+	if m.config.Write {
+		errs = append(errs, migrate.Write(m.report))
+		if m.config.AddCheck {
+			errs = append(errs, m.addCheck())
+		}
+	}
+	if m.config.SARIF != "" {
+		errs = append(errs, m.writeSARIF())
+	}
+	return errors.Join(errs...)
+}
+
+// addCheck leaves a workflow that proves the grants beside those that were
+// migrated. One that is there already stays.
+func (m *migration) addCheck() error {
+	var images []migrate.Image
+	for _, image := range m.report.Images {
+		if image.Owner != "" && image.Name != "" {
+			images = append(images, image)
+		}
+	}
+	if len(images) == 0 || len(m.roots) == 0 {
+		return nil
+	}
+	path := filepath.Join(m.roots[0].Dir, ".github", "workflows", "ghcr-publish-check.yml")
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // a file of the repository, as readable as its neighbours
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("adding the check: %w", err)
+	}
+	_, err = f.WriteString(migrate.CheckWorkflow(actionName, images))
+	if err = errors.Join(err, f.Close()); err == nil {
+		m.say("Added %s: run it once by hand after the clicks, then delete it.", path)
+	}
+	return err
+}
+
+// actionName is how a workflow names us.
+const actionName = "ghcr-publish/ghcr-publish@v1"
+
+func (m *migration) writeSARIF() error {
+	f, err := os.Create(m.config.SARIF)
+	if err != nil {
+		return fmt.Errorf("writing SARIF: %w", err)
+	}
+	return errors.Join(m.report.SARIF(f), f.Close())
+}
+
+// finish shows what was found, and fails where something is left that must
+// not be.
+func (m *migration) finish() error {
+	if err := m.print(); err != nil {
+		return err
+	}
+	m.annotate()
+	var errs []error
+	if m.config.Summary {
+		errs = append(errs, m.workflow.Summary(m.report.Markdown()))
+	}
+	edits := m.report.Count(migrate.Fixed)
+	errs = append(errs,
+		m.workflow.Output("changed", fmt.Sprint(m.config.Write && edits > 0)),
+		m.workflow.Output("outcome", m.outcome(edits)), m.skipped())
+	if m.config.Check && !m.config.Write && edits > 0 {
+		errs = append(errs, &diag.Error{
+			Code: "migration-left", Side: diag.Input, Title: fmt.Sprintf("%d places still use a personal access token where GITHUB_TOKEN would do", edits),
+			Hint: "Run ghcr-publish migrate --write, look at the diff, and commit it.",
+		})
+	}
+	return errors.Join(errs...)
+}
+
+func (m *migration) outcome(edits int) string {
+	switch {
+	case edits == 0:
+		return "unchanged"
+	case m.config.Write:
+		return "migrated"
+	}
+	return "planned"
+}
+
+// skipped fails the run where a file could not be read.
+func (m *migration) skipped() error {
+	var errs []error
+	for _, s := range m.report.Skipped {
+		errs = append(errs, &diag.Error{
+			Code: "migrate-skipped", Side: diag.Input, Title: fmt.Sprintf("%q was passed over", s.Path), Err: s.Err,
+			Hint: "Mend the file, or name only the paths to migrate.",
+		})
+	}
+	return errors.Join(errs...)
+}
+
+func (m *migration) print() error {
+	var b strings.Builder
+	for _, f := range m.report.Files {
+		b.WriteString(f.Diff())
+	}
+	if err := m.report.Table(&b); err != nil {
+		return err
+	}
+	for _, a := range m.advice {
+		if a.Image.Owner == "" || a.Image.Name == "" {
+			continue // named after a repository that nobody named
+		}
+		fmt.Fprintf(&b, "\n%s\n", a.Text)
+		for i, click := range a.Clicks {
+			fmt.Fprintf(&b, "  %d. %s\n", i+1, click)
+		}
+	}
+	if m.report.Read == 0 && len(m.report.Skipped) == 0 {
+		fmt.Fprintln(&b, "No workflow was found: .github/workflows is looked for, and action.yml.")
+	} else if len(m.report.Findings)+len(m.report.Skipped) == 0 {
+		fmt.Fprintf(&b, "Nothing to do (%s read): nothing logs in to %s with a personal access token.\n", report.Count(m.report.Read, "file"), m.config.Home)
+	}
+	_, err := fmt.Fprint(m.process.Stdout, workflow.Lines(b.String()))
+	return err
+}
+
+// annotate marks the lines on the run's page.
+func (m *migration) annotate() {
+	for _, f := range m.report.Findings {
+		level := diag.Info
+		if f.State == migrate.Left || (f.State == migrate.Fixed && !m.config.Write) {
+			level = diag.Warning
+		}
+		text := f.Text
+		if f.Hint != "" {
+			text += "\n" + f.Hint
+		}
+		m.workflow.AnnotateAt(workflow.Place{File: f.File, Line: f.Line, EndLine: f.EndLine}, level, f.Title(), text)
+	}
+}

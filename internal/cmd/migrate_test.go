@@ -1,0 +1,122 @@
+package cmd_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const patWorkflow = `on: push
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: docker/login-action@v3
+        with:
+          registry: ghcr.io
+          username: octocat
+          password: ${{ secrets.CR_PAT }}
+      - run: docker push ghcr.io/acme/web:latest
+`
+
+// checkout is a folder with one workflow in it.
+func checkout(t *testing.T, workflow string) (dir, file string) {
+	t.Helper()
+	dir = t.TempDir()
+	file = filepath.Join(dir, ".github", "workflows", "publish.yml")
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(workflow), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return dir, file
+}
+
+func TestMigrateShowsTheEditAndLeavesTheFile(t *testing.T) {
+	t.Parallel()
+	dir, file := checkout(t, patWorkflow)
+	s := newStage(t, acme())
+	s.env["GITHUB_SERVER_URL"], s.env["GITHUB_API_URL"] = "", "" // of github.com, whose registry is ghcr.io
+	delete(s.env, "GITHUB_ACTIONS")
+	r := s.run("migrate", dir).succeeds()
+	for _, want := range []string{"-          password: ${{ secrets.CR_PAT }}", "+          password: ${{ secrets.GITHUB_TOKEN }}", "+      packages: write"} {
+		if !strings.Contains(r.stdout, want) {
+			t.Errorf("the diff lacks %q:\n%s", want, r.stdout)
+		}
+	}
+	if raw, _ := os.ReadFile(file); string(raw) != patWorkflow {
+		t.Errorf("the file was changed:\n%s", raw)
+	}
+}
+
+func TestMigrateWritesOnceAndThenHasNothingToDo(t *testing.T) {
+	t.Parallel()
+	dir, file := checkout(t, patWorkflow)
+	s := newStage(t, acme())
+	s.env["GITHUB_SERVER_URL"], s.env["GITHUB_API_URL"] = "", ""
+	delete(s.env, "GITHUB_ACTIONS")
+	s.run("migrate", "--check", dir).failsWith("migration-left", "migrate --write")
+	s.run("migrate", "--write", dir).succeeds()
+	raw, _ := os.ReadFile(file)
+	if !strings.Contains(string(raw), "secrets.GITHUB_TOKEN") || strings.Contains(string(raw), "CR_PAT") {
+		t.Errorf("the file reads\n%s", raw)
+	}
+	r := s.run("migrate", "--check", dir).succeeds()
+	if !strings.Contains(r.stdout, "Nothing to do (1 file read)") {
+		t.Errorf("the second run prints\n%s", r.stdout)
+	}
+}
+
+func TestMigrateInAWorkflowMarksTheLines(t *testing.T) {
+	t.Parallel()
+	dir, _ := checkout(t, strings.ReplaceAll(patWorkflow, "registry: ghcr.io", "registry: REGISTRY"))
+	s := newStage(t, acme())
+	sarif := filepath.Join(s.dir, "out.sarif")
+	host := s.server.Host()
+	file := filepath.Join(dir, ".github", "workflows", "publish.yml")
+	raw, _ := os.ReadFile(file)
+	s.check(os.WriteFile(file, []byte(strings.ReplaceAll(string(raw), "REGISTRY", host)), 0o644))
+	r := s.with("command", "migrate", "paths", dir, "sarif", sarif).run().succeeds()
+	if !strings.Contains(r.stdout, "file=") || !strings.Contains(r.stdout, "line=11") {
+		t.Errorf("no annotation on line 11:\n%s", r.stdout)
+	}
+	if !strings.Contains(r.summary, "secrets.GITHUB_TOKEN") {
+		t.Errorf("the summary has no diff:\n%s", r.summary)
+	}
+	if r.outputs["outcome"] != "planned" || r.outputs["changed"] != "false" {
+		t.Errorf("outputs are %v", r.outputs)
+	}
+	if raw, err := os.ReadFile(sarif); err != nil || !strings.Contains(string(raw), `"2.1.0"`) {
+		t.Errorf("SARIF is %s (%v)", raw, err)
+	}
+}
+
+func TestMigrateNamesWhatItCouldNotRead(t *testing.T) {
+	t.Parallel()
+	dir, _ := checkout(t, "on: [push\njobs: {")
+	s := newStage(t, acme())
+	delete(s.env, "GITHUB_ACTIONS")
+	s.run("migrate", dir).failsWith("migrate-skipped", "publish.yml", "passed over")
+}
+
+func TestMigrateAddsACheckOnce(t *testing.T) {
+	t.Parallel()
+	dir, _ := checkout(t, patWorkflow)
+	s := newStage(t, acme())
+	s.env["GITHUB_SERVER_URL"], s.env["GITHUB_API_URL"] = "", ""
+	delete(s.env, "GITHUB_ACTIONS")
+	s.run("migrate", "--write", "--add-check", dir).succeeds()
+	path := filepath.Join(dir, ".github", "workflows", "ghcr-publish-check.yml")
+	raw, err := os.ReadFile(path)
+	if err != nil || !strings.Contains(string(raw), "command: check") || !strings.Contains(string(raw), "ghcr.io/acme/web") {
+		t.Fatalf("the check reads\n%s\n(%v)", raw, err)
+	}
+	s.check(os.WriteFile(path, []byte("on: push\njobs: {}\n"), 0o644))
+	s.run("migrate", "--write", "--add-check", dir).succeeds()
+	if again, _ := os.ReadFile(path); string(again) != "on: push\njobs: {}\n" {
+		t.Error("a file that was there was overwritten")
+	}
+}

@@ -1,0 +1,94 @@
+package cmd_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
+)
+
+// based is a stage whose engine has an image that was built on another one,
+// which it pulled from acme/base of the stage's registry.
+func based(t *testing.T, digests func(s *stage, digest string) []string) (s *stage, base told) {
+	t.Helper()
+	s = newStage(t, acme())
+	below := sourcetest.NewSaved(t, "base:1", layer("one"), layer("two"))
+	base = s.with("source", sourcetest.Tar(t, sourcetest.DockerSave(t, below)), "tags", "1", "image", s.image("acme/base")).run().succeeds()
+	app := sourcetest.NewSaved(t, "web:dev", layer("one"), layer("two"), layer("three"))
+	s.env["DOCKER_HOST"] = sourcetest.NewEngine(t,
+		sourcetest.EngineImage{
+			ID: below.ID().String(), Names: below.Tags, Layers: below.DiffIDs(), Digests: digests(s, base.outputs["digest"]),
+			Tar: sourcetest.TarBytes(t, sourcetest.DockerSave(t, below)),
+		},
+		sourcetest.EngineImage{ID: app.ID().String(), Names: app.Tags, Layers: app.DiffIDs(), Tar: sourcetest.TarBytes(t, sourcetest.DockerSave(t, app))},
+	).Host
+	return s.with("image", ""), base
+}
+
+// pulledFrom are the references that an engine notes.
+func pulledFrom(s *stage, digest string) []string {
+	return []string{"<none>@<none>", s.image("acme/gone") + "@" + digest, s.image("acme/base") + "@" + digest, "other.example/acme/base@" + digest}
+}
+
+func TestTheLayersOfAPulledBaseAreMountedAndNotCompressed(t *testing.T) {
+	t.Parallel()
+	s, _ := based(t, pulledFrom)
+	r := s.with("source", "web:dev", "tags", "1").run().succeeds()
+	if patches := r.count("PATCH", "/blobs/"); patches != 1 {
+		t.Errorf("%d layers were compressed and sent, want the one that is new", patches)
+	}
+	if mounts := r.count("POST", "mount="); mounts != 2 {
+		t.Errorf("%d layers were mounted, want 2", mounts)
+	}
+	// Later the tag tells, and nobody has to be asked where layers come from.
+	if again := s.run().succeeds().says("outcome", "unchanged"); again.count("GET", "/acme/base/") > 0 {
+		t.Error("the base was asked for although the tag tells all")
+	}
+}
+
+func TestAnImageThatWasPulledKeepsItsDigest(t *testing.T) {
+	t.Parallel()
+	s, base := based(t, pulledFrom)
+	r := s.with("source", "base:1", "tags", "1").run().succeeds().says("digest", base.outputs["digest"])
+	if patches := r.count("PATCH", "/blobs/"); patches != 0 {
+		t.Errorf("%d layers were compressed", patches)
+	}
+	// With labels it is another image, of the same layers.
+	labelled := s.with("labels", "a=b", "tags", "2").run().succeeds()
+	if labelled.outputs["digest"] == base.outputs["digest"] || labelled.count("PATCH", "/blobs/") != 0 {
+		t.Errorf("digest %s, %d layers compressed", labelled.outputs["digest"], labelled.count("PATCH", "/blobs/"))
+	}
+}
+
+// Docker notes of an image the index that it was pulled by.
+func TestAPulledImageIsFoundInItsIndex(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	l := sourcetest.NewLayout(t)
+	plain := sourcetest.LayerTar(t, layer("one"))
+	amd := sourcetest.On(l.ImageOf(sourcetest.AMD64, "application/vnd.oci.image.layer.v1.tar+gzip", plain), sourcetest.AMD64)
+	l.Add(l.Index(amd, sourcetest.On(l.Image(sourcetest.ARM64, "arm"), sourcetest.ARM64)))
+	index := s.with("source", sourcetest.Dir(t, l.Files()), "tags", "1", "image", s.image("acme/base")).run().succeeds().outputs["digest"]
+	saved := sourcetest.Saved{Tags: []string{"base:1"}, Layers: [][]byte{plain}, Config: sourcetest.Config(t, sourcetest.AMD64, plain)}
+	s.env["DOCKER_HOST"] = sourcetest.NewEngine(t, sourcetest.EngineImage{
+		ID: saved.ID().String(), Names: saved.Tags, Layers: saved.DiffIDs(), Digests: []string{s.image("acme/base") + "@" + index},
+		Tar: sourcetest.TarBytes(t, sourcetest.DockerSave(t, saved)),
+	}).Host
+	r := s.with("source", "base:1", "image", "").run().succeeds().says("digest", amd.Digest.String())
+	if r.count("PATCH", "/blobs/") > 0 || r.count("POST", "mount=") != 1 || strings.Contains(r.stdout, "before compression") {
+		r.fatal("the layer is not mounted")
+	}
+	zstd := s.with("compression", "zstd", "tags", "2").run().succeeds()
+	if zstd.count("PATCH", "/blobs/") != 1 {
+		zstd.fatal("the layer is there, but with gzip")
+	}
+}
+
+func TestAnImageWithTheLayersOfAnotherButAnotherOneBelowIsNoBase(t *testing.T) {
+	t.Parallel()
+	s, _ := based(t, func(s *stage, digest string) []string { return []string{"other.example/acme/base@" + digest} })
+	r := s.with("source", "web:dev", "tags", "1").run().succeeds()
+	if patches := r.count("PATCH", "/blobs/"); patches != 3 || strings.Contains(r.stdout, "other.example") {
+		t.Errorf("%d layers were compressed and sent, want all: the base is on another registry", patches)
+	}
+}

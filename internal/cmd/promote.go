@@ -1,0 +1,81 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
+	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
+)
+
+var promoteCommand = &command{
+	name: input.Promote, argument: "source", run: runPromote,
+	short: "Point more tags, or another repository, at bytes that exist: the digest stays",
+	long: `promote takes an image from a registry and gives it more tags, or another
+repository, with the proof that publish gives. It builds and changes nothing: the
+digest stays what it is. Signatures, attestations and all else that refers to the
+image go along to another repository, before the image has a tag there.`,
+	example: `  ghcr-publish promote rc --image ghcr.io/acme/web --tags stable
+  ghcr-publish promote ghcr.io/acme/web-dev:1.2.3 --image ghcr.io/acme/web --expected-digest sha256:0a1b…
+  ghcr-publish promote sha256:9f8e… --image ghcr.io/acme/web --tags latest --monotonic=false   # a rollback`,
+}
+
+// promoting is one run of promote: a publishing whose source is in a registry.
+type promoting struct {
+	*publishing
+	config *input.PromoteConfig
+}
+
+func runPromote(ctx context.Context, p Process, w *workflow.Workflow, env input.Environment) error {
+	config, err := input.ParsePromote(env)
+	mask(w, &config.Common)
+	if err != nil {
+		return err
+	}
+	if err := w.Check(); err != nil {
+		return err
+	}
+	s, err := newSession(p, w, &config.Common)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	run := &promoting{publishing: newPublishing(s, &config.Config), config: config}
+	run.accept, run.along = run.expected, run.attached
+	run.shallow = true // until another repository shows up
+	for _, repo := range config.Images {
+		run.shallow = run.shallow && repo.Name() == config.From.Context().Name()
+	}
+	return run.finish(run.do(ctx))
+}
+
+// expected refuses other bytes than those the user named.
+func (r *promoting) expected(found *resolve.Found) error {
+	got := found.Root.Descriptor.Digest
+	if r.config.Expected.Hex == "" || got == r.config.Expected {
+		return nil
+	}
+	return diag.Inputf("expected-digest", "digest-differs",
+		"Somebody moved the source's tag since. Look at what it is now; then promote by digest, or change expected-digest.",
+		"Nothing was promoted: %s is %s, not %s", r.config.From, got, r.config.Expected)
+}
+
+// attached finds what refers to the image, where that is to go elsewhere.
+func (r *promoting) attached(ctx context.Context, found *resolve.Found) ([]accessory, error) {
+	from := r.config.From.Context()
+	var out []accessory
+	for i := range found.Targets {
+		repo := found.Targets[i].Repo
+		if repo.Name() == from.Name() {
+			continue
+		}
+		all, err := r.referring(ctx, from, repo, found.Root)
+		if err != nil {
+			return nil, fmt.Errorf("looking for what refers to %s: %w", r.config.From, err)
+		}
+		out = append(out, all...)
+	}
+	return out, nil
+}

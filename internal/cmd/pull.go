@@ -1,0 +1,160 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/cmd/progress"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/docker"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/pull"
+	"github.com/ghcr-publish/ghcr-publish/internal/report"
+	"github.com/ghcr-publish/ghcr-publish/internal/sink"
+	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
+)
+
+var pullCommand = &command{
+	name: input.Pull, argument: "source", second: "destination", run: runPull,
+	short: "Pull an image: registry → OCI layout, archive or Docker engine, every byte checked",
+	long: `pull fetches an image, all its platforms or one, and checks every byte against
+its digest while it comes. It asks without a login first. A directory may hold
+other images already: what it has is not fetched again, and pulls may run side by
+side. Nothing half fetched is ever left under its final name. Into the Docker
+engine an image is streamed, nothing on disk, and its id is read back.`,
+	example: `  ghcr-publish pull ghcr.io/acme/web:1.2.3 images         # adds it to the OCI layout in images/
+  ghcr-publish pull ghcr.io/acme/web:1.2.3 docker-daemon: # into the Docker engine, by the same name
+  ghcr-publish pull ghcr.io/acme/web docker-archive:- | podman load
+  ghcr-publish pull ghcr.io/acme/web@sha256:0a1b… --platform linux/arm64 oci-archive:web.tar
+  ghcr-publish pull ghcr.io/acme/web:1.2.3 --verify-only  # can it be pulled whole?`,
+}
+
+// pulling is one run of pull.
+type pulling struct {
+	*session
+	config *input.PullConfig
+	target sink.Target
+	engine *docker.Daemon // where the target is in one
+	report *report.Pull
+}
+
+func runPull(ctx context.Context, p Process, w *workflow.Workflow, env input.Environment) error {
+	config, err := input.ParsePull(env)
+	mask(w, &config.Common)
+	target, bad := destination(config, w)
+	if err := errors.Join(err, bad, w.Check()); err != nil {
+		return err
+	}
+	s, err := newSession(p, w, &config.Common)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	run := &pulling{session: s, config: config, target: target, report: report.NewPull(config.Reference.Name(), runOf(config.GitHub))}
+	return run.finish(run.do(ctx))
+}
+
+// destination parses where to put the image. A pipe is for a terminal: what a
+// step prints is its log, with commands for the runner in it.
+func destination(c *input.PullConfig, w *workflow.Workflow) (sink.Target, error) {
+	if c.Destination == "" || c.VerifyOnly {
+		return sink.Target{}, nil
+	}
+	target, err := sink.Parse(c.Destination)
+	if err == nil && target.Path == sink.Stream && w.Active() {
+		err = diag.Inputf("destination", sink.CodeInvalid, "In a workflow write docker-daemon: to fill the Docker engine, or a file for the next program: docker-archive:image.tar.",
+			"The destination %q would be written into the step's log", c.Destination)
+	}
+	return target, err
+}
+
+// do is everything between parse and report.
+func (r *pulling) do(ctx context.Context) (err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, r.config.Timeout, outOfTime(r.config.Timeout))
+	defer cancel()
+	begin := time.Now()
+	defer func() {
+		r.report.Seconds = time.Since(begin).Round(time.Millisecond).Seconds()
+		r.report.Requests = r.registry.Meter.Requests.Load()
+	}()
+	puller, err := r.puller(r.config.Reference.Context())
+	if err != nil {
+		return err
+	}
+	if r.target.Kind == sink.DockerEngine {
+		if r.engine, err = docker.New(r.process.Getenv).Introduce(ctx); err != nil {
+			return readEnd(ctx, sink.InEngine(err))
+		}
+	}
+	found, err := puller.Resolve(ctx, r.want())
+	if err != nil {
+		return readEnd(ctx, r.unread(err, r.config.Reference))
+	}
+	r.report.Found(found)
+	r.report.AnonymousPull = r.letIn(found)
+	to, err := sink.Open(ctx, r.target, sink.Image{
+		Root: found.Root, Reference: found.Reference, Stream: r.process.Stdout, Engine: r.engine, Index: found.Index,
+	})
+	if err != nil {
+		return readEnd(ctx, r.unread(err, r.config.Reference))
+	}
+	defer func() { err = errors.Join(err, to.Close()) }()
+	return readEnd(ctx, r.unread(r.fetch(ctx, puller, found, to), r.config.Reference))
+}
+
+// want is what is asked for. An engine runs one image, and a docker archive
+// holds one: that for the engine, or for one on this machine, unless another is
+// chosen.
+func (r *pulling) want() pull.Want {
+	here := v1.Platform{OS: "linux", Architecture: runtime.GOARCH}
+	if runtime.GOOS == "windows" {
+		here.OS = "windows"
+	}
+	if r.engine != nil {
+		here = r.engine.Platform
+	}
+	single := r.target.Kind == sink.DockerArchive || r.engine != nil
+	return pull.Want{Reference: r.config.Reference, Platform: r.config.Platform, Single: single, Here: here}
+}
+
+func (r *pulling) fetch(ctx context.Context, puller *pull.Puller, found *pull.Found, to *sink.Sink) error {
+	bar := progress.New(r.process.Stderr, r.process.Terminal && !r.workflow.Active(), report.Bytes)
+	puller.Progress = bar.Fetching()
+	result, err := puller.Fetch(ctx, found, to)
+	bar.Close()
+	r.report.Result(result)
+	if err != nil {
+		return err
+	}
+	r.report.Placed(to)
+	if r.config.VerifyOnly {
+		r.report.Outcome = report.Verified
+	}
+	return nil
+}
+
+// finish reports, also after a failure, and returns the failure.
+func (r *pulling) finish(err error) error {
+	r.report.Fail(err)
+	outputs, outErr := r.report.Outputs()
+	for _, o := range outputs {
+		outErr = errors.Join(outErr, r.workflow.Output(o.Name, o.Value))
+	}
+	if r.config.Summary {
+		outErr = errors.Join(outErr, r.workflow.Summary(r.report.Markdown()))
+	}
+	words := r.process.Stdout
+	if r.target.Path == sink.Stream {
+		words = r.process.Stderr
+	}
+	fmt.Fprint(words, workflow.Lines(r.report.Text()))
+	if err != nil {
+		return err
+	}
+	return outErr
+}

@@ -1,0 +1,282 @@
+package cmd_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/cmd"
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
+)
+
+// published is a stage on which acme/web:1.2.3 has two platforms, and its
+// digest. The package is visible as said.
+func published(t *testing.T, v ghcrtest.Visibility) (s *stage, digest string) {
+	t.Helper()
+	c := acme()
+	c.Packages = []ghcrtest.Package{{Name: "acme/web", Visibility: v, Repository: "acme/web"}}
+	s = newStage(t, c)
+	l := sourcetest.NewLayout(t)
+	desc := l.MultiPlatform()
+	l.Add(desc, "1.2.3")
+	s.with("source", sourcetest.Dir(t, l.Files()), "tags", "1.2.3\nlatest").run().succeeds()
+	for key := range s.env {
+		if strings.HasPrefix(key, "INPUT_") && key != "INPUT_TOKEN" {
+			delete(s.env, key)
+		}
+	}
+	return s, desc.Digest.String()
+}
+
+func TestPull(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name, reference, destination, platform string
+		want                                   []string // outputs
+	}{
+		{"a directory", ":1.2.3", "images", "", []string{"platforms", "linux/amd64\nlinux/arm64"}},
+		{"latest where nothing is said", "", "images", "", nil},
+		{"docker:// before it", "docker://:1.2.3", "images", "", nil},
+		{"an archive", ":1.2.3", "oci-archive:web.tar", "", nil},
+		{"one platform", ":1.2.3", "oci-archive:web.tar", "linux/arm64", []string{"platforms", "linux/arm64"}},
+		{"for docker load", ":1.2.3", "docker-archive:web.tar", "linux/amd64", []string{"platforms", "linux/amd64"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s, digest := published(t, ghcrtest.Public)
+			reference := s.image("acme/web") + c.reference
+			if rest, ok := strings.CutPrefix(c.reference, "docker://"); ok {
+				reference = "docker://" + s.image("Acme/Web") + rest // registries know lower case alone
+			}
+			kind, path, _ := strings.Cut(c.destination, ":")
+			if path == "" {
+				kind, path = "oci", kind
+			}
+			path = filepath.Join(s.dir, path)
+			s.with("command", "pull", "source", reference, "destination", kind+":"+path, "platform", c.platform)
+			r := s.run().succeeds().wroteNothing()
+			r.says("path", path, "image", s.image("acme/web"), "anonymous-pull", "verified", "outcome", "pulled").says(c.want...)
+			if c.platform == "" {
+				r.says("digest", digest, "reference", s.image("acme/web")+"@"+digest)
+			} else if r.outputs["digest"] == digest || r.outputs["digest-"+strings.ReplaceAll(c.platform, "/", "-")] != r.outputs["digest"] {
+				t.Errorf("one platform was wanted: %v", r.outputs)
+			}
+			for _, q := range r.requests {
+				if q.Authorized && q.Class == ghcrtest.ClassToken {
+					t.Error("a public image was asked for with the token")
+				}
+			}
+			again := s.with("command", "inspect", "source", path, "destination", "", "platform", "").run().succeeds()
+			again.says("digest", r.outputs["digest"])
+		})
+	}
+}
+
+func TestPrivateImageTakesTheToken(t *testing.T) {
+	t.Parallel()
+	s, digest := published(t, ghcrtest.Private)
+	s.with("command", "pull", "source", s.image("acme/web"), "destination", filepath.Join(s.dir, "images"))
+	s.run().succeeds().says("digest", digest, "anonymous-pull", "refused", "outcome", "pulled")
+}
+
+func TestVerifyOnlyWritesNothing(t *testing.T) {
+	t.Parallel()
+	s, digest := published(t, ghcrtest.Public)
+	before, _ := os.ReadDir(s.dir)
+	r := s.with("command", "pull", "source", s.image("acme/web")+"@"+digest, "verify-only", "true", "summary", "false").run().succeeds()
+	r.says("digest", digest, "outcome", "verified", "path", "")
+	if after, _ := os.ReadDir(s.dir); len(after) > len(before) {
+		t.Errorf("files were written: %v", after)
+	}
+
+	s.server.Inject(ghcrtest.Fault{Method: "GET", Path: "/ghcr1/blobs/", After: 2, Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 404, Message: "gone"}})
+	s.run().failsWith("image-not-found").says("outcome", "failed", "digest", "")
+}
+
+func TestPullThatCannotBe(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name   string
+		inputs []string
+		token  string
+		code   string
+		words  []string
+	}{
+		{"another tag", []string{"source", "HOST/acme/web:9", "destination", "DIR/x"}, canary, "image-not-found", []string{"acme/web:9", "tags have case"}},
+		{"no such platform", []string{"source", "HOST/acme/web", "platform", "linux/s390x", "destination", "DIR/x"}, canary, "platform-missing", []string{"linux/s390x", "linux/amd64, linux/arm64"}},
+		{"private, and no token", []string{"source", "HOST/acme/web", "destination", "DIR/x"}, "", "image-not-found", []string{"not public", "packages: read"}},
+		{"a file where the layout should be", []string{"source", "HOST/acme/web", "destination", "oci:DIR/event.json"}, canary, "destination-not-a-layout", []string{"is a file"}},
+		{"a folder with other files", []string{"source", "HOST/acme/web", "destination", "DIR"}, canary, "destination-not-a-layout", []string{"other files"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s, _ := published(t, ghcrtest.Private)
+			fill := strings.NewReplacer("HOST", s.server.Host(), "DIR", s.dir)
+			for i, v := range c.inputs {
+				c.inputs[i] = fill.Replace(v)
+			}
+			r := s.with(c.inputs...).with("command", "pull", "token", c.token).run()
+			r.failsWith(c.code, c.words...).says("outcome", "failed", "digest", "", "path", "")
+			if _, err := os.Stat(filepath.Join(s.dir, "x", "index.json")); err == nil {
+				t.Error("a layout was begun")
+			}
+		})
+	}
+}
+
+func TestPullInputsAreReadTogether(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name   string
+		inputs []string
+		words  []string
+	}{
+		{"nothing", nil, []string{"There is no image to pull", "There is no destination"}},
+		{"both nowhere and somewhere", []string{"source", "ghcr.io/acme/web", "destination", "x", "verify-only", "true"}, []string{"together with verify-only"}},
+		{"no owner", []string{"source", "HOST/web", "destination", "x"}, []string{"names no owner"}},
+		{"no reference", []string{"source", "a b", "destination", "image.tar"}, []string{"no image reference", "looks like a file"}},
+		{"no platform", []string{"source", "ghcr.io/acme/web", "platform", "linux", "destination", "s3:x"}, []string{"platform is", "which is none"}},
+		{"a pipe", []string{"source", "ghcr.io/acme/web", "destination", "docker-archive:-"}, []string{"into the step's log"}},
+		{"no name in an engine", []string{"source", "ghcr.io/acme/web", "destination", "docker-daemon:UPPER"}, []string{"no Docker engine takes", "in lower case"}},
+		{"another command's input", []string{"source", "ghcr.io/acme/web", "destination", "x", "tags", "1"}, []string{"tags belongs to"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, acme())
+			for i, v := range c.inputs {
+				c.inputs[i] = strings.ReplaceAll(v, "HOST", s.server.Host())
+			}
+			r := s.with(c.inputs...).with("command", "pull").run()
+			if r.code != cmd.Failure || len(r.requests) > 0 {
+				r.fatal("exit %d after %d requests", r.code, len(r.requests))
+			}
+			for _, w := range c.words {
+				if !strings.Contains(r.stdout, w) {
+					r.fatal("nothing says %q", w)
+				}
+			}
+		})
+	}
+}
+
+func TestPullAtATerminal(t *testing.T) {
+	t.Parallel()
+	s, digest := published(t, ghcrtest.Private)
+	delete(s.env, "GITHUB_ACTIONS")
+	s.env["GITHUB_TOKEN"] = canary
+	dir := filepath.Join(s.dir, "images")
+	r := s.run("pull", s.image("acme/web")+":1.2.3", dir).succeeds()
+	for _, w := range []string{"Pulled " + s.image("acme/web") + ":1.2.3 to " + dir, digest, "linux/arm64", "fetched", "without a login: no"} {
+		if !strings.Contains(r.stdout, w) {
+			r.fatal("nothing says %q", w)
+		}
+	}
+	second := s.run("pull", s.image("acme/web")+":1.2.3", "--destination", dir).succeeds()
+	if !strings.Contains(second.stdout, "0 blobs fetched") || second.count("GET", "/blobs/") != 0 {
+		second.fatal("what was there was fetched again")
+	}
+	if twice := s.run("pull", s.image("acme/web"), dir, "--destination", dir); twice.code != cmd.Failure || !strings.Contains(twice.stderr, "given twice") {
+		twice.fatal("two destinations were taken")
+	}
+}
+
+func TestPullIntoAPipe(t *testing.T) {
+	t.Parallel()
+	s, _ := published(t, ghcrtest.Public)
+	delete(s.env, "GITHUB_ACTIONS")
+	r := told{t: t}
+	var stdout, stderr bytes.Buffer
+	r.code = cmd.Main(t.Context(), []string{"pull", s.image("acme/web"), "docker-archive:-", "--platform", "linux/amd64"}, cmd.Process{
+		Getenv: func(key string) string { return s.env[key] }, Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
+	})
+	r.stderr = stderr.String()
+	r.succeeds()
+	if !strings.Contains(r.stderr, "Pulled "+s.image("acme/web")) {
+		r.fatal("nobody says what was pulled")
+	}
+	path := sourcetest.Write(t, "image.tar", stdout.Bytes())
+	s.env["GITHUB_ACTIONS"] = "true"
+	s.with("command", "inspect", "source", path).run().succeeds().says("platforms", "linux/amd64")
+}
+
+func TestCancelledPullSaysSo(t *testing.T) {
+	t.Parallel()
+	s, _ := published(t, ghcrtest.Public)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r := s.with("command", "pull", "source", s.image("acme/web"), "destination", filepath.Join(s.dir, "images")).runIn(ctx)
+	if r.code != cmd.Interrupted || !strings.Contains(r.stdout, "cancelled") || !strings.Contains(r.stdout, "not fetched again") {
+		r.fatal("exit %d", r.code)
+	}
+}
+
+func TestInspect(t *testing.T) {
+	t.Parallel()
+	s, digest := published(t, ghcrtest.Public)
+	signature := `{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[` +
+		`{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"` + digest + `","size":7,"artifactType":"application/vnd.example.sbom"}]}`
+	s.server.AddManifest("acme/web", strings.Replace(digest, ":", "-", 1), "application/vnd.oci.image.index.v1+json", []byte(signature))
+	s.with("command", "inspect", "source", s.image("acme/web")+":1.2.3")
+	r := s.run().succeeds().wroteNothing()
+	r.says("digest", digest, "platforms", "linux/amd64\nlinux/arm64", "anonymous-pull", "verified", "reference", s.image("acme/web")+"@"+digest)
+	for _, w := range []string{digest, "PLATFORM", "linux/amd64", "linux/arm64", "attestation of", "REFERRER", "application/vnd.example.sbom"} {
+		if !strings.Contains(r.stdout, w) {
+			t.Errorf("nothing says %q:\n%s", w, r.stdout)
+		}
+	}
+	if n := r.count("GET", "/blobs/"); n == 0 || r.outputs["json"] == "" {
+		t.Errorf("no configs, or no JSON")
+	}
+
+	one := s.with("platform", "linux/arm64", "json", "true").run().succeeds()
+	var got struct {
+		Index, Digest string
+		Images        []struct {
+			Platform struct{ Architecture string }
+			Config   struct{ Architecture string }
+			Layers   []any
+		}
+	}
+	_, text, _ := strings.Cut(one.stdout, "{\n") // after the masks
+	if err := json.Unmarshal([]byte("{"+text), &got); err != nil {
+		one.fatal("no JSON: %v", err)
+	}
+	if got.Index != digest || len(got.Images) != 1 || got.Images[0].Config.Architecture != "arm64" || len(got.Images[0].Layers) == 0 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestInspectFiles(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	saved := sourcetest.Tar(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "web:1", "one")))
+	r := s.with("command", "inspect", "source", saved).run().succeeds()
+	r.says("digest", "", "platforms", "linux/amd64", "image", "")
+	if len(r.requests) > 0 || !strings.Contains(r.stdout, "known after compression") || !strings.Contains(r.stdout, "plain sha256:") {
+		r.fatal("%d requests", len(r.requests))
+	}
+	s.with("platform", "linux/arm64").run().failsWith("platform-missing", "linux/amd64")
+	s.with("source", "./nothing").run().failsWith("source-not-found")
+}
+
+func TestInspectDigestOnlyAsksOnce(t *testing.T) {
+	t.Parallel()
+	s, digest := published(t, ghcrtest.Public)
+	r := s.with("command", "inspect", "source", s.image("acme/web")+":1.2.3", "digest-only", "true").run().succeeds()
+	r.says("digest", digest)
+	if !strings.Contains(r.stdout, digest) || len(r.requests) != 2 || r.count("HEAD", "/manifests/1.2.3") != 1 {
+		r.fatal("it asked %d times", len(r.requests))
+	}
+	s.with("source", s.image("acme/web")+":none").run().failsWith("image-not-found")
+
+	private, digest := published(t, ghcrtest.Private)
+	private.with("command", "inspect", "source", private.image("acme/web")+":1.2.3", "digest-only", "true").run().succeeds().says("digest", digest)
+}

@@ -1,0 +1,311 @@
+package cmd_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"regexp"
+	"strings"
+	"testing"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
+)
+
+func digestOf(raw []byte) v1.Hash {
+	h, _, _ := v1.SHA256(bytes.NewReader(raw)) // memory can be read
+	return h
+}
+
+// plant puts an image past every rule under a tag.
+func (s *stage) plant(repo, tag string, config []byte, change func(*v1.Manifest), layers ...[]byte) {
+	s.t.Helper()
+	s.server.AddPackage(ghcrtest.Package{Name: repo, Repository: "acme/web", Visibility: ghcrtest.Public})
+	m := v1.Manifest{
+		SchemaVersion: 2, MediaType: types.OCIManifestSchema1,
+		Config: v1.Descriptor{MediaType: types.OCIConfigJSON, Size: int64(len(config)), Digest: digestOf(config)},
+	}
+	_, err := s.server.AddBlob(repo, config)
+	s.check(err)
+	for _, l := range layers {
+		_, err := s.server.AddBlob(repo, l)
+		s.check(err)
+		m.Layers = append(m.Layers, v1.Descriptor{MediaType: types.OCILayer, Size: int64(len(l)), Digest: digestOf(l)})
+	}
+	if change != nil {
+		change(&m)
+	}
+	raw, err := json.Marshal(m)
+	s.check(err)
+	s.server.AddManifest(repo, tag, string(m.MediaType), raw)
+}
+
+func saveOf(t *testing.T, texts ...string) string {
+	t.Helper()
+	return sourcetest.Tar(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "web:1", texts...)))
+}
+
+// What is under a tag may be anything. It stops no run, and no layer of it is
+// taken for one that it is not.
+func TestABrokenImageUnderATagSharesNothing(t *testing.T) {
+	t.Parallel()
+	one, two := sourcetest.LayerTar(t, layer("one")), sourcetest.LayerTar(t, layer("two"))
+	both := sourcetest.Config(t, sourcetest.AMD64, one, two)
+	cases := []struct {
+		name   string
+		change func(*v1.Manifest)
+		layers [][]byte
+	}{
+		{"fewer layers than its config says", nil, [][]byte{sourcetest.Gzip(two)}},
+		{"a config of another size", func(m *v1.Manifest) { m.Config.Size += 7 }, [][]byte{sourcetest.Gzip(one), sourcetest.Gzip(two)}},
+		{"a config of a size that is none", func(m *v1.Manifest) { m.Config.Size = -1 }, [][]byte{sourcetest.Gzip(one), sourcetest.Gzip(two)}},
+		{"a layer of a size that is none", func(m *v1.Manifest) { m.Layers[0].Size = -1 }, [][]byte{sourcetest.Gzip(one), sourcetest.Gzip(two)}},
+		{"layers from elsewhere", func(m *v1.Manifest) { m.Layers[0].URLs = []string{"https://evil.example/x"} }, [][]byte{sourcetest.Gzip(one), sourcetest.Gzip(two)}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, acme())
+			s.plant("acme/web", "edge", both, c.change, c.layers...)
+			s.with("source", saveOf(t, layer("one"), layer("three")), "tags", "edge", "monotonic", "false").run().succeeds()
+			s.plainly(s.told("edge"))
+			if found, _ := s.server.Manifest("acme/web", "edge"); bytes.Contains(found.Raw, []byte("evil")) {
+				t.Errorf("it is published as %s", found.Raw)
+			}
+		})
+	}
+}
+
+// The engine has checked the one image that it pulled by an index, and no other
+// in it.
+func TestAForgedImageBesideThePulledOneIsNotBelieved(t *testing.T) {
+	t.Parallel()
+	one, evil := sourcetest.LayerTar(t, layer("one")), sourcetest.LayerTar(t, layer("evil"))
+	config := sourcetest.Config(t, sourcetest.AMD64, one)
+	other := append(bytes.TrimSuffix(config, []byte("}")), []byte(`,"author":"x"}`)...)
+	for name, forged := range map[string][]byte{"another config": other, "the same config": config} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, acme())
+			s.plant("acme/base", "good", config, nil, sourcetest.Gzip(one))
+			s.plant("acme/base", "bad", forged, nil, sourcetest.Gzip(evil))
+			index := v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex}
+			for _, tag := range []string{"good", "bad"} {
+				m, _ := s.server.Manifest("acme/base", tag)
+				index.Manifests = append(index.Manifests, v1.Descriptor{MediaType: types.OCIManifestSchema1, Digest: digestOf(m.Raw), Size: int64(len(m.Raw)), Platform: sourcetest.AMD64})
+			}
+			raw, err := json.Marshal(index)
+			s.check(err)
+			s.server.AddManifest("acme/base", "1", string(types.OCIImageIndex), raw)
+			below, app := sourcetest.NewSaved(t, "base:1", layer("one")), sourcetest.NewSaved(t, "web:dev", layer("one"), layer("three"))
+			s.env["DOCKER_HOST"] = sourcetest.NewEngine(t,
+				sourcetest.EngineImage{ID: below.ID().String(), Names: below.Tags, Layers: below.DiffIDs(), Digests: []string{s.image("acme/base") + "@" + digestOf(raw).String()}, Tar: sourcetest.TarBytes(t, sourcetest.DockerSave(t, below))},
+				sourcetest.EngineImage{ID: app.ID().String(), Names: app.Tags, Layers: app.DiffIDs(), Tar: sourcetest.TarBytes(t, sourcetest.DockerSave(t, app))}).Host
+			for _, source := range []string{"web:dev", "base:1"} {
+				s.with("source", source, "tags", "edge", "monotonic", "false").run().succeeds()
+				s.plainly(s.told("edge"))
+			}
+		})
+	}
+}
+
+func TestALayerThatTheRegistryLostIsSentAgain(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	s.with("source", saveOf(t, layer("one"), layer("two")), "tags", "edge", "monotonic", "false").run().succeeds()
+	s.server.Inject(ghcrtest.Fault{Method: "PUT", Path: "/manifests/", Effect: ghcrtest.DropBlob{}}) // the last one, which is "one"
+	s.with("source", saveOf(t, layer("three"), layer("one"))).run().succeeds()
+	s.plainly(s.told("edge"))
+}
+
+func TestALayerThatIsLostForGoodIsExplained(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	one, two := sourcetest.LayerTar(t, layer("one")), sourcetest.LayerTar(t, layer("two"))
+	s.plant("acme/web", "edge", sourcetest.Config(t, sourcetest.AMD64, one, two), func(m *v1.Manifest) { m.Layers[0].Digest = digestOf([]byte("gone")) }, sourcetest.Gzip(one), sourcetest.Gzip(two))
+	s.with("source", saveOf(t, layer("one"), layer("three")), "tags", "edge", "monotonic", "false").run().failsWith("layer-lost", "Delete that image")
+	s.with("tags", "other").run().succeeds()
+}
+
+func TestAnOriginThatAnswersBadlyCostsANotice(t *testing.T) {
+	t.Parallel()
+	for _, e := range []ghcrtest.Effect{ghcrtest.Answer{Status: 400, Code: "X", Message: "no"}, ghcrtest.WrongDigest{}} {
+		s, _ := based(t, pulledFrom)
+		s.server.Inject(ghcrtest.Fault{Method: "GET", Path: "/acme/base/manifests/", Times: ghcrtest.Always, Effect: e})
+		if r := s.with("source", "web:dev", "tags", "1").run().succeeds(); !strings.Contains(r.stdout, "Layers may be sent that the registry has") {
+			r.fatal("nobody says that layers were not compared")
+		}
+	}
+}
+
+func TestVersionTagsAreKeptWhateverIsSpared(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme()).withBuildah().with("verify", "none", "tags", "1.2.3\n1.2.4")
+	s.run().succeeds()
+	s.run().succeeds().wroteNothing()
+	other := sourcetest.NewSaved(t, "web:dev", "other")
+	s.env["BUILT"], s.env["ID"] = sourcetest.Tar(t, sourcetest.DockerSave(t, other)), other.ID().Hex
+	s.run().failsWith("tag-exists", "1.2.3").wroteNothing()
+
+	layout := func(text string) string {
+		l := sourcetest.NewLayout(t)
+		l.Add(l.Image(sourcetest.AMD64, text))
+		return sourcetest.Dir(t, l.Files())
+	}
+	s = newStage(t, acme()).with("source", layout("a"), "tags", "1.2.3\nlatest", "verify", "none")
+	s.run().succeeds()
+	s.with("source", layout("b")).run().failsWith("tag-exists", "1.2.3").wroteNothing()
+}
+
+// Compression keeps configs: an image with others is another one, which can be
+// told before anything is compressed.
+func TestAProtectedTagIsRefusedBeforeCompressing(t *testing.T) {
+	t.Parallel()
+	layout := func(text string) string {
+		l := sourcetest.NewLayout(t)
+		l.Add(l.Index(sourcetest.On(l.Image(sourcetest.AMD64, text), sourcetest.AMD64), sourcetest.On(l.Image(sourcetest.ARM64, "same"), sourcetest.ARM64)))
+		return sourcetest.Dir(t, l.Files())
+	}
+	s := newStage(t, acme()).with("source", layout("a"), "tags", "1.2.3", "compression", "zstd")
+	s.run().succeeds()
+	s.run().succeeds().wroteNothing()
+	s.with("source", layout("b"), "dry-run", "true").run().failsWith("tag-exists", "1.2.3").wroteNothing()
+	s.with("dry-run", "").run().failsWith("tag-exists", "1.2.3").wroteNothing()
+}
+
+// Two tags may point at two images, of which the second tells.
+func TestTheTagThatMustStayTellsFirst(t *testing.T) {
+	t.Parallel()
+	s, _ := based(t, pulledFrom)
+	s.with("source", "web:dev", "tags", "1.2.3").run().succeeds()
+	s.with("source", saveOf(t, layer("one"), layer("nine")), "tags", "edge", "compression", "gzip", "compression-level", "9").run().succeeds()
+	s.with("source", "web:dev", "tags", "edge\n1.2.3", "monotonic", "false", "compression", "", "compression-level", "").run().succeeds()
+}
+
+func TestAnOlderImageDoesNotMoveATagBackThroughCompression(t *testing.T) {
+	t.Parallel()
+	for _, compression := range []string{"keep", "zstd"} {
+		s := newStage(t, acme())
+		for _, version := range []string{"1.0.0", "2.0.0"} {
+			l := sourcetest.NewLayout(t)
+			l.Add(l.JSON(types.OCIImageIndex, v1.IndexManifest{
+				SchemaVersion: 2, MediaType: types.OCIImageIndex,
+				Manifests:   []v1.Descriptor{sourcetest.On(l.Image(sourcetest.AMD64, version), sourcetest.AMD64)},
+				Annotations: map[string]string{"org.opencontainers.image.source": s.env["GITHUB_SERVER_URL"] + "/acme/web", "org.opencontainers.image.version": version},
+			}))
+			s.with("source", sourcetest.Dir(t, l.Files()), "tags", version+"\nlatest").run().succeeds()
+		}
+		r := s.with("source", "docker://"+s.image("acme/web:1.0.0"), "tags", "latest", "compression", compression).run()
+		if !strings.Contains(r.stdout, "was not moved back") {
+			r.fatal("%s: latest was moved back", compression)
+		}
+	}
+}
+
+func TestNoDigestIsToldThatIsNotPublished(t *testing.T) {
+	t.Parallel()
+	path, root := built(t)
+	r := newStage(t, acme()).with("source", path, "tags", "1", "compression", "zstd", "labels", "a=b").run().succeeds()
+	_, notices, _ := strings.Cut(r.stdout, "::notice")
+	for _, d := range regexp.MustCompile(`sha256:[0-9a-f]{64}`).FindAllString(notices, -1) {
+		if d != root.Digest.String() && d != r.outputs["digest"] {
+			t.Errorf("%s is neither the source nor published", d)
+		}
+	}
+	if n := strings.Count(r.stdout, "Attestations speak of the image as it was"); n != 1 {
+		t.Errorf("attestations are warned of %d times", n)
+	}
+}
+
+func TestDockersTypesThroughCompression(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme()).with("source", saveOf(t, layer("one")), "tags", "zstd", "annotations", "a=b", "compression", "zstd")
+	if r := s.run().succeeds(); strings.Contains(r.stdout, "No annotations") {
+		r.fatal("what is published is OCI")
+	}
+	found, _ := s.server.Manifest("acme/web", "zstd")
+	if !strings.Contains(string(found.Raw), `"a":"b"`) {
+		t.Errorf("the annotation is gone: %s", found.Raw)
+	}
+	packed, err := s.server.Blob("acme/web", s.told("zstd").Layers[0].Digest.String())
+	s.check(err)
+	l := sourcetest.NewLayout(t)
+	l.Add(l.JSON(types.DockerManifestSchema2, v1.Manifest{
+		SchemaVersion: 2, MediaType: types.DockerManifestSchema2,
+		Config: l.Blob(types.DockerConfigJSON, sourcetest.Config(t, sourcetest.AMD64, sourcetest.LayerTar(t, layer("one")))),
+		Layers: []v1.Descriptor{l.Blob("application/vnd.docker.image.rootfs.diff.tar.zstd", packed)},
+	}))
+	s.with("source", sourcetest.Dir(t, l.Files()), "tags", "gzip", "annotations", "", "compression", "gzip").run().succeeds()
+	if got := s.plainly(s.told("gzip")); got[0] != dockerGzip {
+		t.Errorf("Docker's zstd layer became %s", got)
+	}
+}
+
+func TestTheSameRunAgainIsNotRefused(t *testing.T) {
+	t.Parallel()
+	t.Run("an index within an index", func(t *testing.T) {
+		t.Parallel()
+		l := sourcetest.NewLayout(t)
+		inner := l.Index(sourcetest.On(l.Image(sourcetest.AMD64, layer("a")), sourcetest.AMD64))
+		l.Add(l.Index(inner, sourcetest.On(l.Image(sourcetest.ARM64, layer("b")), sourcetest.ARM64)))
+		s := newStage(t, acme()).with("source", sourcetest.Dir(t, l.Files()), "tags", "1.2.3", "compression", "zstd")
+		digest := s.run().succeeds().outputs["digest"]
+		s.run().succeeds().says("digest", digest)
+	})
+	t.Run("the second target tells", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, acme())
+		s.with("source", saveOf(t, layer("one"), layer("two")), "tags", "1.2.3", "image", s.image("acme/web2")).run().succeeds()
+		s.with("image", s.image("acme/web"), "tags", "edge", "compression", "gzip", "compression-level", "9").run().succeeds()
+		s.with("image", s.image("acme/web")+"\n"+s.image("acme/web2"), "tags", "1.2.3\nedge", "compression", "", "compression-level", "", "monotonic", "false").run().succeeds()
+	})
+	t.Run("gzip is what docker save becomes anyhow", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, acme()).with("source", saveOf(t, layer("one"), layer("two")), "tags", "1.2.3")
+		s.run().succeeds()
+		s.with("compression", "gzip").run().succeeds().wroteNothing()
+	})
+}
+
+func TestAVersionTagThatAnotherRunMakesMeanwhileStays(t *testing.T) {
+	t.Parallel()
+	for _, compression := range []string{"keep", "zstd"} {
+		s := newStage(t, acme()).with("compression", compression)
+		s.with("source", saveOf(t, layer("theirs")), "tags", "seed").run().succeeds()
+		theirs, _ := s.server.Manifest("acme/web", "seed")
+		s.server.Inject(ghcrtest.Fault{Method: "PUT", Path: "/blobs/", Effect: ghcrtest.Meanwhile{Do: func() {
+			s.server.AddManifest("acme/web", "1.2.3", theirs.MediaType, theirs.Raw)
+		}}})
+		s.with("source", saveOf(t, layer("ours")), "tags", "1.2.3").run().failsWith("tag-exists", "1.2.3")
+		if now, _ := s.server.Manifest("acme/web", "1.2.3"); string(now.Raw) != string(theirs.Raw) {
+			t.Errorf("%s: the tag of the other run was overwritten", compression)
+		}
+	}
+}
+
+func TestOfAnEnginesPlainImageNoDigestIsToldThatIsNotPublished(t *testing.T) {
+	t.Parallel()
+	for _, in := range [][]string{{"labels", "a=b"}, {"annotations", "a=b"}, {"attestations", "strip"}} {
+		l := sourcetest.NewLayout(t)
+		plain := func(p *v1.Platform, text string) v1.Descriptor {
+			return sourcetest.On(l.ImageOf(p, types.OCIUncompressedLayer, sourcetest.LayerTar(t, text)), p)
+		}
+		amd, arm := plain(sourcetest.AMD64, "amd64"), plain(sourcetest.ARM64, "arm64")
+		index := l.Index(amd, arm, l.Attestation(amd))
+		l.Add(index, "docker.io/library/web:dev")
+		s := newStage(t, acme()).with("source", "web:dev", "tags", "1").with(in...)
+		s.env["DOCKER_HOST"] = sourcetest.NewEngine(t, sourcetest.EngineImage{
+			ID: index.Digest.String(), Names: []string{"web:dev"}, Tar: sourcetest.TarBytes(t, sourcetest.DockerSaveOCI(t, l, amd, "web:dev")),
+		}).Host
+		r := s.run().succeeds()
+		_, notices, _ := strings.Cut(r.stdout, "::notice")
+		for _, d := range regexp.MustCompile(`sha256:[0-9a-f]{64}`).FindAllString(notices, -1) {
+			if d != index.Digest.String() && d != r.outputs["digest"] {
+				t.Errorf("%v: %s is neither the source nor published", in, d)
+			}
+		}
+		s.run().succeeds().wroteNothing()
+	}
+}

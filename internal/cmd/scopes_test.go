@@ -1,0 +1,93 @@
+package cmd_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+)
+
+// pat is the canary as a classic token.
+const pat = "ghp_" + "Canary7tYq0ZsWvRkLm3PbNc9XhJd2FgUe5A"
+
+// withPAT is a stage whose token is a classic one of a member of acme.
+func withPAT(t *testing.T, change func(*ghcrtest.Credential), scopes ...string) *stage {
+	t.Helper()
+	c := acme()
+	c.Owners[0].Members = []string{"octocat"}
+	c.Credentials[0] = ghcrtest.Credential{Secret: pat, Kind: ghcrtest.ClassicPAT, Actor: "octocat", Scopes: scopes}
+	if change != nil {
+		change(&c.Credentials[0])
+	}
+	source, _ := layout(t)
+	return newStage(t, c).with("token", pat, "source", source)
+}
+
+func TestClassicTokensThatCannotPublish(t *testing.T) {
+	t.Parallel()
+	link := "/settings/tokens/new?scopes=write:packages"
+	cases := []struct {
+		name   string
+		change func(*ghcrtest.Credential)
+		scopes []string
+		code   string
+		words  []string
+	}{
+		{"too narrow", nil, []string{"read:packages", "gist"}, "token-scopes", []string{"It has read:packages, gist.", "Use the job's GITHUB_TOKEN", link}},
+		{"no scopes", nil, nil, "token-scopes", []string{"It has no scopes at all.", link}},
+		{
+			"not authorised for the organization", func(c *ghcrtest.Credential) { c.NoSSO = []string{"acme"} }, []string{"write:packages"},
+			"denied", []string{"single sign-on", "/orgs/acme/sso?authorization_request=", "good for an hour"},
+		},
+		{
+			"expired", func(c *ghcrtest.Credential) { c.Expired = true }, []string{"write:packages"},
+			"denied", []string{"GitHub's API does not know it either", "Leave the input token away"},
+		},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := withPAT(t, c.change, c.scopes...).run().wroteNothing().failsWith(c.code, c.words...)
+			if n := r.count("GET", "/rate_limit"); n != 1 {
+				t.Errorf("the API was asked about the token %d times", n)
+			}
+		})
+	}
+}
+
+func TestClassicTokensThatCanDoMore(t *testing.T) {
+	t.Parallel()
+	for _, wide := range []bool{true, false} {
+		scopes := []string{"write:packages", "delete:packages"}
+		if wide {
+			scopes = append(scopes, "repo", "workflow")
+		}
+		r := withPAT(t, nil, scopes...).run().succeeds()
+		said := strings.Contains(r.stdout, "::notice title=The token can do more than publish::It has repo, workflow,")
+		if said != wide {
+			t.Errorf("scopes %q: said so: %t\n%s", scopes, said, r.stdout)
+		}
+		if n := r.count("GET", "/rate_limit"); n != 1 {
+			t.Errorf("the API was asked about the token %d times", n)
+		}
+	}
+}
+
+// A job's token has no scopes to be looked at: publishing with it asks
+// nothing more.
+func TestAJobsTokenIsNotLookedAt(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	source, _ := layout(t)
+	if r := s.with("source", source).run().succeeds(); r.count("", "/rate_limit") != 0 {
+		t.Error("the API was asked about the token")
+	}
+}
+
+// What the API says of the token decides nothing that the registry allows.
+func TestAnAPIThatIsDownKeepsNoTokenFromPublishing(t *testing.T) {
+	t.Parallel()
+	s := withPAT(t, nil, "write:packages")
+	s.server.Inject(ghcrtest.Fault{Path: "/rate_limit", Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 403, Message: "no"}})
+	s.run().succeeds()
+}

@@ -1,0 +1,129 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/github"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/keychain"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/transport"
+	"github.com/ghcr-publish/ghcr-publish/internal/release/version"
+	"github.com/ghcr-publish/ghcr-publish/internal/report"
+	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
+)
+
+// session is what one run talks to: a registry client, the API, the runner.
+type session struct {
+	process  Process
+	workflow *workflow.Workflow
+	config   *input.Common
+	registry *registry.Client
+	packages *github.Client
+	network  *http.Transport // all of these go through it
+
+	tracer  *tracer
+	mu      sync.Mutex
+	unknown map[string]string // image → why the API did not tell of its package
+}
+
+func newSession(p Process, w *workflow.Workflow, c *input.Common) (*session, error) {
+	s := &session{process: p, workflow: w, config: c, unknown: map[string]string{}}
+	var err error
+	if s.network, err = transport.Transport(c.CAFile); err != nil {
+		return nil, err
+	}
+	if s.tracer, err = newTracer(p, c); err != nil {
+		return nil, err
+	}
+	s.registry = registry.New(registry.Options{
+		Keychain: newKeychain(c), UserAgent: version.UserAgent(), Trace: s.tracer.hear, Waiting: s.tracer.waiting, Base: s.network,
+	})
+	s.packages, err = github.New(keychain.Client(c.Token, s.network), c.GitHub.APIURL, c.GitHub.ServerURL, version.UserAgent())
+	return s, err
+}
+
+// close ends the connections and the trace. A trace that broke off is said,
+// and fails nothing: what it was about is done.
+func (s *session) close() {
+	s.registry.Close()
+	s.network.CloseIdleConnections()
+	if err := s.tracer.close(); err != nil {
+		s.say("%s", err)
+	}
+}
+
+func newKeychain(c *input.Common) *keychain.Keychain {
+	k := &keychain.Keychain{
+		Host: c.Home, Token: keychain.Login{Username: c.Username, Secret: c.Token},
+		Others: map[string]keychain.Login{}, Fallback: authn.DefaultKeychain,
+	}
+	for _, cr := range c.Credentials {
+		k.Others[cr.Host] = keychain.Login{Username: cr.Username, Secret: cr.Secret}
+	}
+	return k
+}
+
+func mask(w *workflow.Workflow, c *input.Common) {
+	for _, secret := range c.Secrets() {
+		w.Mask(secret)
+	}
+}
+
+func outOfTime(d time.Duration) error {
+	return &diag.Error{
+		Code: "timeout", Side: diag.Run, Input: "timeout",
+		Title: fmt.Sprintf("The run took longer than timeout: %s", d),
+		Hint:  "Run it again: what the registry has is not sent again. If one upload alone takes that long, raise timeout; ghcr.io ends an upload after 10 minutes.",
+	}
+}
+
+// explainEnd replaces "context canceled" by why the run ended.
+func explainEnd(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	cause := context.Cause(ctx)
+	var told *diag.Error
+	if errors.As(cause, &told) {
+		with := *told
+		with.Err = lastHeard(err)
+		return &with
+	}
+	return &diag.Error{
+		Code: "cancelled", Side: diag.Run, Title: "The run was cancelled",
+		Hint: "Run it again to finish: what the registry has is not sent again.",
+	}
+}
+
+// lastHeard is what a registry said last, or which host said nothing; nil if it
+// was not that.
+func lastHeard(err error) error {
+	var answer *registry.Error
+	var silent *registry.NoAnswer
+	switch {
+	case errors.As(err, &answer):
+		return answer
+	case errors.As(err, &silent):
+		return silent
+	}
+	return nil
+}
+
+func runOf(g input.GitHub) report.Run {
+	if !g.Active {
+		return report.Run{Server: g.ServerURL}
+	}
+	return report.Run{
+		Server: g.ServerURL, Repository: g.Repository, Workflow: g.Workflow, ID: g.RunID,
+		Attempt: g.RunAttempt, Event: g.EventName, Ref: g.Ref, SHA: g.SHA, Actor: g.Actor,
+	}
+}

@@ -1,0 +1,231 @@
+package cmd_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+)
+
+// TestVisibility is every outcome of the input visibility (DESIGN.md,
+// "Visibility, honestly").
+func TestVisibility(t *testing.T) {
+	t.Parallel()
+	linked := func(v ghcrtest.Visibility) ghcrtest.Package {
+		return ghcrtest.Package{Name: "acme/web", Visibility: v, Repository: "acme/web"}
+	}
+	cases := []struct {
+		name       string
+		want       string
+		packages   []ghcrtest.Package
+		patch      ghcrtest.VisibilityPatch
+		visibility string
+		outcome    string // in the JSON
+		anonymous  string
+		log        string
+	}{
+		{
+			name: "already", want: "public", packages: []ghcrtest.Package{linked(ghcrtest.Public)},
+			visibility: "public", outcome: "already", anonymous: "verified", log: "public, as wanted",
+		},
+		{
+			name: "inherited", want: "public",
+			visibility: "public", outcome: "inherited", anonymous: "verified", log: "inherited from the repository",
+		},
+		{
+			name: "changed", want: "public", packages: []ghcrtest.Package{linked(ghcrtest.Private)}, patch: ghcrtest.PatchHonoured,
+			visibility: "public", outcome: "changed", anonymous: "verified", log: "changed by this run",
+		},
+		{
+			name: "needs-owner warns", want: "public", packages: []ghcrtest.Package{linked(ghcrtest.Private)},
+			visibility: "private", outcome: "needs-owner", anonymous: "refused", log: "not public: an owner changes it at",
+		},
+		{
+			name: "keep takes private as it is", want: "keep", packages: []ghcrtest.Package{linked(ghcrtest.Private)},
+			visibility: "private", outcome: "kept", anonymous: "refused", log: "visibility: private",
+		},
+		{
+			name: "private stays private", want: "private", packages: []ghcrtest.Package{linked(ghcrtest.Private)},
+			visibility: "private", outcome: "already", anonymous: "refused", log: "private, as wanted",
+		},
+		{
+			name: "an internal package for private warns", want: "private", packages: []ghcrtest.Package{linked(ghcrtest.Internal)},
+			visibility: "internal", outcome: "needs-owner", anonymous: "refused", log: "not private",
+		},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			config := acme()
+			config.Packages, config.Answers.Visibility = c.packages, c.patch
+			s := newStage(t, config)
+			source, _ := layout(t)
+			r := s.with("source", source, "visibility", c.want).run().succeeds()
+			r.says("visibility", c.visibility, "anonymous-pull", c.anonymous, "pushed", "true")
+			if want := `"visibility_outcome":"` + c.outcome + `"`; !strings.Contains(r.outputs["json"], want) {
+				t.Errorf("json lacks %s: %s", want, r.outputs["json"])
+			}
+			if !strings.Contains(r.stdout, c.log) {
+				t.Errorf("the log lacks %q:\n%s", c.log, r.stdout)
+			}
+			if patched := r.count(http.MethodPatch, "/packages/") > 0; patched != (c.outcome == "changed" || c.outcome == "needs-owner") {
+				t.Errorf("change was asked for: %t", patched)
+			}
+		})
+	}
+}
+
+func TestNeedsOwnerNamesPageAndClicks(t *testing.T) {
+	t.Parallel()
+	c := acme()
+	c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web"}}
+	s := newStage(t, c)
+	source, _ := layout(t)
+	page := s.server.URL() + "/orgs/acme/packages/container/web/settings"
+	s.with("source", source, "visibility", "public")
+	r := s.run().succeeds()
+	warned := false
+	for _, a := range r.annotations() {
+		warned = warned || a.level == "warning" && strings.Contains(a.text, page) && strings.Contains(a.text, "Danger Zone")
+	}
+	if !warned || !strings.Contains(r.summary, page) {
+		t.Errorf("no warning, or no summary, with the page %s:\n%s\n%s", page, r.stdout, r.summary)
+	}
+
+	failed := s.with("on-visibility-mismatch", "fail").run()
+	failed.failsWith("visibility-needs-owner", page, "Danger Zone").says("outcome", "failed", "visibility", "private")
+}
+
+// TestExposureIsRefusedBeforeUpload is the dangerous direction: nothing may be
+// sent, whatever on-visibility-mismatch says.
+func TestExposureIsRefusedBeforeUpload(t *testing.T) {
+	t.Parallel()
+	public := []ghcrtest.Package{{Name: "acme/web", Visibility: ghcrtest.Public, Repository: "acme/web"}}
+	foreign := []ghcrtest.Package{{Name: "acme/web", Visibility: ghcrtest.Public}}
+	cases := []struct {
+		name     string
+		want     string
+		packages []ghcrtest.Package
+		words    string
+	}{
+		{"private over public", "private", public, "is public"},
+		{"internal over public", "internal", public, "is public"},
+		{"private where a public package would be born", "private", nil, "would be created public"},
+		{"internal where a public package would be born", "internal", nil, "would be created public"},
+		{"private over public that this repository may not write", "private", foreign, "is public"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			config := acme()
+			config.Packages = c.packages
+			s := newStage(t, config)
+			source, _ := layout(t)
+			r := s.with("source", source, "visibility", c.want).run().wroteNothing()
+			r.failsWith("visibility-exposed", c.words, "Nothing was pushed").says("pushed", "false", "changed", "false", "digest", "")
+			if tags := s.server.Tags("acme/web"); len(tags) > 0 {
+				t.Errorf("there are tags now: %q", tags)
+			}
+		})
+	}
+}
+
+func TestPublicPackageThatTheAPIHidesIsFoundByAStranger(t *testing.T) {
+	t.Parallel()
+	c := acme()
+	c.Packages = []ghcrtest.Package{{Name: "acme/web", Visibility: ghcrtest.Public, Repository: "acme/web"}}
+	c.Faults = []ghcrtest.Fault{{Path: "/packages/", Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 404, Message: "Not Found"}}}
+	s := newStage(t, c)
+	source, _ := layout(t)
+	s.with("source", source, "visibility", "private").run().wroteNothing().failsWith("visibility-exposed", "is public")
+}
+
+func TestPrivateIsWantedAndTheAPIDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name, mismatch string
+		payload        bool // the event says that the repository is public
+		code, words    string
+	}{
+		{"public repository", "warn", true, "visibility-exposed", "may not exist yet (GitHub's API did not say)"},
+		{"nobody can tell, fail", "fail", false, "visibility-unknown", "Nothing was pushed"},
+		{"nobody can tell, warn", "warn", false, "", ""},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			config := acme()
+			config.Faults = []ghcrtest.Fault{{Path: "/api/v3/", Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 503, Message: "Unavailable"}}}
+			s := newStage(t, config)
+			if !c.payload {
+				delete(s.env, "GITHUB_EVENT_PATH")
+			}
+			source, _ := layout(t)
+			r := s.with("source", source, "visibility", "private", "on-visibility-mismatch", c.mismatch).run()
+			if c.code == "" {
+				r.succeeds().says("visibility", "unknown")
+				return
+			}
+			r.wroteNothing().failsWith(c.code, c.words)
+		})
+	}
+}
+
+func TestVisibilityThatCannotBeReadIsUnknown(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name     string
+		mismatch string
+		want     string
+		fails    bool
+	}{
+		{"warn", "warn", "public", false},
+		{"fail", "fail", "public", true},
+		{"fail, but any will do", "fail", "keep", false},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			config := acme()
+			config.Faults = []ghcrtest.Fault{{Path: "/api/v3/", Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 502, Message: "Bad Gateway"}}}
+			s := newStage(t, config)
+			source, digest := layout(t)
+			r := s.with("source", source, "visibility", c.want, "on-visibility-mismatch", c.mismatch).run()
+			r.says("visibility", "unknown", "linked", "unknown", "anonymous-pull", "verified", "digest", digest)
+			if c.fails {
+				r.failsWith("visibility-unknown", "502")
+				return
+			}
+			r.succeeds()
+			warnings := 0
+			for _, a := range r.annotations() {
+				if a.level == "warning" {
+					warnings++
+				}
+			}
+			if warnings != 1 {
+				t.Errorf("%d warnings, want one:\n%s", warnings, r.stdout)
+			}
+		})
+	}
+}
+
+func TestAPIThatCannotBeReachedDoesNotStopPublishing(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	s.env["GITHUB_API_URL"] = "http://127.0.0.1:1"
+	source, digest := layout(t)
+	r := s.with("source", source).run().succeeds()
+	r.says("visibility", "unknown", "digest", digest, "pushed", "true")
+}
+
+func TestNewPackageIsForetoldBeforeItIsPushed(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	source, _ := layout(t)
+	r := s.with("source", source).run().succeeds()
+	if !strings.Contains(r.stdout, "does not exist yet; as this run creates it, it will be public") {
+		t.Errorf("nothing was foretold:\n%s", r.stdout)
+	}
+}

@@ -1,0 +1,178 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
+)
+
+func environment(pairs ...string) func(string) string {
+	return func(key string) string {
+		for i := 0; i < len(pairs); i += 2 {
+			if pairs[i] == key {
+				return pairs[i+1]
+			}
+		}
+		return ""
+	}
+}
+
+const webID = "sha256:4dd94d0d6aeb8fbf0ada1b6920021f44820bca52673fd0210eefd2d8b6d79cfc"
+
+func web() sourcetest.EngineImage {
+	return sourcetest.EngineImage{ID: webID, Names: []string{"acme/web:latest", "acme/web:2"}, Tar: []byte("the tar")}
+}
+
+func TestImagesAreFoundAsDockerNamesThem(t *testing.T) {
+	t.Parallel()
+	e := New(environment("DOCKER_HOST", sourcetest.NewEngine(t, web()).Host))
+	for _, name := range []string{"acme/web", "acme/web:2", webID, webID[7:], webID[7:19]} {
+		found, err := e.Find(t.Context(), name)
+		if err != nil || found.ID != webID || !slices.Equal(found.Names, web().Names) {
+			t.Errorf("%s: got %v, %v", name, found, err)
+		}
+	}
+	r, err := e.Export(t.Context(), webID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := io.ReadAll(r)
+	if err = errors.Join(err, r.Close()); err != nil || string(raw) != "the tar" {
+		t.Errorf("got %q, %v", raw, err)
+	}
+}
+
+func TestAnUnknownImageListsNearNames(t *testing.T) {
+	t.Parallel()
+	e := New(environment("DOCKER_HOST", sourcetest.NewEngine(t, web()).Host))
+	cases := []struct {
+		name, image string
+		says        string
+	}{
+		{"another tag", "acme/web:3", "Did you mean acme/web:2, or acme/web:latest?"},
+		{"a slip", "acme/wep", "Did you mean acme/web:2"},
+		{"without owner", "web", "Did you mean acme/web:2"},
+		{"nothing like it", "database", "Check the name"},
+		{"no name at all", "no name", "docker images prints"},
+		{"another way out of it", "web/../../version", "docker images prints"},
+		{"a way out of the API", "../containers/json?all=1", "docker images prints"},
+	}
+	for _, c := range cases {
+		_, err := e.Find(t.Context(), c.image)
+		if !diag.Is(err, "source-not-found") || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: got %v, want it to say %q", c.name, err, c.says)
+		}
+	}
+	empty := New(environment("DOCKER_HOST", sourcetest.NewEngine(t).Host))
+	if _, err := empty.Find(t.Context(), "app"); !diag.Is(err, "source-not-found") {
+		t.Errorf("an empty engine: %v", err)
+	}
+}
+
+func TestNearNamesAreOrderedAndBounded(t *testing.T) {
+	t.Parallel()
+	names := []string{"zweb:1", "web:9", "<none>:<none>", "web:1", "weeb:1", "ghcr.io/acme/web:1", "other:1", strings.Repeat("w", 1000)}
+	got := near("web:2", names)
+	want := []string{"web:1", "web:9", "ghcr.io/acme/web:1", "weeb:1", "zweb:1"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestTheEnginesWordsAreKept(t *testing.T) {
+	t.Parallel()
+	answers := map[string]string{`{"message":"no space left on device"}`: "no space left on device", "<html>": "<html>"}
+	for body, says := range answers {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusInternalServerError)
+			_, _ = io.WriteString(w, body)
+		}))
+		defer server.Close()
+		e := New(environment("DOCKER_HOST", strings.Replace(server.URL, "http:", "tcp:", 1)))
+		_, found := e.Find(t.Context(), "app")
+		_, exported := e.Export(t.Context(), webID)
+		for _, err := range []error{found, exported} {
+			if !diag.Is(err, CodeRefused) || !strings.Contains(err.Error(), says) {
+				t.Errorf("got %v, want %q", err, says)
+			}
+		}
+	}
+}
+
+func TestAnEngineThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name, host string
+		says       string
+	}{
+		{"no socket", "unix://" + filepath.Join(t.TempDir(), "docker.sock"), "Start Docker"},
+		{"ssh", "ssh://me@host", "ssh -nNT -L"},
+		{"no scheme", "/var/run/docker.sock", "Write unix:///PATH"},
+	}
+	if runtime.GOOS != "windows" {
+		cases = append(cases, struct{ name, host, says string }{"a pipe elsewhere", defaultPipe, "Windows only"})
+	}
+	for _, c := range cases {
+		e := New(environment("DOCKER_HOST", c.host))
+		_, err := e.Find(t.Context(), "app")
+		if !diag.Is(err, CodeUnreachable) || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: got %v, want %q", c.name, err, c.says)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	e := New(environment("DOCKER_HOST", sourcetest.NewEngine(t, web()).Host))
+	if _, err := e.Export(ctx, webID); !errors.Is(err, context.Canceled) || diag.Is(err, CodeUnreachable) {
+		t.Errorf("a context that ended: %v", err)
+	}
+}
+
+// short is a folder whose path leaves room for a socket's name.
+func short(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "e") //nolint:usetesting // its folders are too deep for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
+func TestASocketIsSpokenTo(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("Docker listens on a pipe there")
+	}
+	dir := short(t)
+	listener, err := net.Listen("unix", filepath.Join(dir, "docker.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(sourcetest.NewEngine(t, web()).Handler())
+	server.Listener = listener
+	server.Start()
+	defer server.Close()
+	for name, env := range map[string]func(string) string{
+		"DOCKER_HOST": environment("DOCKER_HOST", "unix://"+dir+"/docker.sock"),
+		"rootless":    environment("XDG_RUNTIME_DIR", dir),
+	} {
+		if name == "rootless" && exists("/var/run/docker.sock") {
+			continue // a real engine comes first
+		}
+		if found, err := New(env).Find(t.Context(), "acme/web"); err != nil || found.ID != webID {
+			t.Errorf("%s: got %v, %v", name, found, err)
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package push
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+)
+
+// sessions is how many blobs are on their way at a time. Bodies are limited
+// further down (package registry); this bounds open sessions and memory.
+const sessions = 32
+
+// compressions is how many layers are compressed and sent at a time: enough
+// to fill the connections, few enough for the memory of their buffers.
+const compressions = 6
+
+// delivery is one blob and the targets that lack it.
+type delivery struct {
+	blob    *image.Blob
+	targets []int
+}
+
+// blobs sends every blob once a registry: where several targets lack one, it
+// is uploaded to the first and mounted into the others.
+func (w *work) blobs(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(sessions)
+	compressors := make(chan struct{}, compressions)
+	for _, d := range w.deliveries() {
+		if ctx.Err() != nil {
+			break
+		}
+		group.Go(func() error {
+			if d.blob.Pending() {
+				compressors <- struct{}{}
+				defer func() { <-compressors }()
+			}
+			return w.deliver(ctx, d)
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return nil
+}
+
+// deliveries groups the plan's steps by blob, the largest first: what takes
+// longest must not start last.
+func (w *work) deliveries() []*delivery {
+	var out []*delivery
+	byBlob := map[*image.Blob]*delivery{}
+	for _, s := range w.plan.Of(plan.PushBlob) {
+		if !s.Needed {
+			w.count(s.Target, registry.Present, s.Blob.Descriptor.Size)
+			continue
+		}
+		d := byBlob[s.Blob]
+		if d == nil {
+			d = &delivery{blob: s.Blob}
+			byBlob[s.Blob] = d
+			out = append(out, d)
+		}
+		d.targets = append(d.targets, s.Target)
+	}
+	slices.SortStableFunc(out, func(a, b *delivery) int { return cmp.Compare(weight(b.blob), weight(a.blob)) })
+	return out
+}
+
+func weight(b *image.Blob) int64 { return max(b.Descriptor.Size, b.PlainSize) }
+
+func (w *work) deliver(ctx context.Context, d *delivery) error {
+	for _, i := range d.targets {
+		repo := w.plan.Targets[i].Repo
+		desc, way, err := w.send(ctx, i, d.blob)
+		if err != nil {
+			return fmt.Errorf("pushing a blob to %q: %w", repo, err)
+		}
+		w.count(i, way, desc.Size)
+		d.blob.Descriptor = desc
+		d.blob.MountFrom = append(d.blob.MountFrom, repo)
+	}
+	return nil
+}
+
+func (w *work) send(ctx context.Context, target int, b *image.Blob) (v1.Descriptor, registry.Way, error) {
+	repo := w.plan.Targets[target].Repo
+	advance, done := w.Progress.Begin(repo, b)
+	desc, way, err := w.Registry.Upload(ctx, repo, b, advance)
+	done(way, err)
+	return desc, way, err
+}

@@ -1,0 +1,228 @@
+package push_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
+)
+
+const secret = "ghs_canary8VJ2kqTz5sXw"
+
+// keychain gives everybody the one secret.
+type keychain struct{}
+
+func (keychain) Resolve(authn.Resource) (authn.Authenticator, error) {
+	return authn.FromConfig(authn.AuthConfig{Username: "octocat", Password: secret}), nil
+}
+
+// rig publishes to an embedded ghcr.io, a new client for each run as in a job.
+type rig struct {
+	t      *testing.T
+	ghcr   *ghcrtest.Server
+	host   string
+	before func(http.ResponseWriter, *http.Request) (done bool) // may answer in its place
+
+	mu    sync.Mutex
+	waits []time.Duration
+}
+
+func newRig(t *testing.T, config ghcrtest.Config) *rig {
+	t.Helper()
+	if config.Open == nil {
+		config.Open = &ghcrtest.Open{}
+	}
+	config.Open.Token = secret
+	r := &rig{t: t, ghcr: ghcrtest.New(config)}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if r.before == nil || !r.before(w, req) {
+			r.ghcr.ServeHTTP(w, req)
+		}
+	}))
+	t.Cleanup(func() {
+		_ = r.ghcr.Close()
+		server.CloseClientConnections()
+		server.Close()
+	})
+	r.host = server.Listener.Addr().String()
+	return r
+}
+
+func (r *rig) sleep(ctx context.Context, d time.Duration) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.waits = append(r.waits, d)
+	return ctx.Err()
+}
+
+func (r *rig) at(path string) name.Repository {
+	r.t.Helper()
+	repo, err := name.NewRepository(r.host + "/" + path)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return repo
+}
+
+// run is one publish with verify: none.
+type run struct {
+	*rig
+	client *registry.Client
+	plan   *plan.Plan
+	result *push.Result
+	err    error
+}
+
+// publish resolves, plans and publishes a source to acme/web.
+func (r *rig) publish(src string, tags ...string) *run {
+	r.t.Helper()
+	return r.publishTo(r.t.Context(), src, []string{"acme/web"}, tags...)
+}
+
+func (r *rig) publishTo(ctx context.Context, src string, targets []string, tags ...string) *run {
+	r.t.Helper()
+	out := r.prepare(ctx, src, targets, tags...)
+	out.result, out.err = out.publisher().Run(ctx, out.plan)
+	return out
+}
+
+// prepare is publishTo up to the plan.
+func (r *rig) prepare(ctx context.Context, src string, targets []string, tags ...string) *run {
+	r.t.Helper()
+	out := &run{rig: r, client: registry.New(registry.Options{Keychain: keychain{}, Sleep: r.sleep})}
+	r.t.Cleanup(out.client.Close)
+	config := &input.Config{Source: src, Verify: input.VerifyNone, Visibility: input.Keep}
+	for _, path := range targets {
+		config.Images = append(config.Images, r.at(path))
+	}
+	found, err := (&resolve.Resolver{Config: config, Registry: out.client}).Run(ctx, tags)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { _ = found.Source.Close() })
+	out.plan = plan.New(found.Root, found.Plan())
+	return out
+}
+
+func (o *run) publisher() *push.Publisher {
+	return &push.Publisher{Registry: o.client, Progress: silent{}, Grace: time.Minute, Sleep: o.sleep}
+}
+
+// ok fails the test unless the run succeeded.
+func (o *run) ok() *run {
+	o.t.Helper()
+	if o.err != nil {
+		o.t.Fatal(o.err)
+	}
+	return o
+}
+
+// silent shows no progress.
+type silent struct{}
+
+func (silent) Begin(name.Repository, *image.Blob) (func(int64), func(registry.Way, error)) {
+	return func(int64) {}, func(registry.Way, error) {}
+}
+
+// asked lists the requests since the last call, as "class" or, where a
+// manifest is named, "class name"; digests are cut to what tells them apart.
+func (r *rig) asked() []string {
+	var out []string
+	for _, each := range r.ghcr.Requests() {
+		line := string(each.Class)
+		if strings.HasSuffix(line, " manifest") {
+			line += " " + each.Path[strings.LastIndex(each.Path, "/")+1:]
+		}
+		out = append(out, line)
+	}
+	r.ghcr.Reset()
+	return out
+}
+
+// expect fails the test unless exactly these numbers of requests were sent.
+func (r *rig) expect(want map[ghcrtest.Class]int) {
+	r.t.Helper()
+	got := r.ghcr.Counts()
+	for class := range want {
+		if want[class] == 0 {
+			delete(want, class)
+		}
+	}
+	if !equal(got, want) {
+		r.t.Errorf("got  %v\nwant %v", got, want)
+	}
+}
+
+func equal(a, b map[ghcrtest.Class]int) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for k, v := range a {
+		if b[k] != v {
+			return false
+		}
+	}
+	return true
+}
+
+// inOrder fails the test unless each group of requests is over before the
+// next begins. A group is named by the beginning of its lines.
+func (r *rig) inOrder(groups ...string) {
+	r.t.Helper()
+	lines := r.asked()
+	last := -1
+	for _, group := range groups {
+		is := func(line string) bool { return strings.HasPrefix(line, group) }
+		first := slices.IndexFunc(lines, is)
+		if first <= last {
+			r.t.Errorf("%q begins at request %d, which is not after %d:\n%s", group, first, last, strings.Join(lines, "\n"))
+			return
+		}
+		for i, line := range lines {
+			if is(line) {
+				last = i
+			}
+		}
+	}
+}
+
+// single is an OCI layout of one image with one layer for each text.
+func single(t *testing.T, texts ...string) (dir string, root v1.Descriptor) {
+	t.Helper()
+	l := sourcetest.NewLayout(t)
+	root = l.Image(sourcetest.AMD64, texts...)
+	l.Add(root)
+	return sourcetest.Dir(t, l.Files()), root
+}
+
+// points fails the test unless the tag has the digest.
+func (r *rig) points(repo, tag string, digest v1.Hash) {
+	r.t.Helper()
+	if got := r.ghcr.Tag(repo, tag); got != digest.String() {
+		r.t.Errorf("%s:%s is %q, want %s", repo, tag, got, digest)
+	}
+}
+
+// client is a new one, as another job would have.
+func (r *rig) client() *registry.Client {
+	c := registry.New(registry.Options{Keychain: keychain{}, Sleep: r.sleep})
+	r.t.Cleanup(c.Close)
+	return c
+}

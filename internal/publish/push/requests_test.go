@@ -1,0 +1,340 @@
+package push_test
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
+)
+
+// These tests are the gate of CI for round trips: each operation sends exactly
+// so many requests, and a request more fails here.
+
+func TestColdPushOfOneTag(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, ghcrtest.Config{})
+	dir, root := single(t, "a", "b", "c", "d")
+	const n = 5 // the config and four layers
+	r.publish(dir, "1").ok()
+	r.expect(map[ghcrtest.Class]int{
+		ghcrtest.ClassToken:        1,
+		ghcrtest.ClassHeadManifest: 1,
+		ghcrtest.ClassHeadBlob:     n,
+		ghcrtest.ClassPostUpload:   n,
+		ghcrtest.ClassPutUpload:    n,
+		ghcrtest.ClassPutManifest:  1,
+	})
+	r.inOrder("token", "HEAD", "POST", "PUT manifest 1")
+	r.points("acme/web", "1", root.Digest)
+}
+
+func TestPushOfWhatIsThere(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, ghcrtest.Config{})
+	dir, _ := single(t, "a", "b")
+	r.publish(dir, "1").ok()
+	r.ghcr.Reset()
+	if again := r.publish(dir, "1").ok(); again.result.Changed() {
+		t.Error("the second run says that it changed something")
+	}
+	r.expect(map[ghcrtest.Class]int{ghcrtest.ClassToken: 1, ghcrtest.ClassHeadManifest: 1})
+	r.inOrder("token", "HEAD manifest 1")
+}
+
+func TestPushOfOneLayerMore(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, ghcrtest.Config{})
+	first, _ := single(t, "a", "b")
+	r.publish(first, "1").ok()
+	r.ghcr.Reset()
+	second, root := single(t, "a", "b", "c")
+	r.publish(second, "1").ok()
+	r.expect(map[ghcrtest.Class]int{
+		ghcrtest.ClassToken:        1,
+		ghcrtest.ClassHeadManifest: 1,
+		ghcrtest.ClassHeadBlob:     4,
+		ghcrtest.ClassPostUpload:   2, // the config and the new layer
+		ghcrtest.ClassPutUpload:    2,
+		ghcrtest.ClassPutManifest:  1,
+	})
+	r.points("acme/web", "1", root.Digest)
+}
+
+func TestPushOfFiveTags(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, ghcrtest.Config{})
+	dir, root := single(t, "a", "b", "c", "d")
+	tags := []string{"1.2.3", "1.2", "1", "latest", "stable"}
+	const n = 5
+	r.publish(dir, tags...).ok()
+	r.expect(map[ghcrtest.Class]int{
+		ghcrtest.ClassToken:        1,
+		ghcrtest.ClassHeadManifest: 1, // the root by its digest
+		ghcrtest.ClassHeadBlob:     n,
+		ghcrtest.ClassPostUpload:   n,
+		ghcrtest.ClassPutUpload:    n,
+		ghcrtest.ClassPutManifest:  1 + len(tags),
+	})
+	r.inOrder("token", "HEAD", "PUT upload", "PUT manifest sha256:", "PUT manifest 1.2.3")
+	for _, tag := range tags {
+		r.points("acme/web", tag, root.Digest)
+	}
+}
+
+// manyPlatforms is an index of six images that share a layer.
+func manyPlatforms(t *testing.T) (dir string, root v1.Descriptor, blobs int) {
+	t.Helper()
+	l := sourcetest.NewLayout(t)
+	var children []v1.Descriptor
+	for i := range 6 {
+		p := &v1.Platform{OS: "linux", Architecture: fmt.Sprint("cpu", i)}
+		children = append(children, sourcetest.On(l.Image(p, "shared", fmt.Sprint("own ", i)), p))
+	}
+	root = l.Index(children...)
+	l.Add(root)
+	return sourcetest.Dir(t, l.Files()), root, 1 + 6 + 6
+}
+
+func TestPushOfAnIndex(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, ghcrtest.Config{})
+	dir, root, n := manyPlatforms(t)
+	r.publish(dir, "1").ok()
+	r.expect(map[ghcrtest.Class]int{
+		ghcrtest.ClassToken:        1,
+		ghcrtest.ClassHeadManifest: 1,
+		ghcrtest.ClassHeadBlob:     n,
+		ghcrtest.ClassPostUpload:   n,
+		ghcrtest.ClassPutUpload:    n,
+		ghcrtest.ClassPutManifest:  7, // children once, never asked for
+	})
+	r.inOrder("token", "HEAD", "PUT upload", "PUT manifest sha256:", "PUT manifest 1")
+	r.points("acme/web", "1", root.Digest)
+}
+
+func TestRetag(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, ghcrtest.Config{})
+	dir, root := single(t, "a", "b", "c")
+	r.publish(dir, "1").ok()
+	r.ghcr.Reset()
+	r.publish("docker://"+r.host+"/acme/web:1", "2").ok()
+	r.expect(map[ghcrtest.Class]int{ghcrtest.ClassToken: 1, ghcrtest.ClassGetManifest: 1, ghcrtest.ClassPutManifest: 1})
+	r.inOrder("token", "GET manifest 1", "PUT manifest 2")
+	r.points("acme/web", "2", root.Digest)
+}
+
+func TestRetagOfAnIndex(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, ghcrtest.Config{})
+	dir, root, _ := manyPlatforms(t)
+	r.publish(dir, "1").ok()
+	r.ghcr.Reset()
+	r.publish("docker://"+r.host+"/acme/web:1", "2").ok()
+	counts := r.ghcr.Counts()
+	if counts[ghcrtest.ClassPutManifest] != 1 || counts[ghcrtest.ClassPostUpload] != 0 || counts[ghcrtest.ClassHeadBlob] != 0 {
+		t.Errorf("got %v, want one write", counts)
+	}
+	r.points("acme/web", "2", root.Digest)
+}
+
+func TestCopyInsideOneRegistryMounts(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, ghcrtest.Config{})
+	dir, root := single(t, "a", "b", "c")
+	const n = 4
+	r.publish(dir, "1").ok()
+	r.ghcr.Reset()
+	r.publishTo(t.Context(), "docker://"+r.host+"/acme/web:1", []string{"acme/copy"}, "1").ok()
+	r.expect(map[ghcrtest.Class]int{
+		ghcrtest.ClassToken:        1,
+		ghcrtest.ClassGetManifest:  1,
+		ghcrtest.ClassHeadManifest: 1,
+		ghcrtest.ClassPostUpload:   n,
+		ghcrtest.ClassPutManifest:  1,
+	})
+	r.sentNoBlob()
+	r.inOrder("token", "GET manifest 1", "POST", "PUT manifest 1")
+	r.points("acme/copy", "1", root.Digest)
+}
+
+// sentNoBlob fails the test if the body of a blob went either way.
+func (r *rig) sentNoBlob() {
+	r.t.Helper()
+	for _, each := range r.ghcr.Requests() {
+		if strings.Contains(each.Path, "/blobs/") && each.Received+each.Sent > 0 {
+			r.t.Errorf("%s %s carried %d bytes", each.Method, each.Path, each.Received+each.Sent)
+		}
+	}
+}
+
+func TestCopyOfAnIndexInsideOneRegistry(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, ghcrtest.Config{})
+	dir, root, n := manyPlatforms(t)
+	r.publish(dir, "1").ok()
+	r.ghcr.Reset()
+	r.publishTo(t.Context(), "docker://"+r.host+"/acme/web:1", []string{"acme/copy"}, "1").ok()
+	r.expect(map[ghcrtest.Class]int{
+		ghcrtest.ClassToken:        1,
+		ghcrtest.ClassGetManifest:  7,
+		ghcrtest.ClassHeadManifest: 1,
+		ghcrtest.ClassPostUpload:   n,
+		ghcrtest.ClassPutManifest:  7,
+	})
+	r.sentNoBlob()
+	// As many flights as the graph is deep: the index, its children, blobs,
+	// children, the index.
+	r.inOrder("token", "GET manifest 1", "GET manifest sha256:", "POST", "PUT manifest sha256:", "PUT manifest 1")
+	r.points("acme/copy", "1", root.Digest)
+}
+
+func TestCopyWhereMountsAreNotHonoured(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, ghcrtest.Config{Answers: ghcrtest.Answers{NoMount: true}})
+	dir, root := single(t, "a", "b")
+	const n = 3
+	r.publish(dir, "1").ok()
+	r.ghcr.Reset()
+	r.publishTo(t.Context(), "docker://"+r.host+"/acme/web:1", []string{"acme/copy"}, "1").ok()
+	r.expect(map[ghcrtest.Class]int{
+		ghcrtest.ClassToken:        1,
+		ghcrtest.ClassGetManifest:  1,
+		ghcrtest.ClassHeadManifest: 1,
+		ghcrtest.ClassPostUpload:   n, // the session that a mount opens is used
+		ghcrtest.ClassGetBlob:      n,
+		ghcrtest.ClassDownload:     n,
+		ghcrtest.ClassPutUpload:    n,
+		ghcrtest.ClassPutManifest:  1,
+	})
+	r.points("acme/copy", "1", root.Digest)
+}
+
+func TestPushToTwoRepositoriesSendsEachBlobOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, ghcrtest.Config{})
+	older, _ := single(t, "older")
+	r.publish(older, "0").ok() // nothing is mounted from a package that is not there yet
+	r.ghcr.Reset()
+	dir, root := single(t, "a", "b", "c")
+	const n = 4
+	r.publishTo(t.Context(), dir, []string{"acme/web", "acme/mirror"}, "1").ok()
+	r.expect(map[ghcrtest.Class]int{
+		ghcrtest.ClassToken:        1,
+		ghcrtest.ClassHeadManifest: 2,
+		ghcrtest.ClassHeadBlob:     2 * n,
+		ghcrtest.ClassPostUpload:   2 * n, // the second of each is a mount
+		ghcrtest.ClassPutUpload:    n,
+		ghcrtest.ClassPutManifest:  4, // the root by digest everywhere, then the tags
+	})
+	r.points("acme/web", "1", root.Digest)
+	r.points("acme/mirror", "1", root.Digest)
+}
+
+// saved writes a docker save tar with one plain layer for each text.
+func saved(t *testing.T, texts ...string) string {
+	t.Helper()
+	return sourcetest.Tar(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "acme/web:1", texts...)))
+}
+
+func TestColdPushOfPlainLayers(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, ghcrtest.Config{})
+	const layers = 3
+	out := r.publish(saved(t, "a", "b", "c"), "1").ok()
+	r.expect(map[ghcrtest.Class]int{
+		ghcrtest.ClassToken:       1,
+		ghcrtest.ClassGetManifest: 1, // what is there would be compared
+		ghcrtest.ClassHeadBlob:    1, // the config: nobody knows the layers' digests yet
+		ghcrtest.ClassPostUpload:  layers + 1,
+		ghcrtest.ClassPatchUpload: layers,
+		ghcrtest.ClassPutUpload:   layers + 1,
+		ghcrtest.ClassPutManifest: 1,
+	})
+	r.inOrder("token", "GET manifest 1", "PATCH", "PUT manifest 1")
+	r.points("acme/web", "1", out.result.Root.Descriptor.Digest)
+}
+
+func TestPushOfPlainLayersThatAreThere(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, ghcrtest.Config{})
+	src := saved(t, "a", "b", "c")
+	first := r.publish(src, "1").ok()
+	r.ghcr.Reset()
+	again := r.publish(src, "1").ok()
+	if again.result.Changed() || again.result.Root.Descriptor.Digest != first.result.Root.Descriptor.Digest {
+		t.Errorf("got %v, changed %v", again.result.Root.Descriptor, again.result.Changed())
+	}
+	r.expect(map[ghcrtest.Class]int{ghcrtest.ClassToken: 1, ghcrtest.ClassGetManifest: 1})
+}
+
+func TestPushOfOneChangedPlainLayerSendsThatLayerOnly(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, ghcrtest.Config{})
+	r.publish(saved(t, "a", "b", "c"), "1").ok()
+	r.ghcr.Reset()
+	out := r.publish(saved(t, "a", "b", "changed"), "1").ok()
+	counts := r.ghcr.Counts()
+	if counts[ghcrtest.ClassPatchUpload] != 1 || counts[ghcrtest.ClassPostUpload] != 2 {
+		t.Errorf("got %v, want one layer and the config sent", counts)
+	}
+	r.expect(map[ghcrtest.Class]int{
+		ghcrtest.ClassToken:       1,
+		ghcrtest.ClassGetManifest: 1,
+		ghcrtest.ClassGetBlob:     1, // the old config, for its diff ids
+		ghcrtest.ClassDownload:    1,
+		ghcrtest.ClassHeadBlob:    1, // the new config
+		ghcrtest.ClassPostUpload:  2,
+		ghcrtest.ClassPatchUpload: 1,
+		ghcrtest.ClassPutUpload:   2,
+		ghcrtest.ClassPutManifest: 1,
+	})
+	r.points("acme/web", "1", out.result.Root.Descriptor.Digest)
+}
+
+func TestPushOfGzippedLayersSendsThemAsTheyAre(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, ghcrtest.Config{})
+	src := sourcetest.Tar(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "acme/web:1", "a", "b").Gzipped()))
+	const layers = 2
+	r.publish(src, "1").ok()
+	r.expect(map[ghcrtest.Class]int{
+		ghcrtest.ClassToken:       1,
+		ghcrtest.ClassGetManifest: 1,
+		ghcrtest.ClassHeadBlob:    1,
+		ghcrtest.ClassPostUpload:  layers + 1,
+		ghcrtest.ClassPatchUpload: layers, // the tar names them by what is in them, not by digest
+		ghcrtest.ClassPutUpload:   layers + 1,
+		ghcrtest.ClassPutManifest: 1,
+	})
+	for _, text := range []string{"a", "b"} {
+		sent := sourcetest.Gzip(sourcetest.LayerTar(t, text))
+		digest, _, err := v1.SHA256(bytes.NewReader(sent))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.ghcr.Blob("acme/web", digest.String()); err != nil {
+			t.Errorf("layer %s did not arrive as it is: %v", text, err)
+		}
+	}
+}
+
+func TestResolveOfADigest(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, ghcrtest.Config{})
+	dir, root := single(t, "a")
+	out := r.publish(dir, "1").ok()
+	r.ghcr.Reset()
+	out.client.Close()
+	fresh := r.client()
+	desc, err := fresh.Head(t.Context(), r.at("acme/web").Tag("1"))
+	if err != nil || desc.Digest != root.Digest || desc.Size != root.Size {
+		t.Errorf("got %v %v, want %v", desc, err, root)
+	}
+	r.expect(map[ghcrtest.Class]int{ghcrtest.ClassToken: 1, ghcrtest.ClassHeadManifest: 1})
+}

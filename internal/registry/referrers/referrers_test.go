@@ -1,0 +1,256 @@
+package referrers_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/referrers"
+)
+
+const secret = "ghs_canary"
+
+type keychain struct{}
+
+func (keychain) Resolve(authn.Resource) (authn.Authenticator, error) {
+	return authn.FromConfig(authn.AuthConfig{Username: "octocat", Password: secret}), nil
+}
+
+// rig is an embedded ghcr.io and a writer of its own for each runner.
+type rig struct {
+	t    *testing.T
+	ghcr *ghcrtest.Server
+	repo name.Repository
+}
+
+func newRig(t *testing.T) *rig {
+	t.Helper()
+	s := ghcrtest.Start(t, ghcrtest.Config{Open: &ghcrtest.Open{Token: secret}})
+	return &rig{t, s, repository(t, s.Host())}
+}
+
+func repository(t *testing.T, host string) name.Repository {
+	t.Helper()
+	repo, err := name.NewRepository(host + "/acme/web")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return repo
+}
+
+func client(t *testing.T) *registry.Client {
+	c := registry.New(registry.Options{Keychain: keychain{}})
+	t.Cleanup(c.Close)
+	return c
+}
+
+var subject = v1.Hash{Algorithm: "sha256", Hex: strings.Repeat("5", 64)}
+
+// referrer puts a manifest into the registry that refers to the subject.
+func (r *rig) referrer(text string) v1.Descriptor {
+	r.t.Helper()
+	raw, err := json.Marshal(map[string]any{
+		"schemaVersion": 2, "mediaType": types.OCIImageIndex, "manifests": []any{}, "annotations": map[string]string{"text": text},
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.ghcr.AddManifest("acme/web", "", string(types.OCIImageIndex), raw)
+	digest, size, err := v1.SHA256(bytes.NewReader(raw))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return v1.Descriptor{
+		MediaType: types.OCIImageIndex, Digest: digest, Size: size,
+		ArtifactType: "application/vnd.acme.proof", Annotations: map[string]string{"text": text},
+	}
+}
+
+func (r *rig) list() []string {
+	r.t.Helper()
+	list, err := referrers.List(r.t.Context(), client(r.t), r.repo, subject)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	var out []string
+	for _, d := range list {
+		out = append(out, d.ArtifactType+" "+d.Annotations["text"])
+	}
+	slices.Sort(out)
+	return out
+}
+
+func TestAddListsWithTypeAndAnnotations(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	if got := r.list(); len(got) > 0 {
+		t.Errorf("before anything was added: %q", got)
+	}
+	w := &referrers.Writer{Registry: client(t), Sleep: func(context.Context, time.Duration) error { return nil }}
+	for _, text := range []string{"a", "b"} {
+		if err := w.Add(t.Context(), r.repo, subject, []v1.Descriptor{r.referrer(text)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := fmt.Sprint(r.list()), "[application/vnd.acme.proof a application/vnd.acme.proof b]"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	before := r.ghcr.Tag("acme/web", referrers.Tag(subject))
+	if err := w.Add(t.Context(), r.repo, subject, []v1.Descriptor{r.referrer("a")}); err != nil {
+		t.Fatal(err)
+	}
+	if after := r.ghcr.Tag("acme/web", referrers.Tag(subject)); after != before {
+		t.Error("what was listed already was written again")
+	}
+}
+
+// meeting makes writers wait for each other: a pause ends when every writer
+// that has not finished is in one. It stands for what [referrers.Wait] rests
+// on, that nobody takes longer between reading and writing, without a clock.
+type meeting struct {
+	mu      sync.Mutex
+	active  int
+	waiting []chan struct{}
+}
+
+func (m *meeting) pause(context.Context, time.Duration) error {
+	turn := make(chan struct{})
+	m.mu.Lock()
+	m.waiting = append(m.waiting, turn)
+	m.release()
+	m.mu.Unlock()
+	<-turn
+	return nil
+}
+
+func (m *meeting) leave() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.active--
+	m.release()
+}
+
+func (m *meeting) release() {
+	if len(m.waiting) < m.active {
+		return
+	}
+	for _, turn := range m.waiting {
+		close(turn)
+	}
+	m.waiting = nil
+}
+
+func TestEightWritersAtOnceAreAllListed(t *testing.T) {
+	t.Parallel()
+	const writers = 8
+	r := newRig(t)
+	together := &meeting{active: writers}
+	var wg sync.WaitGroup
+	for n := range writers {
+		d := r.referrer(fmt.Sprint(n))
+		w := &referrers.Writer{Registry: client(t), Sleep: together.pause}
+		wg.Go(func() {
+			defer together.leave()
+			if err := w.Add(t.Context(), r.repo, subject, []v1.Descriptor{d}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if got := r.list(); len(got) != writers {
+		t.Errorf("%d of %d are listed: %q", len(got), writers, got)
+	}
+}
+
+// What another writer lost of a third one comes back, too.
+func TestAddRepairsWhatWasLost(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	theirs, other, ours := r.referrer("theirs"), r.referrer("other"), r.referrer("ours")
+	lone := func(d v1.Descriptor) {
+		raw, err := json.Marshal(v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: []v1.Descriptor{d}})
+		if err != nil {
+			t.Error(err)
+		}
+		r.ghcr.AddManifest("acme/web", referrers.Tag(subject), string(types.OCIImageIndex), raw)
+	}
+	lone(theirs)
+	waits := 0
+	w := &referrers.Writer{Registry: client(t), Sleep: func(context.Context, time.Duration) error {
+		if waits++; waits == 1 {
+			lone(other) // a writer that read before we wrote
+		}
+		return nil
+	}}
+	if err := w.Add(t.Context(), r.repo, subject, []v1.Descriptor{ours}); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.list(); len(got) != 3 {
+		t.Errorf("got %q, want all three", got)
+	}
+}
+
+func TestAddGivesUpAgainstOneWhoNeverStops(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	raw := []byte(`{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}`)
+	w := &referrers.Writer{Registry: client(t), Sleep: func(context.Context, time.Duration) error {
+		r.ghcr.AddManifest("acme/web", referrers.Tag(subject), string(types.OCIImageIndex), raw)
+		return nil
+	}}
+	err := w.Add(t.Context(), r.repo, subject, []v1.Descriptor{r.referrer("ours")})
+	if !diag.Is(err, "referrers-contested") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A registry with the API keeps the list itself: it is read page by page, and
+// no tag is written.
+func TestRegistryWithTheAPI(t *testing.T) {
+	t.Parallel()
+	page := func(digit string) string {
+		return fmt.Sprintf(`{"schemaVersion":2,"manifests":[{"mediaType":"x","size":1,"digest":"sha256:%s"}]}`, strings.Repeat(digit, 64))
+	}
+	var wrote bool
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		switch {
+		case req.URL.Path == "/token":
+			fmt.Fprint(w, `{"token":"t"}`)
+		case req.Method != http.MethodGet:
+			wrote = true
+		case strings.HasPrefix(req.URL.Path, "/v2/acme/web/referrers/") && req.URL.RawQuery == "":
+			w.Header().Set("Link", `<?n=2>; rel="next"`)
+			fmt.Fprint(w, page("1"))
+		case req.URL.RawQuery == "n=2":
+			fmt.Fprint(w, page("2"))
+		default:
+			http.NotFound(w, req)
+		}
+	}))
+	t.Cleanup(server.Close)
+	repo := repository(t, server.Listener.Addr().String())
+	list, err := referrers.List(t.Context(), client(t), repo, subject)
+	if err != nil || len(list) != 2 {
+		t.Fatalf("got %v, %v; want both pages", list, err)
+	}
+	w := &referrers.Writer{Registry: client(t)}
+	if err := w.Add(t.Context(), repo, subject, list); err != nil || wrote {
+		t.Errorf("Add: %v, wrote: %t", err, wrote)
+	}
+}

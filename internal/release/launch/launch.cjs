@@ -1,0 +1,98 @@
+// What the runner starts, for the main step and for the post step: it finds the
+// ghcr-publish program that belongs to this very tree, runs it, and ends as it ended.
+//
+//   - A release carries internal/release/launch/manifest.json and the programs it names. The
+//     one for this machine is run if its sha256 is the manifest's, otherwise nothing is.
+//   - Any other tree (`uses: ./`, a branch, a fork) is built with the job's Go.
+//
+// Nothing of ours is downloaded, and there is no second way when the first one fails.
+'use strict';
+
+const { spawn, spawnSync } = require('node:child_process');
+const crypto = require('node:crypto');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+
+const root = path.resolve(__dirname, '..', '..', '..');
+const manifestFile = path.join(__dirname, 'manifest.json');
+const isPost = process.env.STATE_isPost === 'true'; // state reaches only the post step
+const isWindows = process.platform === 'win32';
+const goos = isWindows ? 'windows' : process.platform;
+const goarch = { x64: 'amd64' }[process.arch] ?? process.arch;
+const exe = isWindows ? '.exe' : '';
+
+let child; // the process that hears our signals
+let stopped; // the first signal we were sent
+for (const signal of isWindows ? ['SIGINT', 'SIGBREAK'] : ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => {
+    stopped ??= signal;
+    // Windows would kill the child on the spot; there it hears the console event itself.
+    if (!isWindows) child?.kill(signal);
+  });
+}
+
+// Runs a program to its end, its input and output being ours; resolves to an exit code.
+// Not spawnSync: that would leave the child behind when the job is cancelled.
+function run(file, args, options) {
+  return new Promise((resolve, reject) => {
+    child = spawn(file, args, { stdio: 'inherit', ...options });
+    child.on('error', (err) => reject(new Error(`starting ${file}: ${err.message}`)));
+    child.on('exit', (code, signal) => resolve(code ?? 128 + os.constants.signals[signal]));
+  });
+}
+
+// The program the release brought for this machine, if it is the one the release made.
+function bundled() {
+  const { platforms = {} } = JSON.parse(fs.readFileSync(manifestFile, 'utf8'));
+  const want = platforms[`${goos}-${goarch}`];
+  if (!want) throw new Error(`this release has no program for ${goos}-${goarch}, only for ${Object.keys(platforms).join(', ') || 'nothing at all'}`);
+  const file = path.join(__dirname, 'bin', `ghcr-publish-${goos}-${goarch}${exe}`);
+  const sum = crypto.createHash('sha256').update(fs.readFileSync(file)).digest('hex');
+  if (sum !== want.sha256) throw new Error(`${file} is not the program of this release: its sha256 is ${sum}, the manifest says ${want.sha256}`);
+  if (!isWindows && !(fs.statSync(file).mode & 0o111)) fs.chmodSync(file, 0o755); // a zip archive forgets the bit
+  return file;
+}
+
+// The job may be set up to cross-compile something else, or to fetch another Go.
+const goEnv = { ...process.env, CGO_ENABLED: '0', GOTOOLCHAIN: 'local', GOWORK: 'off', GOFLAGS: '', GOOS: '', GOARCH: '' };
+
+// Builds this tree into a folder of its own, so that steps side by side never meet.
+async function built() {
+  checkGo();
+  const folder = fs.mkdtempSync(path.join(process.env.RUNNER_TEMP || os.tmpdir(), 'ghcr-publish-'));
+  const file = path.join(folder, `ghcr-publish${exe}`);
+  const code = await run('go', ['build', '-mod=readonly', '-trimpath', '-buildvcs=false', '-o', file, '.'], { cwd: root, env: goEnv });
+  if (code !== 0 && !stopped) throw new Error(`building ${root}: go build ended with ${code}; what it says stands above`);
+  return file;
+}
+
+// Says which Go this tree needs, before an old one says something harder to read.
+function checkGo() {
+  const need = /^go (\S+)/m.exec(fs.readFileSync(path.join(root, 'go.mod'), 'utf8'))[1];
+  const cure = `This tree is no release, so it is built here, with Go ${need} or newer: add a step with actions/setup-go before this one, or use a release of the action`;
+  const { error, stdout } = spawnSync('go', ['env', 'GOVERSION'], { cwd: os.tmpdir(), env: goEnv, encoding: 'utf8' });
+  if (error) throw new Error(`looking for Go: ${error.message}. ${cure}`);
+  const have = stdout.trim().replace(/^go/, '');
+  if (have.localeCompare(need, 'en', { numeric: true }) < 0) throw new Error(`Go here is ${have || 'unknown'}. ${cure}`);
+}
+
+// State is for the runner to give back to the post step of this same action.
+function save(name, value) {
+  if (process.env.GITHUB_STATE) fs.appendFileSync(process.env.GITHUB_STATE, `${name}=${value}\n`);
+}
+
+async function main() {
+  if (!isPost) save('isPost', 'true');
+  else if (!process.env.STATE_program) return 0; // the main step never got as far as a program
+  const program = fs.existsSync(manifestFile) ? bundled() : process.env.STATE_program || (await built());
+  if (stopped) return 128 + os.constants.signals[stopped];
+  if (!isPost) save('program', program);
+  return run(program, [], { env: { ...process.env, GHCR_PUBLISH_STAGE: isPost ? 'post' : 'main' } });
+}
+
+main().then((code) => { process.exitCode = code; }, (err) => {
+  const text = err.message.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+  console.log(`::error title=ghcr-publish did not start::${text}`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,102 @@
+package launch_test
+
+import (
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
+)
+
+func TestReleaseRunsItsProgram(t *testing.T) {
+	t.Parallel()
+	s := newRelease(t).step(programEnv+"=report", "INPUT_ON-READONLY=skip")
+	if code := s.exit(t); code != 0 {
+		t.Fatalf("exit code %d\n%s%s", code, &s.stdout, &s.stderr)
+	}
+	if got, want := s.stdout.String(), "stage=main args=0 input=skip\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestExitCodeIsTheProgramsOwn(t *testing.T) {
+	t.Parallel()
+	s := newRelease(t).step(programEnv + "=exit 7")
+	if got, want := s.exit(t), 7; got != want {
+		t.Errorf("got %d, want %d", got, want)
+	}
+	if s.stdout.Len()+s.stderr.Len() > 0 {
+		t.Errorf("the launcher has nothing to add, but says %s%s", &s.stdout, &s.stderr)
+	}
+}
+
+func TestReleaseFailsClosed(t *testing.T) {
+	t.Parallel()
+	other := launch.Platform{OS: "plan9", Arch: "mips"}
+	cases := []struct {
+		name   string
+		damage func(tree)
+		want   string
+	}{
+		{"a program that is not the manifest's", func(tr tree) {
+			tr.write(launch.Host().Path(), []byte("#!/bin/sh\necho stolen\n"))
+		}, "is not the program of this release: its sha256 is"},
+		{"no program", func(tr tree) {
+			if err := os.Remove(tr.path(launch.Host().Path())); err != nil {
+				tr.t.Fatal(err)
+			}
+		}, "no such file or directory"},
+		{"no entry for this platform", func(tr tree) {
+			tr.manifest(other, nil)
+		}, "this release has no program for " + launch.Host().String() + ", only for plan9-mips"},
+		{"a manifest that is not JSON", func(tr tree) {
+			tr.write(launch.ManifestFile, []byte("<html>\n100%"))
+		}, "is not valid JSON"},
+		{"a manifest of something else", func(tr tree) {
+			tr.write(launch.ManifestFile, []byte("{}"))
+		}, "only for nothing at all"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			tr := newRelease(t)
+			tr.t = t
+			// With these it could be built, but a release never is.
+			tr.write("go.mod", []byte("module example.com/tiny\n\ngo 1.26.0\n"))
+			tr.write("main.go", []byte("package main\n\nfunc main() { println(`built`) }\n"))
+			c.damage(tr)
+			s := tr.step(programEnv + "=report")
+			if got, want := s.exit(t), 1; got != want {
+				t.Errorf("exit code: got %d, want %d", got, want)
+			}
+			out := s.stdout.String()
+			if !strings.HasPrefix(out, "::error title=ghcr-publish did not start::") || !strings.Contains(out, c.want) {
+				t.Errorf("got %q, want an error with %q", out, c.want)
+			}
+			if strings.Count(out, "\n") != 1 || strings.Contains(out, "stage=") {
+				t.Errorf("got more than the one error: %q", out)
+			}
+		})
+	}
+}
+
+func TestErrorTextIsEscaped(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("such a name is not allowed here")
+	}
+	tr := newRelease(t)
+	odd := tree{t, tr.root + " 100%\n::set-env name=a::b"}
+	if err := os.Rename(tr.root, odd.root); err != nil {
+		t.Fatal(err)
+	}
+	odd.write(launch.Host().Path(), []byte("tampered"))
+	s := odd.step()
+	if got, want := s.exit(t), 1; got != want {
+		t.Errorf("exit code: got %d, want %d", got, want)
+	}
+	if out := s.stdout.String(); !strings.Contains(out, " 100%25%0A::set-env") || strings.Count(out, "\n") != 1 {
+		t.Errorf("got %q, want one line with the path escaped", out)
+	}
+}

@@ -1,0 +1,171 @@
+package launch_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
+)
+
+// tree is a checkout of the action as the runner lays it down, with only what
+// launch.cjs looks at. Its path has spaces in it.
+type tree struct {
+	t    *testing.T
+	root string
+}
+
+func newTree(t *testing.T) tree {
+	t.Helper()
+	tr := tree{t, filepath.Join(t.TempDir(), "an action's tree")}
+	tr.write(launch.Dir+"/launch.cjs", read(t, "launch.cjs"))
+	return tr
+}
+
+// newSource is a tree that is no release: the smallest module that builds.
+func newSource(t *testing.T) tree {
+	t.Helper()
+	tr := newTree(t)
+	tr.write("go.mod", []byte("module example.com/tiny\n\ngo 1.26.0\n"))
+	tr.write("main.go", []byte(`package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+)
+
+func main() {
+	fmt.Printf("built for %s, stage=%s\n", runtime.GOOS, os.Getenv("GHCR_PUBLISH_STAGE"))
+}
+`))
+	return tr
+}
+
+// newRelease is a tree with a program for this machine: the test binary.
+func newRelease(t *testing.T) tree {
+	t.Helper()
+	tr := newTree(t)
+	program := self(t)
+	tr.write(launch.Host().Path(), program)
+	tr.manifest(launch.Host(), program)
+	return tr
+}
+
+func (tr tree) path(name string) string { return filepath.Join(tr.root, filepath.FromSlash(name)) }
+
+// write keeps no executable bit, as a zip archive does not.
+func (tr tree) write(name string, content []byte) {
+	tr.t.Helper()
+	if err := os.MkdirAll(filepath.Dir(tr.path(name)), 0o755); err != nil {
+		tr.t.Fatal(err)
+	}
+	writeProgram(tr.t, tr.path(name), content, 0o644)
+}
+
+func (tr tree) manifest(p launch.Platform, program []byte) {
+	tr.t.Helper()
+	sum := sha256.Sum256(program)
+	m := launch.Manifest{Version: "v1.2.3", Platforms: map[string]launch.Program{
+		p.String(): {SHA256: hex.EncodeToString(sum[:]), Size: int64(len(program))},
+	}}
+	if err := m.Write(tr.root); err != nil {
+		tr.t.Fatal(err)
+	}
+}
+
+// step is one run of launch.cjs: its environment, and after the run what came of it.
+type step struct {
+	*exec.Cmd
+	stdout, stderr bytes.Buffer
+	state          string // the file GITHUB_STATE names
+	temp           string // the folder RUNNER_TEMP names
+}
+
+// step prepares a run in the tree, with env on top of this process's own.
+func (tr tree) step(env ...string) *step {
+	t := tr.t
+	t.Helper()
+	s := &step{state: filepath.Join(t.TempDir(), "state"), temp: filepath.Join(t.TempDir(), "runner temp")}
+	if err := os.Mkdir(s.temp, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s.Cmd = exec.CommandContext(t.Context(), node(t), tr.path(launch.Dir+"/launch.cjs"))
+	s.Stdout, s.Stderr = &s.stdout, &s.stderr
+	s.Dir = t.TempDir()
+	s.Env = append(os.Environ(), "GITHUB_STATE="+s.state, "RUNNER_TEMP="+s.temp)
+	s.Env = append(s.Env, env...)
+	return s
+}
+
+// exit runs the step and returns its exit code.
+func (s *step) exit(t *testing.T) int {
+	t.Helper()
+	err := s.Run()
+	if failed := (*exec.ExitError)(nil); err != nil && !errors.As(err, &failed) {
+		t.Fatal(err)
+	}
+	return s.ProcessState.ExitCode()
+}
+
+// states returns what the step saved, as the environment of its post step.
+func (s *step) states(t *testing.T) []string {
+	t.Helper()
+	var env []string
+	for line := range strings.Lines(string(read(t, s.state))) {
+		env = append(env, "STATE_"+strings.TrimSpace(line))
+	}
+	return env
+}
+
+// node finds Node.js. Without it the tests are skipped, but not on a CI machine.
+func node(t *testing.T) string {
+	t.Helper()
+	path, err := exec.LookPath("node")
+	if err == nil {
+		return path
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatal(err)
+	}
+	t.Skip("launch.cjs runs in Node.js, which is not installed here:", err)
+	return ""
+}
+
+// self is this test binary, which can act the released program.
+func self(t *testing.T) []byte {
+	t.Helper()
+	file, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return read(t, file)
+}
+
+// writeProgram writes a file that may be run at once. A child that another test
+// starts meanwhile would inherit the open file for an instant and make it "busy",
+// so no child is started meanwhile.
+func writeProgram(t *testing.T, file string, content []byte, mode os.FileMode) {
+	t.Helper()
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if err := os.WriteFile(file, content, mode); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(t *testing.T, file string) []byte {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}

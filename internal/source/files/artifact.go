@@ -1,0 +1,151 @@
+package files
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/source"
+)
+
+// Media types and annotations of artifacts (image-spec, "Guidelines for
+// Artifact Usage" and "Pre-Defined Annotation Keys").
+const (
+	emptyType   types.MediaType = "application/vnd.oci.empty.v1+json"
+	unknownType types.MediaType = "application/octet-stream"
+	title                       = "org.opencontainers.image.title"
+)
+
+// ArtifactOptions are what an artifact is made of.
+type ArtifactOptions struct {
+	// Name is what the user calls it.
+	Name     string
+	Artifact *input.Artifact
+	// Remote reads the subject; it may be nil without one.
+	Remote source.Remote
+}
+
+// artifactManifest is an image manifest in the order of the image-spec.
+type artifactManifest struct {
+	SchemaVersion int64             `json:"schemaVersion"`
+	MediaType     types.MediaType   `json:"mediaType"`
+	ArtifactType  string            `json:"artifactType,omitempty"`
+	Config        v1.Descriptor     `json:"config"`
+	Layers        []v1.Descriptor   `json:"layers"`
+	Subject       *v1.Descriptor    `json:"subject,omitempty"`
+	Annotations   map[string]string `json:"annotations,omitempty"`
+}
+
+// OpenArtifact reads the files once, for their digests, and makes the manifest
+// of an artifact: the files are its layers, each with its name as title, and
+// the config is the empty one. A Helm chart has its metadata for a config.
+func OpenArtifact(ctx context.Context, o ArtifactOptions) (*source.Source, error) {
+	doc := artifactManifest{SchemaVersion: 2, MediaType: types.OCIManifestSchema1, ArtifactType: o.Artifact.Type}
+	var blobs []*image.Blob
+	var err error
+	if o.Artifact.Type == helmConfig {
+		blobs, err = chart(ctx, o.Artifact.Files, &doc)
+	} else {
+		blobs, err = plain(ctx, o.Artifact.Files)
+	}
+	if err != nil {
+		return nil, err
+	}
+	doc.Config = blobs[0].Descriptor
+	for _, b := range blobs[1:] {
+		doc.Layers = append(doc.Layers, b.Descriptor)
+	}
+	if ref := o.Artifact.Subject; ref != nil {
+		desc, _, err := o.Remote.Manifest(ctx, ref)
+		if err != nil {
+			return nil, fmt.Errorf("reading the subject %q: %w", ref, err)
+		}
+		doc.Subject = &v1.Descriptor{MediaType: desc.MediaType, Digest: desc.Digest, Size: desc.Size}
+	}
+	root, err := manifest(types.OCIManifestSchema1, doc)
+	if err != nil {
+		return nil, err
+	}
+	root.Blobs = blobs
+	return &source.Source{Name: o.Name, Kind: Kind, Root: root}, nil
+}
+
+// plain are the empty config and the files.
+func plain(ctx context.Context, files []input.ArtifactFile) ([]*image.Blob, error) {
+	config, err := inMemory(emptyType, []byte("{}"))
+	if err != nil {
+		return nil, err
+	}
+	config.Descriptor.Data = []byte("{}")
+	out := []*image.Blob{config}
+	met := map[string]string{}
+	for _, f := range files {
+		b, err := file(ctx, f.Path, types.MediaType(cmp.Or(f.MediaType, string(unknownType))))
+		if err != nil {
+			return nil, err
+		}
+		name := filepath.Base(f.Path)
+		if old, twice := met[name]; twice {
+			return nil, problem(CodeTwice, "Give one of them another name: it is what whoever pulls the artifact gets.", nil, "%q and %q have the same name", old, f.Path)
+		}
+		met[name] = f.Path
+		b.Descriptor.Annotations = map[string]string{title: name}
+		out = append(out, b)
+	}
+	return out, nil
+}
+
+// file is a blob that is a file as it is. Whoever sends it checks the digest.
+func file(ctx context.Context, path string, t types.MediaType) (*image.Blob, error) {
+	opened := func(context.Context) (io.ReadCloser, error) { return openPlain(path) }
+	in, err := opened(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	digest, size, err := v1.SHA256(in)
+	if err != nil {
+		return nil, explained(err, path)
+	}
+	return &image.Blob{Descriptor: v1.Descriptor{MediaType: t, Digest: digest, Size: size}, Open: opened}, nil
+}
+
+// openPlain opens a regular file; a pipe would block being opened.
+func openPlain(path string) (*os.File, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, explained(err, path)
+	case info.IsDir():
+		return nil, problem(CodeUnsafe, "Pack it first: tar -czf NAME.tar.gz FOLDER.", nil, "%q is a folder, and an artifact is made of files", path)
+	case !info.Mode().IsRegular():
+		return nil, notPlain(path, info.Mode())
+	}
+	in, err := os.Open(path)
+	if err != nil {
+		return nil, explained(err, path)
+	}
+	return in, nil
+}
+
+// Describe is the entry of an artifact in the list of what refers to its
+// subject (distribution-spec, "Listing Referrers"). ok is false for a
+// manifest that refers to nothing.
+func Describe(m *image.Manifest) (subject v1.Hash, entry v1.Descriptor, ok bool) {
+	var doc artifactManifest
+	if err := json.Unmarshal(m.Raw, &doc); err != nil || doc.Subject == nil {
+		return v1.Hash{}, v1.Descriptor{}, false
+	}
+	entry = v1.Descriptor{MediaType: m.Descriptor.MediaType, Digest: m.Descriptor.Digest, Size: m.Descriptor.Size, Annotations: doc.Annotations}
+	entry.ArtifactType = cmp.Or(doc.ArtifactType, string(doc.Config.MediaType))
+	return doc.Subject.Digest, entry, true
+}

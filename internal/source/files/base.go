@@ -1,0 +1,203 @@
+package files
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/source"
+)
+
+// maxConfig bounds a base's config, in bytes.
+const maxConfig = 8 << 20
+
+// base is what files are put on: an image for one platform, or nothing.
+type base struct {
+	platform v1.Platform
+	config   []byte // nil for nothing
+	layers   []*image.Blob
+	digest   v1.Hash // of its manifest
+}
+
+// bases finds what the files of each variant are put on.
+func (m *maker) bases(ctx context.Context, variants []*variant) ([]base, error) {
+	want, err := m.platforms(ctx, variants)
+	if err != nil {
+		return nil, err
+	}
+	if i := slices.IndexFunc(want, func(p v1.Platform) bool { return p.OS == "windows" }); i >= 0 {
+		return nil, problem(CodePlatform, "Build it with docker build on Windows, and give what that leaves as source.", nil, "no image for %s is made of files: layers of Windows have a form of their own", want[i])
+	}
+	if m.Files.Base == nil {
+		if len(want) == 0 {
+			want = []v1.Platform{usual(v1.Platform{})}
+		}
+		var out []base
+		for _, p := range want {
+			out = append(out, base{platform: usual(p)})
+		}
+		return out, nil
+	}
+	return m.fetch(ctx, want)
+}
+
+// platforms are those of the paths, or those asked for, or those of the
+// programs; nil where nothing says.
+func (m *maker) platforms(ctx context.Context, variants []*variant) ([]v1.Platform, error) {
+	var out []v1.Platform
+	for _, v := range variants {
+		if v.platform != nil {
+			out = append(out, *v.platform)
+		}
+	}
+	if len(out) > 0 || len(m.Files.Platforms) > 0 {
+		return unique(append(out, m.Files.Platforms...)), nil
+	}
+	l, err := m.layers.of(ctx, variants[0])
+	if err != nil {
+		return nil, err
+	}
+	if len(l.machines) == 1 {
+		for machine := range l.machines {
+			out = append(out, usual(v1.Platform{Architecture: machine}))
+		}
+	}
+	return out, nil
+}
+
+// unique drops platforms that were named before.
+func unique(all []v1.Platform) []v1.Platform {
+	var out []v1.Platform
+	for _, p := range all {
+		if !slices.ContainsFunc(out, func(o v1.Platform) bool { return same(o, p) }) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// fetch reads the base from its registry: of an index only the images that
+// are wanted, or all for Linux where none is named.
+func (m *maker) fetch(ctx context.Context, want []v1.Platform) ([]base, error) {
+	ref := m.Files.Base
+	desc, raw, err := m.Remote.Manifest(ctx, ref)
+	if err != nil {
+		return nil, fmt.Errorf("reading the base %q: %w", ref, err)
+	}
+	if !desc.MediaType.IsIndex() {
+		one, err := m.read(ctx, known{m.Remote, desc, raw}, ref.Context().Digest(desc.Digest.String()), nil)
+		if err != nil {
+			return nil, err
+		}
+		if i := slices.IndexFunc(want, func(p v1.Platform) bool { return !same(p, one.platform) }); i >= 0 {
+			return nil, m.lacks(want[i], []string{one.platform.String()})
+		}
+		return []base{*one}, nil
+	}
+	entries, err := m.choose(raw, want)
+	if err != nil {
+		return nil, err
+	}
+	var out []base
+	for _, e := range entries {
+		one, err := m.read(ctx, m.Remote, ref.Context().Digest(e.Digest.String()), e.Platform)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, *one)
+	}
+	return out, nil
+}
+
+// choose finds the entries of a base's index that are wanted.
+func (m *maker) choose(raw []byte, want []v1.Platform) ([]v1.Descriptor, error) {
+	var doc v1.IndexManifest
+	if err := json.Unmarshal(raw, &doc); err != nil {
+		return nil, unusable("Choose another base.", err, "the index of the base %q is not well formed", m.Files.Base)
+	}
+	var there []v1.Descriptor
+	var names []string
+	for _, d := range doc.Manifests {
+		if d.Platform != nil && d.Platform.OS == "linux" {
+			there, names = append(there, d), append(names, d.Platform.String())
+		}
+	}
+	if len(want) == 0 && len(there) > 0 {
+		return there, nil
+	}
+	var out []v1.Descriptor
+	for _, p := range want {
+		i := slices.IndexFunc(there, func(d v1.Descriptor) bool { return same(*d.Platform, p) })
+		if i < 0 {
+			return nil, m.lacks(p, names)
+		}
+		out = append(out, there[i])
+	}
+	if len(out) == 0 {
+		return nil, unusable("Choose another base.", nil, "the base %q has no image for Linux", m.Files.Base)
+	}
+	return out, nil
+}
+
+func (m *maker) lacks(p v1.Platform, names []string) error {
+	return unusable("It has "+strings.Join(names[:min(len(names), 20)], ", ")+". Choose another base, or set platform to those it has.", nil,
+		"the base %q has no image for %s", m.Files.Base, p)
+}
+
+// read reads manifest and config of one image.
+func (m *maker) read(ctx context.Context, remote source.Remote, ref name.Digest, p *v1.Platform) (*base, error) {
+	src, err := source.Open(ctx, "docker://"+ref.Name(), source.Options{Remote: remote, NoPlatform: true})
+	if err != nil {
+		return nil, err
+	}
+	root := src.Root
+	if root.Index() || len(root.Blobs) == 0 || !root.Blobs[0].Descriptor.MediaType.IsConfig() {
+		return nil, unusable("Choose another base.", nil, "the base %q is no image", m.Files.Base)
+	}
+	b := &base{layers: root.Blobs[1:], digest: root.Descriptor.Digest}
+	if b.config, err = readConfig(ctx, root.Blobs[0]); err != nil {
+		return nil, unusable("Choose another base, or try again.", err, "the config of the base %q cannot be read", m.Files.Base)
+	}
+	if p == nil {
+		p = &v1.Platform{}
+		if err := json.Unmarshal(b.config, p); err != nil || p.OS == "" {
+			return nil, unusable("Choose another base.", err, "the config of the base %q does not say for which platform it is", m.Files.Base)
+		}
+	}
+	b.platform = *p
+	return b, nil
+}
+
+func readConfig(ctx context.Context, b *image.Blob) ([]byte, error) {
+	if b.Descriptor.Size > maxConfig {
+		return nil, fmt.Errorf("it has %d bytes, more than %d", b.Descriptor.Size, maxConfig)
+	}
+	in, err := b.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	return io.ReadAll(io.LimitReader(in, maxConfig+1)) // the reader checks the digest
+}
+
+// known is a registry of which one manifest has been read.
+type known struct {
+	source.Remote
+	desc v1.Descriptor
+	raw  []byte
+}
+
+// Manifest implements source.Remote.
+func (k known) Manifest(ctx context.Context, ref name.Reference) (v1.Descriptor, []byte, error) {
+	if ref.Identifier() == k.desc.Digest.String() {
+		return k.desc, k.raw, nil
+	}
+	return k.Remote.Manifest(ctx, ref)
+}

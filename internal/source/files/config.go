@@ -1,0 +1,152 @@
+package files
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// object is JSON whose values stay as they were written unless they are set.
+type object map[string]json.RawMessage
+
+func (o object) set(key string, value any) error {
+	raw, err := json.Marshal(value)
+	o[key] = raw
+	return err
+}
+
+// inner is an object inside this one; empty where there is none.
+func (o object) inner(key string) (object, error) {
+	in := object{}
+	if raw := o[key]; len(raw) > 0 {
+		if err := json.Unmarshal(raw, &in); err != nil {
+			return nil, fmt.Errorf("reading %q of a config: %w", key, err)
+		}
+	}
+	if in == nil { // it was null
+		in = object{}
+	}
+	return in, nil
+}
+
+// config is the base's config with the files' layer on top, and with what was
+// asked for in the place of what it said (image-spec, "Image Configuration").
+func (m *maker) config(b base, l *layer) ([]byte, error) {
+	doc := object{}
+	if b.config != nil {
+		if err := json.Unmarshal(b.config, &doc); err != nil || doc == nil {
+			return nil, unusable("Choose another base.", err, "the config of the base %q is not well formed", m.Files.Base)
+		}
+	}
+	run, err := doc.inner("config")
+	if err == nil {
+		err = m.run(run)
+	}
+	for _, step := range []func(object, base, *layer) error{m.rootfs, m.history} {
+		if err == nil {
+			err = step(doc, b, l)
+		}
+	}
+	if err != nil {
+		return nil, unusable("Choose another base.", err, "the config of the base %q cannot be added to", m.Files.Base)
+	}
+	values := map[string]any{
+		"config": run, "created": m.Epoch.Format(time.RFC3339), "os": b.platform.OS, "architecture": b.platform.Architecture,
+	}
+	if b.platform.Variant != "" {
+		values["variant"] = b.platform.Variant
+	}
+	for key, value := range values {
+		if err := doc.set(key, value); err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(doc)
+}
+
+// run sets how the image is started. A new entrypoint without cmd takes the
+// base's cmd away, as a Dockerfile's ENTRYPOINT does: it was for another
+// program.
+func (m *maker) run(run object) error {
+	f := m.Files
+	if f.Entrypoint != nil {
+		delete(run, "Cmd")
+	}
+	values := map[string]any{}
+	for key, list := range map[string][]string{"Entrypoint": f.Entrypoint, "Cmd": f.Cmd} {
+		if list != nil {
+			values[key] = list
+		}
+	}
+	for key, text := range map[string]string{"User": f.User, "WorkingDir": f.Workdir} {
+		if text != "" {
+			values[key] = text
+		}
+	}
+	if len(f.Env) > 0 {
+		var env []string
+		if raw := run["Env"]; len(raw) > 0 {
+			if err := json.Unmarshal(raw, &env); err != nil {
+				return fmt.Errorf("reading Env: %w", err)
+			}
+		}
+		values["Env"] = withEnv(env, f.Env)
+	}
+	for key, value := range values {
+		if err := run.set(key, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// withEnv adds variables, or replaces them where they are.
+func withEnv(env, add []string) []string {
+	for _, line := range add {
+		key, _, _ := strings.Cut(line, "=")
+		i := slices.IndexFunc(env, func(old string) bool { return strings.HasPrefix(old, key+"=") })
+		if i < 0 {
+			env = append(env, line)
+		} else {
+			env[i] = line
+		}
+	}
+	return env
+}
+
+// rootfs adds the layer to the list of plain digests.
+func (m *maker) rootfs(doc object, b base, l *layer) error {
+	var fs v1.RootFS
+	if raw := doc["rootfs"]; len(raw) > 0 {
+		if err := json.Unmarshal(raw, &fs); err != nil {
+			return fmt.Errorf("reading rootfs: %w", err)
+		}
+	}
+	if len(fs.DiffIDs) != len(b.layers) {
+		return fmt.Errorf("it names %d layers, and its manifest %d", len(fs.DiffIDs), len(b.layers))
+	}
+	return doc.set("rootfs", v1.RootFS{Type: "layers", DiffIDs: append(fs.DiffIDs, l.diffID)})
+}
+
+// history adds a line, unless the base has none: each of its lines that is
+// not empty stands for a layer.
+func (m *maker) history(doc object, b base, _ *layer) error {
+	var list []json.RawMessage
+	if raw := doc["history"]; len(raw) > 0 {
+		if err := json.Unmarshal(raw, &list); err != nil {
+			return fmt.Errorf("reading history: %w", err)
+		}
+	}
+	if len(list) == 0 && len(b.layers) > 0 {
+		return nil
+	}
+	line, err := json.Marshal(map[string]string{"created": m.Epoch.Format(time.RFC3339), "created_by": "ghcr-publish: files"})
+	if err != nil {
+		return err
+	}
+	return doc.set("history", append(list, line))
+}

@@ -1,0 +1,191 @@
+package files
+
+import (
+	"archive/tar"
+	"context"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+)
+
+// Bounds of a layer.
+const (
+	maxEntries = 500_000
+	maxName    = 4096 // bytes; Linux' own limit on paths
+)
+
+// entry is one name in a layer.
+type entry struct {
+	name string // as in a tar: no slash before it
+	kind byte   // tar.TypeReg, TypeDir or TypeSymlink
+	link string // where a link leads
+
+	folder, file string // on this machine; opened without leaving folder
+}
+
+// entries are the names of one layer, gathered.
+type entries struct {
+	byName map[string]*entry
+	gitDir []string // left out
+}
+
+// gather lists all that the lines name, sorted by name.
+func gather(ctx context.Context, content []input.Content, parents bool) ([]*entry, []string, error) {
+	all := &entries{byName: map[string]*entry{}}
+	for _, c := range content {
+		if err := all.line(ctx, c); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := all.nesting(parents); err != nil {
+		return nil, nil, err
+	}
+	out := make([]*entry, 0, len(all.byName))
+	for _, e := range all.byName {
+		out = append(out, e)
+	}
+	slices.SortFunc(out, func(a, b *entry) int { return strings.Compare(a.name, b.name) })
+	return out, all.gitDir, nil
+}
+
+// line adds one file, or what is in one folder. What the user names is
+// followed where it is a link; what is found below is not.
+func (a *entries) line(ctx context.Context, c input.Content) error {
+	real, err := filepath.EvalSymlinks(c.Path)
+	if err != nil {
+		return explained(err, c.Path)
+	}
+	info, err := os.Stat(real)
+	if err != nil {
+		return explained(err, c.Path)
+	}
+	to := strings.TrimPrefix(c.To, "/")
+	if info.IsDir() {
+		return a.folder(ctx, real, to)
+	}
+	if !info.Mode().IsRegular() {
+		return notPlain(c.Path, info.Mode())
+	}
+	if c.Into || to == "" {
+		to = path.Join(to, filepath.Base(c.Path))
+	}
+	return a.add(&entry{name: to, kind: tar.TypeReg, folder: filepath.Dir(real), file: filepath.Base(real)})
+}
+
+func notPlain(path string, mode fs.FileMode) error {
+	return problem(CodeUnsafe, "Leave it out: a layer takes files, folders and symbolic links. Devices and sockets are made where the image runs.", nil,
+		"%q is no file, folder or link, but a special file (%s)", path, mode.Type())
+}
+
+// folder adds what is below a folder.
+func (a *entries) folder(ctx context.Context, from, to string) error {
+	root, err := os.OpenRoot(from)
+	if err != nil {
+		return explained(err, from)
+	}
+	defer root.Close()
+	err = fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return explained(err, filepath.Join(from, name))
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case name == ".":
+			return nil
+		case d.Name() == ".git":
+			a.gitDir = append(a.gitDir, filepath.Join(from, name))
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		return a.found(root, &entry{name: path.Join(to, name), folder: from, file: name}, d.Type())
+	})
+	return err
+}
+
+// found adds one name of a folder.
+func (a *entries) found(root *os.Root, e *entry, mode fs.FileMode) error {
+	here := filepath.Join(e.folder, e.file)
+	switch mode & fs.ModeType {
+	case 0:
+		e.kind = tar.TypeReg
+	case fs.ModeDir:
+		e.kind = tar.TypeDir
+	case fs.ModeSymlink:
+		e.kind = tar.TypeSymlink
+		link, err := root.Readlink(filepath.FromSlash(e.file))
+		if err != nil {
+			return explained(err, here)
+		}
+		if e.link = filepath.ToSlash(link); !inside(e.file, e.link) {
+			return problem(CodeUnsafe, "Make it a relative link to a file of the same folder, or put the file in its place (cp -L).", nil,
+				"the link %q leads out of its folder, to %q", here, link)
+		}
+	default:
+		return notPlain(here, mode)
+	}
+	return a.add(e)
+}
+
+// inside reports whether a link at name stays below the folder that was named.
+func inside(name, link string) bool {
+	return link != "" && !path.IsAbs(link) && !filepath.IsAbs(link) && filepath.IsLocal(filepath.FromSlash(path.Join(path.Dir(name), link)))
+}
+
+// add refuses names that would mean something else in a layer.
+func (a *entries) add(e *entry) error {
+	here := filepath.Join(e.folder, e.file)
+	switch {
+	case !utf8.ValidString(e.name) || strings.ContainsFunc(e.name, unicode.IsControl):
+		return problem(CodeName, "Give it a name of plain text in UTF-8.", nil, "the name %q is no text", here)
+	case len(e.name) > maxName:
+		return problem(CodeName, "Give it a shorter one.", nil, "the path of %.200q… in the image is longer than %d bytes", here, maxName)
+	case strings.HasPrefix(path.Base(e.name), ".wh."):
+		return problem(CodeName, "Give it another name, or leave it out.", nil, "the name %q would delete a file of the base: .wh. is how layers say that (image-spec, \"Whiteouts\")", here)
+	case len(a.byName) >= maxEntries:
+		return problem(CodeTooMany, "Pack them into an archive that the program reads, or split them over images.", nil, "there are more than %d files", maxEntries)
+	}
+	if old := a.byName[e.name]; old != nil {
+		if old.kind == tar.TypeDir && e.kind == tar.TypeDir {
+			return nil
+		}
+		return problem(CodeTwice, "Leave one of them out.", nil, "%q and %q both go to /%s", filepath.Join(old.folder, old.file), here, e.name)
+	}
+	a.byName[e.name] = e
+	return nil
+}
+
+// nesting makes sure that nothing lies below a file, and adds or takes away
+// folders: over nothing (parents) every folder is listed, over a base only
+// empty ones. A folder in a layer replaces the base's mode, and a link of that
+// name (/tmp, /lib); one that is not there is made by whoever unpacks.
+func (a *entries) nesting(parents bool) error {
+	full := map[string]bool{}
+	for _, e := range a.byName {
+		for dir := path.Dir(e.name); dir != "." && !full[dir]; dir = path.Dir(dir) {
+			full[dir] = true
+		}
+	}
+	for dir := range full {
+		switch e := a.byName[dir]; {
+		case e != nil && e.kind != tar.TypeDir:
+			return problem(CodeTwice, "Let them go to different places.", nil, "%q goes to /%s, and other files below that", filepath.Join(e.folder, e.file), dir)
+		case parents && e == nil:
+			a.byName[dir] = &entry{name: dir, kind: tar.TypeDir}
+		case !parents && e != nil:
+			delete(a.byName, dir)
+		}
+	}
+	if len(a.byName) == 0 {
+		return problem(CodeNotFound, "Check that the step that writes them ran before this one.", nil, "there is not a single file to publish")
+	}
+	return nil
+}

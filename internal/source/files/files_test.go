@@ -1,0 +1,314 @@
+package files_test
+
+import (
+	"archive/tar"
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/source"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/files"
+)
+
+// folder writes files: name, content, and so on.
+func folder(t *testing.T, pairs ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for i := 0; i < len(pairs); i += 2 {
+		path := filepath.Join(dir, pairs[i])
+		check(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		check(t, os.WriteFile(path, []byte(pairs[i+1]), 0o600))
+	}
+	return dir
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// to is a line of content.
+func to(path, place string) input.Content { return input.Content{Path: path, To: place} }
+
+func open(t *testing.T, f input.Files) (*source.Source, error) {
+	t.Helper()
+	return files.Open(t.Context(), files.Options{Name: "test", Files: &f})
+}
+
+func made(t *testing.T, f input.Files) *source.Source {
+	t.Helper()
+	src, err := open(t, f)
+	check(t, err)
+	return src
+}
+
+// layerFiles returns the entries of a layer: names, content and link targets.
+func layerFiles(t *testing.T, b *image.Blob) []string {
+	t.Helper()
+	in, err := b.Open(t.Context())
+	check(t, err)
+	defer in.Close()
+	z, err := gzip.NewReader(in)
+	check(t, err)
+	var out []string
+	for r := tar.NewReader(z); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return out
+		}
+		check(t, err)
+		body, err := io.ReadAll(r)
+		check(t, err)
+		if h.Uid+h.Gid != 0 || h.Uname+h.Gname != "" || !h.ModTime.Equal(time.Unix(0, 0)) || len(h.PAXRecords) > 0 {
+			t.Errorf("%s has an owner, a time or more: %+v", h.Name, h)
+		}
+		out = append(out, strings.TrimSpace(h.Name+" "+string(body)+h.Linkname))
+	}
+}
+
+func TestWhatIsInALayer(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name string
+		make func(t *testing.T) []input.Content
+		want []string
+	}{
+		{"a file by name", func(t *testing.T) []input.Content {
+			return []input.Content{to(folder(t, "a", "1")+"/a", "/b")}
+		}, []string{"b 1"}},
+		{"a file into a folder", func(t *testing.T) []input.Content {
+			return []input.Content{{Path: folder(t, "a", "1") + "/a", To: "/b", Into: true}}
+		}, []string{"b/", "b/a 1"}},
+		{"a file into the root", func(t *testing.T) []input.Content {
+			return []input.Content{to(folder(t, "a", "1")+"/a", "/")}
+		}, []string{"a 1"}},
+		{"folders that meet, sorted", func(t *testing.T) []input.Content {
+			return []input.Content{to(folder(t, "d/z", "1"), "/"), to(folder(t, "d/a", "2", "b", "3"), "/")}
+		}, []string{"b 3", "d/", "d/a 2", "d/z 1"}},
+		{"links inside", func(t *testing.T) []input.Content {
+			dir := folder(t, "d/a", "1")
+			check(t, os.Symlink("../d/a", filepath.Join(dir, "d", "up")))
+			check(t, os.Symlink("nowhere", filepath.Join(dir, "dangling")))
+			return []input.Content{to(dir, "/")}
+		}, []string{"d/", "d/a 1", "d/up ../d/a", "dangling nowhere"}},
+		{"a link that is named is followed", func(t *testing.T) []input.Content {
+			dir, other := folder(t), folder(t, "a", "1")
+			check(t, os.Symlink(other, filepath.Join(dir, "link")))
+			return []input.Content{to(filepath.Join(dir, "link"), "/")}
+		}, []string{"a 1"}},
+		{"hard links are files", func(t *testing.T) []input.Content {
+			dir := folder(t, "a", "1")
+			check(t, os.Link(filepath.Join(dir, "a"), filepath.Join(dir, "b")))
+			return []input.Content{to(dir, "/")}
+		}, []string{"a 1", "b 1"}},
+		{"an empty folder", func(t *testing.T) []input.Content {
+			dir := folder(t)
+			check(t, os.Mkdir(filepath.Join(dir, "empty"), 0o700))
+			return []input.Content{to(dir, "/")}
+		}, []string{"empty/"}},
+		{"without git", func(t *testing.T) []input.Content {
+			return []input.Content{to(folder(t, "a", "1", ".git/config", "secret", "sub/.git", "gitdir: x"), "/")}
+		}, []string{"a 1", "sub/"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			root := made(t, input.Files{Content: c.make(t)}).Root
+			if got := layerFiles(t, root.Blobs[1]); !slices.Equal(got, c.want) {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestWhatIsRefused(t *testing.T) {
+	t.Parallel()
+	link := func(where string) func(t *testing.T) []input.Content {
+		return func(t *testing.T) []input.Content {
+			dir := folder(t, "d/a", "1")
+			check(t, os.Symlink(where, filepath.Join(dir, "d", "link")))
+			return []input.Content{to(dir, "/")}
+		}
+	}
+	cases := []struct {
+		name, code string
+		make       func(t *testing.T) []input.Content
+	}{
+		{"nothing", files.CodeNotFound, func(t *testing.T) []input.Content { return []input.Content{to(folder(t), "/")} }},
+		{"what is not there", files.CodeNotFound, func(t *testing.T) []input.Content {
+			return []input.Content{to(filepath.Join(folder(t), "no"), "/")}
+		}},
+		{"a link up", files.CodeUnsafe, link("../../x")},
+		{"an absolute link", files.CodeUnsafe, link("/etc/passwd")},
+		{"two files for one place", files.CodeTwice, func(t *testing.T) []input.Content {
+			return []input.Content{to(folder(t, "a", "1"), "/"), to(folder(t, "a", "1"), "/")}
+		}},
+		{"a file below a file", files.CodeTwice, func(t *testing.T) []input.Content {
+			dir := folder(t, "a", "1")
+			return []input.Content{to(dir+"/a", "/x"), to(dir+"/a", "/x/y")}
+		}},
+		{"a file below a link", files.CodeTwice, func(t *testing.T) []input.Content {
+			dir := folder(t, "a", "1")
+			check(t, os.Symlink("a", filepath.Join(dir, "lib")))
+			return []input.Content{to(dir, "/"), to(dir+"/a", "/lib/y")}
+		}},
+		{"a whiteout", files.CodeName, func(t *testing.T) []input.Content {
+			return []input.Content{to(folder(t, "d/.wh.x", ""), "/")}
+		}},
+		{"a whiteout by its place", files.CodeName, func(t *testing.T) []input.Content {
+			return []input.Content{to(folder(t, "a", "1")+"/a", "/.wh..wh..opq")}
+		}},
+		{"a name that is no text", files.CodeName, func(t *testing.T) []input.Content {
+			return []input.Content{to(folder(t, "a\n", "1"), "/")}
+		}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := open(t, input.Files{Content: c.make(t)}); !diag.Is(err, c.code) {
+				t.Errorf("got %v, want %s", err, c.code)
+			}
+		})
+	}
+}
+
+// elf is the beginning of a program for a machine.
+func elf(machine byte) string {
+	return "\x7fELF\x02\x01\x01" + strings.Repeat("\x00", 11) + string([]byte{machine, 0}) + "rest"
+}
+
+func TestPlatforms(t *testing.T) {
+	t.Parallel()
+	arm := v1.Platform{OS: "linux", Architecture: "arm64"}
+	dist := func(t *testing.T, names ...string) string {
+		var pairs []string
+		for _, n := range names {
+			pairs = append(pairs, n, n)
+		}
+		return folder(t, pairs...)
+	}
+	cases := []struct {
+		name string
+		make func(t *testing.T) input.Files
+		want string
+	}{
+		{"nothing says", func(t *testing.T) input.Files {
+			return input.Files{Content: []input.Content{to(folder(t, "a", "1"), "/")}}
+		}, "linux/amd64"},
+		{"asked for", func(t *testing.T) input.Files {
+			return input.Files{Content: []input.Content{to(folder(t, "a", "1"), "/")}, Platforms: []v1.Platform{{OS: "linux", Architecture: "s390x"}, arm, arm}}
+		}, "linux/s390x linux/arm64"},
+		{"the programs say", func(t *testing.T) input.Files {
+			return input.Files{Content: []input.Content{to(folder(t, "a", elf(183)), "/")}}
+		}, "linux/arm64"},
+		{"the paths say", func(t *testing.T) input.Files {
+			dir := dist(t, "linux-arm64", "linux-amd64", "linux-armv6", "linux-armv7", "linux-amd64.sha256", "windows-amd64")
+			return input.Files{Content: []input.Content{to(filepath.Join(dir, "{os}-{arch}{variant}"), "/a")}}
+		}, "linux/amd64 linux/arm/v6 linux/arm/v7 linux/arm64"},
+		{"as GoReleaser and uname call them", func(t *testing.T) input.Files {
+			dir := dist(t, "a_linux_amd64_v1/a", "a_linux_arm64_v8.0/a", "a_linux_arm_7/a")
+			return input.Files{Content: []input.Content{to(filepath.Join(dir, "a_{os}_{arch}_{variant}", "a"), "/a")}}
+		}, "linux/amd64 linux/arm/v7 linux/arm64"},
+		{"uname's names", func(t *testing.T) input.Files {
+			return input.Files{Content: []input.Content{to(filepath.Join(dist(t, "x86_64", "aarch64"), "{arch}"), "/a")}}
+		}, "linux/amd64 linux/arm64"},
+		{"of several, one", func(t *testing.T) input.Files {
+			return input.Files{Content: []input.Content{to(filepath.Join(dist(t, "amd64", "arm64"), "{arch}"), "/a")}, Platforms: []v1.Platform{arm}}
+		}, "linux/arm64"},
+		{"the same placeholder twice", func(t *testing.T) input.Files {
+			dir := dist(t, "amd64/amd64", "arm64/amd64", "arm64/arm64")
+			return input.Files{Content: []input.Content{to(filepath.Join(dir, "{arch}", "{arch}"), "/a")}}
+		}, "linux/amd64 linux/arm64"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			for _, m := range image.Images(made(t, c.make(t)).Root) {
+				got = append(got, m.Platform.String())
+			}
+			if strings.Join(got, " ") != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestPathsThatDoNotCoverAPlatform(t *testing.T) {
+	t.Parallel()
+	dir := folder(t, "x/amd64", "1", "x/arm64", "2", "y/amd64", "3")
+	_, err := open(t, input.Files{Content: []input.Content{to(dir+"/x/{arch}", "/x"), to(dir+"/y/{arch}", "/y")}})
+	if !diag.Is(err, files.CodePlatform) || !strings.Contains(err.Error(), "linux/arm64") {
+		t.Errorf("got %v", err)
+	}
+	_, err = open(t, input.Files{Content: []input.Content{to(dir+"/z-{arch}", "/x")}})
+	if !diag.Is(err, files.CodeNotFound) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestProgramsForAnotherArchitectureAreSaid(t *testing.T) {
+	t.Parallel()
+	src := made(t, input.Files{
+		Content:   []input.Content{to(folder(t, "a", elf(62)), "/")},
+		Platforms: []v1.Platform{{OS: "linux", Architecture: "amd64"}, {OS: "linux", Architecture: "arm64"}},
+	})
+	if len(src.Notices) != 1 || src.Notices[0].Code != "content-architecture" || !strings.Contains(src.Notices[0].Text, "linux/arm64") {
+		t.Errorf("notices are %+v", src.Notices)
+	}
+	if a, b := src.Root.Children[0].Blobs[1], src.Root.Children[1].Blobs[1]; a != b {
+		t.Error("the same files are two layers")
+	}
+}
+
+// Large layers are read again when they are sent, and must be the same then.
+func TestFilesThatChangeInBetween(t *testing.T) {
+	t.Parallel()
+	noise := make([]byte, 9<<20) // more than is kept in memory
+	for i, x := 0, uint32(1); i < len(noise); i++ {
+		x ^= x << 13
+		x ^= x >> 17
+		x ^= x << 5
+		noise[i] = byte(x)
+	}
+	dir := folder(t, "a", string(noise))
+	layer := made(t, input.Files{Content: []input.Content{to(dir, "/")}}).Root.Blobs[1]
+	read := func() (v1.Hash, error) {
+		in, err := layer.Open(t.Context())
+		check(t, err)
+		defer in.Close()
+		h, _, err := v1.SHA256(in)
+		return h, err
+	}
+	if got, err := read(); err != nil || got != layer.Descriptor.Digest {
+		t.Errorf("the second reading gave %s, %v; want %s", got, err, layer.Descriptor.Digest)
+	}
+	check(t, os.WriteFile(filepath.Join(dir, "a"), []byte("other"), 0o600))
+	if _, err := read(); !diag.Is(err, files.CodeChanged) {
+		t.Errorf("got %v, want %s", err, files.CodeChanged)
+	}
+}
+
+func TestACancelledRunStops(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	f := input.Files{Content: []input.Content{to(folder(t, "a", "1"), "/")}}
+	if _, err := files.Open(ctx, files.Options{Files: &f}); err == nil {
+		t.Error("it went on")
+	}
+}

@@ -1,0 +1,101 @@
+package files
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+)
+
+// variants are the files for each platform that the paths give, sorted; one
+// without a platform where no path has a placeholder.
+func (m *maker) variants() ([]*variant, error) {
+	patterns := make([]map[string]string, len(m.Files.Content))
+	found := map[string]v1.Platform{}
+	for i, c := range m.Files.Content {
+		if !strings.Contains(c.Path, "{") {
+			continue
+		}
+		matches, err := expand(c.Path)
+		if err != nil {
+			return nil, err
+		}
+		patterns[i] = map[string]string{}
+		for _, one := range matches {
+			key := one.platform.String()
+			patterns[i][key], found[key] = one.path, one.platform
+		}
+	}
+	if !slices.ContainsFunc(patterns, func(p map[string]string) bool { return p != nil }) {
+		return []*variant{{content: m.Files.Content}}, nil
+	}
+	var out []*variant
+	for _, p := range m.wanted(found) {
+		v, err := m.variant(p, patterns)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	if len(out) == 0 {
+		return nil, problem(CodeNotFound, "Check the path; {os} is linux, {arch} amd64, arm64 and so on, as Go and Docker call them. The step that writes the files must run before.", nil,
+			"no path on this machine is like %q", m.Files.Content[slices.IndexFunc(patterns, func(p map[string]string) bool { return p != nil })].Path)
+	}
+	return out, nil
+}
+
+// wanted are the platforms that were asked for, or else those for Linux that
+// were found. Programs for macOS and Windows lie beside them in most builds.
+func (m *maker) wanted(found map[string]v1.Platform) []v1.Platform {
+	if len(m.Files.Platforms) > 0 {
+		return m.Files.Platforms
+	}
+	var out []v1.Platform
+	var others []string
+	for name, p := range found {
+		if p.OS == "linux" {
+			out = append(out, p)
+		} else {
+			others = append(others, name)
+		}
+	}
+	slices.SortFunc(out, func(a, b v1.Platform) int { return strings.Compare(a.String(), b.String()) })
+	if slices.Sort(others); len(others) > 0 {
+		m.notices = append(m.notices, diag.Notice{
+			Code: "content-not-linux", Level: diag.Info, Title: "Files for other systems were left out",
+			Text: fmt.Sprintf("The paths have files for %s, too. Images are made for Linux.", strings.Join(others, ", ")),
+		})
+	}
+	return out
+}
+
+// variant puts the paths of one platform in the place of the patterns.
+func (m *maker) variant(p v1.Platform, patterns []map[string]string) (*variant, error) {
+	v := &variant{platform: &p, content: slices.Clone(m.Files.Content)}
+	for i, paths := range patterns {
+		if paths == nil {
+			continue
+		}
+		at, ok := paths[usual(p).String()]
+		if !ok {
+			return nil, problem(CodePlatform, "Build it for that platform, too, or set platform to those there are.", nil,
+				"no path like %q is there for %s", m.Files.Content[i].Path, p)
+		}
+		v.content[i] = input.Content{Path: at, To: v.content[i].To, Into: v.content[i].Into}
+	}
+	return v, nil
+}
+
+// variantFor finds the files for a platform among the variants.
+func variantFor(all []*variant, p v1.Platform) *variant {
+	for _, v := range all {
+		if v.platform != nil && same(*v.platform, p) {
+			return v
+		}
+	}
+	return all[0]
+}

@@ -1,0 +1,110 @@
+package merge_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/merge"
+)
+
+var (
+	d1 = "sha256:" + strings.Repeat("1", 64)
+	d2 = "sha256:" + strings.Repeat("2", 64)
+	d3 = "sha256:" + strings.Repeat("3", 64)
+)
+
+// show writes legs as name=first digit of the digest, with the repository
+// where one was named.
+func show(legs []merge.Leg) string {
+	var out []string
+	for _, l := range legs {
+		text := l.Name + "=" + l.Digest.Hex[:1]
+		if l.Repo != nil {
+			text += " in " + l.Repo.Name()
+		}
+		out = append(out, text)
+	}
+	return strings.Join(out, ", ")
+}
+
+func TestFind(t *testing.T) {
+	t.Parallel()
+	cases := []struct{ name, text, pattern, want string }{
+		{"outputs of a matrix", `{"digest-linux-arm64":"D2","digest-linux-amd64":"D1"}`, "", "linux-amd64=1, linux-arm64=2"},
+		{"with outputs of other kinds", `{"digest":"D3","digests":"{}","previous":"{\"x\":\"D3\"}","json":"{}","version":"1","digest-linux-amd64":"D1"}`, "", "linux-amd64=1"},
+		{"the output digests", `{"digest":"D3","digests":"{\"linux/arm64\":\"D2\",\"linux/amd64\":\"D1\"}"}`, "", "linux-amd64=1, linux-arm64=2"},
+		{"the output digest", `{"digest":"D1","version":"1.2.3","pushed":"true"}`, "", "digest=1"},
+		{"two jobs", `{"a":{"result":"success","outputs":{"digest-x":"D1"}},"b":{"result":"success","outputs":{"digest":"D2","tags":"t"}}}`, "", "digest=2, x=1"},
+		{"a job without outputs", `{"a":{"result":"success","outputs":{}},"b":{"result":"success","outputs":{"digest-x":"D1"}}}`, "", "x=1"},
+		{"an object of digests", `{"linux/amd64":"D1","linux/arm64":"D2"}`, "", "linux-amd64=1, linux-arm64=2"},
+		{"a list", `["D2","D1"]`, "", "=1, =2"},
+		{"lines", "\n D1 \r\nb = D2\nGHCR.io/Acme/web@D3\n", "", "b=2, line 1=1, line 3=3 in ghcr.io/acme/web"},
+		{"one digest under two names", `{"digest-a":"D1","digest-b":"D1","digest-c":"D2"}`, "", "a=1, c=2"},
+		{"empty outputs of legs that did not run", `{"digest-a":"D1","digest-b":""}`, "", "a=1"},
+		{"a pattern", `{"digest-web-amd64":"D1","digest-api-amd64":"D2","digest-api-arm64":"skipped"}`, "web-*", "web-amd64=1"},
+		{"all were skipped", `{"digest-a":"skipped","digest-b":"skipped"}`, "", ""},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			legs, err := merge.Find(expand(c.text), c.pattern)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := show(legs); got != c.want {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
+func expand(text string) string {
+	return strings.NewReplacer("D1", d1, "D2", d2, "D3", d3).Replace(text)
+}
+
+func TestFindRefuses(t *testing.T) {
+	t.Parallel()
+	many := make([]string, 1001)
+	for i := range many {
+		many[i] = fmt.Sprintf("sha256:%064x", i)
+	}
+	cases := []struct{ name, text, pattern, code, words string }{
+		{"nothing", `{}`, "", merge.CodeNoDigests, "toJSON(needs.JOB.outputs)"},
+		{"outputs that are empty", `{"digest-b":"","digest-a":""}`, "", merge.CodeNoDigests, "these outputs are empty: a, b"},
+		{"a pattern that fits none", `{"digest-a":"D1"}`, "b*", merge.CodeNoDigests, "matches leg: b*"},
+		{"a broken pattern", `{"digest-a":"D1"}`, "[", merge.CodePatternBad, "web-*"},
+		{"some were skipped", `{"digest-a":"D1","digest-b":"skipped"}`, "", merge.CodeLegsSkipped, "only read: b"},
+		{"a tag", `{"digest-a":"latest"}`, "", merge.CodeDigestInvalid, `"a" of digests holds "latest"`},
+		{"a short digest", "sha256:12", "", merge.CodeDigestInvalid, `"line 1" of digests`},
+		{"a bad repository", "a b@D1", "", merge.CodeDigestInvalid, `"line 1" of digests`},
+		{"broken JSON", `{"digest-a":`, "", merge.CodeDigestInvalid, "begins as JSON"},
+		{"JSON without an end", strings.Repeat(`{"a":`, 20) + `"D1"` + strings.Repeat("}", 20), "", merge.CodeDigestInvalid, "more than 8 deep"},
+		{"too many", strings.Join(many, "\n"), "", merge.CodeDigestInvalid, "more than 1000 images"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := merge.Find(expand(c.text), c.pattern)
+			if !diag.Is(err, c.code) || !strings.Contains(err.Error(), c.words) {
+				t.Errorf("got %v, want the code %q and %q", err, c.code, c.words)
+			}
+		})
+	}
+}
+
+func FuzzFind(f *testing.F) {
+	f.Add(expand(`{"digest-a":"D1","digests":"{\"x\":\"D2\"}"}`), "")
+	f.Add(expand("D1\nb=D2\nghcr.io/a/b@D3"), "*")
+	f.Fuzz(func(t *testing.T, text, pattern string) {
+		legs, err := merge.Find(text, pattern)
+		met := map[string]bool{}
+		for _, l := range legs {
+			if met[l.Digest.String()] || err != nil {
+				t.Errorf("leg %q: met before: %t, error %v", l.Name, met[l.Digest.String()], err)
+			}
+			met[l.Digest.String()] = true
+		}
+	})
+}

@@ -1,0 +1,215 @@
+package merge_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/source"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/merge"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
+)
+
+// made is a leg as it comes out of merge.Read, without a registry.
+func made(t *testing.T, name string, make func(*sourcetest.Layout) v1.Descriptor) merge.Image {
+	t.Helper()
+	l := sourcetest.NewLayout(t)
+	l.Add(make(l))
+	src, err := source.Open(context.Background(), sourcetest.Dir(t, l.Files()), source.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = src.Close() })
+	return merge.Image{Leg: merge.Leg{Name: name, Digest: src.Root.Descriptor.Digest}, Root: src.Root}
+}
+
+// attested is what BuildKit pushes for one platform.
+func attested(t *testing.T, name string, p *v1.Platform) merge.Image {
+	return made(t, name, func(l *sourcetest.Layout) v1.Descriptor {
+		img := sourcetest.On(l.Image(p, name), p)
+		return l.Index(img, l.Attestation(img))
+	})
+}
+
+func annotated(t *testing.T, name string, p *v1.Platform, annotations map[string]string) merge.Image {
+	return made(t, name, func(l *sourcetest.Layout) v1.Descriptor {
+		return l.JSON(types.OCIImageIndex, v1.IndexManifest{
+			SchemaVersion: 2, MediaType: types.OCIImageIndex, Annotations: annotations,
+			Manifests: []v1.Descriptor{sourcetest.On(l.Image(p, name), p)},
+		})
+	})
+}
+
+func join(t *testing.T, o merge.Options, legs ...merge.Image) *merge.Joined {
+	t.Helper()
+	if o.Attestations == "" {
+		o.Attestations = merge.Keep
+	}
+	j, err := merge.Join(legs, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j
+}
+
+func entries(t *testing.T, m *image.Manifest) v1.IndexManifest {
+	t.Helper()
+	var doc v1.IndexManifest
+	if err := json.Unmarshal(m.Raw, &doc); err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+var windows = &v1.Platform{OS: "windows", Architecture: "amd64", OSVersion: "10.0.17763.1", OSFeatures: []string{"win32k"}}
+
+func TestIndexIsTheSameInEveryOrder(t *testing.T) {
+	t.Parallel()
+	newer := *windows
+	newer.OSVersion = "10.0.20348.2"
+	legs := []merge.Image{
+		attested(t, "a", sourcetest.ARM64), attested(t, "b", sourcetest.AMD64), attested(t, "c", windows), attested(t, "d", &newer),
+		annotated(t, "e", &v1.Platform{OS: "linux", Architecture: "arm", Variant: "v7"}, map[string]string{"x": "1"}),
+	}
+	want := join(t, merge.Options{}, legs...).Root
+	for range 20 {
+		rand.Shuffle(len(legs), func(i, j int) { legs[i], legs[j] = legs[j], legs[i] })
+		if got := join(t, merge.Options{}, legs...).Root; !bytes.Equal(got.Raw, want.Raw) {
+			t.Fatalf("another order gave\n%s\nwant\n%s", got.Raw, want.Raw)
+		}
+	}
+	digest, size, _ := v1.SHA256(bytes.NewReader(want.Raw))
+	if d := want.Descriptor; d.Digest != digest || d.Size != size || d.MediaType != types.OCIImageIndex {
+		t.Errorf("the descriptor %v does not describe the index", d)
+	}
+	var versions []string
+	for _, d := range entries(t, want).Manifests {
+		if d.Platform.OS == "windows" {
+			versions = append(versions, d.Platform.OSVersion+strings.Join(d.Platform.OSFeatures, ","))
+		}
+	}
+	if want := []string{"10.0.17763.1win32k", "10.0.20348.2win32k"}; !slices.Equal(versions, want) {
+		t.Errorf("Windows came as %q, want %q", versions, want)
+	}
+}
+
+func TestAnnotationsOfLegsAreKeptWhereTheyAgree(t *testing.T) {
+	t.Parallel()
+	a := annotated(t, "a", sourcetest.AMD64, map[string]string{"same": "1", "own": "a", "other": "a", "ours": "old"})
+	b := annotated(t, "b", sourcetest.ARM64, map[string]string{"same": "1", "other": "b"})
+	j := join(t, merge.Options{Annotations: map[string]string{"ours": "new", "added": "1"}}, a, b)
+	got, err := json.Marshal(entries(t, j.Root).Annotations)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `{"added":"1","ours":"new","own":"a","same":"1"}`; string(got) != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if len(j.Notices) != 1 || !strings.Contains(j.Notices[0].Text, "other") {
+		t.Errorf("what the legs do not agree on is not told: %v", j.Notices)
+	}
+}
+
+func TestOneImageIsNotWrapped(t *testing.T) {
+	t.Parallel()
+	single := made(t, "a", func(l *sourcetest.Layout) v1.Descriptor { return l.Image(sourcetest.AMD64, "a") })
+	withProof := attested(t, "b", sourcetest.AMD64)
+	cases := []struct {
+		name string
+		leg  merge.Image
+		o    merge.Options
+		want v1.Hash
+	}{
+		{"an image", single, merge.Options{Annotations: map[string]string{"x": "1"}}, single.Digest},
+		{"an image with its attestation", withProof, merge.Options{}, withProof.Digest},
+		{"one whose attestation is stripped", withProof, merge.Options{Attestations: merge.Strip}, withProof.Root.Children[0].Descriptor.Digest},
+		{"an image as a list of Docker's", single, merge.Options{Docker: true}, single.Digest},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if got := join(t, c.o, c.leg).Root.Descriptor.Digest; got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+func dockerImage(t *testing.T, p *v1.Platform) func(*sourcetest.Layout) v1.Descriptor {
+	return func(l *sourcetest.Layout) v1.Descriptor {
+		return l.JSON(types.DockerManifestSchema2, v1.Manifest{
+			SchemaVersion: 2, MediaType: types.DockerManifestSchema2,
+			Config: l.Blob(types.DockerConfigJSON, sourcetest.Config(t, p)),
+		})
+	}
+}
+
+func TestListOfDockers(t *testing.T) {
+	t.Parallel()
+	a, b := made(t, "a", dockerImage(t, sourcetest.AMD64)), made(t, "b", dockerImage(t, sourcetest.ARM64))
+	doc := entries(t, join(t, merge.Options{Docker: true, Annotations: map[string]string{"x": "1"}}, a, b).Root)
+	if doc.MediaType != types.DockerManifestList || len(doc.Annotations) > 0 || len(doc.Manifests) != 2 {
+		t.Errorf("got %+v", doc)
+	}
+	_, err := merge.Join([]merge.Image{a, attested(t, "oci", sourcetest.ARM64)}, merge.Options{Docker: true, Attestations: merge.Strip})
+	if !diag.Is(err, merge.CodeNotDocker) || !strings.Contains(err.Error(), "Leg oci") {
+		t.Errorf("an OCI image in a list of Docker's: %v", err)
+	}
+}
+
+func TestStrayAttestationIsLeftOutAndTold(t *testing.T) {
+	t.Parallel()
+	stray := made(t, "b", func(l *sourcetest.Layout) v1.Descriptor {
+		gone := l.Image(sourcetest.AMD64, "gone")
+		return l.Index(sourcetest.On(l.Image(sourcetest.ARM64, "b"), sourcetest.ARM64), l.Attestation(gone))
+	})
+	j := join(t, merge.Options{}, attested(t, "a", sourcetest.AMD64), stray)
+	if n := len(entries(t, j.Root).Manifests); n != 3 {
+		t.Errorf("the index has %d entries, want two images and one attestation", n)
+	}
+	if len(j.Notices) != 1 || !strings.Contains(j.Notices[0].Text, "from leg b") {
+		t.Errorf("the stray attestation is not told: %v", j.Notices)
+	}
+}
+
+func TestReferrersNameTheirImage(t *testing.T) {
+	t.Parallel()
+	legs := []merge.Image{attested(t, "a", sourcetest.AMD64), attested(t, "b", sourcetest.ARM64)}
+	j := join(t, merge.Options{Attestations: merge.Referrers}, legs...)
+	if n := len(entries(t, j.Root).Manifests); n != 2 || len(j.Referrers) != 2 {
+		t.Fatalf("%d entries and %d referrers, want 2 of each", n, len(j.Referrers))
+	}
+	for i, r := range j.Referrers {
+		var m struct {
+			ArtifactType string
+			Subject      v1.Descriptor
+			Layers       []v1.Descriptor
+		}
+		if err := json.Unmarshal(r.Manifest.Raw, &m); err != nil {
+			t.Fatal(err)
+		}
+		old := legs[i].Root.Children[1]
+		if m.Subject.Digest != legs[i].Root.Children[0].Descriptor.Digest || m.Subject.Platform != nil ||
+			m.ArtifactType != r.ArtifactType || m.Layers[0].Digest != old.Blobs[1].Descriptor.Digest {
+			t.Errorf("referrer %d is %s", i, r.Manifest.Raw)
+		}
+	}
+}
+
+func TestPlatformThatNobodySays(t *testing.T) {
+	t.Parallel()
+	silent := func(l *sourcetest.Layout) v1.Descriptor { return l.Image(&v1.Platform{}, "x") }
+	_, err := merge.Join([]merge.Image{made(t, "a", silent), attested(t, "b", sourcetest.AMD64)}, merge.Options{Attestations: merge.Keep})
+	if !diag.Is(err, merge.CodePlatformUnknown) || !strings.Contains(err.Error(), "Leg a") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"crypto/x509"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/crypto/x509roots/fallback/bundle"
+)
+
+// The test starts its own program again with the system's certificates disabled,
+// because crypto/x509 chooses the root certificates once, when a program starts.
+func TestRootsWithoutASystem(t *testing.T) {
+	if os.Getenv("ROOTS_TEST_CHILD") != "" {
+		checkBundleIsInUse(t)
+		return
+	}
+	t.Parallel()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), self, "-test.run=^"+t.Name()+"$")
+	cmd.Env = append(os.Environ(), "ROOTS_TEST_CHILD=1", "GODEBUG=x509usefallbackroots=1")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("child: %v\n%s", err, out)
+	}
+}
+
+func checkBundleIsInUse(t *testing.T) {
+	t.Helper()
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for root := range bundle.Roots() {
+		cert, err := x509.ParseCertificate(root.Certificate)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := cert.Verify(x509.VerifyOptions{Roots: pool, CurrentTime: cert.NotBefore}); err != nil {
+			t.Errorf("%s is not trusted: %v", cert.Subject, err)
+		}
+	}
+}
+
+// Package time prefers the time zones of the operating system to the embedded
+// ones, so the test checks the import and not the zones.
+func TestZonesAreLinkedIn(t *testing.T) {
+	t.Parallel()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatalf("listing imports: %v", err)
+	}
+	if !slices.Contains(strings.Fields(string(out)), "time/tzdata") {
+		t.Error("time/tzdata is not linked in")
+	}
+}
