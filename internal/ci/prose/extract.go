@@ -1,0 +1,220 @@
+package main
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// sentence is one sentence of a comment, string literal, paragraph or
+// description.
+type sentence struct {
+	path string // relative to the tree's root
+	line int    // line on which the comment, literal or paragraph starts
+	kind string // "comment", "string" or "document"
+	text string // the words, separated by single blanks
+}
+
+func (s sentence) String() string {
+	return fmt.Sprintf("%s:%d\t%s\t%s", s.path, s.line, s.kind, s.text)
+}
+
+func (s sentence) words() int { return len(strings.Fields(s.text)) }
+
+// block is a run of text that starts on one line.
+type block struct {
+	line       int
+	kind, text string
+}
+
+// extractors maps the extension of a file name to the function that finds the
+// blocks of prose in such a file. The folder .ci has scripts without extension.
+var extractors = map[string]func(content string) ([]block, error){
+	".go":  goBlocks,
+	".md":  func(content string) ([]block, error) { return markdownBlocks(content), nil },
+	".yml": func(content string) ([]block, error) { return yamlBlocks(content), nil },
+	".cjs": func(content string) ([]block, error) { return lineComments(content, "//"), nil },
+	".sh":  func(content string) ([]block, error) { return lineComments(content, "#"), nil },
+	"":     func(content string) ([]block, error) { return lineComments(content, "#"), nil },
+}
+
+// walk returns the sentences of all files below root, in the order of the file
+// names. It skips testdata, Git's folder and, unless tests is set, Go tests.
+func walk(root string, tests bool) (all []sentence, err error) {
+	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := entry.Name()
+		if entry.IsDir() {
+			if path != root && (name == ".git" || name == "testdata" || name == "node_modules") {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		extract, ok := extractors[filepath.Ext(name)]
+		script := filepath.Base(filepath.Dir(path)) == ".ci"
+		if !ok || filepath.Ext(name) == "" && !script || strings.HasSuffix(name, "_test.go") && !tests {
+			return nil
+		}
+		found, err := sentences(root, path, extract)
+		all = append(all, found...)
+		return err
+	})
+	return all, err
+}
+
+// sentences returns the sentences of one file.
+func sentences(root, path string, extract func(string) ([]block, error)) ([]sentence, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	relative, err := filepath.Rel(root, path)
+	if err != nil {
+		return nil, err
+	}
+	blocks, err := extract(string(content))
+	if err != nil {
+		return nil, fmt.Errorf("reading the prose of %q: %w", path, err)
+	}
+	var all []sentence
+	for _, b := range blocks {
+		for _, text := range split(b.text) {
+			all = append(all, sentence{filepath.ToSlash(relative), b.line, b.kind, text})
+		}
+	}
+	return all, nil
+}
+
+var sentenceEnd = regexp.MustCompile(`([.!?]) `)
+
+// split divides a text after each full stop, exclamation mark or question mark
+// that a blank follows. An abbreviation such as "e.g." ends a sentence, too.
+func split(text string) []string {
+	text = strings.Join(strings.Fields(text), " ")
+	if text == "" {
+		return nil
+	}
+	return strings.Split(sentenceEnd.ReplaceAllString(text, "$1\n"), "\n")
+}
+
+// goBlocks returns the comments and the string literals of a Go file. Import
+// paths and struct tags are not prose.
+func goBlocks(content string) ([]block, error) {
+	files := token.NewFileSet()
+	file, err := parser.ParseFile(files, "", content, parser.ParseComments)
+	if err != nil {
+		return nil, err
+	}
+	var blocks []block
+	for _, group := range file.Comments {
+		blocks = append(blocks, block{files.Position(group.Pos()).Line, "comment", group.Text()})
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.ImportSpec:
+			return false
+		case *ast.Field:
+			n.Tag = nil
+		case *ast.BasicLit:
+			if text, err := strconv.Unquote(n.Value); n.Kind == token.STRING && err == nil {
+				blocks = append(blocks, block{files.Position(n.Pos()).Line, "string", text})
+			}
+		}
+		return true
+	})
+	return blocks, nil
+}
+
+// markdownBlocks returns the paragraphs, list items, headings and table rows
+// outside code fences.
+func markdownBlocks(content string) []block {
+	var c collector
+	fenced := false
+	for i, line := range strings.Split(content, "\n") {
+		text := strings.TrimSpace(line)
+		fence := strings.HasPrefix(text, "```")
+		if fence {
+			fenced = !fenced
+		}
+		switch {
+		case fence || fenced || text == "":
+			c.end()
+		case startsItem.MatchString(text):
+			c.end()
+			c.add(i+1, "document", text)
+		default:
+			c.add(i+1, "document", text)
+		}
+	}
+	return c.blocks()
+}
+
+var startsItem = regexp.MustCompile(`^([-*|#>]|\d+\.) ?`)
+
+// yamlBlocks returns the comments of a YAML file and its descriptions. A
+// description ends where a line is not indented more than its key.
+func yamlBlocks(content string) []block {
+	var c collector
+	inside, depth := false, 0
+	for i, line := range strings.Split(content, "\n") {
+		text := strings.TrimSpace(line)
+		indent := len(line) - len(strings.TrimLeft(line, " "))
+		if value, ok := strings.CutPrefix(text, "description:"); ok {
+			c.end()
+			inside, depth = true, indent
+			c.add(i+1, "document", strings.Trim(value, " >|-"))
+			continue
+		}
+		inside = inside && (indent > depth || text == "")
+		switch comment, ok := strings.CutPrefix(text, "#"); {
+		case inside:
+			c.add(i+1, "document", text)
+		case ok:
+			c.add(i+1, "comment", comment)
+		default:
+			c.end()
+		}
+	}
+	return c.blocks()
+}
+
+// lineComments returns the runs of lines that start with the marker.
+func lineComments(content, marker string) []block {
+	var c collector
+	for i, line := range strings.Split(content, "\n") {
+		comment, ok := strings.CutPrefix(strings.TrimSpace(line), marker)
+		if !ok || strings.HasPrefix(comment, "!") { // "#!" names the interpreter
+			c.end()
+			continue
+		}
+		c.add(i+1, "comment", comment)
+	}
+	return c.blocks()
+}
+
+// collector joins lines that belong together into blocks.
+type collector struct {
+	all  []block
+	open bool
+}
+
+func (c *collector) add(line int, kind, text string) {
+	if !c.open || c.all[len(c.all)-1].kind != kind {
+		c.all = append(c.all, block{line: line, kind: kind})
+		c.open = true
+	}
+	c.all[len(c.all)-1].text += " " + text
+}
+
+func (c *collector) end() { c.open = false }
+
+func (c *collector) blocks() []block { return c.all }

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// rule is one line of the word list: a pattern, the number of uses that are
+// still allowed, and the words to use instead.
+type rule struct {
+	line    int // index of the line in the file
+	pattern *regexp.Regexp
+	allowed int
+	instead string
+}
+
+// parseRules reads a word list. Its columns are separated by tabs; empty lines
+// and lines that start with "#" are comments.
+func parseRules(content string) ([]rule, error) {
+	var rules []rule
+	for i, line := range strings.Split(content, "\n") {
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		columns := strings.Split(line, "\t")
+		if len(columns) != 3 {
+			return nil, fmt.Errorf("line %d has %d columns, want 3: pattern, number, words to use", i+1, len(columns))
+		}
+		pattern, err := regexp.Compile(columns[0])
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", i+1, err)
+		}
+		allowed, err := strconv.Atoi(columns[1])
+		if err != nil {
+			return nil, fmt.Errorf("line %d: the number of allowed uses: %w", i+1, err)
+		}
+		rules = append(rules, rule{i, pattern, allowed, columns[2]})
+	}
+	return rules, nil
+}
+
+// uses returns the sentences that match the rule, one for each match.
+func (r rule) uses(all []sentence) []sentence {
+	var found []sentence
+	for _, s := range all {
+		for range r.pattern.FindAllString(s.text, -1) {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+// checkFile checks the sentences against the list in the file. It prints each
+// use of a rule that is broken. With update it lowers the numbers in the file to
+// the uses found; it never raises one.
+func checkFile(path string, all []sentence, update bool, out io.Writer) error {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	rules, err := parseRules(string(content))
+	if err != nil {
+		return fmt.Errorf("reading the word list %q: %w", path, err)
+	}
+	lines := strings.Split(string(content), "\n")
+	var broken error
+	for _, r := range rules {
+		found := r.uses(all)
+		if len(found) > r.allowed {
+			broken = errors.Join(broken, fmt.Errorf("%s: %d uses, %d allowed; write %s", r.pattern, len(found), r.allowed, r.instead))
+			for _, s := range found {
+				fmt.Fprintln(out, s)
+			}
+		}
+		allowed := strconv.Itoa(min(r.allowed, len(found)))
+		lines[r.line] = strings.Join([]string{r.pattern.String(), allowed, r.instead}, "\t")
+	}
+	if broken != nil || !update {
+		return broken
+	}
+	return os.WriteFile(path, []byte(strings.Join(lines, "\n")), 0o600)
+}
