@@ -3,7 +3,6 @@ package cmd
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -16,7 +15,7 @@ import (
 )
 
 var checkCommand = &command{
-	name: input.Check, argument: "image", many: true, run: runCheck,
+	name: input.Check, argument: "image", many: true, run: execute(input.ParseCheck, runCheck),
 	short: "The doctor: would publishing be refused, and why?",
 	long: `check asks registry and API what decides whether an image can be published:
 token, right to push, package, link, visibility. It changes nothing, needs no
@@ -33,28 +32,16 @@ type checking struct {
 	report   *report.Check
 }
 
-func runCheck(ctx context.Context, p Process, w *workflow.Workflow, env input.Environment) error {
-	config, err := input.ParseCheck(env)
-	mask(w, &config.Common)
-	if err := errors.Join(err, w.Check()); err != nil {
-		return err
-	}
-	s, err := newSession(p, w, &config.Common)
-	if err != nil {
-		return err
-	}
-	defer s.close()
+func runCheck(ctx context.Context, s *session, config *input.Config) error {
 	run := &checking{
 		session: s, config: config, report: report.NewCheck(runOf(config.GitHub)),
 		resolver: &resolve.Resolver{Config: config, Registry: s.registry, Packages: s.packages},
 	}
-	return run.finish(run.do(ctx))
+	return run.show(run.do(ctx))
 }
 
 // do asks everything at once. What it returns is what publish would end with.
 func (r *checking) do(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, r.config.Timeout, outOfTime(r.config.Timeout))
-	defer cancel()
 	r.report.Notice("input", r.config.Notices...)
 	r.resolver.Expect()
 	r.report.Images = make([]report.Checked, len(r.config.Images))
@@ -120,17 +107,10 @@ func (r *checking) clock(server time.Time) {
 	r.report.Find(report.Doubt, "clock", "is %s off GitHub's: certificates and tokens may be refused. Set it by NTP.", apart.Abs())
 }
 
-// finish reports, and returns what publish would fail with.
-func (r *checking) finish(err error) error {
+// show reports the findings and returns the error that publish would return.
+func (r *checking) show(err error) error {
 	r.report.Fail(err)
-	outputs, outErr := r.report.Outputs()
-	for _, o := range outputs {
-		outErr = errors.Join(outErr, r.workflow.Output(o.Name, o.Value))
-	}
-	if r.config.Summary {
-		outErr = errors.Join(outErr, r.workflow.Summary(r.report.Markdown()))
-	}
-	fmt.Fprint(r.process.Stdout, workflow.Lines(r.report.Text()))
+	outErr := r.finish(r.report, r.process.Stdout, workflow.Lines(r.report.Text()))
 	r.warn("", r.report.Findings)
 	for _, i := range r.report.Images {
 		r.warn(i.Image+": ", i.Findings)

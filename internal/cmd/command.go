@@ -120,7 +120,7 @@ type command struct {
 	short    string
 	long     string
 	example  string
-	run      func(context.Context, Process, *workflow.Workflow, input.Environment) error
+	run      runFunc
 	post     func(context.Context, Process, *workflow.Workflow) error // the post step; nil for none
 }
 

@@ -2,8 +2,6 @@ package cmd
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
@@ -15,7 +13,7 @@ import (
 )
 
 var inspectCommand = &command{
-	name: input.Inspect, argument: "source", run: runInspect,
+	name: input.Inspect, argument: "source", run: execute(input.ParseInspect, runInspect),
 	short: "Show an image: manifests, configs, platforms, sizes, annotations, referrers",
 	long: `inspect reads an image, in a registry or in files, and shows what it is. Layers are
 not fetched. In a registry it looks for what refers to the image (signatures,
@@ -32,19 +30,7 @@ type inspecting struct {
 	config *input.InspectConfig
 }
 
-func runInspect(ctx context.Context, p Process, w *workflow.Workflow, env input.Environment) error {
-	config, err := input.ParseInspect(env)
-	mask(w, &config.Common)
-	if err := errors.Join(err, w.Check()); err != nil {
-		return err
-	}
-	s, err := newSession(p, w, &config.Common)
-	if err != nil {
-		return err
-	}
-	defer s.close()
-	ctx, cancel := context.WithTimeoutCause(ctx, config.Timeout, outOfTime(config.Timeout))
-	defer cancel()
+func runInspect(ctx context.Context, s *session, config *input.InspectConfig) error {
 	run := &inspecting{session: s, config: config}
 	if config.Digest && config.Reference != nil && config.Platform == nil {
 		return run.digest(ctx)
@@ -135,24 +121,17 @@ func (r *inspecting) seeRegistry(ctx context.Context) (*report.Inspect, error) {
 	return seen, nil
 }
 
-// show prints, and sets the outputs.
+// show reports the image in the form that the inputs ask for.
 func (r *inspecting) show(seen *report.Inspect) error {
-	outputs, err := seen.Outputs()
-	for _, o := range outputs {
-		err = errors.Join(err, r.workflow.Output(o.Name, o.Value))
-	}
 	text := workflow.Lines(seen.Text())
 	if r.config.Digest {
 		text = seen.Digest + "\n"
 	}
 	if r.config.JSON {
-		var failed error
-		text, failed = seen.JSON()
-		err = errors.Join(err, failed)
+		var err error
+		if text, err = seen.JSON(); err != nil {
+			return err
+		}
 	}
-	fmt.Fprint(r.process.Stdout, text)
-	if r.config.Summary {
-		err = errors.Join(err, r.workflow.Summary(seen.Markdown()))
-	}
-	return err
+	return r.finish(seen, r.process.Stdout, text)
 }

@@ -19,7 +19,7 @@ import (
 )
 
 var loginCommand = &command{
-	name: input.Login, argument: "registry", many: true, run: runLogin, post: postLogin,
+	name: input.Login, argument: "registry", many: true, run: execute(input.ParseLogin, runLogin), post: postLogin,
 	short: "Log docker, podman, skopeo, helm, oras and others in, and out again after the job",
 	long: `login proves a login to the registry, then writes it where other programs look
 for it: Docker's login file, or the credential helper that the file names. In a
@@ -39,24 +39,12 @@ type loggingIn struct {
 	resolver *resolve.Resolver
 }
 
-func runLogin(ctx context.Context, p Process, w *workflow.Workflow, env input.Environment) error {
-	config, err := input.ParseLogin(env)
-	mask(w, &config.Common)
-	if err != nil {
-		return err
-	}
-	s, err := newSession(p, w, &config.Common)
-	if err != nil {
-		return err
-	}
-	defer s.close()
-	ctx, cancel := context.WithTimeoutCause(ctx, config.Timeout, outOfTime(config.Timeout))
-	defer cancel()
+func runLogin(ctx context.Context, s *session, config *input.LoginConfig) error {
 	run := &loggingIn{session: s, config: config, resolver: &resolve.Resolver{
 		Config: &input.Config{Common: config.Common, Verify: input.VerifyFull, Visibility: input.Keep}, Registry: s.registry, Packages: s.packages,
 	}}
 	for _, n := range config.Notices {
-		w.Annotate(n.Level, n.Title, n.Text)
+		s.workflow.Annotate(n.Level, n.Title, n.Text)
 	}
 	if err := run.prove(ctx); err != nil {
 		return explainEnd(ctx, err)

@@ -10,11 +10,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/merge"
-	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
 var mergeCommand = &command{
-	name: input.Merge, argument: "digests", run: runMerge,
+	name: input.Merge, argument: "digests", run: execute(input.ParseMerge, runMerge),
 	short: "Join images that several runners pushed by digest into one index",
 	long: `merge takes the outputs of the jobs that pushed one platform each
 (publish with push-by-digest: true), reads the images behind the digests in
@@ -32,23 +31,10 @@ type merging struct {
 	joined *merge.Joined
 }
 
-func runMerge(ctx context.Context, p Process, w *workflow.Workflow, env input.Environment) error {
-	config, err := input.ParseMerge(env)
-	mask(w, &config.Common)
-	if err != nil {
-		return err
-	}
-	if err := w.Check(); err != nil {
-		return err
-	}
-	s, err := newSession(p, w, &config.Common)
-	if err != nil {
-		return err
-	}
-	defer s.close()
+func runMerge(ctx context.Context, s *session, config *input.MergeConfig) error {
 	run := &merging{publishing: newPublishing(s, &config.Config), config: config}
 	run.source, run.stamped, run.shallow, run.along = run.open, true, true, run.attached
-	return run.finish(run.do(ctx))
+	return run.show(run.do(ctx))
 }
 
 // do finds the legs, then goes publish's way.

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,11 +10,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
-	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
 var metadataCommand = &command{
-	name: input.Metadata, run: runMetadata,
+	name: input.Metadata, run: execute(input.ParseMetadata, runMetadata),
 	short: "Compute version, tags, labels and annotations, as docker/metadata-action does",
 	example: `  ghcr-publish metadata --images ghcr.io/acme/web --tags 'type=semver,pattern={{version}}' --version 1.2.3
   ghcr-publish metadata --images ghcr.io/acme/web --tags type=sha --explain`,
@@ -23,19 +21,7 @@ var metadataCommand = &command{
 
 // runMetadata computes names and sets them as outputs. It writes nothing to a
 // registry.
-func runMetadata(ctx context.Context, p Process, w *workflow.Workflow, env input.Environment) error {
-	config, err := input.ParseMetadata(env)
-	mask(w, &config.Common)
-	if err := errors.Join(err, w.Check()); err != nil {
-		return err
-	}
-	s, err := newSession(p, w, &config.Common)
-	if err != nil {
-		return err
-	}
-	defer s.close()
-	ctx, cancel := context.WithTimeoutCause(ctx, config.Timeout, outOfTime(config.Timeout))
-	defer cancel()
+func runMetadata(ctx context.Context, s *session, config *input.MetadataConfig) error {
 	n := &namer{session: s, naming: config.Naming, fromGit: config.FromGit}
 	result, err := n.compute(ctx, meta.Inputs{Images: config.Images}, meta.Compute)
 	if err != nil {
@@ -75,9 +61,7 @@ func (s *session) metadata(result meta.Result, c *input.MetadataConfig) error {
 	for _, n := range result.Warnings {
 		s.workflow.Annotate(n.Level, n.Title, n.Text)
 	}
-	if c.Summary {
-		return s.workflow.Summary(report.Names(result.Version, result.Refs(), result.Explain()))
-	}
+	s.writeSummary(report.Names(result.Version, result.Refs(), result.Explain()))
 	return nil
 }
 

@@ -18,7 +18,7 @@ import (
 )
 
 var migrateCommand = &command{
-	name: input.Migrate, argument: "paths", many: true, run: runMigrate,
+	name: input.Migrate, argument: "paths", many: true, run: execute(input.ParseMigrate, runMigrate),
 	short: "Move workflows from personal access tokens to GITHUB_TOKEN",
 	long: `migrate reads workflows, actions and reusable workflows, and finds what logs in to
 ghcr.io with a personal access token. It proposes the smallest edit that uses the
@@ -38,24 +38,12 @@ type migration struct {
 	advice []migrate.Advice
 }
 
-func runMigrate(ctx context.Context, p Process, w *workflow.Workflow, env input.Environment) error {
-	config, err := input.ParseMigrate(env)
-	mask(w, &config.Common)
-	if err := errors.Join(err, w.Check()); err != nil {
-		return err
-	}
-	s, err := newSession(p, w, &config.Common)
-	if err != nil {
-		return err
-	}
-	defer s.close()
-	ctx, cancel := context.WithTimeoutCause(ctx, config.Timeout, outOfTime(config.Timeout))
-	defer cancel()
+func runMigrate(ctx context.Context, s *session, config *input.MigrateConfig) error {
 	m := &migration{session: s, config: config}
 	if err := m.read(ctx); err != nil {
 		return explainEnd(ctx, err)
 	}
-	return errors.Join(m.carryOut(), m.finish())
+	return errors.Join(m.carryOut(), m.show())
 }
 
 // read finds what there is to do, and asks GitHub about the images found.
@@ -154,18 +142,16 @@ func (m *migration) writeSARIF() error {
 	return errors.Join(m.report.SARIF(f), f.Close())
 }
 
-// finish shows what was found, and fails where something is left that must
-// not be.
-func (m *migration) finish() error {
+// show reports the findings. With the input check it returns an error if an edit
+// is left to be made.
+func (m *migration) show() error {
 	if err := m.print(); err != nil {
 		return err
 	}
 	m.annotate()
-	var errs []error
-	if m.config.Summary {
-		errs = append(errs, m.workflow.Summary(m.report.Markdown()))
-	}
+	m.writeSummary(m.report.Markdown())
 	edits := m.report.Count(migrate.Fixed)
+	var errs []error
 	errs = append(errs,
 		m.workflow.Output("changed", fmt.Sprint(m.config.Write && edits > 0)),
 		m.workflow.Output("outcome", m.outcome(edits)), m.skipped())

@@ -7,11 +7,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
-	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
 var promoteCommand = &command{
-	name: input.Promote, argument: "source", run: runPromote,
+	name: input.Promote, argument: "source", run: execute(input.ParsePromote, runPromote),
 	short: "Point more tags, or another repository, at bytes that exist: the digest stays",
 	long: `promote takes an image from a registry and gives it more tags, or another
 repository, with the proof that publish gives. It builds and changes nothing: the
@@ -28,27 +27,14 @@ type promoting struct {
 	config *input.PromoteConfig
 }
 
-func runPromote(ctx context.Context, p Process, w *workflow.Workflow, env input.Environment) error {
-	config, err := input.ParsePromote(env)
-	mask(w, &config.Common)
-	if err != nil {
-		return err
-	}
-	if err := w.Check(); err != nil {
-		return err
-	}
-	s, err := newSession(p, w, &config.Common)
-	if err != nil {
-		return err
-	}
-	defer s.close()
+func runPromote(ctx context.Context, s *session, config *input.PromoteConfig) error {
 	run := &promoting{publishing: newPublishing(s, &config.Config), config: config}
 	run.accept, run.along = run.expected, run.attached
 	run.shallow = true // until another repository shows up
 	for _, repo := range config.Images {
 		run.shallow = run.shallow && repo.Name() == config.From.Context().Name()
 	}
-	return run.finish(run.do(ctx))
+	return run.show(run.do(ctx))
 }
 
 // expected refuses other bytes than those the user named.

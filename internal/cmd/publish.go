@@ -22,7 +22,7 @@ import (
 const grace = 1500 * time.Millisecond
 
 var publishCommand = &command{
-	name: input.Publish, argument: "source", run: runPublish,
+	name: input.Publish, argument: "source", run: execute(input.ParsePublish, runPublish),
 	short: "Publish an image: source → registry, all tags, link, visibility, proof",
 	example: `  ghcr-publish publish image.tar --tags 1.2.3
   ghcr-publish publish oci:build/image --image ghcr.io/acme/web --tags latest --visibility public
@@ -66,36 +66,20 @@ func newPublishing(s *session, config *input.Config) *publishing {
 	return r
 }
 
-// runPublish reads as the flow of the whole program.
-func runPublish(ctx context.Context, p Process, w *workflow.Workflow, env input.Environment) error {
-	config, err := input.ParsePublish(env)
-	mask(w, &config.Common)
-	if err != nil {
-		return err
-	}
-	if err := w.Check(); err != nil {
-		return err
-	}
-	_, err = publishWith(ctx, p, w, config)
+func runPublish(ctx context.Context, s *session, config *input.Config) error {
+	_, err := publish(ctx, s, config)
 	return err
 }
 
-// publishWith carries out a run that is configured, and reports it.
-func publishWith(ctx context.Context, p Process, w *workflow.Workflow, config *input.Config) (*report.Report, error) {
-	s, err := newSession(p, w, &config.Common)
-	if err != nil {
-		return nil, err
-	}
-	defer s.close()
+// publish publishes an image and reports it.
+func publish(ctx context.Context, s *session, config *input.Config) (*report.Report, error) {
 	run := newPublishing(s, config)
-	err = run.finish(errors.Join(run.do(ctx), run.tidy()))
+	err := run.show(errors.Join(run.do(ctx), run.tidy()))
 	return run.report, err
 }
 
 // do is everything between parse and report.
 func (r *publishing) do(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, r.config.Timeout, outOfTime(r.config.Timeout))
-	defer cancel()
 	r.report.Notice(r.config.Notices...)
 
 	names, err := r.name(ctx)
@@ -279,17 +263,30 @@ func (r *publishing) mismatch() error {
 	return nil
 }
 
-// finish reports, also after a failure half way, and returns the failure.
-func (r *publishing) finish(err error) error {
+// show reports the run, also after a failure, and returns the failure.
+func (r *publishing) show(err error) error {
 	r.report.Fail(err)
-	outErr := r.writeOutputs()
-	fmt.Fprint(r.process.Stdout, workflow.Lines(r.report.Text()))
+	r.wireTotalsInto(r.report)
+	text := r.report.Text()
 	if !r.workflow.Active() {
-		fmt.Fprint(r.process.Stdout, workflow.Lines(r.report.Notes()))
+		text += r.report.Notes()
 	}
+	outErr := r.finish(r.report, r.process.Stdout, workflow.Lines(text))
+	r.workflow.Artifacts(r.report.Artifacts())
 	r.annotateNotices()
 	if err != nil {
 		return err
 	}
 	return outErr
+}
+
+// annotateNotices shows notices on the page of the run. At a terminal the text
+// of the report contains them.
+func (r *publishing) annotateNotices() {
+	for _, n := range r.report.Notices {
+		r.workflow.Annotate(diag.Level(n.Level), n.Title, n.Text)
+	}
+	if r.report.Outcome == report.Skipped {
+		r.workflow.Annotate(diag.Info, "Not published", r.report.Why)
+	}
 }

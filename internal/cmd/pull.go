@@ -3,7 +3,6 @@ package cmd
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime"
 	"time"
 
@@ -20,7 +19,7 @@ import (
 )
 
 var pullCommand = &command{
-	name: input.Pull, argument: "source", second: "destination", run: runPull,
+	name: input.Pull, argument: "source", second: "destination", run: execute(parsePull, runPull),
 	short: "Pull an image: registry → OCI layout, archive or Docker engine, every byte checked",
 	long: `pull fetches an image, all its platforms or one, and checks every byte against
 its digest while it comes. It asks without a login first. A directory may hold
@@ -43,30 +42,35 @@ type pulling struct {
 	report *report.Pull
 }
 
-func runPull(ctx context.Context, p Process, w *workflow.Workflow, env input.Environment) error {
-	config, err := input.ParsePull(env)
-	mask(w, &config.Common)
-	target, bad := destination(config, w)
-	if err := errors.Join(err, bad, w.Check()); err != nil {
-		return err
-	}
-	s, err := newSession(p, w, &config.Common)
-	if err != nil {
-		return err
-	}
-	defer s.close()
-	run := &pulling{session: s, config: config, target: target, report: report.NewPull(config.Reference.Name(), runOf(config.GitHub))}
-	return run.finish(run.do(ctx))
+// pullConfig is the configuration of pull with its destination parsed.
+type pullConfig struct {
+	*input.PullConfig
+	target sink.Target
 }
 
-// destination parses where to put the image. A pipe is for a terminal: what a
-// step prints is its log, with commands for the runner in it.
-func destination(c *input.PullConfig, w *workflow.Workflow) (sink.Target, error) {
+func parsePull(env input.Environment) (*pullConfig, error) {
+	config, err := input.ParsePull(env)
+	target, targetErr := destination(config)
+	return &pullConfig{config, target}, errors.Join(err, targetErr)
+}
+
+func runPull(ctx context.Context, s *session, config *pullConfig) error {
+	run := &pulling{
+		session: s, config: config.PullConfig, target: config.target,
+		report: report.NewPull(config.Reference.Name(), runOf(config.GitHub)),
+	}
+	return run.show(run.do(ctx))
+}
+
+// destination parses the destination of the image. In a workflow it refuses
+// standard output, because that is the log of the step, in which the runner
+// looks for commands.
+func destination(c *input.PullConfig) (sink.Target, error) {
 	if c.Destination == "" || c.VerifyOnly {
 		return sink.Target{}, nil
 	}
 	target, err := sink.Parse(c.Destination)
-	if err == nil && target.Path == sink.Stream && w.Active() {
+	if err == nil && target.Path == sink.Stream && c.GitHub.Active {
 		err = diag.Inputf("destination", sink.CodeInvalid, "In a workflow write docker-daemon: to fill the Docker engine, or a file for the next program: docker-archive:image.tar.",
 			"The destination %q would be written into the step's log", c.Destination)
 	}
@@ -75,8 +79,6 @@ func destination(c *input.PullConfig, w *workflow.Workflow) (sink.Target, error)
 
 // do is everything between parse and report.
 func (r *pulling) do(ctx context.Context) (err error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, r.config.Timeout, outOfTime(r.config.Timeout))
-	defer cancel()
 	begin := time.Now()
 	defer func() {
 		r.report.Seconds = time.Since(begin).Round(time.Millisecond).Seconds()
@@ -138,21 +140,14 @@ func (r *pulling) fetch(ctx context.Context, puller *pull.Puller, found *pull.Fo
 	return nil
 }
 
-// finish reports, also after a failure, and returns the failure.
-func (r *pulling) finish(err error) error {
+// show reports the pull, also after a failure, and returns the failure.
+func (r *pulling) show(err error) error {
 	r.report.Fail(err)
-	outputs, outErr := r.report.Outputs()
-	for _, o := range outputs {
-		outErr = errors.Join(outErr, r.workflow.Output(o.Name, o.Value))
-	}
-	if r.config.Summary {
-		outErr = errors.Join(outErr, r.workflow.Summary(r.report.Markdown()))
-	}
-	words := r.process.Stdout
+	out := r.process.Stdout
 	if r.target.Path == sink.Stream {
-		words = r.process.Stderr
+		out = r.process.Stderr // standard output holds the image
 	}
-	fmt.Fprint(words, workflow.Lines(r.report.Text()))
+	outErr := r.finish(r.report, out, workflow.Lines(r.report.Text()))
 	if err != nil {
 		return err
 	}

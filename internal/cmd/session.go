@@ -72,12 +72,6 @@ func newKeychain(c *input.Common) *keychain.Keychain {
 	return k
 }
 
-func mask(w *workflow.Workflow, c *input.Common) {
-	for _, secret := range c.Secrets() {
-		w.Mask(secret)
-	}
-}
-
 func outOfTime(d time.Duration) error {
 	return &diag.Error{
 		Code: "timeout", Side: diag.Run, Input: "timeout",

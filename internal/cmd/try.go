@@ -129,7 +129,12 @@ func (t *trial) publish(ctx context.Context, server *ghcrtest.Server, source str
 	if err != nil {
 		return nil, err
 	}
-	return publishWith(ctx, inner, workflow.New(inner.Getenv, inner.Stdout), config)
+	var published *report.Report
+	err = within(ctx, inner, workflow.New(inner.Getenv, inner.Stdout), config, func(ctx context.Context, s *session, config *input.Config) (err error) {
+		published, err = publish(ctx, s, config)
+		return err
+	})
+	return published, err
 }
 
 // pullAsStranger reads every byte of the image without credentials.

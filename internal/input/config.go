@@ -40,6 +40,9 @@ type Common struct {
 	Notices []diag.Notice
 }
 
+// Base returns the part of a configuration that all commands have.
+func (c *Common) Base() *Common { return c }
+
 // Config is a run of `publish` as it was asked for.
 type Config struct {
 	Common

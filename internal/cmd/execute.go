@@ -1,0 +1,87 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/report"
+	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
+)
+
+// configuration is the configuration of any command.
+type configuration interface {
+	Base() *input.Common
+}
+
+// runFunc runs a command in the environment of a process.
+type runFunc func(context.Context, Process, *workflow.Workflow, input.Environment) error
+
+// execute returns the function that runs a command. It is the only place that
+// parses the inputs, masks the secrets, checks the runner's files, opens the
+// session and sets the deadline of the run.
+func execute[C configuration](parse func(input.Environment) (C, error), run func(context.Context, *session, C) error) runFunc {
+	return func(ctx context.Context, p Process, w *workflow.Workflow, env input.Environment) error {
+		config, err := parse(env)
+		for _, secret := range config.Base().Secrets() {
+			w.Mask(secret) // also if an input is wrong, because the error may quote it
+		}
+		if err := errors.Join(err, w.Check()); err != nil {
+			return err
+		}
+		return within(ctx, p, w, config, run)
+	}
+}
+
+// within opens a session for a valid configuration and runs a command in it
+// until the deadline of the configuration.
+func within[C configuration](ctx context.Context, p Process, w *workflow.Workflow, config C, run func(context.Context, *session, C) error) error {
+	s, err := newSession(p, w, config.Base())
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	timeout := config.Base().Timeout
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, outOfTime(timeout))
+	defer cancel()
+	return run(ctx, s, config)
+}
+
+// result is the result of a command, also of one that failed.
+type result interface {
+	Outputs() ([]report.Output, error)
+	Markdown() string
+}
+
+// finish sets the outputs, writes the job summary and prints the text. It is
+// the only place that does so for a result.
+func (s *session) finish(r result, out io.Writer, text string) error {
+	outputs, err := r.Outputs()
+	for _, o := range outputs {
+		err = errors.Join(err, s.workflow.Output(o.Name, o.Value))
+	}
+	s.writeSummary(r.Markdown())
+	fmt.Fprint(out, text)
+	return err
+}
+
+// writeSummary writes the job summary, if the input summary asks for it. A
+// summary that cannot be written is a warning: no later step depends on it, and
+// the run has done its work.
+func (s *session) writeSummary(markdown string) {
+	if !s.config.Summary {
+		return
+	}
+	if err := s.workflow.Summary(markdown); err != nil {
+		s.workflow.Annotate(diag.Warning, "The job summary could not be written",
+			err.Error()+". Check that the step runs as the runner's user and that the disk is not full.")
+	}
+}
+
+// say prints one line.
+func (s *session) say(format string, args ...any) {
+	fmt.Fprintln(s.process.Stdout, workflow.Line(fmt.Sprintf(format, args...)))
+}
