@@ -1,0 +1,267 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/cmd/demo"
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+)
+
+var update = flag.Bool("update", false, "Rewrite what the scripts in testdata expect.")
+
+// secret is the token of every script. TestScripts fails if a run prints it
+// outside the command that masks it.
+const secret = "ghs_Script7tYq0ZsWvRkLm3PbNc9XhJd2FgUe5A"
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"ghcr-publish": main})
+}
+
+// TestScripts runs the scripts testdata/<command>/<what-happens>.txtar with
+// the real main. CONTRIBUTING.md describes the commands of a script.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	folders, err := filepath.Glob("testdata/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(folders) == 0 {
+		t.Fatal("testdata has no folders")
+	}
+	for _, folder := range folders {
+		t.Run(filepath.Base(folder), func(t *testing.T) {
+			t.Parallel()
+			testscript.Run(t, testscript.Params{
+				Dir: folder, UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
+				Setup: setup,
+				Cmds: map[string]func(*testscript.TestScript, bool, []string){
+					"ghcr": startRegistry, "image": writeImage, "step": step, "terminal": terminal, "unset": unset,
+				},
+			})
+		})
+	}
+}
+
+// world is the state of one script besides its files and variables.
+type world struct{ server *ghcrtest.Server } // nil until the command ghcr
+
+type worldKey struct{}
+
+// setup keeps programs and logins of the machine out of a script.
+func setup(env *testscript.Env) error {
+	config := filepath.Join(env.WorkDir, "docker-config")
+	env.Values[worldKey{}] = &world{}
+	env.Setenv("DOCKER_CONFIG", config)
+	env.Setenv("REGISTRY_AUTH_FILE", filepath.Join(config, "auth.json"))
+	env.Setenv("DOCKER_HOST", "unix://"+filepath.Join(env.WorkDir, "docker.sock"))
+	return os.Mkdir(config, 0o700)
+}
+
+// tokens are the tokens that a script may choose with token=NAME.
+var tokens = map[string]ghcrtest.Credential{
+	"write":        {Kind: ghcrtest.ActionsToken, Repository: "acme/web", Packages: ghcrtest.Write},
+	"read":         {Kind: ghcrtest.ActionsToken, Repository: "acme/web", Packages: ghcrtest.Read},
+	"none":         {Kind: ghcrtest.ActionsToken, Repository: "acme/web"},
+	"fine-grained": {Kind: ghcrtest.FineGrainedPAT},
+}
+
+// startRegistry starts the embedded ghcr.io and sets the variables of a job of
+// acme/web on the branch main. Its arguments have the form name=value: token is
+// a key of tokens, repository is the visibility of acme/web, package is the
+// visibility of a package acme/web that exists.
+func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
+	options := map[string]string{"token": "write", "repository": "public"}
+	for _, arg := range args {
+		name, value, _ := strings.Cut(arg, "=")
+		options[name] = value
+	}
+	token, ok := tokens[options["token"]]
+	if neg || !ok {
+		ts.Fatalf("usage: ghcr [token=write|read|none|fine-grained] [repository=VISIBILITY] [package=VISIBILITY]")
+	}
+	token.Secret, token.Actor = secret, "octocat"
+	config := ghcrtest.Config{
+		Owners:       []ghcrtest.Owner{{Login: "acme"}, {Login: "other"}},
+		Repositories: []ghcrtest.Repository{{Name: "acme/web", Visibility: ghcrtest.Visibility(options["repository"])}},
+		Credentials:  []ghcrtest.Credential{token},
+	}
+	if visibility := options["package"]; visibility != "" {
+		config.Packages = []ghcrtest.Package{{Name: "acme/web", Visibility: ghcrtest.Visibility(visibility), Repository: "acme/web"}}
+	}
+	server, err := ghcrtest.Listen(context.Background(), "127.0.0.1:0", config)
+	ts.Check(err)
+	ts.Defer(func() { _ = server.Close() }) // the server keeps nothing
+	ts.Value(worldKey{}).(*world).server = server
+	for _, pair := range server.Env("acme/web") {
+		name, value, _ := strings.Cut(pair, "=")
+		ts.Setenv(name, value)
+	}
+	for name, value := range map[string]string{
+		"REGISTRY": server.Host(), "RUNNER_TEMP": ts.MkAbs("."), "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main",
+		"GITHUB_SHA": strings.Repeat("c", 40), "GITHUB_RUN_ID": "1", "GITHUB_RUN_ATTEMPT": "1", "GITHUB_WORKFLOW": "release",
+	} {
+		ts.Setenv(name, value)
+	}
+}
+
+// writeImage writes the image of the command try, an index of two platforms,
+// as an OCI archive.
+func writeImage(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: image FILE")
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), demo.Archive, 0o600))
+}
+
+// unset removes variables from the environment of a script.
+func unset(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: unset NAME...")
+	}
+	for _, name := range args {
+		ts.Setenv(name, "")
+	}
+}
+
+// step runs the action as the runner does, with the inputs of a YAML file like
+// the key with: of a step. $NAME in the file is a variable of the script.
+func step(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: [!] step INPUTS.yml")
+	}
+	var inputs map[string]string
+	ts.Check(yaml.Unmarshal([]byte(ts.ReadFile(args[0])), &inputs))
+	inputs["token"] = ts.Getenv("GITHUB_TOKEN")
+	ts.Setenv("GITHUB_ACTIONS", "true")
+	ts.Setenv("GITHUB_TOKEN", "") // the runner sets no such variable
+	for name, value := range inputs {
+		ts.Setenv("INPUT_"+strings.ToUpper(name), os.Expand(value, ts.Getenv))
+	}
+	files := map[string]string{"OUTPUT": "outputs", "STEP_SUMMARY": "summary", "STATE": "state", "ENV": "env"}
+	for variable, file := range files {
+		ts.Setenv("GITHUB_"+variable, ts.MkAbs(file+".raw"))
+		ts.Check(os.WriteFile(ts.MkAbs(file+".raw"), nil, 0o600))
+	}
+	run(ts, neg)
+	for _, file := range files {
+		text := ts.ReadFile(file + ".raw")
+		if file == "outputs" {
+			text = readable(ts, text)
+		}
+		keep(ts, file, text)
+	}
+	for name := range inputs {
+		ts.Setenv("INPUT_"+strings.ToUpper(name), "")
+	}
+	ts.Setenv("GITHUB_TOKEN", inputs["token"])
+	ts.Setenv("GITHUB_ACTIONS", "")
+}
+
+// readable writes outputs one per line, with the lines of a long value below its
+// name. The output json goes to a file of its own.
+func readable(ts *testscript.TestScript, text string) string {
+	var out strings.Builder
+	for text != "" {
+		head, rest, _ := strings.Cut(text, "\n")
+		name, delimiter, ok := strings.Cut(head, "<<")
+		value, after, ended := strings.Cut(rest, "\n"+delimiter+"\n")
+		if !ok || !ended {
+			ts.Fatalf("the outputs are not in the form NAME<<DELIMITER: %q", text)
+		}
+		text = after
+		switch {
+		case name == "json":
+			var indented bytes.Buffer
+			ts.Check(json.Indent(&indented, []byte(value), "", "  "))
+			keep(ts, "json", indented.String()+"\n")
+		case strings.Contains(value, "\n"):
+			fmt.Fprintf(&out, "%s:\n  %s\n", name, strings.ReplaceAll(value, "\n", "\n  "))
+		default:
+			fmt.Fprintf(&out, "%s: %s\n", name, value)
+		}
+	}
+	return strings.ReplaceAll(out.String(), ": \n", ":\n")
+}
+
+// terminal runs the program with arguments, as at a terminal.
+func terminal(ts *testscript.TestScript, neg bool, args []string) {
+	run(ts, neg, args...)
+}
+
+// run runs the program and writes what it did to the files stdout.txt,
+// stderr.txt and requests.
+func run(ts *testscript.TestScript, neg bool, args ...string) {
+	server := ts.Value(worldKey{}).(*world).server
+	if server != nil {
+		server.Reset()
+	}
+	err := ts.Exec("ghcr-publish", args...)
+	keep(ts, "stdout.txt", ts.ReadFile("stdout"))
+	keep(ts, "stderr.txt", ts.ReadFile("stderr"))
+	if server != nil {
+		keep(ts, "requests", counts(server))
+	}
+	switch {
+	case err != nil && !neg:
+		ts.Fatalf("the program failed: %v", err)
+	case err == nil && neg:
+		ts.Fatalf("the program succeeded")
+	}
+}
+
+// counts lists the number of requests of each class, sorted by class.
+func counts(server *ghcrtest.Server) string {
+	var out strings.Builder
+	all := server.Counts()
+	for _, class := range slices.Sorted(maps.Keys(all)) {
+		fmt.Fprintf(&out, "%v %d\n", class, all[class])
+	}
+	return out.String()
+}
+
+// masks matches the commands that make the runner mask a value.
+var masks = regexp.MustCompile(`(?m)^::add-mask::.*\n`)
+
+// keep writes a text to a file, without the commands that mask values, and with
+// placeholders for the parts that differ between runs.
+func keep(ts *testscript.TestScript, file, text string) {
+	text = masks.ReplaceAllString(text, "")
+	if strings.Contains(text, secret) {
+		ts.Fatalf("%s contains the token:\n%s", file, text)
+	}
+	if host := ts.Getenv("REGISTRY"); host != "" {
+		text = strings.ReplaceAll(text, host, "ghcr.test")
+	}
+	text = strings.ReplaceAll(text, ts.MkAbs("."), "$WORK")
+	for _, v := range varying {
+		text = v.pattern.ReplaceAllString(text, v.replacement)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(file), []byte(text), 0o600))
+}
+
+// varying matches the parts of an output that differ between runs: times,
+// durations, temporary folders and request ids.
+var varying = []struct {
+	pattern     *regexp.Regexp
+	replacement string
+}{
+	{regexp.MustCompile(`\bghcr-publish-(metadata|build|try)-[0-9]+`), "ghcr-publish-$1-N"},
+	{regexp.MustCompile(`\b20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z`), "TIME"},
+	{regexp.MustCompile(`\b[0-9.]+ ?(ms|s)\b`), "N s"},
+	{regexp.MustCompile(`("(?:seconds|duration)[a-z_]*": ?)[0-9.]+`), "${1}0"},
+	{regexp.MustCompile(`\b[0-9A-F]{4}:[0-9A-F:]{10,}\b`), "REQUEST-ID"},
+}
