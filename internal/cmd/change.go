@@ -41,8 +41,8 @@ func (r *publishing) pack(ctx context.Context, root *image.Manifest) ([]diag.Not
 }
 
 // linking adds what links a package to its repository when its first image
-// names it (GHCR.md §2.2): as a label, and as an annotation, which is what
-// GitHub reads of an index. What the user wrote wins.
+// names it (docs/ghcr.md, Linked repository): as a label, and as an annotation,
+// which is what GitHub reads of an index. What the user wrote wins.
 func (r *publishing) linking(pairs map[string]string) map[string]string {
 	if r.config.LinkTo == "" {
 		return pairs

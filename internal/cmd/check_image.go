@@ -123,7 +123,7 @@ func inheriting(visibility string) string {
 }
 
 // link says which repository the package belongs to. GitHub links what a
-// workflow creates, and nothing else by itself (GHCR.md §2.2).
+// workflow creates, and nothing else by itself (docs/ghcr.md, Linked repository).
 func (r *checking) link(c *report.Checked, t *resolve.Target) {
 	mine := r.config.GitHub.Repository
 	label := "org.opencontainers.image.source=" + r.config.GitHub.ServerURL + "/"

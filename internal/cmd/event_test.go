@@ -15,7 +15,7 @@ func repository() map[string]any {
 	}
 }
 
-// TestTagsFollowTheEvent is DESIGN.md's default, from the runner's variables
+// TestTagsFollowTheEvent checks the default tags, from the runner's variables
 // to the registry.
 func TestTagsFollowTheEvent(t *testing.T) {
 	t.Parallel()

@@ -9,7 +9,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// TestRefusalsThatPass are the rows of GHCR.md §2.5 that a publish lives
+// TestRefusalsThatPass are the rows of docs/ghcr.md, Refusals that a publish lives
 // through: seen once, each is mended without a word, and the image is the same.
 // TestRefusals has those that need a person. Rows 22 and 25 cannot be met: we
 // delete nothing in the registry, and GitHub does not start such a workflow.
@@ -20,14 +20,14 @@ func TestRefusalsThatPass(t *testing.T) {
 		status             int
 		code, message      string
 	}{
-		{"row 7: the token is not known, for a moment", "PUT", "/manifests/", 401, "UNAUTHORIZED", "unauthenticated: User cannot be authenticated with the token provided."},
-		{"row 8: authentication required", "POST", "/blobs/uploads/", 401, "UNAUTHORIZED", "authentication required"},
-		{"row 11: HEAD of a blob is forbidden, for a moment", "HEAD", "/blobs/", 403, "", ""},
-		{"row 16: the manifest comes before its blobs", "PUT", "/manifests/", 400, "MANIFEST_BLOB_UNKNOWN", "blob unknown to registry"},
-		{"row 17: the upload session is lost", "PUT", "/blobs/upload/", 404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry"},
-		{"row 17: the upload session is garbled", "PUT", "/blobs/upload/", 404, "BLOB_UPLOAD_INVALID", "blob upload invalid"},
-		{"row 18: unknown blob", "PUT", "/manifests/", 400, "BLOB_UNKNOWN", "unknown blob"},
-		{"row 19: too many requests", "PUT", "/manifests/", 429, "TOOMANYREQUESTS", "retry-after: 10.305464ms, allowed: 2000/minute"},
+		{"unknown token: the token is not known, for a moment", "PUT", "/manifests/", 401, "UNAUTHORIZED", "unauthenticated: User cannot be authenticated with the token provided."},
+		{"authentication required: authentication required", "POST", "/blobs/uploads/", 401, "UNAUTHORIZED", "authentication required"},
+		{"HEAD: HEAD of a blob is forbidden, for a moment", "HEAD", "/blobs/", 403, "", ""},
+		{"blob of a manifest: the manifest comes before its blobs", "PUT", "/manifests/", 400, "MANIFEST_BLOB_UNKNOWN", "blob unknown to registry"},
+		{"upload session: the upload session is lost", "PUT", "/blobs/upload/", 404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry"},
+		{"upload session: the upload session is garbled", "PUT", "/blobs/upload/", 404, "BLOB_UPLOAD_INVALID", "blob upload invalid"},
+		{"unknown blob: unknown blob", "PUT", "/manifests/", 400, "BLOB_UNKNOWN", "unknown blob"},
+		{"too many requests: too many requests", "PUT", "/manifests/", 429, "TOOMANYREQUESTS", "retry-after: 10.305464ms, allowed: 2000/minute"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -18,7 +18,7 @@ import (
 )
 
 // grace is how long tag writes under way may take after a cancel. The runner
-// allows 7.5 s before it gets rough (ACTIONS.md §2.4); we promise two.
+// allows 7.5 s before it gets rough (docs/runner.md, Cancellation); we promise two.
 const grace = 1500 * time.Millisecond
 
 var publishCommand = &command{

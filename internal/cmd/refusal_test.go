@@ -7,7 +7,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-// TestRefusals is GHCR.md §2.5: in a world in which the registry refuses, the
+// TestRefusals is docs/ghcr.md, Refusals: in a world in which the registry refuses, the
 // annotation names the cause and the cure, and nothing was written.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
@@ -24,51 +24,51 @@ func TestRefusals(t *testing.T) {
 		not   string
 	}{
 		{
-			name:  "row 1: the package exists, and this repository has no role",
+			name:  "write_package: the package exists, and this repository has no role",
 			world: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/web"}} },
 			code:  "write-package",
 			words: []string{"exists, and this repository may not write it", "/orgs/acme/packages/container/web/settings", "Manage Actions access", "Add repository → acme/web", "role Write", "write_package"},
 		},
 		{
-			name:  "row 2: packages: write is missing, and the package is new",
+			name:  "create package: packages: write is missing, and the package is new",
 			world: func(c *ghcrtest.Config) { c.Credentials[0].Packages = ghcrtest.Read },
 			code:  "create-package", words: []string{"permissions:\n", "packages: write", "the job that calls it", "Create organization package"},
 		},
 		{
-			name: "row 2 in its older words",
+			name: "create package in its older words",
 			world: func(c *ghcrtest.Config) {
 				c.Credentials[0].Packages, c.Answers.OldTexts = ghcrtest.Read, true
 			},
 			code: "create-package", words: []string{"packages: write"},
 		},
 		{
-			name:  "row 2: another owner's name",
+			name:  "create package: another owner's name",
 			stage: func(s *stage) { s.with("image", s.image("other/web")) },
 			code:  "create-package", words: []string{"other/web belongs to another owner than acme/web", "Publish under that owner"}, not: "permissions:",
 		},
 		{
-			name:  "row 2: the organization forbids what would be created",
+			name:  "create package: the organization forbids what would be created",
 			world: func(c *ghcrtest.Config) { c.Owners[0].Forbidden = []ghcrtest.Visibility{ghcrtest.Public} },
 			code:  "create-package", words: []string{"packages: write", "Package creation", "/organizations/acme/settings/packages → Package creation → public"},
 		},
 		{
-			name:  "row 2: the token of another GitHub App",
+			name:  "create package: the token of another GitHub App",
 			world: func(c *ghcrtest.Config) { c.Credentials[0].Kind = ghcrtest.AppToken },
 			code:  "create-package", words: []string{"GitHub App", "leave the input token away"},
 		},
 		{
-			name:  "row 2: a pull request from a fork",
+			name:  "create package: a pull request from a fork",
 			world: func(c *ghcrtest.Config) { c.Credentials[0].Packages = ghcrtest.Read },
 			stage: func(s *stage) { s.fork().with("on-readonly", "fail") },
 			code:  "create-package", words: []string{"comes from the fork somebody/web", "no permissions block changes that"},
 		},
 		{
-			name:  "row 3: packages: write is missing, and the package exists",
+			name:  "write package: packages: write is missing, and the package exists",
 			world: func(c *ghcrtest.Config) { c.Credentials[0].Packages, c.Packages = ghcrtest.Read, existing },
 			code:  "write-denied", words: []string{"packages: write", "Write organization package"},
 		},
 		{
-			name:  "row 3b: a private source this job may not read",
+			name:  "read package: a private source this job may not read",
 			world: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/base"}} },
 			stage: func(s *stage) {
 				s.server.Inject(ghcrtest.Fault{Path: "/v2/acme/base/manifests/", Times: ghcrtest.Always, Effect: ghcrtest.Answer{
@@ -79,50 +79,50 @@ func TestRefusals(t *testing.T) {
 			code: "read-denied", words: []string{"may not read", "acme/base: ", "role Read", "/container/base/settings"},
 		},
 		{
-			name: "row 4: a classic token without write:packages",
+			name: "token scopes: a classic token without write:packages",
 			world: func(c *ghcrtest.Config) {
 				c.Credentials[0].Kind, c.Credentials[0].Scopes = ghcrtest.ClassicPAT, []string{"read:packages"}
 			},
 			code: "token-scopes", words: []string{"scopes", "write:packages"},
 		},
 		{
-			name:  "row 4: a fine-grained token",
+			name:  "token scopes: a fine-grained token",
 			world: func(c *ghcrtest.Config) { c.Credentials[0].Kind = ghcrtest.FineGrainedPAT },
 			code:  "token-scopes", words: []string{"GITHUB_TOKEN", "write:packages"},
 		},
 		{
-			name: "row 5: an installation that is gone",
+			name: "no installation: an installation that is gone",
 			stage: func(s *stage) {
 				s.server.Inject(answer(403, "permission_denied: The requested installation does not exist."))
 			},
 			code: "installation-gone", words: []string{"no longer exists", "GITHUB_TOKEN"},
 		},
 		{
-			name:  "row 6: a token that nobody knows",
+			name:  "denied: a token that nobody knows",
 			world: func(c *ghcrtest.Config) { c.Credentials[0].Secret = "ghs_other" },
 			code:  "denied", words: []string{"refuses the token", "input token"},
 		},
 		{
-			name: "row 7: an expired token",
+			name: "unknown token: an expired token",
 			stage: func(s *stage) {
 				s.server.Inject(answer(401, "unauthenticated: User cannot be authenticated with the token provided."))
 			},
 			code: "not-authenticated", words: []string{"does not know the token", "input token"},
 		},
 		{
-			name: "row 9: an unknown token is taken for a stranger's",
+			name: "anonymous access: an unknown token is taken for a stranger's",
 			world: func(c *ghcrtest.Config) {
 				c.Credentials[0].Secret, c.Answers.WrongSecretAsAnonymous = "ghs_other", true
 			},
 			code: "denied", words: []string{"refuses the token", "input token"},
 		},
 		{
-			name:  "row 10: an owner that does not exist",
+			name:  "owner not found: an owner that does not exist",
 			stage: func(s *stage) { s.with("image", s.image("acmee/web")) },
 			code:  "owner-not-found", words: []string{"GitHub knows no owner", "acmee/web", "input image"},
 		},
 		{
-			name:  "row 12: Dependabot",
+			name:  "Dependabot: Dependabot",
 			world: func(c *ghcrtest.Config) { c.Credentials[0].Packages = ghcrtest.Read },
 			stage: func(s *stage) {
 				s.env["GITHUB_ACTOR"], s.env["GITHUB_REF"] = "dependabot[bot]", "refs/heads/dependabot/go/x"
@@ -130,12 +130,12 @@ func TestRefusals(t *testing.T) {
 			code: "create-package", words: []string{"triggered by Dependabot", "on-readonly: skip"},
 		},
 		{
-			name:  "row 14: a name the registry does not take",
+			name:  "name: a name the registry does not take",
 			stage: func(s *stage) { s.server.Inject(answer(400, "name invalid")) },
 			code:  "name-invalid", words: []string{"ghcr.io/OWNER/NAME"},
 		},
 		{
-			name: "row 20: the secondary rate limit outlasts the timeout",
+			name: "secondary rate limit: the secondary rate limit outlasts the timeout",
 			stage: func(s *stage) {
 				s.with("timeout", "20s").server.Inject(ghcrtest.Fault{Method: "POST", Times: ghcrtest.Always, Effect: ghcrtest.SecondaryRateLimit()})
 			},

@@ -74,7 +74,7 @@ func (r told) noForgery(workflow bool) {
 	}
 }
 
-// parseFile reads a file command as the runner does (ACTIONS.md §3.1).
+// parseFile reads a file command as the runner does (docs/runner.md, File commands).
 func parseFile(text string) (map[string]string, error) {
 	out := map[string]string{}
 	for text != "" {

@@ -8,8 +8,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-// TestVisibility is every outcome of the input visibility (DESIGN.md,
-// "Visibility, honestly").
+// TestVisibility checks every outcome of the input visibility.
 func TestVisibility(t *testing.T) {
 	t.Parallel()
 	linked := func(v ghcrtest.Visibility) ghcrtest.Package {

@@ -16,7 +16,7 @@ func (s *Server) serveAccount(c *apiCall) *apiError {
 }
 
 // self is GET /user. Installation tokens are nobody, the job's among them
-// (GHCR.md 1.4).
+// (docs/ghcr.md, Package API and GITHUB_TOKEN).
 func (s *Server) self(c *apiCall) *apiError {
 	if c.by == nil {
 		return &apiError{401, "Requires authentication"}

@@ -26,7 +26,8 @@ func (s *Server) caller(r *http.Request) (*Credential, *apiError) {
 	return nil, &apiError{http.StatusUnauthorized, "Bad credentials"}
 }
 
-// hourly is how many requests an hour a caller has (GHCR.md 1.4).
+// hourly is how many requests an hour a caller has (docs/ghcr.md, Package API
+// and GITHUB_TOKEN).
 func (c *apiCall) hourly() int {
 	switch {
 	case c.by == nil:
@@ -38,9 +39,9 @@ func (c *apiCall) hourly() int {
 	}
 }
 
-// limits sets the headers every answer has. X-OAuth-Scopes is there for
-// classic tokens only, be it empty: that is how they are told apart (GHCR.md
-// 5).
+// limits sets the headers every answer has. X-OAuth-Scopes is there for classic
+// tokens only, be it empty: that is how they are told apart (docs/ghcr.md,
+// Kinds of token).
 func (c *apiCall) limits() {
 	h := c.w.Header()
 	h.Set("X-RateLimit-Limit", strconv.Itoa(c.hourly()))

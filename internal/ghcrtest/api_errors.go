@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// The words of GHCR.md 1.5.
+// The words of docs/ghcr.md, Package API errors.
 const (
 	textPackageAbsent  = "Package not found."
 	textInvalid        = "Invalid argument."

@@ -9,7 +9,7 @@ import (
 )
 
 // The shapes of GitHub's answers, as far as clients of packages read them
-// (GHCR.md 1.3).
+// (docs/ghcr.md, Package record).
 type (
 	accountJSON struct {
 		Login   string    `json:"login"`

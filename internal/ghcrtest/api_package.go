@@ -8,8 +8,9 @@ import (
 	"slices"
 )
 
-// servePackages is the eight operations of GHCR.md 1.1 for an owner, who is
-// named as "orgs", "users" or "user". rest is what follows /packages.
+// servePackages is the eight operations of docs/ghcr.md, Package operations for
+// an owner, who is named as "orgs", "users" or "user". rest is what follows
+// /packages.
 func (s *Server) servePackages(c *apiCall, family, login string, rest []string) *apiError {
 	s.world.mu.Lock()
 	defer s.world.mu.Unlock()
@@ -57,7 +58,7 @@ func familyFits(family string, o *Owner) bool {
 }
 
 // listPackages is refused to Actions tokens, whatever the owner: a known
-// limitation (GHCR.md 1.4).
+// limitation (docs/ghcr.md, Package API and GITHUB_TOKEN).
 func (s *Server) listPackages(c *apiCall, owner *Owner, family string) *apiError {
 	if c.r.Method != http.MethodGet {
 		return notFound()
@@ -109,7 +110,7 @@ func (s *Server) getPackage(c *apiCall, owner *Owner, name string) *apiError {
 
 // mayAdminister is what deleting and restoring need. An Actions token that
 // sees the package is told so, everybody else is told that there is none
-// (GHCR.md 1.5) (locked).
+// (docs/ghcr.md, Package API errors) (locked).
 func (s *Server) mayAdminister(c *apiCall, owner *Owner, p *pkg, scope, act string) *apiError {
 	if why := c.maySee(owner.Login, scope, act); why != nil {
 		return why
@@ -138,7 +139,7 @@ func (s *Server) deletePackage(c *apiCall, owner *Owner, name string) *apiError 
 }
 
 // restorePackage brings the latest deleted package of a name back, unless the
-// name has been used again (GHCR.md 4.5).
+// name has been used again (docs/ghcr.md, Deleting and restoring).
 func (s *Server) restorePackage(c *apiCall, owner *Owner, name string) *apiError {
 	at := -1
 	for i, p := range s.world.deleted {
@@ -161,8 +162,9 @@ func (s *Server) restorePackage(c *apiCall, owner *Owner, name string) *apiError
 // maxPatch is how much of a PATCH body is read, in bytes.
 const maxPatch = 64 << 10
 
-// patchPackage is the call GitHub does not have (GHCR.md 1.2), unless
-// [Answers.Visibility] says it does. Public stays public either way.
+// patchPackage is the call GitHub does not have (docs/ghcr.md, Visibility
+// cannot be set), unless [Answers.Visibility] says it does. Public stays public
+// either way.
 func (s *Server) patchPackage(c *apiCall, owner *Owner, name string) *apiError {
 	if s.world.answers.Visibility != PatchHonoured {
 		return notFound()

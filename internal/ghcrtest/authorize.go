@@ -8,7 +8,7 @@ import (
 )
 
 // placeholderScope is what the challenge of /v2/ names, literally: it is no
-// repository and must not be asked for (GHCR.md 3.1).
+// repository and must not be asked for (docs/ghcr.md, Token endpoint).
 const placeholderScope = "repository:user/image:pull"
 
 // challenge is the 401 of a request without a usable token.
@@ -41,7 +41,7 @@ func (s *Server) authorize(r *http.Request, name string, push bool) (*grant, *re
 		return nil, denied(textDenied) // garbage gets no challenge
 	case g.credential != nil && s.world.credential(g.credential.Secret) == nil:
 		why := s.challenge(r, name, push)
-		why.errors[0].Message = textUnauthentic // revoked since, row 7
+		why.errors[0].Message = textUnauthentic // revoked in the meantime; docs/ghcr.md, Refused: unknown token
 		return nil, why
 	case !g.everything && s.now().After(g.expires), name != "" && !g.allows(name, push):
 		return nil, s.challenge(r, name, push)

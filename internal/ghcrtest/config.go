@@ -11,7 +11,7 @@ type Config struct {
 	Packages     []Package
 	// Open lets owners and repositories come into being when first named.
 	Open *Open
-	// Answers settles what GHCR.md leaves open.
+	// Answers decides the open questions of docs/ghcr.md.
 	Answers Answers
 	// Faults go wrong on purpose; more can be added with [Server.Inject].
 	Faults []Fault
@@ -42,7 +42,7 @@ type Open struct {
 	Actor string
 }
 
-// Answers are the answers that GHCR.md leaves open or reports both ways. Each
+// Answers are the answers that docs/ghcr.md leaves open or reports both ways. Each
 // zero value is the likelier one.
 type Answers struct {
 	// AbsentRead is how reads of a package that does not exist are answered
@@ -54,16 +54,18 @@ type Answers struct {
 	// package with a visibility that its organization forbids.
 	Forbidden ForbiddenCreation
 	// WrongSecretAsAnonymous answers /token for a bad password as if none had
-	// been given: row 9 of GHCR.md 2.5 instead of row 6.
+	// been given: docs/ghcr.md, Refused: anonymous access instead of
+	// docs/ghcr.md, Refused: denied.
 	WrongSecretAsAnonymous bool
 	// OldTexts leaves out the "permission_denied: " before "installation not
-	// allowed", as older reports have it (row 2).
+	// allowed", as older reports have it (docs/ghcr.md,
+	// Refused: create package).
 	OldTexts bool
 	// AllOrNothing refuses a token request as a whole when one of its scopes
 	// may not be read.
 	AllOrNothing bool
 	// DirectBearer accepts base64(token) and base64(user:token) as bearer
-	// without a visit to /token (GHCR.md 3.1).
+	// without a visit to /token (docs/ghcr.md, Token endpoint).
 	DirectBearer bool
 	// AbsoluteLocation answers upload sessions with an absolute Location.
 	AbsoluteLocation bool
@@ -73,7 +75,7 @@ type Answers struct {
 	// NoMount answers 202 to every mount.
 	NoMount bool
 	// NoDigestOnPut leaves Docker-Content-Digest out of the answer to a
-	// manifest PUT (GHCR.md 6).
+	// manifest PUT (docs/ghcr.md, Open questions).
 	NoDigestOnPut bool
 }
 
@@ -99,8 +101,9 @@ const (
 // organization forbids.
 type ForbiddenCreation int
 
-// Reports have both (GHCR.md 2.1 and row 2 of 2.5).
+// Reports have both (docs/ghcr.md, Visibility of a new package; docs/ghcr.md,
+// Refused: create package).
 const (
-	ForbiddenRefused ForbiddenCreation = iota // 403, row 2
+	ForbiddenRefused ForbiddenCreation = iota // 403; docs/ghcr.md, Refused: create package
 	ForbiddenPrivate                          // the package is created private
 )

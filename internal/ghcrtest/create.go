@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// labelSource is the label and annotation that links a package (GHCR.md 2.2).
+// labelSource is the label and annotation that links a package (docs/ghcr.md,
+// Linked repository).
 const labelSource = "org.opencontainers.image.source"
 
 // sourceOf is the repository an Actions token acts for. The open world's
@@ -22,8 +23,9 @@ func sourceOf(c *Credential, name string) string {
 	return owner + "/" + first
 }
 
-// create makes a package of stored content, by the two rules of GHCR.md 2.1
-// (locked). source is what the manifest's label names, or empty.
+// create makes a package of stored content, by the two rules of docs/ghcr.md,
+// Visibility of a new package (locked). source is what the manifest's label
+// names, or empty.
 func (w *world) create(c *Credential, p *pkg, source string, now time.Time) {
 	p.born(w.id(), now)
 	if c.Kind != ActionsToken {
@@ -43,14 +45,15 @@ func (w *world) create(c *Credential, p *pkg, source string, now time.Time) {
 	p.Repository = repo.Name
 	p.NoInherit = w.owner(ownerOf(p.Name)).NoInherit
 	// "Repositories that publish packages using a workflow … are automatically
-	// granted admin" (GHCR.md 1.4), whether or not access is inherited.
+	// granted admin" (docs/ghcr.md, Package API and GITHUB_TOKEN), whether or
+	// not access is inherited.
 	p.Grants[repo.Name] = Admin
 }
 
 // link connects a package to the repository its label names. A label gives
-// access but never visibility (GHCR.md 2.1, rule 3); it counts until the
-// first tag is there, so that an index, which has to come after its children,
-// can link as well (locked).
+// access but never visibility (docs/ghcr.md, Visibility of a new package); it
+// counts until the first tag is there, so that an index, which has to come
+// after its children, can link as well (locked).
 func (w *world) link(p *pkg, source string) {
 	repo := w.labelled(p, source)
 	if repo == nil || p.settled || p.Repository != "" {

@@ -1,5 +1,5 @@
 // Package ghcrtest is an embedded ghcr.io with its Packages API: one
-// [http.Handler] that behaves as GHCR.md, sections 1-3 and 5, says the real
+// [http.Handler] that behaves as docs/ghcr.md says the real
 // service does. It serves the tests of this project and the commands serve and
 // try.
 //

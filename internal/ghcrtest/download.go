@@ -13,7 +13,7 @@ import (
 )
 
 // downloadPath is where the second host keeps blobs. ghcr.io redirects to
-// pkg-containers.githubusercontent.com (GHCR.md 3.3).
+// pkg-containers.githubusercontent.com (docs/ghcr.md, Blob download).
 const downloadPath = "/ghcr1/blobs/"
 
 // signedURL is the short-lived address of a blob on the second host.
@@ -64,7 +64,7 @@ func (s *Server) serveDownload(w http.ResponseWriter, r *http.Request) {
 }
 
 // sendBlob honours a single range; several at once are answered with the
-// whole body (GHCR.md 3.3).
+// whole body (docs/ghcr.md, Blob download).
 func (s *Server) sendBlob(w http.ResponseWriter, r *http.Request, digest string) {
 	content, err := s.store.open(digest)
 	if err != nil {

@@ -20,7 +20,8 @@ type Answer struct {
 	Header    http.Header
 }
 
-// TooManyRequests is row 19 of GHCR.md 2.5: the wait, say "10.305464ms", is
+// TooManyRequests is the refusal of docs/ghcr.md,
+// Refused: too many requests. The wait, say "10.305464ms", is
 // in the text only.
 func TooManyRequests(wait string) Answer {
 	return Answer{
@@ -29,7 +30,8 @@ func TooManyRequests(wait string) Answer {
 	}
 }
 
-// SecondaryRateLimit is row 20: a 403 that is no refusal.
+// SecondaryRateLimit is the refusal of docs/ghcr.md, Refused: secondary
+// rate limit. A later attempt succeeds.
 func SecondaryRateLimit() Answer {
 	return Answer{Status: http.StatusForbidden, Code: "DENIED", Message: "You have exceeded a secondary rate limit"}
 }
@@ -68,7 +70,7 @@ func (Stall) apply(s *Server, _ http.ResponseWriter, r *http.Request, _ http.Han
 }
 
 // LoseUpload forgets the upload session a request is for, which then is
-// answered with BLOB_UPLOAD_UNKNOWN (row 17).
+// answered with BLOB_UPLOAD_UNKNOWN (docs/ghcr.md, Refused: upload session).
 type LoseUpload struct{}
 
 func (LoseUpload) apply(s *Server, w http.ResponseWriter, r *http.Request, next http.Handler) {
@@ -78,8 +80,9 @@ func (LoseUpload) apply(s *Server, w http.ResponseWriter, r *http.Request, next 
 	next.ServeHTTP(w, r)
 }
 
-// DropBlob makes a manifest PUT find its last layer gone: it answers
-// `unknown blob` (row 18) and the blob has to be sent again.
+// DropBlob makes a manifest PUT find its last layer gone: it answers `unknown
+// blob` (docs/ghcr.md, Refused: unknown blob) and the blob has to be sent
+// again.
 type DropBlob struct{}
 
 // Lag lets the next Reads readers of a manifest that is being PUT miss it, and

@@ -6,23 +6,23 @@ import (
 	"strconv"
 )
 
-// The words of GHCR.md 2.5, by row.
+// The texts of docs/ghcr.md, Refusals. The comment beside a text names its heading.
 const (
-	textWritePackage   = "permission_denied: write_package"                                                   // row 1
-	textInstallation   = "installation not allowed to %s organization package"                                // rows 2, 3, 3b
-	textScopes         = "permission_denied: The token provided does not match expected scopes."              // row 4
-	textDenied         = "denied"                                                                             // row 6
-	textUnauthentic    = "unauthenticated: User cannot be authenticated with the token provided."             // row 7
-	textAuthRequired   = "authentication required"                                                            // row 8
-	textAccessDenied   = "requested access to the resource is denied"                                         // row 9
-	textOwnerNotFound  = "not_found: owner not found"                                                         // row 10
-	textNameInvalid    = "name invalid"                                                                       // row 14
-	textRangeTooLarge  = "the request body is too large and exceeds the maximum permissible limit of 4.00MiB" // row 15
-	textBlobUnknown    = "blob unknown to registry"                                                           // row 16
-	textUploadUnknown  = "blob upload unknown to registry"                                                    // row 17
-	textUnknownBlob    = "unknown blob"                                                                       // row 18
-	textUnsupported    = "The operation is unsupported."                                                      // row 22
-	textManifestAbsent = "manifest unknown"                                                                   // row 23
+	textWritePackage   = "permission_denied: write_package"                                                   // Refused: write_package
+	textInstallation   = "installation not allowed to %s organization package"                                // Refused: create, write or read package
+	textScopes         = "permission_denied: The token provided does not match expected scopes."              // Refused: token scopes
+	textDenied         = "denied"                                                                             // Refused: denied
+	textUnauthentic    = "unauthenticated: User cannot be authenticated with the token provided."             // Refused: unknown token
+	textAuthRequired   = "authentication required"                                                            // Refused: authentication required
+	textAccessDenied   = "requested access to the resource is denied"                                         // Refused: anonymous access
+	textOwnerNotFound  = "not_found: owner not found"                                                         // Refused: owner not found
+	textNameInvalid    = "name invalid"                                                                       // Refused: name
+	textRangeTooLarge  = "the request body is too large and exceeds the maximum permissible limit of 4.00MiB" // Refused: chunk size
+	textBlobUnknown    = "blob unknown to registry"                                                           // Refused: blob of a manifest
+	textUploadUnknown  = "blob upload unknown to registry"                                                    // Refused: upload session
+	textUnknownBlob    = "unknown blob"                                                                       // Refused: unknown blob
+	textUnsupported    = "The operation is unsupported."                                                      // Refused: unsupported
+	textManifestAbsent = "manifest unknown"                                                                   // Refused: manifest unknown
 	textCreatePackage  = "permission_denied: create_package"                                                  // last row
 )
 
@@ -67,7 +67,7 @@ func internal(err error) *refusal {
 	return refuse(http.StatusInternalServerError, "UNKNOWN", err.Error())
 }
 
-// write sends the refusal; an answer to HEAD has no body (GHCR.md 2.5).
+// write sends the refusal; an answer to HEAD has no body (docs/ghcr.md, Refusals).
 func (f *refusal) write(w http.ResponseWriter, r *http.Request) {
 	if f.challenge != "" {
 		w.Header().Set("WWW-Authenticate", f.challenge)

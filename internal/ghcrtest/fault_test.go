@@ -44,8 +44,8 @@ func TestErrorAnswers(t *testing.T) {
 		status           int
 		body, retryAfter string
 	}{
-		{"row 19", "/v2/", ghcrtest.TooManyRequests("10.305464ms"), 429, `"TOOMANYREQUESTS","message":"retry-after: 10.305464ms, allowed: 2000/minute"`, ""},
-		{"row 20", "/v2/", ghcrtest.SecondaryRateLimit(), 403, `"You have exceeded a secondary rate limit"`, ""},
+		{"too many requests", "/v2/", ghcrtest.TooManyRequests("10.305464ms"), 429, `"TOOMANYREQUESTS","message":"retry-after: 10.305464ms, allowed: 2000/minute"`, ""},
+		{"secondary rate limit", "/v2/", ghcrtest.SecondaryRateLimit(), 403, `"You have exceeded a secondary rate limit"`, ""},
 		{"seconds", "/v2/", ghcrtest.Answer{Status: 503, RetryAfter: "3"}, 503, "", "3"},
 		{"date", "/v2/", ghcrtest.Answer{Status: 503, RetryAfter: date}, 503, "", date},
 		{"api", "/api/v3/user", ghcrtest.Answer{Status: 401, Message: "Bad credentials"}, 401, `"message":"Bad credentials"`, ""},
@@ -103,7 +103,7 @@ func TestLoseUpload(t *testing.T) {
 }
 
 func TestDropBlob(t *testing.T) {
-	t.Parallel() // row 18
+	t.Parallel() // docs/ghcr.md, Refused: unknown blob
 	s, c := pusher(t, ghcrtest.Answers{})
 	s.Inject(ghcrtest.Fault{Method: http.MethodPut, Path: "/manifests/", Effect: ghcrtest.DropBlob{}})
 	raw := c.image("acme/web", "a", nil)

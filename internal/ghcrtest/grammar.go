@@ -6,7 +6,7 @@ import (
 )
 
 // The grammars of distribution-spec, "Pulling manifests". ghcr.io asks for an
-// owner besides: a name has at least two segments (GHCR.md 2.5, row 14).
+// owner besides: a name has at least two segments (docs/ghcr.md, Refused: name).
 var (
 	nameGrammar   = regexp.MustCompile(`^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)+$`)
 	tagGrammar    = regexp.MustCompile(`^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$`)

@@ -84,7 +84,8 @@ func (w *world) keep(p *pkg, reference string, v version) {
 	}
 }
 
-// blobsUnknown is row 16: one error for each blob or child that is missing.
+// blobsUnknown is the refusal of docs/ghcr.md, Refused: blob of a manifest: one
+// error for each blob or child that is missing.
 func blobsUnknown(missing []string) *refusal {
 	why := &refusal{status: http.StatusBadRequest}
 	for _, digest := range missing {

@@ -47,7 +47,7 @@ func TestAcceptIsRespected(t *testing.T) {
 }
 
 func TestManifestIsRefusedOnceForEachMissingPart(t *testing.T) {
-	t.Parallel() // row 16
+	t.Parallel() // docs/ghcr.md, Refused: blob of a manifest
 	_, c := pusher(t, ghcrtest.Answers{})
 	here := c.pushBlob("acme/web", "here")
 	cases := []struct{ name, mediaType, raw string }{
@@ -130,7 +130,7 @@ func TestTagsMove(t *testing.T) {
 }
 
 func TestDeletingByTheRegistryIsUnsupported(t *testing.T) {
-	t.Parallel() // row 22
+	t.Parallel() // docs/ghcr.md, Refused: unsupported
 	_, c := pusher(t, ghcrtest.Answers{})
 	digest := digestOf(c.pushImage("acme/web", "1", "a"))
 	for _, path := range []string{"manifests/1", "manifests/" + digest, "blobs/" + digest} {
@@ -139,7 +139,7 @@ func TestDeletingByTheRegistryIsUnsupported(t *testing.T) {
 }
 
 func TestReferrersAreUnknown(t *testing.T) {
-	t.Parallel() // row 23
+	t.Parallel() // docs/ghcr.md, Refused: manifest unknown
 	_, c := pusher(t, ghcrtest.Answers{})
 	digest := digestOf(c.pushImage("acme/web", "1", "a"))
 	got := c.do(http.MethodGet, "/v2/acme/web/referrers/"+digest, "")

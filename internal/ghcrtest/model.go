@@ -40,7 +40,7 @@ type Owner struct {
 	// Admins are members with every role on every package.
 	Admins []string
 	// Forbidden are the visibilities that the organization's "Package
-	// creation" setting does not allow (GHCR.md 1.6).
+	// creation" setting does not allow (docs/ghcr.md, Package creation setting).
 	Forbidden []Visibility
 	// NoInherit is "Inherit access from source repository" switched off.
 	NoInherit bool
@@ -61,7 +61,7 @@ type Repository struct {
 }
 
 // Kind is the kind of a credential, because each is refused in its own words
-// (GHCR.md 2.4, 2.5).
+// (docs/ghcr.md, Limits of GITHUB_TOKEN; docs/ghcr.md, Refusals).
 type Kind int
 
 // The kinds of credential.

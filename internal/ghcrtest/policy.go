@@ -21,7 +21,7 @@ func (w *world) role(c *Credential, p *pkg) Role {
 		return max(role, w.jobRole(c, p))
 	case ClassicPAT:
 		return max(role, min(w.userRole(c, p), scopeRole(c.Scopes)))
-	default: // fine-grained and App tokens see what everybody sees (GHCR.md 2.4)
+	default: // fine-grained and App tokens see what everybody sees (docs/ghcr.md, Limits of GITHUB_TOKEN)
 		return role
 	}
 }
@@ -70,8 +70,8 @@ func (w *world) userRole(c *Credential, p *pkg) Role {
 }
 
 // scopeRole is how far the scopes of a classic token reach; write:packages
-// implies reading (GHCR.md 5). Deleting needs delete:packages besides, which
-// the REST side checks.
+// implies reading (docs/ghcr.md, Kinds of token). Deleting needs
+// delete:packages besides, which the REST side checks.
 func scopeRole(scopes []string) Role {
 	switch {
 	case slices.Contains(scopes, "write:packages"), slices.Contains(scopes, "delete:packages"):
@@ -83,7 +83,8 @@ func scopeRole(scopes []string) Role {
 	}
 }
 
-// installation is row 2, 3 or 3b of GHCR.md 2.5. It says "organization" for
+// installation is one of the refusals of docs/ghcr.md, Refused: create package,
+// Refused: write package and Refused: read package. It says "organization" for
 // user-owned packages too.
 func (w *world) installation(verb string) *refusal {
 	text := fmt.Sprintf(textInstallation, verb)
@@ -107,7 +108,7 @@ func (w *world) mayPush(c *Credential, name string) *refusal {
 		return w.userMayPush(c, o, p)
 	case AppToken:
 		return w.installation(pushVerb(p))
-	default: // fine-grained: login works, pushing does not (row 4)
+	default: // fine-grained: login works, pushing does not (docs/ghcr.md, Refused: token scopes)
 		return denied(textScopes)
 	}
 }
@@ -119,7 +120,8 @@ func pushVerb(p *pkg) string {
 	return "Write"
 }
 
-// jobMayPush tells rows 1, 2 and 3 apart (locked).
+// jobMayPush chooses between the refusals write_package, create package and write
+// package. The caller holds the lock.
 func (w *world) jobMayPush(c *Credential, name string, p *pkg) *refusal {
 	switch {
 	case c.Packages < Write:
@@ -154,7 +156,7 @@ func (w *world) userMayPush(c *Credential, o *Owner, p *pkg) *refusal {
 	case !slices.Contains(c.Scopes, "write:packages"):
 		return denied(textScopes)
 	case holds(c.NoSSO, o.Login):
-		return denied(textDenied) // SSO shows as nothing more than this (GHCR.md 5)
+		return denied(textDenied) // SSO shows as nothing more than this (docs/ghcr.md, Kinds of token)
 	case p != nil && w.role(c, p) < Write:
 		return denied(textWritePackage)
 	case p == nil && (!member || slices.Contains(o.Forbidden, Private)):
@@ -173,7 +175,8 @@ func (w *world) mayPull(c *Credential, name string, push bool, absent *refusal) 
 	}
 	if push && c != nil {
 		// A token asked for pushing is refused in the words of the push, also
-		// when it reads: row 11 is rows 1-3 with the text hidden by HEAD.
+		// when it reads: a HEAD request hides the text
+		// (docs/ghcr.md, Refused: HEAD).
 		if why := w.mayPush(c, name); why != nil {
 			return why
 		}

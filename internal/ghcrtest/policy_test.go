@@ -33,20 +33,20 @@ const (
 func TestPushIsRefusedInTheWordsOfTheService(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, secret, at, want string }{
-		{"row 1: no role", job, "acme/foreign", noRole},
-		{"row 1: public is not writable", job, "acme/public", noRole},
-		{"row 1: role Read", job, "acme/readable", noRole},
-		{"row 1: link without access", job, "acme/aloof", noRole},
-		{"row 1: person without a role", pat, "acme/foreign", noRole},
-		{"row 2: packages: read", readJob, "acme/new", mayNotCreate},
-		{"row 2: packages: none", noneJob, "acme/new", mayNotCreate},
-		{"row 2: other owner", job, "alice/new", mayNotCreate},
-		{"row 2: App token", app, "acme/new", mayNotCreate},
-		{"row 3: packages: read", readJob, "acme/linked", mayNotWrite},
-		{"row 3: App token", app, "acme/linked", mayNotWrite},
-		{"row 4: read:packages", readPAT, "acme/new", wrongScopes},
-		{"row 4: fine-grained", finePAT, "alice/new", wrongScopes},
-		{"row 10: owner typo", job, "acne/web", "not_found: owner not found"},
+		{"write_package: no role", job, "acme/foreign", noRole},
+		{"write_package: public is not writable", job, "acme/public", noRole},
+		{"write_package: role Read", job, "acme/readable", noRole},
+		{"write_package: link without access", job, "acme/aloof", noRole},
+		{"write_package: person without a role", pat, "acme/foreign", noRole},
+		{"create package: packages: read", readJob, "acme/new", mayNotCreate},
+		{"create package: packages: none", noneJob, "acme/new", mayNotCreate},
+		{"create package: other owner", job, "alice/new", mayNotCreate},
+		{"create package: App token", app, "acme/new", mayNotCreate},
+		{"write package: packages: read", readJob, "acme/linked", mayNotWrite},
+		{"write package: App token", app, "acme/linked", mayNotWrite},
+		{"token scopes: read:packages", readPAT, "acme/new", wrongScopes},
+		{"token scopes: fine-grained", finePAT, "alice/new", wrongScopes},
+		{"owner not found: owner typo", job, "acne/web", "not_found: owner not found"},
 		{"not a member", bobPAT, "acme/new", "permission_denied: create_package"},
 		{"SAML", ssoPAT, "acme/new", "denied"},
 	}
@@ -90,10 +90,10 @@ func TestUploadSessionLeavesNoPackage(t *testing.T) {
 func TestReadingIsRefusedInTheWordsOfTheService(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, secret, want string }{
-		{"row 3b: App token", app, mayNotRead},
-		{"row 3b: packages: none", noneJob, mayNotRead},
-		{"row 4: fine-grained", finePAT, wrongScopes},
-		{"row 4: no scope", "ghp_bare", wrongScopes},
+		{"read package: App token", app, mayNotRead},
+		{"read package: packages: none", noneJob, mayNotRead},
+		{"token scopes: fine-grained", finePAT, wrongScopes},
+		{"token scopes: no scope", "ghp_bare", wrongScopes},
 		{"no role", job, "denied"},
 		{"reading scope without a role", readPAT, "denied"},
 		{"person without a role", pat, "denied"},
@@ -110,7 +110,7 @@ func TestReadingIsRefusedInTheWordsOfTheService(t *testing.T) {
 }
 
 func TestHeadHidesTheWordsOfThePush(t *testing.T) {
-	t.Parallel() // row 11
+	t.Parallel() // docs/ghcr.md, Refused: HEAD
 	c := as(t, start(t, packages(acme())), job).on("acme/foreign")
 	path := "/v2/acme/foreign/blobs/" + digestOf("x")
 	if got := c.do(http.MethodHead, path, ""); got.status != 403 || got.body != "" {

@@ -142,11 +142,11 @@ func TestRealPushToDiskByAbsoluteLocations(t *testing.T) {
 func TestRealRefusals(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, secret, at, want string }{
-		{"row 1", job, "acme/foreign", "permission_denied: write_package"},
-		{"row 2", readJob, "acme/new", "installation not allowed to Create organization package"},
-		{"row 3", readJob, "acme/linked", "installation not allowed to Write organization package"},
-		{"row 4", finePAT, "acme/new", "The token provided does not match expected scopes."},
-		{"row 10", job, "acne/new", "owner not found"},
+		{"write_package", job, "acme/foreign", "permission_denied: write_package"},
+		{"create package", readJob, "acme/new", "installation not allowed to Create organization package"},
+		{"write package", readJob, "acme/linked", "installation not allowed to Write organization package"},
+		{"token scopes", finePAT, "acme/new", "The token provided does not match expected scopes."},
+		{"owner not found", job, "acne/new", "owner not found"},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
@@ -154,7 +154,7 @@ func TestRealRefusals(t *testing.T) {
 			eachClient(t, packages(acme()), func(t *testing.T, s *ghcrtest.Server, with verbs) {
 				out, err := with.login(s, tc.secret).try(with.push(index(t), s.Host()+"/"+tc.at+":1")...)
 				// A client that begins with the HEAD of a blob prints a bare
-				// 403: HEAD answers have no words (row 11).
+				// 403: HEAD answers have no words (docs/ghcr.md, Refused: HEAD).
 				if err == nil || !strings.Contains(out, tc.want) && !strings.Contains(out, "403") {
 					t.Errorf("got %v\n%s\nwant a failure with %q or a bare 403", err, out, tc.want)
 				}
@@ -164,7 +164,7 @@ func TestRealRefusals(t *testing.T) {
 }
 
 func TestRealWrongPassword(t *testing.T) {
-	t.Parallel() // row 6
+	t.Parallel() // docs/ghcr.md, Refused: denied
 	eachClient(t, acme(), func(t *testing.T, s *ghcrtest.Server, with verbs) {
 		with.login(s, wrong)
 		with.deniedToken("denied", with.push(index(t), s.Host()+"/acme/web:1")...)

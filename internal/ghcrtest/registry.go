@@ -97,7 +97,7 @@ func (s *Server) serveTarget(w http.ResponseWriter, r *http.Request, t target) {
 		why = s.listTags(w, r, t)
 	case "referrers GET", "referrers HEAD":
 		why = s.refuseReferrers(r, t)
-	default: // DELETE of a manifest, blob or upload among them (row 22)
+	default: // DELETE of a manifest, blob or upload among them (docs/ghcr.md, Refused: unsupported)
 		why = unsupported()
 	}
 	if why != nil {

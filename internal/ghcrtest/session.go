@@ -37,7 +37,8 @@ func (all *sessions) start(name string, k *sink) string {
 }
 
 // take gives a request the session for itself, until release. A
-// session that is lost, or fed by another request, is row 17.
+// session that is lost, or fed by another request, is refused
+// (docs/ghcr.md, Refused: upload session).
 func (all *sessions) take(t target) (*session, *refusal) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
@@ -92,7 +93,7 @@ func (all *sessions) loseAll() {
 const copyBuffer = 256 << 10
 
 // feed appends a request's body. A body that breaks off loses the session:
-// ghcr.io does not resume (row 17).
+// ghcr.io does not resume (docs/ghcr.md, Refused: upload session).
 func (s *Server) feed(up *session, id string, r *http.Request) *refusal {
 	up.sink.expect(r.ContentLength)
 	_, err := io.CopyBuffer(up.sink, r.Body, make([]byte, copyBuffer))

@@ -81,7 +81,7 @@ func (m *shape) missing(p *pkg) []string {
 const maxConfig = 4 << 20
 
 // source is the repository a manifest says it comes from: an index in its
-// annotations, an image in the labels of its config (GHCR.md 2.2).
+// annotations, an image in the labels of its config (docs/ghcr.md, Linked repository).
 func (m *shape) source(blobs *store) string {
 	if m.Config == nil {
 		return m.Annotations[labelSource]

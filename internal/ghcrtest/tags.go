@@ -12,7 +12,7 @@ import (
 const tagPage = 100
 
 // listTags is GET …/tags/list. Tags come in the order they were made, since
-// nothing promises that ghcr.io sorts them (GHCR.md 3.4).
+// nothing promises that ghcr.io sorts them (docs/ghcr.md, Manifests and tags).
 func (s *Server) listTags(w http.ResponseWriter, r *http.Request, t target) *refusal {
 	gone := absent("NAME_UNKNOWN", "repository name not known to registry")
 	if why := s.reader(r, t.name, gone); why != nil {

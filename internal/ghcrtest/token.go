@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// serveToken is GET /token (GHCR.md 3.1). A token is given out even where
-// pushing is not allowed: only the upload session decides that.
+// serveToken is GET /token (docs/ghcr.md, Token endpoint). A token is given out
+// even where pushing is not allowed: only the upload session decides that.
 func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet {
 		unsupported().write(w, r)
@@ -14,7 +14,7 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	}
 	scopes, ok := parseScopes(r.URL.Query()["scope"])
 	if !ok {
-		denied(textDenied).write(w, r) // an empty namespace, row 6
+		denied(textDenied).write(w, r) // a name without an owner; docs/ghcr.md, Refused: denied
 		return
 	}
 	g, why := s.grantFor(r, scopes)
@@ -32,7 +32,7 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 func (s *Server) grantFor(r *http.Request, scopes map[string]access) (*grant, *refusal) {
 	_, secret, basic := r.BasicAuth()
 	if !basic && r.Header.Get("Authorization") != "" {
-		return nil, s.challenge(r, "", false) // a raw bearer, row 8
+		return nil, s.challenge(r, "", false) // a raw bearer token; docs/ghcr.md, Refused: authentication required
 	}
 	if !basic {
 		return &grant{}, s.world.mayAskAnonymously(scopes)
@@ -53,8 +53,8 @@ func (s *Server) wrongSecret(scopes map[string]access) *refusal {
 	return denied(textDenied)
 }
 
-// mayAskAnonymously is row 9: no token for pushing, nor for a repository that
-// is not public or not there.
+// mayAskAnonymously decides by docs/ghcr.md, Refused: anonymous access: no
+// token for pushing, nor for a repository that is not public or not there.
 func (w *world) mayAskAnonymously(scopes map[string]access) *refusal {
 	w.mu.Lock()
 	defer w.mu.Unlock()

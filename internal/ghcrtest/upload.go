@@ -7,11 +7,12 @@ import (
 	"strings"
 )
 
-// maxChunk is the most a PATCH with Content-Range may carry (row 15).
+// maxChunk is the most a PATCH with Content-Range may carry (docs/ghcr.md,
+// Refused: chunk size).
 const maxChunk = 4 << 20
 
 // startUpload is POST …/blobs/uploads/. Its 202 is the answer that tells who
-// may push, and leaves nothing behind (GHCR.md 2.6).
+// may push, and leaves nothing behind (docs/ghcr.md, Push probe).
 func (s *Server) startUpload(w http.ResponseWriter, r *http.Request, t target) *refusal {
 	g, why := s.writer(r, t.name)
 	if why != nil {
@@ -144,7 +145,7 @@ func (s *Server) uploadStatus(w http.ResponseWriter, r *http.Request, t target) 
 }
 
 // sessionAnswer says where to go on. The path has "upload" in the singular,
-// unlike the one it was asked at (GHCR.md 3.3).
+// unlike the one it was asked at (docs/ghcr.md, Blob upload).
 func (s *Server) sessionAnswer(w http.ResponseWriter, r *http.Request, name, id string, size int64, status int) {
 	location := fmt.Sprintf("/v2/%s/blobs/upload/%s", name, id)
 	if s.world.answers.AbsoluteLocation {

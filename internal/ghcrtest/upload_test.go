@@ -95,7 +95,7 @@ func TestChunkThatDoesNotContinueIsRefused(t *testing.T) {
 }
 
 func TestChunkAboveFourMebibytesIsRefused(t *testing.T) {
-	t.Parallel() // row 15
+	t.Parallel() // docs/ghcr.md, Refused: chunk size
 	_, c := pusher(t, ghcrtest.Answers{})
 	at := c.openUpload("acme/web")
 	most := strings.Repeat("x", 4<<20)
@@ -116,7 +116,7 @@ func TestWrongDigestIsRefused(t *testing.T) {
 }
 
 func TestLostSessionIsUnknown(t *testing.T) {
-	t.Parallel() // row 17
+	t.Parallel() // docs/ghcr.md, Refused: upload session
 	_, c := pusher(t, ghcrtest.Answers{})
 	for _, method := range []string{http.MethodPatch, http.MethodPut, http.MethodGet} {
 		c.do(method, "/v2/acme/web/blobs/upload/0000?digest="+digestOf("x"), "").has(t, 404, "BLOB_UPLOAD_UNKNOWN")
@@ -131,7 +131,7 @@ func TestSessionBelongsToItsRepository(t *testing.T) {
 }
 
 func TestCancellingAnUploadIsNotSupported(t *testing.T) {
-	t.Parallel() // row 22
+	t.Parallel() // docs/ghcr.md, Refused: unsupported
 	_, c := pusher(t, ghcrtest.Answers{})
 	c.do(http.MethodDelete, c.openUpload("acme/web"), "").refused(t, 405, "UNSUPPORTED", "The operation is unsupported.")
 }
@@ -179,7 +179,7 @@ func TestBrokenBodyLosesTheSession(t *testing.T) {
 }
 
 func TestBusySessionRefusesASecondRequest(t *testing.T) {
-	t.Parallel() // row 17: retried while the first is still running
+	t.Parallel() // docs/ghcr.md, Refused: upload session: retried while the first is still running
 	s, c := pusher(t, ghcrtest.Answers{})
 	at := c.openUpload("acme/web")
 	feed, result := underWay(t, s, c, at)

@@ -3,8 +3,8 @@
 //
 // It is not the registry (see package registry): tags and manifests are read
 // there. GitHub documents no call that changes visibility, links a repository
-// or grants access (GHCR.md §1.2); what this package offers is reading, and
-// the honest attempt.
+// or grants access (docs/ghcr.md, Visibility cannot be set); what this package
+// offers is reading, and the honest attempt.
 package github
 
 import (
@@ -27,7 +27,7 @@ type Owner struct {
 	Kind  string // User or Organization; "" if nobody said
 }
 
-// Package is GitHub's record of a container package (GHCR.md §1.3).
+// Package is GitHub's record of a container package (docs/ghcr.md, Package record).
 type Package struct {
 	Owner      Owner
 	Name       string // without the owner; may hold slashes
@@ -94,8 +94,8 @@ func (c *Client) Get(ctx context.Context, owner Owner, name string) (Package, er
 }
 
 // AskVisibility sends the request that GitHub could one day honour. Today it
-// answers 404 (GHCR.md §1.2); that the visibility changed is believed only
-// when Get says so.
+// answers 404 (docs/ghcr.md, Visibility cannot be set); that the visibility
+// changed is believed only when Get says so.
 func (c *Client) AskVisibility(ctx context.Context, owner Owner, name, visibility string) error {
 	owner, err := c.kind(ctx, owner)
 	if err != nil {
@@ -150,7 +150,7 @@ func (c *Client) SettingsURL(owner Owner, name string) string {
 }
 
 // OrganizationURL is the page where an organization says which packages may
-// be created (GHCR.md §1.6); empty for a user, who has none.
+// be created (docs/ghcr.md, Package creation setting); empty for a user, who has none.
 func (c *Client) OrganizationURL(owner Owner) string {
 	if owner.Kind == "User" {
 		return ""

@@ -15,7 +15,7 @@ import (
 // Standing is what the API says of the token itself.
 type Standing struct {
 	// Scoped says that the token has scopes: a classic or an OAuth token.
-	// Others have permissions, which nobody can read (GHCR.md §5).
+	// Others have permissions, which nobody can read (docs/ghcr.md, Kinds of token).
 	Scoped bool
 	Scopes []string
 	// Expires is when the token ends; zero if nobody said.
@@ -76,7 +76,7 @@ func date(h http.Header) time.Time {
 
 // SSO asks an organization whether it wants the token authorised first, and
 // returns the page where its owner does that; "" if it wants nothing. The page
-// is good for an hour (GHCR.md §5).
+// is good for an hour (docs/ghcr.md, Kinds of token).
 func (c *Client) SSO(ctx context.Context, organization string) string {
 	header, _ := c.ask(ctx, http.MethodGet, "orgs/"+url.PathEscape(organization), nil, nil) // only the header says it
 	rest, required := strings.CutPrefix(header.Get("X-GitHub-SSO"), "required; url=")

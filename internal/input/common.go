@@ -57,7 +57,7 @@ func (r *reader) token(c *Common, env Environment) {
 		c.Username = c.GitHub.Actor
 	}
 	if c.Username == "" {
-		c.Username = "token" // ghcr.io does not look at it (GHCR.md §3.1)
+		c.Username = "token" // ghcr.io does not look at it (docs/ghcr.md, Token endpoint)
 	}
 	switch {
 	case env.Flag == nil:

@@ -43,7 +43,7 @@ type Event struct {
 	// Raw is the whole payload, for templates.
 	Raw json.RawMessage `json:"-"`
 
-	Repository *EventRepo `json:"repository"` // nil on schedule (ACTIONS.md §4)
+	Repository *EventRepo `json:"repository"` // nil on schedule (docs/runner.md, Events)
 	Pull       *EventPull `json:"pull_request"`
 }
 
@@ -71,7 +71,7 @@ func (g GitHub) PullRequest() bool { return strings.HasPrefix(g.EventName, "pull
 
 // ReadOnly says why a run's GITHUB_TOKEN can only read, or "" if nothing says
 // so: GitHub hands read-only tokens to runs from forks and from Dependabot
-// (GHCR.md §2.4).
+// (docs/ghcr.md, Limits of GITHUB_TOKEN).
 func (g GitHub) ReadOnly() string {
 	if g.EventName == "pull_request_target" {
 		return ""
@@ -88,9 +88,9 @@ func (g GitHub) ReadOnly() string {
 	return ""
 }
 
-// Registry is the container registry that belongs to the server (GHCR.md
-// §3.1): ghcr.io for github.com, containers.HOST elsewhere, and the same host
-// and port for a server on loopback (what `serve` exports).
+// Registry is the container registry that belongs to the server (docs/ghcr.md,
+// Registry host): ghcr.io for github.com, containers.HOST elsewhere, and the
+// same host and port for a server on loopback (what `serve` exports).
 func (g GitHub) Registry() string {
 	u, err := url.Parse(g.ServerURL)
 	if err != nil || u.Host == "" || strings.EqualFold(u.Hostname(), "github.com") {
@@ -146,8 +146,8 @@ func readGitHub(getenv func(string) string) (GitHub, error) {
 	return g, err
 }
 
-// apiURL is where a server's API lives if nothing says otherwise (ACTIONS.md
-// §4, Hosts).
+// apiURL is where a server's API lives if nothing says otherwise
+// (docs/runner.md, API host).
 func apiURL(server string) string {
 	u, err := url.Parse(server)
 	switch {

@@ -35,7 +35,8 @@ func (r *reader) images(c *Common) {
 }
 
 // repository parses one image line. Upper case is lowered: registries take
-// lower-case names only (GHCR.md row 13), and owners often have some.
+// lower-case names only (docs/ghcr.md, Refused: upper case), and owners often
+// have some.
 func (c *Common) repository(line string) (name.Repository, error) {
 	if _, rest, ok := strings.Cut(line, "://"); ok {
 		return name.Repository{}, diag.Inputf("image", "image-with-scheme", "Write "+rest+".", "image %q is a URL, not a repository's name", line)
@@ -90,7 +91,8 @@ func (c *Common) ownerExample(repo string) string {
 // AtHome reports whether a repository is on the registry of this GitHub.
 func (c *Common) AtHome(repo name.Repository) bool { return repo.RegistryStr() == c.Home }
 
-// noticeOwner warns where GITHUB_TOKEN is bound to be refused (GHCR.md §2.4).
+// noticeOwner warns where GITHUB_TOKEN is bound to be refused (docs/ghcr.md,
+// Limits of GITHUB_TOKEN).
 func (c *Common) noticeOwner(repo name.Repository) {
 	owner, _, _ := strings.Cut(repo.RepositoryStr(), "/")
 	if !c.AtHome(repo) || c.GitHub.Owner == "" || strings.EqualFold(owner, c.GitHub.Owner) {

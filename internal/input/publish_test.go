@@ -185,8 +185,8 @@ func TestAllMistakesComeTogether(t *testing.T) {
 	}
 }
 
-// TestHostsOfGitHub is GHCR.md §3.1: which registry and API belong to a
-// server, and so may see the token.
+// TestHostsOfGitHub checks docs/ghcr.md, Registry host: which registry and API
+// belong to a server, and so may see the token.
 func TestHostsOfGitHub(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, server, registry, api string }{

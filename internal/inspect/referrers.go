@@ -42,7 +42,7 @@ var cosignTags = []struct{ suffix, holds string }{
 
 // Referrers lists what refers to an image of a repository, by the tag that
 // stands in for the referrers API (distribution-spec, "Referrers Tag Schema"),
-// which ghcr.io does not have (GHCR.md §3.4), and by cosign's tags.
+// which ghcr.io does not have (docs/ghcr.md, Referrers), and by cosign's tags.
 func Referrers(ctx context.Context, client Registry, repo name.Repository, digest v1.Hash) ([]Referrer, error) {
 	base := digest.Algorithm + "-" + digest.Hex
 	group, ctx := errgroup.WithContext(ctx)

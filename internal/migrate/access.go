@@ -28,8 +28,8 @@ type Packages interface {
 }
 
 // Advice says what is likely missing before GITHUB_TOKEN can use an image. No
-// API shows the grant itself (GHCR.md §1.1): only the command check, run in the
-// repository's own workflow, proves it.
+// API shows the grant itself (docs/ghcr.md, Package operations): only the
+// command check, run in the repository's own workflow, proves it.
 type Advice struct {
 	Image Image
 	// Text says how things stand; Clicks are the steps to take in the browser,
@@ -107,7 +107,7 @@ func orNothing(repository string) string {
 	return repository
 }
 
-// clicks are GitHub's own steps (GHCR.md §4.2).
+// clicks are GitHub's own steps (docs/ghcr.md, Moving from a personal access token).
 func clicks(repository string, image Image) []string {
 	role := "Read"
 	if image.Push {

@@ -14,7 +14,8 @@ func init() { register(findCleanups) }
 type cleanup struct {
 	token string   // the input that takes the credential
 	owner []string // inputs that name the packages' owner
-	// lists: it lists packages, which GITHUB_TOKEN may not (GHCR.md §1.4).
+	// lists: it lists packages, which GITHUB_TOKEN may not (docs/ghcr.md,
+	// Package API and GITHUB_TOKEN).
 	lists func(*flow.Step) bool
 }
 

@@ -101,7 +101,7 @@ func (s *script) password(c *loginCase, found shell.Login, scope flow.Scope) {
 	}
 }
 
-// isTokenText reports whether a text is a token itself (GHCR.md §5).
+// isTokenText reports whether a text is a token itself (docs/ghcr.md, Kinds of token).
 func isTokenText(text string) bool {
 	return strings.HasPrefix(text, "ghp_") || strings.HasPrefix(text, "github_pat_") || strings.HasPrefix(text, "gho_")
 }

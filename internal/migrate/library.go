@@ -8,7 +8,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// maxCalls is how deep calls are followed (ten on github.com, ACTIONS.md §6).
+// maxCalls is how deep calls are followed (ten on github.com, docs/runner.md,
+// Nested workflow calls).
 const maxCalls = 10
 
 // library knows the local actions and reusable workflows of a checkout, and

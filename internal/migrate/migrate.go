@@ -1,6 +1,7 @@
 // Package migrate moves workflows from a personal access token to GITHUB_TOKEN,
 // as GitHub's docs describe it by hand ("Upgrading a workflow that accesses a
-// registry using a personal access token", GHCR.md §4.2).
+// registry using a personal access token", docs/ghcr.md, Moving from a personal
+// access token).
 //
 // Scan reads checkouts and returns a Report: what was found, the edited files
 // beside the originals, what was left and why. Nothing is written before Write.

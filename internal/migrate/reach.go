@@ -17,8 +17,8 @@ func (p *pass) levelOf(l *login) level {
 }
 
 // reachable reports whether GITHUB_TOKEN can stand in for a login: it reaches
-// packages of the repository's own owner only (GHCR.md §2.4). If not, it says
-// so.
+// packages of the repository's own owner only (docs/ghcr.md, Limits of
+// GITHUB_TOKEN). If not, it says so.
 func (p *pass) reachable(l *login) bool {
 	owners := p.strangers(l)
 	if len(owners) == 0 {

@@ -215,7 +215,7 @@ func (p *pass) pickAt(l *login, get func(loginCase) route, free func(stop) bool,
 
 // replaceUsernames puts the actor where another name stands. A name that also
 // serves another registry stays: with GITHUB_TOKEN any name will do
-// (GHCR.md §3.1).
+// (docs/ghcr.md, Token endpoint).
 func (p *pass) replaceUsernames(l *login) {
 	places, ok := p.pick(l, func(c loginCase) route { return c.username }, func(s stop) bool {
 		return !s.name && s.via.Context != "env"

@@ -21,7 +21,7 @@ const maxRedirects = 5
 const resumeGain = 1 << 20
 
 // HasBlob reports whether the repository holds the blob. A refused read
-// counts as "not known to be there": only an upload decides (GHCR.md §2.6).
+// counts as "not known to be there": only an upload decides (docs/ghcr.md, Push probe).
 func (c *Client) HasBlob(ctx context.Context, repo name.Repository, digest v1.Hash) (bool, error) {
 	resp, err := c.do(ctx, call{
 		doing: "HEAD blob " + digest.String(), method: http.MethodHead,

@@ -24,7 +24,7 @@ type Options struct {
 	Trace func(Exchange)
 	// RawBearer sends base64 of the secret as bearer token at once, which
 	// saves the token request. ghcr.io accepts it for PATs; for GITHUB_TOKEN
-	// that is not proven (GHCR.md §3.1), so it is off by default.
+	// that is not proven (docs/ghcr.md, Token endpoint), so it is off by default.
 	RawBearer bool
 	// StallTimeout ends an attempt in which no byte moved for so long; zero
 	// is one minute.

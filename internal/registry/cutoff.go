@@ -10,8 +10,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// UploadLimit is how long ghcr.io lets one upload take (GHCR.md §3.3). It ends
-// the connection then, without a word (GHCR.md row 21).
+// UploadLimit is how long ghcr.io lets one upload take (docs/ghcr.md, Blob
+// upload). It ends the connection then, without a word (docs/ghcr.md, Refused:
+// upload time).
 const UploadLimit = 10 * time.Minute
 
 // CutOff is an upload that broke off at the limit: sent again, it would again.

@@ -136,7 +136,7 @@ var digestPattern = regexp.MustCompile(`sha256:[0-9a-f]{64}`)
 
 // IsAbsent reports whether err says that the thing is not there, or is hidden
 // from this token: 404, or 401/403 on a read. Only an upload session tells
-// the two apart (GHCR.md §2.6).
+// the two apart (docs/ghcr.md, Push probe).
 func IsAbsent(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && (e.Status == http.StatusNotFound || e.refused())
@@ -171,7 +171,8 @@ func newError(doing string, resp *http.Response) *Error {
 var waitPattern = regexp.MustCompile(`retry-after: ([0-9.]+(?:ns|us|µs|ms|s|m|h))`)
 
 // retryAfter reads the wait from the header (seconds or a date, RFC 9110
-// §10.2.3) or from the message text, where ghcr.io puts it (GHCR.md row 19).
+// §10.2.3) or from the message text, where ghcr.io puts it (docs/ghcr.md,
+// Refused: too many requests).
 func retryAfter(header, words string, now time.Time) time.Duration {
 	if s, err := strconv.Atoi(strings.TrimSpace(header)); err == nil && s >= 0 {
 		return time.Duration(min(s, 86400)) * time.Second

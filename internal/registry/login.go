@@ -13,7 +13,7 @@ import (
 // Prove shows the registry the credentials that the keychain has for it, as
 // `docker login` does: a token request without a scope, then GET /v2/ with
 // what came of it. The error is nil if they are taken. That they allow
-// anything is not proven by it (GHCR.md §3.1); see ProbePush.
+// anything is not proven by it (docs/ghcr.md, Token endpoint); see ProbePush.
 func (c *Client) Prove(ctx context.Context, reg name.Registry) error {
 	s := c.session(reg)
 	header, err := s.login(ctx)

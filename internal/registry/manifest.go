@@ -16,8 +16,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// acceptManifests names the four media types of GHCR.md §3.4: a registry may
-// answer with any, and some answer 404 to a request that does not list them.
+// acceptManifests names the four media types of docs/ghcr.md, Manifests and
+// tags: a registry may answer with any, and some answer 404 to a request that
+// does not list them.
 var acceptManifests = strings.Join([]string{
 	string(types.OCIImageIndex), string(types.OCIManifestSchema1),
 	string(types.DockerManifestList), string(types.DockerManifestSchema2),

@@ -18,7 +18,7 @@ const maxReferrerPages = 50
 // Referrers asks the referrers API for the manifests whose subject is the
 // digest (distribution-spec, "Listing Referrers"), and returns the pages of
 // its answer, each an index. An error for which IsAbsent holds means that the
-// registry has no such API, as ghcr.io has none (GHCR.md §3.4).
+// registry has no such API, as ghcr.io has none (docs/ghcr.md, Referrers).
 func (c *Client) Referrers(ctx context.Context, repo name.Repository, subject v1.Hash) ([][]byte, error) {
 	var pages [][]byte
 	k := call{

@@ -23,10 +23,10 @@ const (
 	// worthTelling is the wait that a user is told of.
 	worthTelling = 5 * time.Second
 	// throttledWait is the least wait after 429: shorter ones were seen to
-	// meet the same limit again (GHCR.md row 19).
+	// meet the same limit again (docs/ghcr.md, Refused: too many requests).
 	throttledWait = time.Second
 	// secondaryWait follows GitHub's abuse limit, which lasts minutes
-	// (GHCR.md row 20).
+	// (docs/ghcr.md, Refused: secondary rate limit).
 	secondaryWait = 2 * time.Minute
 	// freshToken is the age below which a refusal is not blamed on the token.
 	freshToken = 30 * time.Second
@@ -75,7 +75,7 @@ func (s *state) judgeStatus(e *Error, tokenAge time.Duration) verdict {
 		if strings.Contains(e.Words(), "secondary rate limit") {
 			return verdict{retry: true, wait: max(e.RetryAfter, jitter(secondaryWait*time.Duration(s.attempts))), slow: true}
 		}
-		// An expired token may be refused without a challenge (PERFORMANCE.md §6).
+		// An expired token may be refused without a challenge.
 		return verdict{retry: !s.refreshed && tokenAge > freshToken, refresh: true}
 	case http.StatusTooManyRequests:
 		return verdict{retry: true, wait: max(e.RetryAfter, jitter(throttledWait)), slow: true}

@@ -82,7 +82,7 @@ func (g *grant) age() time.Duration {
 	switch {
 	case g == nil || g.born.IsZero():
 		return 0
-	case g.raw: // refused without a challenge where it is not taken (GHCR.md §3.1)
+	case g.raw: // refused without a challenge where it is not taken (docs/ghcr.md, Token endpoint)
 		return time.Hour
 	}
 	return time.Since(g.born)

@@ -24,7 +24,7 @@ const (
 var nextPage = regexp.MustCompile(`<([^>]+)>\s*;\s*rel="?next"?`)
 
 // Tags lists all tags of a repository, sorted; the registry's order means
-// nothing (GHCR.md §3.4). A list without an end is an error.
+// nothing (docs/ghcr.md, Manifests and tags). A list without an end is an error.
 func (c *Client) Tags(ctx context.Context, repo name.Repository) ([]string, error) {
 	var all []string
 	k := call{

@@ -17,8 +17,9 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// defaultLife is how long a token without expires_in is used: the 60 s that
-// the token specification names as default, less a margin (GHCR.md §3.1).
+// defaultLife is how long a token without expires_in is used: the 60 s that the
+// token specification names as default, less a margin (docs/ghcr.md, Token
+// endpoint).
 const defaultLife = 50 * time.Second
 
 // authorize returns what to send for one repository, asking for a token if
@@ -130,7 +131,7 @@ func (s *session) prove(ctx context.Context, repos []string) (header string, lif
 
 // prompted asks for the challenge after the unprompted request failed. The
 // error is that failure again where the challenge offers no other way; one
-// answered with 401 is worth a second try (GHCR.md row 7).
+// answered with 401 is worth a second try (docs/ghcr.md, Refused: unknown token).
 func (s *session) prompted(ctx context.Context, own *transport.Challenge, askErr error) error {
 	var e *Error
 	if ctx.Err() != nil {

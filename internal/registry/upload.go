@@ -29,12 +29,12 @@ type Way string
 // a pending blob is known only then. Progress, if not nil, hears how many
 // bytes were read of it, a negative number when a fault makes it start anew.
 //
-// It is one upload session: POST, then one PUT with the body (GHCR.md §3.3;
-// chunks would be limited to 4 MiB there). The bytes are hashed as they pass,
-// so that wrong ones are found before the registry has them all. A pending
-// blob goes by POST, one streamed PATCH and an empty PUT, since its digest is
-// known only at its end. After a fault whose outcome is unclear the registry
-// is asked whether it has the blob before any byte is sent again.
+// It is one upload session: POST, then one PUT with the body (docs/ghcr.md,
+// Blob upload; chunks would be limited to 4 MiB there). The bytes are hashed as
+// they pass, so that wrong ones are found before the registry has them all. A
+// pending blob goes by POST, one streamed PATCH and an empty PUT, since its
+// digest is known only at its end. After a fault whose outcome is unclear the
+// registry is asked whether it has the blob before any byte is sent again.
 func (c *Client) Upload(ctx context.Context, repo name.Repository, b *image.Blob, progress func(int64)) (v1.Descriptor, Way, error) {
 	if progress == nil {
 		progress = func(int64) {}
@@ -43,9 +43,9 @@ func (c *Client) Upload(ctx context.Context, repo name.Repository, b *image.Blob
 	return u.run(ctx)
 }
 
-// ProbePush asks whether the token may push, by opening an upload session
-// that is never completed: it creates no blob, tag or package (GHCR.md §2.6).
-// The error is nil if so.
+// ProbePush asks whether the token may push, by opening an upload session that
+// is never completed: it creates no blob, tag or package (docs/ghcr.md, Push
+// probe). The error is nil if so.
 func (c *Client) ProbePush(ctx context.Context, repo name.Repository) error {
 	_, _, err := c.begin(ctx, repo, "")
 	return err
@@ -100,9 +100,10 @@ func (u *upload) committed(ctx context.Context) (v1.Descriptor, bool, error) {
 	return u.sent, there, err
 }
 
-// judge adds to the general rules what only a whole upload can heal: a lost
-// or garbled session (GHCR.md row 17) starts again. What has been tried to
-// the end already, opening the session and a new token, is not tried again.
+// judge adds to the general rules what only a whole upload can heal: a lost or
+// garbled session (docs/ghcr.md, Refused: upload session) starts again. What
+// has been tried to the end already, opening the session and a new token, is
+// not tried again.
 func (u *upload) judge(err error) verdict {
 	var e *Error
 	if !u.opened {
@@ -122,7 +123,7 @@ func (u *upload) try(ctx context.Context) (v1.Descriptor, Way, error) {
 	location, mounted, err := u.client.begin(ctx, u.repo, query)
 	if query != "" && declined(err) {
 		// A registry may refuse the mount rather than open a session
-		// (GHCR.md §3.3).
+		// (docs/ghcr.md, Blob upload).
 		location, mounted, err = u.client.begin(ctx, u.repo, "")
 	}
 	if u.opened = err == nil; !u.opened {
@@ -165,8 +166,8 @@ func (c *Client) begin(ctx context.Context, repo name.Repository, query string) 
 	return location, false, err
 }
 
-// location reads where a session continues. It may be relative (GHCR.md
-// §3.3) and must not lead to plain HTTP from HTTPS.
+// location reads where a session continues. It may be relative (docs/ghcr.md,
+// Blob upload) and must not lead to plain HTTP from HTTPS.
 func (c *Client) location(resp *http.Response) (*url.URL, error) {
 	u, err := resp.Request.URL.Parse(resp.Header.Get("Location"))
 	if err != nil || resp.Header.Get("Location") == "" {

@@ -152,7 +152,7 @@ func TestPlatformOutputsAreDeclared(t *testing.T) {
 }
 
 // TestOutputsWithoutOwner: digest, digests, version and tag-names must survive
-// a secret that equals the owner's name (DESIGN.md, outputs).
+// a secret that equals the owner's name.
 func TestOutputsWithoutOwner(t *testing.T) {
 	t.Parallel()
 	got := outputs(t, done())

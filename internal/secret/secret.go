@@ -36,8 +36,9 @@ func (s Secret) Reveal() string {
 	return *s.value
 }
 
-// Forms lists the spellings in which the secret could show up in a log: as
-// it is, and in base64 alone and with the user name before it (GHCR.md §3.1).
+// Forms lists the spellings in which the secret could show up in a log: as it
+// is, and in base64 alone and with the user name before it (docs/ghcr.md, Token
+// endpoint).
 func (s Secret) Forms(username string) []string {
 	if s.Empty() {
 		return nil
@@ -60,7 +61,7 @@ func (s Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(hidden)) }
 // MarshalJSON never shows the secret.
 func (s Secret) MarshalJSON() ([]byte, error) { return json.Marshal(hidden) }
 
-// Kind is what a token's prefix says of it (GHCR.md §5).
+// Kind is what a token's prefix says of it (docs/ghcr.md, Kinds of token).
 type Kind string
 
 // The kinds. An installation token is either a job's GITHUB_TOKEN or one of
@@ -84,7 +85,7 @@ var prefixes = []struct {
 }
 
 // Kind tells by prefix alone: lengths and alphabets of tokens change
-// (GHCR.md §5, new ghs_ format).
+// (docs/ghcr.md, New installation token format).
 func (s Secret) Kind() Kind {
 	for _, p := range prefixes {
 		if strings.HasPrefix(s.Reveal(), p.prefix) {

@@ -3,7 +3,7 @@ package workflow
 import "strings"
 
 // maxArtifacts is how many artifacts one step declares; the runner takes 500 a
-// job (GHCR.md §4.8).
+// job (docs/runner.md, Artifact declarations).
 const maxArtifacts = 100
 
 // Artifacts tells the runner what was published, where it wants to know

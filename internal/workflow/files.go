@@ -10,7 +10,7 @@ import (
 )
 
 // MaxSummary is the largest job summary of a step, in bytes; the runner drops
-// a larger one whole (ACTIONS.md §3.1).
+// a larger one whole (docs/runner.md, Job summary).
 const MaxSummary = 1 << 20
 
 // Check makes sure that outputs can be set, before anything is published

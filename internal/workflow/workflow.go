@@ -18,8 +18,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// maxAnnotations is how many annotations of one level the runner keeps a
-// step; maxMessage how long a message may be, in bytes (ACTIONS.md §3.2).
+// maxAnnotations is how many annotations of one level the runner keeps a step;
+// maxMessage how long a message may be, in bytes (docs/runner.md, Workflow
+// commands).
 const (
 	maxAnnotations = 10
 	maxMessage     = 4096
@@ -122,11 +123,11 @@ func Lines(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// Line makes text safe to print as one log line: the runner reads commands
-// from lines that begin with "::", Unicode's blanks before it or not, and from
-// "##[" anywhere (ACTIONS.md §3.2). It compares by the rules of a language, so
-// that characters without a width count for nothing: they are left out, as
-// are control characters, which could draw on a terminal.
+// Line makes text safe to print as one log line: the runner reads commands from
+// lines that begin with "::", Unicode's blanks before it or not, and from "##["
+// anywhere (docs/runner.md, Workflow commands). It compares by the rules of a
+// language, so that characters without a width count for nothing: they are left
+// out, as are control characters, which could draw on a terminal.
 func Line(text string) string {
 	text = strings.Map(func(r rune) rune {
 		switch {

@@ -169,7 +169,7 @@ func TestAnnotations(t *testing.T) {
 }
 
 // TestAnnotationsBeyondTheRunnersLimit become log lines: ten a level are kept
-// (ACTIONS.md §3.2).
+// (docs/runner.md, Workflow commands).
 func TestAnnotationsBeyondTheRunnersLimit(t *testing.T) {
 	t.Parallel()
 	getenv, _ := runner(t)

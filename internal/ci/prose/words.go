@@ -83,5 +83,5 @@ func checkFile(path string, all []sentence, update bool, out io.Writer) error {
 	if broken != nil || !update {
 		return broken
 	}
-	return os.WriteFile(path, []byte(strings.Join(lines, "\n")), 0o600)
+	return os.WriteFile(path, []byte(strings.Join(lines, "\n")), 0o600) //nolint:gosec // the path is an argument of this tool
 }

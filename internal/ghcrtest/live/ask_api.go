@@ -15,7 +15,8 @@ var apiQuestions = []question{
 	{"visibility-patch", "What does PATCH of a package's visibility answer, and does it change anything?", askVisibilityPatch},
 }
 
-// described is the part of REST's package (GHCR.md 1.3) that is asked about.
+// described is the part of REST's package (docs/ghcr.md, Package record) that
+// is asked about.
 type described struct {
 	Visibility string `json:"visibility"`
 	Versions   *int   `json:"version_count"`

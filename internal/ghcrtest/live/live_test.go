@@ -19,7 +19,7 @@ const (
 	fresh    = "acme/live-1"
 )
 
-// start serves a world with one package, as GHCR.md models it but for what the
+// start serves a world with one package, as docs/ghcr.md models it but for what the
 // configuration says.
 func start(t *testing.T, c ghcrtest.Config) *ghcrtest.Server {
 	t.Helper()

@@ -1,8 +1,6 @@
-// Command live asks a registry the questions that GitHub's documents leave open
-// (GHCR.md 6) and writes down, as JSON, what it answered: status, headers and
-// words, never a secret. It is for maintainers; .github/workflows/live.yml runs
-// it against the real ghcr.io and against our model of it, and shows where the
-// two differ.
+// Command live asks a registry the open questions of docs/ghcr.md, Open
+// questions, and writes the answers as JSON: status, headers and texts, without
+// secrets.
 //
 //	go run ./internal/ghcrtest/live -existing acme/web -fresh acme/live-42 -out live.json
 //	go run ./internal/ghcrtest/live -compare live.json model.json

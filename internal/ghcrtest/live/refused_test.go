@@ -12,8 +12,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-// The text of a refusal is what GHCR.md lacks most, so it is kept as it came, and the
-// questions that need the push say why they were not answered.
+// The text of a refusal is what docs/ghcr.md lacks most, so it is kept as it
+// came, and the questions that need the push say why they were not answered.
 func TestRefusedPush(t *testing.T) {
 	t.Parallel()
 	const words = "permission_denied: create_package"

@@ -25,7 +25,7 @@ type Wanted struct {
 	Strip bool
 	// Labels go into configs; Annotations, and for an index the labels as
 	// well, into the root: ghcr.io's package page reads an index's annotations
-	// and not its children's labels (GHCR.md §2.2).
+	// and not its children's labels (docs/ghcr.md, Linked repository).
 	Labels, Annotations map[string]string
 	// Compression is for layers that have another; the zero method leaves all.
 	Compression compress.Method

@@ -13,7 +13,7 @@ import (
 
 // Verdict is who a tag belongs to that two runs wrote at the same time. The
 // registry has no conditional write, so that the later one wins, whichever is
-// newer (GHCR.md §3.4).
+// newer (docs/ghcr.md, Manifests and tags).
 type Verdict int
 
 // The verdicts.

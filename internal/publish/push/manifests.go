@@ -15,11 +15,12 @@ import (
 )
 
 // writes is how many manifests are written at a time; ghcr.io counts writes
-// by the minute (GHCR.md row 19).
+// by the minute (docs/ghcr.md, Refused: too many requests).
 const writes = 16
 
 // heals is how often a manifest that was refused for a missing blob is tried
-// again after that blob was sent again (GHCR.md rows 16 and 18).
+// again after that blob was sent again (docs/ghcr.md, Refused: blob of a
+// manifest; docs/ghcr.md, Refused: unknown blob).
 const heals = 3
 
 // healWait is how long the registry's stores get to agree before the first of

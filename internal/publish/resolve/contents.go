@@ -98,7 +98,7 @@ func (t *Target) know(all []*image.Blob, there []bool) {
 	}
 }
 
-// maxLayer is ghcr.io's limit for one layer, in bytes (GHCR.md §3.3).
+// maxLayer is ghcr.io's limit for one layer, in bytes (docs/ghcr.md, Blob upload).
 const maxLayer = 10_000_000_000
 
 // heavy is the size, in bytes, from which a layer needs more than 5 MB/s to be

@@ -35,10 +35,10 @@ func (r *Resolver) pkg(ctx context.Context, t *Target) {
 }
 
 // inherits foretells the visibility of a package that this run creates, "" if
-// nobody can: the workflow's repository hands its own down to what
-// GITHUB_TOKEN creates, and what people's tokens create is private (GHCR.md
-// §2.1). A job's token says so itself where the runner's variables are
-// missing, as in a container that it was handed to.
+// nobody can: the workflow's repository hands its own down to what GITHUB_TOKEN
+// creates, and what people's tokens create is private (docs/ghcr.md, Visibility
+// of a new package). A job's token says so itself where the runner's variables
+// are missing, as in a container that it was handed to.
 func (r *Resolver) inherits(ctx context.Context, owner github.Owner) string {
 	gh, kind := r.Config.GitHub, r.Config.Token.Kind()
 	ours := strings.EqualFold(owner.Login, gh.Owner)

@@ -3,8 +3,9 @@
 // token may push, which blobs are there already, and what GitHub knows of the
 // package.
 //
-// A read that is refused means "absent or hidden", never failure: ghcr.io
-// does not tell the two apart, only an upload session decides (GHCR.md §2.6).
+// A read that is refused means "absent or hidden", never failure: ghcr.io does
+// not tell the two apart, only an upload session decides (docs/ghcr.md, Push
+// probe).
 package resolve
 
 import (

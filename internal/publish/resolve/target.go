@@ -108,7 +108,7 @@ func present(err error) error {
 	return err
 }
 
-// preflight asks for the right to push (GHCR.md §2.6).
+// preflight asks for the right to push (docs/ghcr.md, Push probe).
 func (r *Resolver) preflight(ctx context.Context, t *Target) error {
 	err := r.Registry.ProbePush(ctx, t.Repo)
 	if registry.IsRefused(err) {

@@ -45,8 +45,8 @@ func (r *Resolver) Token(ctx context.Context) *github.Standing {
 func (r *Resolver) scoped() bool { return r.Config.Token.Kind() == secret.ClassicPAT }
 
 // why gathers what explains a refusal: whether the API knows the token, and
-// whether an organization wants it authorised (GHCR.md §5: ghcr.io itself
-// says no more than "denied" there).
+// whether an organization wants it authorised (docs/ghcr.md, Kinds of token:
+// ghcr.io itself says no more than "denied" there).
 func (r *Resolver) why(ctx context.Context, t *Target) {
 	if !t.Home {
 		return

@@ -2,11 +2,11 @@
 // signatures, attestations, SBOMs (distribution-spec, "Listing Referrers").
 //
 // Where a registry has the referrers API, it keeps the list itself. ghcr.io has
-// none (GHCR.md §3.4): there the list is an index under the fallback tag of the
-// subject, which clients write ("Referrers Tag Schema"). A registry has no
-// conditional write, so two writers at once can overwrite each other: this
-// package reads the list again after a short random wait and writes what was
-// lost. An entry is safe from every writer that takes less time between its
+// none (docs/ghcr.md, Referrers): there the list is an index under the fallback
+// tag of the subject, which clients write ("Referrers Tag Schema"). A registry
+// has no conditional write, so two writers at once can overwrite each other:
+// this package reads the list again after a short random wait and writes what
+// was lost. An entry is safe from every writer that takes less time between its
 // read and its write than that wait; it is not safe from writers that do not
 // look again themselves.
 package referrers

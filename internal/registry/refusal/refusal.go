@@ -2,7 +2,7 @@
 // is known of the run it finds the cause and the cure, and makes them the
 // error that a user reads.
 //
-// Its table follows GHCR.md §2.5, row by row. It asks nobody: evidence is
+// Its table follows docs/ghcr.md, Refusals. It asks nobody: evidence is
 // gathered by package resolve.
 package refusal
 

@@ -34,8 +34,9 @@ func grant(role string, ev Evidence) string {
 	return fmt.Sprintf("Open %s → Manage Actions access → Add repository → %s, role %s. (Connecting the repository alone does not grant it.)", page, repository, role)
 }
 
-// mayNot explains the refusals that say "organization package" whoever owns
-// it (GHCR.md rows 2 and 3), by the likeliest cause the evidence leaves.
+// mayNot explains the refusals that say "organization package" whoever owns it
+// (docs/ghcr.md, Refused: create package; docs/ghcr.md, Refused: write
+// package), by the likeliest cause the evidence leaves.
 func mayNot(verb string, ev Evidence) (title, hint string) {
 	switch {
 	case ev.ReadOnly != "":
