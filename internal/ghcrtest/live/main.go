@@ -1,6 +1,8 @@
 // Command live asks a registry the open questions of docs/ghcr.md, Open
 // questions, and writes the answers as JSON: status, headers and texts, without
-// secrets.
+// secrets. It is a tool for maintainers. The workflow .github/workflows/live.yml
+// runs it against the real ghcr.io and against the embedded registry, and shows
+// the differences.
 //
 //	go run ./internal/ghcrtest/live -existing acme/web -fresh acme/live-42 -out live.json
 //	go run ./internal/ghcrtest/live -compare live.json model.json
