@@ -268,6 +268,8 @@ var varying = []struct {
 }{
 	{regexp.MustCompile(`\bghcr-publish-(metadata|build|try)-[0-9]+`), "ghcr-publish-$1-N"},
 	{regexp.MustCompile(`\b20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z`), "TIME"},
+	{regexp.MustCompile(`\b[0-9]+ requests,`), "N requests,"}, // concurrent mounts make the number differ
+	{regexp.MustCompile(`("requests": )[0-9]+`), "${1}0"},
 	{regexp.MustCompile(`\b[0-9.]+ ?(ms|s)\b`), "N s"},
 	{regexp.MustCompile(`("(?:seconds|duration)[a-z_]*": ?)[0-9.]+`), "${1}0"},
 	{regexp.MustCompile(`\b[0-9A-F]{4}:[0-9A-F:]{10,}\b`), "REQUEST-ID"},

@@ -1,8 +1,8 @@
-// Package cmd is the program's table of contents: one file a command, each
-// reading parse → resolve → plan → publish → report.
+// Package cmd is the command layer: it parses the inputs of a step or the flags
+// of a terminal, runs one command, and writes outputs, summary and log. Each
+// command has a file of its own. The function execute runs all of them.
 //
-// It is the only place that knows all other packages, and the only one that
-// turns errors into an exit code.
+// Only this package turns errors into an exit code.
 package cmd
 
 import (

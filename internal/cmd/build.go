@@ -12,15 +12,15 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
-// builder has an image built and opens it. What the builder writes lies in a
-// folder of this run, which goes with it.
+// builder returns a function that builds an image and opens it. The builder
+// writes to a temporary folder, which removeTemp removes.
 func (r *publishing) builder() func(context.Context) (*source.Source, error) {
 	return func(ctx context.Context) (*source.Source, error) {
 		dir, err := os.MkdirTemp(r.process.Getenv("RUNNER_TEMP"), "ghcr-publish-build-")
 		if err != nil {
 			return nil, fmt.Errorf("making a folder for the build: %w", err)
 		}
-		r.remove = dir
+		r.tempDir = dir
 		text, err := r.build(ctx, dir)
 		if err != nil {
 			return nil, err
@@ -29,7 +29,7 @@ func (r *publishing) builder() func(context.Context) (*source.Source, error) {
 	}
 }
 
-// build runs the builder; what it says goes into a fold of the log.
+// build runs the builder. A workflow log shows its output in a group.
 func (r *publishing) build(ctx context.Context, dir string) (text string, err error) {
 	out := r.process.Stderr
 	if r.workflow.Active() {
@@ -43,7 +43,7 @@ func (r *publishing) build(ctx context.Context, dir string) (text string, err er
 	return dockerfile.Run(ctx, m, r.request())
 }
 
-// request is the build in the builder's words, with the labels of this run.
+// request returns the request to the builder, with the labels of this run.
 func (r *publishing) request() *dockerfile.Request {
 	b := r.config.Build
 	q := &dockerfile.Request{
@@ -62,10 +62,10 @@ func (r *publishing) request() *dockerfile.Request {
 	return q
 }
 
-// mayBuild stops a run before its build if nothing could come of it. A token
-// that may only read is no reason where that is to be skipped: the build is
-// what such a run is for.
-func (r *publishing) mayBuild(found *resolve.Found) error {
+// checkBeforeBuild returns an error if the image could not be published after
+// the build. A token that may only read is an error only with on-readonly:
+// fail; otherwise the run builds the image to test the build.
+func (r *publishing) checkBeforeBuild(found *resolve.Found) error {
 	if r.config.DryRun {
 		return nil
 	}
@@ -81,10 +81,10 @@ func (r *publishing) mayBuild(found *resolve.Found) error {
 	return nil
 }
 
-// tidy takes away what a build left.
-func (r *publishing) tidy() error {
-	if r.remove == "" {
+// removeTemp removes the temporary folder of a build.
+func (r *publishing) removeTemp() error {
+	if r.tempDir == "" {
 		return nil
 	}
-	return os.RemoveAll(r.remove)
+	return os.RemoveAll(r.tempDir)
 }

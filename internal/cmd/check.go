@@ -24,7 +24,7 @@ image, and exits with 1 only for what would make publish fail.`,
   ghcr-publish check ghcr.io/acme/web --visibility public --on-visibility-mismatch fail`,
 }
 
-// checking is one run of check.
+// checking holds the state of one run of check.
 type checking struct {
 	*session
 	config   *input.Config
@@ -40,7 +40,8 @@ func runCheck(ctx context.Context, s *session, config *input.Config) error {
 	return run.show(run.do(ctx))
 }
 
-// do asks everything at once. What it returns is what publish would end with.
+// do sends all questions concurrently. It returns the error that publish would
+// return.
 func (r *checking) do(ctx context.Context) error {
 	r.report.Notice("input", r.config.Notices...)
 	r.resolver.Expect()
@@ -66,7 +67,8 @@ func (r *checking) do(ctx context.Context) error {
 	return err
 }
 
-// token says what is known of the token, the API and the clock.
+// token reports the kind and the scopes of the token, the state of the API and
+// the clock.
 func (r *checking) token(ctx context.Context) {
 	if r.config.Token.Empty() {
 		r.report.Find(report.Info, "token", "none is needed for %s", r.config.Images[0].RegistryStr())
@@ -91,16 +93,16 @@ func (r *checking) token(ctx context.Context) {
 	r.clock(told.Date)
 }
 
-// skew is how far clocks may be apart: certificates and the tokens that other
-// steps make (OIDC) begin to fail from a minute on.
-const skew = time.Minute
+// maxClockSkew is the largest difference between the clocks of the runner and of
+// GitHub. With a larger one, certificates and OIDC tokens begin to fail.
+const maxClockSkew = time.Minute
 
 func (r *checking) clock(server time.Time) {
 	if server.IsZero() {
 		return
 	}
 	apart := time.Since(server).Round(time.Second)
-	if apart.Abs() <= skew {
+	if apart.Abs() <= maxClockSkew {
 		r.report.Find(report.Fine, "clock", "agrees with GitHub's")
 		return
 	}
@@ -121,8 +123,8 @@ func (r *checking) show(err error) error {
 	return outErr
 }
 
-// warn annotates what the table marks as doubtful; problems come with the
-// error.
+// warn annotates the findings that the table marks as doubtful. The error of the
+// run reports the problems.
 func (r *checking) warn(where string, findings []report.Finding) {
 	for _, f := range findings {
 		if f.Mark == report.Doubt {

@@ -45,7 +45,7 @@ func within[C configuration](ctx context.Context, p Process, w *workflow.Workflo
 	}
 	defer s.close()
 	timeout := config.Base().Timeout
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, outOfTime(timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, timeoutError(timeout))
 	defer cancel()
 	return run(ctx, s, config)
 }

@@ -44,7 +44,7 @@ func (r *publishing) checks(found *resolve.Found, writes bool) []push.Check {
 			continue
 		}
 		pulled := t.HasRoot && t.Pulled != nil && *t.Pulled == nil
-		checks[i].Pull, checks[i].Pulled, checks[i].RootOnly = r.config.Verify == input.VerifyFull, pulled, r.shallow
+		checks[i].Pull, checks[i].Pulled, checks[i].RootOnly = r.config.Verify == input.VerifyFull, pulled, r.rootOnly
 		if r.config.Verify == input.VerifyFull || r.config.Visibility != input.Keep {
 			checks[i].Ensure = r.ensure(t, writes)
 		}
@@ -73,9 +73,8 @@ func (r *publishing) ensure(t *resolve.Target, writes bool) func(context.Context
 	}
 }
 
-// decorate adds to the report what the result does not know: pages, and the
-// visibility that was wanted.
-func (r *publishing) decorate(found *resolve.Found, result *push.Result) {
+// addURLs adds the pages of the packages and the wanted visibility to the report.
+func (r *publishing) addURLs(found *resolve.Found, result *push.Result) {
 	for i := range r.report.Images {
 		t, image := &found.Targets[i], &r.report.Images[i]
 		if !t.Home {
@@ -91,8 +90,8 @@ func (r *publishing) decorate(found *resolve.Found, result *push.Result) {
 	}
 }
 
-// describe says before anything is pushed what a new package will be.
-func (r *publishing) describe(found *resolve.Found) {
+// reportNewPackages prints the visibility that a new package will have.
+func (r *publishing) reportNewPackages(found *resolve.Found) {
 	r.report.Notice(r.tokenNotices(found.Token())...)
 	for i := range found.Targets {
 		t := &found.Targets[i]
@@ -106,7 +105,7 @@ func (r *publishing) describe(found *resolve.Found) {
 // explain turns a registry's refusal into what the user can act on.
 func (r *publishing) explain(err error, found *resolve.Found) error {
 	if ref, in := r.sourceReference(); ref != nil && missing(err, ref) {
-		err := r.unread(err, ref)
+		err := r.explainReadError(err, ref)
 		var told *diag.Error
 		if errors.As(err, &told) && told.Input == "source" {
 			told.Input = in

@@ -24,7 +24,7 @@ cosign's own tags.`,
   ghcr-publish inspect image.tar --json`,
 }
 
-// inspecting is one run of inspect.
+// inspecting holds the state of one run of inspect.
 type inspecting struct {
 	*session
 	config *input.InspectConfig
@@ -42,7 +42,7 @@ func runInspect(ctx context.Context, s *session, config *input.InspectConfig) er
 	return run.show(seen)
 }
 
-// digest asks what the reference points at, and for nothing else.
+// digest prints the digest of the reference. It sends no other request.
 func (r *inspecting) digest(ctx context.Context) error {
 	puller, err := r.puller(r.config.Reference.Context())
 	if err != nil {
@@ -50,7 +50,7 @@ func (r *inspecting) digest(ctx context.Context) error {
 	}
 	digest, err := puller.Digest(ctx, r.config.Reference)
 	if err != nil {
-		return readEnd(ctx, r.unread(err, r.config.Reference))
+		return readEnd(ctx, r.explainReadError(err, r.config.Reference))
 	}
 	r.say("%s", digest)
 	return r.workflow.Output("digest", digest.String())
@@ -74,7 +74,7 @@ func (r *inspecting) seeFiles(ctx context.Context) (*report.Inspect, error) {
 		if root, err = pull.Select(r.config.Source, root, *want); err != nil {
 			return nil, err
 		}
-		index = above(src.Root, root)
+		index = indexDigest(src.Root, root)
 	}
 	view, err := inspect.Describe(ctx, root)
 	if err != nil {
@@ -86,8 +86,9 @@ func (r *inspecting) seeFiles(ctx context.Context) (*report.Inspect, error) {
 	return seen, nil
 }
 
-// above is the digest of the index that an image was chosen from.
-func above(index, chosen *image.Manifest) string {
+// indexDigest returns the digest of the index that contains the chosen image. It is
+// empty if the image was not chosen from an index.
+func indexDigest(index, chosen *image.Manifest) string {
 	if index == chosen || index.Pending() {
 		return ""
 	}
@@ -102,20 +103,20 @@ func (r *inspecting) seeRegistry(ctx context.Context) (*report.Inspect, error) {
 	}
 	found, err := puller.Resolve(ctx, pull.Want{Reference: ref, Platform: r.config.Platform})
 	if err != nil {
-		return nil, r.unread(err, ref)
+		return nil, r.explainReadError(err, ref)
 	}
 	view, err := inspect.Describe(ctx, found.Root)
 	if err != nil {
-		return nil, r.unread(err, ref)
+		return nil, r.explainReadError(err, ref)
 	}
 	seen := report.NewInspect(ref.Name(), string(source.Registry), found.Root, view)
-	seen.Image, seen.AnonymousPull = found.Repository.Name(), r.letIn(found)
+	seen.Image, seen.AnonymousPull = found.Repository.Name(), r.anonymousPull(found)
 	if found.Chosen {
 		seen.Index = found.Index.String()
 	}
 	referrers, err := inspect.Referrers(ctx, found.Client, found.Repository, found.Root.Descriptor.Digest)
 	if err != nil {
-		return nil, r.unread(err, ref)
+		return nil, r.explainReadError(err, ref)
 	}
 	seen.Referrers = append(seen.Referrers, referrers...)
 	return seen, nil

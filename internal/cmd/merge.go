@@ -23,7 +23,8 @@ publish gives. No layer is moved. The same digests give the same index.`,
   ghcr-publish merge "$OUTPUTS" --tags latest --expect-platforms linux/amd64 --expect-platforms linux/arm64`,
 }
 
-// merging is one run of merge: a publishing whose source are other jobs.
+// merging holds the state of one run of merge, which publishes an index of the
+// images of other jobs.
 type merging struct {
 	*publishing
 	config *input.MergeConfig
@@ -33,7 +34,7 @@ type merging struct {
 
 func runMerge(ctx context.Context, s *session, config *input.MergeConfig) error {
 	run := &merging{publishing: newPublishing(s, &config.Config), config: config}
-	run.source, run.stamped, run.shallow, run.along = run.open, true, true, run.attached
+	run.source, run.stamped, run.rootOnly, run.attachments = run.open, true, true, run.attached
 	return run.show(run.do(ctx))
 }
 
@@ -71,17 +72,18 @@ func (r *merging) open(ctx context.Context) (*source.Source, error) {
 	return &source.Source{Name: r.report.Source, Kind: source.Registry, Root: r.joined.Root, Notices: r.joined.Notices}, nil
 }
 
-// lost tells a leg that is not there from one that may not be read.
+// lost reports whether an image does not exist. An image that the token may not
+// read is not lost.
 func lost(err error) bool { return registry.IsAbsent(err) && !registry.IsRefused(err) }
 
-// attached are the attestations that became manifests of their own.
-func (r *merging) attached(context.Context, *resolve.Found) ([]accessory, error) {
-	var out []accessory
+// attached returns the attestations that became manifests of their own.
+func (r *merging) attached(context.Context, *resolve.Found) ([]attachment, error) {
+	var out []attachment
 	for _, ref := range r.joined.Referrers {
 		entry := ref.Manifest.Descriptor
 		entry.ArtifactType, entry.Annotations = ref.ArtifactType, ref.Annotations
 		for _, repo := range r.config.Images {
-			out = append(out, accessory{repo: repo, root: ref.Manifest, subject: ref.Subject.Digest, entry: entry})
+			out = append(out, attachment{repo: repo, root: ref.Manifest, subject: ref.Subject.Digest, entry: entry})
 		}
 	}
 	return out, nil

@@ -21,7 +21,8 @@ image go along to another repository, before the image has a tag there.`,
   ghcr-publish promote sha256:9f8e… --image ghcr.io/acme/web --tags latest --monotonic=false   # a rollback`,
 }
 
-// promoting is one run of promote: a publishing whose source is in a registry.
+// promoting holds the state of one run of promote, which publishes an image that
+// a registry has.
 type promoting struct {
 	*publishing
 	config *input.PromoteConfig
@@ -29,15 +30,15 @@ type promoting struct {
 
 func runPromote(ctx context.Context, s *session, config *input.PromoteConfig) error {
 	run := &promoting{publishing: newPublishing(s, &config.Config), config: config}
-	run.accept, run.along = run.expected, run.attached
-	run.shallow = true // until another repository shows up
+	run.accept, run.attachments = run.expected, run.attached
+	run.rootOnly = true // unless a destination is another repository
 	for _, repo := range config.Images {
-		run.shallow = run.shallow && repo.Name() == config.From.Context().Name()
+		run.rootOnly = run.rootOnly && repo.Name() == config.From.Context().Name()
 	}
 	return run.show(run.do(ctx))
 }
 
-// expected refuses other bytes than those the user named.
+// expected returns an error if the image does not have the expected digest.
 func (r *promoting) expected(found *resolve.Found) error {
 	got := found.Root.Descriptor.Digest
 	if r.config.Expected.Hex == "" || got == r.config.Expected {
@@ -48,10 +49,11 @@ func (r *promoting) expected(found *resolve.Found) error {
 		"Nothing was promoted: %s is %s, not %s", r.config.From, got, r.config.Expected)
 }
 
-// attached finds what refers to the image, where that is to go elsewhere.
-func (r *promoting) attached(ctx context.Context, found *resolve.Found) ([]accessory, error) {
+// attached finds the attachments of the image for each destination that is another
+// repository.
+func (r *promoting) attached(ctx context.Context, found *resolve.Found) ([]attachment, error) {
 	from := r.config.From.Context()
-	var out []accessory
+	var out []attachment
 	for i := range found.Targets {
 		repo := found.Targets[i].Repo
 		if repo.Name() == from.Name() {
@@ -59,7 +61,7 @@ func (r *promoting) attached(ctx context.Context, found *resolve.Found) ([]acces
 		}
 		all, err := r.referring(ctx, from, repo, found.Root)
 		if err != nil {
-			return nil, fmt.Errorf("looking for what refers to %s: %w", r.config.From, err)
+			return nil, fmt.Errorf("reading the referrers of %s: %w", r.config.From, err)
 		}
 		out = append(out, all...)
 	}

@@ -146,8 +146,8 @@ func TestSignaturesAndReferrersGoAlongFirst(t *testing.T) {
 	s, digest := candidates(t)
 	s.sign(digest)
 	s.with("source", s.image("acme/dev:rc"), "image", s.image("acme/web"), "tags", "1.2.3")
-	if dry := s.with("dry-run", "true").run().succeeds().wroteNothing(); strings.Count(dry.stdout, "would go along: ") != 2 {
-		t.Errorf("a dry run does not say what would go along:\n%s", dry.stdout)
+	if dry := s.with("dry-run", "true").run().succeeds().wroteNothing(); strings.Count(dry.stdout, "would also push ") != 2 {
+		t.Errorf("a dry run does not say what would also push\n%s", dry.stdout)
 	}
 	r := s.with("dry-run", "").run().succeeds()
 	fallback := strings.Replace(digest, ":", "-", 1)

@@ -17,9 +17,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
-// grace is how long tag writes under way may take after a cancel. The runner
-// allows 7.5 s before it gets rough (docs/runner.md, Cancellation); we promise two.
-const grace = 1500 * time.Millisecond
+// cancelGrace is the time that running tag writes get after a cancel. The runner
+// waits 7.5 s before it kills the process (docs/runner.md, Cancellation).
+const cancelGrace = 1500 * time.Millisecond
 
 var publishCommand = &command{
 	name: input.Publish, argument: "source", run: execute(input.ParsePublish, runPublish),
@@ -31,29 +31,32 @@ var publishCommand = &command{
   ghcr-publish publish --content dist/{os}-{arch}/app:/usr/bin/app --entrypoint /usr/bin/app`,
 }
 
-// publishing is one run of publish.
+// publishing holds the state of one run of publish.
 type publishing struct {
 	*session
 	config *input.Config
 	report *report.Report
 	names  meta.Result
-	// source opens what is published in the place of config.Source; nil opens
-	// that.
+	// source opens the image to publish. If it is nil, config.Source names the
+	// image.
 	source func(context.Context) (*source.Source, error)
-	// ready is asked before source opens; nil lets both go side by side.
+	// ready checks the destinations before source opens the image. If it is nil,
+	// both happen concurrently.
 	ready func(*resolve.Found) error
-	// remove is a folder that goes with the run; "" for none.
-	remove string
-	// stamped says that labels and annotations are in what source opens.
+	// tempDir is the temporary folder of a build; empty without a build.
+	tempDir string
+	// stamped reports that the image from source has its labels and annotations
+	// already.
 	stamped bool
-	// shallow leaves the proof of what is below the root to those who pushed
-	// it.
-	shallow bool
-	// accept judges what was found before anything is planned; nil accepts it.
+	// rootOnly limits the verification to the root manifest. The matrix jobs have
+	// verified its children.
+	rootOnly bool
+	// accept checks the image before the plan is made. If it is nil, every image
+	// is accepted.
 	accept func(*resolve.Found) error
-	// along finds what goes to the registry before the image does; nil finds
-	// nothing.
-	along func(context.Context, *resolve.Found) ([]accessory, error)
+	// attachments finds the manifests to push before the tags move. If it is nil,
+	// the image has none.
+	attachments func(context.Context, *resolve.Found) ([]attachment, error)
 }
 
 func newPublishing(s *session, config *input.Config) *publishing {
@@ -61,7 +64,7 @@ func newPublishing(s *session, config *input.Config) *publishing {
 	r.report.ByDigest, r.report.Leg = config.ByDigest, config.Leg
 	r.source = r.maker()
 	if config.Build != nil {
-		r.source, r.ready = r.builder(), r.mayBuild
+		r.source, r.ready = r.builder(), r.checkBeforeBuild
 	}
 	return r
 }
@@ -74,11 +77,11 @@ func runPublish(ctx context.Context, s *session, config *input.Config) error {
 // publish publishes an image and reports it.
 func publish(ctx context.Context, s *session, config *input.Config) (*report.Report, error) {
 	run := newPublishing(s, config)
-	err := run.show(errors.Join(run.do(ctx), run.tidy()))
+	err := run.show(errors.Join(run.do(ctx), run.removeTemp()))
 	return run.report, err
 }
 
-// do is everything between parse and report.
+// do resolves, plans and publishes the image.
 func (r *publishing) do(ctx context.Context) error {
 	r.report.Notice(r.config.Notices...)
 
@@ -100,11 +103,11 @@ func (r *publishing) do(ctx context.Context) error {
 			return err
 		}
 	}
-	r.describe(found)
-	watch, forbidden := r.guardTags(ctx, found)
+	r.reportNewPackages(found)
+	watch, forbidden := r.checkTags(ctx, found)
 	steps := plan.New(found.Root, found.Plan())
 	if r.config.DryRun {
-		return errors.Join(r.dryRun(steps, found), r.foretell(ctx, found), forbidden)
+		return errors.Join(r.dryRun(steps, found), r.listAttachments(ctx, found), forbidden)
 	}
 	if forbidden != nil {
 		return explainEnd(ctx, forbidden)
@@ -112,34 +115,34 @@ func (r *publishing) do(ctx context.Context) error {
 	if done, err := r.allowed(ctx, steps, found); done || err != nil {
 		return err
 	}
-	if err := r.bringAlong(ctx, found); err != nil {
+	if err := r.attach(ctx, found); err != nil {
 		return explainEnd(ctx, r.explain(err, found))
 	}
-	return explainEnd(ctx, r.carryOut(ctx, steps, found, watch))
+	return explainEnd(ctx, r.push(ctx, steps, found, watch))
 }
 
-// foretell names what would go along with the image.
-func (r *publishing) foretell(ctx context.Context, found *resolve.Found) error {
-	if r.along == nil {
+// listAttachments prints the attachments that a real run would push.
+func (r *publishing) listAttachments(ctx context.Context, found *resolve.Found) error {
+	if r.attachments == nil {
 		return nil
 	}
-	all, err := r.along(ctx, found)
+	all, err := r.attachments(ctx, found)
 	for _, a := range all {
-		r.say("would go along: %s", a)
+		r.say("would also push %s", a)
 	}
 	return err
 }
 
-// bringAlong brings what goes along with the image, before its tags move.
-func (r *publishing) bringAlong(ctx context.Context, found *resolve.Found) error {
-	if r.along == nil {
+// attach finds and pushes the attachments, before the tags move.
+func (r *publishing) attach(ctx context.Context, found *resolve.Found) error {
+	if r.attachments == nil {
 		return nil
 	}
-	all, err := r.along(ctx, found)
+	all, err := r.attachments(ctx, found)
 	if err != nil {
 		return err
 	}
-	return r.carry(ctx, all)
+	return r.pushAttachments(ctx, all)
 }
 
 func (r *publishing) resolver() *resolve.Resolver {
@@ -150,7 +153,7 @@ func (r *publishing) resolver() *resolve.Resolver {
 	return resolver
 }
 
-// dryRun reports the plan, and what would stop it.
+// dryRun reports the plan and the reasons for which a real run would stop.
 func (r *publishing) dryRun(steps *plan.Plan, found *resolve.Found) error {
 	r.report.Plan(steps)
 	for i := range found.Targets {
@@ -169,8 +172,8 @@ func (r *publishing) dryRun(steps *plan.Plan, found *resolve.Found) error {
 	return nil
 }
 
-// allowed stops a run that must not, or may not, write: before the first
-// upload. done says that there is nothing more to do.
+// allowed checks, before the first upload, that the run is allowed to write. It
+// returns done if the run ends here without an error.
 func (r *publishing) allowed(ctx context.Context, steps *plan.Plan, found *resolve.Found) (done bool, err error) {
 	for i := range found.Targets {
 		if err := resolve.Guard(r.config, &found.Targets[i]); err != nil {
@@ -194,7 +197,7 @@ func (r *publishing) allowed(ctx context.Context, steps *plan.Plan, found *resol
 	return false, nil
 }
 
-// readOnly deals with a token that may not push, as on-readonly says.
+// readOnly handles a token that may not push according to the input on-readonly.
 func (r *publishing) readOnly(ctx context.Context, refusal error, found *resolve.Found) (done bool, err error) {
 	switch r.config.OnReadOnly {
 	case "skip":
@@ -207,10 +210,10 @@ func (r *publishing) readOnly(ctx context.Context, refusal error, found *resolve
 	return false, refusal
 }
 
-// carryOut writes, and proves what was written.
-func (r *publishing) carryOut(ctx context.Context, steps *plan.Plan, found *resolve.Found, w *watch) error {
+// push carries out the plan and verifies the result.
+func (r *publishing) push(ctx context.Context, steps *plan.Plan, found *resolve.Found, w *tagPolicy) error {
 	bar := r.progress(steps)
-	publisher := &push.Publisher{Registry: r.registry, Progress: bar, Grace: grace, Last: w.last, Contest: w.contest}
+	publisher := &push.Publisher{Registry: r.registry, Progress: bar, Grace: cancelGrace, Last: w.recheckTags, Contest: w.resolveConflict}
 	result, err := publisher.Run(ctx, steps)
 	bar.Close()
 	if err == nil {
@@ -220,23 +223,23 @@ func (r *publishing) carryOut(ctx context.Context, steps *plan.Plan, found *reso
 		err = publisher.Prove(ctx, result, r.checks(found, steps.Writes()))
 	}
 	r.report.Result(result)
-	r.decorate(found, result)
+	r.addURLs(found, result)
 	if err != nil {
 		return r.explain(err, found)
 	}
-	r.conclude(result)
+	r.setOutcome(result)
 	return r.mismatch()
 }
 
-// conclude sets the outcome of a run in which nothing failed.
-func (r *publishing) conclude(result *push.Result) {
+// setOutcome sets the outcome of a run without an error.
+func (r *publishing) setOutcome(result *push.Result) {
 	r.report.Outcome = report.Unchanged
 	if result.Changed() || len(r.report.Along) > 0 {
 		r.report.Outcome = report.Published
 	}
 }
 
-// mismatch judges the visibility that was found against the one wanted.
+// mismatch compares the visibility of each package with the wanted visibility.
 func (r *publishing) mismatch() error {
 	for _, i := range r.report.Images {
 		var n diag.Notice

@@ -33,12 +33,12 @@ engine an image is streamed, nothing on disk, and its id is read back.`,
   ghcr-publish pull ghcr.io/acme/web:1.2.3 --verify-only  # can it be pulled whole?`,
 }
 
-// pulling is one run of pull.
+// pulling holds the state of one run of pull.
 type pulling struct {
 	*session
 	config *input.PullConfig
 	target sink.Target
-	engine *docker.Daemon // where the target is in one
+	engine *docker.Daemon // nil unless the target is a Docker engine
 	report *report.Pull
 }
 
@@ -77,7 +77,7 @@ func destination(c *input.PullConfig) (sink.Target, error) {
 	return target, err
 }
 
-// do is everything between parse and report.
+// do resolves and fetches the image.
 func (r *pulling) do(ctx context.Context) (err error) {
 	begin := time.Now()
 	defer func() {
@@ -95,23 +95,23 @@ func (r *pulling) do(ctx context.Context) (err error) {
 	}
 	found, err := puller.Resolve(ctx, r.want())
 	if err != nil {
-		return readEnd(ctx, r.unread(err, r.config.Reference))
+		return readEnd(ctx, r.explainReadError(err, r.config.Reference))
 	}
 	r.report.Found(found)
-	r.report.AnonymousPull = r.letIn(found)
+	r.report.AnonymousPull = r.anonymousPull(found)
 	to, err := sink.Open(ctx, r.target, sink.Image{
 		Root: found.Root, Reference: found.Reference, Stream: r.process.Stdout, Engine: r.engine, Index: found.Index,
 	})
 	if err != nil {
-		return readEnd(ctx, r.unread(err, r.config.Reference))
+		return readEnd(ctx, r.explainReadError(err, r.config.Reference))
 	}
 	defer func() { err = errors.Join(err, to.Close()) }()
-	return readEnd(ctx, r.unread(r.fetch(ctx, puller, found, to), r.config.Reference))
+	return readEnd(ctx, r.explainReadError(r.fetch(ctx, puller, found, to), r.config.Reference))
 }
 
-// want is what is asked for. An engine runs one image, and a docker archive
-// holds one: that for the engine, or for one on this machine, unless another is
-// chosen.
+// want returns the image to pull. A Docker engine and a docker archive hold one
+// image. Without the input platform, it is the image for the platform of the
+// engine, or of this machine.
 func (r *pulling) want() pull.Want {
 	here := v1.Platform{OS: "linux", Architecture: runtime.GOARCH}
 	if runtime.GOOS == "windows" {

@@ -16,9 +16,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/refusal"
 )
 
-// puller reads from a repository: on GitHub's registry as a stranger first,
-// elsewhere with the login for the host at once, as some hosts count what
-// strangers pull.
+// puller returns a puller for a repository. On GitHub's registry it reads without
+// credentials first. On other registries it uses the login at once, because some
+// of them limit anonymous pulls.
 func (s *session) puller(repo name.Repository) (*pull.Puller, error) {
 	p := &pull.Puller{Clients: []*registry.Client{s.registry}, Web: s.network}
 	if !s.config.AtHome(repo) {
@@ -35,8 +35,8 @@ func (s *session) puller(repo name.Repository) (*pull.Puller, error) {
 	return p, nil
 }
 
-// unread explains why a reference could not be read.
-func (s *session) unread(err error, ref name.Reference) error {
+// explainReadError explains why a reference could not be read.
+func (s *session) explainReadError(err error, ref name.Reference) error {
 	var answer *registry.Error
 	var told *diag.Error
 	if err == nil || errors.As(err, &told) {
@@ -60,7 +60,7 @@ func (s *session) unread(err error, ref name.Reference) error {
 	return refusal.Explain(err, s.reading(repo))
 }
 
-// reading is what is known of a repository that is only read.
+// reading returns the evidence about a repository that is only read.
 func (s *session) reading(repo name.Repository) refusal.Evidence {
 	gh := s.config.GitHub
 	ev := refusal.Evidence{
@@ -74,9 +74,9 @@ func (s *session) reading(repo name.Repository) refusal.Evidence {
 	return ev
 }
 
-// letIn says in a word whether the image was let out without a login, as the
-// output anonymous-pull does; "" where nobody came without.
-func (s *session) letIn(f *pull.Found) string {
+// anonymousPull returns the value of the output anonymous-pull: "verified",
+// "refused", or empty if the run did not try.
+func (s *session) anonymousPull(f *pull.Found) string {
 	switch {
 	case !s.config.AtHome(f.Repository):
 		return ""
@@ -86,7 +86,7 @@ func (s *session) letIn(f *pull.Found) string {
 	return "refused"
 }
 
-// readEnd says why a run that only reads ended early.
+// readEnd explains why a run that only reads ended early.
 func readEnd(ctx context.Context, err error) error {
 	err = explainEnd(ctx, err)
 	var e *diag.Error

@@ -21,18 +21,18 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
-// session is what one run talks to: a registry client, the API, the runner.
+// session holds the clients of one run: the registry, the REST API, the runner.
 type session struct {
 	process  Process
 	workflow *workflow.Workflow
 	config   *input.Common
 	registry *registry.Client
 	packages *github.Client
-	network  *http.Transport // all of these go through it
+	network  *http.Transport // transport of all clients
 
 	tracer  *tracer
 	mu      sync.Mutex
-	unknown map[string]string // image → why the API did not tell of its package
+	unknown map[string]string // by image: the reason why the API did not return its package
 }
 
 func newSession(p Process, w *workflow.Workflow, c *input.Common) (*session, error) {
@@ -51,8 +51,8 @@ func newSession(p Process, w *workflow.Workflow, c *input.Common) (*session, err
 	return s, err
 }
 
-// close ends the connections and the trace. A trace that broke off is said,
-// and fails nothing: what it was about is done.
+// close closes the connections and the trace. An incomplete trace is reported and
+// does not fail the run, because the run has done its work.
 func (s *session) close() {
 	s.registry.Close()
 	s.network.CloseIdleConnections()
@@ -72,7 +72,7 @@ func newKeychain(c *input.Common) *keychain.Keychain {
 	return k
 }
 
-func outOfTime(d time.Duration) error {
+func timeoutError(d time.Duration) error {
 	return &diag.Error{
 		Code: "timeout", Side: diag.Run, Input: "timeout",
 		Title: fmt.Sprintf("The run took longer than timeout: %s", d),
@@ -80,7 +80,8 @@ func outOfTime(d time.Duration) error {
 	}
 }
 
-// explainEnd replaces "context canceled" by why the run ended.
+// explainEnd replaces the error "context canceled" by the reason why the run
+// ended.
 func explainEnd(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() == nil {
 		return err
@@ -89,7 +90,7 @@ func explainEnd(ctx context.Context, err error) error {
 	var told *diag.Error
 	if errors.As(cause, &told) {
 		with := *told
-		with.Err = lastHeard(err)
+		with.Err = registryError(err)
 		return &with
 	}
 	return &diag.Error{
@@ -98,9 +99,9 @@ func explainEnd(ctx context.Context, err error) error {
 	}
 }
 
-// lastHeard is what a registry said last, or which host said nothing; nil if it
-// was not that.
-func lastHeard(err error) error {
+// registryError returns the last error response of a registry, or the error that
+// names a host without a response. It returns nil for other errors.
+func registryError(err error) error {
 	var answer *registry.Error
 	var silent *registry.NoAnswer
 	switch {

@@ -9,10 +9,11 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
 )
 
-// soon is how long before its end a token is spoken of.
-const soon = 7 * 24 * time.Hour
+// expiryWarning is the time before the expiry of a token from which a notice
+// names it.
+const expiryWarning = 7 * 24 * time.Hour
 
-// tokenNotices says what its owner should know of a token that works.
+// tokenNotices returns notices about the scopes and the expiry of a token.
 func (s *session) tokenNotices(t *github.Standing) []diag.Notice {
 	if t == nil {
 		return nil
@@ -28,7 +29,7 @@ func (s *session) tokenNotices(t *github.Standing) []diag.Notice {
 			Text: text + s.packages.NewTokenURL() + " makes one with write:packages alone.",
 		})
 	}
-	if left := time.Until(t.Expires); !t.Expires.IsZero() && left > 0 && left < soon {
+	if left := time.Until(t.Expires); !t.Expires.IsZero() && left > 0 && left < expiryWarning {
 		out = append(out, diag.Notice{
 			Code: "token-ends", Level: diag.Warning, Title: "The token ends soon",
 			Text: fmt.Sprintf("It ends on %s. %s makes another one; a job's GITHUB_TOKEN never has to be made anew.", t.Expires.UTC().Format("2 January 2006, 15:04 MST"), s.packages.NewTokenURL()),

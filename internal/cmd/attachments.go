@@ -20,38 +20,38 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
-// accessory is what goes along with an image, before the image has a tag: a
-// signature, an attestation, an SBOM.
-type accessory struct {
-	repo name.Repository // where it goes
+// attachment is a manifest that is pushed with an image, before the image gets
+// its tags: a signature, an attestation or an SBOM.
+type attachment struct {
+	repo name.Repository // destination
 	root *image.Manifest
-	tag  string // under which it is found; "" where it is listed as a referrer
+	tag  string // cosign's tag; empty for a referrer
 
 	subject v1.Hash
-	entry   v1.Descriptor // in the list of what refers to the subject
+	entry   v1.Descriptor // entry in the list of referrers of the subject
 }
 
-func (a accessory) String() string {
+func (a attachment) String() string {
 	if a.tag != "" {
 		return a.repo.Tag(a.tag).String()
 	}
 	return a.repo.Digest(a.root.Descriptor.Digest.String()).String()
 }
 
-// suffixes are those by which cosign ties things to an image: tags of the form
-// sha256-….sig.
+// suffixes are the suffixes of the tags that cosign gives to the signatures,
+// attestations and SBOMs of an image: sha256-….sig.
 var suffixes = []string{".sig", ".att", ".sbom"}
 
-// asking is how many manifests are asked about side by side.
-const asking = 16
+// maxConcurrentReads is the number of manifests that are read concurrently.
+const maxConcurrentReads = 16
 
-// carry brings everything that goes along.
-func (r *publishing) carry(ctx context.Context, all []accessory) error {
-	bySubject := map[v1.Hash][]accessory{}
+// pushAttachments pushes all attachments and adds them to the lists of referrers.
+func (r *publishing) pushAttachments(ctx context.Context, all []attachment) error {
+	bySubject := map[v1.Hash][]attachment{}
 	var subjects []v1.Hash
 	for _, a := range all {
-		if err := r.bring(ctx, a); err != nil {
-			return fmt.Errorf("bringing %s along: %w", a, err)
+		if err := r.pushAttachment(ctx, a); err != nil {
+			return fmt.Errorf("pushing the attachment %s: %w", a, err)
 		}
 		if a.tag == "" {
 			if bySubject[a.subject] == nil {
@@ -62,7 +62,7 @@ func (r *publishing) carry(ctx context.Context, all []accessory) error {
 	}
 	writer := &referrers.Writer{Registry: r.registry}
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(asking)
+	group.SetLimit(maxConcurrentReads)
 	for _, subject := range subjects {
 		byRepo := map[name.Repository][]v1.Descriptor{}
 		for _, a := range bySubject[subject] {
@@ -75,9 +75,10 @@ func (r *publishing) carry(ctx context.Context, all []accessory) error {
 	return group.Wait()
 }
 
-// bring pushes one accessory, unless it is there. What is there under the same
-// tag and differs stays: it may hold signatures that ours lacks.
-func (r *publishing) bring(ctx context.Context, a accessory) error {
+// pushAttachment pushes one attachment, unless the destination has it. A
+// different manifest under the same tag stays, because it may hold signatures
+// that the source lacks.
+func (r *publishing) pushAttachment(ctx context.Context, a attachment) error {
 	digest := a.root.Descriptor.Digest
 	var ref name.Reference = a.repo.Digest(digest.String())
 	target := plan.Target{Repo: a.repo, HasBlobs: map[v1.Hash]bool{}}
@@ -102,7 +103,7 @@ func (r *publishing) bring(ctx context.Context, a accessory) error {
 			target.HasBlobs[b.Descriptor.Digest] = true
 		}
 	}
-	publisher := &push.Publisher{Registry: r.registry, Progress: quiet{}, Grace: grace}
+	publisher := &push.Publisher{Registry: r.registry, Progress: quiet{}, Grace: cancelGrace}
 	_, err = publisher.Run(ctx, plan.New(a.root, []plan.Target{target}))
 	if err == nil {
 		r.report.Along = append(r.report.Along, a.String())
@@ -110,33 +111,33 @@ func (r *publishing) bring(ctx context.Context, a accessory) error {
 	return err
 }
 
-// quiet shows no progress: accessories are small.
+// quiet shows no progress, because attachments are small.
 type quiet struct{}
 
-// Begin implements publish.Progress.
+// Begin implements push.Progress.
 func (quiet) Begin(name.Repository, *image.Blob) (func(int64), func(registry.Way, error)) {
 	return func(int64) {}, func(registry.Way, error) {}
 }
 
-// referring finds everything in one repository that refers to an image or any
-// part of it, to be brought into another.
-func (r *publishing) referring(ctx context.Context, from, to name.Repository, root *image.Manifest) ([]accessory, error) {
+// referring finds the attachments of an image, and of the manifests in it, that
+// one repository has, and prepares them for another repository.
+func (r *publishing) referring(ctx context.Context, from, to name.Repository, root *image.Manifest) ([]attachment, error) {
 	var mu sync.Mutex
-	var out []accessory
+	var out []attachment
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(asking)
+	group.SetLimit(maxConcurrentReads)
 	for _, m := range subjectsOf(root) {
 		subject := m.Descriptor.Digest
 		for _, suffix := range suffixes {
 			group.Go(func() error {
 				tag := referrers.Tag(subject) + suffix
-				found, err := r.part(ctx, from.Tag(tag))
+				found, err := r.readManifestTree(ctx, from.Tag(tag))
 				if found == nil {
 					return err
 				}
 				mu.Lock()
 				defer mu.Unlock()
-				out = append(out, accessory{repo: to, root: found, tag: tag})
+				out = append(out, attachment{repo: to, root: found, tag: tag})
 				return nil
 			})
 		}
@@ -149,39 +150,40 @@ func (r *publishing) referring(ctx context.Context, from, to name.Repository, ro
 		})
 	}
 	err := group.Wait()
-	slices.SortFunc(out, func(a, b accessory) int { return cmp.Compare(a.String(), b.String()) })
+	slices.SortFunc(out, func(a, b attachment) int { return cmp.Compare(a.String(), b.String()) })
 	return out, err
 }
 
-// subjectsOf are the manifests that people sign; BuildKit's attestations,
-// which are in the index itself, are none.
+// subjectsOf returns the manifests that people sign. An attestation of BuildKit,
+// which is a manifest of the index, is not one of them.
 func subjectsOf(root *image.Manifest) []*image.Manifest {
 	return slices.DeleteFunc(image.Manifests(root), func(m *image.Manifest) bool {
 		return m.Platform != nil && m.Platform.OS == "unknown"
 	})
 }
 
-// listed reads what is listed as a referrer.
-func (r *publishing) listed(ctx context.Context, from, to name.Repository, subject v1.Hash) ([]accessory, error) {
+// listed reads the manifests in the list of referrers of a subject.
+func (r *publishing) listed(ctx context.Context, from, to name.Repository, subject v1.Hash) ([]attachment, error) {
 	list, err := referrers.List(ctx, r.registry, from, subject)
 	if err != nil {
 		return nil, err
 	}
-	var out []accessory
+	var out []attachment
 	for _, entry := range list {
-		root, err := r.part(ctx, from.Digest(entry.Digest.String()))
+		root, err := r.readManifestTree(ctx, from.Digest(entry.Digest.String()))
 		if err != nil {
 			return nil, err
 		}
-		if root != nil { // listed, and cleaned up since
-			out = append(out, accessory{repo: to, root: root, subject: subject, entry: entry})
+		if root != nil { // the list may name a manifest that was deleted
+			out = append(out, attachment{repo: to, root: root, subject: subject, entry: entry})
 		}
 	}
 	return out, nil
 }
 
-// part reads a manifest with all below it; nil if it is not there.
-func (r *publishing) part(ctx context.Context, ref name.Reference) (*image.Manifest, error) {
+// readManifestTree reads a manifest and all manifests below it. It returns nil
+// if the registry does not have the manifest.
+func (r *publishing) readManifestTree(ctx context.Context, ref name.Reference) (*image.Manifest, error) {
 	src, err := source.Open(ctx, "docker://"+ref.Name(), source.Options{Remote: r.registry, NoPlatform: true})
 	if isAbsent(err) {
 		return nil, nil

@@ -19,12 +19,12 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 )
 
-// looks is how many tags are judged side by side.
-const looks = 8
+// maxConcurrentTags is the number of tags that are checked concurrently.
+const maxConcurrentTags = 8
 
-// watch guards the tags of one run: before it writes, and where another run
-// writes at the same time.
-type watch struct {
+// tagPolicy decides which tags of one run may move, also if another run writes the
+// same tags at the same time.
+type tagPolicy struct {
 	*publishing
 	found *resolve.Found
 
@@ -32,18 +32,18 @@ type watch struct {
 	ours protect.Stamp
 
 	mu    sync.Mutex
-	known map[v1.Hash]protect.Finding // by what a tag points at
+	known map[v1.Hash]protect.Finding // by the digest that a tag points at
 }
 
-// guardTags refuses to overwrite what must stay, and holds tags that would
-// move back.
-func (r *publishing) guardTags(ctx context.Context, found *resolve.Found) (*watch, error) {
-	w := &watch{publishing: r, found: found, known: map[v1.Hash]protect.Finding{}}
+// checkTags returns an error if the input overwrite protects a tag that exists. It
+// keeps moving tags that would move to an older image.
+func (r *publishing) checkTags(ctx context.Context, found *resolve.Found) (*tagPolicy, error) {
+	w := &tagPolicy{publishing: r, found: found, known: map[v1.Hash]protect.Finding{}}
 	if err := w.forbidden(); err != nil || !w.monotonic() {
 		return w, err
 	}
 	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(looks)
+	group.SetLimit(maxConcurrentTags)
 	for i := range found.Targets {
 		t := &found.Targets[i]
 		t.Held = map[string]string{}
@@ -60,19 +60,21 @@ func (r *publishing) guardTags(ctx context.Context, found *resolve.Found) (*watc
 	return w, group.Wait()
 }
 
-// monotonic reports whether tags are kept from moving back. A run that trusts
-// the registry's answers does not ask what they point at.
-func (w *watch) monotonic() bool { return w.config.Monotonic && w.config.Verify != input.VerifyNone }
+// monotonic reports whether moving tags may move only to newer images. With
+// verify: none, the run does not read the images that tags point at.
+func (w *tagPolicy) monotonic() bool {
+	return w.config.Monotonic && w.config.Verify != input.VerifyNone
+}
 
-// protects reports tags that the input overwrite keeps where they are.
+// protects reports whether the input overwrite protects a tag.
 func (r *publishing) protects(tag string) bool {
 	return protect.Forbids(r.config.Overwrite, tag, false)
 }
 
-// forbidden lists tags that the input overwrite protects. Where the digest is
-// known only after compression, and could be the one that is there, this is
-// looked at again then.
-func (w *watch) forbidden() error {
+// forbidden returns an error for each tag that exists and that the input overwrite
+// protects. If the digest is known only after compression, and could be the digest
+// in the registry, recheckTags decides.
+func (w *tagPolicy) forbidden() error {
 	var errs []error
 	root := w.found.Root
 	for i := range w.found.Targets {
@@ -98,8 +100,8 @@ func protected(tag name.Tag, now v1.Hash) error {
 		"No tag was written: %s exists, and points at %s", tag, now)
 }
 
-// judge holds one tag if it would move back.
-func (w *watch) judge(ctx context.Context, t *resolve.Target, tag string, now v1.Hash) {
+// judge keeps a tag that would move to an older image.
+func (w *tagPolicy) judge(ctx context.Context, t *resolve.Target, tag string, now v1.Hash) {
 	f := w.compare(ctx, t.Repo, now)
 	if f.Order != protect.Older && (f.Order != protect.Unknown || !w.config.OnlyNewer) {
 		return
@@ -122,8 +124,8 @@ func held(tag name.Tag, now v1.Hash, f protect.Finding) diag.Notice {
 	return n
 }
 
-// compare says how old this run's image is beside another one.
-func (w *watch) compare(ctx context.Context, repo name.Repository, other v1.Hash) protect.Finding {
+// compare returns the order of this run's image and another image in time.
+func (w *tagPolicy) compare(ctx context.Context, repo name.Repository, other v1.Hash) protect.Finding {
 	w.mu.Lock()
 	f, met := w.known[other]
 	w.mu.Unlock()
@@ -143,8 +145,8 @@ func (w *watch) compare(ctx context.Context, repo name.Repository, other v1.Hash
 	return f
 }
 
-// history asks the repository that the run's image is from.
-func (w *watch) history() protect.History {
+// history returns the history of the repository that the image is built from.
+func (w *tagPolicy) history() protect.History {
 	full, ok := strings.CutPrefix(w.ours.Source, w.config.GitHub.ServerURL+"/")
 	if !ok {
 		return nil
@@ -155,8 +157,9 @@ func (w *watch) history() protect.History {
 	}
 }
 
-// origin is where what is published comes from: what was built just now, from
-// the workflow's commit; what a registry has, from what it says of itself.
+// origin returns the source, revision and version of an image. The image of a
+// build comes from the commit of the workflow; an image in a registry names its
+// origin in its labels.
 func (r *publishing) origin(ctx context.Context, root *image.Manifest) protect.Stamp {
 	gh := r.config.GitHub
 	if gh.Active && gh.SHA != "" && !strings.HasPrefix(r.config.Source, "docker://") {
@@ -164,35 +167,36 @@ func (r *publishing) origin(ctx context.Context, root *image.Manifest) protect.S
 	}
 	s, err := protect.Of(ctx, root)
 	if err != nil {
-		return protect.Stamp{} // then nothing is concluded
+		return protect.Stamp{} // without an origin, images cannot be ordered
 	}
 	return s
 }
 
-// last looks again at tags, after blobs took their time.
-func (w *watch) last(ctx context.Context) (map[string]string, error) {
+// recheckTags reads the tags again after the uploads, because another run may have
+// moved them in the meantime.
+func (w *tagPolicy) recheckTags(ctx context.Context) (map[string]string, error) {
 	if err := w.forbidden(); err != nil || w.config.Verify == input.VerifyNone {
 		return nil, err
 	}
 	out := map[string]string{}
 	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(looks)
+	group.SetLimit(maxConcurrentTags)
 	for i := range w.found.Targets {
 		t := &w.found.Targets[i]
 		if t.Now == nil {
-			continue // nobody looked at tags in this run
+			continue // the run has not read the tags
 		}
 		for _, tag := range t.Tags {
 			if !w.protects(tag) && (!w.monotonic() || !protect.Moves(tag)) {
 				continue
 			}
-			group.Go(func() error { return w.again(gctx, t, tag, out) })
+			group.Go(func() error { return w.recheckTag(gctx, t, tag, out) })
 		}
 	}
 	return out, group.Wait()
 }
 
-func (w *watch) again(ctx context.Context, t *resolve.Target, tag string, out map[string]string) error {
+func (w *tagPolicy) recheckTag(ctx context.Context, t *resolve.Target, tag string, out map[string]string) error {
 	ref := t.Repo.Tag(tag)
 	desc, err := w.registry.Head(ctx, ref)
 	if isAbsent(err) {
@@ -215,8 +219,8 @@ func (w *watch) again(ctx context.Context, t *resolve.Target, tag string, out ma
 	return nil
 }
 
-// contest settles a tag that another run wrote after this one.
-func (w *watch) contest(ctx context.Context, tag name.Tag, shown v1.Hash) push.Verdict {
+// resolveConflict decides about a tag that another run wrote after this run.
+func (w *tagPolicy) resolveConflict(ctx context.Context, tag name.Tag, shown v1.Hash) push.Verdict {
 	if !w.monotonic() || !protect.Moves(tag.TagStr()) {
 		return push.Dispute
 	}
@@ -235,7 +239,7 @@ func (w *watch) contest(ctx context.Context, tag name.Tag, shown v1.Hash) push.V
 	return push.Dispute
 }
 
-func (w *watch) note(n diag.Notice) {
+func (w *tagPolicy) note(n diag.Notice) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.report.Notice(n)

@@ -9,22 +9,22 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
 )
 
-// showing is progress on its way: live lines at a terminal, a group of plain
-// ones in a workflow's log.
+// showing displays progress: live lines at a terminal, a group of plain lines in a
+// workflow log.
 type showing struct {
 	*progress.Progress
 	end func()
 }
 
-// Close takes the live lines away, or closes the group.
+// Close removes the live lines, or closes the group.
 func (s *showing) Close() {
 	s.Progress.Close()
 	s.end()
 }
 
-// progress starts showing what the plan will move. How many bytes layers will
-// have that are still to be compressed nobody knows: then only those sent are
-// shown, and not of how many.
+// progress displays the progress of the uploads in the plan. If layers are still
+// to be compressed, their final size is unknown, so the display shows only the
+// bytes that were sent.
 func (s *session) progress(steps *plan.Plan) *showing {
 	blobs, known, plain := 0, int64(0), int64(0)
 	seen := map[*image.Blob]bool{}
@@ -47,7 +47,7 @@ func (s *session) progress(steps *plan.Plan) *showing {
 	return bar
 }
 
-// show starts an empty one. What has nothing to show opens no group.
+// show starts a display. A run without uploads opens no group.
 func (s *session) show(title string, anything bool) *showing {
 	if !s.workflow.Active() {
 		return &showing{progress.New(s.process.Stderr, s.process.Terminal, report.Bytes), func() {}}
