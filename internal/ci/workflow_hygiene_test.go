@@ -327,3 +327,67 @@ func TestUntrustedValuesAreRecognized(t *testing.T) {
 		})
 	}
 }
+
+// TestEveryModuleIsListed fails if a Go module is missing from .ci/run or from the
+// Dependabot configuration, because then no check and no update reaches the module.
+func TestEveryModuleIsListed(t *testing.T) {
+	t.Parallel()
+	var modules []string
+	for _, pattern := range []string{"go.mod", ".github/*/go.mod", "bench/*/go.mod"} {
+		found, err := filepath.Glob(filepath.Join(top, filepath.FromSlash(pattern)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range found {
+			folder, err := filepath.Rel(top, filepath.Dir(path))
+			if err != nil {
+				t.Fatal(err)
+			}
+			modules = append(modules, filepath.ToSlash(folder))
+		}
+	}
+	slices.Sort(modules)
+
+	script, err := os.ReadFile(filepath.Join(top, ".ci", "run"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := regexp.MustCompile(`(?m)^readonly modules=\((.*)\)$`).FindSubmatch(script)
+	if listed == nil {
+		t.Fatal(".ci/run has no list of modules")
+	}
+	if got := slices.Sorted(slices.Values(strings.Fields(string(listed[1])))); !slices.Equal(got, modules) {
+		t.Errorf(".ci/run lists the modules %q, want %q", got, modules)
+	}
+
+	raw, err := os.ReadFile(filepath.Join(top, ".github", "dependabot.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var config struct {
+		Updates []struct {
+			Ecosystem   string `yaml:"package-ecosystem"`
+			Directories []string
+		}
+	}
+	if err := yaml.Unmarshal(raw, &config); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, update := range config.Updates {
+		if update.Ecosystem == "gomod" {
+			for _, folder := range update.Directories {
+				got = append(got, strings.TrimPrefix(folder, "/"))
+			}
+		}
+	}
+	for i, folder := range got {
+		if folder == "" {
+			got[i] = "."
+		}
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, modules) {
+		t.Errorf("dependabot.yml lists the modules %q, want %q", got, modules)
+	}
+}
