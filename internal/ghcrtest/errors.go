@@ -23,7 +23,7 @@ const (
 	textUnknownBlob    = "unknown blob"                                                                       // Refused: unknown blob
 	textUnsupported    = "The operation is unsupported."                                                      // Refused: unsupported
 	textManifestAbsent = "manifest unknown"                                                                   // Refused: manifest unknown
-	textCreatePackage  = "permission_denied: create_package"                                                  // last row
+	textCreatePackage  = "permission_denied: create_package"                                                  // Refused: create_package
 )
 
 // ociError is one entry of a registry's error body (distribution-spec, "Error
