@@ -10,47 +10,56 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// Package is what the packages API says of an image.
+// Package is the packages API's record of an image.
 type Package struct {
-	// Exists is false for a package that is absent or hidden from the token.
+	// Exists is false if the package does not exist, or if the token may not
+	// see it.
 	Exists bool
-	// Repository is the linked OWNER/NAME, "" for none.
+	// Repository is the linked repository as OWNER/NAME, or "" if none is
+	// linked.
 	Repository string
 	// Visibility is public, private or internal.
 	Visibility string
-	// Organization tells an organization's package from a user's.
+	// Organization is true if an organization owns the package, and false if a
+	// user owns it.
 	Organization bool
 }
 
-// Packages looks packages up. The caller brings it; package packages has one.
+// Packages looks up packages. The caller supplies an implementation, for
+// example from package github. Package returns a record with Exists false, and
+// no error, for an unknown package.
 type Packages interface {
 	Package(ctx context.Context, owner, name string) (Package, error)
 }
 
-// Advice says what is likely missing before GITHUB_TOKEN can use an image. No
-// API shows the grant itself (docs/ghcr.md, Package operations): only the
-// command check, run in the repository's own workflow, proves it.
+// Advice describes the access that is likely missing before GITHUB_TOKEN can
+// use an image. No API shows the grant itself (docs/ghcr.md, Package
+// operations). Only the command check, run in a workflow of the repository,
+// proves the access.
 type Advice struct {
 	Image Image
-	// Text says how things stand; Clicks are the steps to take in the browser,
-	// none where nothing is missing. Settings is the page they start from.
+	// Text describes the present access. Clicks are the steps to take in the
+	// browser; it is empty if no access is missing. Settings is the address of
+	// the package's settings page, on which the steps start.
 	Text     string
 	Clicks   []string
 	Settings string
 }
 
-// Access looks up the package of each image in the report. With a nil lookup it
-// gives the advice that holds without one. repository is OWNER/NAME of the
-// workflows. Failed lookups come back joined, beside the advice for the others.
+// Access looks up the package of each image in the report, and returns one
+// Advice per image. If lookup is nil, it returns the advice that is valid
+// without a lookup. repository is the OWNER/NAME of the repository that holds
+// the workflows. If a lookup fails, Access continues with the other images and
+// returns the joined errors together with their advice.
 func (r *Report) Access(ctx context.Context, repository string, lookup Packages) ([]Advice, error) {
 	var out []Advice
 	var errs []error
 	for _, image := range r.Images {
 		if image.Owner == flow.UnknownOwner || strings.ContainsAny(image.Owner+image.Name, "{}") {
-			image = image.in(repository)
+			image = image.fill(repository)
 		}
 		if lookup == nil {
-			out = append(out, blind(image, repository))
+			out = append(out, adviceWithoutLookup(image, repository))
 			continue
 		}
 		pkg, err := lookup.Package(ctx, image.Owner, image.Name)
@@ -63,8 +72,9 @@ func (r *Report) Access(ctx context.Context, repository string, lookup Packages)
 	return out, errors.Join(errs...)
 }
 
-// in fills the stand-ins of an image's name.
-func (i Image) in(repository string) Image {
+// fill replaces the placeholders in an image's name by the owner and the name
+// of the repository.
+func (i Image) fill(repository string) Image {
 	owner, name, _ := strings.Cut(strings.ToLower(repository), "/")
 	fill := strings.NewReplacer(flow.UnknownOwner, owner, flow.UnknownName, name)
 	i.Owner, i.Name = fill.Replace(i.Owner), fill.Replace(i.Name)
@@ -92,7 +102,7 @@ func advise(image Image, repository string, pkg Package) Advice {
 	return a
 }
 
-func blind(image Image, repository string) Advice {
+func adviceWithoutLookup(image Image, repository string) Advice {
 	return Advice{
 		Image:  image,
 		Text:   fmt.Sprintf("%s/%s: if it was first pushed with a personal access token, %s has no access to it yet.", image.Owner, image.Name, repository),
@@ -107,7 +117,8 @@ func orNothing(repository string) string {
 	return repository
 }
 
-// clicks are GitHub's own steps (docs/ghcr.md, Moving from a personal access token).
+// clicks returns GitHub's own steps to grant access (docs/ghcr.md, Moving from
+// a personal access token).
 func clicks(repository string, image Image) []string {
 	role := "Read"
 	if image.Push {
@@ -129,9 +140,10 @@ func settingsURL(image Image, organization bool) string {
 	return fmt.Sprintf("https://github.com/%s/%s/packages/container/%s/settings", kind, url.PathEscape(image.Owner), url.PathEscape(image.Name))
 }
 
-// CheckWorkflow is a workflow, for one run by hand, that proves the access with
-// the command check of the action uses. It is for .github/workflows; the file
-// can go once it was green.
+// CheckWorkflow returns the text of a workflow that proves the access with the
+// command check. uses is the action reference to run. The user adds the file to
+// .github/workflows, starts the workflow once by hand, and deletes the file
+// after it succeeds.
 func CheckWorkflow(uses string, images []Image) string {
 	var b strings.Builder
 	b.WriteString("# Run once by hand after the clicks in the package settings, then delete.\n" +

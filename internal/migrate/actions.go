@@ -11,13 +11,14 @@ import (
 //go:embed actions.txt
 var actionList string
 
-// action is a line of actions.txt; the zero action is one that is not listed.
+// action is one line of actions.txt. The zero value describes an action that is
+// not listed.
 type action struct {
 	listed, push bool
 	scopes       string
 }
 
-var known = parseActions(actionList)
+var knownActions = parseActions(actionList)
 
 func parseActions(list string) map[string]action {
 	out := map[string]action{}
@@ -34,8 +35,8 @@ func parseActions(list string) map[string]action {
 	return out
 }
 
-// actionName is what a step uses, in lower case and without the version; ""
-// for a script.
+// actionName returns the action that a step uses, in lower case and without the
+// version, or "" for a script. The path of a local action keeps its case.
 func actionName(step *flow.Step) string {
 	if step.Uses == nil {
 		return ""

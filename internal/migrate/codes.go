@@ -1,7 +1,7 @@
 package migrate
 
-// Code names a kind of finding. Codes are stable: they are the rule ids of the
-// SARIF file and are documented in the README.
+// Code identifies a kind of finding. Codes are stable: the SARIF file uses them
+// as rule IDs, and the README documents them.
 type Code string
 
 // The kinds of findings.
@@ -29,7 +29,8 @@ const (
 	NotFolded       Code = "not-folded"
 )
 
-// rule is what is said about a kind of finding as such.
+// rule is the description of a kind of finding, independent of a single
+// finding.
 type rule struct {
 	title, help string
 }

@@ -5,20 +5,20 @@ import (
 	"strings"
 )
 
-// use is what a command does with a registry.
+// use is the effect of a command on a registry.
 type use int
 
 const (
 	harmless use = iota
-	names        // gives an image a name under which another command may push it
+	names        // gives an image a name, under which another command may push it
 	pushes
 	pulls
-	mayDoAnything // runs something the workflow does not show
+	mayDoAnything // runs something that the workflow does not show
 )
 
-// verbs lists, for each command, the words after it that push, pull or name an
-// image. The first rule that fits decides.
-var verbs = map[string][]struct {
+// commandUses lists, for each command, the arguments that push, pull or name an
+// image. The first matching rule decides.
+var commandUses = map[string][]struct {
 	words []string
 	use   use
 }{
@@ -48,19 +48,19 @@ var verbs = map[string][]struct {
 	"goreleaser":     {{nil, pushes}},
 }
 
-// runners start something the workflow does not show.
-var runners = []string{
+// opaqueCommands start programs whose effect the workflow does not show.
+var opaqueCommands = []string{
 	"make", "gmake", "task", "just", "mage", "npm", "yarn", "pnpm", "bun", "npx", "gradle", "gradlew", "mvn", "mvnw",
 	"sbt", "bazel", "bazelisk", "earthly", "dagger", "nix", "python", "python3", "node", "ruby", "bash", "sh", "pwsh", "source", ".",
 	"ansible-playbook", "werf", "skaffold", "jib", "cargo", "dotnet", "go", "melange", "apko", "act", "invoke", "poetry", "uv", "rake",
 }
 
-// useOf reads one command. Words before the tool, such as sudo or time, are
-// skipped.
+// useOf returns the effect of one command. It skips words before the tool, such
+// as sudo or time.
 func useOf(fields []string) use {
 	for i, field := range fields {
 		base := strings.TrimSuffix(field[strings.LastIndexByte(field, '/')+1:], ".exe")
-		if rules, ok := verbs[base]; ok && len(fields) > i+1 {
+		if rules, ok := commandUses[base]; ok && len(fields) > i+1 {
 			for _, r := range rules {
 				if hasAll(fields[i+1:], r.words) {
 					return r.use
@@ -68,31 +68,31 @@ func useOf(fields []string) use {
 			}
 			return harmless
 		}
-		if i == 0 && isPrinter(field) {
+		if i == 0 && isHarmless(field) {
 			return harmless
 		}
-		if i <= 2 && (slices.Contains(runners, base) || strings.HasSuffix(base, ".sh") || strings.HasPrefix(field, "./")) {
+		if i <= 2 && (slices.Contains(opaqueCommands, base) || strings.HasSuffix(base, ".sh") || strings.HasPrefix(field, "./")) {
 			return mayDoAnything
 		}
 	}
 	return harmless
 }
 
-func isPrinter(word string) bool {
+func isHarmless(word string) bool {
 	return slices.Contains([]string{"echo", "printf", "cat", "cd", "mkdir", "cp", "mv", "rm", "ls", "git", "sed", "export", "test", "["}, word)
 }
 
-// soundsLikePush guesses from its words whether something that cannot be looked
-// into pushes images.
-func soundsLikePush(text string) bool {
+// suggestsPush guesses from the words of a text whether an unreadable step
+// pushes images.
+func suggestsPush(text string) bool {
 	text = strings.ToLower(text)
 	return slices.ContainsFunc([]string{"push", "publish", "release", "deploy", "image", "docker", "upload", "ship"}, func(word string) bool {
 		return strings.Contains(text, word)
 	})
 }
 
-// hasAll reports whether every wanted word is among the fields, either whole or
-// as a part of a flag's value.
+// hasAll reports whether each wanted word is among the fields. A word with "="
+// may also be a part of a field, such as a part of a flag's value.
 func hasAll(fields, wanted []string) bool {
 	for _, w := range wanted {
 		found := slices.ContainsFunc(fields, func(f string) bool {

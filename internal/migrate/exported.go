@@ -9,9 +9,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/shell"
 )
 
-// exported are the references behind a variable that an earlier step of the job
-// wrote to the file $GITHUB_ENV. They have no place of their own here: the edit
-// goes where the variable is used.
+// exported returns the references in the value of a variable that an earlier
+// step of the job wrote to the file $GITHUB_ENV. The references carry no
+// source, so the edit replaces the use of the variable and not its definition.
 func (s *script) exported(name string, scope flow.Scope) []expr.Ref {
 	steps := s.step.Job.Steps
 	for i := slices.Index(steps, s.step) - 1; i >= 0; i-- {

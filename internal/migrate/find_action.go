@@ -8,10 +8,10 @@ import (
 
 func init() { register(findActionLogins) }
 
-// loginAction says in which inputs an action takes its credential.
+// loginAction names the inputs in which an action takes its credential.
 type loginAction struct {
 	registry, username, password string
-	host                         string // the registry where the input is not given
+	host                         string // the registry if the input is not set
 }
 
 var loginActions = map[string]loginAction{
@@ -50,6 +50,6 @@ func findActionLogins(p *pass) {
 		if username := flow.Get(step.With, inputs.username); username != nil {
 			c.username = p.fieldOf(username)
 		}
-		p.addLogin(login{code: PATLogin, what: actionName(step), job: step.Job, step: step, at: on(password.Raw)}, c)
+		p.addLogin(login{code: PATLogin, what: actionName(step), job: step.Job, step: step, at: locationOf(password.Raw)}, c)
 	})
 }

@@ -9,22 +9,22 @@ import (
 
 func init() { register(findAuthFiles) }
 
-// findAuthFiles finds scripts that write a registry's credential into a Docker
-// config file by hand, mostly for kaniko. How they encode it is their own
-// affair, so they are not edited.
+// findAuthFiles finds scripts that write a registry credential into a Docker
+// config file by hand, mostly for kaniko. It only reports such a script,
+// because each script encodes the credential in its own way.
 func findAuthFiles(p *pass) {
 	p.steps(func(step *flow.Step) {
 		if step.Run == nil || !strings.Contains(flow.Text(step.Run.Value), "auths") {
 			return
 		}
 		script := step.Run.Value.Value
-		if !p.mentionsOurs(script, step) {
+		if !p.mentionsRegistry(script, step) {
 			return
 		}
 		for _, c := range shell.Parse(script, shell.DialectOf(step.Shell())) {
 			for _, w := range append(c.Words, c.Stdin...) {
 				for _, secret := range p.secretsIn(w.Text, step) {
-					p.left(UnknownSource, mark{step.Run.Value, w.Start}, "Put ${{ "+p.token()+" }} in its place and give the job packages: write, or read if it only pulls.",
+					p.reportLeft(UnknownSource, location{step.Run.Value, w.Start}, "Put ${{ "+p.token()+" }} in its place and give the job packages: write, or read if it only pulls.",
 						"A script writes %s into a Docker config file for %s, in a form of its own.", secret, p.opts.Registry)
 				}
 			}

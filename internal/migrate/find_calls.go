@@ -11,11 +11,11 @@ import (
 
 func init() { register(findCalls) }
 
-// findCalls finds the credentials that are handed to a local action or a
-// reusable workflow which logs in with them.
+// findCalls finds credentials that a job passes to a local action or a reusable
+// workflow that logs in with them.
 func findCalls(p *pass) {
 	p.steps(func(step *flow.Step) {
-		if step.Uses == nil || known[actionName(step)].listed || step.With == nil {
+		if step.Uses == nil || knownActions[actionName(step)].listed || step.With == nil {
 			return
 		}
 		p.call(step.Job, step, step.With, p.tree.lib.action(p, step), actionName(step))
@@ -41,27 +41,28 @@ func (p *pass) call(job *flow.Job, step *flow.Step, with *yaml.Node, callee *sum
 		if username := flow.Get(with, sink.username); username != nil {
 			c.username = p.fieldOf(username)
 		}
-		l := login{code: PATInput, what: what, job: job, step: step, at: on(password.Raw)}
+		l := login{code: PATInput, what: what, job: job, step: step, at: locationOf(password.Raw)}
 		if step == nil {
-			l.level = sink.level // a call has no steps to judge by
+			l.level = sink.level // a call has no steps that show the needed permission
 		}
 		p.addLogin(l, c)
 	}
 }
 
-// followCalls gives a calling job what the edits in the files it calls need,
-// and speaks up about secrets it hands over in vain.
+// followCalls gives each calling job the permissions that the edits in the
+// called files need. It also reports secrets that a job passes on and that the
+// called workflow no longer uses.
 func (p *pass) followCalls() {
 	for _, job := range p.doc.Jobs {
 		if job.Uses != nil {
 			p.followWorkflow(job)
 		}
 		for _, step := range job.Steps {
-			if step.Uses == nil || known[actionName(step)].listed {
+			if step.Uses == nil || knownActions[actionName(step)].listed {
 				continue
 			}
 			if callee := p.tree.lib.action(p, step); callee.migrated {
-				p.need(job, max(callee.level, p.traffic(job).level()), actionName(step))
+				p.addNeed(job, max(callee.level, p.traffic(job).level()), actionName(step))
 			}
 		}
 	}
@@ -71,7 +72,7 @@ func (p *pass) followWorkflow(job *flow.Job) {
 	callee := p.tree.lib.workflow(p, job)
 	name := flow.Text(job.Uses.Value)
 	if callee.migrated {
-		p.need(job, callee.level, name)
+		p.addNeed(job, callee.level, name)
 	}
 	if job.Secrets == nil {
 		return
@@ -80,9 +81,9 @@ func (p *pass) followWorkflow(job *flow.Job) {
 		secrets := leaves(p.eval(flow.Text(pair.Value), job, nil, nil))
 		switch {
 		case callee.replaced[pair.Key.Value]:
-			p.note(UnusedSecret, on(pair.Key), "%s no longer uses the secret %s; once nothing else needs it, take it out here and there.", name, pair.Key.Value)
+			p.reportNote(UnusedSecret, locationOf(pair.Key), "%s no longer uses the secret %s; once nothing else needs it, take it out here and there.", name, pair.Key.Value)
 		case !callee.found && slices.ContainsFunc(secrets, looksLikeRegistryToken):
-			p.left(UnknownSource, on(pair.Value), "Run migrate in the repository that holds the called workflow; scan both checkouts at once to follow the call.",
+			p.reportLeft(UnknownSource, locationOf(pair.Value), "Run migrate in the repository that holds the called workflow; scan both checkouts at once to follow the call.",
 				"%s is handed %s, and no checkout here holds that workflow.", name, strings.Join(secrets, ", "))
 		}
 	}

@@ -14,8 +14,8 @@ func init() { register(findCleanups) }
 type cleanup struct {
 	token string   // the input that takes the credential
 	owner []string // inputs that name the packages' owner
-	// lists: it lists packages, which GITHUB_TOKEN may not (docs/ghcr.md,
-	// Package API and GITHUB_TOKEN).
+	// lists reports whether a step lists packages, which GITHUB_TOKEN may not
+	// do (docs/ghcr.md, Package API and GITHUB_TOKEN).
 	lists func(*flow.Step) bool
 }
 
@@ -34,8 +34,9 @@ func missing(input string) func(*flow.Step) bool {
 	return func(s *flow.Step) bool { return s.Input(input) == "" }
 }
 
-// wildcard reports a package name with a pattern, which has to be looked up in
-// the list of all packages.
+// wildcard returns a function that reports whether one of the inputs holds a
+// package name with a pattern. The action must look up such a name in the list
+// of all packages.
 func wildcard(inputs ...string) func(*flow.Step) bool {
 	return func(s *flow.Step) bool {
 		for _, input := range inputs {
@@ -47,7 +48,8 @@ func wildcard(inputs ...string) func(*flow.Step) bool {
 	}
 }
 
-// findCleanups finds clean-up steps that delete with a personal access token.
+// findCleanups finds steps that delete package versions with a personal access
+// token.
 func findCleanups(p *pass) {
 	p.steps(func(step *flow.Step) {
 		c, ok := cleanups[actionName(step)]
@@ -55,15 +57,15 @@ func findCleanups(p *pass) {
 		if !ok || token == nil || token.Value.Kind != yaml.ScalarNode {
 			return
 		}
-		l := &login{code: PATCleanup, what: actionName(step), job: step.Job, step: step, at: on(token.Raw), level: write}
+		l := &login{code: PATCleanup, what: actionName(step), job: step.Job, step: step, at: locationOf(token.Raw), level: write}
 		lc := loginCase{host: p.opts.Registry, owner: p.cleanupOwner(step, c)}
 		f := p.fieldOf(token)
-		lc.take(f, p.eval(f.text, step.Job, step, nil))
+		lc.setPassword(f, p.eval(f.text, step.Job, step, nil))
 		if lc.plain == "" && !lc.hasPAT() {
 			return
 		}
 		if c.lists(step) {
-			p.left(NeedsPAT, on(token.Value), "Name the package without a pattern; then ${{ "+p.token()+" }} will do.",
+			p.reportLeft(NeedsPAT, locationOf(token.Value), "Name the package without a pattern; then ${{ "+p.token()+" }} will do.",
 				"%s finds its packages by listing them, which GITHUB_TOKEN may not, so %s stays.", l.what, strings.Join(lc.secrets, ", "))
 			return
 		}

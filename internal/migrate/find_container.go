@@ -8,8 +8,8 @@ import (
 
 func init() { register(findContainerCredentials) }
 
-// findContainerCredentials finds job containers and services that are pulled
-// with a credential.
+// findContainerCredentials finds job containers and service containers that the
+// runner pulls with a credential.
 func findContainerCredentials(p *pass) {
 	for _, job := range p.doc.Jobs {
 		if c := flow.Get(job.Node, "container"); c != nil {
@@ -42,5 +42,5 @@ func (p *pass) container(job *flow.Job, what string, n *yaml.Node) {
 		found.File, found.Line = p.tree.display(p.path), image.Value.Line
 		p.images = append(p.images, found)
 	}
-	p.addLogin(login{code: PATContainer, what: what, job: job, at: on(password.Raw), level: read}, c)
+	p.addLogin(login{code: PATContainer, what: what, job: job, at: locationOf(password.Raw), level: read}, c)
 }

@@ -11,7 +11,7 @@ import (
 
 func init() { register(findRegistryAuth) }
 
-// findRegistryAuth finds the logins that docker/login-action takes as a list,
+// findRegistryAuth finds the logins that docker/login-action takes as a list:
 // YAML inside a YAML string.
 func findRegistryAuth(p *pass) {
 	p.steps(func(step *flow.Step) {
@@ -21,7 +21,7 @@ func findRegistryAuth(p *pass) {
 		}
 		var list yaml.Node
 		if err := yaml.Unmarshal([]byte(pair.Value.Value), &list); err != nil || len(list.Content) == 0 {
-			return // the action cannot read it either
+			return // the action cannot parse the list either
 		}
 		inner := text.New([]byte(pair.Value.Value))
 		for _, entry := range list.Content[0].Content {
@@ -38,7 +38,7 @@ func (p *pass) registryAuth(step *flow.Step, outer *yaml.Node, inner *text.File,
 		}
 		s, err := inner.Scalar(pair.Value)
 		if err != nil || !strings.HasPrefix(outer.Value[s.Start:], s.Value) {
-			return field{} // written with escapes or over several lines
+			return field{} // the inner scalar has escapes or several lines, so offsets do not match
 		}
 		return field{node: outer, offset: s.Start, text: s.Value}
 	}
@@ -46,6 +46,6 @@ func (p *pass) registryAuth(step *flow.Step, outer *yaml.Node, inner *text.File,
 	if password.node == nil {
 		return
 	}
-	l := login{code: PATLogin, what: "docker/login-action", job: step.Job, step: step, at: mark{outer, password.offset}}
+	l := login{code: PATLogin, what: "docker/login-action", job: step.Job, step: step, at: location{outer, password.offset}}
 	p.addLogin(l, credential{registry: part("registry").text, username: part("username"), password: password})
 }

@@ -10,22 +10,23 @@ import (
 
 func init() { register(findRemoteLogins) }
 
-// findRemoteLogins finds credentials that leave the job: a login run on another
-// machine through ssh, and pull secrets made for a cluster. They stay, since
-// what uses them later would be left with an expired token.
+// findRemoteLogins finds credentials that leave the job: a login that runs on
+// another machine through ssh, and pull secrets for a cluster. It only reports
+// them, because the other machine or the cluster may use the credential after
+// the job, when GITHUB_TOKEN is no longer valid.
 func findRemoteLogins(p *pass) {
 	p.steps(func(step *flow.Step) {
 		if step.Run != nil {
-			p.remoteScript(step)
+			p.findInScript(step)
 			return
 		}
 		if script := flow.Get(step.With, "script"); script != nil && strings.Contains(actionName(step), "ssh") {
-			p.remote(step, on(script.Value), flow.Text(script.Value))
+			p.reportRemoteLogin(step, locationOf(script.Value), flow.Text(script.Value))
 		}
 	})
 }
 
-func (p *pass) remoteScript(step *flow.Step) {
+func (p *pass) findInScript(step *flow.Step) {
 	script := flow.Text(step.Run.Value)
 	if !strings.Contains(script, "ssh") && !strings.Contains(script, "docker-registry") {
 		return
@@ -35,40 +36,40 @@ func (p *pass) remoteScript(step *flow.Step) {
 		switch {
 		case slices.Contains(fields, "ssh"):
 			for _, w := range append(c.Words, c.Stdin...) {
-				p.remote(step, mark{step.Run.Value, w.Start}, w.Text)
+				p.reportRemoteLogin(step, location{step.Run.Value, w.Start}, w.Text)
 			}
-		case slices.Contains(fields, "docker-registry") && p.mentionsOurs(strings.Join(fields, " "), step):
-			p.pullSecret(step, mark{step.Run.Value, c.Start}, strings.Join(fields, " "))
+		case slices.Contains(fields, "docker-registry") && p.mentionsRegistry(strings.Join(fields, " "), step):
+			p.reportPullSecret(step, location{step.Run.Value, c.Start}, strings.Join(fields, " "))
 		}
 	}
 }
 
-// remote speaks up about a login inside a text that another machine runs.
-func (p *pass) remote(step *flow.Step, at mark, script string) {
-	if !strings.Contains(script, "login") || !p.mentionsOurs(script, step) {
+// reportRemoteLogin reports a login in a text that another machine runs.
+func (p *pass) reportRemoteLogin(step *flow.Step, at location, script string) {
+	if !strings.Contains(script, "login") || !p.mentionsRegistry(script, step) {
 		return
 	}
 	for _, secret := range p.secretsIn(script, step) {
-		p.left(RemoteLogin, at,
+		p.reportLeft(RemoteLogin, at,
 			"Keep a token with read:packages only on that machine, or make the package public; if the machine pulls during the job only, ${{ "+p.token()+" }} will do.",
 			"A login on another machine uses %s; it stays, because the machine may pull again after the job.", secret)
 	}
 }
 
-func (p *pass) pullSecret(step *flow.Step, at mark, command string) {
+func (p *pass) reportPullSecret(step *flow.Step, at location, command string) {
 	for _, secret := range p.secretsIn(command, step) {
-		p.left(OutlivesJob, at,
+		p.reportLeft(OutlivesJob, at,
 			"Use a token with read:packages only, made for the cluster, or make the package public.",
 			"A pull secret is made from %s; it stays, because the cluster pulls after the job, when GITHUB_TOKEN is no longer valid.", secret)
 	}
 }
 
-func (p *pass) mentionsOurs(text string, step *flow.Step) bool {
-	return strings.Contains(marked(p.expand(text, nil, step), p.lookup(p.scope(step.Job, step, nil))), p.opts.Registry)
+func (p *pass) mentionsRegistry(text string, step *flow.Step) bool {
+	return strings.Contains(evalOrMark(p.expand(text, nil, step), p.lookup(p.scope(step.Job, step, nil))), p.opts.Registry)
 }
 
-// secretsIn lists the secrets a text uses that are no user names and not the
-// job's token, directly or through variables.
+// secretsIn returns the secrets that a text uses, directly or through
+// variables. It omits the job's own token and secrets that hold a user name.
 func (p *pass) secretsIn(text string, step *flow.Step) []string {
 	var out []string
 	v := p.eval(p.expand(text, nil, step), step.Job, step, nil)

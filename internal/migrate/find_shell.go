@@ -12,7 +12,7 @@ import (
 
 func init() { register(findShellLogins) }
 
-// findShellLogins finds the commands of scripts that log in to a registry.
+// findShellLogins finds the commands in scripts that log in to a registry.
 func findShellLogins(p *pass) {
 	p.steps(func(step *flow.Step) {
 		if step.Run == nil || !mayLogIn(flow.Text(step.Run.Value)) {
@@ -30,7 +30,7 @@ func mayLogIn(text string) bool {
 	return strings.Contains(text, "login") || strings.Contains(text, "creds")
 }
 
-// script is a step's script with what its words mean.
+// script is a step's script with its parsed commands.
 type script struct {
 	*pass
 	step     *flow.Step
@@ -42,7 +42,7 @@ func (s *script) add(found shell.Login) {
 	if len(found.Password) == 0 && s.takesOwnToken() {
 		return
 	}
-	l := &login{code: PATLogin, what: found.Tool, job: s.step.Job, step: s.step, at: mark{s.step.Run.Value, found.At}}
+	l := &login{code: PATLogin, what: found.Tool, job: s.step.Job, step: s.step, at: location{s.step.Run.Value, found.At}}
 	for _, combo := range s.combos(s.step.Job, s.text+envText(s.step)) {
 		scope := s.scope(s.step.Job, s.step, combo)
 		var c loginCase
@@ -61,7 +61,8 @@ func (s *script) add(found shell.Login) {
 	s.logins = append(s.logins, l)
 }
 
-// takesOwnToken reports whether the script asks gh for the job's own token.
+// takesOwnToken reports whether the script gets the job's own token from gh
+// auth token.
 func (s *script) takesOwnToken() bool {
 	if !strings.Contains(s.text, "gh auth token") {
 		return false
@@ -75,7 +76,8 @@ func (s *script) takesOwnToken() bool {
 	return false
 }
 
-// envText is what a step's variables hold, to see whether a matrix matters.
+// envText returns the values of a step's variables, joined. It serves to see
+// whether the values depend on the matrix.
 func envText(step *flow.Step) string {
 	var b strings.Builder
 	flow.Scalars(step.Env, func(n *yaml.Node) { b.WriteString(n.Value) })
@@ -93,20 +95,22 @@ func (s *script) password(c *loginCase, found shell.Login, scope flow.Scope) {
 			if len(c.password) > 0 && len(v.Refs) == 0 {
 				continue
 			}
-			c.take(field{node: s.step.Run.Value}, v)
+			c.setPassword(field{node: s.step.Run.Value}, v)
 		}
 		if len(w.Refs) == 0 && isTokenText(w.Text) {
-			c.take(field{node: s.step.Run.Value}, expr.Value{Text: w.Text, Known: true, Start: w.Start, End: w.End})
+			c.setPassword(field{node: s.step.Run.Value}, expr.Value{Text: w.Text, Known: true, Start: w.Start, End: w.End})
 		}
 	}
 }
 
-// isTokenText reports whether a text is a token itself (docs/ghcr.md, Kinds of token).
+// isTokenText reports whether a text is itself a token (docs/ghcr.md, Kinds of
+// token).
 func isTokenText(text string) bool {
 	return strings.HasPrefix(text, "ghp_") || strings.HasPrefix(text, "github_pat_") || strings.HasPrefix(text, "gho_")
 }
 
-// username is the way to the name, nil where it may stay.
+// username returns the route to the user name, or nil if the name need not
+// change.
 func (s *script) username(w shell.Word, scope flow.Scope) route {
 	start, end := unquoted(s.text, w.Start, w.End)
 	v := s.word(w, scope, 0)
@@ -133,7 +137,7 @@ func unquoted(text string, start, end int) (int, int) {
 	return start, end
 }
 
-// word evaluates a word: its text with expressions and variables replaced.
+// word evaluates a word: it replaces the expressions and variables in the text.
 func (s *script) word(w shell.Word, scope flow.Scope, depth int) expr.Value {
 	out := expr.Value{Known: true, Start: w.Start, End: w.End}
 	rest := w.Text
@@ -153,8 +157,8 @@ func (s *script) word(w shell.Word, scope flow.Scope, depth int) expr.Value {
 	return out
 }
 
-// ref evaluates an expression or a variable of the script. A variable the file
-// does not define is unknown and has no name.
+// ref evaluates an expression or a variable of the script. A variable that the
+// file does not define has an unknown value and no references.
 func (s *script) ref(ref shell.Ref, scope flow.Scope, depth int) expr.Value {
 	if ref.Name == "" {
 		v := expr.Eval(s.text[ref.Start:ref.End], s.lookup(scope))

@@ -1,12 +1,14 @@
 package migrate
 
-// A finder looks for one kind of thing in a file and records what it finds in
-// the pass: a login (pass.login) when it hands a credential to the registry, a
-// note or a remark (pass.note, pass.left) when no edit can help. It edits
-// nothing itself: pass.settle decides about all logins together.
+// A finder searches a file for one kind of problem and records each result in
+// the pass. It records a login (pass.logins) if the file passes a credential to
+// the registry, and a finding (pass.reportNote, pass.reportLeft) if no edit can
+// solve the problem. A finder edits nothing: pass.decideLogins decides about
+// all logins together.
 //
-// To add one: a file find_NAME.go whose init registers it, and a directory in
-// testdata with before.yml; go test -update writes the rest, which you read.
+// To add a finder, write a file find_NAME.go whose init function registers it,
+// and create a directory in testdata with a file before.yml. Then run go test
+// -update, which writes the other files, and review them.
 type finder func(*pass)
 
 var finders []finder

@@ -9,37 +9,38 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// chain is the usual chain of steps that our one step stands for. meta may be
-// nil.
+// chain is the usual sequence of steps that one step of this action replaces.
+// meta may be nil.
 type chain struct {
 	login, meta, push *flow.Step
 }
 
-// fold replaces login, metadata and push steps by one step, in each job where
-// that changes nothing else, and says where it does not and why.
+// fold replaces the login, metadata and push steps of a job by one step, if the
+// result of the job stays the same. Otherwise it reports the obstacle.
 func (p *pass) fold() {
 	if p.opts.ToAction == "" || p.doc.Action {
 		return
 	}
 	for _, job := range p.doc.Jobs {
-		c, ok := p.chainOf(job)
+		c, ok := p.findChain(job)
 		if !ok {
 			continue
 		}
-		if why := p.inexact(job, c); why != "" {
-			p.note(NotFolded, on(c.push.Uses.Key), "The job %s keeps its steps: %s.", job.ID, why)
+		if why := p.obstacle(job, c); why != "" {
+			p.reportNote(NotFolded, locationOf(c.push.Uses.Key), "The job %s keeps its steps: %s.", job.ID, why)
 			continue
 		}
 		if err := p.writeFold(c); err != nil {
-			p.note(NotFolded, on(c.push.Uses.Key), "The job %s keeps its steps: %v.", job.ID, err)
+			p.reportNote(NotFolded, locationOf(c.push.Uses.Key), "The job %s keeps its steps: %v.", job.ID, err)
 			continue
 		}
-		p.fixed(FoldedSteps, on(c.push.Uses.Key), "", "The job %s logs in, tags and pushes in one step now.", job.ID)
+		p.reportFixed(FoldedSteps, locationOf(c.push.Uses.Key), "", "The job %s logs in, tags and pushes in one step now.", job.ID)
 	}
 }
 
-// chainOf finds the last push step of a job and the steps it builds on.
-func (p *pass) chainOf(job *flow.Job) (chain, bool) {
+// findChain finds the last push step of a job, and the login and metadata steps
+// before it.
+func (p *pass) findChain(job *flow.Job) (chain, bool) {
 	var c chain
 	for _, step := range job.Steps {
 		switch actionName(step) {
@@ -56,7 +57,8 @@ func (p *pass) chainOf(job *flow.Job) (chain, bool) {
 	return c, c.login != nil && c.push != nil
 }
 
-// What the folded steps may say. Anything else would be lost.
+// These are the keys and inputs that the folded steps may have. Other keys and
+// inputs would be lost.
 var (
 	stepKeys  = []string{"name", "id", "uses", "with"}
 	loginKeys = []string{"registry", "username", "password"}
@@ -64,8 +66,9 @@ var (
 	pushKeys  = []string{"context", "file", "platforms", "push", "tags", "labels", "provenance", "sbom"}
 )
 
-// inexact says why one step would not do the same; "" if it would.
-func (p *pass) inexact(job *flow.Job, c chain) string {
+// obstacle describes the first reason against folding, or returns "" if one
+// step has the same result.
+func (p *pass) obstacle(job *flow.Job, c chain) string {
 	switch {
 	case !p.usesToken(c.login):
 		return "its login does not use GITHUB_TOKEN"
@@ -79,7 +82,7 @@ func (p *pass) inexact(job *flow.Job, c chain) string {
 			return why
 		}
 	}
-	for _, check := range []func(chain) string{p.inexactBuild, p.inexactTags, p.inexactUses} {
+	for _, check := range []func(chain) string{p.buildObstacle, p.tagObstacle, p.useObstacle} {
 		if why := check(c); why != "" {
 			return why
 		}
@@ -87,10 +90,11 @@ func (p *pass) inexact(job *flow.Job, c chain) string {
 	return ""
 }
 
-// usesToken reports whether the login's password is the job's token, or will be.
+// usesToken reports whether the password of the login is the job's token, or
+// becomes the token by an edit.
 func (p *pass) usesToken(step *flow.Step) bool {
 	names := leaves(p.eval(step.Input("password"), step.Job, step, nil))
-	return p.settled[step] || len(names) > 0 && !slices.ContainsFunc(names, func(n string) bool { return !isToken(n) })
+	return p.migratedSteps[step] || len(names) > 0 && !slices.ContainsFunc(names, func(n string) bool { return !isToken(n) })
 }
 
 func (p *pass) countOf(job *flow.Job, name string) int {
@@ -120,7 +124,7 @@ func unknownKey(step *flow.Step, inputs []string) string {
 	return ""
 }
 
-func (p *pass) inexactBuild(c chain) string {
+func (p *pass) buildObstacle(c chain) string {
 	push := c.push
 	switch {
 	case push.Input("push") != "true":
@@ -135,8 +139,9 @@ func (p *pass) inexactBuild(c chain) string {
 	return ""
 }
 
-// inexactTags checks that everything goes to one image of the registry.
-func (p *pass) inexactTags(c chain) string {
+// tagObstacle checks that the push step pushes to exactly one image of the
+// registry.
+func (p *pass) tagObstacle(c chain) string {
 	if c.meta == nil {
 		_, _, err := splitTags(c.push.Input("tags"))
 		if err != nil {
@@ -145,7 +150,7 @@ func (p *pass) inexactTags(c chain) string {
 		if c.push.Input("labels") != "" {
 			return "it sets labels by itself"
 		}
-		return p.notOurs(c.push, c.push.Input("tags"))
+		return p.otherRegistry(c.push, c.push.Input("tags"))
 	}
 	id := flow.Text(valueOf(c.meta, "id"))
 	for input, want := range map[string]string{"tags": id + ".outputs.tags", "labels": id + ".outputs.labels"} {
@@ -157,10 +162,10 @@ func (p *pass) inexactTags(c chain) string {
 	if strings.ContainsAny(image, "\n,") {
 		return "it pushes several images"
 	}
-	return p.notOurs(c.meta, image)
+	return p.otherRegistry(c.meta, image)
 }
 
-func (p *pass) notOurs(step *flow.Step, refs string) string {
+func (p *pass) otherRegistry(step *flow.Step, refs string) string {
 	for line := range strings.Lines(strings.ReplaceAll(refs, ",", "\n")) {
 		if line = strings.TrimSpace(line); line != "" && hostOf(p.eval(line, step.Job, step, nil)) != p.opts.Registry {
 			return "it also pushes to another registry"
@@ -175,8 +180,9 @@ func isReference(text, path string) bool {
 	return v.InExpr && len(v.Refs) == 1 && v.Refs[0].Name == path && strings.TrimSpace(text[v.Start:v.End]) == path
 }
 
-// splitTags splits full references, one a line, into their one image and the
-// tags.
+// splitTags splits full references, one per line, into their common image and
+// their tags. It returns an error if the references name several images, or if
+// a reference has no plain tag.
 func splitTags(text string) (image string, tags []string, err error) {
 	for line := range strings.Lines(strings.ReplaceAll(text, ",", "\n")) {
 		line = strings.TrimSpace(line)
@@ -198,9 +204,9 @@ func splitTags(text string) (image string, tags []string, err error) {
 	return image, tags, nil
 }
 
-// inexactUses checks that no other step needs what would go: the login, the
-// metadata, outputs our step does not have.
-func (p *pass) inexactUses(c chain) string {
+// useObstacle checks that no other step needs the results that folding removes:
+// the login, the metadata, and outputs that the new step does not have.
+func (p *pass) useObstacle(c chain) string {
 	others := flow.Job{Doc: p.doc}
 	for _, step := range c.push.Job.Steps {
 		if step == c.login || step == c.meta || step == c.push {
@@ -220,8 +226,9 @@ func (p *pass) inexactUses(c chain) string {
 	return outputsUsedByJob(c)
 }
 
-// mayUseLogin reports whether an action is pointed at an image of the registry.
-// An attestation that is not pushed only names it.
+// mayUseLogin reports whether an input of an action names an image of the
+// registry. An attestation that is not pushed only names the image, so it needs
+// no login.
 func (p *pass) mayUseLogin(step *flow.Step) bool {
 	if strings.HasPrefix(actionName(step), "actions/attest") {
 		return step.Input("push-to-registry") != "" && step.Input("push-to-registry") != "false"

@@ -18,12 +18,13 @@ func valueOf(step *flow.Step, key string) *yaml.Node {
 	return nil
 }
 
-// outputsUsed says which output of the chain another step uses that would go.
+// outputsUsed describes an output of the chain that the step uses and that
+// folding would remove. It returns "" if the step uses no such output.
 func outputsUsed(step *flow.Step, c chain) string {
 	why := ""
 	flow.Scalars(step.Node, func(n *yaml.Node) {
 		if why == "" {
-			why = c.lost(n.Value)
+			why = c.lostOutput(n.Value)
 		}
 	})
 	return why
@@ -37,15 +38,15 @@ func outputsUsedByJob(c chain) string {
 	why := ""
 	flow.Scalars(outputs.Value, func(n *yaml.Node) {
 		if why == "" {
-			why = c.lost(n.Value)
+			why = c.lostOutput(n.Value)
 		}
 	})
 	return why
 }
 
-// lost reports a use of an output that our step does not have. Of the push
-// step's, digest stays.
-func (c chain) lost(value string) string {
+// lostOutput describes a use of an output that the new step does not have. Of
+// the push step's outputs, only digest exists in the new step.
+func (c chain) lostOutput(value string) string {
 	for _, step := range []*flow.Step{c.login, c.meta, c.push} {
 		if step == nil {
 			continue
@@ -65,7 +66,8 @@ func (c chain) lost(value string) string {
 
 var errShape = errors.New("the steps are not written one below the other")
 
-// writeFold turns the push step into ours and takes the others away.
+// writeFold turns the push step into a step of this action and removes the
+// other steps.
 func (p *pass) writeFold(c chain) error {
 	inputs, err := p.foldInputs(c)
 	if err != nil {
@@ -102,7 +104,7 @@ func (p *pass) writeFold(c chain) error {
 	return nil
 }
 
-// foldInputs are the lines of our step's inputs.
+// foldInputs returns the lines with the inputs of the new step.
 func (p *pass) foldInputs(c chain) ([]string, error) {
 	var lines []string
 	add := func(name string, n *yaml.Node) {
@@ -137,8 +139,8 @@ func (p *pass) foldInputs(c chain) ([]string, error) {
 	return lines, nil
 }
 
-// inputLines writes an input as it was written: a one-line scalar with its
-// quotes, anything longer as a literal block.
+// inputLines returns the lines of one input as the file has it. A scalar on one
+// line keeps its quotes; a longer scalar becomes a literal block.
 func (p *pass) inputLines(name string, n *yaml.Node) []string {
 	value := strings.TrimSpace(n.Value)
 	if !strings.Contains(value, "\n") {
@@ -155,8 +157,9 @@ func (p *pass) inputLines(name string, n *yaml.Node) []string {
 	return lines
 }
 
-// removal takes a step's lines away, from its dash to the end of its last line,
-// with the comment right above it and the blank line below.
+// removal returns the edit that removes a step's lines, from its dash to the
+// end of its last line, with the comment directly above the step and the blank
+// line below it. It returns false if the step does not start on its own line.
 func (p *pass) removal(step *flow.Step) (text.Edit, bool) {
 	f := p.doc.Text
 	at := f.Start(step.Node)
@@ -179,14 +182,15 @@ func (p *pass) removal(step *flow.Step) (text.Edit, bool) {
 	return text.Edit{Start: start, End: end}, true
 }
 
-// nextLine is the offset of the line after the one at offset.
+// nextLine returns the offset of the line after the line that contains offset.
 func (p *pass) nextLine(offset int) int {
 	f := p.doc.Text
 	end := f.LineEnd(offset)
 	return min(end+len(f.EOL(end)), len(f.Bytes()))
 }
 
-// endOf is the end of the last scalar below a node, with its closing quote.
+// endOf returns the end of the last scalar below a node, with its closing
+// quote.
 func (p *pass) endOf(n *yaml.Node) int {
 	end := 0
 	flow.Scalars(n, func(s *yaml.Node) {

@@ -99,7 +99,7 @@ func TestExamplesStayTrue(t *testing.T) {
 func isIntended(line string) bool {
 	trimmed := strings.TrimSpace(line)
 	name, _, _ := strings.Cut(trimmed, ":")
-	for _, scope := range append(everything, "id-token", "permissions") {
+	for _, scope := range append(defaultScopes, "id-token", "permissions") {
 		if name == scope {
 			return true
 		}

@@ -12,14 +12,14 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/shell"
 )
 
-// Image is a package a migrated job uses.
+// Image is a package that a migrated job uses.
 type Image struct {
-	// Owner and Name as far as the file says them, in lower case. The owner is
-	// flow.UnknownOwner for the repository's own, where that is not known.
+	// Owner and Name are in lower case, as far as the file gives them. Owner is
+	// flow.UnknownOwner for the repository's own owner if that is unknown.
 	Owner, Name string
 	File        string
 	Line        int
-	// Push tells a push from a pull.
+	// Push is true for a push and false for a pull.
 	Push bool
 }
 
@@ -27,11 +27,11 @@ func (i Image) same(other Image) bool {
 	return i.Owner == other.Owner && i.Name == other.Name && i.Push == other.Push
 }
 
-// imagePath matches what may follow the host in a reference; the last step may
-// be cut by a tag or digest.
+// imagePath matches the path after the host in a reference. A tag or digest
+// ends the match.
 var imagePath = regexp.MustCompile(`^/([A-Za-z0-9{][A-Za-z0-9_.{}-]*)((?:/[A-Za-z0-9{][A-Za-z0-9_.{}-]*)*)`)
 
-// imagesIn finds the references to packages of a registry in a text.
+// imagesIn returns the references to packages of a registry in a text.
 func imagesIn(text, host string) []Image {
 	var out []Image
 	for {
@@ -50,16 +50,19 @@ func imagesIn(text, host string) []Image {
 	}
 }
 
-// traffic is what a job does with the registry, as far as its steps show it.
+// traffic describes the pushes and pulls of a job, as far as its steps show
+// them.
 type traffic struct {
 	pushes, pulls []Image
-	// pushed, pulled: there is a command or action that does so; opaque: there
-	// is one that may do anything; suspect: its name speaks of pushing.
+	// pushed and pulled report that a command or action pushes or pulls. opaque
+	// reports that the effect of a command or action is unknown. suspect
+	// reports that the name of such a command or action suggests a push.
 	pushed, pulled, opaque, suspect bool
 }
 
-// level is the permission the traffic needs. What cannot be seen is taken to
-// push, unless it has a harmless name and a visible pull explains the login.
+// level returns the permission that the traffic needs. An opaque step counts as
+// a push, except if its name does not suggest a push and a visible pull
+// explains the login.
 func (t traffic) level() level {
 	if t.pushed || t.suspect || t.opaque && !t.pulled {
 		return write
@@ -68,10 +71,10 @@ func (t traffic) level() level {
 }
 
 func (p *pass) traffic(job *flow.Job) traffic {
-	t, ok := p.moved[job]
+	t, ok := p.trafficByJob[job]
 	if !ok {
 		t = p.readTraffic(job)
-		p.moved[job] = t
+		p.trafficByJob[job] = t
 	}
 	return t
 }
@@ -93,11 +96,12 @@ func (p *pass) readTraffic(job *flow.Job) traffic {
 	return t
 }
 
-// imagesAt lists the images in a text that a step holds at n.
+// imagesAt returns the images in a text of a step. n is the node that holds the
+// text.
 func (p *pass) imagesAt(text string, n *yaml.Node, step *flow.Step) []Image {
 	var out []Image
 	for _, combo := range p.combos(step.Job, text) {
-		value := marked(text, p.lookup(p.scope(step.Job, step, combo)))
+		value := evalOrMark(text, p.lookup(p.scope(step.Job, step, combo)))
 		for _, image := range imagesIn(value, p.opts.Registry) {
 			image.File, image.Line = p.tree.display(p.path), n.Line
 			if !slices.ContainsFunc(out, image.same) {
@@ -108,9 +112,9 @@ func (p *pass) imagesAt(text string, n *yaml.Node, step *flow.Step) []Image {
 	return out
 }
 
-// marked evaluates a text, with a stand-in that is no image name for every
-// expression that only a run can know.
-func marked(text string, lookup expr.Lookup) string {
+// evalOrMark evaluates a text. It writes "?", which is not valid in an image
+// name, for each expression whose value only a run can know.
+func evalOrMark(text string, lookup expr.Lookup) string {
 	var b strings.Builder
 	for _, part := range expr.Split(text) {
 		piece := text[part.Start:part.End]
@@ -126,11 +130,11 @@ func marked(text string, lookup expr.Lookup) string {
 	return b.String()
 }
 
-// pushInputs are the inputs in which actions name what they push.
+// pushInputs are the inputs in which actions name the image to push.
 var pushInputs = []string{"tags", "images", "image", "outputs", "registry", "name", "repository", "dest", "destination"}
 
 func (p *pass) usesTraffic(t *traffic, step *flow.Step) {
-	action := known[actionName(step)]
+	action := knownActions[actionName(step)]
 	switch {
 	case strings.HasPrefix(step.Uses.Value.Value, "./"), strings.HasPrefix(step.Uses.Value.Value, "$/"):
 		t.merge(p.tree.lib.action(p, step).traffic())
@@ -140,7 +144,7 @@ func (p *pass) usesTraffic(t *traffic, step *flow.Step) {
 		t.pulled = true
 	case !action.listed:
 		t.opaque = true
-		t.suspect = t.suspect || soundsLikePush(actionName(step))
+		t.suspect = t.suspect || suggestsPush(actionName(step))
 	}
 	for _, pair := range flow.Pairs(step.With) {
 		found := p.imagesAt(flow.Text(pair.Value), pair.Value, step)
@@ -161,8 +165,8 @@ func (t *traffic) merge(other traffic) {
 	t.pulls = append(t.pulls, other.pulls...)
 }
 
-// mayPush reads the inputs with which build actions are told to push. An action
-// without such an input always does.
+// mayPush reads the inputs that tell a Docker build action to push. An action
+// without such an input always pushes.
 func (p *pass) mayPush(step *flow.Step) bool {
 	if !strings.HasPrefix(actionName(step), "docker/") {
 		return true
@@ -196,13 +200,13 @@ func (p *pass) runTraffic(t *traffic, step *flow.Step) {
 			t.pulls = append(t.pulls, images...)
 		case mayDoAnything:
 			t.opaque = true
-			t.suspect = t.suspect || soundsLikePush(strings.Join(c.Fields(), " "))
+			t.suspect = t.suspect || suggestsPush(strings.Join(c.Fields(), " "))
 		}
 	}
 }
 
-// expand puts the values of shell variables in the place of their names, as far
-// as the file gives them.
+// expand replaces the names of shell variables by their values, as far as the
+// file gives them.
 func (p *pass) expand(text string, commands []shell.Command, step *flow.Step) string {
 	scope := p.scope(step.Job, step, nil)
 	for range 4 {

@@ -20,7 +20,9 @@ func (p *pass) scalarStart(n *yaml.Node) int {
 	return -1
 }
 
-// scalarEnd is the end of a scalar's content; quotes stay around a new one.
+// scalarEnd returns the offset of the end of a scalar's content, before a
+// closing quote, so that the quotes enclose the new content. It returns -1 for
+// a scalar that cannot be located.
 func (p *pass) scalarEnd(n *yaml.Node) int {
 	if s, err := p.scalar(n); err == nil {
 		return s.End
@@ -28,7 +30,7 @@ func (p *pass) scalarEnd(n *yaml.Node) int {
 	return -1
 }
 
-// afterColon is the offset after the colon that follows a key, or -1.
+// afterColon returns the offset after the colon that follows a key, or -1.
 func (p *pass) afterColon(key *yaml.Node) int {
 	at := p.scalarEnd(key)
 	src := p.doc.Text.Bytes()
@@ -44,8 +46,8 @@ func (p *pass) afterColon(key *yaml.Node) int {
 	return -1
 }
 
-// appendTo adds an item to a mapping that has some: on a line of its own after
-// the last one, or in the line of a flow mapping.
+// appendTo adds an item to a mapping that is not empty: on a new line after the
+// last item of a block mapping, or in the same line of a flow mapping.
 func (p *pass) appendTo(m *yaml.Node, item string) bool {
 	key, last := m.Content[len(m.Content)-2], m.Content[len(m.Content)-1]
 	if last.Kind != yaml.ScalarNode {
@@ -63,11 +65,13 @@ func (p *pass) appendTo(m *yaml.Node, item string) bool {
 	return p.insert(at, at, f.EOL(at)+p.indent(key)+item)
 }
 
-// indent is what stands before a key in its line, if that is only blanks.
+// indent returns the blanks before a key, on the assumption that only blanks
+// precede it.
 func (p *pass) indent(key *yaml.Node) string { return strings.Repeat(" ", key.Column-1) }
 
-// insertBlock puts a permissions block into a job: after runs-on (or uses, for
-// a call) where that is one line, else before the job's first key.
+// insertBlock inserts a permissions block into a job. It inserts the block
+// after runs-on, or after uses for a call, if that entry has only one line, and
+// otherwise before the job's first key.
 func (p *pass) insertBlock(job *flow.Job, s scopes) bool {
 	if len(job.Node.Content) == 0 {
 		return false
@@ -91,7 +95,8 @@ func (p *pass) insertBlock(job *flow.Job, s scopes) bool {
 	return p.insert(at, at, strings.Join(lines, f.EOL(at))+f.EOL(at))
 }
 
-// oneLine reports whether a pair surely ends in the line of its key.
+// oneLine reports whether a pair ends on the line of its key. If this is
+// uncertain, it returns false.
 func (p *pass) oneLine(pair *flow.Pair) bool {
 	if pair.Raw.Kind == yaml.AliasNode {
 		return pair.Raw.Line == pair.Key.Line
@@ -104,8 +109,9 @@ func (p *pass) oneLine(pair *flow.Pair) bool {
 	return line == pair.Key.Line
 }
 
-// flowOnOneLine reports whether a flow sequence of plain words ends in the line
-// of its key: its bracket is the last thing there but for a comment.
+// flowOnOneLine reports whether a flow sequence of plain words ends on the line
+// of its key. It checks that the closing bracket is the last character before
+// an optional comment.
 func (p *pass) flowOnOneLine(pair *flow.Pair) bool {
 	if pair.Value.Kind != yaml.SequenceNode || pair.Value.Style&yaml.FlowStyle == 0 || pair.Value.Line != pair.Key.Line {
 		return false
@@ -116,13 +122,14 @@ func (p *pass) flowOnOneLine(pair *flow.Pair) bool {
 	return strings.HasSuffix(strings.TrimSpace(line), "]") && strings.Count(line, "[") == strings.Count(line, "]")
 }
 
-// lines writes a block, with the reasons that do not go without saying.
+// lines returns a permissions block with a comment for each scope that needs a
+// reason.
 func (s scopes) lines(indent, inner string) []string {
 	return append([]string{indent + "permissions:"}, s.items(inner)...)
 }
 
-// items are the lines of a block below its key. A reason that several share is
-// given in full once.
+// items returns the lines of a block below its key. If consecutive scopes have
+// the same reason, only the first line gives it in full.
 func (s scopes) items(indent string) []string {
 	var out []string
 	before := ""

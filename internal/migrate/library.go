@@ -8,12 +8,12 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// maxCalls is how deep calls are followed (ten on github.com, docs/runner.md,
-// Nested workflow calls).
+// maxCalls is the depth to which calls are followed. github.com allows ten
+// levels (docs/runner.md, Nested workflow calls).
 const maxCalls = 10
 
-// library knows the local actions and reusable workflows of a checkout, and
-// those of the other checkouts of the same scan.
+// library reads the local actions and reusable workflows of a checkout, and of
+// the other checkouts in the same scan.
 type library struct {
 	tree   *tree
 	others []*tree
@@ -22,14 +22,14 @@ type library struct {
 	known map[string]*summary
 }
 
-// summary is what a caller needs to know of what it calls.
+// summary holds the facts about a called file that its caller needs.
 type summary struct {
-	// found: it is in one of the checkouts.
+	// found is true if a checkout contains the file.
 	found bool
-	// cut: calls in a circle kept some of it out of sight.
-	cut bool
-	// migrated: its own logins were edited; level is the packages permission
-	// they need.
+	// incomplete is true if circular calls hid a part of the file's effect.
+	incomplete bool
+	// migrated is true if a login in the file was edited. level is the packages
+	// permission that these logins need.
 	migrated bool
 	level    level
 	scopes   scopes
@@ -40,14 +40,14 @@ type summary struct {
 
 func (s *summary) traffic() traffic { return s.use }
 
-// sink is an input whose value becomes the password of a login.
+// sink is an input whose value a called file uses as the password of a login.
 type sink struct {
-	host               string // "" if registry decides
+	host               string // "" if the input registry decides
 	registry, username string // inputs
 	level              level
 }
 
-// recordSink notes that a password comes from whoever calls this file.
+// recordSink records that the caller of this file supplies the password.
 func (p *pass) recordSink(l *login, c loginCase) {
 	if c.passwordInput == "" || !p.doc.Callable {
 		return
@@ -55,7 +55,7 @@ func (p *pass) recordSink(l *login, c loginCase) {
 	p.sinks[c.passwordInput] = sink{host: c.host, registry: c.registryInput, username: c.usernameInput, level: p.levelOf(l)}
 }
 
-// action summarises the local action a step uses.
+// action summarizes the local action that a step uses.
 func (l *library) action(p *pass, step *flow.Step) *summary {
 	t, path := l.resolve(flow.Text(step.Uses.Value))
 	for _, name := range []string{"action.yml", "action.yaml"} {
@@ -69,7 +69,7 @@ func (l *library) action(p *pass, step *flow.Step) *summary {
 	return &summary{use: traffic{opaque: true}, scopes: scopes{"contents": {level: read}}}
 }
 
-// workflow summarises the reusable workflow a job calls.
+// workflow summarizes the reusable workflow that a job calls.
 func (l *library) workflow(p *pass, job *flow.Job) *summary {
 	if t, path := l.resolve(flow.Text(job.Uses.Value)); t != nil {
 		return t.lib.summary(p, path)
@@ -77,8 +77,8 @@ func (l *library) workflow(p *pass, job *flow.Job) *summary {
 	return &summary{scopes: scopes{"contents": {level: read}}}
 }
 
-// resolve finds the checkout and path that a "uses:" means; the checkout is nil
-// for what none of them holds.
+// resolve returns the checkout and the path that a "uses:" value names. The
+// checkout is nil if no checkout contains the file.
 func (l *library) resolve(uses string) (*tree, string) {
 	if path, ok := strings.CutPrefix(uses, "./"); ok {
 		return l.tree, strings.TrimSuffix(path, "/")
@@ -99,9 +99,10 @@ func (l *library) resolve(uses string) (*tree, string) {
 	return nil, ""
 }
 
-// summary reads a file that p's file calls. Files that call each other in a
-// circle, which GitHub refuses, see nothing of each other; what was cut short so
-// is remembered for the one file only that is being migrated.
+// summary reads a file that the file of p calls. GitHub refuses files that call
+// each other in a circle; here such files see nothing of each other. An
+// incomplete summary is stored only for the pass that needed it, because it
+// depends on the file at which the pass started.
 func (l *library) summary(p *pass, path string) *summary {
 	id := l.tree.display(path)
 	l.mu.Lock()
@@ -111,17 +112,17 @@ func (l *library) summary(p *pass, path string) *summary {
 		s = p.memo[id]
 	}
 	if s != nil {
-		p.cut = p.cut || s.cut
+		p.incomplete = p.incomplete || s.incomplete
 		return s
 	}
 	if len(p.callers) >= maxCalls || slices.Contains(p.callers, id) {
-		p.cut = true
-		return &summary{scopes: scopes{}, cut: true}
+		p.incomplete = true
+		return &summary{scopes: scopes{}, incomplete: true}
 	}
 	s = l.read(p, path, id)
 	p.memo[id] = s
-	p.cut = p.cut || s.cut
-	if !s.cut {
+	p.incomplete = p.incomplete || s.incomplete
+	if !s.incomplete {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		if l.known == nil {
@@ -147,13 +148,13 @@ func (l *library) read(p *pass, path, id string) *summary {
 	for _, find := range finders {
 		find(callee)
 	}
-	callee.settle()
+	callee.decideLogins()
 	callee.followCalls()
 	return callee.summarise()
 }
 
 func (p *pass) summarise() *summary {
-	s := &summary{found: true, cut: p.cut, migrated: len(p.needs) > 0, sinks: p.sinks, scopes: scopes{}, replaced: map[string]bool{}}
+	s := &summary{found: true, incomplete: p.incomplete, migrated: len(p.needs) > 0, sinks: p.sinks, scopes: scopes{}, replaced: map[string]bool{}}
 	for name := range p.replaced {
 		s.replaced[name] = true
 	}
@@ -168,7 +169,8 @@ func (p *pass) summarise() *summary {
 	return s
 }
 
-// jobScopes is what a job will have: what it declares, or what it needs.
+// jobScopes returns the permissions that a job has after the migration: the
+// declared ones, or else the required ones.
 func (p *pass) jobScopes(job *flow.Job) scopes {
 	switch {
 	case job.Permissions != nil:
@@ -176,8 +178,8 @@ func (p *pass) jobScopes(job *flow.Job) scopes {
 	case p.doc.Permissions != nil:
 		return declared(p.doc.Permissions.Value)
 	}
-	s := p.workedOut(job)
-	if p.ours[job] {
+	s := p.requiredScopes(job)
+	if p.registryJobs[job] {
 		s.add("packages", p.traffic(job).level(), "")
 	}
 	return s

@@ -10,36 +10,37 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// login is one place that hands a credential to a registry, as a finder found
-// it. Everything is kept for each combination of the matrix, since one text can
-// mean several registries.
+// login is one place in a file that passes a credential to a registry, as a
+// finder found it. It holds one case per combination of the matrix, because one
+// text can name several registries.
 type login struct {
 	code Code
 	what string // the action or command, for messages
 	job  *flow.Job
 	step *flow.Step
-	at   mark
-	// level is what the credential is used for, where the finder knows it;
-	// else the job's steps tell.
+	at   location
+	// level is the permission that the credential needs, if the finder knows
+	// it. If it is none, the job's steps determine the permission.
 	level level
 	cases []loginCase
 }
 
-// loginCase is a login as one combination sees it.
+// loginCase is a login as it is in one combination of the matrix.
 type loginCase struct {
-	host     string // "" is unknown
-	owner    string // of the image, where the registry input names it
+	host     string // "" if unknown
+	owner    string // owner of the image, if the registry input names it
 	password route
-	secrets  []string // the references the password may come from
-	plain    string   // the password, where the file holds it in plain text
-	username route    // nil: there is none to change
+	secrets  []string // references that the password may come from
+	plain    string   // the password, if the file contains it in plain text
+	username route    // nil if no user name must change
 
-	// the inputs of the file that these come from, "" for none
+	// These are the inputs of the file that the values come from, or "" if a
+	// value comes from no input.
 	registryInput, usernameInput, passwordInput string
 }
 
-// field is one text of a login: a node's value, or the part of it at offset.
-// alias is set where an alias stands for it.
+// field is one text of a login: a node's value, or the part of the value from
+// offset on. alias is set if an alias refers to the node.
 type field struct {
 	node   *yaml.Node
 	alias  *yaml.Node
@@ -55,20 +56,21 @@ func (p *pass) fieldOf(pair *flow.Pair) field {
 	return f
 }
 
-// credential is what a finder gives; each field may be the zero field.
+// credential is the result of a finder. Each field may have the zero value.
 type credential struct {
 	registry string // evaluated as text
 	username field
 	password field
 }
 
-// addLogin evaluates a credential for each combination and records the login.
+// addLogin evaluates a credential for each combination of the matrix and
+// records the login.
 func (p *pass) addLogin(l login, c credential) {
 	for _, combo := range p.combos(l.job, c.registry+c.username.text+c.password.text) {
 		registry := p.eval(c.registry, l.job, l.step, combo)
 		password := p.eval(c.password.text, l.job, l.step, combo)
 		lc := loginCase{host: hostOf(registry), owner: ownerOf(registry.Text), registryInput: inputOf(registry), passwordInput: inputOf(password)}
-		lc.take(c.password, password)
+		lc.setPassword(c.password, password)
 		if c.username.node != nil {
 			username := p.eval(c.username.text, l.job, l.step, combo)
 			lc.username, lc.usernameInput = p.usernameRoute(c.username, username), inputOf(username)
@@ -78,7 +80,8 @@ func (p *pass) addLogin(l login, c credential) {
 	p.logins = append(p.logins, &l)
 }
 
-// inputOf is the input a value comes from, "" for none.
+// inputOf returns the input that a value comes from, or "" if it comes from
+// none.
 func inputOf(v expr.Value) string {
 	for _, ref := range v.Refs {
 		if name, ok := strings.CutPrefix(ref.Name, "inputs."); ok {
@@ -88,7 +91,8 @@ func inputOf(v expr.Value) string {
 	return ""
 }
 
-// combos are the combinations a text can tell apart.
+// combos returns the combinations of the matrix that can give a text different
+// values.
 func (p *pass) combos(job *flow.Job, text string) []flow.Combo {
 	if !strings.Contains(text, "matrix") && !strings.Contains(text, "env.") {
 		return []flow.Combo{nil}
@@ -100,7 +104,7 @@ func (p *pass) combos(job *flow.Job, text string) []flow.Combo {
 	return combos
 }
 
-func (c *loginCase) take(f field, v expr.Value) {
+func (c *loginCase) setPassword(f field, v expr.Value) {
 	c.password = routeOf(f, v)
 	c.secrets = leaves(v)
 	if v.Known && len(c.secrets) == 0 {
@@ -108,8 +112,9 @@ func (c *loginCase) take(f field, v expr.Value) {
 	}
 }
 
-// usernameRoute is nil for a name that may stay: the actor's, or one that
-// whoever calls gives.
+// usernameRoute returns the route to a user name. It returns nil for a name
+// that need not change: the actor, an input that the caller sets, or an empty
+// name.
 func (p *pass) usernameRoute(f field, v expr.Value) route {
 	names := leaves(v)
 	isInput := func(name string) bool { return strings.HasPrefix(name, "inputs.") }
@@ -130,8 +135,8 @@ func isToken(name string) bool {
 	return strings.EqualFold(name, "secrets.GITHUB_TOKEN") || strings.EqualFold(name, "github.token")
 }
 
-// leaves are the references a value rests on: those behind which the file says
-// nothing more.
+// leaves returns the references that a value finally depends on: the file gives
+// no definition for them.
 func leaves(v expr.Value) []string {
 	var out []string
 	for _, ref := range v.Refs {
@@ -144,7 +149,7 @@ func leaves(v expr.Value) []string {
 	return out
 }
 
-// hostOf is the registry of a text such as "https://ghcr.io/acme".
+// hostOf returns the registry host of a text such as "https://ghcr.io/acme".
 func hostOf(v expr.Value) string {
 	text := strings.ToLower(strings.TrimSpace(v.Text))
 	for _, scheme := range []string{"https://", "http://", "docker://", "oci://"} {
@@ -157,7 +162,7 @@ func hostOf(v expr.Value) string {
 	return host
 }
 
-// ownerOf is the path step after the host, "" where there is none.
+// ownerOf returns the path element after the host, or "" if the text has none.
 func ownerOf(registry string) string {
 	_, rest, _ := strings.Cut(registry, "://")
 	if rest == "" {
@@ -170,8 +175,8 @@ func ownerOf(registry string) string {
 	return steps[1]
 }
 
-// isOurs reports whether a host is the registry we migrate, or GitHub's older
-// one, which takes the same credentials.
-func (p *pass) isOurs(host string) bool {
+// isTargetHost reports whether a host is the registry to migrate, or GitHub's
+// older registry, which accepts the same credentials.
+func (p *pass) isTargetHost(host string) bool {
 	return host == p.opts.Registry || host == oldRegistry
 }

@@ -1,16 +1,17 @@
-// Package migrate moves workflows from a personal access token to GITHUB_TOKEN,
-// as GitHub's docs describe it by hand ("Upgrading a workflow that accesses a
-// registry using a personal access token", docs/ghcr.md, Moving from a personal
-// access token).
+// Package migrate moves workflows from a personal access token to GITHUB_TOKEN.
+// It automates the steps of GitHub's documentation ("Upgrading a workflow that
+// accesses a registry using a personal access token"; docs/ghcr.md, Moving from
+// a personal access token).
 //
-// Scan reads checkouts and returns a Report: what was found, the edited files
-// beside the originals, what was left and why. Nothing is written before Write.
-// Edits are replacements of bytes that a yaml.Node came from, so everything
-// else in a file stays as it was, and a second run finds nothing to change.
+// Scan reads checkouts and returns a Report with the findings, the edited files
+// beside the originals, and the reason for each login that stays. Only Write
+// changes files. An edit replaces only the bytes of one YAML node, so all other
+// bytes of a file stay the same, and a second run finds nothing to change.
 //
-// Each kind of finding is one finder (finder.go says how to add one). The
-// packages below know no registry: text edits YAML, expr evaluates
-// expressions, shell reads scripts, flow knows jobs and steps.
+// Each kind of finding has its own finder; finder.go describes how to add a
+// finder. The packages below this one know nothing about registries: text edits
+// YAML, expr evaluates expressions, shell parses scripts, and flow models jobs
+// and steps.
 package migrate
 
 import (
@@ -23,18 +24,20 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// Options say what to find and how to write it.
+// Options select the findings and the form of the edits.
 type Options struct {
-	// Registry is the host to migrate; "" is ghcr.io.
+	// Registry is the host to migrate. Default: ghcr.io.
 	Registry string
-	// Token is what replaces a personal access token, without "${{ }}"; "" is
-	// secrets.GITHUB_TOKEN. Where the secrets context is not available it is
-	// github.token in any case.
+	// Token is the expression that replaces a personal access token, without
+	// "${{ }}". Default: secrets.GITHUB_TOKEN. In an action.yml, which has no
+	// secrets context, the expression is always github.token.
 	Token string
 	// ToAction folds login, metadata and push steps into one step with this
-	// "uses:", where that is exact. "" folds nothing.
+	// "uses:" value, if the result stays the same. If it is empty, no steps are
+	// folded.
 	ToAction string
-	// Workers is how many files are read at once; 0 is one for each CPU.
+	// Workers is the number of files that are read concurrently. Default: the
+	// number of CPUs.
 	Workers int
 }
 
@@ -51,21 +54,23 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Root is one checkout.
+// Root is one checkout to scan.
 type Root struct {
-	// Dir is its directory, as messages show it.
+	// Dir is the directory of the checkout, as messages show it.
 	Dir string
-	// Repository is OWNER/NAME. "" takes it from the checkout's Git remote
-	// "origin"; where that says nothing, no owner is held against an image.
+	// Repository is OWNER/NAME. If it is empty, Scan reads it from the Git
+	// remote "origin" of the checkout. If that remote does not give it, Scan
+	// does not check the owner of an image.
 	Repository string
 	// Paths are the files and directories to read, relative to Dir and with
-	// slashes. None: all workflows and actions GitHub would find.
+	// slashes. If it is empty, Scan reads all workflows and actions that GitHub
+	// would find.
 	Paths []string
 }
 
-// Scan reads the workflows and actions of the checkouts. Files it cannot read
-// or understand are in Report.Skipped; the error is only for a checkout that
-// cannot be opened, and for ctx.
+// Scan reads the workflows and actions of the checkouts. Report.Skipped lists
+// the files that it cannot read or parse. Scan returns an error if a checkout
+// cannot be opened, or if ctx ends.
 func Scan(ctx context.Context, roots []Root, opts Options) (*Report, error) {
 	opts = opts.withDefaults()
 	trees, err := openTrees(roots)
@@ -107,7 +112,7 @@ func (t *tree) scan(ctx context.Context, opts Options, report *Report) error {
 	return nil
 }
 
-// result is what one file gave.
+// result is the outcome for one file.
 type result struct {
 	file     *File
 	skip     *Skip
@@ -115,7 +120,7 @@ type result struct {
 	images   []Image
 }
 
-// migrate reads one file and works out its edits.
+// migrate reads one file and computes its edits.
 func (t *tree) migrate(path string, opts Options) result {
 	src, err := t.read(path)
 	if err != nil {

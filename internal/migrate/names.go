@@ -2,8 +2,8 @@ package migrate
 
 import "strings"
 
-// looksLikeRegistryToken guesses from a secret's name that it is a token for
-// GitHub's registry: GHCR_TOKEN, CR_PAT, GH_PACKAGES_TOKEN.
+// looksLikeRegistryToken guesses from the name of a secret that it holds a
+// token for GitHub's registry, such as GHCR_TOKEN, CR_PAT or GH_PACKAGES_TOKEN.
 func looksLikeRegistryToken(name string) bool {
 	if !strings.HasPrefix(name, "secrets.") || !looksLikeToken(name) || isToken(name) {
 		return false
@@ -17,7 +17,8 @@ func looksLikeRegistryToken(name string) bool {
 	return false
 }
 
-// looksLikeToken rules out the names of secrets that hold a user or a host.
+// looksLikeToken returns false for the names of secrets that hold a user or a
+// host.
 func looksLikeToken(name string) bool {
 	name = strings.ToUpper(name)
 	for _, part := range []string{"USER", "ACTOR", "OWNER", "HOST", "URL", "EMAIL", "SSH", "PORT", "REGISTRY_NAME", "_KEY"} {

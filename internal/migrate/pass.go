@@ -12,46 +12,51 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/text"
 )
 
-// pass is the work on one file.
+// pass holds the state of the migration of one file.
 type pass struct {
 	tree *tree
 	path string
 	doc  *flow.Document
 	opts Options
-	// callers are the files this one is looked at for, against loops.
+	// callers are the files whose calls led to this file. They serve to detect
+	// circular calls.
 	callers []string
 
-	logins   []*login
-	findings []Finding
-	images   []Image
-	edits    text.Edits
-	needs    map[*flow.Job]*need
-	sinks    map[string]sink
-	ours     map[*flow.Job]bool  // jobs that log in to the registry in any way
-	settled  map[*flow.Step]bool // steps whose login was migrated
-	// replaced are the secrets that made way for the token.
-	replaced map[string]mark
-	// loginPlaces hold the password of a login to any registry.
+	logins        []*login
+	findings      []Finding
+	images        []Image
+	edits         text.Edits
+	needs         map[*flow.Job]*need
+	sinks         map[string]sink
+	registryJobs  map[*flow.Job]bool  // jobs that log in to the registry, with any credential
+	migratedSteps map[*flow.Step]bool // steps whose login was migrated
+	// replaced maps each secret that the token replaced to the position of a
+	// login that used it.
+	replaced map[string]location
+	// loginPlaces holds the nodes with the password of a login to any registry.
 	loginPlaces map[*yaml.Node]bool
 
-	// What is worked out once.
-	scalars   map[*yaml.Node]*text.Scalar
-	flowing   map[*yaml.Node]bool
-	mentioned map[mention]int
-	moved     map[*flow.Job]traffic
-	memo      map[string]*summary
-	// cut: a circle of calls left something out of sight.
-	cut bool
-	// budget is what this file may still cost.
+	// The following fields are caches.
+	scalars       map[*yaml.Node]*text.Scalar
+	flowNodes     map[*yaml.Node]bool
+	mentionCounts map[mention]int
+	trafficByJob  map[*flow.Job]traffic
+	memo          map[string]*summary
+	// incomplete is true if circular calls hid a part of the file's effect.
+	incomplete bool
+	// budget is the remaining cost that this file may cause, in the units of
+	// maxCost.
 	budget int
 }
 
-// maxCost bounds the work on one file, in steps of some nanoseconds: variables
-// in large matrices could otherwise take hours. Real files stay far below it.
+// maxCost limits the work on one file. One unit is a step of a few nanoseconds.
+// Without the limit, variables in large matrices could take hours. Real files
+// cost far less.
 const maxCost = 50_000_000
 
-// spend takes n off the budget. The work goes on with less insight when it is
-// used up, and the file is skipped in the end.
+// spend subtracts n from the budget and reports whether any budget is left.
+// When the budget is used up, the analysis skips optional lookups, and the file
+// is skipped at the end.
 func (p *pass) spend(n int) bool {
 	p.budget -= n
 	return p.budget > 0
@@ -60,27 +65,29 @@ func (p *pass) spend(n int) bool {
 func newPass(t *tree, path string, doc *flow.Document, opts Options) *pass {
 	return &pass{
 		tree: t, path: path, doc: doc, opts: opts,
-		needs: map[*flow.Job]*need{}, sinks: map[string]sink{}, replaced: map[string]mark{},
-		ours: map[*flow.Job]bool{}, settled: map[*flow.Step]bool{}, scalars: map[*yaml.Node]*text.Scalar{}, mentioned: map[mention]int{}, moved: map[*flow.Job]traffic{},
+		needs: map[*flow.Job]*need{}, sinks: map[string]sink{}, replaced: map[string]location{},
+		registryJobs: map[*flow.Job]bool{}, migratedSteps: map[*flow.Step]bool{}, scalars: map[*yaml.Node]*text.Scalar{}, mentionCounts: map[mention]int{}, trafficByJob: map[*flow.Job]traffic{},
 		memo: map[string]*summary{}, loginPlaces: map[*yaml.Node]bool{}, budget: maxCost,
 	}
 }
 
-// run is the table of contents: find, decide, grant, fold, tell.
+// run executes the steps of the migration in order: it finds logins, decides
+// about them, grants permissions, folds steps, and reports secrets that remain.
 func (p *pass) run() {
 	for _, find := range finders {
 		find(p)
 	}
-	p.settle()
+	p.decideLogins()
 	p.followCalls()
 	p.listImages()
 	p.grant()
 	p.fold()
-	p.remarkHandedOver()
-	p.remarkUses()
+	p.reportPassedSecrets()
+	p.reportRemainingUses()
 }
 
-// token is the expression that replaces a personal access token here.
+// token returns the expression that replaces a personal access token in this
+// file.
 func (p *pass) token() string {
 	if p.doc.Action {
 		return "github.token"
@@ -88,13 +95,13 @@ func (p *pass) token() string {
 	return p.opts.Token
 }
 
-// eval evaluates text as it is seen from step (nil: from the job).
+// eval evaluates a text in the scope of a step, or of the job if step is nil.
 func (p *pass) eval(text string, job *flow.Job, step *flow.Step, combo flow.Combo) expr.Value {
 	p.spend(100 + len(text))
 	return expr.Eval(text, p.lookup(p.scope(job, step, combo)))
 }
 
-// lookup is the scope's, within the budget.
+// lookup returns the lookup function of a scope, limited by the budget.
 func (p *pass) lookup(scope flow.Scope) expr.Lookup {
 	return func(path []string) (expr.Found, bool) {
 		if !p.spend(500) {
@@ -108,8 +115,8 @@ func (p *pass) scope(job *flow.Job, step *flow.Step, combo flow.Combo) flow.Scop
 	return flow.Scope{Repository: p.tree.repo, Job: job, Step: step, Combo: combo}
 }
 
-// steps calls visit for every step of every job, each node once: aliased steps
-// are seen as the job that holds the anchor sees them.
+// steps calls visit once for each step node of all jobs. For an aliased step,
+// visit gets the job that holds the anchor.
 func (p *pass) steps(visit func(*flow.Step)) {
 	for _, job := range p.doc.Jobs {
 		for _, step := range job.Steps {
@@ -118,17 +125,18 @@ func (p *pass) steps(visit func(*flow.Step)) {
 	}
 }
 
-// mark is where a finding points: a node, or a byte of its value.
-type mark struct {
+// location is the position of a finding: a node, or the byte at offset from of
+// its value.
+type location struct {
 	node *yaml.Node
 	from int
 }
 
-func on(n *yaml.Node) mark { return mark{node: n} }
+func locationOf(n *yaml.Node) location { return location{node: n} }
 
-// report records a finding. A second one with the same words at the same place
-// (an aliased step) is dropped.
-func (p *pass) report(state State, code Code, at mark, text, hint string) {
+// report records a finding. It drops a finding with the same text at the same
+// position, which an aliased step causes.
+func (p *pass) report(state State, code Code, at location, text, hint string) {
 	f := Finding{File: p.tree.display(p.path), Code: code, State: state, Text: sentence(text), Hint: hint}
 	f.Line, f.Column, f.EndLine = p.position(at)
 	if !slices.Contains(p.findings, f) {
@@ -136,7 +144,7 @@ func (p *pass) report(state State, code Code, at mark, text, hint string) {
 	}
 }
 
-func (p *pass) position(at mark) (line, column, end int) {
+func (p *pass) position(at location) (line, column, end int) {
 	n := at.node
 	line, column, end = n.Line, n.Column, n.Line
 	s, err := p.scalar(n)
@@ -151,8 +159,8 @@ func (p *pass) position(at mark) (line, column, end int) {
 	return line, column, end
 }
 
-// sentence writes a text that starts with an article with a capital. Names of
-// actions, commands and secrets keep theirs.
+// sentence capitalizes a leading "the". Names of actions, commands and secrets
+// keep their case.
 func sentence(text string) string {
 	if rest, ok := strings.CutPrefix(text, "the "); ok {
 		return "The " + rest
@@ -160,19 +168,19 @@ func sentence(text string) string {
 	return text
 }
 
-func (p *pass) left(code Code, at mark, hint, format string, args ...any) {
+func (p *pass) reportLeft(code Code, at location, hint, format string, args ...any) {
 	p.report(Left, code, at, fmt.Sprintf(format, args...), hint)
 }
 
-func (p *pass) note(code Code, at mark, format string, args ...any) {
+func (p *pass) reportNote(code Code, at location, format string, args ...any) {
 	p.report(Note, code, at, fmt.Sprintf(format, args...), "")
 }
 
-func (p *pass) fixed(code Code, at mark, hint, format string, args ...any) {
+func (p *pass) reportFixed(code Code, at location, hint, format string, args ...any) {
 	p.report(Fixed, code, at, fmt.Sprintf(format, args...), hint)
 }
 
-// scalar places a node once.
+// scalar locates a node in the source and caches the result.
 func (p *pass) scalar(n *yaml.Node) (*text.Scalar, error) {
 	if s, ok := p.scalars[n]; ok && s != nil {
 		return s, nil
@@ -184,19 +192,19 @@ func (p *pass) scalar(n *yaml.Node) (*text.Scalar, error) {
 	return s, err
 }
 
-// inFlow reports whether a node lies in a flow collection, where a plain scalar
-// must not hold braces (YAML 1.2 §7.3.3).
+// inFlow reports whether a node is inside a flow collection. There, a plain
+// scalar must not contain braces (YAML 1.2, section 7.3.3).
 func (p *pass) inFlow(n *yaml.Node) bool {
-	if p.flowing == nil {
-		p.flowing = map[*yaml.Node]bool{}
+	if p.flowNodes == nil {
+		p.flowNodes = map[*yaml.Node]bool{}
 		p.markFlow(p.doc.Root, false)
 	}
-	return p.flowing[n]
+	return p.flowNodes[n]
 }
 
 func (p *pass) markFlow(n *yaml.Node, inside bool) {
 	if inside {
-		p.flowing[n] = true
+		p.flowNodes[n] = true
 	}
 	inside = inside || n.Style&yaml.FlowStyle != 0
 	for _, c := range n.Content {

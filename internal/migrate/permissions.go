@@ -10,13 +10,14 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// need is the packages permission a job needs, and for what.
+// need is the packages permission that a job needs. Its field what lists the
+// steps that need it.
 type need struct {
 	level level
 	what  []string
 }
 
-func (p *pass) need(job *flow.Job, l level, what string) {
+func (p *pass) addNeed(job *flow.Job, l level, what string) {
 	n := p.needs[job]
 	if n == nil {
 		n = &need{}
@@ -28,15 +29,15 @@ func (p *pass) need(job *flow.Job, l level, what string) {
 	}
 }
 
-// grant sees to it that every job that now uses GITHUB_TOKEN has the
-// permission. It keeps to the place where permissions already stand: the job's
-// block, else the workflow's if all its jobs need the same, else a block of the
-// job's own.
+// grant adds the missing permission to each job that now uses GITHUB_TOKEN. It
+// changes the permissions block that already applies: the job's block, or else
+// the workflow's block if all jobs under it need the same permission. Otherwise
+// it adds a new block to the job.
 func (p *pass) grant() {
 	if p.doc.Action || len(p.needs) == 0 {
 		return
 	}
-	together := p.together()
+	together := p.sameNeeds()
 	for _, job := range p.doc.Jobs {
 		n := p.needs[job]
 		switch {
@@ -48,15 +49,16 @@ func (p *pass) grant() {
 		case p.doc.Permissions != nil:
 			p.addBlock(job, n, declared(p.doc.Permissions.Value))
 		case p.doc.Callable && !p.doc.Direct:
-			p.note(CallerGrants, on(job.Key), "The job %s has no permissions of its own, so each calling job must grant packages: %s.", job.ID, n.level)
+			p.reportNote(CallerGrants, locationOf(job.Key), "The job %s has no permissions of its own, so each calling job must grant packages: %s.", job.ID, n.level)
 		default:
-			p.addBlock(job, n, p.workedOut(job))
+			p.addBlock(job, n, p.requiredScopes(job))
 		}
 	}
 }
 
-// together reports whether all jobs without a block of their own need the same.
-func (p *pass) together() bool {
+// sameNeeds reports whether all jobs without a permissions block need the same
+// permission.
+func (p *pass) sameNeeds() bool {
 	var first *need
 	for _, job := range p.doc.Jobs {
 		if job.Permissions != nil {
@@ -71,17 +73,18 @@ func (p *pass) together() bool {
 	return true
 }
 
-// granted reports whether a permissions value already has packages.
+// granted reports whether a permissions value already includes the packages
+// permission.
 func (p *pass) granted(pair *flow.Pair, l level) bool {
 	return declared(pair.Value)["packages"].level >= l
 }
 
-// declared reads a permissions value.
+// declared parses a permissions value.
 func declared(n *yaml.Node) scopes {
 	s := scopes{}
 	all := flow.Text(n)
 	if l, ok := map[string]level{"read-all": read, "write-all": write}[all]; ok {
-		for _, name := range everything {
+		for _, name := range defaultScopes {
 			s.add(name, l, "")
 		}
 	}
@@ -91,7 +94,7 @@ func declared(n *yaml.Node) scopes {
 	return s
 }
 
-// mergeInto adds packages to a permissions block that exists.
+// mergeInto adds the packages permission to an existing permissions block.
 func (p *pass) mergeInto(pair *flow.Pair, job *flow.Job, n *need) {
 	if p.granted(pair, n.level) {
 		return
@@ -111,14 +114,14 @@ func (p *pass) mergeInto(pair *flow.Pair, job *flow.Job, n *need) {
 		ok = p.replaceAll(pair, n)
 	}
 	if !ok {
-		p.left(Permissions, on(pair.Key), "Add "+item+" there.", "The job %s needs %s, and its permissions cannot be edited safely.", job.ID, item)
+		p.reportLeft(Permissions, locationOf(pair.Key), "Add "+item+" there.", "The job %s needs %s, and its permissions cannot be edited safely.", job.ID, item)
 		return
 	}
 	also := ""
 	if aliases := p.doc.Aliases[pair.Value]; len(aliases) > 0 {
 		also = ", which an anchor shares with other jobs"
 	}
-	p.fixed(Permissions, on(pair.Key), "", "The job %s needs %s for %s; it is added to the permissions that are there%s.", job.ID, item, strings.Join(n.what, ", "), also)
+	p.reportFixed(Permissions, locationOf(pair.Key), "", "The job %s needs %s for %s; it is added to the permissions that are there%s.", job.ID, item, strings.Join(n.what, ", "), also)
 }
 
 // replaceAll turns "read-all" or an empty value into a block.
@@ -144,20 +147,21 @@ func (p *pass) replaceAll(pair *flow.Pair, n *need) bool {
 	return p.insert(p.scalarStart(pair.Value), end, "{"+s.inline()+"}")
 }
 
-// addBlock gives a job a permissions block of its own.
+// addBlock adds a permissions block to a job that has none.
 func (p *pass) addBlock(job *flow.Job, n *need, s scopes) {
 	s = s.clone()
 	s.add("packages", n.level, "")
 	s["packages"] = grant{level: max(n.level, s["packages"].level)}
 	if !p.insertBlock(job, s) {
-		p.left(Permissions, on(job.Key), "Add permissions: {"+s.inline()+"} to the job.", "The job %s needs %s, and a block cannot be added safely.", job.ID, s.inline())
+		p.reportLeft(Permissions, locationOf(job.Key), "Add permissions: {"+s.inline()+"} to the job.", "The job %s needs %s, and a block cannot be added safely.", job.ID, s.inline())
 		return
 	}
-	p.fixed(Permissions, on(job.Key), p.reasons(s), "The job %s gets permissions of its own (%s), since a block takes away what it does not name.", job.ID, s.inline())
+	p.reportFixed(Permissions, locationOf(job.Key), p.keptHint(s), "The job %s gets permissions of its own (%s), since a block takes away what it does not name.", job.ID, s.inline())
 }
 
-// reasons tells which scopes are not there for certain.
-func (p *pass) reasons(s scopes) string {
+// keptHint returns a hint about the scopes that the job keeps only because
+// their need is uncertain.
+func (p *pass) keptHint(s scopes) string {
 	for _, name := range sortedKeys(s) {
 		if strings.HasPrefix(s[name].reason, "kept:") {
 			return fmt.Sprintf("Check the scopes marked kept: %s, and what it needs is not known. They are what the token may have had by default; take away what is not needed, all of it if the repository's default is read-only.",
@@ -175,7 +179,7 @@ func (s scopes) clone() scopes {
 	return out
 }
 
-// inline is the block on one line.
+// inline returns the content of the block on one line.
 func (s scopes) inline() string {
 	var items []string
 	for _, name := range sortedKeys(s) {

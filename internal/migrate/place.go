@@ -10,27 +10,28 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/text"
 )
 
-// place is a part of a scalar's value that an edit may replace.
+// place is a range of bytes in a scalar's value that an edit can replace.
 type place struct {
 	node     *yaml.Node
 	from, to int
-	// inExpr: it lies inside "${{ }}". name: it is a secret's name, as in
-	// secrets[matrix.secret].
+	// inExpr is true inside "${{ }}". name is true for the name of a secret, as
+	// in secrets[matrix.secret].
 	inExpr, name bool
 }
 
-// route is the way a value takes to where it is used: the place of use first,
-// then, where that is only a reference to an environment variable or a matrix
-// value, the place that reference stands for, and so on. Each step has the
-// context it came through.
+// route lists the places that define a value. The first stop is the place of
+// use. If that place only refers to an environment variable or a matrix value,
+// the next stop is the definition of that variable or value, and so on. Each
+// stop holds the context of the reference that led to it.
 type route []stop
 
 type stop struct {
 	place
-	via flow.Origin // how the stop before refers to this one
+	via flow.Origin // the reference in the previous stop
 }
 
-// routeOf follows v, which was evaluated from the text of f.
+// routeOf returns the route of v, which is the result of evaluating the text of
+// f.
 func routeOf(f field, v expr.Value) route {
 	at := place{node: f.node, from: f.offset + v.Start, to: f.offset + v.End, inExpr: v.InExpr}
 	r := route{{place: at}}
@@ -52,7 +53,7 @@ func routeOf(f field, v expr.Value) route {
 	return r
 }
 
-// keyStop is the matrix value that names a secret.
+// keyStop returns the place of the matrix value that names a secret.
 func keyStop(ref expr.Ref) (stop, bool) {
 	if ref.Key == nil || len(ref.Key.Refs) != 1 || !strings.HasPrefix(ref.Name, "secrets.") {
 		return stop{}, false
@@ -64,15 +65,15 @@ func keyStop(ref expr.Ref) (stop, bool) {
 	return stop{place{node: origin.Node, to: len(origin.Node.Value), name: true}, origin}, true
 }
 
-// replace edits a place so that it gives the value of the expression ex. It
-// reports whether that was possible; a place whose source cannot be matched
-// byte by byte (YAML escapes) is left alone.
+// replace edits a place so that its value is the expression ex. It returns
+// false, and edits nothing, if the value contains YAML escapes, because their
+// source cannot be matched byte by byte.
 func (p *pass) replace(at place, ex string) bool {
 	start, end, ok := p.span(at)
-	return ok && p.edits.Add(text.Edit{Start: start, End: end, New: p.spell(at, ex)}) == nil
+	return ok && p.edits.Add(text.Edit{Start: start, End: end, New: p.expressionText(at, ex)}) == nil
 }
 
-// span is where a place stands in the source.
+// span returns the offsets of a place in the source.
 func (p *pass) span(at place) (start, end int, ok bool) {
 	if at.node.Kind == yaml.AliasNode {
 		start = p.doc.Text.Start(at.node)
@@ -85,8 +86,8 @@ func (p *pass) span(at place) (start, end int, ok bool) {
 	return s.Span(at.from, at.to)
 }
 
-// spell writes ex as the place needs it.
-func (p *pass) spell(at place, ex string) string {
+// expressionText returns ex in the syntax that the place needs.
+func (p *pass) expressionText(at place, ex string) string {
 	switch {
 	case at.inExpr:
 		return ex

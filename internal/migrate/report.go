@@ -8,73 +8,74 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/text"
 )
 
-// Report is the outcome of a Scan.
+// Report is the result of a Scan.
 type Report struct {
-	// Read is how many files were looked at.
+	// Read is the number of files that Scan examined.
 	Read int
-	// Files are those that would change, with their new contents.
+	// Files are the files that change, with their new contents.
 	Files []File
-	// Findings are in the order of files and lines.
+	// Findings are sorted by file and line.
 	Findings []Finding
-	// Skipped are the files that could not be read or understood.
+	// Skipped are the files that Scan could not read or parse.
 	Skipped []Skip
-	// Images are the packages the migrated jobs use.
+	// Images are the packages that the migrated jobs use.
 	Images []Image
 }
 
-// File is a workflow or action before and after.
+// File is a workflow or action, before and after the migration.
 type File struct {
-	// Path is as the caller would type it.
+	// Path is the path as the caller would type it.
 	Path          string
 	Before, After []byte
-	// Edits lead from Before to After, by position.
+	// Edits turn Before into After. They are sorted by position.
 	Edits []text.Edit
 
-	tree, name string // where Write puts it: the checkout, and the path in it
+	tree, name string // the target of Write: the checkout and the path in it
 }
 
-// Diff is the unified diff of the file.
+// Diff returns the unified diff of the file.
 func (f File) Diff() string {
 	return text.Diff(strings.TrimPrefix(f.Path, "/"), f.Before, f.After)
 }
 
-// State says what becomes of a finding.
+// State is the outcome of a finding.
 type State string
 
 // The states of a finding.
 const (
-	// Fixed: an edit in File.After takes care of it.
+	// Fixed means that an edit in File.After solves the problem.
 	Fixed State = "fixed"
-	// Left: somebody has to act; Hint says how.
+	// Left means that the user must act. Hint describes the step.
 	Left State = "left"
-	// Note: nothing to do, but good to know.
+	// Note means that the finding is information only.
 	Note State = "note"
 )
 
-// Finding is one thing found in a file. Positions count from 1, columns in
-// characters.
+// Finding is one problem or fact in a file. Lines and columns start at 1;
+// columns count characters.
 type Finding struct {
 	File                  string
 	Line, Column, EndLine int
 	Code                  Code
 	State                 State
-	// Text says what is there and what becomes of it, as whole sentences.
+	// Text describes the problem and its outcome in full sentences.
 	Text string
-	// Hint is a step the reader can carry out; "" where none is left.
+	// Hint is a step that the user can carry out, or "" if none is needed.
 	Hint string
 }
 
-// Title is the kind of the finding in a few words.
+// Title returns a short name of the kind of finding.
 func (f Finding) Title() string { return rules[f.Code].title }
 
-// Skip is a file that was passed over.
+// Skip is a file that Scan did not migrate, with the reason.
 type Skip struct {
 	Path string
 	Err  error
 }
 
-// Todo is the number of findings somebody still has to act on: edits that are
-// not written yet and what no edit can do. It decides "--check".
+// Todo returns the number of findings that still need an action: edits that are
+// not written yet, and problems that no edit can solve. "--check" fails if it
+// is not 0.
 func (r *Report) Todo() int {
 	n := 0
 	for _, f := range r.Findings {

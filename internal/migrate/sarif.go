@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 )
 
-// The types below are the part of SARIF 2.1.0 that GitHub's code scanning reads
-// (GitHub docs, "SARIF support for code scanning").
+// The types below are the subset of SARIF 2.1.0 that GitHub's code scanning
+// reads (GitHub docs, "SARIF support for code scanning").
 type (
 	sarifLog struct {
 		Schema  string     `json:"$schema"`
@@ -60,8 +60,10 @@ type (
 	}
 )
 
-// SARIF writes the findings for code scanning. What an edit fixes is an error
-// until the edit is written; what is left is a warning, notes are notes.
+// SARIF writes the findings for code scanning. Findings in state Fixed have
+// level error, because the edit is not written yet. Findings in state Left are
+// warnings, and findings in state Note are notes. SARIF returns an error if w
+// fails.
 func (r *Report) SARIF(w io.Writer) error {
 	run := sarifRun{
 		Tool:    sarifTool{sarifDriver{Name: "ghcr-publish migrate", URI: "https://github.com/ghcr-publish/ghcr-publish"}},

@@ -11,7 +11,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/shell"
 )
 
-// level is what GITHUB_TOKEN may do in one scope.
+// level is the access of GITHUB_TOKEN in one scope.
 type level int
 
 const (
@@ -32,8 +32,8 @@ func parseLevel(s string) level {
 	return none
 }
 
-// scopes are the permissions of a job, each with the reason it is there; the
-// reason is "" where it goes without saying.
+// scopes are the permissions of a job. Each has the reason for it, which is
+// empty if the reason is obvious.
 type scopes map[string]grant
 
 type grant struct {
@@ -54,7 +54,7 @@ func (s scopes) merge(other scopes) {
 	}
 }
 
-// addList adds a list as the table of actions writes it: "contents:read
+// addList adds a list in the format of actions.txt, such as "contents:read
 // issues:write".
 func (s scopes) addList(list, reason string) {
 	for item := range strings.FieldsSeq(list) {
@@ -67,18 +67,19 @@ func (s scopes) addList(list, reason string) {
 	}
 }
 
-// everything are the scopes of the permissive default token (GitHub docs,
-// "Permissions for the GITHUB_TOKEN"). id-token, which the default never has,
-// and the scopes that came later are not among them.
-var everything = []string{
+// defaultScopes are the scopes of the permissive default token (GitHub docs,
+// "Permissions for the GITHUB_TOKEN"). They exclude id-token, which the default
+// never includes, and scopes that GitHub added later.
+var defaultScopes = []string{
 	"actions", "attestations", "checks", "contents", "deployments", "discussions", "issues", "packages",
 	"pages", "pull-requests", "repository-projects", "security-events", "statuses",
 }
 
-// workedOut is what a job needs that so far had the default permissions: by the
-// table of known actions, by the commands of its scripts, and everything where
-// the job hands its token to something unknown.
-func (p *pass) workedOut(job *flow.Job) scopes {
+// requiredScopes returns the permissions that a job with default permissions
+// needs. It uses the table of known actions and the commands of the job's
+// scripts. If the job passes its token to an unknown program, the result
+// includes all default scopes.
+func (p *pass) requiredScopes(job *flow.Job) scopes {
 	s := scopes{}
 	for _, step := range job.Steps {
 		switch {
@@ -100,29 +101,30 @@ func (p *pass) actionScopes(s scopes, step *flow.Step) {
 		s.merge(p.tree.lib.action(p, step).scopes)
 		return
 	}
-	action := known[name]
+	action := knownActions[name]
 	if action.listed {
 		s.addList(action.scopes, name)
 		return
 	}
 	s.add("contents", read, "")
-	if p.handsToken(step) {
-		s.keepAll(fmt.Sprintf("kept: %s is given the token", name))
+	if p.receivesToken(step) {
+		s.keepDefaults(fmt.Sprintf("kept: %s is given the token", name))
 	}
 }
 
-// keepAll keeps what the default may have granted.
-func (s scopes) keepAll(reason string) {
-	for _, name := range everything {
+// keepDefaults adds all scopes that the default token may have had, except
+// packages.
+func (s scopes) keepDefaults(reason string) {
+	for _, name := range defaultScopes {
 		if name != "packages" {
 			s.add(name, write, reason)
 		}
 	}
 }
 
-// handsToken reports whether a step is given the job's token by name, other
-// than as a password for our registry.
-func (p *pass) handsToken(step *flow.Step) bool {
+// receivesToken reports whether a step names the job's token in its inputs or
+// variables, other than as the password of a login to the registry.
+func (p *pass) receivesToken(step *flow.Step) bool {
 	found := false
 	places := []*yaml.Node{step.With, step.Env}
 	for _, holder := range []*yaml.Node{step.Job.Node, p.doc.Root} {
@@ -144,8 +146,9 @@ func mentionsToken(text string) bool {
 		strings.Contains(lower, "secrets['github_token']")
 }
 
-// scriptScopes reads what a script does with the repository through Git, which
-// checkout gave the token, or through gh, which takes it from the environment.
+// scriptScopes adds the permissions that the commands of a script need. The
+// commands use the token through Git, which actions/checkout configures, or
+// through gh, which reads it from the environment.
 func (p *pass) scriptScopes(s scopes, step *flow.Step) {
 	opaque := false
 	for _, c := range shell.Parse(step.Run.Value.Value, shell.DialectOf(step.Shell())) {
@@ -160,12 +163,12 @@ func (p *pass) scriptScopes(s scopes, step *flow.Step) {
 		opaque = opaque || unclear && !familiar
 	}
 	script := step.Run.Value
-	if opaque && (p.handsToken(step) || mentionsToken(script.Value) && !p.loginPlaces[script]) {
-		s.keepAll("kept: a script is given the token")
+	if opaque && (p.receivesToken(step) || mentionsToken(script.Value) && !p.loginPlaces[script]) {
+		s.keepDefaults("kept: a script is given the token")
 	}
 }
 
-// commandScopes is what a command needs of the token.
+// commandScopes returns the permissions that a command needs.
 func commandScopes(command string, args []string) string {
 	if len(args) == 0 {
 		return ""

@@ -7,8 +7,8 @@ import (
 	"text/tabwriter"
 )
 
-// Table writes the findings for a terminal: one line each, the hint below it,
-// the skipped files last.
+// Table writes the findings for a terminal: one line per finding with its hint
+// below, and then the skipped files. It returns an error if w fails.
 func (r *Report) Table(w io.Writer) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, f := range r.Findings {
@@ -26,7 +26,8 @@ func (r *Report) Table(w io.Writer) error {
 	return nil
 }
 
-// Markdown is the report for a job summary: a table, then each diff folded.
+// Markdown returns the report for a job summary: a table of the findings, and
+// then each diff in a collapsed section.
 func (r *Report) Markdown() string {
 	var b strings.Builder
 	fixed, left := r.Count(Fixed), r.Count(Left)
@@ -53,7 +54,7 @@ func (r *Report) Markdown() string {
 	return b.String()
 }
 
-// Count is the number of findings in a state.
+// Count returns the number of findings in a state.
 func (r *Report) Count(s State) int {
 	n := 0
 	for _, f := range r.Findings {
@@ -71,13 +72,13 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// cell makes a text safe inside a Markdown table: file contents decide parts of
-// it.
+// cell escapes a text for a Markdown table, because file contents are a part of
+// the text.
 func cell(s string) string {
 	return strings.NewReplacer("|", `\|`, "\n", " ", "\r", " ", "<", "&lt;", "`", "'", "[", `\[`).Replace(s)
 }
 
-// fenceFor is a code fence longer than any in the text.
+// fenceFor returns a code fence that is longer than each fence in the text.
 func fenceFor(text string) string {
 	fence := "```"
 	for strings.Contains(text, fence) {

@@ -124,10 +124,10 @@ func TestCountWord(t *testing.T) {
 func TestActionsTable(t *testing.T) {
 	t.Parallel()
 	valid := map[string]bool{"id-token": true, "models": true}
-	for _, name := range everything {
+	for _, name := range defaultScopes {
 		valid[name] = true
 	}
-	for name, a := range known {
+	for name, a := range knownActions {
 		if strings.ToLower(name) != name || strings.Contains(name, "@") {
 			t.Errorf("%q: names are in lower case and without a version", name)
 		}

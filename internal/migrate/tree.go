@@ -14,10 +14,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// maxFile is the largest workflow that is read, in bytes.
+// maxFile is the size of the largest workflow that is read, in bytes.
 const maxFile = 1 << 20
 
-// maxDepth is how deep directories are searched for actions.
+// maxDepth is the depth to which directories are searched for actions.
 const maxDepth = 8
 
 var (
@@ -29,8 +29,8 @@ var (
 
 func errUnsafe(err error) error { return fmt.Errorf("editing it would break it: %w", err) }
 
-// tree is an opened checkout. os.Root keeps every access inside it: a symbolic
-// link that leads out is an error, not a file.
+// tree is an opened checkout. os.Root confines each access to the checkout: a
+// symbolic link to a file outside is an error.
 type tree struct {
 	dir   string
 	root  *os.Root
@@ -63,11 +63,11 @@ func openTrees(roots []Root) ([]*tree, error) {
 
 func closeTrees(trees []*tree) {
 	for _, t := range trees {
-		t.root.Close() // opened for reading: there is nothing to lose
+		t.root.Close() // the error of Close is ignored, because the root was opened only for reading
 	}
 }
 
-// display is a path of the tree as the caller would type it.
+// display returns a path of the checkout as the caller would type it.
 func (t *tree) display(name string) string {
 	return filepath.ToSlash(filepath.Join(t.dir, filepath.FromSlash(name)))
 }
@@ -80,7 +80,8 @@ func (t *tree) skip(name string, err error) *Skip {
 	return &Skip{Path: t.display(name), Err: err}
 }
 
-// read returns a file of at most maxFile bytes.
+// read returns the content of a file. It returns errTooLarge for a file of more
+// than maxFile bytes.
 func (t *tree) read(name string) ([]byte, error) {
 	info, err := t.root.Stat(filepath.FromSlash(name))
 	switch {
@@ -103,7 +104,7 @@ func (t *tree) read(name string) ([]byte, error) {
 	return src, err
 }
 
-// list names the files to read, sorted, each once.
+// list returns the files to read, sorted and without duplicates.
 func (t *tree) list() (files []string, skipped []Skip) {
 	starts := t.paths
 	if len(starts) == 0 {
@@ -130,8 +131,8 @@ func (t *tree) list() (files []string, skipped []Skip) {
 	return slices.Compact(files), skipped
 }
 
-// walk collects what GitHub reads: every YAML file of a workflows directory,
-// and action files below any other.
+// walk collects the files that GitHub reads: each YAML file of a workflows
+// directory, and each action file below another directory.
 func (t *tree) walk(dir string, depth int, files *[]string, skipped *[]Skip) {
 	entries, err := fs.ReadDir(t.root.FS(), dir)
 	if err != nil {
@@ -162,12 +163,12 @@ func isAction(name string) bool {
 	return base == "action.yml" || base == "action.yaml"
 }
 
-// origin reads owner and name from the remote "origin" of .git/config; both are
-// "" where there is none.
+// origin reads the owner and the name from the remote "origin" in .git/config.
+// Both are empty if the file or the remote does not exist.
 func (t *tree) origin() (owner, name string) {
 	src, err := t.read(".git/config")
 	if err != nil {
-		return "", "" // not a checkout: nothing is known, which is allowed
+		return "", "" // without .git/config the repository is unknown, which is allowed
 	}
 	inOrigin := false
 	for line := range strings.Lines(string(src)) {
@@ -184,7 +185,7 @@ func (t *tree) origin() (owner, name string) {
 	return "", ""
 }
 
-// repositoryOf takes the last two steps of a Git URL of any form.
+// repositoryOf returns the last two path elements of a Git URL in any form.
 func repositoryOf(url string) (owner, name string) {
 	steps := strings.FieldsFunc(strings.TrimSuffix(url, ".git"), func(r rune) bool { return r == '/' || r == ':' })
 	if len(steps) < 3 {
@@ -193,9 +194,10 @@ func repositoryOf(url string) (owner, name string) {
 	return steps[len(steps)-2], steps[len(steps)-1]
 }
 
-// Roots groups paths, as a user types them, by the checkout they lie in: the
-// nearest directory above that holds .git or .github. A directory that is
-// itself a checkout stands for all its workflows and actions.
+// Roots groups paths, as a user types them, by their checkout. The checkout of
+// a path is the nearest parent directory that contains .git or .github. A path
+// that is itself a checkout selects all its workflows and actions. Roots
+// returns an error for a path that does not exist.
 func Roots(paths []string) ([]Root, error) {
 	var roots []Root
 	for _, p := range paths {

@@ -10,15 +10,15 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// usesByDefinition counts, for each text that an environment variable or an
-// anchor is defined with, the places where logins to our registry use it.
+// usesByDefinition counts, for each text that defines an environment variable
+// or an anchor, the places at which logins to the registry use it.
 func (p *pass) usesByDefinition() map[*yaml.Node]int {
 	seen := map[*yaml.Node][]place{}
 	for _, l := range p.logins {
 		for _, c := range l.cases {
 			for i, s := range c.password {
 				before := c.password[max(i-1, 0)].place
-				if p.isOurs(c.host) && !slices.Contains(seen[s.node], before) {
+				if p.isTargetHost(c.host) && !slices.Contains(seen[s.node], before) {
 					seen[s.node] = append(seen[s.node], before)
 				}
 			}
@@ -31,29 +31,29 @@ func (p *pass) usesByDefinition() map[*yaml.Node]int {
 	return counts
 }
 
-// implicit are variables that tools read without being told.
+// implicit are environment variables that tools read by default.
 var implicit = []string{"GH_TOKEN", "GITHUB_TOKEN", "GITHUB_PAT"}
 
-// onlyFor reports whether nothing but logins to our registry names the variable.
+// onlyFor reports whether only logins to the registry use the variable.
 func (p *pass) onlyFor(name string, definition *yaml.Node, l *login, shared map[*yaml.Node]int) bool {
 	if slices.Contains(implicit, name) {
 		return false
 	}
 	where := p.doc.Root
-	if l.step != nil && holds(l.step.Env, definition) && len(p.doc.Aliases[l.step.Env]) == 0 {
+	if l.step != nil && contains(l.step.Env, definition) && len(p.doc.Aliases[l.step.Env]) == 0 {
 		where = l.step.Node
 	}
 	return p.mentions(where, name) <= shared[definition]
 }
 
-// mentions counts the uses of a variable's name below where.
+// mentions counts the uses of a variable's name below the node where.
 func (p *pass) mentions(where *yaml.Node, name string) int {
 	key := mention{where, name}
-	count, ok := p.mentioned[key]
+	count, ok := p.mentionCounts[key]
 	if !ok {
 		flow.Scalars(where, func(n *yaml.Node) { count += countWord(n.Value, name) })
 		count -= p.definitions(where, name)
-		p.mentioned[key] = count
+		p.mentionCounts[key] = count
 	}
 	return count
 }
@@ -63,7 +63,7 @@ type mention struct {
 	name  string
 }
 
-// definitions counts the keys below where that define the variable.
+// definitions counts the keys below the node where that define the variable.
 func (p *pass) definitions(where *yaml.Node, name string) int {
 	count := 0
 	for _, pair := range flow.Pairs(where) {
@@ -79,12 +79,12 @@ func (p *pass) definitions(where *yaml.Node, name string) int {
 	return count
 }
 
-func holds(parent, n *yaml.Node) bool {
+func contains(parent, n *yaml.Node) bool {
 	return parent != nil && slices.Contains(parent.Content, n)
 }
 
-// countWord counts the whole-word uses of name in s, those as secrets.name
-// or vars.name not included.
+// countWord counts the whole-word uses of name in s. It does not count uses as
+// secrets.name or vars.name.
 func countWord(s, name string) int {
 	count := 0
 	for at := 0; ; {
@@ -117,12 +117,12 @@ func isWordByte(c byte) bool {
 	return c == '_' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
 }
 
-// maxUses is how many uses of a secret a message lists.
+// maxUses is the number of uses of a secret that a message lists.
 const maxUses = 8
 
-// remarkUses names the lines in which a replaced secret stays in use, so that
-// nobody deletes it too early.
-func (p *pass) remarkUses() {
+// reportRemainingUses names the lines that still use a replaced secret, so that
+// the user does not delete the secret too early.
+func (p *pass) reportRemainingUses() {
 	for _, secret := range sortedKeys(p.replaced) {
 		var uses []string
 		flow.Scalars(p.doc.Root, func(n *yaml.Node) {
@@ -138,12 +138,13 @@ func (p *pass) remarkUses() {
 			uses = append(uses[:maxUses], fmt.Sprintf("and %d times more", more))
 		}
 		if len(uses) > 0 {
-			p.note(SecretElsewhere, p.replaced[secret], "secrets.%s is also used %s; it stays there.", secret, strings.Join(uses, ", "))
+			p.reportNote(SecretElsewhere, p.replaced[secret], "secrets.%s is also used %s; it stays there.", secret, strings.Join(uses, ", "))
 		}
 	}
 }
 
-// user names what holds a scalar: a step's action or script, or a variable.
+// user describes the parent of a scalar: the action or script of a step, or
+// else the job or workflow.
 func (p *pass) user(n *yaml.Node) string {
 	user := "a job or the workflow itself"
 	p.steps(func(step *flow.Step) {
@@ -158,7 +159,7 @@ func (p *pass) user(n *yaml.Node) string {
 	return user
 }
 
-// remaining lists the lines of n in which the secret is used and not edited.
+// remaining returns the lines of n that use the secret and are not edited.
 func (p *pass) remaining(n *yaml.Node, secret string) []int {
 	if !strings.Contains(strings.ToLower(n.Value), "secrets") {
 		return nil
@@ -179,7 +180,8 @@ func (p *pass) remaining(n *yaml.Node, secret string) []int {
 	}
 }
 
-// indexSecret finds secrets.NAME or secrets['NAME'] at or after at.
+// indexSecret finds secrets.NAME or secrets['NAME'] in s, from the offset at
+// on. It returns -1, -1 if s does not contain the name.
 func indexSecret(s string, at int, name string) (start, end int) {
 	for ; at < len(s); at++ {
 		i := strings.Index(s[at:], name)

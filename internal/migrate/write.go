@@ -9,10 +9,11 @@ import (
 	"path/filepath"
 )
 
-// Write carries the edits out. Each file is replaced whole: written beside the
-// old one under another name, with its mode, flushed, and renamed over it. A
-// file that has changed since Scan is left alone. The errors of all files come
-// back together; those not named in them are written.
+// Write writes the edited files to disk. For each file it writes the new
+// content with the same mode to a temporary file in the same directory, flushes
+// it, and renames it over the old file. It does not touch a file that has
+// changed since Scan. It returns the joined errors of all files; the files that
+// these errors do not name are written.
 func Write(r *Report) error {
 	var errs []error
 	for _, f := range r.Files {
@@ -47,7 +48,8 @@ func (f File) write() error {
 	return replaceFile(root, name, f.After, info.Mode().Perm())
 }
 
-// replaceFile puts content in the place of a file, or leaves it untouched.
+// replaceFile replaces the content of a file. After an error the old content is
+// intact.
 func replaceFile(root *os.Root, name string, content []byte, mode fs.FileMode) error {
 	temp := name + ".ghcr-publish-new"
 	if err := writeNew(root, temp, content, mode); err != nil {
@@ -59,7 +61,8 @@ func replaceFile(root *os.Root, name string, content []byte, mode fs.FileMode) e
 	return nil
 }
 
-// discard removes what writeNew made, unless it was there before.
+// discard removes the file that writeNew created, but not a file that existed
+// before.
 func discard(root *os.Root, temp string, err error) error {
 	if errors.Is(err, fs.ErrExist) {
 		return nil
@@ -76,7 +79,7 @@ func writeNew(root *os.Root, name string, content []byte, mode fs.FileMode) (err
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	if err := f.Chmod(mode); err != nil { // the umask may have taken bits away
+	if err := f.Chmod(mode); err != nil { // the umask may have removed permission bits
 		return err
 	}
 	if _, err := f.Write(content); err != nil {

@@ -7,9 +7,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// settle decides about every login: whether it is to be migrated, and where the
-// smallest edit is.
-func (p *pass) settle() {
+// decideLogins decides for each login whether it is migrated, and finds the
+// smallest edit.
+func (p *pass) decideLogins() {
 	for _, l := range p.logins {
 		for _, c := range l.cases {
 			for _, s := range c.password {
@@ -17,15 +17,15 @@ func (p *pass) settle() {
 			}
 		}
 	}
-	p.logins = slices.DeleteFunc(p.logins, func(l *login) bool { return !p.concerns(l) })
+	p.logins = slices.DeleteFunc(p.logins, func(l *login) bool { return !p.isRelevant(l) })
 	shared := p.usesByDefinition()
 	for _, l := range p.logins {
-		p.settleOne(l, shared)
+		p.decideLogin(l, shared)
 	}
 	p.dropAnchors()
 }
 
-// dropAnchors takes away the anchors of which no alias is left.
+// dropAnchors removes each anchor whose aliases are all replaced.
 func (p *pass) dropAnchors() {
 	for node, aliases := range p.doc.Aliases {
 		edited := func(alias *yaml.Node) bool {
@@ -42,53 +42,55 @@ func (p *pass) dropAnchors() {
 	}
 }
 
-// concerns drops the logins that are none of our business, and deals with those
-// that only a caller or a run can decide.
-func (p *pass) concerns(l *login) bool {
+// isRelevant reports whether the login uses the registry and a personal access
+// token. It also reports or records logins that only a caller or a run can
+// decide.
+func (p *pass) isRelevant(l *login) bool {
 	ours, pat := false, false
 	for _, c := range l.cases {
 		if c.host == "" && c.registryInput != "" {
 			p.recordSink(l, c)
-		} else if !p.isOurs(c.host) {
-			p.maybeUnknown(l, c)
+		} else if !p.isTargetHost(c.host) {
+			p.reportUnknownRegistry(l, c)
 		}
-		if !p.isOurs(c.host) {
+		if !p.isTargetHost(c.host) {
 			continue
 		}
 		ours = true
-		p.ours[l.job] = true
+		p.registryJobs[l.job] = true
 		pat = pat || c.plain != "" || c.hasPAT()
 		p.recordSink(l, c)
 	}
 	if ours && !pat {
-		p.outOfSight(l)
+		p.reportUnknownPassword(l)
 	}
 	return ours && pat
 }
 
-// hasPAT reports whether the password rests on anything but the job's token
-// and what a caller hands in.
+// hasPAT reports whether the password depends on a reference other than the
+// job's token and the inputs that a caller sets.
 func (c loginCase) hasPAT() bool {
 	return slices.ContainsFunc(c.secrets, func(name string) bool {
 		return !isToken(name) && !strings.HasPrefix(name, "inputs.")
 	})
 }
 
-// maybeUnknown speaks up about a registry only a run can know, if the password
-// looks like one for ours.
-func (p *pass) maybeUnknown(l *login, c loginCase) {
+// reportUnknownRegistry reports a login whose registry only a run can know, if
+// the name of the password's secret suggests the registry.
+func (p *pass) reportUnknownRegistry(l *login, c loginCase) {
 	if c.host != "" || !slices.ContainsFunc(c.secrets, looksLikeRegistryToken) {
 		return
 	}
-	p.left(UnknownRegistry, l.at, "If it is "+p.opts.Registry+", write that as the registry and run migrate again.",
+	p.reportLeft(UnknownRegistry, l.at, "If it is "+p.opts.Registry+", write that as the registry and run migrate again.",
 		"%s logs in with %s, but only a run knows the registry.", l.what, strings.Join(c.secrets, ", "))
 }
 
-// outOfSight speaks up about a password the file does not hold.
-func (p *pass) outOfSight(l *login) {
+// reportUnknownPassword reports a login whose password the file does not
+// contain.
+func (p *pass) reportUnknownPassword(l *login) {
 	for _, c := range l.cases {
 		if len(c.secrets) == 0 && c.plain == "" {
-			p.left(UnknownSource, l.at, "If it is a personal access token, put ${{ "+p.token()+" }} in its place.",
+			p.reportLeft(UnknownSource, l.at, "If it is a personal access token, put ${{ "+p.token()+" }} in its place.",
 				"%s logs in to %s with a password this file does not show.", l.what, c.host)
 			return
 		}
@@ -96,40 +98,41 @@ func (p *pass) outOfSight(l *login) {
 	for _, c := range l.cases {
 		for _, name := range c.secrets {
 			if _, sunk := p.sinks[strings.TrimPrefix(name, "inputs.")]; strings.HasPrefix(name, "inputs.") && !sunk {
-				p.left(UnknownSource, l.at, "Use ${{ "+p.token()+" }} instead of the input.",
+				p.reportLeft(UnknownSource, l.at, "Use ${{ "+p.token()+" }} instead of the input.",
 					"%s logs in to %s with the input %s, which whoever starts the workflow types in.", l.what, c.host, name)
 			}
 		}
 	}
 }
 
-func (p *pass) settleOne(l *login, shared map[*yaml.Node]int) {
-	if !p.reachable(l) {
+func (p *pass) decideLogin(l *login, shared map[*yaml.Node]int) {
+	if !p.ownerAllowed(l) {
 		return
 	}
 	places, ok := p.passwordPlaces(l, shared)
 	if !ok {
-		p.left(MixedRegistries, l.at, "Give each registry a secret of its own, or a step of its own.",
+		p.reportLeft(MixedRegistries, l.at, "Give each registry a secret of its own, or a step of its own.",
 			"%s logs in to %s and to other registries with the same text, so it stays.", l.what, p.opts.Registry)
 		return
 	}
 	for _, at := range places {
 		if !p.replace(at, p.token()) {
-			p.left(UnknownSource, l.at, "Put ${{ "+p.token()+" }} in its place by hand.",
+			p.reportLeft(UnknownSource, l.at, "Put ${{ "+p.token()+" }} in its place by hand.",
 				"%s: the password's text cannot be matched to the file byte by byte.", l.what)
 			return
 		}
 	}
 	p.replaceUsernames(l)
-	p.settled[l.step] = true
-	p.told(l)
+	p.migratedSteps[l.step] = true
+	p.recordMigration(l)
 }
 
-// told records the finding, the secrets that went and what the job needs now.
-func (p *pass) told(l *login) {
+// recordMigration records the finding, the replaced secrets and the permission
+// that the job now needs.
+func (p *pass) recordMigration(l *login) {
 	var secrets []string
 	for _, c := range l.cases {
-		if !p.isOurs(c.host) {
+		if !p.isTargetHost(c.host) {
 			continue
 		}
 		for _, name := range c.secrets {
@@ -139,12 +142,12 @@ func (p *pass) told(l *login) {
 			if secret, ok := strings.CutPrefix(name, "secrets."); ok && !isToken(name) {
 				p.replaced[secret] = l.at
 				if key := p.doc.Secrets[secret]; key != nil {
-					p.note(UnusedSecret, on(key), "%s no longer uses the secret %s; callers need not hand it over, so required: true can go.", l.what, secret)
+					p.reportNote(UnusedSecret, locationOf(key), "%s no longer uses the secret %s; callers need not hand it over, so required: true can go.", l.what, secret)
 				}
 			}
 		}
 		if c.plain != "" {
-			p.left(PlainToken, l.at, "Revoke it at https://github.com/settings/tokens; whoever has the history has the token.",
+			p.reportLeft(PlainToken, l.at, "Revoke it at https://github.com/settings/tokens; whoever has the history has the token.",
 				"%s had a password in plain text.", l.what)
 		}
 	}
@@ -152,13 +155,14 @@ func (p *pass) told(l *login) {
 	if with == "" {
 		with = "a token in plain text"
 	}
-	p.fixed(l.code, l.at, "", "%s used %s; ${{ %s }} does the same.", l.what, with, p.token())
-	p.need(l.job, p.levelOf(l), l.what)
+	p.reportFixed(l.code, l.at, "", "%s used %s; ${{ %s }} does the same.", l.what, with, p.token())
+	p.addNeed(l.job, p.levelOf(l), l.what)
 }
 
-// passwordPlaces picks, for the cases that are ours, the place deepest on the
-// password's way that nothing else depends on. It fails where every place also
-// serves another registry.
+// passwordPlaces returns the places to edit, for the cases that use the
+// registry. It chooses the deepest definition of the password that no other
+// text depends on. It returns false if each definition also serves another
+// registry.
 func (p *pass) passwordPlaces(l *login, shared map[*yaml.Node]int) ([]place, bool) {
 	return p.pick(l, func(c loginCase) route { return c.password }, func(s stop) bool {
 		if s.name && !strings.HasPrefix(p.token(), "secrets.") {
@@ -171,7 +175,8 @@ func (p *pass) passwordPlaces(l *login, shared map[*yaml.Node]int) ([]place, boo
 	}, true)
 }
 
-// pick tries the depths of the routes, deepest first if so asked.
+// pick tries the depths of the routes in order. If deepest is true, it starts
+// with the deepest.
 func (p *pass) pick(l *login, get func(loginCase) route, free func(stop) bool, deepest bool) ([]place, bool) {
 	depth := 0
 	for _, c := range l.cases {
@@ -193,7 +198,7 @@ func (p *pass) pickAt(l *login, get func(loginCase) route, free func(stop) bool,
 	taken := map[place]bool{}
 	for _, c := range l.cases {
 		r := get(c)
-		if !p.isOurs(c.host) {
+		if !p.isTargetHost(c.host) {
 			for _, s := range r {
 				taken[s.place] = true
 			}
@@ -213,9 +218,9 @@ func (p *pass) pickAt(l *login, get func(loginCase) route, free func(stop) bool,
 	return ours, !slices.ContainsFunc(ours, func(at place) bool { return taken[at] })
 }
 
-// replaceUsernames puts the actor where another name stands. A name that also
-// serves another registry stays: with GITHUB_TOKEN any name will do
-// (docs/ghcr.md, Token endpoint).
+// replaceUsernames replaces user names by the actor. A user name that another
+// registry also uses is not replaced. ghcr.io accepts any user name with
+// GITHUB_TOKEN (docs/ghcr.md, Token endpoint).
 func (p *pass) replaceUsernames(l *login) {
 	places, ok := p.pick(l, func(c loginCase) route { return c.username }, func(s stop) bool {
 		return !s.name && s.via.Context != "env"

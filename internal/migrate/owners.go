@@ -1,0 +1,104 @@
+package migrate
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
+)
+
+// levelOf returns the packages permission that a login needs. The finder gives
+// it; otherwise the job's pushes and pulls determine it.
+func (p *pass) levelOf(l *login) level {
+	if l.level != none {
+		return l.level
+	}
+	return p.traffic(l.job).level()
+}
+
+// ownerAllowed reports whether GITHUB_TOKEN can replace the credential of a
+// login. The token reaches only packages of the repository's own owner
+// (docs/ghcr.md, Limits of GITHUB_TOKEN). If the login needs another owner,
+// ownerAllowed reports a finding and returns false.
+func (p *pass) ownerAllowed(l *login) bool {
+	owners := p.otherOwners(l)
+	if len(owners) == 0 {
+		return true
+	}
+	p.reportLeft(CrossOwner, l.at, "Do this in a repository of that owner, or keep a token for this one step.",
+		"%s reaches packages of %s, but the repository belongs to %s, and GITHUB_TOKEN is valid for its own owner only; so it stays.",
+		l.what, strings.Join(owners, ", "), p.tree.repo.Owner)
+	return false
+}
+
+// otherOwners returns the owners of a login's images that differ from the
+// repository's owner.
+func (p *pass) otherOwners(l *login) []string {
+	own := p.tree.repo.Known().Owner
+	if own == flow.UnknownOwner {
+		return nil
+	}
+	var out []string
+	add := func(owner string) {
+		if owner != "" && isLiteral(owner) && !strings.EqualFold(owner, own) && !slices.Contains(out, owner) {
+			out = append(out, owner)
+		}
+	}
+	for _, c := range l.cases {
+		if p.isTargetHost(c.host) {
+			add(c.owner)
+		}
+	}
+	if l.level == none { // otherwise the finder knows the use of the credential
+		for _, image := range p.loginImages(l.job, own) {
+			add(image.Owner)
+		}
+	}
+	return out
+}
+
+// loginImages returns the images that need the login of a job: the images that
+// the job pushes. If it pushes none, and pulls no image of its own owner, they
+// are the images that it pulls. Otherwise the pulls of other owners may be of
+// public images, which need no login.
+func (p *pass) loginImages(job *flow.Job, own string) []Image {
+	t := p.traffic(job)
+	if len(t.pushes) > 0 {
+		return t.pushes
+	}
+	isOwn := func(i Image) bool { return strings.EqualFold(i.Owner, own) || !isLiteral(i.Owner) }
+	if t.pushed || slices.ContainsFunc(t.pulls, isOwn) {
+		return nil
+	}
+	return t.pulls
+}
+
+// isLiteral reports whether a name has no part that only a run can know.
+func isLiteral(name string) bool { return !strings.ContainsAny(name, "{}?$") }
+
+// listImages records the packages that the migrated jobs use.
+func (p *pass) listImages() {
+	for _, job := range p.doc.Jobs {
+		if p.needs[job] == nil {
+			continue
+		}
+		t := p.traffic(job)
+		p.images = append(p.images, withName(t.pushes, true)...)
+		if len(t.pushes) == 0 {
+			p.images = append(p.images, withName(t.pulls, false)...)
+		}
+	}
+}
+
+// withName returns the images whose full name the file gives.
+func withName(images []Image, push bool) []Image {
+	var out []Image
+	for _, image := range images {
+		if strings.ContainsAny(image.Name+image.Owner, "?$") || image.Name == "" {
+			continue
+		}
+		image.Push = push
+		out = append(out, image)
+	}
+	return out
+}
