@@ -7,8 +7,8 @@ import (
 )
 
 type evaluator struct {
-	lookup Lookup
-	left   int
+	lookup      Lookup
+	lookupsLeft int
 }
 
 func (e *evaluator) text(text string, depth int) Value {
@@ -109,7 +109,8 @@ func (e *evaluator) operator(n *node, depth int) Value {
 	return Value{}
 }
 
-// truth says whether a value counts as true, if that is known.
+// truth reports whether a value counts as true. ok is false if the value is
+// unknown.
 func (v Value) truth() (holds, ok bool) {
 	if !v.Known {
 		return false, false
@@ -126,8 +127,9 @@ func (v Value) truth() (holds, ok bool) {
 	return v.Text != "", true
 }
 
-// Truth reports whether v counts as true, if the text decides it. As the value
-// of an "if:" or an input, the strings "true" and "false" are meant as such.
+// Truth reports whether v counts as true. known is false if the value is
+// unknown. Truth treats the string "false" as false, because v may be the value
+// of an "if:" or of an input.
 func (v Value) Truth() (holds, known bool) {
 	if v.Known && v.kind == isString && strings.EqualFold(v.Text, "false") {
 		return false, true
@@ -155,7 +157,7 @@ func (e *evaluator) ref(n *node, depth int) Value {
 		}
 	}
 	r := Ref{Name: strings.Join(path, "."), Key: key}
-	if e.left--; e.left < 0 || depth >= maxNesting || e.lookup == nil {
+	if e.lookupsLeft--; e.lookupsLeft < 0 || depth >= maxNesting || e.lookup == nil {
 		return Value{Refs: []Ref{r}}
 	}
 	found, ok := e.lookup(path)

@@ -1,18 +1,20 @@
-// Package expr evaluates GitHub Actions expressions (the language of
-// "${{ … }}", as GitHub's docs have it under "Evaluate expressions in
-// workflows and actions") as far as the text of a workflow decides them, and
-// keeps for every value where it came from.
+// Package expr evaluates GitHub Actions expressions, the language of "${{ ...
+// }}" (GitHub docs, "Evaluate expressions in workflows and actions"), as far as
+// the text of a workflow determines their values. It also records the origin of
+// each value.
 //
-// It is not the runner's evaluator: a value that only a run can know (a
-// secret, an event, a step's output) stays unknown, with the reference that
-// stands for it and the part of the text that would have to be replaced to
-// replace the value.
+// It is not the runner's evaluator. A value that only a run can know, such as a
+// secret, an event or a step's output, stays unknown. For such a value, the
+// package returns the reference to it, and the part of the text to replace in
+// order to replace the value.
 package expr
 
 import "strings"
 
-// maxText bounds a value, maxLookups the references one evaluation follows:
-// a few lines of nested env can otherwise ask for gigabytes.
+// These limits keep the time and memory of one evaluation small. Without them,
+// a few lines of nested env could need gigabytes. maxText limits the bytes of a
+// value, maxLookups the references that one evaluation follows, maxNesting the
+// depth of these references, and maxRefs the references of one value.
 const (
 	maxText       = 64 << 10
 	maxLookups    = 1000
@@ -21,23 +23,25 @@ const (
 	maxRefs       = 64
 )
 
-// Value is what a text with expressions turns out to be.
+// Value is the result of evaluating a text with expressions.
 type Value struct {
-	// Text is exact if Known, else what is known of it with gaps left out.
+	// Text is the exact value if Known is true. Otherwise it is the known part
+	// of the value, without the unknown parts.
 	Text  string
 	Known bool
-	// Start and End delimit the part of the evaluated text that decides the
-	// value: of "${{ a && b || c }}" it is b where a is known to hold. For a
-	// text without expressions it is all of it.
+	// Start and End delimit the part of the evaluated text that determines the
+	// value. In "${{ a && b || c }}" this part is b, if a is known to be true.
+	// In a text without expressions, it is the whole text.
 	Start, End int
-	// InExpr tells that Start and End lie inside "${{ }}".
+	// InExpr reports that Start and End are inside "${{ }}".
 	InExpr bool
-	// Refs are the references the value may have come from, in order.
+	// Refs are the references that the value may come from, in order.
 	Refs []Ref
 
 	kind valueKind
-	// chosen marks what a condition known to hold picked: in "c && a || b" it
-	// is a that was meant, even where nobody can know that a is not empty.
+	// chosen reports that a condition known to be true selected the value. In
+	// "c && a || b", the author means a if c is true, even if it is unknown
+	// whether a is empty.
 	chosen bool
 }
 
@@ -52,39 +56,43 @@ const (
 
 // Ref is one reference to a context.
 type Ref struct {
-	// Name is the path with dots, the context in lower case: secrets.CR_PAT.
-	// Steps that are not known are "*".
+	// Name is the path with dots, such as secrets.CR_PAT. The context is in
+	// lower case. Unknown path elements are "*".
 	Name string
-	// Via is the value behind the reference, nil where there is none.
+	// Via is the value that the reference refers to, or nil if Lookup does not
+	// know it.
 	Via *Value
-	// Source is what Lookup gave for it: who holds Via's text.
+	// Source is the Source of the Found that Lookup returned: the holder of
+	// Via's text.
 	Source any
-	// Key is the value that named the last step, for secrets[matrix.name].
+	// Key is the value of the last path element if an expression gives it, as
+	// in secrets[matrix.name]. Otherwise it is nil.
 	Key *Value
 }
 
-// Found is a text that a reference stands for.
+// Found is the text that a reference refers to.
 type Found struct {
 	Text   string
 	Source any
 }
 
-// Lookup finds the text behind a path such as ["env", "REGISTRY"].
+// Lookup finds the text for a path such as ["env", "REGISTRY"]. It returns
+// false if the text is unknown.
 type Lookup func(path []string) (Found, bool)
 
-// Eval evaluates text, which may hold any number of expressions.
+// Eval evaluates text, which may contain any number of expressions.
 func Eval(text string, lookup Lookup) Value {
-	e := &evaluator{lookup: lookup, left: maxLookups}
+	e := &evaluator{lookup: lookup, lookupsLeft: maxLookups}
 	return e.text(text, 0)
 }
 
-// EvalBare evaluates a text that is an expression without "${{ }}", as "if:"
-// takes it.
+// EvalBare evaluates an expression without "${{ }}", as "if:" accepts it. It
+// also accepts a text with "${{ }}".
 func EvalBare(text string, lookup Lookup) Value {
 	if strings.Contains(text, "${{") {
 		return Eval(text, lookup)
 	}
-	e := &evaluator{lookup: lookup, left: maxLookups}
+	e := &evaluator{lookup: lookup, lookupsLeft: maxLookups}
 	n, err := parse(text, 0, len(text))
 	if err != nil {
 		return unknown(0, len(text))
@@ -92,15 +100,16 @@ func EvalBare(text string, lookup Lookup) Value {
 	return e.node(n, 0)
 }
 
-// Part is a piece of a text: an expression with its delimiters, or what lies
-// between two.
+// Part is a piece of a text: an expression with its delimiters, or the text
+// between two expressions.
 type Part struct {
 	Start, End int
 	Expr       bool
 }
 
-// Split finds the expressions of a text. Quotes inside them are honoured; an
-// expression that never ends is plain text.
+// Split divides a text into its expressions and the text between them. It
+// respects quotes inside an expression. An expression without an end is plain
+// text.
 func Split(text string) []Part {
 	var parts []Part
 	at := 0

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// token is one lexeme of an expression; start and end are offsets in the text
-// around it.
+// token is one lexeme of an expression. start and end are offsets in the
+// surrounding text.
 type token struct {
 	kind       kind
 	text       string // decoded for strings
@@ -23,8 +23,8 @@ const (
 	op
 )
 
-// operators, longest first, as the GitHub docs list them ("Evaluate
-// expressions in workflows and actions", Operators).
+// operators lists the operators of the GitHub docs ("Evaluate expressions in
+// workflows and actions", Operators), the longest first.
 var operators = []string{"&&", "||", "==", "!=", "<=", ">=", "<", ">", "!", "(", ")", "[", "]", ".", ",", "*"}
 
 // lex splits text[from:to] into tokens.

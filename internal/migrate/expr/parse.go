@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// maxDepth bounds nesting, so that hostile input cannot exhaust the stack.
-// GitHub itself stops at 50.
+// maxDepth limits the nesting, so that hostile input cannot exhaust the stack.
+// GitHub's own limit is also 50.
 const maxDepth = 50
 
-// node is a parsed expression. Call holds a function's name in text; Ref
-// starts with a context's name, its args are the further path (strings for
-// .name, any expression for [index]).
+// node is a parsed expression. For call, text is the name of the function. For
+// ref, text is the name of the context, and args are the further path: a string
+// for .name, and any expression for [index].
 type node struct {
 	kind       nodeKind
 	text       string
@@ -53,7 +53,7 @@ func parse(text string, from, to int) (*node, error) {
 	return n, nil
 }
 
-// levels are the binary operators, loosest first.
+// levels are the binary operators, from the lowest precedence to the highest.
 var levels = [][]string{{"||"}, {"&&"}, {"==", "!="}, {"<", "<=", ">", ">="}}
 
 func (p *parser) binary(level int) (*node, error) {
@@ -157,7 +157,7 @@ func (p *parser) property(base *node) (*node, error) {
 		return nil, fmt.Errorf("reading the expression: a name is missing at %d", t.start)
 	}
 	p.tokens = p.tokens[1:]
-	return base.step(&node{litString, t.text, nil, t.start, t.end}, t.end), nil
+	return base.extend(&node{litString, t.text, nil, t.start, t.end}, t.end), nil
 }
 
 func (p *parser) index(base *node) (*node, error) {
@@ -167,12 +167,12 @@ func (p *parser) index(base *node) (*node, error) {
 		return nil, err
 	}
 	closing, err := p.expect("]")
-	return base.step(key, closing.end), err
+	return base.extend(key, closing.end), err
 }
 
-// step appends one step to a path. What a function returned has no path: it
-// becomes a reference without a name, which nothing resolves.
-func (n *node) step(key *node, end int) *node {
+// extend appends one element to a path. The result of a function has no path,
+// so it becomes a reference without a name, which no Lookup resolves.
+func (n *node) extend(key *node, end int) *node {
 	if n.kind != ref {
 		return &node{kind: ref, args: []*node{n, key}, start: n.start, end: end}
 	}

@@ -1,9 +1,9 @@
-// Package flow is a workflow or a composite action as its file says it: jobs,
-// steps, inputs, permissions, each with the yaml.Node it was read from, so that
-// it can be edited in place (package text).
+// Package flow models a workflow or a composite action: jobs, steps, inputs and
+// permissions. Each part keeps the yaml.Node it was read from, so that package
+// text can edit it in place.
 //
-// It follows GitHub's "Workflow syntax" and "Metadata syntax" as far as
-// credentials and permissions go, and checks nothing else.
+// It implements the parts of GitHub's "Workflow syntax" and "Metadata syntax"
+// that concern credentials and permissions, and checks nothing else.
 package flow
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/text"
 )
 
-// What a file can be refused for.
+// These are the errors of Parse.
 var (
 	ErrSyntax      = errors.New("not valid YAML")
 	ErrEncoding    = errors.New("not UTF-8 text")
@@ -27,27 +27,29 @@ var (
 	ErrTooMuch     = errors.New("its aliases stand for more than 20,000 jobs and steps")
 )
 
-// maxSteps bounds jobs and steps together, as aliases can multiply them.
+// maxSteps limits the number of jobs and steps together, because aliases can
+// multiply them.
 const maxSteps = 20000
 
-// Document is one file.
+// Document is one workflow or action file.
 type Document struct {
 	Text *text.File
 	Root *yaml.Node
-	// Action tells a composite action from a workflow; its steps are the one
-	// Job, which has no ID.
+	// Action is true for a composite action. Its steps are in a single Job
+	// without an ID.
 	Action bool
-	// Callable: other workflows may call it; Direct: something else may also
-	// start it.
+	// Callable reports that other workflows can call the file. Direct reports
+	// that another event can start it, too.
 	Callable, Direct bool
-	// Inputs are the inputs with their declarations.
+	// Inputs maps the name of each input to its declaration.
 	Inputs map[string]*yaml.Node
-	// Secrets are the keys of the secrets a called workflow declares.
+	// Secrets maps the name of each secret that a called workflow declares to
+	// the key of its declaration.
 	Secrets map[string]*yaml.Node
-	// Permissions is nil where the workflow has none.
+	// Permissions is nil if the workflow has no permissions block.
 	Permissions *Pair
 	Jobs        []*Job
-	// Aliases lists the alias nodes that stand for an anchored node.
+	// Aliases maps an anchored node to the alias nodes that refer to it.
 	Aliases map[*yaml.Node][]*yaml.Node
 
 	env   *yaml.Node
@@ -61,7 +63,7 @@ type Job struct {
 	Key, Node   *yaml.Node
 	Doc         *Document
 	Permissions *Pair
-	Uses        *Pair // the reusable workflow it calls
+	Uses        *Pair // the reusable workflow that the job calls, or nil
 	With        *yaml.Node
 	Secrets     *Pair
 	Steps       []*Step
@@ -83,7 +85,8 @@ type Step struct {
 	shell string
 }
 
-// Parse reads a workflow or an action.
+// Parse parses a workflow or an action. It returns ErrSyntax, ErrEncoding,
+// ErrNotWorkflow, ErrDocuments or ErrTooMuch for a file that it refuses.
 func Parse(src []byte) (*Document, error) {
 	if !utf8.Valid(src) {
 		return nil, ErrEncoding
@@ -145,7 +148,7 @@ func (d *Document) readWorkflow(jobs *yaml.Node) {
 	d.Permissions = Get(d.Root, "permissions")
 	d.readTriggers(value(d.Root, "on"))
 	for _, p := range Pairs(jobs) {
-		if p.Value.Kind == yaml.MappingNode && d.take() {
+		if p.Value.Kind == yaml.MappingNode && d.withinLimit() {
 			d.Jobs = append(d.Jobs, d.readJob(p))
 		}
 	}
@@ -213,7 +216,7 @@ func (j *Job) readSteps(parent *yaml.Node) []*Step {
 		if n.Kind != yaml.MappingNode {
 			continue
 		}
-		if !j.Doc.take() {
+		if !j.Doc.withinLimit() {
 			break
 		}
 		steps = append(steps, &Step{
@@ -224,8 +227,9 @@ func (j *Job) readSteps(parent *yaml.Node) []*Step {
 	return steps
 }
 
-// take counts one job or step; it is false once there are too many.
-func (d *Document) take() bool {
+// withinLimit counts one job or step. It returns false if the limit is
+// exceeded.
+func (d *Document) withinLimit() bool {
 	d.count++
 	return d.count <= maxSteps
 }
@@ -234,7 +238,8 @@ func defaultShell(n *yaml.Node) string {
 	return Text(value(value(value(n, "defaults"), "run"), "shell"))
 }
 
-// Shell is the shell a script step runs in, "" for the runner's own.
+// Shell returns the shell that a script step runs in, or "" for the runner's
+// default shell.
 func (s *Step) Shell() string {
 	for _, shell := range []string{s.shell, s.Job.shell, s.Job.Doc.shell} {
 		if shell != "" {

@@ -6,12 +6,13 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// maxCombos is the most jobs a matrix may make (GitHub's limit).
+// maxCombos is the maximum number of jobs of a matrix. It is GitHub's limit.
 const maxCombos = 256
 
-// Combos lists the combinations of the job's matrix as GitHub makes them from
-// its lists and "include"; "exclude" is not applied. A job without a matrix, or
-// with one that only a run can know, has one empty combination.
+// Combos returns the combinations of the job's matrix, as GitHub builds them
+// from the lists and from "include". It does not apply "exclude". A job without
+// a matrix, or with a matrix that only a run can know, has one empty
+// combination.
 func (j *Job) Combos() []Combo {
 	if j.combos == nil {
 		j.combos = j.makeCombos()
@@ -62,11 +63,12 @@ func multiply(combos []Combo, key string, values []*yaml.Node) []Combo {
 }
 
 // extend adds an entry of "include" to each combination whose original values
-// it does not overwrite, or else as one of its own.
+// the entry does not overwrite. If no combination matches, the entry becomes a
+// new combination.
 func extend(combos []Combo, plain int, original map[string]bool, entry *yaml.Node) []Combo {
 	added := false
 	for _, c := range combos[:plain] {
-		if !fits(c, original, entry) {
+		if !matches(c, original, entry) {
 			continue
 		}
 		for _, p := range Pairs(entry) {
@@ -84,7 +86,7 @@ func extend(combos []Combo, plain int, original map[string]bool, entry *yaml.Nod
 	return append(combos, own)
 }
 
-func fits(c Combo, original map[string]bool, entry *yaml.Node) bool {
+func matches(c Combo, original map[string]bool, entry *yaml.Node) bool {
 	for _, p := range Pairs(entry) {
 		if original[p.Key.Value] && Text(c[p.Key.Value]) != Text(p.Value) {
 			return false

@@ -2,13 +2,14 @@ package flow
 
 import "go.yaml.in/yaml/v3"
 
-// Pair is a key of a mapping with its value. Raw is what stands there, which
-// may be an alias; Value is what it stands for.
+// Pair is a key of a mapping with its value. Raw is the value node in the file,
+// which may be an alias. Value is the node after resolving the alias.
 type Pair struct {
 	Key, Raw, Value *yaml.Node
 }
 
-// Resolve follows aliases. An alias that leads to itself ends at an empty node.
+// Resolve follows aliases. It returns an empty node for an alias that refers to
+// itself.
 func Resolve(n *yaml.Node) *yaml.Node {
 	for range 8 {
 		if n == nil || n.Kind != yaml.AliasNode {
@@ -19,7 +20,8 @@ func Resolve(n *yaml.Node) *yaml.Node {
 	return &yaml.Node{}
 }
 
-// Pairs lists a mapping's pairs; of anything else there are none.
+// Pairs returns the pairs of a mapping. It returns none for a node of another
+// kind.
 func Pairs(n *yaml.Node) []Pair {
 	if n == nil || n.Kind != yaml.MappingNode {
 		return nil
@@ -31,7 +33,7 @@ func Pairs(n *yaml.Node) []Pair {
 	return pairs
 }
 
-// Get finds a key of a mapping, or nil.
+// Get returns the pair with the given key of a mapping, or nil.
 func Get(n *yaml.Node, key string) *Pair {
 	if n == nil || n.Kind != yaml.MappingNode {
 		return nil
@@ -51,7 +53,7 @@ func value(n *yaml.Node, key string) *yaml.Node {
 	return nil
 }
 
-// Text is a scalar's string, "" for anything else.
+// Text returns the string of a scalar, or "" for a node of another kind.
 func Text(n *yaml.Node) string {
 	if n == nil || n.Kind != yaml.ScalarNode {
 		return ""
@@ -59,11 +61,12 @@ func Text(n *yaml.Node) string {
 	return n.Value
 }
 
-// Input is the text of one of a step's inputs, "" where it is not given.
+// Input returns the text of one of the step's inputs, or "" if the input is not
+// set.
 func (s *Step) Input(name string) string { return Text(value(s.With, name)) }
 
-// Scalars calls visit for each scalar below n, in the order of the file.
-// Aliases are not followed: each place is visited once.
+// Scalars calls visit for each scalar below n, in the order of the file. It
+// does not follow aliases, so it visits each node once.
 func Scalars(n *yaml.Node, visit func(*yaml.Node)) {
 	if n == nil {
 		return

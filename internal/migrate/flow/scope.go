@@ -8,19 +8,20 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/expr"
 )
 
-// Stand-ins for a repository whose name nobody gave. They compare equal to
-// themselves, which is all an evaluation of image names needs.
+// These placeholders replace the unknown parts of a repository's name. Each is
+// equal only to itself, which is sufficient for the evaluation of image names.
 const (
 	UnknownOwner = "{owner}"
 	UnknownName  = "{repository}"
 )
 
-// Repository is what the github context says of the repository.
+// Repository holds the owner and the name of the repository, as the github
+// context gives them. An unknown part is empty.
 type Repository struct {
 	Owner, Name string
 }
 
-// Known returns r with stand-ins for what is missing.
+// Known returns r with placeholders for the unknown parts.
 func (r Repository) Known() Repository {
 	if r.Owner == "" {
 		r.Owner = UnknownOwner
@@ -31,7 +32,8 @@ func (r Repository) Known() Repository {
 	return r
 }
 
-// Origin is where a looked-up text stands: the source of an expr.Ref.
+// Origin is the position of a text that a Lookup found. It is the Source of an
+// expr.Ref.
 type Origin struct {
 	// Context is "env", "inputs" or "matrix".
 	Context string
@@ -42,7 +44,7 @@ type Origin struct {
 // Combo is one combination of a job's matrix.
 type Combo map[string]*yaml.Node
 
-// Scope resolves references as they are seen from one place.
+// Scope resolves references in the scope of one job, step and combination.
 type Scope struct {
 	Repository Repository
 	Job        *Job
@@ -50,7 +52,7 @@ type Scope struct {
 	Combo      Combo // nil outside a matrix
 }
 
-// Lookup is an expr.Lookup.
+// Lookup implements expr.Lookup.
 func (s Scope) Lookup(path []string) (expr.Found, bool) {
 	if len(path) < 2 {
 		return expr.Found{}, false
@@ -68,7 +70,8 @@ func (s Scope) Lookup(path []string) (expr.Found, bool) {
 	return expr.Found{}, false
 }
 
-// Env finds an environment variable: step, then job, then workflow.
+// Env finds an environment variable. It searches the step, then the job, then
+// the workflow, and then the variables that the runner sets.
 func (s Scope) Env(name string) (expr.Found, bool) {
 	var places []*yaml.Node
 	if s.Step != nil {
@@ -85,7 +88,7 @@ func (s Scope) Env(name string) (expr.Found, bool) {
 	return s.builtin(name)
 }
 
-// builtin are the variables every step has.
+// builtin returns the value of a variable that the runner sets in each step.
 func (s Scope) builtin(name string) (expr.Found, bool) {
 	switch name {
 	case "GITHUB_REPOSITORY_OWNER":

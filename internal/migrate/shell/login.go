@@ -2,32 +2,34 @@ package shell
 
 import "strings"
 
-// Login is one command that hands a credential to a registry.
+// Login is one command that passes a credential to a registry.
 type Login struct {
-	// Tool is the command as people call it: "docker login", "helm registry
-	// login", "skopeo copy --dest-creds".
+	// Tool is the name of the command in messages, such as "docker login",
+	// "helm registry login" or "skopeo copy --dest-creds".
 	Tool string
 	// At is the offset of the tool's name in the script.
 	At int
-	// Registry and Username are nil where the command has none.
+	// Registry and Username are nil if the command does not name them.
 	Registry, Username *Word
-	// Password are the words the password comes from; the references in them
-	// that follow AfterColon carry it. Empty: from somewhere out of sight.
+	// Password holds the words that the password comes from. If AfterColon is
+	// true, only references after the colon belong to the password. Password is
+	// empty if the script does not show the source.
 	Password []Word
-	// AfterColon tells that Password has the form user:password.
+	// AfterColon reports that Password has the form user:password.
 	AfterColon bool
 }
 
-// tools are the commands with a login, and the words that must stand before
-// "login".
+// tools maps each command that has a login to the word that must precede
+// "login", or to "".
 var tools = map[string]string{
 	"docker": "", "podman": "", "buildah": "", "skopeo": "", "nerdctl": "", "oras": "", "cosign": "",
 	"ko": "", "img": "", "docker.exe": "", "podman.exe": "",
 	"helm": "registry", "regctl": "registry", "crane": "auth", "gcrane": "auth", "notation": "",
 }
 
-// valued are the flags of these tools that take a word of their own.
-var valued = map[string]bool{
+// flagsWithValue are the flags of these tools that take the next word as their
+// value.
+var flagsWithValue = map[string]bool{
 	"-u": true, "--username": true, "--user": true, "-p": true, "--password": true, "--pass": true,
 	"--config": true, "-c": true, "--context": true, "--authfile": true, "--cert-dir": true,
 	"--registry-config": true, "--ca-file": true, "--cert-file": true, "--key-file": true,
@@ -35,7 +37,7 @@ var valued = map[string]bool{
 	"-n": true, "--namespace": true, "--creds": true, "--dest-creds": true, "--src-creds": true,
 }
 
-// Logins finds the logins among a script's commands.
+// Logins finds the logins among the commands of a script.
 func Logins(commands []Command) []Login {
 	var out []Login
 	for i, c := range commands {
@@ -54,17 +56,18 @@ func login(commands []Command, i int) (Login, bool) {
 		return Login{}, false
 	}
 	l := Login{Tool: c.tool(at), At: c.Words[at].Start}
-	stdin := l.read(c.Words[rest:])
+	stdin := l.parseArguments(c.Words[rest:])
 	if stdin || len(l.Password) == 0 {
-		l.Password = input(commands, i)
+		l.Password = stdinWords(commands, i)
 	}
 	return l, true
 }
 
-// findLogin returns the index of the tool's word and of the first word after
-// "login". A command that prints or defines is none.
+// findLogin returns the index of the tool's word and the index of the first
+// word after "login". It returns false for a command that only prints or
+// defines a login.
 func (c Command) findLogin() (at, rest int, ok bool) {
-	if len(c.Words) == 0 || isPrinter(c.Words[0].Text) {
+	if len(c.Words) == 0 || printsOnly(c.Words[0].Text) {
 		return 0, 0, false
 	}
 	for i, w := range c.Words {
@@ -88,7 +91,7 @@ func (c Command) findLogin() (at, rest int, ok bool) {
 
 func skipFlags(words []Word, i int) int {
 	for i < len(words) && strings.HasPrefix(words[i].Text, "-") {
-		if valued[words[i].Text] {
+		if flagsWithValue[words[i].Text] {
 			i++
 		}
 		i++
@@ -104,12 +107,12 @@ func (c Command) tool(at int) string {
 	return name + " login"
 }
 
-// read takes flags and arguments; it reports whether the password is read from
-// standard input.
-func (l *Login) read(words []Word) (stdin bool) {
+// parseArguments reads the flags and arguments of a login. It reports whether
+// the login reads the password from standard input.
+func (l *Login) parseArguments(words []Word) (stdin bool) {
 	for i := 0; i < len(words); i++ {
 		flag, value, inline := cutFlag(words[i])
-		if !inline && valued[flag] && i+1 < len(words) {
+		if !inline && flagsWithValue[flag] && i+1 < len(words) {
 			i++
 			value = &words[i]
 		}
@@ -131,14 +134,15 @@ func (l *Login) read(words []Word) (stdin bool) {
 	return stdin
 }
 
-// cutFlag splits --flag=value, -pvalue and -p=value; flag is "" for an argument.
+// cutFlag splits --flag=value, -pvalue and -p=value. flag is "" for an
+// argument.
 func cutFlag(w Word) (flag string, value *Word, inline bool) {
 	if !strings.HasPrefix(w.Text, "-") || len(w.Text) < 2 {
 		return "", nil, false
 	}
 	name, text, ok := strings.Cut(w.Text, "=")
 	skip := len(name) + 1
-	if !strings.HasPrefix(w.Text, "--") && len(w.Text) > 2 && w.Text[2] != '=' && valued[w.Text[:2]] {
+	if !strings.HasPrefix(w.Text, "--") && len(w.Text) > 2 && w.Text[2] != '=' && flagsWithValue[w.Text[:2]] {
 		name, text, ok, skip = w.Text[:2], w.Text[2:], true, 2
 	}
 	if !ok {
@@ -147,17 +151,17 @@ func cutFlag(w Word) (flag string, value *Word, inline bool) {
 	return name, &Word{Text: text, Start: w.Start + skip, End: w.End, Refs: w.Refs}, true
 }
 
-// input finds the words that reach the standard input of command i: a
-// here-string, what the command before it prints, or a file that an earlier
-// command of the script wrote.
-func input(commands []Command, i int) []Word {
+// stdinWords returns the words that reach the standard input of command i: a
+// here-string, the output of the previous command in the pipe, or the content
+// of a file that an earlier command of the script wrote.
+func stdinWords(commands []Command, i int) []Word {
 	for ; i >= 0; i-- {
 		c := commands[i]
 		if words := withRefs(c.Stdin); len(words) > 0 {
 			return words
 		}
 		if len(c.Stdin) > 0 {
-			return written(commands[:i], c.Stdin[0].Text)
+			return writtenTo(commands[:i], c.Stdin[0].Text)
 		}
 		if !c.Piped || i == 0 {
 			return nil
@@ -167,7 +171,7 @@ func input(commands []Command, i int) []Word {
 			return words
 		}
 		if isReader(before) {
-			return written(commands[:i-1], before.Words[1].Text)
+			return writtenTo(commands[:i-1], before.Words[1].Text)
 		}
 	}
 	return nil
@@ -183,8 +187,9 @@ func withRefs(words []Word) []Word {
 	return out
 }
 
-// written finds what a script wrote to a file: echo … > file.
-func written(commands []Command, file string) []Word {
+// writtenTo returns the words that a script wrote to a file, as in: echo TEXT >
+// file.
+func writtenTo(commands []Command, file string) []Word {
 	for i := len(commands) - 1; i >= 0; i-- {
 		for _, f := range commands[i].Files {
 			if f.Text == file {
@@ -206,7 +211,7 @@ func isReader(c Command) bool {
 	return false
 }
 
-func isPrinter(word string) bool {
+func printsOnly(word string) bool {
 	switch strings.ToLower(word) {
 	case "echo", "printf", "print", "write-output", "write-host", "alias", "function":
 		return true
@@ -214,8 +219,8 @@ func isPrinter(word string) bool {
 	return false
 }
 
-// credentials finds --creds user:password and its kin, which skopeo, podman
-// and buildah take on any command.
+// credentials finds --creds user:password and similar flags. skopeo, podman and
+// buildah accept these flags with several commands.
 func credentials(c Command) []Login {
 	var out []Login
 	for i := range c.Words {
@@ -226,7 +231,7 @@ func credentials(c Command) []Login {
 		if !inline && i+1 < len(c.Words) {
 			value = &c.Words[i+1]
 		}
-		if value == nil || isPrinter(c.Words[0].Text) {
+		if value == nil || printsOnly(c.Words[0].Text) {
 			continue
 		}
 		out = append(out, Login{
@@ -237,8 +242,8 @@ func credentials(c Command) []Login {
 	return out
 }
 
-// image is the argument whose registry the credentials are for: the first one
-// that names an image for --src-creds, else the last.
+// image returns the argument whose registry receives the credentials. It is the
+// first argument that names an image for --src-creds, and otherwise the last.
 func (c Command) image(flag string) *Word {
 	var found *Word
 	for i := range c.Words {

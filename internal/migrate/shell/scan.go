@@ -2,7 +2,7 @@ package shell
 
 import "strings"
 
-// Parse splits a script into commands.
+// Parse splits a script into commands. It returns nil for the dialect None.
 func Parse(script string, d Dialect) []Command {
 	if d == None {
 		return nil
@@ -21,10 +21,10 @@ type scanner struct {
 	at       int
 	commands []Command
 	cur      Command
-	pipe     bool     // the next command reads from the one before
-	target   *[]Word  // where the next word goes, nil for the words
-	heredocs []string // delimiters whose bodies start at the next line
-	owner    int      // index of the command the bodies belong to
+	pipe     bool     // the next command reads the output of the previous one
+	target   *[]Word  // destination of the next word; nil means cur.Words
+	heredocs []string // delimiters of the here-documents that start on the next line
+	owner    int      // index of the command that reads these here-documents
 }
 
 func (s *scanner) step() {
@@ -49,11 +49,12 @@ func (s *scanner) step() {
 	case c >= '0' && c <= '9' && s.at+1 < len(s.src) && (s.src[s.at+1] == '>' || s.src[s.at+1] == '<'):
 		s.at++
 	default:
-		s.put(s.word())
+		s.addWord(s.word())
 	}
 }
 
-// separator is the length of what ends a command here, or 0.
+// separator returns the length of the separator that ends a command at the
+// current offset, or 0.
 func (s *scanner) separator() int {
 	switch c := s.src[s.at]; {
 	case s.has("&&"), s.has("||"):
@@ -66,8 +67,8 @@ func (s *scanner) separator() int {
 
 func (s *scanner) has(prefix string) bool { return strings.HasPrefix(s.src[s.at:], prefix) }
 
-// continues reports whether a line goes on here: backslash, backtick or caret
-// before the line's end.
+// continues reports whether the line continues on the next line: a backslash,
+// backtick or caret precedes the line break.
 func (s *scanner) continues() bool {
 	mark := [...]byte{POSIX: '\\', PowerShell: '`', Cmd: '^'}[s.d]
 	return s.src[s.at] == mark && (s.at+1 < len(s.src) && s.src[s.at+1] == '\n' || strings.HasPrefix(s.src[s.at+1:], "\r\n"))
@@ -97,7 +98,7 @@ func (s *scanner) skipPast(end string) {
 func (s *scanner) newline() {
 	s.at++
 	if s.pipe && len(s.cur.Words) == 0 {
-		return // a pipe at the line's end goes on
+		return // a command continues after a pipe at the end of a line
 	}
 	s.endCommand(false)
 	for _, delimiter := range s.heredocs {
@@ -106,7 +107,8 @@ func (s *scanner) newline() {
 	s.heredocs = nil
 }
 
-// heredoc reads a body and gives it to the command that asked for it.
+// heredoc reads the body of a here-document and adds it to the input of its
+// command.
 func (s *scanner) heredoc(delimiter string) {
 	start := s.at
 	for s.at < len(s.src) {
@@ -139,7 +141,7 @@ func (s *scanner) endCommand(pipe bool) {
 	s.cur = Command{}
 }
 
-func (s *scanner) put(w Word) {
+func (s *scanner) addWord(w Word) {
 	if s.target != nil {
 		*s.target = append(*s.target, w)
 		s.target = nil
@@ -164,10 +166,10 @@ func (s *scanner) redirect() {
 		if s.at < len(s.src) && s.src[s.at] != '\n' {
 			s.heredocs = append(s.heredocs, s.word().Text)
 			s.owner = len(s.commands)
-			s.keep()
+			s.keepCommand()
 		}
 	case s.d == POSIX && s.has("<("):
-		s.put(s.word())
+		s.addWord(s.word())
 	case s.has("<"):
 		s.at++
 		s.target = &s.cur.Stdin
@@ -179,9 +181,9 @@ func (s *scanner) redirect() {
 	}
 }
 
-// keep makes sure that the command of a here-document is recorded even where
-// it has no words, so that its body has an owner.
-func (s *scanner) keep() {
+// keepCommand records the command of a here-document even if the command has no
+// words, so that the body belongs to a command.
+func (s *scanner) keepCommand() {
 	if len(s.cur.Words) == 0 {
 		s.cur.Words = append(s.cur.Words, Word{Start: s.at, End: s.at})
 	}

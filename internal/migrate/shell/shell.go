@@ -1,9 +1,9 @@
-// Package shell reads the scripts of workflow steps far enough to see which
-// commands they run with which words, and which of them log in to a registry.
+// Package shell parses the scripts of workflow steps. It finds the commands
+// with their words, and the commands that log in to a registry.
 //
-// It is a recogniser, not an interpreter: POSIX shells, PowerShell and cmd
-// share one scanner that knows their quotes, continuations, pipes,
-// here-strings and comments. What it cannot read it skips; it never fails.
+// It does not interpret scripts. One scanner handles POSIX shells, PowerShell
+// and cmd with their quotes, line continuations, pipes, here-strings and
+// comments. It skips text that it cannot parse, and never returns an error.
 package shell
 
 import "strings"
@@ -11,16 +11,16 @@ import "strings"
 // Dialect is the family of a step's shell.
 type Dialect int
 
-// The dialects, by the "shell:" values that choose them.
+// The comments name the "shell:" values that select each dialect.
 const (
-	POSIX      Dialect = iota // bash, sh, and what is unknown
+	POSIX      Dialect = iota // bash, sh and unknown shells
 	PowerShell                // pwsh, powershell
 	Cmd                       // cmd
-	None                      // python, perl: not a shell at all
+	None                      // python, perl and other programs that are not shells
 )
 
-// DialectOf reads a "shell:" value, which may be a template such as
-// "bash -e {0}".
+// DialectOf returns the dialect of a "shell:" value. The value may be a
+// template such as "bash -e {0}".
 func DialectOf(shell string) Dialect {
 	fields := strings.Fields(strings.ToLower(shell))
 	if len(fields) == 0 {
@@ -38,7 +38,7 @@ func DialectOf(shell string) Dialect {
 }
 
 // Ref is a variable or an expression inside a word. Start and End are offsets
-// in the script; for an expression they include "${{" and "}}".
+// in the script. For an expression they include "${{" and "}}".
 type Ref struct {
 	Name       string // the variable's name; "" for an expression
 	Start, End int
@@ -46,30 +46,31 @@ type Ref struct {
 
 // Word is one word of a command.
 type Word struct {
-	// Text is the word without its quotes; variables and expressions stay as
-	// they are written.
+	// Text is the word without its quotes. It keeps variables and expressions
+	// as they are in the script.
 	Text string
-	// Start and End delimit it in the script, quotes included.
+	// Start and End delimit the word in the script, including its quotes.
 	Start, End int
-	// Refs are the variables and expressions in it, in order.
+	// Refs are the variables and expressions in the word, in order.
 	Refs []Ref
 }
 
 // Command is one simple command of a script.
 type Command struct {
 	Words []Word
-	// Stdin is a here-string, a here-document's body, or the name of the
-	// file after "<".
+	// Stdin holds a here-string, the body of a here-document, or the name of
+	// the file after "<".
 	Stdin []Word
 	// Files are the names after ">" and ">>".
 	Files []Word
-	// Piped tells that the command before it writes to this one's input.
+	// Piped reports that the previous command writes to the input of this
+	// command.
 	Piped bool
 	// Start is the offset of the first word.
 	Start int
 }
 
-// Fields returns the words' texts.
+// Fields returns the text of each word.
 func (c Command) Fields() []string {
 	out := make([]string, len(c.Words))
 	for i, w := range c.Words {
@@ -78,8 +79,9 @@ func (c Command) Fields() []string {
 	return out
 }
 
-// Assigned finds the last word a script assigns to a variable: NAME=word,
-// export NAME=word, $NAME = word, set NAME=word. It is nil if there is none.
+// Assigned returns the last word that a script assigns to a variable:
+// NAME=word, export NAME=word, $NAME = word or set NAME=word. It returns nil if
+// the script does not assign the variable.
 func Assigned(commands []Command, name string) *Word {
 	var found *Word
 	for _, c := range commands {

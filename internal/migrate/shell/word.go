@@ -6,14 +6,14 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/expr"
 )
 
-// maxNesting bounds how deep quotes and substitutions are followed.
+// maxNesting is the depth to which nested substitutions are followed.
 const maxNesting = 20
 
-// maxLook bounds, in bytes, how far the end of an expression or substitution
-// is looked for.
-const maxLook = 4096
+// maxSearch is the number of bytes that are searched for the end of an
+// expression or substitution.
+const maxSearch = 4096
 
-// word scans one word; it always moves on.
+// word scans one word. It always advances, so that the scan terminates.
 func (s *scanner) word() Word {
 	start := s.at
 	var text strings.Builder
@@ -23,9 +23,9 @@ func (s *scanner) word() Word {
 		switch {
 		case s.expression(&text):
 		case quote != '\'' && (c == '$' || c == '<' && quote == 0 && s.at == start) && s.substitution(&text):
-		case quote == 0 && s.ends(c):
+		case quote == 0 && s.endsWord(c):
 			return s.finish(start, text.String())
-		case quote == 0 && s.quotes(c):
+		case quote == 0 && s.opensQuote(c):
 			quote = c
 			s.at++
 		case quote != 0 && c == quote:
@@ -49,12 +49,12 @@ func (s *scanner) finish(start int, text string) Word {
 	return w
 }
 
-// raw makes a word of a stretch of the script, quotes and all.
+// raw returns a range of the script as a word, including its quotes.
 func (s *scanner) raw(start, end int) Word {
 	return Word{Text: s.src[start:end], Start: start, End: end, Refs: refs(s.src, start, end, s.d)}
 }
 
-func (s *scanner) ends(c byte) bool {
+func (s *scanner) endsWord(c byte) bool {
 	switch c {
 	case ' ', '\t', '\n', '\r', '|', '&', '<', '>', '(', ')':
 		return true
@@ -64,10 +64,10 @@ func (s *scanner) ends(c byte) bool {
 	return s.continues()
 }
 
-func (s *scanner) quotes(c byte) bool { return c == '"' || c == '\'' && s.d != Cmd }
+func (s *scanner) opensQuote(c byte) bool { return c == '"' || c == '\'' && s.d != Cmd }
 
-// expression takes "${{ … }}" whole: the runner replaces it before any shell
-// sees the script, so no quote protects it.
+// expression scans a complete "${{ ... }}". The runner replaces expressions
+// before a shell reads the script, so quotes do not protect them.
 func (s *scanner) expression(text *strings.Builder) bool {
 	if !s.has("${{") {
 		return false
@@ -81,17 +81,17 @@ func (s *scanner) expression(text *strings.Builder) bool {
 	return true
 }
 
-// expressionEnd is the offset after the "}}" that ends the expression at at, or
-// -1. An expression is looked for only so far that a script full of openings
-// costs no more than its length.
+// expressionEnd returns the offset after the "}}" that ends the expression at
+// offset at, or -1. It searches only maxSearch bytes, so that a script with
+// many "${{" takes linear time.
 func expressionEnd(src string, at int) int {
-	if parts := expr.Split(src[at:min(len(src), at+maxLook)]); len(parts) > 0 && parts[0].Expr {
+	if parts := expr.Split(src[at:min(len(src), at+maxSearch)]); len(parts) > 0 && parts[0].Expr {
 		return at + parts[0].End
 	}
 	return -1
 }
 
-// substitution takes $(…), <(…) and ${…} whole.
+// substitution scans a complete $(...), <(...) or ${...}.
 func (s *scanner) substitution(text *strings.Builder) bool {
 	if s.at+1 >= len(s.src) {
 		return false
@@ -104,7 +104,7 @@ func (s *scanner) substitution(text *strings.Builder) bool {
 		return false
 	}
 	depth := 0
-	for i := s.at + 1; i < min(len(s.src), s.at+maxLook) && depth <= maxNesting; i++ {
+	for i := s.at + 1; i < min(len(s.src), s.at+maxSearch) && depth <= maxNesting; i++ {
 		switch s.src[i] {
 		case open:
 			depth++
@@ -120,7 +120,8 @@ func (s *scanner) substitution(text *strings.Builder) bool {
 	return false
 }
 
-// escape takes a backslash, backtick or caret and what it protects.
+// escape scans a backslash, backtick or caret with the character that it
+// escapes.
 func (s *scanner) escape(text *strings.Builder) bool {
 	mark := [...]byte{POSIX: '\\', PowerShell: '`', Cmd: '^'}[s.d]
 	if s.src[s.at] != mark || s.at+1 >= len(s.src) {
@@ -135,8 +136,8 @@ func (s *scanner) escape(text *strings.Builder) bool {
 	return true
 }
 
-// refs lists the expressions and variables between start and end. In single
-// quotes only expressions count.
+// refs returns the expressions and variables between start and end. In single
+// quotes it returns only expressions.
 func refs(src string, start, end int, d Dialect) []Ref {
 	var out []Ref
 	single := false
@@ -168,7 +169,7 @@ func refs(src string, start, end int, d Dialect) []Ref {
 	return out
 }
 
-// variable reads $NAME, ${NAME}, ${NAME:-x}, $env:NAME, ${env:NAME} or %NAME%.
+// variable parses $NAME, ${NAME}, ${NAME:-x}, $env:NAME, ${env:NAME} or %NAME%.
 func variable(src string, at int, d Dialect) (Ref, bool) {
 	if d == Cmd {
 		return cmdVariable(src, at)
@@ -193,7 +194,7 @@ func variable(src string, at int, d Dialect) (Ref, bool) {
 		return Ref{}, false
 	}
 	if braced {
-		shut := strings.IndexByte(src[i:min(len(src), i+maxLook)], '}')
+		shut := strings.IndexByte(src[i:min(len(src), i+maxSearch)], '}')
 		if shut < 0 {
 			return Ref{}, false
 		}

@@ -8,20 +8,22 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 )
 
-// Edit replaces the bytes [Start, End) by New. Start == End inserts.
+// Edit replaces the bytes [Start, End) by New. If Start equals End, it inserts
+// New.
 type Edit struct {
 	Start, End int
 	New        string
 }
 
-// Edits is a set of edits of one text. Adding the same edit again changes
-// nothing, so that two ways to one place (an alias, say) meet.
+// Edits is a set of edits of one text. A second identical edit has no effect,
+// so that two references to one place, such as two aliases, can add the same
+// edit.
 type Edits struct {
 	list []Edit
 }
 
-// Add records an edit. Two insertions at one place keep their order; any other
-// overlap with an earlier edit is refused.
+// Add records an edit. Two insertions at one offset keep their order. Add
+// returns an error if the edit overlaps an earlier edit in another way.
 func (e *Edits) Add(edit Edit) error {
 	for _, other := range e.list {
 		if other == edit {
@@ -36,25 +38,25 @@ func (e *Edits) Add(edit Edit) error {
 	return nil
 }
 
-// Drop forgets the edits that lie within [start, end), for a larger edit that
-// takes their place.
+// Drop removes the edits within [start, end), so that a larger edit can replace
+// them.
 func (e *Edits) Drop(start, end int) {
 	e.list = slices.DeleteFunc(e.list, func(x Edit) bool { return x.Start >= start && x.End <= end })
 }
 
-// Covers reports whether one edit replaces all of [start, end).
+// Covers reports whether a single edit replaces all bytes of [start, end).
 func (e *Edits) Covers(start, end int) bool {
 	return slices.ContainsFunc(e.list, func(x Edit) bool { return x.Start <= start && end <= x.End })
 }
 
-// List returns the edits by position.
+// List returns the edits, sorted by position.
 func (e *Edits) List() []Edit {
 	sorted := slices.Clone(e.list)
 	slices.SortStableFunc(sorted, func(a, b Edit) int { return a.Start - b.Start })
 	return sorted
 }
 
-// Apply returns a copy of src with the edits made.
+// Apply returns a copy of src with all edits applied.
 func (e *Edits) Apply(src []byte) []byte {
 	var b strings.Builder
 	at := 0
@@ -68,9 +70,10 @@ func (e *Edits) Apply(src []byte) []byte {
 }
 
 // Diff returns the unified diff of two versions of the file called name, with
-// three lines of context, as patch and git apply read it; "" if they are equal.
+// three lines of context, in the format of patch and git apply. It returns ""
+// if the versions are equal.
 func Diff(name string, before, after []byte) string {
 	out := string(diff.Diff("a/"+name, before, "b/"+name, after))
-	_, body, _ := strings.Cut(out, "\n") // its first line only repeats the names
+	_, body, _ := strings.Cut(out, "\n") // the first line only repeats the names
 	return body
 }

@@ -6,21 +6,22 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Scalar is a string value together with the bytes it was written as. The map
-// between the two rests on one observation that holds for all five styles:
-// folding and indentation only ever add or drop blanks, so the n-th byte of
-// the value that is no blank is the n-th byte of the source that is none.
+// Scalar is a string value together with the position of each byte in the
+// source. All five scalar styles have one property in common: folding and
+// indentation only add or remove blanks. So the n-th non-blank byte of the
+// value corresponds to the n-th non-blank byte of the source.
 type Scalar struct {
 	// Value is the decoded string.
 	Value string
-	// Start and End are the offsets of the content, quotes not included.
+	// Start and End are the offsets of the content, without the quotes.
 	Start, End int
 
-	from, to []int // per byte of Value; -1 for blanks
+	from, to []int // source offsets per byte of Value; from is -1 for blanks
 }
 
-// Scalar finds the source of a scalar node. It fails where the text cannot be
-// placed byte by byte: escapes such as \u0041, or a node of another kind.
+// Scalar locates a scalar node in the source. It returns an error for a node of
+// another kind, and for a value whose bytes do not correspond to the source,
+// for example because of an escape such as \u0041.
 func (f *File) Scalar(n *yaml.Node) (*Scalar, error) {
 	if n.Kind != yaml.ScalarNode {
 		return nil, fmt.Errorf("placing a node in line %d: not a scalar", n.Line)
@@ -49,8 +50,8 @@ func (f *File) Scalar(n *yaml.Node) (*Scalar, error) {
 	return s, nil
 }
 
-// Span maps the half-open range [from, to) of Value to source offsets. Blanks
-// at its ends are left out; ok is false if nothing else is in it.
+// Span maps the half-open range [from, to) of Value to source offsets. It
+// excludes blanks at both ends. ok is false if the range contains only blanks.
 func (s *Scalar) Span(from, to int) (start, end int, ok bool) {
 	for from < to && s.from[from] < 0 {
 		from++
@@ -64,7 +65,8 @@ func (s *Scalar) Span(from, to int) (start, end int, ok bool) {
 	return s.from[from], s.to[to-1], true
 }
 
-// next finds the next byte of content at or after at, with its escape.
+// next returns the range of the next content byte at or after at, including its
+// escape.
 func (f *File) next(at int, style yaml.Style) (start, end int) {
 	for at < len(f.src) {
 		c := f.src[at]
@@ -86,7 +88,7 @@ func (f *File) next(at int, style yaml.Style) (start, end int) {
 	return -1, -1
 }
 
-// decodes reports whether the source bytes stand for the byte c.
+// decodes reports whether the source bytes represent the byte c.
 func decodes(src []byte, c byte) bool {
 	switch string(src) {
 	case `\"`, `\\`, `\/`:
@@ -97,8 +99,8 @@ func decodes(src []byte, c byte) bool {
 	return len(src) == 1 && src[0] == c
 }
 
-// skipProperties steps over an anchor and a tag, and what separates them from
-// the content.
+// skipProperties returns the offset after an anchor and a tag, and after the
+// blanks and comments that follow them.
 func (f *File) skipProperties(at int) int {
 	for at < len(f.src) && (f.src[at] == '&' || f.src[at] == '!') {
 		for at < len(f.src) && !isBlank(f.src[at]) {
@@ -117,6 +119,6 @@ func (f *File) skipProperties(at int) int {
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
 
-// isBlankEscape reports whether a backslash and c stand for a blank in a
+// isBlankEscape reports whether a backslash and c represent a blank in a
 // double-quoted scalar.
 func isBlankEscape(c byte) bool { return c == 'n' || c == 't' || c == 'r' }

@@ -1,10 +1,9 @@
-// Package text edits YAML in place. It finds the bytes a yaml.Node was read
-// from, and applies a list of replacements to them; everything outside a
-// replacement stays as it was: comments, quotes, indentation, line endings, a
-// byte order mark.
+// Package text edits YAML in place. It locates the bytes from which a yaml.Node
+// was read, and replaces only these bytes. All other bytes stay the same,
+// including comments, quotes, indentation, line endings and a byte order mark.
 //
-// It never prints YAML. It knows YAML's five scalar styles (YAML 1.2, chapter
-// 7 and 8.1) but nothing about workflows.
+// It never serializes YAML. It knows the five scalar styles of YAML (YAML 1.2,
+// chapters 7 and 8.1), but nothing about workflows.
 package text
 
 import (
@@ -20,7 +19,8 @@ type File struct {
 	starts []int // offset of each line's first byte
 }
 
-// New indexes src, which the File keeps and never changes.
+// New returns a File for src. The File keeps a reference to src and never
+// changes it.
 func New(src []byte) *File {
 	f := &File{src: src, starts: []int{0}}
 	if len(src) >= 3 && string(src[:3]) == "\ufeff" {
@@ -37,11 +37,11 @@ func New(src []byte) *File {
 	return f
 }
 
-// Bytes returns the text as it was given.
+// Bytes returns the source text.
 func (f *File) Bytes() []byte { return f.src }
 
-// breakAt returns the length of the line break at i, or 0. The list is
-// yaml.v3's: CR LF, CR, LF, NEL, LS and PS all end a line.
+// breakAt returns the length of the line break at i, or 0. It recognizes the
+// same line breaks as yaml.v3: CR LF, CR, LF, NEL, LS and PS.
 func breakAt(src []byte, i int) int {
 	switch {
 	case src[i] == '\n':
@@ -59,9 +59,9 @@ func breakAt(src []byte, i int) int {
 	return 0
 }
 
-// Offset turns a line and a column, both from 1 and the column in characters
-// as yaml.v3 counts them, into a byte offset. Positions past the end give the
-// end.
+// Offset returns the byte offset of a line and a column. Both start at 1, and
+// columns count characters, as in yaml.v3. For a position after the end of the
+// text, Offset returns the length of the text.
 func (f *File) Offset(line, column int) int {
 	if line < 1 || line > len(f.starts) {
 		return len(f.src)
@@ -74,7 +74,8 @@ func (f *File) Offset(line, column int) int {
 	return at
 }
 
-// Position is the reverse of Offset.
+// Position returns the line and the column of an offset. It is the inverse of
+// Offset.
 func (f *File) Position(offset int) (line, column int) {
 	line = sort.Search(len(f.starts), func(i int) bool { return f.starts[i] > offset })
 	if line == 0 {
@@ -84,18 +85,19 @@ func (f *File) Position(offset int) (line, column int) {
 	return line, utf8.RuneCount(f.src[start:min(offset, len(f.src))]) + 1
 }
 
-// Start is the offset of a node's first byte: of its anchor or tag, if it has
-// one.
+// Start returns the offset of a node's first byte. If the node has an anchor or
+// a tag, it is the first byte of the anchor or the tag.
 func (f *File) Start(n *yaml.Node) int { return f.Offset(n.Line, n.Column) }
 
-// LineStart is the offset of the first byte of the line that holds offset.
+// LineStart returns the offset of the first byte of the line that contains
+// offset.
 func (f *File) LineStart(offset int) int {
 	line, _ := f.Position(offset)
 	return f.starts[line-1]
 }
 
-// LineEnd is the offset of the line break that ends the line at offset, or the
-// end of the text.
+// LineEnd returns the offset of the line break at or after offset, or the
+// length of the text.
 func (f *File) LineEnd(offset int) int {
 	for offset < len(f.src) && breakAt(f.src, offset) == 0 {
 		offset++
@@ -103,8 +105,9 @@ func (f *File) LineEnd(offset int) int {
 	return offset
 }
 
-// EOL is the line break to use near offset: the one that ends its line, or the
-// first of the text where that line has none or an exotic one.
+// EOL returns the line break to use near offset. This is the break at the end
+// of the line that contains offset. If that line ends without CR or LF, it is
+// the first such break in the text.
 func (f *File) EOL(offset int) string {
 	for _, end := range append([]int{f.LineEnd(offset)}, f.ends()...) {
 		if end < len(f.src) && (f.src[end] == '\n' || f.src[end] == '\r') {
@@ -114,7 +117,8 @@ func (f *File) EOL(offset int) string {
 	return "\n"
 }
 
-// ends are the offsets of the first line breaks, enough to find an ordinary one.
+// ends returns the offsets of the first 20 line ends. One of them is almost
+// always CR or LF.
 func (f *File) ends() []int {
 	var out []int
 	for _, start := range f.starts[:min(len(f.starts), 20)] {
