@@ -58,7 +58,7 @@ func TestAccess(t *testing.T) {
 	}
 }
 
-func TestAccessWithoutALookupAndWithABrokenOne(t *testing.T) {
+func TestAccessWithoutLookupAndWithFailedLookup(t *testing.T) {
 	t.Parallel()
 	r := &Report{Images: []Image{{Owner: "acme", Name: "broken", Push: true}, {Owner: "acme", Name: "web", Push: true}}}
 	advice, err := r.Access(t.Context(), "acme/web", nil)

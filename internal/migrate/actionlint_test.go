@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// TestActionlintFindsNothingNew runs actionlint (from PATH) over each golden
-// pair: a result must have no finding that its original did not have.
+// TestActionlintFindsNothingNew runs actionlint from PATH on each golden pair.
+// The migrated file must have no finding that the original does not have.
 func TestActionlintFindsNothingNew(t *testing.T) {
 	t.Parallel()
 	tool, err := exec.LookPath("actionlint")
@@ -36,7 +36,8 @@ func TestActionlintFindsNothingNew(t *testing.T) {
 
 var position = regexp.MustCompile(`^[^ ]+:\d+:\d+: `)
 
-// lint returns the findings without their positions, which edits move.
+// lint returns the findings without their positions, because edits change the
+// positions.
 func lint(t *testing.T, tool, file string) []string {
 	t.Helper()
 	cmd := exec.Command(tool, "-no-color", "-oneline", "-shellcheck=", "-pyflakes=", filepath.Base(file))

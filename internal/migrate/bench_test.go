@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// BenchmarkScan5000 reads 5,000 workflows, the golden cases over and over. The
-// aim is under 5 s and 200 MiB on two cores.
+// BenchmarkScan5000 reads 5,000 workflows, which are repeated golden cases. The
+// target is less than 5 s and 200 MiB on two cores.
 func BenchmarkScan5000(b *testing.B) {
 	cases, err := filepath.Glob("testdata/*/before.yml")
 	if err != nil {

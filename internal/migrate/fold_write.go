@@ -157,9 +157,10 @@ func (p *pass) inputLines(name string, n *yaml.Node) []string {
 	return lines
 }
 
-// removal returns the edit that removes a step's lines, from its dash to the
-// end of its last line, with the comment directly above the step and the blank
-// line below it. It returns false if the step does not start on its own line.
+// removal returns the edit that removes the lines of a step: from the dash of
+// the step through its last line, with the comment directly above the step and
+// the blank line below it. It returns false if the step does not start on its
+// own line.
 func (p *pass) removal(step *flow.Step) (text.Edit, bool) {
 	f := p.doc.Text
 	at := f.Start(step.Node)

@@ -10,8 +10,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// FuzzMigrate holds for any input what the golden cases hold for theirs: bytes
-// outside the edits stay, the result parses, a second run changes nothing.
+// FuzzMigrate checks for any input the rules that the golden cases follow:
+// bytes outside the edits do not change, the result can be parsed, and a second
+// run changes nothing.
 func FuzzMigrate(f *testing.F) {
 	files, err := filepath.Glob("testdata/*/before.yml")
 	if err != nil {
@@ -44,8 +45,8 @@ func FuzzMigrate(f *testing.F) {
 	})
 }
 
-// migrateBytes migrates a text and checks its edits; ok is false for a text
-// that is no workflow.
+// migrateBytes migrates a text and checks its edits. ok is false for a text
+// that is not a workflow.
 func migrateBytes(t *testing.T, tree *tree, src []byte, opts Options) (after []byte, ok bool) {
 	t.Helper()
 	doc, err := flow.Parse(src)

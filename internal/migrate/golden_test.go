@@ -12,7 +12,7 @@ import (
 
 var update = flag.Bool("update", false, "write after.yml and findings of the golden cases; read them before you commit")
 
-// goldenRoot lays a case out as a checkout of acme/web.
+// goldenRoot writes a case into a checkout of acme/web.
 func goldenRoot(t testing.TB, before []byte) Root {
 	t.Helper()
 	dir := t.TempDir()
@@ -26,7 +26,7 @@ func goldenRoot(t testing.TB, before []byte) Root {
 	return Root{Dir: dir, Repository: "acme/web"}
 }
 
-// optionsFor reads the options a case asks for in its name.
+// optionsFor returns the options that the name of a case selects.
 func optionsFor(name string) Options {
 	var o Options
 	if strings.HasPrefix(name, "fold-") {
@@ -81,7 +81,7 @@ func migrateOnce(t testing.TB, before []byte, opts Options) (after []byte, findi
 	return after, describe(report, root.Dir)
 }
 
-// describe writes findings and skipped files for people to read.
+// describe formats the findings and the skipped files as text.
 func describe(r *Report, dir string) string {
 	var b strings.Builder
 	for _, f := range r.Findings {

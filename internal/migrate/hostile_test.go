@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// TestHostileFilesEnd gives files of half a MiB that make naive work
-// quadratic or worse. Each must end; most are skipped, none may panic.
+// TestHostileFilesEnd migrates files of half a MiB that need quadratic time or
+// more in a naive implementation. Each migration must end without a panic. Most
+// of the files are skipped.
 func TestHostileFilesEnd(t *testing.T) {
 	t.Parallel()
 	fill := func(head, item string) string {
@@ -47,9 +48,10 @@ func TestHostileFilesEnd(t *testing.T) {
 	}
 }
 
-// TestLineEndingsAndMarksChangeNothing migrates each golden case with other line
-// endings and a byte order mark: the outcome is the same but for these.
-func TestLineEndingsAndMarksChangeNothing(t *testing.T) {
+// TestLineEndingsAndByteOrderMarkAreKept migrates each golden case with CRLF
+// line endings, with a byte order mark, and with a comment in front. The result
+// must differ from the golden result only in the same way.
+func TestLineEndingsAndByteOrderMarkAreKept(t *testing.T) {
 	t.Parallel()
 	crlf := func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n")) }
 	variants := map[string]func([]byte) []byte{
@@ -71,9 +73,9 @@ func TestLineEndingsAndMarksChangeNothing(t *testing.T) {
 	}
 }
 
-// TestExamplesStayTrue holds the aim of small edits: a line is only changed if
-// it holds a credential, a permission or a user name.
-func TestExamplesStayTrue(t *testing.T) {
+// TestEditsChangeOnlyIntendedLines checks that edits are small: a changed line
+// must contain a credential, a permission or a user name.
+func TestEditsChangeOnlyIntendedLines(t *testing.T) {
 	t.Parallel()
 	for _, dir := range goldenCases(t) {
 		if strings.HasPrefix(filepath.Base(dir), "fold-") {

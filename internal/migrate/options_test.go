@@ -12,7 +12,7 @@ func TestOptions(t *testing.T) {
 	cases := []struct {
 		name, src string
 		opts      Options
-		want      string // in the result; "" for no edit
+		want      string // part of the result; "" means that the file does not change
 	}{
 		{"github.token", patLogin, Options{Token: "github.token"}, "-p ${{ github.token }} &&"},
 		{"a secret's name cannot become github.token", named, Options{Token: "github.token"}, ""},

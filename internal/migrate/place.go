@@ -19,10 +19,10 @@ type place struct {
 	inExpr, name bool
 }
 
-// route lists the places that define a value. The first stop is the place of
-// use. If that place only refers to an environment variable or a matrix value,
-// the next stop is the definition of that variable or value, and so on. Each
-// stop holds the context of the reference that led to it.
+// route lists the places that define a value. The first stop is the text that
+// uses the value. If that text only refers to an environment variable or a
+// matrix value, the next stop is the definition of that variable or value, and
+// so on. Each stop holds the context of the reference that led to it.
 type route []stop
 
 type stop struct {

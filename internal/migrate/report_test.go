@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// sampleReport has a fixed and a left finding, a note and a skipped file.
+// sampleReport returns a report with a fixed finding, a finding that is left, a
+// note and a skipped file.
 func sampleReport(t *testing.T) *Report {
 	t.Helper()
 	dir := checkoutWith(t, map[string]string{
@@ -19,7 +20,7 @@ func sampleReport(t *testing.T) *Report {
 	return scan(t, Options{}, Root{Dir: ".", Repository: "acme/web"})
 }
 
-func TestReportForPeople(t *testing.T) {
+func TestTableAndMarkdown(t *testing.T) {
 	r := sampleReport(t)
 	var table bytes.Buffer
 	if err := r.Table(&table); err != nil {
@@ -80,7 +81,7 @@ func TestSARIF(t *testing.T) {
 	}
 }
 
-func TestEveryCodeIsExplained(t *testing.T) {
+func TestEveryCodeHasATitleAndHelp(t *testing.T) {
 	t.Parallel()
 	for code, rule := range rules {
 		if rule.title == "" || rule.help == "" || strings.ToLower(string(code)) != string(code) {

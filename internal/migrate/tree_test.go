@@ -12,8 +12,9 @@ import (
 	"testing"
 )
 
-// TestTrees runs cases of several files: testdata/trees/NAME/before is a
-// checkout of acme/web, after holds what it becomes, findings the report.
+// TestTrees runs the cases with several files. testdata/trees/NAME/before is a
+// checkout of acme/web, after is the migrated checkout, and findings is the
+// report.
 func TestTrees(t *testing.T) {
 	t.Parallel()
 	trees, err := filepath.Glob("testdata/trees/*/before")
@@ -84,7 +85,8 @@ func filesIn(t *testing.T, dir string) []string {
 	return names
 }
 
-// checkoutWith makes a checkout that holds the files.
+// checkoutWith creates a checkout with the given files and returns its
+// directory.
 func checkoutWith(t testing.TB, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -109,7 +111,7 @@ jobs:
       - run: docker login ghcr.io -u ${{ github.actor }} -p ${{ secrets.CR_PAT }} && docker push ghcr.io/acme/web
 `
 
-func TestScanSkipsWhatItMustNotRead(t *testing.T) {
+func TestScanSkipsLargeFilesAndLinksToOutside(t *testing.T) {
 	t.Parallel()
 	outside := checkoutWith(t, map[string]string{"secret.yml": patLogin})
 	dir := checkoutWith(t, map[string]string{

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestWriteKeepsTheModeAndLeavesNothingBehind(t *testing.T) {
+func TestWriteKeepsTheModeAndRemovesTemporaryFiles(t *testing.T) {
 	t.Parallel()
 	dir := checkoutWith(t, map[string]string{".github/workflows/ci.yml": patLogin})
 	file := filepath.Join(dir, ".github", "workflows", "ci.yml")
@@ -65,7 +65,7 @@ func TestWriteRefusesALink(t *testing.T) {
 	}
 }
 
-func TestWriteLeavesTheOldFileWhenTheNewOneCannotBeMade(t *testing.T) {
+func TestWriteKeepsTheOldFileIfTheNewFileCannotBeCreated(t *testing.T) {
 	t.Parallel()
 	if os.Getuid() == 0 {
 		t.Skip("root may write anywhere")

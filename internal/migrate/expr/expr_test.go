@@ -26,7 +26,7 @@ func TestEval(t *testing.T) {
 	cases := []struct {
 		name, in, text string
 		known          bool
-		part           string // what decides the value
+		part           string // the part of the text that determines the value
 		refs           string
 	}{
 		{"no expression", "ghcr.io", "ghcr.io", true, "ghcr.io", ""},
@@ -77,7 +77,7 @@ func TestEval(t *testing.T) {
 	}
 }
 
-func TestEvalKeepsTheWayToASecret(t *testing.T) {
+func TestEvalRecordsTheDefinitionsOfASecret(t *testing.T) {
 	t.Parallel()
 	v := Eval("${{ env.TOKEN }}", lookup)
 	r := v.Refs[0]

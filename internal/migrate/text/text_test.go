@@ -61,7 +61,7 @@ func TestScalarFindsAWordInEveryStyle(t *testing.T) {
 	}
 }
 
-func TestScalarRefusesWhatItCannotPlace(t *testing.T) {
+func TestScalarRefusesValuesThatDifferFromTheSource(t *testing.T) {
 	t.Parallel()
 	src := `v: "\x41B"` + "\n"
 	if _, err := New([]byte(src)).Scalar(value(t, src)); err == nil {
