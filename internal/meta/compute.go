@@ -6,9 +6,10 @@ import (
 	"strings"
 )
 
-// Compute follows docker/metadata-action, apart from [Differences]. Errors are
-// of type *diag.Error where the inputs are to blame. A result without tags is
-// no error here; see [Result.Check].
+// Compute computes the result as docker/metadata-action does, except for the
+// entries of [Differences]. If the inputs cause an error, the error holds one
+// *diag.Error per faulty input. Compute returns no error for a result without
+// tags; see [Result.Check].
 func Compute(ctx context.Context, in Inputs, c Context) (Result, error) {
 	c.Event = rewrite(c)
 	e, badInputs := newEngine(ctx, in, c)
@@ -19,7 +20,8 @@ func Compute(ctx context.Context, in Inputs, c Context) (Result, error) {
 	return e.finish(rules)
 }
 
-// finish evaluates the rules, then what depends on the version.
+// finish evaluates the rules, and then the labels and annotations, which depend
+// on the version.
 func (e *engine) finish(rules []rule) (Result, error) {
 	err := e.run(rules)
 	if err != nil {
@@ -32,11 +34,11 @@ func (e *engine) finish(rules []rule) (Result, error) {
 	if e.result.Annotations, err = e.pairs("annotations", e.in.Annotations); err != nil {
 		return Result{}, err
 	}
-	e.limits(e.result.Annotations)
+	e.warnLongLabels(e.result.Annotations)
 	return e.result, nil
 }
 
-// levels splits DOCKER_METADATA_ANNOTATIONS_LEVELS.
+// levels splits the text of DOCKER_METADATA_ANNOTATIONS_LEVELS.
 func levels(text string) []string {
 	if text == "" {
 		text = "manifest"
@@ -44,9 +46,9 @@ func levels(text string) []string {
 	return strings.Split(text, ",")
 }
 
-// rewrite changes the event as docker/metadata-action does before it looks at
-// it: a pull_request_target run is about its pull request, and the commit may
-// be the pull request's head.
+// rewrite changes the event as docker/metadata-action does before it evaluates
+// rules. The ref of a pull_request_target event becomes the ref of its pull
+// request. The commit can become the head of the pull request.
 func rewrite(c Context) Event {
 	event := c.Event
 	if c.FromCheckout {

@@ -68,7 +68,7 @@ func TestLatestHighest(t *testing.T) {
 	}
 }
 
-func TestRegistryIsAskedOnlyForHighest(t *testing.T) {
+func TestTagsAreListedOnlyForHighest(t *testing.T) {
 	t.Parallel()
 	c := at("push", "refs/tags/v1.2.3")
 	c.Existing = func(context.Context) ([]string, error) { return nil, errors.New("asked") }
@@ -123,7 +123,7 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-func TestSurprises(t *testing.T) {
+func TestWarningsAboutEvents(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, event, ref, tags, want string }{
 		{"workflow_run on a branch rule", "workflow_run", "refs/heads/main", "type=ref,event=branch", "event-default-branch"},
@@ -148,7 +148,7 @@ func TestSurprises(t *testing.T) {
 	}
 }
 
-func TestSurprisingCommit(t *testing.T) {
+func TestWarningAboutAnotherCommit(t *testing.T) {
 	t.Parallel()
 	run := at("workflow_run", "refs/heads/main")
 	run.Event.Payload = Payload{"workflow_run": map[string]any{"head_sha": "feed"}}
@@ -199,7 +199,7 @@ func TestErrorsNameTheRule(t *testing.T) {
 	}
 }
 
-func TestInputErrorsComeTogether(t *testing.T) {
+func TestInputErrorsAreJoined(t *testing.T) {
 	t.Parallel()
 	in := Inputs{Images: "name=", Tags: "type=foo", Flavor: "latest=x"}
 	_, err := Compute(context.Background(), in, at("push", "refs/heads/main"))
@@ -270,7 +270,7 @@ func TestCommitDate(t *testing.T) {
 
 func TestNaNPrioritiesSortAsInJavaScript(t *testing.T) {
 	t.Parallel()
-	// The orders are what Array.prototype.sort of V8 gives.
+	// The orders are the results of V8's Array.prototype.sort.
 	cases := []struct{ name, priorities, want string }{
 		{"all equal", "x y z", "0 1 2"},
 		{"between numbers", "200 x 1000", "0 1 2"},

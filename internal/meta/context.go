@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// Event is what GitHub said about the run, unchanged (see [Context] for the
-// rewriting that docker/metadata-action does).
+// Event holds GitHub's description of the run without changes. See [Context]
+// for the changes that docker/metadata-action makes.
 type Event struct {
 	// Name is GITHUB_EVENT_NAME.
 	Name string
-	// Ref is GITHUB_REF in full, as in refs/heads/main.
+	// Ref is the full GITHUB_REF, such as refs/heads/main.
 	Ref string
 	// SHA is GITHUB_SHA.
 	SHA string
@@ -18,43 +18,45 @@ type Event struct {
 	Payload Payload
 }
 
-// Repository is the part of GET /repos/{owner}/{repo} that ends in labels.
+// Repository holds the fields of GET /repos/{owner}/{repo} that labels use.
 type Repository struct {
 	Name          string
 	FullName      string
 	Description   string
 	HTMLURL       string
 	DefaultBranch string
-	// License is the SPDX id, or empty.
+	// License is the SPDX identifier, or empty.
 	License string
 }
 
-// Context is everything a computation may depend on besides its inputs. The
-// functions are asked at most once, and only if a rule or label needs them.
+// Context holds all data that a computation uses in addition to its inputs.
+// Each function is called at most once, and only if a rule or label needs it.
 type Context struct {
 	Event Event
-	// FromCheckout says that Event's ref and SHA were read from the checkout
-	// (context: git), which turns the rewriting of pull request events off.
+	// FromCheckout reports that Event's ref and SHA come from the checkout
+	// (context: git). Pull request events are then not rewritten.
 	FromCheckout bool
-	// Now is the start of the run: {{date}} and the created label.
+	// Now is the start of the run. {{date}} and the created label use it.
 	Now time.Time
-	// Created overrides Now in the created label if it is not zero; it is
-	// where SOURCE_DATE_EPOCH goes (see [ParseEpoch]).
+	// Created replaces Now in the created label if it is not zero. It holds the
+	// time of SOURCE_DATE_EPOCH (see [ParseEpoch]).
 	Created time.Time
 	// ShortSHALength is the text of DOCKER_METADATA_SHORT_SHA_LENGTH.
 	ShortSHALength string
 	// PRHeadSHA is the text of DOCKER_METADATA_PR_HEAD_SHA.
 	PRHeadSHA string
-	// AnnotationLevels is the text of DOCKER_METADATA_ANNOTATIONS_LEVELS; empty
-	// means manifest.
+	// AnnotationLevels is the text of DOCKER_METADATA_ANNOTATIONS_LEVELS.
+	// Default: manifest.
 	AnnotationLevels string
 
-	// Repository asks the API. If it is nil the event's payload must do.
+	// Repository reads the repository from the API. If it is nil, the payload
+	// of the event is used.
 	Repository func(context.Context) (Repository, error)
-	// CommitDate asks the API or the checkout when a commit was made. It is
-	// not asked when the payload knows. If it is nil or fails, Now is used.
+	// CommitDate reads the date of a commit from the API or the checkout. It is
+	// not called if the payload gives the date. If it is nil or fails, Now is
+	// used.
 	CommitDate func(ctx context.Context, sha string) (time.Time, error)
-	// Existing lists the tags already in the registry, for latest=highest. If
-	// it is nil there are none.
+	// Existing lists the tags in the registry, for latest=highest. If it is
+	// nil, the registry is assumed to have no tags.
 	Existing func(context.Context) ([]string, error)
 }

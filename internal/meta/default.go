@@ -7,29 +7,30 @@ import (
 	"strings"
 )
 
-// Defaults are publish's own rules for an empty input tags; the input is not
-// read. A SemVer tag gives its version, major.minor, major (not 0) and, if no
-// higher stable version is in the registry, latest; another tag and a branch
-// give their names, a pull request pr-N, a schedule nightly. None of them moves
-// back: of two versions of a series the higher one keeps the series' tag.
+// Defaults computes the result of the default rules, which apply to an empty
+// input tags. It ignores in.Tags. A SemVer tag gives its version, major.minor,
+// major (except 0), and latest if the registry has no higher stable version.
+// Another Git tag and a branch give their names, a pull request gives pr-N, and
+// a schedule gives nightly. A moving tag never goes back: of two versions of a
+// series, the higher version keeps the tag of the series.
 //
-// Events that merely report the default branch give no tag, because what they
-// build need not be that branch.
+// Some events report the default branch although they build another commit.
+// These events give no tag.
 func Defaults(ctx context.Context, in Inputs, c Context) (Result, error) {
 	c.Event = rewrite(c)
 	if n := c.Event.Payload.number("number"); n != "" && strings.HasPrefix(c.Event.Name, "pull_request") {
-		// A merged pull request reports its base branch.
+		// The ref of a merged pull request is its base branch.
 		c.Event.Ref = "refs/pull/" + n + "/merge"
 	}
 	e, err := newEngine(ctx, in, c)
 	if err != nil {
 		return Result{}, err
 	}
-	e.ours, e.careful = true, true
+	e.ownDefaults, e.forwardOnly = true, true
 	switch e.flavor.latest {
 	case "auto", "highest":
 		e.flavor.latest = "highest"
-		if e.unmoved(false) != "" {
+		if e.noMovingTagReason(false) != "" {
 			e.flavor.latest = "false"
 		}
 	}
@@ -40,18 +41,19 @@ func Defaults(ctx context.Context, in Inputs, c Context) (Result, error) {
 	return e.finish(rules)
 }
 
-// defaultRules are all of them, with the reason for those that do not apply.
+// defaultRules returns all default rules. A rule that does not apply holds the
+// reason.
 func (e *engine) defaultRules() ([]rule, error) {
 	var out []rule
 	for _, d := range []struct{ text, skip string }{
 		{"type=schedule", ""},
-		{"type=semver,pattern={{version}}", e.unversioned()},
-		{"type=semver,pattern={{major}}.{{minor}}", e.unmoved(false)},
-		{"type=semver,pattern={{major}}", e.unmoved(true)},
-		{"type=raw,value={{version}}", e.versioned()},
-		{"type=ref,event=branch", e.unbranched()},
-		{"type=ref,event=tag", e.untagged()},
-		{"type=ref,event=pr", e.unpulled()},
+		{"type=semver,pattern={{version}}", e.noVersionReason()},
+		{"type=semver,pattern={{major}}.{{minor}}", e.noMovingTagReason(false)},
+		{"type=semver,pattern={{major}}", e.noMovingTagReason(true)},
+		{"type=raw,value={{version}}", e.noRawVersionReason()},
+		{"type=ref,event=branch", e.noBranchReason()},
+		{"type=ref,event=tag", e.noGitTagReason()},
+		{"type=ref,event=pr", e.noPullRequestReason()},
 	} {
 		r, err := parseRule(d.text)
 		if err != nil {
@@ -68,17 +70,18 @@ func (e *engine) defaultRules() ([]rule, error) {
 	return out, nil
 }
 
-// source is the version to publish: the input, or the git tag.
-func (e *engine) source() string {
+// publishedVersion returns the version to publish: the input version, or the
+// Git tag.
+func (e *engine) publishedVersion() string {
 	if v := trimJS(e.in.Version); v != "" {
 		return v
 	}
-	return e.under("refs/tags/")
+	return e.refAfter("refs/tags/")
 }
 
-// unversioned says why there is no version tag, if so.
-func (e *engine) unversioned() string {
-	source := e.source()
+// noVersionReason returns the reason why the run has no SemVer version, or "".
+func (e *engine) noVersionReason() string {
+	source := e.publishedVersion()
 	if source == "" {
 		return fmt.Sprintf("ref %s is no tag; set the input version", e.c.Event.Ref)
 	}
@@ -88,12 +91,13 @@ func (e *engine) unversioned() string {
 	return ""
 }
 
-// unmoved says why a moving tag stays.
-func (e *engine) unmoved(major bool) string {
-	if why := e.unversioned(); why != "" {
+// noMovingTagReason returns the reason why moving tags stay, or "". If major is
+// true, it is the reason for the tag of the major version.
+func (e *engine) noMovingTagReason(major bool) string {
+	if why := e.noVersionReason(); why != "" {
 		return why
 	}
-	v, _ := parseSemver(e.source())
+	v, _ := parseSemver(e.publishedVersion())
 	p := e.c.Event.Payload
 	switch {
 	case v.Prerelease() != "":
@@ -108,22 +112,23 @@ func (e *engine) unmoved(major bool) string {
 	return ""
 }
 
-// versioned says why the input version is not a tag as it stands.
-func (e *engine) versioned() string {
+// noRawVersionReason returns the reason why the input version is not used as a
+// tag without changes, or "".
+func (e *engine) noRawVersionReason() string {
 	if trimJS(e.in.Version) == "" {
 		return "the input version is empty"
 	}
-	if e.unversioned() == "" {
+	if e.noVersionReason() == "" {
 		return "type=semver applies"
 	}
 	return ""
 }
 
-// branchEvents are those that build the branch they report.
+// branchEvents are the events that build the branch that they report.
 var branchEvents = []string{"push", "workflow_dispatch"}
 
-// unbranched says why the branch is not the tag.
-func (e *engine) unbranched() string {
+// noBranchReason returns the reason why the branch is not used as a tag, or "".
+func (e *engine) noBranchReason() string {
 	switch name := e.c.Event.Name; {
 	case trimJS(e.in.Version) != "":
 		return "the input version is set"
@@ -135,19 +140,21 @@ func (e *engine) unbranched() string {
 	return ""
 }
 
-// untagged says why the git tag's name is not the tag.
-func (e *engine) untagged() string {
+// noGitTagReason returns the reason why the name of the Git tag is not used as
+// a tag, or "".
+func (e *engine) noGitTagReason() string {
 	switch {
 	case trimJS(e.in.Version) != "":
 		return "the input version is set"
-	case e.unversioned() == "":
+	case e.noVersionReason() == "":
 		return "type=semver applies"
 	}
 	return ""
 }
 
-// unpulled says why the pull request is not the tag.
-func (e *engine) unpulled() string {
+// noPullRequestReason returns the reason why the pull request is not used as a
+// tag, or "".
+func (e *engine) noPullRequestReason() string {
 	if trimJS(e.in.Version) != "" {
 		return "the input version is set"
 	}

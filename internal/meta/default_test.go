@@ -64,7 +64,7 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-func TestDefaultsCutLongNamesApart(t *testing.T) {
+func TestDefaultsKeepLongNamesDistinct(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 200)
 	var got []string
@@ -107,7 +107,7 @@ func TestLiteral(t *testing.T) {
 	}
 }
 
-func TestReferencesAmongTags(t *testing.T) {
+func TestFullReferencesInTags(t *testing.T) {
 	t.Parallel()
 	in := Inputs{
 		Images:     "ghcr.io/acme/web",

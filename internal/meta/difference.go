@@ -1,14 +1,17 @@
 package meta
 
-// Difference is a place where [Compute] departs from docker/metadata-action.
+// Difference describes a case in which [Compute] differs from
+// docker/metadata-action.
 type Difference struct {
-	// Name is short and stable; README's table is tested against it.
+	// Name is short and stable. A test compares the table in the README with
+	// it.
 	Name string
-	// Theirs and Ours say what each does.
+	// Theirs describes docker/metadata-action, and Ours describes this package.
 	Theirs, Ours string
 }
 
-// Differences are all known ones. What is not listed is meant to be the same.
+// Differences lists all known differences. All other cases are intended to be
+// the same.
 var Differences = []Difference{
 	{"invalid tag", "prints a tag that begins with a dash or a dot, which the registry then refuses", "fails and names the rule"},
 	{"long tag", "prints a tag of more than 128 characters, which the registry then refuses", "fails and names the rule"},

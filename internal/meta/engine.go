@@ -12,46 +12,48 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/meta/jsre"
 )
 
-// engine evaluates rules in one context. It keeps ctx because expressions,
-// which have no parameter for it, may ask for a commit's date.
+// engine evaluates rules in one context. It stores ctx, because an expression
+// can read the date of a commit, and expressions have no parameter for a
+// context.
 type engine struct {
 	ctx    context.Context
 	c      Context
 	in     Inputs
 	flavor flavor
-	scope  handlebars.Object // the expressions
-	// ours is set for our own defaults: refs become valid tags whatever they
-	// are called.
-	ours bool
-	// careful keeps moving tags from going back to a lower version.
-	careful bool
+	scope  handlebars.Object // the names that expressions can use
+	// ownDefaults is true for [Defaults]. Each ref then becomes a valid tag.
+	ownDefaults bool
+	// forwardOnly prevents that a moving tag goes back to a lower version.
+	forwardOnly bool
 
-	// What was asked and read already.
-	repository *Repository
-	committed  *time.Time
-	existing   []string
-	listed     bool
-	numbers    map[string]numbered
-	answers    map[question]higher
-	patterns   map[string]*jsre.Regexp
-	// patience is the time left for regular expressions.
-	patience time.Duration
+	// The following fields are caches.
+	repository     *Repository
+	committed      *time.Time
+	existing       []string
+	listed         bool
+	parsedVersions map[string]parsedVersion
+	higherCache    map[comparison]higherTags
+	patterns       map[string]*jsre.Regexp
+	// patternBudget is the remaining time for regular expressions.
+	patternBudget time.Duration
 
-	result  Result
-	seen    map[string]bool
-	decided bool // whether latest is
+	result        Result
+	seen          map[string]bool
+	latestDecided bool // true after the first tag has set result.Latest
 }
 
-// patternTime bounds all regular expressions of a computation together.
+// patternTime limits the time for all regular expressions of a computation
+// together.
 const patternTime = 2 * time.Second
 
-// newEngine parses what all rules share; its errors are joined.
+// newEngine parses the inputs that all rules share. It returns the joined
+// errors of these inputs.
 func newEngine(ctx context.Context, in Inputs, c Context) (*engine, error) {
 	f, badFlavor := parseFlavor(in.Flavor)
 	images, badImages := parseImages(in.Images)
 	e := &engine{
-		ctx: ctx, c: c, in: in, flavor: f, careful: f.latest == "highest",
-		numbers: map[string]numbered{}, answers: map[question]higher{}, patterns: map[string]*jsre.Regexp{}, patience: patternTime,
+		ctx: ctx, c: c, in: in, flavor: f, forwardOnly: f.latest == "highest",
+		parsedVersions: map[string]parsedVersion{}, higherCache: map[comparison]higherTags{}, patterns: map[string]*jsre.Regexp{}, patternBudget: patternTime,
 		seen: map[string]bool{},
 	}
 	e.scope = e.globals()
@@ -59,25 +61,26 @@ func newEngine(ctx context.Context, in Inputs, c Context) (*engine, error) {
 	return e, errors.Join(badImages, badFlavor)
 }
 
-// outcome is what a rule's type makes of the event, before prefix and suffix.
+// outcome is the result of a rule's type for the event, without prefix and
+// suffix.
 type outcome struct {
 	value string
-	// skip says why there is no value.
+	// skip is the reason why the rule gives no value, or empty.
 	skip string
-	// latest is what latest=auto makes of it.
+	// latest reports whether latest=auto adds the tag latest for this value.
 	latest bool
-	// moving is what [Tag] says of it.
+	// moving becomes the field Moving of the [Tag].
 	moving bool
-	// version is the stable version behind the value, series how many of its
-	// numbers the value names: 2 for 1.4, 0 for a word like stable. Both serve
-	// latest=highest.
+	// version is the stable version from which the value was computed, or nil.
+	// series is the number of version numbers in the value: 2 for 1.4, and 0
+	// for a word such as stable. latest=highest uses both fields.
 	version *release
 	series  int
 }
 
 func skip(why string) outcome { return outcome{skip: why} }
 
-// run evaluates the rules in order.
+// run evaluates the rules in order, and then adds latest.
 func (e *engine) run(rules []rule) error {
 	for _, r := range rules {
 		if err := e.ctx.Err(); err != nil {
@@ -92,7 +95,7 @@ func (e *engine) run(rules []rule) error {
 	return e.addLatest()
 }
 
-// apply evaluates one rule and keeps its tag.
+// apply evaluates one rule and adds its tag.
 func (e *engine) apply(r rule) (Rule, error) {
 	entry := Rule{Text: r.text, Note: r.skip}
 	if r.skip != "" {
@@ -108,11 +111,11 @@ func (e *engine) apply(r rule) (Rule, error) {
 		entry.Note = o.skip
 		return entry, err
 	}
-	return e.keep(entry, r, o)
+	return e.tagFrom(entry, r, o)
 }
 
-// keep turns an outcome into a tag.
-func (e *engine) keep(entry Rule, r rule, o outcome) (Rule, error) {
+// tagFrom converts an outcome into a tag, and adds the tag to the result.
+func (e *engine) tagFrom(entry Rule, r rule, o outcome) (Rule, error) {
 	affix, err := e.affixes(r)
 	if err != nil {
 		return entry, err
@@ -122,11 +125,11 @@ func (e *engine) keep(entry Rule, r rule, o outcome) (Rule, error) {
 		entry.Note = "gives an empty text"
 		return entry, nil
 	}
-	higher, err := e.higher(o, affix)
+	higher, err := e.higherTags(o, affix)
 	if err != nil {
 		return entry, err
 	}
-	if o.series != pinned && higher.series != "" {
+	if o.series != fullVersion && higher.series != "" {
 		entry.Note = "stays where it is: " + higher.series + " is there already"
 		return entry, nil
 	}
@@ -142,16 +145,17 @@ func (e *engine) keep(entry Rule, r rule, o outcome) (Rule, error) {
 	return entry, nil
 }
 
-// name makes a valid tag or fails.
+// name converts a text into a valid tag, or returns an error.
 func (e *engine) name(text string, r rule) (string, error) {
-	if e.ours {
+	if e.ownDefaults {
 		return refTag(text), nil
 	}
 	name := sanitize(text)
 	return name, checkTag(name, r.text)
 }
 
-// add appends a tag unless it is there, and makes the first one the version.
+// add appends a tag, except if the result already has it. The first tag becomes
+// the version.
 func (e *engine) add(t Tag) bool {
 	if e.seen[t.Name] {
 		return false
@@ -164,12 +168,13 @@ func (e *engine) add(t Tag) bool {
 	return true
 }
 
-// decide sets latest once, by the first rule that gives a tag.
-func (e *engine) decide(o outcome, h higher) {
-	if e.decided {
+// decide sets result.Latest for the first rule that gives a tag, and then does
+// nothing.
+func (e *engine) decide(o outcome, h higherTags) {
+	if e.latestDecided {
 		return
 	}
-	e.decided = true
+	e.latestDecided = true
 	switch e.flavor.latest {
 	case "auto":
 		e.result.Latest = o.latest
@@ -180,8 +185,8 @@ func (e *engine) decide(o outcome, h higher) {
 	}
 }
 
-// addLatest appends latest with the flavor's affixes, which are no templates
-// here. Without a version there is no latest.
+// addLatest appends latest with the prefix and suffix of the flavor. These are
+// not evaluated as templates here. Without a version, latest is not added.
 func (e *engine) addLatest() error {
 	if !e.result.Latest {
 		return nil
@@ -201,7 +206,7 @@ func (e *engine) addLatest() error {
 	return nil
 }
 
-// warn records a surprise.
+// warn adds a warning to the result.
 func (e *engine) warn(code, title, text string) {
 	e.result.Warnings = append(e.result.Warnings, diag.Notice{Code: code, Level: diag.Warning, Title: title, Text: text})
 }

@@ -8,8 +8,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// ParseEpoch reads SOURCE_DATE_EPOCH, seconds since 1970, for
-// [Context.Created]. Empty text is the zero time.
+// ParseEpoch parses the text of SOURCE_DATE_EPOCH, in seconds since 1970, for
+// [Context.Created]. An empty text gives the zero time. For another invalid
+// text it returns a *diag.Error.
 func ParseEpoch(text string) (time.Time, error) {
 	text = strings.TrimSpace(text)
 	if text == "" {
@@ -23,6 +24,6 @@ func ParseEpoch(text string) (time.Time, error) {
 	return time.Unix(seconds, 0).UTC(), nil
 }
 
-// maxEpoch is the last second of the year 9999, after which dates no longer
-// fit the created label.
+// maxEpoch is the last second of the year 9999. The created label cannot
+// represent later dates.
 const maxEpoch = 253402300799

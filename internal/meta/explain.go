@@ -7,7 +7,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// Explain says for each rule, a line each, what it gave or why nothing.
+// Explain returns one line per rule. The line gives the tag, or the reason why
+// the rule gives no tag.
 func (r Result) Explain() []string {
 	out := make([]string, len(r.Rules))
 	for i, rule := range r.Rules {
@@ -23,8 +24,8 @@ func (r Result) Explain() []string {
 	return out
 }
 
-// Check is an error with the explanation in it if no rule gave a tag: better
-// than to publish nothing.
+// Check returns a *diag.Error with the lines of [Result.Explain] if no rule
+// gave a tag, because publishing without a tag would have no effect.
 func (r Result) Check() error {
 	if len(r.Tags) > 0 {
 		return nil

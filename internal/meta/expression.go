@@ -13,15 +13,15 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/meta/moment"
 )
 
-// globals are the expressions of values, prefixes, suffixes, enable, labels
-// and annotations.
+// globals returns the names that expressions can use in values, prefixes,
+// suffixes, enable, labels and annotations.
 func (e *engine) globals() handlebars.Object {
 	text := func(f func() string) handlebars.Func {
 		return func(handlebars.Call) (any, error) { return f(), nil }
 	}
 	g := e.dates()
-	g["branch"] = text(func() string { return e.under("refs/heads/") })
-	g["tag"] = text(func() string { return e.under("refs/tags/") })
+	g["branch"] = text(func() string { return e.refAfter("refs/heads/") })
+	g["tag"] = text(func() string { return e.refAfter("refs/tags/") })
 	g["sha"] = handlebars.Func(func(handlebars.Call) (any, error) { return e.shortSHA() })
 	g["base_ref"] = text(e.baseRef)
 	g["is_default_branch"] = text(func() string { return fmt.Sprint(e.onDefaultBranch()) })
@@ -29,7 +29,7 @@ func (e *engine) globals() handlebars.Object {
 	return g
 }
 
-// dates are the expressions that type=schedule knows.
+// dates returns the names that expressions of type=schedule can use.
 func (e *engine) dates() handlebars.Object {
 	return handlebars.Object{
 		"date":        e.dateHelper(func() time.Time { return e.c.Now }),
@@ -37,7 +37,8 @@ func (e *engine) dates() handlebars.Object {
 	}
 }
 
-// dateHelper is {{date 'format' tz='Zone'}} of some time.
+// dateHelper implements {{date 'format' tz='Zone'}} for the time that when
+// returns.
 func (e *engine) dateHelper(when func() time.Time) handlebars.Func {
 	return func(call handlebars.Call) (any, error) {
 		if len(call.Params) != 1 {
@@ -57,7 +58,8 @@ func (e *engine) dateHelper(when func() time.Time) handlebars.Func {
 	}
 }
 
-// dateFormat accepts what JavaScript takes for a text or for nothing.
+// dateFormat returns the format for a parameter. It accepts the values that
+// Moment.js treats as a text or as no format.
 func dateFormat(v any) (string, error) {
 	switch v := v.(type) {
 	case string:
@@ -87,8 +89,9 @@ func (e *engine) dateZone(h handlebars.Named) (moment.Zone, error) {
 	return zone, nil
 }
 
-// under is the rest of the ref behind a prefix, or empty.
-func (e *engine) under(prefix string) string {
+// refAfter returns the part of the ref after a prefix, or "" if the ref does
+// not have the prefix.
+func (e *engine) refAfter(prefix string) string {
 	rest, ok := strings.CutPrefix(e.c.Event.Ref, prefix)
 	if !ok {
 		return ""
@@ -96,7 +99,8 @@ func (e *engine) under(prefix string) string {
 	return rest
 }
 
-// shortSHA is cut to DOCKER_METADATA_SHORT_SHA_LENGTH, 7 by default.
+// shortSHA returns the first DOCKER_METADATA_SHORT_SHA_LENGTH characters of the
+// commit. Default: 7.
 func (e *engine) shortSHA() (string, error) {
 	sha, length := e.c.Event.SHA, 7.0
 	if e.c.ShortSHALength != "" {
@@ -123,8 +127,8 @@ func (e *engine) baseRef() string {
 	return ""
 }
 
-// alwaysDefault are the events that docker/metadata-action takes to run on the
-// default branch, by a part of their name.
+// alwaysDefault matches the names of events that docker/metadata-action treats
+// as runs on the default branch.
 var alwaysDefault = regexp.MustCompile(`create|discussion|issues|schedule`)
 
 func (e *engine) onDefaultBranch() bool {
@@ -135,8 +139,8 @@ func (e *engine) onDefaultBranch() bool {
 	return e.c.Event.Payload.text("repository", "default_branch") == branch || alwaysDefault.MatchString(e.c.Event.Name)
 }
 
-// commitDate asks the payload, then the seam; a commit without a known date
-// is taken to be from now.
+// commitDate returns the date of the commit from the payload, or else from
+// Context.CommitDate. If neither gives a date, it returns Now.
 func (e *engine) commitDate() time.Time {
 	if e.committed == nil {
 		t := e.findCommitDate()
@@ -163,7 +167,7 @@ func (e *engine) findCommitDate() time.Time {
 	return t
 }
 
-// expand evaluates a template of some input.
+// expand evaluates a template of an input.
 func (e *engine) expand(template, input, where string) (string, error) {
 	return expandIn(template, e.scope, input, where)
 }

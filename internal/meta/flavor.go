@@ -4,14 +4,14 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// flavor is what applies to all tags alike.
+// flavor holds the settings that apply to all tags.
 type flavor struct {
 	latest                     string // auto, true, false or highest
 	prefix, suffix             string
 	prefixLatest, suffixLatest bool
 }
 
-// parseFlavor reads the input flavor.
+// parseFlavor parses the input flavor.
 func parseFlavor(input string) (flavor, error) {
 	out := flavor{latest: "auto"}
 	items, err := list("flavor", input)
@@ -23,7 +23,7 @@ func parseFlavor(input string) (flavor, error) {
 		if err != nil {
 			return out, err
 		}
-		var onLatest *bool // of the affix named last in this record
+		var onLatest *bool // points to the setting of the last affix in this record
 		for _, f := range all {
 			if err := out.set(f, item, &onLatest); err != nil {
 				return out, err

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// FuzzCompute asks of any input: no panic, an end, valid tags, each once.
+// FuzzCompute checks for any input that Compute ends without a panic, and that
+// the tags are valid and unique.
 func FuzzCompute(f *testing.F) {
 	f.Add("type=semver,pattern={{version}}\ntype=sha", "latest=highest\nsuffix=-{{branch}}", `{"base_ref":"refs/heads/dev"}`, "push", "refs/tags/v1.2.3", false)
 	f.Add("type=match,\"\"\"pattern=v(\\d{1,2})\"\"\",group=1", "prefix=x,onlatest=true", `{"number":7,"repository":[]}`, "pull_request_target", "refs/heads/a=b", true)
@@ -42,8 +43,8 @@ func FuzzCompute(f *testing.F) {
 	})
 }
 
-// BenchmarkCompute evaluates n different rules; time a rule must not grow with
-// their number.
+// BenchmarkCompute evaluates n different rules. The time per rule must not
+// depend on n.
 func BenchmarkCompute(b *testing.B) {
 	for _, n := range []int{100, 1000, 10_000} {
 		var tags strings.Builder
@@ -61,7 +62,7 @@ func BenchmarkCompute(b *testing.B) {
 	}
 }
 
-// BenchmarkMixed has every type, expressions and patterns.
+// BenchmarkMixed evaluates rules of each type, with expressions and patterns.
 func BenchmarkMixed(b *testing.B) {
 	kinds := []string{
 		"type=raw,value=a{{sha}}-%d", "type=match,pattern=v(\\d)(?=.),group=1,suffix=-%d", "type=pep440,pattern={{version}},suffix=-%d",

@@ -10,11 +10,13 @@ import (
 	"time"
 )
 
-// Git runs git with arguments in the checkout and returns what it printed.
+// Git runs git with the arguments in the checkout and returns its standard
+// output.
 type Git func(ctx context.Context, args ...string) (string, error)
 
-// FromGit replaces the event's ref and SHA by the checkout's, as the input
-// context: git asks. The commit's date is then git's too.
+// FromGit replaces the ref and the SHA of the event by the values of the
+// checkout, for the input context: git. It also sets CommitDate to a function
+// that reads the date from git. It returns an error if git fails.
 func FromGit(ctx context.Context, c Context, git Git) (Context, error) {
 	ref, err := gitRef(ctx, git)
 	if err != nil {
@@ -41,7 +43,7 @@ func (g Git) line(ctx context.Context, args ...string) (string, error) {
 	return strings.TrimSpace(out), err
 }
 
-// lines are the non-empty ones.
+// lines returns the lines of git's output that are not empty.
 func (g Git) lines(ctx context.Context, args ...string) ([]string, error) {
 	out, err := g(ctx, args...)
 	if err != nil {
@@ -56,7 +58,8 @@ func (g Git) lines(ctx context.Context, args ...string) ([]string, error) {
 	return lines, nil
 }
 
-// gitRef is the branch HEAD is on, or the best guess for a detached HEAD.
+// gitRef returns the branch of HEAD, or a ref that the decoration of a detached
+// HEAD names.
 func gitRef(ctx context.Context, git Git) (string, error) {
 	branch, err := git.line(ctx, "branch", "--show-current")
 	if err != nil {
@@ -71,7 +74,7 @@ func gitRef(ctx context.Context, git Git) (string, error) {
 	}
 	at := strings.TrimSpace(strings.TrimPrefix(decoration, "grafted, "))
 	if at == "HEAD" {
-		return containing(ctx, git)
+		return refContainingHead(ctx, git)
 	}
 	name, ok := strings.CutPrefix(at, "HEAD, ")
 	if !ok || name == "" {
@@ -80,7 +83,7 @@ func gitRef(ctx context.Context, git Git) (string, error) {
 	if strings.HasPrefix(name, "tag: ") {
 		return decoratedTag(ctx, git, name)
 	}
-	return decorated(name)
+	return decoratedRef(name)
 }
 
 var (
@@ -89,9 +92,10 @@ var (
 	remoteName = regexp.MustCompile(`^[^/]+/(.+)$`)
 )
 
-// decorated reads the names git shows at a detached HEAD: pull/5/merge, as
-// actions/checkout leaves it, "origin/main, main", or origin/main.
-func decorated(name string) (string, error) {
+// decoratedRef parses the names that git shows for a detached HEAD:
+// pull/5/merge, which actions/checkout creates, "origin/main, main", or
+// origin/main.
+func decoratedRef(name string) (string, error) {
 	if pullName.MatchString(name) {
 		return "refs/" + name, nil
 	}
@@ -103,8 +107,8 @@ func decorated(name string) (string, error) {
 	return "", fmt.Errorf("a detached HEAD that is called %q", name)
 }
 
-// decoratedTag finds the tag that a decoration begins with. A tag's name may
-// hold commas, so the longest that fits is it.
+// decoratedTag finds the tag at the start of a decoration. The name of a tag
+// may contain commas, so the longest matching name is correct.
 func decoratedTag(ctx context.Context, git Git, decoration string) (string, error) {
 	refs, err := git.lines(ctx, "for-each-ref", "--format=%(refname)", "--points-at", "HEAD", "refs/tags/")
 	if err != nil {
@@ -123,9 +127,10 @@ func decoratedTag(ctx context.Context, git Git, decoration string) (string, erro
 	return "", errors.New("a detached HEAD with the decoration " + decoration)
 }
 
-// containing is the first local branch, remote branch or tag that has the
-// commit; empty if none has, as in a shallow clone of a commit.
-func containing(ctx context.Context, git Git) (string, error) {
+// refContainingHead returns the first local branch, remote branch or tag that
+// contains the commit. It returns "" if none contains it, as in a shallow clone
+// of a commit.
+func refContainingHead(ctx context.Context, git Git) (string, error) {
 	for _, scope := range []string{"refs/heads/", "refs/remotes/"} {
 		refs, err := git.lines(ctx, "for-each-ref", "--format=%(refname)", "--contains", "HEAD", "--sort=-committerdate", scope)
 		if err != nil {
@@ -142,7 +147,7 @@ func containing(ctx context.Context, git Git) (string, error) {
 	return "refs/tags/" + tags[0], nil
 }
 
-// localName turns refs/remotes/origin/x into refs/heads/x.
+// localName converts refs/remotes/origin/x into refs/heads/x.
 func localName(ref string) string {
 	rest, ok := strings.CutPrefix(ref, "refs/remotes/")
 	if _, name, cut := strings.Cut(rest, "/"); ok && cut && name != "" {

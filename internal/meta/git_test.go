@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// fake answers git commands by their beginning.
+// fake returns a Git that maps the start of a command to its output.
 func fake(answers map[string]string) Git {
 	return func(_ context.Context, args ...string) (string, error) {
 		line := strings.Join(args, " ")

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// The clock, the commit and the repository of all tests.
+// These are the clock, the commit and the repository of all tests.
 const commit = "860c1904a1ce19322e91ac35af1ab07466440c37"
 
 var (
@@ -21,7 +21,7 @@ var (
 
 func jsonNumber(s string) json.Number { return json.Number(s) }
 
-// at is the context of an event.
+// at returns the context of an event.
 func at(name, ref string) Context {
 	return Context{
 		Event:      Event{Name: name, Ref: ref, SHA: commit, Payload: Payload{"repository": map[string]any{"default_branch": "master"}}},
@@ -31,7 +31,7 @@ func at(name, ref string) Context {
 	}
 }
 
-// existing is the context of a registry with tags.
+// existing returns the context of a registry that has the tags.
 func (c Context) existing(tags ...string) Context {
 	c.Existing = func(context.Context) ([]string, error) { return tags, nil }
 	return c

@@ -9,14 +9,14 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/meta/pep440"
 )
 
-// pinned is the series of a value that names one version in full.
-const pinned = -1
+// fullVersion is the series of a value that names a single full version.
+const fullVersion = -1
 
-// release is a stable version's numbers, for comparing.
+// release holds the numbers of a stable version for comparisons.
 type release struct {
 	epoch   *big.Int
 	numbers []*big.Int
-	parse   func(string) *release // reads versions of the same kind
+	parse   func(string) *release // parses versions of the same kind
 }
 
 func semverRelease(v *semver.Version) *release {
@@ -44,8 +44,8 @@ func pep440Release(v pep440.Version) *release {
 		numbers = append(numbers, decimal(n))
 	}
 	return &release{epoch: decimal(v.Epoch), numbers: numbers, parse: func(s string) *release {
-		// A Python version of one or two numbers looks like a moving tag, so
-		// only three or more count.
+		// A Python version with one or two numbers looks like a moving tag, so
+		// only versions with three or more numbers count.
 		if v, ok := pep440.Parse(s); ok && len(v.Release) >= 3 {
 			return pep440Release(v)
 		}
@@ -68,7 +68,7 @@ func (r *release) at(i int) *big.Int {
 	return new(big.Int)
 }
 
-// less reports whether r comes before other.
+// less reports whether r is lower than other.
 func (r *release) less(other *release) bool {
 	if c := r.epoch.Cmp(other.epoch); c != 0 {
 		return c < 0
@@ -81,8 +81,8 @@ func (r *release) less(other *release) bool {
 	return false
 }
 
-// shares reports whether the first n numbers are the same.
-func (r *release) shares(other *release, n int) bool {
+// sameSeries reports whether the first n numbers of both versions are equal.
+func (r *release) sameSeries(other *release, n int) bool {
 	if r.epoch.Cmp(other.epoch) != 0 {
 		return false
 	}
@@ -94,38 +94,40 @@ func (r *release) shares(other *release, n int) bool {
 	return true
 }
 
-// higher names existing tags with a higher stable version: any, and one of the
-// same series. Both are empty if there is none.
-type higher struct{ overall, series string }
+// higherTags holds tags in the registry with a higher stable version: overall
+// is any such tag, and series is such a tag of the same series. Each is empty
+// if no such tag exists.
+type higherTags struct{ overall, series string }
 
-// question is what an answer of higher depends on, besides the registry.
-type question struct {
+// comparison holds the parameters of findHigher. It is the key of a cache.
+type comparison struct {
 	version *release
 	series  int
 	around  affixes
 }
 
-// higher asks the registry, if moving tags are guarded.
-func (e *engine) higher(o outcome, a affixes) (higher, error) {
-	if !e.careful || o.version == nil {
-		return higher{}, nil
+// higherTags compares the outcome with the tags in the registry, if moving tags
+// must not go back.
+func (e *engine) higherTags(o outcome, a affixes) (higherTags, error) {
+	if !e.forwardOnly || o.version == nil {
+		return higherTags{}, nil
 	}
-	q := question{o.version, max(o.series, 0), a}
-	if h, ok := e.answers[q]; ok {
+	q := comparison{o.version, max(o.series, 0), a}
+	if h, ok := e.higherCache[q]; ok {
 		return h, nil
 	}
 	tags, err := e.tags()
 	if err != nil {
-		return higher{}, err
+		return higherTags{}, err
 	}
-	h := q.answer(tags)
-	e.answers[q] = h
+	h := q.findHigher(tags)
+	e.higherCache[q] = h
 	return h, nil
 }
 
-// answer looks for the first tags that are higher.
-func (q question) answer(tags []string) higher {
-	var h higher
+// findHigher returns the first higher tags in a list of tags.
+func (q comparison) findHigher(tags []string) higherTags {
+	var h higherTags
 	for _, tag := range tags {
 		inner, ok := q.around.strip(tag)
 		if !ok {
@@ -136,7 +138,7 @@ func (q question) answer(tags []string) higher {
 			continue
 		}
 		h.overall = tag
-		if q.version.shares(other, q.series) {
+		if q.version.sameSeries(other, q.series) {
 			h.series = tag
 			break
 		}
@@ -144,8 +146,8 @@ func (q question) answer(tags []string) higher {
 	return h
 }
 
-// strip takes a rule's prefix and suffix off a tag, so that 1.2.3-alpine
-// competes with other -alpine tags only.
+// strip removes a rule's prefix and suffix from a tag. As a result,
+// 1.2.3-alpine is compared only with other -alpine tags.
 func (a affixes) strip(tag string) (string, bool) {
 	inner, ok := strings.CutPrefix(tag, sanitize(a.prefix))
 	if !ok {
@@ -154,7 +156,7 @@ func (a affixes) strip(tag string) (string, bool) {
 	return strings.CutSuffix(inner, sanitize(a.suffix))
 }
 
-// tags lists the registry's tags once.
+// tags returns the tags in the registry. It lists them only once.
 func (e *engine) tags() ([]string, error) {
 	if e.listed || e.c.Existing == nil {
 		return e.existing, nil

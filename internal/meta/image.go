@@ -6,8 +6,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// parseImages reads the input images: the enabled ones, in lower case. Names
-// are not checked; they may be templates of another tool's making.
+// parseImages parses the input images. It returns the enabled images in lower
+// case. It does not validate the names, because they may be templates of
+// another tool.
 func parseImages(input string) ([]string, error) {
 	items, err := list("images", input)
 	if err != nil {
@@ -31,8 +32,8 @@ func parseImages(input string) ([]string, error) {
 	return out, nil
 }
 
-// commaImages is the old form, a single line "a,b"; ok is false if the line
-// has attributes.
+// commaImages parses the old form of the input, a single line "a,b". ok is
+// false if the line has attributes.
 func commaImages(item string) (names []string, ok bool, err error) {
 	all, err := fields("images", item)
 	if err != nil {
@@ -48,7 +49,7 @@ func commaImages(item string) (names []string, ok bool, err error) {
 	return names, true, nil
 }
 
-// parseImage reads name=…,enable=… or a bare name.
+// parseImage parses name=…,enable=… or a name without attributes.
 func parseImage(item string) (name string, enabled bool, err error) {
 	all, err := fields("images", item)
 	if err != nil {

@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// trimJS trims what JavaScript's String.prototype.trim does: Unicode's space
-// separators, the line ends and the byte order mark, but not U+0085.
+// trimJS trims the characters that JavaScript's String.prototype.trim trims:
+// Unicode's space separators, the line ends and the byte order mark, but not
+// U+0085.
 func trimJS(s string) string { return strings.TrimFunc(s, spaceJS) }
 
 func spaceJS(r rune) bool {
@@ -20,8 +21,8 @@ func spaceJS(r rune) bool {
 	return r >= 0x2000 && r <= 0x200A
 }
 
-// numberJS is JavaScript's Number(s): blank is 0, hexadecimal and friends are
-// known, and what is no number is NaN.
+// numberJS implements JavaScript's Number(s). A blank text is 0, the prefixes
+// 0x, 0o and 0b are accepted, and an invalid number is NaN.
 func numberJS(s string) float64 {
 	s = trimJS(s)
 	if s == "" {
@@ -38,7 +39,7 @@ func numberJS(s string) float64 {
 	case "":
 		return math.NaN()
 	}
-	// ParseFloat also reads inf, nan, hexadecimal floats and underscores.
+	// ParseFloat also accepts inf, nan, hexadecimal floats and underscores.
 	if strings.Trim(s, "0123456789+-.eE") != "" || strings.ContainsAny(s, "_xXpPnNiI") {
 		return math.NaN()
 	}
@@ -49,7 +50,8 @@ func numberJS(s string) float64 {
 	return f
 }
 
-// wholeJS reads 0x1f, 0o17 and 0b11, which take no sign and no underscore.
+// wholeJS parses 0x1f, 0o17 and 0b11. These forms allow no sign and no
+// underscore.
 func wholeJS(s string) float64 {
 	n, ok := new(big.Int).SetString(strings.ToLower(s), 0)
 	if !ok || strings.ContainsRune(s, '_') {

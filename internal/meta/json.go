@@ -6,11 +6,12 @@ import (
 	"strings"
 )
 
-// object is a JSON object whose members keep their order, written as
-// JSON.stringify does.
+// object is a JSON object whose members keep their order. It is written in the
+// format of JSON.stringify.
 type object []member
 
-// member has a string, a []string or an object.
+// member is a member of an object. Its value is a string, a []string or an
+// object.
 type member struct {
 	name  string
 	value any
@@ -28,8 +29,8 @@ func (o object) indented() string {
 	return b.String()
 }
 
-// write prints the object; newline is a line break with the indentation of the
-// line the object is on, or empty for everything on one line.
+// write writes the object. newline is a line break with the indentation of the
+// current line, or empty to write everything on one line.
 func (o object) write(b *strings.Builder, indent, newline string) {
 	if len(o) == 0 {
 		b.WriteString("{}")
@@ -79,18 +80,18 @@ func deeper(indent, newline string) string {
 	return newline + indent
 }
 
-// quote is a JSON string without the escapes that only HTML needs.
+// quote returns a JSON string without the escapes for HTML.
 func quote(s string) string {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(s) //nolint:errchkjson // a string always encodes, and the buffer takes it
+	_ = e.Encode(s) //nolint:errchkjson // a string can always be encoded, and a buffer returns no error
 	out := strings.TrimSuffix(b.String(), "\n")
 	return unescapeSeparators(out)
 }
 
-// unescapeSeparators writes U+2028 and U+2029 as themselves, as JavaScript
-// does. A backslash that was escaped is no escape.
+// unescapeSeparators writes U+2028 and U+2029 without an escape, as JavaScript
+// does. It does not change an escaped backslash before the same letters.
 func unescapeSeparators(s string) string {
 	if !strings.Contains(s, `\u202`) {
 		return s

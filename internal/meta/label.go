@@ -10,7 +10,7 @@ import (
 	"golang.org/x/text/language"
 )
 
-// The keys of OCI's pre-defined annotations that every image gets.
+// These are the keys of OCI's pre-defined annotations that each image gets.
 const (
 	KeyTitle       = "org.opencontainers.image.title"
 	KeyDescription = "org.opencontainers.image.description"
@@ -22,7 +22,7 @@ const (
 	KeyLicenses    = "org.opencontainers.image.licenses"
 )
 
-// repo asks for the repository once.
+// repo returns the repository. It reads the repository only once.
 func (e *engine) repo() (Repository, error) {
 	if e.repository != nil {
 		return *e.repository, nil
@@ -35,14 +35,14 @@ func (e *engine) repo() (Repository, error) {
 		}
 	}
 	if on, ok := strings.CutPrefix(e.c.Event.Ref, "refs/heads/"); ok && r.DefaultBranch == "" && e.c.Event.Name == "schedule" {
-		r.DefaultBranch = on // schedules run nowhere else
+		r.DefaultBranch = on // scheduled runs are always on the default branch
 	}
 	e.repository = &r
 	return r, nil
 }
 
-// standard are the labels that every image gets.
-func (e *engine) standard() ([]Pair, error) {
+// standardLabels returns the labels that each image gets.
+func (e *engine) standardLabels() ([]Pair, error) {
 	r, err := e.repo()
 	if err != nil {
 		return nil, err
@@ -63,9 +63,10 @@ func (e *engine) standard() ([]Pair, error) {
 	}, nil
 }
 
-// pairs are the standard labels and the user's, which win, sorted.
+// pairs returns the standard labels and the user's labels, sorted. A user's
+// label replaces the standard label of the same key.
 func (e *engine) pairs(input, value string) ([]Pair, error) {
-	out, err := e.standard()
+	out, err := e.standardLabels()
 	if err != nil {
 		return nil, err
 	}
@@ -97,8 +98,8 @@ func (e *engine) pairs(input, value string) ([]Pair, error) {
 	return out, nil
 }
 
-// sortPairs orders keys as JavaScript's localeCompare does: the collation of
-// CLDR's root, in which a_b comes before a-b and b before B.
+// sortPairs orders keys as JavaScript's localeCompare does. It uses the
+// collation of CLDR's root locale, in which a_b precedes a-b, and b precedes B.
 func sortPairs(pairs []Pair) {
 	c := collate.New(language.Und)
 	var buf collate.Buffer

@@ -5,16 +5,16 @@ import (
 	"unicode/utf8"
 )
 
-// What GitHub's package page shows of a description and of licences, in
-// characters (GitHub docs, "Labelling container images"). Longer ones are
-// accepted and left out of the page.
+// These are the numbers of characters that GitHub's package page shows of a
+// description and of licenses (GitHub docs, "Labelling container images").
+// GitHub accepts longer values but does not show them.
 const (
 	maxDescription = 512
 	maxLicenses    = 256
 )
 
-// limits warns of values that GitHub's package page will not show.
-func (e *engine) limits(pairs []Pair) {
+// warnLongLabels warns of values that GitHub's package page does not show.
+func (e *engine) warnLongLabels(pairs []Pair) {
 	for _, p := range pairs {
 		most := map[string]int{KeyDescription: maxDescription, KeyLicenses: maxLicenses}[p.Key]
 		if n := utf8.RuneCountInString(p.Value); most > 0 && n > most {

@@ -7,8 +7,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/meta/csv"
 )
 
-// list is the first pass over an input: one item a record, comments and empty
-// items gone, and with the quotes gone too.
+// list is the first parser pass over an input. It returns one item per record,
+// without quotes, comments and empty items.
 func list(input, value string) ([]string, error) {
 	records, err := csv.Parse(trimJS(value), csv.Options{Relaxed: true, Comments: true})
 	if err != nil {
@@ -25,11 +25,11 @@ func list(input, value string) ([]string, error) {
 	return items, nil
 }
 
-// fields is the second pass, over one item, in which a quote may stand only at
-// the beginning of a field.
+// fields is the second parser pass, over one item. In this pass a quote is
+// allowed only at the start of a field.
 func fields(input, item string) ([]string, error) {
 	if item != "" && !strings.ContainsAny(item, "\"\r\n") {
-		return strings.Split(item, ","), nil // the usual case, without the parser
+		return strings.Split(item, ","), nil // most items need no parser
 	}
 	records, err := csv.Parse(item, csv.Options{})
 	if err != nil {
@@ -45,8 +45,8 @@ func fields(input, item string) ([]string, error) {
 	return records[0], nil
 }
 
-// attribute splits a field at its first '=', if a name stands before it. The
-// name comes back in lower case.
+// attribute splits a field at its first '=', if a name precedes it. It returns
+// the name in lower case.
 func attribute(field string) (name, value string, named bool) {
 	i := strings.IndexByte(field, '=')
 	if i <= 0 {
@@ -55,8 +55,8 @@ func attribute(field string) (name, value string, named bool) {
 	return strings.ToLower(trimJS(field[:i])), trimJS(field[i+1:]), true
 }
 
-// setting splits a field at every '=' and keeps the first two parts, as the
-// inputs images and flavor do.
+// setting splits a field at each '=' and returns the first two parts, as
+// docker/metadata-action does for the inputs images and flavor.
 func setting(field string) (name, value string, named bool) {
 	parts := strings.Split(field, "=")
 	if len(parts) == 1 {

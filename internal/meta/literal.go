@@ -7,10 +7,11 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// Literal tells what a line of tags that is no rule names. A reference to one
-// of the images (ghcr.io/acme/web:1.2, as docker/metadata-action's output tags
-// has them) is its tag, and ok is true. A bare name is not one, and ok is false.
-// A reference to anything else is an error.
+// Literal parses a line of the input tags that is not a rule. For a reference
+// to one of the images, such as ghcr.io/acme/web:1.2 in
+// docker/metadata-action's output tags, it returns the tag of the reference,
+// and ok is true. For a name without a registry, ok is false. For another
+// reference it returns a *diag.Error.
 func Literal(text string, images []string) (tag string, ok bool, err error) {
 	if !strings.ContainsAny(text, "/:@") || strings.Contains(text, "{{") {
 		return "", false, nil
@@ -32,18 +33,19 @@ func Literal(text string, images []string) (tag string, ok bool, err error) {
 	return tag, true, nil
 }
 
-// literal is a raw rule that is a reference, or several with commas between.
+// literal returns the outcome of a raw rule that is a full reference. Its
+// second result is false for another rule.
 func (e *engine) literal(r rule) (outcome, bool, error) {
 	if len(r.attrs) > 2 || r.text != r.attrs["value"] {
 		return outcome{}, false, nil
 	}
 	tag, ok, err := Literal(r.text, e.result.Images)
 	_, full := parseSemver(tag)
-	return outcome{value: tag, moving: !full, series: pinned}, ok, err
+	return outcome{value: tag, moving: !full, series: fullVersion}, ok, err
 }
 
-// splitReferences makes a line of references with commas between, as sep-tags
-// may have joined them, one item each.
+// splitReferences splits a line of references into one item per reference. The
+// input sep-tags of docker/metadata-action can join references with commas.
 func splitReferences(items []string) []string {
 	var out []string
 	for _, item := range items {

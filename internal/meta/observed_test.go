@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// departures are the cases of observed.txt in which we differ on purpose, and
-// the name of the difference.
-var departures = map[string]string{
+// intended maps the cases of observed.txt with an intended difference to the
+// name of the difference.
+var intended = map[string]string{
 	"branch with a leading dash":     "invalid tag",
 	"branch with odd characters":     "invalid tag",
 	"comment behind blanks is a tag": "invalid tag",
@@ -33,9 +33,9 @@ func TestObserved(t *testing.T) {
 		t.Run(o.name, func(t *testing.T) {
 			t.Parallel()
 			got, err := Compute(context.Background(), o.in, o.c)
-			if departures[o.name] != "" {
+			if intended[o.name] != "" {
 				if err == nil && strings.Join(got.Refs(), " ") == o.want {
-					t.Errorf("got what the original gives, but %q is listed as a difference", departures[o.name])
+					t.Errorf("got what the original gives, but %q is listed as a difference", intended[o.name])
 				}
 				return
 			}
@@ -46,15 +46,15 @@ func TestObserved(t *testing.T) {
 			if refs != o.want {
 				t.Errorf("got %q, %v; want %q", refs, err, o.want)
 			}
-			if warns := complaints(got); err == nil && warns != o.warns {
+			if warns := sharedWarnings(got); err == nil && warns != o.warns {
 				t.Errorf("got %d warnings %v, want %d", warns, got.Warnings, o.warns)
 			}
 		})
 	}
 }
 
-// complaints counts the warnings that the original gives too.
-func complaints(r Result) int {
+// sharedWarnings counts the warnings that docker/metadata-action also gives.
+func sharedWarnings(r Result) int {
 	n := 0
 	for _, w := range r.Warnings {
 		if strings.HasPrefix(w.Code, "not-") || strings.HasPrefix(w.Code, "tag-no-") {
@@ -64,7 +64,7 @@ func complaints(r Result) int {
 	return n
 }
 
-func TestDeparturesAreNamed(t *testing.T) {
+func TestIntendedDifferencesAreListed(t *testing.T) {
 	t.Parallel()
 	names := map[string]bool{}
 	for _, d := range Differences {
@@ -73,14 +73,15 @@ func TestDeparturesAreNamed(t *testing.T) {
 		}
 		names[d.Name] = true
 	}
-	for name, difference := range departures {
+	for name, difference := range intended {
 		if !names[difference] {
 			t.Errorf("case %q departs by %q, which is no listed difference", name, difference)
 		}
 	}
 }
 
-// readObserved parses testdata/observed.txt; its head says how it is written.
+// readObserved parses testdata/observed.txt. The start of the file describes
+// its format.
 func readObserved(t *testing.T) []observed {
 	t.Helper()
 	raw, err := os.ReadFile("testdata/observed.txt")

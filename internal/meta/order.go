@@ -6,11 +6,12 @@ import (
 	"slices"
 )
 
-// sortRules puts the higher priority first and keeps the order of equals.
+// sortRules sorts the rules by descending priority. It keeps the order of rules
+// with the same priority.
 //
-// A priority that is no number equals all others, which is no order; what
-// comes out then depends on the algorithm, so it is the one JavaScript's
-// engine uses for lists shorter than 64.
+// A priority that is not a number compares as equal to all others, so the
+// result depends on the algorithm. For this case sortRules uses the algorithm
+// that JavaScript's engine uses for lists of less than 64 elements.
 func sortRules(rules []rule) {
 	nan := slices.ContainsFunc(rules, func(r rule) bool { return math.IsNaN(r.order) })
 	if nan && len(rules) < 64 {
@@ -20,8 +21,8 @@ func sortRules(rules []rule) {
 	slices.SortStableFunc(rules, func(a, b rule) int { return cmp.Compare(b.order, a.order) })
 }
 
-// insertRules is a binary insertion sort behind the run that is in order, or
-// strictly in reverse order, already.
+// insertRules is a binary insertion sort. It starts after the first run, which
+// is in order or in strictly reverse order.
 func insertRules(rules []rule) {
 	for i := firstRun(rules); i < len(rules); i++ {
 		pivot := rules[i]

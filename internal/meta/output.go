@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// Format says how lists are joined and what bake's target is called. Empty
-// fields mean docker/metadata-action's defaults: a line each, and
-// docker-metadata-action.
+// Format holds the separators of lists and the name of bake's target. For an
+// empty field, docker/metadata-action's default applies: one item per line, and
+// the target docker-metadata-action.
 type Format struct {
 	SepTags, SepLabels, SepAnnotations string
 	BakeTarget                         string
@@ -16,39 +16,41 @@ type Format struct {
 // Output is a name and a value for GITHUB_OUTPUT.
 type Output struct{ Name, Value string }
 
-// BakeFile is a file to write and to give as an output.
+// BakeFile is a file for docker buildx bake. The caller writes the file and
+// sets its path as an output.
 type BakeFile struct {
-	// Output is the output that names the file.
+	// Output is the name of the output that holds the path of the file.
 	Output string
-	// Name is the file's own, without folder.
+	// Name is the file's name without a folder.
 	Name string
 	// Content is JSON indented by two spaces.
 	Content string
 }
 
-// Outputs are all that docker/metadata-action sets, except the bake files.
+// Outputs returns all outputs that docker/metadata-action sets, except the bake
+// files.
 func (r Result) Outputs(f Format) []Output {
 	return []Output{
 		{"version", r.Version},
 		{"tags", strings.Join(r.Refs(), or(f.SepTags, "\n"))},
 		{"tag-names", strings.Join(r.Names(), or(f.SepTags, "\n"))},
 		{"labels", strings.Join(lines(r.Labels), or(f.SepLabels, "\n"))},
-		{"annotations", strings.Join(r.levelled(), or(f.SepAnnotations, "\n"))},
+		{"annotations", strings.Join(r.annotationsByLevel(), or(f.SepAnnotations, "\n"))},
 		{"json", r.JSON()},
 	}
 }
 
-// JSON is the output json, on one line.
+// JSON returns the value of the output json, on one line.
 func (r Result) JSON() string {
 	return object{
 		{"tags", r.Refs()},
 		{"tag-names", r.Names()},
 		{"labels", labelObject(r.Labels)},
-		{"annotations", r.levelled()},
+		{"annotations", r.annotationsByLevel()},
 	}.compact()
 }
 
-// BakeFiles are the definition files for docker buildx bake.
+// BakeFiles returns the definition files for docker buildx bake.
 func (r Result) BakeFiles(f Format) []BakeFile {
 	args := object{{"DOCKER_META_IMAGES", strings.Join(r.Images, ",")}}
 	if r.Version != "" {
@@ -62,13 +64,14 @@ func (r Result) BakeFiles(f Format) []BakeFile {
 	return []BakeFile{
 		file("-tags", tags, member{"args", args}),
 		file("-labels", labels),
-		file("-annotations", member{"annotations", r.levelled()}),
+		file("-annotations", member{"annotations", r.annotationsByLevel()}),
 		file("", tags, labels, member{"args", args}),
 	}
 }
 
-// levelled are the annotations with each level in front: manifest:key=value.
-func (r Result) levelled() []string {
+// annotationsByLevel returns each annotation once per level, in the form
+// manifest:key=value.
+func (r Result) annotationsByLevel() []string {
 	out := make([]string, 0, len(r.Levels)*len(r.Annotations))
 	for _, level := range r.Levels {
 		for _, line := range lines(r.Annotations) {
@@ -86,8 +89,8 @@ func lines(pairs []Pair) []string {
 	return out
 }
 
-// labelObject holds labels by key. A value ends at its first line break, as it
-// does in docker/metadata-action's JSON.
+// labelObject returns the labels as a JSON object. It truncates each value at
+// its first line break, as docker/metadata-action does.
 func labelObject(pairs []Pair) object {
 	out := make(object, len(pairs))
 	for i, p := range pairs {
@@ -109,8 +112,8 @@ func or(s, otherwise string) string {
 
 var nonWord = regexp.MustCompile(`[^A-Za-z0-9_]`)
 
-// EnvName is the environment variable that repeats an output, unless
-// DOCKER_METADATA_SET_OUTPUT_ENV switches that off.
+// EnvName returns the name of the environment variable that repeats an output.
+// DOCKER_METADATA_SET_OUTPUT_ENV can disable these variables.
 func EnvName(output string) string {
 	return "DOCKER_METADATA_OUTPUT_" + strings.ToUpper(nonWord.ReplaceAllString(output, "_"))
 }

@@ -42,7 +42,7 @@ func TestOutputs(t *testing.T) {
 	}
 }
 
-func TestJSONIsWrittenAsJavaScriptDoes(t *testing.T) {
+func TestJSONHasTheFormatOfJSONStringify(t *testing.T) {
 	t.Parallel()
 	c := at("push", "refs/heads/master")
 	c.Repository = func(context.Context) (Repository, error) { return Repository{}, nil }
@@ -149,7 +149,7 @@ func TestRepositoryFromThePayload(t *testing.T) {
 	}
 }
 
-func TestLimits(t *testing.T) {
+func TestLongLabelsGiveWarnings(t *testing.T) {
 	t.Parallel()
 	annotations := KeyDescription + "=" + strings.Repeat("é", 513) + "\n" + KeyLicenses + "=" + strings.Repeat("x", 256)
 	r := compute(t, Inputs{Tags: "a", Annotations: annotations}, at("push", "refs/heads/main"))

@@ -12,11 +12,11 @@ import (
 )
 
 func (e *engine) match(r rule) (outcome, error) {
-	text, skipped, err := e.subject(r)
+	text, skipped, err := e.versionSource(r)
 	if err != nil || skipped != "" {
 		return skip(skipped), err
 	}
-	pattern, flags := slashed(r.attrs["pattern"])
+	pattern, flags := splitPattern(r.attrs["pattern"])
 	groups, err := e.find(r, pattern, flags, text)
 	if err != nil {
 		return outcome{}, err
@@ -26,18 +26,19 @@ func (e *engine) match(r rule) (outcome, error) {
 		e.warn("tag-no-match", why, fmt.Sprintf("The rule %q gives no tag.", r.text))
 		return skip(why), nil
 	}
-	value, ok := pick(groups, r.attrs["group"])
+	value, ok := groupText(groups, r.attrs["group"])
 	if !ok {
 		why := fmt.Sprintf("group %s of %s matches nothing", r.attrs["group"], r.attrs["pattern"])
 		e.warn("tag-no-group", why, fmt.Sprintf("The rule %q gives no tag.", r.text))
 		return skip(why), nil
 	}
-	n := e.read("semver", value, readSemver)
-	return outcome{value: value, latest: true, moving: !n.valid, series: pinned, version: n.release}, nil
+	n := e.parseOnce("semver", value, readSemver)
+	return outcome{value: value, latest: true, moving: !n.valid, series: fullVersion, version: n.release}, nil
 }
 
-// slashed splits /pattern/flags; without slashes all is pattern.
-func slashed(s string) (pattern, flags string) {
+// splitPattern splits /pattern/flags. A text without slashes is a pattern
+// without flags.
+func splitPattern(s string) (pattern, flags string) {
 	end := strings.LastIndexByte(s, '/')
 	if !strings.HasPrefix(s, "/") || end < 2 || strings.ContainsAny(s, "\n\r\u2028\u2029") {
 		return s, ""
@@ -45,8 +46,9 @@ func slashed(s string) (pattern, flags string) {
 	return s[1:end], s[end+1:]
 }
 
-// pick finds the group by its index as it is written: 01 is not 1.
-func pick(groups []jsre.Group, index string) (string, bool) {
+// groupText returns the text of the group with the given index. It compares the
+// decimal text of the index, so 01 is not 1.
+func groupText(groups []jsre.Group, index string) (string, bool) {
 	for i, g := range groups {
 		if strconv.Itoa(i) == index {
 			return g.Text, g.Set
@@ -55,25 +57,25 @@ func pick(groups []jsre.Group, index string) (string, bool) {
 	return "", false
 }
 
-// find matches a pattern within the time left for all of them.
+// find matches a pattern within the remaining time for all patterns.
 func (e *engine) find(r rule, pattern, flags, text string) ([]jsre.Group, error) {
 	re, err := e.compile(pattern, flags)
 	if err != nil {
 		return nil, patternError(r, pattern, err)
 	}
-	if e.patience <= 0 {
+	if e.patternBudget <= 0 {
 		return nil, patternError(r, pattern, jsre.ErrTimeout)
 	}
 	start := time.Now()
-	groups, err := re.Match(text, e.patience)
-	e.patience -= time.Since(start)
+	groups, err := re.Match(text, e.patternBudget)
+	e.patternBudget -= time.Since(start)
 	if err != nil {
 		return nil, patternError(r, pattern, err)
 	}
 	return groups, nil
 }
 
-// compile reads each pattern once.
+// compile compiles each pattern only once.
 func (e *engine) compile(pattern, flags string) (*jsre.Regexp, error) {
 	key := flags + "/" + pattern
 	if re, ok := e.patterns[key]; ok {

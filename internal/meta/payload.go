@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// Payload is a decoded webhook payload. It comes from outside and is read with
-// suspicion: a value of an unexpected type counts as absent.
+// Payload is a decoded webhook payload. It is untrusted input, so a value of an
+// unexpected type counts as absent.
 type Payload map[string]any
 
-// ParsePayload decodes the file at GITHUB_EVENT_PATH. Nothing and null give an
-// empty payload.
+// ParsePayload decodes the file at GITHUB_EVENT_PATH. An empty file and null
+// give an empty payload. It returns an error for invalid JSON.
 func ParsePayload(raw []byte) (Payload, error) {
 	if len(bytes.TrimSpace(raw)) == 0 {
 		return Payload{}, nil
@@ -27,7 +27,8 @@ func ParsePayload(raw []byte) (Payload, error) {
 	return p, nil
 }
 
-// at follows keys through nested objects; nil if one is missing.
+// at returns the value at a path of keys through nested objects, or nil if a
+// key does not exist.
 func (p Payload) at(keys ...string) any {
 	var v any = map[string]any(p)
 	for _, k := range keys {
@@ -40,19 +41,19 @@ func (p Payload) at(keys ...string) any {
 	return v
 }
 
-// text is the string at keys, or empty.
+// text returns the string at keys, or "".
 func (p Payload) text(keys ...string) string {
 	s, _ := p.at(keys...).(string)
 	return s
 }
 
-// truth is the boolean at keys, or false.
+// truth returns the boolean at keys, or false.
 func (p Payload) truth(keys ...string) bool {
 	b, _ := p.at(keys...).(bool)
 	return b
 }
 
-// number is the whole positive number at keys, or empty.
+// number returns the positive integer at keys as text, or "".
 func (p Payload) number(keys ...string) string {
 	n, ok := p.at(keys...).(json.Number)
 	if !ok {
@@ -65,21 +66,21 @@ func (p Payload) number(keys ...string) string {
 	return strconv.FormatInt(i, 10)
 }
 
-// commitTime is when the payload says that the commit was made. A push lists
-// its commits; a pushed tag has only its head.
+// commitTime returns the date of a commit in the payload. The payload of a push
+// lists the commits. The payload of a pushed tag has only head_commit.
 func (p Payload) commitTime(sha string) (time.Time, bool) {
 	commits, _ := p.at("commits").([]any)
 	for _, c := range commits {
 		object, _ := c.(map[string]any)
-		if t, ok := stamp(object, sha); ok {
+		if t, ok := commitTimestamp(object, sha); ok {
 			return t, true
 		}
 	}
 	head, _ := p.at("head_commit").(map[string]any)
-	return stamp(head, sha)
+	return commitTimestamp(head, sha)
 }
 
-func stamp(commit map[string]any, sha string) (time.Time, bool) {
+func commitTimestamp(commit map[string]any, sha string) (time.Time, bool) {
 	if id, _ := commit["id"].(string); id != sha {
 		return time.Time{}, false
 	}
@@ -88,8 +89,8 @@ func stamp(commit map[string]any, sha string) (time.Time, bool) {
 	return t, err == nil
 }
 
-// repository is what the payload says of the repository; a scheduled run's
-// payload says nothing.
+// repository returns the payload's data about the repository. The payload of a
+// scheduled run has none.
 func (p Payload) repository() Repository {
 	return Repository{
 		Name:          p.text("repository", "name"),

@@ -4,54 +4,55 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// Inputs are what the user wrote, unparsed.
+// Inputs holds the inputs as the user wrote them.
 type Inputs struct {
-	// Images, Tags, Flavor, Labels and Annotations are lists, one item a line.
+	// Images, Tags, Flavor, Labels and Annotations are lists with one item per
+	// line.
 	Images, Tags, Flavor, Labels, Annotations string
-	// Version stands in for the git tag in semver and pep440 rules, whatever
-	// the event.
+	// Version replaces the Git tag in semver and pep440 rules, for any event.
 	Version string
-	// References lets tags hold full references to one of the images, as
-	// docker/metadata-action's own output tags does.
+	// References allows full references to one of the images in Tags, such as
+	// the output tags of docker/metadata-action.
 	References bool
 }
 
-// Result is what an image is to be called, and why.
+// Result holds the computed names of an image and their explanations.
 type Result struct {
-	// Version is the first tag found, or empty if no rule gave one.
+	// Version is the first tag, or empty if no rule gave a tag.
 	Version string
-	// Tags are valid and each occurs once, in the order of the rules. Latest
-	// comes last.
+	// Tags are valid and unique, in the order of the rules. Latest is the last
+	// tag.
 	Tags []Tag
-	// Images are the enabled ones, in lower case.
+	// Images are the enabled images, in lower case.
 	Images []string
-	// Latest is set if the tag latest came from the flavor or a rule's own
-	// custom, and not from a rule that spells it.
+	// Latest is true if the flavor or the type of a rule added the tag latest.
+	// It is false if a rule only names latest.
 	Latest bool
-	// Labels and Annotations are sorted; annotations have no level yet.
+	// Labels and Annotations are sorted. The keys of Annotations have no level.
 	Labels, Annotations []Pair
-	// Levels are where annotations go: manifest, index, …
+	// Levels are the levels of the annotations, such as manifest and index.
 	Levels []string
-	// Rules explain every rule, in the order in which they counted.
+	// Rules explains each rule, in the order of evaluation.
 	Rules []Rule
-	// Warnings are surprises, in the order in which they came up.
+	// Warnings are in the order in which they occurred.
 	Warnings []diag.Notice
 }
 
 // Pair is a label or an annotation.
 type Pair struct{ Key, Value string }
 
-// Rule is what became of one line of the input tags.
+// Rule is the result of one line of the input tags.
 type Rule struct {
 	// Text is the rule as it was written.
 	Text string
-	// Tag is what it gave, empty if nothing.
+	// Tag is the resulting tag, or empty.
 	Tag string
-	// Note says why there is no tag, or that another rule gave the same.
+	// Note is the reason why the rule gives no tag, or states that another rule
+	// gave the same tag.
 	Note string
 }
 
-// Names are the tags alone.
+// Names returns the names of the tags.
 func (r Result) Names() []string {
 	names := make([]string, len(r.Tags))
 	for i, t := range r.Tags {
@@ -60,8 +61,8 @@ func (r Result) Names() []string {
 	return names
 }
 
-// Refs are the full references: each image with each tag, or the bare tags if
-// there is no image.
+// Refs returns the full references: each image with each tag, or the tags alone
+// if no image is set.
 func (r Result) Refs() []string {
 	images := r.Images
 	if len(images) == 0 {

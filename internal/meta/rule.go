@@ -11,23 +11,25 @@ import (
 
 // rule is one parsed entry of the input tags.
 type rule struct {
-	text  string // as written
+	text  string // as the user wrote it
 	kind  string
 	attrs map[string]string
-	order float64 // its priority; NaN if it is no number
-	// skip says why one of our own default rules does not apply.
+	order float64 // the priority; NaN if it is not a number
+	// skip is the reason why a default rule does not apply, or empty.
 	skip string
 }
 
-// kinds are the types with their default priorities.
+// kinds maps each type to its default priority.
 var kinds = map[string]float64{
 	"schedule": 1000, "semver": 900, "pep440": 900, "match": 800, "edge": 700, "ref": 600, "raw": 200, "sha": 100,
 }
 
-// implied are the rules of an empty input tags in docker/metadata-action.
+// implied are the rules that docker/metadata-action applies to an empty input
+// tags.
 var implied = []string{"type=schedule", "type=ref,event=branch", "type=ref,event=tag", "type=ref,event=pr"}
 
-// parseRules reads the input tags, in the order in which the rules count.
+// parseRules parses the input tags. It returns the rules in the order of
+// evaluation.
 func parseRules(input string, references bool) ([]rule, error) {
 	items, err := list("tags", input)
 	if err != nil {
@@ -64,7 +66,7 @@ func parseRule(item string) (rule, error) {
 			r.attrs["value"] = value
 		case key == "type":
 			if _, known := kinds[value]; !known {
-				return r, r.fault("tag-type", "The types are schedule, semver, pep440, match, edge, ref, raw and sha.", "has the unknown type "+strconv.Quote(value))
+				return r, r.invalid("tag-type", "The types are schedule, semver, pep440, match, edge, ref, raw and sha.", "has the unknown type "+strconv.Quote(value))
 			}
 			r.kind = value
 		default:
@@ -75,8 +77,8 @@ func parseRule(item string) (rule, error) {
 	return r, r.check()
 }
 
-// fault is an error about the rule itself.
-func (r rule) fault(code, hint, what string) error {
+// invalid returns an error about the text of the rule.
+func (r rule) invalid(code, hint, what string) error {
 	return diag.Inputf("tags", code, hint, "the rule %q %s", r.text, what)
 }
 
@@ -105,14 +107,14 @@ func (r *rule) init(key, value string) {
 	}
 }
 
-// check finds missing and impossible attributes.
+// check returns an error for missing attributes and for invalid values.
 func (r rule) check() error {
 	switch r.kind {
 	case "semver", "pep440":
 		return r.require("pattern", "Add one, as in pattern={{version}}.")
 	case "match":
 		if math.IsNaN(numberJS(r.attrs["group"])) {
-			return r.fault("tag-group", "Write the number of the group in the pattern, as in group=1.", "has group="+strconv.Quote(r.attrs["group"])+", which is no number")
+			return r.invalid("tag-group", "Write the number of the group in the pattern, as in group=1.", "has group="+strconv.Quote(r.attrs["group"])+", which is no number")
 		}
 		return r.require("pattern", `Add one, as in pattern=\d+\.\d+.`)
 	case "raw":
@@ -132,12 +134,12 @@ func (r rule) require(key, hint string) error {
 	if _, ok := r.attrs[key]; ok {
 		return nil
 	}
-	return r.fault("tag-attribute", hint, "lacks the attribute "+strconv.Quote(key))
+	return r.invalid("tag-attribute", hint, "lacks the attribute "+strconv.Quote(key))
 }
 
 func (r rule) oneOf(key string, allowed ...string) error {
 	if slices.Contains(allowed, r.attrs[key]) {
 		return nil
 	}
-	return r.fault("tag-attribute", "Write one of "+strings.Join(allowed, ", ")+".", "has "+key+"="+strconv.Quote(r.attrs[key]))
+	return r.invalid("tag-attribute", "Write one of "+strings.Join(allowed, ", ")+".", "has "+key+"="+strconv.Quote(r.attrs[key]))
 }

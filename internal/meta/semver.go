@@ -8,13 +8,13 @@ import (
 )
 
 const (
-	// maxVersionLength and maxVersionNumber are node-semver's limits.
+	// maxVersionLength and maxVersionNumber are the limits of node-semver.
 	maxVersionLength = 256
 	maxVersionNumber = 1<<53 - 1
 )
 
-// parseSemver reads strict SemVer 2 the way node-semver does: one leading v
-// and surrounding blanks are tolerated, other spellings are not.
+// parseSemver parses strict SemVer 2 as node-semver does. It accepts one
+// leading v and surrounding blanks, but no other variants.
 func parseSemver(text string) (*semver.Version, bool) {
 	if len(text) > maxVersionLength {
 		return nil, false
@@ -26,7 +26,7 @@ func parseSemver(text string) (*semver.Version, bool) {
 	return v, true
 }
 
-// plain is the version without a leading v and without build metadata.
+// plain returns the version without a leading v and without build metadata.
 func plain(v *semver.Version) string {
 	s := strconv.FormatUint(v.Major(), 10) + "." + strconv.FormatUint(v.Minor(), 10) + "." + strconv.FormatUint(v.Patch(), 10)
 	if v.Prerelease() != "" {

@@ -9,35 +9,38 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// Tag is a name to point at the image.
+// Tag is a name that points at the image.
 type Tag struct {
 	Name string
-	// Moving is set for a name that later builds are expected to take over
-	// (latest, 1.2, a branch), and not for one that names a single build (a
-	// full version, a commit).
+	// Moving is true for a name that later builds are expected to move, such as
+	// latest, 1.2 or a branch. It is false for a name of a single build, such
+	// as a full version or a commit.
 	Moving bool
 }
 
-// MaxTagLength is the longest tag the distribution-spec allows, in characters.
+// MaxTagLength is the length of the longest tag that the distribution-spec
+// allows, in characters.
 const MaxTagLength = 128
 
 var (
-	// grammar is the distribution-spec's, "Pulling manifests".
-	grammar = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
-	foreign = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+	// tagGrammar is the grammar of tags in the distribution-spec, "Pulling
+	// manifests".
+	tagGrammar = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
+	invalidRun = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
 )
 
-// ValidTag reports whether a registry accepts the name: at most 128 of
-// A-Z a-z 0-9 _ . - that do not begin with a dot or a dash.
-func ValidTag(name string) bool { return grammar.MatchString(name) }
+// ValidTag reports whether a registry accepts the name. A valid name has at
+// most 128 characters of A-Z a-z 0-9 _ . - and does not start with a dot or a
+// dash.
+func ValidTag(name string) bool { return tagGrammar.MatchString(name) }
 
-// sanitize is docker/metadata-action's: each run of characters that no tag may
-// have becomes one dash. The result may still be no valid tag.
-func sanitize(s string) string { return foreign.ReplaceAllString(s, "-") }
+// sanitize replaces each run of characters that are invalid in a tag by one
+// dash, as docker/metadata-action does. The result can still be an invalid tag.
+func sanitize(s string) string { return invalidRun.ReplaceAllString(s, "-") }
 
-// refTag makes a tag that is valid out of a branch or tag name, for our own
-// defaults. Of a name that is too long, or of which nothing is left, the
-// beginning of its hash tells it apart from others.
+// refTag converts the name of a branch or tag into a valid tag, for the default
+// rules. If the name is too long, or has no valid characters, refTag appends
+// the start of the name's hash to keep the tag unique.
 func refTag(name string) string {
 	s := strings.TrimLeft(sanitize(name), ".-")
 	if ValidTag(s) {
@@ -51,7 +54,8 @@ func refTag(name string) string {
 	return s[:MaxTagLength-len(mark)] + mark
 }
 
-// checkTag explains why a rule's result is no tag; nil if it is one.
+// checkTag returns a *diag.Error that explains why the result of a rule is not
+// a valid tag, or nil.
 func checkTag(name, rule string) error {
 	switch {
 	case ValidTag(name):

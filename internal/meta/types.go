@@ -7,7 +7,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// evaluate applies the rule's type to the event.
+// evaluate applies the type of the rule to the event.
 func (e *engine) evaluate(r rule) (outcome, error) {
 	switch r.kind {
 	case "schedule":
@@ -28,7 +28,7 @@ func (e *engine) evaluate(r rule) (outcome, error) {
 	return e.raw(r)
 }
 
-// enabled evaluates the attribute enable.
+// enabled evaluates the attribute enable of the rule.
 func (e *engine) enabled(r rule) (bool, error) {
 	s, err := e.expand(r.attrs["enable"], "tags", r.text)
 	if err != nil {
@@ -41,11 +41,11 @@ func (e *engine) enabled(r rule) (bool, error) {
 	return s == "true", nil
 }
 
-// affixes stand around a value, evaluated.
+// affixes are the evaluated prefix and suffix of a value.
 type affixes struct{ prefix, suffix string }
 
-// affixes evaluates the rule's own prefix and suffix, or the flavor's where
-// the rule has none.
+// affixes evaluates the prefix and the suffix of the rule. If the rule has
+// none, it evaluates the prefix or the suffix of the flavor.
 func (e *engine) affixes(r rule) (affixes, error) {
 	prefix, err := e.affix(r, "prefix", e.flavor.prefix)
 	if err != nil {
@@ -86,7 +86,7 @@ func (e *engine) edge(r rule) (outcome, error) {
 	if on != branch {
 		return skip(fmt.Sprintf("branch %s is not %s", on, branch)), nil
 	}
-	e.surprise(r)
+	e.warnDefaultBranch(r)
 	return outcome{value: "edge", moving: true}, nil
 }
 
@@ -95,7 +95,7 @@ func (e *engine) ref(r rule) (outcome, error) {
 	switch r.attrs["event"] {
 	case "branch":
 		if name, ok := strings.CutPrefix(ref, "refs/heads/"); ok {
-			e.surprise(r)
+			e.warnDefaultBranch(r)
 			return outcome{value: name, moving: true}, nil
 		}
 		return skip(fmt.Sprintf("ref %s is no branch", ref)), nil
@@ -104,8 +104,8 @@ func (e *engine) ref(r rule) (outcome, error) {
 		if !ok {
 			return skip(fmt.Sprintf("ref %s is no tag", ref)), nil
 		}
-		n := e.read("semver", name, readSemver)
-		return outcome{value: name, latest: true, series: pinned, version: n.release}, nil
+		n := e.parseOnce("semver", name, readSemver)
+		return outcome{value: name, latest: true, series: fullVersion, version: n.release}, nil
 	}
 	if name, ok := strings.CutPrefix(ref, "refs/pull/"); ok {
 		return outcome{value: strings.TrimSuffix(name, "/merge"), moving: true}, nil
@@ -121,17 +121,17 @@ func (e *engine) raw(r rule) (outcome, error) {
 	}
 	s, err := e.expand(r.attrs["value"], "tags", r.text)
 	_, full := parseSemver(s)
-	return outcome{value: s, moving: !full, series: pinned}, err
+	return outcome{value: s, moving: !full, series: fullVersion}, err
 }
 
 func (e *engine) sha(r rule) (outcome, error) {
 	if e.c.Event.SHA == "" {
 		return skip("the event has no commit"), nil
 	}
-	e.surpriseCommit(r)
+	e.warnOtherCommit(r)
 	if r.attrs["format"] == "long" {
-		return outcome{value: e.c.Event.SHA, series: pinned}, nil
+		return outcome{value: e.c.Event.SHA, series: fullVersion}, nil
 	}
 	short, err := e.shortSHA()
-	return outcome{value: short, series: pinned}, err
+	return outcome{value: short, series: fullVersion}, err
 }

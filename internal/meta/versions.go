@@ -10,9 +10,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/meta/pep440"
 )
 
-// subject is the text that a version rule reads: its value, the input version,
-// or the git tag.
-func (e *engine) subject(r rule) (text, skipped string, err error) {
+// versionSource returns the text that a version rule parses: its value, the
+// input version, or the Git tag.
+func (e *engine) versionSource(r rule) (text, skipped string, err error) {
 	name, tagged := strings.CutPrefix(e.c.Event.Ref, "refs/tags/")
 	switch {
 	case r.attrs["value"] != "":
@@ -27,9 +27,10 @@ func (e *engine) subject(r rule) (text, skipped string, err error) {
 	return text, "", err
 }
 
-// versionText is a subject narrowed by the attribute match.
+// versionText returns the text of versionSource, or the part of it that the
+// attribute match selects, with dashes instead of slashes.
 func (e *engine) versionText(r rule) (text, skipped string, err error) {
-	text, skipped, err = e.subject(r)
+	text, skipped, err = e.versionSource(r)
 	if err != nil || skipped != "" {
 		return "", skipped, err
 	}
@@ -51,22 +52,22 @@ func (e *engine) versionText(r rule) (text, skipped string, err error) {
 	return strings.ReplaceAll(text, "/", "-"), "", nil
 }
 
-// numbered is a text read as a version: the expressions of a pattern, and
-// what latest depends on.
-type numbered struct {
+// parsedVersion is the result of parsing a text as a version. fields are the
+// names that a pattern can use. stable and release determine latest.
+type parsedVersion struct {
 	valid   bool
 	fields  handlebars.Object
 	stable  bool
 	release *release
 }
 
-// read reads each text once; most rules are about the same one.
-func (e *engine) read(kind, text string, parse func(string) numbered) numbered {
+// parseOnce parses each text only once, because most rules parse the same text.
+func (e *engine) parseOnce(kind, text string, parse func(string) parsedVersion) parsedVersion {
 	key := kind + " " + text
-	n, ok := e.numbers[key]
+	n, ok := e.parsedVersions[key]
 	if !ok {
 		n = parse(text)
-		e.numbers[key] = n
+		e.parsedVersions[key] = n
 	}
 	return n
 }
@@ -76,7 +77,7 @@ func (e *engine) semver(r rule) (outcome, error) {
 	if err != nil || skipped != "" {
 		return skip(skipped), err
 	}
-	n := e.read(r.kind, text, readSemver)
+	n := e.parseOnce(r.kind, text, readSemver)
 	if !n.valid {
 		why := fmt.Sprintf("%s is not a valid semver", text)
 		e.warn("not-semver", why, fmt.Sprintf("The rule %q gives no tag. See https://semver.org.", r.text))
@@ -85,11 +86,11 @@ func (e *engine) semver(r rule) (outcome, error) {
 	return version(r, n)
 }
 
-// readSemver has the fields of node-semver's object.
-func readSemver(text string) numbered {
+// readSemver returns a version with the fields of node-semver's object.
+func readSemver(text string) parsedVersion {
 	v, ok := parseSemver(text)
 	if !ok {
-		return numbered{}
+		return parsedVersion{}
 	}
 	fields := handlebars.Object{
 		"raw": text, "version": plain(v),
@@ -97,7 +98,7 @@ func readSemver(text string) numbered {
 		"prerelease": dotted(v.Prerelease()), "build": dotted(v.Metadata()),
 		"loose": true, "includePrerelease": false, "options": handlebars.Object{"loose": true},
 	}
-	return numbered{valid: true, fields: fields, stable: v.Prerelease() == "", release: semverRelease(v)}
+	return parsedVersion{valid: true, fields: fields, stable: v.Prerelease() == "", release: semverRelease(v)}
 }
 
 func dotted(s string) []any {
@@ -116,7 +117,7 @@ func (e *engine) pep440(r rule) (outcome, error) {
 	if err != nil || skipped != "" {
 		return skip(skipped), err
 	}
-	n := e.read(r.kind, text, readPEP440)
+	n := e.parseOnce(r.kind, text, readPEP440)
 	if !n.valid {
 		why := fmt.Sprintf("%s does not conform to PEP 440", text)
 		e.warn("not-pep440", why, fmt.Sprintf("The rule %q gives no tag. See https://peps.python.org/pep-0440/.", r.text))
@@ -125,25 +126,25 @@ func (e *engine) pep440(r rule) (outcome, error) {
 	return version(r, n)
 }
 
-// readPEP440 has the expressions that a pep440 pattern knows.
-func readPEP440(text string) numbered {
+// readPEP440 returns a version with the names that a pep440 pattern can use.
+func readPEP440(text string) parsedVersion {
 	v, ok := pep440.Parse(text)
 	if !ok {
-		return numbered{}
+		return parsedVersion{}
 	}
 	fields := handlebars.Object{
 		"raw": constant(text), "version": constant(v.String()),
 		"major": constant(count(v.Part(0))), "minor": constant(count(v.Part(1))), "patch": constant(count(v.Part(2))),
 	}
-	return numbered{valid: true, fields: fields, stable: v.Stable(), release: pep440Release(v)}
+	return parsedVersion{valid: true, fields: fields, stable: v.Stable(), release: pep440Release(v)}
 }
 
 func constant(v any) handlebars.Func {
 	return func(handlebars.Call) (any, error) { return v, nil }
 }
 
-// count is a number where JavaScript has an exact one, so that {{#if minor}}
-// tells 0 from others.
+// count returns an int if JavaScript can represent the number exactly, so that
+// {{#if minor}} treats 0 as false. Otherwise it returns the digits.
 func count(digits string) any {
 	if n, err := strconv.Atoi(digits); err == nil && n <= maxVersionNumber {
 		return n
@@ -151,17 +152,17 @@ func count(digits string) any {
 	return digits
 }
 
-// version applies the pattern of a version rule. What is no stable version
-// gives the version in full whatever the pattern, or the text it came from if
-// the pattern is {{raw}}.
-func version(r rule, v numbered) (outcome, error) {
+// version applies the pattern of a version rule. For a version that is not
+// stable, the result is always the full version. If the pattern is {{raw}}, it
+// is the text from which the version was parsed.
+func version(r rule, v parsedVersion) (outcome, error) {
 	t, err := handlebars.Parse(r.attrs["pattern"])
 	if !v.stable {
 		if err != nil || !t.Only("raw") {
 			t, _ = handlebars.Parse("{{{version}}}")
 		}
 		s, err := t.Execute(v.fields)
-		return outcome{value: s, series: pinned}, err
+		return outcome{value: s, series: fullVersion}, err
 	}
 	var s string
 	if err == nil {
@@ -171,14 +172,14 @@ func version(r rule, v numbered) (outcome, error) {
 		return outcome{}, expressionError("tags", r.text, r.attrs["pattern"], err)
 	}
 	n := series(t)
-	return outcome{value: s, latest: true, version: v.release, series: n, moving: n != pinned}, nil
+	return outcome{value: s, latest: true, version: v.release, series: n, moving: n != fullVersion}, nil
 }
 
-// series is how many numbers of a version the pattern prints.
+// series returns the number of version numbers that the pattern prints.
 func series(t *handlebars.Template) int {
 	switch {
 	case t.Mentions("version"), t.Mentions("raw"), t.Mentions("patch"):
-		return pinned
+		return fullVersion
 	case t.Mentions("minor"):
 		return 2
 	case t.Mentions("major"):

@@ -1,12 +1,12 @@
-// Package csv reads records the way the csv-parse library for Node.js does
-// with the options docker/metadata-action gives it.
+// Package csv parses records as the csv-parse library for Node.js does, with
+// the options of docker/metadata-action.
 //
-// encoding/csv cannot stand in: the language depends on details RFC 4180
-// leaves open and the two libraries answer differently. The first line break
-// found fixes the delimiter of all records, a quote that is closed too early
-// becomes text again in relaxed mode, and a comment starts only where a record
-// does. It is a parser for short, trusted-size inputs: everything is in memory,
-// and the work is linear in the input.
+// encoding/csv cannot replace it, because the tag language depends on details
+// that RFC 4180 leaves open, and the two libraries differ in these details. The
+// first line break determines the delimiter of all records. In relaxed mode, a
+// quote that is closed too early becomes text. A comment can start only at the
+// start of a record. The parser keeps the whole input in memory, and its time
+// is linear in the size of the input, so it is suitable only for short inputs.
 package csv
 
 import (
@@ -15,24 +15,25 @@ import (
 	"strings"
 )
 
-// Options choose between the two passes of the tag language.
+// Options selects one of the two parser passes of the tag language.
 type Options struct {
-	// Relaxed takes misplaced quotes as text; otherwise they are errors.
+	// Relaxed treats misplaced quotes as text. Otherwise they are errors.
 	Relaxed bool
-	// Comments skips records that begin with '#', in their very first column.
+	// Comments skips records that start with '#' in the first column.
 	Comments bool
 }
 
-// The ways a record can be malformed in strict mode, and in both where a
-// quote stays open.
+// These are the errors of Parse. Strict mode can return all of them, and
+// relaxed mode can return only ErrOpenQuote.
 var (
 	ErrOpeningQuote = errors.New(`a double quote inside a field that does not begin with one`)
 	ErrClosingQuote = errors.New(`text after a closing double quote`)
 	ErrOpenQuote    = errors.New(`a double quote that is never closed`)
 )
 
-// Parse splits input into records of fields. Records may differ in length;
-// empty lines are skipped. The error says in which line (from 1) it happened.
+// Parse splits input into records of fields. The number of fields may differ
+// between records. Parse skips empty lines. An error gives the line, which
+// starts at 1.
 func Parse(input string, o Options) ([][]string, error) {
 	p := parser{in: strings.ToValidUTF8(input, "\uFFFD"), Options: o}
 	for p.pos < len(p.in) {
@@ -41,25 +42,25 @@ func Parse(input string, o Options) ([][]string, error) {
 			return nil, fmt.Errorf("line %d: %w", line, err)
 		}
 	}
-	if p.quoting {
+	if p.inQuotes {
 		return nil, ErrOpenQuote
 	}
-	if p.quoted || len(p.record) > 0 || len(p.field) > 0 {
+	if p.wasQuoted || len(p.record) > 0 || len(p.field) > 0 {
 		p.endRecord()
 	}
 	return p.records, nil
 }
 
-// parser is the state between two characters.
+// parser holds the state between two characters.
 type parser struct {
 	Options
-	in         string
-	pos        int
-	eol        string // the record delimiter, once the first one was seen
-	records    [][]string
-	record     []string
-	field      []byte
-	quoting    bool // inside a quoted field
-	quoted     bool // the field had a closing quote
-	commenting bool
+	in        string
+	pos       int
+	eol       string // the record delimiter, or empty before the first line break
+	records   [][]string
+	record    []string
+	field     []byte
+	inQuotes  bool // the position is inside a quoted field
+	wasQuoted bool // the current field had a closing quote
+	inComment bool
 }

@@ -2,43 +2,43 @@ package csv
 
 // step consumes at least one byte.
 func (p *parser) step() error {
-	if !p.quoting {
-		p.discover(p.pos)
+	if !p.inQuotes {
+		p.detectDelimiter(p.pos)
 	}
 	c := p.in[p.pos]
-	if p.quoting && c == '"' && p.at(p.pos+1) == '"' {
-		p.text(`"`, 2)
+	if p.inQuotes && c == '"' && p.at(p.pos+1) == '"' {
+		p.appendText(`"`, 2)
 		return nil
 	}
-	if c == '"' && !p.commenting {
+	if c == '"' && !p.inComment {
 		if done, err := p.quote(); done || err != nil {
 			return err
 		}
 	}
-	if !p.quoting && p.structure(c) {
+	if !p.inQuotes && p.separator(c) {
 		return nil
 	}
-	p.text(p.in[p.pos:p.pos+1], 1)
+	p.appendText(p.in[p.pos:p.pos+1], 1)
 	return nil
 }
 
-// quote handles a double quote and reports whether it was punctuation.
+// quote handles a double quote. done is false if the quote is text.
 func (p *parser) quote() (done bool, err error) {
 	switch {
-	case p.quoting && p.closes(p.pos+1):
-		p.quoting, p.quoted = false, true
+	case p.inQuotes && p.closesField(p.pos+1):
+		p.inQuotes, p.wasQuoted = false, true
 		p.pos++
 		return true, nil
-	case p.quoting && !p.Relaxed:
+	case p.inQuotes && !p.Relaxed:
 		return false, ErrClosingQuote
-	case p.quoting:
-		// Relaxed: the field was no quoted one after all, so its first quote
-		// was text too.
-		p.quoting, p.quoted = false, true
+	case p.inQuotes:
+		// In relaxed mode, text after the closing quote means that the field is
+		// not quoted, so its first quote is also text.
+		p.inQuotes, p.wasQuoted = false, true
 		p.field = append([]byte{'"'}, p.field...)
 		return false, nil
 	case len(p.field) == 0:
-		p.quoting = true
+		p.inQuotes = true
 		p.pos++
 		return true, nil
 	case !p.Relaxed:
@@ -47,25 +47,25 @@ func (p *parser) quote() (done bool, err error) {
 	return false, nil
 }
 
-// closes reports whether a quote before index i may end a field.
-func (p *parser) closes(i int) bool {
+// closesField reports whether a quote before index i can end a field.
+func (p *parser) closesField(i int) bool {
 	if i >= len(p.in) {
 		return true
 	}
 	c := p.in[i]
-	return c == ',' || c == 0 || p.Comments && c == '#' || p.discover(i) || p.eolAt(i)
+	return c == ',' || c == 0 || p.Comments && c == '#' || p.detectDelimiter(i) || p.eolAt(i)
 }
 
-// structure handles what separates fields and records, and comments.
-func (p *parser) structure(c byte) bool {
+// separator handles the separators of fields and records, and comments.
+func (p *parser) separator(c byte) bool {
 	switch {
 	case p.eolAt(p.pos):
 		p.endLine()
 		p.pos += len(p.eol)
-	case p.commenting:
+	case p.inComment:
 		p.pos++
 	case p.Comments && c == '#' && len(p.record) == 0 && len(p.field) == 0:
-		p.commenting = true
+		p.inComment = true
 		p.pos++
 	case c == ',':
 		p.endField()
@@ -77,8 +77,8 @@ func (p *parser) structure(c byte) bool {
 }
 
 func (p *parser) endLine() {
-	p.commenting = false
-	if p.quoted || len(p.record) > 0 || len(p.field) > 0 {
+	p.inComment = false
+	if p.wasQuoted || len(p.record) > 0 || len(p.field) > 0 {
 		p.endRecord()
 	}
 }
@@ -92,18 +92,18 @@ func (p *parser) endRecord() {
 func (p *parser) endField() {
 	p.record = append(p.record, string(p.field))
 	p.field = p.field[:0]
-	p.quoted = false
+	p.wasQuoted = false
 }
 
-// text adds s to the field and moves on by n bytes.
-func (p *parser) text(s string, n int) {
+// appendText appends s to the field and advances by n bytes.
+func (p *parser) appendText(s string, n int) {
 	p.field = append(p.field, s...)
 	p.pos += n
 }
 
-// discover fixes the record delimiter by the first line break it is shown and
-// reports whether it did so now.
-func (p *parser) discover(i int) bool {
+// detectDelimiter sets the record delimiter if index i holds the first line
+// break. It reports whether it set the delimiter.
+func (p *parser) detectDelimiter(i int) bool {
 	if p.eol != "" {
 		return false
 	}
@@ -121,7 +121,7 @@ func (p *parser) eolAt(i int) bool {
 	return n > 0 && i+n <= len(p.in) && p.in[i:i+n] == p.eol
 }
 
-// at is the byte at index i, or 0 past the end.
+// at returns the byte at index i, or 0 after the end of the input.
 func (p *parser) at(i int) byte {
 	if i >= len(p.in) {
 		return 0

@@ -1,12 +1,12 @@
-// Package handlebars evaluates the templates of the tag language the way
-// Handlebars 4 for JavaScript does, as far as docker/metadata-action's users
-// can reach it: {{x}} is HTML-escaped, {{{x}}} is not, unknown names print
-// nothing, functions of the context are helpers, and if, unless, each, with
-// and lookup are built in.
+// Package handlebars evaluates the templates of the tag language as Handlebars
+// 4 for JavaScript does. It implements the features that users of
+// docker/metadata-action can reach: {{x}} is HTML-escaped, {{{x}}} is not
+// escaped, unknown names print nothing, functions of the context are helpers,
+// and if, unless, each, with and lookup are built in.
 //
 // It is not a general port. Partials, decorators, raw blocks and block
-// parameters are errors. Templates are untrusted: nesting, steps and output
-// are bounded.
+// parameters are errors. Templates are untrusted input, so the nesting, the
+// steps and the output have limits.
 package handlebars
 
 import (
@@ -14,24 +14,26 @@ import (
 	"strings"
 )
 
-// Limits on one template. Real ones are a line long.
+// These are the limits of one template. A typical template is one line long.
 const (
 	maxDepth  = 64
 	maxSteps  = 100_000
 	maxOutput = 1 << 20 // bytes
 )
 
-// ErrTooMuch is returned for a template that runs or prints without end.
+// ErrTooMuch is returned for a template that exceeds the limit of steps or
+// output.
 var ErrTooMuch = errors.New("the expression takes too many steps")
 
-// Func is a helper: a value of the context that is called when it is printed.
+// Func is a helper. It is a value of the context that is called when it is
+// printed.
 type Func func(Call) (any, error)
 
-// Call is how a helper was called.
+// Call holds the arguments of a call of a helper.
 type Call struct {
 	// Params are the positional arguments.
 	Params []any
-	// Hash are the named ones, in order.
+	// Hash are the named arguments, in order.
 	Hash []Named
 }
 
@@ -41,7 +43,7 @@ type Named struct {
 	Value any
 }
 
-// Undefined is JavaScript's undefined: what an unknown name evaluates to.
+// Undefined is JavaScript's undefined, the value of an unknown name.
 type Undefined struct{}
 
 // Object is the context of a template, or a value with fields. Values are
@@ -54,7 +56,8 @@ type Template struct {
 	body   []node
 }
 
-// Parse reads a template. The error says what was expected where.
+// Parse parses a template. A syntax error gives the position and the expected
+// text.
 func Parse(source string) (*Template, error) {
 	if !strings.Contains(source, "{{") {
 		return &Template{source: source, body: []node{&text{value: source}}}, nil
@@ -71,7 +74,8 @@ func Parse(source string) (*Template, error) {
 	return &Template{source: source, body: body}, nil
 }
 
-// Execute evaluates the template in a context.
+// Execute evaluates the template in a context. It returns the error of a
+// helper, or ErrTooMuch.
 func (t *Template) Execute(context Object) (string, error) {
 	if len(t.body) == 1 {
 		if only, ok := t.body[0].(*text); ok {
@@ -85,11 +89,12 @@ func (t *Template) Execute(context Object) (string, error) {
 	return r.out.String(), nil
 }
 
-// Mentions reports whether any expression of the template names the field.
+// Mentions reports whether an expression of the template uses the field.
 func (t *Template) Mentions(name string) bool { return mentions(t.body, name) }
 
-// Only reports whether the template is nothing but one expression that names
-// the field, as {{raw}}, {{ raw }} and {{{raw}}} do, and {{#raw}} does not.
+// Only reports whether the template consists of a single expression that names
+// the field, such as {{raw}}, {{ raw }} and {{{raw}}}. A block such as {{#raw}}
+// does not count.
 func (t *Template) Only(name string) bool {
 	if len(t.body) != 1 {
 		return false

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// scope holds one value of each kind.
+// scope has one value of each kind.
 func scope() Object {
 	return Object{
 		"a": "A<&", "b": "", "f": constant("F="), "n": 5, "z": 0, "t": true, "no": false,
@@ -30,7 +30,7 @@ func scope() Object {
 
 func constant(s string) Func { return func(Call) (any, error) { return s, nil } }
 
-// Every value was printed by Handlebars 4.7 for JavaScript.
+// Handlebars 4.7 for JavaScript printed each expected value.
 func TestExecute(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, template, want string }{

@@ -6,12 +6,12 @@ import (
 	"slices"
 )
 
-// builtins are the helpers that come with Handlebars. log prints nothing.
+// builtins are the built-in helpers of Handlebars. log prints nothing.
 var builtins = []string{"if", "unless", "each", "with", "lookup", "log"}
 
 func builtin(p path) bool { return p.simple() && slices.Contains(builtins, p.parts[0]) }
 
-// inline is a built-in helper outside a block.
+// inline calls a built-in helper outside a block.
 func (r *run) inline(name string, args Call) (any, error) {
 	switch name {
 	case "lookup":
@@ -43,7 +43,7 @@ func (r *run) block(b *block, f *frame) error {
 	return r.section(b, v, f)
 }
 
-// section is a block named after a value: {{#tag}}…{{/tag}}.
+// section evaluates a block whose name is a value: {{#tag}}…{{/tag}}.
 func (r *run) section(b *block, v any, f *frame) error {
 	switch v := v.(type) {
 	case nil, Undefined:
@@ -79,7 +79,7 @@ func (r *run) builtinBlock(b *block, f *frame) error {
 	}
 	switch name {
 	case "if", "unless":
-		return r.condition(b, nothing(v, args.Hash) == (name == "unless"), f)
+		return r.condition(b, isFalse(v, args.Hash) == (name == "unless"), f)
 	case "with":
 		if empty(v) {
 			return r.program(b.inverse, f)
@@ -89,8 +89,9 @@ func (r *run) builtinBlock(b *block, f *frame) error {
 	return r.each(b, v, f)
 }
 
-// nothing is the test of if: empty, or zero unless includeZero is given.
-func nothing(v any, hash []Named) bool {
+// isFalse reports whether the condition of if is false: v is empty, or v is
+// zero and includeZero is not set.
+func isFalse(v any, hash []Named) bool {
 	for _, h := range hash {
 		if h.Name == "includeZero" && truthy(h.Value) {
 			return empty(v)
@@ -106,8 +107,9 @@ func (r *run) condition(b *block, yes bool, f *frame) error {
 	return r.program(b.inverse, f)
 }
 
-// each runs the body for every element of a list; other values have none. An
-// object's fields have no order here, so that is refused.
+// each evaluates the body for each element of a list. Another value has no
+// elements. It refuses an object, because the fields of an Object have no
+// order.
 func (r *run) each(b *block, v any, f *frame) error {
 	if _, ok := v.(Object); ok {
 		return errors.New("{{#each}} walks lists only")

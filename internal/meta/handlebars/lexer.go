@@ -6,7 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// call reads a path and its arguments, up to what cannot be one.
+// call parses a path and its arguments. It stops at text that cannot be an
+// argument.
 func (p *parser) call(c *call, depth int) error {
 	if depth > maxDepth {
 		return p.errorf("parentheses nested deeper than %d", maxDepth)
@@ -41,12 +42,12 @@ func (p *parser) call(c *call, depth int) error {
 	}
 }
 
-// ends reports whether the arguments are over.
+// ends reports whether the arguments end at the current position.
 func (p *parser) ends() bool {
 	return p.pos >= len(p.in) || strings.IndexByte("}~)", p.in[p.pos]) >= 0
 }
 
-// argument is an operand or a call in parentheses.
+// argument parses an operand or a call in parentheses.
 func (p *parser) argument(depth int) (expr, error) {
 	p.blanks()
 	if !p.accept("(") {
@@ -62,7 +63,7 @@ func (p *parser) argument(depth int) (expr, error) {
 	return c, nil
 }
 
-// hashName reads name= and leaves everything else alone.
+// hashName parses name=. If the text does not match, it consumes nothing.
 func (p *parser) hashName() (string, bool) {
 	id := p.word()
 	if id == "" {
@@ -79,7 +80,7 @@ func (p *parser) hashName() (string, bool) {
 	return id, true
 }
 
-// operand is a literal or a path.
+// operand parses a literal or a path.
 func (p *parser) operand() (expr, error) {
 	if p.pos >= len(p.in) {
 		return nil, p.unexpected()
@@ -98,7 +99,7 @@ func (p *parser) operand() (expr, error) {
 	return p.path(false)
 }
 
-// quoted reads a string, in which only its own quote can be escaped.
+// quoted parses a string. Only the quote of the string can be escaped.
 func (p *parser) quoted(q byte) (expr, error) {
 	s := p.rest()[1:]
 	for i := 0; i < len(s); i++ {
@@ -114,8 +115,8 @@ func (p *parser) quoted(q byte) (expr, error) {
 	return nil, p.unexpected()
 }
 
-// keyword reads true, false, null, undefined or a number, if a blank, a
-// tilde or a closing brace follows.
+// keyword parses true, false, null, undefined or a number, if a blank, a tilde
+// or a closing brace or parenthesis follows.
 func keyword(s string) (value any, n int, ok bool) {
 	n = strings.IndexFunc(s, func(r rune) bool { return isSpace(r) || strings.ContainsRune("~})", r) })
 	if n < 0 {
@@ -134,7 +135,8 @@ func keyword(s string) (value any, n int, ok bool) {
 	}
 }
 
-// number reads -1 and 1.5, but no exponents and no bare points.
+// number parses numbers such as -1 and 1.5. It refuses exponents, and a point
+// without digits on both sides.
 func number(s string) (float64, bool) {
 	whole, part, point := strings.Cut(strings.TrimPrefix(s, "-"), ".")
 	if !digits(whole) || point && !digits(part) {
@@ -148,7 +150,7 @@ func digits(s string) bool {
 	return s != "" && strings.Trim(s, "0123456789") == ""
 }
 
-// path reads parts joined by dots or slashes.
+// path parses parts that are joined by dots or slashes.
 func (p *parser) path(data bool) (expr, error) {
 	start := p.pos
 	out := path{data: data}
@@ -169,7 +171,7 @@ func (p *parser) path(data bool) (expr, error) {
 	return out, nil
 }
 
-// add appends one written part.
+// add appends one part of the source text.
 func (p *path) add(word string, in *parser) error {
 	switch {
 	case word[0] == '[':
@@ -188,7 +190,7 @@ func (p *path) add(word string, in *parser) error {
 	return nil
 }
 
-// word is the next part of a path, or empty.
+// word returns the next part of a path, or "".
 func (p *parser) word() string {
 	s := p.rest()
 	switch {
@@ -213,18 +215,19 @@ func (p *parser) word() string {
 	return s[:n]
 }
 
-// notName reports the characters no name can hold unless in brackets.
+// notName reports whether a character is allowed only in brackets.
 func notName(r rune) bool {
 	return isSpace(r) || strings.ContainsRune("!\"#%&'()*+,./;<=>@[\\]^`{|}~", r)
 }
 
-// nameEnd reports whether a name may be followed by s.
+// nameEnd reports whether s can follow a name.
 func nameEnd(s string) bool {
 	r, _ := utf8.DecodeRuneInString(s)
 	return isSpace(r) || strings.ContainsRune("=~}/.)|]", r)
 }
 
-// asPath makes a literal in the place of a name a name: {{"a b"}}.
+// asPath converts a literal in the position of a name into a path, as in {{"a
+// b"}}.
 func asPath(e expr) path {
 	if l, ok := e.(literal); ok {
 		s := str(l.value)

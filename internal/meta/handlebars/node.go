@@ -1,13 +1,13 @@
 package handlebars
 
-// node is a piece of a template: *text, *mustache or *block.
+// node is a part of a template: *text, *mustache, *comment or *block.
 type node interface{}
 
 type text struct {
 	value string
-	// original is the value before white space was stripped.
+	// original is the value before white space was removed.
 	original string
-	// Each end of a text loses a blank line only once.
+	// These fields ensure that each end of a text loses a blank line only once.
 	strippedHead, strippedTail bool
 }
 
@@ -18,21 +18,21 @@ type mustache struct {
 	trim   trim
 }
 
-// comment prints nothing but counts for standalone lines.
+// comment prints nothing, but can be alone on a line.
 type comment struct{ trim trim }
 
-// block is {{#x}}…{{else}}…{{/x}}; for {{^x}} the bodies are swapped.
+// block is {{#x}}…{{else}}…{{/x}}. For {{^x}} the bodies are swapped.
 type block struct {
 	call          call
 	body, inverse []node
-	// chained is set where inverse is one {{else x}} and has no close tag.
+	// chained is true if inverse is one {{else x}}, which has no closing tag.
 	chained           bool
 	open, mid, closed trim
 	hasInverse        bool
-	inverted          bool // written {{^x}}
+	inverted          bool // the source is {{^x}}
 }
 
-// trim holds the tildes at both ends of a tag.
+// trim reports the tildes at both ends of a tag.
 type trim struct{ left, right bool }
 
 // call is a path with arguments.
@@ -49,24 +49,24 @@ type hashExpr struct {
 	value expr
 }
 
-// expr is a literal (literal), a path or a call in parentheses (call).
+// expr is a literal, a path, or a call in parentheses.
 type expr interface{}
 
 type literal struct{ value any }
 
-// path is a name, possibly of several parts.
+// path is a name of one or more parts.
 type path struct {
 	parts  []string
-	source string // as it was written
-	up     int    // how many ../
-	scoped bool   // began with this, . or ..
-	data   bool   // began with @
+	source string // the source text
+	up     int    // number of ../
+	scoped bool   // starts with this, . or ..
+	data   bool   // starts with @
 }
 
-// original is what a closing tag must repeat.
+// original returns the text that a closing tag must repeat.
 func (p path) original() string { return p.source }
 
-// simple reports whether a helper may be meant.
+// simple reports whether the path can name a helper.
 func (p path) simple() bool { return len(p.parts) == 1 && !p.scoped && !p.data }
 
 func (p path) is(name string) bool { return len(p.parts) == 1 && p.parts[0] == name }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// parser reads text and tags; expressions are read by its lexer half.
+// parser parses text and tags. The methods in lexer.go parse expressions.
 type parser struct {
 	in  string
 	pos int
@@ -17,7 +17,8 @@ func (p *parser) errorf(format string, args ...any) error {
 
 func (p *parser) rest() string { return p.in[p.pos:] }
 
-// program reads nodes until a tag that ends them, which it returns, or the end.
+// program parses nodes until a tag that ends them, and returns that tag. At the
+// end of the template, the tag is nil.
 func (p *parser) program(depth int) ([]node, *tag, error) {
 	if depth > maxDepth {
 		return nil, nil, p.errorf("blocks nested deeper than %d", maxDepth)
@@ -54,7 +55,7 @@ func (p *parser) statement(t *tag, depth int) (node, error) {
 	return &mustache{call: t.call, escape: t.kind == tagEscaped, trim: t.trim}, nil
 }
 
-// block reads what follows an opening tag, up to and with its closing tag.
+// block parses the content after an opening tag, including the closing tag.
 func (p *parser) block(open *tag, depth int) (*block, error) {
 	b := &block{call: open.call, open: open.trim}
 	body, stop, err := p.program(depth + 1)
@@ -86,7 +87,7 @@ func (p *parser) block(open *tag, depth int) (*block, error) {
 	return b, nil
 }
 
-// inverse reads an else branch and returns the tag that ended it.
+// inverse parses an else branch and returns the tag that ends it.
 func (p *parser) inverse(b *block, at *tag, depth int) (*tag, error) {
 	b.mid, b.hasInverse = at.trim, true
 	body, stop, err := p.program(depth + 1)
@@ -111,8 +112,8 @@ func (p *parser) inverse(b *block, at *tag, depth int) (*tag, error) {
 	return stop, nil
 }
 
-// content reads text up to the next tag. A backslash before a tag makes it
-// text, two are one backslash and a tag.
+// content parses text up to the next tag. One backslash before a tag makes the
+// tag text. Two backslashes are one backslash followed by a tag.
 func (p *parser) content(body []node) []node {
 	for p.pos < len(p.in) {
 		i := strings.Index(p.rest(), "{{")
@@ -135,7 +136,7 @@ func (p *parser) content(body []node) []node {
 	return body
 }
 
-// emulated is a tag that was escaped, and the text after it.
+// emulated returns an escaped tag and the text after it.
 func (p *parser) emulated() string {
 	rest := p.rest()
 	end := len(rest)

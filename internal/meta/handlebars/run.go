@@ -5,17 +5,17 @@ import (
 	"strings"
 )
 
-// run is one execution.
+// run is the state of one execution.
 type run struct {
 	root  Object
 	out   strings.Builder
 	steps int
 }
 
-// frame is the context of a block; outer is where ../ leads.
+// frame is the context of a block. ../ refers to outer.
 type frame struct {
 	this  any
-	data  Object // @index and the like
+	data  Object // @index and similar variables
 	outer *frame
 }
 
@@ -59,8 +59,8 @@ func (r *run) node(n node, f *frame) error {
 	return nil
 }
 
-// print evaluates an expression that stands on its own, where a function is
-// called even without arguments.
+// print evaluates an expression outside an argument. Here a function is called
+// even without arguments.
 func (r *run) print(c call, f *frame) (any, error) {
 	if !c.bare() || builtin(c.path) {
 		return r.invoke(c, f)
@@ -68,7 +68,8 @@ func (r *run) print(c call, f *frame) (any, error) {
 	return r.force(r.lookup(c.path, f))
 }
 
-// force calls a function without arguments.
+// force calls a function without arguments. It returns another value without a
+// change.
 func (r *run) force(v any) (any, error) {
 	if fn, ok := v.(Func); ok {
 		return fn(Call{})
@@ -111,7 +112,8 @@ func (r *run) arguments(c call, f *frame) (Call, error) {
 	return out, nil
 }
 
-// value evaluates an argument. A function is passed on, not called.
+// value evaluates an argument. A function is passed to the helper and not
+// called.
 func (r *run) value(e expr, f *frame) (any, error) {
 	if err := r.step(); err != nil {
 		return nil, err
@@ -127,7 +129,7 @@ func (r *run) value(e expr, f *frame) (any, error) {
 	return Undefined{}, nil
 }
 
-// lookup follows a path from the frame it starts in.
+// lookup resolves a path, starting at frame f.
 func (r *run) lookup(p path, f *frame) any {
 	for range p.up {
 		if f.outer == nil {

@@ -2,8 +2,8 @@ package handlebars
 
 import "strings"
 
-// strip removes the white space that tildes ask for, and the lines that hold
-// nothing but a block tag or a comment.
+// strip removes the white space next to tildes, and the lines that contain only
+// a block tag or a comment.
 func strip(body []node, root bool) {
 	for i, n := range body {
 		switch n := n.(type) {
@@ -31,8 +31,8 @@ func stripTildes(body []node, i int, t trim) {
 	}
 }
 
-// stripBlock strips around a block's tags: outside its opening and closing
-// ones in body, and inside all of them.
+// stripBlock strips around a block's tags: outside the opening and closing tags
+// in body, and inside all tags of the block.
 func stripBlock(body []node, i int, b *block, root bool) {
 	strip(b.body, false)
 	strip(b.inverse, false)
@@ -59,9 +59,9 @@ func stripBlock(body []node, i int, b *block, root bool) {
 	}
 }
 
-// branches are the block's bodies as far as Handlebars looks when it strips:
-// of a chain of else x only the first. For {{^x}} with an else the one written
-// second comes first.
+// branches returns the bodies of the block that Handlebars considers when it
+// strips. Of a chain of {{else x}}, it considers only the first. For {{^x}}
+// with an else, the body that is second in the source is first.
 func (b *block) branches() (first, second []node, hasSecond bool) {
 	switch {
 	case b.inverted && !b.hasInverse:
@@ -72,7 +72,8 @@ func (b *block) branches() (first, second []node, hasSecond bool) {
 	return b.body, b.inverse, b.hasInverse
 }
 
-// outerEnd is the body before the closing tag as the outer block sees it.
+// outerEnd returns the body before the closing tag, from the view of the outer
+// block.
 func (b *block) outerEnd(first []node) []node {
 	if b.hasInverse {
 		return b.inverse
@@ -105,8 +106,9 @@ func (b *block) stripInside(first, second []node, hasSecond bool) {
 	}
 }
 
-// endsLine reports whether nothing but blanks stands between node i and the
-// line break before it. At the root the beginning is as good as a break.
+// endsLine reports whether only blanks are between node i and the line break
+// before it. At the root, the start of the template is equivalent to a line
+// break.
 func endsLine(body []node, i int, root bool) bool {
 	if i == 0 {
 		return root
@@ -119,7 +121,8 @@ func endsLine(body []node, i int, root bool) bool {
 	return strings.Contains(tail, "\n") || root && i == 1 && tail == t.original
 }
 
-// startsLine is endsLine for what follows node i.
+// startsLine reports whether only blanks are between node i and the line break
+// after it. At the root, the end of the template is equivalent to a line break.
 func startsLine(body []node, i int, root bool) bool {
 	if i+1 >= len(body) {
 		return root
@@ -132,8 +135,9 @@ func startsLine(body []node, i int, root bool) bool {
 	return strings.Contains(head, "\n") || root && i+2 == len(body) && head == t.original
 }
 
-// omitRight strips the beginning of the text at index i: all white space, or
-// blanks up to and with one line break, the latter once.
+// omitRight strips the start of the text at index i. If all is true, it removes
+// all white space. Otherwise it removes blanks and one line break, but only
+// once per text.
 func omitRight(body []node, i int, all bool) {
 	if i < 0 || i >= len(body) {
 		return
@@ -152,8 +156,8 @@ func omitRight(body []node, i int, all bool) {
 	t.strippedHead = t.value != before
 }
 
-// omitLeft strips the end of the text at index i: all white space, or blanks,
-// the latter once.
+// omitLeft strips the end of the text at index i. If all is true, it removes
+// all white space. Otherwise it removes blanks, but only once per text.
 func omitLeft(body []node, i int, all bool) {
 	if i < 0 || i >= len(body) {
 		return

@@ -16,20 +16,20 @@ const (
 	tagElseChain                // {{else x}}
 )
 
-// tag is everything between two pairs of braces.
+// tag is the text between two pairs of braces.
 type tag struct {
 	kind tagKind
 	call call
 	trim trim
 }
 
-// name is how the tag is written, for messages.
+// name returns the source text of the tag, for messages.
 func (t *tag) name() string {
 	sigil := map[tagKind]string{tagOpen: "#", tagInverse: "^", tagClose: "/", tagElse: "else", tagElseChain: "else "}
 	return sigil[t.kind] + t.call.path.original()
 }
 
-// tag reads one, beginning at its braces.
+// tag parses one tag, starting at its braces.
 func (p *parser) tag() (*tag, error) {
 	if strings.HasPrefix(p.rest(), "{{{{") {
 		return nil, p.errorf("raw blocks ({{{{…}}}}) are not supported")
@@ -51,7 +51,7 @@ func (p *parser) tag() (*tag, error) {
 	return t, p.close(t)
 }
 
-// sigil reads what tells the kinds of tags apart.
+// sigil parses the characters that determine the kind of a tag.
 func (p *parser) sigil(t *tag) error {
 	switch {
 	case p.accept(">"), p.accept("#>"):
@@ -77,7 +77,7 @@ func (p *parser) sigil(t *tag) error {
 	return nil
 }
 
-// elseSigil reads else, which is a word of its own only before a tag's end, a
+// elseSigil parses else. It is a keyword only before the end of the tag, a
 // blank or punctuation.
 func (p *parser) elseSigil(t *tag) {
 	after := strings.TrimLeftFunc(p.rest(), isSpace)
@@ -92,14 +92,14 @@ func (p *parser) elseSigil(t *tag) {
 	}
 }
 
-// closesNow reports whether nothing but blanks is left of the tag.
+// closesNow reports whether only blanks remain in the tag.
 func (p *parser) closesNow() bool {
 	s := strings.TrimLeftFunc(p.rest(), isSpace)
 	return strings.HasPrefix(strings.TrimPrefix(s, "~"), "}}")
 }
 
-// close reads the closing braces. A tag opened by three is closed by three,
-// and two are not followed by a third.
+// close parses the closing braces. A tag with three opening braces needs three
+// closing braces. After two closing braces, a third is an error.
 func (p *parser) close(t *tag) error {
 	p.blanks()
 	three := p.accept("}~}}") || p.accept("}}}")
@@ -117,7 +117,7 @@ func (p *parser) close(t *tag) error {
 	return nil
 }
 
-// unexpected names what stands where a tag could go on or end.
+// unexpected returns an error that quotes the text at the current position.
 func (p *parser) unexpected() error {
 	if p.pos >= len(p.in) {
 		return p.errorf("an expression is never closed by }}")
@@ -130,7 +130,8 @@ func (p *parser) unexpected() error {
 	return p.errorf("unexpected %q in an expression%s", firstRune(p.rest()), hint)
 }
 
-// comment reads {{! … }} or {{!-- … --}}; only the latter may hold braces.
+// comment parses {{! … }} or {{!-- … --}}. Only the second form can contain
+// braces.
 func (p *parser) comment(t *tag) error {
 	t.kind = tagComment
 	end := "}}"
@@ -149,7 +150,7 @@ func (p *parser) comment(t *tag) error {
 	return nil
 }
 
-// accept consumes s if it comes next.
+// accept consumes s if the remaining text starts with s.
 func (p *parser) accept(s string) bool {
 	if !strings.HasPrefix(p.rest(), s) {
 		return false

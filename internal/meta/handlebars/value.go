@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// isSpace is what \s means in JavaScript.
+// isSpace reports whether JavaScript's \s matches r.
 func isSpace(r rune) bool {
 	switch r {
 	case '\t', '\n', '\v', '\f', '\r', ' ', 0xA0, 0x1680, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000, 0xFEFF:
@@ -14,8 +14,8 @@ func isSpace(r rune) bool {
 	return r >= 0x2000 && r <= 0x200A
 }
 
-// str prints a value as JavaScript concatenates it to a string, except that
-// null and undefined print nothing.
+// str converts a value to a string as JavaScript's concatenation does, except
+// that null and undefined become "".
 func str(v any) string {
 	switch v := v.(type) {
 	case string:
@@ -38,7 +38,7 @@ func str(v any) string {
 	return ""
 }
 
-// truthy is JavaScript's idea of true.
+// truthy reports whether JavaScript treats v as true.
 func truthy(v any) bool {
 	switch v := v.(type) {
 	case nil, Undefined:
@@ -55,8 +55,9 @@ func truthy(v any) bool {
 	return true
 }
 
-// empty is Handlebars' idea of false for if and with: as in JavaScript, but
-// zero is something and an empty list is nothing.
+// empty reports whether Handlebars treats v as false in if and with. It differs
+// from JavaScript in two cases: zero is not empty, and a list without elements
+// is empty.
 func empty(v any) bool {
 	switch v := v.(type) {
 	case int, float64:
@@ -67,7 +68,7 @@ func empty(v any) bool {
 	return !truthy(v)
 }
 
-// field looks a name up in a value, own fields only.
+// field looks up a name in a value. It considers only own fields.
 func field(v any, name string) any {
 	switch v := v.(type) {
 	case Object:

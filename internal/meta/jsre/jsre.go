@@ -1,11 +1,12 @@
-// Package jsre matches JavaScript regular expressions, as String.prototype.match
-// does, on text that a stranger may have chosen.
+// Package jsre matches JavaScript regular expressions as String.prototype.match
+// does. Patterns and texts are untrusted input.
 //
-// The engine is regexp2 in its ECMAScript mode; this package takes away what
-// that still reads in the .NET way (named groups numbered last, inline options,
-// atomic groups, \A and \z, class subtraction) and bounds every match in time.
-// One difference stays: a group inside a repeated one keeps what it matched in
-// an earlier round, where JavaScript forgets it.
+// The engine is regexp2 in its ECMAScript mode. This package removes the
+// features that regexp2 still handles as .NET does (named groups with the last
+// numbers, inline options, atomic groups, \A and \z, class subtraction), and
+// limits the time of each match. One difference remains: a group inside a
+// repeated group keeps its text of an earlier iteration, whereas JavaScript
+// clears it.
 package jsre
 
 import (
@@ -17,7 +18,7 @@ import (
 	"github.com/dlclark/regexp2"
 )
 
-// maxPattern is the longest pattern accepted, in bytes.
+// maxPattern is the length of the longest accepted pattern, in bytes.
 const maxPattern = 4096
 
 // Regexp is a compiled pattern. It is not safe for concurrent use.
@@ -26,15 +27,16 @@ type Regexp struct {
 	global bool
 }
 
-// Group is one result: with the flag g each is a match, otherwise the first is
-// the match and the others its groups. Set is false for a group that took no
-// part.
+// Group is one result of a match. With the flag g, each group is one match.
+// Otherwise the first group is the match, and the others are the groups of the
+// pattern. Set is false for a group that did not take part in the match.
 type Group struct {
 	Text string
 	Set  bool
 }
 
-// Compile reads a pattern with JavaScript's flags.
+// Compile compiles a pattern with JavaScript's flags. It returns an error for
+// an invalid pattern or flag, and for a pattern that is too long.
 func Compile(pattern, flags string) (*Regexp, error) {
 	if len(pattern) > maxPattern {
 		return nil, fmt.Errorf("the pattern has %d characters, more than %d", len(pattern), maxPattern)
@@ -67,7 +69,7 @@ var flagOptions = map[rune]regexp2.RegexOptions{
 	'u': regexp2.Unicode, 'v': regexp2.Unicode,
 }
 
-// compile guards against patterns that the engine's parser cannot take.
+// compile recovers from panics of the engine's parser.
 func compile(pattern string, o regexp2.RegexOptions) (re *regexp2.Regexp, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -77,11 +79,11 @@ func compile(pattern string, o regexp2.RegexOptions) (re *regexp2.Regexp, err er
 	return regexp2.Compile(pattern, o)
 }
 
-// ErrTimeout is returned for a match that took longer than allowed.
+// ErrTimeout is returned for a match that exceeds its time limit.
 var ErrTimeout = errors.New("the pattern takes too long to match")
 
-// Match finds the pattern in text within the time given. No match is no
-// groups.
+// Match searches for the pattern in text. If nothing matches, it returns no
+// groups. It returns ErrTimeout if the search takes longer than limit.
 func (r *Regexp) Match(text string, limit time.Duration) (groups []Group, err error) {
 	defer func() {
 		if p := recover(); p != nil {

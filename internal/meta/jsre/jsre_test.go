@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// show prints groups with commas between; ~ is a group that took no part.
+// show formats groups as a list with commas. ~ is a group that did not take
+// part in the match.
 func show(groups []Group) string {
 	parts := make([]string, len(groups))
 	for i, g := range groups {
@@ -18,7 +19,7 @@ func show(groups []Group) string {
 	return strings.Join(parts, ",")
 }
 
-// Every value is what a JavaScript engine gives.
+// Each expected value is the result of a JavaScript engine.
 func TestMatch(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, pattern, flags, text, want string }{

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// translator rewrites a pattern for the engine.
+// translator rewrites a JavaScript pattern for the engine.
 type translator struct {
 	in      string
 	pos     int
@@ -14,10 +14,12 @@ type translator struct {
 	unicode bool
 	names   map[string]int
 	groups  int
-	// open holds, for each group that is open, whether it only looks around.
+	// open holds one value per open group. The value reports whether the group
+	// is an assertion that cannot be repeated.
 	open []bool
-	// fixed is set behind an assertion, which cannot be repeated.
-	fixed bool
+	// afterAssertion is true directly after an assertion, which cannot be
+	// repeated.
+	afterAssertion bool
 }
 
 func translate(pattern string, unicode bool) (string, error) {
@@ -36,13 +38,13 @@ func translate(pattern string, unicode bool) (string, error) {
 
 func (t *translator) step() error {
 	rest := t.in[t.pos:]
-	if t.fixed && quantifier(rest) {
+	if t.afterAssertion && quantifier(rest) {
 		return fmt.Errorf("%q has nothing to repeat", rest[:1])
 	}
-	t.fixed = strings.IndexByte("^$", rest[0]) >= 0
+	t.afterAssertion = strings.IndexByte("^$", rest[0]) >= 0
 	switch rest[0] {
 	case '\\':
-		t.fixed = strings.HasPrefix(rest, `\b`) || strings.HasPrefix(rest, `\B`)
+		t.afterAssertion = strings.HasPrefix(rest, `\b`) || strings.HasPrefix(rest, `\B`)
 		return t.escape(false)
 	case '[':
 		return t.class()
@@ -53,7 +55,7 @@ func (t *translator) step() error {
 		if n < 0 {
 			return errors.New("a closing parenthesis that none opens")
 		}
-		t.fixed, t.open = t.open[n], t.open[:n]
+		t.afterAssertion, t.open = t.open[n], t.open[:n]
 	case '{', '}', ']':
 		if t.unicode && !quantifier(rest) {
 			return fmt.Errorf("%q stands alone, which the flags u and v forbid", rest[:1])
@@ -66,7 +68,7 @@ func (t *translator) step() error {
 	return nil
 }
 
-// quantifier reports whether s begins with one.
+// quantifier reports whether s starts with a quantifier.
 func quantifier(s string) bool {
 	if strings.IndexByte("*+?", s[0]) >= 0 {
 		return true
@@ -76,18 +78,20 @@ func quantifier(s string) bool {
 	return s[0] == '{' && closed && low != "" && strings.Trim(low+high, "0123456789") == ""
 }
 
-// copy passes n bytes on.
+// copy writes n bytes without a change.
 func (t *translator) copy(n int) {
 	n = min(n, len(t.in)-t.pos)
 	t.out.WriteString(t.in[t.pos : t.pos+n])
 	t.pos += n
 }
 
-// group numbers named groups in their order and refuses what JavaScript lacks.
+// group numbers named groups in their order, and refuses groups that JavaScript
+// does not have.
 func (t *translator) group(rest string) error {
 	for _, known := range []string{"(?:", "(?=", "(?!", "(?<=", "(?<!"} {
 		if strings.HasPrefix(rest, known) {
-			// Looking ahead may be repeated, by an old custom; not with u.
+			// For compatibility, a lookahead may be repeated, except with the
+			// flags u and v.
 			ahead := known == "(?=" || known == "(?!"
 			t.open = append(t.open, known != "(?:" && (t.unicode || !ahead))
 			t.copy(len(known))
@@ -108,7 +112,8 @@ func (t *translator) group(rest string) error {
 	return nil
 }
 
-// class copies a set like [a-z]; an opening bracket inside is no punctuation.
+// class copies a set such as [a-z]. It escapes an opening bracket inside the
+// set, because the engine would treat the bracket as a subtraction.
 func (t *translator) class() error {
 	t.copy(1)
 	if strings.HasPrefix(t.in[t.pos:], "^") {
@@ -133,8 +138,8 @@ func (t *translator) class() error {
 	return errors.New("a set that [ opens is never closed by ]")
 }
 
-// escape handles a backslash. Letters that mean nothing to JavaScript stand
-// for themselves.
+// escape handles a backslash. A letter without a meaning in JavaScript
+// represents itself.
 func (t *translator) escape(inClass bool) error {
 	if t.pos+1 >= len(t.in) {
 		return errors.New(`a backslash at the end of the pattern`)
@@ -162,7 +167,7 @@ func (t *translator) escape(inClass bool) error {
 	return nil
 }
 
-// forbidden says what the flags u and v have against a backslash before c.
+// forbidden returns an error if the flags u and v forbid a backslash before c.
 func (t *translator) forbidden(c byte, inClass bool) error {
 	switch {
 	case c == '0' && t.pos+2 < len(t.in) && strings.Trim(t.in[t.pos+2:t.pos+3], "0123456789") == "":
@@ -175,25 +180,25 @@ func (t *translator) forbidden(c byte, inClass bool) error {
 	return nil
 }
 
-// The engine's own \b and \B take letters beyond ASCII for word characters.
+// The engine's own \b and \B treat letters beyond ASCII as word characters.
 const (
 	boundary   = `(?:(?<=\w)(?!\w)|(?<!\w)(?=\w))`
 	noBoundary = `(?:(?<=\w)(?=\w)|(?<!\w)(?!\w))`
 )
 
-// replace writes s for a backslash and its letter.
+// replace writes s in place of a backslash and its letter.
 func (t *translator) replace(s string) {
 	t.out.WriteString(s)
 	t.pos += 2
 }
 
-// strictEscape reports whether the flag u leaves a meaning to a backslash
-// before c.
+// strictEscape reports whether a backslash before c has a meaning with the flag
+// u.
 func strictEscape(c byte, inClass bool) bool {
 	return strings.IndexByte("^$\\.*+?()[]{}|/bBcdDfnpPrsStvwWxu0123456789", c) >= 0 && (!inClass || c != 'B') || inClass && c == '-'
 }
 
-// reference turns \k<name> into the number of the group.
+// reference replaces \k<name> by the number of the group.
 func (t *translator) reference() error {
 	rest := t.in[t.pos+2:]
 	end := strings.IndexByte(rest, '>')
@@ -209,8 +214,8 @@ func (t *translator) reference() error {
 	return nil
 }
 
-// groupNames numbers the named groups by their place among all groups, and
-// counts these.
+// groupNames returns the number of each named group, counted among all groups,
+// and the count of all groups.
 func groupNames(pattern string) (names map[string]int, count int, err error) {
 	names = map[string]int{}
 	inClass := false
@@ -238,7 +243,7 @@ func groupNames(pattern string) (names map[string]int, count int, err error) {
 	return names, count, nil
 }
 
-// groupName reads (?<name>.
+// groupName parses (?<name>.
 func groupName(s string) (string, bool) {
 	rest, ok := strings.CutPrefix(s, "(?<")
 	end := strings.IndexByte(rest, '>')

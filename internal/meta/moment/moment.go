@@ -1,9 +1,10 @@
-// Package moment formats times as Moment.js 2 does in its English locale:
-// every token of its documentation, [literals], backslashes and the localised
-// LT and L families.
+// Package moment formats times as Moment.js 2 does in its English locale. It
+// supports all tokens of Moment's documentation, [literals], backslashes and
+// the localized formats such as LT and L.
 //
-// It only formats. Time zones come from the host or, where it has none (Windows,
-// images made from scratch), from the copy of the database in the program.
+// It does not parse times. It reads time zones from the host. If the host has
+// no zone files, as on Windows and in images from scratch, it uses the database
+// in the program.
 package moment
 
 import (
@@ -11,8 +12,8 @@ import (
 	"time"
 )
 
-// Format prints t, to the millisecond, as the format says. An empty format is
-// ISO 8601 without fractions.
+// Format formats t with a precision of milliseconds. An empty format gives ISO
+// 8601 without fractions.
 func Format(t time.Time, zone Zone, format string) string {
 	m := instant{t: t.Truncate(time.Millisecond).In(zone.location), zone: zone}
 	if format == "" {
@@ -32,8 +33,8 @@ type instant struct {
 	zone Zone
 }
 
-// isoFormat is the format of an empty one; only a known zone that is UTC at
-// the time is written Z.
+// isoFormat returns the format that replaces an empty format. It ends in Z only
+// if the zone is known and has no offset at the time.
 func (m instant) isoFormat() string {
 	if _, offset := m.t.Zone(); m.zone.Known() && offset == 0 {
 		return "YYYY-MM-DDTHH:mm:ss[Z]"
@@ -41,7 +42,8 @@ func (m instant) isoFormat() string {
 	return "YYYY-MM-DDTHH:mm:ssZ"
 }
 
-// print is a token's value, or the text that is no token.
+// print returns the value of a token. For text that is not a token, it returns
+// the text without its escapes.
 func (m instant) print(token string) string {
 	if fn, ok := tokens[token]; ok {
 		return fn(m)
@@ -49,8 +51,8 @@ func (m instant) print(token string) string {
 	return plain(token)
 }
 
-// plain is what is left of a text: without its brackets or backslashes, and
-// without line breaks, which formats never print outside of brackets.
+// plain returns a text without its brackets or backslashes. Outside brackets it
+// also removes line breaks, which Moment.js does not print.
 func plain(s string) string {
 	if len(s) > 1 && s[0] == '[' {
 		return strings.TrimSuffix(s[1:], "]")

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// early is a Friday, just after midnight.
+// early is a Friday, shortly after midnight.
 var early = time.Date(2020, 1, 10, 0, 30, 0, 123_456_789, time.UTC)
 
-// Every value was printed by Moment.js 2.31.
+// Moment.js 2.31 printed each expected value.
 func TestFormat(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ format, want string }{
@@ -59,7 +59,7 @@ func TestFormat(t *testing.T) {
 	}
 }
 
-func TestFormatAroundTheYearsEnd(t *testing.T) {
+func TestFormatAtTheEndOfTheYear(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name string
@@ -111,7 +111,7 @@ func TestZones(t *testing.T) {
 
 func TestEveryNamedZoneLoads(t *testing.T) {
 	t.Parallel()
-	for _, name := range spelled() {
+	for _, name := range zoneNames() {
 		if !LoadZone(name).Known() {
 			t.Errorf("got an unknown zone for %q", name)
 		}

@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// spellings are the tokens by their first letter, in the order in which they
-// are tried. Some print nothing of their own, like "w|", but hold together.
+// spellings lists the tokens by their first letter, in the order of matching.
+// Some entries, such as "w|", print no value, but are matched as one token.
 var spellings = map[byte][]string{
 	'e': {"eHHmm", "e"},
 	'H': {"Hmmss", "Hmm", "HH", "H"},
@@ -30,8 +30,8 @@ var spellings = map[byte][]string{
 	'Z': {"ZZ", "Z"},
 }
 
-// local are the tokens that stand for other formats.
-var local = []struct{ token, format string }{
+// localFormats are the tokens that represent other formats.
+var localFormats = []struct{ token, format string }{
 	{"LTS", "h:mm:ss A"},
 	{"LT", "h:mm A"},
 	{"LLLL", "dddd, MMMM D, YYYY h:mm A"},
@@ -44,8 +44,8 @@ var local = []struct{ token, format string }{
 	{"l", "M/D/YYYY"},
 }
 
-// expand replaces the localised tokens. Those in brackets or behind a
-// backslash stay.
+// expand replaces the localized tokens. It does not replace tokens in brackets
+// or after a backslash.
 func expand(format string) string {
 	if !strings.ContainsAny(format, "Ll") {
 		return format
@@ -67,10 +67,11 @@ func expand(format string) string {
 	return out.String()
 }
 
-// localToken measures what comes next and says what it stands for, if it does.
+// localToken returns the length of the token at the start of s, and its
+// replacement if s starts with a localized token.
 func localToken(s string) (n int, replacement string) {
 	unescaped := strings.TrimPrefix(s, `\`)
-	for _, l := range local {
+	for _, l := range localFormats {
 		if !strings.HasPrefix(unescaped, l.token) {
 			continue
 		}
@@ -83,7 +84,8 @@ func localToken(s string) (n int, replacement string) {
 	return 1, ""
 }
 
-// next is the token, bracketed text or character at the beginning of s.
+// next returns the token, the bracketed text or the character at the start of
+// s.
 func next(s string) string {
 	if b := bracketed(s); b != "" {
 		return b
@@ -93,7 +95,7 @@ func next(s string) string {
 		escape = 1
 	}
 	for _, spelling := range spellings[s[escape]] {
-		// Behind a backslash an e is alone.
+		// After a backslash, Moment.js matches only a single e.
 		if strings.HasPrefix(s[escape:], spelling) && (escape == 0 || spelling != "eHHmm") {
 			return s[:escape+len(spelling)]
 		}
@@ -102,8 +104,8 @@ func next(s string) string {
 	return s[:escape+n]
 }
 
-// bracketed is the literal text that s begins with, brackets included, or
-// empty. It ends at the last bracket before another one opens.
+// bracketed returns the literal text at the start of s with its brackets, or
+// "". The text ends at the last closing bracket before another opening bracket.
 func bracketed(s string) string {
 	if s[0] != '[' {
 		return ""

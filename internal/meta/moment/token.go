@@ -6,35 +6,35 @@ import (
 	"time"
 )
 
-// tokens says what each token prints.
+// tokens maps each token to the function that formats it.
 var tokens = map[string]func(instant) string{
-	"Y":      func(m instant) string { return fill(m.t.Year(), 4) },
-	"YY":     func(m instant) string { return fill(m.t.Year()%100, 2) },
-	"YYYY":   func(m instant) string { return fill(m.t.Year(), 4) },
-	"YYYYY":  func(m instant) string { return fill(m.t.Year(), 5) },
-	"YYYYYY": func(m instant) string { return "+" + fill(m.t.Year(), 6) },
+	"Y":      func(m instant) string { return pad(m.t.Year(), 4) },
+	"YY":     func(m instant) string { return pad(m.t.Year()%100, 2) },
+	"YYYY":   func(m instant) string { return pad(m.t.Year(), 4) },
+	"YYYYY":  func(m instant) string { return pad(m.t.Year(), 5) },
+	"YYYYYY": func(m instant) string { return "+" + pad(m.t.Year(), 6) },
 
 	"N": era("AD"), "NN": era("AD"), "NNN": era("AD"), "NNNN": era("Anno Domini"), "NNNNN": era("AD"),
 	"y":    func(m instant) string { return strconv.Itoa(m.t.Year()) },
-	"yy":   func(m instant) string { return fill(m.t.Year(), 2) },
-	"yyy":  func(m instant) string { return fill(m.t.Year(), 3) },
-	"yyyy": func(m instant) string { return fill(m.t.Year(), 4) },
+	"yy":   func(m instant) string { return pad(m.t.Year(), 2) },
+	"yyy":  func(m instant) string { return pad(m.t.Year(), 3) },
+	"yyyy": func(m instant) string { return pad(m.t.Year(), 4) },
 	"yo":   func(m instant) string { return ordinal(m.t.Year()) },
 
 	"Q":  func(m instant) string { return strconv.Itoa(m.quarter()) },
 	"Qo": func(m instant) string { return ordinal(m.quarter()) },
 
 	"M":    func(m instant) string { return strconv.Itoa(int(m.t.Month())) },
-	"MM":   func(m instant) string { return fill(int(m.t.Month()), 2) },
+	"MM":   func(m instant) string { return pad(int(m.t.Month()), 2) },
 	"MMM":  func(m instant) string { return m.t.Month().String()[:3] },
 	"MMMM": func(m instant) string { return m.t.Month().String() },
 	"Mo":   func(m instant) string { return ordinal(int(m.t.Month())) },
 
 	"D":    func(m instant) string { return strconv.Itoa(m.t.Day()) },
-	"DD":   func(m instant) string { return fill(m.t.Day(), 2) },
+	"DD":   func(m instant) string { return pad(m.t.Day(), 2) },
 	"Do":   func(m instant) string { return ordinal(m.t.Day()) },
 	"DDD":  func(m instant) string { return strconv.Itoa(m.t.YearDay()) },
-	"DDDD": func(m instant) string { return fill(m.t.YearDay(), 3) },
+	"DDDD": func(m instant) string { return pad(m.t.YearDay(), 3) },
 	"DDDo": func(m instant) string { return ordinal(m.t.YearDay()) },
 
 	"d":    func(m instant) string { return strconv.Itoa(int(m.t.Weekday())) },
@@ -47,27 +47,27 @@ var tokens = map[string]func(instant) string{
 
 	"w":     func(m instant) string { return strconv.Itoa(second(week(m.t))) },
 	"wo":    func(m instant) string { return ordinal(second(week(m.t))) },
-	"ww":    func(m instant) string { return fill(second(week(m.t)), 2) },
-	"gg":    func(m instant) string { return fill(first(week(m.t))%100, 2) },
-	"gggg":  func(m instant) string { return fill(first(week(m.t)), 4) },
-	"ggggg": func(m instant) string { return fill(first(week(m.t)), 5) },
+	"ww":    func(m instant) string { return pad(second(week(m.t)), 2) },
+	"gg":    func(m instant) string { return pad(first(week(m.t))%100, 2) },
+	"gggg":  func(m instant) string { return pad(first(week(m.t)), 4) },
+	"ggggg": func(m instant) string { return pad(first(week(m.t)), 5) },
 	"W":     func(m instant) string { return strconv.Itoa(second(m.t.ISOWeek())) },
 	"Wo":    func(m instant) string { return ordinal(second(m.t.ISOWeek())) },
-	"WW":    func(m instant) string { return fill(second(m.t.ISOWeek()), 2) },
-	"GG":    func(m instant) string { return fill(first(m.t.ISOWeek())%100, 2) },
-	"GGGG":  func(m instant) string { return fill(first(m.t.ISOWeek()), 4) },
-	"GGGGG": func(m instant) string { return fill(first(m.t.ISOWeek()), 5) },
+	"WW":    func(m instant) string { return pad(second(m.t.ISOWeek()), 2) },
+	"GG":    func(m instant) string { return pad(first(m.t.ISOWeek())%100, 2) },
+	"GGGG":  func(m instant) string { return pad(first(m.t.ISOWeek()), 4) },
+	"GGGGG": func(m instant) string { return pad(first(m.t.ISOWeek()), 5) },
 
 	"H":     func(m instant) string { return strconv.Itoa(m.t.Hour()) },
-	"HH":    func(m instant) string { return fill(m.t.Hour(), 2) },
+	"HH":    func(m instant) string { return pad(m.t.Hour(), 2) },
 	"h":     func(m instant) string { return strconv.Itoa(m.hour12()) },
-	"hh":    func(m instant) string { return fill(m.hour12(), 2) },
+	"hh":    func(m instant) string { return pad(m.hour12(), 2) },
 	"k":     func(m instant) string { return strconv.Itoa(m.hour24()) },
-	"kk":    func(m instant) string { return fill(m.hour24(), 2) },
+	"kk":    func(m instant) string { return pad(m.hour24(), 2) },
 	"m":     func(m instant) string { return strconv.Itoa(m.t.Minute()) },
-	"mm":    func(m instant) string { return fill(m.t.Minute(), 2) },
+	"mm":    func(m instant) string { return pad(m.t.Minute(), 2) },
 	"s":     func(m instant) string { return strconv.Itoa(m.t.Second()) },
-	"ss":    func(m instant) string { return fill(m.t.Second(), 2) },
+	"ss":    func(m instant) string { return pad(m.t.Second(), 2) },
 	"a":     func(m instant) string { return m.t.Format("pm") },
 	"A":     func(m instant) string { return m.t.Format("PM") },
 	"Hmm":   func(m instant) string { return strconv.Itoa(m.t.Hour()) + m.t.Format("04") },
@@ -89,7 +89,8 @@ var tokens = map[string]func(instant) string{
 
 func era(name string) func(instant) string { return func(instant) string { return name } }
 
-// fraction prints n digits of the second, which are zero after the third.
+// fraction formats the first n digits of the fraction of a second. Digits after
+// the third are zero.
 func fraction(n int) func(instant) string {
 	return func(m instant) string { return fmt.Sprintf("%09d", m.t.Nanosecond())[:n] }
 }
@@ -100,7 +101,7 @@ func (m instant) hour12() int { return (m.t.Hour()+11)%12 + 1 }
 
 func (m instant) hour24() int { return (m.t.Hour()+23)%24 + 1 }
 
-// abbreviation is the zone's short name. An unknown zone has none.
+// abbreviation returns the zone's short name, or "" for an unknown zone.
 func (m instant) abbreviation() string {
 	if !m.zone.Known() {
 		return ""
@@ -109,7 +110,8 @@ func (m instant) abbreviation() string {
 	return name
 }
 
-// week numbers weeks from Sundays; the first is the one with January 1st.
+// week returns the week number. Weeks start on Sunday, and week 1 contains
+// January 1.
 func week(t time.Time) (year, number int) {
 	year = t.Year()
 	start := sunday(year)
@@ -119,8 +121,8 @@ func week(t time.Time) (year, number int) {
 	return year, (t.YearDay()-1-start)/7 + 1
 }
 
-// sunday is the day, counted from January 1st, on which the year's first week
-// begins: zero or less.
+// sunday returns the day on which the first week of the year starts, counted
+// from January 1. It is zero or negative.
 func sunday(year int) int {
 	return -int(time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC).Weekday())
 }
@@ -130,9 +132,9 @@ func daysIn(year int) int { return time.Date(year, 12, 31, 0, 0, 0, 0, time.UTC)
 func first(a, _ int) int  { return a }
 func second(_, b int) int { return b }
 
-func fill(n, width int) string { return fmt.Sprintf("%0*d", width, n) }
+func pad(n, width int) string { return fmt.Sprintf("%0*d", width, n) }
 
-// ordinal is 1st, 2nd, 3rd, 4th, 11th, 21st.
+// ordinal returns 1st, 2nd, 3rd, 4th, 11th, 21st and so on.
 func ordinal(n int) string {
 	suffix := "th"
 	if n/10%10 != 1 {

@@ -5,16 +5,16 @@ import (
 	"strings"
 	"sync"
 	"time"
-	_ "time/tzdata" // for hosts that have no zone files
+	_ "time/tzdata" // for hosts without zone files
 )
 
-// names lists the zones of the IANA database, one a line.
+// names lists the zones of the IANA database, one per line.
 //
 //go:embed zones.txt
 var names string
 
-// spelled leads from a zone's folded name to its real one.
-var spelled = sync.OnceValue(func() map[string]string {
+// zoneNames maps a folded zone name to its real name.
+var zoneNames = sync.OnceValue(func() map[string]string {
 	out := map[string]string{}
 	for name := range strings.Lines(names) {
 		name = strings.TrimSpace(name)
@@ -23,25 +23,26 @@ var spelled = sync.OnceValue(func() map[string]string {
 	return out
 })
 
-// loaded caches the zones asked for: reading one is slow.
+// loaded caches the zones that were loaded, because loading is slow.
 var loaded sync.Map // name → *time.Location
 
-// Zone is a time zone. The zero value is unusable; ask [LoadZone].
+// Zone is a time zone. The zero value is invalid; use [LoadZone].
 type Zone struct {
 	location *time.Location
 	known    bool
 }
 
-// UTC is the zone of formats that name none.
+// UTC is the zone for a date without a tz attribute.
 var UTC = Zone{location: time.UTC, known: true}
 
-// Known reports whether the name that the zone was loaded by exists.
+// Known reports whether the name of the zone exists in the database.
 func (z Zone) Known() bool { return z.known }
 
-// LoadZone finds a zone of the IANA database. Case does not matter, and a
-// slash may be an underscore. An unknown zone is like UTC, but nameless.
+// LoadZone finds a zone of the IANA database. The name is not case-sensitive,
+// and a slash can be an underscore. An unknown zone has the offset of UTC, but
+// no name.
 func LoadZone(name string) Zone {
-	real, ok := spelled()[fold(name)]
+	real, ok := zoneNames()[fold(name)]
 	if !ok {
 		return Zone{location: time.UTC}
 	}

@@ -1,11 +1,11 @@
-// Package pep440 reads Python version numbers by the regular expression of
-// PEP 440, appendix B, and normalises them as Renovate's library does, which is
-// the one docker/metadata-action uses.
+// Package pep440 parses Python versions by the regular expression of PEP 440,
+// appendix B. It normalizes them as Renovate's library does, because
+// docker/metadata-action uses that library.
 //
-// It knows versions only: no specifiers. It is not
+// It supports versions only, and no specifiers. It does not use
 // github.com/aquasecurity/go-pep440-version, which accepts surrounding blanks,
-// keeps parsed numbers as strings, and joins local segments with dots where the
-// original prints commas.
+// keeps parsed numbers as strings, and joins local segments with dots instead
+// of commas.
 package pep440
 
 import (
@@ -14,28 +14,29 @@ import (
 	"strings"
 )
 
-// pattern is PEP 440's, anchored; letters match in either case.
+// pattern is the expression of PEP 440 with anchors. It is not case-sensitive.
 var pattern = regexp.MustCompile(`(?i)^v?(?:(?P<epoch>[0-9]+)!)?(?P<release>[0-9]+(?:\.[0-9]+)*)` +
 	`(?:[-_.]?(?P<pre>alpha|a|beta|b|preview|pre|c|rc)[-_.]?(?P<preN>[0-9]+)?)?` +
 	`(?P<post>-(?P<postN1>[0-9]+)|[-_.]?(?:post|rev|r)[-_.]?(?P<postN2>[0-9]+)?)?` +
 	`(?P<dev>[-_.]?dev[-_.]?(?P<devN>[0-9]+)?)?` +
 	`(?:\+(?P<local>[a-z0-9]+(?:[-_.][a-z0-9]+)*))?$`)
 
-// maxLength bounds the work; the longest real version has some 60 characters.
+// maxLength limits the work, in bytes. The longest real version has about 60
+// characters.
 const maxLength = 256
 
-// Version is a valid version. Numbers have no leading zeros.
+// Version is a valid version. Its numbers have no leading zeros.
 type Version struct {
 	Raw     string
 	Epoch   string
 	Release []string
-	// Pre, Post and Dev are normalised ("rc2", "post1", "dev0") or empty.
+	// Pre, Post and Dev are normalized ("rc2", "post1", "dev0") or empty.
 	Pre, Post, Dev string
 	Local          []string
 }
 
-// Parse reports false for what is no version. A leading v is allowed, blanks
-// are not.
+// Parse parses a version. It returns false for an invalid version. A leading v
+// is allowed, and blanks are not.
 func Parse(s string) (Version, bool) {
 	if len(s) > maxLength {
 		return Version{}, false
@@ -67,11 +68,11 @@ func Parse(s string) (Version, bool) {
 	return v, true
 }
 
-// Stable reports whether the version is neither a pre-, post- nor development
-// release.
+// Stable reports whether the version is neither a prerelease, nor a
+// post-release, nor a development release.
 func (v Version) Stable() bool { return v.Pre == "" && v.Post == "" && v.Dev == "" }
 
-// String is the normal form, its local segments joined with commas.
+// String returns the normal form. Local segments are joined with commas.
 func (v Version) String() string {
 	var b strings.Builder
 	if v.Epoch != "0" {
@@ -90,8 +91,8 @@ func (v Version) String() string {
 	return b.String()
 }
 
-// Part is a number of the release: 0 the major one, 1 the minor one, and so
-// on. Missing parts are 0.
+// Part returns a number of the release: 0 is the major number, 1 is the minor
+// number, and so on. A missing number is 0.
 func (v Version) Part(i int) string {
 	if i < len(v.Release) {
 		return v.Release[i]
@@ -99,7 +100,7 @@ func (v Version) Part(i int) string {
 	return "0"
 }
 
-// number strips leading zeros; nothing is 0.
+// number removes leading zeros. An empty text becomes 0.
 func number(s string) string {
 	if s = strings.TrimLeft(s, "0"); s != "" {
 		return s
@@ -107,7 +108,7 @@ func number(s string) string {
 	return "0"
 }
 
-// localPart strips leading zeros of a segment that is a number.
+// localPart removes the leading zeros of a numeric segment.
 func localPart(s string) string {
 	if _, err := strconv.ParseUint(s, 10, 64); err == nil {
 		return number(s)
@@ -115,7 +116,7 @@ func localPart(s string) string {
 	return s
 }
 
-// letters is the normal spelling of a pre-release's name.
+// letters returns the normal form of a prerelease name.
 func letters(s string) string {
 	switch s = strings.ToLower(s); s {
 	case "alpha":

@@ -7,18 +7,19 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// ownBranch are the events whose ref is what the run is about. All others
-// report the default branch, whatever they are about.
+// ownBranch are the events whose ref is the ref that the run builds. All other
+// events report the default branch.
 var ownBranch = []string{
 	"push", "pull_request", "merge_group", "schedule", "workflow_dispatch", "release", "create", "delete",
 	"registry_package", "deployment", "deployment_status",
 }
 
-// surprise warns of a rule that took the ref for what is being built.
-func (e *engine) surprise(r rule) {
+// warnDefaultBranch warns of a rule that uses the ref as the name of the build,
+// although the event reports the default branch or a temporary branch.
+func (e *engine) warnDefaultBranch(r rule) {
 	name, ref := e.c.Event.Name, e.c.Event.Ref
 	switch {
-	case e.ours:
+	case e.ownDefaults:
 	case name == "merge_group":
 		e.warnOnce("event-merge-group", "a merge queue's branch becomes a tag",
 			fmt.Sprintf("The rule %q uses %s, a branch that is gone when the queue is done. Leave the rule out for this event.", r.text, ref))
@@ -28,9 +29,9 @@ func (e *engine) surprise(r rule) {
 	}
 }
 
-// surpriseCommit warns of a rule that names another commit than the one the
-// event is about.
-func (e *engine) surpriseCommit(r rule) {
+// warnOtherCommit warns of a rule that uses the commit of the event, although
+// the event concerns another commit.
+func (e *engine) warnOtherCommit(r rule) {
 	about := map[string][]string{
 		"pull_request_target": {"pull_request", "head", "sha"},
 		"workflow_run":        {"workflow_run", "head_sha"},
@@ -44,7 +45,8 @@ func (e *engine) surpriseCommit(r rule) {
 	}
 }
 
-// warnOnce is warn for what many rules may have in common.
+// warnOnce adds a warning if the result has no warning with the same code,
+// because many rules can cause the same warning.
 func (e *engine) warnOnce(code, title, text string) {
 	if !slices.ContainsFunc(e.result.Warnings, func(n diag.Notice) bool { return n.Code == code }) {
 		e.warn(code, title, text)
