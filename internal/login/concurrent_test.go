@@ -16,11 +16,11 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/login"
 )
 
-// Steps at the same time lose nobody's login, and leave nothing behind.
+// Concurrent steps lose no login and leave no file behind.
 func TestStepsAtTheSameTime(t *testing.T) {
 	t.Parallel()
 	const text = `{"auths": {"quay.io": {"auth": "YTpi"}}}`
-	d := newDesk(t)
+	d := newFakeRunner(t)
 	d.put(text)
 	const steps = 16
 	sessions := make([]*login.Session, steps)
@@ -51,9 +51,9 @@ func TestStepsAtTheSameTime(t *testing.T) {
 	d.clean()
 }
 
-func TestWaitingForAnotherStepEndsWithTheRun(t *testing.T) {
+func TestWaitingForTheLockEndsWithTheContext(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newFakeRunner(t)
 	d.put("{}")
 	lock, err := lockedfile.OpenFile(filepath.Join(filepath.Dir(d.file), ".config.json.ghcr-publish-lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	d.check(err)

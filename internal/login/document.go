@@ -9,27 +9,27 @@ import (
 	"strings"
 )
 
-// document is the text of a login file. It is edited in place: what is not
-// ours keeps its order, its blanks and the keys that Docker's library would
-// drop (podman has some).
+// document is the text of a login file. It is edited in place. All other
+// content keeps its order, its blanks, and the keys that Docker's library would
+// remove; podman writes such keys.
 type document []byte
 
-// object is where a JSON object stands in a text.
+// object holds the offsets of a JSON object in a text.
 type object struct {
 	open, close int // offsets of the braces
 	members     []member
 }
 
-// member is where one member of an object stands.
+// member holds the offsets of one member of an object.
 type member struct {
 	name              string
-	start, value, end int // of the name's quote, of the value, behind it
+	start, value, end int // offsets of the name's quote, of the value, and after the value
 }
 
-// errShape is for files that are JSON, but no login file.
+// errShape is the error for a file that is JSON but not a login file.
 var errShape = errors.New(`it is no JSON object with an object "auths"`)
 
-// scan finds the members of the object that begins at offset at.
+// scan finds the members of the object that starts at offset at.
 func scan(text []byte, at int) (object, error) {
 	dec := json.NewDecoder(bytes.NewReader(text[at:]))
 	token, err := dec.Token()
@@ -62,8 +62,9 @@ func scan(text []byte, at int) (object, error) {
 	return o, nil
 }
 
-// find returns the index of a member; the last of several counts, as it does
-// for every reader. It is -1 if there is none.
+// find returns the index of a member, or -1 if the object has no such member.
+// If several members have the name, find returns the last, as other JSON
+// readers do.
 func (o object) find(name string) int {
 	at := -1
 	for i, m := range o.members {
@@ -74,8 +75,8 @@ func (o object) find(name string) int {
 	return at
 }
 
-// auths finds the object that holds the logins; ok is false where there is
-// none yet.
+// auths finds the object that holds the logins. ok is false if the file has no
+// such object.
 func (d document) auths() (top, auths object, ok bool, err error) {
 	if top, err = scan(d, 0); err != nil {
 		return top, auths, false, err
@@ -92,7 +93,7 @@ func (d document) auths() (top, auths object, ok bool, err error) {
 	return top, auths, err == nil, err
 }
 
-// get returns the entry of a key as it is written; nil if there is none.
+// get returns the text of a key's entry, or nil if the key has no entry.
 func (d document) get(key string) ([]byte, error) {
 	if d.blank() {
 		return nil, nil
@@ -107,7 +108,8 @@ func (d document) get(key string) ([]byte, error) {
 
 func (d document) blank() bool { return len(bytes.TrimSpace(d)) == 0 }
 
-// with returns the text with the entry under the key; nil takes it away.
+// with returns a copy of the text that has the entry under the key. If entry is
+// nil, it removes the key.
 func (d document) with(key string, entry []byte) (document, error) {
 	if d.blank() {
 		if entry == nil {
@@ -123,8 +125,8 @@ func (d document) with(key string, entry []byte) (document, error) {
 		if entry == nil {
 			return d, nil
 		}
-		if i := top.find("auths"); i >= 0 { // it is null
-			d = d.cut(top, i)
+		if i := top.find("auths"); i >= 0 { // the value is null
+			d = d.remove(top, i)
 			return d.with(key, entry)
 		}
 		return d.insert(top, "auths", []byte("{}"), 1).with(key, entry)
@@ -134,15 +136,16 @@ func (d document) with(key string, entry []byte) (document, error) {
 	case i >= 0 && entry != nil:
 		return d.replace(auths.members[i].value, auths.members[i].end, entry), nil
 	case i >= 0:
-		return d.cut(auths, i), nil
+		return d.remove(auths, i), nil
 	case entry != nil:
 		return d.insert(auths, key, entry, 2), nil
 	}
 	return d, nil
 }
 
-// insert adds a member at the end of an object, spaced as the one before it.
-// In the names that are written, hosts and "auths", JSON escapes what Go does.
+// insert adds a member at the end of an object, with the white space of the
+// previous member. strconv.Quote is sufficient, because the names are only
+// hosts and "auths".
 func (d document) insert(o object, name string, value []byte, depth int) document {
 	text := strconv.Quote(name) + ": " + string(value)
 	if len(o.members) == 0 {
@@ -161,8 +164,8 @@ func (d document) insert(o object, name string, value []byte, depth int) documen
 	return d.replace(last.end, last.end, []byte(","+space+text))
 }
 
-// cut takes a member out, with the comma and the blanks that came with it.
-func (d document) cut(o object, i int) document {
+// remove removes a member with its comma and blanks.
+func (d document) remove(o object, i int) document {
 	switch {
 	case i > 0:
 		return d.replace(o.members[i-1].end, o.members[i].end, nil)

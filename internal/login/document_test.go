@@ -8,8 +8,8 @@ import (
 	"github.com/docker/cli/cli/config"
 )
 
-// Whatever Docker reads: what is put in, it finds; taken out again, the rest
-// is what it was.
+// FuzzDocument checks each text that Docker can read: an inserted login can be
+// read, and after its removal the text is as before.
 func FuzzDocument(f *testing.F) {
 	for _, seed := range []string{
 		``, `{}`, `{"auths":{}}`, "{\n\t\"auths\": {\n\t\t\"quay.io\": {\"auth\": \"YTpi\"}\n\t}\n}", `{"auths":null,"x":1}`,
@@ -51,7 +51,7 @@ func FuzzDocument(f *testing.F) {
 	})
 }
 
-func TestPatchForAnotherTextIsRefused(t *testing.T) {
+func TestPatchForAShorterTextIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, p := range []patch{{Prefix: 3, Suffix: 3}, {Prefix: -1}, {Suffix: 99}} {
 		if out, ok := p.apply([]byte("four")); ok {

@@ -18,22 +18,23 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// maxFile bounds a login file that is read, in bytes.
+// maxFile is the maximum size of a login file, in bytes.
 const maxFile = 16 << 20
 
-// file is a login file while its lock is held.
+// file is a login file whose lock is held.
 type file struct {
-	path   string // behind symbolic links
-	was    document
-	now    document
-	absent bool // there was none
-	mode   fs.FileMode
-	config *configfile.ConfigFile // was, as Docker reads it
-	notes  *notes
+	path    string // after resolving symbolic links
+	before  document
+	content document
+	absent  bool // the file did not exist
+	mode    fs.FileMode
+	config  *configfile.ConfigFile // before, as Docker parses it
+	state   *logoutState
 }
 
-// edit changes a login file under a lock, so that steps at the same time do
-// not lose each other's logins. What others read is always a whole file.
+// edit changes a login file under a lock, so that concurrent steps do not lose
+// each other's logins. The file is replaced in one step, so other programs
+// always read a complete file.
 func (s *Session) edit(ctx context.Context, path string, change func(*file) error) error {
 	path = target(path)
 	dir := filepath.Dir(path)
@@ -45,37 +46,37 @@ func (s *Session) edit(ctx context.Context, path string, change func(*file) erro
 	if err != nil {
 		return err
 	}
-	f, err := s.changed(path, errors.Is(statErr, fs.ErrNotExist), change)
+	f, err := s.editLocked(path, errors.Is(statErr, fs.ErrNotExist), change)
 	unlock()
-	if err == nil && f.notes.MadeDir {
-		_ = os.Remove(dir) // fails where it holds something, and then it stays
+	if err == nil && f.state.MadeDir {
+		_ = os.Remove(dir) // Remove fails for a folder that is not empty, and the folder then stays
 	}
 	return err
 }
 
-// changed is what edit does under the lock.
-func (s *Session) changed(path string, madeDir bool, change func(*file) error) (*file, error) {
+// editLocked does the work of edit while the lock is held.
+func (s *Session) editLocked(path string, madeDir bool, change func(*file) error) (*file, error) {
 	f, err := open(path)
 	if err != nil {
 		return nil, err
 	}
-	if f.notes, err = openNotes(s.Notes, path); err != nil {
+	if f.state, err = openState(s.Notes, path); err != nil {
 		return nil, err
 	}
-	f.notes.begin(f, madeDir)
+	f.state.captureOriginal(f, madeDir)
 	err = change(f)
-	return f, errors.Join(err, f.save()) // what could be changed is
+	return f, errors.Join(err, f.save()) // saves a partial change, too
 }
 
-// target follows a symbolic link, also one to a file that is not there yet:
-// the file is replaced, not the link.
+// target resolves a symbolic link, so that the file is replaced and not the
+// link. The target of the link need not exist.
 func target(path string) string {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		return real
 	}
 	to, err := os.Readlink(path)
 	if err != nil {
-		return path // it is no link
+		return path // path is not a symbolic link
 	}
 	if !filepath.IsAbs(to) {
 		to = filepath.Join(filepath.Dir(path), to)
@@ -83,7 +84,8 @@ func target(path string) string {
 	return to
 }
 
-// open reads a login file; one that is absent is empty.
+// open reads a login file. For a file that does not exist, it returns an empty
+// file.
 func open(path string) (*file, error) {
 	f := &file{path: path, mode: 0o600}
 	in, err := os.Open(path)
@@ -107,9 +109,9 @@ func open(path string) (*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.was, f.now = text, text
+	f.before, f.content = text, text
 	if f.config, err = config.LoadFromReader(bytes.NewReader(text)); err == nil {
-		_, err = f.now.get("")
+		_, err = f.content.get("")
 	}
 	if err != nil {
 		return nil, invalid(path, err)
@@ -125,11 +127,12 @@ func invalid(path string, err error) error {
 	}
 }
 
-// save writes what changed: the notes first, so that nothing of ours is ever
-// in the file without a way to find it.
+// save writes the changes. It writes the logout state first, so that the state
+// knows each login in the file even if the program stops between the two
+// writes.
 func (f *file) save() error {
-	gone := f.notes.finish(f)
-	if err := f.notes.save(); err != nil {
+	gone := f.state.updateUndo(f)
+	if err := f.state.save(); err != nil {
 		return fmt.Errorf("noting what was there before: %w", err)
 	}
 	if gone {
@@ -138,13 +141,14 @@ func (f *file) save() error {
 		}
 		return nil
 	}
-	if bytes.Equal(f.was, f.now) {
+	if bytes.Equal(f.before, f.content) {
 		return nil
 	}
-	return replace(f.path, f.now, f.mode)
+	return replace(f.path, f.content, f.mode)
 }
 
-// replace puts a file in place in one step.
+// replace writes a file under a temporary name and renames it, so that the file
+// changes in one step.
 func replace(path string, text []byte, mode fs.FileMode) (err error) {
 	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
@@ -152,7 +156,7 @@ func replace(path string, text []byte, mode fs.FileMode) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			_ = os.Remove(temp.Name()) // the first error is the one to tell
+			_ = os.Remove(temp.Name()) // the error of Remove is ignored, because the first error matters
 		}
 	}()
 	_, err = temp.Write(text)

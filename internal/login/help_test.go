@@ -12,18 +12,19 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
-// desk is a runner's home: a login file and a folder for notes.
-type desk struct {
+// fakeRunner has a login file, a temporary folder and the environment of a
+// runner.
+type fakeRunner struct {
 	t    *testing.T
 	file string
 	temp string
 	env  map[string]string
 }
 
-func newDesk(t *testing.T) *desk {
+func newFakeRunner(t *testing.T) *fakeRunner {
 	t.Helper()
 	dir := t.TempDir()
-	d := &desk{t: t, temp: filepath.Join(dir, "temp"), file: filepath.Join(dir, "docker", "config.json")}
+	d := &fakeRunner{t: t, temp: filepath.Join(dir, "temp"), file: filepath.Join(dir, "docker", "config.json")}
 	d.env = map[string]string{
 		"DOCKER_CONFIG": filepath.Join(dir, "docker"), "RUNNER_TEMP": d.temp, "GITHUB_ACTIONS": "true",
 	}
@@ -31,24 +32,24 @@ func newDesk(t *testing.T) *desk {
 	return d
 }
 
-func (d *desk) check(err error) {
+func (d *fakeRunner) check(err error) {
 	d.t.Helper()
 	if err != nil {
 		d.t.Fatal(err)
 	}
 }
 
-func (d *desk) getenv(name string) string { return d.env[name] }
+func (d *fakeRunner) getenv(name string) string { return d.env[name] }
 
 // put writes the login file.
-func (d *desk) put(text string) {
+func (d *fakeRunner) put(text string) {
 	d.t.Helper()
 	d.check(os.MkdirAll(filepath.Dir(d.file), 0o755))
 	d.check(os.WriteFile(d.file, []byte(text), 0o600))
 }
 
-// text is the login file, or "absent".
-func (d *desk) text() string {
+// text returns the content of the login file, or "absent".
+func (d *fakeRunner) text() string {
 	d.t.Helper()
 	text, err := os.ReadFile(d.file)
 	if os.IsNotExist(err) {
@@ -58,8 +59,8 @@ func (d *desk) text() string {
 	return string(text)
 }
 
-// session is one that a later step gets back from its state.
-func (d *desk) session() *login.Session {
+// session returns a session as a later step restores it from its state.
+func (d *fakeRunner) session() *login.Session {
 	d.t.Helper()
 	place, err := login.Find(d.getenv)
 	d.check(err)
@@ -68,19 +69,20 @@ func (d *desk) session() *login.Session {
 	return s
 }
 
-func (d *desk) in(s *login.Session, logins ...login.Login) *login.Session {
+func (d *fakeRunner) in(s *login.Session, logins ...login.Login) *login.Session {
 	d.t.Helper()
 	d.check(s.In(d.t.Context(), logins))
 	return s
 }
 
-func (d *desk) out(s *login.Session) {
+func (d *fakeRunner) out(s *login.Session) {
 	d.t.Helper()
 	d.check(s.Out(d.t.Context()))
 }
 
-// reads is what Docker's own library finds for a host: user:secret.
-func (d *desk) reads(host string) string {
+// reads returns the login that Docker's own library finds for a host, in the
+// form user:secret.
+func (d *fakeRunner) reads(host string) string {
 	d.t.Helper()
 	c, err := config.Load(filepath.Dir(d.file))
 	d.check(err)
@@ -93,8 +95,8 @@ func (d *desk) reads(host string) string {
 	return got.Username + ":" + got.Password
 }
 
-// clean ends the test if anything of ours is left beside the file.
-func (d *desk) clean() {
+// clean fails the test if the program left a file beside the login file.
+func (d *fakeRunner) clean() {
 	d.t.Helper()
 	for _, dir := range []string{filepath.Dir(d.file), filepath.Join(d.temp, "ghcr-publish-login")} {
 		entries, err := os.ReadDir(dir)

@@ -8,29 +8,30 @@ import (
 	"github.com/docker/cli/cli/config/types"
 )
 
-// inHelper is a login that a credential helper has. What is replaced stays
-// with the helper, too, under a key of its own: a secret that was in a
-// keychain is not written to a disk.
+// inHelper is a login in a credential helper. It keeps the replaced login in
+// the helper, too, under a separate key, so that a secret from a keychain is
+// not written to disk.
 type inHelper struct {
 	store credentials.Store
 	key   string
 	salt  string
 }
 
-// mark tells logins apart without holding them.
-func (s *inHelper) mark(c types.AuthConfig) string {
+// fingerprint returns a salted hash of a login. It distinguishes logins without
+// storing the secret.
+func (s *inHelper) fingerprint(c types.AuthConfig) string {
 	if c.Username == "" && c.Password == "" && c.IdentityToken == "" {
 		return ""
 	}
 	return sum([]byte(s.salt + "\x00" + c.Username + "\x00" + c.Password + "\x00" + c.IdentityToken))
 }
 
-func (s *inHelper) now() (entry, error) {
+func (s *inHelper) current() (entry, error) {
 	c, err := s.store.Get(s.key)
-	return entry{Mark: s.mark(c)}, err
+	return entry{Mark: s.fingerprint(c)}, err
 }
 
-func (s *inHelper) keep(e entry) (entry, error) {
+func (s *inHelper) preserve(e entry) (entry, error) {
 	if e.Mark == "" {
 		return e, nil
 	}
@@ -43,7 +44,7 @@ func (s *inHelper) copy(from, to string) error {
 	if err != nil {
 		return err
 	}
-	if s.mark(c) == "" {
+	if s.fingerprint(c) == "" {
 		return errors.New("it no longer has the login that was there before")
 	}
 	c.ServerAddress = to
@@ -54,7 +55,7 @@ func (s *inHelper) config(l Login) types.AuthConfig {
 	return types.AuthConfig{Username: l.Username, Password: l.Secret.Reveal(), ServerAddress: s.key}
 }
 
-func (s *inHelper) entry(l Login) entry { return entry{Mark: s.mark(s.config(l))} }
+func (s *inHelper) entry(l Login) entry { return entry{Mark: s.fingerprint(s.config(l))} }
 func (s *inHelper) write(l Login) error { return s.store.Store(s.config(l)) }
 
 func (s *inHelper) restore(e entry) error {
@@ -64,10 +65,10 @@ func (s *inHelper) restore(e entry) error {
 	if err := s.copy(e.Kept, s.key); err != nil {
 		return err
 	}
-	return s.drop(e)
+	return s.dropPreserved(e)
 }
 
-func (s *inHelper) drop(e entry) error {
+func (s *inHelper) dropPreserved(e entry) error {
 	if e.Kept == "" {
 		return nil
 	}

@@ -18,8 +18,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/login"
 )
 
-// The test program is the credential helpers, too, when it is started by
-// their names.
+// TestMain also implements the credential helpers. They run if the test program
+// is started by the name of a helper.
 func TestMain(m *testing.M) {
 	if name, ok := strings.CutPrefix(strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe"), "docker-credential-"); ok {
 		serve(name)
@@ -28,10 +28,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// vault is a helper that keeps its logins in a file.
-type vault struct{ path string }
+// fileHelper is a credential helper that keeps its logins in a file.
+type fileHelper struct{ path string }
 
-func (v vault) load() map[string][2]string {
+func (v fileHelper) load() map[string][2]string {
 	all := map[string][2]string{}
 	if text, err := os.ReadFile(v.path); err == nil {
 		_ = json.Unmarshal(text, &all)
@@ -39,7 +39,7 @@ func (v vault) load() map[string][2]string {
 	return all
 }
 
-func (v vault) save(all map[string][2]string) error {
+func (v fileHelper) save(all map[string][2]string) error {
 	text, err := json.Marshal(all)
 	if err != nil {
 		return err
@@ -47,19 +47,19 @@ func (v vault) save(all map[string][2]string) error {
 	return os.WriteFile(v.path, text, 0o600)
 }
 
-func (v vault) Add(c *credentials.Credentials) error {
+func (v fileHelper) Add(c *credentials.Credentials) error {
 	all := v.load()
 	all[c.ServerURL] = [2]string{c.Username, c.Secret}
 	return v.save(all)
 }
 
-func (v vault) Delete(key string) error {
+func (v fileHelper) Delete(key string) error {
 	all := v.load()
 	delete(all, key)
 	return v.save(all)
 }
 
-func (v vault) Get(key string) (user, secret string, err error) {
+func (v fileHelper) Get(key string) (user, secret string, err error) {
 	got, ok := v.load()[key]
 	if !ok {
 		return "", "", credentials.NewErrCredentialsNotFound()
@@ -67,16 +67,16 @@ func (v vault) Get(key string) (user, secret string, err error) {
 	return got[0], got[1], nil
 }
 
-func (v vault) List() (map[string]string, error) { return nil, nil }
+func (v fileHelper) List() (map[string]string, error) { return nil, nil }
 
-// readOnly is a helper as cloud registries have them: it makes logins and
-// takes none.
-type readOnly struct{ vault }
+// readOnly is a credential helper like the helpers of cloud registries: it
+// creates logins and stores none.
+type readOnly struct{ fileHelper }
 
 func (readOnly) Add(*credentials.Credentials) error { return fmt.Errorf("not implemented") }
 
 func serve(name string) {
-	var helper credentials.Helper = vault{os.Getenv("TEST_VAULT")}
+	var helper credentials.Helper = fileHelper{os.Getenv("TEST_VAULT")}
 	if name == "readonly" {
 		helper = readOnly{}
 	}
@@ -86,9 +86,9 @@ func serve(name string) {
 	}
 }
 
-// helpers puts the helpers into PATH. Tests that use it do not run at the
-// same time as others.
-func helpers(t *testing.T) vault {
+// helpers adds the credential helpers to PATH. Tests that use it cannot run in
+// parallel.
+func helpers(t *testing.T) fileHelper {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -102,10 +102,10 @@ func helpers(t *testing.T) vault {
 	for _, name := range []string{"vault", "readonly"} {
 		install(t, self, filepath.Join(dir, "docker-credential-"+name+suffix))
 	}
-	v := vault{filepath.Join(dir, "vault.json")}
+	v := fileHelper{filepath.Join(dir, "vault.json")}
 	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
 	t.Setenv("TEST_VAULT", v.path)
-	t.Setenv("GORACE", "atexit_sleep_ms=0") // a helper built with the race detector sleeps a second otherwise
+	t.Setenv("GORACE", "atexit_sleep_ms=0") // with the race detector, a helper would otherwise sleep for a second at its exit
 	return v
 }
 
@@ -131,10 +131,10 @@ func install(t *testing.T, from, to string) {
 	}
 }
 
-func TestHelpersKeepTheSecret(t *testing.T) {
+func TestHelpersStoreTheSecret(t *testing.T) {
 	v := helpers(t)
 	for _, file := range []string{`{"credsStore":"vault"}`, `{"credHelpers":{"ghcr.io":"vault"},"auths":{}}`} {
-		d := newDesk(t)
+		d := newFakeRunner(t)
 		d.put(file)
 		d.check(v.save(map[string][2]string{"quay.io": {"a", "b"}}))
 		s := d.in(d.session(), to("ghcr.io", "octocat", "ghs_1"))
@@ -152,10 +152,10 @@ func TestHelpersKeepTheSecret(t *testing.T) {
 	}
 }
 
-func TestALoginThatAHelperHadComesBack(t *testing.T) {
+func TestLogoutRestoresTheLoginOfAHelper(t *testing.T) {
 	v := helpers(t)
 	for _, order := range [][]int{{0, 1, 2}, {2, 1, 0}, {1, 0, 2}, {1, 2, 0}} {
-		d := newDesk(t)
+		d := newFakeRunner(t)
 		d.put(`{"credsStore":"vault"}`)
 		d.check(v.save(map[string][2]string{"ghcr.io": {"old", "secret"}}))
 		var sessions []*login.Session
@@ -176,7 +176,7 @@ func TestALoginThatAHelperHadComesBack(t *testing.T) {
 	}
 }
 
-func (d *desk) notes() string {
+func (d *fakeRunner) notes() string {
 	d.t.Helper()
 	files, err := filepath.Glob(filepath.Join(d.temp, "ghcr-publish-login", "*.json"))
 	d.check(err)
@@ -189,10 +189,10 @@ func (d *desk) notes() string {
 	return all
 }
 
-func TestAHelperThatTakesNoLogins(t *testing.T) {
+func TestHelperThatStoresNoLogins(t *testing.T) {
 	v := helpers(t)
 	for _, name := range []string{"readonly", "is-not-installed"} {
-		d := newDesk(t)
+		d := newFakeRunner(t)
 		file := `{"credHelpers":{"ghcr.io":"` + name + `","docker.io":"vault"}}`
 		d.put(file)
 		d.check(v.save(map[string][2]string{}))

@@ -9,7 +9,8 @@ import (
 )
 
 // lock holds a lock of the operating system on a file that exists only while
-// it is held. It ends with the process, however that ends.
+// the lock is held. The operating system releases the lock when the process
+// ends, even after a crash.
 func lock(ctx context.Context, path string) (unlock func(), err error) {
 	type answer struct {
 		file *lockedfile.File
@@ -27,7 +28,7 @@ func lock(ctx context.Context, path string) (unlock func(), err error) {
 		}
 		return func() { release(path, a.file) }, nil
 	case <-ctx.Done():
-		go func() { // whoever gets a lock that nobody waits for lets it go
+		go func() { // releases the lock if it is acquired after the caller stopped waiting
 			if a := <-answers; a.err == nil {
 				release(path, a.file)
 			}
@@ -36,8 +37,9 @@ func lock(ctx context.Context, path string) (unlock func(), err error) {
 	}
 }
 
-// acquire opens and locks the file until the one locked is the one that the
-// path names: the holder before may have taken that away.
+// acquire opens and locks the file. The previous holder may have removed the
+// file in the meantime, so acquire repeats until the locked file is the file at
+// the path.
 func acquire(path string) (*lockedfile.File, error) {
 	for {
 		f, err := lockedfile.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
@@ -55,12 +57,12 @@ func acquire(path string) (*lockedfile.File, error) {
 	}
 }
 
-// release takes the file away while the lock is held; where an open file
-// cannot be (Windows), after it.
+// release removes the file while the lock is held. Windows cannot remove an
+// open file, so release removes the file again after it has closed the file.
 func release(path string, f *lockedfile.File) {
 	early := os.Remove(path)
-	_ = f.Close() // ends the lock in any case
+	_ = f.Close() // closing also releases the lock
 	if early != nil {
-		_ = os.Remove(path) // fails where the next one holds it, who will do it
+		_ = os.Remove(path) // fails if the next holder has the file open; that holder removes it
 	}
 }

@@ -1,11 +1,11 @@
-// Package login writes registry logins where other programs look for them, and
-// takes them away again: the Docker login file (its form is that of
-// github.com/docker/cli's config package) or the credential helper that the
-// file names for a host.
+// Package login writes registry logins where other programs read them, and
+// removes them again. It writes to the Docker login file, whose format is
+// defined by github.com/docker/cli's config package, or to the credential
+// helper that the file names for a host.
 //
-// It keeps everything of such a file that is not its own, byte for byte, so
-// that taking a login away leaves what was there before. It asks no registry:
-// whether a login is good, others find out first.
+// It does not change other content of the file. After a logout, the file has
+// the same bytes as before the login. The package sends no requests to a
+// registry; the caller must verify a login first.
 package login
 
 import (
@@ -25,8 +25,8 @@ type Login struct {
 	Secret   secret.Secret
 }
 
-// key is how the file names a host. Docker Hub has its name from a time
-// before references had hosts.
+// key returns the key of the host in the login file. Docker Hub has a URL as
+// its key, because its key is older than hosts in references.
 func (l Login) key() string {
 	if l.Host == "docker.io" || l.Host == "index.docker.io" {
 		return "https://index.docker.io/v1/"
@@ -34,21 +34,21 @@ func (l Login) key() string {
 	return l.Host
 }
 
-// Session is what one step logged in, for the step that logs out. It holds no
-// secret and is meant to be kept as JSON.
+// Session describes the logins of one step for the step that logs out. It
+// contains no secret, and callers store it as JSON.
 type Session struct {
 	ID     string   `json:"id"`
-	Files  []string `json:"files"`            // login files, by absolute path
-	Notes  string   `json:"notes,omitempty"`  // folder of what Out needs; empty: logins stay
-	Folder string   `json:"folder,omitempty"` // private to this session, and ends with it
+	Files  []string `json:"files"`            // absolute paths of the login files
+	Notes  string   `json:"notes,omitempty"`  // folder of the logout state; if empty, Out removes nothing
+	Folder string   `json:"folder,omitempty"` // private to this session; Out removes it
 }
 
-// New names a session that writes to the place.
+// New returns a session with a new ID that writes to the files of p.
 func New(p Place) *Session {
 	return &Session{ID: rand.Text(), Files: p.Files, Notes: p.Notes, Folder: p.Folder}
 }
 
-// Parse reads a session that was kept.
+// Parse parses a stored session. It returns an error for invalid JSON.
 func Parse(text string) (*Session, error) {
 	var s Session
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
@@ -57,16 +57,17 @@ func Parse(text string) (*Session, error) {
 	return &s, nil
 }
 
-// String is the session as JSON.
+// String returns the session as JSON.
 func (s *Session) String() string {
 	text, err := json.Marshal(s)
 	if err != nil {
-		return "" // strings alone: it cannot fail
+		return "" // a struct of strings can always be encoded
 	}
 	return string(text)
 }
 
-// In logs in: every login in every file. A file gets all of them or none.
+// In writes each login to each file. A file gets either all logins or none. In
+// stops at the first file that fails, and returns the error.
 func (s *Session) In(ctx context.Context, logins []Login) error {
 	for _, path := range s.Files {
 		if err := s.in(ctx, path, logins); err != nil {
@@ -81,7 +82,7 @@ func (s *Session) in(ctx context.Context, path string, logins []Login) error {
 		for _, l := range logins {
 			if err := f.add(s.ID, l); err != nil {
 				err = errors.Join(fmt.Errorf("for %s: %w", l.Host, err), f.remove(s.ID))
-				f.now = f.was
+				f.content = f.before
 				return err
 			}
 		}
@@ -89,11 +90,12 @@ func (s *Session) in(ctx context.Context, path string, logins []Login) error {
 	})
 }
 
-// Out takes away what In added. What stood there before comes back; what
-// somebody else wrote since stays.
+// Out removes the logins that In added, and restores the logins that In
+// replaced. It keeps a login that another program has written since. It returns
+// the joined errors of all files.
 func (s *Session) Out(ctx context.Context) error {
 	if s.Folder != "" {
-		return s.discard()
+		return s.removeFolder()
 	}
 	if s.Notes == "" {
 		return nil

@@ -12,7 +12,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/login"
 )
 
-// before are login files as machines have them.
+// before holds typical login files.
 var before = []struct{ name, text string }{
 	{"no file", "absent"},
 	{"an empty file", ""},
@@ -31,7 +31,7 @@ func TestLogoutLeavesTheFileByteForByte(t *testing.T) {
 	for _, c := range before {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			d := newDesk(t)
+			d := newFakeRunner(t)
 			if c.text != "absent" {
 				d.put(c.text)
 			}
@@ -56,7 +56,7 @@ func TestLogoutLeavesTheFileByteForByte(t *testing.T) {
 	}
 }
 
-func TestLogoutTakesItsOwnOnlyWhereOthersWrote(t *testing.T) {
+func TestLogoutKeepsTheLoginsOfOtherPrograms(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name, before string
@@ -89,7 +89,7 @@ func TestLogoutTakesItsOwnOnlyWhereOthersWrote(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			d := newDesk(t)
+			d := newFakeRunner(t)
 			d.put(c.before)
 			s := d.in(d.session(), to("ghcr.io", "octocat", "ghs_1"))
 			d.put(c.meanwhile(d.text()))
@@ -114,15 +114,16 @@ func marshal(t *testing.T, v any) string {
 	return string(text)
 }
 
-// Sessions end in any order; none brings back what another has taken away.
-func TestSessionsEndInAnyOrder(t *testing.T) {
+// Sessions can log out in any order. No logout restores a login that another
+// session has removed.
+func TestSessionsCanLogOutInAnyOrder(t *testing.T) {
 	t.Parallel()
 	orders := [][]int{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}}
 	logins := [][]string{{"ghs_1", "ghs_2", "ghs_3"}, {"ghs_1", "ghs_1", "ghs_2"}, {"ghs_1", "ghs_1", "ghs_1"}}
 	for _, b := range []struct{ name, text string }{before[0], before[3], before[8]} {
 		for _, tokens := range logins {
 			for _, order := range orders {
-				d := newDesk(t)
+				d := newFakeRunner(t)
 				if b.text != "absent" {
 					d.put(b.text)
 				}
@@ -142,9 +143,9 @@ func TestSessionsEndInAnyOrder(t *testing.T) {
 	}
 }
 
-func TestTheLastLoginCountsWhileItLasts(t *testing.T) {
+func TestTheLatestLoginIsUsedUntilItsLogout(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newFakeRunner(t)
 	one := d.in(d.session(), to("ghcr.io", "octocat", "ghs_1"))
 	two := d.in(d.session(), to("ghcr.io", "octocat", "ghs_2"))
 	if got := d.reads("ghcr.io"); got != "octocat:ghs_2" {
@@ -155,7 +156,7 @@ func TestTheLastLoginCountsWhileItLasts(t *testing.T) {
 		t.Errorf("with the second alone Docker reads %q", got)
 	}
 	d.out(two)
-	d.out(two) // a post step that runs twice
+	d.out(two) // a post step can run twice
 	if got := d.text(); got != "absent" {
 		t.Errorf("the file is %q", got)
 	}
@@ -166,12 +167,12 @@ func TestFileIsPrivateAndGetsItsModeBack(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("modes are another thing there")
 	}
-	mode := func(d *desk) os.FileMode {
+	mode := func(d *fakeRunner) os.FileMode {
 		info, err := os.Stat(d.file)
 		d.check(err)
 		return info.Mode().Perm()
 	}
-	d := newDesk(t)
+	d := newFakeRunner(t)
 	d.put("{}")
 	d.check(os.Chmod(d.file, 0o644))
 	s := d.in(d.session(), to("ghcr.io", "octocat", "ghs_1"))
@@ -186,17 +187,17 @@ func TestFileIsPrivateAndGetsItsModeBack(t *testing.T) {
 
 func TestStateHoldsNoSecret(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newFakeRunner(t)
 	s := d.in(d.session(), to("ghcr.io", "octocat", "ghs_1"))
 	if text := s.String(); strings.Contains(text, "ghs_1") || strings.Contains(text, "b2N0b2NhdDpnaHNfMQ") {
 		t.Errorf("the state is %s", text)
 	}
 }
 
-func TestALinkStaysALink(t *testing.T) {
+func TestSymbolicLinksAreKept(t *testing.T) {
 	t.Parallel()
 	for _, there := range []bool{true, false} {
-		d := newDesk(t)
+		d := newFakeRunner(t)
 		real := filepath.Join(d.temp, "real.json")
 		if there {
 			d.check(os.WriteFile(real, []byte("{}"), 0o600))
@@ -219,10 +220,10 @@ func TestALinkStaysALink(t *testing.T) {
 	}
 }
 
-func TestFilesThatAreNoneAreLeftAlone(t *testing.T) {
+func TestInvalidFilesAreNotChanged(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{`{"auths":`, `[]`, `{"auths":[]}`, `{"auths":{"a":{"auth":"%"}}}`, `null x`, `"x"`, `{"auths":{},"Auths":{"ghcr.io":{"auth":"YTpi"}}}`} {
-		d := newDesk(t)
+		d := newFakeRunner(t)
 		d.put(text)
 		s := d.session()
 		if err := s.In(t.Context(), []login.Login{to("ghcr.io", "octocat", "ghs_1")}); !diag.Is(err, "login-file-invalid") {
@@ -235,9 +236,9 @@ func TestFilesThatAreNoneAreLeftAlone(t *testing.T) {
 	}
 }
 
-func TestAtATerminalALoginStays(t *testing.T) {
+func TestLoginsOutsideAWorkflowStay(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newFakeRunner(t)
 	delete(d.env, "GITHUB_ACTIONS")
 	s := d.in(d.session(), to("ghcr.io", "octocat", "ghs_1"))
 	d.out(s)

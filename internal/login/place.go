@@ -10,29 +10,31 @@ import (
 	"strings"
 )
 
-// Place is where logins are written.
+// Place names the files to which logins are written.
 type Place struct {
 	Files  []string // absolute paths
 	Notes  string   // see Session
 	Folder string
-	// Exports are variables that lead other programs there.
+	// Exports are environment variables that make other programs use these
+	// files.
 	Exports []Variable
 }
 
-// Variable is a variable of the environment.
+// Variable is an environment variable.
 type Variable struct{ Name, Value string }
 
-// isolatedPrefix begins the names of private folders.
+// isolatedPrefix is the prefix of the names of private folders.
 const isolatedPrefix = "ghcr-publish-docker-"
 
-// fileName is what Docker calls its file (cli/config.ConfigFileName).
+// fileName is the name of Docker's login file (cli/config.ConfigFileName).
 const fileName = "config.json"
 
-// Find is where programs on this machine look for logins: Docker's file
-// (DOCKER_CONFIG, else .docker in the home folder), which helm, oras, cosign,
-// podman and others read too, and REGISTRY_AUTH_FILE where that names another
-// one, because podman, buildah and skopeo then read that alone. In a workflow
-// there is a folder for notes, so that logins can be taken away again.
+// Find returns the files in which programs on this machine look for logins. The
+// first is Docker's file, in DOCKER_CONFIG or in .docker in the home folder;
+// helm, oras, cosign, podman and other programs also read it. The second is
+// REGISTRY_AUTH_FILE, if it names another file, because podman, buildah and
+// skopeo then read only that file. In a workflow, Notes is set, so that the
+// logins can be removed. Find returns an error if it cannot determine a path.
 func Find(getenv func(string) string) (Place, error) {
 	dir, err := dockerDir(getenv)
 	if err != nil {
@@ -68,9 +70,11 @@ func dockerDir(getenv func(string) string) (string, error) {
 	return filepath.Abs(filepath.Join(home, ".docker"))
 }
 
-// Isolate makes a private folder below RUNNER_TEMP, whose login file holds
-// nothing but this job's logins, and says which variables lead there. If the
-// job has one already, that is the place.
+// Isolate creates a private folder below RUNNER_TEMP and returns its login file
+// and the variables that select it. The file contains only the logins of this
+// job. If DOCKER_CONFIG already names such a folder, Isolate returns the files
+// of that folder. It returns an error if RUNNER_TEMP is not set or the folder
+// cannot be created.
 func Isolate(getenv func(string) string) (Place, error) {
 	temp := getenv("RUNNER_TEMP")
 	if temp == "" {
@@ -92,26 +96,26 @@ func Isolate(getenv func(string) string) (Place, error) {
 		{"DOCKER_CONFIG", folder}, {"REGISTRY_AUTH_FILE", path},
 	}}
 	if dir := filepath.Join(old, "buildx"); old != "" && isDir(dir) && getenv("BUILDX_CONFIG") == "" {
-		p.Exports = append(p.Exports, Variable{"BUILDX_CONFIG", dir}) // its builders
+		p.Exports = append(p.Exports, Variable{"BUILDX_CONFIG", dir}) // keeps the builders of buildx
 	}
-	return p, furnish(old, folder)
+	return p, linkDockerSettings(old, folder)
 }
 
-// furnish leads from the private folder to what Docker keeps beside its
-// logins and a build needs: plugins, and the engine it is set to use.
-func furnish(old, folder string) error {
+// linkDockerSettings gives the private folder the Docker settings that a build
+// needs: the plugins, and the context that selects the engine.
+func linkDockerSettings(old, folder string) error {
 	var settings struct {
 		Context string   `json:"currentContext,omitempty"`
 		Plugins []string `json:"cliPluginsExtraDirs,omitempty"`
 	}
 	if text, err := os.ReadFile(filepath.Join(old, fileName)); err == nil {
-		_ = json.Unmarshal(text, &settings) // a file that Docker cannot read sets nothing
+		_ = json.Unmarshal(text, &settings) // Docker also ignores a file that it cannot parse
 	}
 	if dir := filepath.Join(old, "cli-plugins"); isDir(dir) {
 		settings.Plugins = append([]string{dir}, settings.Plugins...)
 	}
 	if settings.Context != "" && os.Symlink(filepath.Join(old, "contexts"), filepath.Join(folder, "contexts")) != nil {
-		settings.Context = "" // a context without its store would keep Docker from starting
+		settings.Context = "" // Docker does not start if the store of its context is missing
 	}
 	text, err := json.MarshalIndent(settings, "", "\t")
 	if err != nil {
@@ -125,8 +129,8 @@ func isDir(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// discard ends a private folder.
-func (s *Session) discard() error {
+// removeFolder deletes the private folder of the session.
+func (s *Session) removeFolder() error {
 	if !strings.HasPrefix(filepath.Base(s.Folder), isolatedPrefix) {
 		return fmt.Errorf("taking the login away: %q is not a folder of ours", s.Folder)
 	}

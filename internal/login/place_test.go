@@ -12,7 +12,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/login"
 )
 
-func TestFindGoesWhereProgramsLook(t *testing.T) {
+func TestFindReturnsTheFilesThatProgramsRead(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
 	in := func(parts ...string) string { return filepath.Join(append([]string{root}, parts...)...) }
@@ -47,9 +47,9 @@ func TestFindGoesWhereProgramsLook(t *testing.T) {
 	}
 }
 
-func TestTwoFilesGetTheLoginAndLoseIt(t *testing.T) {
+func TestLoginAndLogoutChangeBothFiles(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newFakeRunner(t)
 	other := filepath.Join(d.temp, "podman", "auth.json")
 	d.env["REGISTRY_AUTH_FILE"] = other
 	d.put("{}")
@@ -63,9 +63,9 @@ func TestTwoFilesGetTheLoginAndLoseIt(t *testing.T) {
 	}
 }
 
-func TestIsolatedTouchesNothingOfTheHost(t *testing.T) {
+func TestIsolatedLoginChangesNoFileOfTheHost(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newFakeRunner(t)
 	const host = `{"auths":{"quay.io":{"auth":"YTpi"}},"credsStore":"vault","currentContext":"rootless"}`
 	d.put(host)
 	docker := filepath.Dir(d.file)
@@ -96,7 +96,7 @@ func TestIsolatedTouchesNothingOfTheHost(t *testing.T) {
 		t.Errorf("exported %v", exported)
 	}
 
-	again, err := login.Isolate(d.getenv) // a second step, with the variables of the first
+	again, err := login.Isolate(d.getenv) // a second step has the variables of the first step
 	d.check(err)
 	second := d.in(login.New(again), to("docker.io", "me", "pw"))
 	if again.Files[0] != place.Files[0] || len(again.Exports) != 0 {
@@ -117,9 +117,9 @@ func TestIsolatedTouchesNothingOfTheHost(t *testing.T) {
 	}
 }
 
-func TestOnlyFoldersOfOursAreDeleted(t *testing.T) {
+func TestOnlyIsolatedFoldersAreDeleted(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newFakeRunner(t)
 	s := &login.Session{ID: "x", Folder: d.temp}
 	if err := s.Out(t.Context()); err == nil {
 		t.Error("a folder that is not ours was deleted")

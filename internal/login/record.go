@@ -8,39 +8,40 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// add writes one login and notes what it replaced.
+// add writes one login and records the login that it replaces.
 func (f *file) add(session string, l Login) error {
 	helper := f.helper(l.key())
 	s := f.store(helper, l.key())
-	if f.notes.path != "" {
-		if err := f.note(session, s, helper, l); err != nil {
-			return unhelpful(helper, err)
+	if f.state.path != "" {
+		if err := f.recordPrevious(session, s, helper, l); err != nil {
+			return helperError(helper, err)
 		}
 	}
-	return unhelpful(helper, s.write(l))
+	return helperError(helper, s.write(l))
 }
 
-// note keeps what a login is about to replace. A helper forgets it with the
-// write, so its notes are saved before.
-func (f *file) note(session string, s store, helper string, l Login) error {
-	before, err := s.now()
+// recordPrevious records the login that is about to be replaced. A credential
+// helper loses the old login when the new one is written, so the state is saved
+// before.
+func (f *file) recordPrevious(session string, s store, helper string, l Login) error {
+	before, err := s.current()
 	if err != nil {
 		return err
 	}
-	if before, err = s.keep(before); err != nil {
+	if before, err = s.preserve(before); err != nil {
 		return err
 	}
-	f.notes.Records = append(f.notes.Records, record{Session: session, Key: l.key(), Helper: helper, Before: before, Wrote: s.entry(l)})
+	f.state.Records = append(f.state.Records, record{Session: session, Key: l.key(), Helper: helper, Before: before, Wrote: s.entry(l)})
 	if helper == "" {
 		return nil
 	}
-	return f.notes.save()
+	return f.state.save()
 }
 
-// remove takes the logins of a session out, the latest first.
+// remove removes the logins of a session, the latest first.
 func (f *file) remove(session string) error {
 	var errs []error
-	n := f.notes
+	n := f.state
 	for i := len(n.Records) - 1; i >= 0; i-- {
 		if n.Records[i].Session != session {
 			continue
@@ -48,36 +49,36 @@ func (f *file) remove(session string) error {
 		r := n.Records[i]
 		n.Records = slices.Delete(n.Records, i, i+1)
 		if err := f.undo(r); err != nil {
-			errs = append(errs, fmt.Errorf("for %s: %w", r.Key, unhelpful(r.Helper, err)))
+			errs = append(errs, fmt.Errorf("for %s: %w", r.Key, helperError(r.Helper, err)))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// undo takes one login out, which may have been replaced since. If another
-// session of ours did, that one shall bring back what was before this one;
-// what somebody else wrote stays.
+// undo removes one login. If another session of this program has replaced the
+// login, that session gets the record of the previous login, to restore it
+// later. A login that another program has written stays.
 func (f *file) undo(r record) error {
 	s := f.store(r.Helper, r.Key)
-	for i := range f.notes.Records {
-		if other := &f.notes.Records[i]; other.Key == r.Key && other.Helper == r.Helper && other.Before.same(r.Wrote) {
+	for i := range f.state.Records {
+		if other := &f.state.Records[i]; other.Key == r.Key && other.Helper == r.Helper && other.Before.same(r.Wrote) {
 			obsolete := other.Before
 			other.Before = r.Before
-			return s.drop(obsolete)
+			return s.dropPreserved(obsolete)
 		}
 	}
-	now, err := s.now()
+	now, err := s.current()
 	if err != nil {
 		return err
 	}
 	if now.same(r.Wrote) {
 		return s.restore(r.Before)
 	}
-	return s.drop(r.Before)
+	return s.dropPreserved(r.Before)
 }
 
-// unhelpful explains the failure of a credential helper.
-func unhelpful(helper string, err error) error {
+// helperError wraps the failure of a credential helper with an explanation.
+func helperError(helper string, err error) error {
 	if err == nil || helper == "" {
 		return err
 	}

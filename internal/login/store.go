@@ -10,30 +10,32 @@ import (
 	"github.com/docker/cli/cli/config/types"
 )
 
-// entry is a login as it stood under a key; the zero value is none. One in
-// the file is its text. One in a helper stays there, and is known by its mark.
+// entry is the login of one key at one time. The zero value means that the key
+// has no login. For a login in the file, Text holds its JSON. A login in a
+// credential helper stays in the helper, and Mark holds its fingerprint.
 type entry struct {
 	Text []byte `json:"text,omitempty"`
 	Mark string `json:"mark,omitempty"`
-	Kept string `json:"kept,omitempty"` // the key under which the helper keeps it
+	Kept string `json:"kept,omitempty"` // key under which the helper preserves the login
 }
 
 func (e entry) same(other entry) bool {
 	return e.Mark == other.Mark && bytes.Equal(e.Text, other.Text)
 }
 
-// store is where the login for one key is: the file, or a helper.
+// store is the storage of the login for one key: the file, or a credential
+// helper.
 type store interface {
-	now() (entry, error)
-	keep(entry) (entry, error) // makes it outlast a write
-	entry(Login) entry         // what write leaves
+	current() (entry, error)
+	preserve(entry) (entry, error) // protects the entry from the next write
+	entry(Login) entry             // the entry after write
 	write(Login) error
 	restore(entry) error
-	drop(entry) error // ends what keep began
+	dropPreserved(entry) error // removes the copy that preserve made
 }
 
-// helper is the credential helper that the file names for a key, as Docker
-// finds it; "" for none.
+// helper returns the credential helper that the file names for a key, by
+// Docker's rules, or "" if the file names none.
 func (f *file) helper(key string) string {
 	if name, ok := f.config.CredentialHelpers[key]; ok {
 		return name
@@ -45,31 +47,31 @@ func (f *file) store(helper, key string) store {
 	if helper == "" {
 		return &inFile{f, key}
 	}
-	// Its file is never written: what Docker's store would add to it says
-	// nothing that the helper does not say.
+	// The native store never writes to the login file, because the file would
+	// contain nothing that the credential helper does not have.
 	programs := credentials.NewNativeStore(noFile{}, helper)
-	return &inHelper{store: programs, key: key, salt: f.notes.Salt}
+	return &inHelper{store: programs, key: key, salt: f.state.Salt}
 }
 
-// noFile is the file of a native store.
+// noFile replaces the login file of a native store.
 type noFile struct{}
 
 func (noFile) Save() error                                 { return nil }
 func (noFile) GetAuthConfigs() map[string]types.AuthConfig { return map[string]types.AuthConfig{} }
 func (noFile) GetFilename() string                         { return "" }
 
-// inFile is a login in the file itself.
+// inFile is a login in the login file itself.
 type inFile struct {
 	file *file
 	key  string
 }
 
-func (s *inFile) now() (entry, error) {
-	text, err := s.file.now.get(s.key)
+func (s *inFile) current() (entry, error) {
+	text, err := s.file.content.get(s.key)
 	return entry{Text: text}, err
 }
 
-// entry is spaced as Docker writes it; base64 needs no escaping.
+// entry has the white space that Docker writes. Base64 needs no JSON escapes.
 func (s *inFile) entry(l Login) entry {
 	auth := base64.StdEncoding.EncodeToString([]byte(l.Username + ":" + l.Secret.Reveal()))
 	return entry{Text: []byte("{\n\t\t\t\"auth\": \"" + auth + "\"\n\t\t}")}
@@ -79,13 +81,13 @@ func (s *inFile) write(l Login) error {
 	if err := s.restore(s.entry(l)); err != nil {
 		return err
 	}
-	return s.readable(l)
+	return s.verify(l)
 }
 
-// readable makes sure that Docker reads what was meant: a file may have two
-// objects "auths", or a key twice.
-func (s *inFile) readable(l Login) error {
-	c, err := config.LoadFromReader(bytes.NewReader(s.file.now))
+// verify checks that Docker reads the written login. A file can have two
+// objects "auths" or a duplicate key, so that Docker reads another value.
+func (s *inFile) verify(l Login) error {
+	c, err := config.LoadFromReader(bytes.NewReader(s.file.content))
 	if err != nil {
 		return invalid(s.file.path, err)
 	}
@@ -96,9 +98,9 @@ func (s *inFile) readable(l Login) error {
 }
 
 func (s *inFile) restore(e entry) (err error) {
-	s.file.now, err = s.file.now.with(s.key, e.Text)
+	s.file.content, err = s.file.content.with(s.key, e.Text)
 	return err
 }
 
-func (s *inFile) keep(e entry) (entry, error) { return e, nil }
-func (s *inFile) drop(entry) error            { return nil }
+func (s *inFile) preserve(e entry) (entry, error) { return e, nil }
+func (s *inFile) dropPreserved(entry) error       { return nil }

@@ -12,13 +12,14 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 )
 
-// build is everything that decides the bytes of a program.
+// build holds the values that determine the bytes of a program.
 type build struct {
 	root                  string // the sources
 	version, commit, date string
 }
 
-// program builds the program for a platform into file and says what came out.
+// program builds the program for a platform into file. It returns the size and
+// the checksum.
 func (b build) program(ctx context.Context, p launch.Platform, file string) (launch.Program, error) {
 	file, err := filepath.Abs(file)
 	if err != nil {
@@ -31,15 +32,15 @@ func (b build) program(ctx context.Context, p launch.Platform, file string) (lau
 	return measure(file)
 }
 
-// ldflags tells package version what it is, and leaves out what differs from
-// build to build or helps only a debugger.
+// ldflags sets the variables of package version. It also omits data that
+// differs between builds or that only a debugger needs.
 func (b build) ldflags() string {
 	const pkg = "github.com/ghcr-publish/ghcr-publish/internal/release/version"
 	return fmt.Sprintf("-s -w -buildid= -X %[1]s.release=%[2]s -X %[1]s.commit=%[3]s -X %[1]s.date=%[4]s",
 		pkg, b.version, b.commit, b.date)
 }
 
-// environment rules out whatever the machine's own settings would change.
+// environment fixes the settings of the machine that can change the result.
 func environment(p launch.Platform) []string {
 	return []string{
 		"GOOS=" + p.OS, "GOARCH=" + p.Arch, "GOAMD64=v1", "GOARM64=v8.0",
@@ -47,12 +48,12 @@ func environment(p launch.Platform) []string {
 	}
 }
 
-// toolchain is the version of the go command, such as "go1.26.0".
+// toolchain returns the version of the go command, such as "go1.26.0".
 func toolchain(ctx context.Context) (string, error) {
 	return command(ctx, "", []string{"GOTOOLCHAIN=local"}, "go", "env", "GOVERSION")
 }
 
-// measure reads a program's size and checksum from the file.
+// measure computes the size and the checksum of a program's file.
 func measure(file string) (launch.Program, error) {
 	f, err := os.Open(file)
 	if err != nil {

@@ -12,9 +12,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 )
 
-// check builds every program of the release in root again, from the sources
-// beside it, and compares: the new program, the one in the tree, the manifest,
-// SHA256SUMS. It reports all differences together.
+// check builds each program of the release in root again, from the sources in
+// root. It compares the new program, the program in the tree, the manifest and
+// SHA256SUMS. It returns all differences as joined errors.
 func check(ctx context.Context, root string, stdout io.Writer) error {
 	m, err := launch.ReadManifest(root)
 	if err != nil {
@@ -47,8 +47,8 @@ func check(ctx context.Context, root string, stdout io.Writer) error {
 	return errors.Join(problems...)
 }
 
-// compareProgram builds one program into file and compares it with the one in
-// the tree and with what the manifest wants.
+// compareProgram builds one program into file. It compares the program with the
+// program in the tree and with the entry of the manifest.
 func compareProgram(ctx context.Context, b build, p launch.Platform, want launch.Program, file string) error {
 	there, err := measure(inTree(b.root, p.Path()))
 	if err != nil {
@@ -75,8 +75,8 @@ func compareSums(root string, m launch.Manifest) error {
 	return nil
 }
 
-// compareNames finds programs the manifest does not know, and entries of the
-// manifest that name no platform of ours.
+// compareNames finds programs that the manifest does not list, and entries of
+// the manifest for an unknown platform.
 func compareNames(root string, m launch.Manifest) error {
 	known := map[string]bool{filepath.Base(sumsFile): true}
 	for _, p := range launch.Platforms() {

@@ -1,14 +1,15 @@
-// Command release makes the tree of a release: the tree of a commit, plus a
-// program for each platform and the manifest of their checksums, which is what
-// internal/release/launch/launch.cjs runs.
+// Command release creates the tree of a release: the tree of a commit, a
+// program for each platform, and the manifest of their checksums.
+// internal/release/launch/launch.cjs runs these programs.
 //
-//	go run ./internal/release -version v1.2.3 -out DIR   makes it in DIR
-//	go run ./internal/release -version v1.2.3 -out DIR -record   and commits it
-//	go run ./internal/release -check DIR   builds the programs in DIR again and compares
+//	go run ./internal/release -version v1.2.3 -out DIR           creates the tree in DIR
+//	go run ./internal/release -version v1.2.3 -out DIR -record   also commits the tree
+//	go run ./internal/release -check DIR                         builds the programs in DIR again and compares them
 //
-// The same commit and Go version give the same bytes, on any Linux or macOS
-// machine, down to the id of the release commit. It publishes nothing: pushing the commit, the
-// tags and the attestations is the work of .github/workflows/release.yml.
+// The same commit and Go version give the same bytes on each Linux or macOS
+// machine, including the ID of the release commit. The command publishes
+// nothing: .github/workflows/release.yml pushes the commit, the tags and the
+// attestations.
 package main
 
 import (
@@ -49,18 +50,18 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if *version == "" || *out == "" || flags.NArg() > 0 {
 		return errors.New("needs -version and -out, or -check, and no other arguments")
 	}
-	src, err := lookUp(ctx, ".", *commit)
+	src, err := findCommit(ctx, ".", *commit)
 	if err != nil {
 		return err
 	}
 	r := release{source: src, version: *version, out: *out, platforms: launch.Platforms()}
-	if err := r.make(ctx); err != nil {
+	if err := r.writeTree(ctx); err != nil {
 		return err
 	}
 	if !*record {
 		return nil
 	}
-	id, err := r.record(ctx)
+	id, err := r.commitTree(ctx)
 	if err == nil {
 		fmt.Fprintln(stdout, id)
 	}

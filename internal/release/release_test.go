@@ -14,7 +14,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 )
 
-// The module the tests release: the smallest one that says what it is.
+// tiny is the module that the tests release. Its program only prints its
+// version.
 var tiny = map[string]string{
 	"go.mod":                              "module github.com/ghcr-publish/ghcr-publish\n\ngo 1.26.0\n",
 	"main.go":                             "package main\n\nimport \"github.com/ghcr-publish/ghcr-publish/internal/release/version\"\n\nfunc main() { version.Print() }\n",
@@ -28,7 +29,7 @@ const (
 	tinyDateUTC = "2026-10-01T10:00:00Z"
 )
 
-// newClone is a clone of the tiny module with one commit.
+// newClone creates a clone of the tiny module with one commit.
 func newClone(t *testing.T) source {
 	t.Helper()
 	if _, err := exec.LookPath("git"); err != nil {
@@ -41,7 +42,7 @@ func newClone(t *testing.T) source {
 	git(t, repo, "init", "--quiet")
 	git(t, repo, "add", "--all")
 	git(t, repo, "commit", "--quiet", "--message", "tiny")
-	src, err := lookUp(t.Context(), repo, "HEAD")
+	src, err := findCommit(t.Context(), repo, "HEAD")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,11 +61,11 @@ func git(t *testing.T, dir string, args ...string) string {
 	return out
 }
 
-// newRelease makes a release of the tiny module for this machine only.
+// newRelease creates a release of the tiny module for this machine only.
 func newRelease(t *testing.T, src source) release {
 	t.Helper()
 	r := release{source: src, version: "v1.2.3", out: filepath.Join(t.TempDir(), "made", "tree"), platforms: []launch.Platform{launch.Host()}}
-	if err := r.make(t.Context()); err != nil {
+	if err := r.writeTree(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -102,7 +103,7 @@ func TestReleaseTree(t *testing.T) {
 	}
 }
 
-func TestProgramKnowsItsRelease(t *testing.T) {
+func TestProgramPrintsItsRelease(t *testing.T) {
 	t.Parallel()
 	src := newClone(t)
 	r := newRelease(t, src)
@@ -128,11 +129,11 @@ func TestReleaseIsReproducible(t *testing.T) {
 			t.Errorf("%s differs between two releases of one commit", name)
 		}
 	}
-	first, err := one.record(t.Context())
+	first, err := one.commitTree(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := two.record(t.Context())
+	second, err := two.commitTree(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,10 +142,10 @@ func TestReleaseIsReproducible(t *testing.T) {
 	}
 }
 
-func TestRecord(t *testing.T) {
+func TestCommitTree(t *testing.T) {
 	t.Parallel()
 	src := newClone(t)
-	id, err := newRelease(t, src).record(t.Context())
+	id, err := newRelease(t, src).commitTree(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +181,7 @@ func TestReleaseRefuses(t *testing.T) {
 				out = filepath.Join(t.TempDir(), out)
 			}
 			r := release{source: src, version: c.version, out: out}
-			err := r.make(t.Context())
+			err := r.writeTree(t.Context())
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}

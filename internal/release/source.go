@@ -11,15 +11,15 @@ import (
 	"time"
 )
 
-// source is the commit a release is made from.
+// source is the commit of a release.
 type source struct {
 	repo   string // a folder inside the clone
-	commit string // the full id
-	date   string // when it was made: RFC 3339, UTC
+	commit string // full commit ID
+	date   string // commit date: RFC 3339, UTC
 }
 
-// lookUp finds a commit in the clone around repo.
-func lookUp(ctx context.Context, repo, commit string) (source, error) {
+// findCommit finds a commit in the clone that contains the folder repo.
+func findCommit(ctx context.Context, repo, commit string) (source, error) {
 	s := source{repo: repo}
 	var err error
 	if s.commit, err = s.git(ctx, nil, "rev-parse", "--verify", "--end-of-options", commit+"^{commit}"); err != nil {
@@ -37,8 +37,8 @@ func lookUp(ctx context.Context, repo, commit string) (source, error) {
 	return s, nil
 }
 
-// export writes the commit's tree into the new folder out. What lies about in
-// the clone's working tree does not get in.
+// export writes the tree of the commit into the new folder out. Changes and
+// untracked files in the working tree are not part of the result.
 func (s source) export(ctx context.Context, out string) error {
 	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
 		return fmt.Errorf("making a place for the tree: %w", err)
@@ -58,8 +58,9 @@ func (s source) export(ctx context.Context, out string) error {
 	})
 }
 
-// withIndex calls f with an environment that gives git an index of its own,
-// holding the commit's tree, so that the clone's index is left alone.
+// withIndex calls f with an environment for git. In this environment, git uses
+// a temporary index with the tree of the commit, so that the index of the clone
+// does not change.
 func (s source) withIndex(ctx context.Context, f func(env []string) error) error {
 	dir, err := os.MkdirTemp("", "release-")
 	if err != nil {
@@ -73,8 +74,8 @@ func (s source) withIndex(ctx context.Context, f func(env []string) error) error
 	return f(env)
 }
 
-// git runs git at the top of the clone and returns what it prints, without the
-// last newline.
+// git runs git at the root of the clone and returns its output without the last
+// newline.
 func (s source) git(ctx context.Context, env []string, args ...string) (string, error) {
 	top, err := command(ctx, s.repo, nil, "git", "rev-parse", "--show-toplevel")
 	if err != nil {
@@ -83,8 +84,8 @@ func (s source) git(ctx context.Context, env []string, args ...string) (string, 
 	return command(ctx, top, env, "git", args...)
 }
 
-// command runs a program in dir with env on top of this process's environment.
-// An error holds what the program said on stderr.
+// command runs a program in dir, with env in addition to the environment of
+// this process. An error contains the standard error of the program.
 func command(ctx context.Context, dir string, env []string, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir

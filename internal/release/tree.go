@@ -12,18 +12,18 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 )
 
-// release is a release in the making.
+// release holds the parameters of one release.
 type release struct {
 	source
 	version   string // "v1.2.3"
-	out       string // the tree's folder
+	out       string // folder of the tree
 	platforms []launch.Platform
 }
 
-// make writes the tree: the commit's files, the programs, their manifest and
-// SHA256SUMS. The programs are built from the written tree, which is all that a
-// user will have.
-func (r release) make(ctx context.Context) error {
+// writeTree writes the tree: the files of the commit, the programs, their
+// manifest and SHA256SUMS. It builds the programs from the written tree,
+// because users get only this tree.
+func (r release) writeTree(ctx context.Context) error {
 	number, found := strings.CutPrefix(r.version, "v")
 	if _, err := semver.StrictNewVersion(number); err != nil || !found {
 		return fmt.Errorf("the version %q is not like v1.2.3", r.version)
@@ -48,7 +48,7 @@ func (r release) make(ctx context.Context) error {
 	return m.Write(r.out)
 }
 
-// sumsFile has the checksums in the form that sha256sum --check reads.
+// sumsFile contains the checksums in the format of sha256sum --check.
 const sumsFile = launch.Bin + "/SHA256SUMS"
 
 func sums(m launch.Manifest) []byte {
@@ -61,13 +61,14 @@ func sums(m launch.Manifest) []byte {
 	return []byte(b.String())
 }
 
-// inTree is the file that a slash-separated path names in the tree at root.
+// inTree returns the name of the file at a slash-separated path in the tree at
+// root.
 func inTree(root, path string) string { return filepath.Join(root, filepath.FromSlash(path)) }
 
-// record makes a commit of the tree, whose only parent is the commit it was made
-// from, and returns its id. Who, when and what are fixed, so the id can be
-// computed again by anyone. No branch or tag is touched.
-func (r release) record(ctx context.Context) (string, error) {
+// commitTree creates a commit of the tree and returns its ID. The only parent
+// is the commit of the sources. Author, dates and message are fixed, so that
+// each user can reproduce the ID. commitTree changes no branch or tag.
+func (r release) commitTree(ctx context.Context) (string, error) {
 	work, err := filepath.Abs(r.out)
 	if err != nil {
 		return "", fmt.Errorf("finding %q: %w", r.out, err)
@@ -95,7 +96,7 @@ func (r release) record(ctx context.Context) (string, error) {
 	return id, nil
 }
 
-// identity is the account that GitHub's own automation commits under.
+// identity returns the account of GitHub Actions as author and committer.
 func (r release) identity() []string {
 	const name, mail = "github-actions[bot]", "41898282+github-actions[bot]@users.noreply.github.com"
 	return []string{

@@ -1,11 +1,15 @@
-// What the runner starts, for the main step and for the post step: it finds the
-// ghcr-publish program that belongs to this very tree, runs it, and ends as it ended.
+// The runner starts this script for the main step and for the post step. The
+// script finds the ghcr-publish program of this tree, runs it, and exits with
+// its exit code.
 //
-//   - A release carries internal/release/launch/manifest.json and the programs it names. The
-//     one for this machine is run if its sha256 is the manifest's, otherwise nothing is.
-//   - Any other tree (`uses: ./`, a branch, a fork) is built with the job's Go.
+//  - A release contains internal/release/launch/manifest.json and the programs that
+//    the manifest names. The script runs the program for this machine only if its
+//    sha256 is equal to the value in the manifest.
+//  - In another tree (`uses: ./`, a branch, a fork), the script builds the program
+//    with the Go toolchain of the job.
 //
-// Nothing of ours is downloaded, and there is no second way when the first one fails.
+// The script downloads no program, and has no fallback if one of these ways
+// fails.
 'use strict';
 
 const { spawn, spawnSync } = require('node:child_process');
@@ -16,24 +20,26 @@ const path = require('node:path');
 
 const root = path.resolve(__dirname, '..', '..', '..');
 const manifestFile = path.join(__dirname, 'manifest.json');
-const isPost = process.env.STATE_isPost === 'true'; // state reaches only the post step
+const isPost = process.env.STATE_isPost === 'true'; // the runner passes state only to the post step
 const isWindows = process.platform === 'win32';
 const goos = isWindows ? 'windows' : process.platform;
 const goarch = { x64: 'amd64' }[process.arch] ?? process.arch;
 const exe = isWindows ? '.exe' : '';
 
-let child; // the process that hears our signals
-let stopped; // the first signal we were sent
+let child; // the process that receives the signals of this script
+let stopped; // the first signal that this script received
 for (const signal of isWindows ? ['SIGINT', 'SIGBREAK'] : ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
     stopped ??= signal;
-    // Windows would kill the child on the spot; there it hears the console event itself.
+    // On Windows, kill would end the child at once. The child receives the
+    // console event itself.
     if (!isWindows) child?.kill(signal);
   });
 }
 
-// Runs a program to its end, its input and output being ours; resolves to an exit code.
-// Not spawnSync: that would leave the child behind when the job is cancelled.
+// Runs a program with the standard streams of this script, and resolves to its
+// exit code. spawnSync is not suitable, because the child would continue after
+// a cancel.
 function run(file, args, options) {
   return new Promise((resolve, reject) => {
     child = spawn(file, args, { stdio: 'inherit', ...options });
@@ -42,7 +48,8 @@ function run(file, args, options) {
   });
 }
 
-// The program the release brought for this machine, if it is the one the release made.
+// Returns the program of the release for this machine, after checking its
+// sha256.
 function bundled() {
   const { platforms = {} } = JSON.parse(fs.readFileSync(manifestFile, 'utf8'));
   const want = platforms[`${goos}-${goarch}`];
@@ -50,14 +57,15 @@ function bundled() {
   const file = path.join(__dirname, 'bin', `ghcr-publish-${goos}-${goarch}${exe}`);
   const sum = crypto.createHash('sha256').update(fs.readFileSync(file)).digest('hex');
   if (sum !== want.sha256) throw new Error(`${file} is not the program of this release: its sha256 is ${sum}, the manifest says ${want.sha256}`);
-  if (!isWindows && !(fs.statSync(file).mode & 0o111)) fs.chmodSync(file, 0o755); // a zip archive forgets the bit
+  if (!isWindows && !(fs.statSync(file).mode & 0o111)) fs.chmodSync(file, 0o755); // a zip archive does not keep the executable bit
   return file;
 }
 
-// The job may be set up to cross-compile something else, or to fetch another Go.
+// The job may have settings for cross-compilation, or for another Go toolchain.
 const goEnv = { ...process.env, CGO_ENABLED: '0', GOTOOLCHAIN: 'local', GOWORK: 'off', GOFLAGS: '', GOOS: '', GOARCH: '' };
 
-// Builds this tree into a folder of its own, so that steps side by side never meet.
+// Builds this tree into a new folder, so that concurrent steps do not share
+// files.
 async function built() {
   checkGo();
   const folder = fs.mkdtempSync(path.join(process.env.RUNNER_TEMP || os.tmpdir(), 'ghcr-publish-'));
@@ -67,7 +75,8 @@ async function built() {
   return file;
 }
 
-// Says which Go this tree needs, before an old one says something harder to read.
+// Checks the Go version first, because the error of an old Go toolchain is hard
+// to understand.
 function checkGo() {
   const need = /^go (\S+)/m.exec(fs.readFileSync(path.join(root, 'go.mod'), 'utf8'))[1];
   const cure = `This tree is no release, so it is built here, with Go ${need} or newer: add a step with actions/setup-go before this one, or use a release of the action`;
@@ -77,14 +86,14 @@ function checkGo() {
   if (have.localeCompare(need, 'en', { numeric: true }) < 0) throw new Error(`Go here is ${have || 'unknown'}. ${cure}`);
 }
 
-// State is for the runner to give back to the post step of this same action.
+// Saves a value, which the runner passes to the post step of the same action.
 function save(name, value) {
   if (process.env.GITHUB_STATE) fs.appendFileSync(process.env.GITHUB_STATE, `${name}=${value}\n`);
 }
 
 async function main() {
   if (!isPost) save('isPost', 'true');
-  else if (!process.env.STATE_program) return 0; // the main step never got as far as a program
+  else if (!process.env.STATE_program) return 0; // the main step ended before it had a program
   const program = fs.existsSync(manifestFile) ? bundled() : process.env.STATE_program || (await built());
   if (stopped) return 128 + os.constants.signals[stopped];
   if (!isPost) save('program', program);

@@ -11,17 +11,17 @@ import (
 	"time"
 )
 
-// The test binary also stands in for what launch.cjs starts: for the released
-// program where programEnv names a part to act, for the go command where it is
-// called go.
+// The test binary also replaces the programs that launch.cjs starts. It
+// replaces the released program if programEnv is set, and the go command if its
+// name is go.
 const (
 	programEnv = "LAUNCH_TEST_PROGRAM"
-	goEnv      = "LAUNCH_TEST_GO" // the version that the go command claims to be
+	goEnv      = "LAUNCH_TEST_GO" // version that the fake go command prints
 )
 
 func TestMain(m *testing.M) {
 	if strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe") == "go" {
-		actGo()
+		fakeGoCommand()
 		return
 	}
 	switch os.Getenv(programEnv) {
@@ -32,24 +32,24 @@ func TestMain(m *testing.M) {
 	case "exit 7":
 		os.Exit(7)
 	case "heed signals":
-		heed(9)
+		waitForSignal(9)
 	case "die of a signal":
 		dieOfSignal()
 	}
 }
 
-// actGo answers `go env GOVERSION` and never gets done with `go build`.
-func actGo() {
+// fakeGoCommand answers `go env GOVERSION`. `go build` waits for a signal.
+func fakeGoCommand() {
 	if os.Args[1] == "env" {
 		fmt.Println(os.Getenv(goEnv))
 		return
 	}
-	heed(1)
+	waitForSignal(1)
 }
 
-// heed says it is ready, waits for a signal as the real program does, and ends
-// in its own way.
-func heed(code int) {
+// waitForSignal prints "ready", waits for a signal as the real program does,
+// and exits with the given code.
+func waitForSignal(code int) {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	fmt.Println("ready")

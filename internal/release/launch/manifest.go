@@ -1,10 +1,10 @@
-// Package launch describes what a release carries: a program for each platform
-// and the manifest of their checksums, side by side with launch.cjs, the script
-// the runner starts.
+// Package launch describes the files of a release: a program for each platform,
+// the manifest of their checksums, and launch.cjs, the script that the runner
+// starts.
 //
-// The Go half writes and reads that manifest (see internal/release); the
-// JavaScript half trusts nothing else. Neither downloads anything. A tree
-// without a manifest is no release, and there launch.cjs builds the program.
+// internal/release writes the manifest with this package. launch.cjs trusts
+// only the manifest. Neither of them downloads anything. A tree without a
+// manifest is not a release; launch.cjs then builds the program.
 package launch
 
 import (
@@ -14,34 +14,37 @@ import (
 	"path/filepath"
 )
 
-// Where things stand, as slash-separated paths from the top of the tree.
+// These are slash-separated paths, relative to the root of the tree.
 const (
 	Dir          = "internal/release/launch"
 	Bin          = Dir + "/bin"
 	ManifestFile = Dir + "/manifest.json"
 )
 
-// StageEnv is how launch.cjs tells the program which step the runner is at:
-// "main" or "post". It is unset at a terminal.
+// StageEnv is the variable with which launch.cjs passes the step of the runner
+// to the program: "main" or "post". It is not set on a terminal.
 const StageEnv = "GHCR_PUBLISH_STAGE"
 
-// Manifest is manifest.json: what was released, from what, and the checksum of
-// every program. The same commit and Go version always give the same manifest.
+// Manifest is the content of manifest.json: the version, the sources and the
+// checksum of each program. The same commit and Go version always give the same
+// manifest.
 type Manifest struct {
 	Version   string             `json:"version"` // "v1.2.3"
-	Commit    string             `json:"commit"`  // the commit the programs were built from
-	Date      string             `json:"date"`    // of that commit, RFC 3339
-	Go        string             `json:"go"`      // the toolchain, as runtime.Version says it
+	Commit    string             `json:"commit"`  // the commit of the sources
+	Date      string             `json:"date"`    // date of the commit, RFC 3339
+	Go        string             `json:"go"`      // version of the toolchain, in the form of runtime.Version
 	Platforms map[string]Program `json:"platforms"`
 }
 
-// Program is one released file. Its name follows from its platform.
+// Program describes one released file. The platform determines the name of the
+// file.
 type Program struct {
 	SHA256 string `json:"sha256"` // lower-case hexadecimal
 	Size   int64  `json:"size"`   // bytes
 }
 
-// ReadManifest reads the manifest of the tree at root.
+// ReadManifest reads the manifest of the tree at root. It returns an error if
+// the file cannot be read or decoded.
 func ReadManifest(root string) (Manifest, error) {
 	var m Manifest
 	raw, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(ManifestFile)))
@@ -54,7 +57,8 @@ func ReadManifest(root string) (Manifest, error) {
 	return m, nil
 }
 
-// Write writes the manifest into the tree at root.
+// Write writes the manifest into the tree at root. It returns an error if the
+// file cannot be written.
 func (m Manifest) Write(root string) error {
 	raw, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {

@@ -5,12 +5,12 @@ import (
 	"runtime"
 )
 
-// Platform is what a program runs on, in Go's words. Its String is its key in
-// the manifest.
+// Platform is an operating system and an architecture, in Go's terms. Its
+// String is its key in the manifest.
 type Platform struct{ OS, Arch string }
 
-// Platforms lists what a release carries a program for: everything GitHub's
-// runners run on.
+// Platforms returns the platforms of a release: all platforms of GitHub's
+// runners.
 func Platforms() []Platform {
 	return []Platform{
 		{"linux", "amd64"}, {"linux", "arm64"},
@@ -19,13 +19,14 @@ func Platforms() []Platform {
 	}
 }
 
-// Host is the platform this program runs on.
+// Host returns the platform of the running program.
 func Host() Platform { return Platform{runtime.GOOS, runtime.GOARCH} }
 
-// String is such as "linux-amd64".
+// String returns the platform in the form "linux-amd64".
 func (p Platform) String() string { return p.OS + "-" + p.Arch }
 
-// Name is the name of the program's file, such as "ghcr-publish-linux-amd64".
+// Name returns the name of the program's file, such as
+// "ghcr-publish-linux-amd64".
 func (p Platform) Name() string {
 	name := "ghcr-publish-" + p.String()
 	if p.OS == "windows" {
@@ -34,5 +35,5 @@ func (p Platform) Name() string {
 	return name
 }
 
-// Path is where the program stands in the tree, with slashes.
+// Path returns the slash-separated path of the program in the tree.
 func (p Platform) Path() string { return path.Join(Bin, p.Name()) }

@@ -20,7 +20,7 @@ func TestReleaseRunsItsProgram(t *testing.T) {
 	}
 }
 
-func TestExitCodeIsTheProgramsOwn(t *testing.T) {
+func TestExitCodeOfTheProgramIsKept(t *testing.T) {
 	t.Parallel()
 	s := newRelease(t).step(programEnv + "=exit 7")
 	if got, want := s.exit(t), 7; got != want {
@@ -62,7 +62,8 @@ func TestReleaseFailsClosed(t *testing.T) {
 			t.Parallel()
 			tr := newRelease(t)
 			tr.t = t
-			// With these it could be built, but a release never is.
+			// With these files the program could be built, but a release is
+			// never built.
 			tr.write("go.mod", []byte("module example.com/tiny\n\ngo 1.26.0\n"))
 			tr.write("main.go", []byte("package main\n\nfunc main() { println(`built`) }\n"))
 			c.damage(tr)

@@ -62,9 +62,9 @@ func TestProgramKilledBySignal(t *testing.T) {
 	}
 }
 
-// interrupt starts the step, waits until what it started is ready, sends the
-// signal to the launcher alone, as the runner does, and returns the rest of the
-// output and the exit code.
+// interrupt starts the step and waits until the started program is ready. It
+// then sends the signal only to the launcher, as the runner does, and returns
+// the rest of the output and the exit code.
 func (s *step) interrupt(t *testing.T, signal os.Signal) (string, int) {
 	t.Helper()
 	s.Stdout = nil
@@ -86,6 +86,6 @@ func (s *step) interrupt(t *testing.T, signal os.Signal) (string, int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_ = s.Wait() // says only what ExitCode says
+	_ = s.Wait() // the error only repeats ExitCode
 	return string(rest), s.ProcessState.ExitCode()
 }

@@ -2,4 +2,4 @@ package launch_test
 
 import "os"
 
-func dieOfSignal() { os.Exit(1) } // Windows knows no such end
+func dieOfSignal() { os.Exit(1) } // Windows has no such signal

@@ -10,7 +10,8 @@ import (
 func TestSourceIsBuilt(t *testing.T) {
 	t.Parallel()
 	tr := newSource(t)
-	// What a job that cross-compiles may have set must not reach our build.
+	// A job that cross-compiles may set these variables. They must not affect
+	// the build.
 	main := tr.step("GOOS=plan9", "GOARCH=mips", "GOFLAGS=-mod=vendor", "GOWORK="+filepath.Join(t.TempDir(), "go.work"))
 	if code := main.exit(t); code != 0 {
 		t.Fatalf("exit code %d\n%s%s", code, &main.stdout, &main.stderr)
@@ -32,7 +33,7 @@ func TestSourceIsBuilt(t *testing.T) {
 	}
 }
 
-func TestSourceThatDoesNotBuild(t *testing.T) {
+func TestSourceThatCannotBeBuilt(t *testing.T) {
 	t.Parallel()
 	tr := newSource(t)
 	tr.write("main.go", []byte("package main\n\nfunc main() { nonsense() }\n"))
@@ -48,12 +49,12 @@ func TestSourceThatDoesNotBuild(t *testing.T) {
 	}
 }
 
-func TestSourceNamesTheGoItNeeds(t *testing.T) {
+func TestErrorNamesTheRequiredGoVersion(t *testing.T) {
 	t.Parallel()
 	const cure = "with Go 1.26.0 or newer: add a step with actions/setup-go"
 	cases := []struct {
 		name string
-		have string // empty: no go command
+		have string // empty if the machine has no go command
 		want string
 	}{
 		{"no Go", "", "looking for Go: spawnSync go ENOENT"},
@@ -74,8 +75,8 @@ func TestSourceNamesTheGoItNeeds(t *testing.T) {
 	}
 }
 
-// fakeGo returns a folder whose go command says it is that version; with no
-// version, an empty one.
+// fakeGo returns a folder with a go command of the given version. If version is
+// empty, the folder is empty.
 func fakeGo(t *testing.T, version string) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -6,7 +6,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 )
 
-func TestPostStageIsTold(t *testing.T) {
+func TestPostStageReachesTheProgram(t *testing.T) {
 	t.Parallel()
 	tr := newRelease(t)
 	main := tr.step(programEnv + "=exit 7")
@@ -32,7 +32,7 @@ func TestPostStageChecksTheProgramAgain(t *testing.T) {
 	}
 }
 
-func TestPostStageHasNothingToDoIfMainNeverStarted(t *testing.T) {
+func TestPostStageDoesNothingIfTheMainStageFailed(t *testing.T) {
 	t.Parallel()
 	tr := newRelease(t)
 	tr.manifest(launch.Host(), []byte("another program"))

@@ -15,8 +15,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 )
 
-// tree is a checkout of the action as the runner lays it down, with only what
-// launch.cjs looks at. Its path has spaces in it.
+// tree is a checkout of the action, as the runner creates it. It contains only
+// the files that launch.cjs reads. Its path contains spaces.
 type tree struct {
 	t    *testing.T
 	root string
@@ -29,7 +29,8 @@ func newTree(t *testing.T) tree {
 	return tr
 }
 
-// newSource is a tree that is no release: the smallest module that builds.
+// newSource returns a tree that is not a release: the smallest module that can
+// be built.
 func newSource(t *testing.T) tree {
 	t.Helper()
 	tr := newTree(t)
@@ -49,7 +50,8 @@ func main() {
 	return tr
 }
 
-// newRelease is a tree with a program for this machine: the test binary.
+// newRelease returns a tree with a program for this machine, which is the test
+// binary.
 func newRelease(t *testing.T) tree {
 	t.Helper()
 	tr := newTree(t)
@@ -61,7 +63,8 @@ func newRelease(t *testing.T) tree {
 
 func (tr tree) path(name string) string { return filepath.Join(tr.root, filepath.FromSlash(name)) }
 
-// write keeps no executable bit, as a zip archive does not.
+// write writes a file without the executable bit, as after extracting a zip
+// archive.
 func (tr tree) write(name string, content []byte) {
 	tr.t.Helper()
 	if err := os.MkdirAll(filepath.Dir(tr.path(name)), 0o755); err != nil {
@@ -81,15 +84,17 @@ func (tr tree) manifest(p launch.Platform, program []byte) {
 	}
 }
 
-// step is one run of launch.cjs: its environment, and after the run what came of it.
+// step is one run of launch.cjs with its environment and, after the run, its
+// output.
 type step struct {
 	*exec.Cmd
 	stdout, stderr bytes.Buffer
-	state          string // the file GITHUB_STATE names
-	temp           string // the folder RUNNER_TEMP names
+	state          string // the file that GITHUB_STATE names
+	temp           string // the folder that RUNNER_TEMP names
 }
 
-// step prepares a run in the tree, with env on top of this process's own.
+// step prepares a run in the tree, with env in addition to the environment of
+// this process.
 func (tr tree) step(env ...string) *step {
 	t := tr.t
 	t.Helper()
@@ -115,7 +120,8 @@ func (s *step) exit(t *testing.T) int {
 	return s.ProcessState.ExitCode()
 }
 
-// states returns what the step saved, as the environment of its post step.
+// states returns the state that the step saved, as the environment of its post
+// step.
 func (s *step) states(t *testing.T) []string {
 	t.Helper()
 	var env []string
@@ -125,7 +131,8 @@ func (s *step) states(t *testing.T) []string {
 	return env
 }
 
-// node finds Node.js. Without it the tests are skipped, but not on a CI machine.
+// node returns the path of Node.js. If Node.js is not installed, it skips the
+// test, except on a CI machine.
 func node(t *testing.T) string {
 	t.Helper()
 	path, err := exec.LookPath("node")
@@ -139,7 +146,8 @@ func node(t *testing.T) string {
 	return ""
 }
 
-// self is this test binary, which can act the released program.
+// self returns the content of this test binary, which can act as the released
+// program.
 func self(t *testing.T) []byte {
 	t.Helper()
 	file, err := os.Executable()
@@ -149,9 +157,9 @@ func self(t *testing.T) []byte {
 	return read(t, file)
 }
 
-// writeProgram writes a file that may be run at once. A child that another test
-// starts meanwhile would inherit the open file for an instant and make it "busy",
-// so no child is started meanwhile.
+// writeProgram writes an executable file. It holds syscall.ForkLock, because a
+// child that another test starts at the same time would inherit the open file,
+// and the start of the program would fail with "text file busy".
 func writeProgram(t *testing.T, file string, content []byte, mode os.FileMode) {
 	t.Helper()
 	syscall.ForkLock.RLock()

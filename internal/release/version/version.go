@@ -1,10 +1,10 @@
-// Package version says which ghcr-publish this is: the release, the commit it
-// was built from and the platform it was built for.
+// Package version identifies the running ghcr-publish: the release, the commit
+// of its sources and its platform.
 //
-// A release build is told by the linker (see internal/release). Every other
-// build reads what the Go toolchain recorded: the module version for
-// `go install`, the commit for a build in a clone. It knows nothing of newer
-// releases and never asks the network.
+// For a release, the linker sets the values (see internal/release). For another
+// build, the package reads the data that the Go toolchain records: the module
+// version for `go install`, and the commit for a build in a clone. It sends no
+// requests and does not look for newer releases.
 package version
 
 import (
@@ -14,39 +14,39 @@ import (
 	"strings"
 )
 
-// Set with -ldflags "-X …" by the release program, and only by it.
+// Only the release program sets these variables, with -ldflags "-X …".
 var (
 	release string // "v1.2.3"
-	commit  string // the full commit id
-	date    string // when that commit was made, RFC 3339
+	commit  string // full commit ID
+	date    string // commit date, RFC 3339
 )
 
-// Info is what is known of this binary. Fields that no one recorded are empty,
-// but for Version, which then is "devel".
+// Info describes a binary. Unknown fields are empty, except Version, which is
+// then "devel".
 type Info struct {
 	Version  string `json:"version"`
 	Commit   string `json:"commit,omitempty"`
-	Date     string `json:"date,omitempty"` // of the commit, RFC 3339
+	Date     string `json:"date,omitempty"` // commit date, RFC 3339
 	Modified bool   `json:"modified,omitempty"`
 	Go       string `json:"go"`
-	Platform string `json:"platform"` // as in an image: "linux/amd64"
+	Platform string `json:"platform"` // in the form of an image's platform: "linux/amd64"
 }
 
-// Read returns what is known of the running binary.
+// Read returns the description of the running binary.
 func Read() Info {
 	info := Info{Version: release, Commit: commit, Date: date}
 	if release == "" {
 		build, _ := debug.ReadBuildInfo()
-		info = recorded(build)
+		info = fromBuildInfo(build)
 	}
 	info.Go = runtime.Version()
 	info.Platform = runtime.GOOS + "/" + runtime.GOARCH
 	return info
 }
 
-// recorded takes what the toolchain left in the binary. build is nil for a
-// binary made without module support.
-func recorded(build *debug.BuildInfo) Info {
+// fromBuildInfo returns the data that the toolchain recorded in the binary.
+// build is nil for a binary built without module support.
+func fromBuildInfo(build *debug.BuildInfo) Info {
 	info := Info{Version: "devel"}
 	if build == nil {
 		return info
@@ -67,8 +67,9 @@ func recorded(build *debug.BuildInfo) Info {
 	return info
 }
 
-// String is one line for people, such as
-// "ghcr-publish v1.2.3 (commit 0a1b2c3d4e5f of 2026-10-01T12:00:00Z, go1.26.0, linux/amd64)".
+// String returns the description as one line of text, such as
+// "ghcr-publish v1.2.3 (commit 0a1b2c3d4e5f of 2026-10-01T12:00:00Z, go1.26.0,
+// linux/amd64)".
 func (i Info) String() string {
 	var about []string
 	if i.Commit != "" {
@@ -85,8 +86,8 @@ func (i Info) String() string {
 	return fmt.Sprintf("ghcr-publish %s (%s)", i.Version, strings.Join(about, ", "))
 }
 
-// String is Read().String().
+// String returns Read().String().
 func String() string { return Read().String() }
 
-// UserAgent is how this program names itself to servers: "ghcr-publish/v1.2.3".
+// UserAgent returns the value of the User-Agent header: "ghcr-publish/v1.2.3".
 func UserAgent() string { return "ghcr-publish/" + Read().Version }

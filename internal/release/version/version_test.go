@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestRecorded(t *testing.T) {
+func TestFromBuildInfo(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name  string
@@ -26,7 +26,7 @@ func TestRecorded(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			if got := recorded(c.build); got != c.want {
+			if got := fromBuildInfo(c.build); got != c.want {
 				t.Errorf("got %+v, want %+v", got, c.want)
 			}
 		})
@@ -66,7 +66,7 @@ func TestInfoString(t *testing.T) {
 	}
 }
 
-func TestReadPrefersWhatTheLinkerSet(t *testing.T) {
+func TestReadPrefersTheValuesOfTheLinker(t *testing.T) {
 	release, commit, date = "v9.8.7", "abc", "2026-10-01T12:00:00Z"
 	t.Cleanup(func() { release, commit, date = "", "", "" })
 	want := Info{

@@ -11,35 +11,36 @@ import (
 	"path/filepath"
 )
 
-// notes is what logging out needs to know of one login file. They are kept in
-// a private folder from the first login of a job to its last logout, and hold
-// what was replaced and nothing else of the file.
-type notes struct {
-	path string   // of the notes; "" keeps none
-	base document // the file before all of us, where it is known
-	know bool     // it is: nobody else wrote since
+// logoutState is the state of one login file that a logout needs. It is stored
+// in a private folder from the first login of a job until the last logout. Of
+// the file's content, it contains only the replaced parts.
+type logoutState struct {
+	path          string   // file of the state; "" stores no state
+	original      document // content before the first login
+	originalKnown bool     // no other program changed the file since
 
-	Salt    string      `json:"salt"`             // of the marks
-	Absent  bool        `json:"absent,omitempty"` // there was no file
+	Salt    string      `json:"salt"`             // salt of the fingerprints
+	Absent  bool        `json:"absent,omitempty"` // the file did not exist
 	MadeDir bool        `json:"made_dir,omitempty"`
 	Mode    fs.FileMode `json:"mode"`
-	Written string      `json:"written"` // sha256 of the file as we left it; "" if somebody else has a part in it
-	Undo    patch       `json:"undo"`    // from there to base
+	Written string      `json:"written"` // sha256 of the file after the last write; "" if another program changed the file
+	Undo    patch       `json:"undo"`    // from the written content to original
 	Records []record    `json:"records"`
 }
 
-// record is one login by one session.
+// record describes one login by one session.
 type record struct {
 	Session string `json:"session"`
 	Key     string `json:"key"`
-	Helper  string `json:"helper,omitempty"` // "" is the file itself
+	Helper  string `json:"helper,omitempty"` // "" for the file itself
 	Before  entry  `json:"before"`
 	Wrote   entry  `json:"wrote"`
 }
 
-// openNotes reads the notes on a login file; a folder "" keeps none.
-func openNotes(folder, file string) (*notes, error) {
-	n := &notes{Salt: rand.Text()}
+// openState reads the logout state of a login file. If folder is "", the state
+// is not stored.
+func openState(folder, file string) (*logoutState, error) {
+	n := &logoutState{Salt: rand.Text()}
 	if folder == "" {
 		return n, nil
 	}
@@ -60,40 +61,42 @@ func openNotes(folder, file string) (*notes, error) {
 	return n, nil
 }
 
-// begin takes the file in as it is found.
-func (n *notes) begin(f *file, madeDir bool) {
+// captureOriginal stores the properties of the file before the first login.
+// After a later login, it restores the original content from the patch.
+func (n *logoutState) captureOriginal(f *file, madeDir bool) {
 	if len(n.Records) == 0 {
 		n.Absent, n.MadeDir, n.Mode = f.absent, madeDir, f.mode
-		n.base, n.know = f.was, true
+		n.original, n.originalKnown = f.before, true
 		return
 	}
-	if n.Written == sum(f.was) {
-		n.base, n.know = n.Undo.apply(f.was)
+	if n.Written == sum(f.before) {
+		n.original, n.originalKnown = n.Undo.apply(f.before)
 	}
 }
 
-// finish notes the way back from the changed file. With the last record gone
-// that way is taken: if it leads to no file, gone says so.
-func (n *notes) finish(f *file) (gone bool) {
+// updateUndo stores a patch that restores the original content. After the last
+// logout it restores that content. It returns true if the file did not exist
+// before the first login.
+func (n *logoutState) updateUndo(f *file) (gone bool) {
 	switch {
 	case n.path == "":
 		f.mode = private
 	case len(n.Records) > 0:
 		f.mode, n.Written = private, ""
-		if n.know {
-			n.Written, n.Undo = sum(f.now), diff(f.now, n.base)
+		if n.originalKnown {
+			n.Written, n.Undo = sum(f.content), diff(f.content, n.original)
 		}
-	case n.know:
-		f.now, f.mode = n.base, n.Mode
+	case n.originalKnown:
+		f.content, f.mode = n.original, n.Mode
 		return n.Absent
 	}
 	return false
 }
 
-// private is the mode of a file that holds a login of ours.
+// private is the mode of a file that contains a login.
 const private fs.FileMode = 0o600
 
-func (n *notes) save() error {
+func (n *logoutState) save() error {
 	if n.path == "" {
 		return nil
 	}
@@ -110,14 +113,15 @@ func (n *notes) save() error {
 	return replace(n.path, text, private)
 }
 
-// patch turns a text into another one that begins and ends alike.
+// patch replaces the middle of a text, between a common prefix and a common
+// suffix.
 type patch struct {
 	Prefix int    `json:"prefix"`
 	Suffix int    `json:"suffix"`
 	Middle []byte `json:"middle,omitempty"`
 }
 
-// diff is the patch that turns one text into the other.
+// diff returns the patch that turns from into to.
 func diff(from, to []byte) patch {
 	p := patch{}
 	shorter := min(len(from), len(to))
@@ -131,7 +135,8 @@ func diff(from, to []byte) patch {
 	return p
 }
 
-// apply returns the other text; ok is false if the patch is for another one.
+// apply returns the patched text. ok is false if the text is too short for the
+// patch.
 func (p patch) apply(text []byte) (out document, ok bool) {
 	if p.Prefix < 0 || p.Suffix < 0 || p.Prefix > len(text)-p.Suffix {
 		return nil, false
