@@ -19,7 +19,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// made is a leg as it comes out of merge.Read, without a registry.
+// made returns a leg as merge.Read returns it, without a registry.
 func made(t *testing.T, name string, make func(*sourcetest.Layout) v1.Descriptor) merge.Image {
 	t.Helper()
 	l := sourcetest.NewLayout(t)
@@ -32,7 +32,8 @@ func made(t *testing.T, name string, make func(*sourcetest.Layout) v1.Descriptor
 	return merge.Image{Leg: merge.Leg{Name: name, Digest: src.Root.Descriptor.Digest}, Root: src.Root}
 }
 
-// attested is what BuildKit pushes for one platform.
+// attested returns an image with an attestation, as BuildKit pushes it for one
+// platform.
 func attested(t *testing.T, name string, p *v1.Platform) merge.Image {
 	return made(t, name, func(l *sourcetest.Layout) v1.Descriptor {
 		img := sourcetest.On(l.Image(p, name), p)

@@ -12,7 +12,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// script puts a program into a folder of its own and returns the folder.
+// script writes a program into a new folder and returns the folder.
 func script(t *testing.T, name, text string) string {
 	t.Helper()
 	dir := t.TempDir()
