@@ -34,8 +34,8 @@ func OpenExport(ctx context.Context, name string, export Export) (*Archive, erro
 	return a, nil
 }
 
-// scanExport lists the files of one export. It reads to the end of the stream,
-// because an engine that fails during the export ends the stream early.
+// scanExport lists the files of one export. It reads the whole stream, because
+// an engine that fails during the export ends the stream early.
 func (a *Archive) scanExport(ctx context.Context, t *streams) error {
 	stream, err := t.start(ctx)
 	if err != nil {

@@ -46,8 +46,8 @@ func (a *Archive) scanPlain(ctx context.Context, r io.ReaderAt, size int64) erro
 	return s.all(ctx)
 }
 
-// scanCompressed lists the files of a compressed tar. It reads to the end of
-// the compressed data, so that the decompressor also verifies its checksum.
+// scanCompressed lists the files of a compressed tar. It reads all compressed
+// data, so that the decompressor also verifies its checksum.
 func (a *Archive) scanCompressed(ctx context.Context, c *cursors) error {
 	in, err := c.start()
 	if err != nil {
@@ -78,7 +78,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return b.cursor.Read(p)
 }
 
-// all lists every file up to the end of the archive.
+// all lists every file of the archive.
 func (s *scan) all(ctx context.Context) error {
 	for {
 		if err := ctx.Err(); err != nil {

@@ -83,7 +83,7 @@ func run(t *testing.T, p *programs, r Request) (string, string, error) {
 	return strings.Replace(source, temp+string(filepath.Separator), "", 1), strings.Join(p.built().Args, " "), err
 }
 
-func TestTheFirstBuilderThatCanDoItAllIsTaken(t *testing.T) {
+func TestTheFirstSuitableBuilderIsChosen(t *testing.T) {
 	t.Parallel()
 	two := []string{"linux/amd64", "linux/arm64"}
 	cases := []struct {
@@ -114,7 +114,7 @@ func TestTheFirstBuilderThatCanDoItAllIsTaken(t *testing.T) {
 	}
 }
 
-func TestWithoutABuilderTheErrorSaysWhatToInstall(t *testing.T) {
+func TestWithoutABuilderTheErrorNamesProgramsToInstall(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name      string
@@ -171,7 +171,7 @@ func TestSecretsGoByTheEnvironmentAndTheTokenDoesNot(t *testing.T) {
 	}
 }
 
-func TestEveryWishReachesTheBuilder(t *testing.T) {
+func TestEveryOptionIsPassedToTheBuilder(t *testing.T) {
 	t.Parallel()
 	p := &programs{answers: container}
 	_, call, err := run(t, p, Request{
@@ -188,7 +188,7 @@ func TestEveryWishReachesTheBuilder(t *testing.T) {
 	}
 }
 
-func TestFailuresAreTold(t *testing.T) {
+func TestFailuresAreReported(t *testing.T) {
 	t.Parallel()
 	_, _, err := run(t, &programs{answers: container, fails: "docker buildx build"}, Request{})
 	if !diag.Is(err, CodeFailed) {

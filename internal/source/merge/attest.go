@@ -42,7 +42,7 @@ func (j *Joined) matchAttestations(images, others []entry) []entry {
 		if !slices.Contains(kept, e) {
 			j.Notices = append(j.Notices, diag.Notice{
 				Code: "attestation-stray", Level: diag.Warning, Title: "An attestation was left out",
-				Text: fmt.Sprintf("%s from leg %s belongs to none of the images that are merged.", e.Descriptor.Digest, e.leg),
+				Text: fmt.Sprintf("%s from leg %s belongs to none of the images that are merged.", e.Descriptor.Digest, e.job),
 			})
 		}
 	}

@@ -21,13 +21,14 @@ const (
 )
 
 // maxLegs limits the number of images in one merge.
-const maxLegs = 1000
+const maxImages = 1000
 
 // skipped is the value of an output whose job could not push, because its token
 // is read-only.
 const skipped = "skipped"
 
-// Leg is the digest that one matrix job pushed, with its name and repository.
+// Leg is a platform image: the digest that one matrix job pushed, with its name
+// and repository.
 type Leg struct {
 	// Name is the name of the job: linux-arm64 for the output
 	// digest-linux-arm64, or "line 3" for a line without a name.
@@ -41,8 +42,8 @@ type Leg struct {
 // Find parses the input digests. The input is one of these: the outputs of one
 // or several jobs in the format of toJSON; a JSON object or list of digests;
 // lines of the form [NAME=]DIGEST or REPOSITORY@DIGEST. If pattern is not
-// empty, Find keeps only the legs whose name matches it; * matches any part of
-// a name.
+// empty, Find keeps only the images whose name matches it; * matches any part
+// of a name.
 //
 // The result is sorted by name and has each digest once. It is empty if every
 // job skipped its push because its token is read-only. If only some jobs
@@ -66,7 +67,7 @@ func Find(text, pattern string) ([]Leg, error) {
 	return f.result()
 }
 
-// finder collects the legs of the input.
+// finder collects the platform images of the input.
 type finder struct {
 	pattern string
 	found   []Leg
@@ -109,18 +110,18 @@ func (f *finder) add(key, value string) error {
 		f.skipped = append(f.skipped, key)
 		return nil
 	}
-	leg, err := parseLeg(key, value)
+	leg, err := parseImage(key, value)
 	if err != nil {
 		return err
 	}
 	f.found = append(f.found, leg)
-	if len(f.found) > maxLegs {
-		return inputError("digests", CodeDigestInvalid, "Merge them in several steps.", nil, "digests names more than %d images", maxLegs)
+	if len(f.found) > maxImages {
+		return inputError("digests", CodeDigestInvalid, "Merge them in several steps.", nil, "digests names more than %d images", maxImages)
 	}
 	return nil
 }
 
-func parseLeg(key, value string) (Leg, error) {
+func parseImage(key, value string) (Leg, error) {
 	leg := Leg{Name: key}
 	repo, digest, pinned := strings.Cut(value, "@")
 	if !pinned {
@@ -140,8 +141,8 @@ func parseLeg(key, value string) (Leg, error) {
 	return leg, nil
 }
 
-// result returns the legs in order, or the error that describes the input as a
-// whole.
+// result returns the platform images in order, or the error that describes the
+// complete input.
 func (f *finder) result() ([]Leg, error) {
 	slices.Sort(f.skipped)
 	switch {

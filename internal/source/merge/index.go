@@ -60,7 +60,7 @@ func newDescriptor(t types.MediaType, raw []byte) (v1.Descriptor, error) {
 }
 
 // annotations returns the annotations for the index: the annotations on which
-// the indexes of all legs agree, and the given ones. It adds a notice for
+// the indexes of all jobs agree, and the given ones. It adds a notice for
 // annotations that differ.
 func (j *Joined) annotations(legs []Image, ours map[string]string) map[string]string {
 	all := map[string]string{}
@@ -107,7 +107,7 @@ func allDocker(entries []entry) error {
 	for _, e := range entries {
 		if !isDockerType(e.Descriptor.MediaType) {
 			return inputError("index-type", CodeNotDocker, "Take index-type away, or let every leg be built with oci-mediatypes=false and provenance: false.", nil,
-				"Leg %s brought %s, and a list of Docker's holds images of Docker's types alone", e.leg, e.Descriptor.MediaType)
+				"Leg %s brought %s, and a list of Docker's holds images of Docker's types alone", e.job, e.Descriptor.MediaType)
 		}
 	}
 	return nil

@@ -35,7 +35,7 @@ type Options struct {
 	Docker bool
 	// Attestations is Keep, Strip or Referrers.
 	Attestations string
-	// Annotations are added to the annotations on which the indexes of all legs
+	// Annotations are added to the annotations on which the indexes of all jobs
 	// agree. They replace annotations with the same key.
 	Annotations map[string]string
 	// Expect lists the platforms that the index must have. Join returns an
@@ -56,14 +56,14 @@ type Joined struct {
 	Notices []diag.Notice
 }
 
-// entry is a manifest of the index, with the name of its leg.
+// entry is a manifest of the index, with the name of its matrix job.
 type entry struct {
 	*image.Manifest
-	leg string
+	job string
 }
 
 // Join builds the index. The index depends only on the digests and not on the
-// order or the names of the legs. Errors about platforms and media types are
+// order or the names of the images. Errors about platforms and media types are
 // *diag.Error with a code of this package.
 func Join(legs []Image, o Options) (*Joined, error) {
 	j := &Joined{}
@@ -180,7 +180,7 @@ func absent(name string, images []entry) error {
 	var came []string
 	for _, e := range images {
 		if e.Platform != nil {
-			came = append(came, fmt.Sprintf("%s from leg %s", platformName(e.Platform), e.leg))
+			came = append(came, fmt.Sprintf("%s from leg %s", platformName(e.Platform), e.job))
 		}
 	}
 	leg := strings.ReplaceAll(name, "/", "-")
@@ -192,15 +192,15 @@ func absent(name string, images []entry) error {
 func duplicate(a, b entry) error {
 	return inputError("digests", CodePlatformDuplicate, "Take one of them away, or build it for another platform.", nil,
 		"Two images are for %s: %s from leg %s, and %s from leg %s",
-		platformName(a.Platform), a.Descriptor.Digest, a.leg, b.Descriptor.Digest, b.leg)
+		platformName(a.Platform), a.Descriptor.Digest, a.job, b.Descriptor.Digest, b.job)
 }
 
 func unexpected(e entry) error {
 	return inputError("expect-platforms", CodePlatformUnexpected, "Add the platform to expect-platforms, or take the leg away.", nil,
-		"Leg %s brought %s (%s), which is not expected", e.leg, platformName(e.Platform), e.Descriptor.Digest)
+		"Leg %s brought %s (%s), which is not expected", e.job, platformName(e.Platform), e.Descriptor.Digest)
 }
 
 func unknown(e entry) error {
 	return inputError("digests", CodePlatformUnknown, "Build it for a platform: its config has to name os and architecture.", nil,
-		"Leg %s does not say which platform it is for (%s)", e.leg, e.Descriptor.Digest)
+		"Leg %s does not say which platform it is for (%s)", e.job, e.Descriptor.Digest)
 }

@@ -15,23 +15,24 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
-// maxConcurrentReads is the number of legs that are read concurrently.
+// maxConcurrentReads is the number of platform images that are read
+// concurrently.
 const maxConcurrentReads = 16
 
 // maxConfig limits the size of a config that is read for its platform, in
 // bytes.
 const maxConfig = 8 << 20
 
-// Image is a leg with its manifests.
+// Image is a platform image with its manifests.
 type Image struct {
 	Leg
 	Root *image.Manifest
 }
 
-// Read reads every leg from its own repository, or from repo if the leg has
-// none. If absent returns true for an error, Read returns an error with the
-// code leg-missing that names the leg. Other errors are returned with the name
-// of the leg.
+// Read reads every platform image from its own repository, or from repo if it
+// names none. If absent returns true for an error, Read returns an error with
+// the code leg-missing and the name of the image. It adds the name of the image
+// to other errors.
 func Read(ctx context.Context, remote source.Remote, repo name.Repository, legs []Leg, absent func(error) bool) ([]Image, error) {
 	images := make([]Image, len(legs))
 	group, ctx := errgroup.WithContext(ctx)

@@ -84,7 +84,7 @@ func TestAnImageIsFoundAndExportedByEitherTool(t *testing.T) {
 	}
 }
 
-func TestLayersAreTracedToTheImageBelow(t *testing.T) {
+func TestOriginsAreFoundInTheBaseImage(t *testing.T) {
 	t.Parallel()
 	for _, tool := range []string{"podman", "buildah"} {
 		s := with(t, tool)
@@ -98,7 +98,7 @@ func TestLayersAreTracedToTheImageBelow(t *testing.T) {
 	}
 }
 
-func TestWhatTheToolsSayIsTold(t *testing.T) {
+func TestErrorsContainTheMessageOfTheTool(t *testing.T) {
 	t.Parallel()
 	s := with(t, "buildah")
 	cases := []struct{ name, image, code, says string }{
@@ -122,7 +122,7 @@ func TestWhatTheToolsSayIsTold(t *testing.T) {
 	}
 }
 
-func TestAnExportThatFailsHalfWayIsNoWholeOne(t *testing.T) {
+func TestAnExportThatFailsReturnsAnError(t *testing.T) {
 	t.Parallel()
 	r, err := with(t, "podman").Export(t.Context(), "full")
 	if err != nil {
@@ -135,7 +135,7 @@ func TestAnExportThatFailsHalfWayIsNoWholeOne(t *testing.T) {
 	}
 }
 
-func TestAnExportEndsWithItsReaderOrItsContext(t *testing.T) {
+func TestAnExportEndsWhenItsReaderOrItsContextEnds(t *testing.T) {
 	t.Parallel()
 	s := with(t, "podman")
 	r, err := s.Export(t.Context(), "slow")
