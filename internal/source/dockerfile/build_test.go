@@ -91,7 +91,7 @@ func TestTheFirstSuitableBuilderIsChosen(t *testing.T) {
 		available map[string]string
 		request   Request
 		source    string
-		says      string // in the call
+		says      string // part of the command line
 	}{
 		{"buildx writes a layout", container, Request{Platforms: two}, "oci-archive:image.tar", "--platform linux/amd64,linux/arm64 --output type=oci,dest="},
 		{"its driver docker over containerd's store, too", driverNew, Request{Platforms: two}, "oci-archive:image.tar", "--output type=oci"},

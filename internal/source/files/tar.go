@@ -38,7 +38,7 @@ func stream(ctx context.Context, list []*entry, epoch time.Time, inspectHead fun
 	in, out := io.Pipe()
 	go func() {
 		t := &layerWriter{out: tar.NewWriter(out), epoch: epoch, inspectHead: inspectHead}
-		out.CloseWithError(t.write(ctx, list)) // nil closes with io.EOF
+		out.CloseWithError(t.write(ctx, list)) // CloseWithError(nil) gives the reader io.EOF
 	}()
 	return in
 }
