@@ -10,20 +10,21 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// choose finds the one entry of index.json to publish. Where none is picked
-// and there are several, those that are part of another one do not count (oras
-// lists the platforms of an index beside it), nor do those that refer to
-// another one (signatures, SBOMs).
+// choose returns the entry of index.json to publish. If pick is empty and
+// index.json has several entries, choose ignores two kinds of entries:
+// manifests that are part of another entry, because oras lists the platforms of
+// an index beside the index, and manifests that refer to another entry, such as
+// signatures and SBOMs.
 func (l layout) choose(ctx context.Context, s *Source, all []entry, pick string) (entry, error) {
 	chosen, err := pickOne(l.path, all, pick)
 	if pick != "" || !diag.Is(err, CodeAmbiguous) {
 		return chosen, err
 	}
-	tops, referrers, failed := l.tops(ctx, all)
+	topLevel, referrers, failed := l.topLevel(ctx, all)
 	if failed != nil {
 		return entry{}, failed
 	}
-	if len(tops) != 1 {
+	if len(topLevel) != 1 {
 		return entry{}, err
 	}
 	if referrers > 0 {
@@ -32,17 +33,19 @@ func (l layout) choose(ctx context.Context, s *Source, all []entry, pick string)
 			Text: fmt.Sprintf("%d manifests in %q refer to the image (signatures, SBOMs and the like) and stay behind.", referrers, l.path),
 		})
 	}
-	return tops[0], nil
+	return topLevel[0], nil
 }
 
-// tops drops entries below others, and counts and drops referrers.
-func (l layout) tops(ctx context.Context, all []entry) (tops []entry, referrers int, err error) {
+// topLevel returns the entries that are not part of another entry and do not
+// refer to another entry. It also returns the number of entries that refer to
+// another one.
+func (l layout) topLevel(ctx context.Context, all []entry) (topLevel []entry, referrers int, err error) {
 	t := newTree(l, l.path)
 	t.partial = true
 	below := map[v1.Hash]bool{}
 	refers := map[v1.Hash]v1.Hash{}
 	for _, e := range all {
-		root, err := t.read(ctx, bare(e.desc))
+		root, err := t.read(ctx, rootDescriptor(e.desc))
 		if err != nil {
 			return nil, 0, err
 		}
@@ -60,13 +63,14 @@ func (l layout) tops(ctx context.Context, all []entry) (tops []entry, referrers 
 		case t.nodes[refers[e.desc.Digest]] != nil:
 			referrers++
 		default:
-			tops = append(tops, e)
+			topLevel = append(topLevel, e)
 		}
 	}
-	return tops, referrers, nil
+	return topLevel, referrers, nil
 }
 
-// subject is the digest of the manifest that a manifest refers to, if any.
+// subject returns the digest in the subject field of a manifest, or the zero
+// hash if the manifest has no subject.
 func subject(raw []byte) v1.Hash {
 	doc, err := parse(raw, "")
 	if err != nil || doc.Subject == nil {

@@ -16,28 +16,29 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/archive"
 )
 
-// saved is an image in the manifest.json of docker save.
+// saved is one image in the manifest.json of docker save.
 type saved struct {
 	Config   string
 	RepoTags []string
 	Layers   []string
-	// LayerSources has by diff id the descriptors of foreign layers.
+	// LayerSources maps the diff ID of a foreign layer to its descriptor.
 	LayerSources map[v1.Hash]v1.Descriptor
 
-	id v1.Hash // digest of the config, which Docker calls the image id
+	id v1.Hash // digest of the config; Docker calls it the image ID
 }
 
-func (s saved) called() []string   { return s.RepoTags }
-func (s saved) digests() []v1.Hash { return []v1.Hash{s.id} }
+func (s saved) imageNames() []string { return s.RepoTags }
+func (s saved) digests() []v1.Hash   { return []v1.Hash{s.id} }
 
-// dockerTar is an archive written by docker save.
+// dockerTar is an archive that docker save wrote.
 type dockerTar struct {
 	where
 	tar *archive.Archive
 }
 
-// openDocker reads an image out of a tar of docker save: from the OCI layout
-// in it where that keeps a digest worth keeping, else from manifest.json.
+// openDocker reads an image from a tar of docker save. It uses the OCI layout
+// in the tar if the layout keeps the digest of the image. Otherwise it uses
+// manifest.json.
 func (s *Source) openDocker(ctx context.Context, w where, pick string) error {
 	tar, ok := w.files.(*archive.Archive)
 	if !ok {
@@ -61,7 +62,7 @@ func (s *Source) openDocker(ctx context.Context, w where, pick string) error {
 	return err
 }
 
-// images reads manifest.json and the digest of each config.
+// images reads manifest.json and computes the digest of each config.
 func (d dockerTar) images(ctx context.Context) ([]saved, error) {
 	raw, err := d.document(ctx, "manifest.json", image.MaxManifestSize)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -89,7 +90,8 @@ func (d dockerTar) images(ctx context.Context) ([]saved, error) {
 	return all, nil
 }
 
-// noManifest says what an archive is that Docker 1.10 or later did not write.
+// noManifest returns the error for a tar without manifest.json. Docker versions
+// before 1.10 wrote the file repositories instead.
 func (d dockerTar) noManifest(ctx context.Context) error {
 	old, err := d.has(ctx, "repositories")
 	switch {
@@ -119,8 +121,9 @@ func (d dockerTar) absent(what, file string) error {
 	return problem(CodeBlobMissing, hint, nil, "the %s %q is named in manifest.json of %q but not in it", what, file, d.path)
 }
 
-// manifest makes a manifest of Docker's schema 2 for a saved image. It is
-// pending until its layers have been read: only then are their digests known.
+// manifest builds a manifest of Docker's schema 2 for a saved image. The
+// manifest is pending until all layers have been read, because the digest of a
+// plain layer is known only after its compression.
 func (d dockerTar) manifest(ctx context.Context, s saved) (*image.Manifest, error) {
 	raw, err := d.config(ctx, s)
 	if err != nil {
@@ -159,7 +162,8 @@ func (d dockerTar) configBlob(s saved, size int64) *image.Blob {
 	}
 }
 
-// assemble prints the manifest, config first, to the same bytes every time.
+// assemble encodes the manifest as JSON. The result is the same for the same
+// blobs. The first blob is the config.
 func assemble(of *image.Manifest) ([]byte, error) {
 	if len(of.Blobs) == 0 {
 		return nil, errors.New("an image without config")

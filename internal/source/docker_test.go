@@ -40,7 +40,8 @@ func TestPlainLayersAreCompressedFromEveryFormOfTar(t *testing.T) {
 	}
 }
 
-// The manifest of a saved image is part of what users compare between runs.
+// Users compare the manifest of a saved image between runs, so its bytes must
+// not change.
 func TestTheManifestOfASavedImageIsFixed(t *testing.T) {
 	t.Parallel()
 	s := open(t, sourcetest.Tar(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "app:1", "one"))))
@@ -117,7 +118,8 @@ func TestATruncatedTarSaysWhichFileIsCut(t *testing.T) {
 	if !strings.Contains(e.Title, `"0000/layer.tar"`) {
 		t.Errorf("got %q", e.Title)
 	}
-	// Cut between two files: what is missing is told, and that it may be a cut.
+	// The tar ends between two files: the error names the missing file and says
+	// that the tar may be truncated.
 	files := sourcetest.DockerSave(t, sourcetest.NewSaved(t, "app:1", "one"))
 	first := append([]sourcetest.File{files[len(files)-2]}, files[2:3]...)
 	cut := sourcetest.TarBytes(t, first)
@@ -127,7 +129,7 @@ func TestATruncatedTarSaysWhichFileIsCut(t *testing.T) {
 	}
 }
 
-func TestALayerThatIsNotTheConfigsIsFoundWhileItIsRead(t *testing.T) {
+func TestALayerWithAWrongDiffIDIsDetectedWhileItIsRead(t *testing.T) {
 	t.Parallel()
 	files := sourcetest.DockerSave(t, sourcetest.NewSaved(t, "app:1", "one"))
 	path := sourcetest.Tar(t, sourcetest.Replace(files, "0000/layer.tar", sourcetest.LayerTar(t, "other")))

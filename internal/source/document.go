@@ -10,27 +10,31 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// maxDescriptors bounds one list in a manifest. A descriptor takes 3 bytes of
-// JSON at the least and a hundred times that once parsed.
+// maxDescriptors limits the length of one list in a manifest. A descriptor
+// takes at least 3 bytes of JSON, and about a hundred times as much memory
+// after parsing.
 const maxDescriptors = 20_000
 
 var errTooMany = fmt.Errorf("more than %d descriptors in a list", maxDescriptors)
 
-// document is the part of a manifest or an index that leads further.
+// document holds the fields of a manifest or an index that name other content.
 type document struct {
 	SchemaVersion int             `json:"schemaVersion"`
 	MediaType     types.MediaType `json:"mediaType"`
 	Config        *v1.Descriptor  `json:"config"`
 	Layers        descriptors     `json:"layers"`
-	Blobs         descriptors     `json:"blobs"` // artifact manifests of older days
+	Blobs         descriptors     `json:"blobs"` // of the artifact manifest, which is not in image-spec 1.1
 	Manifests     descriptors     `json:"manifests"`
 	Subject       *v1.Descriptor  `json:"subject"`
 }
 
-// descriptors is a list that stops being parsed where it gets too long.
+// descriptors is a list of descriptors. Its parser stops when the list is
+// longer than maxDescriptors.
 type descriptors []v1.Descriptor
 
-// UnmarshalJSON reads one descriptor after the other.
+// UnmarshalJSON parses the list one descriptor at a time. It returns an error
+// for a value that is not a list, for a list that is too long, and for an
+// invalid descriptor.
 func (d *descriptors) UnmarshalJSON(raw []byte) error {
 	if bytes.Equal(raw, []byte("null")) {
 		return nil
@@ -39,7 +43,7 @@ func (d *descriptors) UnmarshalJSON(raw []byte) error {
 	if open, err := in.Token(); err != nil || open != json.Delim('[') {
 		return errors.Join(errors.New("a list of descriptors is no list"), err)
 	}
-	*d = descriptors{} // not nil: an empty list says what kind of document it is
+	*d = descriptors{} // not nil, because an empty list also shows the kind of the document
 	for in.More() {
 		if len(*d) >= maxDescriptors {
 			return errTooMany
@@ -48,7 +52,7 @@ func (d *descriptors) UnmarshalJSON(raw []byte) error {
 		if err := in.Decode(&one); err != nil {
 			return err
 		}
-		if err := sound(one); err != nil {
+		if err := validate(one); err != nil {
 			return err
 		}
 		*d = append(*d, one)
@@ -56,9 +60,9 @@ func (d *descriptors) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// sound refuses a descriptor that describes nothing (image-spec,
-// "Descriptors": digest and size are required).
-func sound(d v1.Descriptor) error {
+// validate returns an error for a descriptor without a digest or with a
+// negative size (image-spec, "Descriptors": digest and size are required).
+func validate(d v1.Descriptor) error {
 	if d.Digest == (v1.Hash{}) {
 		return errors.New("a descriptor has no digest")
 	}
@@ -68,16 +72,16 @@ func sound(d v1.Descriptor) error {
 	return nil
 }
 
-// parse reads a manifest of the media type that its parent gives it (empty:
-// not known). A document that is read one way by some and another way by
-// others is refused (image-spec, "mediaType" of manifest and index).
+// parse parses a manifest. The parent gives the media type; it is empty if no
+// parent exists. parse refuses a document that different readers could
+// interpret differently (image-spec, "mediaType" of manifest and index).
 func parse(raw []byte, mediaType types.MediaType) (*document, error) {
 	var doc document
 	if err := json.Unmarshal(raw, &doc); err != nil {
 		if known(mediaType) || errors.Is(err, errTooMany) || !json.Valid(raw) {
 			return nil, err
 		}
-		return &document{MediaType: mediaType}, nil // opaque: JSON, but none of ours
+		return &document{MediaType: mediaType}, nil // JSON of an unknown media type is published without interpretation
 	}
 	if mediaType == "" {
 		mediaType = doc.guess()
@@ -91,7 +95,7 @@ func parse(raw []byte, mediaType types.MediaType) (*document, error) {
 
 func known(t types.MediaType) bool { return t == "" || t.IsIndex() || t.IsImage() }
 
-// guess is the media type of a document that nothing names.
+// guess returns the media type of a document that has no parent.
 func (d *document) guess() types.MediaType {
 	switch {
 	case d.MediaType != "":
@@ -113,17 +117,17 @@ func (d *document) consistent() error {
 	case d.MediaType.IsImage() && d.Config == nil:
 		return errors.New("it is an image manifest without config")
 	case d.Config != nil && known(d.MediaType):
-		return sound(*d.Config)
-	case d.Config != nil && sound(*d.Config) != nil:
-		d.Config = nil // opaque: something else by the name of config
+		return validate(*d.Config)
+	case d.Config != nil && validate(*d.Config) != nil:
+		d.Config = nil // an unknown media type can use the name "config" for other content
 	}
 	return nil
 }
 
 var errSchema1 = errors.New("it is a manifest of Docker's schema 1, which registries no longer take")
 
-// held lists the blobs that the document names, config first.
-func (d *document) held() []v1.Descriptor {
+// blobs lists the blobs that the document names. The config comes first.
+func (d *document) blobs() []v1.Descriptor {
 	var out []v1.Descriptor
 	if d.Config != nil {
 		out = append(out, *d.Config)

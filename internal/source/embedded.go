@@ -12,12 +12,12 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// openEmbedded uses the OCI layout that Docker 25 and later put into their
-// tars, if it has the image whole and compressed, as the containerd image
-// store keeps it: then digests, platforms and attestations stay as they are.
-// The classic store writes plain layers there; these are better compressed,
-// one image by manifest.json, several where they are. It reports whether it set
-// the root.
+// openEmbedded uses the OCI layout that Docker 25 and later write into the tar.
+// The containerd image store writes compressed layers, so digests, platforms
+// and attestations stay as they are. The classic store writes plain layers,
+// which must be compressed: for one image openEmbedded leaves this to
+// manifest.json, and for several images it keeps the layout and sets s.Plain.
+// It reports whether it set s.Root.
 func (s *Source) openEmbedded(ctx context.Context, d dockerTar, chosen saved, pick string) (bool, error) {
 	l := layout{d.where}
 	if has, err := l.has(ctx, "oci-layout"); err != nil || !has {
@@ -40,7 +40,7 @@ func (s *Source) openEmbedded(ctx context.Context, d dockerTar, chosen saved, pi
 	}
 	single := len(image.Images(root)) < 2
 	if plain && single && s.Kind == DockerEngine {
-		return false, nil // as it must be with the classic store
+		return false, nil // the classic store always has plain layers, so no notice is needed
 	}
 	if plain && single {
 		s.Notices = append(s.Notices, plainNotice(d.path))
@@ -54,8 +54,8 @@ func (s *Source) openEmbedded(ctx context.Context, d dockerTar, chosen saved, pi
 	return s.Root != nil, nil
 }
 
-// find reads the entry of index.json that has the chosen image in it, or that
-// is picked itself; nil if none does.
+// find returns the entry of index.json that contains the chosen image or that
+// pick selects. It returns nil if no entry does.
 func (l layout) find(ctx context.Context, all []entry, chosen saved, pick string) (*image.Manifest, *tree, error) {
 	picked, err := pickOne(l.path, all, pick)
 	switch unknown := chosen.id == (v1.Hash{}); {
@@ -69,7 +69,7 @@ func (l layout) find(ctx context.Context, all []entry, chosen saved, pick string
 	for _, e := range all {
 		t := newTree(l, l.path)
 		t.partial = true
-		root, err := t.read(ctx, bare(e.desc))
+		root, err := t.read(ctx, rootDescriptor(e.desc))
 		if err != nil {
 			return nil, nil, err
 		}
@@ -83,7 +83,7 @@ func (l layout) find(ctx context.Context, all []entry, chosen saved, pick string
 	return nil, nil, nil
 }
 
-// platformNode is the image in a tree that has the config.
+// platformNode returns the image in the tree that has the given config, or nil.
 func platformNode(root *image.Manifest, config v1.Hash) *image.Manifest {
 	for _, m := range image.Manifests(root) {
 		if len(m.Blobs) > 0 && m.Blobs[0].Descriptor.Digest == config {
@@ -96,8 +96,8 @@ func platformNode(root *image.Manifest, config v1.Hash) *image.Manifest {
 // plainTypes are the media types of layers that are not compressed.
 var plainTypes = []types.MediaType{types.OCIUncompressedLayer, types.DockerUncompressedLayer, types.OCIUncompressedRestrictedLayer}
 
-// plain reports whether the tree has a layer that is not compressed, whatever
-// its media type says.
+// hasPlainLayer reports whether the tree has a layer that is not compressed. It
+// reads the first bytes of a layer, because the media type can be wrong.
 func (d dockerTar) plain(ctx context.Context, root *image.Manifest) (bool, error) {
 	for _, b := range image.Blobs(root) {
 		t := b.Descriptor.MediaType
@@ -115,7 +115,8 @@ func (d dockerTar) plain(ctx context.Context, root *image.Manifest) (bool, error
 	return false, nil
 }
 
-// The codes of notices that say why a digest is not the one in the source.
+// The codes of notices about a digest that differs from the digest in the
+// source.
 const (
 	codeCompressed = "source-compressed"
 	codeMissing    = "source-platforms-missing"

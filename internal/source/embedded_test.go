@@ -19,7 +19,7 @@ func hasNotice(s *source.Source, code string) bool {
 	return false
 }
 
-// containerd's image store saves what it holds: digests stay.
+// The containerd image store saves compressed layers, so the digests stay.
 func TestAnEmbeddedLayoutOfCompressedLayersKeepsItsDigest(t *testing.T) {
 	t.Parallel()
 	l := sourcetest.NewLayout(t)
@@ -37,14 +37,15 @@ func TestAnEmbeddedLayoutOfCompressedLayersKeepsItsDigest(t *testing.T) {
 	refused(t, path+"#app:2", source.CodeNoMatch)
 }
 
-// Docker's classic store saves plain layers, which are better compressed.
+// The classic store of Docker saves plain layers, which openEmbedded leaves to
+// be compressed.
 func TestAnEmbeddedLayoutOfPlainLayersIsCompressed(t *testing.T) {
 	t.Parallel()
 	for _, mediaType := range []types.MediaType{types.OCIUncompressedLayer, types.OCILayer} {
 		l := sourcetest.NewLayout(t)
 		plain := sourcetest.LayerTar(t, "plain")
 		d := l.ImageOf(sourcetest.AMD64, types.OCIUncompressedLayer, plain)
-		if mediaType != types.OCIUncompressedLayer { // plain, and called gzip
+		if mediaType != types.OCIUncompressedLayer { // a plain layer with the media type of gzip
 			d = l.JSON(types.OCIManifestSchema1, v1.Manifest{
 				SchemaVersion: 2, MediaType: types.OCIManifestSchema1,
 				Config: l.Blob(types.OCIConfigJSON, sourcetest.Config(t, sourcetest.AMD64, plain)),
@@ -64,8 +65,9 @@ func TestAnEmbeddedLayoutOfPlainLayersIsCompressed(t *testing.T) {
 	}
 }
 
-// Docker pulls one platform of an index and saves the index with it.
-func TestAnIndexWithMissingPlatformsGivesTheOneThatIsThere(t *testing.T) {
+// Docker can pull one platform of an index, and then saves the whole index with
+// it.
+func TestAnIndexWithMissingPlatformsGivesTheAvailablePlatform(t *testing.T) {
 	t.Parallel()
 	l, elsewhere := sourcetest.NewLayout(t), sourcetest.NewLayout(t)
 	amd := sourcetest.On(l.Image(sourcetest.AMD64, "a"), sourcetest.AMD64)
@@ -80,7 +82,7 @@ func TestAnIndexWithMissingPlatformsGivesTheOneThatIsThere(t *testing.T) {
 	refused(t, "oci-archive:"+sourcetest.Tar(t, files), source.CodeBlobMissing)
 }
 
-// manifest.json may list each platform of an index by the same name.
+// manifest.json may list each platform of an index under the same name.
 func TestPlatformsOfOneIndexAreOneImage(t *testing.T) {
 	t.Parallel()
 	l := sourcetest.NewLayout(t)

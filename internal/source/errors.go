@@ -8,22 +8,22 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// The codes of what can be wrong with a source. They are stable: README and
+// The codes of the errors of this package. They are stable, because README and
 // workflows name them.
 const (
-	CodeNotFound      = "source-not-found"          // nothing by that name
-	CodeNotLayout     = "source-not-a-layout"       // there, but no image
-	CodeNotSupported  = "source-not-supported"      // an image of a kind that cannot be read
-	CodeUnreadable    = "source-unreadable"         // damaged, or the system refuses
-	CodeTruncated     = "source-truncated"          // cut off
-	CodeUnsafePath    = "source-unsafe-path"        // leads out of the source, or a device
-	CodeTooManyFiles  = "source-too-many-files"     // in an archive
-	CodeBlobMissing   = "source-blob-missing"       // named, but not there
-	CodeBlobWrong     = "source-blob-wrong"         // size or digest differ
-	CodeManifestLarge = "source-manifest-too-large" // one document, or all of them
-	CodeTooDeep       = "source-too-deep"           // indexes within indexes
-	CodeAmbiguous     = "source-ambiguous"          // several images, none picked
-	CodeNoMatch       = "source-no-match"           // none is the one picked
+	CodeNotFound      = "source-not-found"          // no file or image has this name
+	CodeNotLayout     = "source-not-a-layout"       // the path exists, but is not an image
+	CodeNotSupported  = "source-not-supported"      // the program cannot read this kind of image
+	CodeUnreadable    = "source-unreadable"         // damaged, or the system denies access
+	CodeTruncated     = "source-truncated"          // the file ends too early
+	CodeUnsafePath    = "source-unsafe-path"        // a path that leaves the source, or a device
+	CodeTooManyFiles  = "source-too-many-files"     // an archive has too many files
+	CodeBlobMissing   = "source-blob-missing"       // a manifest names a blob that the source does not contain
+	CodeBlobWrong     = "source-blob-wrong"         // the size or the digest differs
+	CodeManifestLarge = "source-manifest-too-large" // one document, or all documents together
+	CodeTooDeep       = "source-too-deep"           // too many nested indexes
+	CodeAmbiguous     = "source-ambiguous"          // several images, and no pick
+	CodeNoMatch       = "source-no-match"           // no image matches the pick
 )
 
 const hintRebuild = "Write the image again with the step that made it, and check that the step ran to its end."
@@ -32,8 +32,8 @@ func problem(code, hint string, err error, format string, args ...any) error {
 	return &diag.Error{Code: code, Side: diag.Source, Hint: hint, Err: err, Title: fmt.Sprintf(format, args...)}
 }
 
-// explained passes on an error that a reader already understands and files
-// any other under the code source-unreadable.
+// explained returns err unchanged if it contains a *diag.Error. It wraps any
+// other error in an error with the code source-unreadable.
 func explained(err error, format string, args ...any) error {
 	var known *diag.Error
 	if errors.As(err, &known) {

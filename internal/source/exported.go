@@ -14,23 +14,25 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/archive"
 )
 
-// Exporter is a store of images that hands them out as the tar of docker save
-// or of an OCI layout: a Docker engine, or podman's storage. Its errors are
-// passed on as they are.
+// Exporter is an image store that exports images as a tar of docker save or of
+// an OCI layout: a Docker engine, or podman's storage. Open returns the errors
+// of an Exporter unchanged.
 type Exporter interface {
-	// Find describes the image that name means; for one that is not there an
-	// error with the code source-not-found.
+	// Find returns the image with the given name. If the store has no such
+	// image, the error has the code source-not-found.
 	Find(ctx context.Context, name string) (*image.Stored, error)
-	// Export starts the tar of one id, from its first byte each time.
+	// Export starts the export of the image with the given ID. Each call starts
+	// at the first byte of the tar.
 	Export(ctx context.Context, id string) (io.ReadCloser, error)
-	// Origins lists images in wanted repositories that are known to have
-	// layers of one id, those with the most first.
+	// Origins lists images that share layers with the image id, in repositories
+	// for which wanted returns true. The image with the most shared layers
+	// comes first.
 	Origins(ctx context.Context, id string, wanted func(name.Repository) bool) ([]image.Origin, error)
 }
 
-// openExported opens an image of a store. It is exported by id, so that a name
-// which moves meanwhile does not mix two images.
-func (s *Source) openExported(ctx context.Context, at place, from Exporter) error {
+// openExported opens an image of a store. It exports the image by ID, so that a
+// tag that moves during the run does not mix two images.
+func (s *Source) openExported(ctx context.Context, at location, from Exporter) error {
 	s.Kind = at.kind
 	if from == nil {
 		return problem(CodeNotSupported, "Save it to a file first, and use the file as the source.", nil,
@@ -57,7 +59,7 @@ func (s *Source) openExported(ctx context.Context, at place, from Exporter) erro
 	}
 	s.Names = found.Names
 	if s.Kind == DockerEngine {
-		s.compare(found.ID)
+		s.explainDigest(found.ID)
 	}
 	if found.OCI && s.Root.Pending() {
 		s.Root.ToOCI()
@@ -69,9 +71,9 @@ func (s *Source) openExported(ctx context.Context, at place, from Exporter) erro
 	return nil
 }
 
-// openExport reads the image of a tar that a store hands out.
+// openExport reads the image from the tar of an export.
 func (s *Source) openExport(ctx context.Context, w where) error {
-	kind, err := w.kind(ctx, place{})
+	kind, err := w.kind(ctx, location{})
 	if err != nil {
 		return err
 	}
@@ -81,10 +83,10 @@ func (s *Source) openExport(ctx context.Context, w where) error {
 	return s.openLayout(ctx, w, "")
 }
 
-// compare says why what is published has another digest than the image in the
-// engine. With the classic store an image's id is its config's digest, with
-// containerd's its own.
-func (s *Source) compare(id string) {
+// explainDigest adds a notice if the published digest differs from the ID in
+// the engine. The classic store uses the digest of the config as the ID. The
+// containerd store uses the digest of the manifest or index.
+func (s *Source) explainDigest(id string) {
 	known := slices.ContainsFunc(s.Notices, func(n diag.Notice) bool { return n.Code == codeMissing })
 	config := !s.Root.Index() && len(s.Root.Blobs) > 0 && s.Root.Blobs[0].Descriptor.Digest.String() == id
 	switch {
@@ -102,12 +104,13 @@ func (s *Source) compare(id string) {
 	}
 }
 
-// Stored reports whether the image is in a store that may know where its layers
-// come from.
+// Stored reports whether the image comes from a store. A store may know the
+// repositories of its layers.
 func (s *Source) Stored() bool { return s.origins != nil }
 
-// Origins lists images in wanted repositories that have layers of this one, as
-// far as the store that it is in knows. Others than stores know of none.
+// Origins lists images that share layers with this image, in repositories for
+// which wanted returns true. Only stores record this; for every other source
+// the list is empty.
 func (s *Source) Origins(ctx context.Context, wanted func(name.Repository) bool) ([]image.Origin, error) {
 	if s.origins == nil {
 		return nil, nil
@@ -117,14 +120,13 @@ func (s *Source) Origins(ctx context.Context, wanted func(name.Repository) bool)
 
 const hintElsewhere = " An image in a registry is docker://REFERENCE; a path is taken from the directory the step runs in, and the step that writes it must run before."
 
-// openBare looks whether the Docker engine has an image by a name that is no
-// path. Where there is no engine, what was wrong with the path is all there is
-// to say.
-func (s *Source) openBare(ctx context.Context, from Exporter, noPath error) error {
-	if from == nil || !diag.Is(noPath, CodeNotFound) || !imageLike(s.Name) {
+// openEngineImage looks for the image in the Docker engine if the name is not a
+// path. If no engine answers, it returns noPath, the error of the path.
+func (s *Source) openEngineImage(ctx context.Context, from Exporter, noPath error) error {
+	if from == nil || !diag.Is(noPath, CodeNotFound) || !isImageName(s.Name) {
 		return noPath
 	}
-	err := s.openExported(ctx, place{kind: DockerEngine, path: s.Name}, from)
+	err := s.openExported(ctx, location{kind: DockerEngine, path: s.Name}, from)
 	switch {
 	case diag.Is(err, CodeNotFound):
 		path, image := diag.All(noPath)[0], diag.All(err)[0]
@@ -139,8 +141,9 @@ func (s *Source) openBare(ctx context.Context, from Exporter, noPath error) erro
 	return err
 }
 
-// imageLike reports names that can be an image's and are not meant as a path.
-func imageLike(text string) bool {
+// isImageName reports whether text can be the name of an image and is not
+// written as a path.
+func isImageName(text string) bool {
 	if strings.HasPrefix(text, ".") || strings.HasPrefix(text, "/") || strings.ContainsAny(text, `\#`) {
 		return false
 	}

@@ -19,7 +19,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// fromEngine opens a source with an engine at hand.
+// fromEngine opens a source with access to an engine.
 func fromEngine(t *testing.T, e *sourcetest.Engine, text string) (*source.Source, error) {
 	t.Helper()
 	getenv := func(key string) string { return map[string]string{"DOCKER_HOST": e.Host}[key] }
@@ -41,10 +41,11 @@ func mustFromEngine(t *testing.T, e *sourcetest.Engine, text string) *source.Sou
 	return s
 }
 
-// big is more than is kept of an export, so that reading it takes another.
+// big returns a text that is too large to be kept in memory, so that reading it
+// needs a second export.
 func big(text string) string { return strings.Repeat(text, 1<<20) }
 
-func TestAnImageOfTheClassicStoreIsWhatDockerSaveMakesOfIt(t *testing.T) {
+func TestAnImageOfTheClassicStoreEqualsItsDockerSaveTar(t *testing.T) {
 	t.Parallel()
 	saved := sourcetest.NewSaved(t, "app:1", "one", big("two"), big("three"))
 	raw := sourcetest.TarBytes(t, sourcetest.DockerSave(t, saved))
@@ -84,7 +85,8 @@ func TestAnImageOfContainerdsStoreKeepsItsDigestAndPlatforms(t *testing.T) {
 	}
 }
 
-// Without manifest.json, as for an image that has no platform of the engine's.
+// The engine writes no manifest.json for an image without a platform of the
+// engine.
 func TestAnExportMayBeABareLayout(t *testing.T) {
 	t.Parallel()
 	l := sourcetest.NewLayout(t)
@@ -96,9 +98,10 @@ func TestAnExportMayBeABareLayout(t *testing.T) {
 	}
 }
 
-// Docker 25 and later write a layout of plain layers: with the classic store
-// always, with containerd's for what docker load brought so. There the id is a
-// digest, which the image does not keep.
+// Docker 25 and later write a layout of plain layers. The classic store always
+// does so; the containerd store does so for images that docker load brought.
+// With the containerd store the ID is a digest, which the published image does
+// not keep.
 func TestPlainLayersOfAnEngineAreCompressed(t *testing.T) {
 	t.Parallel()
 	l, tar := sourcetest.NewLayout(t), sourcetest.LayerTar(t, "one")
@@ -118,8 +121,9 @@ func TestPlainLayersOfAnEngineAreCompressed(t *testing.T) {
 	}
 }
 
-// docker pull --platform may bring a platform that is not the engine's own.
-func TestTheOnePlatformThatAnEngineHasIsPublishedAndSaid(t *testing.T) {
+// docker pull --platform can pull a platform other than the platform of the
+// engine.
+func TestTheOnlyPlatformOfAnEngineIsPublishedWithANotice(t *testing.T) {
 	t.Parallel()
 	l := sourcetest.NewLayout(t)
 	arm := l.Image(sourcetest.ARM64, "one")
@@ -135,7 +139,7 @@ func TestTheOnePlatformThatAnEngineHasIsPublishedAndSaid(t *testing.T) {
 	}
 }
 
-func TestANameThatIsNeitherPathNorImage(t *testing.T) {
+func TestANameThatIsNoPathAndNoImageIsRefused(t *testing.T) {
 	t.Parallel()
 	e := sourcetest.NewEngine(t, sourcetest.EngineImage{ID: "sha256:0123456789", Names: []string{"app:1"}})
 	cases := []struct {
@@ -163,7 +167,7 @@ func TestANameThatIsNeitherPathNorImage(t *testing.T) {
 	}
 }
 
-func TestAnEngineIsOnlyAskedForWhatIsNoPath(t *testing.T) {
+func TestAnEngineIsAskedOnlyForNamesThatAreNoPath(t *testing.T) {
 	t.Parallel()
 	path := sourcetest.Tar(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "app:1", "one")))
 	s, err := source.Open(t.Context(), path, source.Options{Exporters: map[source.Kind]source.Exporter{source.DockerEngine: untouchable{t}}})

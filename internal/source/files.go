@@ -9,16 +9,16 @@ import (
 	"os"
 )
 
-// files are the files of a source by slash-separated name: a directory or an
-// archive. A name that is not there is fs.ErrNotExist.
+// files gives access to the files of a directory or an archive by their
+// slash-separated names. If a file does not exist, the error is fs.ErrNotExist.
 type files interface {
 	Stat(ctx context.Context, name string) (int64, error)
 	Open(ctx context.Context, name string) (io.ReadCloser, error)
 	Close() error
 }
 
-// directory reads below one directory only: symbolic links that lead out of
-// it are refused by os.Root.
+// directory reads files below one directory. os.Root refuses symbolic links
+// that leave the directory.
 type directory struct {
 	root *os.Root
 	path string
@@ -32,10 +32,11 @@ func openDirectory(path string) (files, error) {
 	return directory{root: root, path: path}, nil
 }
 
-// Close frees the directory.
+// Close releases the handle of the directory.
 func (d directory) Close() error { return d.root.Close() }
 
-// Stat returns the size of a regular file in bytes.
+// Stat returns the size of a regular file in bytes. For any other type of file
+// the error has the code source-unsafe-path.
 func (d directory) Stat(_ context.Context, name string) (int64, error) {
 	info, err := d.root.Stat(name)
 	if err != nil {
@@ -48,9 +49,9 @@ func (d directory) Stat(_ context.Context, name string) (int64, error) {
 	return info.Size(), nil
 }
 
-// Open starts reading a regular file.
+// Open opens a regular file. The caller closes it.
 func (d directory) Open(ctx context.Context, name string) (io.ReadCloser, error) {
-	if _, err := d.Stat(ctx, name); err != nil { // a pipe would block being opened
+	if _, err := d.Stat(ctx, name); err != nil { // opening a pipe would block
 		return nil, err
 	}
 	f, err := d.root.Open(name)
@@ -60,8 +61,8 @@ func (d directory) Open(ctx context.Context, name string) (io.ReadCloser, error)
 	return f, nil
 }
 
-// explain tells a link that leads out of the directory from other failures:
-// os.Root has no exported error for it.
+// explain detects a symbolic link that leaves the directory. It checks the file
+// itself, because os.Root exports no error for this case.
 func (d directory) explain(name string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 		return explain(d.path, name, err)
@@ -80,13 +81,13 @@ func explain(where, name string, err error) error {
 	return explained(err, "%q in %q cannot be read", name, where)
 }
 
-// where is a set of files and what to call it in messages.
+// where holds the files of a source and the path for messages.
 type where struct {
 	files
 	path string
 }
 
-// has reports whether the file name is there.
+// has reports whether the source contains the file name.
 func (w where) has(ctx context.Context, name string) (bool, error) {
 	_, err := w.Stat(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -95,7 +96,7 @@ func (w where) has(ctx context.Context, name string) (bool, error) {
 	return err == nil, err
 }
 
-// document reads a JSON document whole; limit is in bytes.
+// document reads a whole JSON document of at most limit bytes.
 func (w where) document(ctx context.Context, name string, limit int64) ([]byte, error) {
 	size, err := w.Stat(ctx, name)
 	if err != nil {
@@ -124,8 +125,9 @@ func tooLarge(path, name string, size, limit int64) error {
 		"%q in %q has %d bytes, more than the %d that are read", name, path, size, limit)
 }
 
-// kind tells layouts and docker save apart by the documents at the top.
-func (w where) kind(ctx context.Context, at place) (Kind, error) {
+// kind detects an OCI layout or a tar of docker save by the documents in the
+// top directory.
+func (w where) kind(ctx context.Context, at location) (Kind, error) {
 	var found [3]bool
 	for i, name := range []string{"index.json", "manifest.json", "repositories"} {
 		var err error

@@ -12,7 +12,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// skopeo runs skopeo and returns what it prints.
+// skopeo runs skopeo and returns its output.
 func skopeo(t *testing.T, args ...string) string {
 	t.Helper()
 	if _, err := exec.LookPath("skopeo"); err != nil {
@@ -28,14 +28,14 @@ func skopeo(t *testing.T, args ...string) string {
 	return string(out)
 }
 
-// digestBySkopeo is the digest that skopeo gives a manifest.
+// digestBySkopeo returns the digest that skopeo computes for a manifest.
 func digestBySkopeo(t *testing.T, raw []byte) string {
 	t.Helper()
 	path := sourcetest.Write(t, "manifest.json", raw)
 	return strings.TrimSpace(skopeo(t, "manifest-digest", path))
 }
 
-func TestSkopeoAndThisAgreeOnLayoutsAndOCIArchives(t *testing.T) {
+func TestDigestsOfLayoutsAndOCIArchivesEqualSkopeos(t *testing.T) {
 	l := sourcetest.NewLayout(t)
 	l.Add(l.MultiPlatform(), "multi")
 	l.Add(l.Image(sourcetest.AMD64, "one", "two"), "single")
@@ -54,7 +54,7 @@ func TestSkopeoAndThisAgreeOnLayoutsAndOCIArchives(t *testing.T) {
 	}
 }
 
-func TestSkopeoAndThisAgreeOnDockerArchives(t *testing.T) {
+func TestContentOfDockerArchivesEqualsSkopeos(t *testing.T) {
 	l := sourcetest.NewLayout(t)
 	l.Add(l.Image(sourcetest.AMD64, "one", "two"), "single")
 	path := filepath.Join(t.TempDir(), "image.tar")
@@ -73,8 +73,8 @@ func TestSkopeoAndThisAgreeOnDockerArchives(t *testing.T) {
 	}
 }
 
-// What is made of a docker save tar is an image that skopeo reads.
-func TestSkopeoReadsWhatIsMadeOfADockerArchive(t *testing.T) {
+// Skopeo reads the image that is made from a tar of docker save.
+func TestSkopeoReadsAnImageFromADockerArchive(t *testing.T) {
 	s := open(t, sourcetest.Tar(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "app:1", "one", strings.Repeat("two", 1<<19)))))
 	settle(t, s.Root)
 	made := []sourcetest.File{{Name: "version", Body: []byte("Directory Transport Version: 1.1\n")}, {Name: "manifest.json", Body: s.Root.Raw}}
@@ -85,7 +85,8 @@ func TestSkopeoReadsWhatIsMadeOfADockerArchive(t *testing.T) {
 	if got, want := digestBySkopeo(t, []byte(skopeo(t, "inspect", "--raw", from))), s.Root.Descriptor.Digest.String(); got != want {
 		t.Errorf("skopeo sees %s, want %s", got, want)
 	}
-	// To write a tar skopeo decompresses every layer and checks its digest.
+	// Skopeo decompresses every layer and checks its digest when it writes a
+	// tar.
 	skopeo(t, "copy", from, "docker-archive:"+to+":app:1")
 	back := open(t, to)
 	settle(t, back.Root)

@@ -15,25 +15,26 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 )
 
-// layerKey tells the layers of a tar apart: images share files, and one image
-// may have the same layer twice.
+// layerKey identifies a layer of a tar. Images share files, and one image may
+// contain the same layer twice.
 type layerKey struct {
 	file   string
 	diffID v1.Hash
 }
 
-// layers makes the blobs of a saved image's layers, equal ones once.
+// layers returns the blobs of the layers of a saved image. Equal layers share
+// one blob.
 func (d dockerTar) layers(ctx context.Context, s saved, diffIDs []v1.Hash) ([]*image.Blob, error) {
-	met := map[layerKey]*image.Blob{}
+	seen := map[layerKey]*image.Blob{}
 	var out []*image.Blob
 	for i, file := range s.Layers {
-		desc, away := s.LayerSources[diffIDs[i]]
-		if away && foreign(desc) && sound(desc) == nil {
+		desc, found := s.LayerSources[diffIDs[i]]
+		if found && foreign(desc) && validate(desc) == nil {
 			desc = v1.Descriptor{MediaType: desc.MediaType, Size: desc.Size, Digest: desc.Digest, URLs: desc.URLs}
 			out = append(out, &image.Blob{Descriptor: desc, DiffID: diffIDs[i], Foreign: true, Open: openForeign(desc)})
 			continue
 		}
-		b, err := d.layer(ctx, file, diffIDs[i], met)
+		b, err := d.layer(ctx, file, diffIDs[i], seen)
 		if err != nil {
 			return nil, err
 		}
@@ -42,8 +43,8 @@ func (d dockerTar) layers(ctx context.Context, s saved, diffIDs []v1.Hash) ([]*i
 	return out, nil
 }
 
-// layer makes the blob of one file.
-func (d dockerTar) layer(ctx context.Context, file string, diffID v1.Hash, met map[layerKey]*image.Blob) (*image.Blob, error) {
+// layer returns the blob for one file of the tar.
+func (d dockerTar) layer(ctx context.Context, file string, diffID v1.Hash, seen map[layerKey]*image.Blob) (*image.Blob, error) {
 	target, err := d.tar.Resolve(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, d.absent("layer", file)
@@ -52,7 +53,7 @@ func (d dockerTar) layer(ctx context.Context, file string, diffID v1.Hash, met m
 		return nil, err
 	}
 	key := layerKey{target, diffID}
-	if b := met[key]; b != nil {
+	if b := seen[key]; b != nil {
 		return b, nil
 	}
 	size, err := d.Stat(ctx, target)
@@ -68,11 +69,13 @@ func (d dockerTar) layer(ctx context.Context, file string, diffID v1.Hash, met m
 	if !compressed {
 		b.Plain, b.Open = b.Open, d.compress(target, diffID, size)
 	}
-	met[key] = b
+	seen[key] = b
 	return b, nil
 }
 
-// gzipped looks at the first bytes of a layer.
+// gzipped reports whether a layer is compressed with gzip. It reads the first
+// bytes of the layer. For zstd it returns an error with the code
+// source-not-supported.
 func (d dockerTar) gzipped(ctx context.Context, file string) (bool, error) {
 	head, err := d.tar.Head(ctx, file)
 	if err != nil {
@@ -86,8 +89,9 @@ func (d dockerTar) gzipped(ctx context.Context, file string) (bool, error) {
 	return found == compress.Gzip, nil
 }
 
-// compress opens a plain layer compressed, and checks at its end that it was
-// the layer which the config names.
+// compress returns a function that reads a plain layer and compresses it. At
+// the end of the layer the reader compares the size and the digest with the
+// config.
 func (d dockerTar) compress(file string, diffID v1.Hash, size int64) func(context.Context) (io.ReadCloser, error) {
 	return func(ctx context.Context) (io.ReadCloser, error) {
 		r, err := d.Open(ctx, file)

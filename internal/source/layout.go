@@ -15,11 +15,11 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/archive"
 )
 
-// layout reads manifests and blobs of an OCI layout by digest.
+// layout reads the manifests and blobs of an OCI layout by digest.
 type layout struct{ where }
 
-// checkVersion makes sure that the files are a layout of a version this
-// program knows (image-spec, "oci-layout file": 1.0.0).
+// checkVersion returns an error unless the files are a layout of version 1
+// (image-spec, "oci-layout file": 1.0.0).
 func (l layout) checkVersion(ctx context.Context) error {
 	raw, err := l.document(ctx, "oci-layout", image.MaxManifestSize)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -42,7 +42,7 @@ func (l layout) checkVersion(ctx context.Context) error {
 	return nil
 }
 
-// index reads index.json.
+// index reads and parses index.json.
 func (l layout) index(ctx context.Context) ([]byte, *document, error) {
 	raw, err := l.document(ctx, "index.json", image.MaxManifestSize)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -63,7 +63,7 @@ func (l layout) index(ctx context.Context) ([]byte, *document, error) {
 
 func blobName(h v1.Hash) string { return "blobs/" + h.Algorithm + "/" + h.Hex }
 
-// manifest reads a manifest whole and checks its size and digest.
+// manifest reads a manifest and verifies its size and digest.
 func (l layout) manifest(ctx context.Context, desc v1.Descriptor) ([]byte, error) {
 	raw, err := l.document(ctx, blobName(desc.Digest), image.MaxManifestSize)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -75,7 +75,8 @@ func (l layout) manifest(ctx context.Context, desc v1.Descriptor) ([]byte, error
 	return raw, verify(l.path, desc, raw)
 }
 
-// missing says that a manifest or blob is not there.
+// missing returns the error for a manifest or blob that the layout does not
+// contain.
 func (l layout) missing(what string, desc v1.Descriptor, err error) error {
 	hint := hintRebuild
 	if a, ok := l.files.(*archive.Archive); ok && !a.Complete() {
@@ -86,8 +87,8 @@ func (l layout) missing(what string, desc v1.Descriptor, err error) error {
 	return problem(CodeBlobMissing, hint, err, "the %s %s is named in %q but not in it", what, desc.Digest, l.path)
 }
 
-// blob checks that a blob is there with the size its manifest says. A layer
-// that registries need not hold may be missing: it is foreign then.
+// blob returns a blob of the layout and verifies its size. A foreign layer may
+// be missing, because registries need not store it.
 func (l layout) blob(ctx context.Context, desc v1.Descriptor) (*image.Blob, error) {
 	b := &image.Blob{Descriptor: desc}
 	file := blobName(desc.Digest)
@@ -108,8 +109,8 @@ func (l layout) blob(ctx context.Context, desc v1.Descriptor) (*image.Blob, erro
 	return b, nil
 }
 
-// foreign reports layers that are fetched by URL (image-spec,
-// "Non-Distributable Layers"; Docker's foreign layers of Windows bases).
+// foreign reports whether a layer is fetched by URL (image-spec,
+// "Non-Distributable Layers"; Docker's foreign layers of Windows base images).
 func foreign(desc v1.Descriptor) bool {
 	t := string(desc.MediaType)
 	return len(desc.URLs) > 0 || strings.Contains(t, "nondistributable") || strings.Contains(t, ".foreign.")
@@ -122,7 +123,8 @@ func openForeign(desc v1.Descriptor) func(context.Context) (io.ReadCloser, error
 	}
 }
 
-// platform reads an image's config, if it is of a reasonable size.
+// platform reads the platform from the config of an image. It returns nil if
+// the config is larger than image.MaxConfig.
 func (l layout) platform(ctx context.Context, config v1.Descriptor) (*v1.Platform, error) {
 	if config.Size > image.MaxConfig {
 		return nil, nil
@@ -137,8 +139,9 @@ func (l layout) platform(ctx context.Context, config v1.Descriptor) (*v1.Platfor
 	return platformOf(raw), nil
 }
 
-// platformOf is where the image of a config runs (image-spec, "Image
-// Configuration"); nil for configs that do not say, which registries accept.
+// platformOf returns the platform in a config (image-spec, "Image
+// Configuration"). It returns nil for a config without os or architecture,
+// which registries accept.
 func platformOf(config []byte) *v1.Platform {
 	var p v1.Platform
 	if err := json.Unmarshal(config, &p); err != nil || p.OS == "" || p.Architecture == "" {
@@ -147,7 +150,7 @@ func platformOf(config []byte) *v1.Platform {
 	return &v1.Platform{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant, OSVersion: p.OSVersion, OSFeatures: p.OSFeatures}
 }
 
-// openLayout reads the image of an OCI layout.
+// openLayout reads the chosen image of an OCI layout.
 func (s *Source) openLayout(ctx context.Context, w where, pick string) error {
 	l := layout{w}
 	if err := l.checkVersion(ctx); err != nil {
@@ -159,26 +162,28 @@ func (s *Source) openLayout(ctx context.Context, w where, pick string) error {
 	}
 	entries := entriesOf(doc)
 	s.Names = names(entries)
-	if pick == "" && parts(entries) {
-		s.Root, err = l.whole(ctx, raw, doc)
+	if pick == "" && isImageIndex(entries) {
+		s.Root, err = l.openIndexJSON(ctx, raw, doc)
 		return err
 	}
 	chosen, err := l.choose(ctx, s, entries, pick)
 	if err != nil {
 		return err
 	}
-	s.Root, err = newTree(l, l.path).read(ctx, bare(chosen.desc))
+	s.Root, err = newTree(l, l.path).read(ctx, rootDescriptor(chosen.desc))
 	return err
 }
 
-// bare is a root's descriptor without what its index said of it.
-func bare(d v1.Descriptor) v1.Descriptor {
+// rootDescriptor returns the media type, size and digest of d. Platform and
+// annotations describe an entry of index.json and do not belong to the root.
+func rootDescriptor(d v1.Descriptor) v1.Descriptor {
 	return v1.Descriptor{MediaType: d.MediaType, Size: d.Size, Digest: d.Digest}
 }
 
-// parts reports whether index.json is itself the index of one image, as ko
-// and crane push --index take it: every entry has a platform, none a name.
-func parts(entries []entry) bool {
+// isImageIndex reports whether index.json is itself the index of one image, as
+// ko and crane push --index assume: every entry has a platform, and no entry
+// has a name.
+func isImageIndex(entries []entry) bool {
 	for _, e := range entries {
 		if e.desc.Platform == nil || len(e.names) > 0 {
 			return false
@@ -187,24 +192,24 @@ func parts(entries []entry) bool {
 	return len(entries) > 1
 }
 
-// whole is the tree of which index.json is the root, byte for byte.
-func (l layout) whole(ctx context.Context, raw []byte, doc *document) (*image.Manifest, error) {
+// openIndexJSON reads the tree whose root is index.json itself, byte for byte.
+func (l layout) openIndexJSON(ctx context.Context, raw []byte, doc *document) (*image.Manifest, error) {
 	digest, size, err := v1.SHA256(strings.NewReader(string(raw)))
 	if err != nil {
 		return nil, explained(err, "index.json in %q cannot be read", l.path)
 	}
 	desc := v1.Descriptor{MediaType: doc.MediaType, Digest: digest, Size: size}
-	return newTree(rooted{layout: l, root: digest, raw: raw}, l.path).read(ctx, desc)
+	return newTree(indexJSONLayout{layout: l, root: digest, raw: raw}, l.path).read(ctx, desc)
 }
 
-// rooted is a layout whose root is index.json and no blob.
-type rooted struct {
+// indexJSONLayout is a layout whose root is index.json instead of a blob.
+type indexJSONLayout struct {
 	layout
 	root v1.Hash
 	raw  []byte
 }
 
-func (r rooted) manifest(ctx context.Context, desc v1.Descriptor) ([]byte, error) {
+func (r indexJSONLayout) manifest(ctx context.Context, desc v1.Descriptor) ([]byte, error) {
 	if desc.Digest == r.root {
 		return r.raw, nil
 	}

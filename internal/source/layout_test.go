@@ -18,7 +18,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// refused opens a source that must not open, and checks what a reader gets.
+// refused opens a source that must be refused, checks the code of the error,
+// and returns the error.
 func refused(t testing.TB, text, code string) diag.Error {
 	t.Helper()
 	s, err := source.Open(t.Context(), text, source.Options{})
@@ -35,7 +36,8 @@ func refused(t testing.TB, text, code string) diag.Error {
 	return *e
 }
 
-// files is a layout with one image, ready to be bent.
+// files returns the files of a layout with one image. Tests change single
+// files.
 func files(t testing.TB) ([]sourcetest.File, v1.Descriptor) {
 	t.Helper()
 	l := sourcetest.NewLayout(t)
@@ -142,7 +144,7 @@ func TestAManifestThatCanBeReadTwoWaysIsRefused(t *testing.T) {
 	}
 }
 
-func TestIndexJSONIsTheIndexWhereItsEntriesAreItsPlatforms(t *testing.T) {
+func TestIndexJSONIsTheIndexIfItsEntriesArePlatforms(t *testing.T) {
 	t.Parallel()
 	l := sourcetest.NewLayout(t)
 	amd, arm := l.Image(sourcetest.AMD64, "a"), l.Image(sourcetest.ARM64, "b")
@@ -163,8 +165,8 @@ func TestIndexJSONIsTheIndexWhereItsEntriesAreItsPlatforms(t *testing.T) {
 	}
 }
 
-// Nested indexes, Docker's media types and types nobody knows go along.
-func TestWhatRegistriesAcceptIsAccepted(t *testing.T) {
+// Nested indexes, media types of Docker and unknown media types are published.
+func TestContentThatRegistriesAcceptIsAccepted(t *testing.T) {
 	t.Parallel()
 	l := sourcetest.NewLayout(t)
 	held := l.Blob("application/x-data", []byte("data"))

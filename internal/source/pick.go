@@ -10,38 +10,39 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// The annotations by which tools name an image in a layout: the image-spec's,
-// mostly just the tag, and containerd's with the whole reference.
+// The annotations that hold the name of an image in a layout. The annotation of
+// the image-spec often holds only the tag. The annotation of containerd holds
+// the whole reference.
 const (
 	refName   = "org.opencontainers.image.ref.name"
 	imageName = "io.containerd.image.name"
 )
 
-// maxListed bounds how many images an error lists.
+// maxListed limits the number of images in an error message.
 const maxListed = 20
 
 // candidate is one of several images in a source.
 type candidate interface {
-	called() []string   // names and tags
-	digests() []v1.Hash // the first is the identity, all can be picked
+	imageNames() []string // names and tags
+	digests() []v1.Hash   // the first one identifies the image; a pick can name any of them
 }
 
-// entry is an image in index.json; entries of equal digest are one.
+// entry is an image in index.json. Entries with the same digest are merged.
 type entry struct {
 	desc  v1.Descriptor
 	names []string
 }
 
-func (e entry) called() []string   { return e.names }
-func (e entry) digests() []v1.Hash { return []v1.Hash{e.desc.Digest} }
+func (e entry) imageNames() []string { return e.names }
+func (e entry) digests() []v1.Hash   { return []v1.Hash{e.desc.Digest} }
 
-// entriesOf lists the images of an index.json.
+// entriesOf lists the images of index.json.
 func entriesOf(doc *document) []entry {
 	var out []entry
 	at := map[v1.Hash]int{}
 	for _, desc := range doc.Manifests {
-		i, met := at[desc.Digest]
-		if !met {
+		i, seen := at[desc.Digest]
+		if !seen {
 			i = len(out)
 			at[desc.Digest] = i
 			out = append(out, entry{desc: desc})
@@ -55,14 +56,14 @@ func entriesOf(doc *document) []entry {
 	return out
 }
 
-// names lists the names of all candidates, each once.
+// names lists the names of all candidates without duplicates.
 func names[C candidate](all []C) []string {
 	var out []string
-	met := map[string]bool{}
+	seen := map[string]bool{}
 	for _, c := range all {
-		for _, n := range c.called() {
-			if !met[n] {
-				met[n] = true
+		for _, n := range c.imageNames() {
+			if !seen[n] {
+				seen[n] = true
 				out = append(out, n)
 			}
 		}
@@ -70,12 +71,12 @@ func names[C candidate](all []C) []string {
 	return out
 }
 
-// pickOne finds the candidate that is meant. An empty pick means the only
-// one. Otherwise the first way of reading the pick that fits any candidate
-// decides: "@N" counts from 0, then a digest, then a name exactly as it
-// stands, then the same name written differently ("app" and
-// "docker.io/library/app:latest"), then a part of one (the tag, or the end of
-// the name with or without the tag).
+// pickOne returns the candidate that pick selects. An empty pick selects the
+// only candidate. Otherwise pickOne tries these rules in order, and uses the
+// first rule that matches a candidate: "@N" is an index that counts from 0; a
+// digest; the exact name; an equivalent name ("app" and
+// "docker.io/library/app:latest"); a part of a name, which is the tag or the
+// end of the repository with or without the tag.
 func pickOne[C candidate](path string, all []C, pick string) (C, error) {
 	var none C
 	if pick == "" {
@@ -102,7 +103,8 @@ func pickOne[C candidate](path string, all []C, pick string) (C, error) {
 	return none, noMatch(path, all, pick)
 }
 
-// only returns the one image found.
+// only returns the single image in found. It returns an error if found is empty
+// or holds images with different digests.
 func only[C candidate](path string, found []C, pick string) (C, error) {
 	var none C
 	if len(found) == 0 {
@@ -125,24 +127,24 @@ func hasDigest(c candidate, pick string) bool {
 	return false
 }
 
-func hasName(c candidate, pick string) bool { return slices.Contains(c.called(), pick) }
+func hasName(c candidate, pick string) bool { return slices.Contains(c.imageNames(), pick) }
 
 func hasSameName(c candidate, pick string) bool {
 	want, err := name.ParseReference(pick)
 	if err != nil {
 		return false
 	}
-	return slices.ContainsFunc(c.called(), func(n string) bool {
+	return slices.ContainsFunc(c.imageNames(), func(n string) bool {
 		got, err := name.ParseReference(n)
 		return err == nil && got.Name() == want.Name()
 	})
 }
 
 func hasPart(c candidate, pick string) bool {
-	return slices.ContainsFunc(c.called(), func(n string) bool {
+	return slices.ContainsFunc(c.imageNames(), func(n string) bool {
 		ref, err := name.NewTag(n)
 		if err != nil || !strings.ContainsAny(n, ":/") {
-			return false // a tag alone, which hasName has seen
+			return false // hasName has already compared a tag without a repository
 		}
 		return ref.TagStr() == pick || strings.HasSuffix("/"+ref.Context().Name(), "/"+pick) ||
 			strings.HasSuffix("/"+ref.Name(), "/"+pick)
@@ -162,7 +164,7 @@ func noMatch[C candidate](path string, all []C, pick string) error {
 		"no image in %q is %q; it holds: %s", path, pick, list(all))
 }
 
-// list names images for a message, a bounded number of them.
+// list formats at most maxListed images for a message.
 func list[C candidate](all []C) string {
 	var out []string
 	for i, c := range all {
@@ -177,8 +179,8 @@ func list[C candidate](all []C) string {
 
 func label(c candidate) string {
 	digest := c.digests()[0].String()
-	if len(c.called()) == 0 {
+	if len(c.imageNames()) == 0 {
 		return digest + " (no name)"
 	}
-	return fmt.Sprintf("%.100q (%s)", c.called()[0], digest[:min(len(digest), 19)])
+	return fmt.Sprintf("%.100q (%s)", c.imageNames()[0], digest[:min(len(digest), 19)])
 }

@@ -78,8 +78,8 @@ func TestAnErrorListsABoundedNumberOfImages(t *testing.T) {
 	}
 }
 
-// oras lists the platforms of an index, and what refers to it, beside it.
-func TestWhatBelongsToAnImageIsNoImageBesideIt(t *testing.T) {
+// oras lists the platforms of an index and its referrers beside the index.
+func TestPartsAndReferrersOfAnImageAreNotCandidates(t *testing.T) {
 	t.Parallel()
 	l := sourcetest.NewLayout(t)
 	amd := l.Image(sourcetest.AMD64, "1")

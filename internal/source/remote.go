@@ -11,16 +11,16 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// repository reads manifests and blobs of one repository.
+// repository reads the manifests and blobs of one repository.
 type repository struct {
 	name.Repository
 	remote     Remote
 	noPlatform bool
 }
 
-// openRegistry reads the tree behind a reference. A tag is resolved once; all
-// else is read by digest. Presence of blobs is left to the registry, which
-// accepted the manifests that name them.
+// openRegistry reads the tree of a reference. It resolves a tag once and reads
+// everything else by digest. It does not check that blobs exist, because the
+// registry has accepted the manifests that name them.
 func (s *Source) openRegistry(ctx context.Context, text string, opts Options) error {
 	ref, err := name.ParseReference(text)
 	if err != nil {
@@ -46,11 +46,12 @@ func (s *Source) openRegistry(ctx context.Context, text string, opts Options) er
 		s.Names = []string{ref.Name()}
 	}
 	first := resolved{repository: r, root: desc.Digest, raw: raw}
-	s.Root, err = newTree(first, ref.Name()).read(ctx, bare(desc))
+	s.Root, err = newTree(first, ref.Name()).read(ctx, rootDescriptor(desc))
 	return err
 }
 
-// resolved is a repository of which one manifest has been read.
+// resolved is a repository that keeps its root manifest, so that the root is
+// read once.
 type resolved struct {
 	repository
 	root v1.Hash
@@ -80,9 +81,10 @@ func (r repository) manifest(ctx context.Context, desc v1.Descriptor) ([]byte, e
 	return raw, r.check(desc, raw)
 }
 
-// blob makes a blob that is read from the repository, or better mounted.
+// blob returns a blob that the registry can mount or that is read from the
+// repository.
 //
-//nolint:unparam // The error is for contents that can tell what they hold.
+//nolint:unparam // The interface needs the error for layouts, which check that the blob exists.
 func (r repository) blob(_ context.Context, desc v1.Descriptor) (*image.Blob, error) {
 	if foreign(desc) {
 		return &image.Blob{Descriptor: desc, Foreign: true, Open: openForeign(desc)}, nil
@@ -96,7 +98,8 @@ func (r repository) blob(_ context.Context, desc v1.Descriptor) (*image.Blob, er
 	}, nil
 }
 
-// platform reads an image's config, if it is of a reasonable size.
+// platform reads the platform from the config of an image. It returns nil if
+// the config is larger than image.MaxConfig.
 func (r repository) platform(ctx context.Context, config v1.Descriptor) (*v1.Platform, error) {
 	if r.noPlatform || config.Size > image.MaxConfig {
 		return nil, nil

@@ -18,13 +18,14 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// registry is a Remote over the files of a layout; tag "v1" is its root.
+// registry is a Remote that serves the files of a layout. The tag "v1" is the
+// root.
 type registry struct {
 	root  v1.Descriptor
 	blobs map[string][]byte
 
 	mu        sync.Mutex
-	manifests []string // what was asked for
+	manifests []string // the requested references
 	asked     []string
 }
 
@@ -132,7 +133,7 @@ func TestARegistryThatAnswersOtherBytesIsNotBelieved(t *testing.T) {
 	}
 }
 
-func TestWhatTheRegistrySaysIsPassedOn(t *testing.T) {
+func TestErrorsOfTheRegistryAreReturned(t *testing.T) {
 	t.Parallel()
 	l := sourcetest.NewLayout(t)
 	remote := newRegistry(l, v1.Descriptor{Digest: hash(1)})

@@ -1,17 +1,18 @@
-// Package source opens what is to be published and gives back the tree of
-// manifests that travels, with a way to open each blob.
+// Package source opens the image to publish. It returns the tree of its
+// manifests and a function that opens each blob.
 //
 // It reads OCI layouts (image-spec, "Image Layout") as directories and tars,
-// the tars of docker save (manifest.json, with or without an OCI layout in
-// them), images in a Docker engine or in podman's storage through [Exporter], and references in
-// registries through [Remote]. What is OCI keeps its
-// bytes and so its digests. Plain layers of docker save are compressed while
-// they are read, to the same bytes everywhere.
+// and the tars of docker save, with or without an OCI layout in them. It reads
+// images in a Docker engine or in podman's storage through [Exporter], and
+// references in registries through [Remote]. OCI content keeps its bytes and
+// its digests. Plain layers of docker save are compressed while they are read;
+// the compressed bytes are the same on every machine.
 //
-// Opening reads and checks manifests; of blobs it checks presence and size.
-// Their digests are checked by whoever reads them (package registry, while it
-// sends). It writes nothing, and treats every source as hostile: documents,
-// depth and number are bounded, paths cannot leave the source.
+// Open reads and verifies manifests. It checks only that blobs exist with the
+// right size. The reader of a blob verifies its digest; in a push this is
+// package registry. Package source writes nothing and treats every source as
+// untrusted: it limits the size, depth and number of documents, and refuses
+// paths that leave the source.
 package source
 
 import (
@@ -27,66 +28,66 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/archive"
 )
 
-// Kind is what a source turned out to be: the transport prefix that names it
-// outright, without its colon.
+// Kind is the kind of a source: its transport prefix without the colon.
 type Kind string
 
 // The kinds of source.
 const (
 	OCILayout     Kind = "oci"            // a directory
-	OCIArchive    Kind = "oci-archive"    // a tar of one
-	DockerArchive Kind = "docker-archive" // docker save
+	OCIArchive    Kind = "oci-archive"    // a tar of an OCI layout
+	DockerArchive Kind = "docker-archive" // a tar of docker save
 	Registry      Kind = "docker"         // docker://reference
-	DockerEngine  Kind = "docker-daemon"  // a Docker engine's image
+	DockerEngine  Kind = "docker-daemon"  // an image in a Docker engine
 
-	ContainersStorage Kind = "containers-storage" // podman's, buildah's
+	ContainersStorage Kind = "containers-storage" // an image in the storage of podman and buildah
 )
 
-// Remote reads a registry. Package registry implements it; its errors are
-// passed on as they are.
+// Remote reads from a registry. Package registry implements it. Open returns
+// its errors unchanged.
 type Remote interface {
-	// Manifest returns the manifest or index that ref names, at most
-	// image.MaxManifestSize bytes of it, exactly as the registry has it.
+	// Manifest returns the manifest or index of ref exactly as the registry
+	// stores it. It reads at most image.MaxManifestSize bytes.
 	Manifest(ctx context.Context, ref name.Reference) (v1.Descriptor, []byte, error)
-	// Blob starts reading a blob of the repository.
+	// Blob opens a blob of the repository. The caller closes it.
 	Blob(ctx context.Context, repo name.Repository, desc v1.Descriptor) (io.ReadCloser, error)
 }
 
-// Options are what opening may need.
+// Options configures Open.
 type Options struct {
-	// Remote reads docker:// references; nil refuses them.
+	// Remote reads docker:// references. If it is nil, Open refuses such
+	// references.
 	Remote Remote
-	// Exporters are the stores that have images besides files and registries.
-	// The Docker engine's is also asked for a name that is no path.
+	// Exporters are the available image stores. Open also asks the Docker
+	// engine if the name of the source is not a path.
 	Exporters map[Kind]Exporter
-	// NoPlatform leaves the platform of a single image in a registry unread:
-	// it stands in the config, which costs a request.
+	// NoPlatform skips the platform of a single image in a registry. The
+	// platform is in the config, which costs one request.
 	NoPlatform bool
 }
 
-// Source is an open source. Its blobs can be read until it is closed.
+// Source is an open source. Its blobs can be read until Close.
 type Source struct {
-	// Name is the source as the user wrote it.
+	// Name is the name of the source as the user wrote it.
 	Name string
-	// Kind is what it turned out to be. A tar of docker save is a
-	// DockerArchive also where the OCI layout inside it was used.
+	// Kind is the detected kind. It is DockerArchive for every tar of docker
+	// save, even if Open used the OCI layout in it.
 	Kind Kind
 	// Root is the image or index to publish.
 	Root *image.Manifest
-	// Names are the names and tags that the source gives its images, in its
-	// order, those of images that were not picked included.
+	// Names are the names and tags of all images in the source, in the order of
+	// the source. They include the images that were not picked.
 	Names []string
-	// Plain says that the tree has layers which its store keeps plain, and
-	// which are not meant to be published so.
+	// Plain is true if the store keeps layers of the tree uncompressed. The
+	// caller compresses them before it publishes the image.
 	Plain bool
-	// Notices are what the user should know about how it was read.
+	// Notices are messages for the user about the way the source was read.
 	Notices []diag.Notice
 
 	files   files
 	origins func(context.Context, func(name.Repository) bool) ([]image.Origin, error)
 }
 
-// Close frees the files of the source.
+// Close releases the files of the source.
 func (s *Source) Close() error {
 	if s.files == nil {
 		return nil
@@ -94,15 +95,20 @@ func (s *Source) Close() error {
 	return s.files.Close()
 }
 
-// Open opens the source that text names: a path, a path with "#" and the name,
-// tag or digest of one image in it, or either after a transport prefix
-// (oci:, oci-archive:, docker-archive:, docker://), or the name or id of an image
-// in a store (docker-daemon:, containers-storage:). Without a prefix the path is looked at, not its
-// extension; where there is none, the Docker engine may have an image by that
-// name.
+// Open opens the source with the name text. A name is one of these:
 //
-// Errors are *diag.Error with Side diag.Source and one of the codes of this
-// package, except those of Remote, of Exporters and of a context that ended.
+// a path; a path with "#" and the name, tag or digest of one image in it; a
+// path or reference after a transport prefix (oci:, oci-archive:,
+// docker-archive:, docker://); the name or ID of an image in a store
+// (docker-daemon:, containers-storage:).
+//
+// Without a prefix, Open detects the kind from the content of the path and not
+// from its extension. If the path does not exist, Open looks for an image with
+// this name in the Docker engine.
+//
+// Errors are *diag.Error with Side diag.Source and a code of this package.
+// Errors of Remote, of Exporters and of an ended context are returned as they
+// are.
 func Open(ctx context.Context, text string, opts Options) (*Source, error) {
 	s := &Source{Name: text}
 	if err := s.open(ctx, opts); err != nil {
@@ -114,7 +120,7 @@ func Open(ctx context.Context, text string, opts Options) (*Source, error) {
 func (s *Source) open(ctx context.Context, opts Options) error {
 	at, err := locate(s.Name)
 	if err != nil {
-		return s.openBare(ctx, opts.Exporters[DockerEngine], err)
+		return s.openEngineImage(ctx, opts.Exporters[DockerEngine], err)
 	}
 	switch s.Kind = at.kind; at.kind {
 	case Registry:
@@ -126,7 +132,7 @@ func (s *Source) open(ctx context.Context, opts Options) error {
 }
 
 // openFiles opens a directory or an archive and reads the image in it.
-func (s *Source) openFiles(ctx context.Context, at place) error {
+func (s *Source) openFiles(ctx context.Context, at location) error {
 	if err := s.mount(ctx, at); err != nil {
 		return err
 	}
@@ -142,8 +148,9 @@ func (s *Source) openFiles(ctx context.Context, at place) error {
 	return s.openLayout(ctx, w, at.pick)
 }
 
-// mount makes the files of a path readable by name.
-func (s *Source) mount(ctx context.Context, at place) (err error) {
+// mount opens the directory or the archive so that its files can be read by
+// name.
+func (s *Source) mount(ctx context.Context, at location) (err error) {
 	if at.dir {
 		s.files, err = openDirectory(at.path)
 		return err

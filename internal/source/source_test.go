@@ -12,7 +12,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// open opens a source that must open, until the test ends.
+// open opens a source that must be valid, and closes it at the end of the test.
 func open(t testing.TB, text string) *source.Source {
 	t.Helper()
 	s, err := source.Open(t.Context(), text, source.Options{})
@@ -23,7 +23,7 @@ func open(t testing.TB, text string) *source.Source {
 	return s
 }
 
-// read reads a blob whole.
+// read returns all bytes of a blob.
 func read(t testing.TB, b *image.Blob) []byte {
 	t.Helper()
 	r, err := b.Open(t.Context())
@@ -38,8 +38,8 @@ func read(t testing.TB, b *image.Blob) []byte {
 	return raw
 }
 
-// settle does what a sender does: it reads every blob, checks the known
-// digests, fills in the others, and settles the manifests.
+// settle does the work of a push: it reads every blob, compares known digests,
+// fills in the unknown digests, and calls Settle on the manifests.
 func settle(t testing.TB, root *image.Manifest) {
 	t.Helper()
 	for _, b := range image.Blobs(root) {
@@ -73,7 +73,7 @@ func platforms(root *image.Manifest) []string {
 	return out
 }
 
-// forms writes the files of a layout in each way that a layout may come.
+// forms writes the files of a layout in every form that Open accepts.
 func forms(t testing.TB, files []sourcetest.File) map[string]string {
 	t.Helper()
 	raw := sourcetest.TarBytes(t, files)

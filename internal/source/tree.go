@@ -12,28 +12,29 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// Bounds of one tree. An index names thousands of others in 4 MiB, and each
-// of these may do the same.
+// Limits of one tree. An index of 4 MiB can name thousands of indexes, and each
+// of them can do the same.
 const (
-	maxDepth         = 8         // indexes within indexes, the root included
-	maxManifests     = 10_000    // in all
-	maxManifestBytes = 256 << 20 // in all
-	maxBlobs         = 100_000   // in all
-	atOnce           = 8         // manifests read side by side
+	maxDepth           = 8         // nested indexes, including the root
+	maxManifests       = 10_000    // in all
+	maxManifestBytes   = 256 << 20 // in all
+	maxBlobs           = 100_000   // in all
+	maxConcurrentReads = 8         // manifests that are read concurrently
 )
 
-// content is where the manifests and blobs of a tree are read from.
+// content reads the manifests and blobs of a tree.
 type content interface {
-	// manifest reads a manifest whole and checks its size and digest.
+	// manifest reads a manifest and verifies its size and digest.
 	manifest(ctx context.Context, desc v1.Descriptor) ([]byte, error)
-	// blob makes a blob that can be opened, and checks that it is there.
+	// blob returns a blob that can be opened. A layout also checks that the
+	// blob exists.
 	blob(ctx context.Context, desc v1.Descriptor) (*image.Blob, error)
-	// platform reads from an image's config where the image runs.
+	// platform reads the platform from the config of an image.
 	platform(ctx context.Context, config v1.Descriptor) (*v1.Platform, error)
 }
 
-// tree is one walk down from a root, level by level; the manifests of a
-// level are read side by side.
+// tree reads the manifests below a root, level by level. It reads the manifests
+// of one level concurrently.
 type tree struct {
 	content content
 	path    string // for messages
@@ -41,8 +42,8 @@ type tree struct {
 	blobs   map[v1.Hash]*image.Blob
 	bytes   int64
 
-	// partial leaves out manifests that are not there, or whose blobs are
-	// not, and lists them.
+	// partial allows missing manifests, and manifests with missing blobs. The
+	// tree omits them and lists them in missing.
 	partial bool
 	missing []v1.Descriptor
 }
@@ -51,7 +52,7 @@ func newTree(c content, path string) *tree {
 	return &tree{content: c, path: path, nodes: map[v1.Hash]*image.Manifest{}, blobs: map[v1.Hash]*image.Blob{}}
 }
 
-// read walks the tree below root.
+// read reads all manifests below root and returns the root.
 func (t *tree) read(ctx context.Context, root v1.Descriptor) (*image.Manifest, error) {
 	level := []v1.Descriptor{root}
 	for depth := 0; len(level) > 0; depth++ {
@@ -65,23 +66,23 @@ func (t *tree) read(ctx context.Context, root v1.Descriptor) (*image.Manifest, e
 		}
 		level = below
 	}
-	t.join()
+	t.linkChildren()
 	return t.nodes[root.Digest], nil
 }
 
-// level reads the manifests that were not met before and returns what they
-// name in turn.
+// level reads the manifests that have not been read before. It returns the
+// descriptors that these manifests name.
 func (t *tree) level(ctx context.Context, level []v1.Descriptor) ([]v1.Descriptor, error) {
-	fresh, err := t.fresh(level)
+	unread, err := t.unread(level)
 	if err != nil {
 		return nil, err
 	}
-	raws, err := t.fetch(ctx, fresh)
+	raws, err := t.fetch(ctx, unread)
 	if err != nil {
 		return nil, err
 	}
 	var below []v1.Descriptor
-	for i, desc := range fresh {
+	for i, desc := range unread {
 		if raws[i] == nil {
 			t.missing = append(t.missing, desc)
 			continue
@@ -102,38 +103,39 @@ func (t *tree) level(ctx context.Context, level []v1.Descriptor) ([]v1.Descripto
 	return below, nil
 }
 
-// fresh drops the descriptors of manifests that were met before, counts the
-// others and refuses too many of them before they are read.
-func (t *tree) fresh(level []v1.Descriptor) ([]v1.Descriptor, error) {
-	var fresh []v1.Descriptor
-	met := map[v1.Hash]bool{}
+// unread returns the descriptors of manifests that have not been read before.
+// It returns an error if the tree becomes too large, so that the program
+// refuses such a tree before it reads it.
+func (t *tree) unread(level []v1.Descriptor) ([]v1.Descriptor, error) {
+	var unread []v1.Descriptor
+	seen := map[v1.Hash]bool{}
 	for _, desc := range level {
 		if node := t.nodes[desc.Digest]; node != nil && node.Descriptor.Size != desc.Size {
 			return nil, verify(t.path, desc, node.Raw)
 		}
-		if t.nodes[desc.Digest] != nil || met[desc.Digest] {
+		if t.nodes[desc.Digest] != nil || seen[desc.Digest] {
 			continue
 		}
-		met[desc.Digest] = true
+		seen[desc.Digest] = true
 		if desc.Size > image.MaxManifestSize {
 			return nil, tooLarge(t.path, desc.Digest.String(), desc.Size, image.MaxManifestSize)
 		}
 		t.bytes += desc.Size
-		fresh = append(fresh, desc)
+		unread = append(unread, desc)
 	}
-	if len(t.nodes)+len(fresh) > maxManifests || t.bytes > maxManifestBytes {
+	if len(t.nodes)+len(unread) > maxManifests || t.bytes > maxManifestBytes {
 		return nil, problem(CodeManifestLarge, "Publish its parts one by one.", nil,
 			"%q names more than %d manifests, or more than %d MiB of them", t.path, maxManifests, maxManifestBytes>>20)
 	}
-	return fresh, nil
+	return unread, nil
 }
 
-// fetch reads manifests side by side; one that may be missing and is comes
-// back nil.
+// fetch reads manifests concurrently. If the tree is partial, the result for a
+// missing manifest is nil.
 func (t *tree) fetch(ctx context.Context, descs []v1.Descriptor) ([][]byte, error) {
 	raws := make([][]byte, len(descs))
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(atOnce)
+	group.SetLimit(maxConcurrentReads)
 	for i, desc := range descs {
 		group.Go(func() (err error) {
 			raws[i], err = t.content.manifest(ctx, desc)
@@ -146,8 +148,8 @@ func (t *tree) fetch(ctx context.Context, descs []v1.Descriptor) ([][]byte, erro
 	return raws, group.Wait()
 }
 
-// node makes the manifest of its bytes. Its children are stand-ins with a
-// descriptor until join.
+// node parses the bytes of a manifest. Its children are placeholders with a
+// descriptor until linkChildren replaces them.
 func (t *tree) node(ctx context.Context, desc v1.Descriptor, raw []byte) (*image.Manifest, error) {
 	doc, err := parse(raw, desc.MediaType)
 	if err != nil {
@@ -161,7 +163,7 @@ func (t *tree) node(ctx context.Context, desc v1.Descriptor, raw []byte) (*image
 		}
 		return node, nil
 	}
-	if node.Blobs, err = t.held(ctx, doc.held()); err != nil {
+	if node.Blobs, err = t.findBlobs(ctx, doc.blobs()); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", desc.Digest, err)
 	}
 	if node.Platform == nil && doc.Config != nil && doc.Config.MediaType.IsConfig() {
@@ -178,12 +180,13 @@ func (t *tree) unparsable(desc v1.Descriptor, err error) error {
 	return problem(CodeUnreadable, hintRebuild, err, "the manifest %s in %q is not well formed", desc.Digest, t.path)
 }
 
-// held makes the blobs of one manifest, each digest of the tree once.
-func (t *tree) held(ctx context.Context, descs []v1.Descriptor) ([]*image.Blob, error) {
+// findBlobs returns the blobs of one manifest. Manifests that name the same
+// blob share one image.Blob.
+func (t *tree) findBlobs(ctx context.Context, descs []v1.Descriptor) ([]*image.Blob, error) {
 	blobs := make([]*image.Blob, 0, len(descs))
 	for _, desc := range descs {
-		b, met := t.blobs[desc.Digest]
-		if !met || b.Descriptor.MediaType != desc.MediaType || b.Descriptor.Size != desc.Size {
+		b, seen := t.blobs[desc.Digest]
+		if !seen || b.Descriptor.MediaType != desc.MediaType || b.Descriptor.Size != desc.Size {
 			var err error
 			if b, err = t.content.blob(ctx, desc); err != nil {
 				return nil, err
@@ -198,17 +201,17 @@ func (t *tree) held(ctx context.Context, descs []v1.Descriptor) ([]*image.Blob, 
 	return blobs, nil
 }
 
-// join puts the manifests in the place of their stand-ins.
-func (t *tree) join() {
+// linkChildren replaces the placeholders by the manifests that were read.
+func (t *tree) linkChildren() {
 	for _, node := range t.nodes {
 		kept := node.Children[:0]
-		for _, stand := range node.Children {
-			child := t.nodes[stand.Descriptor.Digest]
+		for _, placeholder := range node.Children {
+			child := t.nodes[placeholder.Descriptor.Digest]
 			if child == nil {
-				continue // missing, and listed as such
+				continue // the manifest is missing and is listed in t.missing
 			}
 			if child.Platform == nil {
-				child.Platform = stand.Platform
+				child.Platform = placeholder.Platform
 			}
 			kept = append(kept, child)
 		}
@@ -216,5 +219,5 @@ func (t *tree) join() {
 	}
 }
 
-// errMissing marks a manifest that the source names and does not hold.
+// errMissing means that the source names a manifest but does not contain it.
 var errMissing = errors.New("it is not there")

@@ -6,7 +6,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// verify compares bytes with what a descriptor says of them.
+// verify compares the size and the digest of raw with the descriptor.
 func verify(path string, desc v1.Descriptor, raw []byte) error {
 	if int64(len(raw)) != desc.Size {
 		return problem(CodeBlobWrong, hintRebuild, nil,
@@ -16,7 +16,7 @@ func verify(path string, desc v1.Descriptor, raw []byte) error {
 	if err != nil {
 		return explained(err, "%s in %q cannot be checked", desc.Digest, path)
 	}
-	_, _ = hasher.Write(raw) // hashes take everything
+	_, _ = hasher.Write(raw) // hash.Hash.Write never returns an error
 	if got := hex.EncodeToString(hasher.Sum(nil)); got != desc.Digest.Hex {
 		return problem(CodeBlobWrong, hintRebuild, nil,
 			"%s in %q is damaged: its bytes have the digest %s:%s", desc.Digest, path, desc.Digest.Algorithm, got)

@@ -6,7 +6,7 @@ import (
 	kzstd "github.com/klauspost/compress/zstd"
 )
 
-// zstd compresses with zstd.
+// zstd compresses raw with zstd.
 func zstd(t testing.TB, raw []byte) []byte {
 	t.Helper()
 	w, err := kzstd.NewWriter(nil)

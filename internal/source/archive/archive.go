@@ -1,17 +1,19 @@
-// Package archive reads the files of a tar in place, by name, without
-// unpacking it. The tar is read once to note where each file lies; after that
-// every file is a section of the one open file, and any number of readers may
-// be at work at once.
+// Package archive reads the files of a tar by name, without unpacking the tar.
+// It reads the tar once and records the offset of each file. After that, each
+// file is a section of the open tar, and any number of readers can read
+// concurrently.
 //
-// A tar that is itself compressed (gzip or zstd) has no places to jump to. It
-// is decompressed once to be noted, small files are kept, and a large one is
-// reached by decompressing again from the nearest reader that was left
-// before it: files read in the order of the archive cost one more pass in
-// all, files read at random up to one pass each. Nothing is put on disk. A tar
-// that comes as a stream ([OpenExport]) is read in much the same way.
+// A tar that is compressed with gzip or zstd has no usable offsets. Package
+// archive decompresses it once to list the files, and keeps the content of
+// small files. To read a large file it continues the nearest decompressor
+// before that file. Files that are read in the order of the tar need one more
+// pass in total. Files that are read in another order need up to one pass each.
+// Nothing is written to disk. Package archive reads a tar that arrives as a
+// stream ([OpenExport]) in a similar way.
 //
-// An archive is untrusted: names that leave it, devices, sparse files and
-// endless lists are refused, links are followed inside it only.
+// An archive is untrusted. Package archive refuses names that leave the
+// archive, devices, sparse files and endless lists. It follows links only
+// inside the archive.
 package archive
 
 import (
@@ -29,29 +31,31 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 )
 
-// Limits on what an archive may hold.
+// Limits on the content of an archive.
 const (
-	// MaxFiles is how many files are noted: ten times the largest image met.
+	// MaxFiles limits the number of files in an archive. It is ten times the
+	// number in the largest known image.
 	MaxFiles = 100_000
-	// MaxName is the longest name in bytes, Linux' own limit on paths.
+	// MaxName is the limit of a file name in bytes. It is the limit of Linux
+	// for paths.
 	MaxName = 4096
-	// maxLinks is how many links are followed in a row.
+	// maxLinks limits the length of a chain of links.
 	maxLinks = 10
 )
 
-// Archive is an open tar and the list of its files.
+// Archive is an open tar with the list of its files.
 type Archive struct {
-	path    string
-	file    io.Closer
-	bodies  bodies
-	entries map[string]*entry
-	ended   bool
-	room    int  // how many more names are noted
-	once    bool // each name only once: two files cannot be compared
-	mu      sync.Mutex
+	path        string
+	file        io.Closer
+	bodies      bodies
+	entries     map[string]*entry
+	ended       bool
+	remaining   int  // the number of names that may still be added
+	uniqueNames bool // refuses duplicate names, because a stream cannot compare two files
+	mu          sync.Mutex
 }
 
-// span is where the content of a file lies in the (decompressed) tar.
+// span is the position of a file in the decompressed tar, in bytes.
 type span struct {
 	name         string
 	offset, size int64
@@ -60,23 +64,24 @@ type span struct {
 // entry is one name in the archive.
 type entry struct {
 	span
-	link   string // the name a link leads to; empty for a file
-	others []span // places of further files by this name
-	small  []byte // the content, if it was kept
-	head   []byte // the first bytes, if they were kept
+	link   string // the target of a link; empty for a file
+	others []span // the positions of other files with this name
+	small  []byte // the content; nil if it is not kept
+	head   []byte // the first bytes; nil if they are not kept
 }
 
-// headSize is how many bytes Head returns, enough for any magic number.
+// headSize is the number of bytes that Head returns. Every known magic number
+// fits into it.
 const headSize = 8
 
-// bodies opens stretches of a tar.
+// bodies opens sections of a tar.
 type bodies interface {
 	open(ctx context.Context, s span) (io.ReadCloser, error)
 }
 
-// Open notes the files of the tar at path, which may be compressed with gzip
-// or zstd. Errors are *diag.Error with the codes source-not-a-layout (no tar
-// at all), source-truncated, source-unsafe-path, source-too-many-files and
+// Open lists the files of the tar at path. The tar may be compressed with gzip
+// or zstd. Errors are *diag.Error with one of these codes: source-not-a-layout
+// (not a tar), source-truncated, source-unsafe-path, source-too-many-files or
 // source-unreadable.
 func Open(ctx context.Context, path string) (*Archive, error) {
 	file, err := os.Open(path)
@@ -95,9 +100,9 @@ func Open(ctx context.Context, path string) (*Archive, error) {
 	return a, nil
 }
 
-// read notes the files of size bytes behind r; name is for messages.
+// read lists the files of a tar of size bytes. The messages use name.
 func read(ctx context.Context, name string, r io.ReaderAt, size int64) (*Archive, error) {
-	a := &Archive{path: name, entries: map[string]*entry{}, room: MaxFiles}
+	a := &Archive{path: name, entries: map[string]*entry{}, remaining: MaxFiles}
 	format, err := compression(name, r)
 	if err != nil {
 		return nil, err
@@ -111,16 +116,16 @@ func read(ctx context.Context, name string, r io.ReaderAt, size int64) (*Archive
 	return a, a.scanCompressed(ctx, c)
 }
 
-// Close closes the file; readers that are still open fail from then on.
+// Close closes the tar. Readers that are still open return errors afterwards.
 func (a *Archive) Close() error { return a.file.Close() }
 
-// Complete reports whether the tar has its end-of-archive mark. Without it
-// the tar may have been cut off exactly between two files.
+// Complete reports whether the tar has its end-of-archive mark. A tar without
+// the mark may have been truncated exactly between two files.
 func (a *Archive) Complete() bool { return a.ended }
 
-// Stat returns the size of the file name in bytes, links followed. A name
-// that is not there is fs.ErrNotExist; a name that stands for several files
-// of different content is refused.
+// Stat follows links and returns the size of the file name in bytes. If the
+// file does not exist, the error is fs.ErrNotExist. Stat refuses a name that
+// belongs to several files with different content.
 func (a *Archive) Stat(ctx context.Context, name string) (int64, error) {
 	e, err := a.find(ctx, name)
 	if err != nil {
@@ -129,7 +134,7 @@ func (a *Archive) Stat(ctx context.Context, name string) (int64, error) {
 	return e.size, nil
 }
 
-// Open starts reading the file name, links followed.
+// Open follows links and opens the file name. The caller closes it.
 func (a *Archive) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 	e, err := a.find(ctx, name)
 	if err != nil {
@@ -141,8 +146,8 @@ func (a *Archive) Open(ctx context.Context, name string) (io.ReadCloser, error) 
 	return a.bodies.open(ctx, e.span)
 }
 
-// Head returns the first eight bytes of the file name, or all if it has fewer.
-// It costs no pass over a compressed tar.
+// Head returns the first eight bytes of the file name, or the whole content if
+// it is shorter. Head needs no pass over a compressed tar.
 func (a *Archive) Head(ctx context.Context, name string) ([]byte, error) {
 	e, err := a.find(ctx, name)
 	if err != nil {
@@ -163,7 +168,8 @@ func (a *Archive) Head(ctx context.Context, name string) ([]byte, error) {
 	return head, nil
 }
 
-// Resolve returns the name of the file that name leads to through links.
+// Resolve follows links and returns the name of the target file. If the target
+// does not exist, the error is fs.ErrNotExist.
 func (a *Archive) Resolve(name string) (string, error) {
 	start := name
 	for range maxLinks {
@@ -179,18 +185,20 @@ func (a *Archive) Resolve(name string) (string, error) {
 	return "", unsafe(a.path, start, fmt.Sprintf("leads through more than %d links", maxLinks))
 }
 
-// find follows links and makes sure that the name means one content.
+// find follows links and returns the entry. It returns an error if files with
+// the same name differ.
 func (a *Archive) find(ctx context.Context, name string) (*entry, error) {
 	target, err := a.Resolve(path.Clean(name))
 	if err != nil {
 		return nil, err
 	}
 	e := a.entries[target]
-	return e, a.settle(ctx, target, e)
+	return e, a.checkDuplicates(ctx, target, e)
 }
 
-// settle compares the files of one name, once.
-func (a *Archive) settle(ctx context.Context, name string, e *entry) error {
+// checkDuplicates compares the files that have the same name. It compares each
+// of them only once.
+func (a *Archive) checkDuplicates(ctx context.Context, name string, e *entry) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for len(e.others) > 0 {
@@ -210,7 +218,7 @@ func (a *Archive) settle(ctx context.Context, name string, e *entry) error {
 	return nil
 }
 
-// same compares two stretches of the tar byte by byte.
+// same compares two sections of the tar byte by byte.
 func (a *Archive) same(ctx context.Context, x, y span) (bool, error) {
 	if x.size != y.size {
 		return false, nil
@@ -228,7 +236,7 @@ func (a *Archive) same(ctx context.Context, x, y span) (bool, error) {
 	return equal(left, right)
 }
 
-// equal reads two streams of the same length in step.
+// equal compares two streams of the same length.
 func equal(left, right io.Reader) (bool, error) {
 	var a, b [32 << 10]byte
 	for {
@@ -239,7 +247,7 @@ func equal(left, right io.Reader) (bool, error) {
 		if !bytes.Equal(a[:n], b[:n]) {
 			return false, nil
 		}
-		if err == io.EOF || err == io.ErrUnexpectedEOF { // as ReadFull says it: the end
+		if err == io.EOF || err == io.ErrUnexpectedEOF { // ReadFull returns these two errors at the end
 			return true, nil
 		}
 		if err != nil {

@@ -19,10 +19,10 @@ import (
 
 type file = sourcetest.File
 
-// large is more than is kept of a compressed tar.
+// large is a content that is too large to be kept from a compressed tar.
 var large = bytes.Repeat([]byte("0123456789abcdef"), (keepEach/16)+100)
 
-// packings are the ways one tar may be compressed.
+// packings returns the tar in each form of compression.
 func packings(t testing.TB, raw []byte) map[string][]byte {
 	t.Helper()
 	w, err := zstd.NewWriter(nil)
@@ -60,7 +60,7 @@ func content(t testing.TB, a *Archive, name string) string {
 	return string(raw)
 }
 
-func TestFilesAreReadInAnyOrderAndSideBySide(t *testing.T) {
+func TestFilesAreReadInAnyOrderAndConcurrently(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("long/", 40) + "name"
 	files := []file{
@@ -118,7 +118,7 @@ func TestHostileArchivesAreRefused(t *testing.T) {
 	cases := []struct {
 		name  string
 		files []file
-		need  string // read this too; empty: opening is refused
+		need  string // a file that must be opened to get the error; empty if Open returns it
 		code  string
 	}{
 		{"absolute name", []file{{Name: "/etc/passwd"}}, "", "source-unsafe-path"},
@@ -157,15 +157,15 @@ func TestHostileArchivesAreRefused(t *testing.T) {
 func TestEndlessArchivesAreRefused(t *testing.T) {
 	t.Parallel()
 	raw := sourcetest.TarBytes(t, []file{{Name: "1"}, {Name: "2"}, {Name: "3"}})
-	for room, refused := range map[int]bool{2: true, 3: false} {
-		a := &Archive{path: "x.tar", entries: map[string]*entry{}, room: room}
+	for remaining, refused := range map[int]bool{2: true, 3: false} {
+		a := &Archive{path: "x.tar", entries: map[string]*entry{}, remaining: remaining}
 		err := a.scanPlain(t.Context(), bytes.NewReader(raw), int64(len(raw)))
 		if diag.Is(err, "source-too-many-files") != refused {
-			t.Errorf("room for %d of 3 files: got %v", room, err)
+			t.Errorf("room for %d of 3 files: got %v", remaining, err)
 		}
 	}
-	again := slices.Repeat([]file{{Name: "again"}}, 100)
-	if _, err := readRaw(sourcetest.TarBytes(t, again)); !diag.Is(err, "source-too-many-files") {
+	hintRewrite := slices.Repeat([]file{{Name: "again"}}, 100)
+	if _, err := readRaw(sourcetest.TarBytes(t, hintRewrite)); !diag.Is(err, "source-too-many-files") {
 		t.Errorf("one name a hundred times: got %v", err)
 	}
 }
@@ -174,8 +174,8 @@ func TestSparseFilesAreRefused(t *testing.T) {
 	t.Parallel()
 	var raw bytes.Buffer
 	w := tar.NewWriter(&raw)
-	// archive/tar writes no sparse files: one record of the format is enough
-	// to be taken for one.
+	// archive/tar cannot write sparse files. One record of the format is enough
+	// for the reader.
 	h := &tar.Header{Name: "a", Typeflag: tar.TypeReg, Format: tar.FormatPAX, PAXRecords: map[string]string{"VENDOR.sparse.major": "1"}}
 	if err := w.WriteHeader(h); err != nil {
 		t.Fatal(err)
@@ -223,12 +223,13 @@ func TestLinksAreFollowedInsideTheArchive(t *testing.T) {
 
 func TestATruncatedTarNamesTheFileThatIsCut(t *testing.T) {
 	t.Parallel()
-	// Header and body of "first" end at 512 and 513, those of "last" at 1536
-	// and 2236, its padding at 2560, the end mark at 3584.
+	// The header of "first" ends at byte 512 and its body at 513. For "last"
+	// these are 1536 and 2236. The padding of "last" ends at 2560, and the end
+	// mark at 3584.
 	whole := sourcetest.TarBytes(t, []file{{Name: "first", Body: []byte("1")}, {Name: "last", Body: bytes.Repeat([]byte("x"), 700)}})
 	cases := []struct {
 		name     string
-		from, to int // all cuts in this range
+		from, to int // every length in this range
 		code     string
 		says     string
 		complete bool
@@ -275,7 +276,7 @@ func TestATruncatedCompressedTarIsAnError(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoTarIsSaidToBeNone(t *testing.T) {
+func TestFilesThatAreNoTarAreRefused(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, raw, code string }{
 		{"text", strings.Repeat("not a tar at all\n", 100), "source-not-a-layout"},
@@ -296,7 +297,7 @@ func damage(gzipped []byte) string {
 	return string(gzipped)
 }
 
-func TestAnEndedContextStopsTheWork(t *testing.T) {
+func TestAnEndedContextStopsReading(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

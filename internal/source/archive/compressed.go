@@ -13,12 +13,12 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 )
 
-// maxIdle is how many decompressing readers are kept for whoever next reads
-// behind them; each holds its window: 32 KiB for gzip, for zstd up to
-// compress.MaxWindow.
+// maxIdle is the number of idle decompressors that are kept for later readers.
+// Each holds its window: 32 KiB for gzip, and up to compress.MaxWindow for
+// zstd.
 const maxIdle = 2
 
-// compression looks at the first bytes of a file.
+// compression detects the compression of a file by its first bytes.
 func compression(name string, r io.ReaderAt) (compress.Format, error) {
 	head := make([]byte, compress.HeadSize)
 	if _, err := r.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
@@ -30,14 +30,14 @@ func compression(name string, r io.ReaderAt) (compress.Format, error) {
 	return compress.Detect(head), nil
 }
 
-// sections are the bodies of a plain tar.
+// sections implements bodies for a plain tar.
 type sections struct{ file io.ReaderAt }
 
 func (s sections) open(ctx context.Context, at span) (io.ReadCloser, error) {
 	return io.NopCloser(io.NewSectionReader(s.file, at.offset, at.size)), ctx.Err()
 }
 
-// cursors are the bodies of a compressed tar.
+// cursors implements bodies for a compressed tar.
 type cursors struct {
 	name    string
 	file    io.ReaderAt
@@ -48,10 +48,10 @@ type cursors struct {
 	idle []*cursor
 }
 
-// cursor is one decompression on its way through the tar.
+// cursor is one decompressor and its position in the tar.
 type cursor struct {
 	in  io.ReadCloser
-	pos int64 // in the decompressed tar
+	pos int64 // offset in the decompressed tar, in bytes
 	ctx context.Context
 	own *cursors
 	err error
@@ -65,7 +65,7 @@ func (c *cursors) start() (*cursor, error) {
 	return &cursor{in: in, own: c}, nil
 }
 
-// Read decompresses; errors stay.
+// Read decompresses. After an error every call returns the same error.
 func (c *cursor) Read(p []byte) (int, error) {
 	if c.err == nil {
 		c.err = c.ctx.Err()
@@ -82,10 +82,10 @@ func (c *cursor) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close frees the decompressor.
+// Close releases the decompressor.
 func (c *cursor) Close() error { return c.in.Close() }
 
-// broken explains an error of the decompressor.
+// broken returns the error of the decompressor with an explanation.
 func (c *cursors) broken(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		return truncated(c.name, "its compressed data ends early", err)
@@ -93,8 +93,8 @@ func (c *cursors) broken(err error) error {
 	return unreadable(c.name, fmt.Errorf("decompressing: %w", err))
 }
 
-// open takes the idle cursor nearest before the span, or a new one, and goes
-// on to where the span begins.
+// open takes the idle cursor that is nearest before the span, or starts a new
+// one, and reads up to the start of the span.
 func (c *cursors) open(ctx context.Context, at span) (io.ReadCloser, error) {
 	cur, err := c.nearest(at.offset)
 	if err != nil {
@@ -124,8 +124,9 @@ func (c *cursors) nearest(offset int64) (*cursor, error) {
 	return cur, nil
 }
 
-// leave keeps a cursor for the next reader, dropping the oldest.
-func (c *cursors) leave(cur *cursor) error {
+// putBack keeps a cursor for the next reader. If too many cursors are idle, it
+// closes the oldest.
+func (c *cursors) putBack(cur *cursor) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.idle = append(c.idle, cur)
@@ -137,7 +138,7 @@ func (c *cursors) leave(cur *cursor) error {
 	return oldest.Close()
 }
 
-// body is one file inside a compressed tar.
+// body reads one file of a compressed tar.
 type body struct {
 	cursor *cursor
 	left   int64
@@ -160,7 +161,8 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close leaves the decompressor where it stands, for the next file.
+// Close returns the decompressor at its current position, so that the next file
+// can use it.
 func (b *body) Close() error {
 	if b.closed {
 		return nil
@@ -169,5 +171,5 @@ func (b *body) Close() error {
 	if b.cursor.err != nil {
 		return b.cursor.Close()
 	}
-	return b.cursor.own.leave(b.cursor)
+	return b.cursor.own.putBack(b.cursor)
 }

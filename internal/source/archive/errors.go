@@ -6,13 +6,13 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-const again = "Write the archive again (docker save, skopeo copy), and check that the step that wrote it, or that uploaded and downloaded it, ran to its end and had disk space left."
+const hintRewrite = "Write the archive again (docker save, skopeo copy), and check that the step that wrote it, or that uploaded and downloaded it, ran to its end and had disk space left."
 
 func unreadable(path string, err error) error {
 	return &diag.Error{
 		Code: "source-unreadable", Side: diag.Source, Err: err,
 		Title: fmt.Sprintf("the archive %q cannot be read", path),
-		Hint:  again,
+		Hint:  hintRewrite,
 	}
 }
 
@@ -40,16 +40,17 @@ func otherCompression(path string) error {
 	}
 }
 
-// truncated reports an archive that was cut off while being read.
+// truncated returns the error for an archive that ends before its last file is
+// complete.
 func truncated(path, where string, err error) error {
 	return &diag.Error{
 		Code: "source-truncated", Side: diag.Source, Err: err,
 		Title: fmt.Sprintf("the archive %q is cut off: %s", path, where),
-		Hint:  again,
+		Hint:  hintRewrite,
 	}
 }
 
-// truncated reports an archive of which only have bytes are there.
+// truncated returns the error for an archive that has only have bytes.
 func (s *scan) truncated(have int64) error {
 	if have < s.end {
 		return truncated(s.path, fmt.Sprintf("%q needs %d more bytes", s.last, s.end-have), nil)

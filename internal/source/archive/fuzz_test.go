@@ -9,8 +9,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// Whatever the bytes, indexing ends, and no file of the list is larger than
-// the tar that holds it.
+// FuzzRead checks that read returns for all input, and that no listed file is
+// larger than its tar.
 func FuzzRead(f *testing.F) {
 	good := sourcetest.TarBytes(f, []file{
 		{Name: "index.json", Body: []byte("{}")}, {Name: "a/layer.tar", Body: []byte("layer")},

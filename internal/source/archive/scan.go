@@ -13,12 +13,13 @@ import (
 )
 
 const (
-	blockSize = 512 // of a tar
-	// keepEach and keepAll bound the content kept of a compressed tar, in
-	// bytes: manifests and configs, so that reading them costs no pass.
+	blockSize = 512 // the block size of a tar, in bytes
+	// keepEach and keepAll limit the content of a compressed tar that is kept
+	// in memory, in bytes per file and in total. Manifests and configs fit into
+	// these limits, so that reading them needs no pass.
 	keepEach = 256 << 10
 	keepAll  = 8 << 20
-	// maxPlain bounds what a compressed tar may decompress to, in bytes.
+	// maxPlain limits the decompressed size of a tar, in bytes.
 	maxPlain = 256 << 30
 )
 
@@ -26,27 +27,27 @@ const (
 type scan struct {
 	*Archive
 	tar    *tar.Reader
-	offset func() int64 // how far the tar has been read
-	have   int64        // bytes in the tar; -1 if only the pass will tell
-	keep   int64        // how many bytes may still be kept
-	end    int64        // where the latest content ends
-	last   string       // the latest name
+	offset func() int64 // returns the number of bytes read so far
+	have   int64        // the size of the tar in bytes; -1 if it is not known before the end of the pass
+	keep   int64        // the number of bytes that may still be kept
+	end    int64        // the end of the latest content
+	last   string       // the name of the latest file
 }
 
-// scanPlain notes the files of a tar that can be jumped about in: only the
-// headers are read.
+// scanPlain lists the files of a plain tar. It reads only the headers, because
+// it can seek.
 func (a *Archive) scanPlain(ctx context.Context, r io.ReaderAt, size int64) error {
 	section := io.NewSectionReader(r, 0, size)
 	s := &scan{Archive: a, tar: tar.NewReader(section), have: size}
 	s.offset = func() int64 {
-		at, _ := section.Seek(0, io.SeekCurrent) // cannot fail: it moves nothing
+		at, _ := section.Seek(0, io.SeekCurrent) // Seek with offset 0 never fails
 		return at
 	}
 	return s.all(ctx)
 }
 
-// scanCompressed notes the files of a compressed tar, reading it to its very
-// end so that the checksum of the compression is checked too.
+// scanCompressed lists the files of a compressed tar. It reads all compressed
+// data, so that the decompressor also verifies its checksum.
 func (a *Archive) scanCompressed(ctx context.Context, c *cursors) error {
 	in, err := c.start()
 	if err != nil {
@@ -64,7 +65,7 @@ func (a *Archive) scanCompressed(ctx context.Context, c *cursors) error {
 	return err
 }
 
-// bounded stops a decompression bomb.
+// bounded stops reading a decompression bomb.
 type bounded struct {
 	*cursor
 	path string
@@ -77,7 +78,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return b.cursor.Read(p)
 }
 
-// all notes every file up to the end of the archive.
+// all lists every file of the archive.
 func (s *scan) all(ctx context.Context) error {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -93,8 +94,8 @@ func (s *scan) all(ctx context.Context) error {
 	}
 }
 
-// finish tells a whole tar from one that was cut off. What a tar lacks after
-// its last content (padding, end mark) is no loss, as tar tools see it.
+// finish distinguishes a complete tar from a truncated one. Missing padding and
+// a missing end mark are no errors, as in other tar programs.
 func (s *scan) finish(err error) error {
 	var explained *diag.Error
 	at := s.offset()
@@ -119,7 +120,7 @@ func (s *scan) finish(err error) error {
 
 func padded(n int64) int64 { return (n + blockSize - 1) / blockSize * blockSize }
 
-// note takes one header of the tar into the list.
+// note adds the file of one header to the list.
 func (s *scan) note(h *tar.Header) error {
 	name, err := s.check(h)
 	if err != nil {
@@ -141,13 +142,14 @@ func (s *scan) note(h *tar.Header) error {
 		if e.link, err = s.target(h, name); err != nil {
 			return err
 		}
-	default: // directories, and records of no content
+	default: // directories, and records without content
 		return nil
 	}
 	return s.add(name, e)
 }
 
-// read keeps a small file of a compressed tar, and the head of a large one.
+// read keeps the content of a small file of a compressed tar, and the first
+// bytes of a large file.
 func (s *scan) read(e *entry) error {
 	if s.have >= 0 {
 		return nil
@@ -166,21 +168,21 @@ func (s *scan) read(e *entry) error {
 	return err
 }
 
-// add lists the entry. A second file by the same name is remembered and
-// matters only if that name is needed: see [Archive.Stat].
+// add adds the entry to the list. A second file with the same name is an error
+// only if that name is opened: see [Archive.Stat].
 func (s *scan) add(name string, e *entry) error {
 	first, twice := s.entries[name]
 	switch {
-	case !twice && s.room == 0:
+	case !twice && s.remaining == 0:
 		return tooMany(s.path)
 	case !twice:
-		s.room--
+		s.remaining--
 		s.entries[name] = e
 	case e.link != first.link:
 		return unsafe(s.path, name, "is both a link and a file, or two links")
 	case len(first.others) >= maxLinks:
 		return tooMany(s.path)
-	case s.once:
+	case s.uniqueNames:
 		return unsafe(s.path, name, "is there twice")
 	case e.link == "":
 		first.others = append(first.others, e.span)
@@ -188,7 +190,8 @@ func (s *scan) add(name string, e *entry) error {
 	return nil
 }
 
-// check refuses what no image archive needs and a hostile one has.
+// check returns an error for content that no image archive needs and that an
+// attacker could use.
 func (s *scan) check(h *tar.Header) (string, error) {
 	switch h.Typeflag {
 	case tar.TypeChar, tar.TypeBlock, tar.TypeFifo:
@@ -218,7 +221,7 @@ func sparse(h *tar.Header) bool {
 	return false
 }
 
-// escapes reports absolute names and those with a ".." in them.
+// escapes reports whether a name is absolute or contains "..".
 func escapes(name string) bool {
 	if strings.HasPrefix(name, "/") {
 		return true
@@ -231,8 +234,9 @@ func escapes(name string) bool {
 	return false
 }
 
-// target is the name a link leads to. A hard link is written from the top of
-// the archive, a symbolic one from where it stands; docker save before 25 has
+// target returns the target of a link. The target of a hard link is relative to
+// the top of the archive. The target of a symbolic link is relative to the
+// directory of the link. docker save before version 25 writes
 // "../other/layer.tar" for layers that images share.
 func (s *scan) target(h *tar.Header, name string) (string, error) {
 	to := path.Clean(h.Linkname)

@@ -1,10 +1,10 @@
-// Package dockerfile hands a Dockerfile over to a builder that is there: docker
-// buildx, else the Docker engine's classic builder, else buildah or podman. It
-// chooses the first that can do all that is asked for, runs it, and says where
-// its result lies.
+// Package dockerfile builds an image from a Dockerfile with an installed
+// builder: docker buildx, the classic builder of the Docker engine, buildah or
+// podman. It chooses the first builder that supports the request, runs it, and
+// returns the source that names the result.
 //
-// It is no builder and reads no Dockerfile. It does not know what becomes of
-// the image; package source opens what it names.
+// Package dockerfile contains no builder and does not read the Dockerfile. It
+// does not publish the image; package source opens the result.
 package dockerfile
 
 import (
@@ -18,47 +18,51 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
-// The codes of what can be wrong with a build.
+// The codes of the errors of a build.
 const (
-	CodeNoBuilder = "build-no-builder"      // none is there, or none can do it
-	CodeFailed    = "build-failed"          // the builder's own failure
-	CodeContext   = "build-context-missing" // nothing to build from
+	CodeNoBuilder = "build-no-builder"      // no builder is installed, or none supports the request
+	CodeFailed    = "build-failed"          // the builder failed
+	CodeContext   = "build-context-missing" // the context does not exist
 )
 
-// Request is what to build, in docker build's words.
+// Request describes a build in the terms of docker build.
 type Request struct {
-	Context   string // a folder, or the address of one that the builder fetches
-	File      string // "" for Dockerfile in the context
+	Context   string // a folder, or the URL of a context that the builder fetches
+	File      string // empty for the file Dockerfile in the context
 	Target    string
 	Args      []string // NAME=VALUE
 	Secrets   []Secret
 	Platforms []string
-	Builder   string // of buildx; "" for its current one
+	Builder   string // the name of a buildx builder; empty for the current builder
 	CacheFrom []string
 	CacheTo   []string
 	Labels    []string // KEY=VALUE
 }
 
-// Secret is what RUN --mount=type=secret,id=ID sees.
+// Secret is a build secret for RUN --mount=type=secret,id=ID.
 type Secret struct {
 	ID    string
 	Value secret.Secret
 }
 
-// Machine is what a build runs on.
+// Machine is the environment in which a build runs.
 type Machine struct {
-	// Environ is the environment of the builder, as os.Environ has it.
+	// Environ is the environment of the builder, in the format of os.Environ.
 	Environ []string
-	// Temp is a folder of this run's own, for what the builder writes.
+	// Temp is a temporary folder that only this run uses. The builder writes
+	// its result there.
 	Temp string
-	// Log hears the builder as it speaks.
+	// Log receives the output of the builder while it runs.
 	Log Log
-	// Exec runs a program; nil runs real ones.
+	// Exec runs a program. If it is nil, the build runs programs of the
+	// machine.
 	Exec func(context.Context, Command) ([]byte, error)
 }
 
-// Run builds and returns the source that names the result: a path with its
-// transport, or an image in the Docker engine or in podman's storage.
+// Run builds the image and returns the name of the source: a path with its
+// transport, or an image in the Docker engine or in podman's storage. If no
+// builder is suitable or the build fails, the error is a *diag.Error with a
+// code of this package.
 func Run(ctx context.Context, m *Machine, r *Request) (string, error) {
 	if err := r.check(); err != nil {
 		return "", err
@@ -67,11 +71,12 @@ func Run(ctx context.Context, m *Machine, r *Request) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	m.Log.say(fmt.Sprintf("Building with %s.", t))
+	m.Log.printLine(fmt.Sprintf("Building with %s.", t))
 	return t.build(ctx, m, r)
 }
 
-// check looks for a local context, as builders say little about a missing one.
+// check returns an error if a local context does not exist. The messages of
+// builders about a missing context are short.
 func (r *Request) check() error {
 	if r.remote() {
 		return nil
@@ -87,13 +92,13 @@ func (r *Request) check() error {
 	}
 }
 
-// remote reports a context that the builder fetches.
+// remote reports whether the builder fetches the context.
 func (r *Request) remote() bool {
 	return strings.Contains(r.Context, "://") || strings.HasPrefix(r.Context, "git@")
 }
 
-// common are the arguments that all builders take alike.
-func (r *Request) common() []string {
+// commonArgs returns the arguments that all builders accept in the same form.
+func (r *Request) commonArgs() []string {
 	var args []string
 	add := func(flag string, values ...string) {
 		for _, v := range values {
@@ -102,7 +107,7 @@ func (r *Request) common() []string {
 			}
 		}
 	}
-	add("--file", local(r.File))
+	add("--file", pathArgument(r.File))
 	add("--target", r.Target)
 	add("--build-arg", r.Args...)
 	add("--label", r.Labels...)
@@ -114,33 +119,35 @@ func (r *Request) common() []string {
 	return args
 }
 
-// context is the last argument.
+// context returns the last argument of the build command.
 func (r *Request) context() string {
 	if r.remote() {
 		return r.Context
 	}
-	return local(r.Context)
+	return pathArgument(r.Context)
 }
 
-// local keeps a path from being read as an option.
-func local(path string) string {
+// pathArgument changes a path that starts with "-", so that the builder does
+// not read it as an option.
+func pathArgument(path string) string {
 	if strings.HasPrefix(path, "-") {
 		return "." + string(filepath.Separator) + path
 	}
 	return path
 }
 
-// secretVariable begins the names of variables that hand secrets over.
+// secretVariable is the prefix of the variables that contain secrets.
 const secretVariable = "GHCR_PUBLISH_SECRET_" //nolint:gosec // a name
 
-// secrets are arguments that name variables, and the variables: every process
-// of the machine sees arguments, only the builder its variables.
+// secrets returns arguments that name variables, and the variables with the
+// values. Every process of the machine can read arguments; only the builder can
+// read its variables.
 func (r *Request) secrets() (args, env []string) {
 	for i, s := range r.Secrets {
 		variable := fmt.Sprintf("%s%d", secretVariable, i)
 		value := s.Value.Reveal()
 		if strings.Contains(value, "\n") {
-			value += "\n" // a file, such as a key, which ends as files do
+			value += "\n" // a file, such as a key, ends with a line break
 		}
 		args = append(args, "--secret", "id="+s.ID+",env="+variable)
 		env = append(env, variable+"="+value)

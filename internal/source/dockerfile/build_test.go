@@ -15,12 +15,12 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
-// programs stands for the programs of a machine: what each call prints, by the
-// beginning of its words. What is not there is not installed.
+// programs replaces the programs of a machine. It maps the first words of a
+// call to its output. A program without an entry is not installed.
 type programs struct {
 	answers map[string]string
 	calls   []Command
-	fails   string // the words of the call that fails
+	fails   string // the arguments of the call that fails
 }
 
 func (p *programs) exec(_ context.Context, c Command) ([]byte, error) {
@@ -43,7 +43,7 @@ func (p *programs) exec(_ context.Context, c Command) ([]byte, error) {
 	return nil, fmt.Errorf("finding %s: %w", c.Name, exec.ErrNotFound)
 }
 
-// built is the call that built.
+// built returns the call that built the image.
 func (p *programs) built() Command {
 	for _, c := range p.calls {
 		if slices.Contains(c.Args, "build") {
@@ -53,7 +53,7 @@ func (p *programs) built() Command {
 	return Command{}
 }
 
-// machines are answers of the tools that there may be.
+// machines contains the output of the tools on different machines.
 var (
 	container = map[string]string{"docker buildx version": "v0.19", "docker buildx inspect": "Name: b\nDriver:           docker-container\n", "docker buildx build": ""}
 	driverOld = map[string]string{"docker buildx version": "v0.19", "docker buildx inspect": "Driver: docker\n", "docker info": `[["Backing Filesystem","extfs"]]`, "docker buildx build": "", "docker version": ""}
@@ -83,15 +83,15 @@ func run(t *testing.T, p *programs, r Request) (string, string, error) {
 	return strings.Replace(source, temp+string(filepath.Separator), "", 1), strings.Join(p.built().Args, " "), err
 }
 
-func TestTheFirstBuilderThatCanDoItAllIsTaken(t *testing.T) {
+func TestTheFirstSuitableBuilderIsChosen(t *testing.T) {
 	t.Parallel()
 	two := []string{"linux/amd64", "linux/arm64"}
 	cases := []struct {
-		name    string
-		there   map[string]string
-		request Request
-		source  string
-		says    string // in the call
+		name      string
+		available map[string]string
+		request   Request
+		source    string
+		says      string // part of the command line
 	}{
 		{"buildx writes a layout", container, Request{Platforms: two}, "oci-archive:image.tar", "--platform linux/amd64,linux/arm64 --output type=oci,dest="},
 		{"its driver docker over containerd's store, too", driverNew, Request{Platforms: two}, "oci-archive:image.tar", "--output type=oci"},
@@ -106,7 +106,7 @@ func TestTheFirstBuilderThatCanDoItAllIsTaken(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			source, call, err := run(t, &programs{answers: c.there}, c.request)
+			source, call, err := run(t, &programs{answers: c.available}, c.request)
 			if err != nil || source != c.source || !strings.Contains(call, c.says) {
 				t.Errorf("got %q by %q, %v; want %q by %q", source, call, err, c.source, c.says)
 			}
@@ -114,13 +114,13 @@ func TestTheFirstBuilderThatCanDoItAllIsTaken(t *testing.T) {
 	}
 }
 
-func TestWithoutABuilderTheErrorSaysWhatToInstall(t *testing.T) {
+func TestWithoutABuilderTheErrorNamesProgramsToInstall(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
-		name    string
-		there   map[string]string
-		request Request
-		says    []string
+		name      string
+		available map[string]string
+		request   Request
+		says      []string
 	}{
 		{"nothing there", nil, Request{}, []string{"There is no builder here", "docker/setup-buildx-action", "buildah"}},
 		{"a secret for the classic builder", engine, Request{Secrets: []Secret{{ID: "a"}}}, []string{"classic builder cannot do secrets", "setup-buildx"}},
@@ -131,7 +131,7 @@ func TestWithoutABuilderTheErrorSaysWhatToInstall(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			_, _, err := run(t, &programs{answers: c.there}, c.request)
+			_, _, err := run(t, &programs{answers: c.available}, c.request)
 			for _, says := range c.says {
 				if !diag.Is(err, CodeNoBuilder) || !strings.Contains(err.Error(), says) {
 					t.Errorf("got %v, want it to say %q", err, says)
@@ -143,8 +143,8 @@ func TestWithoutABuilderTheErrorSaysWhatToInstall(t *testing.T) {
 
 func TestSecretsGoByTheEnvironmentAndTheTokenDoesNot(t *testing.T) {
 	t.Parallel()
-	for name, there := range map[string]map[string]string{"buildx": container, "buildah": buildah} {
-		p := &programs{answers: there}
+	for name, available := range map[string]map[string]string{"buildx": container, "buildah": buildah} {
+		p := &programs{answers: available}
 		_, _, err := run(t, p, Request{Secrets: []Secret{{ID: "npm", Value: secret.New("hunter2")}, {ID: "key", Value: secret.New("a\nb\n")}}})
 		if err != nil {
 			t.Fatal(err)
@@ -171,7 +171,7 @@ func TestSecretsGoByTheEnvironmentAndTheTokenDoesNot(t *testing.T) {
 	}
 }
 
-func TestEveryWishReachesTheBuilder(t *testing.T) {
+func TestEveryOptionIsPassedToTheBuilder(t *testing.T) {
 	t.Parallel()
 	p := &programs{answers: container}
 	_, call, err := run(t, p, Request{
@@ -188,7 +188,7 @@ func TestEveryWishReachesTheBuilder(t *testing.T) {
 	}
 }
 
-func TestFailuresAreTold(t *testing.T) {
+func TestFailuresAreReported(t *testing.T) {
 	t.Parallel()
 	_, _, err := run(t, &programs{answers: container, fails: "docker buildx build"}, Request{})
 	if !diag.Is(err, CodeFailed) {

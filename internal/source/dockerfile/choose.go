@@ -13,24 +13,26 @@ import (
 // tool is a builder.
 type tool interface {
 	fmt.Stringer
-	// there reports why the tool cannot be used here; nil if it can.
-	there(context.Context, *Machine, *Request) error
-	// lacks says what of the request is beyond the tool; "" for nothing.
-	lacks(*Request) string
-	// build builds, and returns the source that names the result.
+	// available returns the reason why the tool cannot be used on this machine,
+	// or nil.
+	available(context.Context, *Machine, *Request) error
+	// unsupported returns the parts of the request that the tool does not
+	// support, or an empty text.
+	unsupported(*Request) string
+	// build builds the image and returns the source that names the result.
 	build(context.Context, *Machine, *Request) (string, error)
 }
 
-// choose takes the first tool that is there and can do it all.
+// choose returns the first tool that is available and supports the request.
 func choose(ctx context.Context, m *Machine, r *Request) (tool, error) {
 	var why []string
 	var causes []error
 	for _, t := range []tool{&buildx{}, classic{}, storage{"buildah"}, storage{"podman"}} {
-		err := t.there(ctx, m, r)
+		err := t.available(ctx, m, r)
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("looking for a builder: %w", context.Cause(ctx))
 		}
-		missing := t.lacks(r)
+		missing := t.unsupported(r)
 		switch {
 		case err == nil && missing == "":
 			return t, nil
@@ -40,11 +42,12 @@ func choose(ctx context.Context, m *Machine, r *Request) (tool, error) {
 			causes = append(causes, err)
 		}
 	}
-	return nil, none(why, errors.Join(causes...))
+	return nil, noBuilder(why, errors.Join(causes...))
 }
 
-// none says that nothing here builds, and what to install.
-func none(why []string, err error) error {
+// noBuilder returns the error for a machine without a suitable builder. The
+// hint names programs to install.
+func noBuilder(why []string, err error) error {
 	e := &diag.Error{
 		Code: CodeNoBuilder, Side: diag.Runner, Input: "context", Err: err,
 		Title: "There is no builder here",
@@ -57,14 +60,15 @@ func none(why []string, err error) error {
 	return e
 }
 
-// lack is something that a tool cannot do, if it is asked for.
-type lack struct {
+// feature is a part of a request that a tool does not support.
+type feature struct {
 	asked bool
 	what  string
 }
 
-// lacking names what is asked for and cannot be done; "" for nothing.
-func lacking(all ...lack) string {
+// listRequested joins the descriptions of the features that the request uses.
+// The result is empty if it uses none.
+func listRequested(all ...feature) string {
 	var out []string
 	for _, l := range all {
 		if l.asked {

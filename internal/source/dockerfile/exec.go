@@ -16,20 +16,21 @@ type Command struct {
 	Name string
 	Args []string
 	Env  []string
-	// Out hears both its outputs as they come; nil collects what it prints.
+	// Out receives standard output and standard error while the program runs.
+	// If it is nil, the output is returned.
 	Out io.Writer
 }
 
-// Log hears a builder.
+// Log receives the output of a builder.
 type Log struct{ io.Writer }
 
-func (l Log) say(line string) {
+func (l Log) printLine(line string) {
 	if l.Writer != nil {
 		fmt.Fprintln(l, line)
 	}
 }
 
-// execute runs a real program.
+// execute runs a program of the machine.
 func execute(ctx context.Context, c Command) ([]byte, error) {
 	if c.Out == nil {
 		return program.Output(ctx, c.Env, c.Name, c.Args...)
@@ -42,14 +43,15 @@ func execute(ctx context.Context, c Command) ([]byte, error) {
 	return nil, cmd.Run()
 }
 
-// ask runs a program for what it prints.
-func (m *Machine) ask(ctx context.Context, name string, args ...string) (string, error) {
+// output runs a program and returns its output.
+func (m *Machine) output(ctx context.Context, name string, args ...string) (string, error) {
 	out, err := m.run(ctx, Command{Name: name, Args: args, Env: program.Environ(m.Environ)})
 	return strings.TrimSpace(string(out)), err
 }
 
-// show runs a program whose output is shown, with more variables.
-func (m *Machine) show(ctx context.Context, env []string, name string, args ...string) error {
+// runLogged runs a program with additional variables and writes its output to
+// the log.
+func (m *Machine) runLogged(ctx context.Context, env []string, name string, args ...string) error {
 	env = append(append(program.Environ(m.Environ), "NO_COLOR=1"), env...)
 	_, err := m.run(ctx, Command{Name: name, Args: args, Env: env, Out: m.Log})
 	if err == nil || ctx.Err() != nil {

@@ -25,16 +25,17 @@ const (
 	title                       = "org.opencontainers.image.title"
 )
 
-// ArtifactOptions are what an artifact is made of.
+// ArtifactOptions configures OpenArtifact.
 type ArtifactOptions struct {
-	// Name is what the user calls it.
+	// Name is the name of the artifact in messages.
 	Name     string
 	Artifact *input.Artifact
-	// Remote reads the subject; it may be nil without one.
+	// Remote reads the subject. It may be nil if the artifact has no subject.
 	Remote source.Remote
 }
 
-// artifactManifest is an image manifest in the order of the image-spec.
+// artifactManifest is an image manifest with the fields in the order of the
+// image-spec.
 type artifactManifest struct {
 	SchemaVersion int64             `json:"schemaVersion"`
 	MediaType     types.MediaType   `json:"mediaType"`
@@ -45,9 +46,10 @@ type artifactManifest struct {
 	Annotations   map[string]string `json:"annotations,omitempty"`
 }
 
-// OpenArtifact reads the files once, for their digests, and makes the manifest
-// of an artifact: the files are its layers, each with its name as title, and
-// the config is the empty one. A Helm chart has its metadata for a config.
+// OpenArtifact reads the files once to compute their digests and builds the
+// manifest of an artifact. Each file is a layer with its name as the title. The
+// config is the empty config. The config of a Helm chart contains the metadata
+// of the chart. Errors about files are *diag.Error with a code of this package.
 func OpenArtifact(ctx context.Context, o ArtifactOptions) (*source.Source, error) {
 	doc := artifactManifest{SchemaVersion: 2, MediaType: types.OCIManifestSchema1, ArtifactType: o.Artifact.Type}
 	var blobs []*image.Blob
@@ -55,7 +57,7 @@ func OpenArtifact(ctx context.Context, o ArtifactOptions) (*source.Source, error
 	if o.Artifact.Type == helmConfig {
 		blobs, err = chart(ctx, o.Artifact.Files, &doc)
 	} else {
-		blobs, err = plain(ctx, o.Artifact.Files)
+		blobs, err = fileBlobs(ctx, o.Artifact.Files)
 	}
 	if err != nil {
 		return nil, err
@@ -79,32 +81,33 @@ func OpenArtifact(ctx context.Context, o ArtifactOptions) (*source.Source, error
 	return &source.Source{Name: o.Name, Kind: Kind, Root: root}, nil
 }
 
-// plain are the empty config and the files.
-func plain(ctx context.Context, files []input.ArtifactFile) ([]*image.Blob, error) {
+// fileBlobs returns the empty config and a blob for each file.
+func fileBlobs(ctx context.Context, files []input.ArtifactFile) ([]*image.Blob, error) {
 	config, err := inMemory(emptyType, []byte("{}"))
 	if err != nil {
 		return nil, err
 	}
 	config.Descriptor.Data = []byte("{}")
 	out := []*image.Blob{config}
-	met := map[string]string{}
+	byName := map[string]string{}
 	for _, f := range files {
 		b, err := file(ctx, f.Path, types.MediaType(cmp.Or(f.MediaType, string(unknownType))))
 		if err != nil {
 			return nil, err
 		}
 		name := filepath.Base(f.Path)
-		if old, twice := met[name]; twice {
+		if old, twice := byName[name]; twice {
 			return nil, problem(CodeTwice, "Give one of them another name: it is what whoever pulls the artifact gets.", nil, "%q and %q have the same name", old, f.Path)
 		}
-		met[name] = f.Path
+		byName[name] = f.Path
 		b.Descriptor.Annotations = map[string]string{title: name}
 		out = append(out, b)
 	}
 	return out, nil
 }
 
-// file is a blob that is a file as it is. Whoever sends it checks the digest.
+// file returns a blob with the content of a file. The reader of the blob
+// verifies the digest.
 func file(ctx context.Context, path string, t types.MediaType) (*image.Blob, error) {
 	opened := func(context.Context) (io.ReadCloser, error) { return openPlain(path) }
 	in, err := opened(ctx)
@@ -119,7 +122,8 @@ func file(ctx context.Context, path string, t types.MediaType) (*image.Blob, err
 	return &image.Blob{Descriptor: v1.Descriptor{MediaType: t, Digest: digest, Size: size}, Open: opened}, nil
 }
 
-// openPlain opens a regular file; a pipe would block being opened.
+// openPlain opens a regular file. It refuses a pipe, because opening a pipe
+// would block.
 func openPlain(path string) (*os.File, error) {
 	info, err := os.Stat(path)
 	switch {
@@ -137,9 +141,9 @@ func openPlain(path string) (*os.File, error) {
 	return in, nil
 }
 
-// Describe is the entry of an artifact in the list of what refers to its
-// subject (distribution-spec, "Listing Referrers"). ok is false for a
-// manifest that refers to nothing.
+// Describe returns the digest of the subject of m, and the entry of m in the
+// list of referrers (distribution-spec, "Listing Referrers"). ok is false if m
+// has no subject.
 func Describe(m *image.Manifest) (subject v1.Hash, entry v1.Descriptor, ok bool) {
 	var doc artifactManifest
 	if err := json.Unmarshal(m.Raw, &doc); err != nil || doc.Subject == nil {

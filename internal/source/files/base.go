@@ -15,19 +15,20 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
-// maxConfig bounds a base's config, in bytes.
+// maxConfig limits the size of the config of a base image, in bytes.
 const maxConfig = 8 << 20
 
-// base is what files are put on: an image for one platform, or nothing.
+// base is the image below the files for one platform. It is empty if the user
+// chose no base image.
 type base struct {
 	platform v1.Platform
-	config   []byte // nil for nothing
+	config   []byte // nil without a base image
 	layers   []*image.Blob
-	digest   v1.Hash // of its manifest
+	digest   v1.Hash // digest of the manifest
 }
 
-// bases finds what the files of each variant are put on.
-func (m *maker) bases(ctx context.Context, variants []*variant) ([]base, error) {
+// bases returns the base for each platform.
+func (m *builder) bases(ctx context.Context, variants []*variant) ([]base, error) {
 	want, err := m.platforms(ctx, variants)
 	if err != nil {
 		return nil, err
@@ -37,20 +38,21 @@ func (m *maker) bases(ctx context.Context, variants []*variant) ([]base, error) 
 	}
 	if m.Files.Base == nil {
 		if len(want) == 0 {
-			want = []v1.Platform{usual(v1.Platform{})}
+			want = []v1.Platform{normalize(v1.Platform{})}
 		}
 		var out []base
 		for _, p := range want {
-			out = append(out, base{platform: usual(p)})
+			out = append(out, base{platform: normalize(p)})
 		}
 		return out, nil
 	}
 	return m.fetch(ctx, want)
 }
 
-// platforms are those of the paths, or those asked for, or those of the
-// programs; nil where nothing says.
-func (m *maker) platforms(ctx context.Context, variants []*variant) ([]v1.Platform, error) {
+// platforms returns the platforms in the paths and in the input platform. If
+// both are empty, it returns the platform of the programs among the files, or
+// nil if the programs do not determine one platform.
+func (m *builder) platforms(ctx context.Context, variants []*variant) ([]v1.Platform, error) {
 	var out []v1.Platform
 	for _, v := range variants {
 		if v.platform != nil {
@@ -60,44 +62,44 @@ func (m *maker) platforms(ctx context.Context, variants []*variant) ([]v1.Platfo
 	if len(out) > 0 || len(m.Files.Platforms) > 0 {
 		return unique(append(out, m.Files.Platforms...)), nil
 	}
-	l, err := m.layers.of(ctx, variants[0])
+	l, err := m.layers.layerFor(ctx, variants[0])
 	if err != nil {
 		return nil, err
 	}
 	if len(l.machines) == 1 {
 		for machine := range l.machines {
-			out = append(out, usual(v1.Platform{Architecture: machine}))
+			out = append(out, normalize(v1.Platform{Architecture: machine}))
 		}
 	}
 	return out, nil
 }
 
-// unique drops platforms that were named before.
+// unique removes duplicate platforms.
 func unique(all []v1.Platform) []v1.Platform {
 	var out []v1.Platform
 	for _, p := range all {
-		if !slices.ContainsFunc(out, func(o v1.Platform) bool { return same(o, p) }) {
+		if !slices.ContainsFunc(out, func(o v1.Platform) bool { return samePlatform(o, p) }) {
 			out = append(out, p)
 		}
 	}
 	return out
 }
 
-// fetch reads the base from its registry: of an index only the images that
-// are wanted, or all for Linux where none is named.
-func (m *maker) fetch(ctx context.Context, want []v1.Platform) ([]base, error) {
+// fetch reads the base image from its registry. From an index it reads only the
+// images for the wanted platforms, or all images for Linux if want is empty.
+func (m *builder) fetch(ctx context.Context, want []v1.Platform) ([]base, error) {
 	ref := m.Files.Base
 	desc, raw, err := m.Remote.Manifest(ctx, ref)
 	if err != nil {
 		return nil, fmt.Errorf("reading the base %q: %w", ref, err)
 	}
 	if !desc.MediaType.IsIndex() {
-		one, err := m.read(ctx, known{m.Remote, desc, raw}, ref.Context().Digest(desc.Digest.String()), nil)
+		one, err := m.read(ctx, knownManifest{m.Remote, desc, raw}, ref.Context().Digest(desc.Digest.String()), nil)
 		if err != nil {
 			return nil, err
 		}
-		if i := slices.IndexFunc(want, func(p v1.Platform) bool { return !same(p, one.platform) }); i >= 0 {
-			return nil, m.lacks(want[i], []string{one.platform.String()})
+		if i := slices.IndexFunc(want, func(p v1.Platform) bool { return !samePlatform(p, one.platform) }); i >= 0 {
+			return nil, m.noPlatform(want[i], []string{one.platform.String()})
 		}
 		return []base{*one}, nil
 	}
@@ -116,29 +118,29 @@ func (m *maker) fetch(ctx context.Context, want []v1.Platform) ([]base, error) {
 	return out, nil
 }
 
-// choose finds the entries of a base's index that are wanted.
-func (m *maker) choose(raw []byte, want []v1.Platform) ([]v1.Descriptor, error) {
+// choose returns the entries of the index of the base for the wanted platforms.
+func (m *builder) choose(raw []byte, want []v1.Platform) ([]v1.Descriptor, error) {
 	var doc v1.IndexManifest
 	if err := json.Unmarshal(raw, &doc); err != nil {
 		return nil, unusable("Choose another base.", err, "the index of the base %q is not well formed", m.Files.Base)
 	}
-	var there []v1.Descriptor
+	var linux []v1.Descriptor
 	var names []string
 	for _, d := range doc.Manifests {
 		if d.Platform != nil && d.Platform.OS == "linux" {
-			there, names = append(there, d), append(names, d.Platform.String())
+			linux, names = append(linux, d), append(names, d.Platform.String())
 		}
 	}
-	if len(want) == 0 && len(there) > 0 {
-		return there, nil
+	if len(want) == 0 && len(linux) > 0 {
+		return linux, nil
 	}
 	var out []v1.Descriptor
 	for _, p := range want {
-		i := slices.IndexFunc(there, func(d v1.Descriptor) bool { return same(*d.Platform, p) })
+		i := slices.IndexFunc(linux, func(d v1.Descriptor) bool { return samePlatform(*d.Platform, p) })
 		if i < 0 {
-			return nil, m.lacks(p, names)
+			return nil, m.noPlatform(p, names)
 		}
-		out = append(out, there[i])
+		out = append(out, linux[i])
 	}
 	if len(out) == 0 {
 		return nil, unusable("Choose another base.", nil, "the base %q has no image for Linux", m.Files.Base)
@@ -146,13 +148,13 @@ func (m *maker) choose(raw []byte, want []v1.Platform) ([]v1.Descriptor, error) 
 	return out, nil
 }
 
-func (m *maker) lacks(p v1.Platform, names []string) error {
+func (m *builder) noPlatform(p v1.Platform, names []string) error {
 	return unusable("It has "+strings.Join(names[:min(len(names), 20)], ", ")+". Choose another base, or set platform to those it has.", nil,
 		"the base %q has no image for %s", m.Files.Base, p)
 }
 
-// read reads manifest and config of one image.
-func (m *maker) read(ctx context.Context, remote source.Remote, ref name.Digest, p *v1.Platform) (*base, error) {
+// read reads the manifest and the config of one image.
+func (m *builder) read(ctx context.Context, remote source.Remote, ref name.Digest, p *v1.Platform) (*base, error) {
 	src, err := source.Open(ctx, "docker://"+ref.Name(), source.Options{Remote: remote, NoPlatform: true})
 	if err != nil {
 		return nil, err
@@ -184,18 +186,19 @@ func readConfig(ctx context.Context, b *image.Blob) ([]byte, error) {
 		return nil, err
 	}
 	defer in.Close()
-	return io.ReadAll(io.LimitReader(in, maxConfig+1)) // the reader checks the digest
+	return io.ReadAll(io.LimitReader(in, maxConfig+1)) // Open returns a reader that verifies the digest
 }
 
-// known is a registry of which one manifest has been read.
-type known struct {
+// knownManifest is a registry client that already has one manifest.
+type knownManifest struct {
 	source.Remote
 	desc v1.Descriptor
 	raw  []byte
 }
 
-// Manifest implements source.Remote.
-func (k known) Manifest(ctx context.Context, ref name.Reference) (v1.Descriptor, []byte, error) {
+// Manifest implements source.Remote. It returns the known manifest without a
+// request.
+func (k knownManifest) Manifest(ctx context.Context, ref name.Reference) (v1.Descriptor, []byte, error) {
 	if ref.Identifier() == k.desc.Digest.String() {
 		return k.desc, k.raw, nil
 	}

@@ -25,15 +25,16 @@ const (
 	helmChart  types.MediaType = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 )
 
-// Bounds of looking for a chart's metadata.
+// Limits of the search for the metadata of a chart.
 const (
-	maxMetadata  = 1 << 20   // bytes of Chart.yaml
-	maxUnpacked  = 256 << 20 // bytes of the archive before it
+	maxMetadata  = 1 << 20   // size of Chart.yaml in bytes
+	maxUnpacked  = 256 << 20 // size of the archive before Chart.yaml in bytes
 	metadataName = "Chart.yaml"
 )
 
-// chart is a packed Helm chart as helm push makes it: metadata as config, the
-// archive as the only layer. As there, the config's media type says what it is.
+// chart returns the blobs of a packed Helm chart in the format of helm push:
+// the config is the metadata, and the archive is the only layer. As with helm
+// push, the media type of the config identifies the artifact.
 func chart(ctx context.Context, files []input.ArtifactFile, doc *artifactManifest) ([]*image.Blob, error) {
 	if len(files) != 1 {
 		return nil, problem(CodeTooMany, "Publish one chart a step, as helm package wrote it.", nil, "a Helm chart is one .tgz, and content has %d files", len(files))
@@ -68,7 +69,7 @@ func notChart(at string, err error) error {
 	return problem(CodeUnreadable, "Write it with helm package.", err, "%q is no packed Helm chart", at)
 }
 
-// chartMetadata finds Chart.yaml in the chart's folder.
+// chartMetadata returns the content of Chart.yaml in the folder of the chart.
 func chartMetadata(at string) (map[string]any, error) {
 	in, err := openPlain(at)
 	if err != nil {
@@ -83,7 +84,7 @@ func chartMetadata(at string) (map[string]any, error) {
 	for r := tar.NewReader(unpacked); ; {
 		h, err := r.Next()
 		if err != nil {
-			return nil, notChart(at, fmt.Errorf("finding NAME/%s: %w", metadataName, noEOF(err)))
+			return nil, notChart(at, fmt.Errorf("finding NAME/%s: %w", metadataName, explainEOF(err)))
 		}
 		name := path.Clean(h.Name)
 		if h.Typeflag != tar.TypeReg || path.Base(name) != metadataName || strings.Count(name, "/") != 1 {
@@ -97,8 +98,9 @@ func chartMetadata(at string) (map[string]any, error) {
 	}
 }
 
-// noEOF says what the end of an archive means to who looks for a file.
-func noEOF(err error) error {
+// explainEOF replaces io.EOF by an error that says that the archive does not
+// contain the file.
+func explainEOF(err error) error {
 	if errors.Is(err, io.EOF) {
 		return errors.New("it is not in the archive")
 	}

@@ -10,7 +10,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// object is JSON whose values stay as they were written unless they are set.
+// object is a JSON object. Values that are not set keep their original bytes.
 type object map[string]json.RawMessage
 
 func (o object) set(key string, value any) error {
@@ -19,7 +19,8 @@ func (o object) set(key string, value any) error {
 	return err
 }
 
-// inner is an object inside this one; empty where there is none.
+// inner returns the object at key, or an empty object if the key does not
+// exist.
 func (o object) inner(key string) (object, error) {
 	in := object{}
 	if raw := o[key]; len(raw) > 0 {
@@ -27,15 +28,15 @@ func (o object) inner(key string) (object, error) {
 			return nil, fmt.Errorf("reading %q of a config: %w", key, err)
 		}
 	}
-	if in == nil { // it was null
+	if in == nil { // the value was null
 		in = object{}
 	}
 	return in, nil
 }
 
-// config is the base's config with the files' layer on top, and with what was
-// asked for in the place of what it said (image-spec, "Image Configuration").
-func (m *maker) config(b base, l *layer) ([]byte, error) {
+// config returns the config of the base with the layer of the files and the
+// values of the inputs (image-spec, "Image Configuration").
+func (m *builder) config(b base, l *layer) ([]byte, error) {
 	doc := object{}
 	if b.config != nil {
 		if err := json.Unmarshal(b.config, &doc); err != nil || doc == nil {
@@ -68,10 +69,11 @@ func (m *maker) config(b base, l *layer) ([]byte, error) {
 	return json.Marshal(doc)
 }
 
-// run sets how the image is started. A new entrypoint without cmd takes the
-// base's cmd away, as a Dockerfile's ENTRYPOINT does: it was for another
+// run sets the fields that control how the image starts. If the entrypoint is
+// set and cmd is not, run removes the cmd of the base, as the ENTRYPOINT
+// instruction of a Dockerfile does. The old cmd contains arguments for another
 // program.
-func (m *maker) run(run object) error {
+func (m *builder) run(run object) error {
 	f := m.Files
 	if f.Entrypoint != nil {
 		delete(run, "Cmd")
@@ -104,7 +106,7 @@ func (m *maker) run(run object) error {
 	return nil
 }
 
-// withEnv adds variables, or replaces them where they are.
+// withEnv adds variables to env and replaces variables with the same name.
 func withEnv(env, add []string) []string {
 	for _, line := range add {
 		key, _, _ := strings.Cut(line, "=")
@@ -118,8 +120,8 @@ func withEnv(env, add []string) []string {
 	return env
 }
 
-// rootfs adds the layer to the list of plain digests.
-func (m *maker) rootfs(doc object, b base, l *layer) error {
+// rootfs adds the diff ID of the layer.
+func (m *builder) rootfs(doc object, b base, l *layer) error {
 	var fs v1.RootFS
 	if raw := doc["rootfs"]; len(raw) > 0 {
 		if err := json.Unmarshal(raw, &fs); err != nil {
@@ -132,9 +134,10 @@ func (m *maker) rootfs(doc object, b base, l *layer) error {
 	return doc.set("rootfs", v1.RootFS{Type: "layers", DiffIDs: append(fs.DiffIDs, l.diffID)})
 }
 
-// history adds a line, unless the base has none: each of its lines that is
-// not empty stands for a layer.
-func (m *maker) history(doc object, b base, _ *layer) error {
+// history adds an entry to the history. It does not add one if the base has
+// layers but no history, because each entry that is not empty must correspond
+// to a layer.
+func (m *builder) history(doc object, b base, _ *layer) error {
 	var list []json.RawMessage
 	if raw := doc["history"]; len(raw) > 0 {
 		if err := json.Unmarshal(raw, &list); err != nil {

@@ -15,28 +15,29 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 )
 
-// Bounds of a layer.
+// Limits of a layer.
 const (
 	maxEntries = 500_000
-	maxName    = 4096 // bytes; Linux' own limit on paths
+	maxName    = 4096 // in bytes; the limit of Linux for paths
 )
 
 // entry is one name in a layer.
 type entry struct {
-	name string // as in a tar: no slash before it
+	name string // as in a tar, without a leading slash
 	kind byte   // tar.TypeReg, TypeDir or TypeSymlink
-	link string // where a link leads
+	link string // the target of a link
 
-	folder, file string // on this machine; opened without leaving folder
+	folder, file string // the path on this machine; the file must be inside folder
 }
 
-// entries are the names of one layer, gathered.
+// entries collects the names of one layer.
 type entries struct {
 	byName map[string]*entry
-	gitDir []string // left out
+	gitDir []string // the .git folders that were left out
 }
 
-// gather lists all that the lines name, sorted by name.
+// gather returns all files of the lines, sorted by name, and the .git folders
+// that it left out.
 func gather(ctx context.Context, content []input.Content, parents bool) ([]*entry, []string, error) {
 	all := &entries{byName: map[string]*entry{}}
 	for _, c := range content {
@@ -44,7 +45,7 @@ func gather(ctx context.Context, content []input.Content, parents bool) ([]*entr
 			return nil, nil, err
 		}
 	}
-	if err := all.nesting(parents); err != nil {
+	if err := all.adjustFolders(parents); err != nil {
 		return nil, nil, err
 	}
 	out := make([]*entry, 0, len(all.byName))
@@ -55,8 +56,8 @@ func gather(ctx context.Context, content []input.Content, parents bool) ([]*entr
 	return out, all.gitDir, nil
 }
 
-// line adds one file, or what is in one folder. What the user names is
-// followed where it is a link; what is found below is not.
+// line adds one file, or the content of one folder. If the path in the input is
+// a link, line follows it. It does not follow links inside the folder.
 func (a *entries) line(ctx context.Context, c input.Content) error {
 	real, err := filepath.EvalSymlinks(c.Path)
 	if err != nil {
@@ -84,7 +85,7 @@ func notPlain(path string, mode fs.FileMode) error {
 		"%q is no file, folder or link, but a special file (%s)", path, mode.Type())
 }
 
-// folder adds what is below a folder.
+// folder adds the content of a folder.
 func (a *entries) folder(ctx context.Context, from, to string) error {
 	root, err := os.OpenRoot(from)
 	if err != nil {
@@ -111,7 +112,7 @@ func (a *entries) folder(ctx context.Context, from, to string) error {
 	return err
 }
 
-// found adds one name of a folder.
+// found adds one file of a folder.
 func (a *entries) found(root *os.Root, e *entry, mode fs.FileMode) error {
 	here := filepath.Join(e.folder, e.file)
 	switch mode & fs.ModeType {
@@ -135,12 +136,13 @@ func (a *entries) found(root *os.Root, e *entry, mode fs.FileMode) error {
 	return a.add(e)
 }
 
-// inside reports whether a link at name stays below the folder that was named.
+// inside reports whether the target of a link at name is inside the folder from
+// the input.
 func inside(name, link string) bool {
 	return link != "" && !path.IsAbs(link) && !filepath.IsAbs(link) && filepath.IsLocal(filepath.FromSlash(path.Join(path.Dir(name), link)))
 }
 
-// add refuses names that would mean something else in a layer.
+// add adds an entry. It refuses names that have another meaning in a layer.
 func (a *entries) add(e *entry) error {
 	here := filepath.Join(e.folder, e.file)
 	switch {
@@ -163,11 +165,13 @@ func (a *entries) add(e *entry) error {
 	return nil
 }
 
-// nesting makes sure that nothing lies below a file, and adds or takes away
-// folders: over nothing (parents) every folder is listed, over a base only
-// empty ones. A folder in a layer replaces the base's mode, and a link of that
-// name (/tmp, /lib); one that is not there is made by whoever unpacks.
-func (a *entries) nesting(parents bool) error {
+// adjustFolders returns an error if a file has other files below its path. It
+// also adds and removes folders. Without a base image (parents is true), the
+// layer lists every folder. With a base image it lists only empty folders: a
+// folder in a layer would replace the mode of that folder in the base, or a
+// link with that name (/tmp, /lib). The program that unpacks the layer creates
+// missing folders.
+func (a *entries) adjustFolders(parents bool) error {
 	full := map[string]bool{}
 	for _, e := range a.byName {
 		for dir := path.Dir(e.name); dir != "." && !full[dir]; dir = path.Dir(dir) {

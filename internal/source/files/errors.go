@@ -8,18 +8,18 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// The codes of what can be wrong with files and base. They are stable: README
-// and workflows name them.
+// The codes of the errors of this package. They are stable, because README and
+// workflows name them.
 const (
-	CodeNotFound   = "content-not-found"  // no such file, or none for a platform
-	CodeUnreadable = "content-unreadable" // the system refuses
-	CodeUnsafe     = "content-unsafe"     // a device, or a link that leads out
-	CodeName       = "content-name"       // a name that no layer may have
-	CodeTwice      = "content-twice"      // two files for one place
-	CodeTooMany    = "content-too-many"   // more than a layer may list
-	CodeChanged    = "content-changed"    // between the first reading and the second
-	CodePlatform   = "platform-missing"   // the base, or a path, has none for it
-	CodeBase       = "base-unusable"      // no image that files can be put on
+	CodeNotFound   = "content-not-found"  // the file does not exist, or no file exists for a platform
+	CodeUnreadable = "content-unreadable" // the system denies access
+	CodeUnsafe     = "content-unsafe"     // a device, or a link that leaves its folder
+	CodeName       = "content-name"       // a name that is not allowed in a layer
+	CodeTwice      = "content-twice"      // two files with the same path in the image
+	CodeTooMany    = "content-too-many"   // more files than the limit of a layer
+	CodeChanged    = "content-changed"    // a file changed between the first and the second read
+	CodePlatform   = "platform-missing"   // the base or a path has no content for the platform
+	CodeBase       = "base-unusable"      // the base is not an image that can be extended
 )
 
 func problem(code, hint string, err error, format string, args ...any) error {
@@ -30,7 +30,8 @@ func unusable(hint string, err error, format string, args ...any) error {
 	return &diag.Error{Code: CodeBase, Side: diag.Source, Input: "base", Hint: hint, Err: err, Title: fmt.Sprintf(format, args...)}
 }
 
-// explained passes on an error that a reader already understands.
+// explained returns err unchanged if it contains a *diag.Error. It wraps any
+// other error in an error about the path.
 func explained(err error, path string) error {
 	var known *diag.Error
 	switch {

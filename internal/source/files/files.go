@@ -1,12 +1,12 @@
-// Package files makes an image of plain files, without any builder: one
-// layer over a base image, or over nothing, for one platform or for each that
-// the files are there for (image-spec, "Image Layer Filesystem Changeset").
+// Package files builds an image from files, without a builder. It adds one
+// layer to a base image, or makes an image with a single layer. It builds for
+// one platform, or for each platform of the files (image-spec, "Image Layer
+// Filesystem Changeset").
 //
-// The same files give the same bytes on every machine: entries are sorted,
-// owners and times are fixed, modes follow from the content, and what the
-// machine's file system adds (umask, hard links, extended attributes) is not
-// looked at. It is no builder: nothing is run, nothing in the base is read but
-// its manifest and config.
+// The same files give the same bytes on every machine. Entries are sorted,
+// owners and times are fixed, and modes depend only on the content. Package
+// files ignores the umask, hard links and extended attributes. It runs no
+// program, and reads only the manifest and the config of the base.
 package files
 
 import (
@@ -22,36 +22,37 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
-// Kind is what the source of such an image is called.
+// Kind is the kind of a source that this package makes.
 const Kind source.Kind = "files"
 
-// Options are what an image is made of.
+// Options configures Open.
 type Options struct {
-	// Name is what the user calls it.
+	// Name is the name of the image in messages.
 	Name  string
 	Files *input.Files
-	// Remote reads the base; it may be nil without one.
+	// Remote reads the base image. It may be nil without a base image.
 	Remote source.Remote
-	// Epoch is the time of every file, and of the image: SOURCE_DATE_EPOCH.
-	// Zero is the beginning of 1970.
+	// Epoch is the time of every file and of the image, from SOURCE_DATE_EPOCH.
+	// The zero value means the start of 1970.
 	Epoch time.Time
-	// Compression is for the layer of files; the zero method is the usual one.
+	// Compression is the compression of the layer. The zero value means
+	// compress.Usual.
 	Compression compress.Method
 }
 
-// maker makes one image.
-type maker struct {
+// builder builds one image.
+type builder struct {
 	Options
 	layers  *layers
 	notices []diag.Notice
 }
 
-// Open reads the files once, for their digests, and makes the tree of
-// manifests. Blobs are read again when they are sent; files that changed in
-// between are found then. Nothing is left open.
+// Open reads the files once to compute their digests and builds the manifests.
+// The push reads the files again; it returns an error if a file has changed
+// since. Open leaves no file open.
 //
-// Errors are *diag.Error with the codes of this package, and those of reading
-// a base from a registry.
+// Errors are *diag.Error with a code of this package, or errors of reading the
+// base from a registry.
 func Open(ctx context.Context, o Options) (*source.Source, error) {
 	if o.Epoch.IsZero() {
 		o.Epoch = time.Unix(0, 0)
@@ -60,8 +61,8 @@ func Open(ctx context.Context, o Options) (*source.Source, error) {
 	if !o.Compression.Chosen() {
 		o.Compression = compress.Usual
 	}
-	m := &maker{Options: o}
-	m.layers = &layers{maker: m, room: maxKept}
+	m := &builder{Options: o}
+	m.layers = &layers{builder: m, remaining: maxKept}
 	root, err := m.root(ctx)
 	if err != nil {
 		return nil, err
@@ -69,19 +70,19 @@ func Open(ctx context.Context, o Options) (*source.Source, error) {
 	return &source.Source{Name: o.Name, Kind: Kind, Root: root, Notices: m.notices}, nil
 }
 
-// root makes the image, or the index of several.
-func (m *maker) root(ctx context.Context) (*image.Manifest, error) {
+// root builds the image, or the index of several images.
+func (m *builder) root(ctx context.Context) (*image.Manifest, error) {
 	variants, err := m.variants()
 	if err != nil {
 		return nil, err
 	}
-	under, err := m.bases(ctx, variants)
+	baseImages, err := m.bases(ctx, variants)
 	if err != nil {
 		return nil, err
 	}
 	var images []*image.Manifest
-	for _, b := range under {
-		layer, err := m.layers.of(ctx, variantFor(variants, b.platform))
+	for _, b := range baseImages {
+		layer, err := m.layers.layerFor(ctx, variantFor(variants, b.platform))
 		if err != nil {
 			return nil, err
 		}
@@ -98,7 +99,8 @@ func (m *maker) root(ctx context.Context) (*image.Manifest, error) {
 	return index(images)
 }
 
-// variant is the files for one platform. Without one they are for all.
+// variant contains the files for one platform. If platform is nil, the files
+// are for every platform.
 type variant struct {
 	platform *v1.Platform
 	content  []input.Content

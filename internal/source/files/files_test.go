@@ -22,7 +22,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/files"
 )
 
-// folder writes files: name, content, and so on.
+// folder writes files into a new folder. The arguments are pairs of name and
+// content.
 func folder(t *testing.T, pairs ...string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -41,7 +42,7 @@ func check(t *testing.T, err error) {
 	}
 }
 
-// to is a line of content.
+// to returns one line of the input content.
 func to(path, place string) input.Content { return input.Content{Path: path, To: place} }
 
 func open(t *testing.T, f input.Files) (*source.Source, error) {
@@ -56,7 +57,7 @@ func made(t *testing.T, f input.Files) *source.Source {
 	return src
 }
 
-// layerFiles returns the entries of a layer: names, content and link targets.
+// layerFiles returns the entries of a layer with name, content and link target.
 func layerFiles(t *testing.T, b *image.Blob) []string {
 	t.Helper()
 	in, err := b.Open(t.Context())
@@ -80,7 +81,7 @@ func layerFiles(t *testing.T, b *image.Blob) []string {
 	}
 }
 
-func TestWhatIsInALayer(t *testing.T) {
+func TestContentOfALayer(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name string
@@ -135,7 +136,7 @@ func TestWhatIsInALayer(t *testing.T) {
 	}
 }
 
-func TestWhatIsRefused(t *testing.T) {
+func TestInvalidContentIsRefused(t *testing.T) {
 	t.Parallel()
 	link := func(where string) func(t *testing.T) []input.Content {
 		return func(t *testing.T) []input.Content {
@@ -186,7 +187,7 @@ func TestWhatIsRefused(t *testing.T) {
 	}
 }
 
-// elf is the beginning of a program for a machine.
+// elf returns the start of a program for a machine.
 func elf(machine byte) string {
 	return "\x7fELF\x02\x01\x01" + strings.Repeat("\x00", 11) + string([]byte{machine, 0}) + "rest"
 }
@@ -248,7 +249,7 @@ func TestPlatforms(t *testing.T) {
 	}
 }
 
-func TestPathsThatDoNotCoverAPlatform(t *testing.T) {
+func TestPathsWithoutFilesForAPlatform(t *testing.T) {
 	t.Parallel()
 	dir := folder(t, "x/amd64", "1", "x/arm64", "2", "y/amd64", "3")
 	_, err := open(t, input.Files{Content: []input.Content{to(dir+"/x/{arch}", "/x"), to(dir+"/y/{arch}", "/y")}})
@@ -261,7 +262,7 @@ func TestPathsThatDoNotCoverAPlatform(t *testing.T) {
 	}
 }
 
-func TestProgramsForAnotherArchitectureAreSaid(t *testing.T) {
+func TestProgramsForAnotherArchitectureGiveAWarning(t *testing.T) {
 	t.Parallel()
 	src := made(t, input.Files{
 		Content:   []input.Content{to(folder(t, "a", elf(62)), "/")},
@@ -275,10 +276,10 @@ func TestProgramsForAnotherArchitectureAreSaid(t *testing.T) {
 	}
 }
 
-// Large layers are read again when they are sent, and must be the same then.
-func TestFilesThatChangeInBetween(t *testing.T) {
+// The push reads large layers a second time. Their content must be the same.
+func TestFilesThatChangeBetweenTwoReads(t *testing.T) {
 	t.Parallel()
-	noise := make([]byte, 9<<20) // more than is kept in memory
+	noise := make([]byte, 9<<20) // larger than the memory limit
 	for i, x := 0, uint32(1); i < len(noise); i++ {
 		x ^= x << 13
 		x ^= x >> 17

@@ -13,8 +13,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/files"
 )
 
-// FuzzChart looks for archives that are taken for a chart although they have
-// no config to show, and for those that end in a panic.
+// FuzzChart checks that an archive accepted as a chart has a config, and that
+// chart never panics.
 func FuzzChart(f *testing.F) {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)

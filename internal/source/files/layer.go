@@ -19,30 +19,31 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/mutate/recompress"
 )
 
-// maxKept bounds the compressed layers that are kept in memory in the place
-// of a second reading, in bytes and in all.
+// maxKept limits the compressed layers that are kept in memory to avoid a
+// second read, in bytes. The limit applies to all layers together.
 const maxKept = 8 << 20
 
-// layer is the files of one variant, with the digests they had when they were
-// first read.
+// layer contains the files of one variant, with their digests at the time of
+// the first read.
 type layer struct {
 	blob     *image.Blob
 	diffID   v1.Hash
-	machines map[string]bool // architectures of the programs in it
+	machines map[string]bool // the architectures of the programs in the layer
 
 	list []*entry
 	name string
 }
 
-// layers makes each variant's layer once.
+// layers builds the layer of each variant once.
 type layers struct {
-	*maker
-	room int // bytes that may still be kept
-	made map[*variant]*layer
+	*builder
+	remaining int // the number of bytes that may still be kept
+	made      map[*variant]*layer
 }
 
-// of makes the layer of a variant, or gives back the one that was made.
-func (ls *layers) of(ctx context.Context, v *variant) (*layer, error) {
+// layerFor returns the layer of a variant. It builds the layer at the first
+// call.
+func (ls *layers) layerFor(ctx context.Context, v *variant) (*layer, error) {
 	if l := ls.made[v]; l != nil {
 		return l, nil
 	}
@@ -50,7 +51,7 @@ func (ls *layers) of(ctx context.Context, v *variant) (*layer, error) {
 	if err != nil {
 		return nil, err
 	}
-	ls.leftOut(gitDir)
+	ls.noticeGitDir(gitDir)
 	l := &layer{list: list, machines: map[string]bool{}, name: ls.Name}
 	if err := ls.read(ctx, l); err != nil {
 		return nil, err
@@ -62,9 +63,9 @@ func (ls *layers) of(ctx context.Context, v *variant) (*layer, error) {
 	return l, nil
 }
 
-// leftOut says what was not taken. A checkout's .git holds the job's token
-// where actions/checkout persisted it.
-func (m *maker) leftOut(gitDir []string) {
+// noticeGitDir adds a notice if a .git folder was left out. The .git folder of
+// a checkout contains the token of the job if actions/checkout stored it.
+func (m *builder) noticeGitDir(gitDir []string) {
 	const code = "content-git-left-out"
 	said := slices.ContainsFunc(m.notices, func(n diag.Notice) bool { return n.Code == code })
 	if len(gitDir) > 0 && !said {
@@ -75,8 +76,8 @@ func (m *maker) leftOut(gitDir []string) {
 	}
 }
 
-// read reads the files once, and finds the digests of the layer, plain and
-// compressed.
+// read reads the files once and computes the digests of the plain and of the
+// compressed layer.
 func (ls *layers) read(ctx context.Context, l *layer) error {
 	plain := stream(ctx, l.list, ls.Epoch, func(head []byte) {
 		if m := machine(head); m != "" {
@@ -87,24 +88,25 @@ func (ls *layers) read(ctx context.Context, l *layer) error {
 		l.diffID = v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(sum[:])}
 		return nil
 	})
-	kept := &keeper{room: ls.room}
+	kept := &limitedBuffer{remaining: ls.remaining}
 	digest, size, err := v1.SHA256(io.TeeReader(packed, kept))
 	if err := errors.Join(err, packed.Close()); err != nil {
 		return err
 	}
 	l.blob = &image.Blob{
 		Descriptor: v1.Descriptor{MediaType: recompress.LayerType(ls.Compression.Format), Digest: digest, Size: size},
-		DiffID:     l.diffID, Open: l.again(ls.Epoch, ls.Compression),
+		DiffID:     l.diffID, Open: l.reopen(ls.Epoch, ls.Compression),
 	}
 	if raw := kept.bytes(); raw != nil {
-		ls.room -= len(raw)
+		ls.remaining -= len(raw)
 		l.blob.Open = func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(raw)), nil }
 	}
 	return nil
 }
 
-// again reads the files a second time, and finds out whether they are the same.
-func (l *layer) again(epoch time.Time, m compress.Method) func(context.Context) (io.ReadCloser, error) {
+// reopen returns a function that reads the files a second time. At the end of
+// the layer the reader returns an error if the content has changed.
+func (l *layer) reopen(epoch time.Time, m compress.Method) func(context.Context) (io.ReadCloser, error) {
 	return func(ctx context.Context) (io.ReadCloser, error) {
 		plain := stream(ctx, l.list, epoch, func([]byte) {})
 		return m.Compress(plain, func(sum [sha256.Size]byte, _ int64) error {
@@ -116,24 +118,24 @@ func (l *layer) again(epoch time.Time, m compress.Method) func(context.Context) 
 	}
 }
 
-// keeper keeps what is written to it, until that is too much.
-type keeper struct {
-	room int
-	raw  bytes.Buffer
-	over bool
+// limitedBuffer keeps the bytes that are written to it, up to a limit.
+type limitedBuffer struct {
+	remaining int
+	raw       bytes.Buffer
+	over      bool
 }
 
-// Write implements io.Writer, and never fails.
-func (k *keeper) Write(b []byte) (int, error) {
-	if k.over = k.over || k.raw.Len()+len(b) > k.room; k.over {
+// Write implements io.Writer. It never returns an error.
+func (k *limitedBuffer) Write(b []byte) (int, error) {
+	if k.over = k.over || k.raw.Len()+len(b) > k.remaining; k.over {
 		k.raw = bytes.Buffer{}
 		return len(b), nil
 	}
 	return k.raw.Write(b)
 }
 
-// bytes are what was written, nil if it was too much.
-func (k *keeper) bytes() []byte {
+// bytes returns the written bytes, or nil if they exceeded the limit.
+func (k *limitedBuffer) bytes() []byte {
 	if k.over {
 		return nil
 	}

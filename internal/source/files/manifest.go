@@ -13,15 +13,16 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// The annotations that name the image below (image-spec, "Pre-Defined
-// Annotation Keys").
+// The annotations that name the base image (image-spec, "Pre-Defined Annotation
+// Keys").
 const (
 	baseName   = "org.opencontainers.image.base.name"
 	baseDigest = "org.opencontainers.image.base.digest"
 )
 
-// image puts the layer on the base: an OCI image, whatever the base is.
-func (m *maker) image(b base, l *layer) (*image.Manifest, error) {
+// image adds the layer to the base. The result is an OCI image, also if the
+// base is a Docker image.
+func (m *builder) image(b base, l *layer) (*image.Manifest, error) {
 	raw, err := m.config(b, l)
 	if err != nil {
 		return nil, err
@@ -56,7 +57,7 @@ func (m *maker) image(b base, l *layer) (*image.Manifest, error) {
 	return out, nil
 }
 
-// index names several images.
+// index builds the index of several images.
 func index(images []*image.Manifest) (*image.Manifest, error) {
 	doc := v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex}
 	for _, one := range images {
@@ -72,7 +73,8 @@ func index(images []*image.Manifest) (*image.Manifest, error) {
 	return out, nil
 }
 
-// manifest prints a document, to the same bytes every time.
+// manifest encodes a document as JSON. The result is the same for the same
+// document.
 func manifest(t types.MediaType, doc any) (*image.Manifest, error) {
 	raw, err := json.Marshal(doc)
 	if err != nil {
@@ -85,7 +87,7 @@ func manifest(t types.MediaType, doc any) (*image.Manifest, error) {
 	return &image.Manifest{Descriptor: v1.Descriptor{MediaType: t, Digest: digest, Size: size}, Raw: raw}, nil
 }
 
-// inMemory is a blob of bytes that are there.
+// inMemory returns a blob with the content raw.
 func inMemory(t types.MediaType, raw []byte) (*image.Blob, error) {
 	digest, size, err := v1.SHA256(bytes.NewReader(raw))
 	if err != nil {

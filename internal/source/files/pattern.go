@@ -12,24 +12,25 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// match is a path that is like a pattern, and the platform in it.
+// match is a path that matches a pattern, with the platform in the path.
 type match struct {
 	path     string
 	platform v1.Platform
 }
 
-// parts are what a placeholder may stand for: how Go, Docker, uname and
-// GoReleaser call systems, architectures and variants.
-var parts = map[string]string{
+// placeholders maps each placeholder to the names that it matches: the names of
+// systems, architectures and variants in Go, Docker, uname and GoReleaser.
+var placeholders = map[string]string{
 	"{os}":      `(?P<os>linux|windows|darwin|freebsd|openbsd|netbsd|macos)`,
 	"{arch}":    `(?P<arch>amd64|arm64|386|arm|riscv64|s390x|ppc64le|loong64|mips64le|mips64|ppc64|x86_64|aarch64|x64|i386)`,
 	"{variant}": `(?P<variant>(?:v?[0-9](?:\.[0-9])?)?)`,
 }
 
-// aliases are the names that Docker does not use.
+// aliases maps names that Docker does not use to the names of Docker.
 var aliases = map[string]string{"x86_64": "amd64", "x64": "amd64", "aarch64": "arm64", "i386": "386", "macos": "darwin"}
 
-// expand finds all paths that are like a pattern, segment by segment.
+// expand returns all paths that match a pattern. It compares segment by
+// segment.
 func expand(pattern string) ([]match, error) {
 	out := []match{{}}
 	volume := filepath.VolumeName(pattern)
@@ -50,12 +51,13 @@ func expand(pattern string) ([]match, error) {
 		out = next
 	}
 	for i := range out {
-		out[i].platform = usual(out[i].platform)
+		out[i].platform = normalize(out[i].platform)
 	}
 	return out, nil
 }
 
-// segment goes one folder down: by name, or by all that are like it.
+// segment returns the matches for the next segment. A segment without a
+// placeholder is a file name.
 func (m match) segment(pattern string) ([]match, error) {
 	if !strings.Contains(pattern, "{") {
 		m.path = filepath.Join(m.path, pattern)
@@ -66,7 +68,7 @@ func (m match) segment(pattern string) ([]match, error) {
 		case errors.Is(err, fs.ErrPermission):
 			return nil, explained(err, m.path)
 		}
-		return nil, nil // it is not there for this platform
+		return nil, nil // no file exists for this platform
 	}
 	names, err := os.ReadDir(cmp.Or(m.path, "."))
 	if err != nil {
@@ -85,17 +87,17 @@ func (m match) segment(pattern string) ([]match, error) {
 	return out, nil
 }
 
-// expression quotes a segment, placeholders apart.
+// expression returns the regular expression for a segment.
 func expression(pattern string) string {
 	text := regexp.QuoteMeta(pattern)
-	for name, part := range parts {
+	for name, part := range placeholders {
 		text = strings.ReplaceAll(text, regexp.QuoteMeta(name), part)
 	}
 	return text
 }
 
-// bind takes what the placeholders stand for, unless they stood for something
-// else before.
+// bind stores the values of the placeholders. It returns false if a placeholder
+// already has another value.
 func (m match) bind(names, values []string) (match, bool) {
 	for i, name := range names {
 		value := cmp.Or(aliases[values[i]], values[i])
@@ -114,9 +116,9 @@ func (m match) bind(names, values []string) (match, bool) {
 	return m, true
 }
 
-// usual leaves out what is meant where nothing is said: Linux, the variant
-// that every amd64 and arm64 has, v7 of arm.
-func usual(p v1.Platform) v1.Platform {
+// normalize returns the platform with defaults: Linux, amd64, and v7 for arm.
+// It removes the default variants of amd64 and arm64.
+func normalize(p v1.Platform) v1.Platform {
 	out := v1.Platform{OS: cmp.Or(p.OS, "linux"), Architecture: cmp.Or(p.Architecture, "amd64"), Variant: p.Variant}
 	switch out.Architecture + " " + strings.TrimSuffix(out.Variant, ".0") {
 	case "amd64 v1", "arm64 v8":
@@ -127,5 +129,5 @@ func usual(p v1.Platform) v1.Platform {
 	return out
 }
 
-// same reports whether two platforms are one.
-func same(a, b v1.Platform) bool { return usual(a).Equals(usual(b)) }
+// samePlatform reports whether two platforms are equal after normalization.
+func samePlatform(a, b v1.Platform) bool { return normalize(a).Equals(normalize(b)) }

@@ -13,23 +13,25 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// elf is how programs of Linux begin (System V ABI, "ELF Header").
+// elf is the start of a Linux program (System V ABI, "ELF Header").
 var elf = []byte("\x7fELF")
 
-// program reports what Linux can execute: ELF files and scripts. The mode
-// follows from the content, since neither Windows nor the artifacts that jobs
-// hand on keep the bit.
+// program reports whether Linux can execute a file: ELF files and scripts. The
+// content determines the mode, because neither Windows nor the artifacts of a
+// job keep the executable bit.
 func program(head []byte) bool {
 	return bytes.HasPrefix(head, elf) || bytes.HasPrefix(head, []byte("#!"))
 }
 
-// machines are the architectures by e_machine; for PowerPC and MIPS the byte
-// order tells two apart, and only the little-endian one is named.
+// machines maps e_machine to the architecture. PowerPC and MIPS use one number
+// for both byte orders; the map has only the little-endian architecture of
+// PowerPC.
 var machines = map[uint16]string{
 	3: "386", 40: "arm", 62: "amd64", 183: "arm64", 243: "riscv64", 22: "s390x", 21: "ppc64le", 258: "loong64",
 }
 
-// machine is the architecture of an ELF file; "" for all else.
+// machine returns the architecture of an ELF file, or an empty text for other
+// files.
 func machine(head []byte) string {
 	if len(head) < headSize || !bytes.HasPrefix(head, elf) {
 		return ""
@@ -44,8 +46,9 @@ func machine(head []byte) string {
 	return machines[binary.LittleEndian.Uint16(head[18:])]
 }
 
-// foreignPrograms warns where no program among the files is for the platform.
-func (m *maker) foreignPrograms(l *layer, p v1.Platform) {
+// foreignPrograms adds a warning if the files contain programs, but none for
+// the platform.
+func (m *builder) foreignPrograms(l *layer, p v1.Platform) {
 	if len(l.machines) == 0 || l.machines[p.Architecture] {
 		return
 	}

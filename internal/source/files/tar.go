@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// Modes of what is in a layer. Who may write what is left to the image's user.
+// The modes of the entries of a layer. The user of the image decides about
+// further permissions.
 const (
 	modePlain   = 0o644
 	modeProgram = 0o755
@@ -20,28 +21,29 @@ const (
 	modeLink    = 0o777
 )
 
-// headSize is how much of a file tells whether it is a program.
+// headSize is the number of bytes that are needed to recognise a program and
+// its architecture.
 const headSize = 20
 
-// tape is the tar of a layer, being written.
-type tape struct {
-	out   *tar.Writer
-	epoch time.Time
-	seen  func(head []byte) // hears how each file begins
+// layerWriter writes the tar of a layer.
+type layerWriter struct {
+	out         *tar.Writer
+	epoch       time.Time
+	inspectHead func(head []byte) // receives the first bytes of each file
 }
 
-// stream is the tar of the entries. It is written while it is read; closing
-// the reader ends the writing.
-func stream(ctx context.Context, list []*entry, epoch time.Time, seen func(head []byte)) io.ReadCloser {
+// stream returns the tar of the entries. A goroutine writes the tar while it is
+// read, and ends when the reader is closed.
+func stream(ctx context.Context, list []*entry, epoch time.Time, inspectHead func(head []byte)) io.ReadCloser {
 	in, out := io.Pipe()
 	go func() {
-		t := &tape{out: tar.NewWriter(out), epoch: epoch, seen: seen}
-		out.CloseWithError(t.write(ctx, list)) // nil closes with io.EOF
+		t := &layerWriter{out: tar.NewWriter(out), epoch: epoch, inspectHead: inspectHead}
+		out.CloseWithError(t.write(ctx, list)) // CloseWithError(nil) gives the reader io.EOF
 	}()
 	return in
 }
 
-func (t *tape) write(ctx context.Context, list []*entry) error {
+func (t *layerWriter) write(ctx context.Context, list []*entry) error {
 	for _, e := range list {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -53,7 +55,7 @@ func (t *tape) write(ctx context.Context, list []*entry) error {
 	return t.out.Close()
 }
 
-func (t *tape) entry(e *entry) error {
+func (t *layerWriter) entry(e *entry) error {
 	h := &tar.Header{Typeflag: e.kind, Name: e.name, Linkname: e.link, ModTime: t.epoch, Format: tar.FormatPAX}
 	switch e.kind {
 	case tar.TypeDir:
@@ -66,16 +68,16 @@ func (t *tape) entry(e *entry) error {
 	return t.header(h)
 }
 
-func (t *tape) header(h *tar.Header) error {
+func (t *layerWriter) header(h *tar.Header) error {
 	if err := t.out.WriteHeader(h); err != nil {
 		return fmt.Errorf("writing %q into the layer: %w", h.Name, err)
 	}
 	return nil
 }
 
-// file writes a header and the content, at the length the file has when it is
-// opened.
-func (t *tape) file(e *entry, h *tar.Header) error {
+// file writes the header and the content of a file. The size is the size of the
+// file when it is opened.
+func (t *layerWriter) file(e *entry, h *tar.Header) error {
 	in, size, err := open(e)
 	if err != nil {
 		return err
@@ -85,7 +87,7 @@ func (t *tape) file(e *entry, h *tar.Header) error {
 	if _, err := io.ReadFull(in, head); err != nil {
 		return changed(filepath.Join(e.folder, e.file), err)
 	}
-	t.seen(head)
+	t.inspectHead(head)
 	h.Size, h.Mode = size, modePlain
 	if program(head) {
 		h.Mode = modeProgram
@@ -96,7 +98,7 @@ func (t *tape) file(e *entry, h *tar.Header) error {
 	return t.content(e, io.MultiReader(bytes.NewReader(head), in), size)
 }
 
-func (t *tape) content(e *entry, in io.Reader, size int64) error {
+func (t *layerWriter) content(e *entry, in io.Reader, size int64) error {
 	n, err := io.Copy(t.out, io.LimitReader(in, size))
 	if errors.Is(err, io.ErrClosedPipe) {
 		return err
@@ -110,8 +112,8 @@ func (t *tape) content(e *entry, in io.Reader, size int64) error {
 	return nil
 }
 
-// open opens a regular file without leaving its folder. What became a pipe in
-// the meantime is refused before it could block.
+// open opens a regular file inside its folder. It first refuses a file that has
+// become a pipe, because opening a pipe would block.
 func open(e *entry) (*os.File, int64, error) {
 	here := filepath.Join(e.folder, e.file)
 	info, err := os.Lstat(here)

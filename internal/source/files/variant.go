@@ -11,9 +11,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 )
 
-// variants are the files for each platform that the paths give, sorted; one
-// without a platform where no path has a placeholder.
-func (m *maker) variants() ([]*variant, error) {
+// variants returns the files for each platform in the paths, sorted by
+// platform. If no path has a placeholder, it returns one variant without a
+// platform.
+func (m *builder) variants() ([]*variant, error) {
 	patterns := make([]map[string]string, len(m.Files.Content))
 	found := map[string]v1.Platform{}
 	for i, c := range m.Files.Content {
@@ -48,9 +49,10 @@ func (m *maker) variants() ([]*variant, error) {
 	return out, nil
 }
 
-// wanted are the platforms that were asked for, or else those for Linux that
-// were found. Programs for macOS and Windows lie beside them in most builds.
-func (m *maker) wanted(found map[string]v1.Platform) []v1.Platform {
+// wanted returns the platforms from the input, or else the found platforms for
+// Linux. Most builds also write programs for macOS and Windows into the same
+// folder.
+func (m *builder) wanted(found map[string]v1.Platform) []v1.Platform {
 	if len(m.Files.Platforms) > 0 {
 		return m.Files.Platforms
 	}
@@ -73,14 +75,14 @@ func (m *maker) wanted(found map[string]v1.Platform) []v1.Platform {
 	return out
 }
 
-// variant puts the paths of one platform in the place of the patterns.
-func (m *maker) variant(p v1.Platform, patterns []map[string]string) (*variant, error) {
+// variant replaces the patterns by the paths of one platform.
+func (m *builder) variant(p v1.Platform, patterns []map[string]string) (*variant, error) {
 	v := &variant{platform: &p, content: slices.Clone(m.Files.Content)}
 	for i, paths := range patterns {
 		if paths == nil {
 			continue
 		}
-		at, ok := paths[usual(p).String()]
+		at, ok := paths[normalize(p).String()]
 		if !ok {
 			return nil, problem(CodePlatform, "Build it for that platform, too, or set platform to those there are.", nil,
 				"no path like %q is there for %s", m.Files.Content[i].Path, p)
@@ -90,10 +92,10 @@ func (m *maker) variant(p v1.Platform, patterns []map[string]string) (*variant, 
 	return v, nil
 }
 
-// variantFor finds the files for a platform among the variants.
+// variantFor returns the variant for a platform.
 func variantFor(all []*variant, p v1.Platform) *variant {
 	for _, v := range all {
-		if v.platform != nil && same(*v.platform, p) {
+		if v.platform != nil && samePlatform(*v.platform, p) {
 			return v
 		}
 	}

@@ -13,22 +13,23 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// artifactType names attestations among the referrers of an image.
+// artifactType is the artifact type of attestations in the list of referrers.
 const artifactType = "application/vnd.in-toto+json"
 
 // Referrer is a manifest that refers to an image of the index.
 type Referrer struct {
 	Subject  v1.Descriptor
 	Manifest *image.Manifest
-	// ArtifactType and Annotations are what its entry among the referrers
-	// says (distribution-spec, "Listing Referrers").
+	// ArtifactType and Annotations are the fields of the entry in the list of
+	// referrers (distribution-spec, "Listing Referrers").
 	ArtifactType string
 	Annotations  map[string]string
 }
 
-// attached keeps, in the order of the images, the entries that belong to one.
-// What belongs to none would be an entry that nobody can use.
-func (j *Joined) attached(images, others []entry) []entry {
+// matchAttestations returns the attestations of the images, in the order of the
+// images. It leaves out attestations of other images and adds a notice, because
+// no client could find their image.
+func (j *Joined) matchAttestations(images, others []entry) []entry {
 	var kept []entry
 	for _, img := range images {
 		for _, e := range others {
@@ -41,19 +42,19 @@ func (j *Joined) attached(images, others []entry) []entry {
 		if !slices.Contains(kept, e) {
 			j.Notices = append(j.Notices, diag.Notice{
 				Code: "attestation-stray", Level: diag.Warning, Title: "An attestation was left out",
-				Text: fmt.Sprintf("%s from leg %s belongs to none of the images that are merged.", e.Descriptor.Digest, e.leg),
+				Text: fmt.Sprintf("%s from leg %s belongs to none of the images that are merged.", e.Descriptor.Digest, e.job),
 			})
 		}
 	}
 	return kept
 }
 
-// referrers makes of each attestation a manifest whose subject is its image.
-// Config and statements stay the blobs they are.
+// referrers converts each attestation into a manifest whose subject is its
+// image. Config and statements stay the same blobs.
 func referrers(images, attestations []entry) ([]Referrer, error) {
 	subjects := map[string]v1.Descriptor{}
 	for _, e := range images {
-		subjects[e.Descriptor.Digest.String()] = plain(e.Descriptor)
+		subjects[e.Descriptor.Digest.String()] = subjectDescriptor(e.Descriptor)
 	}
 	var out []Referrer
 	for _, e := range attestations {
@@ -78,12 +79,13 @@ func referrer(e entry, subject v1.Descriptor) (Referrer, error) {
 	if err != nil {
 		return Referrer{}, fmt.Errorf("making a referrer of attestation %s: %w", e.Descriptor.Digest, err)
 	}
-	desc, err := describing(types.OCIManifestSchema1, raw)
+	desc, err := newDescriptor(types.OCIManifestSchema1, raw)
 	m := &image.Manifest{Descriptor: desc, Raw: raw, Blobs: e.Blobs}
 	return Referrer{Subject: subject, Manifest: m, ArtifactType: artifactType, Annotations: old.Annotations}, err
 }
 
-// attestationManifest is an image manifest in the order of the image-spec.
+// attestationManifest is an image manifest with the fields in the order of the
+// image-spec.
 type attestationManifest struct {
 	SchemaVersion int64             `json:"schemaVersion"`
 	MediaType     types.MediaType   `json:"mediaType"`
@@ -94,10 +96,13 @@ type attestationManifest struct {
 	Annotations   map[string]string `json:"annotations,omitempty"`
 }
 
-// plain is the descriptor of a subject: what it is, not where it runs.
-func plain(d v1.Descriptor) v1.Descriptor {
+// subjectDescriptor returns the media type, size and digest of d. A subject has
+// no platform.
+func subjectDescriptor(d v1.Descriptor) v1.Descriptor {
 	return v1.Descriptor{MediaType: d.MediaType, Size: d.Size, Digest: d.Digest}
 }
 
-// docker reports a media type of Docker's.
-func docker(t types.MediaType) bool { return strings.HasPrefix(string(t), "application/vnd.docker.") }
+// isDockerType reports whether t is a media type of Docker.
+func isDockerType(t types.MediaType) bool {
+	return strings.HasPrefix(string(t), "application/vnd.docker.")
+}

@@ -1,9 +1,9 @@
-// Package merge makes one index of images that several runners pushed by
-// digest: it finds their digests in what the jobs handed on, reads them, checks
-// that the platforms are those expected, and builds the index.
+// Package merge builds one index from the images that several jobs pushed by
+// digest. It finds the digests in the outputs of the jobs, reads the images,
+// compares their platforms with the expected platforms, and builds the index.
 //
-// Finding and joining are pure: the same digests give the same index, byte for
-// byte, in whatever order they come. It writes nothing to a registry; what it
-// makes is an image.Manifest tree whose children are there already, which
-// packages plan and publish carry out as any other.
+// Find and Join use no network and no files. The same digests give the same
+// index, byte for byte, in any order. Package merge writes nothing to a
+// registry. Its result is an image.Manifest tree whose children are already in
+// the registry; packages plan and publish push the tree.
 package merge

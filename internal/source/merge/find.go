@@ -12,7 +12,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// The codes of what can be wrong with the input digests.
+// The codes of errors about the input digests.
 const (
 	CodeNoDigests     = "no-digests"
 	CodeDigestInvalid = "digest-invalid"
@@ -20,30 +20,35 @@ const (
 	CodePatternBad    = "leg-invalid"
 )
 
-// maxLegs bounds how many images are joined.
-const maxLegs = 1000
+// maxLegs limits the number of images in one merge.
+const maxImages = 1000
 
-// skipped is what a leg's output holds that could not be pushed.
+// skipped is the value of an output whose job could not push, because its token
+// is read-only.
 const skipped = "skipped"
 
-// Leg is one image to be joined, as its runner handed it on.
+// Leg is a platform image: the digest that one matrix job pushed, with its name
+// and repository.
 type Leg struct {
-	// Name is what it was called: linux-arm64 for the output
-	// digest-linux-arm64; "line 3" where nothing named it.
+	// Name is the name of the job: linux-arm64 for the output
+	// digest-linux-arm64, or "line 3" for a line without a name.
 	Name string
-	// Repo is where it lies, if it said so; else the image published to.
+	// Repo is the repository of the image. If it is nil, the image is in the
+	// repository to publish to.
 	Repo   *name.Repository
 	Digest v1.Hash
 }
 
-// Find reads the input digests: the outputs of a job, or of several, as
-// toJSON gives them; a JSON object or list of digests; or lines of [NAME=]DIGEST
-// or REPOSITORY@DIGEST. A pattern other than "" keeps the legs whose name it
-// matches, with * for any part of one.
+// Find parses the input digests. The input is one of these: the outputs of one
+// or several jobs in the format of toJSON; a JSON object or list of digests;
+// lines of the form [NAME=]DIGEST or REPOSITORY@DIGEST. If pattern is not
+// empty, Find keeps only the images whose name matches it; * matches any part
+// of a name.
 //
-// Legs come back sorted by name, each digest once. None at all means that every
-// runner skipped its leg, since its token may only read; where only some did,
-// that is an error.
+// The result is sorted by name and has each digest once. It is empty if every
+// job skipped its push because its token is read-only. If only some jobs
+// skipped their push, Find returns an error. Errors are *diag.Error with a code
+// of this package.
 func Find(text, pattern string) ([]Leg, error) {
 	f := &finder{pattern: pattern}
 	if _, err := path.Match(pattern, ""); err != nil {
@@ -59,15 +64,15 @@ func Find(text, pattern string) ([]Leg, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.judge()
+	return f.result()
 }
 
-// finder collects legs.
+// finder collects the platform images of the input.
 type finder struct {
 	pattern string
 	found   []Leg
 	skipped []string
-	empty   []string // outputs that hold nothing
+	empty   []string // the names of empty outputs
 }
 
 func (f *finder) lines(text string) error {
@@ -89,11 +94,11 @@ func (f *finder) lines(text string) error {
 	return nil
 }
 
-// add takes one value under its name.
+// add adds the value of one output.
 func (f *finder) add(key, value string) error {
 	key = strings.ReplaceAll(strings.TrimPrefix(key, prefix), "/", "-")
 	if f.pattern != "" {
-		if ok, _ := path.Match(f.pattern, key); !ok { // Find has checked the pattern
+		if ok, _ := path.Match(f.pattern, key); !ok { // the error is always nil, because Find has checked the pattern
 			return nil
 		}
 	}
@@ -105,18 +110,18 @@ func (f *finder) add(key, value string) error {
 		f.skipped = append(f.skipped, key)
 		return nil
 	}
-	leg, err := parseLeg(key, value)
+	leg, err := parseImage(key, value)
 	if err != nil {
 		return err
 	}
 	f.found = append(f.found, leg)
-	if len(f.found) > maxLegs {
-		return inputError("digests", CodeDigestInvalid, "Merge them in several steps.", nil, "digests names more than %d images", maxLegs)
+	if len(f.found) > maxImages {
+		return inputError("digests", CodeDigestInvalid, "Merge them in several steps.", nil, "digests names more than %d images", maxImages)
 	}
 	return nil
 }
 
-func parseLeg(key, value string) (Leg, error) {
+func parseImage(key, value string) (Leg, error) {
 	leg := Leg{Name: key}
 	repo, digest, pinned := strings.Cut(value, "@")
 	if !pinned {
@@ -136,14 +141,15 @@ func parseLeg(key, value string) (Leg, error) {
 	return leg, nil
 }
 
-// judge says what the legs found mean together.
-func (f *finder) judge() ([]Leg, error) {
+// result returns the platform images in order, or the error that describes the
+// complete input.
+func (f *finder) result() ([]Leg, error) {
 	slices.Sort(f.skipped)
 	switch {
 	case len(f.found) == 0 && len(f.skipped) > 0:
 		return nil, nil
 	case len(f.found) == 0:
-		return nil, f.nothing()
+		return nil, f.noDigestsError()
 	case len(f.skipped) > 0:
 		return nil, inputError("digests", CodeLegsSkipped,
 			"Give every job the same permissions: packages: write. A part of the platforms is not published.", nil,
@@ -153,17 +159,17 @@ func (f *finder) judge() ([]Leg, error) {
 		return strings.Compare(a.Name+" "+a.Digest.String(), b.Name+" "+b.Digest.String())
 	})
 	var legs []Leg
-	met := map[v1.Hash]bool{}
+	seen := map[v1.Hash]bool{}
 	for _, leg := range f.found {
-		if !met[leg.Digest] {
-			met[leg.Digest] = true
+		if !seen[leg.Digest] {
+			seen[leg.Digest] = true
 			legs = append(legs, leg)
 		}
 	}
 	return legs, nil
 }
 
-func (f *finder) nothing() error {
+func (f *finder) noDigestsError() error {
 	hint := "Give ${{ toJSON(needs.JOB.outputs) }}, where JOB declares an output digest-OS-ARCH for each leg, taken from a step with push-by-digest: true."
 	title := "digests names no image"
 	if f.pattern != "" {

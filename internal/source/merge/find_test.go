@@ -15,8 +15,8 @@ var (
 	d3 = "sha256:" + strings.Repeat("3", 64)
 )
 
-// show writes legs as name=first digit of the digest, with the repository
-// where one was named.
+// show formats each leg as its name and the first digit of its digest, and adds
+// the repository if the leg has one.
 func show(legs []merge.Leg) string {
 	var out []string
 	for _, l := range legs {
@@ -99,12 +99,12 @@ func FuzzFind(f *testing.F) {
 	f.Add(expand("D1\nb=D2\nghcr.io/a/b@D3"), "*")
 	f.Fuzz(func(t *testing.T, text, pattern string) {
 		legs, err := merge.Find(text, pattern)
-		met := map[string]bool{}
+		seen := map[string]bool{}
 		for _, l := range legs {
-			if met[l.Digest.String()] || err != nil {
-				t.Errorf("leg %q: met before: %t, error %v", l.Name, met[l.Digest.String()], err)
+			if seen[l.Digest.String()] || err != nil {
+				t.Errorf("leg %q: met before: %t, error %v", l.Name, seen[l.Digest.String()], err)
 			}
-			met[l.Digest.String()] = true
+			seen[l.Digest.String()] = true
 		}
 	})
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// index writes the index of the entries.
+// index builds the index of the entries.
 func (j *Joined) index(legs []Image, entries []entry, o Options) (*image.Manifest, error) {
 	doc := v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex}
 	if o.Docker {
@@ -40,48 +40,51 @@ func (j *Joined) index(legs []Image, entries []entry, o Options) (*image.Manifes
 			"The index would have %d bytes; registries take %d", len(raw), image.MaxManifestSize)
 	}
 	root.Raw = raw
-	root.Descriptor, err = describing(doc.MediaType, raw)
+	root.Descriptor, err = newDescriptor(doc.MediaType, raw)
 	return root, err
 }
 
-// descriptor is the index's entry for a manifest: exact, with the platform in
-// full and the annotations that its own index gave it.
+// descriptor returns the entry of the index for a manifest. It contains the
+// complete platform and the annotations that the manifest had in the index of
+// its job.
 func descriptor(e entry) v1.Descriptor {
-	d := plain(e.Descriptor)
+	d := subjectDescriptor(e.Descriptor)
 	d.Annotations, d.ArtifactType = e.Descriptor.Annotations, e.Descriptor.ArtifactType
 	d.Platform = e.Platform
 	return d
 }
 
-func describing(t types.MediaType, raw []byte) (v1.Descriptor, error) {
+func newDescriptor(t types.MediaType, raw []byte) (v1.Descriptor, error) {
 	digest, size, err := v1.SHA256(bytes.NewReader(raw))
 	return v1.Descriptor{MediaType: t, Size: size, Digest: digest}, err
 }
 
-// annotations are those of the legs' indexes as far as they agree, and ours.
+// annotations returns the annotations for the index: the annotations on which
+// the indexes of all jobs agree, and the given ones. It adds a notice for
+// annotations that differ.
 func (j *Joined) annotations(legs []Image, ours map[string]string) map[string]string {
 	all := map[string]string{}
-	var disputed []string
+	var conflicting []string
 	for _, leg := range legs {
 		for k, v := range indexAnnotations(leg.Root) {
-			if had, met := all[k]; met && had != v {
-				disputed = append(disputed, k)
+			if had, seen := all[k]; seen && had != v {
+				conflicting = append(conflicting, k)
 			}
 			all[k] = v
 		}
 	}
-	slices.Sort(disputed)
-	var lost []string
-	for _, k := range slices.Compact(disputed) {
+	slices.Sort(conflicting)
+	var dropped []string
+	for _, k := range slices.Compact(conflicting) {
 		delete(all, k)
 		if _, replaced := ours[k]; !replaced {
-			lost = append(lost, k)
+			dropped = append(dropped, k)
 		}
 	}
-	if len(lost) > 0 {
+	if len(dropped) > 0 {
 		j.Notices = append(j.Notices, diag.Notice{
 			Code: "annotations-differ", Level: diag.Warning, Title: "Annotations were left out",
-			Text: fmt.Sprintf("The legs do not agree on %s. Set them with the input annotations.", strings.Join(lost, ", ")),
+			Text: fmt.Sprintf("The legs do not agree on %s. Set them with the input annotations.", strings.Join(dropped, ", ")),
 		})
 	}
 	maps.Copy(all, ours)
@@ -93,17 +96,18 @@ func indexAnnotations(m *image.Manifest) map[string]string {
 		Annotations map[string]string `json:"annotations"`
 	}
 	if !m.Index() || json.Unmarshal(m.Raw, &doc) != nil {
-		return nil // what is no index has annotations of its own, which stay there
+		return nil // the annotations of an image manifest stay in that manifest
 	}
 	return doc.Annotations
 }
 
-// allDocker refuses what Docker's list cannot hold.
+// allDocker returns an error for a media type that Docker's manifest list
+// cannot contain.
 func allDocker(entries []entry) error {
 	for _, e := range entries {
-		if !docker(e.Descriptor.MediaType) {
+		if !isDockerType(e.Descriptor.MediaType) {
 			return inputError("index-type", CodeNotDocker, "Take index-type away, or let every leg be built with oci-mediatypes=false and provenance: false.", nil,
-				"Leg %s brought %s, and a list of Docker's holds images of Docker's types alone", e.leg, e.Descriptor.MediaType)
+				"Leg %s brought %s, and a list of Docker's holds images of Docker's types alone", e.job, e.Descriptor.MediaType)
 		}
 	}
 	return nil

@@ -12,7 +12,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// The codes of what can be wrong with the images joined.
+// The codes of errors about the images to merge.
 const (
 	CodePlatformMissing    = "platform-missing"
 	CodePlatformDuplicate  = "platform-duplicate"
@@ -21,54 +21,57 @@ const (
 	CodeNotDocker          = "not-docker"
 )
 
-// What becomes of BuildKit's attestations.
+// The values of Options.Attestations.
 const (
-	Keep      = "keep"      // entries of the index, as BuildKit has them
-	Strip     = "strip"     // left out
-	Referrers = "referrers" // manifests of their own that refer to the image
+	Keep      = "keep"      // attestations are entries of the index, as BuildKit writes them
+	Strip     = "strip"     // attestations are left out
+	Referrers = "referrers" // attestations are separate manifests that refer to the image
 )
 
-// Options say how images are joined.
+// Options configures Join.
 type Options struct {
-	// Docker makes a list of Docker's media type, which takes images of
-	// Docker's alone and has no annotations.
+	// Docker gives the index the media type of Docker. Such an index contains
+	// only images with media types of Docker and has no annotations.
 	Docker bool
 	// Attestations is Keep, Strip or Referrers.
 	Attestations string
-	// Annotations are added to those that the legs' indexes agree on, and
-	// replace them.
+	// Annotations are added to the annotations on which the indexes of all jobs
+	// agree. They replace annotations with the same key.
 	Annotations map[string]string
-	// Expect lists the platforms that must come, no more and no less; nil
-	// takes what comes.
+	// Expect lists the platforms that the index must have. Join returns an
+	// error for a missing platform and for an additional one. If Expect is
+	// empty, Join accepts every platform.
 	Expect []string
 }
 
-// Joined is what joining gave.
+// Joined is the result of Join.
 type Joined struct {
-	// Root is the index; or the one image there was, unwrapped.
+	// Root is the index. If only one image exists, Root is that image without
+	// an index.
 	Root *image.Manifest
-	// Referrers are manifests to be listed as referrers of an image, for
-	// Options.Attestations Referrers.
+	// Referrers are the manifests to list as referrers of an image. They are
+	// set only if Options.Attestations is Referrers.
 	Referrers []Referrer
-	// Notices are what the user should know.
+	// Notices are messages for the user.
 	Notices []diag.Notice
 }
 
-// entry is a manifest of the index, and the leg that brought it.
+// entry is a manifest of the index, with the name of its matrix job.
 type entry struct {
 	*image.Manifest
-	leg string
+	job string
 }
 
-// Join builds the index. It depends on the digests alone, not on the order or
-// the names of the legs.
+// Join builds the index. The index depends only on the digests and not on the
+// order or the names of the images. Errors about platforms and media types are
+// *diag.Error with a code of this package.
 func Join(legs []Image, o Options) (*Joined, error) {
 	j := &Joined{}
 	images, others := sort(legs)
 	if err := check(images, o.Expect); err != nil {
 		return nil, err
 	}
-	attestations := j.attached(images, others)
+	attestations := j.matchAttestations(images, others)
 	if o.Attestations == Referrers {
 		var err error
 		if j.Referrers, err = referrers(images, attestations); err != nil {
@@ -91,18 +94,18 @@ func Join(legs []Image, o Options) (*Joined, error) {
 	return j, err
 }
 
-// sort takes the legs apart: images, by platform, and all else; each digest
-// once.
+// sort returns the images, sorted by platform, and all other manifests. It
+// removes duplicate digests.
 func sort(legs []Image) (images, others []entry) {
-	met := map[v1.Hash]bool{}
+	seen := map[v1.Hash]bool{}
 	for _, leg := range legs {
 		for _, m := range leaves(leg.Root) {
-			if met[m.Descriptor.Digest] {
+			if seen[m.Descriptor.Digest] {
 				continue
 			}
-			met[m.Descriptor.Digest] = true
+			seen[m.Descriptor.Digest] = true
 			e := entry{m, leg.Name}
-			if m.Attests() || (m.Platform != nil && !runs(m.Platform)) {
+			if m.Attests() || (m.Platform != nil && !isRunnable(m.Platform)) {
 				others = append(others, e)
 			} else {
 				images = append(images, e)
@@ -122,13 +125,13 @@ func (e entry) order() string {
 	return identity(e.Platform) + " " + digest
 }
 
-// leaves are the manifests that are no indexes.
+// leaves returns the manifests below root that are not indexes.
 func leaves(root *image.Manifest) []*image.Manifest {
 	return slices.DeleteFunc(image.Manifests(root), func(m *image.Manifest) bool { return m.Index() })
 }
 
-// check compares the platforms that came with each other and with those
-// expected.
+// check returns an error for duplicate platforms and for differences from the
+// expected platforms.
 func check(images []entry, expect []string) error {
 	var errs []error
 	here := map[string]entry{}
@@ -150,7 +153,8 @@ func check(images []entry, expect []string) error {
 	return errors.Join(append(errs, compare(images, came, expect)...)...)
 }
 
-// compare names the platforms that are missing or too many.
+// compare returns an error for each missing platform and for each unexpected
+// one.
 func compare(images []entry, came map[string]bool, expect []string) []error {
 	if len(expect) == 0 {
 		return nil
@@ -176,7 +180,7 @@ func absent(name string, images []entry) error {
 	var came []string
 	for _, e := range images {
 		if e.Platform != nil {
-			came = append(came, fmt.Sprintf("%s from leg %s", platformName(e.Platform), e.leg))
+			came = append(came, fmt.Sprintf("%s from leg %s", platformName(e.Platform), e.job))
 		}
 	}
 	leg := strings.ReplaceAll(name, "/", "-")
@@ -188,15 +192,15 @@ func absent(name string, images []entry) error {
 func duplicate(a, b entry) error {
 	return inputError("digests", CodePlatformDuplicate, "Take one of them away, or build it for another platform.", nil,
 		"Two images are for %s: %s from leg %s, and %s from leg %s",
-		platformName(a.Platform), a.Descriptor.Digest, a.leg, b.Descriptor.Digest, b.leg)
+		platformName(a.Platform), a.Descriptor.Digest, a.job, b.Descriptor.Digest, b.job)
 }
 
 func unexpected(e entry) error {
 	return inputError("expect-platforms", CodePlatformUnexpected, "Add the platform to expect-platforms, or take the leg away.", nil,
-		"Leg %s brought %s (%s), which is not expected", e.leg, platformName(e.Platform), e.Descriptor.Digest)
+		"Leg %s brought %s (%s), which is not expected", e.job, platformName(e.Platform), e.Descriptor.Digest)
 }
 
 func unknown(e entry) error {
 	return inputError("digests", CodePlatformUnknown, "Build it for a platform: its config has to name os and architecture.", nil,
-		"Leg %s does not say which platform it is for (%s)", e.leg, e.Descriptor.Digest)
+		"Leg %s does not say which platform it is for (%s)", e.job, e.Descriptor.Digest)
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// made is a leg as it comes out of merge.Read, without a registry.
+// made returns a leg as merge.Read returns it, without a registry.
 func made(t *testing.T, name string, make func(*sourcetest.Layout) v1.Descriptor) merge.Image {
 	t.Helper()
 	l := sourcetest.NewLayout(t)
@@ -32,7 +32,8 @@ func made(t *testing.T, name string, make func(*sourcetest.Layout) v1.Descriptor
 	return merge.Image{Leg: merge.Leg{Name: name, Digest: src.Root.Descriptor.Digest}, Root: src.Root}
 }
 
-// attested is what BuildKit pushes for one platform.
+// attested returns an image with an attestation, as BuildKit pushes it for one
+// platform.
 func attested(t *testing.T, name string, p *v1.Platform) merge.Image {
 	return made(t, name, func(l *sourcetest.Layout) v1.Descriptor {
 		img := sourcetest.On(l.Image(p, name), p)
@@ -102,7 +103,7 @@ func TestIndexIsTheSameInEveryOrder(t *testing.T) {
 	}
 }
 
-func TestAnnotationsOfLegsAreKeptWhereTheyAgree(t *testing.T) {
+func TestAnnotationsOfLegsAreKeptIfTheyAgree(t *testing.T) {
 	t.Parallel()
 	a := annotated(t, "a", sourcetest.AMD64, map[string]string{"same": "1", "own": "a", "other": "a", "ours": "old"})
 	b := annotated(t, "b", sourcetest.ARM64, map[string]string{"same": "1", "other": "b"})
@@ -153,7 +154,7 @@ func dockerImage(t *testing.T, p *v1.Platform) func(*sourcetest.Layout) v1.Descr
 	}
 }
 
-func TestListOfDockers(t *testing.T) {
+func TestIndexWithDockerMediaTypes(t *testing.T) {
 	t.Parallel()
 	a, b := made(t, "a", dockerImage(t, sourcetest.AMD64)), made(t, "b", dockerImage(t, sourcetest.ARM64))
 	doc := entries(t, join(t, merge.Options{Docker: true, Annotations: map[string]string{"x": "1"}}, a, b).Root)
@@ -166,7 +167,7 @@ func TestListOfDockers(t *testing.T) {
 	}
 }
 
-func TestStrayAttestationIsLeftOutAndTold(t *testing.T) {
+func TestAttestationWithoutItsImageIsLeftOutWithANotice(t *testing.T) {
 	t.Parallel()
 	stray := made(t, "b", func(l *sourcetest.Layout) v1.Descriptor {
 		gone := l.Image(sourcetest.AMD64, "gone")
@@ -205,7 +206,7 @@ func TestReferrersNameTheirImage(t *testing.T) {
 	}
 }
 
-func TestPlatformThatNobodySays(t *testing.T) {
+func TestImageWithoutAPlatformIsRefused(t *testing.T) {
 	t.Parallel()
 	silent := func(l *sourcetest.Layout) v1.Descriptor { return l.Image(&v1.Platform{}, "x") }
 	_, err := merge.Join([]merge.Image{made(t, "a", silent), attested(t, "b", sourcetest.AMD64)}, merge.Options{Attestations: merge.Keep})

@@ -7,13 +7,14 @@ import (
 	"strings"
 )
 
-// prefix begins the outputs that name what a runner pushed.
+// prefix is the start of the names of outputs that contain a pushed digest.
 const prefix = "digest-"
 
-// maxNesting bounds objects within objects: toJSON(needs) has three.
+// maxNesting limits nested objects. The output of toJSON(needs) has three
+// levels.
 const maxNesting = 8
 
-// json reads what toJSON gave.
+// json parses the output of toJSON.
 func (f *finder) json(text string) error {
 	var value any
 	if err := json.Unmarshal([]byte(text), &value); err != nil {
@@ -41,10 +42,11 @@ func (f *finder) walk(key string, value any, depth int) error {
 	return nil
 }
 
-// object takes from one object what names legs. A job hands on all kinds of
-// outputs, so the first of these that it has decides: digest-… for a leg each,
-// digests with all of them, digest. An object with none of them holds
-// digests only, under names of its own (or objects that do).
+// object adds the digests of one JSON object. A job has many kinds of outputs,
+// so object uses the first of these that exists: outputs named digest-*, which
+// contain one digest each; the output digests, which contains all digests; the
+// output digest. If none of them exists, every value of the object is a digest
+// or a nested object.
 func (f *finder) object(o map[string]any, depth int) error {
 	keys := slices.Sorted(maps.Keys(o))
 	own := slices.DeleteFunc(slices.Clone(keys), func(k string) bool { return !strings.HasPrefix(k, prefix) })
@@ -63,7 +65,8 @@ func (f *finder) object(o map[string]any, depth int) error {
 	return f.each(o, keys, depth)
 }
 
-// isJob recognises one job of the context needs (contexts reference, "needs").
+// isJob reports whether o is one job of the context needs (contexts reference,
+// "needs").
 func isJob(o map[string]any) bool {
 	_, result := o["result"]
 	_, outputs := o["outputs"]
@@ -79,7 +82,7 @@ func (f *finder) each(o map[string]any, keys []string, depth int) error {
 	return nil
 }
 
-// list is the output digests: an object, that an output holds as text.
+// list parses the output digests, which can contain a JSON object as text.
 func (f *finder) list(value any, depth int) error {
 	text, ok := value.(string)
 	if !ok {

@@ -7,8 +7,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// platformName is how a platform is written: os/arch[/variant]. The variant v8 of
-// arm64 goes without saying (image-spec, "Platform Variants").
+// platformName formats a platform as os/arch[/variant]. It omits the variant v8
+// of arm64, which is the default (image-spec, "Platform Variants").
 func platformName(p *v1.Platform) string {
 	name := p.OS + "/" + p.Architecture
 	if p.Variant != "" && !(p.Architecture == "arm64" && p.Variant == "v8") {
@@ -17,15 +17,16 @@ func platformName(p *v1.Platform) string {
 	return name
 }
 
-// identity tells platforms apart: images of one name for several versions of
-// Windows live in one index.
+// identity returns a text that is different for different platforms. It
+// contains the version of the system, because one index can have images for
+// several versions of Windows.
 func identity(p *v1.Platform) string {
 	features := slices.Sorted(slices.Values(p.OSFeatures))
 	return strings.Join(append([]string{platformName(p), p.OSVersion}, features...), " ")
 }
 
-// complete reports whether nothing is missing that the config of an image
-// could add.
+// complete reports whether p has all fields that the config of an image can
+// provide.
 func complete(p *v1.Platform) bool {
 	switch {
 	case p == nil || p.OS == "" || p.Architecture == "":
@@ -38,11 +39,11 @@ func complete(p *v1.Platform) bool {
 	return true
 }
 
-// runs reports a platform that an image can run on; BuildKit gives its
-// attestations unknown/unknown.
-func runs(p *v1.Platform) bool { return p != nil && p.OS != "" && p.OS != "unknown" }
+// isRunnable reports whether an image can run on p. BuildKit gives its
+// attestations the platform unknown/unknown.
+func isRunnable(p *v1.Platform) bool { return p != nil && p.OS != "" && p.OS != "unknown" }
 
-// canonical is a platform as people write it, in the form of platformName.
+// canonical converts a platform from user input to the form of platformName.
 func canonical(text string) string {
 	parts := strings.Split(strings.ToLower(strings.TrimSpace(text)), "/")
 	p := &v1.Platform{OS: parts[0]}

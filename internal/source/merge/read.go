@@ -15,25 +15,28 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
-// atOnce is how many legs are read side by side.
-const atOnce = 16
+// maxConcurrentReads is the number of platform images that are read
+// concurrently.
+const maxConcurrentReads = 16
 
-// maxConfig bounds a config that is read for its platform, in bytes.
+// maxConfig limits the size of a config that is read for its platform, in
+// bytes.
 const maxConfig = 8 << 20
 
-// Image is a leg that was read.
+// Image is a platform image with its manifests.
 type Image struct {
 	Leg
 	Root *image.Manifest
 }
 
-// Read reads every leg, which must be there: in repo, where it does not name a
-// repository itself. An error for which absent holds becomes one that names
-// the leg; others are passed on.
+// Read reads every platform image from its own repository, or from repo if it
+// names none. If absent returns true for an error, Read returns an error with
+// the code leg-missing and the name of the image. It adds the name of the image
+// to other errors.
 func Read(ctx context.Context, remote source.Remote, repo name.Repository, legs []Leg, absent func(error) bool) ([]Image, error) {
 	images := make([]Image, len(legs))
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(atOnce)
+	group.SetLimit(maxConcurrentReads)
 	for i, leg := range legs {
 		group.Go(func() (err error) {
 			images[i], err = read(ctx, remote, repo, leg)
@@ -63,11 +66,11 @@ func read(ctx context.Context, remote source.Remote, repo name.Repository, leg L
 	return Image{Leg: leg, Root: src.Root}, nil
 }
 
-// describe completes the platform of an image from its config, which an index
-// need not repeat in full.
+// describe completes the platform of an image from its config. The entry of an
+// index may omit fields that the config has.
 func describe(ctx context.Context, m *image.Manifest) error {
 	isImage := !m.Index() && len(m.Blobs) > 0 && m.Blobs[0].Descriptor.MediaType.IsConfig()
-	if !isImage || complete(m.Platform) || (m.Platform != nil && !runs(m.Platform)) || m.Blobs[0].Descriptor.Size > maxConfig {
+	if !isImage || complete(m.Platform) || (m.Platform != nil && !isRunnable(m.Platform)) || m.Blobs[0].Descriptor.Size > maxConfig {
 		return nil
 	}
 	in, err := m.Blobs[0].Open(ctx)
@@ -81,7 +84,7 @@ func describe(ctx context.Context, m *image.Manifest) error {
 	}
 	var p v1.Platform
 	if json.Unmarshal(raw, &p) != nil || p.OS == "" || p.Architecture == "" {
-		return nil // registries accept configs that do not say
+		return nil // registries accept configs without a platform
 	}
 	m.Platform = &v1.Platform{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant, OSVersion: p.OSVersion, OSFeatures: p.OSFeatures}
 	return nil

@@ -1,6 +1,6 @@
-// Package program runs other programs for us: found in absolute folders of the
-// PATH alone, without the token in their environment, told to end before they
-// are made to.
+// Package program runs other programs. It finds them only in absolute folders
+// of PATH and removes the token from their environment. To stop a program, it
+// sends an interrupt first and kills the program later.
 package program
 
 import (
@@ -15,16 +15,17 @@ import (
 	"time"
 )
 
-// patience is how long a program that was told to end may take to clean up.
-const patience = 10 * time.Second
+// stopTimeout is the time that a program has to clean up after an interrupt.
+const stopTimeout = 10 * time.Second
 
-// maxAnswer bounds what is kept of a program's output, in bytes.
+// maxAnswer limits the output of a program that is kept, in bytes.
 const maxAnswer = 1 << 20
 
-// Environ leaves out of an environment what is not a program's business: this
-// action's inputs, which hold the token, and the token's own variables.
+// Environ returns env without the variables that other programs must not read:
+// the inputs of this action, which contain the token, and the variables of the
+// token itself.
 func Environ(env []string) []string {
-	out := []string{} // not nil, which would mean all of it
+	out := []string{} // not nil, because exec.Cmd passes the whole environment if Env is nil
 	for _, pair := range env {
 		key, _, _ := strings.Cut(pair, "=")
 		switch {
@@ -36,23 +37,23 @@ func Environ(env []string) []string {
 	return out
 }
 
-// Command prepares a program with exactly the environment env, in whose PATH
-// it is looked up. The error is exec.ErrNotFound if it is not there.
+// Command prepares a program with the environment env. It searches the program
+// in the PATH of env. If the program is missing, the error is exec.ErrNotFound.
 func Command(ctx context.Context, env []string, name string, args ...string) (*exec.Cmd, error) {
 	path, err := find(env, name)
 	if err != nil {
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.Env, cmd.WaitDelay = env, patience
-	if runtime.GOOS != "windows" { // which knows no gentle end
+	cmd.Env, cmd.WaitDelay = env, stopTimeout
+	if runtime.GOOS != "windows" { // Windows has no interrupt for another process
 		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	}
 	return cmd, nil
 }
 
-// Output runs a program and returns what it prints, the first mebibyte of it.
-// An error has its complaint.
+// Output runs a program and returns the first mebibyte of its output. An error
+// contains the standard error output of the program.
 func Output(ctx context.Context, env []string, name string, args ...string) ([]byte, error) {
 	cmd, err := Command(ctx, env, name, args...)
 	if err != nil {
@@ -69,19 +70,20 @@ func Output(ctx context.Context, env []string, name string, args ...string) ([]b
 // Kept keeps the first mebibyte of an output.
 type Kept struct{ buffer bytes.Buffer }
 
-// Write keeps what there is room for, and takes everything.
+// Write keeps the bytes that still fit and drops the rest. It never returns an
+// error.
 func (k *Kept) Write(p []byte) (int, error) {
-	if room := maxAnswer - k.buffer.Len(); room > 0 {
-		k.buffer.Write(p[:min(len(p), room)])
+	if remaining := maxAnswer - k.buffer.Len(); remaining > 0 {
+		k.buffer.Write(p[:min(len(p), remaining)])
 	}
 	return len(p), nil
 }
 
-// String is what was kept, without blanks around it.
+// String returns the kept output without surrounding white space.
 func (k *Kept) String() string { return strings.TrimSpace(k.buffer.String()) }
 
-// find looks a program up. A program of the checkout is not to take another's
-// place, so relative folders are passed over.
+// find returns the path of a program. It skips relative folders, so that a
+// program in the checkout cannot replace an installed program.
 func find(env []string, name string) (string, error) {
 	for _, dir := range filepath.SplitList(variable(env, "PATH")) {
 		if !filepath.IsAbs(dir) {

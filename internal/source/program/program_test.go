@@ -12,7 +12,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// script puts a program into a folder of its own and returns the folder.
+// script writes a program into a new folder and returns the folder.
 func script(t *testing.T, name, text string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -34,7 +34,7 @@ func TestAProgramGetsNoTokenAndAnswers(t *testing.T) {
 	}
 }
 
-func TestAProgramsComplaintIsKept(t *testing.T) {
+func TestErrorsContainTheStandardErrorOutput(t *testing.T) {
 	t.Parallel()
 	dir := script(t, "tool", "echo no such image >&2; exit 2")
 	_, err := Output(t.Context(), []string{"PATH=" + dir}, "tool", "arg")
@@ -62,7 +62,7 @@ func TestOnlyAbsoluteFoldersOfThePathCount(t *testing.T) {
 	}
 }
 
-func TestWhatIsKeptIsBounded(t *testing.T) {
+func TestKeptOutputIsBounded(t *testing.T) {
 	t.Parallel()
 	var k Kept
 	for range 3 {

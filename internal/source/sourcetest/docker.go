@@ -12,11 +12,11 @@ import (
 // Saved is one image for [DockerSave].
 type Saved struct {
 	Tags   []string
-	Config []byte   // of [Config]
-	Layers [][]byte // as they are put into the tar: plain or gzipped
+	Config []byte   // a result of [Config]
+	Layers [][]byte // the bytes in the tar, plain or gzipped
 }
 
-// NewSaved is an image for linux/amd64 with one plain layer for each text.
+// NewSaved returns an image for linux/amd64 with one plain layer for each text.
 func NewSaved(tb testing.TB, tag string, texts ...string) Saved {
 	tb.Helper()
 	s := Saved{Tags: []string{tag}}
@@ -37,11 +37,11 @@ func (s Saved) Gzipped() Saved {
 	return s
 }
 
-// DiffIDs are the digests of its plain layers.
+// DiffIDs returns the digests of the plain layers.
 func (s Saved) DiffIDs() []string {
 	var c v1.ConfigFile
 	if err := json.Unmarshal(s.Config, &c); err != nil {
-		panic(err) // it is ours
+		panic(err) // the config comes from this package
 	}
 	var out []string
 	for _, id := range c.RootFS.DiffIDs {
@@ -50,7 +50,7 @@ func (s Saved) DiffIDs() []string {
 	return out
 }
 
-// ID is the digest of the config.
+// ID returns the digest of the config.
 func (s Saved) ID() v1.Hash {
 	h, _, err := v1.SHA256(bytes.NewReader(s.Config))
 	if err != nil {
@@ -67,7 +67,7 @@ type Entry struct {
 	LayerSources map[string]v1.Descriptor `json:",omitempty"`
 }
 
-// ManifestJSON is manifest.json for the entries.
+// ManifestJSON returns the file manifest.json with the entries.
 func ManifestJSON(tb testing.TB, entries ...Entry) File {
 	tb.Helper()
 	raw, err := json.Marshal(entries)
@@ -75,9 +75,9 @@ func ManifestJSON(tb testing.TB, entries ...Entry) File {
 	return File{Name: "manifest.json", Body: raw}
 }
 
-// DockerSave is what docker save before 25 writes: a directory for each layer,
-// a symbolic link in place of a layer that an earlier image has, and the
-// documents at the end.
+// DockerSave returns the files that docker save before version 25 writes: a
+// directory for each layer, a symbolic link instead of a layer that an earlier
+// image contains, and the JSON documents at the end.
 func DockerSave(tb testing.TB, images ...Saved) []File {
 	tb.Helper()
 	var files []File
@@ -102,8 +102,8 @@ func DockerSave(tb testing.TB, images ...Saved) []File {
 	return append(files, ManifestJSON(tb, entries...), File{Name: "repositories", Body: []byte("{}")})
 }
 
-// DockerSaveOCI is what docker save writes from version 25 on: the layout and
-// beside it a manifest.json for the image.
+// DockerSaveOCI returns the files that docker save writes since version 25: an
+// OCI layout, and a manifest.json for the image.
 func DockerSaveOCI(tb testing.TB, l *Layout, image v1.Descriptor, tags ...string) []File {
 	tb.Helper()
 	var m v1.Manifest

@@ -15,44 +15,48 @@ import (
 	"testing"
 )
 
-// EngineImage is an image that an [Engine] has.
+// EngineImage is an image in an [Engine].
 type EngineImage struct {
 	ID    string
 	Names []string
 	Tar   []byte
-	// Only is the one platform, as the API writes it, that the engine has of
-	// an image it could not run: others, and all, it does not export.
+	// Only is the single platform of the image in the engine, in the format of
+	// the API. It is set if the engine cannot run that platform. Then the
+	// engine exports only this platform, and no other platform and no complete
+	// index.
 	Only json.RawMessage
-	// Layers are the diff ids; Members the manifests below the id, in
-	// containerd's store.
+	// Layers are the diff IDs. Members are the digests of the manifests below
+	// the ID in the containerd store.
 	Layers, Members []string
-	// Digests are the references by digest that it was pulled or pushed by.
+	// Digests are the references by digest with which the image was pulled or
+	// pushed.
 	Digests []string
-	// Stream writes the tar in the place of Tar, for one that is to be large.
+	// Stream writes the tar of a large image and replaces Tar.
 	Stream func(io.Writer) error
 }
 
-// Engine is a stand-in for a Docker engine: as much of its HTTP API as finding,
-// exporting, loading and naming images takes.
+// Engine is a fake Docker engine. It implements the parts of the HTTP API that
+// find, export, load and tag images.
 type Engine struct {
-	// Host is what DOCKER_HOST has to be.
+	// Host is the value for DOCKER_HOST.
 	Host string
-	// Exports and Loads count those that were begun.
+	// Exports and Loads count the requests that started.
 	Exports, Loads atomic.Int32
-	// Containerd makes its image store that of containerd. Arch is what it
-	// runs; amd64 if empty.
+	// Containerd selects the containerd image store. Arch is the architecture
+	// of the engine; empty means amd64.
 	Containerd bool
 	Arch       string
-	// Loading, if set, answers a load in the engine's place.
+	// Loading replaces the handler of a load request if it is set.
 	Loading http.HandlerFunc
 
-	tb     testing.TB
-	mu     sync.Mutex
-	images []EngineImage
-	came   []string
+	tb          testing.TB
+	mu          sync.Mutex
+	images      []EngineImage
+	loadedBlobs []string
 }
 
-// NewEngine starts an engine on loopback that ends with the test.
+// NewEngine starts an engine on the loopback interface and stops it at the end
+// of the test.
 func NewEngine(tb testing.TB, images ...EngineImage) *Engine {
 	tb.Helper()
 	e := &Engine{images: images, tb: tb}
@@ -62,7 +66,7 @@ func NewEngine(tb testing.TB, images ...EngineImage) *Engine {
 	return e
 }
 
-// Handler is the engine's API.
+// Handler returns the HTTP API of the engine.
 func (e *Engine) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /version", e.version)
@@ -93,7 +97,7 @@ func (e *Engine) info(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintf(w, `{"OSType":"linux","DriverStatus":[%s]}`, status)
 }
 
-// summary is an image as the engine lists and inspects it.
+// summary is an image in the answers to a list and to an inspection.
 type summary struct {
 	ID          string `json:"Id"`
 	RepoTags    []string
@@ -124,8 +128,8 @@ func (i *EngineImage) summary() summary {
 	return s
 }
 
-// list gives all images, or those of the repository in a filter. The first of
-// all has no name, as is usual.
+// list returns all images, or the images of the repository in the filter.
+// Without a filter the first image has no name, as in many real engines.
 func (e *Engine) list(w http.ResponseWriter, r *http.Request) {
 	var filters struct{ Reference []string }
 	all := []summary{{ID: "sha256:0"}}
@@ -165,13 +169,14 @@ func (e *Engine) export(w http.ResponseWriter, id, platform string) {
 	e.Exports.Add(1)
 	w.Header().Set("Content-Type", "application/x-tar")
 	if i.Stream != nil {
-		_ = i.Stream(w) // a client that has read enough goes away
+		_ = i.Stream(w) // the error is ignored, because a client may close the connection early
 		return
 	}
-	_, _ = w.Write(i.Tar) // as above
+	_, _ = w.Write(i.Tar) // the error is ignored for the same reason
 }
 
-// find looks an image up as an engine does, or answers that there is none.
+// find looks up an image by the rules of a Docker engine. If the image does not
+// exist, it writes the answer and returns nil.
 func (e *Engine) find(w http.ResponseWriter, name string) *EngineImage {
 	e.mu.Lock()
 	defer e.mu.Unlock()

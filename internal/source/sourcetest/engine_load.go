@@ -18,24 +18,26 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// maxKept bounds the files of an archive that are kept; layers only pass.
+// maxKept limits the size of a file that is kept from an archive, in bytes.
+// Layers are larger and are not kept.
 const maxKept = 1 << 20
 
-// loaded is an archive as the engine read it.
+// loaded is the content of an archive that was sent to the engine.
 type loaded struct {
-	files map[string][]byte // those that are small
-	diffs map[string]string // blob's name → digest of its plain bytes
-	wrong []string          // blobs that are not what their names say
+	files   map[string][]byte // small files by name
+	diffs   map[string]string // maps the name of a blob to the digest of its plain bytes
+	damaged []string          // blobs whose content does not have the digest in their name
 }
 
-// Came lists the blobs of the archive that was loaded last.
+// Came returns the names of the blobs in the last loaded archive.
 func (e *Engine) Came() []string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.came
+	return e.loadedBlobs
 }
 
-// Names are those of the image with the id; nil if there is none.
+// Names returns the names of the image with the given ID, or nil if no such
+// image exists.
 func (e *Engine) Names(id string) []string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -47,9 +49,9 @@ func (e *Engine) Names(id string) []string {
 	return nil
 }
 
-// load is docker load: an archive that ends too early, or lacks what the store
-// would read, is refused in dockerd's words, with the status 200. An archive
-// that no engine should ever get fails the test.
+// load implements docker load. For an archive that ends early or lacks a needed
+// file, it answers with status 200 and the error message of dockerd. An archive
+// that no engine should receive fails the test.
 func (e *Engine) load(w http.ResponseWriter, r *http.Request) {
 	e.Loads.Add(1)
 	if e.Loading != nil {
@@ -61,14 +63,14 @@ func (e *Engine) load(w http.ResponseWriter, r *http.Request) {
 	}
 	l, err := read(r.Body)
 	if err == nil {
-		err = e.take(w, l)
+		err = e.store(w, l)
 	}
 	if err != nil {
 		check(e.tb, json.NewEncoder(w).Encode(map[string]any{"error": err.Error(), "errorDetail": map[string]string{"message": err.Error()}}))
 	}
 }
 
-// read reads an archive up to the end of the body.
+// read reads an archive and the rest of the body.
 func read(body io.Reader) (*loaded, error) {
 	l := &loaded{files: map[string][]byte{}, diffs: map[string]string{}}
 	in := tar.NewReader(body)
@@ -79,7 +81,7 @@ func read(body io.Reader) (*loaded, error) {
 			return l, err
 		}
 		if err != nil {
-			return nil, fmt.Errorf("Error processing tar file(exit status 1): %w", err) //nolint:staticcheck // dockerd's words
+			return nil, fmt.Errorf("Error processing tar file(exit status 1): %w", err) //nolint:staticcheck // the message of dockerd
 		}
 		if err := l.file(h, in); err != nil {
 			return nil, err
@@ -109,16 +111,16 @@ func (l *loaded) file(h *tar.Header, r io.Reader) error {
 	if digest, ok := strings.CutPrefix(h.Name, "blobs/sha256/"); ok && digest != "" {
 		l.diffs[h.Name] = "sha256:" + hex.EncodeToString(diff.Sum(nil))
 		if hex.EncodeToString(sum.Sum(nil)) != digest {
-			l.wrong = append(l.wrong, h.Name)
+			l.damaged = append(l.damaged, h.Name)
 		}
 	}
 	return nil
 }
 
-// take checks an archive that came whole, and keeps the image.
-func (e *Engine) take(w http.ResponseWriter, l *loaded) error {
-	if len(l.wrong) > 0 {
-		e.tb.Errorf("a damaged archive was completed: %q", l.wrong)
+// store checks a complete archive and adds its image.
+func (e *Engine) store(w http.ResponseWriter, l *loaded) error {
+	if len(l.damaged) > 0 {
+		e.tb.Errorf("a damaged archive was completed: %q", l.damaged)
 	}
 	var entries []Entry
 	var index v1.IndexManifest
@@ -147,17 +149,17 @@ func (e *Engine) take(w http.ResponseWriter, l *loaded) error {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.came = nil
+	e.loadedBlobs = nil
 	for name := range l.diffs {
-		e.came = append(e.came, name)
+		e.loadedBlobs = append(e.loadedBlobs, name)
 	}
 	e.add(added, entries[0].RepoTags)
 	fmt.Fprintf(w, `{"stream":"Loaded image: %s\n"}`+"\n", strings.Join(entries[0].RepoTags, " "))
 	return nil
 }
 
-// layers compares the layers with their diff ids. The classic store reads only
-// those that no other image has below it.
+// layers compares the layers with their diff IDs. The classic store does not
+// read a layer if another image has the same layers up to this one.
 func (e *Engine) layers(l *loaded, files, diffs []string) error {
 	if len(files) != len(diffs) {
 		return fmt.Errorf("invalid manifest, layers length mismatch: expected %d, got %d", len(files), len(diffs))
@@ -181,7 +183,7 @@ func (e *Engine) layers(l *loaded, files, diffs []string) error {
 	return nil
 }
 
-// add keeps an image and gives it names that others may have had.
+// add adds an image and gives it the names. Other images lose these names.
 func (e *Engine) add(added EngineImage, names []string) {
 	for i := range e.images {
 		e.images[i].Names = slices.DeleteFunc(slices.Clone(e.images[i].Names), func(name string) bool {
@@ -197,7 +199,7 @@ func (e *Engine) add(added EngineImage, names []string) {
 	}
 }
 
-// tag is docker tag.
+// tag implements docker tag.
 func (e *Engine) tag(w http.ResponseWriter, r *http.Request) {
 	found := e.find(w, strings.TrimSuffix(r.PathValue("path"), "/tag"))
 	if found == nil {
@@ -209,7 +211,7 @@ func (e *Engine) tag(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusCreated)
 }
 
-// familiar is a name as Docker prints it.
+// familiar returns a name in the form that Docker prints.
 func familiar(name string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(name, "docker.io/"), "library/")
 }

@@ -1,9 +1,10 @@
-// Package sourcetest makes images for tests: OCI layouts, archives of them and
-// the tars of docker save, small, the same on every run, and broken on demand.
+// Package sourcetest builds small images for tests: OCI layouts, archives of
+// layouts, and tars of docker save. The images are the same on every run, and
+// tests can damage them.
 //
-// It is used by tests only and fails them through testing.TB. Everything it
-// makes lies in memory as a list of [File] until [Dir] or [Tar] writes it, so
-// that a test can bend a file first.
+// Only tests use this package. It reports errors through testing.TB. Every
+// image is a list of [File] in memory until [Dir] or [Tar] writes it, so that a
+// test can change a file first.
 package sourcetest
 
 import (
@@ -20,13 +21,14 @@ import (
 type File struct {
 	Name string
 	Body []byte
-	// Link makes it a link to this name in place of a body.
+	// Link is the target of a link. A file with a Link has no Body.
 	Link string
-	// Type is the tar type; 0 means a file, or a symbolic link if Link is set.
+	// Type is the type of the tar entry. 0 means a regular file, or a symbolic
+	// link if Link is set.
 	Type byte
 }
 
-// Dir writes files below a new directory and returns its path.
+// Dir writes files into a new directory and returns its path.
 func Dir(tb testing.TB, files []File) string {
 	tb.Helper()
 	dir := tb.TempDir()
@@ -56,7 +58,7 @@ func Write(tb testing.TB, name string, raw []byte) string {
 	return path
 }
 
-// TarBytes packs files, in their order and without times.
+// TarBytes returns a tar of the files in the given order and without times.
 func TarBytes(tb testing.TB, files []File) []byte {
 	tb.Helper()
 	var out bytes.Buffer
@@ -81,21 +83,21 @@ func header(f File) *tar.Header {
 	return h
 }
 
-// Gzip compresses, to the same bytes on every run.
+// Gzip compresses raw. The result is the same on every run.
 func Gzip(raw []byte) []byte {
 	var out bytes.Buffer
 	w := gzip.NewWriter(&out)
-	_, _ = w.Write(raw) // a bytes.Buffer takes everything
+	_, _ = w.Write(raw) // writing to a bytes.Buffer never returns an error
 	_ = w.Close()
 	return out.Bytes()
 }
 
-// Without leaves out the files that are called name.
+// Without returns files without the files called name.
 func Without(files []File, name string) []File {
 	return slices.DeleteFunc(slices.Clone(files), func(f File) bool { return f.Name == name })
 }
 
-// Replace returns files with another body for name.
+// Replace returns files with a new body for the file name.
 func Replace(files []File, name string, body []byte) []File {
 	out := slices.Clone(files)
 	for i := range out {

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// Platforms that the images of tests run on.
+// The platforms of the images in tests.
 var (
 	AMD64   = &v1.Platform{OS: "linux", Architecture: "amd64"}
 	ARM64   = &v1.Platform{OS: "linux", Architecture: "arm64", Variant: "v8"}
@@ -24,7 +24,7 @@ const (
 	ImageName = "io.containerd.image.name"
 )
 
-// Layout is an OCI layout being made.
+// Layout is an OCI layout in memory.
 type Layout struct {
 	// Entries are the manifests of index.json.
 	Entries []v1.Descriptor
@@ -34,7 +34,7 @@ type Layout struct {
 	met   map[v1.Hash]bool
 }
 
-// NewLayout starts an empty layout.
+// NewLayout returns an empty layout.
 func NewLayout(tb testing.TB) *Layout {
 	return &Layout{tb: tb, met: map[v1.Hash]bool{}}
 }
@@ -51,7 +51,7 @@ func (l *Layout) Blob(t types.MediaType, raw []byte) v1.Descriptor {
 	return v1.Descriptor{MediaType: t, Size: size, Digest: h}
 }
 
-// BlobName is where a layout keeps a blob.
+// BlobName returns the path of a blob in a layout.
 func BlobName(h v1.Hash) string { return "blobs/" + h.Algorithm + "/" + h.Hex }
 
 // JSON stores v as JSON.
@@ -62,7 +62,7 @@ func (l *Layout) JSON(t types.MediaType, v any) v1.Descriptor {
 	return l.Blob(t, raw)
 }
 
-// LayerTar is a layer's plain tar with one small file that says text.
+// LayerTar returns a plain layer with one small file that contains text.
 func LayerTar(tb testing.TB, text string) []byte {
 	tb.Helper()
 	return TarBytes(tb, []File{{Name: "etc/motd", Body: []byte(text)}})
@@ -78,8 +78,8 @@ func (l *Layout) Image(p *v1.Platform, texts ...string) v1.Descriptor {
 	return l.ImageOf(p, types.OCILayer, plain...)
 }
 
-// ImageOf stores an OCI image with layers of the media type, which are
-// gzipped unless the type is one of plain layers.
+// ImageOf stores an OCI image with layers of the media type t. It gzips the
+// layers unless t is the type of plain layers.
 func (l *Layout) ImageOf(p *v1.Platform, t types.MediaType, plain ...[]byte) v1.Descriptor {
 	l.tb.Helper()
 	m := v1.Manifest{
@@ -96,7 +96,7 @@ func (l *Layout) ImageOf(p *v1.Platform, t types.MediaType, plain ...[]byte) v1.
 	return l.JSON(m.MediaType, m)
 }
 
-// Config is an image config for the layers.
+// Config returns an image config for the layers.
 func Config(tb testing.TB, p *v1.Platform, plain ...[]byte) []byte {
 	tb.Helper()
 	c := v1.ConfigFile{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant, OSVersion: p.OSVersion, RootFS: v1.RootFS{Type: "layers"}}
@@ -110,7 +110,7 @@ func Config(tb testing.TB, p *v1.Platform, plain ...[]byte) []byte {
 	return raw
 }
 
-// Attestation stores a manifest as BuildKit attaches it to an image.
+// Attestation stores an attestation of an image in the format of BuildKit.
 func (l *Layout) Attestation(of v1.Descriptor) v1.Descriptor {
 	l.tb.Helper()
 	statement := l.Blob("application/vnd.in-toto+json", fmt.Appendf(nil, `{"subject":%q}`, of.Digest))
@@ -135,8 +135,8 @@ func (l *Layout) Index(children ...v1.Descriptor) v1.Descriptor {
 	return l.JSON(types.OCIImageIndex, v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: children})
 }
 
-// MultiPlatform stores what a build for two platforms leaves: an index with
-// an image and an attestation for each.
+// MultiPlatform stores the result of a build for two platforms: an index with
+// an image and an attestation for each platform.
 func (l *Layout) MultiPlatform() v1.Descriptor {
 	l.tb.Helper()
 	amd, arm := On(l.Image(AMD64, "shared", "amd64"), AMD64), On(l.Image(ARM64, "shared", "arm64"), ARM64)
@@ -149,9 +149,9 @@ func On(d v1.Descriptor, p *v1.Platform) v1.Descriptor {
 	return d
 }
 
-// Add makes a manifest an entry of index.json, once for each name, or once
-// without. A name with a "/" is written as containerd does: whole in one
-// annotation, its tag in the other.
+// Add adds a manifest to index.json, once for each name, or once without a
+// name. It writes a name with a "/" as containerd does: the whole name in one
+// annotation, and the tag in another.
 func (l *Layout) Add(d v1.Descriptor, names ...string) {
 	if len(names) == 0 {
 		l.Entries = append(l.Entries, d)
@@ -165,7 +165,7 @@ func (l *Layout) Add(d v1.Descriptor, names ...string) {
 	}
 }
 
-// Files is the layout as files, index.json first.
+// Files returns the files of the layout, with index.json first.
 func (l *Layout) Files() []File {
 	l.tb.Helper()
 	raw, err := json.Marshal(v1.IndexManifest{SchemaVersion: 2, Manifests: l.Entries})

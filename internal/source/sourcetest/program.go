@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// Program puts a shell script into a folder under a program's name; where
-// there is no sh it skips the test. The shell writes it: a file that this
-// process has open could be open in a child that another test forks meanwhile,
-// and the system runs no file that is open for writing.
+// Program writes a shell script into a folder under the name of a program. It
+// skips the test if the system has no sh. The shell writes the file, because
+// the system does not execute a file that is open for writing: if this process
+// wrote it, a child process of a concurrent test could inherit the open file.
 func Program(tb testing.TB, dir, name, text string) {
 	tb.Helper()
 	if runtime.GOOS == "windows" {

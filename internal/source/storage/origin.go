@@ -13,13 +13,14 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/program"
 )
 
-// maxOrigins bounds the images that are looked at for their layers: each costs
-// a start of the tool.
+// maxOrigins limits the number of images that are inspected. Each inspection
+// starts the tool once.
 const maxOrigins = 16
 
-// Origins lists images in registries that have layers of the image id, those
-// with the most first, as far as the storage knows where its images come from.
-// Only repositories that are wanted count.
+// Origins lists images in registries that share layers with the image id, in
+// repositories for which wanted returns true. The image with the most shared
+// layers comes first. The list contains only images whose repository is
+// recorded in the storage.
 func (s *Storage) Origins(ctx context.Context, id string, wanted func(name.Repository) bool) ([]image.Origin, error) {
 	t, env, err := s.tool(ctx)
 	if err != nil {

@@ -1,15 +1,18 @@
-// Package storage hands out images of containers-storage, where podman,
-// buildah and CRI-O keep them, through podman or, without it, buildah: the
-// storage has locks and drivers of its own that are theirs to know.
+// Package storage exports images of containers-storage, the image store of
+// podman, buildah and CRI-O. It runs podman, or buildah if podman is missing,
+// because these programs know the locks and drivers of the storage.
 //
-// An export is the stream of podman save in docker's form, with plain layers
-// and the config as it is; what the manifest says beside them is told apart. So
-// the image id stays, and layers that the registry has are known by what is in
-// them. The storage keeps layers unpacked and could not give back the
-// compressed ones: the digest is that of the registry where the image was
-// pulled from there, and otherwise ours to make, the same every time. Here nothing is written to disk; podman writes each layer
-// to its own folder for temporary files before it passes it on. An index made
-// with podman manifest is no image here.
+// An export is the output of podman save in the docker-archive format. It has
+// plain layers and the unchanged config, so the image ID stays the same, and
+// known layers are recognised by their diff IDs. The fields of the manifest are
+// read separately. The storage keeps layers unpacked and does not have their
+// compressed bytes. If the image was pulled from the target registry, its
+// digest stays the same. Otherwise the layers are compressed again, always to
+// the same digest.
+//
+// Package storage writes nothing to disk. podman writes each layer to its own
+// temporary folder before it prints the layer. Package storage does not support
+// an index that podman manifest made.
 package storage
 
 import (
@@ -25,20 +28,20 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/program"
 )
 
-// The codes of what can be wrong with a storage.
+// The codes of the errors of this package.
 const (
-	CodeNoProgram = "storage-no-program" // neither podman nor buildah
-	CodeRefused   = "storage-refused"    // they cannot read it
+	CodeNoProgram = "storage-no-program" // neither podman nor buildah is installed
+	CodeRefused   = "storage-refused"    // the tool cannot read the image
 	codeNotFound  = "source-not-found"
 )
 
-// Storage is the containers-storage of this user.
+// Storage is the containers-storage of the current user.
 type Storage struct{ environ func() []string }
 
-// New returns the storage that programs with this environment would use.
+// New returns the storage that programs with the environment environ use.
 func New(environ func() []string) *Storage { return &Storage{environ: environ} }
 
-// tool is the first that is there.
+// tool returns the first installed tool and the environment for it.
 func (s *Storage) tool(ctx context.Context) (tool, []string, error) {
 	env := program.Environ(s.environ())
 	for _, t := range tools {
@@ -53,9 +56,9 @@ func (s *Storage) tool(ctx context.Context) (tool, []string, error) {
 	}
 }
 
-// Find describes the image that name means to podman: a name, an id, or the
-// beginning of one. Errors are *diag.Error with the codes source-not-found,
-// storage-no-program and storage-refused.
+// Find returns the image that podman finds under name: a name, an ID, or the
+// start of an ID. Errors are *diag.Error with the code source-not-found,
+// storage-no-program or storage-refused.
 func (s *Storage) Find(ctx context.Context, name string) (*image.Stored, error) {
 	t, env, err := s.tool(ctx)
 	if err != nil {
@@ -68,9 +71,9 @@ func (s *Storage) Find(ctx context.Context, name string) (*image.Stored, error) 
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("asking %s for %q: %w", t.name, name, context.Cause(ctx))
 	}
-	var silent *silence
-	if errors.As(err, &silent) {
-		return nil, s.unknown(t, name, silent.Unwrap())
+	var notFound *notFoundError
+	if errors.As(err, &notFound) {
+		return nil, s.unknown(t, name, notFound.Unwrap())
 	}
 	if err != nil {
 		return nil, refused(t, err)
@@ -78,11 +81,11 @@ func (s *Storage) Find(ctx context.Context, name string) (*image.Stored, error) 
 	return &image.Stored{ID: one.id, Names: []string{name}, OCI: one.oci, Annotations: one.annotations}, nil
 }
 
-// describe asks for one image.
-func (t tool) describe(ctx context.Context, env []string, name string) (*about, error) {
+// describe inspects one image.
+func (t tool) describe(ctx context.Context, env []string, name string) (*imageInfo, error) {
 	out, err := program.Output(ctx, env, t.name, t.inspect(name)...)
 	if err != nil {
-		return nil, &silence{err}
+		return nil, &notFoundError{err}
 	}
 	one, err := t.read(out)
 	if err == nil && !imageID.MatchString(one.id) {
@@ -94,13 +97,15 @@ func (t tool) describe(ctx context.Context, env []string, name string) (*about, 
 	return one, nil
 }
 
-// silence is a tool that described nothing, mostly as there is no such image.
-type silence struct{ error }
+// notFoundError means that the tool described no image. The usual reason is
+// that the image does not exist.
+type notFoundError struct{ error }
 
-// Unwrap returns what the tool said instead.
-func (s *silence) Unwrap() error { return s.error }
+// Unwrap returns the error of the tool.
+func (s *notFoundError) Unwrap() error { return s.error }
 
-// unknown is for an image that the tool does not find, in its own words.
+// unknown returns the error for an image that the tool does not find. It
+// contains the message of the tool.
 func (s *Storage) unknown(t tool, name string, err error) error {
 	return &diag.Error{
 		Code: codeNotFound, Side: diag.Source, Err: err,
@@ -117,7 +122,9 @@ func refused(t tool, err error) error {
 	}
 }
 
-// Export starts writing one image id.
+// Export starts the export of the image with the given ID. The caller closes
+// the reader. Errors are *diag.Error with the code storage-no-program or
+// storage-refused.
 func (s *Storage) Export(ctx context.Context, id string) (io.ReadCloser, error) {
 	t, env, err := s.tool(ctx)
 	if err != nil {
@@ -130,7 +137,7 @@ func (s *Storage) Export(ctx context.Context, id string) (io.ReadCloser, error) 
 		return nil, refused(t, err)
 	}
 	e := &export{tool: t, cmd: cmd, cancel: cancel}
-	cmd.Stderr = &e.complaint
+	cmd.Stderr = &e.stderr
 	if e.out, err = cmd.StdoutPipe(); err == nil {
 		err = cmd.Start()
 	}
@@ -141,19 +148,20 @@ func (s *Storage) Export(ctx context.Context, id string) (io.ReadCloser, error) 
 	return e, nil
 }
 
-// export is what a tool writes. Its end is no end of the image unless the tool
-// says so.
+// export reads the output of the tool. The export is complete only if the tool
+// exits without an error.
 type export struct {
-	tool      tool
-	cmd       *exec.Cmd
-	cancel    context.CancelFunc
-	out       io.ReadCloser
-	complaint program.Kept
-	ended     bool
-	err       error
+	tool   tool
+	cmd    *exec.Cmd
+	cancel context.CancelFunc
+	out    io.ReadCloser
+	stderr program.Kept
+	ended  bool
+	err    error
 }
 
-// Read returns what the tool writes, and at its end how the tool ended.
+// Read returns the output of the tool. At the end of the output it returns the
+// exit error of the tool, or io.EOF.
 func (e *export) Read(p []byte) (int, error) {
 	if e.ended {
 		return 0, e.err
@@ -162,15 +170,15 @@ func (e *export) Read(p []byte) (int, error) {
 	if errors.Is(err, io.EOF) {
 		e.ended, e.err = true, io.EOF
 		if failed := e.cmd.Wait(); failed != nil {
-			e.err = refused(e.tool, fmt.Errorf("%w: %s", failed, e.complaint.String()))
+			e.err = refused(e.tool, fmt.Errorf("%w: %s", failed, e.stderr.String()))
 		}
 		err = e.err
 	}
 	return n, err
 }
 
-// Close ends the tool, if it has not ended. How a tool ends that was told to
-// is no news.
+// Close stops the tool if it still runs. It ignores the exit error of a tool
+// that it stopped.
 func (e *export) Close() error {
 	e.cancel()
 	if !e.ended {

@@ -22,8 +22,8 @@ const (
 	first = "sha256:3333333333333333333333333333333333333333333333333333333333333333"
 )
 
-// podman and buildah describe web, which lies on base, in their own ways; base
-// is from a registry.
+// The output of podman and buildah for the image web, which is based on the
+// image base. The image base comes from a registry.
 const (
 	webForPodman  = `[{"Id":"` + id + `","ManifestType":"application/vnd.oci.image.manifest.v1+json","Annotations":{"a":"b"},"RepoDigests":["localhost/web@` + first + `"],"RootFS":{"Layers":["` + lower + `","` + upper + `"]}}]`
 	baseForPodman = `[{"Id":"` + baseID + `","ManifestType":"application/vnd.docker.distribution.manifest.v2+json","RepoDigests":["ghcr.io/acme/base@` + first + `"],"RootFS":{"Layers":["` + lower + `"]}}]`
@@ -36,8 +36,8 @@ const (
 	baseID = "0000ef0abdd4dc40d652b77b8395e10891a85f5f22964cbb1fdd3c25fce71ee0"
 )
 
-// fake is a tool that knows the images web and base; the export of web is "the
-// tar".
+// fake is a tool that has the images web and base. The export of web is the
+// text "the tar".
 const fake = `#!/bin/sh
 for last; do :; done
 case "${0##*/} $*" in
@@ -55,7 +55,7 @@ buildah\ images*) echo '` + listForBuildah + `' ;;
 esac
 `
 
-// with is a storage on a machine that has these tools.
+// with returns a storage on a machine with these tools.
 func with(t *testing.T, names ...string) *Storage {
 	t.Helper()
 	dir := t.TempDir()
@@ -84,7 +84,7 @@ func TestAnImageIsFoundAndExportedByEitherTool(t *testing.T) {
 	}
 }
 
-func TestLayersAreTracedToTheImageBelow(t *testing.T) {
+func TestOriginsAreFoundInTheBaseImage(t *testing.T) {
 	t.Parallel()
 	for _, tool := range []string{"podman", "buildah"} {
 		s := with(t, tool)
@@ -98,7 +98,7 @@ func TestLayersAreTracedToTheImageBelow(t *testing.T) {
 	}
 }
 
-func TestWhatTheToolsSayIsTold(t *testing.T) {
+func TestErrorsContainTheMessageOfTheTool(t *testing.T) {
 	t.Parallel()
 	s := with(t, "buildah")
 	cases := []struct{ name, image, code, says string }{
@@ -122,7 +122,7 @@ func TestWhatTheToolsSayIsTold(t *testing.T) {
 	}
 }
 
-func TestAnExportThatFailsHalfWayIsNoWholeOne(t *testing.T) {
+func TestAnExportThatFailsReturnsAnError(t *testing.T) {
 	t.Parallel()
 	r, err := with(t, "podman").Export(t.Context(), "full")
 	if err != nil {
@@ -135,7 +135,7 @@ func TestAnExportThatFailsHalfWayIsNoWholeOne(t *testing.T) {
 	}
 }
 
-func TestAnExportEndsWithItsReaderOrItsContext(t *testing.T) {
+func TestAnExportEndsWhenItsReaderOrItsContextEnds(t *testing.T) {
 	t.Parallel()
 	s := with(t, "podman")
 	r, err := s.Export(t.Context(), "slow")

@@ -10,26 +10,26 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// tool is a program that knows the storage: how it describes images, how it
-// lists them, and how it writes one to its output.
+// tool is a program that can read the storage: the arguments to inspect, list
+// and export images, and the parsers of the answers.
 type tool struct {
 	name    string
 	inspect func(image string) []string
-	read    func(answer []byte) (*about, error)
+	read    func(answer []byte) (*imageInfo, error)
 	list    []string
-	// listed reads a list: what to inspect, and by which names in registries
-	// it is known.
+	// listed parses a list of images. It maps each argument for inspect to the
+	// references of that image in registries.
 	listed func(answer []byte) (map[string][]string, error)
 	write  func(id string) []string
 }
 
-// about is an image as a tool describes it.
-type about struct {
+// imageInfo is the description of an image by a tool.
+type imageInfo struct {
 	id          string
 	oci         bool
 	annotations map[string]string
 	diffIDs     []v1.Hash
-	references  []string // by digest
+	references  []string // references by digest
 }
 
 var tools = []tool{
@@ -53,10 +53,10 @@ var tools = []tool{
 	},
 }
 
-// imageID is a whole id.
+// imageID matches a complete image ID.
 var imageID = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-func readPodman(answer []byte) (*about, error) {
+func readPodman(answer []byte) (*imageInfo, error) {
 	var all []struct {
 		ID           string `json:"Id"`
 		ManifestType types.MediaType
@@ -71,19 +71,19 @@ func readPodman(answer []byte) (*about, error) {
 		return nil, fmt.Errorf("it describes %d images", len(all))
 	}
 	one := all[0]
-	return &about{
+	return &imageInfo{
 		id: one.ID, oci: one.ManifestType == types.OCIManifestSchema1, annotations: one.Annotations,
 		diffIDs: one.RootFS.Layers, references: one.RepoDigests,
 	}, nil
 }
 
-// readBuildah reads what buildah says. It knows the digest of the manifest, and
-// the one name it was asked by.
-func readBuildah(answer []byte) (*about, error) {
+// readBuildah parses the output of buildah inspect. It contains the digest of
+// the manifest, and only the name that was given to inspect.
+func readBuildah(answer []byte) (*imageInfo, error) {
 	var one struct {
 		FromImage, FromImageID, FromImageDigest string
 
-		Manifest string // as JSON once more
+		Manifest string // a JSON document inside a string
 		OCIv1    struct {
 			RootFS struct {
 				DiffIDs []v1.Hash `json:"diff_ids"`
@@ -100,14 +100,14 @@ func readBuildah(answer []byte) (*about, error) {
 	if err := json.Unmarshal([]byte(one.Manifest), &manifest); err != nil {
 		return nil, fmt.Errorf("reading the manifest in it: %w", err)
 	}
-	return &about{
+	return &imageInfo{
 		id: one.FromImageID, oci: manifest.MediaType == types.OCIManifestSchema1 || manifest.MediaType == "",
 		annotations: manifest.Annotations, diffIDs: one.OCIv1.RootFS.DiffIDs,
 		references: []string{byDigest(one.FromImage, one.FromImageDigest)},
 	}, nil
 }
 
-// byDigest is a name with a digest in the place of its tag.
+// byDigest replaces the tag of a name by a digest.
 func byDigest(name, digest string) string {
 	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, '/') {
 		name = name[:i]
@@ -128,8 +128,8 @@ func listPodman(answer []byte) (map[string][]string, error) {
 	return out, err
 }
 
-// listBuildah lists names: by an id alone buildah would not tell which digest
-// belongs to which of them.
+// listBuildah returns names instead of IDs: for an ID, buildah inspect does not
+// report which digest belongs to which name.
 func listBuildah(answer []byte) (map[string][]string, error) {
 	var all []struct{ Names []string }
 	err := json.Unmarshal(answer, &all)

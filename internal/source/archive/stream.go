@@ -12,8 +12,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// reel is one export on its way.
-type reel struct {
+// stream is one export that is being read.
+type stream struct {
 	name   string
 	in     io.ReadCloser
 	tar    *tar.Reader
@@ -21,8 +21,9 @@ type reel struct {
 	cancel context.CancelFunc
 }
 
-// Read reads the export and counts; it stops where no image is that large.
-func (r *reel) Read(p []byte) (int, error) {
+// Read reads the export and counts the bytes. It returns an error after
+// maxPlain bytes, because no image is that large.
+func (r *stream) Read(p []byte) (int, error) {
 	if r.pos > maxPlain {
 		return 0, endless(r.name)
 	}
@@ -31,16 +32,17 @@ func (r *reel) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// stop ends the export. What closing a stream says that nobody reads on is of
-// no use.
-func (r *reel) stop() {
+// stop ends the export. It ignores the error of Close, because the stream is
+// not read again.
+func (r *stream) stop() {
 	r.cancel()
 	_ = r.in.Close()
 }
 
-// wind goes on to a file, found by name: engines set the times of what else is
-// in an export, and what that does to the places is theirs.
-func (r *reel) wind(s span) error {
+// seek reads up to the file with the name of the span. It does not use the
+// offset: an engine can change the times of other files between two exports,
+// and this can change offsets.
+func (r *stream) seek(s span) error {
 	for {
 		h, err := r.tar.Next()
 		if errors.Is(err, io.EOF) {
@@ -67,20 +69,20 @@ func changed(name, file, how string) error {
 	}
 }
 
-// recording is one file on a tape.
-type recording struct {
-	tape    *tape
-	reel    *reel
+// streamFile reads one file of the export.
+type streamFile struct {
+	streams *streams
+	stream  *stream
 	ctx     context.Context
-	release func() bool // ends the watch on ctx
+	release func() bool // stops waiting for the end of ctx
 
-	mu     sync.Mutex // a request that fails closes its body under a read
+	mu     sync.Mutex // needed because a failed request closes its body during a read
 	broken bool
 	closed bool
 }
 
 // Read returns the content of the file.
-func (r *recording) Read(p []byte) (int, error) {
+func (r *streamFile) Read(p []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
@@ -90,7 +92,7 @@ func (r *recording) Read(p []byte) (int, error) {
 		r.broken = true
 		return 0, r.explain(err)
 	}
-	n, err := r.reel.tar.Read(p)
+	n, err := r.stream.tar.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
 		r.broken = true
 		err = r.explain(err)
@@ -98,23 +100,23 @@ func (r *recording) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// explain says why the stream ended: most often because the reader's own
-// context did.
-func (r *recording) explain(err error) error {
-	var told *diag.Error
+// explain returns the reason for the end of the stream. The usual reason is
+// that the context of the reader ended.
+func (r *streamFile) explain(err error) error {
+	var diagErr *diag.Error
 	switch {
 	case r.ctx.Err() != nil:
-		return fmt.Errorf("reading %q: %w", r.tape.name, context.Cause(r.ctx))
-	case errors.As(err, &told):
+		return fmt.Errorf("reading %q: %w", r.streams.name, context.Cause(r.ctx))
+	case errors.As(err, &diagErr):
 		return err
 	}
-	return truncated(r.tape.name, "its export broke off", err)
+	return truncated(r.streams.name, "its export broke off", err)
 }
 
-// Close leaves the tape to the next reader.
-func (r *recording) Close() error {
+// Close lets the next reader continue the stream.
+func (r *streamFile) Close() error {
 	if !r.mu.TryLock() {
-		r.reel.cancel() // a read is under way, and may wait for long
+		r.stream.cancel() // another goroutine is reading and may block for a long time
 		r.mu.Lock()
 		r.broken = true
 	}
@@ -124,6 +126,6 @@ func (r *recording) Close() error {
 	}
 	r.closed = true
 	untouched := r.release()
-	r.tape.pass(r.broken || !untouched)
+	r.streams.handOver(r.broken || !untouched)
 	return nil
 }

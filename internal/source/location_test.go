@@ -12,7 +12,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-func TestWhatIsNotThereIsExplained(t *testing.T) {
+func TestMissingSourcesAreExplained(t *testing.T) {
 	t.Parallel()
 	good, _ := files(t)
 	tar := sourcetest.Tar(t, good)
@@ -76,7 +76,7 @@ func TestPrefixesNameASourceOutright(t *testing.T) {
 	}
 }
 
-// A path may hold the marks that pick an image: what exists wins.
+// A path may contain "#" and ":". The longest path that exists is used.
 func TestAPathMayHoldHashesAndColons(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {

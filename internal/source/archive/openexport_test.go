@@ -15,12 +15,12 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// engine hands out exports and counts them.
+// engine returns exports and counts them.
 type engine struct {
-	tars   [][]byte // the latest is repeated
+	tars   [][]byte // the last one is used for all later exports
 	starts atomic.Int32
-	before func(n int) // called before an export is given
-	cut    int64       // if not 0, exports break off after so many bytes
+	before func(n int) // runs before each export
+	cut    int64       // if not 0, exports end after this number of bytes
 }
 
 func (e *engine) export(ctx context.Context) (io.ReadCloser, error) {
@@ -33,27 +33,28 @@ func (e *engine) export(ctx context.Context) (io.ReadCloser, error) {
 	if e.cut > 0 {
 		r = io.MultiReader(io.LimitReader(r, e.cut), brokenPipe{})
 	}
-	return &stream{ctx: ctx, Reader: r}, nil
+	return &contextReader{ctx: ctx, Reader: r}, nil
 }
 
 type brokenPipe struct{}
 
 func (brokenPipe) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// stream ends with its context, as a response of net/http does.
-type stream struct {
+// contextReader fails when its context ends, like the body of a net/http
+// response.
+type contextReader struct {
 	io.Reader
 	ctx context.Context
 }
 
-func (s *stream) Read(p []byte) (int, error) {
+func (s *contextReader) Read(p []byte) (int, error) {
 	if err := s.ctx.Err(); err != nil {
 		return 0, err
 	}
 	return s.Reader.Read(p)
 }
 
-func (s *stream) Close() error { return nil }
+func (s *contextReader) Close() error { return nil }
 
 var bigNames = []string{"big0", "big1", "big2", "big3"}
 
@@ -75,12 +76,12 @@ func openExport(t *testing.T, e *engine) *Archive {
 	return a
 }
 
-func TestFilesAskedForTogetherCostOneMoreExport(t *testing.T) {
+func TestConcurrentReadersNeedOneMoreExport(t *testing.T) {
 	t.Parallel()
 	e := &engine{tars: [][]byte{sourcetest.TarBytes(t, bigFiles())}}
 	a := openExport(t, e)
-	queue := a.bodies.(*tape)
-	e.before = func(int) { // the engine takes its time: all others come meanwhile
+	queue := a.bodies.(*streams)
+	e.before = func(int) { // the export waits until all other readers are queued
 		for !queue.queued(len(bigNames) - 1) {
 			continue
 		}
@@ -102,7 +103,7 @@ func TestFilesAskedForTogetherCostOneMoreExport(t *testing.T) {
 	}
 }
 
-func (t *tape) queued(n int) bool {
+func (t *streams) queued(n int) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return len(t.waiting) >= n
@@ -123,7 +124,7 @@ func TestAFileBehindTheReaderStartsAnotherExport(t *testing.T) {
 	}
 }
 
-func TestAFileThatWasOpenedAndLeftCanBeReadAgain(t *testing.T) {
+func TestAFileThatWasClosedEarlyCanBeReadAgain(t *testing.T) {
 	t.Parallel()
 	a := openExport(t, &engine{tars: [][]byte{sourcetest.TarBytes(t, bigFiles())}})
 	for _, some := range []int64{0, 10} {
@@ -143,7 +144,7 @@ func TestAFileThatWasOpenedAndLeftCanBeReadAgain(t *testing.T) {
 	}
 }
 
-func TestAReaderThatGivesUpLetsTheOthersThrough(t *testing.T) {
+func TestACancelledReaderDoesNotBlockTheOthers(t *testing.T) {
 	t.Parallel()
 	a := openExport(t, &engine{tars: [][]byte{sourcetest.TarBytes(t, bigFiles())}})
 	first, err := a.Open(t.Context(), "big0")
@@ -156,7 +157,7 @@ func TestAReaderThatGivesUpLetsTheOthersThrough(t *testing.T) {
 		_, err := a.Open(ctx, "big1")
 		failed <- err
 	}()
-	for !a.bodies.(*tape).queued(1) {
+	for !a.bodies.(*streams).queued(1) {
 		continue
 	}
 	cancel()
@@ -169,7 +170,7 @@ func TestAReaderThatGivesUpLetsTheOthersThrough(t *testing.T) {
 	content(t, a, "big2")
 }
 
-func TestAReaderWhoseContextEndsBreaksTheExportForItselfOnly(t *testing.T) {
+func TestAnEndedContextStopsOnlyItsOwnReader(t *testing.T) {
 	t.Parallel()
 	a := openExport(t, &engine{tars: [][]byte{sourcetest.TarBytes(t, bigFiles())}})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -187,7 +188,7 @@ func TestAReaderWhoseContextEndsBreaksTheExportForItselfOnly(t *testing.T) {
 	content(t, a, "big1")
 }
 
-func TestExportsThatDifferOrBreakOffAreRefused(t *testing.T) {
+func TestExportsThatDifferOrEndEarlyAreRefused(t *testing.T) {
 	t.Parallel()
 	whole := sourcetest.TarBytes(t, bigFiles())
 	other := func(name string, body []byte) []byte {
@@ -222,7 +223,7 @@ func TestExportsThatDifferOrBreakOffAreRefused(t *testing.T) {
 	}
 }
 
-func TestWhatTheEngineRefusesIsPassedOn(t *testing.T) {
+func TestErrorsOfTheEngineAreReturned(t *testing.T) {
 	t.Parallel()
 	refusal := errors.New("no space left on device")
 	if _, err := OpenExport(t.Context(), "app:1", func(context.Context) (io.ReadCloser, error) { return nil, refusal }); !errors.Is(err, refusal) {
@@ -230,7 +231,7 @@ func TestWhatTheEngineRefusesIsPassedOn(t *testing.T) {
 	}
 }
 
-func TestAClosedExportIsNotReadOn(t *testing.T) {
+func TestAClosedExportReturnsErrors(t *testing.T) {
 	t.Parallel()
 	a := openExport(t, &engine{tars: [][]byte{sourcetest.TarBytes(t, bigFiles())}})
 	r, err := a.Open(t.Context(), "big0")

@@ -2,7 +2,7 @@ package source
 
 import "testing"
 
-func TestTheColonOfAWindowsDriveCutsNothing(t *testing.T) {
+func TestDriveColonDoesNotSplitAPath(t *testing.T) {
 	t.Parallel()
 	for _, c := range cuts(`C:\out\layout:v1`, true) {
 		if c.path == "C" {

@@ -10,70 +10,75 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
-// place is where a source lies, told from its name.
-type place struct {
-	kind Kind   // empty: look at what is there
+// location is the parsed name of a source.
+type location struct {
+	kind Kind   // empty if the files decide
 	path string // a file, a directory, or a reference
-	pick string // which of several images; empty: the only one
+	pick string // selects one of several images; empty for the only image
 	dir  bool
 }
 
-// elsewhere are transports of the field that are not read, and what to do.
-var elsewhere = map[string]string{
+// unsupportedTransports maps transports of other tools that this package does
+// not read to a hint.
+var unsupportedTransports = map[string]string{
 	"dir":    "Copy it to a layout first: skopeo copy dir:PATH oci:LAYOUT, and use LAYOUT as the source.",
 	"ostree": "Copy it to a layout first with skopeo, and use the layout as the source.",
 	"sif":    "Copy it to a layout first with skopeo, and use the layout as the source.",
 }
 
-// locate finds the path and the pick in the name of a source.
-func locate(text string) (place, error) {
+// locate splits the name of a source into path and pick.
+func locate(text string) (location, error) {
 	prefix, rest, ok := strings.Cut(text, ":")
 	if !ok {
-		return look(text, text, "")
+		return findPath(text, text, "")
 	}
 	switch kind := Kind(prefix); kind {
 	case Registry:
 		if ref, ok := strings.CutPrefix(rest, "//"); ok {
-			return place{kind: Registry, path: ref}, nil
+			return location{kind: Registry, path: ref}, nil
 		}
 	case DockerEngine, ContainersStorage:
-		return place{kind: kind, path: rest}, nil
+		return location{kind: kind, path: rest}, nil
 	case OCILayout, OCIArchive, DockerArchive:
-		return look(text, rest, kind)
+		return findPath(text, rest, kind)
 	}
-	at, err := look(text, text, "")
-	if hint, known := elsewhere[prefix]; known && err != nil {
-		return place{}, problem(CodeNotSupported, hint, nil, "the source %q is of a kind that is not read here (%s:)", text, prefix)
+	at, err := findPath(text, text, "")
+	if hint, known := unsupportedTransports[prefix]; known && err != nil {
+		return location{}, problem(CodeNotSupported, hint, nil, "the source %q is of a kind that is not read here (%s:)", text, prefix)
 	}
 	return at, err
 }
 
-// look finds the longest beginning of rest that is a path; what follows it
-// after "#", or after ":" where there was a prefix, picks an image.
-func look(text, rest string, kind Kind) (place, error) {
+// findPath returns the longest prefix of rest that is an existing path. The
+// text after "#" selects an image. After a transport prefix, the text after ":"
+// does, too.
+func findPath(text, rest string, kind Kind) (location, error) {
 	var cause error
 	for _, cut := range cuts(rest, kind != "") {
 		info, err := os.Stat(cut.path)
 		if absent(err) {
-			cause = errors.Join(cause, odd(err))
+			cause = errors.Join(cause, systemError(err))
 			continue
 		}
 		if err != nil {
-			return place{}, explained(err, "the source %q cannot be opened", text)
+			return location{}, explained(err, "the source %q cannot be opened", text)
 		}
 		cut.kind, cut.dir = kind, info.IsDir()
 		return cut, cut.check(text, info)
 	}
-	return place{}, notFound(text, rest, cause)
+	return location{}, notFound(text, rest, cause)
 }
 
-// absent reports errors that mean there is nothing by that name. A name that
-// the system cannot even look up (too long, a NUL, a file used as a folder,
-// two colons on Windows) is as absent as any.
+// absent reports whether err means that no file has this name. Names that the
+// system cannot look up also count as absent: a name that is too long, a name
+// with a NUL byte, a file in the position of a directory, and two colons on
+// Windows.
 func absent(err error) bool { return err != nil && !errors.Is(err, fs.ErrPermission) }
 
-// odd is what is worth telling of an error of absence, without the path.
-func odd(err error) error {
+// systemError returns the error of the system without the path, or nil if the
+// file does not exist. An error other than "does not exist" is useful in the
+// message.
+func systemError(err error) error {
 	var failed *fs.PathError
 	if errors.Is(err, fs.ErrNotExist) || !errors.As(err, &failed) {
 		return nil
@@ -81,13 +86,13 @@ func odd(err error) error {
 	return failed.Err
 }
 
-// cuts lists the ways to read a name, longest path first. A colon after one
-// letter is a Windows drive.
-func cuts(rest string, colons bool) []place {
-	out := []place{{path: rest}}
+// cuts lists all ways to split a name into path and pick, with the longest path
+// first. It does not split at the colon of a Windows drive.
+func cuts(rest string, colons bool) []location {
+	out := []location{{path: rest}}
 	for i := len(rest) - 1; i > 0; i-- {
 		if rest[i] == '#' || colons && rest[i] == ':' && !drive(rest, i) {
-			out = append(out, place{path: rest[:i], pick: rest[i+1:]})
+			out = append(out, location{path: rest[:i], pick: rest[i+1:]})
 		}
 	}
 	return out
@@ -97,8 +102,9 @@ func drive(rest string, colon int) bool {
 	return colon == 1 && len(rest) > 2 && (rest[2] == '\\' || rest[2] == '/')
 }
 
-// check refuses what is there but of the wrong sort.
-func (p place) check(text string, info fs.FileInfo) error {
+// check returns an error if the path exists but has the wrong type for the
+// transport.
+func (p location) check(text string, info fs.FileInfo) error {
 	switch {
 	case !info.IsDir() && !info.Mode().IsRegular():
 		return problem(CodeUnreadable, "Write the image to a regular file; it is read more than once.", nil,
@@ -113,7 +119,8 @@ func (p place) check(text string, info fs.FileInfo) error {
 	return nil
 }
 
-// notFound says that there is no such source and what it may have meant.
+// notFound returns the error for a source that does not exist, with a hint for
+// likely alternatives.
 func notFound(text, rest string, cause error) error {
 	if text == "" {
 		return problem(CodeNotFound, "Give the path of an OCI layout or of a tar, docker-daemon:NAME, or docker://REFERENCE.", nil, "no source is named")
@@ -121,7 +128,8 @@ func notFound(text, rest string, cause error) error {
 	return problem(CodeNotFound, guess(rest), cause, "no such source: %.300q is no file and no directory", rest)
 }
 
-// hintPick begins the hint for a path that is there, with too much behind it.
+// hintPick is the start of the hint for a name whose first part is an existing
+// path.
 const hintPick = "To pick an image out of"
 
 func guess(rest string) string {

@@ -1,0 +1,214 @@
+package archive
+
+import (
+	"archive/tar"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+)
+
+// Export starts a tar at its first byte. OpenExport calls it again if a reader
+// needs a file before the current position. Every call must return the same
+// files. The errors of Export are returned unchanged.
+type Export func(context.Context) (io.ReadCloser, error)
+
+// OpenExport lists the files of a tar that arrives as a stream and cannot be
+// seeked. The messages use name. OpenExport reads one export to its end and
+// keeps the content of small files.
+//
+// Later, one reader at a time reads the stream, and the others wait. The next
+// reader is the one with the nearest file after the current position. So files
+// that are requested at the same time need one more export in total, in any
+// order. Only a file before the current position of the stream needs another
+// export. A reader that is not closed blocks all others.
+func OpenExport(ctx context.Context, name string, export Export) (*Archive, error) {
+	t := &streams{name: name, export: export}
+	a := &Archive{path: name, entries: map[string]*entry{}, remaining: MaxFiles, bodies: t, file: t, uniqueNames: true}
+	if err := a.scanExport(ctx, t); err != nil {
+		return nil, errors.Join(err, t.Close())
+	}
+	return a, nil
+}
+
+// scanExport lists the files of one export. It reads the whole stream, because
+// an engine that fails during the export ends the stream early.
+func (a *Archive) scanExport(ctx context.Context, t *streams) error {
+	stream, err := t.start(ctx)
+	if err != nil {
+		return err
+	}
+	defer stream.stop()
+	defer context.AfterFunc(ctx, stream.cancel)()
+	s := &scan{Archive: a, tar: stream.tar, have: -1, keep: keepAll, offset: func() int64 { return stream.pos }}
+	if err := s.all(ctx); err != nil {
+		return err
+	}
+	if _, err := io.Copy(io.Discard, stream); err != nil {
+		return (&streamFile{streams: t, ctx: ctx}).explain(err)
+	}
+	return nil
+}
+
+// streams implements bodies for exports. It holds the current export and the
+// readers that wait for it.
+type streams struct {
+	name   string
+	export Export
+
+	mu      sync.Mutex
+	waiting []*waiter
+	busy    bool // a reader uses the stream
+	closed  bool
+	stream  *stream // nil if no export is running
+}
+
+// waiter is a reader that waits for its turn.
+type waiter struct {
+	at   int64 // the offset of its file, in bytes
+	turn chan struct{}
+}
+
+// open waits for its turn and reads up to the file. It starts a new export if
+// the current one is past the file.
+func (t *streams) open(ctx context.Context, s span) (io.ReadCloser, error) {
+	if err := t.wait(ctx, s.offset, false); err != nil {
+		return nil, err
+	}
+	for t.stream == nil || t.stream.pos >= s.offset {
+		if err := t.restart(ctx); err != nil {
+			t.handOver(true)
+			return nil, err
+		}
+		// Starting an export takes time. A reader that arrived in the meantime
+		// goes first if its file is nearer to the start.
+		if err := t.wait(ctx, s.offset, true); err != nil {
+			return nil, err
+		}
+	}
+	r := &streamFile{streams: t, stream: t.stream, ctx: ctx}
+	r.release = context.AfterFunc(ctx, t.stream.cancel)
+	if err := t.stream.seek(s); err != nil {
+		r.broken = true
+		return nil, errors.Join(r.explain(err), r.Close())
+	}
+	return r, nil
+}
+
+// wait blocks until this reader may use the stream. If owned is true, the
+// reader already uses the stream and lets other readers go first.
+func (t *streams) wait(ctx context.Context, at int64, owned bool) error {
+	w := &waiter{at: at, turn: make(chan struct{})}
+	t.mu.Lock()
+	t.waiting = append(t.waiting, w)
+	t.busy = t.busy && !owned
+	t.serveNext()
+	t.mu.Unlock()
+	select {
+	case <-w.turn:
+		return nil
+	case <-ctx.Done():
+		t.abandon(w)
+		return fmt.Errorf("reading %q: %w", t.name, context.Cause(ctx))
+	}
+}
+
+// serveNext gives the stream to the waiter with the nearest file after the
+// current position, or to the waiter with the first file if no file follows.
+// The caller holds t.mu.
+func (t *streams) serveNext() {
+	if t.busy || len(t.waiting) == 0 {
+		return
+	}
+	var pos int64
+	if t.stream != nil {
+		pos = t.stream.pos
+	}
+	next := slices.MinFunc(t.waiting, func(a, b *waiter) int {
+		if behind := a.at <= pos; behind != (b.at <= pos) {
+			return map[bool]int{true: 1, false: -1}[behind]
+		}
+		return cmp.Compare(a.at, b.at)
+	})
+	t.waiting = slices.DeleteFunc(t.waiting, func(w *waiter) bool { return w == next })
+	t.busy = true
+	close(next.turn)
+}
+
+// abandon removes a waiter. If the waiter already has the stream, abandon gives
+// it to the next waiter.
+func (t *streams) abandon(w *waiter) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if i := slices.Index(t.waiting, w); i >= 0 {
+		t.waiting = slices.Delete(t.waiting, i, i+1)
+		return
+	}
+	t.busy = false
+	t.serveNext()
+}
+
+// handOver gives the stream to the next waiter. It stops an export that failed.
+func (t *streams) handOver(broken bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if (broken || t.closed) && t.stream != nil {
+		t.stream.stop()
+		t.stream = nil
+	}
+	t.busy = false
+	t.serveNext()
+}
+
+// restart replaces the current export by a new one.
+func (t *streams) restart(ctx context.Context) error {
+	fresh, err := t.start(ctx)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.stream != nil {
+		t.stream.stop()
+	}
+	t.stream = fresh
+	if err == nil && t.closed {
+		err = errClosed
+	}
+	return err
+}
+
+var errClosed = errors.New("the source is closed")
+
+// start starts an export. The export continues after the context of its first
+// reader ends.
+func (t *streams) start(ctx context.Context) (*stream, error) {
+	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	release := context.AfterFunc(ctx, cancel)
+	in, err := t.export(own)
+	if !release() && err == nil {
+		err = errors.Join(context.Cause(ctx), in.Close())
+	}
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	r := &stream{name: t.name, in: in, cancel: cancel}
+	r.tar = tar.NewReader(r)
+	return r, nil
+}
+
+// Close ends the current export.
+func (t *streams) Close() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.closed = true
+	if t.stream != nil {
+		t.stream.cancel()
+		if !t.busy { // otherwise its reader stops it
+			t.stream.stop()
+			t.stream = nil
+		}
+	}
+	return nil
+}
