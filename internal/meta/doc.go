@@ -12,9 +12,11 @@
 // The package uses a library if one behaves as observed: Masterminds/semver for
 // SemVer 2, regexp2 for JavaScript's regular expressions, x/text/collate for
 // the order of labels, and Go's tzdata for time zones. The subpackages
-// implement the other parts: csv (encoding/csv differs in quotes, comments and
-// line ends), handlebars (the Go ports escape other characters and handle
-// helpers differently), moment (no port supports all tokens) and pep440 (the Go
-// library normalizes versions in another way than the library that
-// metadata-action uses).
+// implement the other parts, for these reasons:
+//   - csv: encoding/csv differs in quotes, comments and line ends.
+//   - handlebars: the Go ports escape other characters and handle helpers
+//     differently.
+//   - moment: no port supports all tokens.
+//   - pep440: the Go library normalizes versions in another way than the library
+//     that metadata-action uses.
 package meta

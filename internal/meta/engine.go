@@ -23,7 +23,7 @@ type engine struct {
 	scope  handlebars.Object // the names that expressions can use
 	// ownDefaults is true for [Defaults]. Each ref then becomes a valid tag.
 	ownDefaults bool
-	// forwardOnly prevents that a moving tag goes back to a lower version.
+	// forwardOnly prevents a moving tag from going back to a lower version.
 	forwardOnly bool
 
 	// The following fields are caches.

@@ -1,8 +1,8 @@
 // Package handlebars evaluates the templates of the tag language as Handlebars
 // 4 for JavaScript does. It implements the features that users of
-// docker/metadata-action can reach: {{x}} is HTML-escaped, {{{x}}} is not
-// escaped, unknown names print nothing, functions of the context are helpers,
-// and if, unless, each, with and lookup are built in.
+// docker/metadata-action can reach. {{x}} is HTML-escaped, and {{{x}}} is not.
+// Unknown names print nothing. Functions of the context are helpers. The
+// helpers if, unless, each, with and lookup are built in.
 //
 // It is not a general port. Partials, decorators, raw blocks and block
 // parameters are errors. Templates are untrusted input, so the nesting, the

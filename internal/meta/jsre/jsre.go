@@ -1,12 +1,12 @@
 // Package jsre matches JavaScript regular expressions as String.prototype.match
 // does. Patterns and texts are untrusted input.
 //
-// The engine is regexp2 in its ECMAScript mode. This package removes the
-// features that regexp2 still handles as .NET does (named groups with the last
-// numbers, inline options, atomic groups, \A and \z, class subtraction), and
-// limits the time of each match. One difference remains: a group inside a
-// repeated group keeps its text of an earlier iteration, whereas JavaScript
-// clears it.
+// The engine is regexp2 in its ECMAScript mode, which still handles some
+// features as .NET does: named groups with the last numbers, inline options,
+// atomic groups, \A and \z, and class subtraction. This package rewrites or
+// refuses these features. It also limits the time of each match. One difference
+// remains: a group inside a repeated group keeps its text of an earlier
+// iteration, whereas JavaScript clears it.
 package jsre
 
 import (
