@@ -28,8 +28,8 @@ publish gives. No layer is moved. The same digests give the same index.`,
 type merging struct {
 	*publishing
 	config *input.MergeConfig
-	legs   []merge.Leg
-	joined *merge.Joined
+	images []merge.PlatformImage
+	joined *merge.Result
 }
 
 func runMerge(ctx context.Context, s *session, config *input.MergeConfig) error {
@@ -38,27 +38,27 @@ func runMerge(ctx context.Context, s *session, config *input.MergeConfig) error 
 	return run.show(run.do(ctx))
 }
 
-// do finds the legs, then goes publish's way.
+// do finds the platform images and publishes their index.
 func (r *merging) do(ctx context.Context) (err error) {
-	if r.legs, err = merge.Find(r.config.Digests, r.config.Leg); err != nil {
+	if r.images, err = merge.Find(r.config.Digests, r.config.DigestName); err != nil {
 		return err
 	}
-	if len(r.legs) == 0 {
-		r.report.Outcome, r.report.Why = report.Skipped, "every leg was skipped, since its token may only read."
+	if len(r.images) == 0 {
+		r.report.Outcome, r.report.Why = report.Skipped, "every job skipped its push, because its token is read-only."
 		return nil
 	}
-	r.report.Source = fmt.Sprintf("%d legs", len(r.legs))
-	for _, leg := range r.legs {
-		if leg.Repo != nil {
-			r.registry.Expect(*leg.Repo, registry.Pull)
+	r.report.Source = fmt.Sprintf("%d platform images", len(r.images))
+	for _, img := range r.images {
+		if img.Repo != nil {
+			r.registry.Expect(*img.Repo, registry.Pull)
 		}
 	}
 	return r.publishing.do(ctx)
 }
 
-// open reads the legs and joins them.
+// open reads the platform images and joins them.
 func (r *merging) open(ctx context.Context) (*source.Source, error) {
-	images, err := merge.Read(ctx, r.registry, r.config.Images[0], r.legs, lost)
+	images, err := merge.Read(ctx, r.registry, r.config.Images[0], r.images, lost)
 	if err != nil {
 		return nil, err
 	}

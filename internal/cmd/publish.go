@@ -61,7 +61,7 @@ type publishing struct {
 
 func newPublishing(s *session, config *input.Config) *publishing {
 	r := &publishing{session: s, config: config, report: report.New(config.Source, runOf(config.GitHub))}
-	r.report.ByDigest, r.report.Leg = config.ByDigest, config.Leg
+	r.report.ByDigest, r.report.DigestName = config.ByDigest, config.DigestName
 	r.source = r.maker()
 	if config.Build != nil {
 		r.source, r.ready = r.builder(), r.checkBeforeBuild
