@@ -184,7 +184,7 @@ func (r *publishing) listed(ctx context.Context, from, to name.Repository, subje
 // readManifestTree reads a manifest and all manifests below it. It returns nil
 // if the registry does not have the manifest.
 func (r *publishing) readManifestTree(ctx context.Context, ref name.Reference) (*image.Manifest, error) {
-	src, err := source.Open(ctx, "docker://"+ref.Name(), source.Options{Remote: r.registry, NoPlatform: true})
+	src, err := source.Open(ctx, "docker://"+ref.Name(), source.Options{Remote: r.registry, SkipPlatform: true})
 	if isAbsent(err) {
 		return nil, nil
 	}

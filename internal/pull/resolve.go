@@ -89,7 +89,7 @@ func (f *Found) read(ctx context.Context, w Want, desc v1.Descriptor, raw []byte
 		f.Chosen, f.Index = true, desc.Digest
 		desc.Digest, platform = child.Digest, child.Platform
 	}
-	src, err := source.Open(ctx, "docker://"+f.Repository.Digest(desc.Digest.String()).Name(), source.Options{Remote: m, NoPlatform: f.Chosen})
+	src, err := source.Open(ctx, "docker://"+f.Repository.Digest(desc.Digest.String()).Name(), source.Options{Remote: m, SkipPlatform: f.Chosen})
 	m.opened = true
 	if err != nil {
 		return inRegistry(err)

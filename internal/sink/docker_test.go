@@ -243,8 +243,8 @@ func TestAnEngineIsNotGivenADamagedImage(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), c.says) || diag.Is(err, docker.CodeBrokeOff) {
 					t.Errorf("got %v", err)
 				}
-				if len(e.Came()) > 0 {
-					t.Errorf("%q was taken", e.Came())
+				if len(e.LoadedBlobs()) > 0 {
+					t.Errorf("%q was taken", e.LoadedBlobs())
 				}
 			})
 		})

@@ -18,7 +18,7 @@ import (
 // are worth a question, so that a rebuild asks none.
 func (r *Resolver) mounts(ctx context.Context, found *Found) error {
 	missing := found.missing()
-	if len(missing) == 0 || !found.Source.Stored() {
+	if len(missing) == 0 || !found.Source.FromStore() {
 		return nil
 	}
 	if err := named(ctx, found.Root); err != nil {

@@ -130,7 +130,7 @@ func (r *Resolver) open(ctx context.Context, found *Found) error {
 // changeFor is what is done to the image before it is published; nil for
 // nothing.
 func (r *Resolver) changeFor(src *source.Source) func(context.Context, *image.Manifest) ([]diag.Notice, error) {
-	if src.Plain && r.Pack != nil && !r.Config.Compression.Chosen() {
+	if src.HasPlainLayers && r.Pack != nil && !r.Config.Compression.Chosen() {
 		return r.Pack
 	}
 	return r.Change
@@ -138,7 +138,7 @@ func (r *Resolver) changeFor(src *source.Source) func(context.Context, *image.Ma
 
 // named opens the source that the user named.
 func (r *Resolver) named(ctx context.Context) (*source.Source, error) {
-	return source.Open(ctx, r.Config.Source, source.Options{Remote: r.Registry, Exporters: r.Exporters, NoPlatform: r.sparing()})
+	return source.Open(ctx, r.Config.Source, source.Options{Remote: r.Registry, Exporters: r.Exporters, SkipPlatform: r.sparing()})
 }
 
 // sparing says that nothing is asked for but what pushing needs.
