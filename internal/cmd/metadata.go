@@ -32,7 +32,7 @@ func runMetadata(ctx context.Context, s *session, config *input.MetadataConfig) 
 
 // metadata sets the outputs, and their DOCKER_METADATA_OUTPUT_ twins.
 func (s *session) metadata(result meta.Result, c *input.MetadataConfig) error {
-	format := meta.Format{
+	format := meta.OutputFormat{
 		SepTags: c.SepTags, SepLabels: c.SepLabels, SepAnnotations: c.SepAnnotations, BakeTarget: c.BakeTarget,
 	}
 	outputs := result.Outputs(format)
