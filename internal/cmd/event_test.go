@@ -83,8 +83,8 @@ func TestEventsWithoutATagSayWhy(t *testing.T) {
 		payload          map[string]any
 		words            string
 	}{
-		{"merge_group", "merge_group", "refs/heads/gh-readonly-queue/main/pr-7", map[string]any{}, "event merge_group need not be about the branch"},
-		{"issue_comment reports the default branch", "issue_comment", "refs/heads/main", map[string]any{}, "event issue_comment need not be about the branch"},
+		{"merge_group", "merge_group", "refs/heads/gh-readonly-queue/main/pr-7", map[string]any{}, "event merge_group may build another commit"},
+		{"issue_comment reports the default branch", "issue_comment", "refs/heads/main", map[string]any{}, "event issue_comment may build another commit"},
 		{"a deleted branch", "push", "refs/heads/gone", map[string]any{"deleted": true}, "the push deleted"},
 	}
 	for _, c := range cases {

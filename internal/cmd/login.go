@@ -124,23 +124,23 @@ func (r *loggingIn) write(ctx context.Context) error {
 	if r.config.Isolated {
 		find = login.Isolate
 	}
-	place, err := find(r.process.Getenv)
+	files, err := find(r.process.Getenv)
 	if err != nil {
 		return noPlace(err)
 	}
-	session := login.New(place)
+	session := login.New(files)
 	if err := r.workflow.State(stateLogin, session.String()); err != nil {
 		return err
 	}
-	if err := session.In(ctx, r.logins()); err != nil {
+	if err := session.Login(ctx, r.logins()); err != nil {
 		return noPlace(err)
 	}
-	for _, v := range place.Exports {
+	for _, v := range files.Exports {
 		if err := r.workflow.Env(v.Name, v.Value); err != nil {
 			return err
 		}
 	}
-	r.tell(place)
+	r.tell(files)
 	return nil
 }
 
@@ -152,14 +152,14 @@ func (r *loggingIn) logins() []login.Login {
 	return out
 }
 
-func (r *loggingIn) tell(place login.Place) {
+func (r *loggingIn) tell(files login.Files) {
 	for _, l := range r.config.Logins {
 		r.say("Logged in to %s as %s.", shown(l.Host), l.Username)
 	}
 	for _, repo := range r.config.Images {
 		r.say("The token may push to %s.", repo)
 	}
-	r.say("Written to %s.", strings.Join(place.Files, " and "))
+	r.say("Written to %s.", strings.Join(files.Paths, " and "))
 	if r.workflow.Active() {
 		r.say("The post step takes it away again.")
 	}
@@ -185,7 +185,7 @@ func postLogin(ctx context.Context, p Process, _ *workflow.Workflow) error {
 	}
 	session, err := login.Parse(state)
 	if err == nil {
-		err = session.Out(ctx)
+		err = session.Logout(ctx)
 	}
 	if err == nil {
 		fmt.Fprintln(p.Stdout, "Logged out.")

@@ -40,7 +40,7 @@ func (s *session) namer() *naming.Namer {
 // metadata sets the outputs and the environment variables of the same values
 // (DOCKER_METADATA_OUTPUT_…).
 func (s *session) metadata(result meta.Result, c *input.MetadataConfig) error {
-	format := meta.Format{
+	format := meta.OutputFormat{
 		SepTags: c.SepTags, SepLabels: c.SepLabels, SepAnnotations: c.SepAnnotations, BakeTarget: c.BakeTarget,
 	}
 	outputs := result.Outputs(format)

@@ -15,9 +15,9 @@ type chain struct {
 	login, meta, push *flow.Step
 }
 
-// fold replaces the login, metadata and push steps of a job by one step, if the
+// mergeSteps replaces the login, metadata and push steps of a job by one step, if the
 // result of the job stays the same. Otherwise it reports the obstacle.
-func (p *pass) fold() {
+func (p *pass) mergeSteps() {
 	if p.opts.ToAction == "" || p.doc.Action {
 		return
 	}
@@ -27,14 +27,14 @@ func (p *pass) fold() {
 			continue
 		}
 		if why := p.obstacle(job, c); why != "" {
-			p.reportNote(NotFolded, locationOf(c.push.Uses.Key), "The job %s keeps its steps: %s.", job.ID, why)
+			p.reportNote(NotMerged, locationOf(c.push.Uses.Key), "The job %s keeps its steps: %s.", job.ID, why)
 			continue
 		}
-		if err := p.writeFold(c); err != nil {
-			p.reportNote(NotFolded, locationOf(c.push.Uses.Key), "The job %s keeps its steps: %v.", job.ID, err)
+		if err := p.writeMergedStep(c); err != nil {
+			p.reportNote(NotMerged, locationOf(c.push.Uses.Key), "The job %s keeps its steps: %v.", job.ID, err)
 			continue
 		}
-		p.reportFixed(FoldedSteps, locationOf(c.push.Uses.Key), "", "The job %s logs in, tags and pushes in one step now.", job.ID)
+		p.reportFixed(MergedSteps, locationOf(c.push.Uses.Key), "", "The edit merges the steps of the job %s into one step that logs in, tags and pushes.", job.ID)
 	}
 }
 
@@ -57,7 +57,7 @@ func (p *pass) findChain(job *flow.Job) (chain, bool) {
 	return c, c.login != nil && c.push != nil
 }
 
-// These are the keys and inputs that the folded steps may have. Other keys and
+// These are the keys and inputs that the merged steps may have. Other keys and
 // inputs would be lost.
 var (
 	stepKeys  = []string{"name", "id", "uses", "with"}
@@ -66,16 +66,16 @@ var (
 	pushKeys  = []string{"context", "file", "platforms", "push", "tags", "labels", "provenance", "sbom"}
 )
 
-// obstacle describes the first reason against folding, or returns "" if one
+// obstacle describes the first reason against the merge of the steps, or returns "" if one
 // step has the same result.
 func (p *pass) obstacle(job *flow.Job, c chain) string {
 	switch {
 	case !p.usesToken(c.login):
 		return "its login does not use GITHUB_TOKEN"
 	case p.countOf(job, "docker/login-action") > 1:
-		return "it logs in to other registries too"
+		return "it also logs in to other registries"
 	case p.countOf(job, "docker/build-push-action") > 1:
-		return "it pushes more than once"
+		return "it has several push steps"
 	}
 	for step, keys := range map[*flow.Step][]string{c.login: loginKeys, c.meta: metaKeys, c.push: pushKeys} {
 		if why := unknownKey(step, keys); why != "" {
@@ -113,12 +113,12 @@ func unknownKey(step *flow.Step, inputs []string) string {
 	}
 	for _, pair := range flow.Pairs(step.Node) {
 		if !slices.Contains(stepKeys, pair.Key.Value) {
-			return fmt.Sprintf("%s has %q, which would not carry over", actionName(step), pair.Key.Value)
+			return fmt.Sprintf("%s has the key %q, which the new step does not support", actionName(step), pair.Key.Value)
 		}
 	}
 	for _, pair := range flow.Pairs(step.With) {
 		if !slices.Contains(inputs, pair.Key.Value) {
-			return fmt.Sprintf("%s has the input %q, which would not carry over", actionName(step), pair.Key.Value)
+			return fmt.Sprintf("%s has the input %q, which the new step does not support", actionName(step), pair.Key.Value)
 		}
 	}
 	return ""
@@ -128,11 +128,11 @@ func (p *pass) buildObstacle(c chain) string {
 	push := c.push
 	switch {
 	case push.Input("push") != "true":
-		return "whether it pushes is not a plain true"
+		return "its input push is not the literal true"
 	case push.Input("context") == "" || strings.Contains(push.Input("context"), "://") || strings.Contains(push.Input("context"), "{{"):
-		return "it builds from Git, not from a directory (no plain context)"
+		return "its input context is not a directory, so it builds from Git"
 	case push.Input("provenance") != "false":
-		return "the build adds a provenance attestation, which one step would not (provenance: false turns it off)"
+		return "the build adds a provenance attestation, which the new step does not add (provenance: false disables it)"
 	case push.Input("sbom") != "" && push.Input("sbom") != "false":
 		return "the build adds an SBOM"
 	}
@@ -148,14 +148,14 @@ func (p *pass) tagObstacle(c chain) string {
 			return err.Error()
 		}
 		if c.push.Input("labels") != "" {
-			return "it sets labels by itself"
+			return "it sets its own labels"
 		}
 		return p.otherRegistry(c.push, c.push.Input("tags"))
 	}
 	id := flow.Text(valueOf(c.meta, "id"))
 	for input, want := range map[string]string{"tags": id + ".outputs.tags", "labels": id + ".outputs.labels"} {
 		if !isReference(c.push.Input(input), "steps."+want) {
-			return fmt.Sprintf("its %s are not exactly those of docker/metadata-action", input)
+			return fmt.Sprintf("its %s differ from the outputs of docker/metadata-action", input)
 		}
 	}
 	image := strings.TrimSpace(c.meta.Input("images"))
@@ -182,7 +182,7 @@ func isReference(text, path string) bool {
 
 // splitTags splits full references, one per line, into their common image and
 // their tags. It returns an error if the references name several images, or if
-// a reference has no plain tag.
+// a reference has no complete tag.
 func splitTags(text string) (image string, tags []string, err error) {
 	for line := range strings.Lines(strings.ReplaceAll(text, ",", "\n")) {
 		line = strings.TrimSpace(line)
@@ -191,7 +191,7 @@ func splitTags(text string) (image string, tags []string, err error) {
 		}
 		colon := strings.LastIndexByte(line, ':')
 		if colon < strings.LastIndexByte(line, '/') || strings.Count(line[colon:], "}}") != strings.Count(line[colon:], "${{") {
-			return "", nil, fmt.Errorf("the reference %q has no plain tag", line)
+			return "", nil, fmt.Errorf("the reference %q has no tag, or its tag contains an incomplete expression", line)
 		}
 		if image != "" && image != line[:colon] {
 			return "", nil, fmt.Errorf("it pushes several images")
@@ -199,12 +199,12 @@ func splitTags(text string) (image string, tags []string, err error) {
 		image, tags = line[:colon], append(tags, line[colon+1:])
 	}
 	if image == "" {
-		return "", nil, fmt.Errorf("it names no tags")
+		return "", nil, fmt.Errorf("it has no tags")
 	}
 	return image, tags, nil
 }
 
-// useObstacle checks that no other step needs the results that folding removes:
+// useObstacle checks that no other step needs the results that the merge removes:
 // the login, the metadata, and outputs that the new step does not have.
 func (p *pass) useObstacle(c chain) string {
 	others := flow.Job{Doc: p.doc}

@@ -21,14 +21,14 @@ func TestFindReturnsTheFilesThatProgramsRead(t *testing.T) {
 		env  map[string]string
 		want []string
 	}{
-		{"the home folder", map[string]string{"HOME": in("home")}, []string{in("home", ".docker", "config.json")}},
+		{"home folder", map[string]string{"HOME": in("home")}, []string{in("home", ".docker", "config.json")}},
 		{"DOCKER_CONFIG", map[string]string{"HOME": in("home"), "DOCKER_CONFIG": in("d")}, []string{in("d", "config.json")}},
 		{
-			"podman's file, too", map[string]string{"DOCKER_CONFIG": in("d"), "REGISTRY_AUTH_FILE": in("auth.json")},
+			"podman has another file", map[string]string{"DOCKER_CONFIG": in("d"), "REGISTRY_AUTH_FILE": in("auth.json")},
 			[]string{in("d", "config.json"), in("auth.json")},
 		},
 		{
-			"podman's file is Docker's", map[string]string{"DOCKER_CONFIG": in("d"), "REGISTRY_AUTH_FILE": in("d", "config.json")},
+			"podman uses the file of Docker", map[string]string{"DOCKER_CONFIG": in("d"), "REGISTRY_AUTH_FILE": in("d", "config.json")},
 			[]string{in("d", "config.json")},
 		},
 	}
@@ -37,13 +37,13 @@ func TestFindReturnsTheFilesThatProgramsRead(t *testing.T) {
 			t.Parallel()
 			c.env["USERPROFILE"] = c.env["HOME"]
 			got, err := login.Find(func(name string) string { return c.env[name] })
-			if err != nil || !slices.Equal(got.Files, c.want) || got.Notes != "" {
+			if err != nil || !slices.Equal(got.Paths, c.want) || got.StateFolder != "" {
 				t.Errorf("got %+v, %v; want %q", got, err, c.want)
 			}
 		})
 	}
 	if got, err := login.Find(func(string) string { return "" }); err == nil || !strings.Contains(err.Error(), "DOCKER_CONFIG") {
-		t.Errorf("without a home: %+v, %v", got, err)
+		t.Errorf("without a home folder: %+v, %v", got, err)
 	}
 }
 
@@ -53,13 +53,13 @@ func TestLoginAndLogoutChangeBothFiles(t *testing.T) {
 	other := filepath.Join(d.temp, "podman", "auth.json")
 	d.env["REGISTRY_AUTH_FILE"] = other
 	d.put("{}")
-	s := d.in(d.session(), to("ghcr.io", "octocat", "ghs_1"))
+	s := d.login(d.session(), to("ghcr.io", "octocat", "ghs_1"))
 	if text, err := os.ReadFile(other); err != nil || !strings.Contains(string(text), `"ghcr.io"`) {
 		t.Errorf("the other file is %q, %v", text, err)
 	}
-	d.out(s)
+	d.logout(s)
 	if _, err := os.Stat(filepath.Dir(other)); d.text() != "{}" || !os.IsNotExist(err) {
-		t.Errorf("the file is %s; the other's folder: %v", d.text(), err)
+		t.Errorf("the login file is %s; the folder of the other file: %v", d.text(), err)
 	}
 }
 
@@ -72,11 +72,11 @@ func TestIsolatedLoginChangesNoFileOfTheHost(t *testing.T) {
 	for _, dir := range []string{"cli-plugins", "buildx", "contexts"} {
 		d.check(os.MkdirAll(filepath.Join(docker, dir), 0o755))
 	}
-	place, err := login.Isolate(d.getenv)
+	files, err := login.Isolate(d.getenv)
 	d.check(err)
-	s := d.in(login.New(place), to("ghcr.io", "octocat", "ghs_1"))
+	s := d.login(login.New(files), to("ghcr.io", "octocat", "ghs_1"))
 	exported := map[string]string{}
-	for _, v := range place.Exports {
+	for _, v := range files.Exports {
 		exported[v.Name] = v.Value
 		d.env[v.Name] = v.Value
 	}
@@ -98,21 +98,21 @@ func TestIsolatedLoginChangesNoFileOfTheHost(t *testing.T) {
 
 	again, err := login.Isolate(d.getenv) // a second step has the variables of the first step
 	d.check(err)
-	second := d.in(login.New(again), to("docker.io", "me", "pw"))
-	if again.Files[0] != place.Files[0] || len(again.Exports) != 0 {
+	second := d.login(login.New(again), to("docker.io", "me", "pw"))
+	if again.Paths[0] != files.Paths[0] || len(again.Exports) != 0 {
 		t.Errorf("the second step writes to %+v", again)
 	}
-	d.out(second)
-	d.out(s)
+	d.logout(second)
+	d.logout(s)
 	if _, err := os.Stat(folder); !os.IsNotExist(err) {
-		t.Errorf("the private folder is left: %v", err)
+		t.Errorf("the private folder still exists: %v", err)
 	}
 	if got := d.text(); got != host {
-		t.Errorf("the host's file became %s", got)
+		t.Errorf("the login file of the host was changed to %s", got)
 	}
 	for _, dir := range []string{"cli-plugins", "buildx", "contexts"} {
 		if _, err := os.Stat(filepath.Join(docker, dir)); err != nil {
-			t.Errorf("with the private folder went the host's: %v", err)
+			t.Errorf("Logout removed a folder of the host: %v", err)
 		}
 	}
 }
@@ -120,9 +120,9 @@ func TestIsolatedLoginChangesNoFileOfTheHost(t *testing.T) {
 func TestOnlyIsolatedFoldersAreDeleted(t *testing.T) {
 	t.Parallel()
 	d := newFakeRunner(t)
-	s := &login.Session{ID: "x", Folder: d.temp}
-	if err := s.Out(t.Context()); err == nil {
-		t.Error("a folder that is not ours was deleted")
+	s := &login.Session{ID: "x", IsolatedFolder: d.temp}
+	if err := s.Logout(t.Context()); err == nil {
+		t.Error("Logout deleted a folder that Isolate did not create")
 	}
 	if _, err := os.Stat(d.temp); err != nil {
 		t.Error(err)

@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// Place names the files to which logins are written.
-type Place struct {
-	Files  []string // absolute paths
-	Notes  string   // see Session
-	Folder string
+// Files names the login files to which a session writes.
+type Files struct {
+	Paths          []string // absolute paths
+	StateFolder    string   // see Session
+	IsolatedFolder string   // see Session
 	// Exports are environment variables that make other programs use these
 	// files.
 	Exports []Variable
@@ -33,26 +33,26 @@ const fileName = "config.json"
 // first is Docker's file, in DOCKER_CONFIG or in .docker in the home folder;
 // helm, oras, cosign, podman and other programs also read it. The second is
 // REGISTRY_AUTH_FILE, if it names another file, because podman, buildah and
-// skopeo then read only that file. In a workflow, Notes is set, so that the
-// logins can be removed. Find returns an error if it cannot determine a path.
-func Find(getenv func(string) string) (Place, error) {
+// skopeo then read only that file. In a workflow, StateFolder is set, so
+// that the logins can be removed. Find returns an error if it cannot determine a path.
+func Find(getenv func(string) string) (Files, error) {
 	dir, err := dockerDir(getenv)
 	if err != nil {
-		return Place{}, err
+		return Files{}, err
 	}
-	p := Place{Files: []string{filepath.Join(dir, fileName)}}
+	f := Files{Paths: []string{filepath.Join(dir, fileName)}}
 	if other := getenv("REGISTRY_AUTH_FILE"); other != "" {
 		if other, err = filepath.Abs(other); err != nil {
-			return p, err
+			return f, err
 		}
-		if other != p.Files[0] {
-			p.Files = append(p.Files, other)
+		if other != f.Paths[0] {
+			f.Paths = append(f.Paths, other)
 		}
 	}
 	if temp := getenv("RUNNER_TEMP"); temp != "" && getenv("GITHUB_ACTIONS") == "true" {
-		p.Notes = filepath.Join(temp, "ghcr-publish-login")
+		f.StateFolder = filepath.Join(temp, "ghcr-publish-login")
 	}
-	return p, nil
+	return f, nil
 }
 
 func dockerDir(getenv func(string) string) (string, error) {
@@ -75,30 +75,30 @@ func dockerDir(getenv func(string) string) (string, error) {
 // job. If DOCKER_CONFIG already names such a folder, Isolate returns the files
 // of that folder. It returns an error if RUNNER_TEMP is not set or the folder
 // cannot be created.
-func Isolate(getenv func(string) string) (Place, error) {
+func Isolate(getenv func(string) string) (Files, error) {
 	temp := getenv("RUNNER_TEMP")
 	if temp == "" {
-		return Place{}, errors.New("making a private login file: RUNNER_TEMP is not set")
+		return Files{}, errors.New("creating a private login file: RUNNER_TEMP is not set")
 	}
 	old, err := dockerDir(getenv)
 	if err != nil && getenv("DOCKER_CONFIG") != "" {
-		return Place{}, err
+		return Files{}, err
 	}
 	if strings.HasPrefix(filepath.Base(old), isolatedPrefix) {
 		return Find(getenv)
 	}
 	folder, err := os.MkdirTemp(temp, isolatedPrefix)
 	if err != nil {
-		return Place{}, fmt.Errorf("making a private login file: %w", err)
+		return Files{}, fmt.Errorf("creating a private login file: %w", err)
 	}
 	path := filepath.Join(folder, fileName)
-	p := Place{Files: []string{path}, Folder: folder, Exports: []Variable{
+	f := Files{Paths: []string{path}, IsolatedFolder: folder, Exports: []Variable{
 		{"DOCKER_CONFIG", folder}, {"REGISTRY_AUTH_FILE", path},
 	}}
 	if dir := filepath.Join(old, "buildx"); old != "" && isDir(dir) && getenv("BUILDX_CONFIG") == "" {
-		p.Exports = append(p.Exports, Variable{"BUILDX_CONFIG", dir}) // keeps the builders of buildx
+		f.Exports = append(f.Exports, Variable{"BUILDX_CONFIG", dir}) // keeps the builders of buildx
 	}
-	return p, linkDockerSettings(old, folder)
+	return f, linkDockerSettings(old, folder)
 }
 
 // linkDockerSettings gives the private folder the Docker settings that a build
@@ -131,8 +131,8 @@ func isDir(path string) bool {
 
 // removeFolder deletes the private folder of the session.
 func (s *Session) removeFolder() error {
-	if !strings.HasPrefix(filepath.Base(s.Folder), isolatedPrefix) {
-		return fmt.Errorf("taking the login away: %q is not a folder of ours", s.Folder)
+	if !strings.HasPrefix(filepath.Base(s.IsolatedFolder), isolatedPrefix) {
+		return fmt.Errorf("removing the login: %q was not created by this program", s.IsolatedFolder)
 	}
-	return os.RemoveAll(s.Folder)
+	return os.RemoveAll(s.IsolatedFolder)
 }

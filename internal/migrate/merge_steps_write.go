@@ -19,7 +19,7 @@ func valueOf(step *flow.Step, key string) *yaml.Node {
 }
 
 // outputsUsed describes an output of the chain that the step uses and that
-// folding would remove. It returns "" if the step uses no such output.
+// the merge would remove. It returns "" if the step uses no such output.
 func outputsUsed(step *flow.Step, c chain) string {
 	why := ""
 	flow.Scalars(step.Node, func(n *yaml.Node) {
@@ -56,7 +56,7 @@ func (c chain) lostOutput(value string) string {
 		for rest := value; id != "" && strings.Contains(rest, "steps."+id); {
 			_, after, ok := strings.Cut(rest, use)
 			if !ok || step != c.push || !strings.HasPrefix(after, "digest") {
-				return fmt.Sprintf("something uses the outputs of %s", actionName(step))
+				return fmt.Sprintf("another step or job uses the outputs of %s", actionName(step))
 			}
 			rest = after
 		}
@@ -64,12 +64,12 @@ func (c chain) lostOutput(value string) string {
 	return ""
 }
 
-var errShape = errors.New("the steps are not written one below the other")
+var errShape = errors.New("the steps are not written as a YAML block list")
 
-// writeFold turns the push step into a step of this action and removes the
+// writeMergedStep turns the push step into a step of this action and removes the
 // other steps.
-func (p *pass) writeFold(c chain) error {
-	inputs, err := p.foldInputs(c)
+func (p *pass) writeMergedStep(c chain) error {
+	inputs, err := p.mergedInputs(c)
 	if err != nil {
 		return err
 	}
@@ -104,8 +104,8 @@ func (p *pass) writeFold(c chain) error {
 	return nil
 }
 
-// foldInputs returns the lines with the inputs of the new step.
-func (p *pass) foldInputs(c chain) ([]string, error) {
+// mergedInputs returns the lines with the inputs of the new step.
+func (p *pass) mergedInputs(c chain) ([]string, error) {
 	var lines []string
 	add := func(name string, n *yaml.Node) {
 		if n != nil {
