@@ -81,7 +81,7 @@ func (r *checking) token(ctx context.Context) {
 		r.report.Find(report.Info, "token", "%s, from %s", kind, r.config.TokenOrigin)
 		r.report.Find(report.Doubt, "API", "%s did not answer; publish does not need it, and then reports neither visibility nor link", r.config.GitHub.APIURL)
 		return
-	case told.Dead:
+	case told.Invalid:
 		r.report.Find(report.Doubt, "token", "%s, from %s: GitHub's API does not know it", kind, r.config.TokenOrigin)
 	case told.Scoped:
 		r.report.Find(report.Fine, "token", "%s, from %s, with the scopes %q", kind, r.config.TokenOrigin, told.Scopes)
@@ -90,7 +90,7 @@ func (r *checking) token(ctx context.Context) {
 	}
 	r.report.Find(report.Fine, "API", "%s answers", r.config.GitHub.APIURL)
 	r.report.Notice("token", r.tokenNotices(told)...)
-	r.clock(told.Date)
+	r.clock(told.ServerTime)
 }
 
 // maxClockSkew is the largest difference between the clocks of the runner and of

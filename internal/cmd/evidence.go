@@ -37,7 +37,7 @@ func (s *session) evidence(repo name.Repository, t *resolve.Target) refusal.Evid
 		ev.Exists = &exists
 	}
 	if t.Token != nil {
-		ev.Scoped, ev.Scopes, ev.Dead = t.Token.Scoped, t.Token.Scopes, t.Token.Dead
+		ev.Scoped, ev.Scopes, ev.Dead = t.Token.Scoped, t.Token.Scopes, t.Token.Invalid
 	}
 	return ev
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/refusal"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
 )
 
@@ -52,18 +53,18 @@ func (r *publishing) checks(found *resolve.Found, writes bool) []push.Check {
 	return checks
 }
 
-func (r *publishing) ensure(t *resolve.Target, writes bool) func(context.Context, github.Patience) github.Ensured {
+func (r *publishing) ensure(t *resolve.Target, writes bool) func(context.Context, retry.Budget) github.EnsureResult {
 	owner, pkg := resolve.Owner(r.config.GitHub, t.Repo)
 	if t.Package.Owner.Kind != "" {
 		owner = t.Package.Owner
 	}
-	return func(ctx context.Context, p github.Patience) github.Ensured {
+	return func(ctx context.Context, budget retry.Budget) github.EnsureResult {
 		if !writes && t.Package.Name != "" {
-			if e, ok := t.Package.Holds(string(r.config.Visibility)); ok {
+			if e, ok := t.Package.Satisfies(string(r.config.Visibility)); ok {
 				return e
 			}
 		}
-		e := r.packages.Ensure(ctx, owner, pkg, string(r.config.Visibility), !t.Exists(), p)
+		e := r.packages.Ensure(ctx, owner, pkg, string(r.config.Visibility), !t.Exists(), budget)
 		if e.Err != nil {
 			r.mu.Lock()
 			r.unknown[t.Repo.Name()] = e.Err.Error()

@@ -14,12 +14,12 @@ import (
 const expiryWarning = 7 * 24 * time.Hour
 
 // tokenNotices returns notices about the scopes and the expiry of a token.
-func (s *session) tokenNotices(t *github.Standing) []diag.Notice {
+func (s *session) tokenNotices(t *github.TokenStatus) []diag.Notice {
 	if t == nil {
 		return nil
 	}
 	var out []diag.Notice
-	if beyond := t.Beyond(); len(beyond) > 0 {
+	if beyond := t.UnneededScopes(); len(beyond) > 0 {
 		text := fmt.Sprintf("It has %s, of which publishing needs nothing. ", strings.Join(beyond, ", "))
 		if s.config.GitHub.Active {
 			text += "The job's GITHUB_TOKEN does the same and ends with the job: leave the input token away, and give the job packages: write. Where that does not reach (another owner's image): "

@@ -13,6 +13,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
 // The patience with a registry, and a REST API, that do not show yet what was
@@ -38,7 +39,7 @@ type Check struct {
 	RootOnly bool
 	// Ensure reads GitHub's record and sees to the wanted visibility; nil
 	// where there is none.
-	Ensure func(context.Context, github.Patience) github.Ensured
+	Ensure func(context.Context, retry.Budget) github.EnsureResult
 }
 
 // Prove reads back what Run wrote, target by target and side by side: every
@@ -62,7 +63,7 @@ func (p *Publisher) proveTarget(ctx context.Context, root *image.Manifest, t *Ta
 	}
 	if c.Ensure != nil {
 		group.Go(func() error {
-			e := c.Ensure(gctx, github.Patience{Tries: readTries, Wait: readWait, Sleep: p.pause})
+			e := c.Ensure(gctx, retry.Budget{Tries: readTries, Wait: readWait, Sleep: p.pause})
 			t.Package = &e
 			return nil
 		})

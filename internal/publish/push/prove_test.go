@@ -11,6 +11,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
 // prove reads back what a run wrote.
@@ -136,12 +137,12 @@ func TestAnonymousPull(t *testing.T) {
 }
 
 // says stands for GitHub's record of a package.
-func says(public bool) func(context.Context, github.Patience) github.Ensured {
-	return func(context.Context, github.Patience) github.Ensured {
+func says(public bool) func(context.Context, retry.Budget) github.EnsureResult {
+	return func(context.Context, retry.Budget) github.EnsureResult {
 		if public {
-			return github.Ensured{Package: github.Package{Visibility: "public"}}
+			return github.EnsureResult{Package: github.Package{Visibility: "public"}}
 		}
-		return github.Ensured{Package: github.Package{Visibility: "private"}}
+		return github.EnsureResult{Package: github.Package{Visibility: "private"}}
 	}
 }
 

@@ -37,7 +37,7 @@ type TargetResult struct {
 	Anonymous Anonymous
 	// Package is GitHub's record after publishing; nil where there is none to
 	// speak of (another registry, verify: none).
-	Package *github.Ensured
+	Package *github.EnsureResult
 }
 
 // Tally counts blobs and their bytes as sent.

@@ -56,7 +56,7 @@ type Target struct {
 	// Token is what the API says of the token; nil if nobody asked, or it did
 	// not say. SSO is the page where an organization wants it authorised; ""
 	// if none does.
-	Token *github.Standing
+	Token *github.TokenStatus
 	SSO   string
 	// Public says that a stranger was let in.
 	Public bool
@@ -72,7 +72,7 @@ type Target struct {
 }
 
 // Token is what the API says of the token; nil if it did not.
-func (f *Found) Token() *github.Standing {
+func (f *Found) Token() *github.TokenStatus {
 	for i := range f.Targets {
 		if t := f.Targets[i].Token; t != nil {
 			return t

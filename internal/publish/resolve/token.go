@@ -14,11 +14,11 @@ import (
 type standing struct {
 	once sync.Once
 	mu   sync.Mutex
-	told *github.Standing // nil: it said nothing, or was not asked yet
+	told *github.TokenStatus // nil: it said nothing, or was not asked yet
 }
 
 // known is what the API said so far.
-func (s *standing) known() *github.Standing {
+func (s *standing) known() *github.TokenStatus {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.told
@@ -26,9 +26,9 @@ func (s *standing) known() *github.Standing {
 
 // Token asks the API about the token. It is not needed for publishing: what
 // cannot be read is not there.
-func (r *Resolver) Token(ctx context.Context) *github.Standing {
+func (r *Resolver) Token(ctx context.Context) *github.TokenStatus {
 	r.standing.once.Do(func() {
-		s, err := r.Packages.Token(ctx)
+		s, err := r.Packages.TokenStatus(ctx)
 		if err != nil {
 			return
 		}
@@ -51,9 +51,9 @@ func (r *Resolver) why(ctx context.Context, t *Target) {
 	if !t.Home {
 		return
 	}
-	if s := r.Token(ctx); r.scoped() && (s == nil || !s.Dead) {
+	if s := r.Token(ctx); r.scoped() && (s == nil || !s.Invalid) {
 		owner, _ := Owner(r.Config.GitHub, t.Repo)
-		t.SSO = r.Packages.SSO(ctx, owner.Login)
+		t.SSO = r.Packages.SSOURL(ctx, owner.Login)
 	}
 }
 
