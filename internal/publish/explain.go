@@ -60,7 +60,7 @@ func (e Explainer) Evidence(repo name.Repository, t *resolve.Target) refusal.Evi
 		ev.Exists = &exists
 	}
 	if t.Token != nil {
-		ev.Scoped, ev.Scopes, ev.Dead = t.Token.Scoped, t.Token.Scopes, t.Token.Dead
+		ev.Scoped, ev.Scopes, ev.Dead = t.Token.Scoped, t.Token.Scopes, t.Token.Invalid
 	}
 	return ev
 }
@@ -106,12 +106,12 @@ func (e Explainer) IsReadOnly(refusalErr error) bool {
 }
 
 // TokenNotices returns notices about the scopes and the expiry of a token.
-func (e Explainer) TokenNotices(t *github.Standing) []diag.Notice {
+func (e Explainer) TokenNotices(t *github.TokenStatus) []diag.Notice {
 	if t == nil {
 		return nil
 	}
 	var out []diag.Notice
-	if beyond := t.Beyond(); len(beyond) > 0 {
+	if beyond := t.UnneededScopes(); len(beyond) > 0 {
 		text := fmt.Sprintf("The token has the scopes %s, which publishing does not need. ", strings.Join(beyond, ", "))
 		if e.Config.GitHub.Active {
 			text += "Remove the input token and give the job packages: write: then the job's GITHUB_TOKEN is used, which expires with the job. If GITHUB_TOKEN has no access, because another owner has the image, create a token with only write:packages: "

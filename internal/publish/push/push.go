@@ -17,6 +17,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
 // Progress displays the uploads.
@@ -67,7 +68,7 @@ type Publisher struct {
 	// result states their real outcome.
 	Grace time.Duration
 	// Sleep waits between two reads of a reference. If it is nil, a timer is used.
-	Sleep registry.Sleeper
+	Sleep retry.Sleeper
 }
 
 // Run executes the plan. The result is never nil.

@@ -37,7 +37,7 @@ type TargetResult struct {
 	Anonymous Anonymous
 	// Package is GitHub's record after the push. It is nil for another registry and
 	// with verify: none.
-	Package *github.Ensured
+	Package *github.EnsureResult
 }
 
 // Tally counts blobs and their transferred bytes.
