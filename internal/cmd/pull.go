@@ -89,7 +89,7 @@ func (r *pulling) do(ctx context.Context) (err error) {
 		return err
 	}
 	if r.target.Kind == sink.DockerEngine {
-		if r.engine, err = docker.New(r.process.Getenv).Introduce(ctx); err != nil {
+		if r.engine, err = docker.New(r.process.Getenv).Connect(ctx); err != nil {
 			return readEnd(ctx, sink.InEngine(err))
 		}
 	}

@@ -54,7 +54,7 @@ func into(t *testing.T, e *sourcetest.Engine, text string, img Image) (lacked in
 
 func daemon(t *testing.T, e *sourcetest.Engine) *docker.Daemon {
 	t.Helper()
-	d, err := docker.New(func(key string) string { return map[string]string{"DOCKER_HOST": e.Host}[key] }).Introduce(t.Context())
+	d, err := docker.New(func(key string) string { return map[string]string{"DOCKER_HOST": e.Host}[key] }).Connect(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,7 +240,7 @@ func TestAnEngineIsNotGivenADamagedImage(t *testing.T) {
 					return io.NopCloser(c.spoil(raw)), errors.Join(err, r.Close())
 				}
 				_, _, err := into(t, e, "docker-daemon:", img)
-				if err == nil || !strings.Contains(err.Error(), c.says) || diag.Is(err, docker.CodeBrokeOff) {
+				if err == nil || !strings.Contains(err.Error(), c.says) || diag.Is(err, docker.CodeInterrupted) {
 					t.Errorf("got %v", err)
 				}
 				if len(e.Came()) > 0 {

@@ -20,7 +20,7 @@ func (d *engineArchive) share(ctx context.Context) error {
 	if d.engine.Store != docker.Classic {
 		return nil
 	}
-	others, err := d.engine.Alike(ctx, d.image.Reference.Context())
+	others, err := d.engine.ImagesOf(ctx, d.image.Reference.Context())
 	if err != nil || len(others) == 0 {
 		return err
 	}
