@@ -90,7 +90,7 @@ func (r *pulling) do(ctx context.Context) (err error) {
 	}
 	if r.target.Kind == sink.DockerEngine {
 		if r.engine, err = docker.New(r.process.Getenv).Connect(ctx); err != nil {
-			return readEnd(ctx, sink.InEngine(err))
+			return readEnd(ctx, sink.RunnerError(err))
 		}
 	}
 	found, err := puller.Resolve(ctx, r.want())
