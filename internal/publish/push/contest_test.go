@@ -23,7 +23,7 @@ func contested(t *testing.T, often int, verdict push.Verdict) (*rig, *run, v1.Ha
 	other, _ := r.ghcr.Manifest("acme/web", "other")
 	dir, root := single(t, "ours")
 	out := r.prepare(t.Context(), dir, []string{"acme/web"}, "1")
-	r.ghcr.Inject(ghcrtest.Fault{Method: "PUT", Path: "/manifests/1", Times: often, Effect: ghcrtest.Meanwhile{Do: func() {
+	r.ghcr.Inject(ghcrtest.Fault{Method: "PUT", Path: "/manifests/1", Times: often, Effect: ghcrtest.BeforeAnswer{Do: func() {
 		r.ghcr.AddManifest("acme/web", "1", other.MediaType, other.Raw)
 	}}})
 	p := out.publisher()
