@@ -89,8 +89,8 @@ func (r *pulling) do(ctx context.Context) (err error) {
 		return err
 	}
 	if r.target.Kind == sink.DockerEngine {
-		if r.engine, err = docker.New(r.process.Getenv).Introduce(ctx); err != nil {
-			return readEnd(ctx, sink.InEngine(err))
+		if r.engine, err = docker.New(r.process.Getenv).Connect(ctx); err != nil {
+			return readEnd(ctx, sink.RunnerError(err))
 		}
 	}
 	found, err := puller.Resolve(ctx, r.want())
