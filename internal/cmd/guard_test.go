@@ -26,13 +26,13 @@ func historied(t *testing.T) *stage {
 	}})
 }
 
-// mergeAt merges legs that were built from a commit.
+// mergeAt merges platform images that were built from a commit.
 func (s *stage) mergeAt(commit, tags string, inputs ...string) told {
 	s.t.Helper()
 	s.env["GITHUB_SHA"] = commit
 	s.with("tags", "", "digests", "")
-	path, _ := leg(s.t, sourcetest.AMD64, commit)
-	other, _ := leg(s.t, sourcetest.ARM64, commit)
+	path, _ := platformImage(s.t, sourcetest.AMD64, commit)
+	other, _ := platformImage(s.t, sourcetest.ARM64, commit)
 	outputs := s.push(path)
 	for name, digest := range s.push(other) {
 		outputs[name] = digest

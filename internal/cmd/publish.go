@@ -27,7 +27,7 @@ func runPublish(ctx context.Context, s *session, config *input.Config) error {
 
 func newReport(config *input.Config) *report.Report {
 	r := report.New(config.Source, runOf(config.GitHub))
-	r.ByDigest, r.Leg = config.ByDigest, config.Leg
+	r.ByDigest, r.DigestName = config.ByDigest, config.DigestName
 	return r
 }
 

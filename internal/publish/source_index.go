@@ -15,7 +15,7 @@ import (
 // IndexSource is an index of the platform images that matrix jobs have pushed.
 type IndexSource struct {
 	Name     string
-	Images   []merge.Leg
+	Images   []merge.PlatformImage
 	Registry *registry.Client
 	// Repository is the repository of the images that name none.
 	Repository name.Repository
