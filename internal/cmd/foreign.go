@@ -49,7 +49,7 @@ func (r *publishing) fetched(b *image.Blob) {
 				return in, err
 			}
 		}
-		in, err := pull.Elsewhere(ctx, r.network, desc)
+		in, err := pull.FetchForeign(ctx, r.network, desc)
 		return in, unfetched(err)
 	}
 }
@@ -58,7 +58,7 @@ func (r *publishing) fetched(b *image.Blob) {
 // is pushed.
 func unfetched(err error) error {
 	var known *diag.Error
-	if !errors.As(err, &known) || known.Code != pull.CodeForeign {
+	if !errors.As(err, &known) || known.Code != pull.CodeForeignLayer {
 		return err
 	}
 	told := *known
