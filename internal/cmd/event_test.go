@@ -95,7 +95,7 @@ func TestEventsWithoutATagSayWhy(t *testing.T) {
 			s.event(c.payload)
 			s.env["GITHUB_EVENT_NAME"], s.env["GITHUB_REF"] = c.event, c.ref
 			source, _ := layout(t)
-			r := s.with("source", source).run().wroteNothing().failsWith("no-tags", c.words, "Set tags", "type=semver")
+			r := s.with("source", source).run().wroteNothing().failsWith("no-tags", c.words, "type=semver")
 			if tags := s.server.Tags("acme/web"); len(tags) > 0 {
 				r.fatal("tags were made: %q", tags)
 			}

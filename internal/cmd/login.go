@@ -14,7 +14,6 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/login"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
-	"github.com/ghcr-publish/ghcr-publish/internal/registry/refusal"
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
@@ -35,14 +34,12 @@ const stateLogin = "login"
 // loggingIn is one run of login.
 type loggingIn struct {
 	*session
-	config   *input.LoginConfig
-	resolver *resolve.Resolver
+	config *input.LoginConfig
+	prober *resolve.Prober
 }
 
 func runLogin(ctx context.Context, s *session, config *input.LoginConfig) error {
-	run := &loggingIn{session: s, config: config, resolver: &resolve.Resolver{
-		Config: &input.Config{Common: config.Common, Verify: input.VerifyFull, Visibility: input.Keep}, Registry: s.registry, Packages: s.packages,
-	}}
+	run := &loggingIn{session: s, config: config, prober: s.prober(input.Keep)}
 	for _, n := range config.Notices {
 		s.workflow.Annotate(n.Level, n.Title, n.Text)
 	}
@@ -69,7 +66,7 @@ func (r *loggingIn) prove(ctx context.Context) error {
 }
 
 func (r *loggingIn) provePush(ctx context.Context, repo name.Repository) error {
-	t, err := r.resolver.Look(ctx, repo)
+	t, err := r.prober.Probe(ctx, repo)
 	if err == nil {
 		err = t.PushRefusal
 	}
@@ -86,7 +83,7 @@ func (r *loggingIn) proveHost(ctx context.Context, host string) error {
 	if !registry.IsRefused(err) || host != r.config.Home {
 		return r.refused(err, repo, nil)
 	}
-	return r.refused(err, repo, &resolve.Target{Home: true, Token: r.resolver.Token(ctx)})
+	return r.refused(err, repo, &resolve.Target{Home: true, Token: r.prober.Token(ctx)})
 }
 
 // refused explains why a registry takes no login, or no push.
@@ -109,7 +106,7 @@ func (r *loggingIn) refused(err error, repo name.Repository, t *resolve.Target) 
 			Hint:  "Check user name and secret. Some registries want an access token in place of the account's password, Docker Hub with two-factor authentication among them.",
 		}
 	}
-	return refusal.Explain(err, r.evidence(repo, t))
+	return r.explainer().Refusal(err, repo, t)
 }
 
 // shown is a host as people write it.

@@ -95,7 +95,7 @@ func (r *pulling) do(ctx context.Context) (err error) {
 	}
 	found, err := puller.Resolve(ctx, r.want())
 	if err != nil {
-		return readEnd(ctx, r.explainReadError(err, r.config.Reference))
+		return readEnd(ctx, r.explainer().Read(err, r.config.Reference))
 	}
 	r.report.Found(found)
 	r.report.AnonymousPull = r.anonymousPull(found)
@@ -103,10 +103,10 @@ func (r *pulling) do(ctx context.Context) (err error) {
 		Root: found.Root, Reference: found.Reference, Stream: r.process.Stdout, Engine: r.engine, Index: found.Index,
 	})
 	if err != nil {
-		return readEnd(ctx, r.explainReadError(err, r.config.Reference))
+		return readEnd(ctx, r.explainer().Read(err, r.config.Reference))
 	}
 	defer func() { err = errors.Join(err, to.Close()) }()
-	return readEnd(ctx, r.explainReadError(r.fetch(ctx, puller, found, to), r.config.Reference))
+	return readEnd(ctx, r.explainer().Read(r.fetch(ctx, puller, found, to), r.config.Reference))
 }
 
 // want returns the image to pull. A Docker engine and a docker archive hold one

@@ -1,9 +1,4 @@
-// Package archive leaves an image behind that may not be published here: as an
-// OCI archive, for a job that may. It reads the source as publishing would,
-// and gives the digest that publishing the archive will give.
-//
-// How an archive is written is package sink's part.
-package archive
+package publish
 
 import (
 	"context"
@@ -21,11 +16,12 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/sink"
 )
 
-// Write writes the tree below root to the file, which it replaces, and
-// returns its absolute path. Pending layers are compressed for their digests
-// first, and again as they are written; afterwards nothing is pending.
-func Write(ctx context.Context, root *image.Manifest, file string, ref name.Reference) (path string, err error) {
-	if err := settle(ctx, root); err != nil {
+// writeArchive writes the tree below root to an OCI archive and returns the
+// absolute path of the file. It replaces an existing file. The digest is the one
+// that publishing the image gives. Pending layers are compressed twice: first for
+// their digests, and again while they are written.
+func writeArchive(ctx context.Context, root *image.Manifest, file string, ref name.Reference) (path string, err error) {
+	if err := completeTree(ctx, root); err != nil {
 		return "", fmt.Errorf("compressing for an archive: %w", err)
 	}
 	to, err := sink.Open(ctx, sink.Target{Kind: sink.OCIArchive, Path: file}, sink.Image{Root: root, Reference: ref})
@@ -38,26 +34,26 @@ func Write(ctx context.Context, root *image.Manifest, file string, ref name.Refe
 		return "", err
 	}
 	for _, b := range blobs {
-		if err := put(ctx, to, b); err != nil {
+		if err := putBlob(ctx, to, b); err != nil {
 			return "", fmt.Errorf("archiving blob %s: %w", b.Descriptor.Digest, err)
 		}
 	}
 	return to.Path(), to.Commit(ctx)
 }
 
-func put(ctx context.Context, to *sink.Sink, b *image.Blob) error {
+// putBlob writes one blob after its digest was verified.
+func putBlob(ctx context.Context, to *sink.Sink, b *image.Blob) error {
 	body, err := b.Open(ctx)
 	if err != nil {
 		return err
 	}
 	checked := registry.Verify(body, b.Descriptor)
-	defer checked.Close() // read only: nothing is lost
+	defer checked.Close() // only reads: an error of Close loses nothing
 	return to.Put(ctx, b.Descriptor, checked)
 }
 
-// settle gives pending layers, and the manifests that wait for them, their
-// digests.
-func settle(ctx context.Context, root *image.Manifest) error {
+// completeTree computes the digests of pending layers and of their manifests.
+func completeTree(ctx context.Context, root *image.Manifest) error {
 	for _, b := range image.Blobs(root) {
 		if !b.Pending() {
 			continue
@@ -74,13 +70,13 @@ func settle(ctx context.Context, root *image.Manifest) error {
 	return nil
 }
 
-// measure reads a pending layer once.
+// measure reads a pending layer once and sets its digest and size.
 func measure(ctx context.Context, b *image.Blob) error {
 	body, err := b.Open(ctx)
 	if err != nil {
 		return err
 	}
-	defer body.Close() // read only: nothing is lost
+	defer body.Close() // only reads: an error of Close loses nothing
 	digest := sha256.New()
 	size, err := io.Copy(digest, body)
 	if err != nil {

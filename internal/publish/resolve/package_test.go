@@ -15,7 +15,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 )
 
-// absent is GitHub's 404 as package packages returns it.
+// absent returns the error of package github for a 404.
 func absent(t *testing.T) error {
 	t.Helper()
 	s := httptest.NewServer(http.NotFoundHandler())
@@ -28,7 +28,7 @@ func absent(t *testing.T) error {
 	return err
 }
 
-func TestGuard(t *testing.T) {
+func TestCheckVisibility(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("503")
 	pkg := func(visibility string) github.Package { return github.Package{Name: "web", Visibility: visibility} }
@@ -39,25 +39,25 @@ func TestGuard(t *testing.T) {
 		target resolve.Target
 		code   string
 	}{
-		{"keep takes anything", input.Keep, true, resolve.Target{Home: true, Public: true}, ""},
+		{"keep accepts every visibility", input.Keep, true, resolve.Target{Home: true, Public: true}, ""},
 		{"public over public", input.Public, true, resolve.Target{Home: true, Package: pkg("public")}, ""},
 		{"private over private", input.Private, true, resolve.Target{Home: true, Package: pkg("private")}, ""},
 		{"private over internal", input.Private, true, resolve.Target{Home: true, Package: pkg("internal")}, ""},
 		{"private over public", input.Private, false, resolve.Target{Home: true, Package: pkg("public")}, "visibility-exposed"},
 		{"internal over public", input.Internal, false, resolve.Target{Home: true, Package: pkg("public")}, "visibility-exposed"},
-		{"a stranger was let in", input.Private, false, resolve.Target{Home: true, PackageErr: broken, Public: true}, "visibility-exposed"},
-		{"a stranger was let in, whatever REST says", input.Private, false, resolve.Target{Home: true, Package: pkg("private"), Public: true}, "visibility-exposed"},
-		{"would be born public", input.Private, false, resolve.Target{Home: true, PackageErr: absent(t), Inherits: "public"}, "visibility-exposed"},
-		{"might be born public", input.Private, false, resolve.Target{Home: true, PackageErr: broken, Inherits: "public"}, "visibility-exposed"},
-		{"will be born private", input.Private, true, resolve.Target{Home: true, PackageErr: absent(t), Inherits: "private"}, ""},
-		{"nobody can tell, and that is to fail", input.Private, true, resolve.Target{Home: true, PackageErr: broken}, "visibility-unknown"},
-		{"nobody can tell, and that is to warn", input.Private, false, resolve.Target{Home: true, PackageErr: broken}, ""},
+		{"an anonymous client may pull", input.Private, false, resolve.Target{Home: true, PackageErr: broken, Public: true}, "visibility-exposed"},
+		{"an anonymous client may pull, although REST reports private", input.Private, false, resolve.Target{Home: true, Package: pkg("private"), Public: true}, "visibility-exposed"},
+		{"would be created public", input.Private, false, resolve.Target{Home: true, PackageErr: absent(t), Inherits: "public"}, "visibility-exposed"},
+		{"could be created public", input.Private, false, resolve.Target{Home: true, PackageErr: broken, Inherits: "public"}, "visibility-exposed"},
+		{"will be created private", input.Private, true, resolve.Target{Home: true, PackageErr: absent(t), Inherits: "private"}, ""},
+		{"unknown, with on-visibility-mismatch: fail", input.Private, true, resolve.Target{Home: true, PackageErr: broken}, "visibility-unknown"},
+		{"unknown, with on-visibility-mismatch: warn", input.Private, false, resolve.Target{Home: true, PackageErr: broken}, ""},
 		{"another registry has no packages", input.Private, true, resolve.Target{}, ""},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			err := resolve.Guard(&input.Config{Visibility: c.want, FailOnMismatch: c.fail}, &c.target)
+			err := resolve.CheckVisibility(c.want, c.fail, &c.target)
 			if (err == nil) != (c.code == "") || err != nil && !diag.Is(err, c.code) {
 				t.Errorf("got %v, want %q", err, c.code)
 			}

@@ -8,20 +8,18 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
-// TestWhatANewPackageInherits: to foretell private where it will be public
-// lets the world in.
-func TestWhatANewPackageInherits(t *testing.T) {
+func TestVisibilityOfANewPackage(t *testing.T) {
 	t.Parallel()
 	const job, classic = "ghs_x", "ghp_x"
 	cases := []struct {
-		name     string
-		active   bool
-		token    string
-		owner    string
-		foretold string
+		name   string
+		active bool
+		token  string
+		owner  string
+		want   string
 	}{
 		{"a job's token", true, job, "acme", "public"},
-		{"a job's token, handed to where no runner is", false, job, "acme", "public"},
+		{"a job's token without the variables of the runner", false, job, "acme", "public"},
 		{"a job's token for another owner", true, job, "other", ""},
 		{"an App's token at a terminal", false, job, "other", ""},
 		{"a classic token in a workflow", true, classic, "acme", "private"},
@@ -33,13 +31,13 @@ func TestWhatANewPackageInherits(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			config := &input.Config{Common: input.Common{Token: secret.New(c.token), GitHub: input.GitHub{
+			config := &input.Common{Token: secret.New(c.token), GitHub: input.GitHub{
 				Active: c.active, Owner: "acme", Repository: "acme/web",
 				Event: input.Event{Repository: &input.EventRepo{Visibility: "public"}},
-			}}}
-			r := &Resolver{Config: config}
-			if got := r.inherits(t.Context(), github.Owner{Login: c.owner}); got != c.foretold {
-				t.Errorf("got %q, want %q", got, c.foretold)
+			}}
+			p := &Prober{Config: config}
+			if got := p.inherits(t.Context(), github.Owner{Login: c.owner}); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
 	}

@@ -10,12 +10,29 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
 )
 
-// contested publishes to acme/web:1, and lets another run write the tag after
-// each of this one's writes, often times.
-func contested(t *testing.T, often int, verdict push.Verdict) (*rig, *run, v1.Hash, error) {
+// conflicts answers the questions of a publisher with fixed values.
+type conflicts struct {
+	recheck    func() (plan.Kept, error)
+	resolution push.Resolution
+	asked      func(shown v1.Hash)
+}
+
+func (c conflicts) Recheck(context.Context) (plan.Kept, error) { return c.recheck() }
+
+func (c conflicts) Resolve(_ context.Context, _ name.Tag, shown v1.Hash) push.Resolution {
+	c.asked(shown)
+	return c.resolution
+}
+
+func nothingKept() (plan.Kept, error) { return nil, nil }
+
+// withConflict publishes to acme/web:1. Another run writes the tag after each write
+// of this run, up to the given number of times.
+func withConflict(t *testing.T, times int, resolution push.Resolution) (*rig, *run, v1.Hash, error) {
 	t.Helper()
 	r := newRig(t, ghcrtest.Config{})
 	theirs, theirRoot := single(t, "theirs")
@@ -23,41 +40,40 @@ func contested(t *testing.T, often int, verdict push.Verdict) (*rig, *run, v1.Ha
 	other, _ := r.ghcr.Manifest("acme/web", "other")
 	dir, root := single(t, "ours")
 	out := r.prepare(t.Context(), dir, []string{"acme/web"}, "1")
-	r.ghcr.Inject(ghcrtest.Fault{Method: "PUT", Path: "/manifests/1", Times: often, Effect: ghcrtest.Meanwhile{Do: func() {
+	r.ghcr.Inject(ghcrtest.Fault{Method: "PUT", Path: "/manifests/1", Times: times, Effect: ghcrtest.Meanwhile{Do: func() {
 		r.ghcr.AddManifest("acme/web", "1", other.MediaType, other.Raw)
 	}}})
 	p := out.publisher()
-	p.Contest = func(_ context.Context, _ name.Tag, shown v1.Hash) push.Verdict {
+	p.Conflicts = conflicts{recheck: nothingKept, resolution: resolution, asked: func(shown v1.Hash) {
 		if shown != theirRoot.Digest {
 			t.Errorf("asked about %s, want %s", shown, theirRoot.Digest)
 		}
-		return verdict
-	}
+	}}
 	out.result, out.err = p.Run(t.Context(), out.plan)
 	out.ok()
 	return r, out, root.Digest, p.Prove(t.Context(), out.result, make([]push.Check, 1))
 }
 
-func TestContestedTag(t *testing.T) {
+func TestTagThatTwoRunsWrite(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
-		name    string
-		often   int
-		verdict push.Verdict
-		code    string // of the error; "" for none
-		ours    bool   // who has the tag in the end
-		state   push.TagState
+		name       string
+		times      int
+		resolution push.Resolution
+		code       string // of the error; "" for none
+		ours       bool   // the tag points at the image of this run in the end
+		state      push.TagState
 	}{
-		{"ours is newer", 1, push.Insist, "", true, push.Moved},
-		{"ours is newer, and the other stubborn", 3, push.Insist, "", true, push.Moved},
-		{"the other never ends", ghcrtest.Always, push.Insist, "not-read-back", false, push.Moved},
-		{"theirs is newer", 1, push.Yield, "", false, push.Held},
-		{"nobody can tell", 1, push.Dispute, "not-read-back", false, push.Moved},
+		{"ours is newer", 1, push.RewriteOurs, "", true, push.Moved},
+		{"ours is newer, and the other run writes three times", 3, push.RewriteOurs, "", true, push.Moved},
+		{"the other run never ends", ghcrtest.Always, push.RewriteOurs, "not-read-back", false, push.Moved},
+		{"theirs is newer", 1, push.KeepTheirs, "", false, push.Kept},
+		{"the order is unknown", 1, push.Unknown, "not-read-back", false, push.Moved},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			r, out, digest, err := contested(t, c.often, c.verdict)
+			r, out, digest, err := withConflict(t, c.times, c.resolution)
 			if (c.code == "") != (err == nil) || (err != nil && !diag.Is(err, c.code)) {
 				t.Errorf("got %v, want the code %q", err, c.code)
 			}
@@ -72,21 +88,21 @@ func TestContestedTag(t *testing.T) {
 	}
 }
 
-// A run whose only tag turns out to be held still leaves its image there.
-func TestHeldAtTheLastLook(t *testing.T) {
+// A run whose only tag is kept still pushes its image by digest.
+func TestTagKeptByTheRecheck(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
 	dir, root := single(t, "ours")
 	out := r.prepare(t.Context(), dir, []string{"acme/web"}, "1")
 	p := out.publisher()
-	p.Last = func(context.Context) (map[string]string, error) {
-		return map[string]string{r.at("acme/web").Tag("1").String(): "something newer is there"}, nil
-	}
+	p.Conflicts = conflicts{recheck: func() (plan.Kept, error) {
+		return plan.Kept{r.at("acme/web").Tag("1").String(): "it points at a newer image"}, nil
+	}}
 	result, err := p.Run(t.Context(), out.plan)
 	if err == nil {
 		err = p.Prove(t.Context(), result, make([]push.Check, 1))
 	}
-	if err != nil || !result.Pushed() || result.Targets[0].Tags[0].State != push.Held {
+	if err != nil || !result.Pushed() || result.Targets[0].Tags[0].State != push.Kept {
 		t.Errorf("error %v, pushed %t, state %s", err, result.Pushed(), result.Targets[0].Tags[0].State)
 	}
 	if _, there := r.ghcr.Manifest("acme/web", root.Digest.String()); !there || r.ghcr.Tag("acme/web", "1") != "" {
@@ -94,7 +110,7 @@ func TestHeldAtTheLastLook(t *testing.T) {
 	}
 }
 
-func TestLastLookIsForRunsThatSentBlobs(t *testing.T) {
+func TestRecheckFollowsUploadsOnly(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
 	dir, _ := single(t, "ours")
@@ -102,7 +118,7 @@ func TestLastLookIsForRunsThatSentBlobs(t *testing.T) {
 	for _, want := range []error{refuse, nil} {
 		out := r.prepare(t.Context(), dir, []string{"acme/web"}, "1")
 		p := out.publisher()
-		p.Last = func(context.Context) (map[string]string, error) { return nil, refuse }
+		p.Conflicts = conflicts{recheck: func() (plan.Kept, error) { return nil, refuse }}
 		if _, err := p.Run(t.Context(), out.plan); !errors.Is(err, want) {
 			t.Errorf("got %v, want %v", err, want)
 		}
