@@ -101,7 +101,7 @@ func (r *inspecting) seeRegistry(ctx context.Context) (*report.Inspect, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := puller.Resolve(ctx, pull.Want{Reference: ref, Platform: r.config.Platform})
+	found, err := puller.Resolve(ctx, pull.Query{Reference: ref, Platform: r.config.Platform})
 	if err != nil {
 		return nil, r.explainer().Read(err, ref)
 	}

@@ -112,7 +112,7 @@ func (r *pulling) do(ctx context.Context) (err error) {
 // want returns the image to pull. A Docker engine and a docker archive hold one
 // image. Without the input platform, it is the image for the platform of the
 // engine, or of this machine.
-func (r *pulling) want() pull.Want {
+func (r *pulling) want() pull.Query {
 	here := v1.Platform{OS: "linux", Architecture: runtime.GOARCH}
 	if runtime.GOOS == "windows" {
 		here.OS = "windows"
@@ -121,7 +121,7 @@ func (r *pulling) want() pull.Want {
 		here = r.engine.Platform
 	}
 	single := r.target.Kind == sink.DockerArchive || r.engine != nil
-	return pull.Want{Reference: r.config.Reference, Platform: r.config.Platform, Single: single, Here: here}
+	return pull.Query{Reference: r.config.Reference, Platform: r.config.Platform, Single: single, DefaultPlatform: here}
 }
 
 func (r *pulling) fetch(ctx context.Context, puller *pull.Puller, found *pull.Found, to *sink.Sink) error {

@@ -17,7 +17,7 @@ import (
 // credentials first. On other registries it uses the login at once, because some
 // of them limit anonymous pulls.
 func (s *session) puller(repo name.Repository) (*pull.Puller, error) {
-	p := &pull.Puller{Clients: []*registry.Client{s.registry}, Web: s.network}
+	p := &pull.Puller{Clients: []*registry.Client{s.registry}, ForeignTransport: s.network}
 	if !s.config.AtHome(repo) {
 		return p, nil
 	}
@@ -38,7 +38,7 @@ func (s *session) anonymousPull(f *pull.Found) string {
 	switch {
 	case !s.config.AtHome(f.Repository):
 		return ""
-	case f.First:
+	case f.ByFirstClient:
 		return "verified"
 	}
 	return "refused"

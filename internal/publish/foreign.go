@@ -58,7 +58,7 @@ func (r *run) fetchForeign(b *image.Blob) {
 				return in, err
 			}
 		}
-		in, err := pull.Elsewhere(ctx, r.Web, desc)
+		in, err := pull.FetchForeign(ctx, r.Web, desc)
 		return in, explainForeign(err)
 	}
 }
@@ -67,7 +67,7 @@ func (r *run) fetchForeign(b *image.Blob) {
 // answer.
 func explainForeign(err error) error {
 	var diagErr *diag.Error
-	if !errors.As(err, &diagErr) || diagErr.Code != pull.CodeForeign {
+	if !errors.As(err, &diagErr) || diagErr.Code != pull.CodeForeignLayer {
 		return err
 	}
 	out := *diagErr
