@@ -139,7 +139,7 @@ func differenceTable() string {
 	var b strings.Builder
 	b.WriteString("| | docker/metadata-action | ghcr-publish |\n|---|---|---|\n")
 	for _, d := range meta.Differences {
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", cell(d.Name), cell(d.Theirs), cell(d.Ours))
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", cell(d.Name), cell(d.MetadataAction), cell(d.Compute))
 	}
 	return b.String()
 }

@@ -118,7 +118,7 @@ func TestLostSessionStartsThatBlobAnew(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			j := newJourney(t, open())
-			j.ghcr.Inject(ghcrtest.Fault{Method: tc.method, Path: "/blobs/upload/", After: tc.after, Effect: ghcrtest.LoseUpload{}})
+			j.ghcr.Inject(ghcrtest.Fault{Method: tc.method, Path: "/blobs/upload/", After: tc.after, Effect: ghcrtest.DropUpload{}})
 			if err := j.travel(); err != nil {
 				t.Fatalf("%v\n%v", err, j.counts())
 			}
@@ -133,7 +133,7 @@ func TestLostSessionStartsThatBlobAnew(t *testing.T) {
 func TestSessionThatIsLostEveryTimeIsGivenUp(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, open())
-	r.ghcr.Inject(ghcrtest.Fault{Method: "PUT", Times: ghcrtest.Always, Effect: ghcrtest.LoseUpload{}})
+	r.ghcr.Inject(ghcrtest.Fault{Method: "PUT", Times: ghcrtest.Always, Effect: ghcrtest.DropUpload{}})
 	_, _, err := r.client.Upload(t.Context(), r.repo, known(fixed), nil)
 	var answer *registry.Error
 	if !errors.As(err, &answer) || !answer.Has("BLOB_UPLOAD_UNKNOWN") {

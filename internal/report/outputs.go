@@ -93,7 +93,7 @@ func (r *Report) pushed() bool {
 func (r *Report) proven() bool {
 	for _, i := range r.Images {
 		for _, t := range i.Tags {
-			if !t.Proven && t.State != "held" {
+			if !t.Proven && t.State != "kept" {
 				return false
 			}
 		}
@@ -150,7 +150,7 @@ func (r *Report) names() []string {
 	return slices.DeleteFunc(slices.Clone(r.TagNames), func(name string) bool {
 		for _, i := range r.Images {
 			for _, t := range i.Tags {
-				if t.Name == name && t.State != "held" {
+				if t.Name == name && t.State != "kept" {
 					return false
 				}
 			}

@@ -92,7 +92,7 @@ type Tag struct {
 	Name      string `json:"name"`
 	Reference string `json:"reference"`
 	Previous  string `json:"previous,omitempty"` // digest before; empty: absent or not asked
-	State     string `json:"state"`              // moved, already, untouched, unclear, held
+	State     string `json:"state"`              // moved, already, untouched, unclear, kept
 	Proven    bool   `json:"proven"`
 }
 

@@ -82,9 +82,19 @@ type Source struct {
 	HasPlainLayers bool
 	// Notices are messages for the user about the way the source was read.
 	Notices []diag.Notice
+	// Attached are manifests that refer to images of the tree and are published
+	// with it.
+	Attached []Attached
 
 	files   files
 	origins func(context.Context, func(name.Repository) bool) ([]image.Origin, error)
+}
+
+// Attached is a manifest that refers to an image of the tree.
+type Attached struct {
+	Root    *image.Manifest
+	Subject v1.Hash       // the image that Root refers to
+	Entry   v1.Descriptor // the entry in the list of referrers of Subject
 }
 
 // Close releases the files of the source.
