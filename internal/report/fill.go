@@ -4,8 +4,6 @@ import (
 	"sort"
 	"time"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
@@ -31,7 +29,7 @@ func (r *Report) Tree(root *image.Manifest) {
 }
 
 func platform(m *image.Manifest) Platform {
-	p := Platform{Platform: platformName(m.Platform), Layers: []Layer{}}
+	p := Platform{Platform: image.PlatformString(m.Platform), Layers: []Layer{}}
 	if !m.Pending() {
 		p.Digest = m.Descriptor.Digest.String()
 	}
@@ -51,16 +49,6 @@ func platform(m *image.Manifest) Platform {
 		p.Layers = append(p.Layers, l)
 	}
 	return p
-}
-
-// platformName is os/arch[/variant], with the variant that every arm64 has
-// left out: linux/arm64/v8 and linux/arm64 are one platform.
-func platformName(p *v1.Platform) string {
-	name := p.OS + "/" + p.Architecture
-	if p.Variant != "" && !(p.Architecture == "arm64" && p.Variant == "v8") {
-		name += "/" + p.Variant
-	}
-	return name
 }
 
 // Plan fills in the steps of a dry run.

@@ -215,7 +215,7 @@ func imageName(i inspect.Image) string {
 	case i.Attests != "":
 		return "attestation of " + cut(strings.TrimPrefix(i.Attests, "sha256:"), 12)
 	case i.Platform != nil && i.Platform.OS != "" && i.Platform.OS != "unknown":
-		name := platformName(i.Platform)
+		name := image.PlatformString(i.Platform)
 		if i.Platform.OSVersion != "" {
 			name += " " + i.Platform.OSVersion
 		}
