@@ -7,8 +7,8 @@
 // the digests of compressed samples: a new version of a library that changes
 // them changes the digests of published images.
 //
-// Memory is limited: each stream has one or two blocks of its own, and all
-// streams of the process share one additional block per core.
+// Memory is limited: each stream has one or two reserved blocks, and all streams
+// of the process share one additional block per core.
 package compress
 
 import (

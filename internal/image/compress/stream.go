@@ -8,8 +8,8 @@ import (
 )
 
 // ownBytes is the number of plain bytes that each stream can always have in its
-// blocks: two blocks of gzip, or one block of zstd. Without blocks of its own, a
-// stream could wait for other streams.
+// blocks: two blocks of gzip, or one block of zstd. Without reserved blocks, a
+// stream could wait for another stream whose consumer is slow.
 const ownBytes = 512 << 10
 
 func ownBlocks(c codec) int {

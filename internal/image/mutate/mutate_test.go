@@ -83,6 +83,15 @@ func exact(t *testing.T, m *image.Manifest) {
 	}
 }
 
+// codes returns the codes of notices.
+func codes(notices []diag.Notice) []string {
+	var out []string
+	for _, n := range notices {
+		out = append(out, n.Code)
+	}
+	return out
+}
+
 func TestLabelsChangeOnlyTheConfig(t *testing.T) {
 	t.Parallel()
 	root := open(t, func(l *sourcetest.Layout) v1.Descriptor { return l.Image(amd64, "a") })
