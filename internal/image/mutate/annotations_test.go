@@ -2,12 +2,15 @@ package mutate_test
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 	"github.com/ghcr-publish/ghcr-publish/internal/image/mutate"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
@@ -76,5 +79,37 @@ func TestAnnotations(t *testing.T) {
 				t.Errorf("got %s with the notices %q, want %s with %q", got, codes(notices), c.want, c.codes)
 			}
 		})
+	}
+}
+
+func TestAnnotationsOfAPendingImage(t *testing.T) {
+	t.Parallel()
+	zstd, err := compress.New(compress.Zstd, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := open(t, func(l *sourcetest.Layout) v1.Descriptor {
+		plain := sourcetest.LayerTar(t, "layer")
+		return l.JSON(types.OCIManifestSchema1, v1.Manifest{
+			SchemaVersion: 2, MediaType: types.OCIManifestSchema1, Annotations: map[string]string{"k": "old", "kept": "1"},
+			Config: l.Blob(types.OCIConfigJSON, sourcetest.Config(t, amd64, plain)),
+			Layers: []v1.Descriptor{l.Blob(types.OCILayer, sourcetest.Gzip(plain))},
+		})
+	})
+	if _, err := (mutate.Changes{Compression: zstd, Annotations: map[string]string{"k": "new"}}).Apply(t.Context(), root); err != nil {
+		t.Fatal(err)
+	}
+	layer := &root.Blobs[1].Descriptor
+	layer.Digest, layer.Size = v1.Hash{Algorithm: "sha256", Hex: strings.Repeat("a", 64)}, 7
+	if err := root.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	exact(t, root)
+	var doc v1.Manifest
+	if err := json.Unmarshal(root.Raw, &doc); err != nil {
+		t.Fatal(err)
+	}
+	if want := map[string]string{"k": "new", "kept": "1"}; !maps.Equal(doc.Annotations, want) || doc.Layers[0].Digest != layer.Digest || doc.Layers[0].Size != 7 {
+		t.Errorf("got %s, want the annotations %v and the layer %s", root.Raw, want, layer.Digest)
 	}
 }
