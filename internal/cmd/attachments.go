@@ -95,7 +95,7 @@ func (r *publishing) pushAttachment(ctx context.Context, a attachment) error {
 		return nil
 	case err == nil:
 		return nil
-	case !isAbsent(err):
+	case !registry.IsAbsent(err):
 		return err
 	}
 	for _, b := range image.Blobs(a.root) {
@@ -115,8 +115,8 @@ func (r *publishing) pushAttachment(ctx context.Context, a attachment) error {
 type quiet struct{}
 
 // Begin implements push.Progress.
-func (quiet) Begin(name.Repository, *image.Blob) (func(int64), func(registry.Way, error)) {
-	return func(int64) {}, func(registry.Way, error) {}
+func (quiet) Begin(name.Repository, *image.Blob) (func(int64), func(registry.BlobOutcome, error)) {
+	return func(int64) {}, func(registry.BlobOutcome, error) {}
 }
 
 // referring finds the attachments of an image, and of the manifests in it, that
@@ -185,7 +185,7 @@ func (r *publishing) listed(ctx context.Context, from, to name.Repository, subje
 // if the registry does not have the manifest.
 func (r *publishing) readManifestTree(ctx context.Context, ref name.Reference) (*image.Manifest, error) {
 	src, err := source.Open(ctx, "docker://"+ref.Name(), source.Options{Remote: r.registry, NoPlatform: true})
-	if isAbsent(err) {
+	if registry.IsAbsent(err) {
 		return nil, nil
 	}
 	if err != nil {

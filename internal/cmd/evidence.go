@@ -32,18 +32,18 @@ func (s *session) evidence(repo name.Repository, t *resolve.Target) refusal.Evid
 	if t == nil {
 		return ev
 	}
-	ev.Inherits, ev.SSO = t.Inherits, t.SSO
+	ev.Inherits, ev.SSOURL = t.Inherits, t.SSO
 	if exists := t.Exists(); exists || github.IsAbsent(t.PackageErr) {
 		ev.Exists = &exists
 	}
 	if t.Token != nil {
-		ev.Scoped, ev.Scopes, ev.Dead = t.Token.Scoped, t.Token.Scopes, t.Token.Invalid
+		ev.Scoped, ev.Scopes, ev.TokenInvalid = t.Token.Scoped, t.Token.Scopes, t.Token.Invalid
 	}
 	return ev
 }
 
 // mayOnlyRead tells a token that can read from one that is dead, or not let in
 // here: the one is to be expected on pull requests, the other never.
-func (s *session) mayOnlyRead(refusal error) bool {
-	return s.config.GitHub.ReadOnly() != "" || diag.Is(refusal, "create-package") || diag.Is(refusal, "write-denied")
+func (s *session) mayOnlyRead(err error) bool {
+	return s.config.GitHub.ReadOnly() != "" || diag.Is(err, refusal.CodeCreatePackage) || diag.Is(err, refusal.CodeWriteDenied)
 }

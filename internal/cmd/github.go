@@ -21,8 +21,6 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
 )
 
-func isAbsent(err error) bool { return registry.IsAbsent(err) }
-
 // puller pulls as a stranger while the registry is asked, so that a run with
 // nothing to do is proven without a further wait; nil where that is not asked
 // for.
@@ -189,7 +187,7 @@ func (r *publishing) about(answer *registry.Error) name.Repository {
 
 // wireTotalsInto adds what went over the wire.
 func (s *session) wireTotalsInto(r *report.Report) {
-	m := s.registry.Meter
+	m := s.registry.Counters
 	r.Transfer.Requests, r.Transfer.Retries, r.Transfer.BytesSent = m.Requests.Load(), m.Retries.Load(), m.BytesSent.Load()
 	s.tracer.mu.Lock()
 	defer s.tracer.mu.Unlock()

@@ -58,7 +58,7 @@ func (r *merging) do(ctx context.Context) (err error) {
 
 // open reads the legs and joins them.
 func (r *merging) open(ctx context.Context) (*source.Source, error) {
-	images, err := merge.Read(ctx, r.registry, r.config.Images[0], r.legs, lost)
+	images, err := merge.Read(ctx, r.registry, r.config.Images[0], r.legs, registry.IsNotFound)
 	if err != nil {
 		return nil, err
 	}
@@ -71,10 +71,6 @@ func (r *merging) open(ctx context.Context) (*source.Source, error) {
 	}
 	return &source.Source{Name: r.report.Source, Kind: source.Registry, Root: r.joined.Root, Notices: r.joined.Notices}, nil
 }
-
-// lost reports whether an image does not exist. An image that the token may not
-// read is not lost.
-func lost(err error) bool { return registry.IsAbsent(err) && !registry.IsRefused(err) }
 
 // attached returns the attestations that became manifests of their own.
 func (r *merging) attached(context.Context, *resolve.Found) ([]attachment, error) {

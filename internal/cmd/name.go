@@ -10,6 +10,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
 // namer computes tags, labels and annotations for a run.
@@ -127,10 +128,7 @@ func (n *namer) commitDate(ctx context.Context, sha string) (time.Time, error) {
 func (r *publishing) existing(ctx context.Context) ([]string, error) {
 	r.resolver().Expect()
 	tags, err := r.registry.Tags(ctx, r.config.Images[0])
-	if isAbsent(err) {
-		return nil, nil
-	}
-	return tags, err
+	return tags, registry.IgnoreAbsent(err)
 }
 
 // noTags explains why no rule gave a tag, rule by rule.

@@ -17,6 +17,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/protect"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
 // maxConcurrentTags is the number of tags that are checked concurrently.
@@ -199,7 +200,7 @@ func (w *tagPolicy) recheckTags(ctx context.Context) (map[string]string, error) 
 func (w *tagPolicy) recheckTag(ctx context.Context, t *resolve.Target, tag string, out map[string]string) error {
 	ref := t.Repo.Tag(tag)
 	desc, err := w.registry.Head(ctx, ref)
-	if isAbsent(err) {
+	if registry.IsAbsent(err) {
 		return nil
 	}
 	if err != nil {

@@ -58,7 +58,7 @@ func Referrers(ctx context.Context, client Registry, repo name.Repository, diges
 			if err == nil {
 				tagged[i] = &Referrer{Digest: desc.Digest.String(), MediaType: string(desc.MediaType), ArtifactType: c.holds, Size: desc.Size, Tag: base + c.suffix}
 			}
-			return present(err)
+			return registry.IgnoreAbsent(err)
 		})
 	}
 	if err := group.Wait(); err != nil {
@@ -72,18 +72,10 @@ func Referrers(ctx context.Context, client Registry, repo name.Repository, diges
 	return listed, nil
 }
 
-// present drops the error that says that there is none.
-func present(err error) error {
-	if registry.IsAbsent(err) {
-		return nil
-	}
-	return err
-}
-
 func fallback(ctx context.Context, client Registry, tag name.Tag) ([]Referrer, error) {
 	_, content, err := client.Manifest(ctx, tag)
 	if err != nil {
-		return nil, present(err)
+		return nil, registry.IgnoreAbsent(err)
 	}
 	list, err := readReferrers(content)
 	if err != nil {

@@ -114,7 +114,7 @@ func TestForeignLayers(t *testing.T) {
 		{"not redirected to plain HTTP", []string{"/plain"}, 0, false, "not HTTPS"},
 		{"not redirected for ever", []string{"/round"}, 0, false, "too often"},
 		{"nowhere", []string{"/nothing"}, 0, false, "404"},
-		{"other bytes", []string{"/wrong"}, 0, false, "other bytes"},
+		{"other bytes", []string{"/wrong"}, 0, false, "other content"},
 		{"too many bytes", []string{"/long"}, 0, false, "has"},
 	}
 	for _, c := range cases {

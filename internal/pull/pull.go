@@ -51,7 +51,7 @@ type Progress interface {
 	// Expect sets how much is to come at most.
 	Expect(blobs int, bytes int64)
 	// Begin announces a blob; advance is told of bytes, done of the end.
-	Begin(repo name.Repository, b *image.Blob) (advance func(int64), done func(registry.Way, error))
+	Begin(repo name.Repository, b *image.Blob) (advance func(int64), done func(registry.BlobOutcome, error))
 }
 
 // Puller fetches.
@@ -179,9 +179,9 @@ func (f *fetching) bring(ctx context.Context, b *image.Blob, open func() opened,
 	return nil
 }
 
-func (f *fetching) begin(b *image.Blob) (func(int64), func(registry.Way, error)) {
+func (f *fetching) begin(b *image.Blob) (func(int64), func(registry.BlobOutcome, error)) {
 	if f.Progress == nil {
-		return func(int64) {}, func(registry.Way, error) {}
+		return func(int64) {}, func(registry.BlobOutcome, error) {}
 	}
 	return f.Progress.Begin(f.found.Repository, b)
 }

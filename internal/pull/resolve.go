@@ -78,7 +78,7 @@ func (p *Puller) Digest(ctx context.Context, ref name.Reference) (v1.Hash, error
 // read walks the tree below the root. Connections for the blobs are opened
 // meanwhile.
 func (f *Found) read(ctx context.Context, w Want, desc v1.Descriptor, raw []byte) error {
-	f.Client.Warm(f.Repository, min(largeAtOnce, bytes.Count(raw, []byte(`"digest"`))))
+	f.Client.Preconnect(f.Repository, min(largeAtOnce, bytes.Count(raw, []byte(`"digest"`))))
 	m := &memory{Client: f.Client, desc: desc, raw: raw, room: maxRemembered}
 	var platform *v1.Platform
 	if desc.MediaType.IsIndex() && (w.Single || w.Platform != nil) {

@@ -134,16 +134,4 @@ func (w *work) resend(ctx context.Context, s plan.Step, missing []string, try in
 	return nil
 }
 
-func (p *Publisher) pause(ctx context.Context, d time.Duration) error {
-	if p.Sleep != nil {
-		return p.Sleep(ctx, d)
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
+func (p *Publisher) pause(ctx context.Context, d time.Duration) error { return p.Sleep.Wait(ctx, d) }

@@ -18,6 +18,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
 // Progress hears of blobs in flight.
@@ -25,7 +26,7 @@ type Progress interface {
 	// Begin announces a blob on its way to a repository. Advance is called
 	// with bytes as they are read (negative when a fault takes them back),
 	// done once at the end.
-	Begin(repo name.Repository, b *image.Blob) (advance func(int64), done func(registry.Way, error))
+	Begin(repo name.Repository, b *image.Blob) (advance func(int64), done func(registry.BlobOutcome, error))
 }
 
 // Publisher carries plans out.
@@ -44,7 +45,7 @@ type Publisher struct {
 	// takes it for a failure.
 	Contest func(ctx context.Context, tag name.Tag, shown v1.Hash) Verdict
 	// Sleep waits between two looks at a registry that lags; nil waits for real.
-	Sleep registry.Sleeper
+	Sleep retry.Sleeper
 }
 
 // Run carries the plan out. The result is never nil.
@@ -77,7 +78,7 @@ func newWork(p *Publisher, pl *plan.Plan) *work {
 	w := &work{Publisher: p, plan: pl, result: &Result{Root: pl.Root}}
 	for _, t := range pl.Targets {
 		w.result.Targets = append(w.result.Targets, &TargetResult{
-			Repo: t.Repo, Blobs: map[registry.Way]Tally{}, Complete: t.HasRoot,
+			Repo: t.Repo, Blobs: map[registry.BlobOutcome]Tally{}, Complete: t.HasRoot,
 		})
 	}
 	for _, s := range pl.Of(plan.PointTag) {
@@ -93,7 +94,7 @@ func newWork(p *Publisher, pl *plan.Plan) *work {
 	return w
 }
 
-func (w *work) count(target int, way registry.Way, bytes int64) {
+func (w *work) count(target int, way registry.BlobOutcome, bytes int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	t := w.result.Targets[target].Blobs

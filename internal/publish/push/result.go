@@ -25,7 +25,7 @@ type Result struct {
 type TargetResult struct {
 	Repo name.Repository
 	// Blobs counts by way: uploaded, mounted, present.
-	Blobs map[registry.Way]Tally
+	Blobs map[registry.BlobOutcome]Tally
 	// Complete says that the root and all below it are in the repository.
 	Complete bool
 	// Manifests is how many were written by their digest.

@@ -60,7 +60,7 @@ func (r *Resolver) roots(ctx context.Context, found *Found, asked func(*Target) 
 		group.Go(func() error {
 			_, err := r.Registry.Head(ctx, t.Repo.Digest(found.Root.Descriptor.Digest.String()))
 			t.HasRoot = err == nil
-			return present(err)
+			return registry.IgnoreAbsent(err)
 		})
 	}
 	return group.Wait()
@@ -76,7 +76,7 @@ func (r *Resolver) warm(t *Target, all []*image.Blob) {
 		}
 	}
 	if !t.HasRoot && !r.Config.DryRun {
-		r.Registry.Warm(t.Repo, n)
+		r.Registry.Preconnect(t.Repo, n)
 	}
 }
 

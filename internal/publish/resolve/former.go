@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
 // maxFormers bounds the images of one index that are read to compare.
@@ -86,7 +87,7 @@ func (r *Resolver) children(ctx context.Context, root *image.Manifest, repo name
 			if err == nil {
 				out[i], _ = parseFormer(desc, raw)
 			}
-			return present(err)
+			return registry.IgnoreAbsent(err)
 		})
 	}
 	err := group.Wait()

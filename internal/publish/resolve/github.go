@@ -10,6 +10,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
@@ -66,7 +67,7 @@ func (r *Resolver) stranger(ctx context.Context, t *Target) error {
 	}
 	_, err := r.Registry.Anonymous().Tags(ctx, t.Repo)
 	t.Public = err == nil
-	return present(err)
+	return registry.IgnoreAbsent(err)
 }
 
 // Exists reports whether the package is known to be there.

@@ -65,7 +65,7 @@ func (r *Resolver) tags(ctx context.Context, t *Target, root *image.Manifest) er
 			} else {
 				t.answers[i].desc, err = r.Registry.Head(ctx, t.Repo.Tag(tag))
 			}
-			return present(err)
+			return registry.IgnoreAbsent(err)
 		})
 	}
 	return group.Wait()
@@ -98,14 +98,6 @@ func (t *Target) learn(root *image.Manifest) {
 			t.HasRoot = t.HasRoot || digest == root.Descriptor.Digest
 		}
 	}
-}
-
-// present takes "absent or hidden" for an answer.
-func present(err error) error {
-	if registry.IsAbsent(err) {
-		return nil
-	}
-	return err
 }
 
 // preflight asks for the right to push (docs/ghcr.md, Push probe).
