@@ -42,8 +42,8 @@ func hostOf(s *httptest.Server) string { return s.Listener.Addr().String() }
 // readBlob reads a blob of acme/web and fails if the registry refuses it.
 func readBlob(t *testing.T, c *registry.Client, host string) error {
 	t.Helper()
-	there, err := c.HasBlob(t.Context(), repository(t, host+"/acme/web"), hashOf(fixed))
-	if err == nil && !there {
+	exists, err := c.HasBlob(t.Context(), repository(t, host+"/acme/web"), hashOf(fixed))
+	if err == nil && !exists {
 		err = errors.New("refused")
 	}
 	return err

@@ -4,9 +4,14 @@
 //
 // It uses go-containerregistry's exported transport for the token exchange, the
 // challenges and the error bodies. It adds features that the library does not
-// have: one token per run for all repositories, uploads by POST and one PUT,
-// several connections for bodies, retries that read a body again, waits that
-// the server requests, and counters for all requests.
+// have:
+//
+//   - One token serves all repositories of a run.
+//   - An upload is one POST and one PUT.
+//   - Bodies use several connections.
+//   - A retry reads its body from the start.
+//   - A retry waits as long as the server requests.
+//   - Counters count all requests.
 //
 // It knows nothing about plans, outputs or GitHub's REST API. Its caller decides
 // which content is uploaded, mounted or tagged.

@@ -70,7 +70,7 @@ func TestTruncatedDownloadResumes(t *testing.T) {
 					sent += r.Sent
 				}
 			}
-			// Bytes that were in flight when the connection ended can be lost.
+			// Bytes on the network can be lost when the connection ends.
 			if sent < bodySize || sent > bodySize+1000 {
 				t.Errorf("got %d bytes, want %d and at most 1000 twice", sent, bodySize)
 			}

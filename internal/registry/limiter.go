@@ -5,16 +5,16 @@ import (
 	"sync"
 )
 
-// initialUploads is the initial limit of uploads in flight to one host.
+// initialUploads is the initial limit of concurrent uploads to one host.
 const initialUploads = 12
 
-// limiter limits the uploads in flight to one host. The limit starts at
+// limiter limits the concurrent uploads to one host. The limit starts at
 // initialUploads. It grows by one, up to maxUploads, after as many successful
 // uploads as the limit. An answer with status 429 halves it.
 type limiter struct {
 	mu        sync.Mutex
 	limit     int
-	inFlight  int
+	active    int
 	successes int // since the last change of the limit
 	waiting   []chan struct{}
 }
@@ -25,8 +25,8 @@ func newLimiter() *limiter { return &limiter{limit: initialUploads} }
 // of their calls.
 func (l *limiter) acquire(ctx context.Context) error {
 	l.mu.Lock()
-	if l.inFlight < l.limit {
-		l.inFlight++
+	if l.active < l.limit {
+		l.active++
 		l.mu.Unlock()
 		return nil
 	}
@@ -53,7 +53,7 @@ func (l *limiter) cancel(admitted chan struct{}) {
 			return
 		}
 	}
-	l.inFlight--
+	l.active--
 	l.admit()
 }
 
@@ -61,7 +61,7 @@ func (l *limiter) cancel(admitted chan struct{}) {
 func (l *limiter) release(ok, throttled bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.inFlight--
+	l.active--
 	switch {
 	case throttled:
 		l.limit, l.successes = max(1, l.limit/2), 0
@@ -74,8 +74,8 @@ func (l *limiter) release(ok, throttled bool) {
 }
 
 func (l *limiter) admit() {
-	for len(l.waiting) > 0 && l.inFlight < l.limit {
-		l.inFlight++
+	for len(l.waiting) > 0 && l.active < l.limit {
+		l.active++
 		close(l.waiting[0])
 		l.waiting = l.waiting[1:]
 	}

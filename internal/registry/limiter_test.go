@@ -45,7 +45,7 @@ func TestLimitAdaptsToTheResultsWithinItsBounds(t *testing.T) {
 func TestLimiterNeverExceedsTheLimit(t *testing.T) {
 	t.Parallel()
 	l := newLimiter()
-	var inFlight, most atomic.Int32
+	var active, most atomic.Int32
 	var wg sync.WaitGroup
 	for i := range 500 {
 		wg.Go(func() {
@@ -53,14 +53,14 @@ func TestLimiterNeverExceedsTheLimit(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			most.Store(max(most.Load(), inFlight.Add(1)))
-			inFlight.Add(-1)
+			most.Store(max(most.Load(), active.Add(1)))
+			active.Add(-1)
 			l.release(true, i%50 == 0)
 		})
 	}
 	wg.Wait()
-	if most.Load() > maxUploads || l.inFlight != 0 || len(l.waiting) != 0 {
-		t.Errorf("at most %d in flight; at the end %d in flight and %d waiting", most.Load(), l.inFlight, len(l.waiting))
+	if most.Load() > maxUploads || l.active != 0 || len(l.waiting) != 0 {
+		t.Errorf("at most %d active; at the end %d active and %d waiting", most.Load(), l.active, len(l.waiting))
 	}
 }
 
@@ -81,8 +81,8 @@ func TestCancelledCallerLeavesTheQueue(t *testing.T) {
 		t.Error("the cancelled caller is still in the queue")
 	}
 	l.release(true, false)
-	if err := l.acquire(t.Context()); err != nil || l.inFlight != 1 {
-		t.Errorf("got %v, %d in flight", err, l.inFlight)
+	if err := l.acquire(t.Context()); err != nil || l.active != 1 {
+		t.Errorf("got %v, %d active", err, l.active)
 	}
 }
 
@@ -91,7 +91,7 @@ func TestCancelledCallerLeavesTheQueue(t *testing.T) {
 func TestCancelledCallerThatWasAdmittedAdmitsTheNext(t *testing.T) {
 	t.Parallel()
 	l := newLimiter()
-	l.limit, l.inFlight = 1, 1 // one caller is admitted
+	l.limit, l.active = 1, 1 // one caller is admitted
 	next := make(chan struct{})
 	l.waiting = []chan struct{}{next}
 	l.cancel(make(chan struct{})) // the admitted caller is not in the queue
@@ -100,7 +100,7 @@ func TestCancelledCallerThatWasAdmittedAdmitsTheNext(t *testing.T) {
 	default:
 		t.Error("the next caller was not admitted")
 	}
-	if l.inFlight != 1 {
-		t.Errorf("%d in flight, want only the next caller", l.inFlight)
+	if l.active != 1 {
+		t.Errorf("%d active, want only the next caller", l.active)
 	}
 }

@@ -11,8 +11,8 @@ import (
 
 type dialFunc = func(ctx context.Context, network, addr string) (net.Conn, error)
 
-// preconnector opens connections for bodies in advance, while other requests are
-// in flight. The two round trips of the handshakes then cost no time.
+// preconnector opens connections for bodies in advance, during earlier requests.
+// The two round trips of the handshakes then cost no time.
 type preconnector struct {
 	dial  dialFunc
 	proxy func(*http.Request) (*url.URL, error)

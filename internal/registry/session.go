@@ -162,8 +162,8 @@ func (s *session) withoutDefaultPort(host string) string {
 }
 
 // discard removes a grant that the registry refused. If the registry never
-// accepted the grant, the cause may be its other scopes or the assumed realm, so
-// the next token is requested for a single scope or from the realm of the
+// accepted the grant, the cause can be its other scopes or the assumed realm.
+// The next token is then requested for a single scope, or from the realm of the
 // challenge.
 func (s *session) discard(repo string, g *grant) {
 	s.mu.Lock()

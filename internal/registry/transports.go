@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// maxUploads is the largest number of uploads in flight to one host. The streams
+// maxUploads is the largest number of concurrent uploads to one host. The streams
 // of one HTTP/2 connection share a flow-control window, which limits throughput
 // to window/RTT. Several HTTP/1.1 connections have a window each.
 const maxUploads = 16

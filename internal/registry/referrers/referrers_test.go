@@ -183,7 +183,7 @@ func TestEightConcurrentWritersAreAllListed(t *testing.T) {
 func TestAddRestoresOverwrittenEntries(t *testing.T) {
 	t.Parallel()
 	r := newFixture(t)
-	theirs, other, ours := r.referrer("theirs"), r.referrer("other"), r.referrer("ours")
+	first, second, third := r.referrer("first"), r.referrer("second"), r.referrer("third")
 	overwrite := func(d v1.Descriptor) {
 		raw, err := json.Marshal(v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: []v1.Descriptor{d}})
 		if err != nil {
@@ -191,15 +191,15 @@ func TestAddRestoresOverwrittenEntries(t *testing.T) {
 		}
 		r.ghcr.AddManifest("acme/web", referrers.Tag(subject), string(types.OCIImageIndex), raw)
 	}
-	overwrite(theirs)
+	overwrite(first)
 	waits := 0
 	w := &referrers.Writer{Registry: client(t), Sleep: func(context.Context, time.Duration) error {
 		if waits++; waits == 1 {
-			overwrite(other) // another writer read the list before the first write
+			overwrite(second) // another writer read the list before the first write
 		}
 		return nil
 	}}
-	if err := w.Add(t.Context(), r.repo, subject, []v1.Descriptor{ours}); err != nil {
+	if err := w.Add(t.Context(), r.repo, subject, []v1.Descriptor{third}); err != nil {
 		t.Fatal(err)
 	}
 	if got := r.list(); len(got) != 3 {
@@ -215,7 +215,7 @@ func TestAddFailsIfAnotherWriterOverwritesEveryRound(t *testing.T) {
 		r.ghcr.AddManifest("acme/web", referrers.Tag(subject), string(types.OCIImageIndex), raw)
 		return nil
 	}}
-	err := w.Add(t.Context(), r.repo, subject, []v1.Descriptor{r.referrer("ours")})
+	err := w.Add(t.Context(), r.repo, subject, []v1.Descriptor{r.referrer("added")})
 	if !diag.Is(err, referrers.CodeOverwritten) {
 		t.Errorf("got %v", err)
 	}

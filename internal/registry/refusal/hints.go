@@ -140,7 +140,7 @@ func (e Evidence) tokensURL() string {
 func otherRegistry(ev Evidence) (title, hint string) {
 	host := ev.Repo.RegistryStr()
 	return fmt.Sprintf("%s refuses access to %s with this login", host, ev.Repo.RepositoryStr()),
-		fmt.Sprintf("Add a line to the input credentials: %s USER SECRET. Or log in on this machine before the run: docker login %s. GITHUB_TOKEN is not sent to this registry.", host, host)
+		fmt.Sprintf("Add this line to the input credentials: %s USER SECRET. Or log in on this machine before the run: docker login %s. GITHUB_TOKEN is not sent to this registry.", host, host)
 }
 
 func denied(ev Evidence) (title, hint string) {
