@@ -148,7 +148,7 @@ func linked(repository string, unread bool) string {
 	return "yes"
 }
 
-func tally(t *push.TargetResult, way registry.Way) Tally {
+func tally(t *push.TargetResult, way registry.BlobOutcome) Tally {
 	b := t.Blobs[way]
 	return Tally{b.Count, b.Bytes}
 }
