@@ -104,7 +104,7 @@ func (s *referrerSearch) listed(ctx context.Context, subject v1.Hash) error {
 // tree reads a manifest and all manifests below it. It returns nil if the registry
 // does not have the manifest.
 func (s *referrerSearch) tree(ctx context.Context, ref name.Reference) (*image.Manifest, error) {
-	src, err := source.Open(ctx, "docker://"+ref.Name(), source.Options{Remote: s.registry, NoPlatform: true})
+	src, err := source.Open(ctx, "docker://"+ref.Name(), source.Options{Remote: s.registry, SkipPlatform: true})
 	if registry.IsAbsent(err) {
 		return nil, nil
 	}

@@ -73,7 +73,7 @@ func (p preparedSource) Open(ctx context.Context) (*source.Source, error) {
 		return nil, err
 	}
 	wanted := p.changes()
-	if src.Plain && !wanted.Compression.Chosen() {
+	if src.HasPlainLayers && !wanted.Compression.Chosen() {
 		wanted.Compression = compress.Usual // no registry is meant to have uncompressed layers
 	}
 	if !p.request.Source.Traits().Final && wanted.Any() {

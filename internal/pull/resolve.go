@@ -92,7 +92,7 @@ func (f *Found) read(ctx context.Context, q Query, desc v1.Descriptor, raw []byt
 		f.Chosen, f.Index = true, desc.Digest
 		desc.Digest, platform = child.Digest, child.Platform
 	}
-	src, err := source.Open(ctx, "docker://"+f.Repository.Digest(desc.Digest.String()).Name(), source.Options{Remote: client, NoPlatform: f.Chosen})
+	src, err := source.Open(ctx, "docker://"+f.Repository.Digest(desc.Digest.String()).Name(), source.Options{Remote: client, SkipPlatform: f.Chosen})
 	client.treeRead = true
 	if err != nil {
 		return asRegistryError(err)

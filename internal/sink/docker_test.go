@@ -244,8 +244,8 @@ func TestEngineKeepsNoDamagedImage(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), c.cause) || diag.Is(err, docker.CodeInterrupted) {
 					t.Errorf("got %v", err)
 				}
-				if len(e.Came()) > 0 {
-					t.Errorf("the engine kept %q", e.Came())
+				if len(e.LoadedBlobs()) > 0 {
+					t.Errorf("the engine kept %q", e.LoadedBlobs())
 				}
 			})
 		})

@@ -111,7 +111,7 @@ func (r *rig) prepare(ctx context.Context, src string, targets []string, tags ..
 	r.t.Helper()
 	out := &run{rig: r, client: registry.New(registry.Options{Keychain: keychain{}, Sleep: r.sleep})}
 	r.t.Cleanup(out.client.Close)
-	named := publish.NamedSource{Name: src, Options: source.Options{Remote: out.client, NoPlatform: true}}
+	named := publish.NamedSource{Name: src, Options: source.Options{Remote: out.client, SkipPlatform: true}}
 	resolver := &resolve.Resolver{
 		Request: resolve.Request{Tags: tags, Source: opener{named}, Timing: named.Traits().Timing},
 		Prober:  &resolve.Prober{Config: &input.Common{}, Registry: out.client, Verify: input.VerifyNone, Visibility: input.Keep},

@@ -17,7 +17,7 @@ import (
 // asks only if layers are missing, so a rebuild sends no request for it.
 func (r *Resolver) mounts(ctx context.Context, found *Found) error {
 	missing := found.missing()
-	if len(missing) == 0 || !found.Source.Stored() {
+	if len(missing) == 0 || !found.Source.FromStore() {
 		return nil
 	}
 	if err := setDiffIDs(ctx, found.Root); err != nil {
