@@ -16,7 +16,7 @@ func TestLiveUnderAct(t *testing.T) {
 	tool(t, "act")
 	tool(t, "node")
 	s := ghcrtest.Start(t, ghcrtest.Config{Open: &ghcrtest.Open{Token: "ghs_live", Repository: "e2e/image"}})
-	log, err := newLab(t).act("workflow_dispatch", "live.yml", "--var", "LIVE_PATIENCE=0s", "-s", "GITHUB_TOKEN="+s.Token(),
+	log, err := newLab(t).act("workflow_dispatch", "live.yml", "--var", "LIVE_LIFETIME=0s", "-s", "GITHUB_TOKEN="+s.Token(),
 		"--env", "GITHUB_SERVER_URL="+s.URL(), "--env", "GITHUB_API_URL="+s.URL()+"/api/v3")
 	if err != nil {
 		t.Fatalf("act: %v\n%s", err, log)
