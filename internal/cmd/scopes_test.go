@@ -63,9 +63,9 @@ func TestClassicTokensThatCanDoMore(t *testing.T) {
 			scopes = append(scopes, "repo", "workflow")
 		}
 		r := withPAT(t, nil, scopes...).run().succeeds()
-		said := strings.Contains(r.stdout, "::notice title=The token can do more than publish::It has repo, workflow,")
-		if said != wide {
-			t.Errorf("scopes %q: said so: %t\n%s", scopes, said, r.stdout)
+		noticed := r.notices() == "token-wide" && strings.Contains(r.stdout, "repo, workflow,")
+		if noticed != wide {
+			t.Errorf("scopes %q: notice: %t\n%s", scopes, noticed, r.stdout)
 		}
 		if n := r.count("GET", "/rate_limit"); n != 1 {
 			t.Errorf("the API was asked about the token %d times", n)

@@ -119,7 +119,7 @@ func TestLostSessionRepeatsTheUpload(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			sc := newScenario(t, openWorld())
-			sc.ghcr.Inject(ghcrtest.Fault{Method: tc.method, Path: "/blobs/upload/", After: tc.after, Effect: ghcrtest.LoseUpload{}})
+			sc.ghcr.Inject(ghcrtest.Fault{Method: tc.method, Path: "/blobs/upload/", After: tc.after, Effect: ghcrtest.DropUpload{}})
 			if err := sc.run(); err != nil {
 				t.Fatalf("%v\n%v", err, sc.counts())
 			}
@@ -134,7 +134,7 @@ func TestLostSessionRepeatsTheUpload(t *testing.T) {
 func TestUploadFailsIfEverySessionIsLost(t *testing.T) {
 	t.Parallel()
 	r := newFixture(t, openWorld())
-	r.ghcr.Inject(ghcrtest.Fault{Method: "PUT", Times: ghcrtest.Always, Effect: ghcrtest.LoseUpload{}})
+	r.ghcr.Inject(ghcrtest.Fault{Method: "PUT", Times: ghcrtest.Always, Effect: ghcrtest.DropUpload{}})
 	_, _, err := r.client.Upload(t.Context(), r.repo, knownBlob(fixed), nil)
 	var answer *registry.Error
 	if !errors.As(err, &answer) || !answer.Has("BLOB_UPLOAD_UNKNOWN") {

@@ -65,7 +65,7 @@ func (r *Pull) Found(f *pull.Found) {
 // Placed fills in where the image is now.
 func (r *Pull) Placed(to *sink.Sink) {
 	r.Outcome, r.Path = Pulled, to.Path()
-	if p := to.Placed(); p != nil {
+	if p := to.EngineImage(); p != nil {
 		r.ImageID, r.ImageName = p.ID, p.Name
 		if p.Unchanged {
 			r.Outcome = Unchanged
