@@ -41,10 +41,10 @@ func TestActionDeclaresTheOutputsThatAreSet(t *testing.T) {
 	for _, output := range set {
 		want = append(want, output.Name)
 	}
-	for _, output := range (meta.Result{}).Outputs(meta.Format{}) {
+	for _, output := range (meta.Result{}).Outputs(meta.OutputFormat{}) {
 		want = append(want, output.Name)
 	}
-	for _, file := range (meta.Result{}).BakeFiles(meta.Format{}) {
+	for _, file := range (meta.Result{}).BakeFiles(meta.OutputFormat{}) {
 		want = append(want, file.Output)
 	}
 	for _, command := range []interface {

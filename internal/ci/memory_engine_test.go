@@ -36,8 +36,8 @@ func TestMemoryStaysFlatForALayerOfAnEngine(t *testing.T) {
 	}
 	other := sourcetest.NewEngine(t)
 	runFlat(t, env, other, program, "pull", "octocat/hello-world:big", "docker-daemon:")
-	if other.Loads.Load() != 1 || len(other.Came()) != 3 {
-		t.Errorf("%d loads, and the engine received %q", other.Loads.Load(), other.Came())
+	if other.Loads.Load() != 1 || len(other.LoadedBlobs()) != 3 {
+		t.Errorf("%d loads, and the engine received %q", other.Loads.Load(), other.LoadedBlobs())
 	}
 	if left, err := filepath.Glob(filepath.Join(temp, "*")); err != nil || len(left) > 0 {
 		t.Errorf("the program wrote %q: %v", left, err)

@@ -130,7 +130,7 @@ func refusalTable() string {
 	var b strings.Builder
 	b.WriteString("| code | meaning | what to do |\n|---|---|---|\n")
 	for _, row := range refusal.Table {
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", row.Code, cell(row.Means), cell(row.Cure))
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", row.Code, cell(row.Meaning), cell(row.Cure))
 	}
 	return b.String()
 }
@@ -139,7 +139,7 @@ func differenceTable() string {
 	var b strings.Builder
 	b.WriteString("| | docker/metadata-action | ghcr-publish |\n|---|---|---|\n")
 	for _, d := range meta.Differences {
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", cell(d.Name), cell(d.Theirs), cell(d.Ours))
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", cell(d.Name), cell(d.MetadataAction), cell(d.Compute))
 	}
 	return b.String()
 }

@@ -130,7 +130,7 @@ func TestBadArtifacts(t *testing.T) {
 		}, "content-unreadable", []string{"no version"}},
 		{"a subject that is not there", func(s *stage) []string {
 			return []string{"content", s.tree("a", "1") + "/a", "subject", "sha256:" + strings.Repeat("0", 64)}
-		}, "image-not-found", []string{"There is no ", "0000"}},
+		}, "image-not-found", []string{"0000"}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -10,6 +11,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
@@ -27,15 +29,17 @@ image, and exits with 1 only for what would make publish fail.`,
 // checking holds the state of one run of check.
 type checking struct {
 	*session
-	config   *input.Config
-	resolver *resolve.Resolver
-	report   *report.Check
+	config *input.Config
+	prober *resolve.Prober
+	report *report.Check
+
+	mu sync.Mutex // guards the outcome in report
 }
 
 func runCheck(ctx context.Context, s *session, config *input.Config) error {
 	run := &checking{
 		session: s, config: config, report: report.NewCheck(runOf(config.GitHub)),
-		resolver: &resolve.Resolver{Config: config, Registry: s.registry, Packages: s.packages},
+		prober: s.prober(config.Visibility),
 	}
 	return run.show(run.do(ctx))
 }
@@ -44,11 +48,13 @@ func runCheck(ctx context.Context, s *session, config *input.Config) error {
 // return.
 func (r *checking) do(ctx context.Context) error {
 	r.report.Notice("input", r.config.Notices...)
-	r.resolver.Expect()
+	for _, repo := range r.config.Images {
+		r.registry.Expect(repo, registry.Push)
+	}
 	r.report.Images = make([]report.Checked, len(r.config.Images))
 	problems := make([]error, len(r.config.Images))
 	var group errgroup.Group
-	group.Go(func() error { r.resolver.Token(ctx); return nil })
+	group.Go(func() error { r.prober.Token(ctx); return nil })
 	for i, repo := range r.config.Images {
 		group.Go(func() error {
 			problems[i] = r.image(ctx, repo, &r.report.Images[i])
@@ -75,22 +81,22 @@ func (r *checking) token(ctx context.Context) {
 		return
 	}
 	kind := string(r.config.Token.Kind())
-	told := r.resolver.Token(ctx)
+	status := r.prober.Token(ctx)
 	switch {
-	case told == nil:
+	case status == nil:
 		r.report.Find(report.Info, "token", "%s, from %s", kind, r.config.TokenOrigin)
 		r.report.Find(report.Doubt, "API", "%s did not answer; publish does not need it, and then reports neither visibility nor link", r.config.GitHub.APIURL)
 		return
-	case told.Dead:
+	case status.Invalid:
 		r.report.Find(report.Doubt, "token", "%s, from %s: GitHub's API does not know it", kind, r.config.TokenOrigin)
-	case told.Scoped:
-		r.report.Find(report.Fine, "token", "%s, from %s, with the scopes %q", kind, r.config.TokenOrigin, told.Scopes)
+	case status.Scoped:
+		r.report.Find(report.Fine, "token", "%s, from %s, with the scopes %q", kind, r.config.TokenOrigin, status.Scopes)
 	default:
 		r.report.Find(report.Fine, "token", "%s, from %s; what it may do, nobody but the registry can tell", kind, r.config.TokenOrigin)
 	}
 	r.report.Find(report.Fine, "API", "%s answers", r.config.GitHub.APIURL)
-	r.report.Notice("token", r.tokenNotices(told)...)
-	r.clock(told.Date)
+	r.report.Notice("token", r.explainer().TokenNotices(status)...)
+	r.clock(status.ServerTime)
 }
 
 // maxClockSkew is the largest difference between the clocks of the runner and of

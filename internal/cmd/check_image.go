@@ -10,9 +10,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
-	"github.com/ghcr-publish/ghcr-publish/internal/registry/refusal"
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
 )
 
@@ -20,9 +20,9 @@ import (
 func (r *checking) image(ctx context.Context, repo name.Repository, c *report.Checked) error {
 	c.Image, c.Findings = repo.Name(), []report.Finding{}
 	c.MayPush, c.MayPull, c.Exists, c.Visibility = "unknown", "unknown", "unknown", "unknown"
-	t, err := r.resolver.Look(ctx, repo)
+	t, err := r.prober.Probe(ctx, repo)
 	if err != nil {
-		err = refusal.Explain(err, r.evidence(repo, t))
+		err = r.explainer().Refusal(err, repo, t)
 		c.Find(report.Problem, "registry", "%v", err)
 		return err
 	}
@@ -50,11 +50,11 @@ func (r *checking) push(c *report.Checked, t *resolve.Target) error {
 		return nil
 	}
 	c.MayPush = "no"
-	err := refusal.Explain(t.PushRefusal, r.evidence(t.Repo, t))
-	if r.config.OnReadOnly != "fail" && r.mayOnlyRead(err) {
+	err := r.explainer().Refusal(t.PushRefusal, t.Repo, t)
+	if r.config.OnReadOnly != "fail" && r.explainer().IsReadOnly(err) {
 		c.Find(report.Info, "push", "the token may not, and publish would skip (on-readonly: %s): %v", r.config.OnReadOnly, err)
 		r.mu.Lock()
-		r.report.Outcome, r.report.Why = report.Skipped, "the token may only read"
+		r.report.Outcome, r.report.Why = report.Skipped, "the token is read-only"
 		r.mu.Unlock()
 		return nil
 	}
@@ -95,10 +95,7 @@ func allowed(ctx context.Context, tags func(context.Context, name.Repository) ([
 
 // pkg says whether the package is there, and what a push would create.
 func (r *checking) pkg(c *report.Checked, t *resolve.Target) {
-	owner, pkg := resolve.Owner(r.config.GitHub, t.Repo)
-	if t.Package.Owner.Kind != "" {
-		owner = t.Package.Owner
-	}
+	owner, pkg := t.Owner(r.config.GitHub)
 	c.PackageURL, c.SettingsURL = r.packages.PageURL(owner, pkg), r.packages.SettingsURL(owner, pkg)
 	switch {
 	case t.PackageErr == nil:
@@ -154,7 +151,7 @@ func (r *checking) link(c *report.Checked, t *resolve.Target) {
 
 // visibility compares what is with what is wanted.
 func (r *checking) visibility(c *report.Checked, t *resolve.Target) error {
-	if err := resolve.Guard(r.config, t); err != nil {
+	if err := resolve.CheckVisibility(r.config.Visibility, r.config.FailOnMismatch, t); err != nil {
 		c.Find(report.Problem, "visibility", "%v", err)
 		return err
 	}
@@ -177,7 +174,7 @@ func (r *checking) visibility(c *report.Checked, t *resolve.Target) error {
 	}
 	c.Findings[len(c.Findings)-1].Mark = report.Problem
 	return &diag.Error{
-		Code: "visibility-needs-owner", Side: diag.API, Input: "visibility",
+		Code: publish.CodeVisibilityNeedsOwner, Side: diag.API, Input: "visibility",
 		Title: fmt.Sprintf("%s is %s, and %s is wanted", c.Image, is, want), Hint: "An owner changes it at " + c.SettingsURL + " → Danger Zone → Change visibility. GitHub has no call for it.",
 	}
 }

@@ -83,8 +83,8 @@ func TestEventsWithoutATagSayWhy(t *testing.T) {
 		payload          map[string]any
 		words            string
 	}{
-		{"merge_group", "merge_group", "refs/heads/gh-readonly-queue/main/pr-7", map[string]any{}, "event merge_group need not be about the branch"},
-		{"issue_comment reports the default branch", "issue_comment", "refs/heads/main", map[string]any{}, "event issue_comment need not be about the branch"},
+		{"merge_group", "merge_group", "refs/heads/gh-readonly-queue/main/pr-7", map[string]any{}, "event merge_group may build another commit"},
+		{"issue_comment reports the default branch", "issue_comment", "refs/heads/main", map[string]any{}, "event issue_comment may build another commit"},
 		{"a deleted branch", "push", "refs/heads/gone", map[string]any{"deleted": true}, "the push deleted"},
 	}
 	for _, c := range cases {
@@ -95,7 +95,7 @@ func TestEventsWithoutATagSayWhy(t *testing.T) {
 			s.event(c.payload)
 			s.env["GITHUB_EVENT_NAME"], s.env["GITHUB_REF"] = c.event, c.ref
 			source, _ := layout(t)
-			r := s.with("source", source).run().wroteNothing().failsWith("no-tags", c.words, "Set tags", "type=semver")
+			r := s.with("source", source).run().wroteNothing().failsWith("no-tags", c.words, "type=semver")
 			if tags := s.server.Tags("acme/web"); len(tags) > 0 {
 				r.fatal("tags were made: %q", tags)
 			}

@@ -202,11 +202,11 @@ func TestBadFiles(t *testing.T) {
 			dir := s.tree("a", "1")
 			s.check(os.Symlink("../../etc/passwd", filepath.Join(dir, "b")))
 			return []string{"content", dir + ":/"}
-		}, "content-unsafe", []string{"leads out", "cp -L"}},
+		}, "content-unsafe", []string{"etc/passwd", "cp -L"}},
 		{"a whiteout", func(s *stage) []string { return []string{"content", s.tree(".wh.etc", "") + ":/"} }, "content-name", []string{".wh."}},
 		{"a base that is not there", func(s *stage) []string {
 			return []string{"content", s.tree("a", "1") + ":/", "base", s.image("acme/none:1")}
-		}, "image-not-found", []string{"There is no ", "acme/none:1", "grant access"}},
+		}, "image-not-found", []string{"acme/none:1"}},
 		{"a base that is hidden", func(s *stage) []string {
 			s.server.AddPackage(ghcrtest.Package{Name: "other/secret", Visibility: ghcrtest.Private})
 			seedBase(s.t, s, "other/secret")

@@ -26,13 +26,13 @@ func historied(t *testing.T) *stage {
 	}})
 }
 
-// mergeAt merges legs that were built from a commit.
+// mergeAt merges platform images that were built from a commit.
 func (s *stage) mergeAt(commit, tags string, inputs ...string) told {
 	s.t.Helper()
 	s.env["GITHUB_SHA"] = commit
 	s.with("tags", "", "digests", "")
-	path, _ := leg(s.t, sourcetest.AMD64, commit)
-	other, _ := leg(s.t, sourcetest.ARM64, commit)
+	path, _ := platformImage(s.t, sourcetest.AMD64, commit)
+	other, _ := platformImage(s.t, sourcetest.ARM64, commit)
 	outputs := s.push(path)
 	for name, digest := range s.push(other) {
 		outputs[name] = digest
@@ -67,7 +67,7 @@ func TestMergesInTheWrongOrderLeaveTheNewerOneTagged(t *testing.T) {
 	if _, there := s.server.Manifest("acme/web", older.outputs["digest"]); !there {
 		t.Error("the older index is not in the registry, though its digest is an output")
 	}
-	if got := older.notices(); got != "tag-held tag-held" {
+	if got := older.notices(); got != "tag-kept tag-kept" {
 		t.Errorf("notices are %q", got)
 	}
 	a := older.annotations()
@@ -104,8 +104,8 @@ func TestPatchOfAnOldSeriesLeavesLatestAlone(t *testing.T) {
 func TestOverlappingRunsLeaveTheNewerOneTagged(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, ours, theirs, notice string }{
-		{"the older one wrote last, and is mended", second, first, "tag-mended"},
-		{"the newer one wrote last, and stays", first, second, "tag-held"},
+		{"the older run writes last, and the tag is written again", second, first, "tag-rewritten"},
+		{"the newer run writes last, and the tag is kept", first, second, "tag-kept"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -50,7 +50,7 @@ func (r *inspecting) digest(ctx context.Context) error {
 	}
 	digest, err := puller.Digest(ctx, r.config.Reference)
 	if err != nil {
-		return readEnd(ctx, r.explainReadError(err, r.config.Reference))
+		return readEnd(ctx, r.explainer().Read(err, r.config.Reference))
 	}
 	r.say("%s", digest)
 	return r.workflow.Output("digest", digest.String())
@@ -101,13 +101,13 @@ func (r *inspecting) seeRegistry(ctx context.Context) (*report.Inspect, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := puller.Resolve(ctx, pull.Want{Reference: ref, Platform: r.config.Platform})
+	found, err := puller.Resolve(ctx, pull.Query{Reference: ref, Platform: r.config.Platform})
 	if err != nil {
-		return nil, r.explainReadError(err, ref)
+		return nil, r.explainer().Read(err, ref)
 	}
 	view, err := inspect.Describe(ctx, found.Root)
 	if err != nil {
-		return nil, r.explainReadError(err, ref)
+		return nil, r.explainer().Read(err, ref)
 	}
 	seen := report.NewInspect(ref.Name(), string(source.Registry), found.Root, view)
 	seen.Image, seen.AnonymousPull = found.Repository.Name(), r.anonymousPull(found)
@@ -116,7 +116,7 @@ func (r *inspecting) seeRegistry(ctx context.Context) (*report.Inspect, error) {
 	}
 	referrers, err := inspect.Referrers(ctx, found.Client, found.Repository, found.Root.Descriptor.Digest)
 	if err != nil {
-		return nil, r.explainReadError(err, ref)
+		return nil, r.explainer().Read(err, ref)
 	}
 	seen.Referrers = append(seen.Referrers, referrers...)
 	return seen, nil

@@ -14,7 +14,6 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/login"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
-	"github.com/ghcr-publish/ghcr-publish/internal/registry/refusal"
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
@@ -35,14 +34,12 @@ const stateLogin = "login"
 // loggingIn is one run of login.
 type loggingIn struct {
 	*session
-	config   *input.LoginConfig
-	resolver *resolve.Resolver
+	config *input.LoginConfig
+	prober *resolve.Prober
 }
 
 func runLogin(ctx context.Context, s *session, config *input.LoginConfig) error {
-	run := &loggingIn{session: s, config: config, resolver: &resolve.Resolver{
-		Config: &input.Config{Common: config.Common, Verify: input.VerifyFull, Visibility: input.Keep}, Registry: s.registry, Packages: s.packages,
-	}}
+	run := &loggingIn{session: s, config: config, prober: s.prober(input.Keep)}
 	for _, n := range config.Notices {
 		s.workflow.Annotate(n.Level, n.Title, n.Text)
 	}
@@ -69,7 +66,7 @@ func (r *loggingIn) prove(ctx context.Context) error {
 }
 
 func (r *loggingIn) provePush(ctx context.Context, repo name.Repository) error {
-	t, err := r.resolver.Look(ctx, repo)
+	t, err := r.prober.Probe(ctx, repo)
 	if err == nil {
 		err = t.PushRefusal
 	}
@@ -82,16 +79,16 @@ func (r *loggingIn) proveHost(ctx context.Context, host string) error {
 		return err // input has parsed it before
 	}
 	repo := reg.Repo(r.config.GitHub.Repository)
-	err = r.registry.Prove(ctx, reg)
+	err = r.registry.CheckLogin(ctx, reg)
 	if !registry.IsRefused(err) || host != r.config.Home {
 		return r.refused(err, repo, nil)
 	}
-	return r.refused(err, repo, &resolve.Target{Home: true, Token: r.resolver.Token(ctx)})
+	return r.refused(err, repo, &resolve.Target{Home: true, Token: r.prober.Token(ctx)})
 }
 
 // refused explains why a registry takes no login, or no push.
 func (r *loggingIn) refused(err error, repo name.Repository, t *resolve.Target) error {
-	var realm *registry.ForeignRealm
+	var realm *registry.UntrustedRealm
 	host := shown(repo.RegistryStr())
 	switch {
 	case err == nil:
@@ -109,7 +106,7 @@ func (r *loggingIn) refused(err error, repo name.Repository, t *resolve.Target) 
 			Hint:  "Check user name and secret. Some registries want an access token in place of the account's password, Docker Hub with two-factor authentication among them.",
 		}
 	}
-	return refusal.Explain(err, r.evidence(repo, t))
+	return r.explainer().Refusal(err, repo, t)
 }
 
 // shown is a host as people write it.
@@ -127,23 +124,23 @@ func (r *loggingIn) write(ctx context.Context) error {
 	if r.config.Isolated {
 		find = login.Isolate
 	}
-	place, err := find(r.process.Getenv)
+	files, err := find(r.process.Getenv)
 	if err != nil {
 		return noPlace(err)
 	}
-	session := login.New(place)
+	session := login.New(files)
 	if err := r.workflow.State(stateLogin, session.String()); err != nil {
 		return err
 	}
-	if err := session.In(ctx, r.logins()); err != nil {
+	if err := session.Login(ctx, r.logins()); err != nil {
 		return noPlace(err)
 	}
-	for _, v := range place.Exports {
+	for _, v := range files.Exports {
 		if err := r.workflow.Env(v.Name, v.Value); err != nil {
 			return err
 		}
 	}
-	r.tell(place)
+	r.tell(files)
 	return nil
 }
 
@@ -155,14 +152,14 @@ func (r *loggingIn) logins() []login.Login {
 	return out
 }
 
-func (r *loggingIn) tell(place login.Place) {
+func (r *loggingIn) tell(files login.Files) {
 	for _, l := range r.config.Logins {
 		r.say("Logged in to %s as %s.", shown(l.Host), l.Username)
 	}
 	for _, repo := range r.config.Images {
 		r.say("The token may push to %s.", repo)
 	}
-	r.say("Written to %s.", strings.Join(place.Files, " and "))
+	r.say("Written to %s.", strings.Join(files.Paths, " and "))
 	if r.workflow.Active() {
 		r.say("The post step takes it away again.")
 	}
@@ -188,7 +185,7 @@ func postLogin(ctx context.Context, p Process, _ *workflow.Workflow) error {
 	}
 	session, err := login.Parse(state)
 	if err == nil {
-		err = session.Out(ctx)
+		err = session.Logout(ctx)
 	}
 	if err == nil {
 		fmt.Fprintln(p.Stdout, "Logged out.")

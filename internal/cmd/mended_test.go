@@ -79,7 +79,7 @@ func TestAMissingSourceInARegistryIsNamed(t *testing.T) {
 	t.Parallel()
 	s, _ := published(t, ghcrtest.Public)
 	ref := s.image("acme/web") + ":nowhere"
-	s.with("source", "docker://"+ref, "tags", "1").run().failsWith("image-not-found", "There is no "+ref)
+	s.with("source", "docker://"+ref, "tags", "1").run().failsWith("image-not-found", ref)
 }
 
 func TestASilentHostIsNamedAndNoOther(t *testing.T) {

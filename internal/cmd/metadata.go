@@ -9,6 +9,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/naming"
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
 )
 
@@ -22,17 +23,24 @@ var metadataCommand = &command{
 // runMetadata computes names and sets them as outputs. It writes nothing to a
 // registry.
 func runMetadata(ctx context.Context, s *session, config *input.MetadataConfig) error {
-	n := &namer{session: s, naming: config.Naming, fromGit: config.FromGit}
-	result, err := n.compute(ctx, meta.Inputs{Images: config.Images}, meta.Compute)
+	namer := s.namer()
+	namer.FromGit = config.FromGit
+	result, err := namer.Compute(ctx, naming.Request{Rules: config.Naming, Images: config.Images, Registry: naming.NoRegistry{}})
 	if err != nil {
 		return explainEnd(ctx, err)
 	}
 	return s.metadata(result, config)
 }
 
-// metadata sets the outputs, and their DOCKER_METADATA_OUTPUT_ twins.
+// namer returns the namer of a run.
+func (s *session) namer() *naming.Namer {
+	return &naming.Namer{GitHub: s.packages, Run: s.config.GitHub, Variables: naming.ReadVariables(s.process.Getenv)}
+}
+
+// metadata sets the outputs and the environment variables of the same values
+// (DOCKER_METADATA_OUTPUT_…).
 func (s *session) metadata(result meta.Result, c *input.MetadataConfig) error {
-	format := meta.Format{
+	format := meta.OutputFormat{
 		SepTags: c.SepTags, SepLabels: c.SepLabels, SepAnnotations: c.SepAnnotations, BakeTarget: c.BakeTarget,
 	}
 	outputs := result.Outputs(format)

@@ -199,14 +199,14 @@ func (m *migration) print() error {
 			continue // named after a repository that nobody named
 		}
 		fmt.Fprintf(&b, "\n%s\n", a.Text)
-		for i, click := range a.Clicks {
+		for i, click := range a.Steps {
 			fmt.Fprintf(&b, "  %d. %s\n", i+1, click)
 		}
 	}
-	if m.report.Read == 0 && len(m.report.Skipped) == 0 {
+	if m.report.FilesRead == 0 && len(m.report.Skipped) == 0 {
 		fmt.Fprintln(&b, "No workflow was found: .github/workflows is looked for, and action.yml.")
 	} else if len(m.report.Findings)+len(m.report.Skipped) == 0 {
-		fmt.Fprintf(&b, "Nothing to do (%s read): nothing logs in to %s with a personal access token.\n", report.Count(m.report.Read, "file"), m.config.Home)
+		fmt.Fprintf(&b, "Nothing to do (%s read): nothing logs in to %s with a personal access token.\n", report.Count(m.report.FilesRead, "file"), m.config.Home)
 	}
 	_, err := fmt.Fprint(m.process.Stdout, workflow.Lines(b.String()))
 	return err
@@ -216,7 +216,7 @@ func (m *migration) print() error {
 func (m *migration) annotate() {
 	for _, f := range m.report.Findings {
 		level := diag.Info
-		if f.State == migrate.Left || (f.State == migrate.Fixed && !m.config.Write) {
+		if f.State == migrate.Remaining || (f.State == migrate.Fixed && !m.config.Write) {
 			level = diag.Warning
 		}
 		text := f.Text

@@ -3,11 +3,25 @@ package cmd
 import (
 	"fmt"
 
+	"github.com/google/go-containerregistry/pkg/name"
+
 	"github.com/ghcr-publish/ghcr-publish/internal/cmd/progress"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
 )
+
+// observer shows the progress of a pipeline. It implements [publish.Observer].
+type observer struct{ session *session }
+
+// NewPackage implements [publish.Observer].
+func (o observer) NewPackage(repo name.Repository, visibility string) {
+	o.session.say("%s does not exist yet; as this run creates it, it will be %s.", repo, visibility)
+}
+
+// Uploads implements [publish.Observer].
+func (o observer) Uploads(steps *plan.Plan) publish.Display { return o.session.progress(steps) }
 
 // showing displays progress: live lines at a terminal, a group of plain lines in a
 // workflow log.

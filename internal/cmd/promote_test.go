@@ -82,7 +82,7 @@ func TestPromoteRefusesOtherBytes(t *testing.T) {
 	t.Parallel()
 	s, _ := candidates(t)
 	s.with("source", s.image("acme/dev:rc"), "image", s.image("acme/web"), "expected-digest", "sha256:"+strings.Repeat("0", 64)).run().
-		failsWith("digest-differs", "Nothing was promoted", "expected-digest").wroteNothing()
+		failsWith("digest-differs", "expected-digest").wroteNothing()
 }
 
 func TestPromoteNeedsToKnowWhatAndWhere(t *testing.T) {
@@ -181,7 +181,7 @@ func TestSignatureThatDiffersIsKept(t *testing.T) {
 	if got := s.server.Tag("acme/web", tag); got != theirs {
 		t.Errorf("the signature was replaced by %s", got)
 	}
-	if got := r.notices(); !strings.Contains(got, "accessory-kept") {
+	if got := r.notices(); !strings.Contains(got, "attachment-kept") {
 		t.Errorf("notices are %q", got)
 	}
 }

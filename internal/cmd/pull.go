@@ -82,7 +82,7 @@ func (r *pulling) do(ctx context.Context) (err error) {
 	begin := time.Now()
 	defer func() {
 		r.report.Seconds = time.Since(begin).Round(time.Millisecond).Seconds()
-		r.report.Requests = r.registry.Meter.Requests.Load()
+		r.report.Requests = r.registry.Counters.Requests.Load()
 	}()
 	puller, err := r.puller(r.config.Reference.Context())
 	if err != nil {
@@ -95,7 +95,7 @@ func (r *pulling) do(ctx context.Context) (err error) {
 	}
 	found, err := puller.Resolve(ctx, r.want())
 	if err != nil {
-		return readEnd(ctx, r.explainReadError(err, r.config.Reference))
+		return readEnd(ctx, r.explainer().Read(err, r.config.Reference))
 	}
 	r.report.Found(found)
 	r.report.AnonymousPull = r.anonymousPull(found)
@@ -103,16 +103,16 @@ func (r *pulling) do(ctx context.Context) (err error) {
 		Root: found.Root, Reference: found.Reference, Stream: r.process.Stdout, Engine: r.engine, Index: found.Index,
 	})
 	if err != nil {
-		return readEnd(ctx, r.explainReadError(err, r.config.Reference))
+		return readEnd(ctx, r.explainer().Read(err, r.config.Reference))
 	}
 	defer func() { err = errors.Join(err, to.Close()) }()
-	return readEnd(ctx, r.explainReadError(r.fetch(ctx, puller, found, to), r.config.Reference))
+	return readEnd(ctx, r.explainer().Read(r.fetch(ctx, puller, found, to), r.config.Reference))
 }
 
 // want returns the image to pull. A Docker engine and a docker archive hold one
 // image. Without the input platform, it is the image for the platform of the
 // engine, or of this machine.
-func (r *pulling) want() pull.Want {
+func (r *pulling) want() pull.Query {
 	here := v1.Platform{OS: "linux", Architecture: runtime.GOARCH}
 	if runtime.GOOS == "windows" {
 		here.OS = "windows"
@@ -121,7 +121,7 @@ func (r *pulling) want() pull.Want {
 		here = r.engine.Platform
 	}
 	single := r.target.Kind == sink.DockerArchive || r.engine != nil
-	return pull.Want{Reference: r.config.Reference, Platform: r.config.Platform, Single: single, Here: here}
+	return pull.Query{Reference: r.config.Reference, Platform: r.config.Platform, Single: single, DefaultPlatform: here}
 }
 
 func (r *pulling) fetch(ctx context.Context, puller *pull.Puller, found *pull.Found, to *sink.Sink) error {

@@ -148,8 +148,8 @@ func TestALoadWhoseBlobDoesNotComeIsCutOff(t *testing.T) {
 	s, e := withEngine(t)
 	s.server.Inject(ghcrtest.Fault{Method: "GET", Path: "/ghcr1/blobs/", After: 1, Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 404, Message: "gone"}})
 	r := s.run().failsWith("image-not-found").says("outcome", "failed", "image-id", "")
-	if len(e.Came()) > 0 || strings.Contains(r.stdout, "Docker engine at") {
-		r.fatal("the engine took %q", e.Came())
+	if len(e.LoadedBlobs()) > 0 || strings.Contains(r.stdout, "Docker engine at") {
+		r.fatal("the engine took %q", e.LoadedBlobs())
 	}
 }
 
@@ -160,8 +160,8 @@ func TestCancelInTheMiddleOfALoad(t *testing.T) {
 	r := s.cancelWhen(func(q ghcrtest.Request) bool {
 		return strings.HasPrefix(q.Path, "/ghcr1/blobs/") && strings.Count(s.paths(), "/ghcr1/blobs/") > 1
 	})
-	if !strings.Contains(r.stdout, "The run was cancelled") || len(e.Came()) > 0 {
-		r.fatal("the engine took %q", e.Came())
+	if !strings.Contains(r.stdout, "The run was cancelled") || len(e.LoadedBlobs()) > 0 {
+		r.fatal("the engine took %q", e.LoadedBlobs())
 	}
 }
 

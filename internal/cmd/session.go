@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -13,6 +12,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/keychain"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/transport"
@@ -30,22 +31,20 @@ type session struct {
 	packages *github.Client
 	network  *http.Transport // transport of all clients
 
-	tracer  *tracer
-	mu      sync.Mutex
-	unknown map[string]string // by image: the reason why the API did not return its package
+	tracer *tracer
 }
 
 func newSession(p Process, w *workflow.Workflow, c *input.Common) (*session, error) {
-	s := &session{process: p, workflow: w, config: c, unknown: map[string]string{}}
+	s := &session{process: p, workflow: w, config: c}
 	var err error
-	if s.network, err = transport.Transport(c.CAFile); err != nil {
+	if s.network, err = transport.New(c.CAFile); err != nil {
 		return nil, err
 	}
 	if s.tracer, err = newTracer(p, c); err != nil {
 		return nil, err
 	}
 	s.registry = registry.New(registry.Options{
-		Keychain: newKeychain(c), UserAgent: version.UserAgent(), Trace: s.tracer.hear, Waiting: s.tracer.waiting, Base: s.network,
+		Keychain: newKeychain(c), UserAgent: version.UserAgent(), Trace: s.tracer.hear, OnWait: s.tracer.waiting, Base: s.network,
 	})
 	s.packages, err = github.New(keychain.Client(c.Token, s.network), c.GitHub.APIURL, c.GitHub.ServerURL, version.UserAgent())
 	return s, err
@@ -80,6 +79,18 @@ func timeoutError(d time.Duration) error {
 	}
 }
 
+// explainer returns the explainer of refusals.
+func (s *session) explainer() publish.Explainer {
+	return publish.Explainer{Config: s.config, GitHub: s.packages}
+}
+
+// prober returns the prober that finds out whether a repository accepts a push.
+func (s *session) prober(visibility input.Visibility) *resolve.Prober {
+	return &resolve.Prober{
+		Config: s.config, Registry: s.registry, GitHub: s.packages, Visibility: visibility, Verify: input.VerifyFull,
+	}
+}
+
 // explainEnd replaces the error "context canceled" by the reason why the run
 // ended.
 func explainEnd(ctx context.Context, err error) error {
@@ -87,9 +98,9 @@ func explainEnd(ctx context.Context, err error) error {
 		return err
 	}
 	cause := context.Cause(ctx)
-	var told *diag.Error
-	if errors.As(cause, &told) {
-		with := *told
+	var diagErr *diag.Error
+	if errors.As(cause, &diagErr) {
+		with := *diagErr
 		with.Err = registryError(err)
 		return &with
 	}

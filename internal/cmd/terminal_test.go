@@ -83,5 +83,5 @@ func TestTryAsData(t *testing.T) {
 	if err := json.Unmarshal([]byte(r.stdout), &got); err != nil || got.Digest != digest || !got.Stranger.Verified {
 		t.Errorf("%v: %s", err, r.stdout)
 	}
-	s.run("try", "--source", "/no/such/image").failsWith("", "/no/such/image", "no such source")
+	s.run("try", "--source", "/no/such/image").failsWith("", "/no/such/image", "does not exist")
 }

@@ -77,6 +77,13 @@ func (t *tracer) hear(x registry.Exchange) {
 	}
 }
 
+// requestIDs returns the ids of the manifest writes.
+func (t *tracer) requestIDs() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.ids
+}
+
 // close says whether the file is whole.
 func (t *tracer) close() error {
 	if t.file == nil {

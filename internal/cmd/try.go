@@ -1,10 +1,10 @@
 package cmd
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -119,20 +119,21 @@ func (t *trial) publish(ctx context.Context, server *ghcrtest.Server, source str
 		key, value, _ := strings.Cut(pair, "=")
 		env[key] = value
 	}
-	var quiet bytes.Buffer
 	inner := t.process
 	inner.Getenv = func(key string) string { return env[key] }
-	inner.Stdout = &quiet
+	inner.Stdout = io.Discard
 	config, err := input.ParsePublish(input.Environment{Getenv: inner.Getenv, Flag: func(n string) string {
 		return map[string]string{"source": source}[n]
 	}})
 	if err != nil {
 		return nil, err
 	}
-	var published *report.Report
-	err = within(ctx, inner, workflow.New(inner.Getenv, inner.Stdout), config, func(ctx context.Context, s *session, config *input.Config) (err error) {
-		published, err = publish(ctx, s, config)
-		return err
+	published := newReport(config)
+	err = within(ctx, inner, workflow.New(inner.Getenv, inner.Stdout), config, func(ctx context.Context, s *session, config *input.Config) error {
+		outcome, err := s.pipeline().Publish(ctx, s.request(config))
+		published.Fill(outcome, config.Visibility)
+		s.addTransfer(published)
+		return explainEnd(ctx, err)
 	})
 	return published, err
 }

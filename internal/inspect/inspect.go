@@ -1,9 +1,9 @@
-// Package inspect describes an image as data: manifests and configs whole,
-// platforms, sizes, annotations, and what refers to it.
+// Package inspect describes an image as data: its manifests and configs, its
+// platforms, sizes and annotations, and the manifests that refer to it.
 //
-// It works on the tree that package source or pull has read, whatever place
-// that is in, and reads configs besides. It judges nothing and prints
-// nothing; package report does.
+// It describes a tree that package source or package pull has read from files
+// or from a registry, and also reads the configs of the tree. It checks and
+// prints nothing; package report prints the description.
 package inspect
 
 import (
@@ -21,35 +21,36 @@ import (
 )
 
 const (
-	// maxConfig bounds a config that is shown, in bytes; maxConfigs all of
-	// them together.
+	// maxConfig is the size of the largest config that a View contains, and
+	// maxConfigs is the limit for all configs of a View, in bytes.
 	maxConfig  = 4 << 20
 	maxConfigs = 32 << 20
-	atOnce     = 8
+	// maxConcurrentReads is the number of configs that are read concurrently.
+	maxConcurrentReads = 8
 )
 
-// View is an image as data.
+// View describes an image or index, with all manifests below it.
 type View struct {
-	Digest       string            `json:"digest,omitempty"` // empty while it is known only after compression
+	Digest       string            `json:"digest,omitempty"` // empty if compression determines it later
 	MediaType    string            `json:"media_type,omitempty"`
 	ArtifactType string            `json:"artifact_type,omitempty"`
-	Subject      string            `json:"subject,omitempty"` // digest of what it refers to
+	Subject      string            `json:"subject,omitempty"` // digest of the manifest to which this manifest refers
 	Annotations  map[string]string `json:"annotations,omitempty"`
-	Manifests    int               `json:"manifests"` // in the tree
-	Blobs        int               `json:"blobs"`     // each once
-	Size         int64             `json:"size"`      // bytes of all manifests and blobs, each once
+	Manifests    int               `json:"manifests"` // number of manifests in the tree
+	Blobs        int               `json:"blobs"`     // number of different blobs
+	Size         int64             `json:"size"`      // bytes of all manifests and of all different blobs
 	Manifest     json.RawMessage   `json:"manifest,omitempty"`
 	Images       []Image           `json:"images"`
 }
 
-// Image is one image manifest of the tree.
+// Image describes one image manifest of the tree.
 type Image struct {
 	Platform     *v1.Platform      `json:"platform,omitempty"`
 	Digest       string            `json:"digest,omitempty"`
 	MediaType    string            `json:"media_type,omitempty"`
 	ArtifactType string            `json:"artifact_type,omitempty"`
 	Subject      string            `json:"subject,omitempty"`
-	Attests      string            `json:"attests,omitempty"` // digest of the image that BuildKit's attestation is about
+	Attests      string            `json:"attests,omitempty"` // digest of the image that this attestation of BuildKit describes
 	Annotations  map[string]string `json:"annotations,omitempty"`
 	Size         int64             `json:"size"` // bytes of config and layers
 	Layers       []Layer           `json:"layers"`
@@ -57,27 +58,30 @@ type Image struct {
 	Config       json.RawMessage   `json:"config,omitempty"`
 }
 
-// Layer is one layer as it is stored.
+// Layer describes one layer in its stored form.
 type Layer struct {
-	Digest    string   `json:"digest,omitempty"` // empty while it is plain, to be compressed
+	Digest    string   `json:"digest,omitempty"` // empty for an uncompressed layer that a push would compress
 	MediaType string   `json:"media_type"`
 	Size      int64    `json:"size"`
 	PlainSize int64    `json:"plain_size,omitempty"`
 	DiffID    string   `json:"diff_id,omitempty"`
-	URLs      []string `json:"urls,omitempty"` // of a foreign layer
+	URLs      []string `json:"urls,omitempty"` // addresses of a foreign layer
 }
 
-// attests is the annotation by which BuildKit's attestations name their image.
-const attests = "vnd.docker.reference.digest"
+// attestsKey is the annotation with which an index names the image that an
+// attestation of BuildKit describes.
+const attestsKey = "vnd.docker.reference.digest"
 
-// document is what a manifest or index says of itself.
+// document holds the fields of a manifest or index that describe it.
 type document struct {
 	ArtifactType string                   `json:"artifactType"`
 	Subject      *struct{ Digest string } `json:"subject"`
 	Annotations  map[string]string        `json:"annotations"`
 }
 
-// Describe reads configs, and makes data of a tree.
+// Describe returns the description of a tree, and reads the configs of its
+// images. It omits a config that is larger than the limits or that is not JSON.
+// It returns an error if a manifest is not valid or a config cannot be read.
 func Describe(ctx context.Context, root *image.Manifest) (*View, error) {
 	doc, err := documentOf(root)
 	if err != nil {
@@ -87,7 +91,7 @@ func Describe(ctx context.Context, root *image.Manifest) (*View, error) {
 		Digest: hash(root.Descriptor.Digest), MediaType: string(root.Descriptor.MediaType),
 		ArtifactType: doc.ArtifactType, Subject: doc.subject(), Annotations: doc.Annotations, Manifest: raw(root.Raw), Images: []Image{},
 	}
-	about := attested(root)
+	attested := attestedImages(root)
 	var images []*image.Manifest
 	for _, m := range image.Manifests(root) {
 		v.Manifests++
@@ -95,18 +99,18 @@ func Describe(ctx context.Context, root *image.Manifest) (*View, error) {
 		if m.Index() {
 			continue
 		}
-		one, err := describe(m)
+		described, err := describe(m)
 		if err != nil {
 			return nil, err
 		}
-		one.Attests = about[m.Descriptor.Digest]
-		v.Images, images = append(v.Images, one), append(images, m)
+		described.Attests = attested[m.Descriptor.Digest]
+		v.Images, images = append(v.Images, described), append(images, m)
 	}
 	for _, b := range image.Blobs(root) {
 		v.Blobs++
 		v.Size += b.Descriptor.Size
 	}
-	return v, v.configs(ctx, images)
+	return v, v.readConfigs(ctx, images)
 }
 
 func describe(m *image.Manifest) (Image, error) {
@@ -131,9 +135,9 @@ func describe(m *image.Manifest) (Image, error) {
 	return out, nil
 }
 
-// attested maps attestation manifests to the images they are about, as the
-// indexes above them say.
-func attested(root *image.Manifest) map[v1.Hash]string {
+// attestedImages maps the digest of each attestation of BuildKit to the digest
+// of the image that it describes. The index of the attestation has this fact.
+func attestedImages(root *image.Manifest) map[v1.Hash]string {
 	out := map[v1.Hash]string{}
 	for _, m := range image.Manifests(root) {
 		var index struct {
@@ -142,12 +146,12 @@ func attested(root *image.Manifest) map[v1.Hash]string {
 				Annotations map[string]string `json:"annotations"`
 			} `json:"manifests"`
 		}
-		if !m.Index() || json.Unmarshal(m.Raw, &index) != nil { // what it lists was read by package source
+		if !m.Index() || json.Unmarshal(m.Raw, &index) != nil { // package source has already parsed each index of the tree
 			continue
 		}
 		for _, child := range index.Manifests {
-			if about := child.Annotations[attests]; about != "" {
-				out[child.Digest] = about
+			if image := child.Annotations[attestsKey]; image != "" {
+				out[child.Digest] = image
 			}
 		}
 	}
@@ -160,8 +164,10 @@ func documentOf(m *image.Manifest) (*document, error) {
 		return &doc, nil
 	}
 	if err := json.Unmarshal(m.Raw, &doc); err != nil {
-		var odd *json.UnmarshalTypeError // an artifact of another world: shown whole, without these
-		if !errors.As(err, &odd) {
+		// A field of an artifact can have another type. The manifest is then
+		// described without this field.
+		var otherType *json.UnmarshalTypeError
+		if !errors.As(err, &otherType) {
 			return nil, fmt.Errorf("reading the manifest %s: %w", m.Descriptor.Digest, err)
 		}
 	}
@@ -175,26 +181,27 @@ func (d *document) subject() string {
 	return d.Subject.Digest
 }
 
-// configs reads the configs of the images, several at a time, up to a bound.
-func (v *View) configs(ctx context.Context, images []*image.Manifest) error {
+// readConfigs reads the configs of the images concurrently, within the limits
+// maxConfig and maxConfigs.
+func (v *View) readConfigs(ctx context.Context, images []*image.Manifest) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(atOnce)
-	room := int64(maxConfigs)
+	group.SetLimit(maxConcurrentReads)
+	remaining := int64(maxConfigs)
 	for i, m := range images {
-		if len(m.Blobs) == 0 || m.Blobs[0].Descriptor.Size > min(maxConfig, room) {
+		if len(m.Blobs) == 0 || m.Blobs[0].Descriptor.Size > min(maxConfig, remaining) {
 			continue
 		}
-		room -= m.Blobs[0].Descriptor.Size
+		remaining -= m.Blobs[0].Descriptor.Size
 		group.Go(func() (err error) {
-			v.Images[i].Config, err = config(ctx, m.Blobs[0])
+			v.Images[i].Config, err = readConfig(ctx, m.Blobs[0])
 			return err
 		})
 	}
 	return group.Wait()
 }
 
-// config reads a config that is JSON; any other is left out.
-func config(ctx context.Context, b *image.Blob) (json.RawMessage, error) {
+// readConfig reads a config. It returns nil for a config that is not JSON.
+func readConfig(ctx context.Context, b *image.Blob) (json.RawMessage, error) {
 	r, err := b.Open(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading the config %s: %w", b.Descriptor.Digest, err)
@@ -206,6 +213,7 @@ func config(ctx context.Context, b *image.Blob) (json.RawMessage, error) {
 	return raw(content), nil
 }
 
+// raw returns the content if it is JSON, and nil otherwise.
 func raw(content []byte) json.RawMessage {
 	if !json.Valid(content) {
 		return nil
@@ -213,6 +221,7 @@ func raw(content []byte) json.RawMessage {
 	return content
 }
 
+// hash returns the text of a digest. For the zero value it returns "".
 func hash(h v1.Hash) string {
 	if h == (v1.Hash{}) {
 		return ""

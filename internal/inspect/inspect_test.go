@@ -1,14 +1,10 @@
 package inspect_test
 
 import (
-	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
@@ -19,6 +15,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
+// opened returns the tree of an image in files.
 func opened(t *testing.T, path string) *image.Manifest {
 	t.Helper()
 	s, err := source.Open(t.Context(), path, source.Options{})
@@ -29,6 +26,7 @@ func opened(t *testing.T, path string) *image.Manifest {
 	return s.Root
 }
 
+// stored returns the tree of an image that make adds to an OCI layout.
 func stored(t *testing.T, make func(*sourcetest.Layout) v1.Descriptor) *image.Manifest {
 	t.Helper()
 	l := sourcetest.NewLayout(t)
@@ -45,7 +43,7 @@ func described(t *testing.T, root *image.Manifest) *inspect.View {
 	return v
 }
 
-func TestIndex(t *testing.T) {
+func TestDescribeCountsAllManifestsAndBlobsOfAnIndex(t *testing.T) {
 	t.Parallel()
 	root := stored(t, func(l *sourcetest.Layout) v1.Descriptor { return l.MultiPlatform() })
 	v := described(t, root)
@@ -76,7 +74,7 @@ func TestIndex(t *testing.T) {
 	}
 }
 
-func TestSavedImageIsNotCompressedToBeShown(t *testing.T) {
+func TestDescribeDoesNotCompressASavedImage(t *testing.T) {
 	t.Parallel()
 	v := described(t, opened(t, sourcetest.Tar(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "web:1", "one", "two")))))
 	if v.Digest != "" || v.Manifest != nil || len(v.Images) != 1 {
@@ -88,7 +86,7 @@ func TestSavedImageIsNotCompressedToBeShown(t *testing.T) {
 	}
 }
 
-func TestArtifact(t *testing.T) {
+func TestDescribeReturnsTheTypeAndSubjectOfAnArtifact(t *testing.T) {
 	t.Parallel()
 	var subject v1.Descriptor
 	root := stored(t, func(l *sourcetest.Layout) v1.Descriptor {
@@ -106,7 +104,7 @@ func TestArtifact(t *testing.T) {
 	}
 }
 
-func TestConfigThatIsNoJSONIsLeftOut(t *testing.T) {
+func TestDescribeOmitsAConfigThatIsNotJSON(t *testing.T) {
 	t.Parallel()
 	root := stored(t, func(l *sourcetest.Layout) v1.Descriptor {
 		return l.JSON(types.OCIManifestSchema1, v1.Manifest{
@@ -118,80 +116,12 @@ func TestConfigThatIsNoJSONIsLeftOut(t *testing.T) {
 	}
 }
 
-func TestDamagedConfigIsAnError(t *testing.T) {
+func TestDescribeFailsForADamagedConfig(t *testing.T) {
 	t.Parallel()
 	root := stored(t, func(l *sourcetest.Layout) v1.Descriptor { return l.Image(sourcetest.AMD64, "one") })
 	root.Blobs[0].Descriptor.Digest.Hex = strings.Repeat("0", 64)
 	var wrong *registry.WrongContent
 	if _, err := inspect.Describe(t.Context(), root); !errors.As(err, &wrong) {
 		t.Errorf("got %v", err)
-	}
-}
-
-// fake is a repository by tag.
-type fake map[string]string
-
-func (f fake) Manifest(_ context.Context, ref name.Reference) (v1.Descriptor, []byte, error) {
-	desc, err := f.Head(context.Background(), ref)
-	return desc, []byte(f[ref.Identifier()]), err
-}
-
-func (f fake) Head(_ context.Context, ref name.Reference) (v1.Descriptor, error) {
-	content, ok := f[ref.Identifier()]
-	if !ok {
-		return v1.Descriptor{}, &registry.Error{Status: 404}
-	}
-	if content == "broken" {
-		return v1.Descriptor{}, &registry.Error{Status: 500}
-	}
-	digest, size, err := v1.SHA256(strings.NewReader(content))
-	return v1.Descriptor{Digest: digest, Size: size}, err
-}
-
-func TestReferrers(t *testing.T) {
-	t.Parallel()
-	digest := v1.Hash{Algorithm: "sha256", Hex: strings.Repeat("a", 64)}
-	base := "sha256-" + digest.Hex
-	one := fmt.Sprintf(`{"manifests":[{"digest":%q,"size":7,"artifactType":"application/sbom"}]}`, digest)
-	many := `{"manifests":[` + strings.TrimSuffix(strings.Repeat(`{},`, 1001), ",") + `]}`
-	cases := []struct {
-		name  string
-		tags  fake
-		want  []string // artifact types
-		fails string
-	}{
-		{"none", fake{}, nil, ""},
-		{"by the tag of the spec", fake{base: one}, []string{"application/sbom"}, ""},
-		{"by cosign's tags", fake{base + ".sig": "x", base + ".sbom": "y"}, []string{"signature (cosign)", "SBOM (cosign)"}, ""},
-		{"both", fake{base: one, base + ".att": "x"}, []string{"application/sbom", "attestation (cosign)"}, ""},
-		{"an empty list", fake{base: `{"manifests":[]}`}, nil, ""},
-		{"no list", fake{base: `{}`}, nil, ""},
-		{"too many", fake{base: many}, nil, "more than 1000"},
-		{"no JSON", fake{base: `hello`}, nil, "reading the referrers"},
-		{"a list that is none", fake{base: `{"manifests":{}}`}, nil, "no list"},
-		{"a registry that fails", fake{base + ".sig": "broken"}, nil, "500"},
-	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			repo, err := name.NewRepository("ghcr.io/acme/web")
-			if err != nil {
-				t.Fatal(err)
-			}
-			list, err := inspect.Referrers(t.Context(), c.tags, repo, digest)
-			if c.fails != "" {
-				if err == nil || !strings.Contains(err.Error(), c.fails) {
-					t.Errorf("got %v, want %q", err, c.fails)
-				}
-				return
-			}
-			var got []string
-			for _, r := range list {
-				got = append(got, r.ArtifactType)
-			}
-			if err != nil || !slices.Equal(got, c.want) {
-				t.Errorf("got %q, %v, want %q", got, err, c.want)
-			}
-		})
 	}
 }

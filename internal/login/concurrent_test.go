@@ -16,8 +16,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/login"
 )
 
-// Concurrent steps lose no login and leave no file behind.
-func TestStepsAtTheSameTime(t *testing.T) {
+// TestConcurrentSteps checks that concurrent steps lose no login and leave no
+// temporary file.
+func TestConcurrentSteps(t *testing.T) {
 	t.Parallel()
 	const text = `{"auths": {"quay.io": {"auth": "YTpi"}}}`
 	d := newFakeRunner(t)
@@ -28,27 +29,27 @@ func TestStepsAtTheSameTime(t *testing.T) {
 		sessions[i] = d.session()
 	}
 	host := func(i int) string { return fmt.Sprintf("r%d.example", i) }
-	var ins errgroup.Group
+	var logins errgroup.Group
 	for i, s := range sessions {
-		ins.Go(func() error {
-			return s.In(t.Context(), []login.Login{to(host(i), "octocat", fmt.Sprintf("own%d", i)), to("ghcr.io", "octocat", fmt.Sprintf("ghs_%d", i))})
+		logins.Go(func() error {
+			return s.Login(t.Context(), []login.Login{to(host(i), "octocat", fmt.Sprintf("own%d", i)), to("ghcr.io", "octocat", fmt.Sprintf("ghs_%d", i))})
 		})
 	}
-	d.check(ins.Wait())
+	d.check(logins.Wait())
 	for i := range sessions {
 		if got, want := d.reads(host(i)), fmt.Sprintf("octocat:own%d", i); got != want {
 			t.Errorf("Docker reads %q for %s, want %q", got, host(i), want)
 		}
 	}
-	var outs errgroup.Group
+	var logouts errgroup.Group
 	for _, s := range sessions {
-		outs.Go(func() error { return s.Out(t.Context()) })
+		logouts.Go(func() error { return s.Logout(t.Context()) })
 	}
-	d.check(outs.Wait())
+	d.check(logouts.Wait())
 	if got := d.text(); got != text {
 		t.Errorf("the file is\n%s\nbefore it was\n%s", got, text)
 	}
-	d.clean()
+	d.checkNoOtherFiles()
 }
 
 func TestWaitingForTheLockEndsWithTheContext(t *testing.T) {
@@ -59,7 +60,7 @@ func TestWaitingForTheLockEndsWithTheContext(t *testing.T) {
 	d.check(err)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	err = d.session().In(ctx, []login.Login{to("ghcr.io", "octocat", "ghs_1")})
+	err = d.session().Login(ctx, []login.Login{to("ghcr.io", "octocat", "ghs_1")})
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}

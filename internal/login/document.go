@@ -27,7 +27,7 @@ type member struct {
 }
 
 // errShape is the error for a file that is JSON but not a login file.
-var errShape = errors.New(`it is no JSON object with an object "auths"`)
+var errShape = errors.New(`it is not a JSON object with an object "auths"`)
 
 // scan finds the members of the object that starts at offset at.
 func scan(text []byte, at int) (object, error) {

@@ -25,28 +25,28 @@ func FuzzDocument(f *testing.F) {
 		}
 		with, err := document(text).with(key, []byte(entry))
 		if err != nil {
-			t.Fatalf("reads, but takes no login: %v", err)
+			t.Fatalf("the text can be read, but a login cannot be added: %v", err)
 		}
 		if got, err := with.get(key); err != nil || string(got) != entry {
-			t.Fatalf("in %q stands %q, %v", with, got, err)
+			t.Fatalf("the entry in %q is %q, %v", with, got, err)
 		}
 		back, err := with.with(key, before)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got, err := back.get(key); err != nil || !bytes.Equal(got, before) {
-			t.Fatalf("back in %q stands %q, %v", back, got, err)
+			t.Fatalf("after the removal, the entry in %q is %q, %v", back, got, err)
 		}
 		if _, err := config.LoadFromReader(bytes.NewReader(text)); err == nil {
 			if _, err := config.LoadFromReader(bytes.NewReader(with)); err != nil {
-				t.Fatalf("Docker read %q, and does not read %q: %v", text, with, err)
+				t.Fatalf("Docker can read %q but not %q: %v", text, with, err)
 			}
 		}
 		if json.Valid(text) && !json.Valid(with) {
 			t.Fatalf("%q is JSON, %q is not", text, with)
 		}
 		if undone, ok := diff(with, text).apply(with); !ok || !bytes.Equal(undone, text) {
-			t.Fatalf("undone %q is %q", with, undone)
+			t.Fatalf("applying the patch to %q gives %q", with, undone)
 		}
 	})
 }

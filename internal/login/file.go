@@ -60,7 +60,7 @@ func (s *Session) editLocked(path string, madeDir bool, change func(*file) error
 	if err != nil {
 		return nil, err
 	}
-	if f.state, err = openState(s.Notes, path); err != nil {
+	if f.state, err = openState(s.StateFolder, path); err != nil {
 		return nil, err
 	}
 	f.state.captureOriginal(f, madeDir)
@@ -119,11 +119,14 @@ func open(path string) (*file, error) {
 	return f, nil
 }
 
+// CodeFileInvalid means that a login file exists and is not a login file.
+const CodeFileInvalid = "login-file-invalid"
+
 func invalid(path string, err error) error {
 	return &diag.Error{
-		Code: "login-file-invalid", Side: diag.Runner, Err: err,
-		Title: fmt.Sprintf("%q is no login file, and is left as it is", path),
-		Hint:  "Mend or delete it, or log in with isolated: true, which makes a file of its own.",
+		Code: CodeFileInvalid, Side: diag.Runner, Err: err,
+		Title: fmt.Sprintf("%q is not a login file. It was not changed", path),
+		Hint:  "Correct or delete the file, or set isolated: true, which creates a private login file.",
 	}
 }
 
@@ -133,7 +136,7 @@ func invalid(path string, err error) error {
 func (f *file) save() error {
 	gone := f.state.updateUndo(f)
 	if err := f.state.save(); err != nil {
-		return fmt.Errorf("noting what was there before: %w", err)
+		return fmt.Errorf("saving the state for the logout: %w", err)
 	}
 	if gone {
 		if err := os.Remove(f.path); err != nil && !errors.Is(err, fs.ErrNotExist) {

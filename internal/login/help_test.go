@@ -62,22 +62,22 @@ func (d *fakeRunner) text() string {
 // session returns a session as a later step restores it from its state.
 func (d *fakeRunner) session() *login.Session {
 	d.t.Helper()
-	place, err := login.Find(d.getenv)
+	files, err := login.Find(d.getenv)
 	d.check(err)
-	s, err := login.Parse(login.New(place).String())
+	s, err := login.Parse(login.New(files).String())
 	d.check(err)
 	return s
 }
 
-func (d *fakeRunner) in(s *login.Session, logins ...login.Login) *login.Session {
+func (d *fakeRunner) login(s *login.Session, logins ...login.Login) *login.Session {
 	d.t.Helper()
-	d.check(s.In(d.t.Context(), logins))
+	d.check(s.Login(d.t.Context(), logins))
 	return s
 }
 
-func (d *fakeRunner) out(s *login.Session) {
+func (d *fakeRunner) logout(s *login.Session) {
 	d.t.Helper()
-	d.check(s.Out(d.t.Context()))
+	d.check(s.Logout(d.t.Context()))
 }
 
 // reads returns the login that Docker's own library finds for a host, in the
@@ -95,8 +95,9 @@ func (d *fakeRunner) reads(host string) string {
 	return got.Username + ":" + got.Password
 }
 
-// clean fails the test if the program left a file beside the login file.
-func (d *fakeRunner) clean() {
+// checkNoOtherFiles fails the test if the folders contain a file other than the
+// login file.
+func (d *fakeRunner) checkNoOtherFiles() {
 	d.t.Helper()
 	for _, dir := range []string{filepath.Dir(d.file), filepath.Join(d.temp, "ghcr-publish-login")} {
 		entries, err := os.ReadDir(dir)
@@ -105,7 +106,7 @@ func (d *fakeRunner) clean() {
 		}
 		for _, e := range entries {
 			if e.Name() != "config.json" {
-				d.t.Errorf("%s is left in %s", e.Name(), dir)
+				d.t.Errorf("%s still exists in %s", e.Name(), dir)
 			}
 		}
 	}

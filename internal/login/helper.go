@@ -45,7 +45,7 @@ func (s *inHelper) copy(from, to string) error {
 		return err
 	}
 	if s.fingerprint(c) == "" {
-		return errors.New("it no longer has the login that was there before")
+		return errors.New("the credential helper no longer has the previous login")
 	}
 	c.ServerAddress = to
 	return s.store.Store(c)

@@ -137,18 +137,18 @@ func TestHelpersStoreTheSecret(t *testing.T) {
 		d := newFakeRunner(t)
 		d.put(file)
 		d.check(v.save(map[string][2]string{"quay.io": {"a", "b"}}))
-		s := d.in(d.session(), to("ghcr.io", "octocat", "ghs_1"))
+		s := d.login(d.session(), to("ghcr.io", "octocat", "ghs_1"))
 		if got := d.reads("ghcr.io"); got != "octocat:ghs_1" {
 			t.Errorf("%s: Docker reads %q", file, got)
 		}
 		if got := d.text(); got != file {
-			t.Errorf("%s became %s", file, got)
+			t.Errorf("%s was changed to %s", file, got)
 		}
-		d.out(s)
+		d.logout(s)
 		if got := fmt.Sprint(v.load()); got != "map[quay.io:[a b]]" {
-			t.Errorf("%s: afterwards the helper has %s", file, got)
+			t.Errorf("%s: after the logout, the helper has %s", file, got)
 		}
-		d.clean()
+		d.checkNoOtherFiles()
 	}
 }
 
@@ -160,23 +160,24 @@ func TestLogoutRestoresTheLoginOfAHelper(t *testing.T) {
 		d.check(v.save(map[string][2]string{"ghcr.io": {"old", "secret"}}))
 		var sessions []*login.Session
 		for i := range order {
-			sessions = append(sessions, d.in(d.session(), to("ghcr.io", "octocat", fmt.Sprintf("ghs_%d", i))))
+			sessions = append(sessions, d.login(d.session(), to("ghcr.io", "octocat", fmt.Sprintf("ghs_%d", i))))
 		}
-		notes := d.notes()
-		if strings.Contains(notes, "secret") || strings.Contains(notes, "ghs_") {
-			t.Errorf("the notes hold a secret of the helper: %s", notes)
+		state := d.logoutState()
+		if strings.Contains(state, "secret") || strings.Contains(state, "ghs_") {
+			t.Errorf("the logout state has a secret of the helper: %s", state)
 		}
 		for _, i := range order {
-			d.out(sessions[i])
+			d.logout(sessions[i])
 		}
 		if got := fmt.Sprint(v.load()); got != "map[ghcr.io:[old secret]]" {
-			t.Errorf("ended as %v: the helper has %s", order, got)
+			t.Errorf("logged out in the order %v: the helper has %s", order, got)
 		}
-		d.clean()
+		d.checkNoOtherFiles()
 	}
 }
 
-func (d *fakeRunner) notes() string {
+// logoutState returns the logout state of all login files.
+func (d *fakeRunner) logoutState() string {
 	d.t.Helper()
 	files, err := filepath.Glob(filepath.Join(d.temp, "ghcr-publish-login", "*.json"))
 	d.check(err)
@@ -189,23 +190,23 @@ func (d *fakeRunner) notes() string {
 	return all
 }
 
-func TestHelperThatStoresNoLogins(t *testing.T) {
+func TestAHelperThatFailsIsNamed(t *testing.T) {
 	v := helpers(t)
 	for _, name := range []string{"readonly", "is-not-installed"} {
 		d := newFakeRunner(t)
 		file := `{"credHelpers":{"ghcr.io":"` + name + `","docker.io":"vault"}}`
 		d.put(file)
 		d.check(v.save(map[string][2]string{}))
-		err := d.session().In(t.Context(), []login.Login{to("quay.io", "a", "b"), to("ghcr.io", "octocat", "ghs_1")})
-		if !diag.Is(err, "credential-helper") || !strings.Contains(err.Error(), "docker-credential-"+name) || !strings.Contains(err.Error(), "isolated: true") {
+		err := d.session().Login(t.Context(), []login.Login{to("quay.io", "a", "b"), to("ghcr.io", "octocat", "ghs_1")})
+		if !diag.Is(err, login.CodeHelperFailed) || !strings.Contains(err.Error(), "docker-credential-"+name) || !strings.Contains(err.Error(), "isolated: true") {
 			t.Errorf("%s: %v", name, err)
 		}
 		if got := d.text(); got != file {
-			t.Errorf("%s: the file became %s", name, got)
+			t.Errorf("%s: the file was changed to %s", name, got)
 		}
 		if keys := slices.Collect(maps.Keys(v.load())); len(keys) != 0 {
 			t.Errorf("%s: the helper has %q", name, keys)
 		}
-		d.clean()
+		d.checkNoOtherFiles()
 	}
 }

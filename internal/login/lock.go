@@ -33,7 +33,7 @@ func lock(ctx context.Context, path string) (unlock func(), err error) {
 				release(path, a.file)
 			}
 		}()
-		return nil, fmt.Errorf("waiting for another step to let go of %q: %w", path, context.Cause(ctx))
+		return nil, fmt.Errorf("waiting for another step to release the lock on %q: %w", path, context.Cause(ctx))
 	}
 }
 

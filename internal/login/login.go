@@ -37,15 +37,15 @@ func (l Login) key() string {
 // Session describes the logins of one step for the step that logs out. It
 // contains no secret, and callers store it as JSON.
 type Session struct {
-	ID     string   `json:"id"`
-	Files  []string `json:"files"`            // absolute paths of the login files
-	Notes  string   `json:"notes,omitempty"`  // folder of the logout state; if empty, Out removes nothing
-	Folder string   `json:"folder,omitempty"` // private to this session; Out removes it
+	ID             string   `json:"id"`
+	Files          []string `json:"files"`            // absolute paths of the login files
+	StateFolder    string   `json:"state,omitempty"`  // folder of the logout state; if empty, Logout removes nothing
+	IsolatedFolder string   `json:"folder,omitempty"` // private to this session; Logout removes it
 }
 
-// New returns a session with a new ID that writes to the files of p.
-func New(p Place) *Session {
-	return &Session{ID: rand.Text(), Files: p.Files, Notes: p.Notes, Folder: p.Folder}
+// New returns a session with a new ID that writes to the login files f.
+func New(f Files) *Session {
+	return &Session{ID: rand.Text(), Files: f.Paths, StateFolder: f.StateFolder, IsolatedFolder: f.IsolatedFolder}
 }
 
 // Parse parses a stored session. It returns an error for invalid JSON.
@@ -66,18 +66,18 @@ func (s *Session) String() string {
 	return string(text)
 }
 
-// In writes each login to each file. A file gets either all logins or none. In
-// stops at the first file that fails, and returns the error.
-func (s *Session) In(ctx context.Context, logins []Login) error {
+// Login writes each login to each file. A file gets either all logins or none.
+// Login stops at the first file that fails, and returns the error.
+func (s *Session) Login(ctx context.Context, logins []Login) error {
 	for _, path := range s.Files {
-		if err := s.in(ctx, path, logins); err != nil {
+		if err := s.loginTo(ctx, path, logins); err != nil {
 			return fmt.Errorf("writing the login file %q: %w", path, err)
 		}
 	}
 	return nil
 }
 
-func (s *Session) in(ctx context.Context, path string, logins []Login) error {
+func (s *Session) loginTo(ctx context.Context, path string, logins []Login) error {
 	return s.edit(ctx, path, func(f *file) error {
 		for _, l := range logins {
 			if err := f.add(s.ID, l); err != nil {
@@ -90,21 +90,21 @@ func (s *Session) in(ctx context.Context, path string, logins []Login) error {
 	})
 }
 
-// Out removes the logins that In added, and restores the logins that In
-// replaced. It keeps a login that another program has written since. It returns
-// the joined errors of all files.
-func (s *Session) Out(ctx context.Context) error {
-	if s.Folder != "" {
+// Logout removes the logins that Login added, and restores the logins that
+// Login replaced. It keeps a login that another program has written since. It
+// returns the joined errors of all files.
+func (s *Session) Logout(ctx context.Context) error {
+	if s.IsolatedFolder != "" {
 		return s.removeFolder()
 	}
-	if s.Notes == "" {
+	if s.StateFolder == "" {
 		return nil
 	}
 	var errs []error
 	for _, path := range s.Files {
 		err := s.edit(ctx, path, func(f *file) error { return f.remove(s.ID) })
 		if err != nil {
-			errs = append(errs, fmt.Errorf("taking the login out of %q: %w", path, err))
+			errs = append(errs, fmt.Errorf("removing the login from %q: %w", path, err))
 		}
 	}
 	return errors.Join(errs...)

@@ -20,13 +20,13 @@ var before = []struct{ name, text string }{
 	{"an empty object", "{}"},
 	{"an empty object and a newline", "{ }\n"},
 	{"no logins", "{\n\t\"auths\": {}\n}"},
-	{"null for logins", `{"auths": null, "psFormat": "table"}`},
-	{"another registry's", "{\n\t\"auths\": {\n\t\t\"quay.io\": {\n\t\t\t\"auth\": \"YTpi\"\n\t\t}\n\t}\n}"},
-	{"the same host's", `{"auths":{"ghcr.io":{"auth":"b2xkOm9sZA=="},"quay.io":{"auth":"YTpi"}}}`},
-	{"written by hand, with keys Docker does not know", "{\r\n  \"podman\": {\"x\": [1, 2]},\r\n  \"auths\" : { \"quay.io\" : {\"auth\":\"YTpi\"}, \"r.example\":{\"auth\":\"YTpi\"} },\r\n  \"credHelpers\": {\"eu.gcr.io\": \"gcloud\"}\r\n}\r\n"},
+	{"null as the value of auths", `{"auths": null, "psFormat": "table"}`},
+	{"a login for another registry", "{\n\t\"auths\": {\n\t\t\"quay.io\": {\n\t\t\t\"auth\": \"YTpi\"\n\t\t}\n\t}\n}"},
+	{"a login for the same host", `{"auths":{"ghcr.io":{"auth":"b2xkOm9sZA=="},"quay.io":{"auth":"YTpi"}}}`},
+	{"written by hand, with keys that Docker does not define", "{\r\n  \"podman\": {\"x\": [1, 2]},\r\n  \"auths\" : { \"quay.io\" : {\"auth\":\"YTpi\"}, \"r.example\":{\"auth\":\"YTpi\"} },\r\n  \"credHelpers\": {\"eu.gcr.io\": \"gcloud\"}\r\n}\r\n"},
 }
 
-func TestLogoutLeavesTheFileByteForByte(t *testing.T) {
+func TestLogoutRestoresTheFileByteForByte(t *testing.T) {
 	t.Parallel()
 	for _, c := range before {
 		t.Run(c.name, func(t *testing.T) {
@@ -35,22 +35,22 @@ func TestLogoutLeavesTheFileByteForByte(t *testing.T) {
 			if c.text != "absent" {
 				d.put(c.text)
 			}
-			s := d.in(d.session(), to("ghcr.io", "octocat", "ghs_1"), to("docker.io", "me", "p:w"))
+			s := d.login(d.session(), to("ghcr.io", "octocat", "ghs_1"), to("docker.io", "me", "p:w"))
 			for host, want := range map[string]string{"ghcr.io": "octocat:ghs_1", "docker.io": "me:p:w"} {
 				if got := d.reads(host); got != want {
 					t.Errorf("Docker reads %q for %s, want %q, in\n%s", got, host, want, d.text())
 				}
 			}
 			if strings.Contains(c.text, "quay.io") && d.reads("quay.io") != "a:b" {
-				t.Errorf("the other login is gone:\n%s", d.text())
+				t.Errorf("the other login is missing:\n%s", d.text())
 			}
-			d.out(s)
+			d.logout(s)
 			if got := d.text(); got != c.text {
-				t.Errorf("after logging out the file is\n%q\nbefore it was\n%q", got, c.text)
+				t.Errorf("after the logout the file is\n%q\nbefore the login it was\n%q", got, c.text)
 			}
-			d.clean()
+			d.checkNoOtherFiles()
 			if _, err := os.Stat(filepath.Dir(d.file)); c.text == "absent" && !os.IsNotExist(err) {
-				t.Error("the folder that was made for the login is left")
+				t.Error("the folder that the login created still exists")
 			}
 		})
 	}
@@ -60,28 +60,28 @@ func TestLogoutKeepsTheLoginsOfOtherPrograms(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name, before string
-		meanwhile    func(text string) string
+		change       func(text string) string
 		want         string
 	}{
 		{
-			"another login beside ours", `{"auths":{}}`,
+			"another program adds a login", `{"auths":{}}`,
 			func(s string) string {
 				return strings.Replace(s, `"auths":{`, `"auths":{"quay.io":{"auth":"YTpi"},`, 1)
 			},
 			`{"auths":{"quay.io":{"auth":"YTpi"}}}`,
 		},
 		{
-			"somebody else's login in place of ours", `{"auths":{}}`,
+			"another program replaces the login", `{"auths":{}}`,
 			func(string) string { return `{"auths":{"ghcr.io":{"auth":"YTpi"}}}` },
 			`{"auths":{"ghcr.io":{"auth":"YTpi"}}}`,
 		},
 		{
-			"ours taken out", `{"auths":{}}`,
+			"another program removes the login", `{"auths":{}}`,
 			func(string) string { return `{"auths":{ }}` },
 			`{"auths":{ }}`,
 		},
 		{
-			"a setting, where a login was there before", `{"auths":{"ghcr.io":{"auth":"b2xkOm9sZA=="}}}`,
+			"another program adds a setting to a file with an earlier login", `{"auths":{"ghcr.io":{"auth":"b2xkOm9sZA=="}}}`,
 			func(s string) string { return strings.Replace(s, "{", `{"psFormat":"x",`, 1) },
 			`{"psFormat":"x","auths":{"ghcr.io":{"auth":"b2xkOm9sZA=="}}}`,
 		},
@@ -91,16 +91,16 @@ func TestLogoutKeepsTheLoginsOfOtherPrograms(t *testing.T) {
 			t.Parallel()
 			d := newFakeRunner(t)
 			d.put(c.before)
-			s := d.in(d.session(), to("ghcr.io", "octocat", "ghs_1"))
-			d.put(c.meanwhile(d.text()))
-			d.out(s)
+			s := d.login(d.session(), to("ghcr.io", "octocat", "ghs_1"))
+			d.put(c.change(d.text()))
+			d.logout(s)
 			var got, want any
 			d.check(json.Unmarshal([]byte(d.text()), &got))
 			d.check(json.Unmarshal([]byte(c.want), &want))
 			if g, w := marshal(t, got), marshal(t, want); g != w {
 				t.Errorf("got  %s\nwant %s", g, w)
 			}
-			d.clean()
+			d.checkNoOtherFiles()
 		})
 	}
 }
@@ -129,15 +129,15 @@ func TestSessionsCanLogOutInAnyOrder(t *testing.T) {
 				}
 				var sessions []*login.Session
 				for _, token := range tokens {
-					sessions = append(sessions, d.in(d.session(), to("ghcr.io", "octocat", token)))
+					sessions = append(sessions, d.login(d.session(), to("ghcr.io", "octocat", token)))
 				}
 				for _, i := range order {
-					d.out(sessions[i])
+					d.logout(sessions[i])
 				}
 				if got := d.text(); got != b.text {
-					t.Errorf("%s, %q, ended as %v: the file is %q, before it was %q", b.name, tokens, order, got, b.text)
+					t.Errorf("%s, %q, logged out in the order %v: the file is %q, before it was %q", b.name, tokens, order, got, b.text)
 				}
-				d.clean()
+				d.checkNoOtherFiles()
 			}
 		}
 	}
@@ -146,26 +146,26 @@ func TestSessionsCanLogOutInAnyOrder(t *testing.T) {
 func TestTheLatestLoginIsUsedUntilItsLogout(t *testing.T) {
 	t.Parallel()
 	d := newFakeRunner(t)
-	one := d.in(d.session(), to("ghcr.io", "octocat", "ghs_1"))
-	two := d.in(d.session(), to("ghcr.io", "octocat", "ghs_2"))
+	one := d.login(d.session(), to("ghcr.io", "octocat", "ghs_1"))
+	two := d.login(d.session(), to("ghcr.io", "octocat", "ghs_2"))
 	if got := d.reads("ghcr.io"); got != "octocat:ghs_2" {
-		t.Errorf("with both Docker reads %q", got)
+		t.Errorf("with both logins, Docker reads %q", got)
 	}
-	d.out(one)
+	d.logout(one)
 	if got := d.reads("ghcr.io"); got != "octocat:ghs_2" {
-		t.Errorf("with the second alone Docker reads %q", got)
+		t.Errorf("with the second login only, Docker reads %q", got)
 	}
-	d.out(two)
-	d.out(two) // a post step can run twice
+	d.logout(two)
+	d.logout(two) // a post step can run twice
 	if got := d.text(); got != "absent" {
 		t.Errorf("the file is %q", got)
 	}
 }
 
-func TestFileIsPrivateAndGetsItsModeBack(t *testing.T) {
+func TestFileIsPrivateUntilTheLogout(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
-		t.Skip("modes are another thing there")
+		t.Skip("Windows has no file modes")
 	}
 	mode := func(d *fakeRunner) os.FileMode {
 		info, err := os.Stat(d.file)
@@ -175,20 +175,20 @@ func TestFileIsPrivateAndGetsItsModeBack(t *testing.T) {
 	d := newFakeRunner(t)
 	d.put("{}")
 	d.check(os.Chmod(d.file, 0o644))
-	s := d.in(d.session(), to("ghcr.io", "octocat", "ghs_1"))
+	s := d.login(d.session(), to("ghcr.io", "octocat", "ghs_1"))
 	if got := mode(d); got != 0o600 {
-		t.Errorf("with a login the mode is %o", got)
+		t.Errorf("with a login, the mode is %o", got)
 	}
-	d.out(s)
+	d.logout(s)
 	if got := mode(d); got != 0o644 {
-		t.Errorf("afterwards the mode is %o, before it was 644", got)
+		t.Errorf("after the logout, the mode is %o, want 644", got)
 	}
 }
 
-func TestStateHoldsNoSecret(t *testing.T) {
+func TestStateHasNoSecret(t *testing.T) {
 	t.Parallel()
 	d := newFakeRunner(t)
-	s := d.in(d.session(), to("ghcr.io", "octocat", "ghs_1"))
+	s := d.login(d.session(), to("ghcr.io", "octocat", "ghs_1"))
 	if text := s.String(); strings.Contains(text, "ghs_1") || strings.Contains(text, "b2N0b2NhdDpnaHNfMQ") {
 		t.Errorf("the state is %s", text)
 	}
@@ -196,26 +196,26 @@ func TestStateHoldsNoSecret(t *testing.T) {
 
 func TestSymbolicLinksAreKept(t *testing.T) {
 	t.Parallel()
-	for _, there := range []bool{true, false} {
+	for _, exists := range []bool{true, false} {
 		d := newFakeRunner(t)
 		real := filepath.Join(d.temp, "real.json")
-		if there {
+		if exists {
 			d.check(os.WriteFile(real, []byte("{}"), 0o600))
 		}
 		d.check(os.MkdirAll(filepath.Dir(d.file), 0o755))
 		if err := os.Symlink(real, d.file); err != nil {
 			t.Skip(err)
 		}
-		s := d.in(d.session(), to("ghcr.io", "octocat", "ghs_1"))
+		s := d.login(d.session(), to("ghcr.io", "octocat", "ghs_1"))
 		if info, err := os.Lstat(d.file); err != nil || info.Mode()&os.ModeSymlink == 0 {
 			t.Errorf("the link was replaced: %v, %v", info, err)
 		}
 		if got := d.reads("ghcr.io"); got != "octocat:ghs_1" {
 			t.Errorf("Docker reads %q", got)
 		}
-		d.out(s)
-		if _, err := os.Stat(real); os.IsNotExist(err) == there {
-			t.Errorf("there before: %t, afterwards: %v", there, err)
+		d.logout(s)
+		if _, err := os.Stat(real); os.IsNotExist(err) == exists {
+			t.Errorf("existed before: %t, after the logout: %v", exists, err)
 		}
 	}
 }
@@ -226,13 +226,13 @@ func TestInvalidFilesAreNotChanged(t *testing.T) {
 		d := newFakeRunner(t)
 		d.put(text)
 		s := d.session()
-		if err := s.In(t.Context(), []login.Login{to("ghcr.io", "octocat", "ghs_1")}); !diag.Is(err, "login-file-invalid") {
+		if err := s.Login(t.Context(), []login.Login{to("ghcr.io", "octocat", "ghs_1")}); !diag.Is(err, login.CodeFileInvalid) {
 			t.Errorf("%s: %v", text, err)
 		}
 		if got := d.text(); got != text {
-			t.Errorf("%s became %s", text, got)
+			t.Errorf("%s was changed to %s", text, got)
 		}
-		d.clean()
+		d.checkNoOtherFiles()
 	}
 }
 
@@ -240,10 +240,10 @@ func TestLoginsOutsideAWorkflowStay(t *testing.T) {
 	t.Parallel()
 	d := newFakeRunner(t)
 	delete(d.env, "GITHUB_ACTIONS")
-	s := d.in(d.session(), to("ghcr.io", "octocat", "ghs_1"))
-	d.out(s)
+	s := d.login(d.session(), to("ghcr.io", "octocat", "ghs_1"))
+	d.logout(s)
 	if got := d.reads("ghcr.io"); got != "octocat:ghs_1" {
 		t.Errorf("Docker reads %q", got)
 	}
-	d.clean()
+	d.checkNoOtherFiles()
 }

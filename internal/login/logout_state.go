@@ -45,7 +45,7 @@ func openState(folder, file string) (*logoutState, error) {
 		return n, nil
 	}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, fmt.Errorf("making a place for notes: %w", err)
+		return nil, fmt.Errorf("creating the folder for the logout state: %w", err)
 	}
 	n.path = filepath.Join(folder, sum([]byte(file))[:16]+".json")
 	text, err := os.ReadFile(n.path)
@@ -56,7 +56,7 @@ func openState(folder, file string) (*logoutState, error) {
 		err = json.Unmarshal(text, n)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the notes of an earlier login: %w", err)
+		return nil, fmt.Errorf("reading the logout state: %w", err)
 	}
 	return n, nil
 }

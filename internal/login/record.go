@@ -77,14 +77,18 @@ func (f *file) undo(r record) error {
 	return s.dropPreserved(r.Before)
 }
 
+// CodeHelperFailed means that a credential helper could not store, read or
+// remove a login.
+const CodeHelperFailed = "credential-helper"
+
 // helperError wraps the failure of a credential helper with an explanation.
 func helperError(helper string, err error) error {
 	if err == nil || helper == "" {
 		return err
 	}
 	return &diag.Error{
-		Code: "credential-helper", Side: diag.Runner, Err: err,
-		Title: fmt.Sprintf("The credential helper docker-credential-%s did not do its part", helper),
-		Hint:  "The login file names it (credsStore or credHelpers). Mend or take away that line; or log in with isolated: true, which asks no helper.",
+		Code: CodeHelperFailed, Side: diag.Runner, Err: err,
+		Title: fmt.Sprintf("The credential helper docker-credential-%s failed", helper),
+		Hint:  "The login file names it (credsStore or credHelpers). Correct or remove that line, or set isolated: true, which uses no credential helper.",
 	}
 }

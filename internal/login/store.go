@@ -92,7 +92,7 @@ func (s *inFile) verify(l Login) error {
 		return invalid(s.file.path, err)
 	}
 	if got := c.AuthConfigs[s.key]; got.Username != l.Username || got.Password != l.Secret.Reveal() {
-		return invalid(s.file.path, errors.New("what is written to it, Docker does not read from it"))
+		return invalid(s.file.path, errors.New("Docker does not read the written login from the file"))
 	}
 	return nil
 }

@@ -14,12 +14,12 @@ import (
 func TestVersionInput(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, event, ref, tags, version, want string }{
-		{"feeds semver on any event", "workflow_dispatch", "refs/heads/dev", "type=semver,pattern={{version}}\ntype=semver,pattern={{major}}", "v1.2.3", "1.2.3 1 latest"},
-		{"feeds pep440", "push", "refs/heads/dev", "type=pep440,pattern={{version}}", "1.2rc1", "1.2rc1"},
-		{"beats the git tag", "push", "refs/tags/v9.9.9", "type=semver,pattern={{version}}", "1.2.3", "1.2.3 latest"},
-		{"gives way to a value", "push", "refs/heads/dev", "type=semver,pattern={{version}},value=4.5.6", "1.2.3", "4.5.6 latest"},
-		{"is narrowed by match", "push", "refs/heads/dev", "type=semver,pattern={{version}},match=web-(.*)", "web-v1.2.3", "1.2.3 latest"},
-		{"is no template", "push", "refs/heads/dev", "type=sha,prefix=\ntype=semver,pattern={{version}}", "{{sha}}", "860c190"},
+		{"semver reads it on any event", "workflow_dispatch", "refs/heads/dev", "type=semver,pattern={{version}}\ntype=semver,pattern={{major}}", "v1.2.3", "1.2.3 1 latest"},
+		{"pep440 reads it", "push", "refs/heads/dev", "type=pep440,pattern={{version}}", "1.2rc1", "1.2rc1"},
+		{"it has priority over the Git tag", "push", "refs/tags/v9.9.9", "type=semver,pattern={{version}}", "1.2.3", "1.2.3 latest"},
+		{"the value of a rule has priority", "push", "refs/heads/dev", "type=semver,pattern={{version}},value=4.5.6", "1.2.3", "4.5.6 latest"},
+		{"match selects a part of it", "push", "refs/heads/dev", "type=semver,pattern={{version}},match=web-(.*)", "web-v1.2.3", "1.2.3 latest"},
+		{"it is not a template", "push", "refs/heads/dev", "type=sha,prefix=\ntype=semver,pattern={{version}}", "{{sha}}", "860c190"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -36,19 +36,19 @@ func TestLatestHighest(t *testing.T) {
 	t.Parallel()
 	const three = "type=semver,pattern={{version}}\ntype=semver,pattern={{major}}.{{minor}}\ntype=semver,pattern={{major}}\ntype=semver,pattern=stable"
 	cases := []struct{ name, ref, tags, existing, want string }{
-		{"first ever", "v1.2.3", three, "", "1.2.3 1.2 1 stable latest"},
+		{"no other tag exists", "v1.2.3", three, "", "1.2.3 1.2 1 stable latest"},
 		{"highest", "v1.2.3", three, "1.2.2 1.0.0 latest main 1.2", "1.2.3 1.2 1 stable latest"},
-		{"behind in its own minor", "v1.2.3", three, "1.2.4", "1.2.3"},
-		{"backport, its minor's highest", "v1.2.3", three, "1.3.0", "1.2.3 1.2"},
-		{"backport, its major's highest", "v1.2.3", three, "2.0.0", "1.2.3 1.2 1"},
-		{"numbers, not letters, are compared", "v1.10.0", three, "1.9.0", "1.10.0 1.10 1 stable latest"},
+		{"a higher patch exists", "v1.2.3", three, "1.2.4", "1.2.3"},
+		{"backport, highest of its minor", "v1.2.3", three, "1.3.0", "1.2.3 1.2"},
+		{"backport, highest of its major", "v1.2.3", three, "2.0.0", "1.2.3 1.2 1"},
+		{"versions are compared as numbers", "v1.10.0", three, "1.9.0", "1.10.0 1.10 1 stable latest"},
 		{"prereleases and moving tags do not count", "v1.2.3", three, "2 2.0 2.0.0-rc.1 v3 edge", "1.2.3 1.2 1 stable latest"},
 		{"tags with a v count", "v1.2.3", three, "v2.0.0", "1.2.3 1.2 1"},
 		{"prerelease", "v2.0.0-rc.1", three, "", "2.0.0-rc.1"},
 		{"rule with an affix", "v1.2.3", "type=semver,pattern={{version}},suffix=-slim\ntype=semver,pattern={{major}},suffix=-slim", "9.0.0 1.2.4-slim", "1.2.3-slim"},
 		{"tag rule", "v1.2.3", "type=ref,event=tag", "v1.2.4", "v1.2.3"},
-		{"tag rule on top", "v1.2.3", "type=ref,event=tag", "v1.2.2", "v1.2.3 latest"},
-		{"tag that is no version", "foo", "type=ref,event=tag", "", "foo"},
+		{"tag rule with the highest version", "v1.2.3", "type=ref,event=tag", "v1.2.2", "v1.2.3 latest"},
+		{"tag that is not a version", "foo", "type=ref,event=tag", "", "foo"},
 		{"match", "web/1.2.3", "type=match,pattern=web/(.*),group=1", "1.2.4", "1.2.3"},
 		{"pep440", "2026.4.1", "type=pep440,pattern={{version}}\ntype=pep440,pattern={{major}}.{{minor}}\ntype=pep440,pattern={{major}}", "2026.5.1", "2026.4.1 2026.4"},
 		{"branch", "", "type=ref,event=branch", "", "master"},
@@ -105,9 +105,9 @@ func TestEvents(t *testing.T) {
 		c    Context
 		want string
 	}{
-		{"pull_request_target is about its pull request", target, "pr-7 sha-860c190"},
-		{"its head may be the commit", head, "pr-7 sha-feed"},
-		{"the checkout is what it is", checkout, "main sha-860c190"},
+		{"pull_request_target gives the number of its pull request", target, "pr-7 sha-860c190"},
+		{"DOCKER_METADATA_PR_HEAD_SHA selects the head commit", head, "pr-7 sha-feed"},
+		{"context: git uses the checkout", checkout, "main sha-860c190"},
 		{"push", at("push", "refs/heads/main"), "main sha-860c190"},
 		{"schedule", at("schedule", "refs/heads/main"), "nightly main sha-860c190"},
 	}
@@ -126,13 +126,13 @@ func TestEvents(t *testing.T) {
 func TestWarningsAboutEvents(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, event, ref, tags, want string }{
-		{"workflow_run on a branch rule", "workflow_run", "refs/heads/main", "type=ref,event=branch", "event-default-branch"},
-		{"workflow_run on edge", "workflow_run", "refs/heads/master", "type=edge", "event-default-branch"},
-		{"issue comment", "issue_comment", "refs/heads/main", "type=ref,event=branch", "event-default-branch"},
-		{"merge queue", "merge_group", "refs/heads/gh-readonly-queue/main/pr-5-abc", "type=ref,event=branch", "event-merge-group"},
+		{"workflow_run on a branch rule", "workflow_run", "refs/heads/main", "type=ref,event=branch", CodeEventDefaultBranch},
+		{"workflow_run on edge", "workflow_run", "refs/heads/master", "type=edge", CodeEventDefaultBranch},
+		{"issue comment", "issue_comment", "refs/heads/main", "type=ref,event=branch", CodeEventDefaultBranch},
+		{"merge queue", "merge_group", "refs/heads/gh-readonly-queue/main/pr-5-abc", "type=ref,event=branch", CodeEventMergeGroup},
 		{"workflow_run without a branch rule", "workflow_run", "refs/heads/main", "type=sha", ""},
 		{"push", "push", "refs/heads/main", "type=ref,event=branch", ""},
-		{"unknown zone", "push", "refs/heads/main", "type=raw,value={{date 'YYYY' tz='Mars'}}", "unknown-time-zone"},
+		{"unknown zone", "push", "refs/heads/main", "type=raw,value={{date 'YYYY' tz='Mars'}}", CodeUnknownTimeZone},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -160,14 +160,14 @@ func TestWarningAboutAnotherCommit(t *testing.T) {
 		want int
 	}{
 		{"another commit", run, 1},
-		{"the same", same, 0},
+		{"the same commit", same, 0},
 		{"push", at("push", "refs/heads/main"), 0},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			got := compute(t, Inputs{Tags: "type=sha\ntype=sha,format=long"}, c.c).Warnings
-			if len(got) != c.want || c.want > 0 && got[0].Code != "event-other-commit" {
+			if len(got) != c.want || c.want > 0 && got[0].Code != CodeEventOtherCommit {
 				t.Errorf("got %v, want %d warnings", got, c.want)
 			}
 		})
@@ -177,23 +177,23 @@ func TestWarningAboutAnotherCommit(t *testing.T) {
 func TestErrorsNameTheRule(t *testing.T) {
 	t.Parallel()
 	const rule = "type=raw,value="
-	cases := []struct{ name, tags, flavor, code, says string }{
-		{"tag with a dash", rule + "-x", "", "tag-invalid", rule + "-x"},
-		{"tag too long", rule + strings.Repeat("x", 129), "", "tag-too-long", "129 characters"},
-		{"latest with a dash", "a", "latest=true\nprefix=-,onlatest=true", "tag-invalid", `"-a"`},
-		{"match without a group", "type=semver,pattern={{version}},value=v1.2.3,match=v.*", "", "tag-match-group", "match="},
-		{"group that takes no part", "type=semver,pattern={{version}},value=v1.2.3,match=(a)|v", "", "tag-match-group", "first group"},
-		{"pattern without end", "type=match,value=" + strings.Repeat("a", 64) + "!,pattern=(a+)+$", "", "tag-pattern", "takes too long"},
-		{"open expression", rule + "{{branch", "", "expression", "{{branch"},
-		{"quotes", `type=raw,value={{date "YYYY"}}`, "", "input-quotes", "single quotes"},
+	cases := []struct{ name, tags, flavor, code, words string }{
+		{"tag with a dash", rule + "-x", "", CodeTagInvalid, rule + "-x"},
+		{"tag too long", rule + strings.Repeat("x", 129), "", CodeTagTooLong, "129 characters"},
+		{"latest with a dash", "a", "latest=true\nprefix=-,onlatest=true", CodeTagInvalid, `"-a"`},
+		{"match without a group", "type=semver,pattern={{version}},value=v1.2.3,match=v.*", "", CodeTagMatchGroup, "match="},
+		{"group that takes no part in the match", "type=semver,pattern={{version}},value=v1.2.3,match=(a)|v", "", CodeTagMatchGroup, "first group"},
+		{"slow pattern", "type=match,value=" + strings.Repeat("a", 64) + "!,pattern=(a+)+$", "", CodeTagPattern, "takes too long"},
+		{"open expression", rule + "{{branch", "", CodeExpression, "{{branch"},
+		{"quotes", `type=raw,value={{date "YYYY"}}`, "", CodeInputQuotes, "single quotes"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := Compute(context.Background(), Inputs{Tags: c.tags, Flavor: c.flavor}, at("push", "refs/heads/main"))
 			var d *diag.Error
-			if !errors.As(err, &d) || d.Code != c.code || !strings.Contains(err.Error(), c.says) || d.Hint == "" {
-				t.Errorf("got %v, want code %s and a text with %q", err, c.code, c.says)
+			if !errors.As(err, &d) || d.Code != c.code || !strings.Contains(err.Error(), c.words) || d.Hint == "" {
+				t.Errorf("got %v, want code %s and a text with %q", err, c.code, c.words)
 			}
 		})
 	}
@@ -212,20 +212,20 @@ func TestExplain(t *testing.T) {
 	t.Parallel()
 	got := compute(t, Inputs{Tags: "type=semver,pattern={{version}}\ntype=raw,value=a\ntype=raw,value=a,enable=false\na"}, at("push", "refs/heads/main"))
 	want := []string{
-		"type=semver,pattern={{version}} skipped: ref refs/heads/main is no tag; set the input version, or value= in the rule",
+		"type=semver,pattern={{version}} skipped: ref refs/heads/main is not a tag; set the input version, or value= in the rule",
 		"type=raw,value=a → a",
 		"type=raw,value=a,enable=false skipped: disabled by enable=false",
-		"a → a (another rule gave it already)",
+		"a → a (another rule gives the same tag)",
 	}
 	if !slices.Equal(got.Explain(), want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got.Explain(), "\n"), strings.Join(want, "\n"))
 	}
 }
 
-func TestCheckExplainsThatThereIsNoTag(t *testing.T) {
+func TestCheckReturnsTheReasonsWithoutATag(t *testing.T) {
 	t.Parallel()
 	got := compute(t, Inputs{Tags: "type=edge,branch=dev"}, at("push", "refs/heads/main"))
-	if err := got.Check(); !diag.Is(err, "no-tags") || !strings.Contains(err.Error(), "branch main is not dev") {
+	if err := got.Check(); !diag.Is(err, CodeNoTags) || !strings.Contains(err.Error(), "branch main is not dev") {
 		t.Errorf("got %v, want the explanation", err)
 	}
 	if err := compute(t, Inputs{}, at("push", "refs/heads/main")).Check(); err != nil {
@@ -248,13 +248,13 @@ func TestCommitDate(t *testing.T) {
 		seam    func(context.Context, string) (time.Time, error)
 		want    string
 	}{
-		{"among the commits", payload(`{"commits":[{"id":"x","timestamp":"2001-01-01T00:00:00Z"},{"id":"` + commit + `","timestamp":"2002-01-01T00:00:00+01:00"}]}`), nil, "2001"},
-		{"the head", payload(`{"head_commit":{"id":"` + commit + `","timestamp":"2003-01-01T00:00:00Z"}}`), nil, "2003"},
-		{"another head", payload(`{"head_commit":{"id":"x","timestamp":"2003-01-01T00:00:00Z"}}`), at("", "").CommitDate, "2019"},
-		{"no such time", payload(`{"head_commit":{"id":"` + commit + `","timestamp":7}}`), at("", "").CommitDate, "2019"},
-		{"asked for", Payload{}, at("", "").CommitDate, "2019"},
-		{"nobody to ask", Payload{}, nil, "2020"},
-		{"no answer", Payload{}, func(context.Context, string) (time.Time, error) { return time.Time{}, errors.New("down") }, "2020"},
+		{"the commit in commits", payload(`{"commits":[{"id":"x","timestamp":"2001-01-01T00:00:00Z"},{"id":"` + commit + `","timestamp":"2002-01-01T00:00:00+01:00"}]}`), nil, "2001"},
+		{"the head commit", payload(`{"head_commit":{"id":"` + commit + `","timestamp":"2003-01-01T00:00:00Z"}}`), nil, "2003"},
+		{"another head commit", payload(`{"head_commit":{"id":"x","timestamp":"2003-01-01T00:00:00Z"}}`), at("", "").CommitDate, "2019"},
+		{"a timestamp that is not a time", payload(`{"head_commit":{"id":"` + commit + `","timestamp":7}}`), at("", "").CommitDate, "2019"},
+		{"the payload has no commit", Payload{}, at("", "").CommitDate, "2019"},
+		{"CommitDate is nil", Payload{}, nil, "2020"},
+		{"CommitDate fails", Payload{}, func(context.Context, string) (time.Time, error) { return time.Time{}, errors.New("down") }, "2020"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

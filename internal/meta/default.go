@@ -83,7 +83,7 @@ func (e *engine) publishedVersion() string {
 func (e *engine) noVersionReason() string {
 	source := e.publishedVersion()
 	if source == "" {
-		return fmt.Sprintf("ref %s is no tag; set the input version", e.c.Event.Ref)
+		return fmt.Sprintf("ref %s is not a tag; set the input version", e.c.Event.Ref)
 	}
 	if _, ok := parseSemver(source); !ok {
 		return source + " is not a valid semver"
@@ -107,7 +107,7 @@ func (e *engine) noMovingTagReason(major bool) string {
 	case p.truth("release", "draft"):
 		return "the release is a draft"
 	case major && v.Major() == 0:
-		return "versions 0.x promise each other nothing"
+		return "0.x versions get no major tag, because SemVer promises no compatibility between them"
 	}
 	return ""
 }
@@ -135,7 +135,7 @@ func (e *engine) noBranchReason() string {
 	case strings.Contains(name, "schedule"):
 		return "type=schedule applies"
 	case !slices.Contains(branchEvents, name):
-		return fmt.Sprintf("event %s need not be about the branch it reports; set tags", name)
+		return fmt.Sprintf("event %s may build another commit than the head of the branch that it reports; set the input tags", name)
 	}
 	return ""
 }

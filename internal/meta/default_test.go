@@ -18,7 +18,7 @@ func TestDefaults(t *testing.T) {
 		existing []string
 		want     string
 	}{
-		{"semver tag, first ever", Event{Name: "push", Ref: "refs/tags/v1.2.3"}, Inputs{}, nil, "1.2.3 1.2 1 latest"},
+		{"semver tag, no other tag exists", Event{Name: "push", Ref: "refs/tags/v1.2.3"}, Inputs{}, nil, "1.2.3 1.2 1 latest"},
 		{"newest version", Event{Name: "push", Ref: "refs/tags/v1.2.3"}, Inputs{}, []string{"1.2.2", "0.9.0", "main"}, "1.2.3 1.2 1 latest"},
 		{"same version again", Event{Name: "push", Ref: "refs/tags/v1.2.3"}, Inputs{}, []string{"1.2.3"}, "1.2.3 1.2 1 latest"},
 		{"backport to an older major", Event{Name: "push", Ref: "refs/tags/v1.4.9"}, Inputs{}, []string{"2.0.0", "1.4.8"}, "1.4.9 1.4 1"},
@@ -27,13 +27,13 @@ func TestDefaults(t *testing.T) {
 		{"prereleases in the registry do not count", Event{Name: "push", Ref: "refs/tags/v1.2.3"}, Inputs{}, []string{"2.0.0-rc.1"}, "1.2.3 1.2 1 latest"},
 		{"major 0", Event{Name: "push", Ref: "refs/tags/0.3.1"}, Inputs{}, nil, "0.3.1 0.3 latest"},
 		{"prerelease", Event{Name: "push", Ref: "refs/tags/v2.0.0-beta.1"}, Inputs{}, nil, "2.0.0-beta.1"},
-		{"release ticked as prerelease", Event{Name: "release", Ref: "refs/tags/v1.0.0", Payload: release("prerelease")}, Inputs{}, nil, "1.0.0"},
+		{"release marked as a prerelease", Event{Name: "release", Ref: "refs/tags/v1.0.0", Payload: release("prerelease")}, Inputs{}, nil, "1.0.0"},
 		{"draft release", Event{Name: "release", Ref: "refs/tags/v1.0.0", Payload: release("draft")}, Inputs{}, nil, "1.0.0"},
 		{"release", Event{Name: "release", Ref: "refs/tags/v1.0.0"}, Inputs{}, nil, "1.0.0 1.0 1 latest"},
 		{"other tag", Event{Name: "push", Ref: "refs/tags/weekly/2026"}, Inputs{}, nil, "weekly-2026"},
 		{"branch", Event{Name: "push", Ref: "refs/heads/feature/x"}, Inputs{}, nil, "feature-x"},
-		{"branch no tag may be called like", Event{Name: "push", Ref: "refs/heads/-.x"}, Inputs{}, nil, "x"},
-		{"branch of which nothing is left", Event{Name: "push", Ref: "refs/heads/機能"}, Inputs{}, nil, "ref-b0e21b8e"},
+		{"branch name that is not a valid tag", Event{Name: "push", Ref: "refs/heads/-.x"}, Inputs{}, nil, "x"},
+		{"branch name without a valid character", Event{Name: "push", Ref: "refs/heads/機能"}, Inputs{}, nil, "ref-b0e21b8e"},
 		{"deleted branch", Event{Name: "push", Ref: "refs/heads/x", Payload: Payload{"deleted": true}}, Inputs{}, nil, ""},
 		{"pull request", Event{Name: "pull_request", Ref: "refs/pull/7/merge", Payload: number}, Inputs{}, nil, "pr-7"},
 		{"merged pull request", Event{Name: "pull_request", Ref: "refs/heads/main", Payload: number}, Inputs{}, nil, "pr-7"},
@@ -41,13 +41,13 @@ func TestDefaults(t *testing.T) {
 		{"schedule without a repository in its payload", Event{Name: "schedule", Ref: "refs/heads/main"}, Inputs{}, nil, "nightly"},
 		{"dispatch on a branch", Event{Name: "workflow_dispatch", Ref: "refs/heads/dev"}, Inputs{}, nil, "dev"},
 		{"dispatch with a version", Event{Name: "workflow_dispatch", Ref: "refs/heads/dev"}, Inputs{Version: "v1.2.3"}, nil, "1.2.3 1.2 1 latest"},
-		{"dispatch with a version of another kind", Event{Name: "workflow_dispatch", Ref: "refs/heads/dev"}, Inputs{Version: "2026.04"}, nil, "2026.04"},
+		{"dispatch with a version that is not SemVer", Event{Name: "workflow_dispatch", Ref: "refs/heads/dev"}, Inputs{Version: "2026.04"}, nil, "2026.04"},
 		{"merge queue", Event{Name: "merge_group", Ref: "refs/heads/gh-readonly-queue/main/pr-5-abc"}, Inputs{}, nil, ""},
 		{"workflow run", Event{Name: "workflow_run", Ref: "refs/heads/main"}, Inputs{}, nil, ""},
 		{"issue comment", Event{Name: "issue_comment", Ref: "refs/heads/main"}, Inputs{}, nil, ""},
-		{"suffix competes with its own kind", Event{Name: "push", Ref: "refs/tags/v1.2.3"}, Inputs{Flavor: "suffix=-alpine,onlatest=true"}, []string{"9.0.0", "1.2.2-alpine"}, "1.2.3-alpine 1.2-alpine 1-alpine latest-alpine"},
-		{"suffix finds a higher one of its own kind", Event{Name: "push", Ref: "refs/tags/v1.2.3"}, Inputs{Flavor: "suffix=-alpine"}, []string{"1.2.4-alpine"}, "1.2.3-alpine"},
-		{"latest switched off", Event{Name: "push", Ref: "refs/tags/v1.2.3"}, Inputs{Flavor: "latest=false"}, nil, "1.2.3 1.2 1"},
+		{"only tags with the same suffix are compared", Event{Name: "push", Ref: "refs/tags/v1.2.3"}, Inputs{Flavor: "suffix=-alpine,onlatest=true"}, []string{"9.0.0", "1.2.2-alpine"}, "1.2.3-alpine 1.2-alpine 1-alpine latest-alpine"},
+		{"a higher version with the same suffix exists", Event{Name: "push", Ref: "refs/tags/v1.2.3"}, Inputs{Flavor: "suffix=-alpine"}, []string{"1.2.4-alpine"}, "1.2.3-alpine"},
+		{"latest disabled", Event{Name: "push", Ref: "refs/tags/v1.2.3"}, Inputs{Flavor: "latest=false"}, nil, "1.2.3 1.2 1"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -6,25 +6,26 @@ type Difference struct {
 	// Name is short and stable. A test compares the table in the README with
 	// it.
 	Name string
-	// Theirs describes docker/metadata-action, and Ours describes this package.
-	Theirs, Ours string
+	// MetadataAction describes docker/metadata-action, and Compute describes this
+	// package.
+	MetadataAction, Compute string
 }
 
 // Differences lists all known differences. All other cases are intended to be
 // the same.
 var Differences = []Difference{
-	{"invalid tag", "prints a tag that begins with a dash or a dot, which the registry then refuses", "fails and names the rule"},
-	{"long tag", "prints a tag of more than 128 characters, which the registry then refuses", "fails and names the rule"},
-	{"duplicate latest", "prints latest twice if a rule gives it and the flavor adds it", "prints it once"},
-	{"match without a group", "crashes on a semver or pep440 rule whose match has no parentheses, or whose group takes no part", "fails and says so"},
-	{"blank line", "crashes on a line of nothing but blanks inside a list", "skips it"},
-	{"time of patterns", "matches a regular expression for as long as it takes", "gives up after two seconds for all rules together"},
-	{"repeated groups", "forgets what a group matched in an earlier round of the repetition around it", "keeps it"},
-	{"Handlebars beyond expressions", "knows partials, decorators, raw blocks, block parameters and each over the fields of an object", "fails and names the construct"},
-	{"wrong date call", "crashes on a date without a format, or with several", "fails and shows a right one"},
-	{"payload of another shape", "crashes, or prints undefined or Invalid date, where the payload lacks what the event should have", "treats it as absent"},
-	{"failing repository lookup", "asks the API for every run", "asks only if a rule or label needs the answer"},
-	{"created label", "ignores SOURCE_DATE_EPOCH", "uses it if it is set"},
-	{"latest=highest", "fails: the flavor is unknown", "moves latest, major and major.minor only forward"},
-	{"version input", "has none", "semver and pep440 rules without a value read it on any event"},
+	{"invalid tag", "The action prints a tag that begins with a dash or a dot. The registry then refuses the tag.", "The command fails and names the rule."},
+	{"long tag", "The action prints a tag of more than 128 characters. The registry then refuses the tag.", "The command fails and names the rule."},
+	{"duplicate latest", "The action prints the tag latest twice if a rule gives it and the flavor adds it.", "The command prints the tag once."},
+	{"match without a group", "The action crashes on a semver or pep440 rule if match has no group, or if its first group takes no part in the match.", "The command fails and names the rule."},
+	{"blank line", "The action crashes on a line inside a list that contains only blanks.", "The command ignores the line."},
+	{"slow pattern", "The action has no time limit for a regular expression.", "The command fails after two seconds for all regular expressions together."},
+	{"group in a repetition", "The action clears a group at the start of each repetition around the group.", "The command keeps the last text of the group."},
+	{"Handlebars beyond expressions", "The action supports partials, decorators, raw blocks, block parameters, and each over the fields of an object.", "The command fails and names the unsupported construct."},
+	{"invalid date call", "The action crashes on a date without a format or with several formats.", "The command fails and shows a valid call."},
+	{"incomplete event payload", "The action crashes, or prints undefined or Invalid date, if the payload has no value where the event should have one.", "The command treats the value as absent."},
+	{"failing repository lookup", "The action requests the repository from the API in every run.", "The command requests it only if a rule or a label needs the answer."},
+	{"created label", "The action ignores SOURCE_DATE_EPOCH.", "The command uses SOURCE_DATE_EPOCH if it is set."},
+	{"latest=highest", "The action fails, because it does not know this flavor.", "The command moves latest, major and major.minor only to a higher version."},
+	{"version input", "The action has no such input.", "The rules semver and pep440 without a value use the input version on any event."},
 }

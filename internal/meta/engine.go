@@ -122,7 +122,7 @@ func (e *engine) tagFrom(entry Rule, r rule, o outcome) (Rule, error) {
 	}
 	text := affix.prefix + o.value + affix.suffix
 	if text == "" {
-		entry.Note = "gives an empty text"
+		entry.Note = "the result is empty"
 		return entry, nil
 	}
 	higher, err := e.higherTags(o, affix)
@@ -130,7 +130,7 @@ func (e *engine) tagFrom(entry Rule, r rule, o outcome) (Rule, error) {
 		return entry, err
 	}
 	if o.series != fullVersion && higher.series != "" {
-		entry.Note = "stays where it is: " + higher.series + " is there already"
+		entry.Note = "not moved: the registry has the higher version " + higher.series
 		return entry, nil
 	}
 	name, err := e.name(text, r)
@@ -140,7 +140,7 @@ func (e *engine) tagFrom(entry Rule, r rule, o outcome) (Rule, error) {
 	e.decide(o, higher)
 	entry.Tag = name
 	if !e.add(Tag{Name: name, Moving: o.moving}) {
-		entry.Note = "another rule gave it already"
+		entry.Note = "another rule gives the same tag"
 	}
 	return entry, nil
 }

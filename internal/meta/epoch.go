@@ -18,7 +18,7 @@ func ParseEpoch(text string) (time.Time, error) {
 	}
 	seconds, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || seconds < 0 || seconds > maxEpoch {
-		return time.Time{}, diag.Inputf("", "source-date-epoch", "Set it to the seconds since 1970, as in $(git log -1 --format=%ct), or unset it.",
+		return time.Time{}, diag.Inputf("", CodeSourceDateEpoch, "Set it to the seconds since 1970, as in $(git log -1 --format=%ct), or unset it.",
 			"the environment variable SOURCE_DATE_EPOCH is %q", text)
 	}
 	return time.Unix(seconds, 0).UTC(), nil

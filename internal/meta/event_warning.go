@@ -21,11 +21,11 @@ func (e *engine) warnDefaultBranch(r rule) {
 	switch {
 	case e.ownDefaults:
 	case name == "merge_group":
-		e.warnOnce("event-merge-group", "a merge queue's branch becomes a tag",
-			fmt.Sprintf("The rule %q uses %s, a branch that is gone when the queue is done. Leave the rule out for this event.", r.text, ref))
+		e.warnOnce(CodeEventMergeGroup, "the temporary branch of a merge queue becomes a tag",
+			fmt.Sprintf("The rule %q uses %s, a branch that GitHub deletes after the merge. Disable the rule for this event with enable.", r.text, ref))
 	case !slices.Contains(ownBranch, name):
-		e.warnOnce("event-default-branch", fmt.Sprintf("event %s reports %s, whatever it is about", name, ref),
-			fmt.Sprintf("The rule %q takes what is built for that branch. If it is not, name the tag with type=raw or set enable.", r.text))
+		e.warnOnce(CodeEventDefaultBranch, fmt.Sprintf("event %s always reports the default branch %s", name, ref),
+			fmt.Sprintf("The rule %q names the image after that branch. If the run builds another ref, use type=raw, or disable the rule with enable.", r.text))
 	}
 }
 
@@ -40,8 +40,8 @@ func (e *engine) warnOtherCommit(r rule) {
 		return
 	}
 	if sha := e.c.Event.Payload.text(about...); sha != "" && sha != e.c.Event.SHA {
-		e.warnOnce("event-other-commit", fmt.Sprintf("event %s is about commit %s and reports %s", e.c.Event.Name, sha, e.c.Event.SHA),
-			fmt.Sprintf("The rule %q names the latter. For pull requests, DOCKER_METADATA_PR_HEAD_SHA: true makes it the former.", r.text))
+		e.warnOnce(CodeEventOtherCommit, fmt.Sprintf("event %s concerns commit %s but reports commit %s", e.c.Event.Name, sha, e.c.Event.SHA),
+			fmt.Sprintf("The rule %q uses the second commit. For a pull request, set DOCKER_METADATA_PR_HEAD_SHA: true to use the first.", r.text))
 	}
 }
 

@@ -30,7 +30,7 @@ func (r Result) Check() error {
 	if len(r.Tags) > 0 {
 		return nil
 	}
-	return diag.Inputf("tags", "no-tags",
-		"Add a rule that fits the event, as in type=sha, or set the input version.",
+	return diag.Inputf("tags", CodeNoTags,
+		"Add a rule that applies to the event, as in type=sha, or set the input version.",
 		"no rule gives a tag:\n  %s", strings.Join(r.Explain(), "\n  "))
 }

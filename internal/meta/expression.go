@@ -42,7 +42,7 @@ func (e *engine) dates() handlebars.Object {
 func (e *engine) dateHelper(when func() time.Time) handlebars.Func {
 	return func(call handlebars.Call) (any, error) {
 		if len(call.Params) != 1 {
-			return nil, errors.New("a date takes one format, as in {{date 'YYYYMMDD'}}")
+			return nil, errors.New("date needs exactly one format, as in {{date 'YYYYMMDD'}}")
 		}
 		format, err := dateFormat(call.Params[0])
 		if err != nil {
@@ -71,20 +71,20 @@ func dateFormat(v any) (string, error) {
 			return "", nil
 		}
 	}
-	return "", errors.New("the format of a date is a text in 'single quotes'")
+	return "", errors.New("the format of date must be a text in 'single quotes'")
 }
 
 func (e *engine) dateZone(h handlebars.Named) (moment.Zone, error) {
 	if h.Name != "tz" {
-		return moment.Zone{}, fmt.Errorf("a date takes the attribute tz, not %q", h.Name)
+		return moment.Zone{}, fmt.Errorf("date has the attribute tz, not %q", h.Name)
 	}
 	name, ok := h.Value.(string)
 	if !ok || name == "" {
-		return moment.Zone{}, errors.New("tz is the name of a time zone in 'single quotes', as in tz='Europe/Berlin'")
+		return moment.Zone{}, errors.New("tz must be the name of a time zone in 'single quotes', as in tz='Europe/Berlin'")
 	}
 	zone := moment.LoadZone(name)
 	if !zone.Known() {
-		e.warn("unknown-time-zone", fmt.Sprintf("the time zone %q is unknown", name), "UTC is used. Names are those of the IANA database, as in Europe/Berlin.")
+		e.warn(CodeUnknownTimeZone, fmt.Sprintf("the time zone %q is unknown", name), "UTC is used. Use a name of the IANA time zone database, as in Europe/Berlin.")
 	}
 	return zone, nil
 }
@@ -108,7 +108,7 @@ func (e *engine) shortSHA() (string, error) {
 	}
 	switch {
 	case math.IsNaN(length):
-		return "", diag.Inputf("", "short-sha-length", "Set it to a number, as in DOCKER_METADATA_SHORT_SHA_LENGTH: 12.",
+		return "", diag.Inputf("", CodeShortSHALength, "Set it to a number, as in DOCKER_METADATA_SHORT_SHA_LENGTH: 12.",
 			"the environment variable DOCKER_METADATA_SHORT_SHA_LENGTH is %q", e.c.ShortSHALength)
 	case length >= float64(len(sha)):
 		return sha, nil
@@ -161,7 +161,7 @@ func (e *engine) findCommitDate() time.Time {
 	}
 	t, err := e.c.CommitDate(e.ctx, sha)
 	if err != nil {
-		e.warn("commit-date", "the date of commit "+sha+" could not be read", "{{commit_date}} is the current time instead: "+err.Error())
+		e.warn(CodeCommitDate, "the date of commit "+sha+" could not be read", "{{commit_date}} gives the current time: "+err.Error())
 		return e.c.Now
 	}
 	return t
@@ -187,8 +187,8 @@ func expandIn(template string, scope handlebars.Object, input, where string) (st
 }
 
 func expressionError(input, where, template string, err error) error {
-	d := diag.Inputf(input, "expression",
-		"Expressions look like {{branch}} or {{date 'YYYYMMDD' tz='Europe/Berlin'}}. An entry whose expression holds a comma goes in double quotes, three at each end of the field.",
+	d := diag.Inputf(input, CodeExpression,
+		"Write expressions as in {{branch}} or {{date 'YYYYMMDD' tz='Europe/Berlin'}}. Put a field with a comma in its expression in three double quotes at each end.",
 		"evaluating %q in %q", template, where)
 	d.Err = err
 	return d

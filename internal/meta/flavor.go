@@ -45,13 +45,13 @@ func (f *flavor) set(field, item string, onLatest **bool) error {
 		f.suffix, *onLatest = value, &f.suffixLatest
 	case "onlatest":
 		if value != "true" && value != "false" {
-			return diag.Inputf("flavor", "flavor-onlatest", "Write onlatest=true or onlatest=false.", "the flavor %q has onlatest=%q", item, value)
+			return diag.Inputf("flavor", CodeFlavorOnLatest, "Write onlatest=true or onlatest=false.", "the flavor %q has onlatest=%q", item, value)
 		}
 		if *onLatest != nil {
 			**onLatest = value == "true"
 		}
 	default:
-		return diag.Inputf("flavor", "flavor-unknown", "The entries are latest=auto|true|false|highest, prefix=…, suffix=… and onlatest=true|false after one of the two.",
+		return diag.Inputf("flavor", CodeFlavorUnknown, "The entries are latest=auto|true|false|highest, prefix=…, suffix=… and onlatest=true|false after one of the two.",
 			"the flavor %q has the unknown entry %q", item, field)
 	}
 	return nil
@@ -62,6 +62,6 @@ func (f *flavor) checkLatest(item string) error {
 	case "auto", "true", "false", "highest":
 		return nil
 	}
-	return diag.Inputf("flavor", "flavor-latest", "Write latest=auto, latest=true, latest=false or latest=highest.",
+	return diag.Inputf("flavor", CodeFlavorLatest, "Write latest=auto, latest=true, latest=false or latest=highest.",
 		"the flavor %q has latest=%q", item, f.latest)
 }

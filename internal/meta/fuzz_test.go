@@ -38,8 +38,8 @@ func FuzzCompute(f *testing.F) {
 		if (len(r.Tags) > 0) != (r.Version != "") {
 			t.Errorf("got version %q with the tags %q", r.Version, r.Names())
 		}
-		r.Outputs(Format{})
-		r.BakeFiles(Format{})
+		r.Outputs(OutputFormat{})
+		r.BakeFiles(OutputFormat{})
 	})
 }
 

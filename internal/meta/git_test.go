@@ -31,13 +31,13 @@ func TestFromGit(t *testing.T) {
 		{"branch", map[string]string{"branch": "main\n", "symbolic-ref": "refs/heads/main\n"}, "refs/heads/main"},
 		{"tag", map[string]string{"branch": "", "show -s --pretty=%D": "HEAD, tag: v1, main", "for-each-ref": "refs/tags/v1\n"}, "refs/tags/v1"},
 		{"tag with a comma", map[string]string{"branch": "", "show -s --pretty=%D": "HEAD, tag: a, b", "for-each-ref": "refs/tags/a\nrefs/tags/a, b\n"}, "refs/tags/a, b"},
-		{"pull request as checkout leaves it", map[string]string{"branch": "", "show -s --pretty=%D": "grafted, HEAD, pull/5/merge"}, "refs/pull/5/merge"},
+		{"pull request that actions/checkout fetched", map[string]string{"branch": "", "show -s --pretty=%D": "grafted, HEAD, pull/5/merge"}, "refs/pull/5/merge"},
 		{"remote and local branch", map[string]string{"branch": "", "show -s --pretty=%D": "HEAD, origin/dev, dev"}, "refs/heads/dev"},
 		{"remote branch", map[string]string{"branch": "", "show -s --pretty=%D": "HEAD, origin/feat/x"}, "refs/heads/feat/x"},
-		{"bare, in a local branch", map[string]string{"branch": "", "show -s --pretty=%D": "HEAD", refs + "refs/heads/": "refs/heads/a\nrefs/heads/b\n"}, "refs/heads/a"},
-		{"bare, in a remote branch", map[string]string{"branch": "", "show -s --pretty=%D": "HEAD", refs + "refs/heads/": "", refs + "refs/remotes/": "refs/remotes/origin/x/y\n"}, "refs/heads/x/y"},
-		{"bare, in a tag", map[string]string{"branch": "", "show -s --pretty=%D": "HEAD", refs: "", "tag --contains": "v1\nv2\n"}, "refs/tags/v1"},
-		{"bare and alone", map[string]string{"branch": "", "show -s --pretty=%D": "HEAD", refs: "", "tag --contains": ""}, ""},
+		{"detached HEAD in a local branch", map[string]string{"branch": "", "show -s --pretty=%D": "HEAD", refs + "refs/heads/": "refs/heads/a\nrefs/heads/b\n"}, "refs/heads/a"},
+		{"detached HEAD in a remote branch", map[string]string{"branch": "", "show -s --pretty=%D": "HEAD", refs + "refs/heads/": "", refs + "refs/remotes/": "refs/remotes/origin/x/y\n"}, "refs/heads/x/y"},
+		{"detached HEAD in a tag", map[string]string{"branch": "", "show -s --pretty=%D": "HEAD", refs: "", "tag --contains": "v1\nv2\n"}, "refs/tags/v1"},
+		{"detached HEAD without a branch or tag", map[string]string{"branch": "", "show -s --pretty=%D": "HEAD", refs: "", "tag --contains": ""}, ""},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

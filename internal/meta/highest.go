@@ -163,7 +163,7 @@ func (e *engine) tags() ([]string, error) {
 	}
 	tags, err := e.c.Existing(e.ctx)
 	if err != nil {
-		return nil, fmt.Errorf("listing the tags that this version is compared with: %w", err)
+		return nil, fmt.Errorf("listing the tags for the comparison of versions: %w", err)
 	}
 	e.existing, e.listed = tags, true
 	return tags, nil

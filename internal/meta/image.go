@@ -64,15 +64,15 @@ func parseImage(item string) (name string, enabled bool, err error) {
 		case key == "enable" && (value == "true" || value == "false"):
 			enabled = value == "true"
 		case key == "enable":
-			return "", false, diag.Inputf("images", "image-attribute", "Write enable=true or enable=false; templates are not read here.",
+			return "", false, diag.Inputf("images", CodeImageAttribute, "Write enable=true or enable=false. The attribute cannot have a template.",
 				"the image %q has enable=%q", item, value)
 		default:
-			return "", false, diag.Inputf("images", "image-attribute", "The attributes of an image are name and enable.",
+			return "", false, diag.Inputf("images", CodeImageAttribute, "The attributes of an image are name and enable.",
 				"the image %q has the unknown attribute %q", item, key)
 		}
 	}
 	if name == "" {
-		return "", false, diag.Inputf("images", "image-name", "Write it as ghcr.io/owner/name or name=ghcr.io/owner/name.",
+		return "", false, diag.Inputf("images", CodeImageName, "Write it as ghcr.io/owner/name or name=ghcr.io/owner/name.",
 			"the image %q has no name", item)
 	}
 	return name, enabled, nil

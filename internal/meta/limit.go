@@ -18,8 +18,8 @@ func (e *engine) warnLongLabels(pairs []Pair) {
 	for _, p := range pairs {
 		most := map[string]int{KeyDescription: maxDescription, KeyLicenses: maxLicenses}[p.Key]
 		if n := utf8.RuneCountInString(p.Value); most > 0 && n > most {
-			e.warn("label-too-long", fmt.Sprintf("%s has %d characters", p.Key, n),
-				fmt.Sprintf("GitHub's package page shows it only up to %d. Set a shorter one in labels and annotations.", most))
+			e.warn(CodeLabelTooLong, fmt.Sprintf("%s has %d characters", p.Key, n),
+				fmt.Sprintf("GitHub's package page shows only the first %d characters. Set a shorter value in the inputs labels and annotations.", most))
 		}
 	}
 }

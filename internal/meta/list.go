@@ -12,7 +12,7 @@ import (
 func list(input, value string) ([]string, error) {
 	records, err := csv.Parse(trimJS(value), csv.Options{Relaxed: true, Comments: true})
 	if err != nil {
-		e := diag.Inputf(input, "input-quotes", "Close the quote, or write it twice inside quotes.", "reading the input %q", input)
+		e := diag.Inputf(input, CodeInputQuotes, "Close the quote, or write it twice inside quotes.", "reading the input %q", input)
 		e.Err = err
 		return nil, e
 	}
@@ -33,7 +33,7 @@ func fields(input, item string) ([]string, error) {
 	}
 	records, err := csv.Parse(item, csv.Options{})
 	if err != nil {
-		e := diag.Inputf(input, "input-quotes",
+		e := diag.Inputf(input, CodeInputQuotes,
 			`Write 'single quotes' inside expressions. To protect a comma, quote the whole field three times: """pattern=a,b""".`,
 			"reading %q in the input %q", item, input)
 		e.Err = err

@@ -17,18 +17,18 @@ func Literal(text string, images []string) (tag string, ok bool, err error) {
 		return "", false, nil
 	}
 	if strings.Contains(text, "@") {
-		return "", false, diag.Inputf("tags", "tag-digest", "Name the tag alone: the digest is what is being published.",
-			"%q names a digest, and tags are names", text)
+		return "", false, diag.Inputf("tags", CodeTagDigest, "Remove the digest. The tag points at the published digest.",
+			"%q has a digest, but a tag is a name without a digest", text)
 	}
 	colon := strings.LastIndexByte(text, ':')
 	if colon <= strings.LastIndexByte(text, '/') {
-		return "", false, diag.Inputf("tags", "tag-foreign", "Write the tag alone, as in 1.2, or a full reference with its tag, as in ghcr.io/owner/name:1.2.",
-			"%q is neither a tag nor a reference with one", text)
+		return "", false, diag.Inputf("tags", CodeTagForeign, "Write only the tag, as in 1.2, or a full reference with its tag, as in ghcr.io/owner/name:1.2.",
+			"%q is neither a tag nor a reference with a tag", text)
 	}
 	repository, tag := strings.ToLower(text[:colon]), text[colon+1:]
 	if !slices.Contains(images, repository) {
-		return "", false, diag.Inputf("tags", "tag-foreign", "Add "+repository+" to the input image, or leave the line out.",
-			"%q is in the repository %s, which is not published here (%s)", text, repository, strings.Join(images, ", "))
+		return "", false, diag.Inputf("tags", CodeTagForeign, "Add "+repository+" to the input image, or remove the line.",
+			"%q is in the repository %s, but the step publishes to %s", text, repository, strings.Join(images, ", "))
 	}
 	return tag, true, nil
 }

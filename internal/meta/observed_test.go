@@ -12,11 +12,11 @@ import (
 // intended maps the cases of observed.txt with an intended difference to the
 // name of the difference.
 var intended = map[string]string{
-	"branch with a leading dash":     "invalid tag",
-	"branch with odd characters":     "invalid tag",
-	"comment behind blanks is a tag": "invalid tag",
-	"tag of 140 characters":          "long tag",
-	"latest spelled and added":       "duplicate latest",
+	"branch with a leading dash":        "invalid tag",
+	"branch with invalid characters":    "invalid tag",
+	"comment behind blanks is a tag":    "invalid tag",
+	"tag of 140 characters":             "long tag",
+	"latest from a rule and the flavor": "duplicate latest",
 }
 
 type observed struct {
@@ -35,7 +35,7 @@ func TestObserved(t *testing.T) {
 			got, err := Compute(context.Background(), o.in, o.c)
 			if intended[o.name] != "" {
 				if err == nil && strings.Join(got.Refs(), " ") == o.want {
-					t.Errorf("got what the original gives, but %q is listed as a difference", intended[o.name])
+					t.Errorf("got the result of docker/metadata-action, but %q is listed as a difference", intended[o.name])
 				}
 				return
 			}
@@ -68,14 +68,14 @@ func TestIntendedDifferencesAreListed(t *testing.T) {
 	t.Parallel()
 	names := map[string]bool{}
 	for _, d := range Differences {
-		if names[d.Name] || d.Theirs == "" || d.Ours == "" {
-			t.Errorf("difference %q is listed twice or lacks a text", d.Name)
+		if names[d.Name] || d.MetadataAction == "" || d.Compute == "" {
+			t.Errorf("difference %q is listed twice or has an empty text", d.Name)
 		}
 		names[d.Name] = true
 	}
 	for name, difference := range intended {
 		if !names[difference] {
-			t.Errorf("case %q departs by %q, which is no listed difference", name, difference)
+			t.Errorf("case %q has the difference %q, which is not listed", name, difference)
 		}
 	}
 }

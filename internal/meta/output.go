@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// Format holds the separators of lists and the name of bake's target. For an
+// OutputFormat holds the separators of lists and the name of bake's target. For an
 // empty field, docker/metadata-action's default applies: one item per line, and
 // the target docker-metadata-action.
-type Format struct {
+type OutputFormat struct {
 	SepTags, SepLabels, SepAnnotations string
 	BakeTarget                         string
 }
@@ -29,7 +29,7 @@ type BakeFile struct {
 
 // Outputs returns all outputs that docker/metadata-action sets, except the bake
 // files.
-func (r Result) Outputs(f Format) []Output {
+func (r Result) Outputs(f OutputFormat) []Output {
 	return []Output{
 		{"version", r.Version},
 		{"tags", strings.Join(r.Refs(), or(f.SepTags, "\n"))},
@@ -51,7 +51,7 @@ func (r Result) JSON() string {
 }
 
 // BakeFiles returns the definition files for docker buildx bake.
-func (r Result) BakeFiles(f Format) []BakeFile {
+func (r Result) BakeFiles(f OutputFormat) []BakeFile {
 	args := object{{"DOCKER_META_IMAGES", strings.Join(r.Images, ",")}}
 	if r.Version != "" {
 		args = append(args, member{"DOCKER_META_VERSION", r.Version})

@@ -14,7 +14,7 @@ func TestOutputs(t *testing.T) {
 	c.AnnotationLevels = "manifest,index"
 	r := compute(t, Inputs{Images: "user/app\nb", Tags: "a\nb", Labels: "only=\"two\"\nx=1", Annotations: "y=2"}, c)
 	got := map[string]string{}
-	for _, o := range r.Outputs(Format{SepTags: ",", SepLabels: "|", SepAnnotations: "|"}) {
+	for _, o := range r.Outputs(OutputFormat{SepTags: ",", SepLabels: "|", SepAnnotations: "|"}) {
 		got[o.Name] = o.Value
 	}
 	const eight = "org.opencontainers.image.created=2020-01-10T00:30:00.000Z|" +
@@ -49,7 +49,7 @@ func TestJSONHasTheFormatOfJSONStringify(t *testing.T) {
 	r := compute(t, Inputs{Tags: "a", Labels: "\"x=one\ntwo\"\ny=<&>\"\u2028"}, c)
 	want := `"x":"one","y":"<&>\""},`
 	if got := r.JSON(); !strings.Contains(got, want) {
-		t.Errorf("got %s, want %s in it: no HTML escapes, and values cut at the first line end", got, want)
+		t.Errorf("got %s, want %s in it: no HTML escapes, and values truncated at the first line break", got, want)
 	}
 	if got := quote("a\u2028\\u2028\b"); got != "\"a\u2028\\\\u2028\\b\"" {
 		t.Errorf("got %s", got)
@@ -60,7 +60,7 @@ func TestBakeFiles(t *testing.T) {
 	t.Parallel()
 	r := Result{Version: "1", Tags: []Tag{{Name: "1"}}, Images: []string{"a", "b"}, Labels: []Pair{{"k", "v"}}, Annotations: []Pair{{"k", "v"}}, Levels: []string{"index"}}
 	files := map[string]string{}
-	for _, f := range r.BakeFiles(Format{BakeTarget: "app"}) {
+	for _, f := range r.BakeFiles(OutputFormat{BakeTarget: "app"}) {
 		files[f.Output+" "+f.Name] = f.Content
 	}
 	want := map[string]string{
@@ -102,7 +102,7 @@ func TestBakeFiles(t *testing.T) {
 			t.Errorf("%s: got\n%s\nwant\n%s", name, files[name], content)
 		}
 	}
-	empty := Result{}.BakeFiles(Format{})
+	empty := Result{}.BakeFiles(OutputFormat{})
 	if got, want := empty[0].Content, `{
   "target": {
     "docker-metadata-action": {
@@ -153,7 +153,7 @@ func TestLongLabelsGiveWarnings(t *testing.T) {
 	t.Parallel()
 	annotations := KeyDescription + "=" + strings.Repeat("é", 513) + "\n" + KeyLicenses + "=" + strings.Repeat("x", 256)
 	r := compute(t, Inputs{Tags: "a", Annotations: annotations}, at("push", "refs/heads/main"))
-	if len(r.Warnings) != 1 || r.Warnings[0].Code != "label-too-long" || !strings.Contains(r.Warnings[0].Title, "513") {
+	if len(r.Warnings) != 1 || r.Warnings[0].Code != CodeLabelTooLong || !strings.Contains(r.Warnings[0].Title, "513") {
 		t.Errorf("got %v, want one warning about 513 characters", r.Warnings)
 	}
 }

@@ -23,13 +23,13 @@ func (e *engine) match(r rule) (outcome, error) {
 	}
 	if groups == nil {
 		why := fmt.Sprintf("%s does not match %s", r.attrs["pattern"], text)
-		e.warn("tag-no-match", why, fmt.Sprintf("The rule %q gives no tag.", r.text))
+		e.warn(CodeTagNoMatch, why, fmt.Sprintf("The rule %q gives no tag.", r.text))
 		return skip(why), nil
 	}
 	value, ok := groupText(groups, r.attrs["group"])
 	if !ok {
-		why := fmt.Sprintf("group %s of %s matches nothing", r.attrs["group"], r.attrs["pattern"])
-		e.warn("tag-no-group", why, fmt.Sprintf("The rule %q gives no tag.", r.text))
+		why := fmt.Sprintf("group %s of %s takes no part in the match", r.attrs["group"], r.attrs["pattern"])
+		e.warn(CodeTagNoGroup, why, fmt.Sprintf("The rule %q gives no tag.", r.text))
 		return skip(why), nil
 	}
 	n := e.parseOnce("semver", value, readSemver)
@@ -89,10 +89,10 @@ func (e *engine) compile(pattern, flags string) (*jsre.Regexp, error) {
 }
 
 func patternError(r rule, pattern string, err error) error {
-	d := diag.Inputf("tags", "tag-pattern", "Patterns are JavaScript's regular expressions. One that holds a comma goes in three double quotes at each end of the field.",
+	d := diag.Inputf("tags", CodeTagPattern, "Write the pattern as a regular expression of JavaScript. Put a field with a comma in its pattern in three double quotes at each end.",
 		"the rule %q has the pattern %q", r.text, pattern)
 	if errors.Is(err, jsre.ErrTimeout) {
-		d.Hint = "A repeated group that itself repeats, as in (a+)+, can take forever: write it without one of the two."
+		d.Hint = "Remove one of the repetitions if a repeated group has a repetition inside, as in (a+)+. Such a pattern can take very long."
 	}
 	d.Err = err
 	return d

@@ -66,7 +66,7 @@ func parseRule(item string) (rule, error) {
 			r.attrs["value"] = value
 		case key == "type":
 			if _, known := kinds[value]; !known {
-				return r, r.invalid("tag-type", "The types are schedule, semver, pep440, match, edge, ref, raw and sha.", "has the unknown type "+strconv.Quote(value))
+				return r, r.invalid(CodeTagType, "The types are schedule, semver, pep440, match, edge, ref, raw and sha.", "has the unknown type "+strconv.Quote(value))
 			}
 			r.kind = value
 		default:
@@ -111,14 +111,14 @@ func (r *rule) init(key, value string) {
 func (r rule) check() error {
 	switch r.kind {
 	case "semver", "pep440":
-		return r.require("pattern", "Add one, as in pattern={{version}}.")
+		return r.require("pattern", "Add a pattern, as in pattern={{version}}.")
 	case "match":
 		if math.IsNaN(numberJS(r.attrs["group"])) {
-			return r.invalid("tag-group", "Write the number of the group in the pattern, as in group=1.", "has group="+strconv.Quote(r.attrs["group"])+", which is no number")
+			return r.invalid(CodeTagGroup, "Write the number of the group in the pattern, as in group=1.", "has group="+strconv.Quote(r.attrs["group"])+", which is not a number")
 		}
-		return r.require("pattern", `Add one, as in pattern=\d+\.\d+.`)
+		return r.require("pattern", `Add a pattern, as in pattern=\d+\.\d+.`)
 	case "raw":
-		return r.require("value", "Add one, as in value=nightly.")
+		return r.require("value", "Add a value, as in value=nightly.")
 	case "ref":
 		if err := r.require("event", "Add event=branch, event=tag or event=pr."); err != nil {
 			return err
@@ -134,12 +134,12 @@ func (r rule) require(key, hint string) error {
 	if _, ok := r.attrs[key]; ok {
 		return nil
 	}
-	return r.invalid("tag-attribute", hint, "lacks the attribute "+strconv.Quote(key))
+	return r.invalid(CodeTagAttribute, hint, "has no attribute "+strconv.Quote(key))
 }
 
 func (r rule) oneOf(key string, allowed ...string) error {
 	if slices.Contains(allowed, r.attrs[key]) {
 		return nil
 	}
-	return r.invalid("tag-attribute", "Write one of "+strings.Join(allowed, ", ")+".", "has "+key+"="+strconv.Quote(r.attrs[key]))
+	return r.invalid(CodeTagAttribute, "Write one of "+strings.Join(allowed, ", ")+".", "has "+key+"="+strconv.Quote(r.attrs[key]))
 }

@@ -61,14 +61,14 @@ func checkTag(name, rule string) error {
 	case ValidTag(name):
 		return nil
 	case len(name) > MaxTagLength:
-		return diag.Inputf("tags", "tag-too-long",
-			"Shorten it in the rule, for instance with type=match and a pattern that keeps the first characters, or with type=sha.",
+		return diag.Inputf("tags", CodeTagTooLong,
+			"Shorten the tag, for example with type=match and a pattern that keeps the first characters, or with type=sha.",
 			"the rule %q gives a tag of %d characters, and registries accept %d: %q", rule, len(name), MaxTagLength, name)
 	}
 	hint := "Give the rule a prefix that begins with a letter, a digit or an underscore, as in prefix=b."
 	if strings.HasPrefix(rule, "#") {
-		hint = "If it is a comment, take the blanks before the # away: comments begin a line."
+		hint = "If the line is a comment, remove the blanks before the #."
 	}
-	return diag.Inputf("tags", "tag-invalid", hint,
+	return diag.Inputf("tags", CodeTagInvalid, hint,
 		"the rule %q gives %q, which no registry accepts: a tag begins with a letter, a digit or an underscore", rule, name)
 }

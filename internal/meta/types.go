@@ -35,7 +35,7 @@ func (e *engine) enabled(r rule) (bool, error) {
 		return false, err
 	}
 	if s != "true" && s != "false" {
-		return false, diag.Inputf("tags", "tag-enable", "It must come out as true or false, as in enable={{is_default_branch}} or enable=${{ github.ref == 'refs/heads/main' }}.",
+		return false, diag.Inputf("tags", CodeTagEnable, "The result must be true or false, as in enable={{is_default_branch}} or enable=${{ github.ref == 'refs/heads/main' }}.",
 			"the rule %q has enable=%q", r.text, s)
 	}
 	return s == "true", nil
@@ -64,7 +64,7 @@ func (e *engine) affix(r rule, key, general string) (string, error) {
 
 func (e *engine) schedule(r rule) (outcome, error) {
 	if !strings.Contains(e.c.Event.Name, "schedule") {
-		return skip(fmt.Sprintf("event %s is no schedule", e.c.Event.Name)), nil
+		return skip(fmt.Sprintf("event %s is not a schedule", e.c.Event.Name)), nil
 	}
 	s, err := expandIn(r.attrs["pattern"], e.dates(), "tags", r.text)
 	return outcome{value: s, moving: !strings.Contains(r.attrs["pattern"], "date")}, err
@@ -73,7 +73,7 @@ func (e *engine) schedule(r rule) (outcome, error) {
 func (e *engine) edge(r rule) (outcome, error) {
 	on, ok := strings.CutPrefix(e.c.Event.Ref, "refs/heads/")
 	if !ok {
-		return skip(fmt.Sprintf("ref %s is no branch", e.c.Event.Ref)), nil
+		return skip(fmt.Sprintf("ref %s is not a branch", e.c.Event.Ref)), nil
 	}
 	branch := r.attrs["branch"]
 	if branch == "" {
@@ -98,11 +98,11 @@ func (e *engine) ref(r rule) (outcome, error) {
 			e.warnDefaultBranch(r)
 			return outcome{value: name, moving: true}, nil
 		}
-		return skip(fmt.Sprintf("ref %s is no branch", ref)), nil
+		return skip(fmt.Sprintf("ref %s is not a branch", ref)), nil
 	case "tag":
 		name, ok := strings.CutPrefix(ref, "refs/tags/")
 		if !ok {
-			return skip(fmt.Sprintf("ref %s is no tag", ref)), nil
+			return skip(fmt.Sprintf("ref %s is not a tag", ref)), nil
 		}
 		n := e.parseOnce("semver", name, readSemver)
 		return outcome{value: name, latest: true, series: fullVersion, version: n.release}, nil
@@ -110,7 +110,7 @@ func (e *engine) ref(r rule) (outcome, error) {
 	if name, ok := strings.CutPrefix(ref, "refs/pull/"); ok {
 		return outcome{value: strings.TrimSuffix(name, "/merge"), moving: true}, nil
 	}
-	return skip(fmt.Sprintf("ref %s is no pull request", ref)), nil
+	return skip(fmt.Sprintf("ref %s is not a pull request", ref)), nil
 }
 
 func (e *engine) raw(r rule) (outcome, error) {

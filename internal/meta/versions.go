@@ -22,7 +22,7 @@ func (e *engine) versionSource(r rule) (text, skipped string, err error) {
 	case tagged:
 		text = name
 	default:
-		return "", fmt.Sprintf("ref %s is no tag; set the input version, or value= in the rule", e.c.Event.Ref), nil
+		return "", fmt.Sprintf("ref %s is not a tag; set the input version, or value= in the rule", e.c.Event.Ref), nil
 	}
 	return text, "", err
 }
@@ -41,10 +41,10 @@ func (e *engine) versionText(r rule) (text, skipped string, err error) {
 		}
 		switch {
 		case groups == nil:
-			e.warn("tag-no-match", fmt.Sprintf("%s does not match %s", pattern, text), fmt.Sprintf("The rule %q reads %q as it is.", r.text, text))
+			e.warn(CodeTagNoMatch, fmt.Sprintf("%s does not match %s", pattern, text), fmt.Sprintf("The rule %q uses the complete text %q.", r.text, text))
 		case len(groups) < 2 || !groups[1].Set:
-			return "", "", diag.Inputf("tags", "tag-match-group", `Put parentheses around the version in the pattern, as in match=v(\d+\.\d+\.\d+).`,
-				"the rule %q has match=%q, whose first group matches nothing of %q", r.text, pattern, text)
+			return "", "", diag.Inputf("tags", CodeTagMatchGroup, `Put parentheses around the version in the pattern, as in match=v(\d+\.\d+\.\d+).`,
+				"the rule %q has match=%q, but the first group of match takes no part in the match with %q", r.text, pattern, text)
 		default:
 			text = groups[1].Text
 		}
@@ -80,7 +80,7 @@ func (e *engine) semver(r rule) (outcome, error) {
 	n := e.parseOnce(r.kind, text, readSemver)
 	if !n.valid {
 		why := fmt.Sprintf("%s is not a valid semver", text)
-		e.warn("not-semver", why, fmt.Sprintf("The rule %q gives no tag. See https://semver.org.", r.text))
+		e.warn(CodeNotSemver, why, fmt.Sprintf("The rule %q gives no tag. See https://semver.org.", r.text))
 		return skip(why), nil
 	}
 	return version(r, n)
@@ -120,7 +120,7 @@ func (e *engine) pep440(r rule) (outcome, error) {
 	n := e.parseOnce(r.kind, text, readPEP440)
 	if !n.valid {
 		why := fmt.Sprintf("%s does not conform to PEP 440", text)
-		e.warn("not-pep440", why, fmt.Sprintf("The rule %q gives no tag. See https://peps.python.org/pep-0440/.", r.text))
+		e.warn(CodeNotPEP440, why, fmt.Sprintf("The rule %q gives no tag. See https://peps.python.org/pep-0440/.", r.text))
 		return skip(why), nil
 	}
 	return version(r, n)

@@ -38,11 +38,11 @@ type Packages interface {
 // proves the access.
 type Advice struct {
 	Image Image
-	// Text describes the present access. Clicks are the steps to take in the
+	// Text describes the present access. Steps are the steps to take in the
 	// browser; it is empty if no access is missing. Settings is the address of
 	// the package's settings page, on which the steps start.
 	Text     string
-	Clicks   []string
+	Steps    []string
 	Settings string
 }
 
@@ -87,26 +87,26 @@ func advise(image Image, repository string, pkg Package) Advice {
 	switch {
 	case !pkg.Exists && image.Push:
 		a.Settings = ""
-		a.Text = fmt.Sprintf("%s does not exist, or the token may not see it. If it is new, the first push makes it and links it to %s.", full, repository)
+		a.Text = fmt.Sprintf("%s does not exist, or the token may not see it. If it is new, the first push creates it and links it to %s.", full, repository)
 	case !pkg.Exists:
 		a.Text = fmt.Sprintf("%s does not exist, or the token may not see it.", full)
-		a.Clicks = clicks(repository, image)
+		a.Steps = steps(repository, image)
 	case strings.EqualFold(pkg.Repository, repository):
-		a.Text = fmt.Sprintf("%s (%s) is linked to %s. If it was linked by hand, the access may still be missing; check proves it.", full, pkg.Visibility, repository)
+		a.Text = fmt.Sprintf("%s (%s) is linked to %s. If a person linked it in the settings, the access may still be missing. The command check proves the access.", full, pkg.Visibility, repository)
 	case pkg.Visibility == "public" && !image.Push:
-		a.Text = fmt.Sprintf("%s is public: pulling needs no grant.", full)
+		a.Text = fmt.Sprintf("%s is public, so a pull needs no grant.", full)
 	default:
 		a.Text = fmt.Sprintf("%s (%s) is linked to %s, so %s likely has no access to it.", full, pkg.Visibility, orNothing(pkg.Repository), repository)
-		a.Clicks = clicks(repository, image)
+		a.Steps = steps(repository, image)
 	}
 	return a
 }
 
 func adviceWithoutLookup(image Image, repository string) Advice {
 	return Advice{
-		Image:  image,
-		Text:   fmt.Sprintf("%s/%s: if it was first pushed with a personal access token, %s has no access to it yet.", image.Owner, image.Name, repository),
-		Clicks: clicks(repository, image),
+		Image: image,
+		Text:  fmt.Sprintf("%s/%s: if the first push used a personal access token, %s has no access to the package yet.", image.Owner, image.Name, repository),
+		Steps: steps(repository, image),
 	}
 }
 
@@ -117,9 +117,9 @@ func orNothing(repository string) string {
 	return repository
 }
 
-// clicks returns GitHub's own steps to grant access (docs/ghcr.md, Moving from
+// steps returns GitHub's own steps to grant access (docs/ghcr.md, Moving from
 // a personal access token).
-func clicks(repository string, image Image) []string {
+func steps(repository string, image Image) []string {
 	role := "Read"
 	if image.Push {
 		role = "Write"
@@ -127,8 +127,8 @@ func clicks(repository string, image Image) []string {
 	return []string{
 		"Open the package's page and choose “Package settings”.",
 		"Under “Manage Actions access”, click “Add repository”.",
-		fmt.Sprintf("Pick %s and click “Add repositories”.", repository),
-		fmt.Sprintf("In the “Role” menu beside it, choose %s.", role),
+		fmt.Sprintf("Select %s and click “Add repositories”.", repository),
+		fmt.Sprintf("In the “Role” menu of the repository, choose %s.", role),
 	}
 }
 
@@ -146,7 +146,7 @@ func settingsURL(image Image, organization bool) string {
 // after it succeeds.
 func CheckWorkflow(uses string, images []Image) string {
 	var b strings.Builder
-	b.WriteString("# Run once by hand after the clicks in the package settings, then delete.\n" +
+	b.WriteString("# Run this workflow once by hand after you change the package settings. Then delete this file.\n" +
 		"name: Check package access\non: workflow_dispatch\njobs:\n  check:\n    runs-on: ubuntu-latest\n" +
 		"    permissions:\n      packages: write\n    steps:\n")
 	for _, image := range images {

@@ -29,19 +29,19 @@ func TestAccess(t *testing.T) {
 		"acme/web/sub": {Exists: true, Visibility: "private"},
 	}
 	cases := []struct {
-		name   string
-		image  Image
-		text   string
-		clicks int
-		url    string
+		name  string
+		image Image
+		text  string
+		steps int
+		url   string
 	}{
 		{"linked", Image{Owner: "acme", Name: "linked", Push: true}, "is linked to acme/web", 0, "https://github.com/orgs/acme/packages/container/linked/settings"},
 		{"no repository", Image{Owner: "acme", Name: "orphan", Push: true}, "linked to no repository", 4, "https://github.com/orgs/acme/packages/container/orphan/settings"},
 		{"other repository", Image{Owner: "acme", Name: "other", Push: true}, "linked to acme/api", 4, "https://github.com/users/acme/packages/container/other/settings"},
-		{"public pull", Image{Owner: "acme", Name: "other"}, "public: pulling needs no grant", 0, "https://github.com/users/acme/packages/container/other/settings"},
-		{"new", Image{Owner: "acme", Name: "new", Push: true}, "the first push makes it", 0, ""},
+		{"public pull", Image{Owner: "acme", Name: "other"}, "is public, so a pull needs no grant", 0, "https://github.com/users/acme/packages/container/other/settings"},
+		{"new", Image{Owner: "acme", Name: "new", Push: true}, "the first push creates it", 0, ""},
 		{"absent pull", Image{Owner: "acme", Name: "new"}, "does not exist", 4, "https://github.com/users/acme/packages/container/new/settings"},
-		{"stand-ins and a slash", Image{Owner: flow.UnknownOwner, Name: flow.UnknownName + "/sub", Push: true}, "acme/web/sub", 4, "https://github.com/users/acme/packages/container/web%2Fsub/settings"},
+		{"placeholders and a slash", Image{Owner: flow.UnknownOwner, Name: flow.UnknownName + "/sub", Push: true}, "acme/web/sub", 4, "https://github.com/users/acme/packages/container/web%2Fsub/settings"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -51,7 +51,7 @@ func TestAccess(t *testing.T) {
 			if err != nil || len(advice) != 1 {
 				t.Fatalf("got %+v, %v", advice, err)
 			}
-			if a := advice[0]; !strings.Contains(a.Text, c.text) || len(a.Clicks) != c.clicks || a.Settings != c.url {
+			if a := advice[0]; !strings.Contains(a.Text, c.text) || len(a.Steps) != c.steps || a.Settings != c.url {
 				t.Errorf("got %+v", a)
 			}
 		})
@@ -62,12 +62,12 @@ func TestAccessWithoutLookupAndWithFailedLookup(t *testing.T) {
 	t.Parallel()
 	r := &Report{Images: []Image{{Owner: "acme", Name: "broken", Push: true}, {Owner: "acme", Name: "web", Push: true}}}
 	advice, err := r.Access(t.Context(), "acme/web", nil)
-	if err != nil || len(advice) != 2 || len(advice[0].Clicks) != 4 {
+	if err != nil || len(advice) != 2 || len(advice[0].Steps) != 4 {
 		t.Errorf("got %+v, %v", advice, err)
 	}
 	advice, err = r.Access(t.Context(), "acme/web", fakePackages{})
 	if !errors.Is(err, errOffline) || len(advice) != 1 {
-		t.Errorf("got %+v, %v; want the advice for the other image beside the error", advice, err)
+		t.Errorf("got %+v, %v; want the error, and the advice for the other image", advice, err)
 	}
 }
 

@@ -27,8 +27,8 @@ func BenchmarkScan5000(b *testing.B) {
 	root := Root{Dir: filepath.Dir(filepath.Dir(dir)), Repository: "acme/web"}
 	b.ReportAllocs()
 	for b.Loop() {
-		if report := scan(b, Options{}, root); report.Read != 5000 {
-			b.Fatalf("%d files read", report.Read)
+		if report := scan(b, Options{}, root); report.FilesRead != 5000 {
+			b.Fatalf("%d files read", report.FilesRead)
 		}
 	}
 }

@@ -6,27 +6,27 @@ type Code string
 
 // The kinds of findings.
 const (
-	PATLogin        Code = "pat-login"
-	PATContainer    Code = "pat-container"
-	PATCleanup      Code = "pat-cleanup"
-	PATInput        Code = "pat-input"
-	Permissions     Code = "permissions"
-	CallerGrants    Code = "caller-grants"
-	CrossOwner      Code = "cross-owner"
-	MixedRegistries Code = "mixed-registries"
-	UnknownSource   Code = "unknown-source"
-	UnknownRegistry Code = "unknown-registry"
-	RemoteLogin     Code = "remote-login"
-	OutlivesJob     Code = "outlives-job"
-	NeedsPAT        Code = "needs-pat"
-	SecretElsewhere Code = "secret-elsewhere"
-	SecretEnv       Code = "secret-env"
-	UnusedSecret    Code = "unused-secret"
-	SecretBuildArg  Code = "secret-build-arg"
-	OldRegistry     Code = "old-registry"
-	PlainToken      Code = "plain-token"
-	FoldedSteps     Code = "folded"
-	NotFolded       Code = "not-folded"
+	PATLogin            Code = "pat-login"
+	PATContainer        Code = "pat-container"
+	PATCleanup          Code = "pat-cleanup"
+	PATInput            Code = "pat-input"
+	Permissions         Code = "permissions"
+	CallerGrants        Code = "caller-grants"
+	CrossOwner          Code = "cross-owner"
+	MixedRegistries     Code = "mixed-registries"
+	UnknownSource       Code = "unknown-source"
+	UnknownRegistry     Code = "unknown-registry"
+	RemoteLogin         Code = "remote-login"
+	LongLivedCredential Code = "long-lived-credential"
+	NeedsPAT            Code = "needs-pat"
+	SecretElsewhere     Code = "secret-elsewhere"
+	SecretEnv           Code = "secret-env"
+	UnusedSecret        Code = "unused-secret"
+	SecretBuildArg      Code = "secret-build-arg"
+	OldRegistry         Code = "old-registry"
+	PlainToken          Code = "plain-token"
+	MergedSteps         Code = "steps-merged"
+	NotMerged           Code = "steps-not-merged"
 )
 
 // rule is the description of a kind of finding, independent of a single
@@ -36,25 +36,25 @@ type rule struct {
 }
 
 var rules = map[Code]rule{
-	PATLogin:        {"Registry login with a personal access token", "GITHUB_TOKEN can log in to the registry; it needs no secret, ends with the job and is limited to this repository."},
-	PATContainer:    {"Job container pulled with a personal access token", "credentials of a container or service can be github.actor and GITHUB_TOKEN, with packages: read."},
-	PATCleanup:      {"Package versions deleted with a personal access token", "GITHUB_TOKEN may delete versions of packages on which the repository has the role Admin."},
-	PATInput:        {"Personal access token handed to a local action", "The action logs in to the registry with it; GITHUB_TOKEN does the same."},
-	Permissions:     {"Permissions the job needs", "A permissions block takes away every scope it does not name, so it names all the job's steps need."},
-	CallerGrants:    {"Permissions come from the calling workflow", "A called workflow gets at most what the calling job grants."},
-	CrossOwner:      {"The image belongs to another owner", "GITHUB_TOKEN reaches only packages of the repository's own owner."},
-	MixedRegistries: {"One secret for several registries", "The same text is the password for the registry and for another one, so it cannot be replaced in place."},
-	UnknownSource:   {"The password comes from out of sight", "The file does not say where the password comes from."},
-	UnknownRegistry: {"The registry is only known at run time", "The file does not say which registry the login is for."},
-	RemoteLogin:     {"Login on another machine", "GITHUB_TOKEN ends with the job; a machine that pulls later needs a credential that lasts."},
-	OutlivesJob:     {"A credential that outlives the job", "A pull secret in a cluster is used after the job, when GITHUB_TOKEN is no longer valid."},
-	NeedsPAT:        {"GITHUB_TOKEN cannot do this", "The call behind it refuses GITHUB_TOKEN."},
-	SecretElsewhere: {"The secret has other uses", "Delete the secret only when these uses are gone."},
-	SecretEnv:       {"A registry token handed to a script", "What the script does with it cannot be seen in the workflow."},
-	UnusedSecret:    {"Secret no longer used", "A secret nobody reads is one that can only leak."},
-	SecretBuildArg:  {"A registry token as build argument", "Build arguments stay in the image's history; a build secret does not."},
-	OldRegistry:     {"docker.pkg.github.com is replaced by the Container registry", "Images live at ghcr.io/OWNER/IMAGE; the old host name only forwards."},
-	PlainToken:      {"A token in plain text", "Everyone who can read the file can use it; revoke it."},
-	FoldedSteps:     {"Login, metadata and push folded into one step", "The one step does what the three did."},
-	NotFolded:       {"Steps that stay as they are", "Folding them would change what they do."},
+	PATLogin:            {"Registry login with a personal access token", "GITHUB_TOKEN can log in to the registry; it needs no secret, expires at the end of the job, and is limited to this repository."},
+	PATContainer:        {"Job container pulled with a personal access token", "A job container or a service can use github.actor and GITHUB_TOKEN as its credentials, with packages: read."},
+	PATCleanup:          {"Package versions deleted with a personal access token", "GITHUB_TOKEN may delete versions of packages on which the repository has the role Admin."},
+	PATInput:            {"Personal access token passed to a local action", "The action uses the token to log in to the registry. GITHUB_TOKEN can do the same."},
+	Permissions:         {"Permissions that the job needs", "A permissions block removes each scope that it does not name, so it must name all scopes that the job's steps need."},
+	CallerGrants:        {"Permissions of the calling workflow", "A called workflow gets at most the permissions that the calling job grants."},
+	CrossOwner:          {"The image belongs to another owner", "GITHUB_TOKEN reaches only packages of the repository's own owner."},
+	MixedRegistries:     {"One secret for several registries", "The same text is the password for this registry and for another registry, so an edit would change both logins."},
+	UnknownSource:       {"The source of the password is unknown", "The file does not show the source of the password."},
+	UnknownRegistry:     {"The registry is known only at run time", "The file does not show the registry of the login."},
+	RemoteLogin:         {"Login on another machine", "GITHUB_TOKEN expires at the end of the job. A machine that pulls later needs a credential that is still valid."},
+	LongLivedCredential: {"A credential that is used after the job", "A pull secret in a cluster is used after the job, when GITHUB_TOKEN is no longer valid."},
+	NeedsPAT:            {"GITHUB_TOKEN cannot do this", "The API that the step calls refuses GITHUB_TOKEN."},
+	SecretElsewhere:     {"The secret has other uses", "Delete the secret only after you remove these uses."},
+	SecretEnv:           {"A registry token is passed to a script", "The workflow does not show how the script uses the token."},
+	UnusedSecret:        {"Unused secret", "Delete an unused secret, because it can only leak."},
+	SecretBuildArg:      {"A registry token as a build argument", "The image's history contains build arguments. It does not contain build secrets."},
+	OldRegistry:         {"docker.pkg.github.com is replaced by the Container registry", "Images are at ghcr.io/OWNER/IMAGE. The old host name only redirects."},
+	PlainToken:          {"A token in plain text", "Every reader of the file can use the token. Revoke it."},
+	MergedSteps:         {"Login, metadata and push merged into one step", "One step has the same result as the three steps."},
+	NotMerged:           {"Steps that are not merged", "Merging the steps would change their result."},
 }

@@ -81,8 +81,8 @@ func (p *pass) reportUnknownRegistry(l *login, c loginCase) {
 	if c.host != "" || !slices.ContainsFunc(c.secrets, looksLikeRegistryToken) {
 		return
 	}
-	p.reportLeft(UnknownRegistry, l.at, "If it is "+p.opts.Registry+", write that as the registry and run migrate again.",
-		"%s logs in with %s, but only a run knows the registry.", l.what, strings.Join(c.secrets, ", "))
+	p.reportRemaining(UnknownRegistry, l.at, "If it is "+p.opts.Registry+", write the host as the registry and run migrate again.",
+		"%s logs in with %s, but the registry is known only at run time.", l.what, strings.Join(c.secrets, ", "))
 }
 
 // reportUnknownPassword reports a login whose password the file does not
@@ -90,16 +90,16 @@ func (p *pass) reportUnknownRegistry(l *login, c loginCase) {
 func (p *pass) reportUnknownPassword(l *login) {
 	for _, c := range l.cases {
 		if len(c.secrets) == 0 && c.plain == "" {
-			p.reportLeft(UnknownSource, l.at, "If it is a personal access token, put ${{ "+p.token()+" }} in its place.",
-				"%s logs in to %s with a password this file does not show.", l.what, c.host)
+			p.reportRemaining(UnknownSource, l.at, "If it is a personal access token, replace it with ${{ "+p.token()+" }}.",
+				"%s logs in to %s with a password that the file does not contain.", l.what, c.host)
 			return
 		}
 	}
 	for _, c := range l.cases {
 		for _, name := range c.secrets {
 			if _, sunk := p.sinks[strings.TrimPrefix(name, "inputs.")]; strings.HasPrefix(name, "inputs.") && !sunk {
-				p.reportLeft(UnknownSource, l.at, "Use ${{ "+p.token()+" }} instead of the input.",
-					"%s logs in to %s with the input %s, which whoever starts the workflow types in.", l.what, c.host, name)
+				p.reportRemaining(UnknownSource, l.at, "Use ${{ "+p.token()+" }} instead of the input.",
+					"%s logs in to %s with the input %s, which the user enters when starting the workflow.", l.what, c.host, name)
 			}
 		}
 	}
@@ -111,14 +111,14 @@ func (p *pass) decideLogin(l *login, shared map[*yaml.Node]int) {
 	}
 	places, ok := p.passwordPlaces(l, shared)
 	if !ok {
-		p.reportLeft(MixedRegistries, l.at, "Give each registry a secret of its own, or a step of its own.",
-			"%s logs in to %s and to other registries with the same text, so it stays.", l.what, p.opts.Registry)
+		p.reportRemaining(MixedRegistries, l.at, "Use a separate secret or a separate login step for each registry.",
+			"%s logs in to %s and to other registries with the same password. The login is not changed.", l.what, p.opts.Registry)
 		return
 	}
 	for _, at := range places {
 		if !p.replace(at, p.token()) {
-			p.reportLeft(UnknownSource, l.at, "Put ${{ "+p.token()+" }} in its place by hand.",
-				"%s: the password's text cannot be matched to the file byte by byte.", l.what)
+			p.reportRemaining(UnknownSource, l.at, "Replace the password with ${{ "+p.token()+" }} by hand.",
+				"The position of the password of %s in the file cannot be determined.", l.what)
 			return
 		}
 	}
@@ -142,12 +142,12 @@ func (p *pass) recordMigration(l *login) {
 			if secret, ok := strings.CutPrefix(name, "secrets."); ok && !isToken(name) {
 				p.replaced[secret] = l.at
 				if key := p.doc.Secrets[secret]; key != nil {
-					p.reportNote(UnusedSecret, locationOf(key), "%s no longer uses the secret %s; callers need not hand it over, so required: true can go.", l.what, secret)
+					p.reportNote(UnusedSecret, locationOf(key), "%s no longer uses the secret %s. Callers no longer need to pass it, so remove required: true.", l.what, secret)
 				}
 			}
 		}
 		if c.plain != "" {
-			p.reportLeft(PlainToken, l.at, "Revoke it at https://github.com/settings/tokens; whoever has the history has the token.",
+			p.reportRemaining(PlainToken, l.at, "Revoke it at https://github.com/settings/tokens: the token stays in the Git history.",
 				"%s had a password in plain text.", l.what)
 		}
 	}
@@ -155,7 +155,7 @@ func (p *pass) recordMigration(l *login) {
 	if with == "" {
 		with = "a token in plain text"
 	}
-	p.reportFixed(l.code, l.at, "", "%s used %s; ${{ %s }} does the same.", l.what, with, p.token())
+	p.reportFixed(l.code, l.at, "", "%s uses %s. The edit replaces it with ${{ %s }}.", l.what, with, p.token())
 	p.addNeed(l.job, p.levelOf(l), l.what)
 }
 

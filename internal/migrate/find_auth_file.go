@@ -24,8 +24,8 @@ func findAuthFiles(p *pass) {
 		for _, c := range shell.Parse(script, shell.DialectOf(step.Shell())) {
 			for _, w := range append(c.Words, c.Stdin...) {
 				for _, secret := range p.secretsIn(w.Text, step) {
-					p.reportLeft(UnknownSource, location{step.Run.Value, w.Start}, "Put ${{ "+p.token()+" }} in its place and give the job packages: write, or read if it only pulls.",
-						"A script writes %s into a Docker config file for %s, in a form of its own.", secret, p.opts.Registry)
+					p.reportRemaining(UnknownSource, location{step.Run.Value, w.Start}, "Replace it with ${{ "+p.token()+" }}, and give the job packages: write, or packages: read if it only pulls.",
+						"A script writes %s into a Docker config file for %s. No edit supports this form.", secret, p.opts.Registry)
 				}
 			}
 		}

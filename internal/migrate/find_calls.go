@@ -81,10 +81,10 @@ func (p *pass) followWorkflow(job *flow.Job) {
 		secrets := leaves(p.eval(flow.Text(pair.Value), job, nil, nil))
 		switch {
 		case callee.replaced[pair.Key.Value]:
-			p.reportNote(UnusedSecret, locationOf(pair.Key), "%s no longer uses the secret %s; once nothing else needs it, take it out here and there.", name, pair.Key.Value)
+			p.reportNote(UnusedSecret, locationOf(pair.Key), "%s no longer uses the secret %s. When no other workflow needs it, remove it from both files.", name, pair.Key.Value)
 		case !callee.found && slices.ContainsFunc(secrets, looksLikeRegistryToken):
-			p.reportLeft(UnknownSource, locationOf(pair.Value), "Run migrate in the repository that holds the called workflow; scan both checkouts at once to follow the call.",
-				"%s is handed %s, and no checkout here holds that workflow.", name, strings.Join(secrets, ", "))
+			p.reportRemaining(UnknownSource, locationOf(pair.Value), "Run migrate with the checkouts of both repositories as arguments, so that it can follow the call.",
+				"%s receives %s, but no scanned checkout contains that workflow.", name, strings.Join(secrets, ", "))
 		}
 	}
 }

@@ -65,8 +65,8 @@ func findCleanups(p *pass) {
 			return
 		}
 		if c.lists(step) {
-			p.reportLeft(NeedsPAT, locationOf(token.Value), "Name the package without a pattern; then ${{ "+p.token()+" }} will do.",
-				"%s finds its packages by listing them, which GITHUB_TOKEN may not, so %s stays.", l.what, strings.Join(lc.secrets, ", "))
+			p.reportRemaining(NeedsPAT, locationOf(token.Value), "Write the name of the package without a pattern. Then use ${{ "+p.token()+" }}.",
+				"%s lists packages, but GITHUB_TOKEN cannot list packages. %s is not changed.", l.what, strings.Join(lc.secrets, ", "))
 			return
 		}
 		l.cases = []loginCase{lc}

@@ -23,7 +23,7 @@ func findOldRegistry(p *pass) {
 		if at < 0 {
 			return
 		}
-		p.reportLeft(OldRegistry, location{n, at}, "Replace "+oldRegistry+"/OWNER/REPOSITORY/IMAGE by ghcr.io/OWNER/IMAGE here and where the image is pulled.",
-			"%s is replaced by ghcr.io, where an image has another name; so the name stays for you to change.", oldRegistry)
+		p.reportRemaining(OldRegistry, location{n, at}, "Replace "+oldRegistry+"/OWNER/REPOSITORY/IMAGE with ghcr.io/OWNER/IMAGE in this file and in each file that pulls the image.",
+			"ghcr.io has replaced %s. Image names differ, so change the name by hand.", oldRegistry)
 	})
 }

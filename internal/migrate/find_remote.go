@@ -50,17 +50,17 @@ func (p *pass) reportRemoteLogin(step *flow.Step, at location, script string) {
 		return
 	}
 	for _, secret := range p.secretsIn(script, step) {
-		p.reportLeft(RemoteLogin, at,
-			"Keep a token with read:packages only on that machine, or make the package public; if the machine pulls during the job only, ${{ "+p.token()+" }} will do.",
-			"A login on another machine uses %s; it stays, because the machine may pull again after the job.", secret)
+		p.reportRemaining(RemoteLogin, at,
+			"Use a token with only read:packages on that machine, or make the package public. If the machine pulls only during the job, use ${{ "+p.token()+" }}.",
+			"A login on another machine uses %s. It is not changed, because the machine may pull again after the job.", secret)
 	}
 }
 
 func (p *pass) reportPullSecret(step *flow.Step, at location, command string) {
 	for _, secret := range p.secretsIn(command, step) {
-		p.reportLeft(OutlivesJob, at,
-			"Use a token with read:packages only, made for the cluster, or make the package public.",
-			"A pull secret is made from %s; it stays, because the cluster pulls after the job, when GITHUB_TOKEN is no longer valid.", secret)
+		p.reportRemaining(LongLivedCredential, at,
+			"Create a token with only read:packages for the cluster, or make the package public.",
+			"A pull secret contains %s. It is not changed, because the cluster pulls after the job, when GITHUB_TOKEN is no longer valid.", secret)
 	}
 }
 

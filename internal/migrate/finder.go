@@ -2,7 +2,7 @@ package migrate
 
 // A finder searches a file for one kind of problem and records each result in
 // the pass. It records a login (pass.logins) if the file passes a credential to
-// the registry, and a finding (pass.reportNote, pass.reportLeft) if no edit can
+// the registry, and a finding (pass.reportNote, pass.reportRemaining) if no edit can
 // solve the problem. A finder edits nothing: pass.decideLogins decides about
 // all logins together.
 //

@@ -23,16 +23,16 @@ func FuzzMigrate(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		f.Add(src, strings.Contains(name, "fold-"))
+		f.Add(src, strings.Contains(name, "merge-"))
 	}
 	trees, err := openTrees([]Root{{Dir: f.TempDir(), Repository: "acme/web"}})
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Cleanup(func() { closeTrees(trees) })
-	f.Fuzz(func(t *testing.T, src []byte, fold bool) {
+	f.Fuzz(func(t *testing.T, src []byte, merge bool) {
 		opts := Options{}
-		if fold {
+		if merge {
 			opts.ToAction = "ghcr-publish/ghcr-publish@v1"
 		}
 		once, ok := migrateBytes(t, trees[0], src, opts.withDefaults())

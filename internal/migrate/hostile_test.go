@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-// TestHostileFilesEnd migrates files of half a MiB that need quadratic time or
+// TestHostileFilesTerminate migrates files of half a MiB that need quadratic time or
 // more in a naive implementation. Each migration must end without a panic. Most
 // of the files are skipped.
-func TestHostileFilesEnd(t *testing.T) {
+func TestHostileFilesTerminate(t *testing.T) {
 	t.Parallel()
 	fill := func(head, item string) string {
 		var b strings.Builder
@@ -78,7 +78,7 @@ func TestLineEndingsAndByteOrderMarkAreKept(t *testing.T) {
 func TestEditsChangeOnlyIntendedLines(t *testing.T) {
 	t.Parallel()
 	for _, dir := range goldenCases(t) {
-		if strings.HasPrefix(filepath.Base(dir), "fold-") {
+		if strings.HasPrefix(filepath.Base(dir), "merge-") {
 			continue
 		}
 		after, err := os.ReadFile(filepath.Join(dir, "after.yml"))

@@ -32,9 +32,9 @@ type Options struct {
 	// "${{ }}". Default: secrets.GITHUB_TOKEN. In an action.yml, which has no
 	// secrets context, the expression is always github.token.
 	Token string
-	// ToAction folds login, metadata and push steps into one step with this
+	// ToAction merges login, metadata and push steps into one step with this
 	// "uses:" value, if the result stays the same. If it is empty, no steps are
-	// folded.
+	// merged.
 	ToAction string
 	// Workers is the number of files that are read concurrently. Default: the
 	// number of CPUs.
@@ -115,7 +115,7 @@ func (t *tree) scan(ctx context.Context, opts Options, report *Report) error {
 // result is the outcome for one file.
 type result struct {
 	file     *File
-	skip     *Skip
+	skip     *SkippedFile
 	findings []Finding
 	images   []Image
 }
@@ -160,5 +160,5 @@ func (r *Report) add(x result) {
 			r.Images = append(r.Images, image)
 		}
 	}
-	r.Read++
+	r.FilesRead++
 }

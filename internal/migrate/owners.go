@@ -25,8 +25,8 @@ func (p *pass) ownerAllowed(l *login) bool {
 	if len(owners) == 0 {
 		return true
 	}
-	p.reportLeft(CrossOwner, l.at, "Do this in a repository of that owner, or keep a token for this one step.",
-		"%s reaches packages of %s, but the repository belongs to %s, and GITHUB_TOKEN is valid for its own owner only; so it stays.",
+	p.reportRemaining(CrossOwner, l.at, "Move this step to a repository of that owner, or keep the token for this step.",
+		"%s reaches packages of %s, but the repository belongs to %s, and GITHUB_TOKEN is valid only for packages of the repository's owner. The login is not changed.",
 		l.what, strings.Join(owners, ", "), p.tree.repo.Owner)
 	return false
 }

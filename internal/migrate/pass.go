@@ -72,7 +72,7 @@ func newPass(t *tree, path string, doc *flow.Document, opts Options) *pass {
 }
 
 // run executes the steps of the migration in order: it finds logins, decides
-// about them, grants permissions, folds steps, and reports secrets that remain.
+// about them, grants permissions, merges steps, and reports secrets that remain.
 func (p *pass) run() {
 	for _, find := range finders {
 		find(p)
@@ -81,7 +81,7 @@ func (p *pass) run() {
 	p.followCalls()
 	p.listImages()
 	p.grant()
-	p.fold()
+	p.mergeSteps()
 	p.reportPassedSecrets()
 	p.reportRemainingUses()
 }
@@ -168,8 +168,8 @@ func sentence(text string) string {
 	return text
 }
 
-func (p *pass) reportLeft(code Code, at location, hint, format string, args ...any) {
-	p.report(Left, code, at, fmt.Sprintf(format, args...), hint)
+func (p *pass) reportRemaining(code Code, at location, hint, format string, args ...any) {
+	p.report(Remaining, code, at, fmt.Sprintf(format, args...), hint)
 }
 
 func (p *pass) reportNote(code Code, at location, format string, args ...any) {

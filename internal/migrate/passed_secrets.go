@@ -37,8 +37,8 @@ func (p *pass) reportEnv(env *flow.Pair, user string) {
 	}
 	for _, pair := range flow.Pairs(env.Value) {
 		for _, secret := range p.registryTokens(pair.Value) {
-			p.reportLeft(SecretEnv, locationOf(pair.Value), "If it is used for "+p.opts.Registry+" only, put ${{ "+p.token()+" }} there and give the job packages: write or read.",
-				"%s is handed to %s as %s; what it is used for cannot be seen here.", secret, user, pair.Key.Value)
+			p.reportRemaining(SecretEnv, locationOf(pair.Value), "If it is used for "+p.opts.Registry+" only, replace it with ${{ "+p.token()+" }}, and give the job packages: write or packages: read.",
+				"%s is passed to %s as %s. The workflow does not show its use.", secret, user, pair.Key.Value)
 		}
 	}
 }
@@ -47,15 +47,15 @@ func (p *pass) reportInput(step *flow.Step, pair flow.Pair) {
 	for _, secret := range p.registryTokens(pair.Value) {
 		switch pair.Key.Value {
 		case "build-args":
-			p.reportLeft(SecretBuildArg, locationOf(pair.Value), "Hand it over with secrets: and RUN --mount=type=secret; for "+p.opts.Registry+" ${{ "+p.token()+" }} will do.",
-				"%s is a build argument, and so stays readable in the image's history.", secret)
+			p.reportRemaining(SecretBuildArg, locationOf(pair.Value), "Pass it with the input secrets and RUN --mount=type=secret. For "+p.opts.Registry+", pass ${{ "+p.token()+" }}.",
+				"%s is a build argument, so the image's history contains it.", secret)
 		case "script", "run":
 		default:
 			if knownActions[actionName(step)].listed {
 				continue // the use of the token is known, and is not a registry login
 			}
-			p.reportLeft(SecretEnv, locationOf(pair.Value), "If it is used for "+p.opts.Registry+" only, put ${{ "+p.token()+" }} there.",
-				"%s is handed to %s as %s; what that does with it is not known.", secret, actionName(step), pair.Key.Value)
+			p.reportRemaining(SecretEnv, locationOf(pair.Value), "If it is used for "+p.opts.Registry+" only, replace it with ${{ "+p.token()+" }}.",
+				"%s is passed to %s as %s. The use of the token in this action is unknown.", secret, actionName(step), pair.Key.Value)
 		}
 	}
 }

@@ -49,7 +49,7 @@ func (p *pass) grant() {
 		case p.doc.Permissions != nil:
 			p.addBlock(job, n, declared(p.doc.Permissions.Value))
 		case p.doc.Callable && !p.doc.Direct:
-			p.reportNote(CallerGrants, locationOf(job.Key), "The job %s has no permissions of its own, so each calling job must grant packages: %s.", job.ID, n.level)
+			p.reportNote(CallerGrants, locationOf(job.Key), "The job %s has no permissions block, so each calling job must grant packages: %s.", job.ID, n.level)
 		default:
 			p.addBlock(job, n, p.requiredScopes(job))
 		}
@@ -114,14 +114,14 @@ func (p *pass) mergeInto(pair *flow.Pair, job *flow.Job, n *need) {
 		ok = p.replaceAll(pair, n)
 	}
 	if !ok {
-		p.reportLeft(Permissions, locationOf(pair.Key), "Add "+item+" there.", "The job %s needs %s, and its permissions cannot be edited safely.", job.ID, item)
+		p.reportRemaining(Permissions, locationOf(pair.Key), "Add "+item+" to the permissions.", "The job %s needs %s, but its permissions cannot be edited safely.", job.ID, item)
 		return
 	}
 	also := ""
 	if aliases := p.doc.Aliases[pair.Value]; len(aliases) > 0 {
 		also = ", which an anchor shares with other jobs"
 	}
-	p.reportFixed(Permissions, locationOf(pair.Key), "", "The job %s needs %s for %s; it is added to the permissions that are there%s.", job.ID, item, strings.Join(n.what, ", "), also)
+	p.reportFixed(Permissions, locationOf(pair.Key), "", "The job %s needs %s for %s. The edit adds it to the existing permissions%s.", job.ID, item, strings.Join(n.what, ", "), also)
 }
 
 // replaceAll turns "read-all" or an empty value into a block.
@@ -153,10 +153,10 @@ func (p *pass) addBlock(job *flow.Job, n *need, s scopes) {
 	s.add("packages", n.level, "")
 	s["packages"] = grant{level: max(n.level, s["packages"].level)}
 	if !p.insertBlock(job, s) {
-		p.reportLeft(Permissions, locationOf(job.Key), "Add permissions: {"+s.inline()+"} to the job.", "The job %s needs %s, and a block cannot be added safely.", job.ID, s.inline())
+		p.reportRemaining(Permissions, locationOf(job.Key), "Add permissions: {"+s.inline()+"} to the job.", "The job %s needs %s, but a permissions block cannot be added safely.", job.ID, s.inline())
 		return
 	}
-	p.reportFixed(Permissions, locationOf(job.Key), p.keptHint(s), "The job %s gets permissions of its own (%s), since a block takes away what it does not name.", job.ID, s.inline())
+	p.reportFixed(Permissions, locationOf(job.Key), p.keptHint(s), "The job %s gets a permissions block (%s). A block removes each scope that it does not name.", job.ID, s.inline())
 }
 
 // keptHint returns a hint about the scopes that the job keeps only because
@@ -164,7 +164,7 @@ func (p *pass) addBlock(job *flow.Job, n *need, s scopes) {
 func (p *pass) keptHint(s scopes) string {
 	for _, name := range sortedKeys(s) {
 		if strings.HasPrefix(s[name].reason, "kept:") {
-			return fmt.Sprintf("Check the scopes marked kept: %s, and what it needs is not known. They are what the token may have had by default; take away what is not needed, all of it if the repository's default is read-only.",
+			return fmt.Sprintf("Check the scopes marked kept: %s, and its needs are unknown. The token may have these scopes by default. Remove the scopes that the job does not need. If the repository's default is read-only, remove all of them.",
 				strings.TrimPrefix(s[name].reason, "kept: "))
 		}
 	}

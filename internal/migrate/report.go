@@ -10,14 +10,14 @@ import (
 
 // Report is the result of a Scan.
 type Report struct {
-	// Read is the number of files that Scan examined.
-	Read int
+	// FilesRead is the number of files that Scan examined.
+	FilesRead int
 	// Files are the files that change, with their new contents.
 	Files []File
 	// Findings are sorted by file and line.
 	Findings []Finding
 	// Skipped are the files that Scan could not read or parse.
-	Skipped []Skip
+	Skipped []SkippedFile
 	// Images are the packages that the migrated jobs use.
 	Images []Image
 }
@@ -45,8 +45,8 @@ type State string
 const (
 	// Fixed means that an edit in File.After solves the problem.
 	Fixed State = "fixed"
-	// Left means that the user must act. Hint describes the step.
-	Left State = "left"
+	// Remaining means that the user must act. Hint describes the step.
+	Remaining State = "remaining"
 	// Note means that the finding is information only.
 	Note State = "note"
 )
@@ -67,28 +67,15 @@ type Finding struct {
 // Title returns a short name of the kind of finding.
 func (f Finding) Title() string { return rules[f.Code].title }
 
-// Skip is a file that Scan did not migrate, with the reason.
-type Skip struct {
+// SkippedFile is a file that Scan did not migrate, with the reason.
+type SkippedFile struct {
 	Path string
 	Err  error
 }
 
-// Todo returns the number of findings that still need an action: edits that are
-// not written yet, and problems that no edit can solve. "--check" fails if it
-// is not 0.
-func (r *Report) Todo() int {
-	n := 0
-	for _, f := range r.Findings {
-		if f.State != Note {
-			n++
-		}
-	}
-	return n
-}
-
 func (r *Report) sort() {
 	slices.SortStableFunc(r.Files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
-	slices.SortStableFunc(r.Skipped, func(a, b Skip) int { return cmp.Compare(a.Path, b.Path) })
+	slices.SortStableFunc(r.Skipped, func(a, b SkippedFile) int { return cmp.Compare(a.Path, b.Path) })
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Code, b.Code))
 	})

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// sampleReport returns a report with a fixed finding, a finding that is left, a
+// sampleReport returns a report with a fixed finding, a remaining finding, a
 // note and a skipped file.
 func sampleReport(t *testing.T) *Report {
 	t.Helper()
@@ -26,28 +26,28 @@ func TestTableAndMarkdown(t *testing.T) {
 	if err := r.Table(&table); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{".github/workflows/a.yml:7:14", "pat-login", "cross-owner", "→ Do this in", "bad.yml"} {
+	for _, want := range []string{".github/workflows/a.yml:7:14", "pat-login", "cross-owner", "→ Move this step", "bad.yml"} {
 		if !strings.Contains(table.String(), want) {
-			t.Errorf("the table lacks %q:\n%s", want, table.String())
+			t.Errorf("the table does not contain %q:\n%s", want, table.String())
 		}
 	}
 	markdown := r.Markdown()
 	for _, want := range []string{
-		"3 files read, 1 finding with an edit, 1 finding left for you, 1 skipped.",
+		"3 files read, 1 finding with an edit, 1 finding without an edit, 1 skipped.",
 		"| .github/workflows/a.yml:7 | fixed |", "```diff\n--- a/.github/workflows/a.yml", "Skipped .github/workflows/bad.yml",
 	} {
 		if !strings.Contains(markdown, want) {
-			t.Errorf("the summary lacks %q:\n%s", want, markdown)
+			t.Errorf("the summary does not contain %q:\n%s", want, markdown)
 		}
 	}
-	if r.Todo() != 2 {
-		t.Errorf("%d things to do, want 2", r.Todo())
+	if fixed, remaining := r.Count(Fixed), r.Count(Remaining); fixed != 1 || remaining != 1 {
+		t.Errorf("%d findings with an edit and %d without, want 1 and 1", fixed, remaining)
 	}
 }
 
-func TestMarkdownCannotBeBrokenByAFile(t *testing.T) {
+func TestMarkdownOfAFileIsEscaped(t *testing.T) {
 	t.Parallel()
-	evil := Finding{File: "a|b<script>`.yml", Line: 1, Code: PATLogin, State: Left, Text: "x\n| y"}
+	evil := Finding{File: "a|b<script>`.yml", Line: 1, Code: PATLogin, State: Remaining, Text: "x\n| y"}
 	r := &Report{Findings: []Finding{evil}, Files: []File{{Path: "x", Before: []byte("a\n"), After: []byte("````\n")}}}
 	got := r.Markdown()
 	for _, bad := range []string{"<script>", "\n| y", "\n```diff"} {

@@ -108,7 +108,7 @@ func (p *pass) actionScopes(s scopes, step *flow.Step) {
 	}
 	s.add("contents", read, "")
 	if p.receivesToken(step) {
-		s.keepDefaults(fmt.Sprintf("kept: %s is given the token", name))
+		s.keepDefaults(fmt.Sprintf("kept: %s receives the token", name))
 	}
 }
 
@@ -164,7 +164,7 @@ func (p *pass) scriptScopes(s scopes, step *flow.Step) {
 	}
 	script := step.Run.Value
 	if opaque && (p.receivesToken(step) || mentionsToken(script.Value) && !p.loginPlaces[script]) {
-		s.keepDefaults("kept: a script is given the token")
+		s.keepDefaults("kept: a script receives the token")
 	}
 }
 

@@ -30,11 +30,11 @@ func (r *Report) Table(w io.Writer) error {
 // then each diff in a collapsed section.
 func (r *Report) Markdown() string {
 	var b strings.Builder
-	fixed, left := r.Count(Fixed), r.Count(Left)
-	fmt.Fprintf(&b, "### Migration to GITHUB_TOKEN\n\n%s read, %s with an edit, %s left for you, %d skipped.\n",
-		plural(r.Read, "file"), plural(fixed, "finding"), plural(left, "finding"), len(r.Skipped))
+	fixed, remaining := r.Count(Fixed), r.Count(Remaining)
+	fmt.Fprintf(&b, "### Migration to GITHUB_TOKEN\n\n%s read, %s with an edit, %s without an edit, %d skipped.\n",
+		plural(r.FilesRead, "file"), plural(fixed, "finding"), plural(remaining, "finding"), len(r.Skipped))
 	if len(r.Findings) > 0 {
-		b.WriteString("\n| where | what | |\n|---|---|---|\n")
+		b.WriteString("\n| file | state | finding |\n|---|---|---|\n")
 	}
 	for _, f := range r.Findings {
 		text := f.Text

@@ -134,7 +134,7 @@ func TestActionsTable(t *testing.T) {
 		for item := range strings.FieldsSeq(a.scopes) {
 			scope, l, ok := strings.Cut(item, ":")
 			if !ok || !valid[scope] || parseLevel(l) == none {
-				t.Errorf("%s: %q is no permission", name, item)
+				t.Errorf("%s: %q is not a permission", name, item)
 			}
 		}
 	}

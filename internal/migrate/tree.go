@@ -24,10 +24,10 @@ var (
 	errTooLarge = errors.New("larger than 1 MiB")
 	errNotFile  = errors.New("not a regular file")
 
-	errTooComplex = errors.New("its expressions take too long to follow")
+	errTooComplex = errors.New("the evaluation of its expressions takes too long")
 )
 
-func errUnsafe(err error) error { return fmt.Errorf("editing it would break it: %w", err) }
+func errUnsafe(err error) error { return fmt.Errorf("the edited file would not be valid: %w", err) }
 
 // tree is an opened checkout. os.Root confines each access to the checkout: a
 // symbolic link to a file outside is an error.
@@ -72,12 +72,12 @@ func (t *tree) display(name string) string {
 	return filepath.ToSlash(filepath.Join(t.dir, filepath.FromSlash(name)))
 }
 
-func (t *tree) skip(name string, err error) *Skip {
+func (t *tree) skip(name string, err error) *SkippedFile {
 	var pathErr *fs.PathError
 	if errors.As(err, &pathErr) {
 		err = pathErr.Err
 	}
-	return &Skip{Path: t.display(name), Err: err}
+	return &SkippedFile{Path: t.display(name), Err: err}
 }
 
 // read returns the content of a file. It returns errTooLarge for a file of more
@@ -105,7 +105,7 @@ func (t *tree) read(name string) ([]byte, error) {
 }
 
 // list returns the files to read, sorted and without duplicates.
-func (t *tree) list() (files []string, skipped []Skip) {
+func (t *tree) list() (files []string, skipped []SkippedFile) {
 	starts := t.paths
 	if len(starts) == 0 {
 		starts = []string{".github/workflows", ".github/actions"}
@@ -133,7 +133,7 @@ func (t *tree) list() (files []string, skipped []Skip) {
 
 // walk collects the files that GitHub reads: each YAML file of a workflows
 // directory, and each action file below another directory.
-func (t *tree) walk(dir string, depth int, files *[]string, skipped *[]Skip) {
+func (t *tree) walk(dir string, depth int, files *[]string, skipped *[]SkippedFile) {
 	entries, err := fs.ReadDir(t.root.FS(), dir)
 	if err != nil {
 		*skipped = append(*skipped, *t.skip(dir, err))

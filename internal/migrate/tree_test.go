@@ -19,7 +19,7 @@ func TestTrees(t *testing.T) {
 	t.Parallel()
 	trees, err := filepath.Glob("testdata/trees/*/before")
 	if err != nil || len(trees) == 0 {
-		t.Fatal("no trees", err)
+		t.Fatal("testdata/trees has no cases", err)
 	}
 	for _, before := range trees {
 		dir := filepath.Dir(before)
@@ -155,7 +155,7 @@ func TestScanFollowsCallsBetweenCheckouts(t *testing.T) {
 	}
 	i := slices.IndexFunc(report.Files, func(f File) bool { return strings.HasSuffix(f.Path, "ci.yml") })
 	if !strings.Contains(string(report.Files[i].After), "      contents: read\n      packages: write\n") {
-		t.Errorf("the caller lacks the permission:\n%s", report.Files[i].After)
+		t.Errorf("the caller does not have the permission:\n%s", report.Files[i].After)
 	}
 }
 
@@ -188,10 +188,10 @@ func TestRoots(t *testing.T) {
 		t.Errorf("got %+v, want %+v", roots, want)
 	}
 	if _, err := Roots([]string{filepath.Join(dir, "absent")}); err == nil {
-		t.Error("an absent path is taken")
+		t.Error("Roots accepts a path that does not exist")
 	}
 	if _, err := Scan(t.Context(), []Root{{Dir: filepath.Join(dir, "absent")}}, Options{}); err == nil {
-		t.Error("an absent checkout is taken")
+		t.Error("Roots accepts a checkout that does not exist")
 	}
 }
 

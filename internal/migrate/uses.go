@@ -135,10 +135,10 @@ func (p *pass) reportRemainingUses() {
 			}
 		})
 		if more := len(uses) - maxUses; more > 0 {
-			uses = append(uses[:maxUses], fmt.Sprintf("and %d times more", more))
+			uses = append(uses[:maxUses], fmt.Sprintf("and in %d other places", more))
 		}
 		if len(uses) > 0 {
-			p.reportNote(SecretElsewhere, p.replaced[secret], "secrets.%s is also used %s; it stays there.", secret, strings.Join(uses, ", "))
+			p.reportNote(SecretElsewhere, p.replaced[secret], "secrets.%s is also used %s. These uses are not changed.", secret, strings.Join(uses, ", "))
 		}
 	}
 }

@@ -24,7 +24,7 @@ func Write(r *Report) error {
 	return errors.Join(errs...)
 }
 
-var errChanged = errors.New("it has changed since it was read; run migrate again")
+var errChanged = errors.New("the file has changed since migrate read it; run migrate again")
 
 func (f File) write() error {
 	root, err := os.OpenRoot(f.tree)
@@ -34,7 +34,7 @@ func (f File) write() error {
 	defer root.Close()
 	name := filepath.FromSlash(f.name)
 	if target, err := root.Readlink(name); err == nil {
-		return fmt.Errorf("it is a symbolic link to %q; run migrate on that", target)
+		return fmt.Errorf("the file is a symbolic link to %q; run migrate on the target", target)
 	}
 	info, err := root.Stat(name)
 	if err != nil {

@@ -26,7 +26,7 @@ func TestWriteKeepsTheModeAndRemovesTemporaryFiles(t *testing.T) {
 		t.Errorf("mode %v, want 0640 (%v)", info.Mode(), err)
 	}
 	if entries, _ := os.ReadDir(filepath.Dir(file)); len(entries) != 1 {
-		t.Errorf("left behind: %v", entries)
+		t.Errorf("the temporary file still exists: %v", entries)
 	}
 }
 

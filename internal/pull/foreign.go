@@ -16,133 +16,136 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// Bounds of fetching from addresses that an image names, which is to say, that
-// a stranger wrote.
+// These are the limits for a download of a foreign layer. The author of the
+// image chooses the addresses, so the addresses are not trusted.
 const (
-	maxAddresses  = 8
-	webTries      = 4 // connections for one address; each goes on where the last broke
-	webRedirects  = 5
-	webHeaderWait = 30 * time.Second
-	webStall      = time.Minute // without a byte
+	maxAddresses    = 8
+	maxConnections  = 4 // connections to one address; each continues at the offset of the previous one
+	maxRedirects    = 5
+	headerTimeout   = 30 * time.Second
+	stalledDownload = time.Minute // time without a byte
 )
 
-// Elsewhere reads a layer from the addresses that its descriptor gives
-// (image-spec, "urls"), the first that answers: over HTTPS only, without any
-// credentials, and checked like any other blob. Connections are made as base
-// makes them; nil is as everybody does.
-func Elsewhere(ctx context.Context, base *http.Transport, desc v1.Descriptor) (io.ReadCloser, error) {
-	client := webClient(base)
+// FetchForeign opens a foreign layer at the first address of its descriptor
+// that answers (image-spec, "urls"). It uses only HTTPS, and sends no
+// credentials. The returned reader checks the size and the digest. Connections
+// have the settings of base, or of http.DefaultTransport if base is nil. If no
+// address answers, it returns a *diag.Error with the code [CodeForeignLayer].
+func FetchForeign(ctx context.Context, base *http.Transport, desc v1.Descriptor) (io.ReadCloser, error) {
+	client := newForeignClient(base)
 	var errs []error
 	for _, text := range desc.URLs[:min(len(desc.URLs), maxAddresses)] {
 		u, err := url.Parse(text)
 		if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
-			errs = append(errs, fmt.Errorf("%.200q is no address that is fetched from: https only", text))
+			errs = append(errs, fmt.Errorf("%.200q is not an allowed address: only https is allowed", text))
 			continue
 		}
-		w := &web{ctx: ctx, client: client, address: u, size: desc.Size}
-		if err := w.open(); err != nil {
+		d := &download{ctx: ctx, client: client, address: u, size: desc.Size}
+		if err := d.open(); err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		return registry.Verify(w, desc), nil
+		return registry.Verify(d, desc), nil
 	}
 	return nil, &diag.Error{
-		Code: CodeForeign, Side: diag.Registry, Err: errors.Join(errs...),
-		Title: fmt.Sprintf("The layer %s is not in the registry, and none of the %d addresses that the image gives has it", desc.Digest, len(desc.URLs)),
-		Hint:  "Pull where these addresses can be reached, or ask whoever published the image to push it with its foreign layers.",
+		Code: CodeForeignLayer, Side: diag.Registry, Err: errors.Join(errs...),
+		Title: fmt.Sprintf("The layer %s is neither in the registry nor at one of its %d addresses in the manifest", desc.Digest, len(desc.URLs)),
+		Hint:  "Pull on a machine that can reach these addresses, or ask the publisher of the image to push its foreign layers to the registry.",
 	}
 }
 
-func webClient(base *http.Transport) *http.Client {
+func newForeignClient(base *http.Transport) *http.Client {
 	if base == nil {
 		base = http.DefaultTransport.(*http.Transport)
 	}
 	t := base.Clone()
-	t.ResponseHeaderTimeout = webHeaderWait
+	t.ResponseHeaderTimeout = headerTimeout
 	t.MaxResponseHeaderBytes = 64 << 10
 	t.DisableCompression = true
-	t.DisableKeepAlives = true // a layer a connection
+	t.DisableKeepAlives = true // each layer uses its own connection
 	if t.DialContext == nil {
-		t.DialContext = (&net.Dialer{Timeout: webHeaderWait}).DialContext
+		t.DialContext = (&net.Dialer{Timeout: headerTimeout}).DialContext
 	}
 	return &http.Client{Transport: t, CheckRedirect: func(next *http.Request, via []*http.Request) error {
-		next.Header.Del("Referer") // the address before may be signed
-		if next.URL.Scheme != "https" || len(via) > webRedirects {
-			return errors.New("it redirects to what is not HTTPS, or too often")
+		next.Header.Del("Referer") // the previous address may contain a signature
+		if next.URL.Scheme != "https" || len(via) > maxRedirects {
+			return errors.New("it redirects to an address without HTTPS, or too often")
 		}
 		return nil
 	}}
 }
 
-// web is a body from the web that goes on after a break.
-type web struct {
+// download reads a body from one address. After an interruption, it opens
+// another connection and continues at the same offset.
+type download struct {
 	ctx     context.Context
 	client  *http.Client
 	address *url.URL
 	size    int64
 
-	body   io.ReadCloser
-	cancel context.CancelCauseFunc
-	watch  *time.Timer
-	offset int64
-	tries  int
+	body          io.ReadCloser
+	cancel        context.CancelCauseFunc
+	stall         *time.Timer // cancels the request of a stalled connection
+	offset        int64
+	interruptions int
 }
 
-func (w *web) open() error {
-	ctx, cancel := context.WithCancelCause(w.ctx)
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.address.String(), nil)
+func (d *download) open() error {
+	ctx, cancel := context.WithCancelCause(d.ctx)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.address.String(), nil)
 	if err != nil {
 		cancel(nil)
 		return err
 	}
-	if w.offset > 0 {
-		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", w.offset))
+	if d.offset > 0 {
+		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", d.offset))
 	}
-	resp, err := w.client.Do(req)
-	if err == nil && (resp.StatusCode == http.StatusOK || (w.offset > 0 && resp.StatusCode == http.StatusPartialContent)) {
-		w.body, w.cancel = resp.Body, cancel
-		w.watch = time.AfterFunc(webStall, func() { cancel(fmt.Errorf("no byte in %s", webStall)) })
-		return w.skip(resp)
+	resp, err := d.client.Do(req)
+	if err == nil && (resp.StatusCode == http.StatusOK || (d.offset > 0 && resp.StatusCode == http.StatusPartialContent)) {
+		d.body, d.cancel = resp.Body, cancel
+		d.stall = time.AfterFunc(stalledDownload, func() { cancel(fmt.Errorf("no data for %s", stalledDownload)) })
+		return d.skip(resp)
 	}
 	cancel(nil)
 	if err != nil {
-		var failed *url.Error // its text has the whole address, query and all
+		var failed *url.Error // its text contains the address with its query, which may be secret
 		if errors.As(err, &failed) {
 			err = failed.Err
 		}
-		return fmt.Errorf("fetching from %s: %w", w.address.Host, err)
+		return fmt.Errorf("fetching from %s: %w", d.address.Host, err)
 	}
-	return errors.Join(fmt.Errorf("%s answered %d %s", w.address.Host, resp.StatusCode, http.StatusText(resp.StatusCode)), resp.Body.Close())
+	return errors.Join(fmt.Errorf("%s answered %d %s", d.address.Host, resp.StatusCode, http.StatusText(resp.StatusCode)), resp.Body.Close())
 }
 
-// skip passes over what is there already, where a range was ignored.
-func (w *web) skip(resp *http.Response) error {
-	if w.offset == 0 || resp.StatusCode == http.StatusPartialContent {
+// skip discards the bytes before the offset if the server ignored the range.
+func (d *download) skip(resp *http.Response) error {
+	if d.offset == 0 || resp.StatusCode == http.StatusPartialContent {
 		return nil
 	}
-	_, err := io.CopyN(io.Discard, struct{ io.Reader }{resp.Body}, w.offset)
+	_, err := io.CopyN(io.Discard, struct{ io.Reader }{resp.Body}, d.offset)
 	return err
 }
 
-// Read implements io.Reader. More than the size is not asked for.
-func (w *web) Read(b []byte) (int, error) {
-	n, err := w.body.Read(b)
-	w.offset += int64(n)
-	w.watch.Reset(webStall)
-	if err == nil || w.offset >= w.size || w.ctx.Err() != nil {
+// Read implements io.Reader. After an interruption it opens another
+// connection, unless it has already read all bytes of the layer.
+func (d *download) Read(b []byte) (int, error) {
+	n, err := d.body.Read(b)
+	d.offset += int64(n)
+	d.stall.Reset(stalledDownload)
+	if err == nil || d.offset >= d.size || d.ctx.Err() != nil {
 		return n, err
 	}
-	if w.tries++; w.tries >= webTries {
-		return n, fmt.Errorf("fetching from %s: %w", w.address.Host, errors.Join(err, io.ErrUnexpectedEOF))
+	if d.interruptions++; d.interruptions >= maxConnections {
+		return n, fmt.Errorf("fetching from %s: %w", d.address.Host, errors.Join(err, io.ErrUnexpectedEOF))
 	}
-	_ = w.Close() // it is broken already
-	return n, w.open()
+	_ = d.Close() // the connection has already failed
+	return n, d.open()
 }
 
-// Close lets the connection go.
-func (w *web) Close() error {
-	w.watch.Stop()
-	err := w.body.Close()
-	w.cancel(nil)
+// Close closes the connection.
+func (d *download) Close() error {
+	d.stall.Stop()
+	err := d.body.Close()
+	d.cancel(nil)
 	return err
 }

@@ -20,20 +20,20 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// web is the host of a foreign layer, over HTTPS.
-type web struct {
+// layerHost is an HTTPS server that has a foreign layer.
+type layerHost struct {
 	*httptest.Server
 	layer []byte
 
 	mu       sync.Mutex
 	requests []*http.Request
-	breaks   int  // answers that end half way
-	noRange  bool // answers whole whatever is asked for
+	breaks   int  // number of answers that end after half of the layer
+	noRange  bool // the server ignores the range of a request
 }
 
-func newWeb(t *testing.T) *web {
+func newLayerHost(t *testing.T) *layerHost {
 	t.Helper()
-	w := &web{layer: bytes.Repeat([]byte("windows\n"), layerSize/8)}
+	w := &layerHost{layer: bytes.Repeat([]byte("windows\n"), layerSize/8)}
 	w.Server = httptest.NewTLSServer(w)
 	t.Cleanup(func() {
 		w.CloseClientConnections()
@@ -42,7 +42,7 @@ func newWeb(t *testing.T) *web {
 	return w
 }
 
-func (w *web) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+func (w *layerHost) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	w.mu.Lock()
 	w.requests = append(w.requests, r)
 	breaks, noRange := w.breaks > 0, w.noRange
@@ -80,8 +80,9 @@ func (w *web) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	http.ServeContent(rw, r, "", time.Time{}, bytes.NewReader(w.layer))
 }
 
-// windows is an image whose first layer is fetched from addresses.
-func (w *web) windows(t *testing.T, urls ...string) func(*sourcetest.Layout) v1.Descriptor {
+// windows returns an image whose first layer is a foreign layer with the
+// addresses urls.
+func (w *layerHost) windows(t *testing.T, urls ...string) func(*sourcetest.Layout) v1.Descriptor {
 	return func(l *sourcetest.Layout) v1.Descriptor {
 		own := sourcetest.LayerTar(t, "own")
 		base := l.Blob(types.DockerForeignLayer, w.layer)
@@ -94,33 +95,33 @@ func (w *web) windows(t *testing.T, urls ...string) func(*sourcetest.Layout) v1.
 	}
 }
 
-func TestForeignLayers(t *testing.T) {
+func TestForeignLayersAreFetchedFromTheirAddresses(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name    string
-		paths   []string // below the web's address, unless whole
+		paths   []string // paths on the host, or complete addresses
 		breaks  int
 		noRange bool
-		fails   string // in the error; "" is success
+		fails   string // in the error; "" if the pull succeeds
 	}{
-		{"from its address", []string{"/layer"}, 0, false, ""},
-		{"the first that has it", []string{"ftp://example.com/x", "/nothing", "/plain", "/layer"}, 0, false, ""},
-		{"over a redirect", []string{"/moved"}, 0, false, ""},
-		{"after breaks", []string{"/layer"}, 2, false, ""},
-		{"after a break, without ranges", []string{"/layer"}, 1, true, ""},
-		{"broken for ever", []string{"/layer"}, 100, true, "unexpected EOF"},
-		{"not over plain HTTP", []string{"http://127.0.0.1:1/layer"}, 0, false, "https only"},
-		{"not with a password", []string{"https://me:secret@127.0.0.1:1/layer"}, 0, false, "https only"},
-		{"not redirected to plain HTTP", []string{"/plain"}, 0, false, "not HTTPS"},
-		{"not redirected for ever", []string{"/round"}, 0, false, "too often"},
-		{"nowhere", []string{"/nothing"}, 0, false, "404"},
-		{"other bytes", []string{"/wrong"}, 0, false, "other bytes"},
+		{"one address", []string{"/layer"}, 0, false, ""},
+		{"the first address that has the layer", []string{"ftp://example.com/x", "/nothing", "/plain", "/layer"}, 0, false, ""},
+		{"a redirect", []string{"/moved"}, 0, false, ""},
+		{"two interruptions", []string{"/layer"}, 2, false, ""},
+		{"an interruption without support for ranges", []string{"/layer"}, 1, true, ""},
+		{"an interruption of each answer", []string{"/layer"}, 100, true, "unexpected EOF"},
+		{"plain HTTP", []string{"http://127.0.0.1:1/layer"}, 0, false, "only https"},
+		{"an address with a password", []string{"https://me:secret@127.0.0.1:1/layer"}, 0, false, "only https"},
+		{"a redirect to plain HTTP", []string{"/plain"}, 0, false, "without HTTPS"},
+		{"too many redirects", []string{"/round"}, 0, false, "too often"},
+		{"no answer", []string{"/nothing"}, 0, false, "404"},
+		{"other bytes", []string{"/wrong"}, 0, false, "other content"},
 		{"too many bytes", []string{"/long"}, 0, false, "has"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			w := newWeb(t)
+			w := newLayerHost(t)
 			w.breaks, w.noRange = c.breaks, c.noRange
 			var urls []string
 			for _, p := range c.paths {
@@ -129,18 +130,18 @@ func TestForeignLayers(t *testing.T) {
 				}
 				urls = append(urls, p)
 			}
-			r := newRig(t, w.windows(t, urls...), ghcrtest.Public)
-			r.Web = w.Client().Transport.(*http.Transport)
+			r := newFixture(t, w.windows(t, urls...), ghcrtest.Public)
+			r.ForeignTransport = w.Client().Transport.(*http.Transport)
 			dir := filepath.Join(t.TempDir(), "layout")
-			_, result, err := r.into(t.Context(), dir)
+			_, result, err := r.pullInto(t.Context(), dir)
 			for _, q := range w.requests {
 				if q.Header.Get("Authorization") != "" || q.Header.Get("Referer") != "" {
-					t.Errorf("%s was sent %v", q.URL, q.Header)
+					t.Errorf("the request for %s has the header %v", q.URL, q.Header)
 				}
 			}
 			if c.fails == "" {
 				r.check(err)
-				r.whole(dir)
+				r.checkComplete(dir)
 				if result.Foreign.Blobs != 1 || result.Fetched.Blobs != 3 {
 					t.Errorf("got %+v", result)
 				}
@@ -149,34 +150,33 @@ func TestForeignLayers(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), c.fails) {
 				t.Errorf("got %v, want %q", err, c.fails)
 			}
-			noImage(t, dir)
+			checkNoImage(t, dir)
 		})
 	}
 }
 
-func TestForeignLayerNobodyHasIsExplained(t *testing.T) {
+func TestForeignLayerWithoutAnAnswerIsExplained(t *testing.T) {
 	t.Parallel()
-	w := newWeb(t)
-	r := newRig(t, w.windows(t, w.URL+"/nothing?sig=secret"), ghcrtest.Public)
-	r.Web = w.Client().Transport.(*http.Transport)
-	_, _, err := r.into(t.Context(), "")
-	if !diag.Is(err, pull.CodeForeign) || strings.Contains(err.Error(), "secret") {
+	w := newLayerHost(t)
+	r := newFixture(t, w.windows(t, w.URL+"/nothing?sig=secret"), ghcrtest.Public)
+	r.ForeignTransport = w.Client().Transport.(*http.Transport)
+	_, _, err := r.pullInto(t.Context(), "")
+	if !diag.Is(err, pull.CodeForeignLayer) || strings.Contains(err.Error(), "secret") {
 		t.Errorf("got %v", err)
 	}
 }
 
-// TestForeignLayerInTheRegistry: one that was pushed all the same comes from
-// there, and no address is asked.
-func TestForeignLayerInTheRegistry(t *testing.T) {
+// A registry can have a foreign layer, too. Then no address gets a request.
+func TestForeignLayerInTheRegistryIsFetchedFromTheRegistry(t *testing.T) {
 	t.Parallel()
-	w := newWeb(t)
-	r := newRig(t, w.windows(t, "https://127.0.0.1:1/layer"), ghcrtest.Public)
+	w := newLayerHost(t)
+	r := newFixture(t, w.windows(t, "https://127.0.0.1:1/layer"), ghcrtest.Public)
 	_, err := r.ghcr.AddBlob("acme/web", w.layer)
 	r.check(err)
 	dir := filepath.Join(t.TempDir(), "layout")
-	_, result, err := r.into(t.Context(), dir)
+	_, result, err := r.pullInto(t.Context(), dir)
 	r.check(err)
-	r.whole(dir)
+	r.checkComplete(dir)
 	if result.Foreign.Blobs != 0 {
 		t.Errorf("got %+v", result)
 	}

@@ -7,8 +7,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// FuzzChoose chooses from any index: what is chosen has a digest and runs
-// where it is wanted.
+// FuzzChoose chooses an image from an arbitrary index. The chosen image must
+// have a digest and must match the platform.
 func FuzzChoose(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, `null`, `{"manifests":null}`, `{"manifests":[]}`, `{"manifests":[null,{}]}`, `{"manifests":{}}`,
@@ -23,14 +23,14 @@ func FuzzChoose(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, raw []byte, os, architecture, variant string) {
 		want := v1.Platform{OS: os, Architecture: architecture, Variant: variant}
-		got, err := choose(raw, Want{Reference: ref, Platform: &want})
+		got, err := choose(raw, Query{Reference: ref, Platform: &want})
 		if (got == nil) != (err != nil) {
 			t.Fatalf("got %v and %v", got, err)
 		}
 		if got != nil && (got.Digest == (v1.Hash{}) || !matches(want, *got.Platform) || got.Platform.OS == "unknown") {
 			t.Fatalf("chose %+v for %+v", got, want)
 		}
-		if one, err := choose(raw, Want{Reference: ref, Single: true, Here: want}); (one == nil) != (err != nil) {
+		if one, err := choose(raw, Query{Reference: ref, Single: true, DefaultPlatform: want}); (one == nil) != (err != nil) {
 			t.Fatalf("got %v and %v", one, err)
 		}
 	})

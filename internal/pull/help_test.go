@@ -25,7 +25,7 @@ import (
 
 const canary = "ghs_canary8VJ2kqTz5sXw"
 
-// layerSize is large enough for a connection of its own.
+// layerSize is the size of a layer that gets its own connection.
 const layerSize = 200 << 10
 
 type login struct{}
@@ -34,31 +34,30 @@ func (login) Resolve(authn.Resource) (authn.Authenticator, error) {
 	return authn.FromConfig(authn.AuthConfig{Username: "octocat", Password: canary}), nil
 }
 
-// rig is an embedded ghcr.io that holds an image, and a puller for it.
-type rig struct {
+// fixture is an embedded registry with an image, and a puller for the image.
+type fixture struct {
 	*pull.Puller
 	t    *testing.T
 	ghcr *ghcrtest.Server
 	root *image.Manifest
 	repo name.Repository
 
-	// before, if set, sees each request first; what is at the path spoil
-	// comes with another first byte.
-	before func(*http.Request)
-	spoil  string
-	stream io.Writer // of a target that is a pipe
+	before  func(*http.Request) // if not nil, it receives each request first
+	corrupt string              // path of the body whose first byte is changed
+	stream  io.Writer           // stream of a target that is a pipe
 }
 
-// downloads begin the paths of the host that blobs are redirected to.
+// downloads is the prefix of the paths to which the registry redirects
+// downloads of blobs.
 const downloads = "/ghcr1/blobs/"
 
-// spoiler changes the first byte of a body.
-type spoiler struct {
+// corrupter changes the first byte of a body.
+type corrupter struct {
 	http.ResponseWriter
 	done bool
 }
 
-func (s *spoiler) Write(p []byte) (int, error) {
+func (s *corrupter) Write(p []byte) (int, error) {
 	if !s.done && len(p) > 0 {
 		s.done = true
 		p = bytes.Clone(p)
@@ -67,7 +66,7 @@ func (s *spoiler) Write(p []byte) (int, error) {
 	return s.ResponseWriter.Write(p)
 }
 
-// large is an image with two layers worth a connection each, and a small one.
+// large returns an image with two large layers and a small layer.
 func large(l *sourcetest.Layout) v1.Descriptor {
 	return l.ImageOf(sourcetest.AMD64, types.OCIUncompressedLayer,
 		bytes.Repeat([]byte("first\n"), layerSize/6), bytes.Repeat([]byte("second\n"), layerSize/7), []byte("small"))
@@ -75,15 +74,15 @@ func large(l *sourcetest.Layout) v1.Descriptor {
 
 func multi(l *sourcetest.Layout) v1.Descriptor { return l.MultiPlatform() }
 
-func newRig(t *testing.T, make func(*sourcetest.Layout) v1.Descriptor, v ghcrtest.Visibility) *rig {
+func newFixture(t *testing.T, make func(*sourcetest.Layout) v1.Descriptor, v ghcrtest.Visibility) *fixture {
 	t.Helper()
-	r := &rig{t: t, ghcr: ghcrtest.New(ghcrtest.Config{Open: &ghcrtest.Open{Token: canary}, Packages: []ghcrtest.Package{{Name: "acme/web", Visibility: v, Repository: "acme/web"}}})}
+	r := &fixture{t: t, ghcr: ghcrtest.New(ghcrtest.Config{Open: &ghcrtest.Open{Token: canary}, Packages: []ghcrtest.Package{{Name: "acme/web", Visibility: v, Repository: "acme/web"}}})}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if r.before != nil {
 			r.before(req)
 		}
-		if r.spoil != "" && req.URL.Path == r.spoil {
-			w = &spoiler{ResponseWriter: w}
+		if r.corrupt != "" && req.URL.Path == r.corrupt {
+			w = &corrupter{ResponseWriter: w}
 		}
 		r.ghcr.ServeHTTP(w, req)
 	}))
@@ -98,20 +97,20 @@ func newRig(t *testing.T, make func(*sourcetest.Layout) v1.Descriptor, v ghcrtes
 	repo, err := name.NewRepository(server.Listener.Addr().String() + "/acme/web")
 	r.check(err)
 	r.repo = repo
-	r.hold(make)
+	r.addImage(make)
 	return r
 }
 
-func (r *rig) check(err error) {
+func (r *fixture) check(err error) {
 	r.t.Helper()
 	if err != nil {
 		r.t.Fatal(err)
 	}
 }
 
-// hold puts an image into the registry under the tag 1. Foreign layers are
-// not put there.
-func (r *rig) hold(make func(*sourcetest.Layout) v1.Descriptor) {
+// addImage adds an image with the tag 1 to the registry, without its foreign
+// layers.
+func (r *fixture) addImage(make func(*sourcetest.Layout) v1.Descriptor) {
 	r.t.Helper()
 	l := sourcetest.NewLayout(r.t)
 	l.Add(make(l), "1")
@@ -140,13 +139,13 @@ func (r *rig) hold(make func(*sourcetest.Layout) v1.Descriptor) {
 	r.ghcr.Reset()
 }
 
-// want is tag 1, whole.
-func (r *rig) want() pull.Want { return pull.Want{Reference: r.repo.Tag("1")} }
+// query selects the complete index or image with the tag 1.
+func (r *fixture) query() pull.Query { return pull.Query{Reference: r.repo.Tag("1")} }
 
-// into pulls to a target, and returns what came of it.
-func (r *rig) into(ctx context.Context, target string) (*pull.Found, pull.Result, error) {
+// pullInto pulls the image into a target. If target is "", it writes nothing.
+func (r *fixture) pullInto(ctx context.Context, target string) (*pull.Found, pull.Result, error) {
 	r.t.Helper()
-	found, err := r.Resolve(ctx, r.want())
+	found, err := r.Resolve(ctx, r.query())
 	if err != nil {
 		return nil, pull.Result{}, err
 	}
@@ -162,8 +161,8 @@ func (r *rig) into(ctx context.Context, target string) (*pull.Found, pull.Result
 	return found, result, err
 }
 
-// whole reads an image back, every byte of it.
-func (r *rig) whole(path string) {
+// checkComplete reads all bytes of the image at path, and checks the digests.
+func (r *fixture) checkComplete(path string) {
 	r.t.Helper()
 	s, err := source.Open(r.t.Context(), path, source.Options{})
 	r.check(err)

@@ -7,79 +7,83 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// A blob is asked for before its turn once no more than aheadBytes are before
-// it, and never more than aheadBlobs are: what a registry takes to answer is
-// most of the time that small layers need, and what waits here for its turn
-// lies in the system's buffers, or in the few MiB that an HTTP/2 stream may
-// have under way.
+// These limits control how early the request for a blob is sent. It is sent as
+// soon as at most prefetchBytes remain before the blob, and as long as fewer
+// than prefetchBlobs requests are open. For small layers, most of the time is
+// the response time of the registry. The waiting data is in the buffers of the
+// system, or in the window of an HTTP/2 stream, which is a few MiB.
 const (
-	aheadBytes = 8 << 20
-	aheadBlobs = 8
+	prefetchBytes = 8 << 20
+	prefetchBlobs = 8
 )
 
-// inOrder fetches the blobs one by one, in their order.
+// inOrder fetches the blobs in their order, one at a time.
 func (f *fetching) inOrder(ctx context.Context, blobs []*image.Blob) error {
-	var lacking []*image.Blob
+	var missing []*image.Blob
 	for _, b := range blobs {
 		present, err := f.has(ctx, b)
 		if err != nil {
 			return err
 		}
 		if !present {
-			lacking = append(lacking, b)
+			missing = append(missing, b)
 		}
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	q := &queue{left: lacking, open: func(b *image.Blob) opened { return f.open(ctx, b) }}
+	q := &queue{pending: missing, open: func(b *image.Blob) opened { return f.open(ctx, b) }}
 	defer q.close()
 	defer cancel()
-	for _, b := range lacking {
-		if err := f.bring(ctx, b, q.take, q.passed); err != nil {
+	for _, b := range missing {
+		if err := f.write(ctx, b, q.next, q.advance); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// opened is a blob that can be read, or why it cannot.
+// opened is the body of a blob, or the error of its request.
 type opened struct {
 	io.ReadCloser
-	foreign bool // it is not from the registry
+	foreign bool // the body is not from the registry
 	err     error
 }
 
-// queue asks for blobs before their turn. It belongs to one goroutine.
+// queue sends the requests for blobs before the blobs are read. Only one
+// goroutine can use it.
 type queue struct {
-	open   func(*image.Blob) opened
-	left   []*image.Blob // not asked for yet
-	asked  []chan opened
-	before int64 // bytes of those asked for that did not pass yet
+	open    func(*image.Blob) opened
+	pending []*image.Blob // blobs that are not requested yet
+	// requested are the blobs that are requested but not read, in their order.
+	requested []chan opened
+	unread    int64 // unread bytes of all blobs that were requested
 }
 
-// take is the next blob.
-func (q *queue) take() opened {
-	q.passed(0)
-	first := q.asked[0]
-	q.asked = q.asked[1:]
+// next returns the next blob.
+func (q *queue) next() opened {
+	q.advance(0)
+	first := q.requested[0]
+	q.requested = q.requested[1:]
 	return <-first
 }
 
-// passed hears of bytes that were read, and asks for what is near by now.
-func (q *queue) passed(n int64) {
-	q.before -= n
-	for len(q.left) > 0 && len(q.asked) < aheadBlobs && q.before <= aheadBytes {
-		next, came := q.left[0], make(chan opened, 1)
-		go func() { came <- q.open(next) }()
-		q.left, q.asked = q.left[1:], append(q.asked, came)
-		q.before += next.Descriptor.Size
+// advance records that n bytes were read, and requests the blobs that are
+// within the limits.
+func (q *queue) advance(n int64) {
+	q.unread -= n
+	for len(q.pending) > 0 && len(q.requested) < prefetchBlobs && q.unread <= prefetchBytes {
+		blob, response := q.pending[0], make(chan opened, 1)
+		go func() { response <- q.open(blob) }()
+		q.pending, q.requested = q.pending[1:], append(q.requested, response)
+		q.unread += blob.Descriptor.Size
 	}
 }
 
-// close lets go of what had no turn. The context of open has ended.
+// close closes the blobs that were requested but not read. The caller must
+// cancel the context of open first.
 func (q *queue) close() {
-	for _, came := range q.asked {
-		if o := <-came; o.err == nil {
-			_ = o.Close() // nobody has read it
+	for _, response := range q.requested {
+		if o := <-response; o.err == nil {
+			_ = o.Close() // an unread body can be closed without a check of its error
 		}
 	}
 }

@@ -12,57 +12,57 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// closing counts what was let go.
-type closing struct {
+// closeCounter counts the bodies that were closed.
+type closeCounter struct {
 	io.Reader
 	closed *atomic.Int32
 }
 
-func (c closing) Close() error { c.closed.Add(1); return nil }
+func (c closeCounter) Close() error { c.closed.Add(1); return nil }
 
-// queueOf is a queue of blobs with these sizes, in MiB; the blob of size 0
+// queueOf returns a queue of blobs with these sizes, in MiB. A blob of size 0
 // cannot be opened.
 func queueOf(closed *atomic.Int32, sizes ...int64) *queue {
 	q := &queue{open: func(b *image.Blob) opened {
 		if b.Descriptor.Size == 0 {
-			return opened{err: errors.New("there is no such blob")}
+			return opened{err: errors.New("the blob does not exist")}
 		}
-		return opened{ReadCloser: closing{strings.NewReader(""), closed}}
+		return opened{ReadCloser: closeCounter{strings.NewReader(""), closed}}
 	}}
 	for _, size := range sizes {
-		q.left = append(q.left, &image.Blob{Descriptor: v1.Descriptor{Size: size << 20}})
+		q.pending = append(q.pending, &image.Blob{Descriptor: v1.Descriptor{Size: size << 20}})
 	}
 	return q
 }
 
-func TestBlobsAreAskedForBeforeTheirTurn(t *testing.T) {
+func TestBlobsAreRequestedInAdvance(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name  string
 		sizes []int64
-		ahead int   // asked for while the first one is read
-		then  int64 // MiB of it that pass
-		after int   // asked for by then
+		ahead int   // blobs that are requested when the first blob is read
+		read  int64 // MiB of the first blob that are read
+		after int   // blobs that are requested then
 	}{
-		{"one", []int64{5}, 0, 5, 0},
-		{"small ones", []int64{1, 1, 1, 1}, 3, 1, 3},
-		{"no more than eight", []int64{1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 7, 1, 8},
-		{"a large one, then others", []int64{100, 1, 1}, 0, 91, 0},
-		{"a large one near its end", []int64{100, 1, 1}, 0, 92, 1},
-		{"large ones", []int64{100, 100, 100}, 0, 100, 1},
+		{"one blob", []int64{5}, 0, 5, 0},
+		{"small blobs", []int64{1, 1, 1, 1}, 3, 1, 3},
+		{"more blobs than the limit", []int64{1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 7, 1, 8},
+		{"small blobs after the start of a large blob", []int64{100, 1, 1}, 0, 91, 0},
+		{"small blobs after the end of a large blob", []int64{100, 1, 1}, 0, 92, 1},
+		{"large blobs", []int64{100, 100, 100}, 0, 100, 1},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			var closed atomic.Int32
 			q := queueOf(&closed, c.sizes...)
-			first := q.take()
-			if len(q.asked) != c.ahead {
-				t.Errorf("%d are asked for at first, want %d", len(q.asked), c.ahead)
+			first := q.next()
+			if len(q.requested) != c.ahead {
+				t.Errorf("%d blobs are requested at the start, want %d", len(q.requested), c.ahead)
 			}
-			q.passed(c.then << 20)
-			if len(q.asked) != c.after {
-				t.Errorf("%d are asked for then, want %d", len(q.asked), c.after)
+			q.advance(c.read << 20)
+			if len(q.requested) != c.after {
+				t.Errorf("%d blobs are requested after %d MiB, want %d", len(q.requested), c.read, c.after)
 			}
 			_ = first.Close()
 			q.close()
@@ -71,19 +71,19 @@ func TestBlobsAreAskedForBeforeTheirTurn(t *testing.T) {
 				want += int32(min(size, 1))
 			}
 			if closed.Load() != want {
-				t.Errorf("%d were let go, want %d", closed.Load(), want)
+				t.Errorf("%d bodies were closed, want %d", closed.Load(), want)
 			}
 		})
 	}
 }
 
-func TestBlobsComeInTheirOrder(t *testing.T) {
+func TestQueueReturnsTheBlobsInTheirOrder(t *testing.T) {
 	t.Parallel()
 	var closed atomic.Int32
 	q := queueOf(&closed, 1, 2, 0, 3)
 	for _, want := range []bool{true, true, false, true} {
-		if o := q.take(); (o.err == nil) != want {
-			t.Errorf("got %v, want one that opens: %t", o.err, want)
+		if o := q.next(); (o.err == nil) != want {
+			t.Errorf("got %v, want a body: %t", o.err, want)
 		}
 	}
 }

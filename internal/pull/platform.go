@@ -12,87 +12,100 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// The codes of what can be wrong with what was asked for. They are stable:
-// README and workflows name them.
+// These are the codes of the errors of a pull. They are stable, because
+// workflows can depend on them.
 const (
-	CodeNotFound = "image-not-found"  // no such image, or it is hidden
-	CodePlatform = "platform-missing" // the image is not made for it
-	CodeForeign  = "foreign-layer"    // a layer that no address gives
+	// CodeNotFound means that the image does not exist, or that the credentials
+	// do not give access to it.
+	CodeNotFound = "image-not-found"
+	// CodePlatformMissing means that the image has no variant for the platform.
+	CodePlatformMissing = "platform-missing"
+	// CodeForeignLayer means that neither the registry nor an address of the
+	// manifest has a foreign layer.
+	CodeForeignLayer = "foreign-layer"
+	// CodeIndexMalformed means that an index in the registry is not valid.
+	CodeIndexMalformed = "registry-index-malformed"
 )
 
-// maxChildren bounds the images of one index: what package source takes.
+// maxChildren is the largest number of manifests in one index. Package source
+// has the same limit.
 const maxChildren = 20_000
 
-// child is one image of an index.
+// child is an entry of an index.
 type child struct {
 	Digest   v1.Hash      `json:"digest"`
 	Platform *v1.Platform `json:"platform"`
 }
 
-// Name prints a platform as os/arch[/variant], without the variant that every
-// arm64 has.
-func Name(p *v1.Platform) string {
+// PlatformName returns a platform in the form os/arch[/variant]. It omits the
+// variant v8 of arm64, because each arm64 platform has it.
+func PlatformName(p *v1.Platform) string {
 	name := p.OS + "/" + p.Architecture
-	if v := variant(*p); v != "" && v != usual[p.Architecture] {
+	if v := variant(*p); v != "" && v != defaultVariant[p.Architecture] {
 		name += "/" + v
 	}
 	return name
 }
 
-// usual are the variants that are meant where none is given.
-var usual = map[string]string{"arm64": "v8"}
+// defaultVariant maps an architecture to the variant of a platform that names
+// no variant.
+var defaultVariant = map[string]string{"arm64": "v8"}
 
 func variant(p v1.Platform) string {
 	if p.Variant == "" {
-		return usual[p.Architecture]
+		return defaultVariant[p.Architecture]
 	}
 	return p.Variant
 }
 
-// matches reports whether an image for is runs where want is asked for. A
-// platform without variant takes any.
+// matches reports whether an image for the platform is satisfies the platform
+// want. If want has no variant, each variant satisfies it.
 func matches(want, is v1.Platform) bool {
 	return want.OS == is.OS && want.Architecture == is.Architecture && (want.Variant == "" || variant(want) == variant(is)) &&
 		(want.OSVersion == "" || want.OSVersion == is.OSVersion)
 }
 
-// closer reports whether a has the very variant that is wanted, and b not.
+// closer reports whether a has exactly the variant of want, and b does not.
 func closer(want, a, b v1.Platform) bool {
 	return variant(a) == variant(want) && variant(b) != variant(want)
 }
 
-// choose finds the image of an index that is wanted: the first of the very
-// variant, or else the first that matches.
-func choose(raw []byte, w Want) (*child, error) {
+// choose returns the image of an index that the query selects: the first image
+// with exactly the variant, or else the first image that matches.
+func choose(raw []byte, q Query) (*child, error) {
 	all, err := children(raw)
 	if err != nil {
 		return nil, &diag.Error{
-			Code: "registry-index-malformed", Side: diag.Registry, Title: "The index " + w.Reference.Name() + " is not well formed", Err: err,
-			Hint: "Ask whoever published it: as it is, no tool can pull it whole.",
+			Code: CodeIndexMalformed, Side: diag.Registry, Title: "The index " + q.Reference.Name() + " is not valid", Err: err,
+			Hint: hintRepublish,
 		}
 	}
-	want := w.Platform
+	want := q.Platform
 	if want == nil {
 		if len(all) == 1 {
 			return &all[0], nil
 		}
-		want = &w.Here
+		want = &q.DefaultPlatform
 	}
 	var best *child
 	var names []string
 	for i, c := range all {
-		names = append(names, Name(c.Platform))
+		names = append(names, PlatformName(c.Platform))
 		if matches(*want, *c.Platform) && (best == nil || closer(*want, *c.Platform, *best.Platform)) {
 			best = &all[i]
 		}
 	}
 	if best == nil {
-		return nil, missing(w.Reference.Name(), *want, names)
+		return nil, platformMissing(q.Reference.Name(), *want, names)
 	}
 	return best, nil
 }
 
-// children lists the images of an index that run somewhere, boundedly.
+// hintRepublish is the hint for a manifest that is not valid.
+const hintRepublish = "Ask the publisher to push the image again. No tool can pull all of this image."
+
+// children returns the entries of an index that have a platform. It omits
+// attestations, whose platform is unknown.
 func children(raw []byte) ([]child, error) {
 	var index struct {
 		Manifests json.RawMessage `json:"manifests"`
@@ -102,12 +115,12 @@ func children(raw []byte) ([]child, error) {
 	}
 	in := json.NewDecoder(bytes.NewReader(index.Manifests))
 	if open, err := in.Token(); err != nil || open != json.Delim('[') {
-		return nil, errors.Join(errors.New("its manifests are no list"), err)
+		return nil, errors.Join(errors.New("the value of manifests is not a list"), err)
 	}
 	var out []child
 	for n := 0; in.More(); n++ {
 		if n == maxChildren {
-			return nil, fmt.Errorf("it has more than %d manifests", maxChildren)
+			return nil, fmt.Errorf("the index has more than %d manifests", maxChildren)
 		}
 		var c child
 		if err := in.Decode(&c); err != nil {
@@ -120,19 +133,21 @@ func children(raw []byte) ([]child, error) {
 	return out, nil
 }
 
-// maxNamed bounds the platforms that an error lists.
-const maxNamed = 20
+// maxListed is the number of platforms that an error lists.
+const maxListed = 20
 
-func missing(name string, want v1.Platform, names []string) error {
-	hint := "It names no platform at all: leave the input platform away, and write it to an OCI layout or archive."
-	if len(names) > maxNamed {
-		names = append(names[:maxNamed:maxNamed], fmt.Sprintf("and %d more", len(names)-maxNamed))
+// platformMissing returns the error for an image without the platform. names
+// are the platforms that it has.
+func platformMissing(name string, want v1.Platform, names []string) error {
+	hint := "The image has no platform. Remove the input platform, and write the image to an OCI layout or archive."
+	if len(names) > maxListed {
+		names = append(names[:maxListed:maxListed], fmt.Sprintf("and %d more", len(names)-maxListed))
 	}
 	if len(names) > 0 {
-		hint = "Set platform to one it has: " + strings.Join(names, ", ") + "."
+		hint = "Set the input platform to a platform of the image: " + strings.Join(names, ", ") + "."
 	}
 	return &diag.Error{
-		Code: CodePlatform, Side: diag.Input, Input: "platform", Hint: hint,
-		Title: fmt.Sprintf("%s has no image for %s", name, Name(&want)),
+		Code: CodePlatformMissing, Side: diag.Input, Input: "platform", Hint: hint,
+		Title: fmt.Sprintf("%s has no image for %s", name, PlatformName(&want)),
 	}
 }

@@ -1,10 +1,10 @@
-// Package pull brings an image from a registry: it resolves a reference,
-// chooses a platform, fetches every blob once, several at a time, and hands
-// the bytes to a sink, checked against their digests while they pass.
+// Package pull copies an image from a registry to a sink. It resolves a
+// reference, chooses a platform, fetches each blob once, and checks the size
+// and the digest of each blob. It fetches several blobs concurrently.
 //
-// It asks as a stranger first, where that is wanted, and with the login only
-// if a stranger is refused. It does not know how an image is kept: package
-// sink does, or none at all, to prove that an image can be pulled whole.
+// The first client of a Puller is usually anonymous. A client with credentials
+// is then used only if the anonymous client has no access. Package sink writes
+// the formats of an image; this package knows none of them.
 package pull
 
 import (
@@ -25,56 +25,61 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/sink"
 )
 
-// How many blobs are fetched at a time: large ones on a connection each, as
-// many as package registry opens ahead; small ones multiplexed on one.
+// These are the numbers of blobs that are fetched concurrently. Each large blob
+// has its own connection; package registry opens the same number in advance.
+// The small blobs share one connection.
 const (
-	largeAtOnce = 12
-	smallAtOnce = 32
+	maxLarge = 12
+	maxSmall = 32
 )
 
-// Sink is where the bytes go; package sink has them.
+// Sink receives the blobs of an image. Package sink implements it.
 type Sink interface {
-	// Has reports whether the blob is there already, whole.
+	// Has reports whether the sink already has the complete blob.
 	Has(ctx context.Context, desc v1.Descriptor) (bool, error)
-	// Put keeps a blob; r ends with an error unless the bytes are the
-	// described ones.
+	// Put stores a blob. r returns an error instead of io.EOF if the bytes do
+	// not match the descriptor.
 	Put(ctx context.Context, desc v1.Descriptor, r io.Reader) error
-	// Ordered says that blobs have to come one by one, in the order of
-	// sink.Blobs.
+	// Ordered reports whether the sink needs the blobs one at a time, in the
+	// order of sink.Blobs.
 	Ordered() bool
 	// Commit makes the image visible.
 	Commit(ctx context.Context) error
 }
 
-// Progress hears of every blob. Package progress implements it.
+// Progress receives the progress of each blob. Package progress implements it.
 type Progress interface {
-	// Expect sets how much is to come at most.
+	// Expect sets the largest number of blobs and bytes to fetch.
 	Expect(blobs int, bytes int64)
-	// Begin announces a blob; advance is told of bytes, done of the end.
-	Begin(repo name.Repository, b *image.Blob) (advance func(int64), done func(registry.Way, error))
+	// Begin announces a blob. The caller reports bytes to advance, and the end
+	// of the blob to done.
+	Begin(repo name.Repository, b *image.Blob) (advance func(int64), done func(registry.BlobOutcome, error))
 }
 
-// Puller fetches.
+// Puller resolves and fetches images.
 type Puller struct {
-	// Clients are asked in this order; a later one where an earlier one may
-	// not read, or does not find. One at least.
+	// Clients are the clients of the registry. Each client after the first is
+	// used if the previous client has no access or finds no image. At least one
+	// client is required.
 	Clients []*registry.Client
-	// Web fetches foreign layers; nil is the system's transport.
-	Web *http.Transport
+	// ForeignTransport fetches foreign layers. If it is nil,
+	// http.DefaultTransport is used.
+	ForeignTransport *http.Transport
 	// Progress may be nil.
 	Progress Progress
 }
 
-// Tally counts blobs and their bytes.
+// Tally is a number of blobs and the sum of their sizes.
 type Tally struct {
 	Blobs int
 	Bytes int64
 }
 
-// Result is what fetching came to.
+// Result is the result of [Puller.Fetch].
 type Result struct {
-	// Fetched blobs went over the wire, Present ones were in the sink.
-	// Foreign ones are those of Fetched that no registry had.
+	// Fetched are the blobs that were downloaded. Present are the blobs that
+	// the sink already had. Foreign are the fetched blobs that came from the
+	// addresses in the manifest and not from the registry.
 	Fetched, Present, Foreign Tally
 }
 
@@ -88,8 +93,8 @@ type fetching struct {
 	result Result
 }
 
-// Fetch brings every blob of what was found, and commits. After an error the
-// result says what was brought.
+// Fetch copies each blob of the image to the sink, and then commits the sink.
+// After an error, the result counts the blobs that were copied before it.
 func (p *Puller) Fetch(ctx context.Context, found *Found, to Sink) (Result, error) {
 	blobs, err := sink.Blobs(found.Root)
 	if err != nil {
@@ -97,11 +102,11 @@ func (p *Puller) Fetch(ctx context.Context, found *Found, to Sink) (Result, erro
 	}
 	f := &fetching{Puller: p, found: found, sink: to}
 	f.expect(blobs)
-	bring := f.all
+	fetch := f.all
 	if to.Ordered() {
-		bring = f.inOrder
+		fetch = f.inOrder
 	}
-	if err := bring(ctx, blobs); err != nil {
+	if err := fetch(ctx, blobs); err != nil {
 		return f.result, err
 	}
 	return f.result, to.Commit(ctx)
@@ -118,14 +123,14 @@ func (f *fetching) expect(blobs []*image.Blob) {
 	f.Progress.Expect(len(blobs), bytes)
 }
 
-// all fetches the blobs, the largest first: the last one to arrive should be
-// one that takes no time.
+// all fetches the blobs concurrently, the largest first, so that the last blob
+// is a small blob, which takes little time.
 func (f *fetching) all(ctx context.Context, blobs []*image.Blob) error {
 	blobs = slices.SortedStableFunc(slices.Values(blobs), func(a, b *image.Blob) int {
 		return int(max(-1, min(1, b.Descriptor.Size-a.Descriptor.Size)))
 	})
 	group, ctx := errgroup.WithContext(ctx)
-	large, small := make(chan struct{}, largeAtOnce), make(chan struct{}, smallAtOnce)
+	large, small := make(chan struct{}, maxLarge), make(chan struct{}, maxSmall)
 	for _, b := range blobs {
 		slots := small
 		if b.Descriptor.Size >= registry.BulkSize {
@@ -149,7 +154,7 @@ func (f *fetching) one(ctx context.Context, b *image.Blob) error {
 	if present || err != nil {
 		return err
 	}
-	return f.bring(ctx, b, func() opened { return f.open(ctx, b) }, func(int64) {})
+	return f.write(ctx, b, func() opened { return f.open(ctx, b) }, func(int64) {})
 }
 
 func (f *fetching) has(ctx context.Context, b *image.Blob) (bool, error) {
@@ -160,13 +165,14 @@ func (f *fetching) has(ctx context.Context, b *image.Blob) (bool, error) {
 	return present, err
 }
 
-// bring hands one blob to the sink. Passed is told of its bytes.
-func (f *fetching) bring(ctx context.Context, b *image.Blob, open func() opened, passed func(int64)) error {
+// write writes one blob to the sink. It reports the number of bytes of each read
+// to read.
+func (f *fetching) write(ctx context.Context, b *image.Blob, open func() opened, read func(int64)) error {
 	advance, done := f.begin(b)
 	from := open()
 	err := from.err
 	if err == nil {
-		err = errors.Join(f.sink.Put(ctx, b.Descriptor, &counted{from, func(n int64) { advance(n); passed(n) }}), from.Close())
+		err = errors.Join(f.sink.Put(ctx, b.Descriptor, &countingReader{from, func(n int64) { advance(n); read(n) }}), from.Close())
 	}
 	done(registry.Present, err)
 	if err != nil {
@@ -179,9 +185,9 @@ func (f *fetching) bring(ctx context.Context, b *image.Blob, open func() opened,
 	return nil
 }
 
-func (f *fetching) begin(b *image.Blob) (func(int64), func(registry.Way, error)) {
+func (f *fetching) begin(b *image.Blob) (func(int64), func(registry.BlobOutcome, error)) {
 	if f.Progress == nil {
-		return func(int64) {}, func(registry.Way, error) {}
+		return func(int64) {}, func(registry.BlobOutcome, error) {}
 	}
 	return f.Progress.Begin(f.found.Repository, b)
 }
@@ -193,8 +199,8 @@ func (f *fetching) count(b *image.Blob, t *Tally) {
 	t.Bytes += b.Descriptor.Size
 }
 
-// open starts reading a blob. A foreign layer may be in the registry all the
-// same; if it is not, its own addresses are asked.
+// open opens a blob. The registry may have a foreign layer, too. If it does not,
+// open uses the addresses in the manifest.
 func (f *fetching) open(ctx context.Context, b *image.Blob) opened {
 	if !b.Foreign {
 		r, err := b.Open(ctx)
@@ -204,18 +210,18 @@ func (f *fetching) open(ctx context.Context, b *image.Blob) opened {
 	if !registry.IsAbsent(err) {
 		return opened{r, false, err}
 	}
-	r, err = Elsewhere(ctx, f.Web, b.Descriptor)
+	r, err = FetchForeign(ctx, f.ForeignTransport, b.Descriptor)
 	return opened{r, true, err}
 }
 
-// counted tells of the bytes that pass.
-type counted struct {
+// countingReader reports the number of bytes of each read to count.
+type countingReader struct {
 	io.Reader
-	tell func(int64)
+	count func(int64)
 }
 
-func (c *counted) Read(p []byte) (int, error) {
+func (c *countingReader) Read(p []byte) (int, error) {
 	n, err := c.Reader.Read(p)
-	c.tell(int64(n))
+	c.count(int64(n))
 	return n, err
 }

@@ -20,18 +20,18 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// TestRequests counts: one token, every manifest once, every blob once, with
-// its download from the second host.
-func TestRequests(t *testing.T) {
+// A pull requests one token, each manifest once and each blob once. The
+// download of a blob is a second request, to the host of the redirect.
+func TestEachManifestAndBlobIsRequestedOnce(t *testing.T) {
 	t.Parallel()
 	for name, make := range map[string]func(*sourcetest.Layout) v1.Descriptor{"one image": large, "an index": multi} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, make, ghcrtest.Public)
+			r := newFixture(t, make, ghcrtest.Public)
 			dir := filepath.Join(t.TempDir(), "layout")
-			found, result, err := r.into(t.Context(), dir)
+			found, result, err := r.pullInto(t.Context(), dir)
 			r.check(err)
-			r.whole(dir)
+			r.checkComplete(dir)
 			manifests, blobs := len(image.Manifests(r.root)), len(image.Blobs(r.root))
 			counts := r.ghcr.Counts()
 			want := map[ghcrtest.Class]int{ghcrtest.ClassToken: 1, ghcrtest.ClassGetManifest: manifests, ghcrtest.ClassGetBlob: blobs, ghcrtest.ClassDownload: blobs}
@@ -40,23 +40,23 @@ func TestRequests(t *testing.T) {
 					t.Errorf("%s: %d requests, want %d", class, n, want[class])
 				}
 			}
-			if !found.First || result.Fetched.Blobs != blobs || result.Present.Blobs != 0 {
-				t.Errorf("got %+v, as a stranger: %t", result, found.First)
+			if !found.ByFirstClient || result.Fetched.Blobs != blobs || result.Present.Blobs != 0 {
+				t.Errorf("got %+v, by the anonymous client: %t", result, found.ByFirstClient)
 			}
 
 			r.ghcr.Reset()
-			_, result, err = r.into(t.Context(), dir)
+			_, result, err = r.pullInto(t.Context(), dir)
 			r.check(err)
 			if again := r.ghcr.Counts(); again[ghcrtest.ClassGetBlob] > 1 || result.Fetched.Blobs != 0 || result.Present.Blobs != blobs {
-				t.Errorf("the second pull asked for %v, and fetched %+v", again, result.Fetched)
+				t.Errorf("the second pull sent the requests %v and fetched %+v", again, result.Fetched)
 			}
 		})
 	}
 }
 
-// TestBrokenDownloadsGoOn: what arrived is not fetched again, unless the
-// server cannot do otherwise.
-func TestBrokenDownloadsGoOn(t *testing.T) {
+// After an interruption, a download continues at its offset, unless the server
+// does not support ranges.
+func TestInterruptedDownloadsContinue(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name    string
@@ -65,15 +65,15 @@ func TestBrokenDownloadsGoOn(t *testing.T) {
 		noRange bool
 	}{
 		{"reset", ghcrtest.Reset{ResponseBytes: layerSize / 2}, true, false},
-		{"reset at once", ghcrtest.Reset{}, false, false},
+		{"reset before the first byte", ghcrtest.Reset{}, false, false},
 		{"truncated", ghcrtest.Truncate{Bytes: layerSize / 2}, true, false},
 		{"503", ghcrtest.Answer{Status: 503}, false, false},
-		{"reset, and ranges are ignored", ghcrtest.Reset{ResponseBytes: layerSize / 2}, true, true},
+		{"reset by a server that ignores ranges", ghcrtest.Reset{ResponseBytes: layerSize / 2}, true, true},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, large, ghcrtest.Public)
+			r := newFixture(t, large, ghcrtest.Public)
 			ranges := 0
 			var mu sync.Mutex
 			r.before = func(req *http.Request) {
@@ -88,42 +88,42 @@ func TestBrokenDownloadsGoOn(t *testing.T) {
 			}
 			r.ghcr.Inject(ghcrtest.Fault{Method: "GET", Path: downloads + r.root.Blobs[1].Descriptor.Digest.String(), Effect: c.effect})
 			dir := filepath.Join(t.TempDir(), "layout")
-			_, _, err := r.into(t.Context(), dir)
+			_, _, err := r.pullInto(t.Context(), dir)
 			r.check(err)
-			r.whole(dir)
+			r.checkComplete(dir)
 			mu.Lock()
 			defer mu.Unlock()
 			if resumed := ranges > 0; resumed != c.resumes {
-				t.Errorf("the rest was asked for: %t, want %t", resumed, c.resumes)
+				t.Errorf("a request has a range: %t, want %t", resumed, c.resumes)
 			}
 		})
 	}
 }
 
-func TestWrongBytesAreNotKept(t *testing.T) {
+func TestWrongBytesAreNotStored(t *testing.T) {
 	t.Parallel()
 	for _, target := range []string{"oci:", "oci-archive:", "docker-archive:", ""} {
 		t.Run(target, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, large, ghcrtest.Public)
-			r.spoil = downloads + r.root.Blobs[1].Descriptor.Digest.String()
+			r := newFixture(t, large, ghcrtest.Public)
+			r.corrupt = downloads + r.root.Blobs[1].Descriptor.Digest.String()
 			dir := t.TempDir()
 			if target != "" {
 				target += filepath.Join(dir, "it")
 			}
-			_, _, err := r.into(t.Context(), target)
+			_, _, err := r.pullInto(t.Context(), target)
 			var wrong *registry.WrongContent
 			if !errors.As(err, &wrong) {
 				t.Fatalf("got %v, want WrongContent", err)
 			}
-			noImage(t, dir)
+			checkNoImage(t, dir)
 		})
 	}
 }
 
-// noImage fails the test if anything below dir is complete, but for blobs
-// whose bytes are right.
-func noImage(t *testing.T, dir string) {
+// checkNoImage fails the test if a file below dir is neither oci-layout nor a
+// blob with the right digest.
+func checkNoImage(t *testing.T, dir string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -139,7 +139,7 @@ func noImage(t *testing.T, dir string) {
 			return err
 		case filepath.Base(filepath.Dir(path)) == "sha256" && d.Name() == h.Hex, d.Name() == "oci-layout":
 		default:
-			t.Errorf("%s was left", path)
+			t.Errorf("%s still exists", path)
 		}
 		return nil
 	})
@@ -148,74 +148,74 @@ func noImage(t *testing.T, dir string) {
 	}
 }
 
-// TestCancelHalfWay ends the run when a layer is half there.
-func TestCancelHalfWay(t *testing.T) {
+// The test cancels the pull when half of a layer is written.
+func TestCancelledPullLeavesNoImage(t *testing.T) {
 	t.Parallel()
 	for _, target := range []string{"oci:", "oci-archive:"} {
 		t.Run(target, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, large, ghcrtest.Public)
+			r := newFixture(t, large, ghcrtest.Public)
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			r.ghcr.Inject(
 				ghcrtest.Fault{Method: "GET", Path: downloads, After: 1, Effect: ghcrtest.BeforeAnswer{Do: cancel}},
 				ghcrtest.Fault{Method: "GET", Path: downloads, Times: ghcrtest.Always, Effect: ghcrtest.Truncate{Bytes: layerSize / 2}})
 			dir := t.TempDir()
-			if _, _, err := r.into(ctx, target+filepath.Join(dir, "it")); !errors.Is(err, context.Canceled) {
+			if _, _, err := r.pullInto(ctx, target+filepath.Join(dir, "it")); !errors.Is(err, context.Canceled) {
 				t.Errorf("got %v", err)
 			}
-			noImage(t, dir)
+			checkNoImage(t, dir)
 		})
 	}
 }
 
-// TestPipe: blobs come in the order of the archive, however large they are.
-func TestPipe(t *testing.T) {
+// A pipe needs the blobs in the order of the archive.
+func TestPullIntoAPipe(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, large, ghcrtest.Public)
+	r := newFixture(t, large, ghcrtest.Public)
 	path := filepath.Join(t.TempDir(), "image.tar")
 	file, err := os.Create(path)
 	r.check(err)
 	r.stream = file
-	_, _, err = r.into(t.Context(), "docker-archive:-")
+	_, _, err = r.pullInto(t.Context(), "docker-archive:-")
 	r.check(err)
 	r.check(file.Close())
-	r.whole("oci-archive:" + path)
+	r.checkComplete("oci-archive:" + path)
 }
 
 func TestConcurrentPullsIntoOneLayout(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, large, ghcrtest.Public)
+	r := newFixture(t, large, ghcrtest.Public)
 	dir := filepath.Join(t.TempDir(), "layout")
 	var group sync.WaitGroup
 	for range 6 {
 		group.Go(func() {
-			if _, _, err := r.into(t.Context(), dir); err != nil {
+			if _, _, err := r.pullInto(t.Context(), dir); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	group.Wait()
-	r.whole(dir)
+	r.checkComplete(dir)
 }
 
 func TestPrivateImageIsReadWithTheLogin(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, multi, ghcrtest.Private)
+	r := newFixture(t, multi, ghcrtest.Private)
 	dir := filepath.Join(t.TempDir(), "layout")
-	found, _, err := r.into(t.Context(), dir)
+	found, _, err := r.pullInto(t.Context(), dir)
 	r.check(err)
-	r.whole(dir)
-	if found.First {
-		t.Error("a stranger was let in")
+	r.checkComplete(dir)
+	if found.ByFirstClient {
+		t.Error("the anonymous client found the private image")
 	}
 	r.Clients = r.Clients[:1]
-	if _, _, err := r.into(t.Context(), dir); !registry.IsAbsent(err) {
-		t.Errorf("a stranger got %v", err)
+	if _, _, err := r.pullInto(t.Context(), dir); !registry.IsAbsent(err) {
+		t.Errorf("the anonymous client got %v", err)
 	}
 }
 
-func TestPlatforms(t *testing.T) {
+func TestResolveChoosesTheImageForThePlatform(t *testing.T) {
 	t.Parallel()
 	arm := func(variant string) *v1.Platform {
 		return &v1.Platform{OS: "linux", Architecture: "arm", Variant: variant}
@@ -238,62 +238,62 @@ func TestPlatforms(t *testing.T) {
 		want   string
 		single bool
 		here   v1.Platform
-		got    string // "" for an error
+		got    string // "" if the platform is missing
 	}{
-		{"by architecture", index, "linux/amd64", false, here, "linux/amd64"},
-		{"by variant", index, "linux/arm/v7", false, here, "linux/arm/v7"},
+		{"architecture", index, "linux/amd64", false, here, "linux/amd64"},
+		{"variant", index, "linux/arm/v7", false, here, "linux/arm/v7"},
 		{"the first of several variants", index, "linux/arm", false, here, "linux/arm/v6"},
 		{"arm64 is v8", index, "linux/arm64/v8", false, here, "linux/arm64"},
-		{"one that is not there", index, "linux/s390x", false, here, ""},
-		{"another variant", index, "linux/arm/v5", false, here, ""},
-		{"never what has none", index, "unknown/unknown", false, here, ""},
-		{"this machine's", index, "", true, v1.Platform{OS: "linux", Architecture: "arm64"}, "linux/arm64"},
-		{"none for this machine", index, "", true, v1.Platform{OS: "windows", Architecture: "amd64"}, ""},
-		{"the only one, whatever this machine is", onlyOne, "", true, v1.Platform{OS: "windows", Architecture: "amd64"}, "linux/amd64"},
-		{"no index", one, "linux/amd64", false, here, "linux/amd64"},
-		{"no index, and another platform", one, "linux/arm64", false, here, ""},
-		{"no index, and any will do", one, "", true, v1.Platform{OS: "windows", Architecture: "amd64"}, "linux/amd64"},
+		{"missing architecture", index, "linux/s390x", false, here, ""},
+		{"missing variant", index, "linux/arm/v5", false, here, ""},
+		{"an attestation is not an image", index, "unknown/unknown", false, here, ""},
+		{"default platform", index, "", true, v1.Platform{OS: "linux", Architecture: "arm64"}, "linux/arm64"},
+		{"missing default platform", index, "", true, v1.Platform{OS: "windows", Architecture: "amd64"}, ""},
+		{"the only image of an index, for another platform", onlyOne, "", true, v1.Platform{OS: "windows", Architecture: "amd64"}, "linux/amd64"},
+		{"an image instead of an index", one, "linux/amd64", false, here, "linux/amd64"},
+		{"an image for another platform", one, "linux/arm64", false, here, ""},
+		{"an image without a requested platform", one, "", true, v1.Platform{OS: "windows", Architecture: "amd64"}, "linux/amd64"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, c.make, ghcrtest.Public)
-			w := pull.Want{Reference: r.repo.Tag("1"), Single: c.single, Here: c.here}
+			r := newFixture(t, c.make, ghcrtest.Public)
+			q := pull.Query{Reference: r.repo.Tag("1"), Single: c.single, DefaultPlatform: c.here}
 			if c.want != "" {
 				p, err := v1.ParsePlatform(c.want)
 				r.check(err)
-				w.Platform = p
+				q.Platform = p
 			}
-			found, err := r.Resolve(t.Context(), w)
+			found, err := r.Resolve(t.Context(), q)
 			if c.got == "" {
-				if !diag.Is(err, pull.CodePlatform) {
+				if !diag.Is(err, pull.CodePlatformMissing) {
 					t.Errorf("got %v", err)
 				}
 				return
 			}
 			r.check(err)
-			if got := pull.Name(found.Root.Platform); got != c.got {
+			if got := pull.PlatformName(found.Root.Platform); got != c.got {
 				t.Errorf("got %s, want %s", got, c.got)
 			}
 			if got := r.ghcr.Counts()[ghcrtest.ClassGetManifest]; got > 2 {
-				t.Errorf("%d manifests were read", got)
+				t.Errorf("the registry got %d requests for manifests", got)
 			}
 			if c.want != "" && r.root.Index() {
-				selected, err := pull.Select("it", r.root, *w.Platform)
+				selected, err := pull.Select("it", r.root, *q.Platform)
 				r.check(err)
 				if selected.Descriptor.Digest != found.Root.Descriptor.Digest {
-					t.Error("in files another one is chosen")
+					t.Error("Select chooses another image than Resolve")
 				}
 			}
 		})
 	}
 }
 
-func TestDigestThatIsAnotherIsRefused(t *testing.T) {
+func TestManifestWithAnotherDigestIsRefused(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, large, ghcrtest.Public)
+	r := newFixture(t, large, ghcrtest.Public)
 	r.ghcr.Inject(ghcrtest.Fault{Method: "GET", Path: "/manifests/", Times: ghcrtest.Always, Effect: ghcrtest.WrongDigest{}})
-	if _, err := r.Resolve(t.Context(), r.want()); err == nil {
-		t.Error("other bytes were taken")
+	if _, err := r.Resolve(t.Context(), r.query()); err == nil {
+		t.Error("Resolve accepts a manifest with another digest")
 	}
 }

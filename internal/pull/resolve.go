@@ -14,55 +14,58 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
-// Want is what is asked for.
-type Want struct {
+// Query selects the image or index to pull.
+type Query struct {
 	Reference name.Reference
-	// Platform chooses an image of an index; nil takes the whole index.
+	// Platform selects an image of an index. If it is nil, the complete index is
+	// selected.
 	Platform *v1.Platform
-	// Single takes one image in any case: where there are several and none
-	// is chosen, that for Here.
-	Single bool
-	Here   v1.Platform
+	// Single selects one image of an index even if Platform is nil: the only
+	// image, or else the image for DefaultPlatform.
+	Single          bool
+	DefaultPlatform v1.Platform
 }
 
-// Found is an image in a registry with its whole tree of manifests.
+// Found is an image or index in a registry, with all manifests below it.
 type Found struct {
-	// Reference is what was asked for, Repository where it is.
-	Reference  name.Reference
+	Reference  name.Reference // reference of the query
 	Repository name.Repository
-	// Root is the image or index to pull: what the reference points at, or
-	// the image of it that was chosen.
+	// Root is the image or index to pull: the manifest of the reference, or the
+	// image that was chosen from its index.
 	Root *image.Manifest
-	// Chosen says that Root is an image of an index, whose digest is Index.
+	// Chosen reports whether Root was chosen from an index. Index is the digest
+	// of this index.
 	Chosen bool
 	Index  v1.Hash
-	// Client is the one that was let in; First says that it was the first.
-	Client *registry.Client
-	First  bool
+	// Client is the client that found the image. ByFirstClient reports whether
+	// it is the first of Puller.Clients.
+	Client        *registry.Client
+	ByFirstClient bool
 }
 
-// Resolve finds the image. A tag is asked for once: everything after that is
-// read by digest. An error for which registry.IsAbsent holds means that no
-// client found it.
-func (p *Puller) Resolve(ctx context.Context, w Want) (*Found, error) {
+// Resolve finds the image or index, and reads its manifests. It resolves a tag
+// only once, and reads all other manifests by digest. If no client finds the
+// image, registry.IsAbsent is true for the error.
+func (p *Puller) Resolve(ctx context.Context, q Query) (*Found, error) {
 	var refused error
 	for i, client := range p.Clients {
-		desc, raw, err := client.Manifest(ctx, w.Reference)
+		desc, raw, err := client.Manifest(ctx, q.Reference)
 		if registry.IsAbsent(err) {
-			refused = err // the last client is the one with most rights
+			refused = err // returns the error of the last client, which has the most permissions
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		f := &Found{Reference: w.Reference, Repository: w.Reference.Context(), Client: client, First: i == 0}
-		return f, f.read(ctx, w, desc, raw)
+		f := &Found{Reference: q.Reference, Repository: q.Reference.Context(), Client: client, ByFirstClient: i == 0}
+		return f, f.read(ctx, q, desc, raw)
 	}
 	return nil, refused
 }
 
-// Digest asks what a reference points at: by the first client that sees it.
-// The digest is the registry's word; nothing is fetched.
+// Digest returns the digest of a reference. It uses the answer of the first
+// client that finds the reference. The digest is not verified, because Digest
+// does not fetch the manifest.
 func (p *Puller) Digest(ctx context.Context, ref name.Reference) (v1.Hash, error) {
 	var refused error
 	for _, client := range p.Clients {
@@ -75,46 +78,46 @@ func (p *Puller) Digest(ctx context.Context, ref name.Reference) (v1.Hash, error
 	return v1.Hash{}, refused
 }
 
-// read walks the tree below the root. Connections for the blobs are opened
-// meanwhile.
-func (f *Found) read(ctx context.Context, w Want, desc v1.Descriptor, raw []byte) error {
-	f.Client.Warm(f.Repository, min(largeAtOnce, bytes.Count(raw, []byte(`"digest"`))))
-	m := &memory{Client: f.Client, desc: desc, raw: raw, room: maxRemembered}
+// read reads the manifests below the root. At the same time, the client opens
+// the connections for the blobs.
+func (f *Found) read(ctx context.Context, q Query, desc v1.Descriptor, raw []byte) error {
+	f.Client.Preconnect(f.Repository, min(maxLarge, bytes.Count(raw, []byte(`"digest"`))))
+	client := &cachingClient{Client: f.Client, desc: desc, raw: raw, remaining: maxCached}
 	var platform *v1.Platform
-	if desc.MediaType.IsIndex() && (w.Single || w.Platform != nil) {
-		child, err := choose(raw, w)
+	if desc.MediaType.IsIndex() && (q.Single || q.Platform != nil) {
+		child, err := choose(raw, q)
 		if err != nil {
 			return err
 		}
 		f.Chosen, f.Index = true, desc.Digest
 		desc.Digest, platform = child.Digest, child.Platform
 	}
-	src, err := source.Open(ctx, "docker://"+f.Repository.Digest(desc.Digest.String()).Name(), source.Options{Remote: m, NoPlatform: f.Chosen})
-	m.opened = true
+	src, err := source.Open(ctx, "docker://"+f.Repository.Digest(desc.Digest.String()).Name(), source.Options{Remote: client, SkipPlatform: f.Chosen})
+	client.treeRead = true
 	if err != nil {
-		return inRegistry(err)
+		return asRegistryError(err)
 	}
 	f.Root = src.Root
-	if w.Single && len(f.Root.Blobs) > 0 {
-		m.only = f.Root.Blobs[0].Descriptor.Digest
+	if q.Single && len(f.Root.Blobs) > 0 {
+		client.config = f.Root.Blobs[0].Descriptor.Digest
 	}
 	if f.Chosen {
 		f.Root.Platform, f.Root.Descriptor.Platform = platform, platform
 	}
-	if is := f.Root.Platform; is != nil && w.Platform != nil && !matches(*w.Platform, *is) {
-		return missing(w.Reference.Name(), *w.Platform, []string{Name(is)})
+	if is := f.Root.Platform; is != nil && q.Platform != nil && !matches(*q.Platform, *is) {
+		return platformMissing(q.Reference.Name(), *q.Platform, []string{PlatformName(is)})
 	}
 	return nil
 }
 
-// inRegistry puts a broken manifest on the side it is on: not a source of
-// ours, but what someone has published.
-func inRegistry(err error) error {
+// asRegistryError changes the side of an error about an invalid manifest from
+// the source to the registry, because the manifest is a published one.
+func asRegistryError(err error) error {
 	var e *diag.Error
 	if !errors.As(err, &e) || e.Side != diag.Source {
 		return err
 	}
-	told := *e
-	told.Side, told.Hint = diag.Registry, "Ask whoever published it: as it is, no tool can pull it whole."
-	return &told
+	changed := *e
+	changed.Side, changed.Hint = diag.Registry, hintRepublish
+	return &changed
 }

@@ -6,19 +6,20 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// Select finds the image for a platform in a tree that is read already, by
-// the rules of Resolve. The name is for the error that there is none.
+// Select returns the image for a platform from a tree that is already read, by
+// the rules of [Puller.Resolve]. If the tree has no such image, it returns a
+// *diag.Error with the code [CodePlatformMissing], which contains the name.
 func Select(name string, root *image.Manifest, want v1.Platform) (*image.Manifest, error) {
 	var best *image.Manifest
 	var names []string
 	for _, m := range image.Images(root) {
-		names = append(names, Name(m.Platform))
+		names = append(names, PlatformName(m.Platform))
 		if matches(want, *m.Platform) && (best == nil || closer(want, *m.Platform, *best.Platform)) {
 			best = m
 		}
 	}
 	if best == nil {
-		return nil, missing(name, want, names)
+		return nil, platformMissing(name, want, names)
 	}
 	return best, nil
 }

@@ -23,7 +23,7 @@ type build struct {
 func (b build) program(ctx context.Context, p launch.Platform, file string) (launch.Program, error) {
 	file, err := filepath.Abs(file)
 	if err != nil {
-		return launch.Program{}, fmt.Errorf("finding %q: %w", file, err)
+		return launch.Program{}, fmt.Errorf("resolving the path %q: %w", file, err)
 	}
 	if _, err := command(ctx, b.root, environment(p), "go", "build", "-mod=readonly", "-trimpath",
 		"-buildvcs=false", "-ldflags="+b.ldflags(), "-o", file, "."); err != nil {
@@ -57,13 +57,13 @@ func toolchain(ctx context.Context) (string, error) {
 func measure(file string) (launch.Program, error) {
 	f, err := os.Open(file)
 	if err != nil {
-		return launch.Program{}, fmt.Errorf("measuring a program: %w", err)
+		return launch.Program{}, fmt.Errorf("opening a program: %w", err)
 	}
 	defer f.Close()
 	hash := sha256.New()
 	size, err := io.Copy(hash, f)
 	if err != nil {
-		return launch.Program{}, fmt.Errorf("measuring %q: %w", file, err)
+		return launch.Program{}, fmt.Errorf("computing the checksum of %q: %w", file, err)
 	}
 	return launch.Program{SHA256: hex.EncodeToString(hash.Sum(nil)), Size: size}, nil
 }

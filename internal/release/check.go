@@ -23,11 +23,11 @@ func check(ctx context.Context, root string, stdout io.Writer) error {
 	if here, err := toolchain(ctx); err != nil {
 		return err
 	} else if here != m.Go {
-		return fmt.Errorf("the release was built with %s and this is %s: the same Go is needed to compare", m.Go, here)
+		return fmt.Errorf("comparing the release: it was built with %s, but the installed version is %s; install the same version", m.Go, here)
 	}
 	temp, err := os.MkdirTemp("", "release-check-")
 	if err != nil {
-		return fmt.Errorf("making a folder to build in: %w", err)
+		return fmt.Errorf("creating the folder for the build: %w", err)
 	}
 	defer os.RemoveAll(temp)
 
@@ -50,16 +50,16 @@ func check(ctx context.Context, root string, stdout io.Writer) error {
 // compareProgram builds one program into file. It compares the program with the
 // program in the tree and with the entry of the manifest.
 func compareProgram(ctx context.Context, b build, p launch.Platform, want launch.Program, file string) error {
-	there, err := measure(inTree(b.root, p.Path()))
+	inRelease, err := measure(inTree(b.root, p.Path()))
 	if err != nil {
 		return err
 	}
-	again, err := b.program(ctx, p, file)
+	rebuilt, err := b.program(ctx, p, file)
 	if err != nil {
 		return err
 	}
-	if there != want || again != want {
-		return fmt.Errorf("%s differs:\n  manifest %s\n  in tree  %s\n  rebuilt  %s", p, want.SHA256, there.SHA256, again.SHA256)
+	if inRelease != want || rebuilt != want {
+		return fmt.Errorf("%s differs:\n  manifest %s\n  in tree  %s\n  rebuilt  %s", p, want.SHA256, inRelease.SHA256, rebuilt.SHA256)
 	}
 	return nil
 }
@@ -85,7 +85,7 @@ func compareNames(root string, m launch.Manifest) error {
 		}
 	}
 	if len(known)-1 != len(m.Platforms) {
-		return errors.New("the manifest names a platform that no release has")
+		return errors.New("the manifest names an unknown platform")
 	}
 	files, err := os.ReadDir(inTree(root, launch.Bin))
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 )
 
-func TestCheckAcceptsAnHonestRelease(t *testing.T) {
+func TestCheckAcceptsAValidRelease(t *testing.T) {
 	t.Parallel()
 	r := newRelease(t, newClone(t))
 	var out bytes.Buffer
@@ -21,7 +21,7 @@ func TestCheckAcceptsAnHonestRelease(t *testing.T) {
 	}
 }
 
-func TestCheckFindsWhatDiffers(t *testing.T) {
+func TestCheckFindsEachDifference(t *testing.T) {
 	t.Parallel()
 	src := newClone(t)
 	host := launch.Host()
@@ -36,7 +36,7 @@ func TestCheckFindsWhatDiffers(t *testing.T) {
 		{"another program", func(t *testing.T, root string) {
 			writeFile(t, inTree(root, host.Path()), "bad")
 		}, host.String() + " differs"},
-		{"another program, with the manifest to match", func(t *testing.T, root string) {
+		{"another program with its checksum in the manifest", func(t *testing.T, root string) {
 			writeFile(t, inTree(root, host.Path()), "bad")
 			changeManifest(t, root, func(m *launch.Manifest) {
 				m.Platforms[host.String()] = launch.Program{SHA256: "0f3f", Size: 3}
@@ -46,19 +46,19 @@ func TestCheckFindsWhatDiffers(t *testing.T) {
 			if err := os.Remove(inTree(root, host.Path())); err != nil {
 				t.Fatal(err)
 			}
-		}, "measuring a program"},
+		}, "opening a program"},
 		{"one program more", func(t *testing.T, root string) {
 			writeFile(t, inTree(root, launch.Bin+"/more"), "bad")
 		}, `"more" is not in the manifest`},
 		{"an unknown platform", func(t *testing.T, root string) {
 			changeManifest(t, root, func(m *launch.Manifest) { m.Platforms["plan9-mips"] = launch.Program{} })
-		}, "names a platform that no release has"},
+		}, "names an unknown platform"},
 		{"other checksums", func(t *testing.T, root string) {
 			writeFile(t, inTree(root, sumsFile), "")
 		}, `SHA256SUMS" differs from the manifest`},
 		{"another Go", func(t *testing.T, root string) {
 			changeManifest(t, root, func(m *launch.Manifest) { m.Go = "go1.20" })
-		}, "was built with go1.20 and this is go"},
+		}, "was built with go1.20, but the installed version is go"},
 		{"no manifest", func(t *testing.T, root string) {
 			if err := os.Remove(inTree(root, launch.ManifestFile)); err != nil {
 				t.Fatal(err)

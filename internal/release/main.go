@@ -38,8 +38,8 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	flags := flag.NewFlagSet("release", flag.ContinueOnError)
 	version := flags.String("version", "", "the `version` to release, such as v1.2.3")
 	commit := flags.String("commit", "HEAD", "the `commit` to release")
-	out := flags.String("out", "", "the `directory` to make, which must not exist yet")
-	record := flags.Bool("record", false, "also make a commit of the tree and print its id")
+	out := flags.String("out", "", "the `directory` to create; it must not exist")
+	record := flags.Bool("record", false, "also create a commit of the tree and print its ID")
 	checked := flags.String("check", "", "compare the programs in this `directory` with a build of its sources")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -48,7 +48,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		return check(ctx, *checked, stdout)
 	}
 	if *version == "" || *out == "" || flags.NArg() > 0 {
-		return errors.New("needs -version and -out, or -check, and no other arguments")
+		return errors.New("parsing the flags: the command needs -version and -out, or -check, and no other arguments")
 	}
 	src, err := findCommit(ctx, ".", *commit)
 	if err != nil {

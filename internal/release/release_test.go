@@ -150,14 +150,14 @@ func TestCommitTree(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := git(t, src.repo, "rev-parse", id+"^@"); got != src.commit {
-		t.Errorf("parents: got %q, want the released commit alone", got)
+		t.Errorf("parents: got %q, want only the released commit", got)
 	}
 	changed := git(t, src.repo, "diff", "--name-only", src.commit, id)
 	if want := strings.Join([]string{sumsFile, launch.Host().Path(), launch.ManifestFile}, "\n"); changed != want {
 		t.Errorf("changes:\ngot  %q\nwant %q", changed, want)
 	}
 	if status := git(t, src.repo, "status", "--porcelain"); status != "" {
-		t.Errorf("the clone was touched: %s", status)
+		t.Errorf("the clone was changed: %s", status)
 	}
 }
 
@@ -168,10 +168,10 @@ func TestReleaseRefuses(t *testing.T) {
 	cases := []struct {
 		name, version, out, want string
 	}{
-		{"a version without v", "1.2.3", "new", `the version "1.2.3" is not like v1.2.3`},
-		{"a moving tag", "v1", "new", "is not like v1.2.3"},
-		{"flags for the linker in the version", "v1.2.3 -X a.b=c", "new", "is not like v1.2.3"},
-		{"a folder that exists", "v1.2.3", occupied, "making the tree"},
+		{"a version without v", "1.2.3", "new", `the version "1.2.3" does not have the form v1.2.3`},
+		{"a moving tag", "v1", "new", "does not have the form v1.2.3"},
+		{"flags for the linker in the version", "v1.2.3 -X a.b=c", "new", "does not have the form v1.2.3"},
+		{"a folder that exists", "v1.2.3", occupied, "creating the folder of the tree"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -25,11 +25,11 @@ func findCommit(ctx context.Context, repo, commit string) (source, error) {
 	if s.commit, err = s.git(ctx, nil, "rev-parse", "--verify", "--end-of-options", commit+"^{commit}"); err != nil {
 		return s, fmt.Errorf("looking up the commit %q: %w", commit, err)
 	}
-	made, err := s.git(ctx, nil, "show", "--no-patch", "--format=%cI", s.commit)
+	date, err := s.git(ctx, nil, "show", "--no-patch", "--format=%cI", s.commit)
 	if err != nil {
 		return s, fmt.Errorf("looking up the date of %q: %w", s.commit, err)
 	}
-	when, err := time.Parse(time.RFC3339, made)
+	when, err := time.Parse(time.RFC3339, date)
 	if err != nil {
 		return s, fmt.Errorf("reading the date of %q: %w", s.commit, err)
 	}
@@ -41,15 +41,15 @@ func findCommit(ctx context.Context, repo, commit string) (source, error) {
 // untracked files in the working tree are not part of the result.
 func (s source) export(ctx context.Context, out string) error {
 	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
-		return fmt.Errorf("making a place for the tree: %w", err)
+		return fmt.Errorf("creating the parent folder of the tree: %w", err)
 	}
 	if err := os.Mkdir(out, 0o755); err != nil {
-		return fmt.Errorf("making the tree: %w", err)
+		return fmt.Errorf("creating the folder of the tree: %w", err)
 	}
 	return s.withIndex(ctx, func(index []string) error {
 		prefix, err := filepath.Abs(out)
 		if err != nil {
-			return fmt.Errorf("finding %q: %w", out, err)
+			return fmt.Errorf("resolving the path %q: %w", out, err)
 		}
 		if _, err := s.git(ctx, index, "checkout-index", "--all", "--prefix="+filepath.ToSlash(prefix)+"/"); err != nil {
 			return fmt.Errorf("writing the tree of %q: %w", s.commit, err)
@@ -64,7 +64,7 @@ func (s source) export(ctx context.Context, out string) error {
 func (s source) withIndex(ctx context.Context, f func(env []string) error) error {
 	dir, err := os.MkdirTemp("", "release-")
 	if err != nil {
-		return fmt.Errorf("making a folder for git's index: %w", err)
+		return fmt.Errorf("creating the folder for the index of Git: %w", err)
 	}
 	defer os.RemoveAll(dir)
 	env := []string{"GIT_INDEX_FILE=" + filepath.Join(dir, "index")}

@@ -26,7 +26,7 @@ type release struct {
 func (r release) writeTree(ctx context.Context) error {
 	number, found := strings.CutPrefix(r.version, "v")
 	if _, err := semver.StrictNewVersion(number); err != nil || !found {
-		return fmt.Errorf("the version %q is not like v1.2.3", r.version)
+		return fmt.Errorf("the version %q does not have the form v1.2.3", r.version)
 	}
 	m := launch.Manifest{Version: r.version, Commit: r.commit, Date: r.date, Platforms: map[string]launch.Program{}}
 	var err error
@@ -71,7 +71,7 @@ func inTree(root, path string) string { return filepath.Join(root, filepath.From
 func (r release) commitTree(ctx context.Context) (string, error) {
 	work, err := filepath.Abs(r.out)
 	if err != nil {
-		return "", fmt.Errorf("finding %q: %w", r.out, err)
+		return "", fmt.Errorf("resolving the path %q: %w", r.out, err)
 	}
 	var id string
 	err = r.withIndex(ctx, func(env []string) error {
@@ -91,7 +91,7 @@ func (r release) commitTree(ctx context.Context) (string, error) {
 		return err
 	})
 	if err != nil {
-		return "", fmt.Errorf("recording the release: %w", err)
+		return "", fmt.Errorf("creating the release commit: %w", err)
 	}
 	return id, nil
 }

@@ -85,8 +85,8 @@ func step(p *plan.Plan, s plan.Step) Step {
 		out.What, out.Bytes = digestOf(s.Manifest), s.Manifest.Descriptor.Size
 	case plan.PointTag:
 		out.What, out.How = s.Tag, "at "+digestOf(s.Manifest)
-		if s.Held != "" {
-			out.How = "stays: " + s.Held
+		if s.Kept != "" {
+			out.How = "stays: " + s.Kept
 		}
 		if s.From != nil && s.Needed {
 			out.How += ", before " + s.From.String()
@@ -148,7 +148,7 @@ func linked(repository string, unread bool) string {
 	return "yes"
 }
 
-func tally(t *push.TargetResult, way registry.Way) Tally {
+func tally(t *push.TargetResult, way registry.BlobOutcome) Tally {
 	b := t.Blobs[way]
 	return Tally{b.Count, b.Bytes}
 }

@@ -93,7 +93,7 @@ func (r *Report) pushed() bool {
 func (r *Report) proven() bool {
 	for _, i := range r.Images {
 		for _, t := range i.Tags {
-			if !t.Proven && t.State != "held" {
+			if !t.Proven && t.State != "kept" {
 				return false
 			}
 		}
@@ -110,7 +110,7 @@ func (r *Report) digestOutputs() ([]Output, error) {
 		_, byName = r.digests()
 	}
 	if r.ByDigest {
-		byName = r.legs()
+		byName = r.platformDigests()
 	}
 	data, err := json.Marshal(byName)
 	if err != nil {
@@ -118,7 +118,7 @@ func (r *Report) digestOutputs() ([]Output, error) {
 	}
 	out := []Output{{"digests", string(data)}}
 	if r.ByDigest {
-		return append(out, r.legOutputs(byName)...), nil
+		return append(out, r.platformDigestOutputs(byName)...), nil
 	}
 	for _, p := range CommonPlatforms {
 		if byName[p] != "" { // an output that is not set reads as empty anyway
@@ -150,7 +150,7 @@ func (r *Report) names() []string {
 	return slices.DeleteFunc(slices.Clone(r.TagNames), func(name string) bool {
 		for _, i := range r.Images {
 			for _, t := range i.Tags {
-				if t.Name == name && t.State != "held" {
+				if t.Name == name && t.State != "kept" {
 					return false
 				}
 			}

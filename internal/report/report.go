@@ -24,26 +24,26 @@ const (
 
 // Report is a run of publish as data: the `json` output.
 type Report struct {
-	Schema    string     `json:"schema"`
-	Outcome   Outcome    `json:"outcome"`
-	Why       string     `json:"why,omitempty"`     // for skipped
-	Archive   *Archive   `json:"archive,omitempty"` // what on-readonly: archive left
-	Source    string     `json:"source"`
-	Digest    string     `json:"digest,omitempty"` // empty while it is not known
-	MediaType string     `json:"media_type,omitempty"`
-	Version   string     `json:"version,omitempty"`
-	TagNames  []string   `json:"tag_names"`
-	ByDigest  bool       `json:"by_digest,omitempty"` // pushed without tags, for merging
-	Leg       string     `json:"leg,omitempty"`       // its name among those to be merged
-	Rules     []string   `json:"rules,omitempty"`     // of the tags: what each gave, or why nothing
-	Platforms []Platform `json:"platforms"`
-	Images    []Image    `json:"images"`
-	Steps     []Step     `json:"steps,omitempty"` // of a dry run
-	Along     []string   `json:"along,omitempty"` // references brought before the image: signatures, attestations
-	Transfer  Transfer   `json:"transfer"`
-	Notices   []Message  `json:"notices,omitempty"`
-	Errors    []Message  `json:"errors,omitempty"`
-	Run       Run        `json:"run"`
+	Schema     string     `json:"schema"`
+	Outcome    Outcome    `json:"outcome"`
+	Why        string     `json:"why,omitempty"`     // for skipped
+	Archive    *Archive   `json:"archive,omitempty"` // what on-readonly: archive left
+	Source     string     `json:"source"`
+	Digest     string     `json:"digest,omitempty"` // empty while it is not known
+	MediaType  string     `json:"media_type,omitempty"`
+	Version    string     `json:"version,omitempty"`
+	TagNames   []string   `json:"tag_names"`
+	ByDigest   bool       `json:"by_digest,omitempty"`   // pushed without tags, for merging
+	DigestName string     `json:"digest_name,omitempty"` // the input digest-name
+	Rules      []string   `json:"rules,omitempty"`       // of the tags: what each gave, or why nothing
+	Platforms  []Platform `json:"platforms"`
+	Images     []Image    `json:"images"`
+	Steps      []Step     `json:"steps,omitempty"` // of a dry run
+	Along      []string   `json:"along,omitempty"` // references brought before the image: signatures, attestations
+	Transfer   Transfer   `json:"transfer"`
+	Notices    []Message  `json:"notices,omitempty"`
+	Errors     []Message  `json:"errors,omitempty"`
+	Run        Run        `json:"run"`
 }
 
 // Archive is an image that was kept as a file in place of being published.
@@ -92,7 +92,7 @@ type Tag struct {
 	Name      string `json:"name"`
 	Reference string `json:"reference"`
 	Previous  string `json:"previous,omitempty"` // digest before; empty: absent or not asked
-	State     string `json:"state"`              // moved, already, untouched, unclear, held
+	State     string `json:"state"`              // moved, already, untouched, unclear, kept
 	Proven    bool   `json:"proven"`
 }
 

@@ -124,7 +124,7 @@ func (r *Report) textImage(b *strings.Builder, i Image) {
 func (t Tag) words() string {
 	words := map[string]string{
 		"moved": "points here now", "already": "pointed here before",
-		"untouched": "not touched", "held": "stays at something newer", "unclear": "was written, but no answer came: look before you rely on it",
+		"untouched": "not touched", "kept": "stays at something newer", "unclear": "was written, but no answer came: look before you rely on it",
 	}[t.State]
 	if t.State == "moved" && t.Previous != "" {
 		words += " (before: " + t.Previous + ")"

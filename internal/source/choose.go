@@ -29,8 +29,8 @@ func (l layout) choose(ctx context.Context, s *Source, all []entry, pick string)
 	}
 	if referrers > 0 {
 		s.Notices = append(s.Notices, diag.Notice{
-			Code: "source-referrers-left", Level: diag.Info, Title: "Referrers are not published",
-			Text: fmt.Sprintf("%d manifests in %q refer to the image (signatures, SBOMs and the like) and stay behind.", referrers, l.path),
+			Code: codeReferrers, Level: diag.Info, Title: "Referrers are not published",
+			Text: fmt.Sprintf("%d manifests in %q refer to the image, for example signatures and SBOMs. They are not published.", referrers, l.path),
 		})
 	}
 	return topLevel[0], nil

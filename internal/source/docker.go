@@ -12,6 +12,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/archive"
 )
@@ -42,7 +43,7 @@ type dockerTar struct {
 func (s *Source) openDocker(ctx context.Context, w where, pick string) error {
 	tar, ok := w.files.(*archive.Archive)
 	if !ok {
-		return problem(CodeNotLayout, "Use the tar that docker save wrote, not unpacked.", nil, "%q is no archive", w.path)
+		return diag.New(CodeNotLayout, diag.Source, "Use the tar that docker save wrote, without unpacking it.", nil, "%q is not an archive", w.path)
 	}
 	d := dockerTar{where: w, tar: tar}
 	all, err := d.images(ctx)
@@ -73,10 +74,10 @@ func (d dockerTar) images(ctx context.Context) ([]saved, error) {
 	}
 	var all []saved
 	if err := json.Unmarshal(raw, &all); err != nil {
-		return nil, problem(CodeUnreadable, hintRebuild, err, "manifest.json in %q is not well formed", d.path)
+		return nil, diag.New(CodeUnreadable, diag.Source, hintRebuild, err, "manifest.json in %q is not valid", d.path)
 	}
 	if len(all) > maxManifests {
-		return nil, problem(CodeManifestLarge, "Save its images one by one.", nil, "%q holds more than %d images", d.path, maxManifests)
+		return nil, diag.New(CodeManifestLarge, diag.Source, "Save each image to its own archive.", nil, "%q contains more than %d images", d.path, maxManifests)
 	}
 	for i := range all {
 		raw, err := d.config(ctx, all[i])
@@ -84,7 +85,7 @@ func (d dockerTar) images(ctx context.Context) ([]saved, error) {
 			return nil, err
 		}
 		if all[i].id, _, err = v1.SHA256(bytes.NewReader(raw)); err != nil {
-			return nil, explained(err, "the config %q in %q cannot be read", all[i].Config, d.path)
+			return nil, unreadable(err, "the config %q in %q cannot be read", all[i].Config, d.path)
 		}
 	}
 	return all, nil
@@ -98,11 +99,11 @@ func (d dockerTar) noManifest(ctx context.Context) error {
 	case err != nil:
 		return err
 	case old:
-		return problem(CodeNotSupported, "Load and save it with a current Docker: docker load -i FILE, docker save -o FILE NAME.", nil,
-			"%q was saved by a Docker older than 1.10: it has repositories but no manifest.json", d.path)
+		return diag.New(CodeNotSupported, diag.Source, "Load and save the image with a current Docker: docker load -i FILE, docker save -o FILE NAME.", nil,
+			"a Docker version before 1.10 saved %q: it has the file repositories but no manifest.json", d.path)
 	}
-	return problem(CodeNotLayout, fmt.Sprintf("If it is an OCI archive write %q.", "oci-archive:"+d.path), nil,
-		"%q is no archive of docker save: manifest.json is missing", d.path)
+	return diag.New(CodeNotLayout, diag.Source, fmt.Sprintf("For an OCI archive, write %q.", "oci-archive:"+d.path), nil,
+		"%q is not an archive of docker save: manifest.json is missing", d.path)
 }
 
 func (d dockerTar) config(ctx context.Context, s saved) ([]byte, error) {
@@ -116,9 +117,9 @@ func (d dockerTar) config(ctx context.Context, s saved) ([]byte, error) {
 func (d dockerTar) absent(what, file string) error {
 	hint := hintRebuild
 	if !d.tar.Complete() {
-		hint = "The archive has no end mark and may be cut off. " + hint
+		hint = "The archive has no end mark and may be truncated. " + hint
 	}
-	return problem(CodeBlobMissing, hint, nil, "the %s %q is named in manifest.json of %q but not in it", what, file, d.path)
+	return diag.New(CodeBlobMissing, diag.Source, hint, nil, "manifest.json lists the %s %q, which %q does not contain", what, file, d.path)
 }
 
 // manifest builds a manifest of Docker's schema 2 for a saved image. The
@@ -130,12 +131,12 @@ func (d dockerTar) manifest(ctx context.Context, s saved) (*image.Manifest, erro
 		return nil, err
 	}
 	if !json.Valid(raw) {
-		return nil, problem(CodeUnreadable, hintRebuild, nil, "the config %q in %q is not well formed", s.Config, d.path)
+		return nil, diag.New(CodeUnreadable, diag.Source, hintRebuild, nil, "the config %q in %q is not valid JSON", s.Config, d.path)
 	}
 	diffIDs := image.DiffIDs(raw)
 	if want, got := len(diffIDs), len(s.Layers); want != got {
-		return nil, problem(CodeBlobWrong, hintRebuild, nil,
-			"manifest.json in %q lists %d layers, and the config %q has %d", d.path, got, s.Config, want)
+		return nil, diag.New(CodeBlobMismatch, diag.Source, hintRebuild, nil,
+			"manifest.json in %q lists %d layers, but the config %q lists %d", d.path, got, s.Config, want)
 	}
 	m := &image.Manifest{
 		Descriptor: v1.Descriptor{MediaType: types.DockerManifestSchema2},
@@ -166,7 +167,7 @@ func (d dockerTar) configBlob(s saved, size int64) *image.Blob {
 // blobs. The first blob is the config.
 func assemble(of *image.Manifest) ([]byte, error) {
 	if len(of.Blobs) == 0 {
-		return nil, errors.New("an image without config")
+		return nil, errors.New("the image has no config")
 	}
 	m := v1.Manifest{
 		SchemaVersion: 2,
@@ -180,7 +181,7 @@ func assemble(of *image.Manifest) ([]byte, error) {
 	}
 	raw, err := json.Marshal(m)
 	if err != nil {
-		return nil, fmt.Errorf("printing a manifest: %w", err)
+		return nil, fmt.Errorf("encoding a manifest: %w", err)
 	}
 	return raw, nil
 }

@@ -94,10 +94,10 @@ func TestBrokenTarsOfDockerSaveAreRefused(t *testing.T) {
 		{"no image", sourcetest.Replace(good, "manifest.json", []byte("[]")), source.CodeNotLayout},
 		{"config is missing", sourcetest.Without(good, config), source.CodeBlobMissing},
 		{"config is no JSON", sourcetest.Replace(good, config, []byte("{")), source.CodeUnreadable},
-		{"config of another image", sourcetest.Replace(good, config, []byte("{}")), source.CodeBlobWrong},
+		{"config of another image", sourcetest.Replace(good, config, []byte("{}")), source.CodeBlobMismatch},
 		{"layer is missing", sourcetest.Without(good, "0000/layer.tar"), source.CodeBlobMissing},
 		{"layer is zstd", sourcetest.Replace(good, "0000/layer.tar", zstd(t, saved.Layers[0])), source.CodeNotSupported},
-		{"a layer too few", entry(sourcetest.Entry{Config: config}), source.CodeBlobWrong},
+		{"a layer too few", entry(sourcetest.Entry{Config: config}), source.CodeBlobMismatch},
 		{"config outside", entry(sourcetest.Entry{Config: "../../etc/passwd", Layers: []string{"0000/layer.tar"}}), source.CodeBlobMissing},
 		{"layer outside", entry(sourcetest.Entry{Config: config, Layers: []string{"/etc/passwd"}}), source.CodeBlobMissing},
 		{"link outside", append(sourcetest.Without(good, "0000/layer.tar"), sourcetest.File{Name: "0000/layer.tar", Link: "../../x"}), source.CodeUnsafePath},
@@ -111,7 +111,7 @@ func TestBrokenTarsOfDockerSaveAreRefused(t *testing.T) {
 	}
 }
 
-func TestATruncatedTarSaysWhichFileIsCut(t *testing.T) {
+func TestErrorNamesTheTruncatedFileOfATar(t *testing.T) {
 	t.Parallel()
 	raw := sourcetest.TarBytes(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "app:1", "one")))
 	e := refused(t, sourcetest.Write(t, "image.tar", raw[:2048]), source.CodeTruncated)
@@ -124,8 +124,8 @@ func TestATruncatedTarSaysWhichFileIsCut(t *testing.T) {
 	first := append([]sourcetest.File{files[len(files)-2]}, files[2:3]...)
 	cut := sourcetest.TarBytes(t, first)
 	e = refused(t, sourcetest.Write(t, "image.tar", cut[:len(cut)-1024]), source.CodeBlobMissing)
-	if !strings.Contains(e.Hint, "may be cut off") {
-		t.Errorf("the hint does not speak of a cut: %q", e.Hint)
+	if !strings.Contains(e.Hint, "may be truncated") {
+		t.Errorf("the hint does not mention truncation: %q", e.Hint)
 	}
 }
 
@@ -138,7 +138,7 @@ func TestALayerWithAWrongDiffIDIsDetectedWhileItIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	if _, err := io.ReadAll(r); !diag.Is(err, source.CodeBlobWrong) {
+	if _, err := io.ReadAll(r); !diag.Is(err, source.CodeBlobMismatch) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -15,7 +15,7 @@ import (
 // after parsing.
 const maxDescriptors = 20_000
 
-var errTooMany = fmt.Errorf("more than %d descriptors in a list", maxDescriptors)
+var errTooMany = fmt.Errorf("a list has more than %d descriptors", maxDescriptors)
 
 // document holds the fields of a manifest or an index that name other content.
 type document struct {
@@ -41,7 +41,7 @@ func (d *descriptors) UnmarshalJSON(raw []byte) error {
 	}
 	in := json.NewDecoder(bytes.NewReader(raw))
 	if open, err := in.Token(); err != nil || open != json.Delim('[') {
-		return errors.Join(errors.New("a list of descriptors is no list"), err)
+		return errors.Join(errors.New("the value is not a list of descriptors"), err)
 	}
 	*d = descriptors{} // not nil, because an empty list also shows the kind of the document
 	for in.More() {
@@ -87,7 +87,7 @@ func parse(raw []byte, mediaType types.MediaType) (*document, error) {
 		mediaType = doc.guess()
 	}
 	if doc.MediaType != "" && doc.MediaType != mediaType {
-		return nil, fmt.Errorf("it says it is %q, and what names it says %q", doc.MediaType, mediaType)
+		return nil, fmt.Errorf("the document has the media type %q, but its descriptor has %q", doc.MediaType, mediaType)
 	}
 	doc.MediaType = mediaType
 	return &doc, doc.consistent()
@@ -111,11 +111,11 @@ func (d *document) consistent() error {
 	case d.MediaType.IsSchema1() || d.SchemaVersion == 1:
 		return errSchema1
 	case d.MediaType.IsIndex() && (d.Config != nil || len(d.Layers) > 0):
-		return errors.New("it is an index that also has config or layers")
+		return errors.New("the index also has config or layers")
 	case d.MediaType.IsImage() && len(d.Manifests) > 0:
-		return errors.New("it is an image manifest that also has manifests")
+		return errors.New("the image manifest also has manifests")
 	case d.MediaType.IsImage() && d.Config == nil:
-		return errors.New("it is an image manifest without config")
+		return errors.New("the image manifest has no config")
 	case d.Config != nil && known(d.MediaType):
 		return validate(*d.Config)
 	case d.Config != nil && validate(*d.Config) != nil:
@@ -124,7 +124,7 @@ func (d *document) consistent() error {
 	return nil
 }
 
-var errSchema1 = errors.New("it is a manifest of Docker's schema 1, which registries no longer take")
+var errSchema1 = errors.New("the manifest has Docker's schema 1, which registries no longer accept")
 
 // blobs lists the blobs that the document names. The config comes first.
 func (d *document) blobs() []v1.Descriptor {

@@ -16,7 +16,7 @@ import (
 // The containerd image store writes compressed layers, so digests, platforms
 // and attestations stay as they are. The classic store writes plain layers,
 // which must be compressed: for one image openEmbedded leaves this to
-// manifest.json, and for several images it keeps the layout and sets s.Plain.
+// manifest.json, and for several images it keeps the layout and sets s.HasPlainLayers.
 // It reports whether it set s.Root.
 func (s *Source) openEmbedded(ctx context.Context, d dockerTar, chosen saved, pick string) (bool, error) {
 	l := layout{d.where}
@@ -46,7 +46,7 @@ func (s *Source) openEmbedded(ctx context.Context, d dockerTar, chosen saved, pi
 		s.Notices = append(s.Notices, plainNotice(d.path))
 		return false, nil
 	}
-	s.Plain = plain
+	s.HasPlainLayers = plain
 	if s.Root = root; len(t.missing) > 0 {
 		s.Root = platformNode(root, chosen.id)
 		s.Notices = append(s.Notices, missingNotice(d.path, root, s.Root, len(t.missing)))
@@ -115,24 +115,24 @@ func (d dockerTar) plain(ctx context.Context, root *image.Manifest) (bool, error
 	return false, nil
 }
 
-// The codes of notices about a digest that differs from the digest in the
-// source.
+// The codes of the notices of this package.
 const (
-	codeCompressed = "source-compressed"
-	codeMissing    = "source-platforms-missing"
+	codeCompressed = "source-compressed"        // the digest changes, because plain layers are compressed
+	codeMissing    = "source-platforms-missing" // the digest changes, because the source lacks parts of the index
+	codeReferrers  = "source-referrers-left"    // manifests that refer to the image are not published
 )
 
 func plainNotice(path string) diag.Notice {
 	return diag.Notice{
 		Code: codeCompressed, Level: diag.Info, Title: "Layers are compressed for publishing",
-		Text: fmt.Sprintf("%q holds an OCI layout with plain layers. They are compressed, so the digest is not the one in the layout; write oci-archive: before the path to keep digest and plain layers.", path),
+		Text: fmt.Sprintf("%q contains an OCI layout with plain layers. The layers are compressed, so the published digest differs from the digest in the layout. To keep the digest and the plain layers, write oci-archive: before the path.", path),
 	}
 }
 
 func missingNotice(path string, root, left *image.Manifest, missing int) diag.Notice {
 	return diag.Notice{
 		Code: codeMissing, Level: diag.Warning, Title: "Only one platform is published",
-		Text: fmt.Sprintf("The index %s in %q names %d manifests that the archive does not hold whole, so only the image %s is published, without the index.",
+		Text: fmt.Sprintf("The index %s in %q lists %d manifests that the archive does not contain completely. Only the image %s is published, without the index.",
 			root.Descriptor.Digest, path, missing, left.Descriptor.Digest),
 	}
 }

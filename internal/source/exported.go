@@ -35,11 +35,11 @@ type Exporter interface {
 func (s *Source) openExported(ctx context.Context, at location, from Exporter) error {
 	s.Kind = at.kind
 	if from == nil {
-		return problem(CodeNotSupported, "Save it to a file first, and use the file as the source.", nil,
-			"the source %q is of a kind that is not read here (%s:)", s.Name, at.kind)
+		return diag.New(CodeNotSupported, diag.Source, "Save the image to a file, and use the file as the source.", nil,
+			"the source %q has the transport %s:, which this command does not support", s.Name, at.kind)
 	}
 	if at.path == "" {
-		return problem(CodeNotFound, fmt.Sprintf("Write %s:NAME:TAG, as its images are listed.", at.kind), nil, "the source %q names no image", s.Name)
+		return diag.New(CodeNotFound, diag.Source, fmt.Sprintf("Write %s:NAME:TAG with the name of an image in the store.", at.kind), nil, "the source %q contains no image name", s.Name)
 	}
 	found, err := from.Find(ctx, at.path)
 	if err != nil {
@@ -94,19 +94,19 @@ func (s *Source) explainDigest(id string) {
 	case s.Root.Pending():
 		s.Notices = append(s.Notices, diag.Notice{
 			Code: codeCompressed, Level: diag.Info, Title: "Layers are compressed for publishing",
-			Text: fmt.Sprintf("%q has plain layers in the Docker engine. They are compressed, so the digest is not the engine's, %s.", s.Name, id),
+			Text: fmt.Sprintf("%q has plain layers in the Docker engine. They are compressed, so the published digest differs from the digest in the engine, %s.", s.Name, id),
 		})
 	default:
 		s.Notices = append(s.Notices, diag.Notice{
 			Code: codeMissing, Level: diag.Warning, Title: "Only one platform is published",
-			Text: fmt.Sprintf("Of the index %s the Docker engine has not all platforms, so only the image %s is published, without the index.", id, s.Root.Descriptor.Digest),
+			Text: fmt.Sprintf("The Docker engine does not have all platforms of the index %s. Only the image %s is published, without the index.", id, s.Root.Descriptor.Digest),
 		})
 	}
 }
 
-// Stored reports whether the image comes from a store. A store may know the
+// FromStore reports whether the image comes from a store. A store may know the
 // repositories of its layers.
-func (s *Source) Stored() bool { return s.origins != nil }
+func (s *Source) FromStore() bool { return s.origins != nil }
 
 // Origins lists images that share layers with this image, in repositories for
 // which wanted returns true. Only stores record this; for every other source
@@ -118,7 +118,10 @@ func (s *Source) Origins(ctx context.Context, wanted func(name.Repository) bool)
 	return s.origins(ctx, wanted)
 }
 
-const hintElsewhere = " An image in a registry is docker://REFERENCE; a path is taken from the directory the step runs in, and the step that writes it must run before."
+const hintElsewhere = " For an image in a registry, write docker://REFERENCE. " + HintPath
+
+// codeNoEngine is the code of package docker for an engine that does not answer.
+const codeNoEngine = "engine-unreachable"
 
 // openEngineImage looks for the image in the Docker engine if the name is not a
 // path. If no engine answers, it returns noPath, the error of the path.
@@ -135,7 +138,7 @@ func (s *Source) openEngineImage(ctx context.Context, from Exporter, noPath erro
 			path.Hint = image.Hint + hintElsewhere
 		}
 		return path
-	case diag.Is(err, "engine-unreachable"):
+	case diag.Is(err, codeNoEngine):
 		return noPath
 	}
 	return err

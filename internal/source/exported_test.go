@@ -146,9 +146,9 @@ func TestANameThatIsNoPathAndNoImageIsRefused(t *testing.T) {
 		name, text string
 		says       []string
 	}{
-		{"a near name", "app:2", []string{"is no file and no directory, and the Docker engine at", "Did you mean app:1?"}},
+		{"a near name", "app:2", []string{"no file or directory has this name, and the Docker engine at", "Did you mean app:1?"}},
 		{"outright", "docker-daemon:app:2", []string{"has no image", "Did you mean app:1?"}},
-		{"a path", "./app:2", []string{"is no file and no directory\n"}},
+		{"a path", "./app:2", []string{"no file or directory has this name\n"}},
 	}
 	for _, c := range cases {
 		_, err := fromEngine(t, e, c.text)

@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
 // files gives access to the files of a directory or an archive by their
@@ -27,7 +29,7 @@ type directory struct {
 func openDirectory(path string) (files, error) {
 	root, err := os.OpenRoot(path)
 	if err != nil {
-		return nil, explained(err, "the directory %q cannot be opened", path)
+		return nil, unreadable(err, "the directory %q cannot be opened", path)
 	}
 	return directory{root: root, path: path}, nil
 }
@@ -43,8 +45,8 @@ func (d directory) Stat(_ context.Context, name string) (int64, error) {
 		return 0, d.explain(name, err)
 	}
 	if !info.Mode().IsRegular() {
-		return 0, problem(CodeUnsafePath, "A layout holds plain files only. "+hintRebuild, nil,
-			"%q in %q is no regular file (%s)", name, d.path, info.Mode().Type())
+		return 0, diag.New(CodeUnsafePath, diag.Source, "A layout contains only regular files. "+hintRebuild, nil,
+			"%q in %q is not a regular file (%s)", name, d.path, info.Mode().Type())
 	}
 	return info.Size(), nil
 }
@@ -68,8 +70,8 @@ func (d directory) explain(name string, err error) error {
 		return explain(d.path, name, err)
 	}
 	if info, bad := d.root.Lstat(name); bad != nil || info.Mode()&fs.ModeSymlink != 0 {
-		return problem(CodeUnsafePath, "Copy the layout with its links resolved (cp -rL) and use the copy.", err,
-			"%q in %q is a link that leads out of it", name, d.path)
+		return diag.New(CodeUnsafePath, diag.Source, "Copy the layout with resolved links (cp -rL), and use the copy.", err,
+			"%q in %q is a link to a path outside the layout", name, d.path)
 	}
 	return explain(d.path, name, err)
 }
@@ -78,7 +80,7 @@ func explain(where, name string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("finding %q in %q: %w", name, where, fs.ErrNotExist)
 	}
-	return explained(err, "%q in %q cannot be read", name, where)
+	return unreadable(err, "%q in %q cannot be read", name, where)
 }
 
 // where holds the files of a source and the path for messages.
@@ -112,17 +114,17 @@ func (w where) document(ctx context.Context, name string, limit int64) ([]byte, 
 	defer r.Close()
 	raw, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err != nil {
-		return nil, explained(err, "%q in %q cannot be read", name, w.path)
+		return nil, unreadable(err, "%q in %q cannot be read", name, w.path)
 	}
 	if int64(len(raw)) != size {
-		return nil, problem(CodeTruncated, hintRebuild, nil, "%q in %q has %d bytes where %d were announced", name, w.path, len(raw), size)
+		return nil, diag.New(CodeTruncated, diag.Source, hintRebuild, nil, "%q in %q has %d bytes instead of %d", name, w.path, len(raw), size)
 	}
 	return raw, nil
 }
 
 func tooLarge(path, name string, size, limit int64) error {
-	return problem(CodeManifestLarge, "Registries take manifests up to 4 MiB; check what wrote it.", nil,
-		"%q in %q has %d bytes, more than the %d that are read", name, path, size, limit)
+	return diag.New(CodeManifestLarge, diag.Source, "Build the image with fewer layers and annotations. Registries accept manifests up to 4 MiB.", nil,
+		"%q in %q has %d bytes, more than the limit of %d", name, path, size, limit)
 }
 
 // kind detects an OCI layout or a tar of docker save by the documents in the
@@ -132,7 +134,7 @@ func (w where) kind(ctx context.Context, at location) (Kind, error) {
 	for i, name := range []string{"index.json", "manifest.json", "repositories"} {
 		var err error
 		if found[i], err = w.has(ctx, name); err != nil {
-			return "", explained(err, "%q cannot be read", w.path)
+			return "", unreadable(err, "%q cannot be read", w.path)
 		}
 	}
 	index, manifest, repositories := found[0], found[1], found[2]
@@ -146,11 +148,11 @@ func (w where) kind(ctx context.Context, at location) (Kind, error) {
 	case index:
 		return OCIArchive, nil
 	case manifest:
-		return "", problem(CodeNotLayout, "Use the tar that docker save wrote, not unpacked; or, for skopeo's dir:, skopeo copy dir:PATH oci:LAYOUT.", nil,
-			"%q holds a manifest.json but no index.json: it is no OCI layout", w.path)
+		return "", diag.New(CodeNotLayout, diag.Source, "Use the tar that docker save wrote, without unpacking it. For a directory of skopeo (dir:), run skopeo copy dir:PATH oci:LAYOUT.", nil,
+			"%q contains manifest.json but no index.json, so it is not an OCI layout", w.path)
 	case repositories:
 		return DockerArchive, nil
 	}
-	return "", problem(CodeNotLayout, "A source is an OCI layout (index.json, oci-layout, blobs), a tar of one, or a tar written by docker save.", nil,
-		"%q holds neither index.json nor manifest.json", w.path)
+	return "", diag.New(CodeNotLayout, diag.Source, "Use an OCI layout (index.json, oci-layout, blobs), a tar of an OCI layout, or a tar that docker save wrote.", nil,
+		"%q contains neither index.json nor manifest.json", w.path)
 }

@@ -11,6 +11,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 )
@@ -79,11 +80,11 @@ func (d dockerTar) layer(ctx context.Context, file string, diffID v1.Hash, seen 
 func (d dockerTar) gzipped(ctx context.Context, file string) (bool, error) {
 	head, err := d.tar.Head(ctx, file)
 	if err != nil {
-		return false, explained(err, "the layer %q in %q cannot be read", file, d.path)
+		return false, unreadable(err, "the layer %q in %q cannot be read", file, d.path)
 	}
 	found := compress.Detect(head)
 	if found == compress.Zstd {
-		return false, problem(CodeNotSupported, "Export the image as an OCI archive: its manifest can name zstd, Docker's cannot.", nil,
+		return false, diag.New(CodeNotSupported, diag.Source, "Export the image as an OCI archive. OCI has a media type for zstd layers, and Docker has none.", nil,
 			"the layer %q in %q is compressed with zstd", file, d.path)
 	}
 	return found == compress.Gzip, nil
@@ -100,12 +101,12 @@ func (d dockerTar) compress(file string, diffID v1.Hash, size int64) func(contex
 		}
 		return compress.Usual.Compress(r, func(sum [sha256.Size]byte, got int64) error {
 			if got != size {
-				return problem(CodeTruncated, "It was changed or cut off while it was read. "+hintRebuild, nil,
-					"the layer %q in %q has %d bytes of %d", file, d.path, got, size)
+				return diag.New(CodeTruncated, diag.Source, "The layer was changed or truncated while it was read. "+hintRebuild, nil,
+					"the layer %q in %q has %d bytes instead of %d", file, d.path, got, size)
 			}
 			if hex.EncodeToString(sum[:]) != diffID.Hex {
-				return problem(CodeBlobWrong, hintRebuild, nil,
-					"the layer %q in %q is damaged: its digest is sha256:%x, and the config says %s", file, d.path, sum, diffID)
+				return diag.New(CodeBlobMismatch, diag.Source, hintRebuild, nil,
+					"the layer %q in %q is damaged: its digest is sha256:%x, but the config has %s", file, d.path, sum, diffID)
 			}
 			return nil
 		}), nil

@@ -11,6 +11,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/archive"
 )
@@ -23,8 +24,8 @@ type layout struct{ where }
 func (l layout) checkVersion(ctx context.Context) error {
 	raw, err := l.document(ctx, "oci-layout", image.MaxManifestSize)
 	if errors.Is(err, fs.ErrNotExist) {
-		return problem(CodeNotLayout, "A layout has the files oci-layout and index.json and the directory blobs. "+hintRebuild, nil,
-			"%q is no OCI layout: the file oci-layout is missing", l.path)
+		return diag.New(CodeNotLayout, diag.Source, "A layout contains the files oci-layout and index.json and the directory blobs. "+hintRebuild, nil,
+			"%q is not an OCI layout: the file oci-layout is missing", l.path)
 	}
 	if err != nil {
 		return err
@@ -33,10 +34,10 @@ func (l layout) checkVersion(ctx context.Context) error {
 		ImageLayoutVersion string `json:"imageLayoutVersion"`
 	}
 	if err := json.Unmarshal(raw, &version); err != nil {
-		return problem(CodeNotLayout, hintRebuild, err, "the file oci-layout in %q is not well formed", l.path)
+		return diag.New(CodeNotLayout, diag.Source, hintRebuild, err, "the file oci-layout in %q is not valid", l.path)
 	}
 	if !strings.HasPrefix(version.ImageLayoutVersion, "1.") {
-		return problem(CodeNotSupported, "Write it as version 1.0.0.", nil,
+		return diag.New(CodeNotSupported, diag.Source, "Write the layout with version 1.0.0.", nil,
 			"%q is an OCI layout of version %q", l.path, version.ImageLayoutVersion)
 	}
 	return nil
@@ -46,17 +47,17 @@ func (l layout) checkVersion(ctx context.Context) error {
 func (l layout) index(ctx context.Context) ([]byte, *document, error) {
 	raw, err := l.document(ctx, "index.json", image.MaxManifestSize)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, problem(CodeNotLayout, hintRebuild, nil, "%q is no OCI layout: the file index.json is missing", l.path)
+		return nil, nil, diag.New(CodeNotLayout, diag.Source, hintRebuild, nil, "%q is not an OCI layout: the file index.json is missing", l.path)
 	}
 	if err != nil {
 		return nil, nil, err
 	}
 	doc, err := parse(raw, "")
 	if err == nil && !doc.MediaType.IsIndex() {
-		err = fmt.Errorf("it is no index but %q", doc.MediaType)
+		err = fmt.Errorf("the media type is %q instead of an index", doc.MediaType)
 	}
 	if err != nil {
-		return nil, nil, problem(CodeUnreadable, hintRebuild, err, "index.json in %q is not well formed", l.path)
+		return nil, nil, diag.New(CodeUnreadable, diag.Source, hintRebuild, err, "index.json in %q is not valid", l.path)
 	}
 	return raw, doc, nil
 }
@@ -80,11 +81,11 @@ func (l layout) manifest(ctx context.Context, desc v1.Descriptor) ([]byte, error
 func (l layout) missing(what string, desc v1.Descriptor, err error) error {
 	hint := hintRebuild
 	if a, ok := l.files.(*archive.Archive); ok && !a.Complete() {
-		hint = "The archive has no end mark and may be cut off. " + hint
+		hint = "The archive has no end mark and may be truncated. " + hint
 	} else if what == "manifest" {
-		hint = "If it is a platform that was not built or pulled here, export without it (docker save --platform), or with all of them. " + hint
+		hint = "If this platform was not built or pulled on the machine, export only the existing platforms (docker save --platform). " + hint
 	}
-	return problem(CodeBlobMissing, hint, err, "the %s %s is named in %q but not in it", what, desc.Digest, l.path)
+	return diag.New(CodeBlobMissing, diag.Source, hint, err, "a manifest of %[3]q lists the %[1]s %[2]s, which the source does not contain", what, desc.Digest, l.path)
 }
 
 // blob returns a blob of the layout and verifies its size. A foreign layer may
@@ -102,8 +103,8 @@ func (l layout) blob(ctx context.Context, desc v1.Descriptor) (*image.Blob, erro
 	case err != nil:
 		return nil, err
 	case size != desc.Size:
-		return nil, problem(CodeBlobWrong, hintRebuild, nil,
-			"the blob %s in %q has %d bytes, and its manifest says %d", desc.Digest, l.path, size, desc.Size)
+		return nil, diag.New(CodeBlobMismatch, diag.Source, hintRebuild, nil,
+			"the blob %s in %q has %d bytes, but its manifest states %d", desc.Digest, l.path, size, desc.Size)
 	}
 	b.Open = func(ctx context.Context) (io.ReadCloser, error) { return l.Open(ctx, file) }
 	return b, nil
@@ -118,7 +119,7 @@ func foreign(desc v1.Descriptor) bool {
 
 func openForeign(desc v1.Descriptor) func(context.Context) (io.ReadCloser, error) {
 	return func(context.Context) (io.ReadCloser, error) {
-		return nil, problem(CodeBlobMissing, "It stays a reference by URL; nothing has to be sent.", nil,
+		return nil, diag.New(CodeBlobMissing, diag.Source, "Set foreign-layers: keep. The manifest then refers to the layer by URL, and no content is needed.", nil,
 			"the foreign layer %s is not in the source", desc.Digest)
 	}
 }
@@ -131,7 +132,7 @@ func (l layout) platform(ctx context.Context, config v1.Descriptor) (*v1.Platfor
 	}
 	raw, err := l.document(ctx, blobName(config.Digest), image.MaxConfig)
 	if err != nil {
-		return nil, explained(err, "the config %s in %q cannot be read", config.Digest, l.path)
+		return nil, unreadable(err, "the config %s in %q cannot be read", config.Digest, l.path)
 	}
 	if err := verify(l.path, config, raw); err != nil {
 		return nil, err
@@ -196,7 +197,7 @@ func isImageIndex(entries []entry) bool {
 func (l layout) openIndexJSON(ctx context.Context, raw []byte, doc *document) (*image.Manifest, error) {
 	digest, size, err := v1.SHA256(strings.NewReader(string(raw)))
 	if err != nil {
-		return nil, explained(err, "index.json in %q cannot be read", l.path)
+		return nil, unreadable(err, "index.json in %q cannot be read", l.path)
 	}
 	desc := v1.Descriptor{MediaType: doc.MediaType, Digest: digest, Size: size}
 	return newTree(indexJSONLayout{layout: l, root: digest, raw: raw}, l.path).read(ctx, desc)

@@ -83,12 +83,12 @@ func TestBrokenLayoutsAreRefusedInEveryForm(t *testing.T) {
 		{"index.json is empty of images", sourcetest.Replace(good, "index.json", []byte(`{"schemaVersion":2,"manifests":[]}`)), source.CodeNotLayout},
 		{"index.json is too large", sourcetest.Replace(good, "index.json", large), source.CodeManifestLarge},
 		{"manifest is missing", sourcetest.Without(good, manifest), source.CodeBlobMissing},
-		{"manifest is damaged", sourcetest.Replace(good, manifest, bytes.Repeat([]byte("x"), int(d.Size))), source.CodeBlobWrong},
-		{"manifest has another size", sourcetest.Replace(good, manifest, []byte("{}")), source.CodeBlobWrong},
+		{"manifest is damaged", sourcetest.Replace(good, manifest, bytes.Repeat([]byte("x"), int(d.Size))), source.CodeBlobMismatch},
+		{"manifest has another size", sourcetest.Replace(good, manifest, []byte("{}")), source.CodeBlobMismatch},
 		{"manifest is too large", sourcetest.Replace(good, "index.json", entry(string(d.MediaType), image.MaxManifestSize+1)), source.CodeManifestLarge},
 		{"manifest of another media type", sourcetest.Replace(good, "index.json", entry(string(types.DockerManifestSchema2), int(d.Size))), source.CodeUnreadable},
 		{"layer is missing", sourcetest.Without(good, blob), source.CodeBlobMissing},
-		{"layer has another size", sourcetest.Replace(good, blob, []byte("short")), source.CodeBlobWrong},
+		{"layer has another size", sourcetest.Replace(good, blob, []byte("short")), source.CodeBlobMismatch},
 		{"digest that is a path", sourcetest.Replace(good, "index.json", []byte(`{"manifests":[{"digest":"sha256:../../../etc/passwd","size":1}]}`)), source.CodeUnreadable},
 		{"no digest", sourcetest.Replace(good, "index.json", []byte(`{"manifests":[{"size":1}]}`)), source.CodeUnreadable},
 		{"negative size", sourcetest.Replace(good, "index.json", entry(string(d.MediaType), -1)), source.CodeUnreadable},
@@ -112,14 +112,14 @@ func TestAConfigWhosePlatformIsNeededIsChecked(t *testing.T) {
 	for _, f := range in {
 		if bytes.Contains(f.Body, []byte(`"architecture":"amd64"`)) && strings.HasPrefix(f.Name, "blobs/") {
 			bent := bytes.Replace(f.Body, []byte("amd64"), []byte("arm64"), 1)
-			refused(t, sourcetest.Dir(t, sourcetest.Replace(in, f.Name, bent)), source.CodeBlobWrong)
+			refused(t, sourcetest.Dir(t, sourcetest.Replace(in, f.Name, bent)), source.CodeBlobMismatch)
 			return
 		}
 	}
 	t.Fatal("no config found")
 }
 
-func TestAManifestThatCanBeReadTwoWaysIsRefused(t *testing.T) {
+func TestAmbiguousManifestsAreRefused(t *testing.T) {
 	t.Parallel()
 	l := sourcetest.NewLayout(t)
 	img := l.Image(sourcetest.AMD64, "one")
@@ -248,7 +248,7 @@ func TestLinksOutOfADirectoryAreRefused(t *testing.T) {
 	settle(t, open(t, sourcetest.Dir(t, inside)).Root)
 }
 
-func TestADirectoryInPlaceOfABlobIsRefused(t *testing.T) {
+func TestADirectoryInsteadOfABlobIsRefused(t *testing.T) {
 	t.Parallel()
 	good, d := files(t)
 	dir := sourcetest.Dir(t, sourcetest.Without(good, sourcetest.BlobName(d.Digest)))
@@ -307,7 +307,7 @@ func TestAChildNamedTwiceIsOneManifest(t *testing.T) {
 	wrong := d
 	wrong.Size++
 	l.Add(l.Index(d, l.Index(wrong)), "wrong")
-	refused(t, sourcetest.Dir(t, l.Files())+"#wrong", source.CodeBlobWrong)
+	refused(t, sourcetest.Dir(t, l.Files())+"#wrong", source.CodeBlobMismatch)
 }
 
 func TestTheNamesInALayoutAreListed(t *testing.T) {

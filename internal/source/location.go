@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
 // location is the parsed name of a source.
@@ -21,9 +23,9 @@ type location struct {
 // unsupportedTransports maps transports of other tools that this package does
 // not read to a hint.
 var unsupportedTransports = map[string]string{
-	"dir":    "Copy it to a layout first: skopeo copy dir:PATH oci:LAYOUT, and use LAYOUT as the source.",
-	"ostree": "Copy it to a layout first with skopeo, and use the layout as the source.",
-	"sif":    "Copy it to a layout first with skopeo, and use the layout as the source.",
+	"dir":    "Copy the image to a layout first (skopeo copy dir:PATH oci:LAYOUT), and use the layout as the source.",
+	"ostree": "Copy the image to a layout first (skopeo copy), and use the layout as the source.",
+	"sif":    "Copy the image to a layout first (skopeo copy), and use the layout as the source.",
 }
 
 // locate splits the name of a source into path and pick.
@@ -44,7 +46,7 @@ func locate(text string) (location, error) {
 	}
 	at, err := findPath(text, text, "")
 	if hint, known := unsupportedTransports[prefix]; known && err != nil {
-		return location{}, problem(CodeNotSupported, hint, nil, "the source %q is of a kind that is not read here (%s:)", text, prefix)
+		return location{}, diag.New(CodeNotSupported, diag.Source, hint, nil, "the source %q has the transport %s:, which is not supported", text, prefix)
 	}
 	return at, err
 }
@@ -61,7 +63,7 @@ func findPath(text, rest string, kind Kind) (location, error) {
 			continue
 		}
 		if err != nil {
-			return location{}, explained(err, "the source %q cannot be opened", text)
+			return location{}, unreadable(err, "the source %q cannot be opened", text)
 		}
 		cut.kind, cut.dir = kind, info.IsDir()
 		return cut, cut.check(text, info)
@@ -107,14 +109,14 @@ func drive(rest string, colon int) bool {
 func (p location) check(text string, info fs.FileInfo) error {
 	switch {
 	case !info.IsDir() && !info.Mode().IsRegular():
-		return problem(CodeUnreadable, "Write the image to a regular file; it is read more than once.", nil,
+		return diag.New(CodeUnreadable, diag.Source, "Write the image to a regular file, because the program reads it more than once.", nil,
 			"the source %q is neither a file nor a directory (%s)", text, info.Mode().Type())
 	case p.kind == OCILayout && !info.IsDir():
-		return problem(CodeNotLayout, fmt.Sprintf("For a tar write %q.", "oci-archive:"+p.path), nil,
-			"the source %q is a file, and oci: names a directory", text)
+		return diag.New(CodeNotLayout, diag.Source, fmt.Sprintf("For a tar, write %q.", "oci-archive:"+p.path), nil,
+			"the source %q is a file, but oci: needs a directory", text)
 	case p.kind != OCILayout && p.kind != "" && info.IsDir():
-		return problem(CodeNotLayout, fmt.Sprintf("For an OCI layout write %q; a directory unpacked from docker save has to be packed again.", "oci:"+p.path), nil,
-			"the source %q is a directory, and %s: names a tar", text, p.kind)
+		return diag.New(CodeNotLayout, diag.Source, fmt.Sprintf("For an OCI layout, write %q. For an unpacked archive of docker save, pack it into a tar again.", "oci:"+p.path), nil,
+			"the source %q is a directory, but %s: needs a tar", text, p.kind)
 	}
 	return nil
 }
@@ -123,29 +125,28 @@ func (p location) check(text string, info fs.FileInfo) error {
 // likely alternatives.
 func notFound(text, rest string, cause error) error {
 	if text == "" {
-		return problem(CodeNotFound, "Give the path of an OCI layout or of a tar, docker-daemon:NAME, or docker://REFERENCE.", nil, "no source is named")
+		return diag.New(CodeNotFound, diag.Source, "Set source to the path of an OCI layout or of a tar, to docker-daemon:NAME, or to docker://REFERENCE.", nil, "the source is empty")
 	}
-	return problem(CodeNotFound, guess(rest), cause, "no such source: %.300q is no file and no directory", rest)
+	return diag.New(CodeNotFound, diag.Source, guess(rest), cause, "the source %.300q does not exist: no file or directory has this name", rest)
 }
 
 // hintPick is the start of the hint for a name whose first part is an existing
 // path.
-const hintPick = "To pick an image out of"
+const hintPick = "To select one image of"
 
 func guess(rest string) string {
 	for _, cut := range cuts(rest, true)[1:] {
 		if _, err := os.Stat(cut.path); err == nil && cut.pick != "" {
-			return fmt.Sprintf(hintPick+" %q write %q.", cut.path, cut.path+"#"+cut.pick)
+			return fmt.Sprintf(hintPick+" %q, write %q.", cut.path, cut.path+"#"+cut.pick)
 		}
 	}
-	const path = "Check the path; it is taken from the directory the step runs in, and the step that writes it must run before."
 	ref, err := name.ParseReference(rest)
 	if err != nil || strings.HasPrefix(rest, ".") || strings.HasPrefix(rest, "/") {
-		return path
+		return HintPath
 	}
 	if host, _, ok := strings.Cut(rest, "/"); ok && strings.ContainsAny(host, ".:") || strings.Contains(rest, "@sha256:") {
-		return fmt.Sprintf("For an image in a registry write %q. %s", "docker://"+rest, path)
+		return fmt.Sprintf("For an image in a registry, write %q. %s", "docker://"+rest, HintPath)
 	}
-	return fmt.Sprintf("For an image in the Docker engine write %q, in podman's storage %q, in a registry %q. %s",
-		"docker-daemon:"+rest, "containers-storage:"+rest, "docker://"+ref.Name(), path)
+	return fmt.Sprintf("For an image in the Docker engine, write %q. For an image in the storage of podman, write %q. For an image in a registry, write %q. %s",
+		"docker-daemon:"+rest, "containers-storage:"+rest, "docker://"+ref.Name(), HintPath)
 }

@@ -17,7 +17,7 @@ func TestMissingSourcesAreExplained(t *testing.T) {
 	good, _ := files(t)
 	tar := sourcetest.Tar(t, good)
 	cases := []struct{ name, text, code, says string }{
-		{"nothing", "", source.CodeNotFound, "no source is named"},
+		{"nothing", "", source.CodeNotFound, "source is empty"},
 		{"a path", "./dist/image", source.CodeNotFound, "the step that writes it"},
 		{"a registry reference", "ghcr.io/acme/web:1", source.CodeNotFound, "docker://ghcr.io/acme/web:1"},
 		{"a name in the engine", "acme/web:1", source.CodeNotFound, `write "docker-daemon:acme/web:1"`},
@@ -25,12 +25,12 @@ func TestMissingSourcesAreExplained(t *testing.T) {
 		{"after a prefix", "oci:nowhere:v1", source.CodeNotFound, `"nowhere:v1"`},
 		{"a newline", "a\nb", source.CodeNotFound, `"a\nb"`},
 		{"a NUL", "a\x00b", source.CodeNotFound, `"a\x00b"`},
-		{"a name that is too long", strings.Repeat("n", 5000), source.CodeNotFound, "no such source"},
-		{"a file used as a folder", tar + "/index.json", source.CodeNotFound, "no such source"},
-		{"the engine", "docker-daemon:app:1", source.CodeNotSupported, "Save it to a file first"},
-		{"podman's storage", "containers-storage:app", source.CodeNotSupported, "Save it to a file first"},
+		{"a name that is too long", strings.Repeat("n", 5000), source.CodeNotFound, "does not exist"},
+		{"a file used as a folder", tar + "/index.json", source.CodeNotFound, "does not exist"},
+		{"the engine", "docker-daemon:app:1", source.CodeNotSupported, "Save the image to a file"},
+		{"the storage of podman", "containers-storage:app", source.CodeNotSupported, "Save the image to a file"},
 		{"a registry that is not read", "docker://ghcr.io/acme/web", source.CodeNotSupported, "in a registry"},
-		{"no reference", "docker://A B", source.CodeNotFound, "no image reference"},
+		{"an invalid reference", "docker://A B", source.CodeNotFound, "not an image reference"},
 		{"oci: with a tar", "oci:" + tar, source.CodeNotLayout, strconv.Quote("oci-archive:" + tar)},
 		{"docker-archive: with a directory", "docker-archive:" + filepath.Dir(tar), source.CodeNotLayout, "is a directory"},
 		{"docker-archive: with an OCI archive", "docker-archive:" + tar, source.CodeNotLayout, strconv.Quote("oci-archive:" + tar)},

@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
 // The annotations that hold the name of an image in a layout. The annotation of
@@ -108,7 +110,7 @@ func pickOne[C candidate](path string, all []C, pick string) (C, error) {
 func only[C candidate](path string, found []C, pick string) (C, error) {
 	var none C
 	if len(found) == 0 {
-		return none, problem(CodeNotLayout, hintRebuild, nil, "%q holds no image", path)
+		return none, diag.New(CodeNotLayout, diag.Source, hintRebuild, nil, "%q contains no image", path)
 	}
 	for _, c := range found[1:] {
 		if c.digests()[0] != found[0].digests()[0] {
@@ -152,16 +154,16 @@ func hasPart(c candidate, pick string) bool {
 }
 
 func ambiguous[C candidate](path string, found []C, pick string) error {
-	hint := fmt.Sprintf("Pick one by putting #NAME, or #sha256:… with its digest, after %q.", path)
+	hint := fmt.Sprintf("Select one image: write #NAME, or # and its digest (#sha256:…), after %q.", path)
 	if pick != "" {
-		return problem(CodeAmbiguous, hint, nil, "%q names %d images in %q: %s", pick, len(found), path, list(found))
+		return diag.New(CodeAmbiguous, diag.Source, hint, nil, "the name %q matches %d images in %q: %s", pick, len(found), path, list(found))
 	}
-	return problem(CodeAmbiguous, hint, nil, "%q holds %d images: %s", path, len(found), list(found))
+	return diag.New(CodeAmbiguous, diag.Source, hint, nil, "%q contains %d images: %s", path, len(found), list(found))
 }
 
 func noMatch[C candidate](path string, all []C, pick string) error {
-	return problem(CodeNoMatch, "Pick one of those by name, tag or digest.", nil,
-		"no image in %q is %q; it holds: %s", path, pick, list(all))
+	return diag.New(CodeNoMatch, diag.Source, "Select one of these images by name, tag or digest.", nil,
+		"%q contains no image with the name or digest %q, but: %s", path, pick, list(all))
 }
 
 // list formats at most maxListed images for a message.

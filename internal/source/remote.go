@@ -8,14 +8,15 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
 // repository reads the manifests and blobs of one repository.
 type repository struct {
 	name.Repository
-	remote     Remote
-	noPlatform bool
+	remote       Remote
+	skipPlatform bool
 }
 
 // openRegistry reads the tree of a reference. It resolves a tag once and reads
@@ -24,20 +25,20 @@ type repository struct {
 func (s *Source) openRegistry(ctx context.Context, text string, opts Options) error {
 	ref, err := name.ParseReference(text)
 	if err != nil {
-		return problem(CodeNotFound, "Write docker://HOST/REPOSITORY:TAG, or @sha256:… in place of the tag.", err,
-			"the source %q is no image reference", s.Name)
+		return diag.New(CodeNotFound, diag.Source, "Write docker://HOST/REPOSITORY:TAG or docker://HOST/REPOSITORY@sha256:…", err,
+			"the source %q is not an image reference", s.Name)
 	}
 	if opts.Remote == nil {
-		return problem(CodeNotSupported, "Give a layout or a tar.", nil, "the source %q is in a registry, which is not read here", s.Name)
+		return diag.New(CodeNotSupported, diag.Source, "Use a layout or a tar as the source.", nil, "the source %q is in a registry, and this command does not read registries", s.Name)
 	}
-	r := repository{Repository: ref.Context(), remote: opts.Remote, noPlatform: opts.NoPlatform}
+	r := repository{Repository: ref.Context(), remote: opts.Remote, skipPlatform: opts.SkipPlatform}
 	desc, raw, err := opts.Remote.Manifest(ctx, ref)
 	if err != nil {
 		return fmt.Errorf("resolving %q: %w", ref, err)
 	}
 	if pinned, ok := ref.(name.Digest); ok && pinned.DigestStr() != desc.Digest.String() {
-		return problem(CodeBlobWrong, "The registry, or something between, is not to be trusted; try again.", nil,
-			"the registry answered %q with the digest %s", ref, desc.Digest)
+		return diag.New(CodeBlobMismatch, diag.Source, "Run the step again. If the error persists, check the proxies between the runner and the registry.", nil,
+			"the registry answered the request for %q with another digest, %s", ref, desc.Digest)
 	}
 	if err := r.check(desc, raw); err != nil {
 		return err
@@ -101,7 +102,7 @@ func (r repository) blob(_ context.Context, desc v1.Descriptor) (*image.Blob, er
 // platform reads the platform from the config of an image. It returns nil if
 // the config is larger than image.MaxConfig.
 func (r repository) platform(ctx context.Context, config v1.Descriptor) (*v1.Platform, error) {
-	if r.noPlatform || config.Size > image.MaxConfig {
+	if r.skipPlatform || config.Size > image.MaxConfig {
 		return nil, nil
 	}
 	in, err := r.remote.Blob(ctx, r.Repository, config)

@@ -103,7 +103,7 @@ func TestASingleImageTakesItsPlatformFromItsConfig(t *testing.T) {
 	}
 }
 
-func TestARegistryThatAnswersOtherBytesIsNotBelieved(t *testing.T) {
+func TestWrongBytesFromTheRegistryAreRefused(t *testing.T) {
 	t.Parallel()
 	l := sourcetest.NewLayout(t)
 	root, other := l.MultiPlatform(), l.Image(sourcetest.AMD64, "other")
@@ -127,7 +127,7 @@ func TestARegistryThatAnswersOtherBytesIsNotBelieved(t *testing.T) {
 	for _, c := range cases {
 		remote := newRegistry(l, root)
 		c.bend(remote)
-		if _, err := source.Open(t.Context(), c.text, source.Options{Remote: remote}); !diag.Is(err, source.CodeBlobWrong) {
+		if _, err := source.Open(t.Context(), c.text, source.Options{Remote: remote}); !diag.Is(err, source.CodeBlobMismatch) {
 			t.Errorf("%s: got %v", c.name, err)
 		}
 	}

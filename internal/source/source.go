@@ -60,9 +60,9 @@ type Options struct {
 	// Exporters are the available image stores. Open also asks the Docker
 	// engine if the name of the source is not a path.
 	Exporters map[Kind]Exporter
-	// NoPlatform skips the platform of a single image in a registry. The
+	// SkipPlatform skips the platform of a single image in a registry. The
 	// platform is in the config, which costs one request.
-	NoPlatform bool
+	SkipPlatform bool
 }
 
 // Source is an open source. Its blobs can be read until Close.
@@ -77,14 +77,24 @@ type Source struct {
 	// Names are the names and tags of all images in the source, in the order of
 	// the source. They include the images that were not picked.
 	Names []string
-	// Plain is true if the store keeps layers of the tree uncompressed. The
-	// caller compresses them before it publishes the image.
-	Plain bool
+	// HasPlainLayers is true if the store keeps layers of the tree uncompressed.
+	// The caller compresses them before it publishes the image.
+	HasPlainLayers bool
 	// Notices are messages for the user about the way the source was read.
 	Notices []diag.Notice
+	// Attached are manifests that refer to images of the tree and are published
+	// with it.
+	Attached []Attached
 
 	files   files
 	origins func(context.Context, func(name.Repository) bool) ([]image.Origin, error)
+}
+
+// Attached is a manifest that refers to an image of the tree.
+type Attached struct {
+	Root    *image.Manifest
+	Subject v1.Hash       // the image that Root refers to
+	Entry   v1.Descriptor // the entry in the list of referrers of Subject
 }
 
 // Close releases the files of the source.

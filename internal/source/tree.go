@@ -57,8 +57,8 @@ func (t *tree) read(ctx context.Context, root v1.Descriptor) (*image.Manifest, e
 	level := []v1.Descriptor{root}
 	for depth := 0; len(level) > 0; depth++ {
 		if depth >= maxDepth {
-			return nil, problem(CodeTooDeep, "Publish one of the inner indexes instead, or flatten it.", nil,
-				"%q has indexes within indexes, more than %d deep", t.path, maxDepth)
+			return nil, diag.New(CodeTooDeep, diag.Source, "Publish one of the inner indexes instead, or put all images into one index.", nil,
+				"%q has nested indexes with more than %d levels", t.path, maxDepth)
 		}
 		below, err := t.level(ctx, level)
 		if err != nil {
@@ -124,8 +124,8 @@ func (t *tree) unread(level []v1.Descriptor) ([]v1.Descriptor, error) {
 		unread = append(unread, desc)
 	}
 	if len(t.nodes)+len(unread) > maxManifests || t.bytes > maxManifestBytes {
-		return nil, problem(CodeManifestLarge, "Publish its parts one by one.", nil,
-			"%q names more than %d manifests, or more than %d MiB of them", t.path, maxManifests, maxManifestBytes>>20)
+		return nil, diag.New(CodeManifestLarge, diag.Source, "Publish the images of the index separately.", nil,
+			"%q has more than %d manifests, or more than %d MiB of manifests", t.path, maxManifests, maxManifestBytes>>20)
 	}
 	return unread, nil
 }
@@ -174,10 +174,10 @@ func (t *tree) node(ctx context.Context, desc v1.Descriptor, raw []byte) (*image
 
 func (t *tree) unparsable(desc v1.Descriptor, err error) error {
 	if errors.Is(err, errSchema1) {
-		return problem(CodeNotSupported, "Pull it with a current Docker and push it again, or convert it: skopeo copy --format v2s2.", err,
+		return diag.New(CodeNotSupported, diag.Source, "Pull and push the image with a current Docker, or convert it with skopeo copy --format v2s2.", err,
 			"the manifest %s in %q cannot be published", desc.Digest, t.path)
 	}
-	return problem(CodeUnreadable, hintRebuild, err, "the manifest %s in %q is not well formed", desc.Digest, t.path)
+	return diag.New(CodeUnreadable, diag.Source, hintRebuild, err, "the manifest %s in %q is not valid", desc.Digest, t.path)
 }
 
 // findBlobs returns the blobs of one manifest. Manifests that name the same
@@ -196,7 +196,7 @@ func (t *tree) findBlobs(ctx context.Context, descs []v1.Descriptor) ([]*image.B
 		blobs = append(blobs, b)
 	}
 	if len(t.blobs) > maxBlobs {
-		return nil, problem(CodeManifestLarge, "Publish its parts one by one.", nil, "%q names more than %d blobs", t.path, maxBlobs)
+		return nil, diag.New(CodeManifestLarge, diag.Source, "Publish the images of the index separately.", nil, "%q has more than %d blobs", t.path, maxBlobs)
 	}
 	return blobs, nil
 }
@@ -220,4 +220,4 @@ func (t *tree) linkChildren() {
 }
 
 // errMissing means that the source names a manifest but does not contain it.
-var errMissing = errors.New("it is not there")
+var errMissing = errors.New("the manifest does not exist")

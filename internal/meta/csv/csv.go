@@ -26,9 +26,9 @@ type Options struct {
 // These are the errors of Parse. Strict mode can return all of them, and
 // relaxed mode can return only ErrOpenQuote.
 var (
-	ErrOpeningQuote = errors.New(`a double quote inside a field that does not begin with one`)
+	ErrOpeningQuote = errors.New(`a double quote inside a field without an opening double quote`)
 	ErrClosingQuote = errors.New(`text after a closing double quote`)
-	ErrOpenQuote    = errors.New(`a double quote that is never closed`)
+	ErrOpenQuote    = errors.New(`a missing closing double quote`)
 )
 
 // Parse splits input into records of fields. The number of fields may differ

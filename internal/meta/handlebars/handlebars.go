@@ -68,7 +68,7 @@ func Parse(source string) (*Template, error) {
 	case err != nil:
 		return nil, err
 	case stop != nil:
-		return nil, p.errorf("{{%s}} closes nothing", stop.name())
+		return nil, p.errorf("{{%s}} closes no block", stop.name())
 	}
 	strip(body, true)
 	return &Template{source: source, body: body}, nil

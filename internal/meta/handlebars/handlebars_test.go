@@ -147,7 +147,7 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-func TestExecuteEnds(t *testing.T) {
+func TestExecuteHasAStepLimit(t *testing.T) {
 	t.Parallel()
 	list := make([]any, 100)
 	loop := strings.Repeat("{{#each @root.l}}", 10) + "x" + strings.Repeat("{{/each}}", 10)

@@ -112,7 +112,7 @@ func (r *run) condition(b *block, yes bool, f *frame) error {
 // order.
 func (r *run) each(b *block, v any, f *frame) error {
 	if _, ok := v.(Object); ok {
-		return errors.New("{{#each}} walks lists only")
+		return errors.New("{{#each}} supports only lists")
 	}
 	list, _ := v.([]any)
 	for i, item := range list {

@@ -70,7 +70,7 @@ func (p *parser) block(open *tag, depth int) (*block, error) {
 	}
 	switch {
 	case stop == nil:
-		return nil, p.errorf("{{%s}} is never closed", open.name())
+		return nil, p.errorf("{{%s}} has no closing tag", open.name())
 	case stop.kind != tagClose:
 		return nil, p.errorf("{{%s}} has two else branches", open.name())
 	case stop.call.path.original() != open.call.path.original():

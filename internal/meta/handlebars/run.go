@@ -88,7 +88,7 @@ func (r *run) invoke(c call, f *frame) (any, error) {
 	}
 	fn, ok := r.lookup(c.path, f).(Func)
 	if !ok {
-		return nil, fmt.Errorf("%q is no function that takes arguments", c.path.source)
+		return nil, fmt.Errorf("%q is not a function", c.path.source)
 	}
 	return fn(args)
 }

@@ -105,7 +105,7 @@ func (p *parser) close(t *tag) error {
 	three := p.accept("}~}}") || p.accept("}}}")
 	switch {
 	case three != (t.kind == tagTriple) || three && strings.HasPrefix(p.rest(), "}"):
-		return p.errorf("as many closing braces as opening ones expected")
+		return p.errorf("the numbers of opening and closing braces differ")
 	case three:
 		t.trim.right = p.in[p.pos-3] == '~'
 		return nil
@@ -120,12 +120,12 @@ func (p *parser) close(t *tag) error {
 // unexpected returns an error that quotes the text at the current position.
 func (p *parser) unexpected() error {
 	if p.pos >= len(p.in) {
-		return p.errorf("an expression is never closed by }}")
+		return p.errorf("an expression without its closing }}")
 	}
 	hint := ""
 	switch p.in[p.pos] {
 	case '\'', '"':
-		hint = " (a quoted text is not closed, or a comma cut it off: write the whole entry in double quotes)"
+		hint = " (the quoted text has no closing quote, or a comma ended it: write the whole entry in double quotes)"
 	}
 	return p.errorf("unexpected %q in an expression%s", firstRune(p.rest()), hint)
 }
@@ -143,7 +143,7 @@ func (p *parser) comment(t *tag) error {
 	}
 	i := strings.Index(p.rest(), end)
 	if i < 0 {
-		return p.errorf("a comment is never closed by %s", end)
+		return p.errorf("a comment without its closing %s", end)
 	}
 	t.trim.right = strings.HasSuffix(p.rest()[:i+len(end)], "~}}")
 	p.pos += i + len(end)

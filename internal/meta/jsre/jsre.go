@@ -45,7 +45,7 @@ func Compile(pattern, flags string) (*Regexp, error) {
 	for i, f := range flags {
 		o, ok := flagOptions[f]
 		if !ok || strings.ContainsRune(flags[:i], f) {
-			return nil, fmt.Errorf("the flags %q are not JavaScript's (d, g, i, m, s, u, v and y, each once)", flags)
+			return nil, fmt.Errorf("the flags %q are invalid; JavaScript has the flags d, g, i, m, s, u, v and y, and each is allowed once", flags)
 		}
 		options |= o
 	}

@@ -102,7 +102,7 @@ func TestCompileRefuses(t *testing.T) {
 	}
 }
 
-func TestMatchGivesUp(t *testing.T) {
+func TestMatchHasATimeLimit(t *testing.T) {
 	t.Parallel()
 	re, err := Compile(`(a+)+$`, "")
 	if err != nil {

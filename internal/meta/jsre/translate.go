@@ -53,12 +53,12 @@ func (t *translator) step() error {
 	case ')':
 		n := len(t.open) - 1
 		if n < 0 {
-			return errors.New("a closing parenthesis that none opens")
+			return errors.New("a closing parenthesis without an opening one")
 		}
 		t.afterAssertion, t.open = t.open[n], t.open[:n]
 	case '{', '}', ']':
 		if t.unicode && !quantifier(rest) {
-			return fmt.Errorf("%q stands alone, which the flags u and v forbid", rest[:1])
+			return fmt.Errorf("%q must be escaped with the flags u and v", rest[:1])
 		}
 		if t.unicode {
 			t.copy(strings.IndexByte(rest, '}'))
@@ -105,7 +105,7 @@ func (t *translator) group(rest string) error {
 	}
 	name, ok := groupName(rest)
 	if !ok {
-		return fmt.Errorf("%q opens no group that JavaScript knows", rest[:min(len(rest), 4)])
+		return fmt.Errorf("%q is not the start of a JavaScript group", rest[:min(len(rest), 4)])
 	}
 	t.out.WriteByte('(')
 	t.pos += len("(?<>") + len(name)
@@ -135,7 +135,7 @@ func (t *translator) class() error {
 			t.copy(1)
 		}
 	}
-	return errors.New("a set that [ opens is never closed by ]")
+	return errors.New("a character class without its closing ]")
 }
 
 // escape handles a backslash. A letter without a meaning in JavaScript
@@ -171,11 +171,11 @@ func (t *translator) escape(inClass bool) error {
 func (t *translator) forbidden(c byte, inClass bool) error {
 	switch {
 	case c == '0' && t.pos+2 < len(t.in) && strings.Trim(t.in[t.pos+2:t.pos+3], "0123456789") == "":
-		return errors.New(`\0 before a digit, which the flags u and v forbid`)
+		return errors.New(`\0 before a digit is not allowed with the flags u and v`)
 	case '1' <= c && c <= '9' && int(c-'0') > t.groups:
 		return fmt.Errorf(`\%c refers to no group`, c)
 	case !strictEscape(c, inClass):
-		return fmt.Errorf(`\%c means nothing with the flags u and v`, c)
+		return fmt.Errorf(`\%c is not an escape with the flags u and v`, c)
 	}
 	return nil
 }
@@ -233,7 +233,7 @@ func groupNames(pattern string) (names map[string]int, count int, err error) {
 				count++
 			}
 			if _, twice := names[name]; twice && named {
-				return nil, 0, fmt.Errorf("the group name %q is used twice", name)
+				return nil, 0, fmt.Errorf("the group name %q is not unique", name)
 			}
 			if named {
 				names[name] = count

@@ -86,7 +86,7 @@ func TestEvalRecordsTheDefinitionsOfASecret(t *testing.T) {
 	}
 	key := Eval("${{ secrets[matrix.secret] }}", lookup).Refs[0].Key
 	if key == nil || key.Refs[0].Source != "matrix.secret" {
-		t.Errorf("the key's source is lost: %+v", key)
+		t.Errorf("the source of the key is missing: %+v", key)
 	}
 }
 
@@ -101,7 +101,7 @@ func TestEvalIsBounded(t *testing.T) {
 	wide := strings.Repeat("${{ env.BIG }}", 10000)
 	big := func(path []string) (Found, bool) { return Found{Text: wide}, true }
 	if v := Eval(wide, big); v.Known {
-		t.Error("a bomb has a value")
+		t.Error("a value of nested expansions has no limit")
 	}
 }
 

@@ -89,7 +89,7 @@ func lexOperator(text string, at, to int) (token, error) {
 			return token{op, o, at, at + len(o)}, nil
 		}
 	}
-	return token{}, fmt.Errorf("reading the expression: %q has no meaning here", text[at:at+1])
+	return token{}, fmt.Errorf("reading the expression: unexpected character %q", text[at:at+1])
 }
 
 func isDigit(c byte) bool     { return '0' <= c && c <= '9' }

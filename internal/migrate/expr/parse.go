@@ -48,7 +48,7 @@ func parse(text string, from, to int) (*node, error) {
 		return nil, err
 	}
 	if rest := p.tokens[0]; rest.kind != end {
-		return nil, fmt.Errorf("reading the expression: %q is left over", rest.text)
+		return nil, fmt.Errorf("reading the expression: unexpected text %q at the end", rest.text)
 	}
 	return n, nil
 }

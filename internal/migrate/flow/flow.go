@@ -24,7 +24,7 @@ var (
 	ErrEncoding    = errors.New("not UTF-8 text")
 	ErrNotWorkflow = errors.New("neither a workflow (no jobs) nor an action (no runs)")
 	ErrDocuments   = errors.New("several YAML documents in one file")
-	ErrTooMuch     = errors.New("its aliases stand for more than 20,000 jobs and steps")
+	ErrTooMuch     = errors.New("its aliases expand to more than 20,000 jobs and steps")
 )
 
 // maxSteps limits the number of jobs and steps together, because aliases can

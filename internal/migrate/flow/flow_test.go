@@ -66,7 +66,7 @@ func TestParse(t *testing.T) {
 		t.Errorf("shells %q", got)
 	}
 	if d.Jobs[1].Uses == nil {
-		t.Error("the call is lost")
+		t.Error("the call is missing")
 	}
 	if len(d.Aliases) != 1 {
 		t.Errorf("%d anchors, want 1", len(d.Aliases))

@@ -30,7 +30,7 @@ func (e *Edits) Add(edit Edit) error {
 			return nil
 		}
 		if edit.Start < other.End && other.Start < edit.End {
-			return fmt.Errorf("replacing bytes %d to %d: bytes %d to %d are replaced already",
+			return fmt.Errorf("replacing bytes %d to %d: bytes %d to %d already have an edit",
 				edit.Start, edit.End, other.Start, other.End)
 		}
 	}

@@ -24,7 +24,7 @@ type Scalar struct {
 // for example because of an escape such as \u0041.
 func (f *File) Scalar(n *yaml.Node) (*Scalar, error) {
 	if n.Kind != yaml.ScalarNode {
-		return nil, fmt.Errorf("placing a node in line %d: not a scalar", n.Line)
+		return nil, fmt.Errorf("finding the source of a node in line %d: not a scalar", n.Line)
 	}
 	s := &Scalar{Value: n.Value, from: make([]int, len(n.Value)), to: make([]int, len(n.Value))}
 	at := f.skipProperties(f.Start(n))
@@ -42,7 +42,7 @@ func (f *File) Scalar(n *yaml.Node) (*Scalar, error) {
 		}
 		start, end := f.next(at, n.Style)
 		if start < 0 || !decodes(f.src[start:end], n.Value[i]) {
-			return nil, fmt.Errorf("placing the value in line %d: its text differs from its source", n.Line)
+			return nil, fmt.Errorf("finding the source of the value in line %d: the text differs from the source", n.Line)
 		}
 		s.from[i], s.to[i] = start, end
 		at, s.End = end, end

@@ -65,15 +65,15 @@ func TestScalarRefusesValuesThatDifferFromTheSource(t *testing.T) {
 	t.Parallel()
 	src := `v: "\x41B"` + "\n"
 	if _, err := New([]byte(src)).Scalar(value(t, src)); err == nil {
-		t.Error("placed a value written with \\x escapes")
+		t.Error("found a position for a value written with \\x escapes")
 	}
 	src = "v: [a]\n"
 	if _, err := New([]byte(src)).Scalar(value(t, src)); err == nil {
-		t.Error("placed a sequence")
+		t.Error("found a position for a sequence")
 	}
 }
 
-func TestSpanLeavesOutBlanks(t *testing.T) {
+func TestSpanExcludesBlanks(t *testing.T) {
 	t.Parallel()
 	src := "v: a  b\n"
 	s, err := New([]byte(src)).Scalar(value(t, src))
@@ -81,7 +81,7 @@ func TestSpanLeavesOutBlanks(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, _, ok := s.Span(1, 3); ok {
-		t.Error("blanks alone have a span")
+		t.Error("a text of blanks has a span")
 	}
 	if start, end, _ := s.Span(0, 3); src[start:end] != "a" {
 		t.Errorf("got %q, want a", src[start:end])
@@ -108,7 +108,7 @@ func TestEdits(t *testing.T) {
 		}
 	}
 	if err := e.Add(Edit{5, 6, "x"}); err == nil {
-		t.Error("an overlapping edit was taken")
+		t.Error("Add accepts an overlapping edit")
 	}
 	if got := string(e.Apply([]byte("one two"))); got != "A B!" {
 		t.Errorf("got %q, want %q", got, "A B!")

@@ -32,7 +32,7 @@ func BenchmarkNew(b *testing.B) {
 	targets := []plan.Target{{Repo: repo, Tags: []string{"1", "2"}}}
 	b.ReportAllocs()
 	for b.Loop() {
-		if got := len(plan.New(root, targets).Steps); got != 11_003 {
+		if got := len(plan.New(root, targets, nil).Steps); got != 11_003 {
 			b.Fatalf("%d steps", got)
 		}
 	}

@@ -1,6 +1,7 @@
-// Package plan decides, and does nothing: from what is wanted and what was
-// found it makes a flat list of steps, each needed or already true. The list
-// is what a dry run prints and what package publish carries out.
+// Package plan turns the result of package resolve into a list of steps: the
+// blobs, manifests and tags that each destination must have in the end. A step
+// that the destination already fulfils is in the list, but is not needed. New is
+// a pure function. A dry run prints the list, and package push executes it.
 package plan
 
 import (
@@ -12,39 +13,41 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// Target is one repository to publish to, with what was found there.
+// Target is one destination with the content that resolve found there.
 type Target struct {
 	Repo name.Repository
 	Tags []string
-	// Now is what each tag points at. A tag that is not in it is absent; nil
-	// means that nobody asked.
+	// Now maps tags to the digests that they point at. A tag without an entry is
+	// absent. A nil map means that the run did not read the tags.
 	Now map[string]v1.Hash
-	// HasRoot says that the root, and so all below it, is in the repository.
+	// HasRoot reports that the repository has the root and therefore the complete
+	// image.
 	HasRoot bool
-	// Held are tags that must stay where they are, and why.
-	Held map[string]string
-	// HasBlobs are the blobs known to be there.
+	// HasBlobs are the blobs that the repository is known to have.
 	HasBlobs map[v1.Hash]bool
 }
 
-// Kind is what a step does.
+// Kept maps references with a tag to the reason why the tag must not move.
+type Kept map[string]string
+
+// Kind is the kind of a step.
 type Kind string
 
-// The kinds, in the order in which they are carried out.
+// The kinds, in the order of their execution.
 const (
 	PushBlob     Kind = "blob"
 	PushManifest Kind = "manifest"
 	PointTag     Kind = "tag"
 )
 
-// How a needed step gets its content there.
+// The ways in which a needed step transfers a blob.
 const (
 	Upload   = "upload"
 	Mount    = "mount"
 	Compress = "compress and upload"
 )
 
-// Step is one thing that must be true in the end.
+// Step is one blob, manifest or tag that a destination must have in the end.
 type Step struct {
 	Kind   Kind
 	Target int // index into Plan.Targets
@@ -54,23 +57,24 @@ type Step struct {
 	Blob     *image.Blob
 	Manifest *image.Manifest
 	Tag      string
-	// From is what the tag points at before, if anything is known.
+	// From is the digest that the tag points at before the run, or nil if it is
+	// absent or unknown.
 	From *v1.Hash
-	// Held is why a tag stays where it is; "" for one that need not.
-	Held string
+	// Kept is the reason why a tag does not move, or "".
+	Kept string
 }
 
-// Plan is the whole list, for one root.
+// Plan is the list of steps for one root.
 type Plan struct {
 	Root    *image.Manifest
 	Targets []Target
 	Steps   []Step
 }
 
-// New makes the plan. A root that a repository has already needs no blob and
-// no manifest there; with a single tag in a single repository the root is
-// written under that tag and nowhere else, for one request less.
-func New(root *image.Manifest, targets []Target) *Plan {
+// New returns the plan for a root. A destination that has the root needs no blob
+// and no manifest. With a single tag in a single destination, the root is written
+// only under that tag, which saves one request.
+func New(root *image.Manifest, targets []Target, kept Kept) *Plan {
 	p := &Plan{Root: root, Targets: targets}
 	blobs, manifests := image.Blobs(root), image.Manifests(root)
 	for i, t := range targets {
@@ -78,7 +82,7 @@ func New(root *image.Manifest, targets []Target) *Plan {
 			p.Steps = append(p.Steps, blobStep(i, t, b))
 		}
 	}
-	onlyTag := len(targets) == 1 && len(targets[0].Tags) == 1 && len(targets[0].Held) == 0
+	onlyTag := len(targets) == 1 && len(targets[0].Tags) == 1 && len(kept) == 0
 	for i, t := range targets {
 		for _, m := range manifests {
 			if m == root && onlyTag {
@@ -89,7 +93,7 @@ func New(root *image.Manifest, targets []Target) *Plan {
 	}
 	for i, t := range targets {
 		for _, tag := range t.Tags {
-			p.Steps = append(p.Steps, tagStep(i, t, tag, root))
+			p.Steps = append(p.Steps, tagStep(i, t, tag, root, kept))
 		}
 	}
 	return p
@@ -106,19 +110,19 @@ func blobStep(i int, t Target, b *image.Blob) Step {
 	return s
 }
 
-func tagStep(i int, t Target, tag string, root *image.Manifest) Step {
+func tagStep(i int, t Target, tag string, root *image.Manifest, kept Kept) Step {
 	s := Step{Kind: PointTag, Target: i, Manifest: root, Tag: tag, Needed: true}
 	if now, ok := t.Now[tag]; ok {
 		s.From = &now
 		s.Needed = root.Pending() || now != root.Descriptor.Digest
 	}
-	if s.Held = t.Held[tag]; s.Held != "" {
+	if s.Kept = kept[t.Repo.Tag(tag).String()]; s.Kept != "" {
 		s.Needed = false
 	}
 	return s
 }
 
-// Of lists the steps of one kind.
+// Of returns the steps of one kind.
 func (p *Plan) Of(k Kind) []Step {
 	return slices.Collect(func(yield func(Step) bool) {
 		for _, s := range p.Steps {
@@ -129,7 +133,7 @@ func (p *Plan) Of(k Kind) []Step {
 	})
 }
 
-// Writes reports whether anything would be written.
+// Writes reports whether a step is needed.
 func (p *Plan) Writes() bool {
 	return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Needed })
 }

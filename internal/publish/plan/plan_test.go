@@ -144,7 +144,7 @@ func TestPlans(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			p := plan.New(c.root, c.targets)
+			p := plan.New(c.root, c.targets, nil)
 			if got := lines(p); got != c.want {
 				t.Errorf("got\n%swant\n%s", got, c.want)
 			}

@@ -1,9 +1,9 @@
 // Package protect decides whether a tag may move: whether its class may be
-// overwritten at all, and whether what it would move to is older than what it
+// overwritten, and whether the new image is older than the image that the tag
 // points at.
 //
-// Age is told by what images say of themselves in the annotations and labels
-// of the image-spec ("Pre-Defined Annotation Keys"): their version, and the
-// commit they were built from, whose ancestry GitHub's compare API knows. Where
-// these say nothing, nothing is concluded. It reads, and moves no tag itself.
+// The order follows from the annotations and labels of the images (image-spec,
+// "Pre-Defined Annotation Keys"): the version, and the commit, whose ancestry
+// GitHub's compare API knows. Without them the order is unknown. The package reads
+// images and moves no tag.
 package protect

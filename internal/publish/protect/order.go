@@ -2,16 +2,18 @@ package protect
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
 )
 
-// Order is how old one image is beside another.
+// Order is the order of two images in time.
 type Order int
 
-// The orders. Unknown is no verdict: nothing tells, or the histories parted.
+// The orders. Unknown means that the images do not state their origin, or that
+// their histories diverged.
 const (
 	Unknown Order = iota
 	Older
@@ -19,31 +21,42 @@ const (
 	Newer
 )
 
-// Finding is an order and what it was found by, in words.
+// Finding is an order with its reason as a sentence.
 type Finding struct {
-	Order Order
-	Words string
+	Order  Order
+	Reason string
 }
 
-// Ancestry is how a commit lies to another: ahead, behind, identical or
-// diverged, in the words of GitHub's compare API, and by how many commits.
+// Ancestry is the relation of two commits in the terms of GitHub's compare API:
+// ahead, behind, identical or diverged, and the number of commits.
 type Ancestry struct {
 	Status        string
 	Ahead, Behind int
 }
 
-// History tells the ancestry of head as seen from base.
-type History func(ctx context.Context, base, head string) (Ancestry, error)
+// History knows the commits of a Git repository.
+type History interface {
+	// Compare returns the ancestry of head relative to base.
+	Compare(ctx context.Context, base, head string) (Ancestry, error)
+}
 
-// Compare says how old ours is beside theirs, both of the same repository.
-// Different versions decide; where they do not, the ancestry of the commits
-// does. History may be nil where there is nobody to ask.
-func Compare(ctx context.Context, ours, theirs Stamp, history History) Finding {
+// NoHistory is for a run that cannot read the commits.
+type NoHistory struct{}
+
+// Compare implements [History]. It always fails.
+func (NoHistory) Compare(context.Context, string, string) (Ancestry, error) {
+	return Ancestry{}, errors.New("the Git repository is not on this GitHub server")
+}
+
+// Compare returns the order of ours relative to theirs. Both must come from the same
+// Git repository. Different versions decide; otherwise the ancestry of the commits
+// decides.
+func Compare(ctx context.Context, ours, theirs Origin, history History) Finding {
 	switch {
 	case !theirs.known():
-		return Finding{Unknown, "what it points at does not say which version or commit it is"}
+		return Finding{Unknown, "the image that it points at states neither its version nor its commit"}
 	case !ours.sameSource(theirs):
-		return Finding{Unknown, fmt.Sprintf("what it points at comes from %.200q, this from %.200q", theirs.Source, ours.Source)}
+		return Finding{Unknown, fmt.Sprintf("the image that it points at comes from %.200q, but this image comes from %.200q", theirs.Source, ours.Source)}
 	}
 	if f := versions(ours, theirs); f.Order != Unknown {
 		return f
@@ -51,45 +64,43 @@ func Compare(ctx context.Context, ours, theirs Stamp, history History) Finding {
 	return commits(ctx, ours, theirs, history)
 }
 
-func versions(ours, theirs Stamp) Finding {
+func versions(ours, theirs Origin) Finding {
 	a, errA := full(ours.Version)
 	b, errB := full(theirs.Version)
 	if errA != nil || errB != nil || a.Equal(b) {
 		return Finding{}
 	}
 	if a.LessThan(b) {
-		return Finding{Older, fmt.Sprintf("it is at %s, and %s is older", theirs.words(), a)}
+		return Finding{Older, fmt.Sprintf("it points at %s, and %s is older", theirs, a)}
 	}
-	return Finding{Newer, fmt.Sprintf("it is at %s, and %s is newer", theirs.words(), a)}
+	return Finding{Newer, fmt.Sprintf("it points at %s, and %s is newer", theirs, a)}
 }
 
-// full parses a version of three numbers. A shorter one could be anything: a
-// pull request, a year, a commit id of digits.
+// full parses a version of three numbers. A shorter one may be the number of a pull
+// request, a year, or a commit id of digits.
 func full(version string) (*semver.Version, error) {
 	return semver.StrictNewVersion(strings.TrimPrefix(version, "v"))
 }
 
-func commits(ctx context.Context, ours, theirs Stamp, history History) Finding {
+func commits(ctx context.Context, ours, theirs Origin, history History) Finding {
 	switch {
 	case ours.Revision == "" || theirs.Revision == "":
-		return Finding{Unknown, fmt.Sprintf("it is at %s, which cannot be compared with %s", theirs.words(), ours.words())}
+		return Finding{Unknown, fmt.Sprintf("it points at %s, which cannot be compared with %s", theirs, ours)}
 	case ours.Revision == theirs.Revision:
-		return Finding{Same, "both are built from commit " + theirs.words()}
-	case history == nil:
-		return Finding{Unknown, "there is no repository here to compare commits in"}
+		return Finding{Same, "both images are built from " + theirs.String()}
 	}
-	a, err := history(ctx, theirs.Revision, ours.Revision)
+	a, err := history.Compare(ctx, theirs.Revision, ours.Revision)
 	switch {
 	case err != nil:
-		return Finding{Unknown, fmt.Sprintf("GitHub did not compare %s with %s: %v", theirs.words(), ours.words(), err)}
+		return Finding{Unknown, fmt.Sprintf("GitHub did not compare %s with %s: %v", theirs, ours, err)}
 	case a.Status == "ahead":
-		return Finding{Newer, fmt.Sprintf("it is at %s, %s before %s", theirs.words(), count(a.Ahead), ours.words())}
+		return Finding{Newer, fmt.Sprintf("it points at %s, which is %s behind %s", theirs, count(a.Ahead), ours)}
 	case a.Status == "behind":
-		return Finding{Older, fmt.Sprintf("it is at %s, %s ahead of %s", theirs.words(), count(a.Behind), ours.words())}
+		return Finding{Older, fmt.Sprintf("it points at %s, which is %s ahead of %s", theirs, count(a.Behind), ours)}
 	case a.Status == "identical":
-		return Finding{Same, "both are built from " + theirs.words()}
+		return Finding{Same, "both images are built from " + theirs.String()}
 	}
-	return Finding{Unknown, fmt.Sprintf("it is at %s, whose history has parted from that of %s", theirs.words(), ours.words())}
+	return Finding{Unknown, fmt.Sprintf("it points at %s, and the histories of this commit and of %s have diverged", theirs, ours)}
 }
 
 func count(n int) string {

@@ -14,26 +14,26 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// sessions is how many blobs are on their way at a time. Bodies are limited
-// further down (package registry); this bounds open sessions and memory.
-const sessions = 32
+// maxConcurrentBlobs is the number of blobs that are sent concurrently. It limits
+// open upload sessions and memory; package registry limits the request bodies.
+const maxConcurrentBlobs = 32
 
-// compressions is how many layers are compressed and sent at a time: enough
-// to fill the connections, few enough for the memory of their buffers.
-const compressions = 6
+// maxConcurrentCompressions is the number of layers that are compressed and sent
+// concurrently. Six use the connections fully and limit the memory for buffers.
+const maxConcurrentCompressions = 6
 
-// delivery is one blob and the targets that lack it.
+// delivery is one blob with the targets that need it.
 type delivery struct {
 	blob    *image.Blob
 	targets []int
 }
 
-// blobs sends every blob once a registry: where several targets lack one, it
-// is uploaded to the first and mounted into the others.
+// blobs sends every blob. If several targets of one registry need a blob, it is
+// uploaded to the first target and mounted into the others.
 func (w *work) blobs(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(sessions)
-	compressors := make(chan struct{}, compressions)
+	group.SetLimit(maxConcurrentBlobs)
+	compressors := make(chan struct{}, maxConcurrentCompressions)
 	for _, d := range w.deliveries() {
 		if ctx.Err() != nil {
 			break
@@ -52,8 +52,8 @@ func (w *work) blobs(ctx context.Context) error {
 	return nil
 }
 
-// deliveries groups the plan's steps by blob, the largest first: what takes
-// longest must not start last.
+// deliveries groups the steps of the plan by blob. The largest blob comes first,
+// because it takes the longest time.
 func (w *work) deliveries() []*delivery {
 	var out []*delivery
 	byBlob := map[*image.Blob]*delivery{}
@@ -90,7 +90,7 @@ func (w *work) deliver(ctx context.Context, d *delivery) error {
 	return nil
 }
 
-func (w *work) send(ctx context.Context, target int, b *image.Blob) (v1.Descriptor, registry.Way, error) {
+func (w *work) send(ctx context.Context, target int, b *image.Blob) (v1.Descriptor, registry.BlobOutcome, error) {
 	repo := w.plan.Targets[target].Repo
 	advance, done := w.Progress.Begin(repo, b)
 	desc, way, err := w.Registry.Upload(ctx, repo, b, advance)

@@ -17,10 +17,13 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/meta"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+	"github.com/ghcr-publish/ghcr-publish/internal/source"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
@@ -108,21 +111,42 @@ func (r *rig) prepare(ctx context.Context, src string, targets []string, tags ..
 	r.t.Helper()
 	out := &run{rig: r, client: registry.New(registry.Options{Keychain: keychain{}, Sleep: r.sleep})}
 	r.t.Cleanup(out.client.Close)
-	config := &input.Config{Source: src, Verify: input.VerifyNone, Visibility: input.Keep}
-	for _, path := range targets {
-		config.Images = append(config.Images, r.at(path))
+	named := publish.NamedSource{Name: src, Options: source.Options{Remote: out.client, SkipPlatform: true}}
+	resolver := &resolve.Resolver{
+		Request: resolve.Request{Tags: tags, Source: opener{named}, Timing: named.Traits().Timing},
+		Prober:  &resolve.Prober{Config: &input.Common{}, Registry: out.client, Verify: input.VerifyNone, Visibility: input.Keep},
 	}
-	found, err := (&resolve.Resolver{Config: config, Registry: out.client}).Run(ctx, tags)
+	for _, path := range targets {
+		repo := r.at(path)
+		out.client.Expect(repo, registry.Push)
+		resolver.Request.Destinations = append(resolver.Request.Destinations, repo)
+	}
+	if ref := named.Traits().Reference; ref != nil {
+		origin := ref.Context()
+		out.client.Expect(origin, registry.Pull)
+		resolver.Origin = &origin
+	}
+	found, err := resolver.Destinations(ctx)
+	if err == nil {
+		err = resolver.Contents(ctx, found)
+	}
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(func() { _ = found.Source.Close() })
-	out.plan = plan.New(found.Root, found.Plan())
+	out.plan = plan.New(found.Root, found.Plan(), nil)
 	return out
 }
 
+// opener opens a source without changes. It implements [resolve.Source].
+type opener struct{ publish.NamedSource }
+
+func (o opener) Open(ctx context.Context) (*source.Source, error) {
+	return o.NamedSource.Open(ctx, meta.Result{})
+}
+
 func (o *run) publisher() *push.Publisher {
-	return &push.Publisher{Registry: o.client, Progress: silent{}, Grace: time.Minute, Sleep: o.sleep}
+	return &push.Publisher{Registry: o.client, Progress: silent{}, Conflicts: push.NoConflicts{}, Grace: time.Minute, Sleep: o.sleep}
 }
 
 // ok fails the test unless the run succeeded.
@@ -137,8 +161,8 @@ func (o *run) ok() *run {
 // silent shows no progress.
 type silent struct{}
 
-func (silent) Begin(name.Repository, *image.Blob) (func(int64), func(registry.Way, error)) {
-	return func(int64) {}, func(registry.Way, error) {}
+func (silent) Begin(name.Repository, *image.Blob) (func(int64), func(registry.BlobOutcome, error)) {
+	return func(int64) {}, func(registry.BlobOutcome, error) {}
 }
 
 // asked lists the requests since the last call, as "class" or, where a

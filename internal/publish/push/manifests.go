@@ -14,22 +14,22 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// writes is how many manifests are written at a time; ghcr.io counts writes
-// by the minute (docs/ghcr.md, Refused: too many requests).
-const writes = 16
+// maxConcurrentWrites is the number of manifests that are written concurrently.
+// ghcr.io limits the writes per minute (docs/ghcr.md, Refused: too many requests).
+const maxConcurrentWrites = 16
 
-// heals is how often a manifest that was refused for a missing blob is tried
-// again after that blob was sent again (docs/ghcr.md, Refused: blob of a
-// manifest; docs/ghcr.md, Refused: unknown blob).
-const heals = 3
+// maxResends is the number of times that the missing blobs of a refused manifest
+// are uploaded again (docs/ghcr.md, Refused: blob of a manifest; docs/ghcr.md,
+// Refused: unknown blob).
+const maxResends = 3
 
-// healWait is how long the registry's stores get to agree before the first of
-// them; later ones wait longer.
-const healWait = 250 * time.Millisecond
+// resendWait is the wait before the first resend, during which the registry can
+// become consistent. The n-th resend waits n times as long.
+const resendWait = 250 * time.Millisecond
 
-// manifests writes all manifests by digest, level by level from the leaves:
-// a registry refuses an index whose children it lacks. In the root's place
-// there may be no step, when its one tag is its only write.
+// manifests writes all manifests by digest, level by level from the leaves, because
+// a registry refuses an index without its children. The plan has no step for a
+// root that is written only under its single tag.
 func (w *work) manifests(ctx context.Context) error {
 	for _, m := range image.Manifests(w.plan.Root) {
 		if err := m.Settle(); err != nil {
@@ -45,7 +45,7 @@ func (w *work) manifests(ctx context.Context) error {
 	}
 	for h := 0; h <= height(w.plan.Root); h++ {
 		group, ctx := errgroup.WithContext(ctx)
-		group.SetLimit(writes)
+		group.SetLimit(maxConcurrentWrites)
 		for _, s := range levels[h] {
 			group.Go(func() error { return w.put(ctx, s) })
 		}
@@ -68,7 +68,7 @@ func height(m *image.Manifest) int {
 func (w *work) put(ctx context.Context, s plan.Step) error {
 	repo := w.plan.Targets[s.Target].Repo
 	ref := repo.Digest(s.Manifest.Descriptor.Digest.String())
-	err := w.heal(ctx, s, func() error { return w.Registry.PutManifest(ctx, ref, s.Manifest) })
+	err := w.writeManifest(ctx, s, func() error { return w.Registry.PutManifest(ctx, ref, s.Manifest) })
 	if err != nil {
 		return fmt.Errorf("pushing manifest %q: %w", ref, err)
 	}
@@ -81,13 +81,13 @@ func (w *work) put(ctx context.Context, s plan.Step) error {
 	return nil
 }
 
-// heal repeats a manifest write after sending again what the registry says it
-// lacks: seen right after a push, when its stores do not agree yet.
-func (w *work) heal(ctx context.Context, s plan.Step, write func() error) error {
+// writeManifest writes a manifest. If the registry reports missing blobs, which can
+// happen directly after their upload, it sends them again and repeats the write.
+func (w *work) writeManifest(ctx context.Context, s plan.Step, write func() error) error {
 	for try := 1; ; try++ {
 		err := write()
 		var refusal *registry.Error
-		if err == nil || !errors.As(err, &refusal) || try > heals {
+		if err == nil || !errors.As(err, &refusal) || try > maxResends {
 			return err
 		}
 		missing := refusal.Missing()
@@ -100,11 +100,12 @@ func (w *work) heal(ctx context.Context, s plan.Step, write func() error) error 
 	}
 }
 
-// resend sends the named blobs and children of a manifest again; where the
-// registry did not name any ("unknown blob"), those it denies having. The
-// second time it is not asked: it said that it has what it then missed.
+// resend uploads the missing blobs and children of a manifest again. If the registry
+// does not name them ("unknown blob"), it uploads the blobs that the registry does
+// not have. From the second try on, a blob that the registry names is uploaded
+// even if the registry claims to have it.
 func (w *work) resend(ctx context.Context, s plan.Step, missing []string, try int) error {
-	if err := w.pause(ctx, time.Duration(try)*healWait); err != nil {
+	if err := w.Sleep.Wait(ctx, time.Duration(try)*resendWait); err != nil {
 		return err
 	}
 	repo := w.plan.Targets[s.Target].Repo
@@ -113,11 +114,11 @@ func (w *work) resend(ctx context.Context, s plan.Step, missing []string, try in
 		if b.Foreign || (!slices.Contains(missing, digest.String()) && !slices.Contains(missing, "")) {
 			continue
 		}
-		there, err := w.Registry.HasBlob(ctx, repo, digest)
+		exists, err := w.Registry.HasBlob(ctx, repo, digest)
 		if err != nil {
 			return err
 		}
-		if there && (try == 1 || slices.Contains(missing, "")) {
+		if exists && (try == 1 || slices.Contains(missing, "")) {
 			continue
 		}
 		if _, _, err := w.send(ctx, s.Target, b); err != nil {
@@ -132,18 +133,4 @@ func (w *work) resend(ctx context.Context, s plan.Step, missing []string, try in
 		}
 	}
 	return nil
-}
-
-func (p *Publisher) pause(ctx context.Context, d time.Duration) error {
-	if p.Sleep != nil {
-		return p.Sleep(ctx, d)
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

@@ -13,38 +13,42 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
-// The patience with a registry, and a REST API, that do not show yet what was
-// written: six tries over about six seconds.
+// The registry and the REST API are eventually consistent. A read-back is tried six
+// times within about six seconds. The wait doubles after each try.
 const (
 	readTries = 6
 	readWait  = 200 * time.Millisecond
 )
 
-// strangers is how many requests of an anonymous pull run at a time.
-const strangers = 32
+// maxConcurrentReads is the number of concurrent requests of an anonymous pull.
+const maxConcurrentReads = 32
 
-// Check says what is proven of one target.
+// Check states the proofs for one target.
 type Check struct {
 	// Pull tries an anonymous pull.
 	Pull bool
-	// Pulled says that such a pull succeeded in this run, of a root that was
-	// there before it: it is not tried again.
+	// Pulled reports that such a pull has succeeded in this run, because the
+	// repository had the root before. It is not repeated.
 	Pulled bool
-	// RootOnly limits that pull to the root: where all below it was pulled so
-	// by the runs that pushed it, and strangers may read a whole repository or
-	// nothing of it.
+	// RootOnly limits the pull to the root. The runs that pushed the children have
+	// pulled them, and anonymous access belongs to a whole repository.
 	RootOnly bool
-	// Ensure reads GitHub's record and sees to the wanted visibility; nil
-	// where there is none.
-	Ensure func(context.Context, github.Patience) github.Ensured
+	// Package is the package whose record is read; nil if there is none.
+	Package Package
 }
 
-// Prove reads back what Run wrote, target by target and side by side: every
-// tag and the digest, a pull as a stranger, and the package. It completes
-// result. The error is about tags and digests alone: what GitHub's record
-// says is for the caller to judge.
+// Package is the record of a package at GitHub.
+type Package interface {
+	// Ensure reads the record and changes the visibility if it must.
+	Ensure(context.Context, retry.Budget) github.EnsureResult
+}
+
+// Prove reads back what Run wrote: every tag and the digest, an anonymous pull, and
+// the package. It works on all targets concurrently and completes the result. An
+// error concerns only tags and digests. The caller judges GitHub's record.
 func (p *Publisher) Prove(ctx context.Context, result *Result, checks []Check) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for i, t := range result.Targets {
@@ -60,9 +64,9 @@ func (p *Publisher) proveTarget(ctx context.Context, root *image.Manifest, t *Ta
 	if c.Pull && !c.Pulled {
 		group.Go(func() error { pulled <- p.pull(gctx, t.Repo, root, c.RootOnly); return nil })
 	}
-	if c.Ensure != nil {
+	if c.Package != nil {
 		group.Go(func() error {
-			e := c.Ensure(gctx, github.Patience{Tries: readTries, Wait: readWait, Sleep: p.pause})
+			e := c.Package.Ensure(gctx, p.readBudget())
 			t.Package = &e
 			return nil
 		})
@@ -74,18 +78,18 @@ func (p *Publisher) proveTarget(ctx context.Context, root *image.Manifest, t *Ta
 		t.Anonymous = Verified
 		return nil
 	}
-	t.Anonymous = p.judge(ctx, t, root, c.RootOnly, <-pulled)
+	t.Anonymous = p.outcomeOf(ctx, t, root, c.RootOnly, <-pulled)
 	return nil
 }
 
-// readBack asks for every tag that was moved, and for the digest.
+// readBack reads every tag that was moved, and the digest.
 func (p *Publisher) readBack(ctx context.Context, root *image.Manifest, t *TargetResult) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(writes)
-	digest, moved, held := root.Descriptor.Digest, false, 0
+	group.SetLimit(maxConcurrentWrites)
+	digest, moved, kept := root.Descriptor.Digest, false, 0
 	for _, tag := range t.Tags {
-		if tag.State == Held {
-			held++
+		if tag.State == Kept {
+			kept++
 			continue
 		}
 		if tag.State == Already {
@@ -94,12 +98,12 @@ func (p *Publisher) readBack(ctx context.Context, root *image.Manifest, t *Targe
 		}
 		moved = true
 		group.Go(func() error {
-			return p.hold(ctx, tag, root)
+			return p.proveTag(ctx, tag, root)
 		})
 	}
-	if moved || held == len(t.Tags) {
+	if moved || kept == len(t.Tags) {
 		group.Go(func() error {
-			err := p.await(ctx, t.Repo.Digest(digest.String()), digest, nil)
+			err := p.await(ctx, t.Repo.Digest(digest.String()), digest, wait)
 			if err == nil {
 				t.Proven = true
 			}
@@ -109,56 +113,62 @@ func (p *Publisher) readBack(ctx context.Context, root *image.Manifest, t *Targe
 	return group.Wait()
 }
 
-// await reads a reference until it shows the digest, within the patience. What
-// else it shows is put to odd, if there is one, which may end the wait.
-func (p *Publisher) await(ctx context.Context, ref name.Reference, want v1.Hash, odd func(v1.Hash) (done bool, err error)) error {
-	wait := readWait
-	for try := 1; ; try++ {
+// wait continues the wait for a reference that shows another digest.
+func wait(v1.Hash) (done bool, err error) { return false, nil }
+
+// await reads a reference until it shows the digest, or until the tries are used
+// up. If the reference shows another digest, await calls onOther, which can end
+// the wait.
+func (p *Publisher) await(ctx context.Context, ref name.Reference, want v1.Hash, onOther func(v1.Hash) (done bool, err error)) error {
+	return p.readBudget().Do(ctx, func() (again bool, err error) {
 		got, err := p.Registry.Head(ctx, ref)
 		switch {
 		case err == nil && got.Digest == want:
-			return nil
+			return false, nil
 		case err != nil && !registry.IsAbsent(err):
-			return fmt.Errorf("reading %q back: %w", ref, err)
-		case err == nil && odd != nil:
-			if done, err := odd(got.Digest); done || err != nil {
-				return err
+			return false, fmt.Errorf("reading %q back: %w", ref, err)
+		case err == nil:
+			if done, err := onOther(got.Digest); done || err != nil {
+				return false, err
 			}
 		}
-		if try == readTries {
-			return notReadBack(ref, want, got, err)
-		}
-		if err := p.pause(ctx, wait); err != nil {
-			return err
-		}
-		wait *= 2
-	}
+		return true, notReadBack(ref, want, got, err)
+	})
+}
+
+// readBudget is the retry budget of a read-back.
+func (p *Publisher) readBudget() retry.Budget {
+	return retry.Budget{Tries: readTries, Wait: readWait, Sleep: p.Sleep}
 }
 
 func notReadBack(ref name.Reference, want v1.Hash, got v1.Descriptor, err error) error {
 	e := &diag.Error{
-		Code: "not-read-back", Side: diag.Registry, Err: err,
+		Code: CodeNotReadBack, Side: diag.Registry, Err: err,
 		Title: fmt.Sprintf("%s was written, but the registry does not show it", ref),
-		Hint:  "Run the step again: it sends only what is missing. If it stays so, ask GitHub Support with the request id.",
+		Hint:  "Run the step again: it uploads only missing content. If the error repeats, ask GitHub Support with the request id.",
 	}
 	if err == nil {
 		e.Title = fmt.Sprintf("%s was pointed at %s, but now shows %s", ref, want, got.Digest)
-		e.Hint = "Another run moved the tag meanwhile. Let the runs wait for each other with a concurrency group in the workflow."
+		e.Hint = "Another run moved the tag at the same time. Add a concurrency group to the workflow, so that the runs wait for each other."
 	}
 	return e
 }
 
-// judge turns the outcome of a pull into a word, waiting for a package that
-// GitHub says is public and that strangers do not see yet.
-func (p *Publisher) judge(ctx context.Context, t *TargetResult, root *image.Manifest, rootOnly bool, err error) Anonymous {
+// outcomeOf returns the outcome of an anonymous pull. It repeats the pull for a
+// package that is public according to GitHub but still hidden from anonymous
+// clients.
+func (p *Publisher) outcomeOf(ctx context.Context, t *TargetResult, root *image.Manifest, rootOnly bool, err error) Anonymous {
 	public := t.Package != nil && t.Package.Package.Visibility == "public"
-	wait := readWait
-	for try := 2; public && registry.IsAbsent(err) && try <= readTries; try++ {
-		if p.pause(ctx, wait) != nil {
-			break
+	first := true
+	waitErr := p.readBudget().Do(ctx, func() (again bool, _ error) {
+		if !first {
+			err = p.pull(ctx, t.Repo, root, rootOnly)
 		}
-		wait *= 2
-		err = p.pull(ctx, t.Repo, root, rootOnly)
+		first = false
+		return public && registry.IsAbsent(err), nil
+	})
+	if waitErr != nil {
+		return Unproven
 	}
 	switch {
 	case err == nil:
@@ -169,11 +179,11 @@ func (p *Publisher) judge(ctx context.Context, t *TargetResult, root *image.Mani
 	return Unproven
 }
 
-// pull fetches what was published without credentials.
+// pull pulls the image without credentials.
 func (p *Publisher) pull(ctx context.Context, repo name.Repository, root *image.Manifest, rootOnly bool) error {
 	if rootOnly {
 		_, _, err := p.Registry.Anonymous().Manifest(ctx, repo.Digest(root.Descriptor.Digest.String()))
 		return err
 	}
-	return See(ctx, p.Registry.Anonymous(), repo, root)
+	return PullTree(ctx, p.Registry.Anonymous(), repo, root)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
 // prove reads back what a run wrote.
@@ -102,17 +103,17 @@ func TestAnonymousPull(t *testing.T) {
 	cases := []struct {
 		name       string
 		visibility ghcrtest.Visibility
-		inject     []ghcrtest.Fault // while it is pushed
-		then       []ghcrtest.Fault // while it is proven
-		public     bool             // what GitHub's record says
+		inject     []ghcrtest.Fault // during the push
+		then       []ghcrtest.Fault // during the proof
+		record     string           // the visibility in GitHub's record
 		want       push.Anonymous
 	}{
-		{name: "public", visibility: ghcrtest.Public, public: true, want: push.Verified},
-		{name: "private", visibility: ghcrtest.Private, want: push.Refused},
-		{name: "public, though strangers see it later", visibility: ghcrtest.Public, public: true, want: push.Verified, inject: []ghcrtest.Fault{
+		{name: "public", visibility: ghcrtest.Public, record: "public", want: push.Verified},
+		{name: "private", visibility: ghcrtest.Private, record: "private", want: push.Refused},
+		{name: "public, but visible to anonymous clients later", visibility: ghcrtest.Public, record: "public", want: push.Verified, inject: []ghcrtest.Fault{
 			{Method: "PUT", Path: "/manifests/1", Effect: ghcrtest.Lag{Reads: 2}},
 		}},
-		{name: "a blob that cannot be fetched", visibility: ghcrtest.Public, public: true, want: push.Unproven, then: []ghcrtest.Fault{
+		{name: "a blob that cannot be fetched", visibility: ghcrtest.Public, record: "public", want: push.Unproven, then: []ghcrtest.Fault{
 			{Method: "HEAD", Path: "/blobs/", Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 503}},
 		}},
 	}
@@ -124,7 +125,7 @@ func TestAnonymousPull(t *testing.T) {
 			dir, _, _ := manyPlatforms(t)
 			out := r.publish(dir, "1").ok()
 			r.ghcr.Inject(tc.then...)
-			check := push.Check{Pull: true, Ensure: says(tc.public)}
+			check := push.Check{Pull: true, Package: record(tc.record)}
 			if err := out.prove(check); err != nil {
 				t.Fatal(err)
 			}
@@ -135,14 +136,12 @@ func TestAnonymousPull(t *testing.T) {
 	}
 }
 
-// says stands for GitHub's record of a package.
-func says(public bool) func(context.Context, github.Patience) github.Ensured {
-	return func(context.Context, github.Patience) github.Ensured {
-		if public {
-			return github.Ensured{Package: github.Package{Visibility: "public"}}
-		}
-		return github.Ensured{Package: github.Package{Visibility: "private"}}
-	}
+// record is GitHub's record of a package with a visibility. It implements
+// [push.Package].
+type record string
+
+func (r record) Ensure(context.Context, retry.Budget) github.EnsureResult {
+	return github.EnsureResult{Package: github.Package{Visibility: string(r)}}
 }
 
 func TestAnonymousPullSendsNoCredentials(t *testing.T) {
@@ -168,7 +167,7 @@ func TestCancelEndsTheProof(t *testing.T) {
 	out := r.publish(dir, "1").ok()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errCancelled)
-	err := out.publisher().Prove(ctx, out.result, []push.Check{{Pull: true, Ensure: says(true)}})
+	err := out.publisher().Prove(ctx, out.result, []push.Check{{Pull: true, Package: record("public")}})
 	if !errors.Is(err, errCancelled) {
 		t.Errorf("got %v", err)
 	}

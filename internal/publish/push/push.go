@@ -1,10 +1,9 @@
-// Package push carries a plan out: blobs first, then manifests, children
-// before parents, then all tags in one flight, then the proof that the
-// registry has what was meant.
+// Package push executes a plan. It uploads the blobs, then the manifests with
+// children before parents, then all tags concurrently. Prove then reads back from
+// the registry what was written.
 //
-// It returns what became true even when it fails or is cancelled half way.
-// What to do was decided before (package plan); how bytes travel is package
-// registry's business.
+// A run that fails or is cancelled returns the part of the result that is true.
+// Package plan has decided the steps; package registry transfers the content.
 package push
 
 import (
@@ -18,36 +17,61 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
-// Progress hears of blobs in flight.
+// Progress displays the uploads.
 type Progress interface {
-	// Begin announces a blob on its way to a repository. Advance is called
-	// with bytes as they are read (negative when a fault takes them back),
-	// done once at the end.
-	Begin(repo name.Repository, b *image.Blob) (advance func(int64), done func(registry.Way, error))
+	// Begin starts the display of one blob that is sent to a repository. Advance is
+	// called with the number of bytes that were read; the number is negative if an
+	// upload starts again. Done is called once at the end.
+	Begin(repo name.Repository, b *image.Blob) (advance func(int64), done func(registry.BlobOutcome, error))
 }
 
-// Publisher carries plans out.
+// Resolution is the decision about a tag that two runs write at the same time. The
+// registry has no conditional write, so the last write counts, even if its image
+// is older (docs/ghcr.md, Manifests and tags).
+type Resolution int
+
+// The resolutions.
+const (
+	Unknown     Resolution = iota // the order of the two images is unknown
+	KeepTheirs                    // the image of the other run is newer
+	RewriteOurs                   // the image of this run is newer
+)
+
+// Conflicts decides about tags that another run writes at the same time.
+type Conflicts interface {
+	// Recheck reads the tags again, after uploads and before the tags move. It
+	// returns the tags that must not move.
+	Recheck(context.Context) (plan.Kept, error)
+	// Resolve decides about a tag of this run that shows the digest of another run.
+	Resolve(ctx context.Context, tag name.Tag, shown v1.Hash) Resolution
+}
+
+// NoConflicts is for references that no other run writes.
+type NoConflicts struct{}
+
+// Recheck implements [Conflicts].
+func (NoConflicts) Recheck(context.Context) (plan.Kept, error) { return nil, nil }
+
+// Resolve implements [Conflicts].
+func (NoConflicts) Resolve(context.Context, name.Tag, v1.Hash) Resolution { return Unknown }
+
+// Publisher executes plans.
 type Publisher struct {
 	Registry *registry.Client
 	Progress Progress
-	// Grace is how long tag writes under way may still take after a cancel,
-	// so that what is reported of them is true.
+	// Conflicts decides about tags that another run writes at the same time.
+	Conflicts Conflicts
+	// Grace is the time that running tag writes get after a cancel, so that the
+	// result states their real outcome.
 	Grace time.Duration
-	// Last is asked before tags are written, if that comes long after what
-	// they point at was read, since blobs were sent in between. It returns
-	// tags that must stay where they are, and why, by their full reference.
-	// Nil asks nobody.
-	Last func(context.Context) (held map[string]string, err error)
-	// Contest judges what a tag shows that another run wrote after us. Nil
-	// takes it for a failure.
-	Contest func(ctx context.Context, tag name.Tag, shown v1.Hash) Verdict
-	// Sleep waits between two looks at a registry that lags; nil waits for real.
-	Sleep registry.Sleeper
+	// Sleep waits between two reads of a reference. If it is nil, a timer is used.
+	Sleep retry.Sleeper
 }
 
-// Run carries the plan out. The result is never nil.
+// Run executes the plan. The result is never nil.
 func (p *Publisher) Run(ctx context.Context, pl *plan.Plan) (*Result, error) {
 	w := newWork(p, pl)
 	begin := time.Now()
@@ -57,7 +81,7 @@ func (p *Publisher) Run(ctx context.Context, pl *plan.Plan) (*Result, error) {
 	}
 	w.result.Transfer = time.Since(begin)
 	if err == nil {
-		err = w.lastLook(ctx)
+		err = w.recheck(ctx)
 	}
 	if err == nil {
 		err = w.tags(ctx)
@@ -65,7 +89,7 @@ func (p *Publisher) Run(ctx context.Context, pl *plan.Plan) (*Result, error) {
 	return w.result, err
 }
 
-// work is one run.
+// work is the execution of one plan.
 type work struct {
 	*Publisher
 	plan   *plan.Plan
@@ -77,14 +101,14 @@ func newWork(p *Publisher, pl *plan.Plan) *work {
 	w := &work{Publisher: p, plan: pl, result: &Result{Root: pl.Root}}
 	for _, t := range pl.Targets {
 		w.result.Targets = append(w.result.Targets, &TargetResult{
-			Repo: t.Repo, Blobs: map[registry.Way]Tally{}, Complete: t.HasRoot,
+			Repo: t.Repo, Blobs: map[registry.BlobOutcome]Tally{}, Complete: t.HasRoot,
 		})
 	}
 	for _, s := range pl.Of(plan.PointTag) {
 		tag := &TagResult{Tag: pl.Targets[s.Target].Repo.Tag(s.Tag), Before: s.From, State: Untouched}
 		switch {
-		case s.Held != "":
-			tag.State = Held
+		case s.Kept != "":
+			tag.State = Kept
 		case !s.Needed:
 			tag.State = Already
 		}
@@ -93,7 +117,7 @@ func newWork(p *Publisher, pl *plan.Plan) *work {
 	return w
 }
 
-func (w *work) count(target int, way registry.Way, bytes int64) {
+func (w *work) count(target int, way registry.BlobOutcome, bytes int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	t := w.result.Targets[target].Blobs

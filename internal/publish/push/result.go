@@ -11,59 +11,59 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// Result is what became true, also where the run ended half way. Nothing in
-// it is a hope: a tag counts as moved when the registry confirmed it, and as
-// proven when it was read back.
+// Result is the state of the destinations at the end of a run, also of a run that
+// failed. A tag counts as moved when the registry has confirmed the write, and as
+// proven when the run has read it back.
 type Result struct {
 	Root    *image.Manifest
 	Targets []*TargetResult
-	// Transfer is how long blobs and manifests took.
+	// Transfer is the time that blobs and manifests took.
 	Transfer time.Duration
 }
 
-// TargetResult is one repository.
+// TargetResult is the state of one destination.
 type TargetResult struct {
 	Repo name.Repository
-	// Blobs counts by way: uploaded, mounted, present.
-	Blobs map[registry.Way]Tally
-	// Complete says that the root and all below it are in the repository.
+	// Blobs counts the blobs that were uploaded, mounted, or already present.
+	Blobs map[registry.BlobOutcome]Tally
+	// Complete reports that the repository has the root and all its children.
 	Complete bool
-	// Manifests is how many were written by their digest.
+	// Manifests is the number of manifests that were written by digest.
 	Manifests int
 	Tags      []*TagResult
-	// Proven says that the digest was read back by digest.
+	// Proven reports that the root was read back by digest.
 	Proven bool
-	// Anonymous is what a stranger's pull met.
+	// Anonymous is the outcome of an anonymous pull.
 	Anonymous Anonymous
-	// Package is GitHub's record after publishing; nil where there is none to
-	// speak of (another registry, verify: none).
-	Package *github.Ensured
+	// Package is GitHub's record after the push. It is nil for another registry and
+	// with verify: none.
+	Package *github.EnsureResult
 }
 
-// Tally counts blobs and their bytes as sent.
+// Tally counts blobs and their transferred bytes.
 type Tally struct {
 	Count int
 	Bytes int64
 }
 
-// TagState is what is known of a tag at the end.
+// TagState is the state of a tag at the end.
 type TagState string
 
 // The states of a tag.
 const (
-	Untouched TagState = "untouched" // the run did not get to it
-	Already   TagState = "already"   // it pointed at the root before
+	Untouched TagState = "untouched" // the run ended before this tag
+	Already   TagState = "already"   // the tag pointed at the root before
 	Moved     TagState = "moved"     // the registry confirmed the write
-	Unclear   TagState = "unclear"   // the write was sent and no answer came
-	Held      TagState = "held"      // it points at something newer, and stays there
+	Unclear   TagState = "unclear"   // the registry did not answer the write
+	Kept      TagState = "kept"      // the tag was not moved, because it points at a newer image
 )
 
 // TagResult is one tag.
 type TagResult struct {
 	Tag    name.Tag
-	Before *v1.Hash // nil: absent, or nobody asked
+	Before *v1.Hash // digest before the run; nil if absent or not read
 	State  TagState
-	// Proven says that the tag was read back at the root's digest.
+	// Proven reports that the tag was read back and points at the root.
 	Proven bool
 }
 
@@ -74,8 +74,8 @@ type Anonymous string
 const (
 	NotTried Anonymous = ""
 	Verified Anonymous = "verified" // every manifest read, every blob reachable
-	Refused  Anonymous = "refused"  // a stranger may not pull
-	Unproven Anonymous = "unknown"  // it could not be tried to the end
+	Refused  Anonymous = "refused"  // an anonymous client may not pull
+	Unproven Anonymous = "unknown"  // the pull failed for another reason
 )
 
 // Changed reports whether the run wrote anything.
@@ -93,15 +93,15 @@ func (r *Result) Changed() bool {
 	return false
 }
 
-// Pushed reports whether every target is complete and every tag of it was
-// read back at the root's digest.
+// Pushed reports whether every target is complete and every tag was read back and
+// points at the root.
 func (r *Result) Pushed() bool {
 	for _, t := range r.Targets {
 		if !t.Complete || !t.Proven {
 			return false
 		}
 		for _, tag := range t.Tags {
-			if !tag.Proven && tag.State != Held {
+			if !tag.Proven && tag.State != Kept {
 				return false
 			}
 		}

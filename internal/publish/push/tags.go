@@ -12,9 +12,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// tags points all tags in one flight. A cancel before it leaves every tag as
-// it was; one during it lets the writes under way finish within the grace
-// time and starts no other, so that no tag is reported as something it is not.
+// tags points all tags at the root concurrently. A cancel before this step leaves
+// every tag unchanged. After a cancel during this step, running writes get the
+// grace time to finish and no other write starts, so that the result states the
+// real state of each tag.
 func (w *work) tags(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -24,13 +25,13 @@ func (w *work) tags(ctx context.Context) error {
 	var (
 		wg    sync.WaitGroup
 		errs  = make([]error, len(w.plan.Steps))
-		slots = make(chan struct{}, writes)
+		slots = make(chan struct{}, maxConcurrentWrites)
 		index = map[int]int{} // the next tag of each target
 	)
 	for i, s := range w.plan.Of(plan.PointTag) {
 		tag := w.result.Targets[s.Target].Tags[index[s.Target]]
 		index[s.Target]++
-		if !s.Needed || tag.State == Held {
+		if !s.Needed || tag.State == Kept {
 			continue
 		}
 		wg.Go(func() {
@@ -43,13 +44,13 @@ func (w *work) tags(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// point moves one tag. Where it is the root's only write, missing blobs are
-// healed here.
+// point moves one tag. If the tag is the only write of the root, a missing blob
+// shows here, and is uploaded again.
 func (w *work) point(ctx, writing context.Context, s plan.Step, tag *TagResult) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	err := w.heal(writing, s, func() error { return w.Registry.PutManifest(writing, tag.Tag, s.Manifest) })
+	err := w.writeManifest(writing, s, func() error { return w.Registry.PutManifest(writing, tag.Tag, s.Manifest) })
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err == nil {
@@ -59,12 +60,12 @@ func (w *work) point(ctx, writing context.Context, s plan.Step, tag *TagResult) 
 	}
 	var refusal *registry.Error
 	if !errors.As(err, &refusal) || refusal.Status >= 499 || refusal.Status == http.StatusRequestTimeout {
-		tag.State = Unclear // no answer, or one from a server in trouble: it may have been written
+		tag.State = Unclear // without an answer, or after a server error, the tag may have moved
 	}
 	return fmt.Errorf("tagging %q: %w", tag.Tag, err)
 }
 
-// graceful returns a context that outlives ctx by d.
+// graceful returns a context that ends d after ctx.
 func graceful(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	long, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	var timer *time.Timer

@@ -16,24 +16,24 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// The bounds of a tree that a registry answers with.
+// The limits for a tree that a registry returns.
 const (
-	maxDepth = 8       // of indexes in each other
-	maxNodes = 200_000 // manifests and blobs, each digest once
+	maxDepth = 8       // nested indexes
+	maxNodes = 200_000 // different manifests and blobs
 )
 
-// Pulled counts what a pull saw.
+// Pulled counts the content of a pull.
 type Pulled struct {
 	Manifests, Blobs int
-	Bytes            int64 // of blobs, as their manifests say
+	Bytes            int64 // size of the blobs according to the manifests
 }
 
-// Pull visits everything below a digest, level by level: manifests are read
-// and hashed; blobs are read whole and hashed if every is set, else only asked
-// for. An error means that the image cannot be pulled whole. Nothing is known
-// beforehand; where the tree is, See takes fewer round trips.
-func Pull(ctx context.Context, client *registry.Client, repo name.Repository, digest v1.Hash, every bool) (Pulled, error) {
-	w := &walker{client: client, repo: repo, every: every, seen: map[v1.Hash]bool{digest: true}}
+// Pull reads the complete tree below a digest, level by level. It reads and verifies
+// the manifests. It reads and verifies the blobs if readBlobs is true; otherwise it
+// only checks that they exist. An error means that the image cannot be pulled. For
+// a tree that is known already, PullTree needs fewer round trips.
+func Pull(ctx context.Context, client *registry.Client, repo name.Repository, digest v1.Hash, readBlobs bool) (Pulled, error) {
+	w := &walker{client: client, repo: repo, readBlobs: readBlobs, seen: map[v1.Hash]bool{digest: true}}
 	level := []v1.Descriptor{{Digest: digest}}
 	for depth := 0; len(level) > 0; depth++ {
 		if depth > maxDepth {
@@ -51,10 +51,10 @@ func Pull(ctx context.Context, client *registry.Client, repo name.Repository, di
 	return w.pulled, each(ctx, w.blobs, w.blob)
 }
 
-// See pulls a tree that is known, as a stranger would: the root first, since it
-// may not be there, then all below it in one flight. Every manifest is read
-// and hashed, every blob asked for, its redirect followed.
-func See(ctx context.Context, client *registry.Client, repo name.Repository, root *image.Manifest) error {
+// PullTree pulls a known tree. It reads the root first, because the root may be
+// absent, and then everything below it concurrently. It reads and verifies every
+// manifest, and checks that every blob exists behind its redirect.
+func PullTree(ctx context.Context, client *registry.Client, repo name.Repository, root *image.Manifest) error {
 	manifest := func(ctx context.Context, m *image.Manifest) error {
 		_, _, err := client.Manifest(ctx, repo.Digest(m.Descriptor.Digest.String()))
 		return err
@@ -73,24 +73,25 @@ func See(ctx context.Context, client *registry.Client, repo name.Repository, roo
 	return group.Wait()
 }
 
-// walker visits a tree in a registry, each digest once.
+// walker reads a tree in a registry, each digest once.
 type walker struct {
 	client *registry.Client
 	repo   name.Repository
-	every  bool
 	seen   map[v1.Hash]bool
 	blobs  []v1.Descriptor
 	pulled Pulled
+
+	readBlobs bool
 }
 
-// node is what a manifest or an index says of what is below it.
+// node holds the descriptors in a manifest or an index.
 type node struct {
 	Manifests []v1.Descriptor `json:"manifests"`
 	Config    *v1.Descriptor  `json:"config"`
 	Layers    []v1.Descriptor `json:"layers"`
 }
 
-// manifests reads one level, and gives back the next.
+// manifests reads one level and returns the next level.
 func (w *walker) manifests(ctx context.Context, level []v1.Descriptor) ([]v1.Descriptor, error) {
 	nodes := make([]node, len(level))
 	indexes := make([]int, len(level))
@@ -113,24 +114,24 @@ func (w *walker) manifests(ctx context.Context, level []v1.Descriptor) ([]v1.Des
 	w.pulled.Manifests += len(level)
 	var next []v1.Descriptor
 	for _, n := range nodes {
-		next = append(next, w.fresh(n.Manifests)...)
+		next = append(next, w.unseen(n.Manifests)...)
 		if n.Config != nil {
-			w.blobs = append(w.blobs, w.fresh([]v1.Descriptor{*n.Config})...)
+			w.blobs = append(w.blobs, w.unseen([]v1.Descriptor{*n.Config})...)
 		}
-		for _, layer := range w.fresh(n.Layers) {
+		for _, layer := range w.unseen(n.Layers) {
 			if !foreign(layer) {
 				w.blobs = append(w.blobs, layer)
 			}
 		}
 	}
 	if len(w.seen) > maxNodes {
-		return nil, fmt.Errorf("reading %s: it names more than %d manifests and blobs", w.repo, maxNodes)
+		return nil, fmt.Errorf("reading %s: it contains more than %d manifests and blobs", w.repo, maxNodes)
 	}
 	return next, nil
 }
 
-// fresh leaves out what was seen before.
-func (w *walker) fresh(list []v1.Descriptor) []v1.Descriptor {
+// unseen returns the descriptors whose digests were not seen before.
+func (w *walker) unseen(list []v1.Descriptor) []v1.Descriptor {
 	var out []v1.Descriptor
 	for _, d := range list {
 		if !w.seen[d.Digest] {
@@ -142,7 +143,7 @@ func (w *walker) fresh(list []v1.Descriptor) []v1.Descriptor {
 }
 
 func (w *walker) blob(ctx context.Context, desc v1.Descriptor) error {
-	if !w.every {
+	if !w.readBlobs {
 		return w.client.ProbeBlob(ctx, w.repo, desc)
 	}
 	body, err := w.client.Blob(ctx, w.repo, desc)
@@ -153,15 +154,16 @@ func (w *walker) blob(ctx context.Context, desc v1.Descriptor) error {
 	return errors.Join(err, body.Close())
 }
 
-// foreign layers are fetched from their own URLs, not from the registry.
+// foreign reports whether a layer is fetched from its own URLs instead of the
+// registry.
 func foreign(d v1.Descriptor) bool {
 	return len(d.URLs) > 0 || d.MediaType == types.DockerForeignLayer || !d.MediaType.IsDistributable()
 }
 
-// each calls do for every item, so many at a time as a stranger may.
+// each calls do concurrently for every item.
 func each[T any](ctx context.Context, items []T, do func(context.Context, T) error) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(strangers)
+	group.SetLimit(maxConcurrentReads)
 	for _, item := range items {
 		group.Go(func() error { return do(ctx, item) })
 	}

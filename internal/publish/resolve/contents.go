@@ -14,39 +14,40 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// contents asks which of what the image is made of is there already, all
-// targets in one flight.
+// contents asks all targets concurrently which manifests and blobs of the image
+// they have.
 func (r *Resolver) contents(ctx context.Context, found *Found) error {
-	if err := r.roots(ctx, found, func(t *Target) bool { return r.sparing() && len(t.Tags) != 1 }); err != nil {
+	if err := r.roots(ctx, found, func(t *Target) bool { return r.verifyNone() && len(t.Tags) != 1 }); err != nil {
 		return err
 	}
 	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(probes)
+	group.SetLimit(maxConcurrentProbes)
 	all := image.Blobs(found.Root)
 	answers := make([][]bool, len(found.Targets))
 	for i := range found.Targets {
 		t := &found.Targets[i]
-		r.warm(t, all)
+		r.preconnect(t, all)
 		answers[i] = make([]bool, len(all))
 		for j, b := range all {
 			if !worthAsking(&t.Target, b) {
 				continue
 			}
 			group.Go(func() (err error) {
-				answers[i][j], err = r.Registry.HasBlob(gctx, t.Repo, b.Descriptor.Digest)
+				answers[i][j], err = r.registry().HasBlob(gctx, t.Repo, b.Descriptor.Digest)
 				return err
 			})
 		}
 	}
-	rooted := r.roots(ctx, found, func(*Target) bool { return !r.sparing() })
+	rooted := r.roots(ctx, found, func(*Target) bool { return !r.verifyNone() })
 	err := group.Wait()
 	for i := range found.Targets {
-		found.Targets[i].know(all, answers[i])
+		found.Targets[i].addBlobs(all, answers[i])
 	}
 	return errors.Join(rooted, err)
 }
 
-// roots asks for the root by digest where no tag showed that it is there.
+// roots asks for the root by digest in each target that asked selects, unless a
+// tag has shown that the target has the root.
 func (r *Resolver) roots(ctx context.Context, found *Found, asked func(*Target) bool) error {
 	if found.Root.Pending() {
 		return nil
@@ -58,61 +59,65 @@ func (r *Resolver) roots(ctx context.Context, found *Found, asked func(*Target) 
 			continue
 		}
 		group.Go(func() error {
-			_, err := r.Registry.Head(ctx, t.Repo.Digest(found.Root.Descriptor.Digest.String()))
+			_, err := r.registry().Head(ctx, t.Repo.Digest(found.Root.Descriptor.Digest.String()))
 			t.HasRoot = err == nil
-			return present(err)
+			return registry.IgnoreAbsent(err)
 		})
 	}
 	return group.Wait()
 }
 
-// warm opens connections for the bodies that will probably go to a target,
-// while its answers are still awaited.
-func (r *Resolver) warm(t *Target, all []*image.Blob) {
+// preconnect opens connections for the blobs that the run will probably upload to
+// a target, while the answers of the target are pending.
+func (r *Resolver) preconnect(t *Target, all []*image.Blob) {
 	n := 0
 	for _, b := range all {
 		if b.Pending() || worthAsking(&t.Target, b) && b.Descriptor.Size >= registry.BulkSize {
 			n++
 		}
 	}
-	if !t.HasRoot && !r.Config.DryRun {
-		r.Registry.Warm(t.Repo, n)
+	if !t.HasRoot && !r.DryRun {
+		r.registry().Preconnect(t.Repo, n)
 	}
 }
 
-// worthAsking leaves out what is known already, and what a mount asks and
-// answers in one.
+// worthAsking reports whether to ask a target for a blob. A known blob needs no
+// question, and for a mountable blob the mount request itself is the question.
 func worthAsking(t *plan.Target, b *image.Blob) bool {
 	_, mountable := b.MountSource(t.Repo)
 	return (!t.HasRoot || b.Loose) && !b.Pending() && !mountable && !t.HasBlobs[b.Descriptor.Digest]
 }
 
-func (t *Target) know(all []*image.Blob, there []bool) {
+// addBlobs records the blobs that a target has. The entries of exists belong to
+// the entries of all.
+func (t *Target) addBlobs(all []*image.Blob, exists []bool) {
 	if t.HasBlobs == nil {
 		t.HasBlobs = map[v1.Hash]bool{}
 	}
 	for i, b := range all {
-		if there[i] {
+		if exists[i] {
 			t.HasBlobs[b.Descriptor.Digest] = true
 		}
 	}
 }
 
-// maxLayer is ghcr.io's limit for one layer, in bytes (docs/ghcr.md, Blob upload).
+// maxLayer is the largest layer that ghcr.io accepts, in bytes (docs/ghcr.md,
+// Blob upload).
 const maxLayer = 10_000_000_000
 
-// heavy is the size, in bytes, from which a layer needs more than 5 MB/s to be
-// sent within ghcr.io's time for one upload.
+// heavy is the size, in bytes, above which a layer needs more than 5 MB/s to
+// arrive within ghcr.io's time limit for one upload.
 const heavy = 3_000_000_000
 
-// slow names layers that a slow connection will not get through in time.
+// slow returns a notice for each layer that a slow connection cannot upload in
+// time.
 func slow(root *image.Manifest) []diag.Notice {
 	var out []diag.Notice
 	for _, b := range image.Blobs(root) {
 		if size := b.Descriptor.Size; size > heavy && size <= maxLayer {
 			out = append(out, diag.Notice{
-				Code: "layer-heavy", Level: diag.Warning, Title: "A large layer",
-				Text: fmt.Sprintf("Layer %s has %.1f GB. ghcr.io ends an upload after 10 minutes, so it needs %.0f MB/s; if it breaks off, split the build step that makes it.",
+				Code: CodeLayerHeavy, Level: diag.Warning, Title: "A layer needs a fast connection",
+				Text: fmt.Sprintf("Layer %s has %.1f GB. ghcr.io ends an upload after 10 minutes, so the upload needs %.0f MB/s. If it fails, split the build step that creates the layer.",
 					b.Descriptor.Digest, float64(size)/1e9, float64(size)/1e6/registry.UploadLimit.Seconds()),
 			})
 		}
@@ -120,14 +125,15 @@ func slow(root *image.Manifest) []diag.Notice {
 	return out
 }
 
-// oversize finds layers that ghcr.io would refuse after they were sent.
+// oversize returns an error for a layer that ghcr.io would refuse after the
+// upload.
 func oversize(root *image.Manifest) error {
 	for _, b := range image.Blobs(root) {
 		if b.Descriptor.Size > maxLayer {
 			return &diag.Error{
-				Code: "layer-too-large", Side: diag.Source,
-				Title: fmt.Sprintf("Layer %s has %d bytes; ghcr.io takes at most 10 GB a layer", b.Descriptor.Digest, b.Descriptor.Size),
-				Hint:  "Split the build step that makes it, so that its files land in several layers.",
+				Code: CodeLayerTooLarge, Side: diag.Source,
+				Title: fmt.Sprintf("Layer %s has %d bytes, but ghcr.io accepts at most 10 GB per layer", b.Descriptor.Digest, b.Descriptor.Size),
+				Hint:  "Split the build step that creates the layer, so that its files are in several layers.",
 			}
 		}
 	}

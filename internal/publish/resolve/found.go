@@ -9,7 +9,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
-// Found is the world as it was before the run wrote anything.
+// Found is everything that was read before the run writes anything.
 type Found struct {
 	Source  *source.Source
 	Root    *image.Manifest
@@ -18,12 +18,12 @@ type Found struct {
 	others map[v1.Hash]bool
 }
 
-// Differs reports a digest that a tag points at, and that the root cannot come
-// to have, although its own is not known yet: configs stay as they are.
+// Differs reports whether the image of a digest certainly differs from the root,
+// whose own digest is not known yet: it lacks a config of the root.
 func (f *Found) Differs(digest v1.Hash) bool { return f.others[digest] }
 
-// compare notes whether an image in a registry has all the configs of ours.
-func (f *Found) compare(digest v1.Hash, images []formerImage) {
+// compare records whether an image in a registry has all configs of the root.
+func (f *Found) compare(digest v1.Hash, images []previousImage) {
 	has := map[v1.Hash]bool{}
 	for _, old := range images {
 		if old.desc.Digest == (v1.Hash{}) {
@@ -41,38 +41,36 @@ func (f *Found) compare(digest v1.Hash, images []formerImage) {
 	}
 }
 
-// Target is one destination with what both sides of GitHub say of it.
+// Target is one destination with the answers of the registry and of the API.
 type Target struct {
 	plan.Target
-	// Home says that it is on the registry that belongs to this GitHub, where
-	// packages, visibility and link exist.
+	// Home reports that the repository is on the registry of this GitHub server,
+	// where packages, visibility and link exist.
 	Home bool
-	// PushRefusal is why the token may not push; nil if it may, or if nobody
-	// asked.
+	// PushRefusal is the answer of a registry that refuses a push. It is nil if
+	// the token may push, or if the run did not ask.
 	PushRefusal error
-	// Package is GitHub's record, and PackageErr why there is none.
+	// Package is GitHub's record; PackageErr is the reason why it is missing.
 	Package    github.Package
 	PackageErr error
-	// Token is what the API says of the token; nil if nobody asked, or it did
-	// not say. SSO is the page where an organization wants it authorised; ""
-	// if none does.
-	Token *github.Standing
-	SSO   string
-	// Public says that a stranger was let in.
+	// Token is the answer of the API about the token, or nil without an answer.
+	Token *github.TokenStatus
+	// SSO is the page on which an organization wants the token authorized, or "".
+	SSO string
+	// Public reports that an anonymous client may pull.
 	Public bool
-	// Pulled is what a stranger's pull of the root met while everything else
-	// was asked; nil if none was tried. Where the root was there already it is
-	// the proof that is asked for after publishing.
+	// Pulled is the result of an anonymous pull of the root before the run
+	// writes; nil if the run did not try.
 	Pulled *error
-	// Inherits is the visibility a package that this run creates will have;
-	// "" where that cannot be known.
+	// Inherits is the visibility that a new package will have, or "" if it is
+	// unknown.
 	Inherits string
 
-	answers []tagged // by tag; nil if nobody asked
+	answers []tagged // by tag; nil if the run did not ask
 }
 
-// Token is what the API says of the token; nil if it did not.
-func (f *Found) Token() *github.Standing {
+// Token returns the answer of the API about the token, or nil without an answer.
+func (f *Found) Token() *github.TokenStatus {
 	for i := range f.Targets {
 		if t := f.Targets[i].Token; t != nil {
 			return t
@@ -81,7 +79,7 @@ func (f *Found) Token() *github.Standing {
 	return nil
 }
 
-// Plan gives package plan its part of what was found.
+// Plan returns the part of the targets that the plan needs.
 func (f *Found) Plan() []plan.Target {
 	out := make([]plan.Target, len(f.Targets))
 	for i, t := range f.Targets {

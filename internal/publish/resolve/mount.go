@@ -12,27 +12,26 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// mounts finds where layers can be mounted from that no target has and that
-// are known by their digests, as in containerd's image store: the registry has
-// those of a base that the engine pulled there. Only layers that are missing
-// are worth a question, so that a rebuild asks none.
+// mounts finds repositories from which missing layers can be mounted, for example
+// the layers of a base image that an engine has pulled from the same registry. It
+// asks only if layers are missing, so a rebuild sends no request for it.
 func (r *Resolver) mounts(ctx context.Context, found *Found) error {
 	missing := found.missing()
-	if len(missing) == 0 || !found.Source.Stored() {
+	if len(missing) == 0 || !found.Source.FromStore() {
 		return nil
 	}
-	if err := named(ctx, found.Root); err != nil {
+	if err := setDiffIDs(ctx, found.Root); err != nil {
 		return err
 	}
 	origins, err := found.Source.Origins(ctx, found.wanted)
 	if err != nil {
-		return found.unshared(ctx, found.Source.Name, err)
+		return found.notCompared(ctx, found.Source.Name, err)
 	}
 	for _, o := range r.promising(origins, missing) {
-		one := former{repo: o.Repository, desc: v1.Descriptor{Digest: o.Digest}}
+		one := previous{repo: o.Repository, desc: v1.Descriptor{Digest: o.Digest}}
 		images, err := r.expand(ctx, found.Root, one)
 		if err != nil {
-			if err := found.unshared(ctx, one.String(), err); err != nil {
+			if err := found.notCompared(ctx, one.String(), err); err != nil {
 				return err
 			}
 		}
@@ -43,8 +42,7 @@ func (r *Resolver) mounts(ctx context.Context, found *Found) error {
 	return nil
 }
 
-// missing are the layers that are known by their digests, and that would be
-// sent.
+// missing returns the layers of known digest that the run would upload.
 func (f *Found) missing() []*image.Blob {
 	var out []*image.Blob
 	for _, b := range image.Blobs(f.Root) {
@@ -55,9 +53,9 @@ func (f *Found) missing() []*image.Blob {
 	return out
 }
 
-// named gives layers the digests of their plain bytes, by which a store knows
-// them, from the configs.
-func named(ctx context.Context, root *image.Manifest) error {
+// setDiffIDs sets the diff ids of the layers from the configs. A store knows its
+// layers by their diff ids.
+func setDiffIDs(ctx context.Context, root *image.Manifest) error {
 	for _, m := range image.Images(root) {
 		if !m.Runs() {
 			continue
@@ -77,18 +75,18 @@ func named(ctx context.Context, root *image.Manifest) error {
 	return nil
 }
 
-// promising are the origins that a missing layer is of. Their repositories are
-// expected before the first of them is read: one token does for all.
+// promising returns the origins that have a missing layer. It announces their
+// repositories before the first read, so that one token covers all of them.
 func (r *Resolver) promising(origins []image.Origin, missing []*image.Blob) []image.Origin {
 	out := slices.DeleteFunc(origins, func(o image.Origin) bool { return !covers(o, missing) })
 	out = out[:min(len(out), maxOrigins)]
 	for _, o := range out {
-		r.Registry.Expect(o.Repository, registry.Pull)
+		r.registry().Expect(o.Repository, registry.Pull)
 	}
 	return out
 }
 
-// mountable notes which of the layers a repository has.
+// mountable records the layers that a repository has.
 func mountable(missing []*image.Blob, repo name.Repository, layers []v1.Descriptor) {
 	for _, b := range missing {
 		has := slices.ContainsFunc(layers, func(d v1.Descriptor) bool { return d.Digest == b.Descriptor.Digest })

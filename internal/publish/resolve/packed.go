@@ -7,22 +7,22 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// layerKey is a layer by what is in it and how it is packed, in OCI's words:
-// the bytes are the same under Docker's.
+// layerKey identifies a layer by its content and its compression. The media type is
+// the OCI one, because a Docker media type means the same bytes.
 type layerKey struct {
 	diffID v1.Hash
 	as     types.MediaType
 }
 
-// packed are layers as a registry says it has them. Where two of its images say
-// different things of one layer, neither is believed: one of them was made to
-// deceive, and which nobody can tell here.
+// packed maps layers to the compressed layers that a registry has. If two images
+// in the registry state different compressed layers for one layer, neither is
+// used, because one of them is forged and it is unknown which one.
 type packed map[layerKey]v1.Descriptor
 
 func keyOf(diffID v1.Hash, t types.MediaType) layerKey { return layerKey{diffID, image.OCIType(t)} }
 
-// add takes the layers of one image with the digests of their plain bytes. If
-// the two do not go together, nobody can tell which layer is which.
+// add adds the layers of one image with their diff ids. It ignores an image with
+// another number of diff ids than layers.
 func (p packed) add(diffIDs []v1.Hash, layers []v1.Descriptor) {
 	if len(diffIDs) != len(layers) {
 		return
@@ -39,15 +39,15 @@ func (p packed) add(diffIDs []v1.Hash, layers []v1.Descriptor) {
 	}
 }
 
-// layer is what the registry has for one of ours.
+// layer returns the compressed layer of the registry for a layer of the root.
 func (p packed) layer(b *image.Blob) (v1.Descriptor, bool) {
 	layer := p[keyOf(b.DiffID, b.Descriptor.MediaType)]
 	return layer, layer.Digest != (v1.Hash{})
 }
 
-// agree reports whether all layers of an image with the config of ours are
-// believed.
-func (p packed) agree(ours *image.Manifest, old formerImage) bool {
+// agree reports whether all layers of a previous image are in p. The previous image
+// has the config of ours.
+func (p packed) agree(ours *image.Manifest, old previousImage) bool {
 	for i, layer := range old.Layers {
 		digest := ours.Blobs[i+1].Descriptor.Digest
 		if ours.Blobs[i+1].Pending() {

@@ -1,165 +1,136 @@
-// Package resolve does every read of a run, before anything is written: it
-// opens the source, asks what each destination tag points at now, whether the
-// token may push, which blobs are there already, and what GitHub knows of the
-// package.
+// Package resolve reads everything that a run needs before it writes: the
+// image from its source, the tags and the blobs that each destination has, the
+// right to push, and GitHub's record of the package.
 //
-// A read that is refused means "absent or hidden", never failure: ghcr.io does
-// not tell the two apart, only an upload session decides (docs/ghcr.md, Push
-// probe).
+// A registry that refuses a read answers "absent or hidden", which is not an
+// error here: ghcr.io does not distinguish the two. Only an upload session shows
+// whether the token may push (docs/ghcr.md, Push probe).
 package resolve
 
 import (
 	"context"
-	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/diag"
-	"github.com/ghcr-publish/ghcr-publish/internal/github"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/protect"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
-// Resolver is what reading takes.
-type Resolver struct {
-	Config   *input.Config
-	Registry *registry.Client
-	Packages *github.Client
-	// Change makes another image of the source's, with labels or other
-	// compression, before anything is asked about it; nil where it is to stay
-	// as it is.
-	Change func(context.Context, *image.Manifest) ([]diag.Notice, error)
-	// Pack takes the place of Change for an image whose store keeps layers
-	// plain, and compresses them, where Change would leave them.
-	Pack func(context.Context, *image.Manifest) ([]diag.Notice, error)
-	// Protected reports tags that must not be pointed elsewhere; nil for none.
-	Protected func(tag string) bool
-	// Foreign decides which layers that may be fetched from elsewhere are
-	// pushed; nil leaves that to the source.
-	Foreign func(*image.Manifest)
-	// Pull pulls an image as a stranger; nil if that is not to be tried.
-	Pull func(context.Context, name.Repository, *image.Manifest) error
-	// Source opens what is to be published in the place of the source that
-	// Config names; nil opens that. It may ask registries.
-	Source func(context.Context) (*source.Source, error)
-	// Exporters are the stores that sources may be in besides files and
+// Source opens the image to publish.
+type Source interface {
+	// Open opens the image with all changes that the user wants. It may read
 	// registries.
-	Exporters map[source.Kind]source.Exporter
-	// Ready is asked once all destinations were read, and before the source
-	// is opened, where opening costs much, as a build does; its error ends the
-	// run. Nil where sources are opened first, or side by side.
-	Ready func(*Found) error
-
-	standing standing
+	Open(context.Context) (*source.Source, error)
 }
 
-// Run reads everything. Tags are the names to be pointed, the same for every
-// target. What was found until an error is returned with it; Source is nil if
-// there is none to close.
-func (r *Resolver) Run(ctx context.Context, tags []string) (*Found, error) {
-	remote := r.Expect()
-	found := &Found{Targets: make([]Target, len(r.Config.Images))}
-	late := r.Ready != nil
-	local := remote == nil && r.Source == nil && !late
-	if local { // at once: without a source there is nothing to ask for
-		if err := r.open(ctx, found); err != nil {
+// Timing is the time at which a source is opened.
+type Timing int
+
+// The timings.
+const (
+	// OpenFirst is for a source on this machine: without an image, no registry
+	// has to be asked.
+	OpenFirst Timing = iota
+	// OpenConcurrently is for a source that reads a registry. It is opened while
+	// the destinations are read.
+	OpenConcurrently
+	// OpenLast is for a source that is expensive to open, such as a build. The
+	// caller opens it with Open after it has accepted the destinations.
+	OpenLast
+)
+
+// Puller pulls an image without credentials.
+type Puller interface {
+	Pull(ctx context.Context, repo name.Repository, root *image.Manifest) error
+}
+
+// Request states the image and the destinations of a run.
+type Request struct {
+	Destinations []name.Repository
+	// Tags are the tags to point at the image. They are the same for all
+	// destinations.
+	Tags   []string
+	Source Source
+	Timing Timing
+	// Origin is the repository that has the image, if the image is published
+	// without a change from a registry; otherwise nil.
+	Origin *name.Repository
+	// Compressed reports that layers of the image may be compressed before the
+	// upload, so that its digest is unknown until then.
+	Compressed bool
+	Overwrite  input.Overwrite
+	DryRun     bool
+}
+
+// Resolver reads for one run.
+type Resolver struct {
+	Request
+	Prober *Prober
+	// Puller pulls an image that a destination may have already, while the
+	// destination is read. With verify: full, this pull is then the proof that a
+	// run without changes needs.
+	Puller Puller
+}
+
+// Destinations reads the destinations. It also opens the source, unless the
+// timing of the source is OpenLast. The result is never nil: with an error it
+// holds everything that was read before.
+func (r *Resolver) Destinations(ctx context.Context) (*Found, error) {
+	found := &Found{Targets: make([]Target, len(r.Request.Destinations))}
+	if r.Timing == OpenFirst {
+		if err := r.Open(ctx, found); err != nil {
 			return found, err
 		}
 	}
-	root := found.Root // nil while it is read side by side with the targets
+	root := found.Root // nil while the source is opened concurrently
 	group, gctx := errgroup.WithContext(ctx)
-	if !local && !late {
-		group.Go(func() error { return r.open(gctx, found) })
+	if r.Timing == OpenConcurrently {
+		group.Go(func() error { return r.Open(gctx, found) })
 	}
-	for i, repo := range r.Config.Images {
+	for i, repo := range r.Request.Destinations {
 		t := &found.Targets[i]
-		t.Repo, t.Tags, t.Home = repo, tags, r.Config.AtHome(repo)
-		t.HasRoot = r.Change == nil && remote != nil && remote.Name() == repo.Name()
+		t.Repo, t.Tags, t.Home = repo, r.Tags, r.Prober.Config.AtHome(repo)
+		t.HasRoot = r.Origin != nil && r.Origin.Name() == repo.Name()
 		group.Go(func() error { return r.target(gctx, t, root) })
 	}
-	if err := group.Wait(); err != nil {
-		return found, err
-	}
-	if late {
-		if err := r.Ready(found); err != nil {
-			return found, err
-		}
-		if err := r.open(ctx, found); err != nil {
-			return found, err
-		}
-	}
-	for i := range found.Targets {
-		found.Targets[i].learn(found.Root)
-	}
-	if err := r.reuse(ctx, found); err != nil {
-		return found, err
-	}
-	if err := r.contents(ctx, found); err != nil {
-		return found, err
-	}
-	return found, r.mounts(ctx, found)
+	return found, group.Wait()
 }
 
-func (r *Resolver) open(ctx context.Context, found *Found) error {
-	openSource := r.Source
-	if openSource == nil {
-		openSource = r.named
-	}
-	src, err := openSource(ctx)
+// Open opens the source.
+func (r *Resolver) Open(ctx context.Context, found *Found) error {
+	src, err := r.Source.Open(ctx)
 	if err != nil {
 		return err
 	}
 	found.Source, found.Root = src, src.Root
-	if change := r.changeFor(src); change != nil {
-		notices, err := change(ctx, src.Root)
-		if err != nil {
-			return err
-		}
-		src.Notices = append(src.Notices, notices...)
-	}
-	if r.Foreign != nil {
-		r.Foreign(src.Root)
-	}
 	src.Notices = append(src.Notices, slow(src.Root)...)
-	return oversize(found.Root)
+	return oversize(src.Root)
 }
 
-// changeFor is what is done to the image before it is published; nil for
-// nothing.
-func (r *Resolver) changeFor(src *source.Source) func(context.Context, *image.Manifest) ([]diag.Notice, error) {
-	if src.Plain && r.Pack != nil && !r.Config.Compression.Chosen() {
-		return r.Pack
+// Contents finds the parts of the image that the destinations have, or that they
+// can mount from another repository. The source must be open.
+func (r *Resolver) Contents(ctx context.Context, found *Found) error {
+	for i := range found.Targets {
+		found.Targets[i].learn(found.Root)
 	}
-	return r.Change
+	if err := r.reuse(ctx, found); err != nil {
+		return err
+	}
+	if err := r.contents(ctx, found); err != nil {
+		return err
+	}
+	return r.mounts(ctx, found)
 }
 
-// named opens the source that the user named.
-func (r *Resolver) named(ctx context.Context) (*source.Source, error) {
-	return source.Open(ctx, r.Config.Source, source.Options{Remote: r.Registry, Exporters: r.Exporters, NoPlatform: r.sparing()})
-}
+// verifyNone reports that the run only asks for the facts that a push needs.
+func (r *Resolver) verifyNone() bool { return r.Prober.Verify == input.VerifyNone }
 
-// sparing says that nothing is asked for but what pushing needs.
-func (r *Resolver) sparing() bool { return r.Config.Verify == input.VerifyNone }
+// protects reports whether a tag that exists must keep its digest.
+func (r *Resolver) protects(tag string) bool { return protect.Forbids(r.Overwrite, tag, false) }
 
-// Expect names all repositories of the run before the first token is asked
-// for, so that one token covers them. It returns the one that the source is
-// in, if it is in a registry.
-func (r *Resolver) Expect() *name.Repository {
-	for _, repo := range r.Config.Images {
-		r.Registry.Expect(repo, registry.Push)
-	}
-	text, ok := strings.CutPrefix(r.Config.Source, "docker://")
-	if !ok {
-		return nil
-	}
-	ref, err := name.ParseReference(text)
-	if err != nil {
-		return nil // opening the source says what is wrong with it
-	}
-	repo := ref.Context()
-	r.Registry.Expect(repo, registry.Pull)
-	return &repo
-}
+// registry returns the client of the registries.
+func (r *Resolver) registry() *registry.Client { return r.Prober.Registry }

@@ -15,14 +15,14 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// reuse settles pending layers by what the registry has already. They are known
-// by the digest of their plain bytes; an image in the registry names the same
-// plain layers in its config, and their compressed digests in its manifest.
-// What is found so is neither read nor compressed.
+// reuse gives pending layers the digests of layers that the registry has. A pending
+// layer is known by its diff id. An image in the registry states diff ids in its
+// config and the digests of the compressed layers in its manifest. A layer that is
+// found in this way is neither read nor compressed.
 //
-// The images that the tags point at are looked at first, as they are mostly of
-// the build before; then those that the source comes from. Nothing depends on
-// any: one that cannot be read costs a notice, and shares nothing.
+// The images of the tags come first, because they are usually the result of the
+// previous build. The images that the source comes from follow. An image that
+// cannot be read only causes a notice.
 func (r *Resolver) reuse(ctx context.Context, found *Found) error {
 	if !found.Root.Pending() {
 		return nil
@@ -35,15 +35,15 @@ func (r *Resolver) reuse(ctx context.Context, found *Found) error {
 	return r.reuseOrigins(ctx, found)
 }
 
-// maxTagged bounds the images that are read of those which a target's tags
-// point at. Mostly they are one.
+// maxTagged is the number of different images that are read for the tags of one
+// target. Usually all tags point at one image.
 const maxTagged = 3
 
-// worthReading are the different images that tags point at, all targets
-// together, those first whose tags must not change: what settles the root is to
-// be what they already have.
-func (r *Resolver) worthReading(found *Found) []former {
-	var first, then []former
+// worthReading returns the different images that the tags of all targets point at.
+// The images of protected tags come first, because the digest of the root must
+// become theirs if it can.
+func (r *Resolver) worthReading(found *Found) []previous {
+	var first, then []previous
 	for i := range found.Targets {
 		t := &found.Targets[i]
 		met := map[v1.Hash]bool{{}: true}
@@ -53,7 +53,7 @@ func (r *Resolver) worthReading(found *Found) []former {
 					continue
 				}
 				met[a.desc.Digest] = true
-				if one := (former{repo: t.Repo, desc: a.desc, raw: a.raw}); protected {
+				if one := (previous{repo: t.Repo, desc: a.desc, raw: a.raw}); protected {
 					first = append(first, one)
 				} else {
 					then = append(then, one)
@@ -64,22 +64,19 @@ func (r *Resolver) worthReading(found *Found) []former {
 	return append(first, then...)
 }
 
-// protects reports tags that may not be pointed elsewhere.
-func (r *Resolver) protects(tag string) bool { return r.Protected != nil && r.Protected(tag) }
-
-// reuseOrigins looks at the images that the source's store pulled or pushed,
-// where layers that are still pending are among theirs. They are in a target's
-// registry, so that the layers can be mounted.
+// reuseOrigins reads the images that the store of the source has pulled or pushed,
+// if they contain pending layers. They are in the registry of a target, so that
+// the layers can be mounted.
 func (r *Resolver) reuseOrigins(ctx context.Context, found *Found) error {
 	origins, err := found.Source.Origins(ctx, found.wanted)
 	if err != nil {
-		return found.unshared(ctx, found.Source.Name, err)
+		return found.notCompared(ctx, found.Source.Name, err)
 	}
 	for _, o := range r.promising(origins, pending(found.Root)) {
 		if !covers(o, pending(found.Root)) {
-			continue // one before had the same
+			continue // a previous origin had the same layers
 		}
-		one := former{repo: o.Repository, desc: v1.Descriptor{Digest: o.Digest}, diffIDs: o.DiffIDs}
+		one := previous{repo: o.Repository, desc: v1.Descriptor{Digest: o.Digest}, diffIDs: o.DiffIDs}
 		if err := r.reuseFrom(ctx, found, one); err != nil || !found.Root.Pending() {
 			return err
 		}
@@ -87,31 +84,31 @@ func (r *Resolver) reuseOrigins(ctx context.Context, found *Found) error {
 	return nil
 }
 
-// maxOrigins bounds the images that are read of those which a store knows.
+// maxOrigins is the number of images of a store that are read.
 const maxOrigins = 8
 
-// unshared notes an image that could not be looked at, unless the run is over.
-// One that is absent, or hidden, needs no word.
-func (f *Found) unshared(ctx context.Context, what string, err error) error {
+// notCompared adds a notice about an image that could not be read, and returns an
+// error if the run has ended. An absent or hidden image needs no notice.
+func (f *Found) notCompared(ctx context.Context, name string, err error) error {
 	switch {
 	case ctx.Err() != nil:
-		return fmt.Errorf("looking for layers that the registry has: %w", err)
+		return fmt.Errorf("reading the images that may share layers: %w", err)
 	case registry.IsAbsent(err):
 		return nil
 	}
 	f.Source.Notices = append(f.Source.Notices, diag.Notice{
-		Code: "layers-not-compared", Level: diag.Info, Title: "Layers may be sent that the registry has",
-		Text: fmt.Sprintf("What %s has of them could not be found out: %s", what, err),
+		Code: CodeLayersNotCompared, Level: diag.Info, Title: "The run may upload layers that the registry has",
+		Text: fmt.Sprintf("The layers of %s could not be read: %s", name, err),
 	})
 	return nil
 }
 
-// wanted reports repositories that a target could mount from.
+// wanted reports whether a target can mount from a repository.
 func (f *Found) wanted(repo name.Repository) bool {
 	return slices.ContainsFunc(f.Targets, func(t Target) bool { return t.Repo.RegistryStr() == repo.RegistryStr() })
 }
 
-// pending are the layers whose digests are still not known.
+// pending returns the layers whose digests are unknown.
 func pending(root *image.Manifest) []*image.Blob {
 	return slices.DeleteFunc(image.Blobs(root), func(b *image.Blob) bool { return !b.Pending() })
 }
@@ -121,22 +118,22 @@ func covers(o image.Origin, layers []*image.Blob) bool {
 	return slices.ContainsFunc(layers, func(b *image.Blob) bool { return slices.Contains(o.DiffIDs, b.DiffID) })
 }
 
-// reuseFrom settles what one image in a registry has of ours.
-func (r *Resolver) reuseFrom(ctx context.Context, found *Found, f former) error {
+// reuseFrom gives the root the layers that one previous image or index has.
+func (r *Resolver) reuseFrom(ctx context.Context, found *Found, f previous) error {
 	images, err := r.expand(ctx, found.Root, f)
 	if err != nil {
-		return found.unshared(ctx, f.String(), err)
+		return found.notCompared(ctx, f.String(), err)
 	}
 	found.compare(f.desc.Digest, images)
 	known := packed{}
-	said, err := r.said(ctx, found.Root, f, images)
+	diffIDs, err := r.allDiffIDs(ctx, found.Root, f, images)
 	if err != nil {
-		if err := found.unshared(ctx, f.String(), err); err != nil {
+		if err := found.notCompared(ctx, f.String(), err); err != nil {
 			return err
 		}
 	}
 	for i, old := range images {
-		known.add(said[i], old.Layers)
+		known.add(diffIDs[i], old.Layers)
 	}
 	for _, old := range images {
 		ours := sameConfig(found.Root, old)
@@ -145,46 +142,47 @@ func (r *Resolver) reuseFrom(ctx context.Context, found *Found, f former) error 
 		}
 	}
 	for _, b := range image.Blobs(found.Root) {
-		if layer, there := known.layer(b); b.Pending() && there {
-			r.settle(b, f.repo, layer)
+		if layer, exists := known.layer(b); b.Pending() && exists {
+			r.useLayer(b, f.repo, layer)
 		}
 	}
-	return found.settle(f.repo)
+	return found.complete(f.repo)
 }
 
-// adopt takes the registry's manifest for ours: the same config means the
-// same plain layers in the same order.
-func (r *Resolver) adopt(ours *image.Manifest, repo name.Repository, old formerImage) {
+// adopt replaces the manifest of ours by the manifest in the registry. The same
+// config means the same uncompressed layers in the same order.
+func (r *Resolver) adopt(ours *image.Manifest, repo name.Repository, old previousImage) {
 	for i, layer := range old.Layers {
 		if !ours.Blobs[i+1].Pending() {
 			continue
 		}
-		b := *ours.Blobs[i+1] // another manifest may have the layer compressed otherwise
+		b := *ours.Blobs[i+1] // another manifest may have the layer with another compression
 		b.Descriptor.MediaType = layer.MediaType
-		r.settle(&b, repo, layer)
+		r.useLayer(&b, repo, layer)
 		ours.Blobs[i+1] = &b
 	}
 	ours.Raw, ours.Descriptor = old.raw, old.desc
 }
 
-// settle gives a pending layer the digest it has in the registry. From then
-// on its compressed bytes are the registry's: ours may differ.
-func (r *Resolver) settle(b *image.Blob, repo name.Repository, layer v1.Descriptor) {
+// useLayer gives a pending layer the digest that it has in the registry. Open then
+// reads the compressed bytes from the registry, because a new compression may
+// give other bytes.
+func (r *Resolver) useLayer(b *image.Blob, repo name.Repository, layer v1.Descriptor) {
 	ours := b.Open
 	b.Descriptor.Digest, b.Descriptor.Size = layer.Digest, layer.Size
 	b.MountFrom = append(b.MountFrom, repo)
 	b.Open = func(ctx context.Context) (io.ReadCloser, error) {
-		body, err := r.Registry.Blob(ctx, repo, layer)
+		body, err := r.registry().Blob(ctx, repo, layer)
 		if registry.IsAbsent(err) {
-			return again(ctx, ours, repo, layer)
+			return replacement(ctx, ours, repo, layer)
 		}
 		return body, err
 	}
 }
 
-// settle notes what a repository turned out to have, and gives manifests whose
-// parts are known now their digests.
-func (f *Found) settle(repo name.Repository) error {
+// complete computes the digests of the manifests whose parts are all known now, and
+// records the blobs that a repository has.
+func (f *Found) complete(repo name.Repository) error {
 	for _, m := range image.Manifests(f.Root) {
 		if m.Settled() {
 			if err := m.Settle(); err != nil {
@@ -196,14 +194,14 @@ func (f *Found) settle(repo name.Repository) error {
 		t := &f.Targets[i]
 		t.HasRoot = t.HasRoot || !f.Root.Pending() && t.points(f.Root.Descriptor.Digest)
 		if t.Repo.Name() == repo.Name() {
-			t.holds(f.Root)
+			t.addMounts(f.Root)
 		}
 	}
 	return nil
 }
 
-// holds notes blobs that were found in the target's own repository.
-func (t *Target) holds(root *image.Manifest) {
+// addMounts records the blobs that were found in the repository of the target.
+func (t *Target) addMounts(root *image.Manifest) {
 	if t.HasBlobs == nil {
 		t.HasBlobs = map[v1.Hash]bool{}
 	}

@@ -13,71 +13,70 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// probes is how many blobs are asked for at a time. They are multiplexed on
-// one connection, so that the number costs the server, not us.
-const probes = 64
+// maxConcurrentProbes is the number of concurrent questions to one registry.
+// They share one HTTP/2 connection.
+const maxConcurrentProbes = 64
 
-// target reads one destination, all questions at once.
+// target reads one destination. It sends all questions concurrently.
 func (r *Resolver) target(ctx context.Context, t *Target, root *image.Manifest) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return r.tags(ctx, t, root) })
-	if !r.sparing() {
-		group.Go(func() error { return r.preflight(ctx, t) })
-	}
-	if t.Home && r.scoped() && !r.sparing() {
-		group.Go(func() error { r.Token(ctx); return nil })
-	}
-	if t.Home && (r.Config.Verify == input.VerifyFull || r.Config.Visibility != input.Keep) {
-		group.Go(func() error { r.pkg(ctx, t); return nil })
-		group.Go(func() error { return r.stranger(ctx, t) })
-	}
-	if t.Home && r.Pull != nil && root != nil && !root.Pending() {
+	group.Go(func() error { return r.Prober.probe(ctx, t) })
+	if r.pullsEarly(t, root) {
 		group.Go(func() error {
-			err := r.Pull(ctx, t.Repo, root)
-			t.Pulled = &err // most often: not there yet
+			err := r.Puller.Pull(ctx, t.Repo, root)
+			t.Pulled = &err // usually absent
 			return nil
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return fmt.Errorf("resolving %q: %w", t.Repo, err)
 	}
-	t.Token = r.standing.known()
+	t.Token = r.Prober.token.known()
 	return nil
 }
 
-// tags asks what is tagged now. A sparing run asks only where that can save a
-// push, or where a tag must not change: not where the source is this very
-// repository, and not for several tags, where the root's digest alone is asked
-// for later.
+// pullsEarly reports whether the root is pulled without credentials while the
+// destination is read.
+func (r *Resolver) pullsEarly(t *Target, root *image.Manifest) bool {
+	wanted := r.Prober.Verify == input.VerifyFull && !r.DryRun
+	return wanted && t.Home && root != nil && !root.Pending()
+}
+
+// tags reads the digests that the tags point at. With verify: none it reads them
+// only if that can save a push, or if a tag is protected. It does not read them
+// if the source is this repository, or if there are several tags; contents then
+// asks for the root by digest.
 func (r *Resolver) tags(ctx context.Context, t *Target, root *image.Manifest) error {
-	pending := root != nil && root.Pending() || root == nil && (r.Config.Compression.Chosen() || r.Ready != nil)
+	pending := root != nil && root.Pending() || root == nil && (r.Compressed || r.Timing == OpenLast)
 	protected := slices.ContainsFunc(t.Tags, r.protects)
-	if r.sparing() && !pending && !protected && (t.HasRoot || len(t.Tags) != 1) {
+	if r.verifyNone() && !pending && !protected && (t.HasRoot || len(t.Tags) != 1) {
 		return nil
 	}
 	t.answers = make([]tagged, len(t.Tags))
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(probes)
+	group.SetLimit(maxConcurrentProbes)
 	for i, tag := range t.Tags {
 		group.Go(func() (err error) {
-			if pending && i == 0 { // its manifest is compared with ours
-				t.answers[i].desc, t.answers[i].raw, err = r.Registry.Manifest(ctx, t.Repo.Tag(tag))
+			if pending && i == 0 { // reuse compares this manifest with the image
+				t.answers[i].desc, t.answers[i].raw, err = r.registry().Manifest(ctx, t.Repo.Tag(tag))
 			} else {
-				t.answers[i].desc, err = r.Registry.Head(ctx, t.Repo.Tag(tag))
+				t.answers[i].desc, err = r.registry().Head(ctx, t.Repo.Tag(tag))
 			}
-			return present(err)
+			return registry.IgnoreAbsent(err)
 		})
 	}
 	return group.Wait()
 }
 
-// tagged is what a tag points at; zero if it is absent.
+// tagged is the manifest that a tag points at; zero if the tag is absent.
 type tagged struct {
 	desc v1.Descriptor
-	raw  []byte // the manifest, where it was fetched
+	raw  []byte // nil if only the descriptor was read
 }
 
-// learn keeps what the tags point at, and what the source says is there.
+// learn stores the digests of the tags, and the parts of the image that the
+// source itself found in this repository.
 func (t *Target) learn(root *image.Manifest) {
 	t.HasBlobs = map[v1.Hash]bool{}
 	t.HasRoot = t.HasRoot || root.In(t.Repo)
@@ -98,23 +97,4 @@ func (t *Target) learn(root *image.Manifest) {
 			t.HasRoot = t.HasRoot || digest == root.Descriptor.Digest
 		}
 	}
-}
-
-// present takes "absent or hidden" for an answer.
-func present(err error) error {
-	if registry.IsAbsent(err) {
-		return nil
-	}
-	return err
-}
-
-// preflight asks for the right to push (docs/ghcr.md, Push probe).
-func (r *Resolver) preflight(ctx context.Context, t *Target) error {
-	err := r.Registry.ProbePush(ctx, t.Repo)
-	if registry.IsRefused(err) {
-		t.PushRefusal = err
-		r.why(ctx, t)
-		return nil
-	}
-	return err
 }

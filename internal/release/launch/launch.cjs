@@ -53,10 +53,10 @@ function run(file, args, options) {
 function bundled() {
   const { platforms = {} } = JSON.parse(fs.readFileSync(manifestFile, 'utf8'));
   const want = platforms[`${goos}-${goarch}`];
-  if (!want) throw new Error(`this release has no program for ${goos}-${goarch}, only for ${Object.keys(platforms).join(', ') || 'nothing at all'}`);
+  if (!want) throw new Error(`this release has no program for ${goos}-${goarch}. Its platforms are: ${Object.keys(platforms).join(', ') || 'none'}`);
   const file = path.join(__dirname, 'bin', `ghcr-publish-${goos}-${goarch}${exe}`);
   const sum = crypto.createHash('sha256').update(fs.readFileSync(file)).digest('hex');
-  if (sum !== want.sha256) throw new Error(`${file} is not the program of this release: its sha256 is ${sum}, the manifest says ${want.sha256}`);
+  if (sum !== want.sha256) throw new Error(`${file} is not the program of this release: its sha256 is ${sum}, but the manifest has ${want.sha256}`);
   if (!isWindows && !(fs.statSync(file).mode & 0o111)) fs.chmodSync(file, 0o755); // a zip archive does not keep the executable bit
   return file;
 }
@@ -71,7 +71,7 @@ async function built() {
   const folder = fs.mkdtempSync(path.join(process.env.RUNNER_TEMP || os.tmpdir(), 'ghcr-publish-'));
   const file = path.join(folder, `ghcr-publish${exe}`);
   const code = await run('go', ['build', '-mod=readonly', '-trimpath', '-buildvcs=false', '-o', file, '.'], { cwd: root, env: goEnv });
-  if (code !== 0 && !stopped) throw new Error(`building ${root}: go build ended with ${code}; what it says stands above`);
+  if (code !== 0 && !stopped) throw new Error(`building ${root}: go build failed with exit code ${code}; see its output above`);
   return file;
 }
 
@@ -79,11 +79,11 @@ async function built() {
 // to understand.
 function checkGo() {
   const need = /^go (\S+)/m.exec(fs.readFileSync(path.join(root, 'go.mod'), 'utf8'))[1];
-  const cure = `This tree is no release, so it is built here, with Go ${need} or newer: add a step with actions/setup-go before this one, or use a release of the action`;
+  const cure = `This tree is not a release, so this step builds the program with Go ${need} or newer. Add a step with actions/setup-go before this step, or use a release of the action`;
   const { error, stdout } = spawnSync('go', ['env', 'GOVERSION'], { cwd: os.tmpdir(), env: goEnv, encoding: 'utf8' });
-  if (error) throw new Error(`looking for Go: ${error.message}. ${cure}`);
+  if (error) throw new Error(`running go env: ${error.message}. ${cure}`);
   const have = stdout.trim().replace(/^go/, '');
-  if (have.localeCompare(need, 'en', { numeric: true }) < 0) throw new Error(`Go here is ${have || 'unknown'}. ${cure}`);
+  if (have.localeCompare(need, 'en', { numeric: true }) < 0) throw new Error(`the installed Go version is ${have || 'unknown'}. ${cure}`);
 }
 
 // Saves a value, which the runner passes to the post step of the same action.

@@ -27,7 +27,7 @@ func TestExitCodeOfTheProgramIsKept(t *testing.T) {
 		t.Errorf("got %d, want %d", got, want)
 	}
 	if s.stdout.Len()+s.stderr.Len() > 0 {
-		t.Errorf("the launcher has nothing to add, but says %s%s", &s.stdout, &s.stderr)
+		t.Errorf("the script printed %s%s, want no output", &s.stdout, &s.stderr)
 	}
 }
 
@@ -39,7 +39,7 @@ func TestReleaseFailsClosed(t *testing.T) {
 		damage func(tree)
 		want   string
 	}{
-		{"a program that is not the manifest's", func(tr tree) {
+		{"a program with another checksum", func(tr tree) {
 			tr.write(launch.Host().Path(), []byte("#!/bin/sh\necho stolen\n"))
 		}, "is not the program of this release: its sha256 is"},
 		{"no program", func(tr tree) {
@@ -49,13 +49,13 @@ func TestReleaseFailsClosed(t *testing.T) {
 		}, "no such file or directory"},
 		{"no entry for this platform", func(tr tree) {
 			tr.manifest(other, nil)
-		}, "this release has no program for " + launch.Host().String() + ", only for plan9-mips"},
+		}, "this release has no program for " + launch.Host().String() + ". Its platforms are: plan9-mips"},
 		{"a manifest that is not JSON", func(tr tree) {
 			tr.write(launch.ManifestFile, []byte("<html>\n100%"))
 		}, "is not valid JSON"},
-		{"a manifest of something else", func(tr tree) {
+		{"a manifest without platforms", func(tr tree) {
 			tr.write(launch.ManifestFile, []byte("{}"))
-		}, "only for nothing at all"},
+		}, "Its platforms are: none"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -76,7 +76,7 @@ func TestReleaseFailsClosed(t *testing.T) {
 				t.Errorf("got %q, want an error with %q", out, c.want)
 			}
 			if strings.Count(out, "\n") != 1 || strings.Contains(out, "stage=") {
-				t.Errorf("got more than the one error: %q", out)
+				t.Errorf("got more than one error: %q", out)
 			}
 		})
 	}
@@ -85,15 +85,15 @@ func TestReleaseFailsClosed(t *testing.T) {
 func TestErrorTextIsEscaped(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
-		t.Skip("such a name is not allowed here")
+		t.Skip("Windows does not allow such a file name")
 	}
 	tr := newRelease(t)
-	odd := tree{t, tr.root + " 100%\n::set-env name=a::b"}
-	if err := os.Rename(tr.root, odd.root); err != nil {
+	renamed := tree{t, tr.root + " 100%\n::set-env name=a::b"}
+	if err := os.Rename(tr.root, renamed.root); err != nil {
 		t.Fatal(err)
 	}
-	odd.write(launch.Host().Path(), []byte("tampered"))
-	s := odd.step()
+	renamed.write(launch.Host().Path(), []byte("tampered"))
+	s := renamed.step()
 	if got, want := s.exit(t), 1; got != want {
 		t.Errorf("exit code: got %d, want %d", got, want)
 	}

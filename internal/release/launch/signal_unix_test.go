@@ -36,7 +36,7 @@ func TestSignalsReachTheProgram(t *testing.T) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 			if want := 9; code != want {
-				t.Errorf("exit code: got %d, want the program's own %d", code, want)
+				t.Errorf("exit code: got %d, want the exit code %d of the program", code, want)
 			}
 		})
 	}

@@ -26,7 +26,7 @@ func TestSourceIsBuilt(t *testing.T) {
 
 	post := tr.step(append(main.states(t), "PATH="+t.TempDir())...)
 	if code := post.exit(t); code != 0 {
-		t.Fatalf("the post step needs no Go, but ended with %d\n%s%s", code, &post.stdout, &post.stderr)
+		t.Fatalf("the post step needs no Go, but its exit code is %d\n%s%s", code, &post.stdout, &post.stderr)
 	}
 	if out := post.stdout.String(); !strings.HasSuffix(out, "stage=post\n") {
 		t.Errorf("got %q", out)
@@ -42,7 +42,7 @@ func TestSourceThatCannotBeBuilt(t *testing.T) {
 		t.Errorf("exit code: got %d, want %d", got, want)
 	}
 	if out := s.stderr.String(); !strings.Contains(out, "undefined: nonsense") {
-		t.Errorf("the compiler's words are missing: %q", out)
+		t.Errorf("the error of the compiler is missing: %q", out)
 	}
 	if out := s.stdout.String(); !strings.Contains(out, "::error title=ghcr-publish did not start::building ") {
 		t.Errorf("got %q", out)
@@ -51,15 +51,15 @@ func TestSourceThatCannotBeBuilt(t *testing.T) {
 
 func TestErrorNamesTheRequiredGoVersion(t *testing.T) {
 	t.Parallel()
-	const cure = "with Go 1.26.0 or newer: add a step with actions/setup-go"
+	const cure = "with Go 1.26.0 or newer. Add a step with actions/setup-go"
 	cases := []struct {
 		name string
 		have string // empty if the machine has no go command
 		want string
 	}{
-		{"no Go", "", "looking for Go: spawnSync go ENOENT"},
-		{"an old Go", "go1.9.7", "Go here is 1.9.7."},
-		{"a Go one minor too old", "go1.25.12", "Go here is 1.25.12."},
+		{"no Go", "", "running go env: spawnSync go ENOENT"},
+		{"an old Go", "go1.9.7", "the installed Go version is 1.9.7."},
+		{"a Go one minor too old", "go1.25.12", "the installed Go version is 1.25.12."},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -69,7 +69,7 @@ func TestErrorNamesTheRequiredGoVersion(t *testing.T) {
 				t.Errorf("exit code: got %d, want %d", got, want)
 			}
 			if out := s.stdout.String(); !strings.Contains(out, c.want) || !strings.Contains(out, cure) {
-				t.Errorf("got %q, want it to hold %q and %q", out, c.want, cure)
+				t.Errorf("got %q, want %q and %q in it", out, c.want, cure)
 			}
 		})
 	}

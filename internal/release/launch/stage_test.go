@@ -40,6 +40,6 @@ func TestPostStageDoesNothingIfTheMainStageFailed(t *testing.T) {
 	main.exit(t)
 	post := tr.step(main.states(t)...)
 	if code := post.exit(t); code != 0 || post.stdout.Len() > 0 {
-		t.Errorf("exit code %d, output %q: the same error should not be said twice", code, &post.stdout)
+		t.Errorf("exit code %d, output %q: want no second error", code, &post.stdout)
 	}
 }

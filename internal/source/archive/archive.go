@@ -182,7 +182,7 @@ func (a *Archive) Resolve(name string) (string, error) {
 		}
 		name = e.link
 	}
-	return "", unsafe(a.path, start, fmt.Sprintf("leads through more than %d links", maxLinks))
+	return "", unsafe(a.path, start, fmt.Sprintf("resolves through more than %d links", maxLinks))
 }
 
 // find follows links and returns the entry. It returns an error if files with
@@ -207,11 +207,9 @@ func (a *Archive) checkDuplicates(ctx context.Context, name string, e *entry) er
 			return err
 		}
 		if !same {
-			return &diag.Error{
-				Code: "source-unreadable", Side: diag.Source,
-				Title: fmt.Sprintf("the archive %q holds %q twice with different content", a.path, name),
-				Hint:  "Write the archive anew in one go: appending to a tar (tar -r, tar -A) leaves both files in it.",
-			}
+			return diag.New(CodeUnreadable, diag.Source,
+				"Write the archive again with one command. Appending to a tar (tar -r, tar -A) keeps both files.", nil,
+				"the archive %q contains %q twice with different content", a.path, name)
 		}
 		e.others = e.others[1:]
 	}

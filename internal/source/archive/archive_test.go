@@ -221,7 +221,7 @@ func TestLinksAreFollowedInsideTheArchive(t *testing.T) {
 	}
 }
 
-func TestATruncatedTarNamesTheFileThatIsCut(t *testing.T) {
+func TestErrorNamesTheTruncatedFile(t *testing.T) {
 	t.Parallel()
 	// The header of "first" ends at byte 512 and its body at 513. For "last"
 	// these are 1536 and 2236. The padding of "last" ends at 2560, and the end
@@ -235,7 +235,7 @@ func TestATruncatedTarNamesTheFileThatIsCut(t *testing.T) {
 		complete bool
 	}{
 		{"nothing", 0, 0, "source-not-a-layout", "empty", false},
-		{"in the first header", 1, 511, "source-not-a-layout", "no image archive", false},
+		{"in the first header", 1, 511, "source-not-a-layout", "not an image archive", false},
 		{"before the first body", 512, 512, "source-truncated", `"first" needs 1 more`, false},
 		{"in the second header", 1025, 1535, "source-truncated", `after "first"`, false},
 		{"in the last body", 1536, 2235, "source-truncated", `"last" needs`, false},

@@ -6,48 +6,45 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-const hintRewrite = "Write the archive again (docker save, skopeo copy), and check that the step that wrote it, or that uploaded and downloaded it, ran to its end and had disk space left."
+// The codes of the errors of this package. They begin with source, because
+// package source returns these errors unchanged.
+const (
+	CodeNotArchive   = "source-not-a-layout"   // the file is not an image archive
+	CodeUnreadable   = "source-unreadable"     // damaged, or the system denies access
+	CodeTruncated    = "source-truncated"      // the file ends too early
+	CodeUnsafePath   = "source-unsafe-path"    // a path that leaves the archive, or a device
+	CodeTooManyFiles = "source-too-many-files" // the archive has too many files
+)
+
+const hintRewrite = "Write the archive again (docker save, skopeo copy). Check that the steps that write, upload or download it end without an error and have enough disk space."
 
 func unreadable(path string, err error) error {
-	return &diag.Error{
-		Code: "source-unreadable", Side: diag.Source, Err: err,
-		Title: fmt.Sprintf("the archive %q cannot be read", path),
-		Hint:  hintRewrite,
-	}
+	return diag.New(CodeUnreadable, diag.Source, hintRewrite, err, "the archive %q cannot be read", path)
 }
 
-func noTar(path string, err error) error {
-	return &diag.Error{
-		Code: "source-not-a-layout", Side: diag.Source, Err: err,
-		Title: fmt.Sprintf("%q is no image archive", path),
-		Hint:  "A file must be a tar (plain, gzip or zstd) written by docker save, by a build with an OCI or docker output, or by skopeo.",
-	}
+func notArchive(path string, err error) error {
+	return diag.New(CodeNotArchive, diag.Source,
+		"Use a tar (plain, gzip or zstd) from docker save, from a build with an OCI or docker output, or from skopeo.", err,
+		"%q is not an image archive", path)
 }
 
-func endless(path string) error {
-	return &diag.Error{
-		Code: "source-unreadable", Side: diag.Source,
-		Title: fmt.Sprintf("the archive %q comes to more than %d GiB", path, int64(maxPlain)>>30),
-		Hint:  "Check how it was made: no image is this large.",
-	}
+// tooLarge returns the error for an archive that decompresses to more bytes
+// than the limit.
+func tooLarge(path string) error {
+	return diag.New(CodeUnreadable, diag.Source, "Check the command that wrote the archive, because no image is this large.", nil,
+		"the archive %q is larger than %d GiB after decompression", path, int64(maxPlain)>>30)
 }
 
 func otherCompression(path string) error {
-	return &diag.Error{
-		Code: "source-not-a-layout", Side: diag.Source,
-		Title: fmt.Sprintf("%q is compressed with bzip2 or xz", path),
-		Hint:  "Decompress it first (bunzip2, unxz): archives may be plain, or compressed with gzip or zstd.",
-	}
+	return diag.New(CodeNotArchive, diag.Source,
+		"Decompress the archive (bunzip2, unxz). An archive can be plain, or compressed with gzip or zstd.", nil,
+		"%q is compressed with bzip2 or xz", path)
 }
 
 // truncated returns the error for an archive that ends before its last file is
 // complete.
 func truncated(path, where string, err error) error {
-	return &diag.Error{
-		Code: "source-truncated", Side: diag.Source, Err: err,
-		Title: fmt.Sprintf("the archive %q is cut off: %s", path, where),
-		Hint:  hintRewrite,
-	}
+	return diag.New(CodeTruncated, diag.Source, hintRewrite, err, "the archive %q is truncated: %s", path, where)
 }
 
 // truncated returns the error for an archive that has only have bytes.
@@ -55,21 +52,17 @@ func (s *scan) truncated(have int64) error {
 	if have < s.end {
 		return truncated(s.path, fmt.Sprintf("%q needs %d more bytes", s.last, s.end-have), nil)
 	}
-	return truncated(s.path, fmt.Sprintf("it ends in the middle of a block after %q", s.last), nil)
+	return truncated(s.path, fmt.Sprintf("the archive ends in the middle of a block after %q", s.last), nil)
 }
 
 func unsafe(archive, name, why string) error {
-	return &diag.Error{
-		Code: "source-unsafe-path", Side: diag.Source,
-		Title: fmt.Sprintf("the archive %q is refused: %q %s", archive, name, why),
-		Hint:  "Nothing was read from outside the archive. Write it with docker save, skopeo or a build's OCI output, and do not use archives of unknown origin.",
-	}
+	return diag.New(CodeUnsafePath, diag.Source,
+		"Write the archive with docker save, skopeo or the OCI output of a build, and do not use archives of unknown origin. No file outside the archive was read.", nil,
+		"the archive %q is refused: %q %s", archive, name, why)
 }
 
-func tooMany(path string) error {
-	return &diag.Error{
-		Code: "source-too-many-files", Side: diag.Source,
-		Title: fmt.Sprintf("the archive %q holds more than %d files, or one file too often", path, MaxFiles),
-		Hint:  "An image archive has a file for each layer; a tar of an unpacked image is something else. Write it with docker save or a build's OCI output.",
-	}
+func tooManyFiles(path string) error {
+	return diag.New(CodeTooManyFiles, diag.Source,
+		"Write the archive with docker save or the OCI output of a build. An image archive has one file per layer, not the files of an unpacked image.", nil,
+		"the archive %q contains more than %d files, or one file too often", path, MaxFiles)
 }

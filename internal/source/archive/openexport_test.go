@@ -201,11 +201,11 @@ func TestExportsThatDifferOrEndEarlyAreRefused(t *testing.T) {
 		code string
 		says string
 	}{
-		{"a file is gone", [][]byte{whole, sourcetest.TarBytes(t, sourcetest.Without(bigFiles(), "big2"))}, 0, "source-unreadable", "is gone"},
-		{"a file has another size", [][]byte{whole, other("big2", []byte("other"))}, 0, "source-unreadable", "has 5 bytes"},
-		{"cut off while it is noted", [][]byte{whole}, 300_000, "source-truncated", "cut off"},
-		{"cut off after its last file", [][]byte{whole}, int64(len(whole)), "source-truncated", "cut off"},
-		{"no tar", [][]byte{[]byte(strings.Repeat("<html>", 1000))}, 0, "source-not-a-layout", "no image archive"},
+		{"a missing file", [][]byte{whole, sourcetest.TarBytes(t, sourcetest.Without(bigFiles(), "big2"))}, 0, "source-unreadable", "no longer exists"},
+		{"a file has another size", [][]byte{whole, other("big2", []byte("other"))}, 0, "source-unreadable", "now has 5"},
+		{"truncated while its files are listed", [][]byte{whole}, 300_000, "source-truncated", "truncated"},
+		{"truncated after its last file", [][]byte{whole}, int64(len(whole)), "source-truncated", "truncated"},
+		{"no tar", [][]byte{[]byte(strings.Repeat("<html>", 1000))}, 0, "source-not-a-layout", "not an image archive"},
 		{"a name twice", [][]byte{sourcetest.TarBytes(t, append(bigFiles(), bigFiles()...))}, 0, "source-unsafe-path", "twice"},
 	}
 	for _, c := range cases {

@@ -73,7 +73,7 @@ type bounded struct {
 
 func (b *bounded) Read(p []byte) (int, error) {
 	if b.pos > maxPlain {
-		return 0, endless(b.path)
+		return 0, tooLarge(b.path)
 	}
 	return b.cursor.Read(p)
 }
@@ -107,11 +107,11 @@ func (s *scan) finish(err error) error {
 	case errors.Is(err, io.EOF):
 		s.ended = at > padded(s.end)
 		if at == 0 {
-			return noTar(s.path, errors.New("the file is empty"))
+			return notArchive(s.path, errors.New("the file is empty"))
 		}
 		return nil
 	case s.last == "":
-		return noTar(s.path, err)
+		return notArchive(s.path, err)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return s.truncated(at)
 	}
@@ -174,16 +174,16 @@ func (s *scan) add(name string, e *entry) error {
 	first, twice := s.entries[name]
 	switch {
 	case !twice && s.remaining == 0:
-		return tooMany(s.path)
+		return tooManyFiles(s.path)
 	case !twice:
 		s.remaining--
 		s.entries[name] = e
 	case e.link != first.link:
-		return unsafe(s.path, name, "is both a link and a file, or two links")
+		return unsafe(s.path, name, "occurs twice, and at least one entry is a link")
 	case len(first.others) >= maxLinks:
-		return tooMany(s.path)
+		return tooManyFiles(s.path)
 	case s.uniqueNames:
-		return unsafe(s.path, name, "is there twice")
+		return unsafe(s.path, name, "occurs twice")
 	case e.link == "":
 		first.others = append(first.others, e.span)
 	}
@@ -204,7 +204,7 @@ func (s *scan) check(h *tar.Header) (string, error) {
 		return "", unsafe(s.path, h.Name[:min(len(h.Name), 80)], "has a name that is too long")
 	}
 	if escapes(h.Name) {
-		return "", unsafe(s.path, h.Name, "leads out of the archive")
+		return "", unsafe(s.path, h.Name, "is a path outside the archive")
 	}
 	return path.Clean(h.Name), nil
 }
@@ -244,7 +244,7 @@ func (s *scan) target(h *tar.Header, name string) (string, error) {
 		to = path.Join(path.Dir(name), to)
 	}
 	if escapes(to) || h.Linkname == "" {
-		return "", unsafe(s.path, name, fmt.Sprintf("is a link out of the archive, to %q", h.Linkname))
+		return "", unsafe(s.path, name, fmt.Sprintf("is a link to a path outside the archive, %q", h.Linkname))
 	}
 	return to, nil
 }

@@ -25,7 +25,7 @@ type stream struct {
 // maxPlain bytes, because no image is that large.
 func (r *stream) Read(p []byte) (int, error) {
 	if r.pos > maxPlain {
-		return 0, endless(r.name)
+		return 0, tooLarge(r.name)
 	}
 	n, err := r.in.Read(p)
 	r.pos += int64(n)
@@ -46,7 +46,7 @@ func (r *stream) seek(s span) error {
 	for {
 		h, err := r.tar.Next()
 		if errors.Is(err, io.EOF) {
-			return changed(r.name, s.name, "is gone")
+			return changed(r.name, s.name, "no longer exists")
 		}
 		if err != nil {
 			return err
@@ -55,18 +55,15 @@ func (r *stream) seek(s span) error {
 			continue
 		}
 		if h.Size != s.size {
-			return changed(r.name, s.name, fmt.Sprintf("has %d bytes, and had %d", h.Size, s.size))
+			return changed(r.name, s.name, fmt.Sprintf("had %[2]d bytes and now has %[1]d", h.Size, s.size))
 		}
 		return nil
 	}
 }
 
 func changed(name, file, how string) error {
-	return &diag.Error{
-		Code: "source-unreadable", Side: diag.Source,
-		Title: fmt.Sprintf("%q changed while it was read: %q %s", name, file, how),
-		Hint:  "Publish it again when nothing else writes or removes the image.",
-	}
+	return diag.New(CodeUnreadable, diag.Source, "Run the step again, and stop other programs that write or remove the image.", nil,
+		"%q changed while it was read: %q %s", name, file, how)
 }
 
 // streamFile reads one file of the export.
@@ -110,7 +107,7 @@ func (r *streamFile) explain(err error) error {
 	case errors.As(err, &diagErr):
 		return err
 	}
-	return truncated(r.streams.name, "its export broke off", err)
+	return truncated(r.streams.name, "the export ended before the file was complete", err)
 }
 
 // Close lets the next reader continue the stream.

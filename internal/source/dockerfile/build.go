@@ -87,8 +87,8 @@ func (r *Request) check() error {
 	}
 	return &diag.Error{
 		Code: CodeContext, Side: diag.Source, Input: "context", Err: err,
-		Title: fmt.Sprintf("There is no folder %q to build from", r.Context),
-		Hint:  "Check the path; it is taken from the directory the step runs in. In a workflow actions/checkout has to come before.",
+		Title: fmt.Sprintf("The build context %q is not a folder", r.Context),
+		Hint:  "Check the path. It is relative to the working directory of the step. In a workflow, run actions/checkout first.",
 	}
 }
 

@@ -122,11 +122,11 @@ func TestWithoutABuilderTheErrorNamesProgramsToInstall(t *testing.T) {
 		request   Request
 		says      []string
 	}{
-		{"nothing there", nil, Request{}, []string{"There is no builder here", "docker/setup-buildx-action", "buildah"}},
-		{"a secret for the classic builder", engine, Request{Secrets: []Secret{{ID: "a"}}}, []string{"classic builder cannot do secrets", "setup-buildx"}},
-		{"platforms on the classic store", driverOld, Request{Platforms: []string{"a", "b"}}, []string{"docker buildx cannot do several platforms"}},
-		{"GitHub's cache for buildah", buildah, Request{CacheFrom: []string{"type=gha"}}, []string{"buildah cannot do caches with a type"}},
-		{"a builder without buildx", podman, Request{Builder: "b"}, []string{"podman cannot do builder"}},
+		{"an empty machine", nil, Request{}, []string{"No builder is installed", "docker/setup-buildx-action", "buildah"}},
+		{"a secret for the classic builder", engine, Request{Secrets: []Secret{{ID: "a"}}}, []string{"classic builder of the Docker engine does not support the input secrets", "setup-buildx"}},
+		{"platforms on the classic store", driverOld, Request{Platforms: []string{"a", "b"}}, []string{"docker buildx does not support several platforms"}},
+		{"GitHub's cache for buildah", buildah, Request{CacheFrom: []string{"type=gha"}}, []string{"buildah does not support a type in cache-from"}},
+		{"a builder without buildx", podman, Request{Builder: "b"}, []string{"podman does not support the input builder"}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -141,7 +141,7 @@ func TestWithoutABuilderTheErrorNamesProgramsToInstall(t *testing.T) {
 	}
 }
 
-func TestSecretsGoByTheEnvironmentAndTheTokenDoesNot(t *testing.T) {
+func TestSecretsArePassedInTheEnvironmentWithoutTheToken(t *testing.T) {
 	t.Parallel()
 	for name, available := range map[string]map[string]string{"buildx": container, "buildah": buildah} {
 		p := &programs{answers: available}

@@ -37,7 +37,7 @@ func choose(ctx context.Context, m *Machine, r *Request) (tool, error) {
 		case err == nil && missing == "":
 			return t, nil
 		case err == nil:
-			why = append(why, fmt.Sprintf("%s cannot do %s", t, missing))
+			why = append(why, fmt.Sprintf("%s does not support %s", t, missing))
 		case !errors.Is(err, exec.ErrNotFound):
 			causes = append(causes, err)
 		}
@@ -50,12 +50,12 @@ func choose(ctx context.Context, m *Machine, r *Request) (tool, error) {
 func noBuilder(why []string, err error) error {
 	e := &diag.Error{
 		Code: CodeNoBuilder, Side: diag.Runner, Input: "context", Err: err,
-		Title: "There is no builder here",
-		Hint:  "In a workflow put docker/setup-buildx-action before this step; GitHub's runners for Linux have Docker. Elsewhere install Docker with buildx, or buildah, or podman. Or build in a step of its own, and set source to what it leaves.",
+		Title: "No builder is installed",
+		Hint:  "In a workflow on GitHub's runners for Linux, put docker/setup-buildx-action before this step. On other machines, install Docker with buildx, or buildah, or podman. Or build in a separate step, and set source to its result.",
 	}
 	if len(why) > 0 {
-		e.Title = "No builder here can do what is asked for: " + strings.Join(why, "; ")
-		e.Hint = "Put docker/setup-buildx-action before this step: with it docker buildx does all of it."
+		e.Title = "No installed builder supports this request: " + strings.Join(why, "; ")
+		e.Hint = "Put docker/setup-buildx-action before this step. With it, docker buildx supports the request."
 	}
 	return e
 }

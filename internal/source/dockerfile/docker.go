@@ -51,8 +51,8 @@ func driver(about string) string {
 
 func (b *buildx) unsupported(r *Request) string {
 	return listRequested(
-		feature{b.loadsIntoEngine && len(r.Platforms) > 1, "several platforms with its driver docker on this engine's image store"},
-		feature{b.loadsIntoEngine && len(r.CacheTo) > 0, "cache-to with its driver docker on this engine's image store"},
+		feature{b.loadsIntoEngine && len(r.Platforms) > 1, "several platforms with the driver docker and the classic image store"},
+		feature{b.loadsIntoEngine && len(r.CacheTo) > 0, "the input cache-to with the driver docker and the classic image store"},
 	)
 }
 
@@ -73,7 +73,7 @@ func (b *buildx) build(ctx context.Context, m *Machine, r *Request) (string, err
 // classic is the builder of the engine, for machines without buildx.
 type classic struct{}
 
-func (classic) String() string { return "the Docker engine's classic builder" }
+func (classic) String() string { return "the classic builder of the Docker engine" }
 
 func (classic) available(ctx context.Context, m *Machine, _ *Request) error {
 	_, err := m.output(ctx, "docker", "version")
@@ -82,9 +82,9 @@ func (classic) available(ctx context.Context, m *Machine, _ *Request) error {
 
 func (classic) unsupported(r *Request) string {
 	return listRequested(
-		feature{r.Builder != "", "builder"}, feature{len(r.Secrets) > 0, "secrets"},
+		feature{r.Builder != "", "the input builder"}, feature{len(r.Secrets) > 0, "the input secrets"},
 		feature{len(r.Platforms) > 1, "several platforms"},
-		feature{len(r.CacheTo) > 0, "cache-to"}, feature{hasTypedCache(r.CacheFrom), "cache-from with a type"},
+		feature{len(r.CacheTo) > 0, "the input cache-to"}, feature{hasTypedCache(r.CacheFrom), "a type in cache-from"},
 	)
 }
 
@@ -107,7 +107,7 @@ func buildIntoEngine(ctx context.Context, m *Machine, env, args []string, contex
 	}
 	id, err := os.ReadFile(idFile)
 	if err != nil {
-		return "", fmt.Errorf("reading the id of the image that was built: %w", err)
+		return "", fmt.Errorf("reading the ID of the built image: %w", err)
 	}
 	return "docker-daemon:" + strings.TrimSpace(string(id)), nil
 }

@@ -60,7 +60,7 @@ func (m *Machine) runLogged(ctx context.Context, env []string, name string, args
 	return &diag.Error{
 		Code: CodeFailed, Side: diag.Source, Err: err,
 		Title: fmt.Sprintf("%s did not build the image", name),
-		Hint:  "Its own words are in the log above. Nothing was pushed.",
+		Hint:  "Read the message of the builder in the log above. Nothing was pushed.",
 	}
 }
 

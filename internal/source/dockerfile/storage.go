@@ -23,7 +23,7 @@ func (s storage) available(ctx context.Context, m *Machine, _ *Request) error {
 }
 
 func (s storage) unsupported(r *Request) string {
-	return listRequested(feature{r.Builder != "", "builder"}, feature{hasTypedCache(r.CacheFrom) || hasTypedCache(r.CacheTo), "caches with a type"})
+	return listRequested(feature{r.Builder != "", "the input builder"}, feature{hasTypedCache(r.CacheFrom) || hasTypedCache(r.CacheTo), "a type in cache-from or cache-to"})
 }
 
 func (s storage) build(ctx context.Context, m *Machine, r *Request) (string, error) {
@@ -38,7 +38,7 @@ func (s storage) build(ctx context.Context, m *Machine, r *Request) (string, err
 	}
 	id, err := os.ReadFile(idFile)
 	if err != nil {
-		return "", fmt.Errorf("reading the id of the image that was built: %w", err)
+		return "", fmt.Errorf("reading the ID of the built image: %w", err)
 	}
 	return "containers-storage:" + strings.TrimSpace(string(id)), nil
 }

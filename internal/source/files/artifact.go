@@ -97,7 +97,7 @@ func fileBlobs(ctx context.Context, files []input.ArtifactFile) ([]*image.Blob, 
 		}
 		name := filepath.Base(f.Path)
 		if old, twice := byName[name]; twice {
-			return nil, problem(CodeTwice, "Give one of them another name: it is what whoever pulls the artifact gets.", nil, "%q and %q have the same name", old, f.Path)
+			return nil, contentError(CodeDuplicate, "Rename one of the files. The name is the file name after a pull.", nil, "%q and %q have the same name", old, f.Path)
 		}
 		byName[name] = f.Path
 		b.Descriptor.Annotations = map[string]string{title: name}
@@ -117,7 +117,7 @@ func file(ctx context.Context, path string, t types.MediaType) (*image.Blob, err
 	defer in.Close()
 	digest, size, err := v1.SHA256(in)
 	if err != nil {
-		return nil, explained(err, path)
+		return nil, readError(err, path)
 	}
 	return &image.Blob{Descriptor: v1.Descriptor{MediaType: t, Digest: digest, Size: size}, Open: opened}, nil
 }
@@ -128,15 +128,15 @@ func openPlain(path string) (*os.File, error) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return nil, explained(err, path)
+		return nil, readError(err, path)
 	case info.IsDir():
-		return nil, problem(CodeUnsafe, "Pack it first: tar -czf NAME.tar.gz FOLDER.", nil, "%q is a folder, and an artifact is made of files", path)
+		return nil, contentError(CodeUnsafe, "Pack the folder first: tar -czf NAME.tar.gz FOLDER.", nil, "%q is a folder, but an artifact contains only files", path)
 	case !info.Mode().IsRegular():
 		return nil, notPlain(path, info.Mode())
 	}
 	in, err := os.Open(path)
 	if err != nil {
-		return nil, explained(err, path)
+		return nil, readError(err, path)
 	}
 	return in, nil
 }

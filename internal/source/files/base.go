@@ -34,7 +34,7 @@ func (m *builder) bases(ctx context.Context, variants []*variant) ([]base, error
 		return nil, err
 	}
 	if i := slices.IndexFunc(want, func(p v1.Platform) bool { return p.OS == "windows" }); i >= 0 {
-		return nil, problem(CodePlatform, "Build it with docker build on Windows, and give what that leaves as source.", nil, "no image for %s is made of files: layers of Windows have a form of their own", want[i])
+		return nil, contentError(CodePlatform, "Build the image with docker build on Windows, and set source to its result.", nil, "an image for %s cannot be built from files, because layers of Windows have another format", want[i])
 	}
 	if m.Files.Base == nil {
 		if len(want) == 0 {
@@ -122,7 +122,7 @@ func (m *builder) fetch(ctx context.Context, want []v1.Platform) ([]base, error)
 func (m *builder) choose(raw []byte, want []v1.Platform) ([]v1.Descriptor, error) {
 	var doc v1.IndexManifest
 	if err := json.Unmarshal(raw, &doc); err != nil {
-		return nil, unusable("Choose another base.", err, "the index of the base %q is not well formed", m.Files.Base)
+		return nil, baseError("Choose another base.", err, "the index of the base %q is not valid", m.Files.Base)
 	}
 	var linux []v1.Descriptor
 	var names []string
@@ -143,34 +143,34 @@ func (m *builder) choose(raw []byte, want []v1.Platform) ([]v1.Descriptor, error
 		out = append(out, linux[i])
 	}
 	if len(out) == 0 {
-		return nil, unusable("Choose another base.", nil, "the base %q has no image for Linux", m.Files.Base)
+		return nil, baseError("Choose another base.", nil, "the base %q has no image for Linux", m.Files.Base)
 	}
 	return out, nil
 }
 
 func (m *builder) noPlatform(p v1.Platform, names []string) error {
-	return unusable("It has "+strings.Join(names[:min(len(names), 20)], ", ")+". Choose another base, or set platform to those it has.", nil,
+	return baseError("Choose another base, or set platform to platforms of the base: "+strings.Join(names[:min(len(names), 20)], ", ")+".", nil,
 		"the base %q has no image for %s", m.Files.Base, p)
 }
 
 // read reads the manifest and the config of one image.
 func (m *builder) read(ctx context.Context, remote source.Remote, ref name.Digest, p *v1.Platform) (*base, error) {
-	src, err := source.Open(ctx, "docker://"+ref.Name(), source.Options{Remote: remote, NoPlatform: true})
+	src, err := source.Open(ctx, "docker://"+ref.Name(), source.Options{Remote: remote, SkipPlatform: true})
 	if err != nil {
 		return nil, err
 	}
 	root := src.Root
 	if root.Index() || len(root.Blobs) == 0 || !root.Blobs[0].Descriptor.MediaType.IsConfig() {
-		return nil, unusable("Choose another base.", nil, "the base %q is no image", m.Files.Base)
+		return nil, baseError("Choose another base.", nil, "the base %q is not an image", m.Files.Base)
 	}
 	b := &base{layers: root.Blobs[1:], digest: root.Descriptor.Digest}
 	if b.config, err = readConfig(ctx, root.Blobs[0]); err != nil {
-		return nil, unusable("Choose another base, or try again.", err, "the config of the base %q cannot be read", m.Files.Base)
+		return nil, baseError("Run the step again, or choose another base.", err, "the config of the base %q cannot be read", m.Files.Base)
 	}
 	if p == nil {
 		p = &v1.Platform{}
 		if err := json.Unmarshal(b.config, p); err != nil || p.OS == "" {
-			return nil, unusable("Choose another base.", err, "the config of the base %q does not say for which platform it is", m.Files.Base)
+			return nil, baseError("Choose another base.", err, "the config of the base %q has no platform", m.Files.Base)
 		}
 	}
 	b.platform = *p
@@ -179,7 +179,7 @@ func (m *builder) read(ctx context.Context, remote source.Remote, ref name.Diges
 
 func readConfig(ctx context.Context, b *image.Blob) ([]byte, error) {
 	if b.Descriptor.Size > maxConfig {
-		return nil, fmt.Errorf("it has %d bytes, more than %d", b.Descriptor.Size, maxConfig)
+		return nil, fmt.Errorf("the config has %d bytes, more than the limit of %d", b.Descriptor.Size, maxConfig)
 	}
 	in, err := b.Open(ctx)
 	if err != nil {

@@ -37,7 +37,7 @@ const (
 // push, the media type of the config identifies the artifact.
 func chart(ctx context.Context, files []input.ArtifactFile, doc *artifactManifest) ([]*image.Blob, error) {
 	if len(files) != 1 {
-		return nil, problem(CodeTooMany, "Publish one chart a step, as helm package wrote it.", nil, "a Helm chart is one .tgz, and content has %d files", len(files))
+		return nil, contentError(CodeTooMany, "Publish one chart per step, in the format of helm package.", nil, "a Helm chart is one .tgz file, but content has %d files", len(files))
 	}
 	at := files[0].Path
 	metadata, err := chartMetadata(at)
@@ -66,7 +66,7 @@ func chart(ctx context.Context, files []input.ArtifactFile, doc *artifactManifes
 }
 
 func notChart(at string, err error) error {
-	return problem(CodeUnreadable, "Write it with helm package.", err, "%q is no packed Helm chart", at)
+	return contentError(CodeUnreadable, "Write the chart with helm package.", err, "%q is not a packed Helm chart", at)
 }
 
 // chartMetadata returns the content of Chart.yaml in the folder of the chart.
@@ -102,7 +102,7 @@ func chartMetadata(at string) (map[string]any, error) {
 // contain the file.
 func explainEOF(err error) error {
 	if errors.Is(err, io.EOF) {
-		return errors.New("it is not in the archive")
+		return errors.New("the archive does not contain the file")
 	}
 	return err
 }
@@ -113,15 +113,15 @@ func parseMetadata(r io.Reader) (map[string]any, error) {
 		return nil, err
 	}
 	if len(raw) > maxMetadata {
-		return nil, fmt.Errorf("its %s has more than %d bytes", metadataName, maxMetadata)
+		return nil, fmt.Errorf("%s has more than %d bytes", metadataName, maxMetadata)
 	}
 	out := map[string]any{}
 	if err := yaml.NewDecoder(bytes.NewReader(raw)).Decode(&out); err != nil {
-		return nil, fmt.Errorf("reading its %s: %w", metadataName, err)
+		return nil, fmt.Errorf("reading %s: %w", metadataName, err)
 	}
 	for _, key := range []string{"name", "version"} {
 		if text, ok := out[key].(string); !ok || text == "" {
-			return nil, fmt.Errorf("its %s has no %s", metadataName, key)
+			return nil, fmt.Errorf("%s has no %s", metadataName, key)
 		}
 	}
 	return out, nil

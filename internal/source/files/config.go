@@ -40,7 +40,7 @@ func (m *builder) config(b base, l *layer) ([]byte, error) {
 	doc := object{}
 	if b.config != nil {
 		if err := json.Unmarshal(b.config, &doc); err != nil || doc == nil {
-			return nil, unusable("Choose another base.", err, "the config of the base %q is not well formed", m.Files.Base)
+			return nil, baseError("Choose another base.", err, "the config of the base %q is not valid", m.Files.Base)
 		}
 	}
 	run, err := doc.inner("config")
@@ -53,7 +53,7 @@ func (m *builder) config(b base, l *layer) ([]byte, error) {
 		}
 	}
 	if err != nil {
-		return nil, unusable("Choose another base.", err, "the config of the base %q cannot be added to", m.Files.Base)
+		return nil, baseError("Choose another base.", err, "the config of the base %q cannot be extended", m.Files.Base)
 	}
 	values := map[string]any{
 		"config": run, "created": m.Epoch.Format(time.RFC3339), "os": b.platform.OS, "architecture": b.platform.Architecture,
@@ -129,7 +129,7 @@ func (m *builder) rootfs(doc object, b base, l *layer) error {
 		}
 	}
 	if len(fs.DiffIDs) != len(b.layers) {
-		return fmt.Errorf("it names %d layers, and its manifest %d", len(fs.DiffIDs), len(b.layers))
+		return fmt.Errorf("the config lists %d layers, but the manifest lists %d", len(fs.DiffIDs), len(b.layers))
 	}
 	return doc.set("rootfs", v1.RootFS{Type: "layers", DiffIDs: append(fs.DiffIDs, l.diffID)})
 }

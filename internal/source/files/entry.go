@@ -61,11 +61,11 @@ func gather(ctx context.Context, content []input.Content, parents bool) ([]*entr
 func (a *entries) line(ctx context.Context, c input.Content) error {
 	real, err := filepath.EvalSymlinks(c.Path)
 	if err != nil {
-		return explained(err, c.Path)
+		return readError(err, c.Path)
 	}
 	info, err := os.Stat(real)
 	if err != nil {
-		return explained(err, c.Path)
+		return readError(err, c.Path)
 	}
 	to := strings.TrimPrefix(c.To, "/")
 	if info.IsDir() {
@@ -81,21 +81,21 @@ func (a *entries) line(ctx context.Context, c input.Content) error {
 }
 
 func notPlain(path string, mode fs.FileMode) error {
-	return problem(CodeUnsafe, "Leave it out: a layer takes files, folders and symbolic links. Devices and sockets are made where the image runs.", nil,
-		"%q is no file, folder or link, but a special file (%s)", path, mode.Type())
+	return contentError(CodeUnsafe, "Remove it from content. A layer contains files, folders and symbolic links. The machine that runs the image creates devices and sockets.", nil,
+		"%q is a special file (%s), not a file, folder or link", path, mode.Type())
 }
 
 // folder adds the content of a folder.
 func (a *entries) folder(ctx context.Context, from, to string) error {
 	root, err := os.OpenRoot(from)
 	if err != nil {
-		return explained(err, from)
+		return readError(err, from)
 	}
 	defer root.Close()
 	err = fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
-			return explained(err, filepath.Join(from, name))
+			return readError(err, filepath.Join(from, name))
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case name == ".":
@@ -124,11 +124,11 @@ func (a *entries) found(root *os.Root, e *entry, mode fs.FileMode) error {
 		e.kind = tar.TypeSymlink
 		link, err := root.Readlink(filepath.FromSlash(e.file))
 		if err != nil {
-			return explained(err, here)
+			return readError(err, here)
 		}
 		if e.link = filepath.ToSlash(link); !inside(e.file, e.link) {
-			return problem(CodeUnsafe, "Make it a relative link to a file of the same folder, or put the file in its place (cp -L).", nil,
-				"the link %q leads out of its folder, to %q", here, link)
+			return contentError(CodeUnsafe, "Use a relative link to a file of the same folder, or replace the link by the file (cp -L).", nil,
+				"the link %q leads to a path outside its folder, %q", here, link)
 		}
 	default:
 		return notPlain(here, mode)
@@ -147,19 +147,19 @@ func (a *entries) add(e *entry) error {
 	here := filepath.Join(e.folder, e.file)
 	switch {
 	case !utf8.ValidString(e.name) || strings.ContainsFunc(e.name, unicode.IsControl):
-		return problem(CodeName, "Give it a name of plain text in UTF-8.", nil, "the name %q is no text", here)
+		return contentError(CodeName, "Rename the file. The name must be UTF-8 text without control characters.", nil, "the name %q is not valid UTF-8 text", here)
 	case len(e.name) > maxName:
-		return problem(CodeName, "Give it a shorter one.", nil, "the path of %.200q… in the image is longer than %d bytes", here, maxName)
+		return contentError(CodeName, "Shorten the path.", nil, "the path of %.200q… in the image has more than %d bytes", here, maxName)
 	case strings.HasPrefix(path.Base(e.name), ".wh."):
-		return problem(CodeName, "Give it another name, or leave it out.", nil, "the name %q would delete a file of the base: .wh. is how layers say that (image-spec, \"Whiteouts\")", here)
+		return contentError(CodeName, "Rename the file, or remove it from content.", nil, "the name %q would delete a file of the base, because .wh. marks a deleted file in a layer (image-spec, \"Whiteouts\")", here)
 	case len(a.byName) >= maxEntries:
-		return problem(CodeTooMany, "Pack them into an archive that the program reads, or split them over images.", nil, "there are more than %d files", maxEntries)
+		return contentError(CodeTooMany, "Pack the files into an archive, or split them over several images.", nil, "content has more than %d files", maxEntries)
 	}
 	if old := a.byName[e.name]; old != nil {
 		if old.kind == tar.TypeDir && e.kind == tar.TypeDir {
 			return nil
 		}
-		return problem(CodeTwice, "Leave one of them out.", nil, "%q and %q both go to /%s", filepath.Join(old.folder, old.file), here, e.name)
+		return contentError(CodeDuplicate, "Remove one of the files from content.", nil, "%q and %q have the same path /%s in the image", filepath.Join(old.folder, old.file), here, e.name)
 	}
 	a.byName[e.name] = e
 	return nil
@@ -181,7 +181,7 @@ func (a *entries) adjustFolders(parents bool) error {
 	for dir := range full {
 		switch e := a.byName[dir]; {
 		case e != nil && e.kind != tar.TypeDir:
-			return problem(CodeTwice, "Let them go to different places.", nil, "%q goes to /%s, and other files below that", filepath.Join(e.folder, e.file), dir)
+			return contentError(CodeDuplicate, "Give the files different paths.", nil, "%q has the path /%s in the image, and other files have paths below it", filepath.Join(e.folder, e.file), dir)
 		case parents && e == nil:
 			a.byName[dir] = &entry{name: dir, kind: tar.TypeDir}
 		case !parents && e != nil:
@@ -189,7 +189,7 @@ func (a *entries) adjustFolders(parents bool) error {
 		}
 	}
 	if len(a.byName) == 0 {
-		return problem(CodeNotFound, "Check that the step that writes them ran before this one.", nil, "there is not a single file to publish")
+		return contentError(CodeNotFound, "Run the step that writes the files before this step.", nil, "content has no file")
 	}
 	return nil
 }

@@ -2,10 +2,10 @@ package files
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
 // The codes of the errors of this package. They are stable, because README and
@@ -15,36 +15,49 @@ const (
 	CodeUnreadable = "content-unreadable" // the system denies access
 	CodeUnsafe     = "content-unsafe"     // a device, or a link that leaves its folder
 	CodeName       = "content-name"       // a name that is not allowed in a layer
-	CodeTwice      = "content-twice"      // two files with the same path in the image
+	CodeDuplicate  = "content-twice"      // two files have the same path in the image
 	CodeTooMany    = "content-too-many"   // more files than the limit of a layer
 	CodeChanged    = "content-changed"    // a file changed between the first and the second read
 	CodePlatform   = "platform-missing"   // the base or a path has no content for the platform
 	CodeBase       = "base-unusable"      // the base is not an image that can be extended
 )
 
-func problem(code, hint string, err error, format string, args ...any) error {
-	return &diag.Error{Code: code, Side: diag.Source, Input: "content", Hint: hint, Err: err, Title: fmt.Sprintf(format, args...)}
+// The codes of the notices of this package.
+const (
+	codeGitDir       = "content-git-left-out" // a .git folder is not in the image
+	codeArchitecture = "content-architecture" // all programs are for another architecture
+	codeNotLinux     = "content-not-linux"    // files for other systems are not in the image
+)
+
+// contentError returns an error about the input content.
+func contentError(code, hint string, err error, format string, args ...any) error {
+	e := diag.New(code, diag.Source, hint, err, format, args...)
+	e.Input = "content"
+	return e
 }
 
-func unusable(hint string, err error, format string, args ...any) error {
-	return &diag.Error{Code: CodeBase, Side: diag.Source, Input: "base", Hint: hint, Err: err, Title: fmt.Sprintf(format, args...)}
+// baseError returns an error about the input base.
+func baseError(hint string, err error, format string, args ...any) error {
+	e := diag.New(CodeBase, diag.Source, hint, err, format, args...)
+	e.Input = "base"
+	return e
 }
 
-// explained returns err unchanged if it contains a *diag.Error. It wraps any
+// readError returns err unchanged if it contains a *diag.Error. It wraps any
 // other error in an error about the path.
-func explained(err error, path string) error {
+func readError(err error, path string) error {
 	var known *diag.Error
 	switch {
 	case errors.As(err, &known):
 		return err
 	case errors.Is(err, fs.ErrNotExist):
-		return problem(CodeNotFound, "Check the path; it is taken from the directory the step runs in, and the step that writes it must run before.", nil, "there is no file or folder %q", path)
+		return contentError(CodeNotFound, source.HintPath, nil, "the file or folder %q does not exist", path)
 	case errors.Is(err, fs.ErrPermission):
-		return problem(CodeUnreadable, "Let the user of this step read it (chmod, or run the step that wrote it as the same user).", err, "%q cannot be read", path)
+		return contentError(CodeUnreadable, source.HintPermission, err, "%q cannot be read", path)
 	}
-	return problem(CodeUnreadable, "Write the files again with the step that made them, and check that the step ran to its end.", err, "%q cannot be read", path)
+	return contentError(CodeUnreadable, "Write the files again with the step that made them, and check that the step ends without an error.", err, "%q cannot be read", path)
 }
 
 func changed(path string, err error) error {
-	return problem(CodeChanged, "Let no other step or process write there while this step runs, and run it again.", err, "%q changed while it was published", path)
+	return contentError(CodeChanged, "Stop other processes that write the file during this step, and run the step again.", err, "%q changed while it was published", path)
 }

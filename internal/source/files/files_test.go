@@ -155,14 +155,14 @@ func TestInvalidContentIsRefused(t *testing.T) {
 		}},
 		{"a link up", files.CodeUnsafe, link("../../x")},
 		{"an absolute link", files.CodeUnsafe, link("/etc/passwd")},
-		{"two files for one place", files.CodeTwice, func(t *testing.T) []input.Content {
+		{"two files for one place", files.CodeDuplicate, func(t *testing.T) []input.Content {
 			return []input.Content{to(folder(t, "a", "1"), "/"), to(folder(t, "a", "1"), "/")}
 		}},
-		{"a file below a file", files.CodeTwice, func(t *testing.T) []input.Content {
+		{"a file below a file", files.CodeDuplicate, func(t *testing.T) []input.Content {
 			dir := folder(t, "a", "1")
 			return []input.Content{to(dir+"/a", "/x"), to(dir+"/a", "/x/y")}
 		}},
-		{"a file below a link", files.CodeTwice, func(t *testing.T) []input.Content {
+		{"a file below a link", files.CodeDuplicate, func(t *testing.T) []input.Content {
 			dir := folder(t, "a", "1")
 			check(t, os.Symlink("a", filepath.Join(dir, "lib")))
 			return []input.Content{to(dir, "/"), to(dir+"/a", "/lib/y")}

@@ -66,12 +66,11 @@ func (ls *layers) layerFor(ctx context.Context, v *variant) (*layer, error) {
 // noticeGitDir adds a notice if a .git folder was left out. The .git folder of
 // a checkout contains the token of the job if actions/checkout stored it.
 func (m *builder) noticeGitDir(gitDir []string) {
-	const code = "content-git-left-out"
-	said := slices.ContainsFunc(m.notices, func(n diag.Notice) bool { return n.Code == code })
-	if len(gitDir) > 0 && !said {
+	noticed := slices.ContainsFunc(m.notices, func(n diag.Notice) bool { return n.Code == codeGitDir })
+	if len(gitDir) > 0 && !noticed {
 		m.notices = append(m.notices, diag.Notice{
-			Code: code, Level: diag.Warning, Title: "A .git folder was left out",
-			Text: fmt.Sprintf("%q may hold the job's token and is not put into an image. Name the folders that the image needs, in the place of the whole checkout.", gitDir[0]),
+			Code: codeGitDir, Level: diag.Warning, Title: "A .git folder was left out",
+			Text: fmt.Sprintf("%q can contain the token of the job, so the image does not contain it. Set content to the folders that the image needs instead of the complete checkout.", gitDir[0]),
 		})
 	}
 }

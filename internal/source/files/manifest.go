@@ -78,7 +78,7 @@ func index(images []*image.Manifest) (*image.Manifest, error) {
 func manifest(t types.MediaType, doc any) (*image.Manifest, error) {
 	raw, err := json.Marshal(doc)
 	if err != nil {
-		return nil, fmt.Errorf("printing a manifest: %w", err)
+		return nil, fmt.Errorf("encoding a manifest: %w", err)
 	}
 	digest, size, err := v1.SHA256(bytes.NewReader(raw))
 	if err != nil {

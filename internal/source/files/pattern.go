@@ -66,13 +66,13 @@ func (m match) segment(pattern string) ([]match, error) {
 		case err == nil:
 			return []match{m}, nil
 		case errors.Is(err, fs.ErrPermission):
-			return nil, explained(err, m.path)
+			return nil, readError(err, m.path)
 		}
 		return nil, nil // no file exists for this platform
 	}
 	names, err := os.ReadDir(cmp.Or(m.path, "."))
 	if err != nil {
-		return nil, explained(err, m.path)
+		return nil, readError(err, m.path)
 	}
 	like := regexp.MustCompile(`^` + expression(pattern) + `$`)
 	var out []match

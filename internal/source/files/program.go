@@ -53,8 +53,8 @@ func (m *builder) foreignPrograms(l *layer, p v1.Platform) {
 		return
 	}
 	m.notices = append(m.notices, diag.Notice{
-		Code: "content-architecture", Level: diag.Warning, Title: "Programs for another architecture",
-		Text: fmt.Sprintf("The image for %s holds programs, and all of them are for %s. Put {arch} into the path, or set platform.",
+		Code: codeArchitecture, Level: diag.Warning, Title: "Programs for another architecture",
+		Text: fmt.Sprintf("The image for %s contains programs only for %s. Put {arch} into the path, or set platform.",
 			p, strings.Join(slices.Sorted(maps.Keys(l.machines)), ", ")),
 	})
 }

@@ -122,14 +122,14 @@ func open(e *entry) (*os.File, int64, error) {
 	}
 	in, err := os.OpenInRoot(e.folder, filepath.FromSlash(e.file))
 	if err != nil {
-		return nil, 0, explained(err, here)
+		return nil, 0, readError(err, here)
 	}
 	info, err = in.Stat()
 	if err == nil && !info.Mode().IsRegular() {
 		err = changed(here, nil)
 	}
 	if err != nil {
-		return nil, 0, errors.Join(explained(err, here), in.Close())
+		return nil, 0, errors.Join(readError(err, here), in.Close())
 	}
 	return in, info.Size(), nil
 }

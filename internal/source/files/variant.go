@@ -43,8 +43,8 @@ func (m *builder) variants() ([]*variant, error) {
 		out = append(out, v)
 	}
 	if len(out) == 0 {
-		return nil, problem(CodeNotFound, "Check the path; {os} is linux, {arch} amd64, arm64 and so on, as Go and Docker call them. The step that writes the files must run before.", nil,
-			"no path on this machine is like %q", m.Files.Content[slices.IndexFunc(patterns, func(p map[string]string) bool { return p != nil })].Path)
+		return nil, contentError(CodeNotFound, "Check the path. {os} matches linux, and {arch} matches the names of Go and Docker, such as amd64 and arm64. Run the step that writes the files first.", nil,
+			"no path matches %q", m.Files.Content[slices.IndexFunc(patterns, func(p map[string]string) bool { return p != nil })].Path)
 	}
 	return out, nil
 }
@@ -68,8 +68,8 @@ func (m *builder) wanted(found map[string]v1.Platform) []v1.Platform {
 	slices.SortFunc(out, func(a, b v1.Platform) int { return strings.Compare(a.String(), b.String()) })
 	if slices.Sort(others); len(others) > 0 {
 		m.notices = append(m.notices, diag.Notice{
-			Code: "content-not-linux", Level: diag.Info, Title: "Files for other systems were left out",
-			Text: fmt.Sprintf("The paths have files for %s, too. Images are made for Linux.", strings.Join(others, ", ")),
+			Code: codeNotLinux, Level: diag.Info, Title: "Files for other systems were left out",
+			Text: fmt.Sprintf("The paths also match files for %s. Only files for Linux are published.", strings.Join(others, ", ")),
 		})
 	}
 	return out
@@ -84,8 +84,8 @@ func (m *builder) variant(p v1.Platform, patterns []map[string]string) (*variant
 		}
 		at, ok := paths[normalize(p).String()]
 		if !ok {
-			return nil, problem(CodePlatform, "Build it for that platform, too, or set platform to those there are.", nil,
-				"no path like %q is there for %s", m.Files.Content[i].Path, p)
+			return nil, contentError(CodePlatform, "Build the files for this platform, or set platform to the platforms of the files.", nil,
+				"no path matches %q for %s", m.Files.Content[i].Path, p)
 		}
 		v.content[i] = input.Content{Path: at, To: v.content[i].To, Into: v.content[i].Into}
 	}

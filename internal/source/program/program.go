@@ -59,7 +59,7 @@ func Output(ctx context.Context, env []string, name string, args ...string) ([]b
 	if err != nil {
 		return nil, err
 	}
-	var out, failure Kept
+	var out, failure LimitedOutput
 	cmd.Stdout, cmd.Stderr = &out, &failure
 	if err := cmd.Run(); err != nil {
 		return nil, fmt.Errorf("running %s %s: %w: %s", name, strings.Join(args, " "), err, failure.String())
@@ -67,12 +67,12 @@ func Output(ctx context.Context, env []string, name string, args ...string) ([]b
 	return out.buffer.Bytes(), nil
 }
 
-// Kept keeps the first mebibyte of an output.
-type Kept struct{ buffer bytes.Buffer }
+// LimitedOutput keeps the first mebibyte of an output.
+type LimitedOutput struct{ buffer bytes.Buffer }
 
 // Write keeps the bytes that still fit and drops the rest. It never returns an
 // error.
-func (k *Kept) Write(p []byte) (int, error) {
+func (k *LimitedOutput) Write(p []byte) (int, error) {
 	if remaining := maxAnswer - k.buffer.Len(); remaining > 0 {
 		k.buffer.Write(p[:min(len(p), remaining)])
 	}
@@ -80,7 +80,7 @@ func (k *Kept) Write(p []byte) (int, error) {
 }
 
 // String returns the kept output without surrounding white space.
-func (k *Kept) String() string { return strings.TrimSpace(k.buffer.String()) }
+func (k *LimitedOutput) String() string { return strings.TrimSpace(k.buffer.String()) }
 
 // find returns the path of a program. It skips relative folders, so that a
 // program in the checkout cannot replace an installed program.

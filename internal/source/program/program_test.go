@@ -20,7 +20,7 @@ func script(t *testing.T, name, text string) string {
 	return dir
 }
 
-func TestAProgramGetsNoTokenAndAnswers(t *testing.T) {
+func TestAProgramGetsNoToken(t *testing.T) {
 	t.Parallel()
 	dir := script(t, "tool", "/usr/bin/env")
 	env := Environ([]string{"PATH=" + dir, "INPUT_TOKEN=x", "INPUT_SECRETS=x", "GITHUB_TOKEN=x", "GH_TOKEN=x", "CR_PAT=x", "DOCKER_HOST=h"})
@@ -64,7 +64,7 @@ func TestOnlyAbsoluteFoldersOfThePathCount(t *testing.T) {
 
 func TestKeptOutputIsBounded(t *testing.T) {
 	t.Parallel()
-	var k Kept
+	var k LimitedOutput
 	for range 3 {
 		if n, err := k.Write(make([]byte, maxAnswer/2+1)); n != maxAnswer/2+1 || err != nil {
 			t.Fatalf("took %d, %v", n, err)

@@ -29,8 +29,8 @@ type loaded struct {
 	damaged []string          // blobs whose content does not have the digest in their name
 }
 
-// Came returns the names of the blobs in the last loaded archive.
-func (e *Engine) Came() []string {
+// LoadedBlobs returns the names of the blobs in the last loaded archive.
+func (e *Engine) LoadedBlobs() []string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.loadedBlobs

@@ -32,7 +32,7 @@ func (s *Storage) Origins(ctx context.Context, id string, wanted func(name.Repos
 	}
 	all, err := t.listed(answer)
 	if err != nil {
-		return nil, fmt.Errorf("reading the images that %s lists: %w", t.name, err)
+		return nil, fmt.Errorf("parsing the image list of %s: %w", t.name, err)
 	}
 	self, err := t.describe(ctx, env, id)
 	if err != nil {

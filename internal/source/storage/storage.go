@@ -32,7 +32,7 @@ import (
 const (
 	CodeNoProgram = "storage-no-program" // neither podman nor buildah is installed
 	CodeRefused   = "storage-refused"    // the tool cannot read the image
-	codeNotFound  = "source-not-found"
+	codeNotFound  = "source-not-found"   // the code of package source
 )
 
 // Storage is the containers-storage of the current user.
@@ -51,8 +51,8 @@ func (s *Storage) tool(ctx context.Context) (tool, []string, error) {
 	}
 	return tool{}, nil, &diag.Error{
 		Code: CodeNoProgram, Side: diag.Runner,
-		Title: "Neither podman nor buildah is here to read containers-storage with",
-		Hint:  "Install one of them, or save the image to a file on the machine that has it: podman save -o image.tar NAME.",
+		Title: "Neither podman nor buildah is installed, so containers-storage cannot be read",
+		Hint:  "Install podman or buildah. Or save the image to a file on the machine that has the image: podman save -o image.tar NAME.",
 	}
 }
 
@@ -65,11 +65,11 @@ func (s *Storage) Find(ctx context.Context, name string) (*image.Stored, error) 
 		return nil, err
 	}
 	if name == "" || strings.HasPrefix(name, "-") || strings.HasPrefix(name, "[") {
-		return nil, s.unknown(t, name, errors.New("it is no name of an image"))
+		return nil, s.unknown(t, name, errors.New("the text is not an image name"))
 	}
 	one, err := t.describe(ctx, env, name)
 	if ctx.Err() != nil {
-		return nil, fmt.Errorf("asking %s for %q: %w", t.name, name, context.Cause(ctx))
+		return nil, fmt.Errorf("finding %[2]q with %[1]s: %[3]w", t.name, name, context.Cause(ctx))
 	}
 	var notFound *notFoundError
 	if errors.As(err, &notFound) {
@@ -89,10 +89,10 @@ func (t tool) describe(ctx context.Context, env []string, name string) (*imageIn
 	}
 	one, err := t.read(out)
 	if err == nil && !imageID.MatchString(one.id) {
-		err = fmt.Errorf("its id is %.100q", one.id)
+		err = fmt.Errorf("the image ID is %.100q", one.id)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading what %s says of %q: %w", t.name, name, err)
+		return nil, fmt.Errorf("parsing the output of %s for %q: %w", t.name, name, err)
 	}
 	return one, nil
 }
@@ -109,16 +109,16 @@ func (s *notFoundError) Unwrap() error { return s.error }
 func (s *Storage) unknown(t tool, name string, err error) error {
 	return &diag.Error{
 		Code: codeNotFound, Side: diag.Source, Err: err,
-		Title: fmt.Sprintf("%s finds no image %q", t.name, name),
-		Hint:  fmt.Sprintf("%s images shows those there are. Each user has a storage of its own, and root another one: the image must be made by the user of this step.", t.name),
+		Title: fmt.Sprintf("%s does not find the image %q", t.name, name),
+		Hint:  fmt.Sprintf("Run %s images to list the images. Build the image as the user of this step, because each user has a separate storage.", t.name),
 	}
 }
 
 func refused(t tool, err error) error {
 	return &diag.Error{
 		Code: CodeRefused, Side: diag.Source, Err: err,
-		Title: fmt.Sprintf("%s did not hand the image out", t.name),
-		Hint:  "Check that the disk has room for its largest layer (TMPDIR, or /var/tmp), and that nothing removes the image meanwhile.",
+		Title: fmt.Sprintf("%s did not export the image", t.name),
+		Hint:  "Check that the disk has space for the largest layer (TMPDIR, or /var/tmp), and that no other program removes the image during the export.",
 	}
 }
 
@@ -155,7 +155,7 @@ type export struct {
 	cmd    *exec.Cmd
 	cancel context.CancelFunc
 	out    io.ReadCloser
-	stderr program.Kept
+	stderr program.LimitedOutput
 	ended  bool
 	err    error
 }

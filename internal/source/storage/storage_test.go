@@ -103,10 +103,10 @@ func TestErrorsContainTheMessageOfTheTool(t *testing.T) {
 	s := with(t, "buildah")
 	cases := []struct{ name, image, code, says string }{
 		{"unknown", "gone", "source-not-found", "gone: image not known"},
-		{"an option", "--all", "source-not-found", "no name of an image"},
-		{"nothing", "", "source-not-found", "no name of an image"},
-		{"another storage", "[vfs@/x]web", "source-not-found", "no name of an image"},
-		{"an answer that is none", "odd", CodeRefused, "says of \"odd\""},
+		{"an option", "--all", "source-not-found", "not an image name"},
+		{"nothing", "", "source-not-found", "not an image name"},
+		{"another storage", "[vfs@/x]web", "source-not-found", "not an image name"},
+		{"an invalid answer", "odd", CodeRefused, "for \"odd\""},
 	}
 	for _, c := range cases {
 		if _, err := s.Find(t.Context(), c.image); !diag.Is(err, c.code) || !strings.Contains(err.Error(), c.says) {

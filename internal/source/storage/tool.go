@@ -68,7 +68,7 @@ func readPodman(answer []byte) (*imageInfo, error) {
 		return nil, err
 	}
 	if len(all) != 1 {
-		return nil, fmt.Errorf("it describes %d images", len(all))
+		return nil, fmt.Errorf("the output describes %d images", len(all))
 	}
 	one := all[0]
 	return &imageInfo{
@@ -98,7 +98,7 @@ func readBuildah(answer []byte) (*imageInfo, error) {
 		Annotations map[string]string
 	}
 	if err := json.Unmarshal([]byte(one.Manifest), &manifest); err != nil {
-		return nil, fmt.Errorf("reading the manifest in it: %w", err)
+		return nil, fmt.Errorf("parsing the manifest: %w", err)
 	}
 	return &imageInfo{
 		id: one.FromImageID, oci: manifest.MediaType == types.OCIManifestSchema1 || manifest.MediaType == "",

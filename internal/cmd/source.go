@@ -1,0 +1,87 @@
+package cmd
+
+import (
+	"io"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/docker"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish"
+	"github.com/ghcr-publish/ghcr-publish/internal/source"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/dockerfile"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/files"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/storage"
+	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
+)
+
+// source returns the source that the inputs name.
+func (s *session) source(config *input.Config) publish.Source {
+	switch {
+	case config.Build != nil:
+		return &publish.BuildSource{
+			Request: buildRequest(config.Build), Environ: s.process.environ(),
+			Temp: s.process.Getenv("RUNNER_TEMP"), Log: buildLog{s},
+			Options: source.Options{Exporters: s.exporters()},
+		}
+	case config.Artifact != nil:
+		return publish.ArtifactSource{Options: files.ArtifactOptions{
+			Name: config.Source, Artifact: config.Artifact, Remote: s.registry,
+		}}
+	case config.Files != nil:
+		return publish.FilesSource{
+			Epoch: s.process.Getenv("SOURCE_DATE_EPOCH"),
+			Options: files.Options{
+				Name: config.Source, Files: config.Files, Remote: s.registry, Compression: config.Compression,
+			},
+		}
+	}
+	return publish.NamedSource{Name: config.Source, Options: source.Options{
+		Remote: s.registry, Exporters: s.exporters(), SkipPlatform: config.Verify == input.VerifyNone,
+	}}
+}
+
+// exporters returns the stores of this machine that can have a source. A store is
+// contacted only if a source is in it.
+func (s *session) exporters() map[source.Kind]source.Exporter {
+	return map[source.Kind]source.Exporter{
+		source.DockerEngine:      docker.New(s.process.Getenv),
+		source.ContainersStorage: storage.New(s.process.environ),
+	}
+}
+
+// buildRequest returns the request to the builder. The labels of the run are added
+// by the pipeline.
+func buildRequest(b *input.Build) dockerfile.Request {
+	q := dockerfile.Request{
+		Context: b.Context, File: b.File, Target: b.Target, Args: b.Args, Platforms: b.Platforms,
+		Builder: b.Builder, CacheFrom: b.CacheFrom, CacheTo: b.CacheTo,
+	}
+	for _, s := range b.Secrets {
+		q.Secrets = append(q.Secrets, dockerfile.Secret{ID: s.ID, Value: s.Value})
+	}
+	return q
+}
+
+// buildLog shows the output of a builder: in a group of a workflow log, or on
+// standard error at a terminal. It implements [publish.BuildLog].
+type buildLog struct{ session *session }
+
+// Begin implements [publish.BuildLog].
+func (b buildLog) Begin() io.WriteCloser {
+	out := b.session.process.Stderr
+	if b.session.workflow.Active() {
+		out = b.session.process.Stdout
+	}
+	return &groupedTranscript{workflow.NewTranscript(out), b.session.workflow.Group("Build")}
+}
+
+// groupedTranscript is a transcript in a group of the log.
+type groupedTranscript struct {
+	*workflow.Transcript
+	end func()
+}
+
+// Close writes the last line and ends the group.
+func (g *groupedTranscript) Close() error {
+	defer g.end()
+	return g.Transcript.Close()
+}

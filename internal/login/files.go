@@ -1,0 +1,138 @@
+package login
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// Files names the login files to which a session writes.
+type Files struct {
+	Paths          []string // absolute paths
+	StateFolder    string   // see Session
+	IsolatedFolder string   // see Session
+	// Exports are environment variables that make other programs use these
+	// files.
+	Exports []Variable
+}
+
+// Variable is an environment variable.
+type Variable struct{ Name, Value string }
+
+// isolatedPrefix is the prefix of the names of private folders.
+const isolatedPrefix = "ghcr-publish-docker-"
+
+// fileName is the name of Docker's login file (cli/config.ConfigFileName).
+const fileName = "config.json"
+
+// Find returns the files in which programs on this machine look for logins. The
+// first is Docker's file, in DOCKER_CONFIG or in .docker in the home folder;
+// helm, oras, cosign, podman and other programs also read it. The second is
+// REGISTRY_AUTH_FILE, if it names another file, because podman, buildah and
+// skopeo then read only that file. In a workflow, StateFolder is set, so
+// that the logins can be removed. Find returns an error if it cannot determine a path.
+func Find(getenv func(string) string) (Files, error) {
+	dir, err := dockerDir(getenv)
+	if err != nil {
+		return Files{}, err
+	}
+	f := Files{Paths: []string{filepath.Join(dir, fileName)}}
+	if other := getenv("REGISTRY_AUTH_FILE"); other != "" {
+		if other, err = filepath.Abs(other); err != nil {
+			return f, err
+		}
+		if other != f.Paths[0] {
+			f.Paths = append(f.Paths, other)
+		}
+	}
+	if temp := getenv("RUNNER_TEMP"); temp != "" && getenv("GITHUB_ACTIONS") == "true" {
+		f.StateFolder = filepath.Join(temp, "ghcr-publish-login")
+	}
+	return f, nil
+}
+
+func dockerDir(getenv func(string) string) (string, error) {
+	if dir := getenv("DOCKER_CONFIG"); dir != "" {
+		return filepath.Abs(dir)
+	}
+	variable := "HOME"
+	if runtime.GOOS == "windows" {
+		variable = "USERPROFILE"
+	}
+	home := getenv(variable)
+	if home == "" {
+		return "", fmt.Errorf("finding the login file: neither DOCKER_CONFIG nor %s is set", variable)
+	}
+	return filepath.Abs(filepath.Join(home, ".docker"))
+}
+
+// Isolate creates a private folder below RUNNER_TEMP and returns its login file
+// and the variables that select it. The file contains only the logins of this
+// job. If DOCKER_CONFIG already names such a folder, Isolate returns the files
+// of that folder. It returns an error if RUNNER_TEMP is not set or the folder
+// cannot be created.
+func Isolate(getenv func(string) string) (Files, error) {
+	temp := getenv("RUNNER_TEMP")
+	if temp == "" {
+		return Files{}, errors.New("creating a private login file: RUNNER_TEMP is not set")
+	}
+	old, err := dockerDir(getenv)
+	if err != nil && getenv("DOCKER_CONFIG") != "" {
+		return Files{}, err
+	}
+	if strings.HasPrefix(filepath.Base(old), isolatedPrefix) {
+		return Find(getenv)
+	}
+	folder, err := os.MkdirTemp(temp, isolatedPrefix)
+	if err != nil {
+		return Files{}, fmt.Errorf("creating a private login file: %w", err)
+	}
+	path := filepath.Join(folder, fileName)
+	f := Files{Paths: []string{path}, IsolatedFolder: folder, Exports: []Variable{
+		{"DOCKER_CONFIG", folder}, {"REGISTRY_AUTH_FILE", path},
+	}}
+	if dir := filepath.Join(old, "buildx"); old != "" && isDir(dir) && getenv("BUILDX_CONFIG") == "" {
+		f.Exports = append(f.Exports, Variable{"BUILDX_CONFIG", dir}) // keeps the builders of buildx
+	}
+	return f, linkDockerSettings(old, folder)
+}
+
+// linkDockerSettings gives the private folder the Docker settings that a build
+// needs: the plugins, and the context that selects the engine.
+func linkDockerSettings(old, folder string) error {
+	var settings struct {
+		Context string   `json:"currentContext,omitempty"`
+		Plugins []string `json:"cliPluginsExtraDirs,omitempty"`
+	}
+	if text, err := os.ReadFile(filepath.Join(old, fileName)); err == nil {
+		_ = json.Unmarshal(text, &settings) // Docker also ignores a file that it cannot parse
+	}
+	if dir := filepath.Join(old, "cli-plugins"); isDir(dir) {
+		settings.Plugins = append([]string{dir}, settings.Plugins...)
+	}
+	if settings.Context != "" && os.Symlink(filepath.Join(old, "contexts"), filepath.Join(folder, "contexts")) != nil {
+		settings.Context = "" // Docker does not start if the store of its context is missing
+	}
+	text, err := json.MarshalIndent(settings, "", "\t")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(folder, fileName), text, private)
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// removeFolder deletes the private folder of the session.
+func (s *Session) removeFolder() error {
+	if !strings.HasPrefix(filepath.Base(s.IsolatedFolder), isolatedPrefix) {
+		return fmt.Errorf("removing the login: %q was not created by this program", s.IsolatedFolder)
+	}
+	return os.RemoveAll(s.IsolatedFolder)
+}

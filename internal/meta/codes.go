@@ -1,0 +1,74 @@
+package meta
+
+// These are the codes of the *diag.Error values that this package returns.
+const (
+	// CodeExpression means that a template of an input cannot be evaluated.
+	CodeExpression = "expression"
+	// CodeFlavorLatest means that latest in the input flavor has an unknown value.
+	CodeFlavorLatest = "flavor-latest"
+	// CodeFlavorOnLatest means that onlatest in the input flavor has an unknown value.
+	CodeFlavorOnLatest = "flavor-onlatest"
+	// CodeFlavorUnknown means that the input flavor has an unknown entry.
+	CodeFlavorUnknown = "flavor-unknown"
+	// CodeImageAttribute means that an image has an unknown attribute, or an invalid value of
+	// an attribute.
+	CodeImageAttribute = "image-attribute"
+	// CodeImageName means that an image has no name.
+	CodeImageName = "image-name"
+	// CodeInputQuotes means that the quotes in an input are not balanced or not allowed.
+	CodeInputQuotes = "input-quotes"
+	// CodeNoTags means that no rule gives a tag.
+	CodeNoTags = "no-tags"
+	// CodeShortSHALength means that DOCKER_METADATA_SHORT_SHA_LENGTH is not a number.
+	CodeShortSHALength = "short-sha-length"
+	// CodeSourceDateEpoch means that SOURCE_DATE_EPOCH is not a valid time.
+	CodeSourceDateEpoch = "source-date-epoch"
+	// CodeTagAttribute means that a rule has no value, or an invalid value, of an attribute
+	// that its type requires.
+	CodeTagAttribute = "tag-attribute"
+	// CodeTagDigest means that a line of the input tags has a digest.
+	CodeTagDigest = "tag-digest"
+	// CodeTagEnable means that enable of a rule is neither true nor false.
+	CodeTagEnable = "tag-enable"
+	// CodeTagForeign means that a line of the input tags is a reference to another
+	// repository, or is neither a tag nor a reference with a tag.
+	CodeTagForeign = "tag-foreign"
+	// CodeTagGroup means that the group of a rule is not a number.
+	CodeTagGroup = "tag-group"
+	// CodeTagInvalid means that a rule gives an invalid tag.
+	CodeTagInvalid = "tag-invalid"
+	// CodeTagMatchGroup means that the first group of match takes no part in the match.
+	CodeTagMatchGroup = "tag-match-group"
+	// CodeTagPattern means that a pattern is invalid, or that it takes too long to match.
+	CodeTagPattern = "tag-pattern"
+	// CodeTagTooLong means that a rule gives a tag of more than [MaxTagLength] characters.
+	CodeTagTooLong = "tag-too-long"
+	// CodeTagType means that a rule has an unknown type.
+	CodeTagType = "tag-type"
+)
+
+// These are the codes of [Result.Warnings].
+const (
+	// CodeCommitDate means that the date of the commit could not be read.
+	CodeCommitDate = "commit-date"
+	// CodeEventDefaultBranch means that a rule uses the branch of an event that always reports
+	// the default branch.
+	CodeEventDefaultBranch = "event-default-branch"
+	// CodeEventMergeGroup means that a rule uses the temporary branch of a merge queue.
+	CodeEventMergeGroup = "event-merge-group"
+	// CodeEventOtherCommit means that a rule uses the commit of an event that concerns another
+	// commit.
+	CodeEventOtherCommit = "event-other-commit"
+	// CodeLabelTooLong means that GitHub's package page truncates a label.
+	CodeLabelTooLong = "label-too-long"
+	// CodeNotPEP440 means that a pep440 rule has a text that does not conform to PEP 440.
+	CodeNotPEP440 = "not-pep440"
+	// CodeNotSemver means that a semver rule has a text that is not a SemVer version.
+	CodeNotSemver = "not-semver"
+	// CodeTagNoGroup means that the group of a match rule takes no part in the match.
+	CodeTagNoGroup = "tag-no-group"
+	// CodeTagNoMatch means that the pattern of a rule does not match the text.
+	CodeTagNoMatch = "tag-no-match"
+	// CodeUnknownTimeZone means that a date names an unknown time zone.
+	CodeUnknownTimeZone = "unknown-time-zone"
+)

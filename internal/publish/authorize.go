@@ -1,0 +1,136 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"path"
+	"path/filepath"
+
+	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/github"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
+)
+
+// acceptBeforeOpen returns an error if the image could not be published after an
+// expensive source, such as a build, was opened. With on-readonly: skip or archive,
+// a read-only token is accepted, because the run then only tests the build.
+func (r *run) acceptBeforeOpen(found *resolve.Found) error {
+	if r.request.DryRun {
+		return nil
+	}
+	for i := range found.Targets {
+		t := &found.Targets[i]
+		if err := r.checkVisibility(t); err != nil {
+			return err
+		}
+		if t.PushRefusal != nil && r.request.OnReadOnly == "fail" {
+			return r.explainFound(t.PushRefusal, found)
+		}
+	}
+	return nil
+}
+
+func (r *run) checkVisibility(t *resolve.Target) error {
+	return resolve.CheckVisibility(r.request.Visibility.Want, r.request.Visibility.FailOnMismatch, t)
+}
+
+// accept returns an error if the image does not have the expected digest.
+func (r *run) accept() error {
+	want, got := r.request.Digest, r.outcome.Found.Root.Descriptor.Digest
+	if want.Hex == "" || got == want {
+		return nil
+	}
+	return diag.Inputf("expected-digest", CodeDigestDiffers,
+		"The tag of the source has moved. Inspect the new image. Then promote it by its digest, or change expected-digest.",
+		"Nothing was published: %s has the digest %s, but expected-digest is %s", r.request.Source.Traits().Reference, got, want)
+}
+
+// reportNewPackages informs the observer about the packages that the run creates.
+func (r *run) reportNewPackages() {
+	found := r.outcome.Found
+	r.outcome.notice(r.explainer().TokenNotices(found.Token())...)
+	for i := range found.Targets {
+		t := &found.Targets[i]
+		if t.Home && !t.Exists() && t.Inherits != "" && github.IsAbsent(t.PackageErr) {
+			r.Observer.NewPackage(t.Repo, t.Inherits)
+		}
+	}
+}
+
+// dryRun finds the attachments, and the reasons for which a real run would fail.
+func (r *run) dryRun(ctx context.Context) error {
+	found := r.outcome.Found
+	for i := range found.Targets {
+		t := &found.Targets[i]
+		if err := r.checkVisibility(t); err != nil {
+			return err
+		}
+		if t.PushRefusal != nil {
+			r.outcome.notice(diag.Notice{
+				Code: CodePushRefused, Level: diag.Warning, Title: "This token may not push",
+				Text: r.explain(t.PushRefusal).Error(),
+			})
+		}
+	}
+	r.outcome.Status = Planned
+	var err error
+	r.outcome.Attached, err = r.attachments(ctx)
+	return err
+}
+
+// authorize checks, before the first upload, that the run may write. It returns
+// true if the run ends here without an error.
+func (r *run) authorize(ctx context.Context) (ended bool, err error) {
+	found := r.outcome.Found
+	for i := range found.Targets {
+		if err := r.checkVisibility(&found.Targets[i]); err != nil {
+			return false, err
+		}
+	}
+	if !r.outcome.Plan.Writes() {
+		return false, nil
+	}
+	for i := range found.Targets {
+		if refusal := found.Targets[i].PushRefusal; refusal != nil {
+			return r.refused(ctx, r.explain(refusal))
+		}
+	}
+	return false, nil
+}
+
+// refused ends the run of a read-only token according to the input on-readonly. A
+// refusal for another reason is an error.
+func (r *run) refused(ctx context.Context, refusal error) (ended bool, err error) {
+	if r.request.OnReadOnly == "fail" || !r.explainer().IsReadOnly(refusal) {
+		return false, refusal
+	}
+	r.outcome.Status, r.outcome.Reason = Skipped, "The token is read-only. "+refusal.Error()
+	if r.request.OnReadOnly == "archive" {
+		r.outcome.Archive, err = r.archive(ctx)
+	}
+	return true, err
+}
+
+// archive writes the image to an OCI archive, so that another job can publish it.
+func (r *run) archive(ctx context.Context) (string, error) {
+	target := r.outcome.Found.Targets[0]
+	file := filepath.Join(r.request.ArchiveFolder, path.Base(target.Repo.RepositoryStr())+".oci.tar")
+	var ref name.Reference = target.Repo.Tag("latest")
+	if len(target.Tags) > 0 {
+		ref = target.Repo.Tag(target.Tags[0])
+	}
+	written, err := writeArchive(ctx, r.outcome.Found.Root, file, ref)
+	var diagErr *diag.Error
+	if err = r.explain(err); errors.As(err, &diagErr) && diagErr.Input != "destination" {
+		return "", err
+	}
+	if err != nil {
+		return "", &diag.Error{
+			Code: CodeArchiveUnwritten, Side: diag.Runner, Err: err, Title: "The archive " + file + " could not be written",
+			Hint: "Check that the disk has space and that the user of the step may write to this folder. Set on-readonly: skip to write no archive.",
+		}
+	}
+	return written, nil
+}

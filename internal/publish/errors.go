@@ -1,0 +1,28 @@
+package publish
+
+// The codes of the errors and notices of this package.
+const (
+	// CodeNoTags reports that no rule gave a tag.
+	CodeNoTags = "no-tags"
+	// CodeDigestDiffers reports an image without the expected digest.
+	CodeDigestDiffers = "digest-differs"
+	// CodePushRefused reports, in a dry run, that the token may not push.
+	CodePushRefused = "push-refused"
+	// CodeArchiveUnwritten reports an archive that could not be written.
+	CodeArchiveUnwritten = "archive-unwritten"
+	// CodeTagExists reports a tag that exists and that the input overwrite protects.
+	CodeTagExists = "tag-exists"
+	// CodeTagKept reports a tag that was not moved to an older image.
+	CodeTagKept = "tag-kept"
+	// CodeTagRewritten reports a tag that another run had moved to an older image.
+	CodeTagRewritten = "tag-rewritten"
+	// CodeAttachmentKept reports an attachment of the destination that differs from
+	// the one of the source.
+	CodeAttachmentKept = "attachment-kept"
+	// CodeVisibilityNeedsOwner reports a visibility that only an owner can change.
+	CodeVisibilityNeedsOwner = "visibility-needs-owner"
+	// CodeTokenScopes reports a token with more scopes than publishing needs.
+	CodeTokenScopes = "token-wide"
+	// CodeTokenExpires reports a token that expires soon.
+	CodeTokenExpires = "token-ends"
+)

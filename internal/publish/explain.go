@@ -1,0 +1,202 @@
+package publish
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/github"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
+	"github.com/ghcr-publish/ghcr-publish/internal/pull"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/refusal"
+	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
+)
+
+// expiryWarning is the time before the expiry of a token from which a notice warns
+// about it.
+const expiryWarning = 7 * 24 * time.Hour
+
+// Explainer explains the refusals of registries with the facts of a run. All
+// commands use it.
+type Explainer struct {
+	Config *input.Common
+	GitHub *github.Client
+}
+
+// Evidence returns the facts about a run and a repository. The target is nil if the
+// run has not read the repository as a destination.
+func (e Explainer) Evidence(repo name.Repository, t *resolve.Target) refusal.Evidence {
+	gh := e.Config.GitHub
+	ev := refusal.Evidence{
+		Repo: repo, InWorkflow: gh.Active, Repository: gh.Repository, ReadOnly: gh.ReadOnly(),
+		Kind: e.Config.Token.Kind(), Home: e.Config.AtHome(repo),
+		TokensURL: e.GitHub.TokensURL(), NewTokenURL: e.GitHub.NewTokenURL(),
+	}
+	grant := workflow.PackagesGrant(gh.Workspace, gh.WorkflowRef, gh.Repository, gh.Job)
+	ev.Grants, ev.GrantsFile = grant.Level, grant.File
+	if !ev.Home {
+		return ev
+	}
+	known := resolve.Target{}
+	if t != nil {
+		known = *t
+	}
+	known.Repo = repo
+	owner, pkg := known.Owner(gh)
+	ev.SettingsURL, ev.OrganizationURL = e.GitHub.SettingsURL(owner, pkg), e.GitHub.OrganizationURL(owner)
+	if t == nil {
+		return ev
+	}
+	ev.Inherits, ev.SSOURL = t.Inherits, t.SSO
+	if exists := t.Exists(); exists || github.IsAbsent(t.PackageErr) {
+		ev.Exists = &exists
+	}
+	if t.Token != nil {
+		ev.Scoped, ev.Scopes, ev.TokenInvalid = t.Token.Scoped, t.Token.Scopes, t.Token.Invalid
+	}
+	return ev
+}
+
+// Refusal explains an error about a destination. Other errors, and errors that are
+// explained already, are returned without a change.
+func (e Explainer) Refusal(err error, repo name.Repository, t *resolve.Target) error {
+	return refusal.Explain(err, e.Evidence(repo, t))
+}
+
+// Read explains why a reference could not be read.
+func (e Explainer) Read(err error, ref name.Reference) error {
+	var answer *registry.Error
+	var diagErr *diag.Error
+	if err == nil || errors.As(err, &diagErr) {
+		return err
+	}
+	repo := ref.Context()
+	if errors.As(err, &answer) {
+		switch {
+		case answer.Status == http.StatusNotFound:
+			return &diag.Error{
+				Code: pull.CodeNotFound, Side: diag.Registry, Input: "source", Err: err, Title: fmt.Sprintf("%s does not exist", ref.Name()),
+				Hint: "Check the name and the tag; tags are case-sensitive. A private image that the token may not read gives the same answer: grant this repository access to its package.",
+			}
+		case e.Config.Token.Empty() && e.Config.AtHome(repo) && registry.IsRefused(err):
+			return &diag.Error{
+				Code: pull.CodeNotFound, Side: diag.Registry, Input: "token", Err: err, Title: fmt.Sprintf("%s does not exist, or is not public", repo),
+				Hint: "Check the name. For a private image, use a token that may read it: in a workflow, set permissions: packages: read and remove the input token; at a terminal, set GITHUB_TOKEN to the output of gh auth token.",
+			}
+		}
+	}
+	ev := e.Evidence(repo, nil)
+	ev.Reading = true
+	return refusal.Explain(err, ev)
+}
+
+// IsReadOnly reports whether a refusal means that the token is read-only, which is
+// expected for pull requests. An invalid token, and a token without access to the
+// package, are not read-only.
+func (e Explainer) IsReadOnly(refusalErr error) bool {
+	return e.Config.GitHub.ReadOnly() != "" || diag.Is(refusalErr, refusal.CodeCreatePackage) || diag.Is(refusalErr, refusal.CodeWriteDenied)
+}
+
+// TokenNotices returns notices about the scopes and the expiry of a token.
+func (e Explainer) TokenNotices(t *github.TokenStatus) []diag.Notice {
+	if t == nil {
+		return nil
+	}
+	var out []diag.Notice
+	if beyond := t.UnneededScopes(); len(beyond) > 0 {
+		text := fmt.Sprintf("The token has the scopes %s, which publishing does not need. ", strings.Join(beyond, ", "))
+		if e.Config.GitHub.Active {
+			text += "Remove the input token and give the job packages: write: then the job's GITHUB_TOKEN is used, which expires with the job. If GITHUB_TOKEN has no access, because another owner has the image, create a token with only write:packages: "
+		} else {
+			text += "Create a token with only write:packages: "
+		}
+		out = append(out, diag.Notice{
+			Code: CodeTokenScopes, Level: diag.Info, Title: "The token has more scopes than publishing needs",
+			Text: text + e.GitHub.NewTokenURL(),
+		})
+	}
+	if left := time.Until(t.Expires); !t.Expires.IsZero() && left > 0 && left < expiryWarning {
+		out = append(out, diag.Notice{
+			Code: CodeTokenExpires, Level: diag.Warning, Title: "The token expires soon",
+			Text: fmt.Sprintf("The token expires on %s. Create a new one: %s. A job's GITHUB_TOKEN needs no renewal.", t.Expires.UTC().Format("2 January 2006, 15:04 MST"), e.GitHub.NewTokenURL()),
+		})
+	}
+	return out
+}
+
+func (r *run) explainer() Explainer { return Explainer{Config: r.Config, GitHub: r.GitHub} }
+
+// explain explains an error of the run.
+func (r *run) explain(err error) error { return r.explainFound(err, r.outcome.Found) }
+
+func (r *run) explainFound(err error, found *resolve.Found) error {
+	if err == nil {
+		return nil
+	}
+	if traits := r.request.Source.Traits(); traits.Reference != nil && isMissing(err, traits.Reference) {
+		err := r.explainer().Read(err, traits.Reference)
+		var diagErr *diag.Error
+		if errors.As(err, &diagErr) && diagErr.Input == "source" {
+			diagErr.Input = traits.Input
+		}
+		return err
+	}
+	repo := r.refusedRepository(err)
+	ev := r.explainer().Evidence(repo, targetOf(found, repo))
+	ev.Reading = !slices.Contains(r.request.Destinations, repo)
+	return refusal.Explain(err, ev)
+}
+
+// isMissing reports whether the source does not exist. A destination that does not
+// exist is not an error.
+func isMissing(err error, source name.Reference) bool {
+	var answer *registry.Error
+	return errors.As(err, &answer) && answer.Status == http.StatusNotFound &&
+		answer.Host == source.Context().RegistryStr() && answer.Repository == source.Context().RepositoryStr()
+}
+
+// targetOf returns what was read about a destination, or nil.
+func targetOf(found *resolve.Found, repo name.Repository) *resolve.Target {
+	if found == nil {
+		return nil
+	}
+	i := slices.IndexFunc(found.Targets, func(t resolve.Target) bool { return t.Repo.Name() == repo.Name() })
+	if i < 0 {
+		return nil
+	}
+	return &found.Targets[i]
+}
+
+// refusedRepository returns the destination or the source that an answer concerns.
+// A token request contains no repository, and may go to another host than the
+// registry.
+func (r *run) refusedRepository(err error) name.Repository {
+	all := slices.Clone(r.request.Destinations)
+	var answer *registry.Error
+	if !errors.As(err, &answer) {
+		return all[0]
+	}
+	if ref := r.request.Source.Traits().Reference; ref != nil {
+		all = append(all, ref.Context())
+	}
+	for _, matches := range []func(name.Repository) bool{
+		func(n name.Repository) bool {
+			return n.RegistryStr() == answer.Host && n.RepositoryStr() == answer.Repository
+		},
+		func(n name.Repository) bool { return n.RegistryStr() == answer.Host },
+		func(n name.Repository) bool { return answer.Host != r.Config.Home && !r.Config.AtHome(n) },
+	} {
+		if i := slices.IndexFunc(all, matches); i >= 0 {
+			return all[i]
+		}
+	}
+	return all[0]
+}

@@ -1,0 +1,77 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/pull"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+)
+
+// foreignLayers decides about layers that are meant to be fetched by URL. With
+// foreign-layers: keep, a layer that must not be distributed is not uploaded, even if
+// the source has it (image-spec, "Non-Distributable Layers"). With push, it comes
+// from the source, or else from the registry of the source, or else from its URLs.
+// The manifest keeps the URLs in both cases, so that its digest does not change.
+func (r *run) foreignLayers(root *image.Manifest) {
+	for _, m := range image.Manifests(root) {
+		for _, b := range m.Blobs {
+			restricted := isRestricted(b.Descriptor)
+			switch {
+			case !r.request.Changes.PushForeign:
+				b.Foreign = b.Foreign || restricted
+			case b.Foreign && len(b.Descriptor.URLs) > 0:
+				r.fetchForeign(b)
+				fallthrough
+			case restricted:
+				b.Loose = true
+			}
+		}
+	}
+}
+
+// isRestricted reports whether a layer has URLs and a media type that forbids its
+// distribution.
+func isRestricted(d v1.Descriptor) bool {
+	return len(d.URLs) > 0 && (!d.MediaType.IsDistributable() || strings.Contains(string(d.MediaType), ".foreign."))
+}
+
+// fetchForeign lets a layer that the source does not have be read from the registry
+// of the source or from its URLs.
+func (r *run) fetchForeign(b *image.Blob) {
+	desc := b.Descriptor
+	from := r.request.Source.Traits().Reference
+	if from != nil {
+		b.MountFrom = append(b.MountFrom, from.Context())
+	}
+	b.Foreign = false
+	b.Open = func(ctx context.Context) (io.ReadCloser, error) {
+		if from != nil {
+			in, err := r.Registry.Blob(ctx, from.Context(), desc)
+			if !registry.IsAbsent(err) {
+				return in, err
+			}
+		}
+		in, err := pull.FetchForeign(ctx, r.Web, desc)
+		return in, explainForeign(err)
+	}
+}
+
+// explainForeign adds the input and the cure to the error of URLs that do not
+// answer.
+func explainForeign(err error) error {
+	var diagErr *diag.Error
+	if !errors.As(err, &diagErr) || diagErr.Code != pull.CodeForeignLayer {
+		return err
+	}
+	out := *diagErr
+	out.Side, out.Input = diag.Source, "foreign-layers"
+	out.Hint = "Run the step on a machine that can reach the URLs of the layer, or set foreign-layers: keep, which does not upload the layer."
+	return &out
+}

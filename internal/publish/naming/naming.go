@@ -1,0 +1,160 @@
+// Package naming computes the tags, labels and annotations of a run. It connects
+// the tag language (package meta) with the event and the API of GitHub. The commands
+// publish and metadata use it.
+package naming
+
+import (
+	"context"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/github"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/meta"
+)
+
+// CodeDefaultBranchUnknown reports a rule that needs the default branch, which
+// neither the event nor the API states.
+const CodeDefaultBranchUnknown = "default-branch-unknown"
+
+// Variables are the environment variables of the tag language. Their names are
+// those of docker/metadata-action.
+type Variables struct {
+	ShortSHALength   string // DOCKER_METADATA_SHORT_SHA_LENGTH
+	PRHeadSHA        string // DOCKER_METADATA_PR_HEAD_SHA
+	AnnotationLevels string // DOCKER_METADATA_ANNOTATIONS_LEVELS
+	SourceDateEpoch  string // SOURCE_DATE_EPOCH
+}
+
+// ReadVariables reads the variables from an environment.
+func ReadVariables(getenv func(string) string) Variables {
+	return Variables{
+		ShortSHALength:   getenv("DOCKER_METADATA_SHORT_SHA_LENGTH"),
+		PRHeadSHA:        getenv("DOCKER_METADATA_PR_HEAD_SHA"),
+		AnnotationLevels: getenv("DOCKER_METADATA_ANNOTATIONS_LEVELS"),
+		SourceDateEpoch:  getenv("SOURCE_DATE_EPOCH"),
+	}
+}
+
+// Registry lists the tags that exist. They decide whether a version is the highest.
+type Registry interface {
+	Tags(context.Context) ([]string, error)
+}
+
+// NoRegistry is for a run without a destination. It has no tags.
+type NoRegistry struct{}
+
+// Tags implements [Registry].
+func (NoRegistry) Tags(context.Context) ([]string, error) { return nil, nil }
+
+// Request states the rules of one computation.
+type Request struct {
+	Rules  input.Naming
+	Images string // one name per line
+	// References allows full references to one of the images as tags.
+	References bool
+	// Defaults uses the tags of the event if the rules contain no tag.
+	Defaults bool
+	Registry Registry
+}
+
+// Namer computes names for one run.
+type Namer struct {
+	GitHub    *github.Client
+	Run       input.GitHub
+	Variables Variables
+	// FromGit takes ref and commit from the checkout instead of the event.
+	FromGit bool
+}
+
+// Compute returns the names. Errors in the rules are *diag.Error.
+func (n *Namer) Compute(ctx context.Context, q Request) (meta.Result, error) {
+	in := meta.Inputs{
+		Images: q.Images, References: q.References,
+		Tags: q.Rules.Tags, Flavor: q.Rules.Flavor, Version: q.Rules.Version,
+		Labels: q.Rules.Labels, Annotations: q.Rules.Annotations,
+	}
+	mc, err := n.context(ctx, q)
+	if err != nil {
+		return meta.Result{}, err
+	}
+	if in.Tags == "" && q.Defaults {
+		return meta.Defaults(ctx, in, mc)
+	}
+	return meta.Compute(ctx, in, mc)
+}
+
+// context returns the facts that the tag language uses.
+func (n *Namer) context(ctx context.Context, q Request) (meta.Context, error) {
+	payload, err := meta.ParsePayload(n.Run.Event.Raw)
+	if err != nil {
+		return meta.Context{}, err
+	}
+	c := meta.Context{
+		Event:            meta.Event{Name: n.Run.EventName, Ref: n.Run.Ref, SHA: n.Run.SHA, Payload: payload},
+		Now:              time.Now().UTC(),
+		ShortSHALength:   n.Variables.ShortSHALength,
+		PRHeadSHA:        n.Variables.PRHeadSHA,
+		AnnotationLevels: n.Variables.AnnotationLevels,
+		Existing:         q.Registry.Tags,
+		CommitDate: func(ctx context.Context, sha string) (time.Time, error) {
+			return n.GitHub.CommitDate(ctx, n.Run.Repository, sha)
+		},
+	}
+	if c.Created, err = meta.ParseEpoch(n.Variables.SourceDateEpoch); err != nil {
+		return c, err
+	}
+	if n.Run.Repository != "" && n.Run.Event.Repository == nil { // the payload of a schedule has no repository
+		c.Repository = func(ctx context.Context) (meta.Repository, error) { return n.repository(ctx, q.Rules.Tags) }
+	}
+	if n.FromGit {
+		return meta.FromGit(ctx, c, git)
+	}
+	return c, nil
+}
+
+// git runs git in the working directory.
+func git(ctx context.Context, args ...string) (string, error) {
+	out, err := exec.CommandContext(ctx, "git", args...).Output()
+	return string(out), err
+}
+
+// repository reads the repository from the API. An API that does not answer is an
+// error only if a rule needs the default branch.
+func (n *Namer) repository(ctx context.Context, rules string) (meta.Repository, error) {
+	repo, err := n.GitHub.Repository(ctx, n.Run.Repository)
+	needed := strings.Contains(rules, "default_branch") || strings.Contains(rules, "type=edge")
+	if err != nil && !needed {
+		return meta.Repository{}, nil
+	}
+	if err != nil {
+		return meta.Repository{}, &diag.Error{
+			Code: CodeDefaultBranchUnknown, Side: diag.API, Input: "tags", Err: err,
+			Title: "A rule in the input tags needs the default branch, but GitHub's API did not return it",
+			Hint:  "Run the step again when the API answers, or name the branch in the rule: enable=${{ github.ref == 'refs/heads/main' }}.",
+		}
+	}
+	_, name, _ := strings.Cut(repo.FullName, "/")
+	return meta.Repository{
+		Name: name, FullName: repo.FullName, Description: repo.Description,
+		HTMLURL: repo.URL, DefaultBranch: repo.DefaultBranch, License: repo.License,
+	}, nil
+}
+
+// Reproducible returns the pairs that are the same in each run of one commit. It
+// omits empty values and the time of the run, unless the user wrote them or
+// SOURCE_DATE_EPOCH sets the time. With the time of the run, each run would publish
+// another digest.
+func (n *Namer) Reproducible(pairs []meta.Pair, rules input.Naming) []meta.Pair {
+	var out []meta.Pair
+	for _, p := range pairs {
+		written := strings.Contains(rules.Labels+"\n"+rules.Annotations, p.Key+"=")
+		dated := p.Key != meta.KeyCreated || n.Variables.SourceDateEpoch != ""
+		if written || (p.Value != "" && dated) {
+			out = append(out, p)
+		}
+	}
+	return out
+}

@@ -1,0 +1,64 @@
+package publish
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/meta"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
+)
+
+// Status is the result of a run as one word.
+type Status string
+
+// The statuses.
+const (
+	Published Status = "published" // the run wrote something, and all proofs succeeded
+	Unchanged Status = "unchanged" // the destinations already had everything
+	Planned   Status = "planned"   // a dry run
+	Skipped   Status = "skipped"   // the token is read-only, and on-readonly accepts that
+	Failed    Status = "failed"
+)
+
+// Outcome is everything that is known at the end of a run. A field is zero if the
+// run ended before the step that sets it.
+type Outcome struct {
+	Status Status
+	DryRun bool
+	Reason string // why the status is Skipped
+	Names  meta.Result
+	Found  *resolve.Found
+	Plan   *plan.Plan
+	// Attached are the attachments that were pushed. After a dry run they are the
+	// attachments that a run would push.
+	Attached []Attachment
+	Result   *push.Result
+	// Pages are the web pages of the packages. Their order is that of the
+	// destinations.
+	Pages   []Pages
+	Archive string // absolute path of the archive, or ""
+
+	mu      sync.Mutex // guards notices
+	notices []diag.Notice
+}
+
+// Pages are the web pages of a package. Both are empty for a repository on another
+// registry.
+type Pages struct{ Package, Settings string }
+
+// Notices returns the notices in the order of the steps.
+func (o *Outcome) Notices() []diag.Notice {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.notices)
+}
+
+// notice adds notices. Several goroutines may call it.
+func (o *Outcome) notice(n ...diag.Notice) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.notices = append(o.notices, n...)
+}

@@ -1,0 +1,120 @@
+// Package publish publishes one image. It opens the source, reads the
+// destinations, plans, pushes and verifies. It returns data and renders nothing;
+// package cmd writes the report.
+//
+// The commands publish, merge, promote and try use the same pipeline. They differ
+// in the source, the attachments and the policies of their request.
+package publish
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/github"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/naming"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+)
+
+// cancelGrace is the time that running tag writes get after a cancel. The runner
+// waits 7.5 s before it kills the process (docs/runner.md, Cancellation).
+const cancelGrace = 1500 * time.Millisecond
+
+// Observer is informed while a run is in progress.
+type Observer interface {
+	// NewPackage is called before the upload if the run creates a package. The
+	// visibility is the one that the package will have.
+	NewPackage(repo name.Repository, visibility string)
+	// Uploads starts the display of the uploads of a plan.
+	Uploads(*plan.Plan) Display
+}
+
+// Display shows the progress of the uploads until it is closed.
+type Display interface {
+	push.Progress
+	Close()
+}
+
+// Pipeline holds the clients of one run.
+type Pipeline struct {
+	Config   *input.Common
+	Registry *registry.Client
+	GitHub   *github.Client
+	Web      *http.Transport // reads layers from their own URLs
+	Namer    *naming.Namer
+	Observer Observer
+}
+
+// Publish executes a request. The outcome is never nil. With an error it holds
+// everything that is true so far. Refusals of a registry are *diag.Error with a
+// cause and a hint.
+func (p *Pipeline) Publish(ctx context.Context, request *Request) (*Outcome, error) {
+	r := &run{Pipeline: p, request: request, outcome: &Outcome{Status: Failed, DryRun: request.DryRun}}
+	err := errors.Join(r.explain(r.run(ctx)), request.Source.Close())
+	if err != nil {
+		r.outcome.Status = Failed
+	}
+	return r.outcome, err
+}
+
+// run is the execution of one request.
+type run struct {
+	*Pipeline
+	request *Request
+	outcome *Outcome
+}
+
+// run executes all steps in their order.
+func (r *run) run(ctx context.Context) (err error) {
+	out := r.outcome
+	out.notice(r.Config.Notices...)
+	r.expect()
+	if out.Names, err = r.name(ctx); err != nil {
+		return err
+	}
+	if out.Found, err = r.resolve(ctx); out.Found.Source != nil {
+		defer out.Found.Source.Close() // only reads: an error of Close loses nothing
+		out.notice(out.Found.Source.Notices...)
+	}
+	if err != nil {
+		return err
+	}
+	if err := r.accept(); err != nil {
+		return err
+	}
+	r.reportNewPackages()
+	policy := newTagPolicy(r)
+	kept, forbidden := policy.check(ctx)
+	out.Plan = plan.New(out.Found.Root, out.Found.Plan(), kept)
+	if r.request.DryRun {
+		return errors.Join(r.dryRun(ctx), forbidden)
+	}
+	if forbidden != nil {
+		return forbidden
+	}
+	if ended, err := r.authorize(ctx); ended || err != nil {
+		return err
+	}
+	if out.Attached, err = r.attach(ctx); err != nil {
+		return err
+	}
+	publisher := &push.Publisher{Registry: r.Registry, Conflicts: policy, Grace: cancelGrace}
+	if out.Result, err = r.push(ctx, publisher); err != nil {
+		return err
+	}
+	return r.verify(ctx, publisher)
+}
+
+// push executes the plan.
+func (r *run) push(ctx context.Context, publisher *push.Publisher) (*push.Result, error) {
+	display := r.Observer.Uploads(r.outcome.Plan)
+	defer display.Close()
+	publisher.Progress = display
+	return publisher.Run(ctx, r.outcome.Plan)
+}

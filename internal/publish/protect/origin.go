@@ -1,0 +1,157 @@
+package protect
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+)
+
+// The annotations that state the origin of an image (image-spec, "Pre-Defined
+// Annotation Keys"). The labels of a config have the same names.
+const (
+	keySource   = "org.opencontainers.image.source"
+	keyRevision = "org.opencontainers.image.revision"
+	keyVersion  = "org.opencontainers.image.version"
+)
+
+// Origin is the origin of an image. An empty field is unknown.
+type Origin struct {
+	Source   string // URL of the Git repository
+	Revision string // commit id
+	Version  string
+}
+
+// sameSource reports whether both origins state the same Git repository. An image
+// may have inherited the labels of its base image, which name another one.
+func (o Origin) sameSource(other Origin) bool {
+	return o.Source != "" && strings.EqualFold(trim(o.Source), trim(other.Source))
+}
+
+func trim(url string) string { return strings.TrimSuffix(strings.TrimRight(url, "/"), ".git") }
+
+func (o Origin) known() bool { return o.Source != "" && (o.Revision != "" || o.Version != "") }
+
+// String returns the origin for messages: "1.2.3 (commit 0123456)".
+func (o Origin) String() string {
+	commit := o.Revision[:min(7, len(o.Revision))]
+	switch {
+	case o.Version != "" && commit != "":
+		return fmt.Sprintf("%.64s (commit %s)", o.Version, commit)
+	case o.Version != "":
+		return fmt.Sprintf("%.64s", o.Version)
+	}
+	return "commit " + commit
+}
+
+// Remote reads a registry. Package registry implements it.
+type Remote interface {
+	Manifest(ctx context.Context, ref name.Reference) (v1.Descriptor, []byte, error)
+	Blob(ctx context.Context, repo name.Repository, desc v1.Descriptor) (io.ReadCloser, error)
+}
+
+// Read reads the origin of an image in a registry from the annotations of its index
+// or manifest, or else from the labels of its first image.
+func Read(ctx context.Context, remote Remote, repo name.Repository, digest v1.Hash) (Origin, error) {
+	var found Origin
+	for range 3 { // an index, an image, and one further level
+		_, raw, err := remote.Manifest(ctx, repo.Digest(digest.String()))
+		if err != nil {
+			return found, fmt.Errorf("reading the origin of %s@%s: %w", repo, digest, err)
+		}
+		doc, err := parse(raw)
+		if err != nil {
+			return found, fmt.Errorf("reading the origin of %s@%s: %w", repo, digest, err)
+		}
+		if found = originOf(doc.Annotations); found.known() {
+			return found, nil
+		}
+		next, ok := doc.first()
+		if !ok {
+			return labels(doc.Config, func(d v1.Descriptor) (io.ReadCloser, error) { return remote.Blob(ctx, repo, d) })
+		}
+		digest = next
+	}
+	return found, nil
+}
+
+// Of returns the origin of the image of a run.
+func Of(ctx context.Context, root *image.Manifest) (Origin, error) {
+	for _, m := range append([]*image.Manifest{root}, image.Images(root)...) {
+		if m.Pending() { // its manifest is not complete, but its annotations are known
+			if s := originOf(m.Annotations); s.known() {
+				return s, nil
+			}
+			continue
+		}
+		doc, err := parse(m.Raw)
+		if err != nil {
+			return Origin{}, fmt.Errorf("reading the origin of the image: %w", err)
+		}
+		if s := originOf(doc.Annotations); s.known() {
+			return s, nil
+		}
+	}
+	for _, m := range image.Images(root) {
+		if len(m.Blobs) > 0 {
+			return labels(&m.Blobs[0].Descriptor, func(v1.Descriptor) (io.ReadCloser, error) { return m.Blobs[0].Open(ctx) })
+		}
+	}
+	return Origin{}, nil
+}
+
+// document holds the fields of an index or a manifest.
+type document struct {
+	Annotations map[string]string `json:"annotations"`
+	Config      *v1.Descriptor    `json:"config"`
+	Manifests   []v1.Descriptor   `json:"manifests"`
+}
+
+func parse(raw []byte) (*document, error) {
+	var doc document
+	if err := json.Unmarshal(raw, &doc); err != nil {
+		return nil, err
+	}
+	return &doc, nil
+}
+
+// first returns the first image of an index. It skips the attestations of BuildKit.
+func (d *document) first() (v1.Hash, bool) {
+	for _, m := range d.Manifests {
+		if m.Platform == nil || m.Platform.OS != "unknown" {
+			return m.Digest, true
+		}
+	}
+	return v1.Hash{}, false
+}
+
+func originOf(fields map[string]string) Origin {
+	return Origin{Source: fields[keySource], Revision: fields[keyRevision], Version: fields[keyVersion]}
+}
+
+// labels reads the origin from the labels in the config of an image.
+func labels(config *v1.Descriptor, open func(v1.Descriptor) (io.ReadCloser, error)) (Origin, error) {
+	if config == nil || !config.MediaType.IsConfig() || config.Size > image.MaxConfig {
+		return Origin{}, nil
+	}
+	in, err := open(*config)
+	if err != nil {
+		return Origin{}, fmt.Errorf("reading config %s: %w", config.Digest, err)
+	}
+	defer in.Close()
+	var file struct {
+		Config struct {
+			Labels map[string]string `json:"Labels"`
+		} `json:"config"`
+	}
+	if err := json.NewDecoder(io.LimitReader(in, image.MaxConfig)).Decode(&file); err != nil {
+		return Origin{}, fmt.Errorf("reading config %s: %w", config.Digest, err)
+	}
+	return originOf(file.Config.Labels), nil
+}

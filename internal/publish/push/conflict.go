@@ -1,0 +1,83 @@
+package push
+
+import (
+	"context"
+	"fmt"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+)
+
+// maxRewrites is the number of times that a tag is written again. If two runs both
+// rewrite a tag, one of them is wrong about the order, and both must end.
+const maxRewrites = 3
+
+// recheck finds tags that another run moved during the uploads.
+func (w *work) recheck(ctx context.Context) error {
+	if !w.sent() {
+		return nil
+	}
+	kept, err := w.Conflicts.Recheck(ctx)
+	if err != nil {
+		return err
+	}
+	for i, t := range w.result.Targets {
+		remaining := 0
+		for _, tag := range t.Tags {
+			if kept[tag.Tag.String()] != "" {
+				tag.State = Kept
+			}
+			if tag.State != Kept {
+				remaining++
+			}
+		}
+		if remaining > 0 || t.Complete {
+			continue
+		}
+		// The plan wanted to write the root only under its single tag.
+		if err := w.put(ctx, plan.Step{Kind: plan.PushManifest, Target: i, Manifest: w.plan.Root}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sent reports whether a blob was uploaded. Without an upload, the tags were read
+// only a moment ago.
+func (w *work) sent() bool {
+	for _, t := range w.result.Targets {
+		if t.Blobs[registry.Uploaded].Count > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// proveTag proves that a tag points at the root. If another run has moved the tag,
+// the conflict is resolved.
+func (p *Publisher) proveTag(ctx context.Context, tag *TagResult, root *image.Manifest) error {
+	rewrites := 0
+	err := p.await(ctx, tag.Tag, root.Descriptor.Digest, func(shown v1.Hash) (bool, error) {
+		stale := tag.Before != nil && *tag.Before == shown
+		if stale || rewrites == maxRewrites {
+			return false, nil
+		}
+		switch p.Conflicts.Resolve(ctx, tag.Tag, shown) {
+		case KeepTheirs:
+			tag.State = Kept
+			return true, nil
+		case RewriteOurs:
+			rewrites++
+			if err := p.Registry.PutManifest(ctx, tag.Tag, root); err != nil {
+				return false, fmt.Errorf("tagging %q again: %w", tag.Tag, err)
+			}
+		case Unknown:
+		}
+		return false, nil
+	})
+	tag.Proven = err == nil && tag.State != Kept
+	return err
+}

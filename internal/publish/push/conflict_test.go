@@ -1,0 +1,127 @@
+package push_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
+)
+
+// conflicts answers the questions of a publisher with fixed values.
+type conflicts struct {
+	recheck    func() (plan.Kept, error)
+	resolution push.Resolution
+	asked      func(shown v1.Hash)
+}
+
+func (c conflicts) Recheck(context.Context) (plan.Kept, error) { return c.recheck() }
+
+func (c conflicts) Resolve(_ context.Context, _ name.Tag, shown v1.Hash) push.Resolution {
+	c.asked(shown)
+	return c.resolution
+}
+
+func nothingKept() (plan.Kept, error) { return nil, nil }
+
+// withConflict publishes to acme/web:1. Another run writes the tag after each write
+// of this run, up to the given number of times.
+func withConflict(t *testing.T, times int, resolution push.Resolution) (*rig, *run, v1.Hash, error) {
+	t.Helper()
+	r := newRig(t, ghcrtest.Config{})
+	theirs, theirRoot := single(t, "theirs")
+	r.publish(theirs, "other").ok()
+	other, _ := r.ghcr.Manifest("acme/web", "other")
+	dir, root := single(t, "ours")
+	out := r.prepare(t.Context(), dir, []string{"acme/web"}, "1")
+	r.ghcr.Inject(ghcrtest.Fault{Method: "PUT", Path: "/manifests/1", Times: times, Effect: ghcrtest.BeforeAnswer{Do: func() {
+		r.ghcr.AddManifest("acme/web", "1", other.MediaType, other.Raw)
+	}}})
+	p := out.publisher()
+	p.Conflicts = conflicts{recheck: nothingKept, resolution: resolution, asked: func(shown v1.Hash) {
+		if shown != theirRoot.Digest {
+			t.Errorf("asked about %s, want %s", shown, theirRoot.Digest)
+		}
+	}}
+	out.result, out.err = p.Run(t.Context(), out.plan)
+	out.ok()
+	return r, out, root.Digest, p.Prove(t.Context(), out.result, make([]push.Check, 1))
+}
+
+func TestTagThatTwoRunsWrite(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name       string
+		times      int
+		resolution push.Resolution
+		code       string // of the error; "" for none
+		ours       bool   // the tag points at the image of this run in the end
+		state      push.TagState
+	}{
+		{"ours is newer", 1, push.RewriteOurs, "", true, push.Moved},
+		{"ours is newer, and the other run writes three times", 3, push.RewriteOurs, "", true, push.Moved},
+		{"the other run never ends", ghcrtest.Always, push.RewriteOurs, "not-read-back", false, push.Moved},
+		{"theirs is newer", 1, push.KeepTheirs, "", false, push.Kept},
+		{"the order is unknown", 1, push.Unknown, "not-read-back", false, push.Moved},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r, out, digest, err := withConflict(t, c.times, c.resolution)
+			if (c.code == "") != (err == nil) || (err != nil && !diag.Is(err, c.code)) {
+				t.Errorf("got %v, want the code %q", err, c.code)
+			}
+			if ours := r.ghcr.Tag("acme/web", "1") == digest.String(); ours != c.ours {
+				t.Errorf("the tag is ours: %t, want %t", ours, c.ours)
+			}
+			tag := out.result.Targets[0].Tags[0]
+			if tag.State != c.state || tag.Proven != (c.ours && err == nil) {
+				t.Errorf("state %s, proven %t; want %s", tag.State, tag.Proven, c.state)
+			}
+		})
+	}
+}
+
+// A run whose only tag is kept still pushes its image by digest.
+func TestTagKeptByTheRecheck(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, ghcrtest.Config{})
+	dir, root := single(t, "ours")
+	out := r.prepare(t.Context(), dir, []string{"acme/web"}, "1")
+	p := out.publisher()
+	p.Conflicts = conflicts{recheck: func() (plan.Kept, error) {
+		return plan.Kept{r.at("acme/web").Tag("1").String(): "it points at a newer image"}, nil
+	}}
+	result, err := p.Run(t.Context(), out.plan)
+	if err == nil {
+		err = p.Prove(t.Context(), result, make([]push.Check, 1))
+	}
+	if err != nil || !result.Pushed() || result.Targets[0].Tags[0].State != push.Kept {
+		t.Errorf("error %v, pushed %t, state %s", err, result.Pushed(), result.Targets[0].Tags[0].State)
+	}
+	if _, there := r.ghcr.Manifest("acme/web", root.Digest.String()); !there || r.ghcr.Tag("acme/web", "1") != "" {
+		t.Errorf("by digest: %t, tag %q", there, r.ghcr.Tag("acme/web", "1"))
+	}
+}
+
+func TestRecheckFollowsUploadsOnly(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, ghcrtest.Config{})
+	dir, _ := single(t, "ours")
+	refuse := errors.New("asked")
+	for _, want := range []error{refuse, nil} {
+		out := r.prepare(t.Context(), dir, []string{"acme/web"}, "1")
+		p := out.publisher()
+		p.Conflicts = conflicts{recheck: func() (plan.Kept, error) { return nil, refuse }}
+		if _, err := p.Run(t.Context(), out.plan); !errors.Is(err, want) {
+			t.Errorf("got %v, want %v", err, want)
+		}
+		r.publish(dir, "1").ok()
+	}
+}

@@ -1,0 +1,20 @@
+package resolve
+
+// The codes of the errors and notices of this package.
+const (
+	// CodeVisibilityExposed reports that a push could make an image public
+	// against the input visibility.
+	CodeVisibilityExposed = "visibility-exposed"
+	// CodeVisibilityUnknown reports that the visibility of a package could not be
+	// read.
+	CodeVisibilityUnknown = "visibility-unknown"
+	// CodeLayerTooLarge reports a layer above ghcr.io's limit.
+	CodeLayerTooLarge = "layer-too-large"
+	// CodeLayerHeavy reports a layer that needs a fast connection.
+	CodeLayerHeavy = "layer-heavy"
+	// CodeLayerMissing reports a layer that a registry lists but does not have.
+	CodeLayerMissing = "layer-missing"
+	// CodeLayersNotCompared reports an image that could not be read to find
+	// layers that the registry has.
+	CodeLayersNotCompared = "layers-not-compared"
+)

@@ -1,0 +1,172 @@
+package resolve
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"slices"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+)
+
+// maxPrevious is the number of images of one index that are read.
+const maxPrevious = 64
+
+// previous is an image or index in a registry that may share layers with the
+// image of the run.
+type previous struct {
+	repo name.Repository
+	desc v1.Descriptor
+	raw  []byte // nil until it is read
+	// diffIDs belong to the one image in it that a store has pulled, and so
+	// verified; nil if no store has.
+	diffIDs []v1.Hash
+}
+
+func (f previous) String() string { return f.repo.Digest(f.desc.Digest.String()).String() }
+
+// previousImage is one image of a previous image or index.
+type previousImage struct {
+	v1.Manifest
+	desc v1.Descriptor
+	raw  []byte
+}
+
+// expand returns the image itself, or reads the images of an index that are for
+// the platforms of the root.
+func (r *Resolver) expand(ctx context.Context, root *image.Manifest, f previous) ([]previousImage, error) {
+	desc, raw := f.desc, f.raw
+	if raw == nil {
+		var err error
+		if desc, raw, err = r.registry().Manifest(ctx, f.repo.Digest(f.desc.Digest.String())); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case desc.MediaType.IsImage():
+		one, ok := parsePrevious(desc, raw)
+		if !ok {
+			return nil, nil
+		}
+		return []previousImage{one}, nil
+	case desc.MediaType.IsIndex():
+		return r.children(ctx, root, f.repo, raw)
+	}
+	return nil, nil
+}
+
+func parsePrevious(desc v1.Descriptor, raw []byte) (previousImage, bool) {
+	out := previousImage{desc: v1.Descriptor{MediaType: desc.MediaType, Digest: desc.Digest, Size: desc.Size}, raw: raw}
+	err := json.Unmarshal(raw, &out.Manifest) // an invalid manifest shares no layers
+	return out, err == nil
+}
+
+// children reads the images of an index that are for the platforms of the root.
+func (r *Resolver) children(ctx context.Context, root *image.Manifest, repo name.Repository, raw []byte) ([]previousImage, error) {
+	var index v1.IndexManifest
+	_ = json.Unmarshal(raw, &index) // an invalid index contains no images
+	var chosen []v1.Descriptor
+	nested := false
+	for _, d := range index.Manifests {
+		nested = nested || d.MediaType.IsIndex()
+		if d.MediaType.IsImage() && runsAs(root, d.Platform) && len(chosen) < maxPrevious {
+			chosen = append(chosen, d)
+		}
+	}
+	out := make([]previousImage, len(chosen), len(chosen)+1)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(maxConcurrentProbes)
+	for i, d := range chosen {
+		group.Go(func() error {
+			desc, raw, err := r.registry().Manifest(ctx, repo.Digest(d.Digest.String()))
+			if err == nil {
+				out[i], _ = parsePrevious(desc, raw)
+			}
+			return registry.IgnoreAbsent(err)
+		})
+	}
+	err := group.Wait()
+	if nested || len(chosen) == maxPrevious { // stands for the images that were not read
+		out = append(out, previousImage{})
+	}
+	return out, err
+}
+
+// allDiffIDs reads the diff ids of all images. An entry is nil if its image does
+// not state them. The error joins the errors of the images that could not be
+// read.
+func (r *Resolver) allDiffIDs(ctx context.Context, root *image.Manifest, f previous, images []previousImage) ([][]v1.Hash, error) {
+	out := make([][]v1.Hash, len(images))
+	errs := make([]error, len(images))
+	var group errgroup.Group
+	group.SetLimit(maxConcurrentProbes)
+	for i, old := range images {
+		group.Go(func() error {
+			out[i], errs[i] = r.diffIDs(ctx, f, old, sameConfig(root, old))
+			return nil // an error does not stop the other reads
+		})
+	}
+	_ = group.Wait()
+	return out, errors.Join(errs...)
+}
+
+// runsAs reports whether the root has an image for the platform. An image without
+// a platform may be for any.
+func runsAs(root *image.Manifest, p *v1.Platform) bool {
+	for _, m := range image.Manifests(root) {
+		if m.Runs() && (p == nil || m.Platform == nil || m.Platform.Satisfies(v1.Platform{OS: p.OS, Architecture: p.Architecture})) {
+			return true
+		}
+	}
+	return false
+}
+
+// sameConfig returns the pending image of the root that has the config, and
+// therefore the layers, of a previous image. It returns nil if there is none.
+func sameConfig(root *image.Manifest, old previousImage) *image.Manifest {
+	for _, m := range image.Manifests(root) {
+		if m.Pending() && m.Runs() && m.Blobs[0].Descriptor.Digest == old.Config.Digest && len(m.Blobs) == len(old.Layers)+1 {
+			return m
+		}
+	}
+	return nil
+}
+
+// diffIDs returns the diff ids of a previous image. If a store has pulled an index,
+// only the image that the store verified counts; the other images of the index
+// were never verified.
+func (r *Resolver) diffIDs(ctx context.Context, f previous, old previousImage, ours *image.Manifest) ([]v1.Hash, error) {
+	stated, err := r.statedDiffIDs(ctx, f.repo, old, ours)
+	if f.diffIDs != nil && !slices.Equal(f.diffIDs, stated) {
+		return nil, err
+	}
+	return stated, err
+}
+
+// statedDiffIDs returns the diff ids that a previous image states: those of ours if
+// the config is the same, otherwise those in its config.
+func (r *Resolver) statedDiffIDs(ctx context.Context, repo name.Repository, old previousImage, ours *image.Manifest) ([]v1.Hash, error) {
+	if ours != nil {
+		var out []v1.Hash
+		for _, b := range ours.Blobs[1:] {
+			out = append(out, b.DiffID)
+		}
+		return out, nil
+	}
+	if old.Config.Size <= 0 || old.Config.Size > image.MaxConfig || !old.Config.MediaType.IsConfig() {
+		return nil, nil
+	}
+	body, err := r.registry().Blob(ctx, repo, old.Config)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	raw, err := io.ReadAll(io.LimitReader(body, image.MaxConfig))
+	return image.DiffIDs(raw), err
+}

@@ -1,0 +1,159 @@
+package publish
+
+import (
+	"context"
+	"maps"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/mutate"
+	"github.com/ghcr-publish/ghcr-publish/internal/meta"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+	"github.com/ghcr-publish/ghcr-publish/internal/source"
+)
+
+// Source opens the image of a request.
+type Source interface {
+	// Traits returns the facts that are known before the source is opened.
+	Traits() Traits
+	// Open opens the image. The names have only labels and annotations that are the
+	// same in each run of one commit.
+	Open(context.Context, meta.Result) (*source.Source, error)
+	// Close removes temporary files. It may be called without Open.
+	Close() error
+}
+
+// Traits are facts about a source.
+type Traits struct {
+	Timing resolve.Timing
+	// Reference is the image or artifact that Open reads from a registry, and Input
+	// is the input that names it. Reference is nil if there is none.
+	Reference name.Reference
+	Input     string
+	// Published reports that Reference itself is the image to publish.
+	Published bool
+	// Repositories are the repositories that Open reads. One token covers them and
+	// the destinations.
+	Repositories []name.Repository
+	// NeedsLabels reports that Open writes the labels of the run into the image.
+	NeedsLabels bool
+	// Final reports that Open has applied the labels and annotations, so that the
+	// image is not changed again.
+	Final bool
+	// Artifact reports that the image is an artifact, which must be listed as a
+	// referrer of its subject.
+	Artifact bool
+}
+
+// expect announces all repositories of the run before the first token request, so
+// that one token covers them.
+func (r *run) expect() {
+	for _, repo := range r.request.Destinations {
+		r.Registry.Expect(repo, registry.Push)
+	}
+	for _, repo := range r.request.Source.Traits().Repositories {
+		r.Registry.Expect(repo, registry.Pull)
+	}
+}
+
+// preparedSource opens the source of a request and applies the changes of the
+// request. It implements [resolve.Source].
+type preparedSource struct {
+	*run
+	names meta.Result
+}
+
+// Open implements [resolve.Source].
+func (p preparedSource) Open(ctx context.Context) (*source.Source, error) {
+	src, err := p.request.Source.Open(ctx, p.names)
+	if err != nil {
+		return nil, err
+	}
+	wanted := p.changes()
+	if src.HasPlainLayers && !wanted.Compression.Chosen() {
+		wanted.Compression = compress.Usual // no registry is meant to have uncompressed layers
+	}
+	if !p.request.Source.Traits().Final && wanted.Any() {
+		notices, err := wanted.Apply(ctx, src.Root)
+		if err != nil {
+			return nil, err
+		}
+		src.Notices = append(src.Notices, notices...)
+	}
+	p.foreignLayers(src.Root)
+	return src, nil
+}
+
+// changes returns the changes to an image from a source.
+func (p preparedSource) changes() mutate.Wanted {
+	rules := p.request.Naming
+	w := mutate.Wanted{Strip: p.request.Changes.Strip, Compression: p.request.Changes.Compression}
+	if rules.Labels != "" || rules.Annotations != "" {
+		w.Annotations = toMap(p.names.Annotations)
+	}
+	if rules.Labels != "" { // otherwise the configs do not change
+		w.Labels = toMap(p.names.Labels)
+	}
+	w.Labels, w.Annotations = p.link(w.Labels), p.link(w.Annotations)
+	return w
+}
+
+// changed reports whether the image of the source is changed before it is
+// published.
+func (p preparedSource) changed() bool {
+	return !p.request.Source.Traits().Final && p.changes().Any()
+}
+
+// link adds the repository that the package of a new image is linked to
+// (docs/ghcr.md, Linked repository). GitHub reads the label of an image and the
+// annotation of an index. A value of the user has precedence.
+func (p preparedSource) link(pairs map[string]string) map[string]string {
+	if p.request.Changes.LinkTo == "" {
+		return pairs
+	}
+	out := map[string]string{meta.KeySource: p.request.Changes.LinkTo}
+	maps.Copy(out, pairs)
+	return out
+}
+
+func toMap(pairs []meta.Pair) map[string]string {
+	out := make(map[string]string, len(pairs))
+	for _, p := range pairs {
+		out[p.Key] = p.Value
+	}
+	return out
+}
+
+// NamedSource is an image with a name: a path, an image in a store of this machine,
+// or a reference in a registry.
+type NamedSource struct {
+	Name    string
+	Options source.Options
+}
+
+// Traits implements [Source].
+func (s NamedSource) Traits() Traits {
+	text, ok := strings.CutPrefix(s.Name, "docker://")
+	if !ok {
+		return Traits{Timing: resolve.OpenFirst}
+	}
+	ref, err := name.ParseReference(text)
+	if err != nil {
+		return Traits{Timing: resolve.OpenFirst} // Open returns the error
+	}
+	return Traits{
+		Timing: resolve.OpenConcurrently, Reference: ref, Input: "source", Published: true,
+		Repositories: []name.Repository{ref.Context()},
+	}
+}
+
+// Open implements [Source].
+func (s NamedSource) Open(ctx context.Context, _ meta.Result) (*source.Source, error) {
+	return source.Open(ctx, s.Name, s.Options)
+}
+
+// Close implements [Source].
+func (NamedSource) Close() error { return nil }

@@ -1,0 +1,72 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/meta"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
+	"github.com/ghcr-publish/ghcr-publish/internal/source"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/dockerfile"
+)
+
+// BuildLog shows the output of a builder.
+type BuildLog interface {
+	// Begin starts the log. Closing the writer ends it.
+	Begin() io.WriteCloser
+}
+
+// BuildSource is an image that a builder makes from a Dockerfile.
+type BuildSource struct {
+	Request dockerfile.Request
+	Environ []string
+	// Temp is the folder in which Open creates a temporary folder. Empty means the
+	// default of the operating system.
+	Temp    string
+	Log     BuildLog
+	Options source.Options
+
+	folder string // the temporary folder
+}
+
+// Traits implements [Source].
+func (s *BuildSource) Traits() Traits {
+	return Traits{Timing: resolve.OpenLast, NeedsLabels: true}
+}
+
+// Open implements [Source]. It runs the builder.
+func (s *BuildSource) Open(ctx context.Context, names meta.Result) (*source.Source, error) {
+	folder, err := os.MkdirTemp(s.Temp, "ghcr-publish-build-")
+	if err != nil {
+		return nil, fmt.Errorf("creating a folder for the build: %w", err)
+	}
+	s.folder = folder
+	text, err := s.build(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	return source.Open(ctx, text, s.Options)
+}
+
+// build runs the builder and returns the name of the image that it made.
+func (s *BuildSource) build(ctx context.Context, names meta.Result) (text string, err error) {
+	log := s.Log.Begin()
+	defer func() { err = errors.Join(err, log.Close()) }()
+	request := s.Request
+	for _, l := range names.Labels {
+		request.Labels = append(request.Labels, l.Key+"="+l.Value)
+	}
+	m := &dockerfile.Machine{Environ: s.Environ, Temp: s.folder, Log: dockerfile.Log{Writer: log}}
+	return dockerfile.Run(ctx, m, &request)
+}
+
+// Close implements [Source].
+func (s *BuildSource) Close() error {
+	if s.folder == "" {
+		return nil
+	}
+	return os.RemoveAll(s.folder)
+}

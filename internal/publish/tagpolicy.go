@@ -1,0 +1,265 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"sync"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/github"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/protect"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+)
+
+// maxConcurrentTags is the number of tags that are checked concurrently.
+const maxConcurrentTags = 8
+
+// tagPolicy decides which tags of one run may move, also if another run writes the
+// same tags at the same time. It implements [push.Conflicts].
+type tagPolicy struct {
+	*run
+	origin func(context.Context) protect.Origin // of this run's image; read once
+
+	mu    sync.Mutex
+	kept  plan.Kept
+	known map[v1.Hash]protect.Finding // by the digest that a tag points at
+}
+
+func newTagPolicy(r *run) *tagPolicy {
+	p := &tagPolicy{run: r, kept: plan.Kept{}, known: map[v1.Hash]protect.Finding{}}
+	var once sync.Once
+	var origin protect.Origin
+	p.origin = func(ctx context.Context) protect.Origin {
+		once.Do(func() { origin = r.origin(ctx) })
+		return origin
+	}
+	return p
+}
+
+// check returns an error if a tag exists that the input overwrite protects. It
+// returns the moving tags that must not move to an older image.
+func (p *tagPolicy) check(ctx context.Context) (plan.Kept, error) {
+	if err := p.forbidden(); err != nil || !p.monotonic() {
+		return nil, err
+	}
+	root := p.outcome.Found.Root.Descriptor.Digest
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(maxConcurrentTags)
+	for i := range p.outcome.Found.Targets {
+		t := &p.outcome.Found.Targets[i]
+		for tag, now := range t.Now {
+			if now == root || !protect.Moves(tag) {
+				continue
+			}
+			group.Go(func() error {
+				p.keepIfOlder(ctx, t.Repo.Tag(tag), now)
+				return nil
+			})
+		}
+	}
+	err := group.Wait()
+	return p.keptTags(), err
+}
+
+// keptTags returns a copy of the tags that must not move.
+func (p *tagPolicy) keptTags() plan.Kept {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return maps.Clone(p.kept)
+}
+
+// monotonic reports whether moving tags may move only to newer images. With verify:
+// none, the run does not read the images that tags point at.
+func (p *tagPolicy) monotonic() bool {
+	return p.request.Tags.Monotonic && p.request.Verify.Level != input.VerifyNone
+}
+
+// forbids reports whether the input overwrite forbids to write a tag that exists.
+// Same reports that the tag points at the digest of this run.
+func (p *tagPolicy) forbids(tag string, same bool) bool {
+	return protect.Forbids(p.request.Tags.Overwrite, tag, same)
+}
+
+// forbidden returns an error for each tag that exists and that the input overwrite
+// protects. If the digest is known only after compression, and could become the
+// digest in the registry, Recheck decides.
+func (p *tagPolicy) forbidden() error {
+	var errs []error
+	found := p.outcome.Found
+	for i := range found.Targets {
+		t := &found.Targets[i]
+		for _, tag := range t.Tags {
+			now, exists := t.Now[tag]
+			same := now == found.Root.Descriptor.Digest || found.Root.Pending() && !found.Differs(now)
+			if exists && p.forbids(tag, same) {
+				errs = append(errs, protectedTag(t.Repo.Tag(tag), now))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func protectedTag(tag name.Tag, now v1.Hash) error {
+	class := "versions"
+	if protect.Moves(tag.TagStr()) {
+		class = "moving"
+	}
+	return diag.Inputf("overwrite", CodeTagExists,
+		fmt.Sprintf("Publish under another tag, because users rely on the content of this one. To overwrite it, set overwrite: %s=allow.", class),
+		"No tag was written: %s exists and points at %s", tag, now)
+}
+
+// keepIfOlder keeps a tag that would move to an older image.
+func (p *tagPolicy) keepIfOlder(ctx context.Context, tag name.Tag, now v1.Hash) {
+	f := p.compare(ctx, tag.Context(), now)
+	if f.Order != protect.Older && (f.Order != protect.Unknown || !p.request.Tags.OnlyNewer) {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.kept[tag.String()] == "" {
+		p.kept[tag.String()] = f.Reason
+		p.outcome.notice(keptNotice(tag, now, f))
+	}
+}
+
+func keptNotice(tag name.Tag, now v1.Hash, f protect.Finding) diag.Notice {
+	n := diag.Notice{Code: CodeTagKept, Level: diag.Warning, Title: tag.TagStr() + " was not moved back"}
+	n.Text = fmt.Sprintf("%s still points at %s: %s. To move it to the older image, for example for a rollback, set monotonic: false.", tag, now, f.Reason)
+	if f.Order == protect.Unknown {
+		n.Title = tag.TagStr() + " was not moved"
+		n.Text = fmt.Sprintf("%s still points at %s, because only-newer is set: %s.", tag, now, f.Reason)
+	}
+	return n
+}
+
+// compare returns the order of this run's image and another image in time.
+func (p *tagPolicy) compare(ctx context.Context, repo name.Repository, other v1.Hash) protect.Finding {
+	p.mu.Lock()
+	f, known := p.known[other]
+	p.mu.Unlock()
+	if known {
+		return f
+	}
+	ours := p.origin(ctx)
+	theirs, err := protect.Read(ctx, p.Registry, repo, other)
+	if err != nil {
+		f = protect.Finding{Reason: err.Error()}
+	} else {
+		f = protect.Compare(ctx, ours, theirs, p.history(ours))
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.known[other] = f
+	return f
+}
+
+// history returns the history of the Git repository that the image is built from.
+func (r *run) history(ours protect.Origin) protect.History {
+	full, ok := strings.CutPrefix(ours.Source, r.Config.GitHub.ServerURL+"/")
+	if !ok {
+		return protect.NoHistory{}
+	}
+	return history{r.GitHub, strings.TrimSuffix(full, ".git")}
+}
+
+// history compares commits with GitHub's API. It implements [protect.History].
+type history struct {
+	github     *github.Client
+	repository string // owner/name
+}
+
+// Compare implements [protect.History].
+func (h history) Compare(ctx context.Context, base, head string) (protect.Ancestry, error) {
+	c, err := h.github.Compare(ctx, h.repository, base, head)
+	return protect.Ancestry{Status: c.Status, Ahead: c.AheadBy, Behind: c.BehindBy}, err
+}
+
+// origin returns the source, revision and version of this run's image. The image of
+// a build comes from the commit of the workflow; an image in a registry states its
+// origin itself.
+func (r *run) origin(ctx context.Context) protect.Origin {
+	gh := r.Config.GitHub
+	traits := r.request.Source.Traits()
+	if gh.Active && gh.SHA != "" && !traits.Published {
+		return protect.Origin{Source: gh.ServerURL + "/" + gh.Repository, Revision: gh.SHA, Version: r.outcome.Names.Version}
+	}
+	o, err := protect.Of(ctx, r.outcome.Found.Root)
+	if err != nil {
+		return protect.Origin{} // without an origin, images cannot be ordered
+	}
+	return o
+}
+
+// Recheck implements [push.Conflicts]. It reads the tags again after the uploads,
+// because another run may have moved them during the uploads.
+func (p *tagPolicy) Recheck(ctx context.Context) (plan.Kept, error) {
+	if err := p.forbidden(); err != nil || p.request.Verify.Level == input.VerifyNone {
+		return nil, err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(maxConcurrentTags)
+	for i := range p.outcome.Found.Targets {
+		t := &p.outcome.Found.Targets[i]
+		if t.Now == nil {
+			continue // the run has not read the tags
+		}
+		for _, tag := range t.Tags {
+			if p.forbids(tag, false) || p.monotonic() && protect.Moves(tag) {
+				group.Go(func() error { return p.recheckTag(ctx, t, tag) })
+			}
+		}
+	}
+	err := group.Wait()
+	return p.keptTags(), err
+}
+
+func (p *tagPolicy) recheckTag(ctx context.Context, t *resolve.Target, tag string) error {
+	ref := t.Repo.Tag(tag)
+	desc, err := p.Registry.Head(ctx, ref)
+	if registry.IsAbsent(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reading %q: %w", ref, err)
+	}
+	root := p.outcome.Found.Root.Descriptor.Digest
+	if p.forbids(tag, desc.Digest == root) {
+		return protectedTag(ref, desc.Digest)
+	}
+	if p.monotonic() && protect.Moves(tag) && desc.Digest != t.Now[tag] && desc.Digest != root {
+		p.keepIfOlder(ctx, ref, desc.Digest)
+	}
+	return nil
+}
+
+// Resolve implements [push.Conflicts].
+func (p *tagPolicy) Resolve(ctx context.Context, tag name.Tag, shown v1.Hash) push.Resolution {
+	if !p.monotonic() || !protect.Moves(tag.TagStr()) {
+		return push.Unknown
+	}
+	switch f := p.compare(ctx, tag.Context(), shown); f.Order {
+	case protect.Older:
+		p.outcome.notice(keptNotice(tag, shown, f))
+		return push.KeepTheirs
+	case protect.Newer:
+		p.outcome.notice(diag.Notice{
+			Code: CodeTagRewritten, Level: diag.Info, Title: tag.TagStr() + " was moved back by another run and was written again",
+			Text: fmt.Sprintf("Another run pointed %s at %s at the same time: %s. Add a concurrency group to the workflow, so that the runs wait for each other.", tag, shown, f.Reason),
+		})
+		return push.RewriteOurs
+	case protect.Same, protect.Unknown:
+	}
+	return push.Unknown
+}

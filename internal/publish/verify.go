@@ -1,0 +1,161 @@
+package publish
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/github"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/referrers"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/files"
+)
+
+// verify lists an artifact as a referrer, reads back what was written, and compares
+// the visibility of the packages with the wanted visibility.
+func (r *run) verify(ctx context.Context, publisher *push.Publisher) error {
+	result := r.outcome.Result
+	err := r.listArtifact(ctx)
+	if err == nil && r.request.Verify.Level != input.VerifyNone {
+		err = publisher.Prove(ctx, result, r.checks())
+	}
+	r.outcome.Pages = r.pages()
+	if err != nil {
+		return err
+	}
+	r.outcome.Status = Unchanged
+	if result.Changed() || len(r.outcome.Attached) > 0 {
+		r.outcome.Status = Published
+	}
+	return r.compareVisibility()
+}
+
+// listArtifact adds an artifact to the list of referrers of its subject.
+func (r *run) listArtifact(ctx context.Context) error {
+	if !r.request.Source.Traits().Artifact {
+		return nil
+	}
+	subject, entry, ok := files.Describe(r.outcome.Found.Root)
+	if !ok {
+		return nil
+	}
+	writer := &referrers.Writer{Registry: r.Registry}
+	for _, repo := range r.request.Destinations {
+		if err := writer.Add(ctx, repo, subject, []v1.Descriptor{entry}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// anonymousPuller implements [resolve.Puller].
+type anonymousPuller struct{ registry *registry.Client }
+
+// Pull pulls an image without credentials.
+func (a anonymousPuller) Pull(ctx context.Context, repo name.Repository, root *image.Manifest) error {
+	return push.PullTree(ctx, a.registry.Anonymous(), repo, root)
+}
+
+// checks returns the proofs for each destination. A fact that the run has read and
+// that cannot have changed is not read again.
+func (r *run) checks() []push.Check {
+	full := r.request.Verify.Level == input.VerifyFull
+	targets := r.outcome.Found.Targets
+	checks := make([]push.Check, len(targets))
+	for i := range targets {
+		t := &targets[i]
+		if !t.Home {
+			continue
+		}
+		checks[i] = push.Check{
+			Pull: full, RootOnly: r.request.Verify.RootOnly,
+			Pulled: t.HasRoot && t.Pulled != nil && *t.Pulled == nil,
+		}
+		if full || r.request.Visibility.Want != input.Keep {
+			checks[i].Package = &packageRecord{run: r, target: t}
+		}
+	}
+	return checks
+}
+
+// packageRecord reads the package of a destination after the push. It implements
+// [push.Package].
+type packageRecord struct {
+	*run
+	target *resolve.Target
+}
+
+// Ensure implements [push.Package].
+func (p *packageRecord) Ensure(ctx context.Context, budget retry.Budget) github.EnsureResult {
+	want := string(p.request.Visibility.Want)
+	if !p.outcome.Plan.Writes() && p.target.Package.Name != "" {
+		if e, ok := p.target.Package.Satisfies(want); ok {
+			return e
+		}
+	}
+	owner, pkg := p.target.Owner(p.Config.GitHub)
+	return p.GitHub.Ensure(ctx, owner, pkg, want, !p.target.Exists(), budget)
+}
+
+// pages returns the web pages of the packages.
+func (r *run) pages() []Pages {
+	targets := r.outcome.Found.Targets
+	out := make([]Pages, len(targets))
+	for i := range targets {
+		t := targets[i]
+		if !t.Home {
+			continue
+		}
+		if e := r.outcome.Result.Targets[i].Package; e != nil && e.Package.Owner.Kind != "" {
+			t.Package.Owner = e.Package.Owner
+		}
+		owner, pkg := t.Owner(r.Config.GitHub)
+		out[i] = Pages{Package: r.GitHub.PageURL(owner, pkg), Settings: r.GitHub.SettingsURL(owner, pkg)}
+	}
+	return out
+}
+
+// compareVisibility returns an error, or adds a notice, for each package whose
+// visibility is not the wanted one.
+func (r *run) compareVisibility() error {
+	policy := r.request.Visibility
+	for i, t := range r.outcome.Result.Targets {
+		n, ok := r.visibilityNotice(t, r.outcome.Pages[i])
+		switch {
+		case !ok:
+		case policy.FailOnMismatch && policy.Want != input.Keep:
+			return &diag.Error{Code: n.Code, Side: diag.API, Input: "visibility", Title: n.Title, Hint: n.Text}
+		default:
+			r.outcome.notice(n)
+		}
+	}
+	return nil
+}
+
+func (r *run) visibilityNotice(t *push.TargetResult, pages Pages) (diag.Notice, bool) {
+	if t.Package == nil {
+		return diag.Notice{}, false
+	}
+	visibility := t.Package.Package.Visibility
+	switch t.Package.Outcome {
+	case github.NeedsOwner:
+		return diag.Notice{
+			Code: CodeVisibilityNeedsOwner, Level: diag.Warning, Title: "The package is " + visibility,
+			Text: fmt.Sprintf("%s is %s, but the wanted visibility is %s. GitHub's API cannot change it. Ask an owner to open %s → Danger Zone → Change visibility, to type the name of the package, and to confirm.", t.Repo.Name(), visibility, r.request.Visibility.Want, pages.Settings),
+		}, true
+	case github.Unknown:
+		return diag.Notice{
+			Code: resolve.CodeVisibilityUnknown, Level: diag.Warning, Title: "The visibility of the package is unknown",
+			Text: fmt.Sprintf("GitHub's API did not return the visibility of %s: %v. See %s.", t.Repo.Name(), t.Package.Err, pages.Package),
+		}, true
+	}
+	return diag.Notice{}, false
+}

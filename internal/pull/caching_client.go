@@ -1,0 +1,79 @@
+package pull
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"sync"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+)
+
+// maxCached is the limit for all cached configs of a tree, in bytes. A config
+// beyond the limit is fetched again when it is written.
+const maxCached = 8 << 20
+
+// cachingClient is a client that returns the resolved root manifest, and the
+// configs that it has already read, without another request. Package source
+// reads configs to find their platforms.
+type cachingClient struct {
+	*registry.Client
+	desc v1.Descriptor
+	raw  []byte
+
+	mu        sync.Mutex
+	remaining int64 // bytes that the cache can still store
+	configs   map[v1.Hash][]byte
+	// treeRead is true after the tree was read. From then on only the blob with
+	// the digest config is cached: the config of a single image, which a sink
+	// can read before it writes the config.
+	treeRead bool
+	config   v1.Hash
+}
+
+// Manifest implements source.Remote.
+func (c *cachingClient) Manifest(ctx context.Context, ref name.Reference) (v1.Descriptor, []byte, error) {
+	if ref.Identifier() == c.desc.Digest.String() {
+		return c.desc, c.raw, nil
+	}
+	return c.Client.Manifest(ctx, ref)
+}
+
+// Blob implements source.Remote.
+func (c *cachingClient) Blob(ctx context.Context, repo name.Repository, desc v1.Descriptor) (io.ReadCloser, error) {
+	raw, cache := c.cached(desc)
+	if raw != nil {
+		return io.NopCloser(bytes.NewReader(raw)), nil
+	}
+	r, err := c.Client.Blob(ctx, repo, desc)
+	if err != nil || !cache {
+		return r, err
+	}
+	defer r.Close()
+	raw, err = io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.configs == nil {
+		c.configs = map[v1.Hash][]byte{}
+	}
+	c.remaining -= desc.Size
+	c.configs[desc.Digest] = raw
+	return io.NopCloser(bytes.NewReader(raw)), nil
+}
+
+// cached returns a blob from the cache, or nil. If raw is nil, cache reports
+// whether the blob is to be cached.
+func (c *cachingClient) cached(desc v1.Descriptor) (raw []byte, cache bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if raw, ok := c.configs[desc.Digest]; ok && int64(len(raw)) == desc.Size {
+		return raw, false
+	}
+	return nil, desc.Size <= c.remaining && (!c.treeRead || desc.Digest == c.config)
+}
