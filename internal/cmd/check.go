@@ -134,7 +134,7 @@ func (r *checking) show(err error) error {
 func (r *checking) warn(where string, findings []report.Finding) {
 	for _, f := range findings {
 		if f.Mark == report.Doubt {
-			r.workflow.Annotate(diag.Warning, where+f.About, f.Says)
+			r.workflow.Annotate(diag.Warning, where+f.Subject, f.Text)
 		}
 	}
 }

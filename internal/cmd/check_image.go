@@ -54,7 +54,7 @@ func (r *checking) push(c *report.Checked, t *resolve.Target) error {
 	if r.config.OnReadOnly != "fail" && r.explainer().IsReadOnly(err) {
 		c.Find(report.Info, "push", "the token may not, and publish would skip (on-readonly: %s): %v", r.config.OnReadOnly, err)
 		r.mu.Lock()
-		r.report.Outcome, r.report.Why = report.Skipped, "the token is read-only"
+		r.report.Outcome, r.report.Reason = report.Skipped, "the token is read-only"
 		r.mu.Unlock()
 		return nil
 	}

@@ -45,8 +45,9 @@ func (r *Report) legOutputs(byName map[string]string) []Output {
 	return out
 }
 
-// Artifacts are what the runner may want to know of: every tag that was read
-// back, with the digest it was read at. A leg is none: it is part of one.
+// Artifacts returns the references of the tags that were read back, in the form
+// NAME:TAG@DIGEST, for the list of artifacts of the runner. A leg has no tags, so
+// it is not an artifact.
 func (r *Report) Artifacts() []string {
 	var out []string
 	for _, i := range r.Images {
