@@ -46,8 +46,8 @@ type Pull struct {
 	Run           Run        `json:"run"`
 }
 
-// NewPull returns a report without facts. Its outcome is Failed until [Pull.Placed]
-// sets it.
+// NewPull returns a report without facts. Its outcome is Failed until the
+// caller sets it.
 func NewPull(source string, run Run) *Pull {
 	return &Pull{Schema: PullSchemaID, Outcome: Failed, Source: source, Run: run, Platforms: []Platform{}}
 }

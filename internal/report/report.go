@@ -34,7 +34,7 @@ type Report struct {
 	Reason      string     `json:"reason,omitempty"`  // reason for the outcome skipped
 	Archive     *Archive   `json:"archive,omitempty"` // archive that on-readonly: archive wrote
 	Source      string     `json:"source"`
-	Digest      string     `json:"digest,omitempty"` // digest of the root; empty if the run ended before the digest was known
+	Digest      string     `json:"digest,omitempty"` // digest of the root; empty if it is not known
 	MediaType   string     `json:"media_type,omitempty"`
 	Version     string     `json:"version,omitempty"`
 	TagNames    []string   `json:"tag_names"`
