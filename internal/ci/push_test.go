@@ -33,7 +33,7 @@ func TestPushActionHasTheInputsAndOutputsOfTheAction(t *testing.T) {
 	write(t, path, []byte(want))
 }
 
-// A leg reaches the merge through an output that has its platform's name.
+// The digest of a platform image reaches merge in an output with the name of the platform.
 func TestPublishWorkflowHandsOnEveryCommonPlatform(t *testing.T) {
 	t.Parallel()
 	build := workflows(t)["publish.yml"].Jobs["build"]

@@ -130,7 +130,7 @@ func refusalTable() string {
 	var b strings.Builder
 	b.WriteString("| code | what it means | what to do |\n|---|---|---|\n")
 	for _, row := range refusal.Table {
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", row.Code, cell(row.Means), cell(row.Cure))
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", row.Code, cell(row.Meaning), cell(row.Cure))
 	}
 	return b.String()
 }

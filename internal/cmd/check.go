@@ -87,7 +87,7 @@ func (r *checking) token(ctx context.Context) {
 		r.report.Find(report.Info, "token", "%s, from %s", kind, r.config.TokenOrigin)
 		r.report.Find(report.Doubt, "API", "%s did not answer; publish does not need it, and then reports neither visibility nor link", r.config.GitHub.APIURL)
 		return
-	case status.Dead:
+	case status.Invalid:
 		r.report.Find(report.Doubt, "token", "%s, from %s: GitHub's API does not know it", kind, r.config.TokenOrigin)
 	case status.Scoped:
 		r.report.Find(report.Fine, "token", "%s, from %s, with the scopes %q", kind, r.config.TokenOrigin, status.Scopes)
@@ -96,7 +96,7 @@ func (r *checking) token(ctx context.Context) {
 	}
 	r.report.Find(report.Fine, "API", "%s answers", r.config.GitHub.APIURL)
 	r.report.Notice("token", r.explainer().TokenNotices(status)...)
-	r.clock(status.Date)
+	r.clock(status.ServerTime)
 }
 
 // maxClockSkew is the largest difference between the clocks of the runner and of

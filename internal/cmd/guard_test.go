@@ -26,13 +26,13 @@ func historied(t *testing.T) *stage {
 	}})
 }
 
-// mergeAt merges legs that were built from a commit.
+// mergeAt merges platform images that were built from a commit.
 func (s *stage) mergeAt(commit, tags string, inputs ...string) told {
 	s.t.Helper()
 	s.env["GITHUB_SHA"] = commit
 	s.with("tags", "", "digests", "")
-	path, _ := leg(s.t, sourcetest.AMD64, commit)
-	other, _ := leg(s.t, sourcetest.ARM64, commit)
+	path, _ := platformImage(s.t, sourcetest.AMD64, commit)
+	other, _ := platformImage(s.t, sourcetest.ARM64, commit)
 	outputs := s.push(path)
 	for name, digest := range s.push(other) {
 		outputs[name] = digest
@@ -113,7 +113,7 @@ func TestOverlappingRunsLeaveTheNewerOneTagged(t *testing.T) {
 			s := historied(t)
 			other := s.mergeAt(c.theirs, "other").succeeds()
 			raw, _ := s.server.Manifest("acme/web", "other")
-			s.server.Inject(ghcrtest.Fault{Method: "PUT", Path: "/manifests/latest", Times: 1, Effect: ghcrtest.Meanwhile{Do: func() {
+			s.server.Inject(ghcrtest.Fault{Method: "PUT", Path: "/manifests/latest", Times: 1, Effect: ghcrtest.BeforeAnswer{Do: func() {
 				s.server.AddManifest("acme/web", "latest", raw.MediaType, raw.Raw)
 			}}})
 			ours := s.mergeAt(c.ours, "latest").succeeds().says("pushed", "true")
@@ -139,7 +139,7 @@ func TestTagsAreLookedAtAgainAfterAnUpload(t *testing.T) {
 	raw, _ := s.server.Manifest("acme/web", "other")
 	s.env["GITHUB_SHA"] = first
 	source, digest := layout(t)
-	s.server.Inject(ghcrtest.Fault{Method: "PUT", Path: "/blobs/upload/", Times: 1, Effect: ghcrtest.Meanwhile{Do: func() {
+	s.server.Inject(ghcrtest.Fault{Method: "PUT", Path: "/blobs/upload/", Times: 1, Effect: ghcrtest.BeforeAnswer{Do: func() {
 		s.server.AddManifest("acme/web", "latest", raw.MediaType, raw.Raw)
 	}}})
 	s.with("command", "publish", "digests", "", "source", source, "tags", "latest").run().succeeds().says("digest", digest, "tags", "", "pushed", "true")

@@ -23,12 +23,12 @@ the same index.`,
 
 func runMerge(ctx context.Context, s *session, config *input.MergeConfig) error {
 	r := newReport(&config.Config)
-	images, err := merge.Find(config.Digests, config.Leg)
+	images, err := merge.Find(config.Digests, config.DigestName)
 	if err != nil || len(images) == 0 {
 		r.Outcome, r.Reason = report.Skipped, "No job pushed an image, because the tokens of all jobs are read-only."
 		return s.finishPublish(r, err)
 	}
-	r.Source = fmt.Sprintf("%d legs", len(images))
+	r.Source = fmt.Sprintf("%d platform images", len(images))
 	request := s.request(&config.Config)
 	request.Source = publish.IndexSource{
 		Name: r.Source, Images: images, Registry: s.registry, Repository: config.Images[0],

@@ -13,13 +13,13 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// push is a job of a matrix: it pushes one leg and returns its digest outputs,
-// which is what a job can hand on.
+// push runs a matrix job: it pushes one platform image and returns its digest
+// outputs, which are the outputs that a job passes to merge.
 func (s *stage) push(path string, inputs ...string) map[string]string {
 	s.t.Helper()
 	s.with("source", path, "push-by-digest", "true", "command", "publish").with(inputs...)
 	r := s.run().succeeds()
-	s.with("source", "", "push-by-digest", "", "leg", "")
+	s.with("source", "", "push-by-digest", "", "digest-name", "")
 	out := map[string]string{}
 	for name, value := range r.outputs {
 		if strings.HasPrefix(name, "digest-") {
@@ -37,14 +37,14 @@ func (s *stage) merge(outputs map[string]string, inputs ...string) told {
 	return s.with("command", "merge", "digests", string(raw)).with(inputs...).run()
 }
 
-// three pushes legs for three platforms.
+// three pushes platform images for three platforms.
 func three(t *testing.T, s *stage) map[string]string {
 	t.Helper()
 	outputs := map[string]string{}
 	for _, p := range []*v1.Platform{
 		sourcetest.ARM64, sourcetest.AMD64, {OS: "windows", Architecture: "amd64", OSVersion: "10.0.20348.2", OSFeatures: []string{"win32k"}},
 	} {
-		path, _ := leg(t, p, "shared", p.OS+p.Architecture)
+		path, _ := platformImage(t, p, "shared", p.OS+p.Architecture)
 		for name, value := range s.push(path) {
 			outputs[name] = value
 		}
@@ -62,7 +62,7 @@ func index(t *testing.T, s *stage, reference string) v1.IndexManifest {
 	return doc
 }
 
-func TestMergeJoinsLegsIntoOneIndex(t *testing.T) {
+func TestMergeJoinsPlatformImagesIntoOneIndex(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	outputs := three(t, s)
@@ -107,7 +107,7 @@ func TestMergeCompletesPlatformsFromTheConfig(t *testing.T) {
 	full := &v1.Platform{OS: "windows", Architecture: "amd64", OSVersion: "10.0.26100.1"}
 	l.Add(l.Index(sourcetest.On(l.Image(full, "windows"), &v1.Platform{OS: "windows", Architecture: "amd64"})))
 	outputs := s.push(sourcetest.Dir(t, l.Files()))
-	path, _ := leg(t, &v1.Platform{OS: "linux", Architecture: "arm", Variant: "v7"}, "arm")
+	path, _ := platformImage(t, &v1.Platform{OS: "linux", Architecture: "arm", Variant: "v7"}, "arm")
 	for name, digest := range s.push(path) {
 		outputs[name] = digest
 	}
@@ -127,11 +127,11 @@ func TestMergeStripsAttestations(t *testing.T) {
 	}
 }
 
-// What is one image already stays what it is.
-func TestMergeOfOneLegWrapsNothing(t *testing.T) {
+// If merge gets only one image, it publishes that image without a new index.
+func TestMergeOfOnePlatformImageAddsNoIndex(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
-	path, digest := leg(t, sourcetest.AMD64, "app")
+	path, digest := platformImage(t, sourcetest.AMD64, "app")
 	s.merge(s.push(path), "tags", "1").succeeds().says("digest", digest)
 	if got := s.server.Tag("acme/web", "1"); got != digest {
 		t.Errorf("the tag points at %s, want %s", got, digest)
@@ -147,28 +147,28 @@ func TestMergeNamesWhatIsWrong(t *testing.T) {
 		words []string
 	}{
 		{
-			"a platform that did not come", func(s *stage, _ map[string]string) {
+			"a missing platform", func(s *stage, _ map[string]string) {
 				s.with("expect-platforms", "linux/amd64,linux/arm64,linux/arm/v7,windows/amd64")
-			}, "platform-missing", []string{"Leg linux-arm-v7 is missing", "digest-linux-arm-v7", "linux/arm64 from leg linux-arm64"},
+			}, "platform-missing", []string{"linux/arm/v7", "digest-linux-arm-v7", `linux/arm64 of job "linux-arm64"`},
 		},
 		{
-			"one that nobody expects", func(s *stage, _ map[string]string) { s.with("expect-platforms", "linux/amd64,linux/arm64") },
-			"platform-unexpected", []string{"Leg windows-amd64 brought windows/amd64", "expect-platforms"},
+			"a platform that is not expected", func(s *stage, _ map[string]string) { s.with("expect-platforms", "linux/amd64,linux/arm64") },
+			"platform-unexpected", []string{`"windows-amd64"`, "expect-platforms"},
 		},
 		{
 			"the same platform twice", func(s *stage, o map[string]string) {
-				path, _ := leg(s.t, sourcetest.ARM64, "again")
+				path, _ := platformImage(s.t, sourcetest.ARM64, "again")
 				o["digest-again"] = s.push(path)["digest-linux-arm64"]
-			}, "platform-duplicate", []string{"linux/arm64", "from leg again", "from leg linux-arm64"},
+			}, "platform-duplicate", []string{"linux/arm64", `"again"`, `"linux-arm64"`},
 		},
 		{
-			"a digest of nothing", func(_ *stage, o map[string]string) {
+			"a digest that does not exist", func(_ *stage, o map[string]string) {
 				o["digest-linux-arm64"] = "sha256:" + strings.Repeat("0", 64)
-			}, "leg-missing", []string{"Leg linux-arm64 is not in", "push-by-digest: true"},
+			}, "platform-image-missing", []string{`"linux-arm64"`, "push-by-digest: true"},
 		},
 		{
-			"a leg that was skipped", func(_ *stage, o map[string]string) { o["digest-linux-arm64"] = "skipped" },
-			"legs-skipped", []string{"linux-arm64", "packages: write"},
+			"a job that skipped its push", func(_ *stage, o map[string]string) { o["digest-linux-arm64"] = "skipped" },
+			"images-skipped", []string{"linux-arm64", "packages: write"},
 		},
 		{
 			"an output that holds something else", func(_ *stage, o map[string]string) { o["digest-linux-arm64"] = "latest" },
@@ -186,25 +186,25 @@ func TestMergeNamesWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestMergeSkipsWhenAllLegsDid(t *testing.T) {
+func TestMergeSkipsIfAllJobsSkippedTheirPush(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	s.merge(map[string]string{"digest-linux-amd64": "skipped", "digest-linux-arm64": "skipped"}).succeeds().wroteNothing().
 		says("outcome", "skipped", "pushed", "false", "digest", "")
 }
 
-func TestMergeTakesTheLegsOfOneApp(t *testing.T) {
+func TestMergeTakesTheImagesThatMatchDigestName(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	outputs := map[string]string{}
 	for _, app := range []string{"web", "api"} {
 		for _, p := range []*v1.Platform{sourcetest.AMD64, sourcetest.ARM64} {
-			path, _ := leg(t, p, app)
+			path, _ := platformImage(t, p, app)
 			name := app + "-" + p.Architecture
-			outputs["digest-"+name] = s.push(path, "leg", name)["digest-"+name]
+			outputs["digest-"+name] = s.push(path, "digest-name", name)["digest-"+name]
 		}
 	}
-	s.merge(outputs, "tags", "1", "leg", "web-*", "attestations", "strip").succeeds()
+	s.merge(outputs, "tags", "1", "digest-name", "web-*", "attestations", "strip").succeeds()
 	if doc := index(t, s, "1"); len(doc.Manifests) != 2 {
 		t.Errorf("the index has %d entries, want web's two", len(doc.Manifests))
 	}
@@ -226,14 +226,14 @@ func TestMergeIntoAnotherImageMovesNoBlob(t *testing.T) {
 	}
 }
 
-// The cost of a large merge: the manifest of each leg, its config with the
-// redirect to it, and little besides.
-func TestMergeOf64LegsAsksFourTimesALegAtMost(t *testing.T) {
+// A large merge reads the manifest of each image and its config, which needs a
+// redirect, and sends few other requests.
+func TestMergeOf64ImagesSendsAtMostFourRequestsPerImage(t *testing.T) {
 	t.Parallel()
-	const legs = 64
+	const images = 64
 	s := newStage(t, acme())
 	outputs := map[string]string{}
-	for n := range legs {
+	for n := range images {
 		p := &v1.Platform{OS: "linux", Architecture: fmt.Sprintf("arch%d", n)}
 		l := sourcetest.NewLayout(t)
 		var layers []string
@@ -252,8 +252,8 @@ func TestMergeOf64LegsAsksFourTimesALegAtMost(t *testing.T) {
 	}
 	s.server.AddPackage(ghcrtest.Package{Name: "acme/web", Repository: "acme/web", Visibility: ghcrtest.Public})
 	r := s.merge(outputs, "tags", "1\nlatest").succeeds().says("anonymous-pull", "verified")
-	if n := len(r.requests); n > 4*legs {
-		t.Errorf("%d requests for %d legs", n, legs)
+	if n := len(r.requests); n > 4*images {
+		t.Errorf("%d requests for %d images", n, images)
 	}
 	for _, q := range r.requests {
 		if strings.Contains(q.Path, "/blobs/") && q.Received > 0 {

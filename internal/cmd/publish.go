@@ -27,7 +27,7 @@ func runPublish(ctx context.Context, s *session, config *input.Config) error {
 
 func newReport(config *input.Config) *report.Report {
 	r := report.New(config.Source, runOf(config.GitHub))
-	r.ByDigest, r.Leg = config.ByDigest, config.Leg
+	r.ByDigest, r.DigestName = config.ByDigest, config.DigestName
 	return r
 }
 
@@ -90,7 +90,7 @@ func (s *session) finishPublish(r *report.Report, err error) error {
 
 // addTransfer adds the number of requests and the transferred bytes to the report.
 func (s *session) addTransfer(r *report.Report) {
-	m := s.registry.Meter
+	m := s.registry.Counters
 	r.Transfer.Requests, r.Transfer.Retries, r.Transfer.BytesSent = m.Requests.Load(), m.Retries.Load(), m.BytesSent.Load()
 	r.Transfer.RequestIDs = s.tracer.requestIDs()
 }

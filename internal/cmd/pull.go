@@ -82,15 +82,15 @@ func (r *pulling) do(ctx context.Context) (err error) {
 	begin := time.Now()
 	defer func() {
 		r.report.Seconds = time.Since(begin).Round(time.Millisecond).Seconds()
-		r.report.Requests = r.registry.Meter.Requests.Load()
+		r.report.Requests = r.registry.Counters.Requests.Load()
 	}()
 	puller, err := r.puller(r.config.Reference.Context())
 	if err != nil {
 		return err
 	}
 	if r.target.Kind == sink.DockerEngine {
-		if r.engine, err = docker.New(r.process.Getenv).Introduce(ctx); err != nil {
-			return readEnd(ctx, sink.InEngine(err))
+		if r.engine, err = docker.New(r.process.Getenv).Connect(ctx); err != nil {
+			return readEnd(ctx, sink.RunnerError(err))
 		}
 	}
 	found, err := puller.Resolve(ctx, r.want())

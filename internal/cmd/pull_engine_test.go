@@ -116,7 +116,7 @@ func TestPullThatAnEngineDoesNotTake(t *testing.T) {
 		words   []string
 	}{
 		{"no room", full, nil, "engine-refused", []string{"did not load the image: no space left on device", "docker system df"}},
-		{"it ends", gone, nil, "engine-broke-off", []string{"Look whether it still runs"}},
+		{"it ends", gone, nil, "engine-interrupted", []string{"Check that the engine runs"}},
 		{"another image appears", func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }, nil, "destination-differs", []string{"has nothing under"}},
 		{"no such platform", nil, []string{"platform", "linux/s390x"}, "platform-missing", []string{"linux/amd64, linux/arm64"}},
 		{"no such tag", nil, []string{"source", "HOST/acme/web:9"}, "image-not-found", []string{"acme/web:9"}},

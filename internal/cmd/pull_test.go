@@ -142,9 +142,9 @@ func TestPullInputsAreReadTogether(t *testing.T) {
 		{"both nowhere and somewhere", []string{"source", "ghcr.io/acme/web", "destination", "x", "verify-only", "true"}, []string{"together with verify-only"}},
 		{"no owner", []string{"source", "HOST/web", "destination", "x"}, []string{"names no owner"}},
 		{"no reference", []string{"source", "a b", "destination", "image.tar"}, []string{"no image reference", "looks like a file"}},
-		{"no platform", []string{"source", "ghcr.io/acme/web", "platform", "linux", "destination", "s3:x"}, []string{"platform is", "which is none"}},
+		{"no platform", []string{"source", "ghcr.io/acme/web", "platform", "linux", "destination", "s3:x"}, []string{"platform is", "unknown prefix"}},
 		{"a pipe", []string{"source", "ghcr.io/acme/web", "destination", "docker-archive:-"}, []string{"into the step's log"}},
-		{"no name in an engine", []string{"source", "ghcr.io/acme/web", "destination", "docker-daemon:UPPER"}, []string{"no Docker engine takes", "in lower case"}},
+		{"no name in an engine", []string{"source", "ghcr.io/acme/web", "destination", "docker-daemon:UPPER"}, []string{"a Docker engine does not accept", "in lower case"}},
 		{"another command's input", []string{"source", "ghcr.io/acme/web", "destination", "x", "tags", "1"}, []string{"tags belongs to"}},
 	}
 	for _, c := range cases {

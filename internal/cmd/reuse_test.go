@@ -275,7 +275,7 @@ func TestAVersionTagThatAnotherRunMakesMeanwhileStays(t *testing.T) {
 		s := newStage(t, acme()).with("compression", compression)
 		s.with("source", saveOf(t, layer("theirs")), "tags", "seed").run().succeeds()
 		theirs, _ := s.server.Manifest("acme/web", "seed")
-		s.server.Inject(ghcrtest.Fault{Method: "PUT", Path: "/blobs/", Effect: ghcrtest.Meanwhile{Do: func() {
+		s.server.Inject(ghcrtest.Fault{Method: "PUT", Path: "/blobs/", Effect: ghcrtest.BeforeAnswer{Do: func() {
 			s.server.AddManifest("acme/web", "1.2.3", theirs.MediaType, theirs.Raw)
 		}}})
 		s.with("source", saveOf(t, layer("ours")), "tags", "1.2.3").run().failsWith("tag-exists", "1.2.3")

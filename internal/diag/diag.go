@@ -100,6 +100,12 @@ func Is(err error, code string) bool {
 	return false
 }
 
+// New returns an error that is not about one input. The title is the formatted
+// text; err is the cause, or nil.
+func New(code string, side Side, hint string, err error, format string, args ...any) *Error {
+	return &Error{Code: code, Side: side, Hint: hint, Err: err, Title: fmt.Sprintf(format, args...)}
+}
+
 // Notice is something the user should know that is no failure.
 type Notice struct {
 	Code  string

@@ -12,15 +12,16 @@ import (
 	"path/filepath"
 )
 
-// maxSettings bounds a file of settings, in bytes.
+// maxSettings is the maximum size of a settings file, in bytes.
 const maxSettings = 1 << 20
 
-// contextName is the context in use; "" for the default one.
+// contextName returns the name of the current context, or "" for the default
+// context.
 func contextName(getenv func(string) string) (string, error) {
 	if name := getenv("DOCKER_CONTEXT"); name != "" {
 		return name, nil
 	}
-	dir := folder(getenv)
+	dir := settingsDir(getenv)
 	if dir == "" {
 		return "", nil
 	}
@@ -29,14 +30,14 @@ func contextName(getenv func(string) string) (string, error) {
 	}
 	path := filepath.Join(dir, "config.json")
 	if err := readJSON(path, &settings); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", misplaced(err, "Mend the file, or set DOCKER_HOST.", "Docker's settings in %q cannot be read", path)
+		return "", endpointError(err, "Correct the file, or set DOCKER_HOST.", "Docker's settings file %q cannot be read", path)
 	}
 	return settings.CurrentContext, nil
 }
 
-// byContext reads one of Docker's contexts, which lie in folders called by the
-// digest of the context's name.
-func byContext(dir, name string) (place, error) {
+// contextEndpoint reads a Docker context. Docker stores each context in a
+// directory whose name is the SHA-256 digest of the context's name.
+func contextEndpoint(dir, name string) (endpoint, error) {
 	sum := sha256.Sum256([]byte(name))
 	id := hex.EncodeToString(sum[:])
 	var context struct {
@@ -46,21 +47,21 @@ func byContext(dir, name string) (place, error) {
 		}
 	}
 	if err := readJSON(filepath.Join(dir, "contexts", "meta", id, "meta.json"), &context); err != nil {
-		return place{}, misplaced(err, "docker context ls shows those there are. Set DOCKER_CONTEXT to one of them, or DOCKER_HOST.",
+		return endpoint{}, endpointError(err, "Run docker context ls to list the contexts. Then set DOCKER_CONTEXT to one of them, or set DOCKER_HOST.",
 			"the Docker context %q cannot be read", name)
 	}
-	endpoint, ok := context.Endpoints["docker"]
-	if !ok || endpoint.Host == "" {
-		return place{}, misplaced(nil, "Choose another one: docker context use NAME.", "the Docker context %q leads to no Docker engine", name)
+	meta, ok := context.Endpoints["docker"]
+	if !ok || meta.Host == "" {
+		return endpoint{}, endpointError(nil, "Choose another context: docker context use NAME.", "the Docker context %q names no Docker engine", name)
 	}
-	at := place{host: endpoint.Host}
-	if k := keysIn(filepath.Join(dir, "contexts", "tls", id, "docker")); exists(k.ca) || exists(k.cert) || endpoint.SkipTLSVerify {
-		at.tls, k.unverified = k, endpoint.SkipTLSVerify
+	found := endpoint{host: meta.Host}
+	if k := tlsFilesIn(filepath.Join(dir, "contexts", "tls", id, "docker")); exists(k.ca) || exists(k.cert) || meta.SkipTLSVerify {
+		found.tls, k.unverified = k, meta.SkipTLSVerify
 	}
-	return at, nil
+	return found, nil
 }
 
-// readJSON reads a small file.
+// readJSON decodes a JSON file of at most maxSettings bytes.
 func readJSON(path string, into any) error {
 	f, err := os.Open(path)
 	if err != nil {

@@ -12,33 +12,34 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// Daemon is an engine that has said what it is.
+// Daemon is a Docker engine whose platform and image store are known.
 type Daemon struct {
 	*client
-	// Platform is what it runs: it may be on another machine than we are.
+	// Platform is the platform of the engine. It can differ from this
+	// program's platform, because the engine can be on another machine.
 	Platform v1.Platform
-	// Store is how it keeps images.
+	// Store is the kind of the engine's image store.
 	Store Store
 }
 
 // Store is a kind of image store.
 type Store int
 
-// The image stores. In Docker's classic one an image's id is the digest of its
-// config; in containerd's it is that of its manifest or, where a whole index
-// was pulled, of the index.
+// The image stores. In the classic store, the id of an image is the digest of
+// its config. In containerd's store, the id is the digest of the manifest. If
+// the engine pulled a whole index, the id is the digest of the index.
 const (
-	Other      Store = iota // of an engine that is not Docker's
-	Classic                 // layers by their diff ids
-	Containerd              // blobs by their digests
+	NotDocker  Store = iota // the store of an engine that is not Docker's
+	Classic                 // identifies layers by their diff ids
+	Containerd              // identifies blobs by their digests
 )
 
-// snapshotter is what an engine with containerd's store says of its driver.
+// snapshotter appears in the driver status of an engine with containerd's store.
 const snapshotter = "io.containerd.snapshotter.v1"
 
-// Introduce asks the engine what it is. Errors are *diag.Error with the codes
-// engine-unreachable and engine-refused.
-func (e *Engine) Introduce(ctx context.Context) (*Daemon, error) {
+// Connect reads the platform and the image store of the engine. Errors are
+// *diag.Error with the codes engine-unreachable and engine-refused.
+func (e *Engine) Connect(ctx context.Context) (*Daemon, error) {
 	c, err := e.find()
 	if err != nil {
 		return nil, err
@@ -47,16 +48,16 @@ func (e *Engine) Introduce(ctx context.Context) (*Daemon, error) {
 		Os, Arch   string
 		Components []struct{ Name string }
 	}
-	if err := c.ask(ctx, "/version", &version); err != nil {
+	if err := c.getJSON(ctx, "/version", &version); err != nil {
 		return nil, err
 	}
 	var info struct{ DriverStatus [][]string }
-	if err := c.ask(ctx, "/info", &info); err != nil {
+	if err := c.getJSON(ctx, "/info", &info); err != nil {
 		return nil, err
 	}
 	d := &Daemon{client: c, Platform: v1.Platform{OS: version.Os, Architecture: version.Arch}}
 	for _, component := range version.Components {
-		if component.Name == "Engine" { // podman's says Podman Engine
+		if component.Name == "Engine" { // podman's component is called "Podman Engine"
 			d.Store = Classic
 		}
 	}
@@ -66,63 +67,65 @@ func (e *Engine) Introduce(ctx context.Context) (*Daemon, error) {
 	return d, nil
 }
 
-// Image is an image that an engine has.
+// Image is an image in an engine.
 type Image struct {
 	ID string `json:"Id"`
-	// RootFS has the diff ids of the layers, the lowest first.
+	// RootFS contains the diff ids of the layers, the lowest layer first.
 	RootFS struct{ Layers []v1.Hash }
-	// RepoDigests are the references by digest that it was pulled or pushed by.
+	// RepoDigests are references by digest. The engine pulled or pushed the
+	// image with them.
 	RepoDigests []string
-	// Manifests are those below the id in containerd's store, from Docker 28
-	// on; empty where nobody tells.
+	// Manifests are the manifests below the id in containerd's store. Only
+	// Docker 28 and later return them.
 	Manifests []Member
 }
 
-// Member is a manifest of an image.
+// Member is a manifest of an image in containerd's store.
 type Member struct {
 	ID string
-	// Available says that all of its blobs are there.
+	// Available is true if the engine has all blobs of the manifest.
 	Available bool
 }
 
-// Image looks an image up by a name or an id; nil if there is none. Errors are
-// those of Introduce.
+// Image returns the image with a name or an id, or nil if the engine has no
+// such image. Errors are the errors of Connect.
 func (d *Daemon) Image(ctx context.Context, ref string) (*Image, error) {
 	found := &Image{}
-	err := d.askWith(ctx, "/images/"+ref+"/json", url.Values{"manifests": {"1"}}, found)
-	if isAbsent(err) {
+	err := d.getJSONWith(ctx, "/images/"+ref+"/json", url.Values{"manifests": {"1"}}, found)
+	if isNotFound(err) {
 		return nil, nil
 	}
 	return found, err
 }
 
-// maxAlike bounds the images of one repository that are looked at.
-const maxAlike = 16
+// maxImages is the maximum number of images that ImagesOf returns.
+const maxImages = 16
 
-// Alike lists images of a repository that the engine has, the newest first:
-// those that another of its images may share layers with.
-func (d *Daemon) Alike(ctx context.Context, repo name.Repository) ([]*Image, error) {
+// ImagesOf returns images of a repository that the engine has, the newest
+// first. Another image of the repository can share layers with them.
+func (d *Daemon) ImagesOf(ctx context.Context, repo name.Repository) ([]*Image, error) {
 	var all []struct {
 		ID string `json:"Id"`
 	}
-	err := d.askWith(ctx, "/images/json", url.Values{"filters": {`{"reference":["` + familiar(repo) + `"]}`}}, &all)
+	err := d.getJSONWith(ctx, "/images/json", url.Values{"filters": {`{"reference":["` + familiar(repo) + `"]}`}}, &all)
 	if err != nil {
 		return nil, err
 	}
 	var out []*Image
-	for _, one := range all[:min(len(all), maxAlike)] {
+	for _, one := range all[:min(len(all), maxImages)] {
 		found, err := d.Image(ctx, one.ID)
 		if err != nil {
 			return nil, err
 		}
-		if found != nil { // else it was removed meanwhile
+		if found != nil { // nil if it was removed after the list was read
 			out = append(out, found)
 		}
 	}
 	return out, nil
 }
 
-// familiar is a repository as the engine prints it, which its filters compare.
+// familiar returns the short name of a repository that the engine prints. The
+// engine's filters compare with this name.
 func familiar(repo name.Repository) string {
 	if repo.RegistryStr() == name.DefaultRegistry {
 		return strings.TrimPrefix(repo.RepositoryStr(), "library/")
@@ -130,7 +133,7 @@ func familiar(repo name.Repository) string {
 	return repo.Name()
 }
 
-// Tag points a name at an image that the engine has.
+// Tag gives a name to an image that the engine has.
 func (d *Daemon) Tag(ctx context.Context, id string, to name.Tag) error {
 	repo := strings.Replace(to.Context().Name(), name.DefaultRegistry, "docker.io", 1)
 	resp, err := d.send(ctx, call{

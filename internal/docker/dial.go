@@ -14,12 +14,12 @@ import (
 	"time"
 )
 
-// dialTimeout bounds the way to an engine on another machine.
+// dialTimeout limits the time to connect to an engine on another machine.
 const dialTimeout = 15 * time.Second
 
-// client prepares to talk to the engine. Over a socket or a pipe the address
-// in requests has no meaning.
-func (p place) client() (*client, error) {
+// client returns an HTTP client for the endpoint. If the endpoint is a socket
+// or a pipe, the host in the URL of a request has no meaning.
+func (p endpoint) client() (*client, error) {
 	dialer := &net.Dialer{Timeout: dialTimeout}
 	wire := &http.Transport{DisableCompression: true, MaxResponseHeaderBytes: 64 << 10, TLSHandshakeTimeout: dialTimeout}
 	c := &client{http: &http.Client{Transport: wire}, base: url.URL{Scheme: "http", Host: "docker"}, host: p.host}
@@ -32,19 +32,19 @@ func (p place) client() (*client, error) {
 		wire.DialContext, c.base.Host = dialer.DialContext, strings.TrimSuffix(rest, "/")
 		return c, p.encrypt(c, wire, scheme)
 	case "ssh":
-		return nil, misplaced(nil, "Forward its socket, ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock HOST, and set DOCKER_HOST=unix:///tmp/docker.sock.",
-			"the Docker engine at %q is behind ssh, which is not spoken here", p.host)
+		return nil, endpointError(nil, "Forward its socket with ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock HOST, and set DOCKER_HOST=unix:///tmp/docker.sock.",
+			"the Docker engine at %q needs ssh, which this program does not support", p.host)
 	default:
-		return nil, misplaced(nil, "Write unix:///PATH, tcp://HOST:PORT, or npipe:////./pipe/NAME.", "the Docker engine's address %q is of no known kind", p.host)
+		return nil, endpointError(nil, "Write unix:///PATH, tcp://HOST:PORT, or npipe:////./pipe/NAME.", "the Docker engine's address %q has an unknown scheme", p.host)
 	}
 	return c, nil
 }
 
-// pipePath is a pipe as Windows writes it.
+// pipePath returns the path of a pipe in the notation of Windows.
 func pipePath(rest string) string { return strings.ReplaceAll(rest, "/", `\`) }
 
-// encrypt sets up TLS where the place has keys or says https.
-func (p place) encrypt(c *client, wire *http.Transport, scheme string) error {
+// encrypt sets up TLS if the endpoint has TLS files or the scheme is https.
+func (p endpoint) encrypt(c *client, wire *http.Transport, scheme string) error {
 	if p.tls == nil && scheme != "https" {
 		return nil
 	}
@@ -54,16 +54,16 @@ func (p place) encrypt(c *client, wire *http.Transport, scheme string) error {
 	}
 	config, err := p.tls.config()
 	if err != nil {
-		return misplaced(err, "Check the files ca.pem, cert.pem and key.pem in DOCKER_CERT_PATH, or in the context.", "the keys for the Docker engine at %q cannot be read", p.host)
+		return endpointError(err, "Check the files ca.pem, cert.pem and key.pem in DOCKER_CERT_PATH, or in the context.", "the TLS files for the Docker engine at %q cannot be read", p.host)
 	}
 	wire.TLSClientConfig = config
 	return nil
 }
 
-// config reads the keys; those of the user may be missing, as may the
-// authority's where the system's own will do.
-func (k *keys) config() (*tls.Config, error) {
-	config := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: k.unverified} //nolint:gosec // only where the user's settings say so
+// config reads the TLS files. The client certificate is optional. If the CA
+// certificate does not exist, the system's certificates apply.
+func (k *tlsFiles) config() (*tls.Config, error) {
+	config := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: k.unverified} //nolint:gosec // only if the user's settings ask for it
 	raw, err := os.ReadFile(k.ca)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -71,7 +71,7 @@ func (k *keys) config() (*tls.Config, error) {
 	if err == nil {
 		config.RootCAs = x509.NewCertPool()
 		if !config.RootCAs.AppendCertsFromPEM(raw) {
-			return nil, errors.New("ca.pem holds no certificate")
+			return nil, errors.New("ca.pem contains no certificate")
 		}
 	}
 	if !exists(k.cert) {

@@ -1,13 +1,13 @@
-// Package docker is the door to a Docker engine: over its HTTP API, on the
-// socket or the pipe that Docker's own command line would use (DOCKER_HOST,
-// the current context, the default socket, a rootless one).
+// Package docker is a client of a Docker engine's HTTP API. It connects to the
+// same socket or pipe as Docker's own command line: DOCKER_HOST, the current
+// context, the default socket, or the socket of a rootless engine.
 //
-// It finds images and exports them, loads others, and names them. What an
-// export is made of is package source's business, what is to be loaded that of
-// package sink. Nothing is written to disk here; an engine with the classic
-// image store, though, writes a copy of the image to its own folder for each
-// export before it sends the first byte, so that exports are worth saving (see
-// archive.OpenExport). One with containerd's store sends what it holds.
+// The package finds, exports, loads and names images. Package source reads the
+// content of an export, and package sink writes the content of a load. This
+// package writes nothing to disk. However, an engine with the classic image
+// store copies the image to its own directory before it sends the first byte of
+// an export. An export is therefore expensive (see archive.OpenExport). An
+// engine with containerd's store sends its stored blobs.
 package docker
 
 import (
@@ -27,68 +27,69 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// The bounds of what is read of an engine's answers, in bytes, and of how long
-// it may take over one that is no export.
+// The limits of an engine's answers, in bytes, and the time limit of a request
+// that is not an export or a load.
 const (
-	maxAnswer  = 64 << 20 // the list of all images
-	maxMessage = 64 << 10
-	patience   = time.Minute
+	maxAnswer     = 64 << 20 // the list of all images
+	maxMessage    = 64 << 10
+	answerTimeout = time.Minute
 )
 
-// Engine is a Docker engine. It is found when it is first asked for something.
+// Engine is a Docker engine. The first request locates it.
 type Engine struct {
 	getenv func(string) string
 	find   func() (*client, error)
 }
 
-// client is an engine that was found.
+// client sends requests to a located engine.
 type client struct {
 	http *http.Client
 	base url.URL
-	host string // for messages
+	host string // as the user configured it, for messages
 }
 
-// New returns the engine that the environment leads to.
+// New returns the engine that the environment variables select.
 func New(getenv func(string) string) *Engine {
 	e := &Engine{getenv: getenv}
-	e.find = sync.OnceValues(e.connect)
+	e.find = sync.OnceValues(e.newClient)
 	return e
 }
 
-// connect prepares a client; nothing is dialled yet.
-func (e *Engine) connect() (*client, error) {
-	at, err := locate(e.getenv, exists)
+// newClient locates the engine. It does not open a connection.
+func (e *Engine) newClient() (*client, error) {
+	found, err := locate(e.getenv, exists)
 	if err != nil {
 		return nil, err
 	}
-	return at.client()
+	return found.client()
 }
 
-// Find describes the image that text means to the engine: a name, with latest
-// for a missing tag, an id, or the beginning of one. Errors are *diag.Error with
-// the codes source-not-found, which lists near names, engine-unreachable and
-// engine-refused.
+// Find returns the image that text names. The text is a name, an id or the
+// beginning of an id; the default tag is latest. Errors are *diag.Error with
+// the codes source-not-found, engine-unreachable and engine-refused. The error
+// source-not-found lists similar names.
 func (e *Engine) Find(ctx context.Context, text string) (*image.Stored, error) {
 	c, err := e.find()
 	if err != nil {
 		return nil, err
 	}
-	if _, err := name.ParseReference(text); err != nil || strings.Contains(text, "..") { // it becomes part of a path
-		return nil, noName(text, err)
+	if _, err := name.ParseReference(text); err != nil || strings.Contains(text, "..") { // the text is a part of the request's path
+		return nil, invalidName(text, err)
 	}
 	var found struct {
 		ID       string `json:"Id"`
 		RepoTags []string
 	}
-	err = c.ask(ctx, "/images/"+text+"/json", &found)
-	if isAbsent(err) {
-		return nil, c.unknown(ctx, text)
+	err = c.getJSON(ctx, "/images/"+text+"/json", &found)
+	if isNotFound(err) {
+		return nil, c.notFound(ctx, text)
 	}
 	return &image.Stored{ID: found.ID, Names: found.RepoTags}, err
 }
 
-// Export starts the tar of docker save for one image id. It holds all that the
-// engine has of the image or, where the engine cannot do that, one platform.
+// Export starts the export of one image id, in the format of docker save. The
+// export contains all platforms that the engine has. If the engine cannot
+// export all of them, the export contains one platform.
 func (e *Engine) Export(ctx context.Context, id string) (io.ReadCloser, error) {
 	c, err := e.find()
 	if err != nil {
@@ -96,7 +97,7 @@ func (e *Engine) Export(ctx context.Context, id string) (io.ReadCloser, error) {
 	}
 	path := "/images/" + id + "/get"
 	resp, err := c.get(ctx, path, nil)
-	if isAbsent(err) {
+	if isNotFound(err) {
 		if platform := c.platform(ctx, id); platform != "" {
 			resp, err = c.get(ctx, path, url.Values{"platform": {platform}})
 		}
@@ -107,10 +108,10 @@ func (e *Engine) Export(ctx context.Context, id string) (io.ReadCloser, error) {
 	return resp.Body, nil
 }
 
-// platform is the first platform of an image that the engine has, in the
-// API's notation; "" if it names none. With containerd's store it may lack the
-// one it runs on itself (docker pull --platform), and then exports the image
-// for none but a platform that is asked for.
+// platform returns the first platform of an image that the engine has, in the
+// API's notation, or "" if the engine reports none. With containerd's store,
+// the engine may lack its own platform (docker pull --platform). It then
+// exports the image only if the request names a platform.
 func (c *client) platform(ctx context.Context, id string) string {
 	var found struct {
 		Manifests []struct {
@@ -118,8 +119,8 @@ func (c *client) platform(ctx context.Context, id string) string {
 			ImageData struct{ Platform json.RawMessage }
 		}
 	}
-	if c.askWith(ctx, "/images/"+id+"/json", url.Values{"manifests": {"1"}}, &found) != nil {
-		return "" // what the export said tells more
+	if c.getJSONWith(ctx, "/images/"+id+"/json", url.Values{"manifests": {"1"}}, &found) != nil {
+		return "" // the error of the export is more useful
 	}
 	for _, m := range found.Manifests {
 		if m.Available && len(m.ImageData.Platform) > 0 {
@@ -129,14 +130,14 @@ func (c *client) platform(ctx context.Context, id string) string {
 	return ""
 }
 
-// ask reads a JSON answer.
-func (c *client) ask(ctx context.Context, path string, into any) error {
-	return c.askWith(ctx, path, nil, into)
+// getJSON decodes the JSON answer to a GET request.
+func (c *client) getJSON(ctx context.Context, path string, into any) error {
+	return c.getJSONWith(ctx, path, nil, into)
 }
 
-// askWith is ask with a query.
-func (c *client) askWith(ctx context.Context, path string, query url.Values, into any) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+// getJSONWith is getJSON with a query.
+func (c *client) getJSONWith(ctx context.Context, path string, query url.Values, into any) error {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	resp, err := c.get(ctx, path, query)
 	if err != nil {
@@ -144,12 +145,12 @@ func (c *client) askWith(ctx context.Context, path string, query url.Values, int
 	}
 	defer resp.Body.Close()
 	if err := json.NewDecoder(io.LimitReader(resp.Body, maxAnswer)).Decode(into); err != nil {
-		return c.refused(fmt.Errorf("reading its answer to %q: %w", path, err))
+		return c.refused(fmt.Errorf("reading the answer to %q: %w", path, err))
 	}
 	return nil
 }
 
-// get sends one request; any answer but 200 is an error.
+// get sends a GET request. A status other than 200 or 201 is an error.
 func (c *client) get(ctx context.Context, path string, query url.Values) (*http.Response, error) {
 	resp, err := c.send(ctx, call{method: http.MethodGet, path: path, query: query})
 	var a *answer
@@ -167,8 +168,8 @@ type call struct {
 	size         int64 // of the body
 }
 
-// send sends a request. What the engine answers in the place of 200 or 201 is
-// an *answer; that it cannot be talked to is explained.
+// send sends a request. If the status is not 200 or 201, the error is an
+// *answer. If the connection fails, the error is a *diag.Error.
 func (c *client) send(ctx context.Context, k call) (*http.Response, error) {
 	u := c.base
 	u.Path, u.RawQuery = k.path, k.query.Encode()
@@ -189,14 +190,14 @@ func (c *client) send(ctx context.Context, k call) (*http.Response, error) {
 	}
 	defer resp.Body.Close()
 	a := &answer{status: resp.StatusCode}
-	raw, _ := io.ReadAll(io.LimitReader(resp.Body, maxMessage)) // what came of it says enough
+	raw, _ := io.ReadAll(io.LimitReader(resp.Body, maxMessage)) // a partial message is still useful
 	if json.Unmarshal(raw, a) != nil || a.Message == "" {
 		a.Message = fmt.Sprintf("%q", raw[:min(len(raw), 200)])
 	}
 	return nil, a
 }
 
-// answer is what the engine says when it refuses.
+// answer is the error message of an engine.
 type answer struct {
 	Message string `json:"message"`
 	status  int

@@ -35,7 +35,7 @@ func web() sourcetest.EngineImage {
 	return sourcetest.EngineImage{ID: webID, Names: []string{"acme/web:latest", "acme/web:2"}, Tar: []byte("the tar")}
 }
 
-func TestImagesAreFoundAsDockerNamesThem(t *testing.T) {
+func TestFindAcceptsNamesAndIDs(t *testing.T) {
 	t.Parallel()
 	e := New(environment("DOCKER_HOST", sourcetest.NewEngine(t, web()).Host))
 	for _, name := range []string{"acme/web", "acme/web:2", webID, webID[7:], webID[7:19]} {
@@ -54,25 +54,25 @@ func TestImagesAreFoundAsDockerNamesThem(t *testing.T) {
 	}
 }
 
-func TestAnUnknownImageListsNearNames(t *testing.T) {
+func TestFindListsSimilarNames(t *testing.T) {
 	t.Parallel()
 	e := New(environment("DOCKER_HOST", sourcetest.NewEngine(t, web()).Host))
 	cases := []struct {
 		name, image string
-		says        string
+		hint        string
 	}{
 		{"another tag", "acme/web:3", "Did you mean acme/web:2, or acme/web:latest?"},
-		{"a slip", "acme/wep", "Did you mean acme/web:2"},
+		{"a typing error", "acme/wep", "Did you mean acme/web:2"},
 		{"without owner", "web", "Did you mean acme/web:2"},
-		{"nothing like it", "database", "Check the name"},
-		{"no name at all", "no name", "docker images prints"},
-		{"another way out of it", "web/../../version", "docker images prints"},
-		{"a way out of the API", "../containers/json?all=1", "docker images prints"},
+		{"no similar name", "database", "docker images"},
+		{"not a name", "no name", "docker images prints"},
+		{"dots in the middle", "web/../../version", "docker images prints"},
+		{"dots at the beginning", "../containers/json?all=1", "docker images prints"},
 	}
 	for _, c := range cases {
 		_, err := e.Find(t.Context(), c.image)
-		if !diag.Is(err, "source-not-found") || !strings.Contains(err.Error(), c.says) {
-			t.Errorf("%s: got %v, want it to say %q", c.name, err, c.says)
+		if !diag.Is(err, "source-not-found") || !strings.Contains(err.Error(), c.hint) {
+			t.Errorf("%s: got %v, want the hint %q", c.name, err, c.hint)
 		}
 	}
 	empty := New(environment("DOCKER_HOST", sourcetest.NewEngine(t).Host))
@@ -81,20 +81,20 @@ func TestAnUnknownImageListsNearNames(t *testing.T) {
 	}
 }
 
-func TestNearNamesAreOrderedAndBounded(t *testing.T) {
+func TestSimilarNamesAreOrderedAndLimited(t *testing.T) {
 	t.Parallel()
 	names := []string{"zweb:1", "web:9", "<none>:<none>", "web:1", "weeb:1", "ghcr.io/acme/web:1", "other:1", strings.Repeat("w", 1000)}
-	got := near("web:2", names)
+	got := similar("web:2", names)
 	want := []string{"web:1", "web:9", "ghcr.io/acme/web:1", "weeb:1", "zweb:1"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
-func TestTheEnginesWordsAreKept(t *testing.T) {
+func TestErrorsContainTheEnginesMessage(t *testing.T) {
 	t.Parallel()
 	answers := map[string]string{`{"message":"no space left on device"}`: "no space left on device", "<html>": "<html>"}
-	for body, says := range answers {
+	for body, message := range answers {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusInternalServerError)
 			_, _ = io.WriteString(w, body)
@@ -104,31 +104,31 @@ func TestTheEnginesWordsAreKept(t *testing.T) {
 		_, found := e.Find(t.Context(), "app")
 		_, exported := e.Export(t.Context(), webID)
 		for _, err := range []error{found, exported} {
-			if !diag.Is(err, CodeRefused) || !strings.Contains(err.Error(), says) {
-				t.Errorf("got %v, want %q", err, says)
+			if !diag.Is(err, CodeRefused) || !strings.Contains(err.Error(), message) {
+				t.Errorf("got %v, want %q", err, message)
 			}
 		}
 	}
 }
 
-func TestAnEngineThatIsNotThere(t *testing.T) {
+func TestUnreachableEnginesHaveAHint(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name, host string
-		says       string
+		hint       string
 	}{
 		{"no socket", "unix://" + filepath.Join(t.TempDir(), "docker.sock"), "Start Docker"},
 		{"ssh", "ssh://me@host", "ssh -nNT -L"},
 		{"no scheme", "/var/run/docker.sock", "Write unix:///PATH"},
 	}
 	if runtime.GOOS != "windows" {
-		cases = append(cases, struct{ name, host, says string }{"a pipe elsewhere", defaultPipe, "Windows only"})
+		cases = append(cases, struct{ name, host, hint string }{"a pipe on another system", defaultPipe, "only on Windows"})
 	}
 	for _, c := range cases {
 		e := New(environment("DOCKER_HOST", c.host))
 		_, err := e.Find(t.Context(), "app")
-		if !diag.Is(err, CodeUnreachable) || !strings.Contains(err.Error(), c.says) {
-			t.Errorf("%s: got %v, want %q", c.name, err, c.says)
+		if !diag.Is(err, CodeUnreachable) || !strings.Contains(err.Error(), c.hint) {
+			t.Errorf("%s: got %v, want %q", c.name, err, c.hint)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -139,10 +139,10 @@ func TestAnEngineThatIsNotThere(t *testing.T) {
 	}
 }
 
-// short is a folder whose path leaves room for a socket's name.
-func short(t *testing.T) string {
+// shortDir makes a directory whose path is short enough for a socket.
+func shortDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "e") //nolint:usetesting // its folders are too deep for a socket
+	dir, err := os.MkdirTemp("", "e") //nolint:usetesting // the path of t.TempDir is too long for a socket
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,12 +150,12 @@ func short(t *testing.T) string {
 	return dir
 }
 
-func TestASocketIsSpokenTo(t *testing.T) {
+func TestConnectionsUseAUnixSocket(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
-		t.Skip("Docker listens on a pipe there")
+		t.Skip("Docker listens on a pipe on Windows")
 	}
-	dir := short(t)
+	dir := shortDir(t)
 	listener, err := net.Listen("unix", filepath.Join(dir, "docker.sock"))
 	if err != nil {
 		t.Fatal(err)
@@ -169,7 +169,7 @@ func TestASocketIsSpokenTo(t *testing.T) {
 		"rootless":    environment("XDG_RUNTIME_DIR", dir),
 	} {
 		if name == "rootless" && exists("/var/run/docker.sock") {
-			continue // a real engine comes first
+			continue // locate prefers the socket of a real engine
 		}
 		if found, err := New(env).Find(t.Context(), "acme/web"); err != nil || found.ID != webID {
 			t.Errorf("%s: got %v, %v", name, found, err)

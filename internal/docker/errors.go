@@ -11,57 +11,49 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// The codes of what can be wrong with an engine.
+// The codes of errors of an engine. They are stable.
 const (
-	CodeUnreachable = "engine-unreachable"
-	CodeRefused     = "engine-refused"
-	CodeBrokeOff    = "engine-broke-off" // in the middle of an image
-	codeNotFound    = "source-not-found"
+	CodeUnreachable = "engine-unreachable" // no connection to the engine
+	CodeRefused     = "engine-refused"     // the engine answered with an error
+	CodeInterrupted = "engine-interrupted" // the connection ended during a load
+	codeNotFound    = "source-not-found"   // the engine does not have the image
 )
 
-// isAbsent reports the engine's 404.
-func isAbsent(err error) bool {
+// isNotFound reports whether the engine answered with status 404.
+func isNotFound(err error) bool {
 	var a *answer
 	return errors.As(err, &a) && a.status == http.StatusNotFound
 }
 
-func noName(image string, err error) error {
-	return &diag.Error{
-		Code: codeNotFound, Side: diag.Source, Err: err,
-		Title: fmt.Sprintf("%q is no name and no id of an image", image),
-		Hint:  "Write a name as docker images prints it, NAME or NAME:TAG in lower case, or an image id.",
-	}
+func invalidName(image string, err error) error {
+	return diag.New(codeNotFound, diag.Source, "Write a name as docker images prints it, NAME or NAME:TAG in lower case, or an image id.", err,
+		"%q is not a name or an id of an image", image)
 }
 
 func (c *client) refused(err error) error {
-	return &diag.Error{
-		Code: CodeRefused, Side: diag.Source, Err: err,
-		Title: fmt.Sprintf("the Docker engine at %q refused", c.host),
-		Hint:  "Its log says more (journalctl -u docker). The classic image store needs room on its disk for a copy of an image that goes in or out.",
-	}
+	return diag.New(CodeRefused, diag.Source,
+		"Read the engine's log (journalctl -u docker). The classic image store needs disk space for a copy of each image that it exports or loads.", err,
+		"the Docker engine at %q refused the request", c.host)
 }
 
-// unreachable says why there is no talking to the engine. A context that
-// ended is passed on as it is.
+// unreachable explains a failed connection. If the context ended, it returns
+// the cause of the context.
 func (c *client) unreachable(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("asking the Docker engine at %q: %w", c.host, context.Cause(ctx))
 	}
-	var odd *url.Error
-	if errors.As(err, &odd) {
-		err = odd.Err // the address in it is made up for a socket
+	var failed *url.Error
+	if errors.As(err, &failed) {
+		err = failed.Err // for a socket, the URL in failed contains a placeholder host
 	}
-	hint := "Start Docker, or set DOCKER_HOST to where its engine listens. In a job container the runner's engine is there only if its socket is mounted."
+	hint := "Start Docker, or set DOCKER_HOST to the address of the engine. In a job container, mount the socket of the runner's engine."
 	if errors.Is(err, fs.ErrPermission) {
-		hint = "Let this user use Docker: add it to the group docker, or run the step as root. For a rootless engine set DOCKER_HOST=unix://$XDG_RUNTIME_DIR/docker.sock."
+		hint = "Add this user to the group docker, or run the step as root. For a rootless engine, set DOCKER_HOST=unix://$XDG_RUNTIME_DIR/docker.sock."
 	}
-	return &diag.Error{
-		Code: CodeUnreachable, Side: diag.Source, Err: err, Hint: hint,
-		Title: fmt.Sprintf("the Docker engine at %q cannot be reached", c.host),
-	}
+	return diag.New(CodeUnreachable, diag.Source, hint, err, "the Docker engine at %q cannot be reached", c.host)
 }
 
-// misplaced is for a place that cannot be that of an engine.
-func misplaced(err error, hint, format string, args ...any) error {
-	return &diag.Error{Code: CodeUnreachable, Side: diag.Source, Err: err, Hint: hint, Title: fmt.Sprintf(format, args...)}
+// endpointError reports an endpoint that no engine can have.
+func endpointError(err error, hint, format string, args ...any) error {
+	return diag.New(CodeUnreachable, diag.Source, hint, err, format, args...)
 }

@@ -15,49 +15,50 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// maxWords bounds what is read of an engine's answer to a load, in bytes: one
-// that was asked to be quiet says a line an image.
-const maxWords = 1 << 20
+// maxResult is the maximum size of an engine's answer to a load, in bytes. With
+// quiet=1 the engine sends one line per image.
+const maxResult = 1 << 20
 
-// unpacking begins what containerd's store says of an image whose layers it
-// could not unpack. It calls that no error, although no container can start.
+// unpacking is the beginning of a message of containerd's store: the store
+// could not unpack the layers of an image. The engine does not report this as
+// an error, but a container of the image cannot start.
 const unpacking = "Error unpacking image"
 
-// early is for who goes on writing after the engine's answer.
-const early = "it answered before it had the whole image"
+// answeredEarly is the error of a write after the engine's answer.
+const answeredEarly = "the engine answered before it had the whole image"
 
-// Load is an image on its way into an engine: the tar of docker load is
-// written to it, then it is closed, or aborted.
+// Load is a running load of an image into an engine. The caller writes the tar
+// of docker load to it, and then calls Close or Abort.
 type Load struct {
 	tar    *io.PipeWriter
 	cancel context.CancelCauseFunc
 	done   chan struct{}
-	err    error // once done
+	err    error // valid after done is closed
 }
 
-// Load begins to load an image from a tar of size bytes. An engine takes it in
-// only when it has come whole. The context ends a load at any time.
+// Load begins to load an image from a tar of size bytes. The engine keeps the
+// image only if the whole tar arrives. If the context ends, the load ends.
 func (d *Daemon) Load(ctx context.Context, size int64) *Load {
 	ctx, cancel := context.WithCancelCause(ctx)
 	from, to := io.Pipe()
 	l := &Load{tar: to, cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(l.done)
-		// The transport must not close the pipe: whoever writes shall hear
-		// the engine's own reason.
+		// The transport must not close the pipe. Otherwise the writer
+		// does not receive the engine's own reason.
 		l.err = d.load(ctx, io.NopCloser(from), size)
-		_ = from.CloseWithError(cmp.Or(l.err, d.unloaded(early))) // never fails
+		_ = from.CloseWithError(cmp.Or(l.err, d.notLoaded(answeredEarly))) // never fails
 	}()
 	return l
 }
 
-// Write sends a part of the tar. If the engine gave up meanwhile, the error is
-// why.
+// Write sends a part of the tar. If the engine ended the load, the error
+// contains the engine's reason.
 func (l *Load) Write(p []byte) (int, error) { return l.tar.Write(p) }
 
-// Close ends the tar and waits for what the engine makes of it. Errors are
-// *diag.Error with the codes engine-refused, which has the engine's words,
-// engine-broke-off and engine-unreachable.
+// Close ends the tar and waits for the engine's result. Errors are *diag.Error
+// with the codes engine-refused, engine-interrupted and engine-unreachable. The
+// error engine-refused contains the engine's message.
 func (l *Load) Close() error {
 	_ = l.tar.Close() // never fails
 	<-l.done
@@ -65,7 +66,7 @@ func (l *Load) Close() error {
 	return l.err
 }
 
-// Abort cuts the tar off, so that the engine takes nothing of it in.
+// Abort truncates the tar, so that the engine does not keep the image.
 func (l *Load) Abort(cause error) {
 	_ = l.tar.CloseWithError(cause) // never fails
 	l.cancel(cause)
@@ -78,20 +79,20 @@ func (c *client) load(ctx context.Context, tar io.Reader, size int64) error {
 	var dialling *net.OpError
 	switch {
 	case errors.As(err, &a):
-		return c.unloaded(a.Error())
+		return c.notLoaded(a.Error())
 	case ctx.Err() != nil && err != nil, errors.As(err, &dialling) && dialling.Op == "dial":
 		return err
 	case err != nil:
-		return c.brokeOff(err)
+		return c.interrupted(err)
 	}
 	defer resp.Body.Close()
-	return c.hear(ctx, resp.Body)
+	return c.readResult(ctx, resp.Body)
 }
 
-// hear reads the engine's answer: JSON values, one a line, of which an error
-// is one. What it says beyond that is not relied upon.
-func (c *client) hear(ctx context.Context, answer io.Reader) error {
-	in := json.NewDecoder(io.LimitReader(answer, maxWords))
+// readResult reads the engine's answer: one JSON value per line. One of them
+// can be an error. The other messages have no stable format.
+func (c *client) readResult(ctx context.Context, answer io.Reader) error {
+	in := json.NewDecoder(io.LimitReader(answer, maxResult))
 	for {
 		var line struct {
 			Stream, Error string
@@ -100,45 +101,40 @@ func (c *client) hear(ctx context.Context, answer io.Reader) error {
 		err := in.Decode(&line)
 		switch {
 		case err == nil && (line.Error != "" || line.ErrorDetail.Message != ""):
-			return c.unloaded(cmp.Or(line.ErrorDetail.Message, line.Error))
+			return c.notLoaded(cmp.Or(line.ErrorDetail.Message, line.Error))
 		case err == nil && strings.HasPrefix(line.Stream, unpacking):
-			return c.unloaded(strings.TrimSpace(line.Stream))
+			return c.notLoaded(strings.TrimSpace(line.Stream))
 		case errors.Is(err, io.EOF):
 			return nil
 		case ctx.Err() != nil:
 			return fmt.Errorf("waiting for the Docker engine at %q: %w", c.host, context.Cause(ctx))
 		case err != nil:
-			return c.brokeOff(fmt.Errorf("reading its answer: %w", err))
+			return c.interrupted(fmt.Errorf("reading the engine's answer: %w", err))
 		}
 	}
 }
 
-// unloaded passes on why the engine did not take the image.
-func (c *client) unloaded(words string) error {
-	hint := "Its log says more (journalctl -u docker)."
+// notLoaded reports the engine's reason for not loading the image.
+func (c *client) notLoaded(reason string) error {
+	hint := "Read the engine's log (journalctl -u docker)."
 	switch {
-	case strings.Contains(words, "no space left on device"):
-		hint = "Free room where the engine keeps its images: docker system df shows what takes it, docker image prune frees some. The classic image store needs room for the image twice while it loads."
-	case strings.Contains(words, "cannot load"):
-		hint = "Leave platform away, or set it to one that this engine runs."
-	case strings.Contains(words, "invalid tar header"):
-		hint = "Are its layers compressed with zstd? The Docker engine reads that from version 23 on."
+	case strings.Contains(reason, "no space left on device"):
+		hint = "Free disk space in the engine's image store: docker system df shows its use, and docker image prune deletes unused images. While the classic image store loads an image, it needs space for two copies."
+	case strings.Contains(reason, "cannot load"):
+		hint = "Remove the input platform, or set it to a platform that this engine runs."
+	case strings.Contains(reason, "invalid tar header"):
+		hint = "If the layers are compressed with zstd, update the Docker engine to version 23 or later."
 	}
-	return &diag.Error{
-		Code: CodeRefused, Side: diag.Runner, Hint: hint, Err: errors.New(words),
-		Title: fmt.Sprintf("the Docker engine at %q did not load the image", c.host),
-	}
+	return diag.New(CodeRefused, diag.Runner, hint, errors.New(reason), "the Docker engine at %q did not load the image", c.host)
 }
 
-// brokeOff is for an engine that went away in the middle.
-func (c *client) brokeOff(err error) error {
-	var told *diag.Error
-	if errors.As(err, &told) {
-		err = told.Err // it was reached, so that it needs another explanation
+// interrupted reports an engine that closed the connection during a load.
+func (c *client) interrupted(err error) error {
+	var explained *diag.Error
+	if errors.As(err, &explained) {
+		err = explained.Err // its explanation is for a failed connection
 	}
-	return &diag.Error{
-		Code: CodeBrokeOff, Side: diag.Runner, Err: err,
-		Title: fmt.Sprintf("the Docker engine at %q broke off while it was loading the image", c.host),
-		Hint:  "Look whether it still runs, and at its log (journalctl -u docker), then run it again.",
-	}
+	return diag.New(CodeInterrupted, diag.Runner,
+		"Check that the engine runs, read its log (journalctl -u docker), and then run this step again.", err,
+		"the Docker engine at %q closed the connection while it loaded the image", c.host)
 }

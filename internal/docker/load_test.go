@@ -18,21 +18,21 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// introduced is a stand-in whose loads are answered by a test, and what we
-// make of it.
-func introduced(t *testing.T, loading http.HandlerFunc) *Daemon {
+// connected returns a connection to a fake engine. The handler answers the
+// loads of the engine.
+func connected(t *testing.T, loading http.HandlerFunc) *Daemon {
 	t.Helper()
 	e := sourcetest.NewEngine(t, web())
 	e.Loading = loading
-	d, err := New(environment("DOCKER_HOST", e.Host)).Introduce(t.Context())
+	d, err := New(environment("DOCKER_HOST", e.Host)).Connect(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return d
 }
 
-// pour writes size bytes to a load, and ends it.
-func pour(l *Load, size int) error {
+// writeLoad writes size bytes to a load, and closes it.
+func writeLoad(l *Load, size int) error {
 	part := make([]byte, 64<<10)
 	for size > 0 {
 		n, err := l.Write(part[:min(size, len(part))])
@@ -45,16 +45,16 @@ func pour(l *Load, size int) error {
 	return l.Close()
 }
 
-const several = 8 << 20 // more than lies in sockets
+const several = 8 << 20 // more than the buffers of a connection
 
-func says(text string) http.HandlerFunc {
+func answers(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		_, _ = io.WriteString(w, text)
 	}
 }
 
-func hangUp(w http.ResponseWriter, r *http.Request) {
+func resetConnection(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.CopyN(io.Discard, r.Body, several/4)
 	conn, _, err := w.(http.Hijacker).Hijack()
 	if err == nil {
@@ -63,53 +63,53 @@ func hangUp(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func TestWhatBecomesOfALoad(t *testing.T) {
+func TestLoadReportsTheResultOfTheEngine(t *testing.T) {
 	t.Parallel()
 	full := `{"errorDetail":{"message":"write /x: no space left on device"},"error":"write /x: no space left on device"}`
 	cases := []struct {
 		name   string
 		answer http.HandlerFunc
-		code   string // none: it was taken
-		says   string
+		code   string // "" if the engine loads the image
+		words  string
 	}{
-		{"taken", says(`{"stream":"Loaded image: web:1\n"}`), "", ""},
-		{"taken without a word", says(""), "", ""},
-		{"with warnings", says("{\"stream\":\"The image web:1 already exists\"}\n{\"stream\":\"Loaded image: web:1\"}\n"), "", ""},
-		{"no room", says(full), CodeRefused, "docker system df"},
-		{"its own words", says("{\"stream\":\"…\"}\n{\"error\":\"invalid diffID for layer 0\"}"), CodeRefused, "invalid diffID for layer 0"},
-		{"another system", says(`{"error":"cannot load windows image on linux"}`), CodeRefused, "Leave platform away"},
-		{"zstd", says(`{"error":"ApplyLayer exit status 1 stdout:  stderr: archive/tar: invalid tar header"}`), CodeRefused, "from version 23 on"},
-		{"not unpacked", says(`{"stream":"Loaded image: web:1\n"}{"stream":"Error unpacking image web:1: not found\n"}`), CodeRefused, "not found"},
-		{"a status", func(w http.ResponseWriter, r *http.Request) {
+		{"loaded", answers(`{"stream":"Loaded image: web:1\n"}`), "", ""},
+		{"loaded with an empty answer", answers(""), "", ""},
+		{"with warnings", answers("{\"stream\":\"The image web:1 already exists\"}\n{\"stream\":\"Loaded image: web:1\"}\n"), "", ""},
+		{"no disk space", answers(full), CodeRefused, "docker system df"},
+		{"the engine's message", answers("{\"stream\":\"…\"}\n{\"error\":\"invalid diffID for layer 0\"}"), CodeRefused, "invalid diffID for layer 0"},
+		{"another operating system", answers(`{"error":"cannot load windows image on linux"}`), CodeRefused, "input platform"},
+		{"zstd", answers(`{"error":"ApplyLayer exit status 1 stdout:  stderr: archive/tar: invalid tar header"}`), CodeRefused, "version 23"},
+		{"not unpacked", answers(`{"stream":"Loaded image: web:1\n"}{"stream":"Error unpacking image web:1: not found\n"}`), CodeRefused, "not found"},
+		{"an error status", func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(http.StatusInternalServerError)
-			says(`{"message":"it is full up"}`)(w, r)
-		}, CodeRefused, "it is full up"},
-		{"no JSON", says("<html>"), CodeBrokeOff, "reading its answer"},
+			answers(`{"message":"the disk is full"}`)(w, r)
+		}, CodeRefused, "the disk is full"},
+		{"not JSON", answers("<html>"), CodeInterrupted, "reading the engine's answer"},
 		{"an answer without end", func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			_, _ = io.WriteString(w, `{"stream":"`)
-			_, _ = io.Copy(w, io.LimitReader(endless{}, 4<<20)) // whoever has read enough goes away
-		}, CodeBrokeOff, "reading its answer"},
-		{"before it has all", func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(w, io.LimitReader(endless{}, 4<<20)) // more than the client reads
+		}, CodeInterrupted, "reading the engine's answer"},
+		{"an error before the end of the tar", func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.CopyN(io.Discard, r.Body, 1<<20)
 			_, _ = io.WriteString(w, full)
 		}, CodeRefused, "no space left"},
-		{"a yes before it has all", func(w http.ResponseWriter, r *http.Request) {
+		{"success before the end of the tar", func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.CopyN(io.Discard, r.Body, 1<<20)
 			_, _ = io.WriteString(w, `{"stream":"Loaded image: web:1"}`)
-		}, CodeRefused, early},
-		{"gone in the middle", hangUp, CodeBrokeOff, "Look whether it still runs"},
-		{"gone at the end", func(w http.ResponseWriter, r *http.Request) {
+		}, CodeRefused, answeredEarly},
+		{"connection reset before the end of the tar", resetConnection, CodeInterrupted, "Check that the engine runs"},
+		{"connection reset after the end of the tar", func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
-			hangUp(w, r)
-		}, CodeBrokeOff, "broke off"},
+			resetConnection(w, r)
+		}, CodeInterrupted, "closed the connection"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			err := pour(introduced(t, c.answer).Load(t.Context(), several), several)
-			if c.code == "" && err != nil || c.code != "" && !diag.Is(err, c.code) || err != nil && !strings.Contains(err.Error(), c.says) {
-				t.Errorf("got %v, want the code %q and %q", err, c.code, c.says)
+			err := writeLoad(connected(t, c.answer).Load(t.Context(), several), several)
+			if c.code == "" && err != nil || c.code != "" && !diag.Is(err, c.code) || err != nil && !strings.Contains(err.Error(), c.words) {
+				t.Errorf("got %v, want the code %q and %q", err, c.code, c.words)
 			}
 		})
 	}
@@ -119,9 +119,9 @@ type endless struct{}
 
 func (endless) Read(p []byte) (int, error) { return copy(p, bytes.Repeat([]byte("x"), len(p))), nil }
 
-// What ends on our side is never a whole archive to the engine, and nobody is
-// left waiting.
-func TestALoadThatWeEnd(t *testing.T) {
+// If the caller ends a load, the engine never receives a complete tar, and no
+// goroutine keeps waiting.
+func TestLoadsThatTheCallerEnds(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("the blob is damaged")
 	cases := []struct {
@@ -136,21 +136,21 @@ func TestALoadThatWeEnd(t *testing.T) {
 			l.Abort(err)
 			return err
 		}, context.Canceled},
-		{"by the context, while the engine thinks", func(cancel context.CancelFunc, l *Load) error {
+		{"by the context, during the engine's work", func(cancel context.CancelFunc, l *Load) error {
 			time.AfterFunc(50*time.Millisecond, cancel)
-			return pour(l, several-1000)
+			return writeLoad(l, several-1000)
 		}, context.Canceled},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			heard := make(chan error, 1)
-			d := introduced(t, func(_ http.ResponseWriter, r *http.Request) {
+			received := make(chan error, 1)
+			d := connected(t, func(_ http.ResponseWriter, r *http.Request) {
 				n, err := io.Copy(io.Discard, r.Body)
 				if err == nil && n < several {
-					err = fmt.Errorf("it ended well after %d bytes", n)
+					err = fmt.Errorf("the request ended without an error after %d bytes", n)
 				}
-				heard <- err
+				received <- err
 				<-r.Context().Done()
 			})
 			ctx, cancel := context.WithCancel(t.Context())
@@ -160,36 +160,36 @@ func TestALoadThatWeEnd(t *testing.T) {
 				t.Fatal(err)
 			}
 			err := c.end(cancel, l)
-			if !errors.Is(err, c.want) || diag.Is(err, CodeUnreachable) || diag.Is(err, CodeBrokeOff) {
+			if !errors.Is(err, c.want) || diag.Is(err, CodeUnreachable) || diag.Is(err, CodeInterrupted) {
 				t.Errorf("got %v, want %v", err, c.want)
 			}
-			if err := <-heard; c.name != "by the context, while the engine thinks" && !errors.Is(err, io.ErrUnexpectedEOF) {
-				t.Errorf("the engine heard %v", err)
+			if err := <-received; c.name != "by the context, during the engine's work" && !errors.Is(err, io.ErrUnexpectedEOF) {
+				t.Errorf("the engine received %v", err)
 			}
 		})
 	}
 }
 
-func TestAnEngineIntroducesItself(t *testing.T) {
+func TestConnectReadsPlatformAndStore(t *testing.T) {
 	t.Parallel()
 	for _, containerd := range []bool{false, true} {
 		e := sourcetest.NewEngine(t, web())
 		e.Containerd, e.Arch = containerd, "arm64"
-		d, err := New(environment("DOCKER_HOST", e.Host)).Introduce(t.Context())
+		d, err := New(environment("DOCKER_HOST", e.Host)).Connect(t.Context())
 		want := map[bool]Store{false: Classic, true: Containerd}[containerd]
 		if err != nil || d.Store != want || d.Platform.String() != "linux/arm64" {
 			t.Errorf("got %+v, %v", d, err)
 		}
 	}
-	if _, err := New(environment("DOCKER_HOST", "unix:///no/such.sock")).Introduce(t.Context()); !diag.Is(err, CodeUnreachable) {
+	if _, err := New(environment("DOCKER_HOST", "unix:///no/such.sock")).Connect(t.Context()); !diag.Is(err, CodeUnreachable) {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestImagesAreNamed(t *testing.T) {
+func TestTagGivesAName(t *testing.T) {
 	t.Parallel()
 	e := sourcetest.NewEngine(t, web())
-	d, err := New(environment("DOCKER_HOST", e.Host)).Introduce(t.Context())
+	d, err := New(environment("DOCKER_HOST", e.Host)).Connect(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,8 +204,8 @@ func TestImagesAreNamed(t *testing.T) {
 		if found, err := d.Image(t.Context(), text); err != nil || found == nil || found.ID != webID {
 			t.Errorf("%s: got %v, %v", text, found, err)
 		}
-		if alike, err := d.Alike(t.Context(), tag.Context()); err != nil || len(alike) != 1 || alike[0].ID != webID {
-			t.Errorf("%s: got %v, %v", text, alike, err)
+		if images, err := d.ImagesOf(t.Context(), tag.Context()); err != nil || len(images) != 1 || images[0].ID != webID {
+			t.Errorf("%s: got %v, %v", text, images, err)
 		}
 	}
 	if found, err := d.Image(t.Context(), "app:2"); err != nil || found != nil {

@@ -10,35 +10,36 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// maxOrigins bounds the images that are looked at for their layers.
+// maxOrigins is the maximum number of other images whose layers are compared.
 const maxOrigins = 32
 
-// Origins lists images in registries that have layers of the image id, those
-// with the most first: the engine notes where it pulled an image from, and
-// where it pushed it. Only repositories that are wanted count.
+// Origins returns images in registries that share layers with the image id. The
+// images that share the most layers are first. The engine records the
+// repositories from which it pulled an image and to which it pushed the image.
+// The result contains only repositories for which wanted returns true.
 func (e *Engine) Origins(ctx context.Context, id string, wanted func(name.Repository) bool) ([]image.Origin, error) {
 	c, err := e.find()
 	if err != nil {
 		return nil, err
 	}
 	var self Image
-	if err := c.ask(ctx, "/images/"+id+"/json", &self); err != nil {
+	if err := c.getJSON(ctx, "/images/"+id+"/json", &self); err != nil {
 		return nil, err
 	}
 	var all []Image
-	if err := c.ask(ctx, "/images/json", &all); err != nil {
+	if err := c.getJSON(ctx, "/images/json", &all); err != nil {
 		return nil, err
 	}
 	out := image.Origins(self.RepoDigests, self.RootFS.Layers, wanted)
-	looked := 0
+	compared := 0
 	for _, other := range all {
-		if other.ID == self.ID || len(image.Origins(other.RepoDigests, nil, wanted)) == 0 || looked == maxOrigins {
+		if other.ID == self.ID || len(image.Origins(other.RepoDigests, nil, wanted)) == 0 || compared == maxOrigins {
 			continue
 		}
-		looked++
-		err := c.ask(ctx, "/images/"+other.ID+"/json", &other)
-		if isAbsent(err) {
-			continue // it was removed meanwhile
+		compared++
+		err := c.getJSON(ctx, "/images/"+other.ID+"/json", &other)
+		if isNotFound(err) {
+			continue // it was removed after the list was read
 		}
 		if err != nil {
 			return nil, err

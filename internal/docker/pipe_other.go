@@ -8,7 +8,7 @@ import (
 	"net"
 )
 
-// dialPipe is for Windows alone.
+// dialPipe fails, because named pipes exist only on Windows.
 func dialPipe(context.Context, string) (net.Conn, error) {
-	return nil, errors.New("named pipes are there on Windows only")
+	return nil, errors.New("named pipes exist only on Windows")
 }

@@ -6,23 +6,23 @@ import (
 	"strings"
 )
 
-// apiPrefix is where the REST API lives, as on GitHub Enterprise Server.
+// apiPrefix is the path prefix of the REST API, as on GitHub Enterprise Server.
 const apiPrefix = "/api/v3/"
 
-// apiCall is one REST request: who calls, and the path below the prefix.
+// apiCall is one REST request with its caller and the path below the prefix.
 type apiCall struct {
-	w     http.ResponseWriter
-	r     *http.Request
-	by    *Credential // nil for an anonymous caller
-	parts []string    // unescaped: a name with %2F is one part
-	value any         // what to answer, once no lock is held any more
+	w      http.ResponseWriter
+	r      *http.Request
+	caller *Credential // nil for an anonymous caller
+	parts  []string    // the unescaped segments; a name with %2F is one segment
+	value  any         // the answer, which is sent after the lock is released
 }
 
-// serveAPI is everything below /api/v3.
+// serveAPI serves the paths below /api/v3.
 func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	call := &apiCall{w: w, r: r}
 	var err *apiError
-	if call.by, err = s.caller(r); err != nil {
+	if call.caller, err = s.caller(r); err != nil {
 		err.write(w, r)
 		return
 	}
@@ -42,7 +42,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	call.send()
 }
 
-// part returns a segment of the path, or nothing.
+// part returns a segment of the path, or "" if the path is shorter.
 func (c *apiCall) part(i int) string {
 	if i < len(c.parts) {
 		return c.parts[i]
@@ -50,7 +50,7 @@ func (c *apiCall) part(i int) string {
 	return ""
 }
 
-// dispatch picks the family of endpoints by the first segments.
+// dispatch selects the group of endpoints by the first segments of the path.
 func (s *Server) dispatch(c *apiCall) *apiError {
 	switch {
 	case c.part(0) == "user" && c.part(1) == "packages":
@@ -68,21 +68,22 @@ func (s *Server) dispatch(c *apiCall) *apiError {
 	}
 }
 
-// login is who calls; an Actions token is nobody.
+// login returns the login of the caller. It is empty for an Actions token and
+// for the token of a GitHub App.
 func (c *apiCall) login() string {
-	if c.by == nil || c.by.Kind == ActionsToken || c.by.Kind == AppToken {
+	if c.caller == nil || c.caller.Kind == ActionsToken || c.caller.Kind == AppToken {
 		return ""
 	}
-	return c.by.Actor
+	return c.caller.Actor
 }
 
-// reply notes a value to be sent with status 200.
+// reply sets a value that is sent with status 200.
 func (c *apiCall) reply(value any) *apiError {
 	c.value = value
 	return nil
 }
 
-// send answers with the value, or 204 where there is none.
+// send answers with the value, or with status 204 if there is no value.
 func (c *apiCall) send() {
 	if c.value == nil {
 		c.w.WriteHeader(http.StatusNoContent)

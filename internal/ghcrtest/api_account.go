@@ -1,54 +1,55 @@
 package ghcrtest
 
-// serveAccount is GET /user, /users/{login} and /orgs/{org}.
+// serveAccount serves GET /user, /users/{login} and /orgs/{org}.
 func (s *Server) serveAccount(c *apiCall) *apiError {
-	s.world.mu.Lock()
-	defer s.world.mu.Unlock()
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
 	switch {
 	case c.part(0) == "user" && len(c.parts) == 1:
-		return s.self(c)
+		return s.selfLocked(c)
 	case c.part(0) == "users" && len(c.parts) == 2:
-		return s.account(c)
+		return s.accountLocked(c)
 	case c.part(0) == "orgs" && len(c.parts) == 2:
-		return s.organization(c)
+		return s.organizationLocked(c)
 	}
 	return notFound()
 }
 
-// self is GET /user. Installation tokens are nobody, the job's among them
-// (docs/ghcr.md, Package API and GITHUB_TOKEN).
-func (s *Server) self(c *apiCall) *apiError {
-	if c.by == nil {
+// selfLocked serves GET /user. Installation tokens have no user. The token of a
+// job is an installation token (docs/ghcr.md, Package API and GITHUB_TOKEN).
+func (s *Server) selfLocked(c *apiCall) *apiError {
+	if c.caller == nil {
 		return &apiError{401, "Requires authentication"}
 	}
 	login := c.login()
 	if login == "" {
 		return forbidden(textNotIntegration)
 	}
-	owner := s.world.owner(login)
+	owner := s.state.ownerLocked(login)
 	if owner == nil {
 		owner = &Owner{Login: login, Type: User}
 	}
 	return c.reply(c.account(owner))
 }
 
-// account finds users and organizations alike: its type says which.
-func (s *Server) account(c *apiCall) *apiError {
-	owner := s.world.owner(c.part(1))
+// accountLocked serves GET /users/{login}, which finds users and organizations.
+func (s *Server) accountLocked(c *apiCall) *apiError {
+	owner := s.state.ownerLocked(c.part(1))
 	if owner == nil {
 		return notFound()
 	}
 	return c.reply(c.account(owner))
 }
 
-// organization is where a classic token that needs SSO learns so.
-func (s *Server) organization(c *apiCall) *apiError {
-	owner := s.world.owner(c.part(1))
+// organizationLocked serves GET /orgs/{org}. The answer tells a classic token
+// that it needs SSO.
+func (s *Server) organizationLocked(c *apiCall) *apiError {
+	owner := s.state.ownerLocked(c.part(1))
 	if owner == nil || owner.Type != Organization {
 		return notFound()
 	}
-	if why := c.sso(owner.Login); why != nil {
-		return why
+	if refused := c.sso(owner.Login); refused != nil {
+		return refused
 	}
 	return c.reply(c.account(owner))
 }

@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// caller reads who calls the API: the raw token as Bearer, token or the
-// password of Basic. Nobody is fine for what is public.
+// caller returns the credential of an API request, or nil if the request is
+// anonymous. The token is in the scheme Bearer or token, or is the password of
+// the scheme Basic.
 func (s *Server) caller(r *http.Request) (*Credential, *apiError) {
 	header := r.Header.Get("Authorization")
 	if header == "" {
@@ -20,41 +21,41 @@ func (s *Server) caller(r *http.Request) (*Credential, *apiError) {
 	if !basic {
 		_, secret, _ = strings.Cut(header, " ")
 	}
-	if c := s.world.credential(secret); c != nil {
+	if c := s.state.credential(secret); c != nil {
 		return c, nil
 	}
 	return nil, &apiError{http.StatusUnauthorized, "Bad credentials"}
 }
 
-// hourly is how many requests an hour a caller has (docs/ghcr.md, Package API
-// and GITHUB_TOKEN).
+// hourly returns the number of requests per hour that a caller may send
+// (docs/ghcr.md, Package API and GITHUB_TOKEN).
 func (c *apiCall) hourly() int {
 	switch {
-	case c.by == nil:
+	case c.caller == nil:
 		return 60
-	case c.by.Kind == ActionsToken:
+	case c.caller.Kind == ActionsToken:
 		return 1000
 	default:
 		return 5000
 	}
 }
 
-// limits sets the headers every answer has. X-OAuth-Scopes is there for classic
-// tokens only, be it empty: that is how they are told apart (docs/ghcr.md,
-// Kinds of token).
+// limits sets the headers that every answer has. Only a classic token gets
+// X-OAuth-Scopes, which can be empty. Clients recognize classic tokens by this
+// header (docs/ghcr.md, Kinds of token).
 func (c *apiCall) limits() {
 	h := c.w.Header()
 	h.Set("X-RateLimit-Limit", strconv.Itoa(c.hourly()))
 	h.Set("X-RateLimit-Remaining", strconv.Itoa(c.hourly()-1))
 	h.Set("X-RateLimit-Resource", "core")
 	h.Set("X-RateLimit-Reset", strconv.FormatInt(time.Now().Add(time.Hour).Unix(), 10))
-	if c.by != nil && c.by.Kind == ClassicPAT {
-		h.Set("X-OAuth-Scopes", strings.Join(c.by.Scopes, ", "))
+	if c.caller != nil && c.caller.Kind == ClassicPAT {
+		h.Set("X-OAuth-Scopes", strings.Join(c.caller.Scopes, ", "))
 		h.Set("X-Accepted-OAuth-Scopes", "")
 	}
 }
 
-// rateLimit is GET /rate_limit, which costs nothing.
+// rateLimit serves GET /rate_limit. The request does not count.
 func (c *apiCall) rateLimit() *apiError {
 	core := map[string]any{
 		"limit": c.hourly(), "remaining": c.hourly() - 1, "used": 1,
@@ -63,34 +64,35 @@ func (c *apiCall) rateLimit() *apiError {
 	return c.reply(map[string]any{"resources": map[string]any{"core": core}, "rate": core})
 }
 
-// sso is the refusal of an organization with SAML, or nil.
+// sso returns the refusal of an organization that enforces SAML, or nil.
 func (c *apiCall) sso(owner string) *apiError {
-	if c.by == nil || c.by.Kind != ClassicPAT || !holds(c.by.NoSSO, owner) {
+	if c.caller == nil || c.caller.Kind != ClassicPAT || !containsFold(c.caller.NoSSO, owner) {
 		return nil
 	}
 	c.w.Header().Set("X-GitHub-SSO", fmt.Sprintf("required; url=%s/orgs/%s/sso?authorization_request=A1B2C3", base(c.r), owner))
 	return forbidden(textSAML)
 }
 
-// maySee is what a caller needs before any package endpoint. scope and act
-// complete "You need at least read:packages scope to get a package."
-func (c *apiCall) maySee(owner, scope, act string) *apiError {
+// checkAccess returns the refusal of a caller that may not use package endpoints,
+// or nil. The arguments scope and act complete the message: "You need at least
+// read:packages scope to get a package."
+func (c *apiCall) checkAccess(owner, scope, act string) *apiError {
 	switch {
-	case c.by == nil:
+	case c.caller == nil:
 		return &apiError{http.StatusUnauthorized, "Requires authentication"}
-	case c.by.Kind == FineGrainedPAT:
+	case c.caller.Kind == FineGrainedPAT:
 		return forbidden(textNotFineGrained)
-	case c.by.Kind == ActionsToken && c.by.Packages == None:
+	case c.caller.Kind == ActionsToken && c.caller.Packages == None:
 		return forbidden(textNotIntegration)
-	case c.by.Kind == ClassicPAT && !c.scoped(scope):
+	case c.caller.Kind == ClassicPAT && !c.scoped(scope):
 		return forbidden(fmt.Sprintf("You need at least %s scope to %s.", scope, act))
 	}
 	return c.sso(owner)
 }
 
-// scoped reports whether a classic token has a scope; writing includes
-// reading.
+// scoped reports whether a classic token has a scope. The scope write:packages
+// includes read:packages.
 func (c *apiCall) scoped(scope string) bool {
-	return slices.Contains(c.by.Scopes, scope) ||
-		scope == "read:packages" && slices.Contains(c.by.Scopes, "write:packages")
+	return slices.Contains(c.caller.Scopes, scope) ||
+		scope == "read:packages" && slices.Contains(c.caller.Scopes, "write:packages")
 }

@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// The words of docs/ghcr.md, Package API errors.
+// The messages of docs/ghcr.md, Package API errors.
 const (
 	textPackageAbsent  = "Package not found."
 	textInvalid        = "Invalid argument."
@@ -23,7 +23,7 @@ type apiError struct {
 
 func notFound() *apiError { return &apiError{http.StatusNotFound, "Not Found"} }
 
-// packageAbsent hides what may not be seen behind what is not there.
+// packageAbsent hides a package that the caller may not see as a missing package.
 func packageAbsent() *apiError { return &apiError{http.StatusNotFound, textPackageAbsent} }
 
 func invalidArgument() *apiError { return &apiError{http.StatusBadRequest, textInvalid} }

@@ -28,11 +28,11 @@ type (
 	}
 )
 
-// minAbbreviation is the shortest commit id that is looked up.
+// minAbbreviation is the minimum length of an abbreviated commit id.
 const minAbbreviation = 4
 
-// find resolves a branch, tag or commit id to its place in the history; -1 if
-// there is none.
+// find returns the position of a branch, tag or commit id in the history, or -1
+// if the repository does not have it.
 func (repo *Repository) find(ref string) int {
 	if sha, ok := repo.Refs[ref]; ok {
 		ref = sha
@@ -54,7 +54,7 @@ func (c *apiCall) commitJSON(repo *Repository, at int) commitJSON {
 	return out
 }
 
-// commit is GET …/commits/{ref}. GitHub says 422 of an id it does not know.
+// commit serves GET …/commits/{ref}. GitHub answers an unknown id with status 422.
 func (c *apiCall) commit(repo *Repository, ref string) *apiError {
 	at := repo.find(ref)
 	if at < 0 {
@@ -63,7 +63,7 @@ func (c *apiCall) commit(repo *Repository, ref string) *apiError {
 	return c.reply(c.commitJSON(repo, at))
 }
 
-// compare is GET …/compare/{base}...{head}, on a history that never forks.
+// compare serves GET …/compare/{base}...{head}. The history is linear.
 func (c *apiCall) compare(repo *Repository, refs string) *apiError {
 	from, to, found := strings.Cut(refs, "...")
 	a, b := repo.find(from), repo.find(to)

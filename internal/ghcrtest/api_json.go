@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// The shapes of GitHub's answers, as far as clients of packages read them
-// (docs/ghcr.md, Package record).
+// The types of GitHub's answers. They have only the fields that clients of
+// packages read (docs/ghcr.md, Package record).
 type (
 	accountJSON struct {
 		Login   string    `json:"login"`
@@ -54,7 +54,7 @@ type (
 	}
 )
 
-// stableID makes a number of a name, the same on every run.
+// stableID derives a number from a name. The number is equal in every run.
 func stableID(name string) int64 {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(key(name))) // never fails (hash.Hash)
@@ -68,9 +68,9 @@ func (c *apiCall) account(o *Owner) accountJSON {
 	}
 }
 
-// packageJSON renders a package (locked).
-func (s *Server) packageJSON(c *apiCall, p *pkg) packageJSON {
-	owner := s.world.owner(ownerOf(p.Name))
+// packageJSONLocked returns the JSON of a package.
+func (s *Server) packageJSONLocked(c *apiCall, p *pkg) packageJSON {
+	owner := s.state.ownerLocked(ownerOf(p.Name))
 	out := packageJSON{
 		ID: p.id, Name: p.shortName(), PackageType: "container", Owner: c.account(owner),
 		Visibility: p.Visibility, URL: c.packageURL(owner, p), HTMLURL: c.packagePage(owner, p),
@@ -81,16 +81,16 @@ func (s *Server) packageJSON(c *apiCall, p *pkg) packageJSON {
 			out.VersionCount++
 		}
 	}
-	if repo := s.world.repos[key(p.Repository)]; repo != nil {
-		linked := s.repositoryJSON(c, repo)
+	if repo := s.state.repos[key(p.Repository)]; repo != nil {
+		linked := s.repositoryJSONLocked(c, repo)
 		out.Repository = &linked
 	}
 	return out
 }
 
-// versionJSON renders a version (locked).
-func (s *Server) versionJSON(c *apiCall, p *pkg, v *version) versionJSON {
-	owner := s.world.owner(ownerOf(p.Name))
+// versionJSONLocked returns the JSON of a version.
+func (s *Server) versionJSONLocked(c *apiCall, p *pkg, v *version) versionJSON {
+	owner := s.state.ownerLocked(ownerOf(p.Name))
 	page := c.packagePage(owner, p)
 	return versionJSON{
 		ID: v.id, Name: v.digest,
@@ -101,13 +101,13 @@ func (s *Server) versionJSON(c *apiCall, p *pkg, v *version) versionJSON {
 	}
 }
 
-// shortName is a package's name without its owner.
+// shortName returns a package's name without its owner.
 func (p *pkg) shortName() string {
 	_, name, _ := strings.Cut(p.Name, "/")
 	return name
 }
 
-// family is the segment an owner's packages are found under.
+// family returns the first segment of the URLs of an owner's packages.
 func (o *Owner) family() string {
 	if o.Type == Organization {
 		return "orgs"

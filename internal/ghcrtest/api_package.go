@@ -8,38 +8,39 @@ import (
 	"slices"
 )
 
-// servePackages is the eight operations of docs/ghcr.md, Package operations for
-// an owner, who is named as "orgs", "users" or "user". rest is what follows
-// /packages.
+// servePackages serves the eight operations of docs/ghcr.md, Package operations.
+// The family is "orgs", "users" or "user". The argument rest contains the
+// segments after /packages.
 func (s *Server) servePackages(c *apiCall, family, login string, rest []string) *apiError {
-	s.world.mu.Lock()
-	defer s.world.mu.Unlock()
-	owner := s.world.owner(login)
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	owner := s.state.ownerLocked(login)
 	if len(rest) == 0 {
-		return s.listPackages(c, owner, family)
+		return s.listPackagesLocked(c, owner, family)
 	}
 	if owner == nil || rest[0] != "container" || len(rest) < 2 || !familyFits(family, owner) {
 		return packageAbsent()
 	}
 	name := key(owner.Login) + "/" + key(rest[1])
 	if len(rest) > 2 && rest[2] == "versions" {
-		return s.serveVersions(c, owner, name, rest[3:])
+		return s.serveVersionsLocked(c, owner, name, rest[3:])
 	}
 	switch route := c.r.Method + " " + restOf(rest); route {
 	case "GET ":
-		return s.getPackage(c, owner, name)
+		return s.getPackageLocked(c, owner, name)
 	case "DELETE ":
-		return s.deletePackage(c, owner, name)
+		return s.deletePackageLocked(c, owner, name)
 	case "POST restore":
-		return s.restorePackage(c, owner, name)
+		return s.restorePackageLocked(c, owner, name)
 	case "PATCH ":
-		return s.patchPackage(c, owner, name)
+		return s.patchPackageLocked(c, owner, name)
 	default:
 		return notFound()
 	}
 }
 
-// restOf is the last segment of …/container/{name}/{rest}, or nothing.
+// restOf returns the last segment of …/container/{name}/{rest}, or "" if the path
+// ends with the name.
 func restOf(parts []string) string {
 	switch len(parts) {
 	case 2:
@@ -51,46 +52,47 @@ func restOf(parts []string) string {
 	}
 }
 
-// familyFits is the org/user mix-up: an organization is not found below
-// /users, nor a user below /orgs.
+// familyFits reports whether the family matches the type of the owner. GitHub
+// finds no organization below /users, and no user below /orgs.
 func familyFits(family string, o *Owner) bool {
 	return (family == "orgs") == (o.Type == Organization)
 }
 
-// listPackages is refused to Actions tokens, whatever the owner: a known
-// limitation (docs/ghcr.md, Package API and GITHUB_TOKEN).
-func (s *Server) listPackages(c *apiCall, owner *Owner, family string) *apiError {
+// listPackagesLocked refuses Actions tokens for every owner. This is a known
+// limitation of GitHub (docs/ghcr.md, Package API and GITHUB_TOKEN).
+func (s *Server) listPackagesLocked(c *apiCall, owner *Owner, family string) *apiError {
 	if c.r.Method != http.MethodGet {
 		return notFound()
 	}
 	query := c.r.URL.Query()
-	if c.by != nil && c.by.Kind == ActionsToken || query.Get("package_type") == "" {
+	if c.caller != nil && c.caller.Kind == ActionsToken || query.Get("package_type") == "" {
 		return invalidArgument()
 	}
 	if owner == nil || !familyFits(family, owner) {
 		return notFound()
 	}
-	if why := c.maySee(owner.Login, "read:packages", "list packages"); why != nil {
-		return why
+	if refused := c.checkAccess(owner.Login, "read:packages", "list packages"); refused != nil {
+		return refused
 	}
 	out := []packageJSON{}
-	for _, p := range s.world.packages {
+	for _, p := range s.state.packages {
 		wanted := query.Get("visibility") == "" || query.Get("visibility") == string(p.Visibility)
-		if p.exists && sameOwner(p.Name, owner.Login) && wanted && s.world.role(c.by, p) >= Read {
-			out = append(out, s.packageJSON(c, p))
+		if p.exists && sameOwner(p.Name, owner.Login) && wanted && s.state.roleLocked(c.caller, p) >= Read {
+			out = append(out, s.packageJSONLocked(c, p))
 		}
 	}
 	slices.SortFunc(out, func(a, b packageJSON) int { return cmp.Compare(b.ID, a.ID) })
 	return c.reply(page(c, out))
 }
 
-// visible finds a package the caller may see, lag included (locked).
-func (s *Server) visible(c *apiCall, owner *Owner, name, act string) (*pkg, int, *apiError) {
-	if why := c.maySee(owner.Login, "read:packages", act); why != nil {
-		return nil, 0, why
+// visibleLocked returns a package that the caller may see, and the number of
+// visible versions. Lag can hide both.
+func (s *Server) visibleLocked(c *apiCall, owner *Owner, name, act string) (*pkg, int, *apiError) {
+	if refused := c.checkAccess(owner.Login, "read:packages", act); refused != nil {
+		return nil, 0, refused
 	}
-	p := s.world.find(name)
-	if p == nil || s.world.role(c.by, p) < Read {
+	p := s.state.findLocked(name)
+	if p == nil || s.state.roleLocked(c.caller, p) < Read {
 		return nil, 0, packageAbsent()
 	}
 	seen := p.lag.restSees(len(p.versions))
@@ -100,78 +102,80 @@ func (s *Server) visible(c *apiCall, owner *Owner, name, act string) (*pkg, int,
 	return p, seen, nil
 }
 
-func (s *Server) getPackage(c *apiCall, owner *Owner, name string) *apiError {
-	p, _, why := s.visible(c, owner, name, "get a package")
-	if why != nil {
-		return why
+func (s *Server) getPackageLocked(c *apiCall, owner *Owner, name string) *apiError {
+	p, _, refused := s.visibleLocked(c, owner, name, "get a package")
+	if refused != nil {
+		return refused
 	}
-	return c.reply(s.packageJSON(c, p))
+	return c.reply(s.packageJSONLocked(c, p))
 }
 
-// mayAdminister is what deleting and restoring need. An Actions token that
-// sees the package is told so, everybody else is told that there is none
-// (docs/ghcr.md, Package API errors) (locked).
-func (s *Server) mayAdminister(c *apiCall, owner *Owner, p *pkg, scope, act string) *apiError {
-	if why := c.maySee(owner.Login, scope, act); why != nil {
-		return why
+// checkAdminLocked returns the refusal of a caller that may not delete and restore
+// a package, or nil. An Actions token that can see the package gets status 403.
+// Other callers get the answer for a missing package (docs/ghcr.md, Package API
+// errors).
+func (s *Server) checkAdminLocked(c *apiCall, owner *Owner, p *pkg, scope, act string) *apiError {
+	if refused := c.checkAccess(owner.Login, scope, act); refused != nil {
+		return refused
 	}
 	role := None
 	if p != nil {
-		role = s.world.role(c.by, p)
+		role = s.state.roleLocked(c.caller, p)
 	}
 	switch {
 	case role == Admin:
 		return nil
-	case role > None && c.by.Kind == ActionsToken:
+	case role > None && c.caller.Kind == ActionsToken:
 		return forbidden(textNotIntegration)
 	}
 	return packageAbsent()
 }
 
-func (s *Server) deletePackage(c *apiCall, owner *Owner, name string) *apiError {
-	p := s.world.find(name)
-	if why := s.mayAdminister(c, owner, p, "delete:packages", "delete a package"); why != nil {
-		return why
+func (s *Server) deletePackageLocked(c *apiCall, owner *Owner, name string) *apiError {
+	p := s.state.findLocked(name)
+	if refused := s.checkAdminLocked(c, owner, p, "delete:packages", "delete a package"); refused != nil {
+		return refused
 	}
-	delete(s.world.packages, key(name))
-	s.world.deleted = append(s.world.deleted, p)
+	delete(s.state.packages, key(name))
+	s.state.deleted = append(s.state.deleted, p)
 	return nil
 }
 
-// restorePackage brings the latest deleted package of a name back, unless the
-// name has been used again (docs/ghcr.md, Deleting and restoring).
-func (s *Server) restorePackage(c *apiCall, owner *Owner, name string) *apiError {
+// restorePackageLocked restores the package of a name that was deleted last. It
+// fails if another package has the name now (docs/ghcr.md, Deleting and
+// restoring).
+func (s *Server) restorePackageLocked(c *apiCall, owner *Owner, name string) *apiError {
 	at := -1
-	for i, p := range s.world.deleted {
+	for i, p := range s.state.deleted {
 		if key(p.Name) == key(name) {
 			at = i
 		}
 	}
-	if at < 0 || s.world.find(name) != nil {
+	if at < 0 || s.state.findLocked(name) != nil {
 		return packageAbsent()
 	}
-	p := s.world.deleted[at]
-	if why := s.mayAdminister(c, owner, p, "write:packages", "restore a package"); why != nil {
-		return why
+	p := s.state.deleted[at]
+	if refused := s.checkAdminLocked(c, owner, p, "write:packages", "restore a package"); refused != nil {
+		return refused
 	}
-	s.world.deleted = slices.Delete(s.world.deleted, at, at+1)
-	s.world.packages[key(name)] = p
+	s.state.deleted = slices.Delete(s.state.deleted, at, at+1)
+	s.state.packages[key(name)] = p
 	return nil
 }
 
-// maxPatch is how much of a PATCH body is read, in bytes.
+// maxPatch is the maximum size of a PATCH body, in bytes.
 const maxPatch = 64 << 10
 
-// patchPackage is the call GitHub does not have (docs/ghcr.md, Visibility
-// cannot be set), unless [Answers.Visibility] says it does. Public stays public
-// either way.
-func (s *Server) patchPackage(c *apiCall, owner *Owner, name string) *apiError {
-	if s.world.answers.Visibility != PatchHonoured {
+// patchPackageLocked serves a call that GitHub does not have (docs/ghcr.md,
+// Visibility cannot be set). It succeeds only if [Answers.Visibility] asks for
+// it. A public package always stays public.
+func (s *Server) patchPackageLocked(c *apiCall, owner *Owner, name string) *apiError {
+	if s.state.answers.Visibility != PatchHonoured {
 		return notFound()
 	}
-	p := s.world.find(name)
-	if why := s.mayAdminister(c, owner, p, "write:packages", "update a package"); why != nil {
-		return why
+	p := s.state.findLocked(name)
+	if refused := s.checkAdminLocked(c, owner, p, "write:packages", "update a package"); refused != nil {
+		return refused
 	}
 	var change struct{ Visibility Visibility }
 	err := json.NewDecoder(io.LimitReader(c.r.Body, maxPatch)).Decode(&change)
@@ -180,5 +184,5 @@ func (s *Server) patchPackage(c *apiCall, owner *Owner, name string) *apiError {
 		return &apiError{http.StatusUnprocessableEntity, "Validation Failed"}
 	}
 	p.Visibility = change.Visibility
-	return c.reply(s.packageJSON(c, p))
+	return c.reply(s.packageJSONLocked(c, p))
 }

@@ -12,7 +12,8 @@ const (
 	maxPerPage     = 100
 )
 
-// page cuts a list as page and per_page say and links to the other pages.
+// page returns the page of a list that the parameters page and per_page select.
+// It sets links to the other pages.
 func page[T any](c *apiCall, all []T) []T {
 	number := max(queryNumber(c, "page", 1), 1)
 	size := min(max(queryNumber(c, "per_page", defaultPerPage), 1), maxPerPage)
@@ -34,7 +35,7 @@ func page[T any](c *apiCall, all []T) []T {
 	return all[from:min(from+size, len(all))]
 }
 
-// queryNumber reads a query parameter, or falls back.
+// queryNumber returns the number in a query parameter, or the fallback.
 func queryNumber(c *apiCall, name string, fallback int) int {
 	n, err := strconv.Atoi(c.r.URL.Query().Get(name))
 	if err != nil {

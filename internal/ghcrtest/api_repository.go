@@ -27,20 +27,20 @@ type (
 	}
 )
 
-// serveRepository is GET /repos/{owner}/{repo}, its commits and comparisons.
+// serveRepository serves GET /repos/{owner}/{repo}, its commits and comparisons.
 func (s *Server) serveRepository(c *apiCall) *apiError {
-	s.world.mu.Lock()
-	defer s.world.mu.Unlock()
-	if why := c.sso(c.part(1)); why != nil {
-		return why
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	if refused := c.sso(c.part(1)); refused != nil {
+		return refused
 	}
-	repo := s.world.repository(c.part(1) + "/" + c.part(2))
-	if repo == nil || !s.world.seesRepository(c.by, repo) {
+	repo := s.state.repositoryLocked(c.part(1) + "/" + c.part(2))
+	if repo == nil || !s.state.seesRepositoryLocked(c.caller, repo) {
 		return notFound()
 	}
 	switch c.part(3) {
 	case "":
-		return c.reply(s.repositoryJSON(c, repo))
+		return c.reply(s.repositoryJSONLocked(c, repo))
 	case "commits":
 		return c.commit(repo, strings.Join(c.parts[4:], "/"))
 	case "compare":
@@ -49,10 +49,12 @@ func (s *Server) serveRepository(c *apiCall) *apiError {
 	return notFound()
 }
 
-// seesRepository is for what is not public: the repository's own job, and
-// people with the repo scope who belong to the owner (locked).
-func (w *world) seesRepository(c *Credential, repo *Repository) bool {
-	owner := w.owner(ownerOf(repo.Name))
+// seesRepositoryLocked reports whether a credential may see a repository. Only
+// two kinds of credentials see a repository that is not public: the token of the
+// repository's own job, and a token with the scope repo of a person who belongs
+// to the owner.
+func (w *state) seesRepositoryLocked(c *Credential, repo *Repository) bool {
+	owner := w.ownerLocked(ownerOf(repo.Name))
 	switch {
 	case repo.Visibility == Public:
 		return true
@@ -63,15 +65,15 @@ func (w *world) seesRepository(c *Credential, repo *Repository) bool {
 	case c.Kind == ClassicPAT && !slices.Contains(c.Scopes, "repo"):
 		return false
 	}
-	return key(owner.Login) == key(c.Actor) || holds(owner.Members, c.Actor) || holds(owner.Admins, c.Actor)
+	return key(owner.Login) == key(c.Actor) || containsFold(owner.Members, c.Actor) || containsFold(owner.Admins, c.Actor)
 }
 
-// repositoryJSON renders a repository (locked).
-func (s *Server) repositoryJSON(c *apiCall, repo *Repository) repositoryJSON {
+// repositoryJSONLocked returns the JSON of a repository.
+func (s *Server) repositoryJSONLocked(c *apiCall, repo *Repository) repositoryJSON {
 	_, short, _ := strings.Cut(repo.Name, "/")
 	out := repositoryJSON{
 		ID: stableID(repo.Name), Name: short, FullName: repo.Name,
-		Owner:   c.account(s.world.owner(ownerOf(repo.Name))),
+		Owner:   c.account(s.state.ownerLocked(ownerOf(repo.Name))),
 		Private: repo.Visibility != Public, Visibility: repo.Visibility,
 		DefaultBranch: repo.DefaultBranch,
 		HTMLURL:       base(c.r) + "/" + repo.Name,

@@ -6,14 +6,14 @@ import (
 	"strconv"
 )
 
-// serveVersions is …/versions and what is below it. Every manifest is a
-// version, children of an index too (locked).
-func (s *Server) serveVersions(c *apiCall, owner *Owner, name string, rest []string) *apiError {
+// serveVersionsLocked serves …/versions and the paths below it. Every manifest is
+// a version, including the children of an index.
+func (s *Server) serveVersionsLocked(c *apiCall, owner *Owner, name string, rest []string) *apiError {
 	if len(rest) == 0 {
 		if c.r.Method != http.MethodGet {
 			return notFound()
 		}
-		return s.listVersions(c, owner, name)
+		return s.listVersionsLocked(c, owner, name)
 	}
 	id, err := strconv.ParseInt(rest[0], 10, 64)
 	if err != nil {
@@ -21,49 +21,50 @@ func (s *Server) serveVersions(c *apiCall, owner *Owner, name string, rest []str
 	}
 	switch {
 	case len(rest) == 1 && c.r.Method == http.MethodGet:
-		return s.getVersion(c, owner, name, id)
+		return s.getVersionLocked(c, owner, name, id)
 	case len(rest) == 1 && c.r.Method == http.MethodDelete:
-		return s.deleteVersion(c, owner, name, id)
+		return s.deleteVersionLocked(c, owner, name, id)
 	case len(rest) == 2 && rest[1] == "restore" && c.r.Method == http.MethodPost:
-		return s.restoreVersion(c, owner, name, id)
+		return s.restoreVersionLocked(c, owner, name, id)
 	}
 	return notFound()
 }
 
-// listVersions is newest first; state=deleted lists the others.
-func (s *Server) listVersions(c *apiCall, owner *Owner, name string) *apiError {
-	p, seen, why := s.visible(c, owner, name, "get a package's versions")
-	if why != nil {
-		return why
+// listVersionsLocked lists versions, the newest first. With state=deleted it lists
+// the deleted versions.
+func (s *Server) listVersionsLocked(c *apiCall, owner *Owner, name string) *apiError {
+	p, seen, refused := s.visibleLocked(c, owner, name, "get a package's versions")
+	if refused != nil {
+		return refused
 	}
 	wantDeleted := c.r.URL.Query().Get("state") == "deleted"
 	out := []versionJSON{}
 	for _, v := range slices.Backward(p.versions[:seen]) {
 		if v.deleted == wantDeleted {
-			out = append(out, s.versionJSON(c, p, v))
+			out = append(out, s.versionJSONLocked(c, p, v))
 		}
 	}
 	return c.reply(page(c, out))
 }
 
-func (s *Server) getVersion(c *apiCall, owner *Owner, name string, id int64) *apiError {
-	p, _, why := s.visible(c, owner, name, "get a package's versions")
-	if why != nil {
-		return why
+func (s *Server) getVersionLocked(c *apiCall, owner *Owner, name string, id int64) *apiError {
+	p, _, refused := s.visibleLocked(c, owner, name, "get a package's versions")
+	if refused != nil {
+		return refused
 	}
 	v := p.byID(id)
 	if v == nil || v.deleted {
 		return packageAbsent()
 	}
-	return c.reply(s.versionJSON(c, p, v))
+	return c.reply(s.versionJSONLocked(c, p, v))
 }
 
-// deleteVersion protects the last tagged version only; untagged ones can
-// always go, and take an index apart.
-func (s *Server) deleteVersion(c *apiCall, owner *Owner, name string, id int64) *apiError {
-	p := s.world.find(name)
-	if why := s.mayAdminister(c, owner, p, "delete:packages", "delete a package"); why != nil {
-		return why
+// deleteVersionLocked protects only the last tagged version. An untagged version
+// can always be deleted, even if an index refers to it.
+func (s *Server) deleteVersionLocked(c *apiCall, owner *Owner, name string, id int64) *apiError {
+	p := s.state.findLocked(name)
+	if refused := s.checkAdminLocked(c, owner, p, "delete:packages", "delete a package"); refused != nil {
+		return refused
 	}
 	v := p.byID(id)
 	switch {
@@ -77,11 +78,11 @@ func (s *Server) deleteVersion(c *apiCall, owner *Owner, name string, id int64) 
 	return nil
 }
 
-// restoreVersion brings the manifest back, not its tags.
-func (s *Server) restoreVersion(c *apiCall, owner *Owner, name string, id int64) *apiError {
-	p := s.world.find(name)
-	if why := s.mayAdminister(c, owner, p, "write:packages", "restore a package"); why != nil {
-		return why
+// restoreVersionLocked restores the manifest without its tags.
+func (s *Server) restoreVersionLocked(c *apiCall, owner *Owner, name string, id int64) *apiError {
+	p := s.state.findLocked(name)
+	if refused := s.checkAdminLocked(c, owner, p, "write:packages", "restore a package"); refused != nil {
+		return refused
 	}
 	v := p.byID(id)
 	if v == nil || !v.deleted || p.byDigest(v.digest) != nil {
@@ -91,7 +92,7 @@ func (s *Server) restoreVersion(c *apiCall, owner *Owner, name string, id int64)
 	return nil
 }
 
-// taggedVersions counts the versions that have a tag.
+// taggedVersions returns the number of versions that have a tag.
 func (p *pkg) taggedVersions() int {
 	digests := map[string]bool{}
 	for _, digest := range p.tags {

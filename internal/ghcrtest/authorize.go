@@ -7,11 +7,12 @@ import (
 	"strings"
 )
 
-// placeholderScope is what the challenge of /v2/ names, literally: it is no
-// repository and must not be asked for (docs/ghcr.md, Token endpoint).
+// placeholderScope is the literal scope in the challenge of /v2/. It does not
+// name a repository, and clients must not request it (docs/ghcr.md, Token
+// endpoint).
 const placeholderScope = "repository:user/image:pull"
 
-// challenge is the 401 of a request without a usable token.
+// challenge returns the 401 for a request without a usable token.
 func (s *Server) challenge(r *http.Request, name string, push bool) *refusal {
 	scope := placeholderScope
 	switch {
@@ -20,13 +21,13 @@ func (s *Server) challenge(r *http.Request, name string, push bool) *refusal {
 	case name != "":
 		scope = "repository:" + name + ":pull"
 	}
-	why := refuse(http.StatusUnauthorized, "UNAUTHORIZED", textAuthRequired)
-	why.challenge = fmt.Sprintf(`Bearer realm="%s/token",service="%s",scope="%s"`, base(r), r.Host, scope)
-	return why
+	refused := refuse(http.StatusUnauthorized, CodeUnauthorized, textAuthRequired)
+	refused.challenge = fmt.Sprintf(`Bearer realm="%s/token",service="%s",scope="%s"`, base(r), r.Host, scope)
+	return refused
 }
 
-// authorize finds the grant of a request to a repository, or says why not.
-// It looks at the token only; what its owner may do is policy.go's part.
+// authorize returns the grant of a request to a repository, or a refusal. It
+// checks only the token. The file policy.go checks the roles of its owner.
 func (s *Server) authorize(r *http.Request, name string, push bool) (*grant, *refusal) {
 	token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !bearer {
@@ -34,75 +35,75 @@ func (s *Server) authorize(r *http.Request, name string, push bool) (*grant, *re
 	}
 	g := s.grants.find(token)
 	if g == nil {
-		g = s.direct(token)
+		g = s.directGrant(token)
 	}
 	switch {
 	case g == nil:
-		return nil, denied(textDenied) // garbage gets no challenge
-	case g.credential != nil && s.world.credential(g.credential.Secret) == nil:
-		why := s.challenge(r, name, push)
-		why.errors[0].Message = textUnauthentic // revoked in the meantime; docs/ghcr.md, Refused: unknown token
-		return nil, why
-	case !g.everything && s.now().After(g.expires), name != "" && !g.allows(name, push):
+		return nil, denied(textDenied) // an unknown token gets no challenge
+	case g.credential != nil && s.state.credential(g.credential.Secret) == nil:
+		refused := s.challenge(r, name, push)
+		refused.errors[0].Message = textUnauthentic // revoked after it was issued; docs/ghcr.md, Refused: unknown token
+		return nil, refused
+	case !g.allScopes && s.now().After(g.expires), name != "" && !g.allows(name, push):
 		return nil, s.challenge(r, name, push)
 	}
 	return g, nil
 }
 
-// direct is the shortcut past /token: base64(secret) or base64(user:secret)
-// as the bearer.
-func (s *Server) direct(token string) *grant {
-	if !s.world.answers.DirectBearer {
+// directGrant returns the grant of a bearer that did not pass /token. The bearer is
+// base64(secret) or base64(user:secret).
+func (s *Server) directGrant(token string) *grant {
+	if !s.state.answers.DirectBearer {
 		return nil
 	}
 	plain, err := base64.StdEncoding.DecodeString(token)
 	if err != nil {
 		return nil
 	}
-	c := s.world.credential(string(plain))
+	c := s.state.credential(string(plain))
 	if _, secret, found := strings.Cut(string(plain), ":"); c == nil && found {
-		c = s.world.credential(secret)
+		c = s.state.credential(secret)
 	}
 	if c == nil {
 		return nil
 	}
-	return &grant{credential: c, everything: true}
+	return &grant{credential: c, allScopes: true}
 }
 
-// servePing is GET /v2/.
+// servePing serves GET /v2/.
 func (s *Server) servePing(w http.ResponseWriter, r *http.Request) {
-	if _, why := s.authorize(r, "", false); why != nil {
-		why.write(w, r)
+	if _, refused := s.authorize(r, "", false); refused != nil {
+		refused.write(w, r)
 		return
 	}
 	writeJSON(w, r, http.StatusOK, struct{}{})
 }
 
-// reader authorizes a read of a repository and asks the policy.
-func (s *Server) reader(r *http.Request, name string, gone *refusal) *refusal {
-	g, why := s.authorize(r, name, false)
-	if why != nil {
-		return why
+// authorizeRead authorizes a read of a repository and checks the policy.
+func (s *Server) authorizeRead(r *http.Request, name string, missing *refusal) *refusal {
+	g, refused := s.authorize(r, name, false)
+	if refused != nil {
+		return refused
 	}
-	s.world.mu.Lock()
-	defer s.world.mu.Unlock()
-	return s.world.mayPull(g.credential, name, g.allows(name, true), gone)
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	return s.state.mayPullLocked(g.credential, name, g.allows(name, true), missing)
 }
 
-// writer authorizes a write and asks the policy; the credential it returns is
-// never nil.
-func (s *Server) writer(r *http.Request, name string) (*grant, *refusal) {
-	g, why := s.authorize(r, name, true)
-	if why != nil {
-		return nil, why
+// authorizeWrite authorizes a write and checks the policy. The grant always has a
+// credential.
+func (s *Server) authorizeWrite(r *http.Request, name string) (*grant, *refusal) {
+	g, refused := s.authorize(r, name, true)
+	if refused != nil {
+		return nil, refused
 	}
 	if g.credential == nil {
 		return nil, denied(textAccessDenied)
 	}
-	s.world.mu.Lock()
-	defer s.world.mu.Unlock()
-	if why := s.world.mayPush(g.credential, name); why != nil {
-		return nil, why
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	if refused := s.state.mayPushLocked(g.credential, name); refused != nil {
+		return nil, refused
 	}
 	return g, nil
 }

@@ -5,16 +5,16 @@ import (
 	"strconv"
 )
 
-// serveBlob is HEAD and GET of a blob. HEAD answers itself; GET sends the
-// reader on to the host that has the bytes (download.go).
+// serveBlob serves HEAD and GET of a blob. The answer to GET is a redirect to the
+// host that has the bytes (download.go).
 func (s *Server) serveBlob(w http.ResponseWriter, r *http.Request, t target) *refusal {
-	gone := absent("BLOB_UNKNOWN", textBlobUnknown)
-	if why := s.reader(r, t.name, gone); why != nil {
-		return why
+	missing := absent(CodeBlobUnknown, textBlobUnknown)
+	if refused := s.authorizeRead(r, t.name, missing); refused != nil {
+		return refused
 	}
 	size, ok := s.blobSize(t.name, t.rest)
 	if !ok {
-		return gone
+		return missing
 	}
 	w.Header().Set("Docker-Content-Digest", t.rest)
 	if r.Method == http.MethodGet {
@@ -29,12 +29,12 @@ func (s *Server) serveBlob(w http.ResponseWriter, r *http.Request, t target) *re
 	return nil
 }
 
-// blobSize finds a blob that a repository holds.
+// blobSize returns the size of a blob that a repository has.
 func (s *Server) blobSize(name, digest string) (int64, bool) {
-	s.world.mu.Lock()
-	held := s.world.packages[key(name)]
-	ok := held != nil && held.blobs[digest]
-	s.world.mu.Unlock()
+	s.state.mu.Lock()
+	stored := s.state.packages[key(name)]
+	ok := stored != nil && stored.blobs[digest]
+	s.state.mu.Unlock()
 	if !ok {
 		return 0, false
 	}

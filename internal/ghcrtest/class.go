@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// Class is the kind of a request, for counting.
+// Class is the kind of a request. Requests are counted by class.
 type Class string
 
-// The classes. Registry classes that read or write carry the method in front,
-// as in "PUT manifest".
+// The classes. A class of the registry that reads or writes begins with the
+// method, as in "PUT manifest".
 const (
 	ClassPing     Class = "ping"
 	ClassToken    Class = "token"
@@ -29,7 +29,7 @@ const (
 	ClassReferrers    Class = "GET referrers"
 )
 
-// nouns are the names of the kinds of target in a class.
+// nouns maps the kinds of target to their names in a class.
 var nouns = map[string]string{
 	"uploads": "upload", "upload": "upload", "blobs": "blob",
 	"manifests": "manifest", "tags": "tags", "referrers": "referrers",

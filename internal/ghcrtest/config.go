@@ -2,107 +2,110 @@ package ghcrtest
 
 import "time"
 
-// Config is everything about a server. The zero value is a closed, empty
-// world in which every push is refused because its owner is unknown.
+// Config configures a server. The zero value has no owners and no packages. It
+// refuses every push, because the owner is unknown.
 type Config struct {
 	Owners       []Owner
 	Repositories []Repository
 	Credentials  []Credential
 	Packages     []Package
-	// Open lets owners and repositories come into being when first named.
+	// Open, if set, creates owners and repositories when a request first names them.
 	Open *Open
-	// Answers decides the open questions of docs/ghcr.md.
+	// Answers chooses the answers to the open questions of docs/ghcr.md.
 	Answers Answers
-	// Faults go wrong on purpose; more can be added with [Server.Inject].
+	// Faults are the faults of the server. [Server.Inject] adds more.
 	Faults []Fault
-	// Dir keeps blobs on disk, content-addressed. Empty keeps them in memory.
+	// Dir is a directory for blobs, addressed by content. If it is empty, blobs
+	// are in memory.
 	Dir string
-	// TokenTTL is how long a token of /token works; 5 minutes if zero.
+	// TokenTTL is the lifetime of a token of /token. Default: 5 minutes.
 	TokenTTL time.Duration
-	// DownloadTTL is how long a signed blob URL works; 5 minutes if zero.
+	// DownloadTTL is the lifetime of a signed blob URL. Default: 5 minutes.
 	DownloadTTL time.Duration
-	// Clock is the time by which tokens and URLs expire; time.Now if nil.
+	// Clock is the clock for the expiry of tokens and URLs. Default: time.Now.
 	Clock func() time.Time
-	// TLS serves HTTPS; nil is plain HTTP.
+	// TLS configures HTTPS. If it is nil, the server uses plain HTTP.
 	TLS *TLS
 }
 
-// Open is a world without a list of owners, for the commands serve and try.
+// Open configures a server without a list of owners. The commands serve and try
+// use it.
 type Open struct {
-	// Visibility is what repositories are born with; Public if empty.
+	// Visibility is the visibility of new repositories. Default: Public.
 	Visibility Visibility
-	// OwnerType is what owners are born as; Organization if empty.
+	// OwnerType is the type of new owners. Default: Organization.
 	OwnerType OwnerType
-	// Repository narrows the generated token to one owner/name. Empty lets it
-	// act for whichever repository a package is named after.
+	// Repository is the owner/name to which the generated token belongs. If it
+	// is empty, the token acts for the repository in each package's name.
 	Repository string
-	// Token is the secret that acts as GITHUB_TOKEN; random if empty.
+	// Token is the secret of the generated token, which acts as GITHUB_TOKEN.
+	// Default: a random secret.
 	Token string
-	// Actor is the login behind it; "octocat" if empty.
+	// Actor is the login of the token. Default: "octocat".
 	Actor string
 }
 
-// Answers are the answers that docs/ghcr.md leaves open or reports both ways. Each
-// zero value is the likelier one.
+// Answers are the answers that docs/ghcr.md leaves open, or for which it cites
+// contradicting reports. Each zero value is the more likely answer.
 type Answers struct {
-	// AbsentRead is how reads of a package that does not exist are answered
-	// to a valid token.
+	// AbsentRead is the answer to a read of a package that does not exist, if
+	// the token is valid.
 	AbsentRead AbsentRead
-	// Visibility is how PATCH of a package is answered.
+	// Visibility is the answer to a PATCH of a package.
 	Visibility VisibilityPatch
-	// Forbidden is what happens when a push by an Actions token would create a
+	// Forbidden is the result of a push by an Actions token that would create a
 	// package with a visibility that its organization forbids.
 	Forbidden ForbiddenCreation
-	// WrongSecretAsAnonymous answers /token for a bad password as if none had
-	// been given: docs/ghcr.md, Refused: anonymous access instead of
+	// WrongSecretAsAnonymous makes /token answer a wrong password like a missing
+	// password: docs/ghcr.md, Refused: anonymous access instead of
 	// docs/ghcr.md, Refused: denied.
 	WrongSecretAsAnonymous bool
-	// OldTexts leaves out the "permission_denied: " before "installation not
-	// allowed", as older reports have it (docs/ghcr.md,
-	// Refused: create package).
+	// OldTexts omits "permission_denied: " before "installation not allowed".
+	// Older reports have this text (docs/ghcr.md, Refused: create package).
 	OldTexts bool
-	// AllOrNothing refuses a token request as a whole when one of its scopes
-	// may not be read.
+	// AllOrNothing refuses a token request if the credential may not read one of
+	// the scopes.
 	AllOrNothing bool
-	// DirectBearer accepts base64(token) and base64(user:token) as bearer
-	// without a visit to /token (docs/ghcr.md, Token endpoint).
+	// DirectBearer accepts base64(token) and base64(user:token) as bearer without
+	// a request to /token (docs/ghcr.md, Token endpoint).
 	DirectBearer bool
-	// AbsoluteLocation answers upload sessions with an absolute Location.
+	// AbsoluteLocation sends an absolute Location for upload sessions.
 	AbsoluteLocation bool
-	// SinglePost accepts a whole blob in POST ?digest=, instead of ignoring
-	// the body and opening a session.
+	// SinglePost accepts a whole blob in POST ?digest=. Otherwise POST ignores
+	// the body and opens a session.
 	SinglePost bool
-	// NoMount answers 202 to every mount.
+	// NoMount answers every mount with status 202.
 	NoMount bool
-	// NoDigestOnPut leaves Docker-Content-Digest out of the answer to a
-	// manifest PUT (docs/ghcr.md, Open questions).
+	// NoDigestOnPut omits Docker-Content-Digest in the answer to a manifest PUT
+	// (docs/ghcr.md, Open questions).
 	NoDigestOnPut bool
 }
 
-// AbsentRead is the answer to reading what is not there.
+// AbsentRead is an answer to a read of a package that does not exist.
 type AbsentRead int
 
-// The two answers seen to reads of an absent package.
+// The two answers to a read of a missing package that reports contain.
 const (
 	AbsentNotFound AbsentRead = iota // 404 NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN
 	AbsentDenied                     // 403 DENIED
 )
 
-// VisibilityPatch is the answer to PATCH …/packages/container/{name}.
+// VisibilityPatch is an answer to PATCH …/packages/container/{name}.
 type VisibilityPatch int
 
-// Today's answer, and the one GitHub could give one day.
+// PatchNotFound is the answer of GitHub. PatchHonoured is an answer that GitHub
+// could give in the future.
 const (
 	PatchNotFound VisibilityPatch = iota
 	PatchHonoured
 )
 
-// ForbiddenCreation is what becomes of a package whose visibility the
+// ForbiddenCreation is the result of creating a package with a visibility that the
 // organization forbids.
 type ForbiddenCreation int
 
-// Reports have both (docs/ghcr.md, Visibility of a new package; docs/ghcr.md,
-// Refused: create package).
+// Reports contain both results (docs/ghcr.md, Visibility of a new package;
+// docs/ghcr.md, Refused: create package).
 const (
 	ForbiddenRefused ForbiddenCreation = iota // 403; docs/ghcr.md, Refused: create package
 	ForbiddenPrivate                          // the package is created private

@@ -1,14 +1,15 @@
-// Package ghcrtest is an embedded ghcr.io with its Packages API: one
-// [http.Handler] that behaves as docs/ghcr.md says the real
-// service does. It serves the tests of this project and the commands serve and
-// try.
+// Package ghcrtest is an embedded ghcr.io with its Packages API. It is one
+// [http.Handler] that behaves like the real service, as docs/ghcr.md describes it.
+// The tests of this project and the commands serve and try use it.
 //
-// It is a model, not a proof: what nobody has seen the live service do is a
-// typed choice in [Answers], and what goes wrong only now and then is a typed
-// [Fault]. It does not keep its packages over a restart, knows nothing of
-// billing, and checks no signature.
+// The package is a model and not a proof. If the behaviour of the real service is
+// unknown, a field of [Answers] chooses it. A [Fault] models an occasional
+// failure. The package does not keep its packages over a restart, does not know
+// billing, and checks no signatures.
 //
-// Files are named by the fact they hold: token.go is /token, upload.go the
-// upload sessions, policy.go who may do what and in which words the others are
-// refused, api_*.go the REST side below /api/v3.
+// Each file models one fact: token.go models /token, upload.go models the upload
+// sessions, policy.go models the permissions and the texts of refusals, and
+// api_*.go model the REST API below /api/v3.
+//
+// The caller of a method whose name ends with Locked holds the mutex of the state.
 package ghcrtest

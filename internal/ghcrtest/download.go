@@ -12,11 +12,11 @@ import (
 	"time"
 )
 
-// downloadPath is where the second host keeps blobs. ghcr.io redirects to
+// downloadPath is the path of blobs on the second host. ghcr.io redirects to
 // pkg-containers.githubusercontent.com (docs/ghcr.md, Blob download).
 const downloadPath = "/ghcr1/blobs/"
 
-// signedURL is the short-lived address of a blob on the second host.
+// signedURL returns the short-lived URL of a blob on the second host.
 func (s *Server) signedURL(r *http.Request, digest string) string {
 	until := strconv.FormatInt(s.now().Add(s.downloadTTL).Unix(), 10)
 	return fmt.Sprintf("%s://%s%s%s?se=%s&sig=%s", scheme(r), otherHost(r.Host), downloadPath, digest, until, s.sign(digest, until))
@@ -28,9 +28,9 @@ func (s *Server) sign(digest, until string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// otherHost is a second name for the same listener, so that clients see a
-// change of host as they do in earnest: the two loopback names stand for each
-// other. A server under any other name redirects to itself.
+// otherHost returns a second name for the same listener, so that clients see a
+// change of host, as with the real service. The two loopback names refer to each
+// other. A server with any other name redirects to itself.
 func otherHost(host string) string {
 	name, port, err := net.SplitHostPort(host)
 	if err != nil {
@@ -45,8 +45,8 @@ func otherHost(host string) string {
 	return host
 }
 
-// serveDownload is the second host. Being Azure storage, it answers 400 to a
-// request that is signed and carries Authorization as well.
+// serveDownload serves the second host. Like Azure storage, it answers with status
+// 400 if a request has both a signature and Authorization.
 func (s *Server) serveDownload(w http.ResponseWriter, r *http.Request) {
 	digest := strings.TrimPrefix(r.URL.Path, downloadPath)
 	until := r.URL.Query().Get("se")
@@ -63,8 +63,8 @@ func (s *Server) serveDownload(w http.ResponseWriter, r *http.Request) {
 	s.sendBlob(w, r, digest)
 }
 
-// sendBlob honours a single range; several at once are answered with the
-// whole body (docs/ghcr.md, Blob download).
+// sendBlob supports a single range. It answers a request for several ranges with
+// the whole body (docs/ghcr.md, Blob download).
 func (s *Server) sendBlob(w http.ResponseWriter, r *http.Request, digest string) {
 	content, err := s.store.open(digest)
 	if err != nil {

@@ -8,32 +8,31 @@ import (
 	"strings"
 )
 
-// Answer is an error answer in place of the real one: an OCI error on the
-// registry's side, a message on the API's.
+// Answer is an error answer that replaces the real answer. For a request to the
+// registry it is an OCI error; for a request to the API it is a message.
 type Answer struct {
 	Status        int
 	Code, Message string
-	// RetryAfter is sent as it is: seconds or an HTTP date.
+	// RetryAfter is the literal value of the header: seconds or an HTTP date.
 	RetryAfter string
-	// Challenge adds the WWW-Authenticate of a request without a token.
+	// Challenge adds the WWW-Authenticate header for a request without a token.
 	Challenge bool
 	Header    http.Header
 }
 
-// TooManyRequests is the refusal of docs/ghcr.md,
-// Refused: too many requests. The wait, say "10.305464ms", is
-// in the text only.
+// TooManyRequests returns the refusal of docs/ghcr.md, Refused: too many requests.
+// Only the text contains the wait, for example "10.305464ms".
 func TooManyRequests(wait string) Answer {
 	return Answer{
-		Status: http.StatusTooManyRequests, Code: "TOOMANYREQUESTS",
+		Status: http.StatusTooManyRequests, Code: CodeTooManyRequests,
 		Message: fmt.Sprintf("retry-after: %s, allowed: 2000/minute", wait),
 	}
 }
 
-// SecondaryRateLimit is the refusal of docs/ghcr.md, Refused: secondary
-// rate limit. A later attempt succeeds.
+// SecondaryRateLimit returns the refusal of docs/ghcr.md, Refused: secondary rate
+// limit. A later attempt succeeds.
 func SecondaryRateLimit() Answer {
-	return Answer{Status: http.StatusForbidden, Code: "DENIED", Message: "You have exceeded a secondary rate limit"}
+	return Answer{Status: http.StatusForbidden, Code: CodeDenied, Message: "You have exceeded a secondary rate limit"}
 }
 
 func (a Answer) apply(s *Server, w http.ResponseWriter, r *http.Request, _ http.Handler) {
@@ -47,20 +46,21 @@ func (a Answer) apply(s *Server, w http.ResponseWriter, r *http.Request, _ http.
 		apiError{a.Status, a.Message}.write(w, r)
 		return
 	}
-	why := refuse(a.Status, a.Code, a.Message)
+	refused := refuse(a.Status, a.Code, a.Message)
 	if a.Challenge {
 		t, _ := parseTarget(r.URL.Path)
 		push := r.Method != http.MethodGet && r.Method != http.MethodHead
-		why.challenge = s.challenge(r, t.name, push).challenge
+		refused.challenge = s.challenge(r, t.name, push).challenge
 	}
-	why.write(w, r)
+	refused.write(w, r)
 }
 
-// Stall answers nothing until the client gives up or the server closes.
+// Stall sends no answer until the client gives up or the server closes.
 type Stall struct{}
 
 func (Stall) apply(s *Server, _ http.ResponseWriter, r *http.Request, _ http.Handler) {
-	// Only with the body read does net/http notice that a client has gone.
+	// net/http detects that a client closed the connection only after the body
+	// was read.
 	_, _ = io.Copy(io.Discard, r.Body)
 	select {
 	case <-r.Context().Done():
@@ -69,32 +69,32 @@ func (Stall) apply(s *Server, _ http.ResponseWriter, r *http.Request, _ http.Han
 	panic(http.ErrAbortHandler)
 }
 
-// LoseUpload forgets the upload session a request is for, which then is
-// answered with BLOB_UPLOAD_UNKNOWN (docs/ghcr.md, Refused: upload session).
-type LoseUpload struct{}
+// DropUpload drops the upload session of a request, which is then answered with
+// BLOB_UPLOAD_UNKNOWN (docs/ghcr.md, Refused: upload session).
+type DropUpload struct{}
 
-func (LoseUpload) apply(s *Server, w http.ResponseWriter, r *http.Request, next http.Handler) {
+func (DropUpload) apply(s *Server, w http.ResponseWriter, r *http.Request, next http.Handler) {
 	if t, ok := parseTarget(r.URL.Path); ok && t.kind == "upload" {
-		s.uploads.lose(t.rest)
+		s.uploads.drop(t.rest)
 	}
 	next.ServeHTTP(w, r)
 }
 
-// DropBlob makes a manifest PUT find its last layer gone: it answers `unknown
-// blob` (docs/ghcr.md, Refused: unknown blob) and the blob has to be sent
-// again.
+// DropBlob removes the last layer of a manifest before its PUT. The PUT answers
+// `unknown blob` (docs/ghcr.md, Refused: unknown blob), and the client must send
+// the blob again.
 type DropBlob struct{}
 
-// Lag lets the next Reads readers of a manifest that is being PUT miss it, and
-// its tag: readers of the registry by reference, of the REST API, and
-// anonymous ones of a package that is new.
+// Lag hides a manifest and its tag after their PUT from the next Reads reads. Each
+// kind of read counts separately: reads of the registry by reference, reads of the
+// REST API, and anonymous reads of a new package.
 type Lag struct{ Reads int }
 
-// Meanwhile lets something happen between a request's effect and its answer:
-// another client's write, say.
-type Meanwhile struct{ Do func() }
+// BeforeAnswer calls Do between the effect and the answer of a request. For
+// example, Do can be the write of another client.
+type BeforeAnswer struct{ Do func() }
 
-func (e Meanwhile) apply(_ *Server, w http.ResponseWriter, r *http.Request, next http.Handler) {
+func (e BeforeAnswer) apply(_ *Server, w http.ResponseWriter, r *http.Request, next http.Handler) {
 	next.ServeHTTP(w, r)
 	e.Do()
 }
@@ -120,13 +120,13 @@ func lagOf(r *http.Request) int {
 	return e.Reads
 }
 
-// dropBlob takes the last blob a manifest names from the package.
-func (p *pkg) dropBlob(m *shape) *refusal {
-	why := absent("BLOB_UNKNOWN", textUnknownBlob)
+// dropBlob removes the last blob of a manifest from the package.
+func (p *pkg) dropBlob(m *parsedManifest) *refusal {
+	refused := absent(CodeBlobUnknown, textUnknownBlob)
 	if blobs := m.blobs(); len(blobs) > 0 {
 		last := blobs[len(blobs)-1]
 		delete(p.blobs, last)
-		why.errors[0].Detail = map[string]string{"digest": last}
+		refused.errors[0].Detail = map[string]string{"digest": last}
 	}
-	return why
+	return refused
 }

@@ -9,9 +9,9 @@ import (
 	"strconv"
 )
 
-// Reset breaks the connection. With both numbers zero that happens before
-// anything is read; otherwise after so many bytes of the request's body, or
-// of the answer's body.
+// Reset resets the connection. If both numbers are zero, it does so before it reads
+// anything. Otherwise it does so after the given number of bytes of the request's
+// body or of the answer's body.
 type Reset struct {
 	RequestBytes  int64
 	ResponseBytes int64
@@ -19,21 +19,21 @@ type Reset struct {
 
 func (e Reset) apply(_ *Server, w http.ResponseWriter, r *http.Request, next http.Handler) {
 	if e.ResponseBytes > 0 {
-		cut := func() {
-			_ = http.NewResponseController(w).Flush() // send what may still be seen
+		atLimit := func() {
+			_ = http.NewResponseController(w).Flush() // send the bytes before the reset
 			reset(w)
 		}
-		next.ServeHTTP(&cutter{ResponseWriter: w, left: e.ResponseBytes, cut: cut}, r)
-		cut()
+		next.ServeHTTP(&limitedWriter{ResponseWriter: w, left: e.ResponseBytes, atLimit: atLimit}, r)
+		atLimit()
 		return
 	}
-	// The copy ends early where the client has less to send; it is cut off
-	// all the same.
+	// The copy ends early if the client sends fewer bytes. The connection is
+	// reset anyway.
 	_, _ = io.CopyN(io.Discard, r.Body, e.RequestBytes)
 	reset(w)
 }
 
-// reset ends the connection with RST, or its HTTP/2 stream.
+// reset ends the connection with RST. With HTTP/2, it resets the stream.
 func reset(w http.ResponseWriter) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -49,18 +49,18 @@ func reset(w http.ResponseWriter) {
 	panic(http.ErrAbortHandler)
 }
 
-// errCut ends a handler's writing once the connection is gone.
-var errCut = errors.New("the answer was cut off")
+// errTruncated ends the writes of a handler after the connection is reset.
+var errTruncated = errors.New("the answer is truncated")
 
-// cutter lets a number of bytes through.
-type cutter struct {
+// limitedWriter writes at most left bytes, and then calls atLimit.
+type limitedWriter struct {
 	http.ResponseWriter
-	left int64
-	cut  func()
+	left    int64
+	atLimit func()
 }
 
 // Write implements http.ResponseWriter.
-func (c *cutter) Write(p []byte) (int, error) {
+func (c *limitedWriter) Write(p []byte) (int, error) {
 	if int64(len(p)) < c.left {
 		c.left -= int64(len(p))
 		return c.ResponseWriter.Write(p)
@@ -68,11 +68,11 @@ func (c *cutter) Write(p []byte) (int, error) {
 	if _, err := c.ResponseWriter.Write(p[:c.left]); err != nil {
 		return 0, err
 	}
-	c.cut()
-	return 0, errCut
+	c.atLimit()
+	return 0, errTruncated
 }
 
-// WrongDigest answers with a Docker-Content-Digest that fits nothing.
+// WrongDigest sends a Docker-Content-Digest that does not match the content.
 type WrongDigest struct{}
 
 func (WrongDigest) apply(_ *Server, w http.ResponseWriter, r *http.Request, next http.Handler) {
@@ -81,8 +81,8 @@ func (WrongDigest) apply(_ *Server, w http.ResponseWriter, r *http.Request, next
 	}}, r)
 }
 
-// Truncate sends the first Bytes of the body and calls that all: the length
-// agrees, the content does not.
+// Truncate sends only the first Bytes bytes of the body. The Content-Length matches
+// the truncated body, but the digest does not.
 type Truncate struct{ Bytes int64 }
 
 func (e Truncate) apply(_ *Server, w http.ResponseWriter, r *http.Request, next http.Handler) {
@@ -91,11 +91,11 @@ func (e Truncate) apply(_ *Server, w http.ResponseWriter, r *http.Request, next 
 			h.Set("Content-Length", strconv.FormatInt(min(whole, e.Bytes), 10))
 		}
 	}}
-	next.ServeHTTP(&cutter{ResponseWriter: short, left: e.Bytes, cut: func() {}}, r)
+	next.ServeHTTP(&limitedWriter{ResponseWriter: short, left: e.Bytes, atLimit: func() {}}, r)
 }
 
-// CloseConnection answers as usual and then closes the connection, instead of
-// keeping it alive.
+// CloseConnection answers normally and then closes the connection, instead of
+// keeping it open.
 type CloseConnection struct{}
 
 func (CloseConnection) apply(_ *Server, w http.ResponseWriter, r *http.Request, next http.Handler) {
@@ -103,7 +103,7 @@ func (CloseConnection) apply(_ *Server, w http.ResponseWriter, r *http.Request, 
 	next.ServeHTTP(w, r)
 }
 
-// header changes the headers of an answer at the last moment.
+// header changes the headers of an answer immediately before they are sent.
 type header struct {
 	http.ResponseWriter
 	change func(http.Header)

@@ -1,14 +1,14 @@
 package ghcrtest
 
-// defaultActor is who acts where nobody is named.
+// defaultActor is the login of a token without an explicit actor.
 const defaultActor = "octocat"
 
-// Token is the secret that acts as GITHUB_TOKEN: the open world's, or the
-// first Actions token of the configuration that still works.
+// Token returns the secret that acts as GITHUB_TOKEN. It is the token of
+// [Config.Open], or the first valid Actions token of the configuration.
 func (s *Server) Token() string { return s.token }
 
-// Env lists, as KEY=VALUE, what a job's environment says of the service, so
-// that a program takes this server for GitHub. repository is owner/name.
+// Env returns the environment variables of a job, as KEY=VALUE. With them, a
+// program uses this server instead of GitHub. The repository is owner/name.
 func (s *Server) Env(repository string) []string {
 	return []string{
 		"GITHUB_SERVER_URL=" + s.URL(),
@@ -21,9 +21,9 @@ func (s *Server) Env(repository string) []string {
 	}
 }
 
-// actor is who stands behind Token.
+// actor returns the login of the token that Token returns.
 func (s *Server) actor() string {
-	if c := s.world.credential(s.Token()); c != nil && c.Actor != "" {
+	if c := s.state.credential(s.Token()); c != nil && c.Actor != "" {
 		return c.Actor
 	}
 	return defaultActor

@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// The texts of docs/ghcr.md, Refusals. The comment beside a text names its heading.
+// The texts of docs/ghcr.md, Refusals. The comment after each text is its heading.
 const (
 	textWritePackage   = "permission_denied: write_package"                                                   // Refused: write_package
 	textInstallation   = "installation not allowed to %s organization package"                                // Refused: create, write or read package
@@ -26,7 +26,7 @@ const (
 	textCreatePackage  = "permission_denied: create_package"                                                  // Refused: create_package
 )
 
-// ociError is one entry of a registry's error body (distribution-spec, "Error
+// ociError is an entry of a registry's error body (distribution-spec, "Error
 // Codes").
 type ociError struct {
 	Code    string `json:"code"`
@@ -34,12 +34,12 @@ type ociError struct {
 	Detail  any    `json:"detail,omitempty"`
 }
 
-// refusal is an answer that is not a success. It is data, so that policy can
-// decide without knowing of HTTP writers.
+// refusal is an error answer. It is a value, so that the policy does not depend on
+// HTTP writers.
 type refusal struct {
 	status    int
 	errors    []ociError
-	challenge string // value of WWW-Authenticate, or empty
+	challenge string // value of WWW-Authenticate; may be empty
 }
 
 func refuse(status int, code, message string) *refusal {
@@ -47,27 +47,27 @@ func refuse(status int, code, message string) *refusal {
 }
 
 func denied(message string) *refusal {
-	return refuse(http.StatusForbidden, "DENIED", message)
+	return refuse(http.StatusForbidden, CodeDenied, message)
 }
 
 func unsupported() *refusal {
-	return refuse(http.StatusMethodNotAllowed, "UNSUPPORTED", textUnsupported)
+	return refuse(http.StatusMethodNotAllowed, CodeUnsupported, textUnsupported)
 }
 
 func nameInvalid() *refusal {
-	return refuse(http.StatusBadRequest, "NAME_INVALID", textNameInvalid)
+	return refuse(http.StatusBadRequest, CodeNameInvalid, textNameInvalid)
 }
 
 func digestInvalid() *refusal {
-	return refuse(http.StatusBadRequest, "DIGEST_INVALID", "provided digest did not match uploaded content")
+	return refuse(http.StatusBadRequest, CodeDigestInvalid, "provided digest did not match uploaded content")
 }
 
-// internal reports a failure of the model itself, such as a full disk.
+// internal reports a failure of the server itself, such as a full disk.
 func internal(err error) *refusal {
-	return refuse(http.StatusInternalServerError, "UNKNOWN", err.Error())
+	return refuse(http.StatusInternalServerError, CodeUnknown, err.Error())
 }
 
-// write sends the refusal; an answer to HEAD has no body (docs/ghcr.md, Refusals).
+// write sends the refusal. An answer to HEAD has no body (docs/ghcr.md, Refusals).
 func (f *refusal) write(w http.ResponseWriter, r *http.Request) {
 	if f.challenge != "" {
 		w.Header().Set("WWW-Authenticate", f.challenge)
@@ -75,8 +75,8 @@ func (f *refusal) write(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, r, f.status, map[string][]ociError{"errors": f.errors})
 }
 
-// writeJSON sends a value whole, with its length, and nothing but headers to
-// a HEAD.
+// writeJSON sends a value with its Content-Length. An answer to HEAD has only
+// headers.
 func writeJSON(w http.ResponseWriter, r *http.Request, status int, value any) {
 	body, err := json.Marshal(value)
 	if err != nil {
@@ -90,5 +90,5 @@ func writeJSON(w http.ResponseWriter, r *http.Request, status int, value any) {
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // the client may be gone; there is nobody left to tell
+	_, _ = w.Write(body) // fails only if the client closed the connection
 }

@@ -6,63 +6,65 @@ import (
 	"sync"
 )
 
-// Fault makes requests go wrong: which ones, how often, and how.
+// Fault makes some requests fail or behave differently.
 type Fault struct {
-	// Method and Path select requests: the method exactly, the path (with its
-	// query) by substring. Empty selects all.
+	// Method and Path select requests. The method must be equal. The path with
+	// its query must contain Path. Empty fields select all requests.
 	Method string
 	Path   string
-	// After lets that many matching requests pass first.
+	// After is the number of matching requests that pass before the first effect.
 	After int
-	// Times is how many are hit; 1 if zero, Always for all.
+	// Times is the number of requests that have the effect. Default: 1. Always
+	// means all requests.
 	Times int
-	// Effect is what happens to them.
+	// Effect changes the request or its answer.
 	Effect Effect
 }
 
-// Always is a [Fault.Times] without an end.
+// Always is a value of [Fault.Times] without a limit.
 const Always = -1
 
-// Effect is one way to go wrong; effects.go has them all.
+// Effect is an effect of a fault. The files effects.go and effects_wire.go contain
+// all effects.
 type Effect interface {
-	// apply answers the request, or lets next do it differently.
+	// apply answers the request, or calls next in a changed way.
 	apply(s *Server, w http.ResponseWriter, r *http.Request, next http.Handler)
 }
 
-// faults are those that are armed, with how often each has matched.
+// faults are the active faults.
 type faults struct {
 	mu   sync.Mutex
-	list []*armed
+	list []*activeFault
 }
 
-type armed struct {
+type activeFault struct {
 	Fault
 	matched int
 }
 
-// Inject arms more faults. Where several match a request the first that is
-// not used up acts; it alone counts the request.
+// Inject adds faults. If several faults match a request, the first one that is not
+// exhausted has an effect. Only this fault counts the request.
 func (s *Server) Inject(list ...Fault) {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
 	for _, f := range list {
-		s.faults.list = append(s.faults.list, &armed{Fault: f})
+		s.faults.list = append(s.faults.list, &activeFault{Fault: f})
 	}
 }
 
-// ClearFaults disarms every fault.
+// ClearFaults removes all faults.
 func (s *Server) ClearFaults() {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
 	s.faults.list = nil
 }
 
-// next finds the effect for a request, or nil.
+// next returns the effect for a request, or nil.
 func (f *faults) next(r *http.Request) Effect {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, one := range f.list {
-		if one.Effect == nil || one.used() || !one.matches(r) {
+		if one.Effect == nil || one.exhausted() || !one.matches(r) {
 			continue
 		}
 		one.matched++
@@ -74,7 +76,7 @@ func (f *faults) next(r *http.Request) Effect {
 	return nil
 }
 
-func (a *armed) used() bool {
+func (a *activeFault) exhausted() bool {
 	times := a.Times
 	if times == 0 {
 		times = 1
@@ -82,7 +84,7 @@ func (a *armed) used() bool {
 	return times != Always && a.matched >= a.After+times
 }
 
-func (a *armed) matches(r *http.Request) bool {
+func (a *activeFault) matches(r *http.Request) bool {
 	if a.Method != "" && a.Method != r.Method {
 		return false
 	}

@@ -74,7 +74,7 @@ func TestChallengeInTheMiddle(t *testing.T) {
 	t.Parallel()
 	s, c := pusher(t, ghcrtest.Answers{})
 	at := c.openUpload("acme/web")
-	s.Inject(ghcrtest.Fault{Method: http.MethodPut, Effect: ghcrtest.Answer{Status: 401, Code: "UNAUTHORIZED", Challenge: true}})
+	s.Inject(ghcrtest.Fault{Method: http.MethodPut, Effect: ghcrtest.Answer{Status: 401, Code: ghcrtest.CodeUnauthorized, Challenge: true}})
 	got := c.do(http.MethodPut, at+"?digest="+digestOf("x"), "x")
 	if header := got.header.Get("WWW-Authenticate"); got.status != 401 || !strings.HasSuffix(header, `scope="repository:acme/web:pull,push"`) {
 		t.Errorf("got %d %s", got.status, header)
@@ -97,7 +97,7 @@ func TestEarlyRefusalIsSeenByAClientThatStillSends(t *testing.T) {
 func TestLoseUpload(t *testing.T) {
 	t.Parallel()
 	s, c := pusher(t, ghcrtest.Answers{})
-	s.Inject(ghcrtest.Fault{Method: http.MethodPut, Effect: ghcrtest.LoseUpload{}})
+	s.Inject(ghcrtest.Fault{Method: http.MethodPut, Effect: ghcrtest.DropUpload{}})
 	c.do(http.MethodPut, c.openUpload("acme/web")+"?digest="+digestOf("x"), "x").has(t, 404, "BLOB_UPLOAD_UNKNOWN")
 	c.pushBlob("acme/web", "x") // a new session works
 }

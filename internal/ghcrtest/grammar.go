@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// The grammars of distribution-spec, "Pulling manifests". ghcr.io asks for an
-// owner besides: a name has at least two segments (docs/ghcr.md, Refused: name).
+// The grammars of distribution-spec, "Pulling manifests". ghcr.io also requires an
+// owner: a name has at least two segments (docs/ghcr.md, Refused: name).
 var (
 	nameGrammar   = regexp.MustCompile(`^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)+$`)
 	tagGrammar    = regexp.MustCompile(`^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$`)
 	digestGrammar = regexp.MustCompile(`^sha256:[a-f0-9]{64}$`)
 )
 
-// maxName is the longest repository name, in bytes.
+// maxName is the maximum length of a repository name, in bytes.
 const maxName = 255
 
 func validName(name string) bool {
@@ -24,5 +24,5 @@ func validTag(tag string) bool { return tagGrammar.MatchString(tag) }
 
 func validDigest(digest string) bool { return digestGrammar.MatchString(digest) }
 
-// isDigest tells how a reference is meant: a tag has no colon.
+// isDigest reports whether a reference is a digest. A tag contains no colon.
 func isDigest(reference string) bool { return strings.Contains(reference, ":") }

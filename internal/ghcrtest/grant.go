@@ -8,34 +8,34 @@ import (
 	"time"
 )
 
-// grant is what a token of /token stands for.
+// grant contains the rights of a token of /token.
 type grant struct {
 	credential *Credential // nil for an anonymous token
 	scopes     map[string]access
-	everything bool // a direct bearer, which never named scopes
+	allScopes  bool // true for a direct bearer, which has no scopes
 	expires    time.Time
 }
 
-// access is the actions of one scope.
+// access contains the actions of one scope.
 type access struct{ pull, push bool }
 
-// allows reports whether the token was asked for this.
+// allows reports whether the token request contained this action.
 func (g *grant) allows(name string, push bool) bool {
-	if g.everything {
+	if g.allScopes {
 		return true
 	}
 	a := g.scopes[name]
 	return a.push && push || a.pull && !push
 }
 
-// grants are the tokens given out. Expired ones stay known for a while,
-// because the service tells them from garbage: 401 against 403.
+// grants are the issued tokens. Expired tokens stay known for some time, because
+// the service answers them with 401 and unknown tokens with 403.
 type grants struct {
 	mu     sync.Mutex
 	tokens map[string]*grant
 }
 
-// keepExpired is how long an expired token is remembered.
+// keepExpired is the time for which an expired token stays known.
 const keepExpired = time.Hour
 
 func (g *grants) issue(granted *grant, now time.Time) string {
@@ -57,9 +57,10 @@ func (g *grants) find(token string) *grant {
 	return g.tokens[token]
 }
 
-// parseScopes reads the scope parameters of /token: repeated, separated by
-// spaces, or both. ok is false for a repository name the registry cannot
-// have. Scopes of other types than repository are ignored.
+// parseScopes parses the scope parameters of /token. They can be repeated, and a
+// parameter can contain several scopes with spaces between them. The result ok
+// is false if the registry does not allow a repository name. Scopes of other
+// types than repository are ignored.
 func parseScopes(parameters []string) (scopes map[string]access, ok bool) {
 	scopes = map[string]access{}
 	for _, scope := range strings.Fields(strings.Join(parameters, " ")) {

@@ -1,23 +1,23 @@
 package ghcrtest
 
-// lag is read-after-write delay: what was just written is not seen by the
-// next reads, each kind of reader counting for itself.
+// lag is a delay between a write and the reads that can see it. Each kind of read
+// counts separately.
 type lag struct {
 	refs      map[string]*stale
-	rest      int // reads of the REST API still to miss it
-	restFrom  int // how many versions those readers see
-	anonymous int // anonymous token requests still to be refused
+	rest      int // reads of the REST API that do not see the write
+	restFrom  int // number of versions that these reads see
+	anonymous int // anonymous token requests that are refused
 }
 
-// stale is a reference whose new value is not visible yet.
+// stale is a reference whose new value is not visible.
 type stale struct {
 	left   int
-	before string // digest it had, or empty
+	before string // previous digest, or empty
 }
 
-// delay starts a lag of n reads for a manifest and the reference it came
-// under. before is what the tag pointed at; known is how many versions there
-// were.
+// delay starts a lag of n reads for a manifest and its reference. The argument
+// before is the previous digest of the tag. The argument known is the previous
+// number of versions.
 func (l *lag) delay(n int, digest, reference, before string, known int) {
 	if l.refs == nil {
 		l.refs = map[string]*stale{}
@@ -32,8 +32,8 @@ func (l *lag) delay(n int, digest, reference, before string, known int) {
 	}
 }
 
-// see returns the digest a reader gets for a reference that now resolves to
-// digest; empty if it is not visible yet.
+// see returns the visible digest of a reference that resolves to digest, or "" if
+// the reference is not visible.
 func (l *lag) see(reference, digest string) string {
 	s := l.refs[reference]
 	if s == nil || s.left == 0 {
@@ -43,7 +43,7 @@ func (l *lag) see(reference, digest string) string {
 	return s.before
 }
 
-// restSees says how many of the versions a REST reader sees.
+// restSees returns the number of versions that a REST request sees.
 func (l *lag) restSees(all int) int {
 	if l.rest == 0 {
 		return all
@@ -52,7 +52,7 @@ func (l *lag) restSees(all int) int {
 	return min(l.restFrom, all)
 }
 
-// anonymousSees says whether an anonymous reader sees the package.
+// anonymousSees reports whether an anonymous request sees the package.
 func (l *lag) anonymousSees() bool {
 	if l.anonymous == 0 {
 		return true

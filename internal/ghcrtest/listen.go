@@ -10,15 +10,15 @@ import (
 	"time"
 )
 
-// TB is the part of testing.TB that [Start] needs. Naming it here keeps
-// package testing out of the program that serves.
+// TB is the part of testing.TB that [Start] needs. Because of this type, the
+// released program does not import package testing.
 type TB interface {
 	Helper()
 	Cleanup(func())
 	Fatalf(format string, args ...any)
 }
 
-// Start serves on a free loopback port for the length of a test.
+// Start starts a server on a free loopback port. The server ends with the test.
 func Start(t TB, c Config) *Server {
 	t.Helper()
 	s, err := Listen(context.Background(), "127.0.0.1:0", c)
@@ -29,8 +29,8 @@ func Start(t TB, c Config) *Server {
 	return s
 }
 
-// Listen serves on addr ("127.0.0.1:0" takes a free port) until ctx ends or
-// Close is called.
+// Listen starts a server on addr, which runs until ctx ends or Close is called. The
+// address "127.0.0.1:0" selects a free port.
 func Listen(ctx context.Context, addr string, c Config) (*Server, error) {
 	s := New(c)
 	s.scheme = "http"
@@ -38,23 +38,23 @@ func Listen(ctx context.Context, addr string, c Config) (*Server, error) {
 	if s.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", addr); err != nil {
 		return nil, fmt.Errorf("listening on %q: %w", addr, err)
 	}
-	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 30 * time.Second, ErrorLog: silent}
+	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 30 * time.Second, ErrorLog: discardLog}
 	serve := func() error { return s.http.Serve(s.listener) }
 	if c.TLS != nil {
-		if s.tls, err = newAuthority(); err != nil {
+		if s.tls, err = newSelfSigned(); err != nil {
 			return nil, errors.Join(err, s.listener.Close())
 		}
 		s.scheme = "https"
 		c.TLS.configure(s.http, s.tls)
 		serve = func() error { return s.http.ServeTLS(s.listener, "", "") }
 	}
-	go func() { _ = serve() }() // ends with ErrServerClosed, by Close
+	go func() { _ = serve() }() // returns ErrServerClosed after Close
 	context.AfterFunc(ctx, func() { _ = s.Close() })
 	return s, nil
 }
 
-// Close ends the server and its connections, also those that stall. It may be
-// called more than once.
+// Close ends the server and its connections, including stalled connections. It can
+// be called more than once.
 func (s *Server) Close() error {
 	var err error
 	s.closeOnce.Do(func() {
@@ -62,13 +62,14 @@ func (s *Server) Close() error {
 		if s.http != nil {
 			err = s.http.Close()
 		}
-		s.uploads.loseAll()
+		s.uploads.dropAll()
 	})
 	return err
 }
 
-// Host is the address served, as in "127.0.0.1:5000"; empty for a [New]
-// server. One that listens everywhere is named by its loopback address.
+// Host returns the served address, as in "127.0.0.1:5000". It is empty for a server
+// of [New]. If the server listens on all interfaces, Host returns the loopback
+// address.
 func (s *Server) Host() string {
 	if s.listener == nil {
 		return ""
@@ -80,5 +81,5 @@ func (s *Server) Host() string {
 	return s.listener.Addr().String()
 }
 
-// URL is where the server is, without a slash at the end.
+// URL returns the URL of the server without a slash at the end.
 func (s *Server) URL() string { return s.scheme + "://" + s.Host() }

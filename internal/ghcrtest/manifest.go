@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// serveManifest is HEAD and GET of a manifest, with the media type it was
-// pushed under, byte for byte.
+// serveManifest serves HEAD and GET of a manifest. The media type and the bytes
+// are those of the push.
 func (s *Server) serveManifest(w http.ResponseWriter, r *http.Request, t target) *refusal {
-	gone := absent("MANIFEST_UNKNOWN", textManifestAbsent)
-	if why := s.reader(r, t.name, gone); why != nil {
-		return why
+	missing := absent(CodeManifestUnknown, textManifestAbsent)
+	if refused := s.authorizeRead(r, t.name, missing); refused != nil {
+		return refused
 	}
-	v, ok := s.world.resolve(t.name, t.rest)
+	v, ok := s.state.resolve(t.name, t.rest)
 	if !ok || !accepts(r, v.mediaType) {
-		return gone
+		return missing
 	}
 	w.Header().Set("Content-Type", v.mediaType)
 	w.Header().Set("Content-Length", strconv.Itoa(len(v.raw)))
@@ -24,16 +24,16 @@ func (s *Server) serveManifest(w http.ResponseWriter, r *http.Request, t target)
 	w.Header().Set("Etag", strconv.Quote(v.digest))
 	w.WriteHeader(http.StatusOK)
 	if r.Method == http.MethodGet {
-		_, _ = w.Write(v.raw) // the client may be gone
+		_, _ = w.Write(v.raw) // fails only if the client closed the connection
 	}
 	return nil
 }
 
-// resolve finds the manifest a reader sees under a tag or digest.
-func (w *world) resolve(name, reference string) (version, bool) {
+// resolve returns the manifest that a client sees under a tag or digest.
+func (w *state) resolve(name, reference string) (version, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	p := w.find(name)
+	p := w.findLocked(name)
 	if p == nil {
 		return version{}, false
 	}
@@ -48,8 +48,8 @@ func (w *world) resolve(name, reference string) (version, bool) {
 	return *v, true
 }
 
-// accepts reports whether the reader takes the media type. No Accept header
-// takes anything (RFC 9110, 12.5.1).
+// accepts reports whether the client accepts the media type. Without an Accept
+// header, it accepts every type (RFC 9110, 12.5.1).
 func accepts(r *http.Request, mediaType string) bool {
 	lists := r.Header.Values("Accept")
 	if len(lists) == 0 {
@@ -65,7 +65,7 @@ func accepts(r *http.Request, mediaType string) bool {
 	return false
 }
 
-// bareType is a media type without its parameters.
+// bareType returns a media type without its parameters.
 func bareType(s string) string {
 	if bare, _, err := mime.ParseMediaType(s); err == nil {
 		return bare

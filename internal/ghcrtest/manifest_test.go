@@ -106,11 +106,11 @@ func TestManifestRefusals(t *testing.T) {
 
 func TestPutAnswersWithTheDigest(t *testing.T) {
 	t.Parallel()
-	for _, silent := range []bool{false, true} {
-		_, c := pusher(t, ghcrtest.Answers{NoDigestOnPut: silent})
+	for _, omitted := range []bool{false, true} {
+		_, c := pusher(t, ghcrtest.Answers{NoDigestOnPut: omitted})
 		got := c.do(http.MethodPut, "/v2/acme/web/manifests/1", "{}", "Content-Type", imageType)
 		want := digestOf("{}")
-		if silent {
+		if omitted {
 			want = ""
 		}
 		if digest := got.header.Get("Docker-Content-Digest"); got.status != 201 || digest != want {

@@ -1,31 +1,31 @@
 package ghcrtest
 
-// Visibility is who may see a repository or package.
+// Visibility is the visibility of a repository or package.
 type Visibility string
 
-// The three visibilities. Internal exists for organizations only.
+// The three visibilities. Only organizations can use Internal.
 const (
 	Public   Visibility = "public"
 	Private  Visibility = "private"
 	Internal Visibility = "internal"
 )
 
-// OwnerType is what kind of account owns packages.
+// OwnerType is the type of an account that owns packages.
 type OwnerType string
 
-// The two kinds of account.
+// The two types of account.
 const (
 	User         OwnerType = "User"
 	Organization OwnerType = "Organization"
 )
 
-// Role is what one party may do with a package. As the packages permission of
-// an Actions token only None, Read and Write occur.
+// Role is the role of a user or repository for a package. The packages permission
+// of an Actions token is None, Read or Write.
 type Role int
 
-// Roles from weakest to strongest; each includes those before it.
+// The roles, in ascending order. Each role includes the roles before it.
 const (
-	None  Role = iota // sees nothing that is not public
+	None  Role = iota // sees only public packages
 	Read              // pulls, reads metadata
 	Write             // pushes
 	Admin             // deletes, restores, grants
@@ -35,32 +35,32 @@ const (
 type Owner struct {
 	Login string
 	Type  OwnerType // Organization if empty
-	// Members may create packages in an organization and see internal ones.
+	// Members may create packages in an organization and see internal packages.
 	Members []string
-	// Admins are members with every role on every package.
+	// Admins are members with the role Admin for every package.
 	Admins []string
 	// Forbidden are the visibilities that the organization's "Package
 	// creation" setting does not allow (docs/ghcr.md, Package creation setting).
 	Forbidden []Visibility
-	// NoInherit is "Inherit access from source repository" switched off.
+	// NoInherit disables "Inherit access from source repository".
 	NoInherit bool
 }
 
-// Repository is a Git repository: what a package inherits from.
+// Repository is a Git repository. A package inherits settings from it.
 type Repository struct {
 	Name          string     // owner/name, as GitHub spells it
 	Visibility    Visibility // Public if empty
 	DefaultBranch string     // main if empty
 	Description   string
 	License       string // SPDX identifier, or empty
-	// Commits is a linear history of full commit ids, oldest first; the last
-	// is the head of the default branch.
+	// Commits is a linear history of full commit ids, the oldest first. The last
+	// id is the head of the default branch.
 	Commits []string
-	// Refs are further branches and tags by short name.
+	// Refs maps the short names of other branches and tags to commit ids.
 	Refs map[string]string
 }
 
-// Kind is the kind of a credential, because each is refused in its own words
+// Kind is the kind of a credential. GitHub refuses each kind with its own text
 // (docs/ghcr.md, Limits of GITHUB_TOKEN; docs/ghcr.md, Refusals).
 type Kind int
 
@@ -68,40 +68,40 @@ type Kind int
 const (
 	ActionsToken   Kind = iota // GITHUB_TOKEN of a job
 	ClassicPAT                 // personal access token (classic)
-	FineGrainedPAT             // logs in, may not push
+	FineGrainedPAT             // can log in, but cannot push
 	AppToken                   // installation token of any other GitHub App
 )
 
-// Credential is a secret and what it stands for.
+// Credential is a secret with its rights.
 type Credential struct {
 	Secret string
 	Kind   Kind
-	// Actor is the login behind the token.
+	// Actor is the login of the token.
 	Actor string
-	// Repository is the owner/name an Actions token belongs to. Empty means
-	// every repository, which only the open world has a use for.
+	// Repository is the owner/name to which an Actions token belongs. If it is
+	// empty, the token acts for every repository. Only [Config.Open] needs this.
 	Repository string
-	// Packages is the job's `permissions: packages:`.
+	// Packages is the value of `permissions: packages:` of the job.
 	Packages Role
 	// Scopes are the scopes of a classic token.
 	Scopes []string
-	// NoSSO lists organizations that enforce SAML and for which this classic
-	// token has not been authorised.
+	// NoSSO lists organizations that enforce SAML and have not authorized this
+	// classic token.
 	NoSSO []string
-	// Expired credentials are refused everywhere.
+	// Expired marks a credential that every endpoint refuses.
 	Expired bool
 }
 
 // Package is GitHub's record of a container package.
 type Package struct {
-	Name       string     // owner/name, the name may have slashes of its own
+	Name       string     // owner/name; the name can contain slashes
 	Visibility Visibility // Private if empty
-	// Repository is the linked owner/name, or empty.
+	// Repository is the owner/name of the linked repository, or empty.
 	Repository string
-	// NoInherit is set where the link gives the repository no access.
+	// NoInherit is true if the link gives the repository no access.
 	NoInherit bool
-	// Grants are roles by repository ("Manage Actions access"); Users are
-	// roles by login.
+	// Grants are the roles of repositories ("Manage Actions access"). Users are
+	// the roles of logins.
 	Grants map[string]Role
 	Users  map[string]Role
 }

@@ -10,21 +10,21 @@ type pkg struct {
 	Package
 	id       int64
 	exists   bool // set by the first manifest
-	settled  bool // set by the first tag; ends the time in which a label links
+	tagged   bool // set by the first tag; later labels do not link the package
 	created  time.Time
 	updated  time.Time
 	blobs    map[string]bool
 	versions []*version // oldest first
 	tags     map[string]string
-	tagOrder []string // as they first came
+	tagOrder []string // in the order of their creation
 	lag      lag
 }
 
-// version is one manifest: what GitHub calls a package version.
+// version is a manifest. GitHub calls it a package version.
 type version struct {
 	id        int64
 	digest    string
-	mediaType string // byte-exact as it came
+	mediaType string // the exact Content-Type of the push
 	raw       []byte
 	created   time.Time
 	updated   time.Time
@@ -35,15 +35,15 @@ func newPkg(name string) *pkg {
 	return &pkg{Package: Package{Name: name}, blobs: map[string]bool{}, tags: map[string]string{}}
 }
 
-// born turns stored content into a package.
-func (p *pkg) born(id int64, now time.Time) {
+// initialize turns stored content into a package.
+func (p *pkg) initialize(id int64, now time.Time) {
 	p.id, p.exists, p.created, p.updated = id, true, now, now
 	if p.Grants == nil {
 		p.Grants = map[string]Role{}
 	}
 }
 
-// byDigest finds a live version.
+// byDigest returns a version that is not deleted, or nil.
 func (p *pkg) byDigest(digest string) *version {
 	for _, v := range p.versions {
 		if v.digest == digest && !v.deleted {
@@ -53,7 +53,7 @@ func (p *pkg) byDigest(digest string) *version {
 	return nil
 }
 
-// byID finds a version, deleted or not.
+// byID returns a version, or nil. The version can be deleted.
 func (p *pkg) byID(id int64) *version {
 	for _, v := range p.versions {
 		if v.id == id {
@@ -63,7 +63,7 @@ func (p *pkg) byID(id int64) *version {
 	return nil
 }
 
-// tagsOf lists the tags that point at a digest, in the order they came.
+// tagsOf returns the tags of a digest in the order of their creation.
 func (p *pkg) tagsOf(digest string) []string {
 	out := []string{}
 	for _, t := range p.tagOrder {
@@ -74,27 +74,27 @@ func (p *pkg) tagsOf(digest string) []string {
 	return out
 }
 
-// point moves or makes a tag.
-func (p *pkg) point(tag, digest string) {
+// setTag creates or moves a tag.
+func (p *pkg) setTag(tag, digest string) {
 	if _, known := p.tags[tag]; !known {
 		p.tagOrder = append(p.tagOrder, tag)
 	}
 	p.tags[tag] = digest
-	p.settled = true
+	p.tagged = true
 }
 
-// untag takes every tag off a digest.
+// untag removes all tags of a digest.
 func (p *pkg) untag(digest string) {
 	p.tagOrder = slices.DeleteFunc(p.tagOrder, func(t string) bool {
-		gone := p.tags[t] == digest
-		if gone {
+		matches := p.tags[t] == digest
+		if matches {
 			delete(p.tags, t)
 		}
-		return gone
+		return matches
 	})
 }
 
-// store adds a manifest as a version, or touches the one it already is.
+// store adds a manifest as a version, or updates the existing version.
 func (p *pkg) store(v version) *version {
 	p.updated = v.created
 	if known := p.byDigest(v.digest); known != nil {

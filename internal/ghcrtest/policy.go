@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// role is what a credential may do with a package that exists; nil is an
-// anonymous reader (locked).
-func (w *world) role(c *Credential, p *pkg) Role {
+// roleLocked returns the role of a credential for an existing package. A nil
+// credential is anonymous.
+func (w *state) roleLocked(c *Credential, p *pkg) Role {
 	role := None
 	if p.Visibility == Public {
 		role = Read
@@ -18,20 +18,20 @@ func (w *world) role(c *Credential, p *pkg) Role {
 	}
 	switch c.Kind {
 	case ActionsToken:
-		return max(role, w.jobRole(c, p))
+		return max(role, w.jobRoleLocked(c, p))
 	case ClassicPAT:
-		return max(role, min(w.userRole(c, p), scopeRole(c.Scopes)))
-	default: // fine-grained and App tokens see what everybody sees (docs/ghcr.md, Limits of GITHUB_TOKEN)
+		return max(role, min(w.userRoleLocked(c, p), scopeRole(c.Scopes)))
+	default: // fine-grained and App tokens have the role of anonymous clients (docs/ghcr.md, Limits of GITHUB_TOKEN)
 		return role
 	}
 }
 
-// jobRole is the role of an Actions token: that of its repository, as far as
-// the job's permissions go (locked).
-func (w *world) jobRole(c *Credential, p *pkg) Role {
+// jobRoleLocked returns the role of an Actions token: the role of its repository,
+// limited by the job's permissions.
+func (w *state) jobRoleLocked(c *Credential, p *pkg) Role {
 	limit := c.Packages
 	if limit == Write {
-		limit = Admin // packages: write includes deleting, where the role allows
+		limit = Admin // packages: write includes deletion if the role allows it
 	}
 	if c.Repository == "" {
 		return limit
@@ -48,17 +48,17 @@ func (w *world) jobRole(c *Credential, p *pkg) Role {
 	return min(role, limit)
 }
 
-// userRole is the role of the person behind a classic token (locked).
-func (w *world) userRole(c *Credential, p *pkg) Role {
-	o := w.owner(ownerOf(p.Name))
+// userRoleLocked returns the role of the person who owns a classic token.
+func (w *state) userRoleLocked(c *Credential, p *pkg) Role {
+	o := w.ownerLocked(ownerOf(p.Name))
 	switch {
-	case o == nil || holds(c.NoSSO, o.Login):
+	case o == nil || containsFold(c.NoSSO, o.Login):
 		return None
-	case key(o.Login) == key(c.Actor) || holds(o.Admins, c.Actor):
+	case key(o.Login) == key(c.Actor) || containsFold(o.Admins, c.Actor):
 		return Admin
 	}
 	role := None
-	if p.Visibility == Internal && holds(o.Members, c.Actor) {
+	if p.Visibility == Internal && containsFold(o.Members, c.Actor) {
 		role = Read
 	}
 	for login, granted := range p.Users {
@@ -69,9 +69,9 @@ func (w *world) userRole(c *Credential, p *pkg) Role {
 	return role
 }
 
-// scopeRole is how far the scopes of a classic token reach; write:packages
-// implies reading (docs/ghcr.md, Kinds of token). Deleting needs
-// delete:packages besides, which the REST side checks.
+// scopeRole returns the maximum role that the scopes of a classic token allow. The
+// scope write:packages implies read:packages (docs/ghcr.md, Kinds of token).
+// Deletion also needs delete:packages, which the REST API checks.
 func scopeRole(scopes []string) Role {
 	switch {
 	case slices.Contains(scopes, "write:packages"), slices.Contains(scopes, "delete:packages"):
@@ -83,10 +83,10 @@ func scopeRole(scopes []string) Role {
 	}
 }
 
-// installation is one of the refusals of docs/ghcr.md, Refused: create package,
-// Refused: write package and Refused: read package. It says "organization" for
-// user-owned packages too.
-func (w *world) installation(verb string) *refusal {
+// installationNotAllowed returns one of the refusals of docs/ghcr.md, Refused: create
+// package, Refused: write package and Refused: read package. The text contains
+// "organization" for packages of users, too.
+func (w *state) installationNotAllowed(verb string) *refusal {
 	text := fmt.Sprintf(textInstallation, verb)
 	if !w.answers.OldTexts {
 		text = "permission_denied: " + text
@@ -94,21 +94,21 @@ func (w *world) installation(verb string) *refusal {
 	return denied(text)
 }
 
-// mayPush says nil, or why a credential may not push to a name (locked).
-func (w *world) mayPush(c *Credential, name string) *refusal {
-	o := w.owner(ownerOf(name))
+// mayPushLocked returns the refusal of a push to a name, or nil.
+func (w *state) mayPushLocked(c *Credential, name string) *refusal {
+	o := w.ownerLocked(ownerOf(name))
 	if o == nil {
 		return denied(textOwnerNotFound)
 	}
-	p := w.find(name)
+	p := w.findLocked(name)
 	switch c.Kind {
 	case ActionsToken:
-		return w.jobMayPush(c, name, p)
+		return w.jobMayPushLocked(c, name, p)
 	case ClassicPAT:
-		return w.userMayPush(c, o, p)
+		return w.userMayPushLocked(c, o, p)
 	case AppToken:
-		return w.installation(pushVerb(p))
-	default: // fine-grained: login works, pushing does not (docs/ghcr.md, Refused: token scopes)
+		return w.installationNotAllowed(pushVerb(p))
+	default: // a fine-grained token can log in, but cannot push (docs/ghcr.md, Refused: token scopes)
 		return denied(textScopes)
 	}
 }
@@ -120,44 +120,44 @@ func pushVerb(p *pkg) string {
 	return "Write"
 }
 
-// jobMayPush chooses between the refusals write_package, create package and write
-// package. The caller holds the lock.
-func (w *world) jobMayPush(c *Credential, name string, p *pkg) *refusal {
+// jobMayPushLocked chooses one of the refusals write_package, create package and
+// write package.
+func (w *state) jobMayPushLocked(c *Credential, name string, p *pkg) *refusal {
 	switch {
 	case c.Packages < Write:
-		return w.installation(pushVerb(p))
-	case p != nil && w.role(c, p) < Write:
+		return w.installationNotAllowed(pushVerb(p))
+	case p != nil && w.roleLocked(c, p) < Write:
 		return denied(textWritePackage)
-	case p == nil && !w.jobMayCreate(c, name):
-		return w.installation("Create")
+	case p == nil && !w.jobMayCreateLocked(c, name):
+		return w.installationNotAllowed("Create")
 	}
 	return nil
 }
 
-// jobMayCreate holds the three conditions of a first push: the repository's
-// own owner, a repository that is there, and a visibility that the
-// organization allows (locked).
-func (w *world) jobMayCreate(c *Credential, name string) bool {
+// jobMayCreateLocked checks the three conditions of a first push: the owner of the
+// package is the owner of the job's repository, the repository exists, and the
+// organization allows the visibility.
+func (w *state) jobMayCreateLocked(c *Credential, name string) bool {
 	if c.Repository != "" && !sameOwner(c.Repository, name) {
 		return false
 	}
-	repo := w.repository(sourceOf(c, name))
+	repo := w.repositoryLocked(sourceRepository(c, name))
 	if repo == nil {
 		return false
 	}
-	forbidden := slices.Contains(w.owner(ownerOf(name)).Forbidden, repo.Visibility)
+	forbidden := slices.Contains(w.ownerLocked(ownerOf(name)).Forbidden, repo.Visibility)
 	return !forbidden || w.answers.Forbidden == ForbiddenPrivate
 }
 
-// userMayPush is for classic tokens (locked).
-func (w *world) userMayPush(c *Credential, o *Owner, p *pkg) *refusal {
-	member := key(o.Login) == key(c.Actor) || holds(o.Members, c.Actor) || holds(o.Admins, c.Actor)
+// userMayPushLocked returns the refusal of a classic token, or nil.
+func (w *state) userMayPushLocked(c *Credential, o *Owner, p *pkg) *refusal {
+	member := key(o.Login) == key(c.Actor) || containsFold(o.Members, c.Actor) || containsFold(o.Admins, c.Actor)
 	switch {
 	case !slices.Contains(c.Scopes, "write:packages"):
 		return denied(textScopes)
-	case holds(c.NoSSO, o.Login):
-		return denied(textDenied) // SSO shows as nothing more than this (docs/ghcr.md, Kinds of token)
-	case p != nil && w.role(c, p) < Write:
+	case containsFold(c.NoSSO, o.Login):
+		return denied(textDenied) // the refusal does not mention SSO (docs/ghcr.md, Kinds of token)
+	case p != nil && w.roleLocked(c, p) < Write:
 		return denied(textWritePackage)
 	case p == nil && (!member || slices.Contains(o.Forbidden, Private)):
 		return denied(textCreatePackage)
@@ -165,27 +165,27 @@ func (w *world) userMayPush(c *Credential, o *Owner, p *pkg) *refusal {
 	return nil
 }
 
-// mayPull says nil, or why a credential may not read a name. push says that
-// its token was asked for pushing; absent is the "not there" that fits the
-// request (locked).
-func (w *world) mayPull(c *Credential, name string, push bool, absent *refusal) *refusal {
-	p := w.find(name)
-	if p != nil && w.role(c, p) >= Read {
+// mayPullLocked returns the refusal of a read of a name, or nil. The argument push
+// is true if the token request contained push. The argument absent is the 404 of
+// the requested content.
+func (w *state) mayPullLocked(c *Credential, name string, push bool, absent *refusal) *refusal {
+	p := w.findLocked(name)
+	if p != nil && w.roleLocked(c, p) >= Read {
 		return nil
 	}
 	if push && c != nil {
-		// A token asked for pushing is refused in the words of the push, also
-		// when it reads: a HEAD request hides the text
-		// (docs/ghcr.md, Refused: HEAD).
-		if why := w.mayPush(c, name); why != nil {
-			return why
+		// If the token request contained push, the refusal of a read is the
+		// refusal of the push. A HEAD request hides the text (docs/ghcr.md,
+		// Refused: HEAD).
+		if refused := w.mayPushLocked(c, name); refused != nil {
+			return refused
 		}
 	}
 	switch {
 	case p != nil:
-		return w.mayNotPull(c)
+		return w.readRefusal(c)
 	case push && c != nil && w.packages[key(name)] != nil:
-		return nil // about to create the package: sees the blobs it has sent
+		return nil // before it creates the package, a client sees its own blobs
 	case w.answers.AbsentRead == AbsentDenied:
 		return denied(textDenied)
 	default:
@@ -193,12 +193,12 @@ func (w *world) mayPull(c *Credential, name string, push bool, absent *refusal) 
 	}
 }
 
-func (w *world) mayNotPull(c *Credential) *refusal {
+func (w *state) readRefusal(c *Credential) *refusal {
 	switch {
 	case c == nil:
 		return denied(textAccessDenied)
 	case c.Kind == AppToken, c.Kind == ActionsToken && c.Packages == None:
-		return w.installation("Read")
+		return w.installationNotAllowed("Read")
 	case c.Kind == FineGrainedPAT, c.Kind == ClassicPAT && scopeRole(c.Scopes) == None:
 		return denied(textScopes)
 	default:
@@ -206,7 +206,7 @@ func (w *world) mayNotPull(c *Credential) *refusal {
 	}
 }
 
-// absent builds the 404 of a kind of content.
+// absent returns the 404 of a kind of content.
 func absent(code, message string) *refusal {
 	return refuse(http.StatusNotFound, code, message)
 }

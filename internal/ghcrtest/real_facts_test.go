@@ -187,10 +187,10 @@ func TestRealCraneMounts(t *testing.T) {
 func TestRealCraneSurvivesFaults(t *testing.T) {
 	t.Parallel()
 	effects := map[string]ghcrtest.Fault{
-		"503 on PUT":        {Method: "PUT", Path: "/blobs/", Effect: ghcrtest.Answer{Status: 503, Code: "UNAVAILABLE"}},
-		"reset in PATCH":    {Method: "PATCH", Effect: ghcrtest.Reset{RequestBytes: 1000}},
-		"lost connection":   {Method: "PUT", Path: "/manifests/", Effect: ghcrtest.Reset{}},
-		"closed connection": {Times: ghcrtest.Always, Effect: ghcrtest.CloseConnection{}},
+		"503 on PUT":         {Method: "PUT", Path: "/blobs/", Effect: ghcrtest.Answer{Status: 503, Code: ghcrtest.CodeUnavailable}},
+		"reset in PATCH":     {Method: "PATCH", Effect: ghcrtest.Reset{RequestBytes: 1000}},
+		"dropped connection": {Method: "PUT", Path: "/manifests/", Effect: ghcrtest.Reset{}},
+		"closed connection":  {Times: ghcrtest.Always, Effect: ghcrtest.CloseConnection{}},
 	}
 	for name, fault := range effects {
 		t.Run(name, func(t *testing.T) {

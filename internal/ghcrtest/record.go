@@ -8,30 +8,30 @@ import (
 	"sync"
 )
 
-// Request is one request as the server saw it. It never holds credentials:
-// Authorization is a yes or no, signatures of URLs are blanked.
+// Request is a request to the server. It contains no credentials: Authorization is
+// a boolean, and signatures in URLs are redacted.
 type Request struct {
 	Method     string
 	Path       string // escaped, with the query
 	Host       string
 	Class      Class
-	Status     int   // 0 if nothing was answered
+	Status     int   // 0 if there was no answer
 	Received   int64 // bytes of the request's body that were read
 	Sent       int64 // bytes of the answer's body
-	Authorized bool  // an Authorization header was there
-	// Scopes are those a request to /token asked for, sorted.
+	Authorized bool  // the request had an Authorization header
+	// Scopes are the sorted scopes of a request to /token.
 	Scopes []string
 }
 
-// record keeps requests in the order they arrived. An entry is made before
-// anything is answered and filled in on the way, so that whoever has an
-// answer finds its request.
+// record contains the requests in the order of their arrival. The server adds an
+// entry before it answers, and updates it during the answer. A client that has an
+// answer can therefore always find its request.
 type record struct {
 	mu       sync.Mutex
 	requests []*Request
 }
 
-// Requests lists what was asked since the start or the last Reset.
+// Requests returns the requests since the start or the last Reset.
 func (s *Server) Requests() []Request {
 	s.record.mu.Lock()
 	defer s.record.mu.Unlock()
@@ -44,14 +44,14 @@ func (s *Server) Requests() []Request {
 	return out
 }
 
-// Reset forgets the requests so far; nothing else changes.
+// Reset removes the recorded requests. It changes nothing else.
 func (s *Server) Reset() {
 	s.record.mu.Lock()
 	defer s.record.mu.Unlock()
 	s.record.requests = nil
 }
 
-// Counts are the requests by class.
+// Counts returns the number of requests of each class.
 func (s *Server) Counts() map[Class]int {
 	counts := map[Class]int{}
 	for _, r := range s.Requests() {
@@ -74,14 +74,14 @@ func (rec *record) begin(r *http.Request) *Request {
 	return entry
 }
 
-// update changes an entry under the record's lock.
+// update changes an entry while it holds the record's mutex.
 func (rec *record) update(change func()) {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
 	change()
 }
 
-// secretParameters are query parameters whose values are credentials.
+// secretParameters are query parameters that contain credentials.
 var secretParameters = []string{"sig", "token", "access_token", "password"}
 
 func cleanPath(r *http.Request) string {
@@ -98,8 +98,8 @@ func cleanPath(r *http.Request) string {
 	return u.RequestURI()
 }
 
-// counter counts what passes through an answer. It keeps Unwrap, so that
-// faults reach the connection.
+// counter counts the bytes of an answer. It has the method Unwrap, so that faults
+// can access the connection.
 type counter struct {
 	http.ResponseWriter
 	record *record
@@ -123,10 +123,10 @@ func (c *counter) Write(p []byte) (int, error) {
 	return c.ResponseWriter.Write(p)
 }
 
-// Unwrap serves http.ResponseController.
+// Unwrap returns the wrapped writer for http.ResponseController.
 func (c *counter) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
-// countedBody counts what is read of a request's body.
+// countedBody counts the bytes that are read from a request's body.
 type countedBody struct {
 	io.ReadCloser
 	record *record

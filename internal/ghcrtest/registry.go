@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// target is what a path below /v2/ names.
+// target contains the parts of a path below /v2/.
 type target struct {
 	name string
 	kind string // uploads, upload, blobs, manifests, tags, referrers
 	rest string // session id, digest or reference
 }
 
-// parseTarget splits a path. A name may have any number of segments, so it is
-// read from its end.
+// parseTarget splits a path from its end, because a name can have any number of
+// segments.
 func parseTarget(path string) (target, bool) {
 	rest := strings.TrimPrefix(path, "/v2/")
 	for _, suffix := range []string{"/blobs/uploads", "/blobs/uploads/"} {
@@ -38,7 +38,7 @@ func parseTarget(path string) (target, bool) {
 	return target{}, false
 }
 
-// serveRegistry is everything below /v2/.
+// serveRegistry serves the paths below /v2/.
 func (s *Server) serveRegistry(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/v2", "/v2/":
@@ -50,75 +50,76 @@ func (s *Server) serveRegistry(w http.ResponseWriter, r *http.Request) {
 	}
 	t, ok := parseTarget(r.URL.Path)
 	if !ok {
-		absent("UNSUPPORTED", "page not found").write(w, r)
+		absent(CodeUnsupported, "page not found").write(w, r)
 		return
 	}
-	if why := t.check(); why != nil {
-		why.write(w, r)
+	if refused := t.check(); refused != nil {
+		refused.write(w, r)
 		return
 	}
 	s.serveTarget(w, r, t)
 }
 
-// check holds the target against the grammars, before anybody is asked for a
-// token.
+// check checks the grammars of the target. The registry does this before it asks
+// for a token.
 func (t target) check() *refusal {
 	switch {
 	case !validName(t.name):
 		return nameInvalid()
 	case t.kind == "blobs" && !validDigest(t.rest), t.kind == "referrers" && !validDigest(t.rest):
-		return refuse(http.StatusBadRequest, "DIGEST_INVALID", "digest invalid")
+		return refuse(http.StatusBadRequest, CodeDigestInvalid, "digest invalid")
 	case t.kind == "manifests" && isDigest(t.rest) && !validDigest(t.rest):
-		return refuse(http.StatusBadRequest, "DIGEST_INVALID", "digest invalid")
+		return refuse(http.StatusBadRequest, CodeDigestInvalid, "digest invalid")
 	case t.kind == "manifests" && !isDigest(t.rest) && !validTag(t.rest):
-		return refuse(http.StatusBadRequest, "TAG_INVALID", "tag invalid")
+		return refuse(http.StatusBadRequest, CodeTagInvalid, "tag invalid")
 	}
 	return nil
 }
 
 func (s *Server) serveTarget(w http.ResponseWriter, r *http.Request, t target) {
-	var why *refusal
+	var refused *refusal
 	switch route := t.kind + " " + r.Method; route {
 	case "uploads POST":
-		why = s.startUpload(w, r, t)
+		refused = s.startUpload(w, r, t)
 	case "upload PATCH":
-		why = s.patchUpload(w, r, t)
+		refused = s.patchUpload(w, r, t)
 	case "upload PUT":
-		why = s.finishUpload(w, r, t)
+		refused = s.finishUpload(w, r, t)
 	case "upload GET":
-		why = s.uploadStatus(w, r, t)
+		refused = s.uploadStatus(w, r, t)
 	case "blobs GET", "blobs HEAD":
-		why = s.serveBlob(w, r, t)
+		refused = s.serveBlob(w, r, t)
 	case "manifests GET", "manifests HEAD":
-		why = s.serveManifest(w, r, t)
+		refused = s.serveManifest(w, r, t)
 	case "manifests PUT":
-		why = s.putManifest(w, r, t)
+		refused = s.putManifest(w, r, t)
 	case "tags GET":
-		why = s.listTags(w, r, t)
+		refused = s.listTags(w, r, t)
 	case "referrers GET", "referrers HEAD":
-		why = s.refuseReferrers(r, t)
-	default: // DELETE of a manifest, blob or upload among them (docs/ghcr.md, Refused: unsupported)
-		why = unsupported()
+		refused = s.refuseReferrers(r, t)
+	default: // for example, DELETE of a manifest, blob or upload (docs/ghcr.md, Refused: unsupported)
+		refused = unsupported()
 	}
-	if why != nil {
-		why.write(w, r)
+	if refused != nil {
+		refused.write(w, r)
 	}
 }
 
-// refuseCatalog is _catalog: 401 without a token, 403 with one.
+// refuseCatalog refuses _catalog: with 401 without a token, and with 403 with a
+// token.
 func (s *Server) refuseCatalog(w http.ResponseWriter, r *http.Request) {
-	_, why := s.authorize(r, "", false)
-	if why == nil {
-		why = denied(textDenied)
+	_, refused := s.authorize(r, "", false)
+	if refused == nil {
+		refused = denied(textDenied)
 	}
-	why.write(w, r)
+	refused.write(w, r)
 }
 
-// refuseReferrers is the referrers API, which ghcr.io does not have.
+// refuseReferrers refuses the referrers API, which ghcr.io does not have.
 func (s *Server) refuseReferrers(r *http.Request, t target) *refusal {
-	gone := absent("MANIFEST_UNKNOWN", textManifestAbsent)
-	if why := s.reader(r, t.name, gone); why != nil {
-		return why
+	missing := absent(CodeManifestUnknown, textManifestAbsent)
+	if refused := s.authorizeRead(r, t.name, missing); refused != nil {
+		return refused
 	}
-	return gone
+	return missing
 }

@@ -2,8 +2,7 @@ package ghcrtest
 
 import "fmt"
 
-// AddBlob puts a blob into a repository, past every rule, and returns its
-// digest.
+// AddBlob adds a blob to a repository without any checks, and returns its digest.
 func (s *Server) AddBlob(name string, content []byte) (string, error) {
 	k, err := s.store.create()
 	if err != nil {
@@ -15,51 +14,51 @@ func (s *Server) AddBlob(name string, content []byte) (string, error) {
 	if err := k.commit(); err != nil {
 		return "", err
 	}
-	s.world.keepBlob(name, k.digest())
+	s.state.addBlob(name, k.digest())
 	return k.digest(), nil
 }
 
-// AddManifest puts a manifest under a tag, past every rule, and returns its
-// digest. An empty tag leaves it untagged. A package that is not there yet
-// becomes a private one without a link; configure it first where that is not
-// wanted.
+// AddManifest adds a manifest with a tag without any checks, and returns its digest.
+// If the tag is empty, the manifest is untagged. If the package does not exist,
+// AddManifest creates a private package without a link. To get another package,
+// add it first.
 func (s *Server) AddManifest(name, tag, mediaType string, raw []byte) string {
-	s.world.mu.Lock()
-	defer s.world.mu.Unlock()
-	if s.world.find(name) == nil {
-		s.world.addPackage(Package{Name: name})
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	if s.state.findLocked(name) == nil {
+		s.state.addPackageLocked(Package{Name: name})
 	}
 	digest := digestOf(raw)
 	reference := tag
 	if tag == "" {
 		reference = digest
 	}
-	s.world.keep(s.world.find(name), reference, version{digest: digest, mediaType: mediaType, raw: raw, created: s.now()})
+	s.state.storeManifestLocked(s.state.findLocked(name), reference, version{digest: digest, mediaType: mediaType, raw: raw, created: s.now()})
 	return digest
 }
 
-// AddPackage adds a package, or replaces the record of one and keeps its
-// content.
+// AddPackage adds a package. If the package exists, AddPackage replaces its record
+// and keeps its content.
 func (s *Server) AddPackage(p Package) {
-	s.world.mu.Lock()
-	defer s.world.mu.Unlock()
-	s.world.addPackage(p)
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	s.state.addPackageLocked(p)
 }
 
 // AddCredential adds or replaces a credential.
 func (s *Server) AddCredential(c Credential) {
-	s.world.mu.Lock()
-	defer s.world.mu.Unlock()
-	s.world.creds[c.Secret] = &c
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	s.state.creds[c.Secret] = &c
 }
 
-// Revoke makes a secret, and every token it was exchanged for, worthless.
+// Revoke invalidates a secret and all tokens that were issued for it.
 func (s *Server) Revoke(secret string) {
-	s.world.mu.Lock()
-	defer s.world.mu.Unlock()
-	if c := s.world.creds[secret]; c != nil {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	if c := s.state.creds[secret]; c != nil {
 		revoked := *c
 		revoked.Expired = true
-		s.world.creds[secret] = &revoked
+		s.state.creds[secret] = &revoked
 	}
 }

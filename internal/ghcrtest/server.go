@@ -13,7 +13,7 @@ import (
 
 // Server is an embedded ghcr.io. It is safe for concurrent use.
 type Server struct {
-	world       *world
+	state       *state
 	store       *store
 	uploads     *sessions
 	grants      *grants
@@ -23,23 +23,23 @@ type Server struct {
 	tokenTTL    time.Duration
 	downloadTTL time.Duration
 	key         [32]byte // signs blob URLs
-	token       string   // what acts as GITHUB_TOKEN
+	token       string   // acts as GITHUB_TOKEN
 
-	http      *http.Server // nil unless it listens
+	http      *http.Server // nil unless the server listens
 	listener  net.Listener
 	scheme    string
-	tls       *authority
+	tls       *selfSigned
 	closing   chan struct{}
 	closeOnce sync.Once
 }
 
-// defaultTTL is how long tokens and blob URLs work unless told otherwise.
+// defaultTTL is the default lifetime of tokens and blob URLs.
 const defaultTTL = 5 * time.Minute
 
-// New makes a server that nobody listens for yet: an [http.Handler].
+// New returns a server that does not listen. It is an [http.Handler].
 func New(c Config) *Server {
 	s := &Server{
-		world:       newWorld(c),
+		state:       newState(c),
 		store:       newStore(c.Dir),
 		uploads:     &sessions{open: map[string]*session{}},
 		grants:      &grants{tokens: map[string]*grant{}},
@@ -70,7 +70,7 @@ func New(c Config) *Server {
 	return s
 }
 
-// openToken makes the credential of the open world.
+// openToken creates the credential of [Config.Open].
 func (s *Server) openToken(o Open) string {
 	if o.Token == "" {
 		o.Token = "ghs_" + rand.Text() + rand.Text()[:10]
@@ -78,13 +78,13 @@ func (s *Server) openToken(o Open) string {
 	if o.Actor == "" {
 		o.Actor = defaultActor
 	}
-	s.world.creds[o.Token] = &Credential{
+	s.state.creds[o.Token] = &Credential{
 		Secret: o.Token, Kind: ActionsToken, Actor: o.Actor, Repository: o.Repository, Packages: Write,
 	}
 	return o.Token
 }
 
-// ServeHTTP implements [http.Handler]: it records, lets a fault act, and
+// ServeHTTP implements [http.Handler]. It records the request, applies a fault, and
 // answers.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	entry := s.record.begin(r)
@@ -101,17 +101,17 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	drain(r)
 }
 
-// drain reads what an early refusal left of a body. net/http would close the
-// connection instead, and whether the client then sees the refusal or a reset
-// would be a matter of luck. A client that waits for 100 Continue has not
-// sent its body and is not waited for.
+// drain reads the rest of the body after an early refusal. Otherwise net/http would
+// close the connection, and the client would see either the refusal or a reset. A
+// client that waits for 100 Continue has not sent its body, so drain does not read
+// it.
 func drain(r *http.Request) {
 	if r.Header.Get("Expect") == "" {
 		_, _ = io.Copy(io.Discard, r.Body)
 	}
 }
 
-// requestID looks like GitHub's: hexadecimal groups with colons.
+// requestID returns an id in GitHub's format: hexadecimal groups with colons.
 func requestID() string {
 	var b [14]byte
 	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
@@ -141,5 +141,5 @@ func scheme(r *http.Request) string {
 	return "http"
 }
 
-// base is the server's URL as the client knows it, without a slash at the end.
+// base returns the server's URL from the client's view, without a slash at the end.
 func base(r *http.Request) string { return scheme(r) + "://" + r.Host }

@@ -10,62 +10,61 @@ import (
 	"sync"
 )
 
-// session is one upload in progress.
+// session is an open upload.
 type session struct {
-	name string
-	sink *sink
-	busy bool // a request is feeding it
-	lost bool // nobody will find it again
+	name    string
+	writer  *blobWriter
+	busy    bool // a request appends to it
+	dropped bool // no request can find it
 }
 
-// sessions are the uploads in progress. A session that is being fed is busy
-// and belongs to that request alone, so the mutex is never held meanwhile.
+// sessions are the open uploads. While a request appends to a session, the session
+// is busy and belongs to this request. The mutex is not held during this time.
 type sessions struct {
 	mu   sync.Mutex
 	open map[string]*session
 }
 
 // start opens a session and returns its id.
-func (all *sessions) start(name string, k *sink) string {
+func (all *sessions) start(name string, k *blobWriter) string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
 	id := fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 	all.mu.Lock()
 	defer all.mu.Unlock()
-	all.open[id] = &session{name: name, sink: k}
+	all.open[id] = &session{name: name, writer: k}
 	return id
 }
 
-// take gives a request the session for itself, until release. A
-// session that is lost, or fed by another request, is refused
-// (docs/ghcr.md, Refused: upload session).
-func (all *sessions) take(t target) (*session, *refusal) {
+// acquire gives a request exclusive use of a session until release. It refuses a
+// session that does not exist or is busy (docs/ghcr.md, Refused: upload session).
+func (all *sessions) acquire(t target) (*session, *refusal) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	s := all.open[t.rest]
 	switch {
 	case s == nil || s.name != t.name:
-		return nil, absent("BLOB_UPLOAD_UNKNOWN", textUploadUnknown)
+		return nil, absent(CodeBlobUploadUnknown, textUploadUnknown)
 	case s.busy:
-		return nil, absent("BLOB_UPLOAD_INVALID", "blob upload invalid")
+		return nil, absent(CodeBlobUploadInvalid, "blob upload invalid")
 	}
 	s.busy = true
 	return s, nil
 }
 
-// release gives the session back. One that ended meanwhile leaves nothing
-// behind but what it has committed.
+// release ends the exclusive use of a session. If the session was dropped, release
+// discards the bytes that were not committed.
 func (all *sessions) release(s *session) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	s.busy = false
-	if s.lost {
-		s.sink.discard()
+	if s.dropped {
+		s.writer.discard()
 	}
 }
 
-// lose ends a session, with its bytes as soon as no request feeds it.
-func (all *sessions) lose(id string) {
+// drop ends a session. It discards the bytes after no request uses the session.
+func (all *sessions) drop(id string) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	s := all.open[id]
@@ -73,33 +72,35 @@ func (all *sessions) lose(id string) {
 		return
 	}
 	delete(all.open, id)
-	s.lost = true
+	s.dropped = true
 	if !s.busy {
-		s.sink.discard()
+		s.writer.discard()
 	}
 }
 
-// loseAll ends every session, so that no bytes stay behind on disk.
-func (all *sessions) loseAll() {
+// dropAll ends every session, so that no bytes stay on disk.
+func (all *sessions) dropAll() {
 	all.mu.Lock()
 	ids := slices.Collect(maps.Keys(all.open))
 	all.mu.Unlock()
 	for _, id := range ids {
-		all.lose(id)
+		all.drop(id)
 	}
 }
 
-// copyBuffer is large enough that hashing, not copying, is the limit.
+// copyBuffer is the size of a copy buffer. With this size, hashing is slower than
+// copying.
 const copyBuffer = 256 << 10
 
-// feed appends a request's body. A body that breaks off loses the session:
-// ghcr.io does not resume (docs/ghcr.md, Refused: upload session).
-func (s *Server) feed(up *session, id string, r *http.Request) *refusal {
-	up.sink.expect(r.ContentLength)
-	_, err := io.CopyBuffer(up.sink, r.Body, make([]byte, copyBuffer))
+// receive appends a request's body to a session. If the body is truncated, the
+// session is dropped, because ghcr.io does not resume uploads (docs/ghcr.md,
+// Refused: upload session).
+func (s *Server) receive(up *session, id string, r *http.Request) *refusal {
+	up.writer.reserve(r.ContentLength)
+	_, err := io.CopyBuffer(up.writer, r.Body, make([]byte, copyBuffer))
 	if err == nil {
 		return nil
 	}
-	s.uploads.lose(id)
-	return refuse(http.StatusBadRequest, "BLOB_UPLOAD_INVALID", fmt.Sprintf("reading the body: %v", err))
+	s.uploads.drop(id)
+	return refuse(http.StatusBadRequest, CodeBlobUploadInvalid, fmt.Sprintf("reading the body: %v", err))
 }

@@ -14,15 +14,15 @@ import (
 	"sync"
 )
 
-// store holds blob bytes by digest, in memory or below a directory. Which
-// package holds which blob is the world's knowledge.
+// store contains the bytes of blobs by digest, in memory or below a directory. The
+// state contains the blobs of each package.
 type store struct {
 	dir   string
 	mu    sync.RWMutex
 	blobs map[string]stored
 }
 
-// stored is one blob; data is nil where it lies on disk.
+// stored is a blob; data is nil if the blob is on disk.
 type stored struct {
 	size int64
 	data []byte
@@ -39,12 +39,12 @@ func (s *store) find(digest string) (stored, bool) {
 	return b, ok
 }
 
-// file is where a blob lies on disk.
+// file returns the path of a blob on disk.
 func (s *store) file(digest string) string {
 	return filepath.Join(s.dir, "blobs", "sha256", digest[len("sha256:"):])
 }
 
-// open starts one reading of a blob.
+// open opens a blob for reading.
 func (s *store) open(digest string) (io.ReadSeekCloser, error) {
 	b, ok := s.find(digest)
 	switch {
@@ -56,13 +56,13 @@ func (s *store) open(digest string) (io.ReadSeekCloser, error) {
 	return os.Open(s.file(digest))
 }
 
-// memory is a reader that has nothing to close.
+// memory is a reader with a Close method that does nothing.
 type memory struct{ *bytes.Reader }
 
 func (memory) Close() error { return nil }
 
-// sink takes one blob as it arrives, hashing on the way.
-type sink struct {
+// blobWriter receives one blob and computes its digest.
+type blobWriter struct {
 	store *store
 	hash  hash.Hash
 	size  int64
@@ -70,37 +70,37 @@ type sink struct {
 	data  []byte
 }
 
-// create opens a sink. It must be committed or discarded.
-func (s *store) create() (*sink, error) {
-	k := &sink{store: s, hash: sha256.New(), data: []byte{}}
+// create returns a writer for a blob. The caller must commit or discard it.
+func (s *store) create() (*blobWriter, error) {
+	k := &blobWriter{store: s, hash: sha256.New(), data: []byte{}}
 	if s.dir == "" {
 		return k, nil
 	}
 	for _, part := range []string{"uploads", filepath.Join("blobs", "sha256")} {
 		if err := os.MkdirAll(filepath.Join(s.dir, part), 0o755); err != nil {
-			return nil, fmt.Errorf("making room for blobs: %w", err)
+			return nil, fmt.Errorf("creating the directory %q: %w", part, err)
 		}
 	}
 	f, err := os.CreateTemp(filepath.Join(s.dir, "uploads"), "upload-*")
 	if err != nil {
-		return nil, fmt.Errorf("making room for an upload: %w", err)
+		return nil, fmt.Errorf("creating an upload file: %w", err)
 	}
 	k.file, k.data = f, nil
 	return k, nil
 }
 
-// maxExpect is how much memory is set aside on a client's word, in bytes.
-const maxExpect = 64 << 20
+// maxReserve is the maximum memory that is reserved for an announced size, in bytes.
+const maxReserve = 64 << 20
 
-// expect makes room for n more bytes, as announced; -1 is unknown.
-func (k *sink) expect(n int64) {
+// reserve reserves memory for n announced bytes. If n is -1, the size is unknown.
+func (k *blobWriter) reserve(n int64) {
 	if k.file == nil && n > 0 {
-		k.data = slices.Grow(k.data, int(min(n, maxExpect)))
+		k.data = slices.Grow(k.data, int(min(n, maxReserve)))
 	}
 }
 
 // Write implements io.Writer.
-func (k *sink) Write(p []byte) (int, error) {
+func (k *blobWriter) Write(p []byte) (int, error) {
 	k.hash.Write(p) // never fails (hash.Hash)
 	k.size += int64(len(p))
 	if k.file != nil {
@@ -110,15 +110,15 @@ func (k *sink) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// digest is that of the bytes so far.
-func (k *sink) digest() string { return "sha256:" + hex.EncodeToString(k.hash.Sum(nil)) }
+// digest returns the digest of the bytes so far.
+func (k *blobWriter) digest() string { return "sha256:" + hex.EncodeToString(k.hash.Sum(nil)) }
 
-// commit keeps the blob under its digest.
-func (k *sink) commit() error {
+// commit stores the blob under its digest.
+func (k *blobWriter) commit() error {
 	digest := k.digest()
 	if k.file != nil {
 		if err := errors.Join(k.file.Close(), os.Rename(k.file.Name(), k.store.file(digest))); err != nil {
-			return fmt.Errorf("keeping blob %q: %w", digest, err)
+			return fmt.Errorf("storing blob %q: %w", digest, err)
 		}
 	}
 	k.store.mu.Lock()
@@ -128,9 +128,9 @@ func (k *sink) commit() error {
 	return nil
 }
 
-// discard forgets bytes that were not committed. What cannot be removed stays in the directory's
-// uploads folder, where nothing reads it.
-func (k *sink) discard() {
+// discard removes bytes that were not committed. A file that cannot be removed
+// stays in the directory uploads, which is never read.
+func (k *blobWriter) discard() {
 	if k.file != nil {
 		_ = k.file.Close()
 		_ = os.Remove(k.file.Name())

@@ -8,27 +8,27 @@ import (
 	"strconv"
 )
 
-// tagPage is how many tags a page has when the reader does not say.
+// tagPage is the default number of tags on a page.
 const tagPage = 100
 
-// listTags is GET …/tags/list. Tags come in the order they were made, since
-// nothing promises that ghcr.io sorts them (docs/ghcr.md, Manifests and tags).
+// listTags serves GET …/tags/list. Tags are in the order of their creation, because
+// ghcr.io does not guarantee a sorted list (docs/ghcr.md, Manifests and tags).
 func (s *Server) listTags(w http.ResponseWriter, r *http.Request, t target) *refusal {
-	gone := absent("NAME_UNKNOWN", "repository name not known to registry")
-	if why := s.reader(r, t.name, gone); why != nil {
-		return why
+	missing := absent(CodeNameUnknown, "repository name not known to registry")
+	if refused := s.authorizeRead(r, t.name, missing); refused != nil {
+		return refused
 	}
 	query := r.URL.Query()
 	n := tagPage
 	if given := query.Get("n"); given != "" {
 		var err error
 		if n, err = strconv.Atoi(given); err != nil || n < 0 {
-			return refuse(http.StatusBadRequest, "PAGINATION_NUMBER_INVALID", "invalid number of results requested")
+			return refuse(http.StatusBadRequest, CodePageSizeInvalid, "invalid number of results requested")
 		}
 	}
-	all, ok := s.world.tagsAfter(t.name, query.Get("last"))
+	all, ok := s.state.tagsAfter(t.name, query.Get("last"))
 	if !ok {
-		return gone
+		return missing
 	}
 	page := all[:min(n, len(all))]
 	if len(page) < len(all) && len(page) > 0 {
@@ -36,7 +36,7 @@ func (s *Server) listTags(w http.ResponseWriter, r *http.Request, t target) *ref
 		w.Header().Set("Link", fmt.Sprintf(`</v2/%s/tags/list?%s>; rel="next"`, t.name, next.Encode()))
 	}
 	if len(page) == 0 {
-		page = nil // past the end the list is null, not empty
+		page = nil // after the last page, the list is null and not empty
 	}
 	writeJSON(w, r, http.StatusOK, struct {
 		Name string   `json:"name"`
@@ -45,12 +45,12 @@ func (s *Server) listTags(w http.ResponseWriter, r *http.Request, t target) *ref
 	return nil
 }
 
-// tagsAfter lists the tags behind last, or all of them; ok is false where
-// there is no package.
-func (w *world) tagsAfter(name, last string) (tags []string, ok bool) {
+// tagsAfter returns the tags after last, or all tags if last is empty. The result ok
+// is false if the package does not exist.
+func (w *state) tagsAfter(name, last string) (tags []string, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	p := w.find(name)
+	p := w.findLocked(name)
 	if p == nil {
 		return nil, false
 	}

@@ -16,22 +16,21 @@ import (
 	"time"
 )
 
-// TLS serves HTTPS with a certificate made for the occasion.
+// TLS configures HTTPS with a new self-signed certificate.
 type TLS struct {
-	// HTTP2 offers HTTP/2; otherwise HTTP/1.1 only.
+	// HTTP2 enables HTTP/2 in addition to HTTP/1.1.
 	HTTP2 bool
-	// StreamWindow and ConnWindow are the HTTP/2 receive windows in bytes:
-	// how much one request, or one connection, may send ahead. Zero leaves
-	// net/http's own (1 MiB each).
+	// StreamWindow and ConnWindow are the HTTP/2 receive windows of a request and
+	// of a connection, in bytes. Zero selects the default of net/http (1 MiB each).
 	StreamWindow int
 	ConnWindow   int
 }
 
-// silent drops what net/http logs of broken connections: tests break them on
-// purpose.
-var silent = log.New(io.Discard, "", 0)
+// discardLog discards the messages of net/http about broken connections. Tests break
+// connections deliberately.
+var discardLog = log.New(io.Discard, "", 0)
 
-func (t *TLS) configure(server *http.Server, a *authority) {
+func (t *TLS) configure(server *http.Server, a *selfSigned) {
 	server.TLSConfig = &tls.Config{
 		Certificates: []tls.Certificate{a.certificate},
 		MinVersion:   tls.VersionTLS12,
@@ -49,16 +48,16 @@ func (t *TLS) configure(server *http.Server, a *authority) {
 	}
 }
 
-// authority is a self-signed certificate for the loopback names.
-type authority struct {
+// selfSigned is a self-signed certificate for the loopback names.
+type selfSigned struct {
 	certificate tls.Certificate
 	pool        *x509.CertPool
 }
 
-func newAuthority() (*authority, error) {
+func newSelfSigned() (*selfSigned, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return nil, fmt.Errorf("making a key: %w", err)
+		return nil, fmt.Errorf("generating a key: %w", err)
 	}
 	template := &x509.Certificate{
 		SerialNumber:          big.NewInt(1),
@@ -74,18 +73,18 @@ func newAuthority() (*authority, error) {
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
-		return nil, fmt.Errorf("making a certificate: %w", err)
+		return nil, fmt.Errorf("creating a certificate: %w", err)
 	}
 	parsed, err := x509.ParseCertificate(der)
 	if err != nil {
-		return nil, fmt.Errorf("reading the certificate: %w", err)
+		return nil, fmt.Errorf("parsing the certificate: %w", err)
 	}
 	pool := x509.NewCertPool()
 	pool.AddCert(parsed)
-	return &authority{tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pool}, nil
+	return &selfSigned{tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pool}, nil
 }
 
-// CertPool trusts the server's certificate; nil without TLS.
+// CertPool returns a pool with the server's certificate, or nil without TLS.
 func (s *Server) CertPool() *x509.CertPool {
 	if s.tls == nil {
 		return nil

@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// maxChunk is the most a PATCH with Content-Range may carry (docs/ghcr.md,
+// maxChunk is the maximum size of a PATCH with Content-Range, in bytes (docs/ghcr.md,
 // Refused: chunk size).
 const maxChunk = 4 << 20
 
-// startUpload is POST …/blobs/uploads/. Its 202 is the answer that tells who
-// may push, and leaves nothing behind (docs/ghcr.md, Push probe).
+// startUpload serves POST …/blobs/uploads/. The answer 202 shows that the client may
+// push, and has no lasting effect (docs/ghcr.md, Push probe).
 func (s *Server) startUpload(w http.ResponseWriter, r *http.Request, t target) *refusal {
-	g, why := s.writer(r, t.name)
-	if why != nil {
-		return why
+	g, refused := s.authorizeWrite(r, t.name)
+	if refused != nil {
+		return refused
 	}
 	query := r.URL.Query()
 	if digest := query.Get("mount"); digest != "" && s.mount(g, t.name, query.Get("from"), digest) {
@@ -28,55 +28,55 @@ func (s *Server) startUpload(w http.ResponseWriter, r *http.Request, t target) *
 		return internal(err)
 	}
 	id := s.uploads.start(t.name, k)
-	if query.Get("digest") != "" && s.world.answers.SinglePost {
+	if query.Get("digest") != "" && s.state.answers.SinglePost {
 		return s.finishUpload(w, r, target{name: t.name, kind: "upload", rest: id})
 	}
 	s.sessionAnswer(w, r, t.name, id, 0, http.StatusAccepted)
 	return nil
 }
 
-// mount reuses a blob of a repository that the token may read. Without a
-// source nothing is mounted.
+// mount reuses a blob of a repository that the token may read. It does nothing if
+// the request names no source repository.
 func (s *Server) mount(g *grant, name, from, digest string) bool {
-	s.world.mu.Lock()
-	defer s.world.mu.Unlock()
-	if s.world.answers.NoMount || !g.allows(from, false) {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	if s.state.answers.NoMount || !g.allows(from, false) {
 		return false
 	}
-	if s.world.mayPull(g.credential, from, g.allows(from, true), absent("NAME_UNKNOWN", "")) != nil {
+	if s.state.mayPullLocked(g.credential, from, g.allows(from, true), absent(CodeNameUnknown, "")) != nil {
 		return false
 	}
-	source := s.world.packages[key(from)]
+	source := s.state.packages[key(from)]
 	if source == nil || !source.blobs[digest] {
 		return false
 	}
-	s.world.content(name).blobs[digest] = true
+	s.state.contentLocked(name).blobs[digest] = true
 	return true
 }
 
-// patchUpload is PATCH: one stream without Content-Range, or small chunks
-// with it.
+// patchUpload serves PATCH: one stream without Content-Range, or small chunks with
+// Content-Range.
 func (s *Server) patchUpload(w http.ResponseWriter, r *http.Request, t target) *refusal {
-	if _, why := s.writer(r, t.name); why != nil {
-		return why
+	if _, refused := s.authorizeWrite(r, t.name); refused != nil {
+		return refused
 	}
-	up, why := s.uploads.take(t)
-	if why != nil {
-		return why
+	up, refused := s.uploads.acquire(t)
+	if refused != nil {
+		return refused
 	}
 	defer s.uploads.release(up)
-	if why := checkRange(r, up.sink.size); why != nil {
-		return why
+	if refused := checkRange(r, up.writer.size); refused != nil {
+		return refused
 	}
-	if why := s.feed(up, t.rest, r); why != nil {
-		return why
+	if refused := s.receive(up, t.rest, r); refused != nil {
+		return refused
 	}
-	s.sessionAnswer(w, r, t.name, t.rest, up.sink.size, http.StatusAccepted)
+	s.sessionAnswer(w, r, t.name, t.rest, up.writer.size, http.StatusAccepted)
 	return nil
 }
 
-// checkRange is about PATCH with Content-Range only: the chunk has to start
-// where the last one ended, and to be small.
+// checkRange checks the Content-Range of a PATCH. The chunk must start at the end of
+// the last chunk and must be small.
 func checkRange(r *http.Request, offset int64) *refusal {
 	header := r.Header.Get("Content-Range")
 	if header == "" {
@@ -88,67 +88,67 @@ func checkRange(r *http.Request, offset int64) *refusal {
 	code := http.StatusRequestedRangeNotSatisfiable
 	switch {
 	case errFrom != nil || errTo != nil || from != offset || to < from:
-		return refuse(code, "BLOB_UPLOAD_INVALID", "the range does not continue the upload")
+		return refuse(code, CodeBlobUploadInvalid, "the range does not continue the upload")
 	case to-from+1 > maxChunk || r.ContentLength > maxChunk:
-		return refuse(code, "REQUESTED_RANGE_NOT_SATISFIABLE", textRangeTooLarge)
+		return refuse(code, CodeRangeNotSatisfiable, textRangeTooLarge)
 	case r.ContentLength >= 0 && to-from+1 != r.ContentLength:
-		return refuse(http.StatusBadRequest, "SIZE_INVALID", "the range is not as long as the body")
+		return refuse(http.StatusBadRequest, CodeSizeInvalid, "the range is not as long as the body")
 	}
 	return nil
 }
 
-// finishUpload is PUT ?digest=, with the rest of the bytes or all of them.
+// finishUpload serves PUT ?digest= with the rest of the bytes or all bytes.
 func (s *Server) finishUpload(w http.ResponseWriter, r *http.Request, t target) *refusal {
-	if _, why := s.writer(r, t.name); why != nil {
-		return why
+	if _, refused := s.authorizeWrite(r, t.name); refused != nil {
+		return refused
 	}
-	up, why := s.uploads.take(t)
-	if why != nil {
-		return why
+	up, refused := s.uploads.acquire(t)
+	if refused != nil {
+		return refused
 	}
 	defer s.uploads.release(up)
-	if why := s.feed(up, t.rest, r); why != nil {
-		return why
+	if refused := s.receive(up, t.rest, r); refused != nil {
+		return refused
 	}
-	s.uploads.lose(t.rest)
+	s.uploads.drop(t.rest)
 	digest := r.URL.Query().Get("digest")
-	if digest != up.sink.digest() {
+	if digest != up.writer.digest() {
 		return digestInvalid()
 	}
-	if err := up.sink.commit(); err != nil {
+	if err := up.writer.commit(); err != nil {
 		return internal(err)
 	}
-	s.world.keepBlob(t.name, digest)
+	s.state.addBlob(t.name, digest)
 	blobCreated(w, t.name, digest)
 	return nil
 }
 
-// keepBlob notes that a repository holds a blob.
-func (w *world) keepBlob(name, digest string) {
+// addBlob records that a repository has a blob.
+func (w *state) addBlob(name, digest string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.content(name).blobs[digest] = true
+	w.contentLocked(name).blobs[digest] = true
 }
 
-// uploadStatus is GET of a session (distribution-spec, "Resuming an upload").
+// uploadStatus serves GET of a session (distribution-spec, "Resuming an upload").
 func (s *Server) uploadStatus(w http.ResponseWriter, r *http.Request, t target) *refusal {
-	if _, why := s.writer(r, t.name); why != nil {
-		return why
+	if _, refused := s.authorizeWrite(r, t.name); refused != nil {
+		return refused
 	}
-	up, why := s.uploads.take(t)
-	if why != nil {
-		return why
+	up, refused := s.uploads.acquire(t)
+	if refused != nil {
+		return refused
 	}
 	defer s.uploads.release(up)
-	s.sessionAnswer(w, r, t.name, t.rest, up.sink.size, http.StatusNoContent)
+	s.sessionAnswer(w, r, t.name, t.rest, up.writer.size, http.StatusNoContent)
 	return nil
 }
 
-// sessionAnswer says where to go on. The path has "upload" in the singular,
-// unlike the one it was asked at (docs/ghcr.md, Blob upload).
+// sessionAnswer sends the URL for the next request of a session. Its path contains
+// "upload" in the singular, unlike the path of the POST (docs/ghcr.md, Blob upload).
 func (s *Server) sessionAnswer(w http.ResponseWriter, r *http.Request, name, id string, size int64, status int) {
 	location := fmt.Sprintf("/v2/%s/blobs/upload/%s", name, id)
-	if s.world.answers.AbsoluteLocation {
+	if s.state.answers.AbsoluteLocation {
 		location = base(r) + location
 	}
 	w.Header().Set("Location", location)
@@ -160,7 +160,7 @@ func (s *Server) sessionAnswer(w http.ResponseWriter, r *http.Request, name, id 
 	w.WriteHeader(status)
 }
 
-// blobCreated is the 201 of a blob that is now there.
+// blobCreated sends the 201 for a blob that the repository has now.
 func blobCreated(w http.ResponseWriter, name, digest string) {
 	w.Header().Set("Location", fmt.Sprintf("/v2/%s/blobs/%s", name, digest))
 	w.Header().Set("Docker-Content-Digest", digest)

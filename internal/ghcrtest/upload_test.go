@@ -23,7 +23,7 @@ func pusher(t *testing.T, answers ghcrtest.Answers) (*ghcrtest.Server, *client) 
 }
 
 // holds fails the test unless acme/web has the content.
-func holds(t *testing.T, s *ghcrtest.Server, content string) {
+func wantBlob(t *testing.T, s *ghcrtest.Server, content string) {
 	t.Helper()
 	got, err := s.Blob("acme/web", digestOf(content))
 	if err != nil || string(got) != content {
@@ -55,7 +55,7 @@ func TestUploadByOnePut(t *testing.T) {
 	if digest := got.header.Get("Docker-Content-Digest"); digest != digestOf("all") {
 		t.Errorf("got digest %s", digest)
 	}
-	holds(t, s, "all")
+	wantBlob(t, s, "all")
 	if n := s.Uploads(); n != 0 {
 		t.Errorf("%d sessions are still open", n)
 	}
@@ -72,7 +72,7 @@ func TestUploadByOneStreamedPatch(t *testing.T) {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 	c.do(http.MethodPut, got.header.Get("Location")+"?digest="+digestOf(content), "").has(t, 201, "")
-	holds(t, s, content)
+	wantBlob(t, s, content)
 }
 
 func TestUploadByPatchesAndAClosingPut(t *testing.T) {
@@ -85,7 +85,7 @@ func TestUploadByPatchesAndAClosingPut(t *testing.T) {
 		t.Errorf("status of the session: got %d %s", got.status, got.header.Get("Range"))
 	}
 	c.do(http.MethodPut, at+"?digest="+digestOf("abcdefg"), "g").has(t, 201, "")
-	holds(t, s, "abcdefg")
+	wantBlob(t, s, "abcdefg")
 }
 
 func TestChunkThatDoesNotContinueIsRefused(t *testing.T) {
@@ -203,7 +203,7 @@ func TestSinglePostMayBeAccepted(t *testing.T) {
 	t.Parallel()
 	s, c := pusher(t, ghcrtest.Answers{SinglePost: true})
 	c.do(http.MethodPost, "/v2/acme/web/blobs/uploads/?digest="+digestOf("x"), "x").has(t, 201, "")
-	holds(t, s, "x")
+	wantBlob(t, s, "x")
 }
 
 func TestMount(t *testing.T) {

@@ -1,15 +1,14 @@
-// Package github is GitHub Packages over the REST API: what GitHub knows of
-// a container package, and the one request that could change its visibility.
+// Package github is a client of GitHub's REST API. It reads GitHub's record of a
+// container package, repositories, commits and the status of the token.
 //
-// It is not the registry (see package registry): tags and manifests are read
-// there. GitHub documents no call that changes visibility, links a repository
-// or grants access (docs/ghcr.md, Visibility cannot be set); what this package
-// offers is reading, and the honest attempt.
+// It is not the registry: package registry reads tags and manifests. GitHub
+// documents no request that changes the visibility of a package, links a
+// repository or grants access (docs/ghcr.md, Visibility cannot be set). This
+// package sends the request for a visibility and then reads the visibility.
 package github
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -19,24 +18,27 @@ import (
 	"time"
 
 	"github.com/google/go-github/v60/github"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
-// Owner is a user or an organization. Its kind decides the API's paths.
+// Owner is a user or an organization. The paths of the API depend on its kind.
 type Owner struct {
 	Login string
-	Kind  string // User or Organization; "" if nobody said
+	Kind  string // User or Organization; "" if unknown
 }
 
 // Package is GitHub's record of a container package (docs/ghcr.md, Package record).
 type Package struct {
 	Owner      Owner
-	Name       string // without the owner; may hold slashes
+	Name       string // without the owner; may contain slashes
 	Visibility string // public, private or internal
 	Repository string // owner/name of the linked repository; "" if none
-	URL        string // the package's page
+	URL        string // page of the package
 }
 
-// Repository is what a new package inherits from, and where labels come from.
+// Repository is GitHub's record of a repository. A new package inherits its
+// visibility, and labels contain its description and license.
 type Repository struct {
 	FullName      string
 	Visibility    string
@@ -47,36 +49,36 @@ type Repository struct {
 	OwnerKind     string
 }
 
-// Client reads from one API host.
+// Client sends requests to one API host.
 type Client struct {
-	// Sleep waits between attempts; tests replace it. Nil waits for real.
-	Sleep func(context.Context, time.Duration) error
-	// Answer is the most that one answer is waited for; zero is 15 seconds.
-	Answer time.Duration
+	// Sleep waits between attempts. If nil, it uses the real clock.
+	Sleep retry.Sleeper
+	// AnswerTimeout is the time limit for one answer; zero is 15 seconds.
+	AnswerTimeout time.Duration
 
-	gh     *github.Client
-	server string
-	down   atomic.Bool // some request failed to the end
-	kinds  sync.Map    // of owners that were asked for, by login
+	gh          *github.Client
+	server      string
+	unavailable atomic.Bool // a request failed in all its attempts
+	ownerKinds  sync.Map    // kinds that the API returned, by login
 }
 
-// New returns a client for apiURL (without a slash at its end) that links to
-// pages of server. The HTTP client carries the credentials.
+// New returns a client for apiURL, which has no slash at its end. The URLs of
+// pages begin with server. The HTTP client adds the credentials.
 func New(hc *http.Client, apiURL, server, userAgent string) (*Client, error) {
 	base, err := url.Parse(apiURL + "/")
 	if err != nil {
-		return nil, fmt.Errorf("reading the API's address: %w", err)
+		return nil, fmt.Errorf("reading the API's URL %q: %w", apiURL, err)
 	}
 	gh := github.NewClient(hc)
 	gh.BaseURL, gh.UserAgent = base, userAgent
 	return &Client{gh: gh, server: server}, nil
 }
 
-// Get reads a package. An error for which IsAbsent holds means that it does
-// not exist or that this token may not see it: GitHub answers 404 to both.
-// The owner is told with an error, too, as far as it is known.
+// Get reads a package. If IsAbsent(err), the package does not exist or is hidden
+// from this token: GitHub answers 404 in both cases. The result contains the
+// owner even if Get returns an error.
 func (c *Client) Get(ctx context.Context, owner Owner, name string) (Package, error) {
-	owner, err := c.kind(ctx, owner)
+	owner, err := c.withKind(ctx, owner)
 	if err != nil {
 		return Package{Owner: owner}, err
 	}
@@ -93,17 +95,17 @@ func (c *Client) Get(ctx context.Context, owner Owner, name string) (Package, er
 	}, nil
 }
 
-// AskVisibility sends the request that GitHub could one day honour. Today it
-// answers 404 (docs/ghcr.md, Visibility cannot be set); that the visibility
-// changed is believed only when Get says so.
-func (c *Client) AskVisibility(ctx context.Context, owner Owner, name, visibility string) error {
-	owner, err := c.kind(ctx, owner)
+// RequestVisibility requests a change of a package's visibility. Today GitHub
+// answers 404 (docs/ghcr.md, Visibility cannot be set). Call Get afterwards to
+// see whether the visibility changed.
+func (c *Client) RequestVisibility(ctx context.Context, owner Owner, name, visibility string) error {
+	owner, err := c.withKind(ctx, owner)
 	if err != nil {
 		return err
 	}
 	body := map[string]string{"visibility": visibility}
 	if err := c.call(ctx, http.MethodPatch, c.path(owner, name), body, nil); err != nil {
-		return fmt.Errorf("asking for visibility %s of %q: %w", visibility, name, err)
+		return fmt.Errorf("requesting visibility %q of %q: %w", visibility, name, err)
 	}
 	return nil
 }
@@ -127,19 +129,19 @@ func (c *Client) Repository(ctx context.Context, fullName string) (Repository, e
 	}, nil
 }
 
-// CommitDate is when a commit was committed.
+// CommitDate returns the committer date of a commit.
 func (c *Client) CommitDate(ctx context.Context, fullName, sha string) (time.Time, error) {
 	owner, repo, _ := strings.Cut(fullName, "/")
 	var commit github.RepositoryCommit
 	path := "repos/" + url.PathEscape(owner) + "/" + url.PathEscape(repo) + "/commits/" + url.PathEscape(sha)
 	if err := c.call(ctx, http.MethodGet, path, nil, &commit); err != nil {
-		return time.Time{}, fmt.Errorf("reading commit %s: %w", sha, err)
+		return time.Time{}, fmt.Errorf("reading commit %q: %w", sha, err)
 	}
 	return commit.GetCommit().GetCommitter().GetDate().Time, nil
 }
 
-// PageURL is the package's page, where the owner's kind is known; the package
-// need not exist yet.
+// PageURL is the page of a package. The owner's kind must be known; the package
+// does not have to exist.
 func (c *Client) PageURL(owner Owner, name string) string {
 	return c.page(owner, name, "package/", "")
 }
@@ -149,8 +151,9 @@ func (c *Client) SettingsURL(owner Owner, name string) string {
 	return c.page(owner, name, "", "/settings")
 }
 
-// OrganizationURL is the page where an organization says which packages may
-// be created (docs/ghcr.md, Package creation setting); empty for a user, who has none.
+// OrganizationURL is the page where an organization sets which packages may be
+// created (docs/ghcr.md, Package creation setting). It is empty for a user,
+// because users do not have this setting.
 func (c *Client) OrganizationURL(owner Owner) string {
 	if owner.Kind == "User" {
 		return ""
@@ -158,21 +161,16 @@ func (c *Client) OrganizationURL(owner Owner) string {
 	return c.server + "/organizations/" + url.PathEscape(owner.Login) + "/settings/packages"
 }
 
-// TokensURL is the page where a user's classic tokens are.
+// TokensURL is the page that lists a user's classic tokens.
 func (c *Client) TokensURL() string { return c.server + "/settings/tokens" }
 
-// IsAbsent reports whether err is GitHub's 404: absent, or hidden.
-func IsAbsent(err error) bool {
-	var e *github.ErrorResponse
-	return errors.As(err, &e) && e.Response != nil && e.Response.StatusCode == http.StatusNotFound
-}
-
-// kind asks for the owner's kind unless somebody said it.
-func (c *Client) kind(ctx context.Context, o Owner) (Owner, error) {
+// withKind returns the owner with its kind. It requests the kind from the API
+// only if the kind is unknown, and only once per login.
+func (c *Client) withKind(ctx context.Context, o Owner) (Owner, error) {
 	if o.Kind != "" {
 		return o, nil
 	}
-	if known, ok := c.kinds.Load(o.Login); ok {
+	if known, ok := c.ownerKinds.Load(o.Login); ok {
 		o.Kind, _ = known.(string)
 		return o, nil
 	}
@@ -181,12 +179,12 @@ func (c *Client) kind(ctx context.Context, o Owner) (Owner, error) {
 		return o, fmt.Errorf("reading owner %q: %w", o.Login, err)
 	}
 	o.Kind = u.GetType()
-	c.kinds.Store(o.Login, o.Kind)
+	c.ownerKinds.Store(o.Login, o.Kind)
 	return o, nil
 }
 
-// path is built here and not by go-github: its methods for user-owned
-// packages do not escape the slash in a package's name.
+// path returns the API path of a package. The methods of go-github for packages
+// of users do not escape the slash in a package's name.
 func (c *Client) path(o Owner, name string) string {
 	scope := "users/"
 	if o.Kind == "Organization" {
@@ -204,20 +202,20 @@ func (c *Client) page(o Owner, name, prefix, suffix string) string {
 }
 
 func (c *Client) call(ctx context.Context, method, path string, body, out any) error {
-	_, err := c.ask(ctx, method, path, body, out)
+	_, err := c.callWithHeader(ctx, method, path, body, out)
 	return err
 }
 
-// ask is call for those who want the answer's header, too. It is there with a
-// refusal as well, and never nil.
-func (c *Client) ask(ctx context.Context, method, path string, body, out any) (http.Header, error) {
+// callWithHeader works like call and also returns the header of the answer,
+// which is never nil.
+func (c *Client) callWithHeader(ctx context.Context, method, path string, body, out any) (http.Header, error) {
 	header := http.Header{}
-	err := c.again(ctx, func() error {
+	err := c.retry(ctx, func() error {
 		req, err := c.gh.NewRequest(method, path, body)
 		if err != nil {
 			return err
 		}
-		return c.within(ctx, func(ctx context.Context) error {
+		return c.withTimeout(ctx, func(ctx context.Context) error {
 			resp, err := c.gh.Do(ctx, req, out)
 			if resp != nil && resp.Response != nil {
 				header = resp.Header
@@ -225,24 +223,5 @@ func (c *Client) ask(ctx context.Context, method, path string, body, out any) (h
 			return err
 		})
 	})
-	return header, words(err)
+	return header, explain(err)
 }
-
-// refusal is GitHub's answer in words for people.
-type refusal struct{ answer *github.ErrorResponse }
-
-// Error gives the status, GitHub's words and the request id.
-func (r *refusal) Error() string {
-	resp := r.answer.Response
-	text := fmt.Sprintf("GitHub's API answered %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
-	if words := strings.TrimSpace(r.answer.Message); words != "" && words != http.StatusText(resp.StatusCode) {
-		text += fmt.Sprintf(": %.300q", words)
-	}
-	if id := resp.Header.Get("X-GitHub-Request-Id"); id != "" {
-		text += fmt.Sprintf(" (request id %s)", id)
-	}
-	return text
-}
-
-// Unwrap returns go-github's error.
-func (r *refusal) Unwrap() error { return r.answer }

@@ -14,6 +14,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/keychain"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
@@ -46,7 +47,7 @@ func newClient(t *testing.T, api, server string) *github.Client {
 	return p
 }
 
-func TestGetFindsThePathOfTheOwnersKind(t *testing.T) {
+func TestGetUsesThePathOfTheOwnersKind(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name  string
@@ -57,7 +58,7 @@ func TestGetFindsThePathOfTheOwnersKind(t *testing.T) {
 	}{
 		{"organization", github.Owner{Login: "acme", Kind: "Organization"}, "web", "/orgs/acme/packages/container/web", "https://github.com/orgs/acme/packages/container/package/web"},
 		{"user", github.Owner{Login: "jo", Kind: "User"}, "web", "/users/jo/packages/container/web", "https://github.com/users/jo/packages/container/package/web"},
-		{"asked for", github.Owner{Login: "acme"}, "web", "/orgs/acme/packages/container/web", "https://github.com/orgs/acme/packages/container/package/web"},
+		{"kind that the API reports", github.Owner{Login: "acme"}, "web", "/orgs/acme/packages/container/web", "https://github.com/orgs/acme/packages/container/package/web"},
 		{"slashes in the name", github.Owner{Login: "jo"}, "team/app/x", "/users/jo/packages/container/team%2Fapp%2Fx", "https://github.com/users/jo/packages/container/package/team%2Fapp%2Fx"},
 	}
 	for _, c := range cases {
@@ -74,16 +75,16 @@ func TestGetFindsThePathOfTheOwnersKind(t *testing.T) {
 			}
 			all := s.Requests()
 			if last := all[len(all)-1].Path; last != "/api/v3"+c.path {
-				t.Errorf("asked for %s, want %s", last, c.path)
+				t.Errorf("requested %s, want %s", last, c.path)
 			}
-			if asked := len(all) == 2; asked != (c.owner.Kind == "") {
-				t.Errorf("%d requests", len(all))
+			if requested := len(all) == 2; requested != (c.owner.Kind == "") {
+				t.Errorf("%d requests, want a second one only if the kind is unknown", len(all))
 			}
 		})
 	}
 }
 
-func TestAbsentAndHiddenAreOne(t *testing.T) {
+func TestAHiddenPackageLooksLikeAnAbsentOne(t *testing.T) {
 	t.Parallel()
 	p, _ := client(t, world(ghcrtest.Package{Name: "acme/hidden"}))
 	for _, name := range []string{"hidden", "none"} {
@@ -92,15 +93,15 @@ func TestAbsentAndHiddenAreOne(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if got.Owner.Kind != "Organization" {
-			t.Errorf("%s: the owner's kind is lost: %+v", name, got)
+			t.Errorf("%s: the result does not contain the kind of the owner: %+v", name, got)
 		}
 	}
 	if github.IsAbsent(errors.New("x")) || github.IsAbsent(nil) {
-		t.Error("any error is an absent package")
+		t.Error("IsAbsent returns true for another error or for nil")
 	}
 }
 
-func TestRepository(t *testing.T) {
+func TestRepositoryIsRead(t *testing.T) {
 	t.Parallel()
 	p, _ := client(t, world())
 	got, err := p.Repository(context.Background(), "acme/web")
@@ -111,19 +112,19 @@ func TestRepository(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	if _, err := p.Repository(context.Background(), "acme/none"); !github.IsAbsent(err) {
-		t.Errorf("a repository that is not there: %v", err)
+		t.Errorf("absent repository: %v", err)
 	}
 }
 
-// patient waits without sleeping and counts.
-func patient(tries int, slept *[]time.Duration) github.Patience {
-	return github.Patience{Tries: tries, Wait: time.Second, Sleep: func(_ context.Context, d time.Duration) error {
-		*slept = append(*slept, d)
+// budget returns a retry budget that records its waits and does not sleep.
+func budget(tries int, waits *[]time.Duration) retry.Budget {
+	return retry.Budget{Tries: tries, Wait: time.Second, Sleep: func(_ context.Context, d time.Duration) error {
+		*waits = append(*waits, d)
 		return nil
 	}}
 }
 
-func TestEnsure(t *testing.T) {
+func TestEnsureReportsTheOutcome(t *testing.T) {
 	t.Parallel()
 	private := ghcrtest.Package{Name: "acme/web", Repository: "acme/web"}
 	public := ghcrtest.Package{Name: "acme/web", Repository: "acme/web", Visibility: ghcrtest.Public}
@@ -139,20 +140,20 @@ func TestEnsure(t *testing.T) {
 		created    bool
 		outcome    github.Outcome
 		visibility string
-		slept      []time.Duration
+		waits      []time.Duration
 	}{
-		{name: "nothing wanted", list: []ghcrtest.Package{private}, want: "", outcome: github.Kept, visibility: "private"},
+		{name: "no wanted visibility", list: []ghcrtest.Package{private}, want: "", outcome: github.Kept, visibility: "private"},
 		{name: "keep", list: []ghcrtest.Package{private}, want: "keep", outcome: github.Kept, visibility: "private"},
 		{name: "already", list: []ghcrtest.Package{public}, want: "public", outcome: github.Already, visibility: "public"},
 		{name: "inherited", list: []ghcrtest.Package{public}, want: "public", created: true, outcome: github.Inherited, visibility: "public"},
 		{name: "needs-owner", list: []ghcrtest.Package{private}, want: "public", outcome: github.NeedsOwner, visibility: "private"},
 		{name: "changed", list: []ghcrtest.Package{private}, patch: ghcrtest.PatchHonoured, want: "public", outcome: github.Changed, visibility: "public"},
-		{name: "a yes that changes nothing is no change", list: []ghcrtest.Package{private}, faults: []ghcrtest.Fault{failing("PATCH", 200, 1)}, want: "public", outcome: github.NeedsOwner, visibility: "private"},
-		{name: "absent for long", want: "public", outcome: github.Unknown, slept: []time.Duration{time.Second, 2 * time.Second, 4 * time.Second}},
-		{name: "absent at first", list: []ghcrtest.Package{public}, faults: []ghcrtest.Fault{failing("GET", 404, 2)}, want: "public", created: true, outcome: github.Inherited, visibility: "public", slept: []time.Duration{time.Second, 2 * time.Second}},
-		{name: "failing at first", list: []ghcrtest.Package{public}, faults: []ghcrtest.Fault{failing("GET", 502, 2)}, want: "public", outcome: github.Already, visibility: "public"},
-		{name: "failing for long", list: []ghcrtest.Package{public}, faults: []ghcrtest.Fault{failing("GET", 502, ghcrtest.Always)}, want: "public", outcome: github.Unknown},
-		{name: "refused is not asked again", list: []ghcrtest.Package{public}, faults: []ghcrtest.Fault{failing("GET", 403, ghcrtest.Always)}, want: "public", outcome: github.Unknown},
+		{name: "successful answer without a change", list: []ghcrtest.Package{private}, faults: []ghcrtest.Fault{failing("PATCH", 200, 1)}, want: "public", outcome: github.NeedsOwner, visibility: "private"},
+		{name: "absent in all reads", want: "public", outcome: github.Unknown, waits: []time.Duration{time.Second, 2 * time.Second, 4 * time.Second}},
+		{name: "absent in the first reads", list: []ghcrtest.Package{public}, faults: []ghcrtest.Fault{failing("GET", 404, 2)}, want: "public", created: true, outcome: github.Inherited, visibility: "public", waits: []time.Duration{time.Second, 2 * time.Second}},
+		{name: "502 in the first reads", list: []ghcrtest.Package{public}, faults: []ghcrtest.Fault{failing("GET", 502, 2)}, want: "public", outcome: github.Already, visibility: "public"},
+		{name: "502 in all reads", list: []ghcrtest.Package{public}, faults: []ghcrtest.Fault{failing("GET", 502, ghcrtest.Always)}, want: "public", outcome: github.Unknown},
+		{name: "403 is not retried", list: []ghcrtest.Package{public}, faults: []ghcrtest.Fault{failing("GET", 403, ghcrtest.Always)}, want: "public", outcome: github.Unknown},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -160,37 +161,37 @@ func TestEnsure(t *testing.T) {
 			config := world(c.list...)
 			config.Answers.Visibility, config.Faults = c.patch, c.faults
 			p, _ := client(t, config)
-			var slept []time.Duration
-			got := p.Ensure(context.Background(), github.Owner{Login: "acme", Kind: "Organization"}, "web", c.want, c.created, patient(4, &slept))
+			var waits []time.Duration
+			got := p.Ensure(context.Background(), github.Owner{Login: "acme", Kind: "Organization"}, "web", c.want, c.created, budget(4, &waits))
 			if got.Outcome != c.outcome || got.Package.Visibility != c.visibility {
 				t.Errorf("got %s, %q (%v); want %s, %q", got.Outcome, got.Package.Visibility, got.Err, c.outcome, c.visibility)
 			}
 			if got.Package.Owner.Kind != "Organization" {
-				t.Errorf("the owner is lost: %+v", got.Package)
+				t.Errorf("the result does not contain the owner: %+v", got.Package)
 			}
 			if reason := c.outcome == github.Unknown; reason != (got.Err != nil) && c.outcome != github.NeedsOwner {
 				t.Errorf("%s with the error %v", got.Outcome, got.Err)
 			}
-			if !slices.Equal(slept, c.slept) {
-				t.Errorf("slept %v, want %v", slept, c.slept)
+			if !slices.Equal(waits, c.waits) {
+				t.Errorf("waits %v, want %v", waits, c.waits)
 			}
 		})
 	}
 }
 
-func TestEnsureEndsWithItsContext(t *testing.T) {
+func TestEnsureReturnsTheErrorOfAnInterruptedWait(t *testing.T) {
 	t.Parallel()
 	p, _ := client(t, world())
-	over := errors.New("over")
-	got := p.Ensure(context.Background(), github.Owner{Login: "acme"}, "web", "public", true, github.Patience{
-		Tries: 9, Sleep: func(context.Context, time.Duration) error { return over },
+	interrupted := errors.New("interrupted")
+	got := p.Ensure(context.Background(), github.Owner{Login: "acme"}, "web", "public", true, retry.Budget{
+		Tries: 9, Sleep: func(context.Context, time.Duration) error { return interrupted },
 	})
-	if got.Outcome != github.Unknown || got.Err == nil {
+	if got.Outcome != github.Unknown || !errors.Is(got.Err, interrupted) {
 		t.Errorf("got %+v", got)
 	}
 }
 
-func TestAnswersAreToldInOneSafeLine(t *testing.T) {
+func TestAnErrorAnswerIsReportedInOneShortLine(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-GitHub-Request-Id", "AB:CD")
@@ -209,7 +210,7 @@ func TestAnswersAreToldInOneSafeLine(t *testing.T) {
 	}
 }
 
-func TestPages(t *testing.T) {
+func TestPageURLsAreEscaped(t *testing.T) {
 	t.Parallel()
 	p, _ := client(t, world())
 	org, user := github.Owner{Login: "acme", Kind: "Organization"}, github.Owner{Login: "jo", Kind: "User"}

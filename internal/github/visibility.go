@@ -3,88 +3,78 @@ package github
 import (
 	"context"
 	"errors"
-	"time"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
-// Outcome is what became of a wanted visibility.
+// Outcome is the result of a request for a visibility.
 type Outcome string
 
-// The outcomes. Changed is said only after a second read showed it.
+// The outcomes. Changed is returned only if a second read showed the change.
 const (
-	Kept       Outcome = "kept"        // nothing was wanted
-	Already    Outcome = "already"     // it was so before
-	Inherited  Outcome = "inherited"   // a new package took it from its repository
-	Changed    Outcome = "changed"     // the request was honoured
-	NeedsOwner Outcome = "needs-owner" // only a person can, in the settings
-	Unknown    Outcome = "unknown"     // the API could not be asked
+	Kept       Outcome = "kept"        // the caller requested no visibility
+	Already    Outcome = "already"     // the package had the visibility before
+	Inherited  Outcome = "inherited"   // a new package inherited the visibility from its repository
+	Changed    Outcome = "changed"     // GitHub changed the visibility
+	NeedsOwner Outcome = "needs-owner" // only an owner can change the visibility, in the settings
+	Unknown    Outcome = "unknown"     // GitHub's API did not return the visibility
 )
 
-// Ensured is a package after Ensure.
-type Ensured struct {
+// EnsureResult is the package after Ensure.
+type EnsureResult struct {
 	Package Package
 	Outcome Outcome
-	// Err is why the outcome is unknown.
+	// Err is the reason for the outcome Unknown. For NeedsOwner it is
+	// GitHub's error answer to the request for the change, if any.
 	Err error
 }
 
-// Patience bounds how long a first publish is waited for: REST lags behind
-// the registry.
-type Patience struct {
-	Tries int
-	Wait  time.Duration // before the second try; doubles
-	Sleep func(context.Context, time.Duration) error
-}
-
-// Ensure reads the package until it is there, compares its visibility with
-// the wanted one ("" or "keep" for any), asks for a change where it differs,
-// and reads again. It never fails: what could not be read is Unknown.
-func (c *Client) Ensure(ctx context.Context, owner Owner, name, want string, created bool, p Patience) Ensured {
-	pkg, err := c.await(ctx, owner, name, p)
+// Ensure reads the package until it exists and compares its visibility with the
+// wanted visibility ("" or "keep" for any). If they differ, it requests the
+// change and reads the package again. The budget limits the reads of a new
+// package, because the REST API shows it later than the registry. If a read
+// fails, the outcome is Unknown.
+func (c *Client) Ensure(ctx context.Context, owner Owner, name, want string, created bool, budget retry.Budget) EnsureResult {
+	pkg, err := c.waitForPackage(ctx, owner, name, budget)
 	switch {
 	case err != nil:
-		return Ensured{Package: Package{Owner: pkg.Owner, Name: name}, Outcome: Unknown, Err: err}
+		return EnsureResult{Package: Package{Owner: pkg.Owner, Name: name}, Outcome: Unknown, Err: err}
 	case want == "" || want == "keep":
-		return Ensured{Package: pkg, Outcome: Kept}
+		return EnsureResult{Package: pkg, Outcome: Kept}
 	case pkg.Visibility == want && created:
-		return Ensured{Package: pkg, Outcome: Inherited}
+		return EnsureResult{Package: pkg, Outcome: Inherited}
 	case pkg.Visibility == want:
-		return Ensured{Package: pkg, Outcome: Already}
+		return EnsureResult{Package: pkg, Outcome: Already}
 	}
-	askErr := c.AskVisibility(ctx, pkg.Owner, name, want)
-	again, err := c.Get(ctx, pkg.Owner, name)
+	requestErr := c.RequestVisibility(ctx, pkg.Owner, name, want)
+	after, err := c.Get(ctx, pkg.Owner, name)
 	switch {
 	case err != nil:
-		return Ensured{Package: pkg, Outcome: Unknown, Err: errors.Join(askErr, err)}
-	case again.Visibility == want:
-		return Ensured{Package: again, Outcome: Changed}
+		return EnsureResult{Package: pkg, Outcome: Unknown, Err: errors.Join(requestErr, err)}
+	case after.Visibility == want:
+		return EnsureResult{Package: after, Outcome: Changed}
 	}
-	return Ensured{Package: again, Outcome: NeedsOwner, Err: askErr}
+	return EnsureResult{Package: after, Outcome: NeedsOwner, Err: requestErr}
 }
 
-// Holds reports whether a package that was read has the wanted visibility
-// ("" or "keep" for any), and the outcome that says so.
-func (p Package) Holds(want string) (Ensured, bool) {
+// Satisfies reports whether the package has the wanted visibility ("" or "keep"
+// for any). If it does, the result is the same as the result of Ensure.
+func (p Package) Satisfies(want string) (EnsureResult, bool) {
 	switch want {
 	case "", "keep":
-		return Ensured{Package: p, Outcome: Kept}, true
+		return EnsureResult{Package: p, Outcome: Kept}, true
 	case p.Visibility:
-		return Ensured{Package: p, Outcome: Already}, true
+		return EnsureResult{Package: p, Outcome: Already}, true
 	}
-	return Ensured{}, false
+	return EnsureResult{}, false
 }
 
-// await reads the package, waiting for one that was created just now.
-func (c *Client) await(ctx context.Context, owner Owner, name string, p Patience) (Package, error) {
-	wait := p.Wait
-	for try := 1; ; try++ {
-		pkg, err := c.Get(ctx, owner, name)
-		again := IsAbsent(err) && try < p.Tries
-		if !again {
-			return pkg, err
-		}
-		if err := p.Sleep(ctx, wait); err != nil {
-			return pkg, err
-		}
-		wait *= 2
-	}
+// waitForPackage reads the package until it exists or the budget is spent.
+func (c *Client) waitForPackage(ctx context.Context, owner Owner, name string, budget retry.Budget) (Package, error) {
+	var pkg Package
+	err := budget.Do(ctx, func() (again bool, err error) {
+		pkg, err = c.Get(ctx, owner, name)
+		return IsAbsent(err), err
+	})
+	return pkg, err
 }

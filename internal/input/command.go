@@ -24,7 +24,8 @@ var (
 	merge    = []Command{Merge}
 	promote  = []Command{Promote}
 	pushing  = []Command{Publish, Merge, Promote}
-	legs     = []Command{Publish, Merge}
+	// building commands can write an index of platform images.
+	building = []Command{Publish, Merge}
 	naming   = []Command{Publish, Merge, Promote, Metadata}
 	labels   = []Command{Publish, Metadata}
 	// annotating commands may write annotations.

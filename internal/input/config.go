@@ -62,8 +62,8 @@ type Config struct {
 	Compression compress.Method
 	Naming
 
-	ByDigest bool   // push without tags
-	Leg      string // names the output with the digest; "" for the platform's alone
+	ByDigest   bool   // push without tags
+	DigestName string // if not empty, the output digest-NAME also contains the digest
 
 	Overwrite Overwrite
 	Monotonic bool // a tag that moves does not move back

@@ -25,7 +25,7 @@ func ParseMerge(env Environment) (*MergeConfig, error) {
 		r.fail("digests", "no-digests", "Set digests: ${{ toJSON(needs.JOB.outputs) }}, where JOB pushed the parts with push-by-digest: true.", "There is nothing to merge")
 	}
 	c.Naming = r.naming()
-	c.Leg = strings.ReplaceAll(r.text("leg"), "/", "-")
+	c.DigestName = strings.ReplaceAll(r.text("digest-name"), "/", "-")
 	c.Source = "the digests of other jobs"
 	c.Docker = r.choice("index-type") == "docker"
 	c.Attestations = r.choice("attestations")

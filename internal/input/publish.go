@@ -17,7 +17,7 @@ func ParsePublish(env Environment) (*Config, error) {
 	r.common(&c.Common, env)
 	c.Source = r.text("source")
 	c.Naming = r.naming()
-	r.leg(c)
+	r.pushByDigest(c)
 	if c.Artifact = r.artifact(c); c.Artifact == nil {
 		c.Files = r.files(c)
 	}
@@ -100,20 +100,21 @@ func (r *reader) wishes(c *Config) {
 	}
 }
 
-// legName is what can end the name of an output that an expression can read
-// (workflow syntax, "outputs"). Slashes of platforms have become dashes.
-var legName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
+// digestName matches the texts that can end the name of an output which an
+// expression can read (workflow syntax, "outputs"). Slashes are already replaced
+// by dashes.
+var digestName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
 
-// leg reads how one of several runners pushes its part.
-func (r *reader) leg(c *Config) {
+// pushByDigest reads the inputs of a matrix job that pushes a platform image.
+func (r *reader) pushByDigest(c *Config) {
 	c.ByDigest = r.boolean("push-by-digest")
-	c.Leg = strings.ReplaceAll(r.text("leg"), "/", "-")
+	c.DigestName = strings.ReplaceAll(r.text("digest-name"), "/", "-")
 	switch {
 	case c.ByDigest && c.Tags != "":
 		r.fail("tags", "tags-by-digest", "Take tags away here, and give them to the step that merges.", "tags and push-by-digest: true exclude each other")
-	case c.Leg != "" && !c.ByDigest:
-		r.fail("leg", "leg-without-digest", "Set push-by-digest: true, or take leg away.", "leg names an image that is pushed by digest, and this one is not")
-	case c.Leg != "" && !legName.MatchString(c.Leg):
-		r.fail("leg", "leg-invalid", "It ends the name of an output: use letters, digits, - and _ (a slash becomes a dash).", "leg is %q", r.text("leg"))
+	case c.DigestName != "" && !c.ByDigest:
+		r.fail("digest-name", "digest-name-without-push-by-digest", "Set push-by-digest: true, or remove digest-name.", "The input digest-name has no effect without push-by-digest: true")
+	case c.DigestName != "" && !digestName.MatchString(c.DigestName):
+		r.fail("digest-name", "digest-name-invalid", "Use only letters, digits, - and _ (a slash becomes a dash), because the name of an output ends with this text.", "The input digest-name is %q", r.text("digest-name"))
 	}
 }

@@ -79,7 +79,7 @@ func TestEveryInputIsRead(t *testing.T) {
 			return c.Overwrite == input.Overwrite{Versions: input.Never, Moving: input.SameDigest}
 		}},
 		"push-by-digest":    {"true", func(c *input.Config) bool { return c.ByDigest }},
-		"leg":               {"web/linux/amd64", func(c *input.Config) bool { return c.Leg == "web-linux-amd64" }},
+		"digest-name":       {"web/linux/amd64", func(c *input.Config) bool { return c.DigestName == "web-linux-amd64" }},
 		"push":              {"false", func(c *input.Config) bool { return c.DryRun }},
 		"on-readonly":       {"skip", func(c *input.Config) bool { return c.OnReadOnly == "skip" }},
 		"verify":            {"none", func(c *input.Config) bool { return c.Verify == input.VerifyNone }},
@@ -94,7 +94,7 @@ func TestEveryInputIsRead(t *testing.T) {
 		"compression-level": {"6", func(c *input.Config) bool { return c.Compression.String() == "gzip:6" }},
 		"debug":             {"true", func(c *input.Config) bool { return c.Debug }},
 	}
-	needs := map[string][]string{"leg": {"INPUT_PUSH-BY-DIGEST", "true"}, "compression-level": {"INPUT_COMPRESSION", "gzip"}} // they make no sense alone
+	needs := map[string][]string{"digest-name": {"INPUT_PUSH-BY-DIGEST", "true"}, "compression-level": {"INPUT_COMPRESSION", "gzip"}} // they make no sense alone
 	for name, c := range filesCases {
 		cases[name], needs[name] = c, []string{"INPUT_CONTENT", "a:/a", "INPUT_SOURCE", ""}
 	}

@@ -200,8 +200,8 @@ var Table = []Input{
 		Example: "true",
 	},
 	{
-		Name: "leg", Commands: legs,
-		Help:    "With push-by-digest: a name of its own for this runner's image, where the platform alone does not tell it from others. The digest is then also in the output digest-LEG. merge takes the legs whose name this matches, with * for any part of one.",
+		Name: "digest-name", Commands: building,
+		Help:    "With push-by-digest: a name for the image of this job, if another job pushes the same platform. The output digest-NAME then also contains the digest. With merge: a pattern, which selects the images with a matching name; * matches any part of a name.",
 		Example: "web-${{ matrix.platform }}",
 	},
 	{
@@ -215,7 +215,7 @@ var Table = []Input{
 		Example: "linux/amd64,linux/arm64",
 	},
 	{
-		Name: "attestations", Kind: Choice, Commands: legs, Values: []string{"keep", "strip", "referrers"}, Default: "keep",
+		Name: "attestations", Kind: Choice, Commands: building, Values: []string{"keep", "strip", "referrers"}, Default: "keep",
 		OwnValues: map[Command][]string{Publish: {"keep", "strip"}},
 		Help:      "What becomes of the provenance and SBOM that BuildKit attached: entries of the index as they were, left out, or, with merge, manifests of their own that refer to the image. Leaving them out changes the digest of the index, not of its images.",
 		Example:   "strip",

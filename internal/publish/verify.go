@@ -15,6 +15,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/referrers"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/files"
 )
 
@@ -93,10 +94,10 @@ type packageRecord struct {
 }
 
 // Ensure implements [push.Package].
-func (p *packageRecord) Ensure(ctx context.Context, budget github.Patience) github.Ensured {
+func (p *packageRecord) Ensure(ctx context.Context, budget retry.Budget) github.EnsureResult {
 	want := string(p.request.Visibility.Want)
 	if !p.outcome.Plan.Writes() && p.target.Package.Name != "" {
-		if e, ok := p.target.Package.Holds(want); ok {
+		if e, ok := p.target.Package.Satisfies(want); ok {
 			return e
 		}
 	}

@@ -158,7 +158,7 @@ func TestCancelledPullLeavesNoImage(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			r.ghcr.Inject(
-				ghcrtest.Fault{Method: "GET", Path: downloads, After: 1, Effect: ghcrtest.Meanwhile{Do: cancel}},
+				ghcrtest.Fault{Method: "GET", Path: downloads, After: 1, Effect: ghcrtest.BeforeAnswer{Do: cancel}},
 				ghcrtest.Fault{Method: "GET", Path: downloads, Times: ghcrtest.Always, Effect: ghcrtest.Truncate{Bytes: layerSize / 2}})
 			dir := t.TempDir()
 			if _, _, err := r.pullInto(ctx, target+filepath.Join(dir, "it")); !errors.Is(err, context.Canceled) {

@@ -145,7 +145,7 @@ func linked(repository string, unreadable bool) string {
 	return "yes"
 }
 
-func tally(t *push.TargetResult, way registry.Way) Tally {
+func tally(t *push.TargetResult, way registry.BlobOutcome) Tally {
 	b := t.Blobs[way]
 	return Tally{b.Count, b.Bytes}
 }

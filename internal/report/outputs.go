@@ -115,7 +115,7 @@ func (r *Report) digestOutputs() ([]Output, error) {
 		_, byName = r.digests()
 	}
 	if r.ByDigest {
-		byName = r.legs()
+		byName = r.platformDigests()
 	}
 	data, err := json.Marshal(byName)
 	if err != nil {
@@ -123,7 +123,7 @@ func (r *Report) digestOutputs() ([]Output, error) {
 	}
 	out := []Output{{"digests", string(data)}}
 	if r.ByDigest {
-		return append(out, r.legOutputs(byName)...), nil
+		return append(out, r.platformDigestOutputs(byName)...), nil
 	}
 	for _, p := range CommonPlatforms {
 		if byName[p] != "" { // the runner treats an output that is not set as empty

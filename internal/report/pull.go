@@ -66,7 +66,7 @@ func (r *Pull) Found(f *pull.Found) {
 // Placed sets the destination of the image, and the outcome.
 func (r *Pull) Placed(to *sink.Sink) {
 	r.Outcome, r.Path = Pulled, to.Path()
-	if p := to.Placed(); p != nil {
+	if p := to.EngineImage(); p != nil {
 		r.ImageID, r.ImageName = p.ID, p.Name
 		if p.Unchanged {
 			r.Outcome = Unchanged

@@ -38,9 +38,9 @@ type Report struct {
 	MediaType   string     `json:"media_type,omitempty"`
 	Version     string     `json:"version,omitempty"`
 	TagNames    []string   `json:"tag_names"`
-	ByDigest    bool       `json:"by_digest,omitempty"` // pushed without tags, for merging
-	Leg         string     `json:"leg,omitempty"`       // its name among those to be merged
-	Rules       []string   `json:"rules,omitempty"`     // result of each tag rule: its tag, or the reason why it gives no tag
+	ByDigest    bool       `json:"by_digest,omitempty"`   // pushed without tags, for a merge
+	DigestName  string     `json:"digest_name,omitempty"` // the input digest-name
+	Rules       []string   `json:"rules,omitempty"`       // result of each tag rule: its tag, or the reason why it gives no tag
 	Platforms   []Platform `json:"platforms"`
 	Images      []Image    `json:"images"`
 	Steps       []Step     `json:"steps,omitempty"`       // steps of a dry run

@@ -13,22 +13,22 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// archive is a tar in a file. All sizes are known before the first blob
-// comes, so that each has its place in the file and blobs may come in any
-// order, several at a time.
+// archive is a tar in a file. The sizes of all blobs are known in advance, so
+// each blob has a fixed offset in the file. Blobs can arrive in any order and
+// concurrently.
 type archive struct {
 	folder
 	name      string
 	file      *os.File
 	temporary string
-	places    map[v1.Hash]int64
+	offsets   map[v1.Hash]int64
 	done      bool
 }
 
 func openArchive(t Target, img Image, blobs []*image.Blob) (store, error) {
 	abs, err := filepath.Abs(t.Path)
 	if err != nil {
-		return nil, unwritten(err, t.Path)
+		return nil, writeError(err, t.Path)
 	}
 	f, err := openFolder(filepath.Dir(abs))
 	if err != nil {
@@ -41,50 +41,50 @@ func openArchive(t Target, img Image, blobs []*image.Blob) (store, error) {
 	return a, nil
 }
 
-// prepare writes everything but the blobs.
+// prepare writes everything except the blobs.
 func (a *archive) prepare(t Target, img Image, blobs []*image.Blob) error {
-	if err := a.plain(a.name, 0); err != nil {
+	if err := a.checkType(a.name, 0); err != nil {
 		return err
 	}
 	docs, err := documents(t, img)
 	if err != nil {
 		return err
 	}
-	plan, err := layOut(docs, blobs)
+	plan, err := newPlan(docs, blobs)
 	if err != nil {
 		return err
 	}
-	a.places = plan.places
+	a.offsets = plan.offsets
 	if a.file, a.temporary, err = a.create(a.name); err != nil {
 		return err
 	}
 	if err := a.file.Truncate(plan.size); err != nil {
-		return unwritten(err, a.path())
+		return writeError(err, a.path())
 	}
 	for _, p := range plan.pieces {
 		if _, err := a.writer(io.NewOffsetWriter(a.file, p.at)).Write(p.bytes); err != nil {
-			return unwritten(err, a.path())
+			return writeError(err, a.path())
 		}
 	}
 	return nil
 }
 
-func (a *archive) path() string { return a.in(a.name) }
+func (a *archive) path() string { return a.pathOf(a.name) }
 
-// read finds nothing: an archive is written anew.
+// read finds no blob, because Commit replaces the whole archive.
 func (a *archive) read(v1.Descriptor) (io.ReadCloser, error) { return nil, nil }
 
 func (a *archive) put(desc v1.Descriptor, r io.Reader) error {
-	n, err := copyAll(a.writer(io.NewOffsetWriter(a.file, a.places[desc.Digest])), io.LimitReader(r, desc.Size))
+	n, err := copyAll(a.writer(io.NewOffsetWriter(a.file, a.offsets[desc.Digest])), io.LimitReader(r, desc.Size))
 	if err != nil {
-		return unwritten(err, a.path())
+		return writeError(err, a.path())
 	}
 	if n != desc.Size {
-		return fmt.Errorf("writing %q: the blob %s has %d bytes of %d", a.path(), desc.Digest, n, desc.Size)
+		return fmt.Errorf("writing %q: the blob %s has %d of %d bytes", a.path(), desc.Digest, n, desc.Size)
 	}
-	_, err = io.ReadFull(r, make([]byte, 1)) // the end is where a wrong digest is told
+	_, err = io.ReadFull(r, make([]byte, 1)) // the reader reports a wrong digest at its end
 	if !errors.Is(err, io.EOF) {
-		return errors.Join(fmt.Errorf("writing %q: the blob %s does not end", a.path(), desc.Digest), err)
+		return errors.Join(fmt.Errorf("writing %q: the blob %s is longer than its descriptor", a.path(), desc.Digest), err)
 	}
 	return nil
 }
@@ -96,7 +96,7 @@ func (a *archive) commit(context.Context) error {
 		err = a.root.Rename(a.temporary, a.name)
 	}
 	a.done = err == nil
-	return unwritten(err, a.path())
+	return writeError(err, a.path())
 }
 
 func (a *archive) close() error {

@@ -39,29 +39,29 @@ func TestArchivesKeepTheDigest(t *testing.T) {
 			t.Parallel()
 			img := imageOf(t, "ghcr.io/acme/web:1.2.3", c.make)
 			path := filepath.Join(t.TempDir(), "image.tar")
-			keep(t, c.prefix+path, img)
+			write(t, c.prefix+path, img)
 			for _, text := range []string{path, path + "#1.2.3", path + "#ghcr.io/acme/web:1.2.3", "oci-archive:" + path} {
-				s := opened(t, text)
-				same(t, s.Root, img.Root)
+				s := readBack(t, text)
+				wantSame(t, s.Root, img.Root)
 				if !strings.HasPrefix(text, "oci") && s.Kind != c.kind {
-					t.Errorf("%s is taken for %s, want %s", text, s.Kind, c.kind)
+					t.Errorf("%s has the kind %s, want %s", text, s.Kind, c.kind)
 				}
 			}
 		})
 	}
 }
 
-// TestArchiveIsAPlainTar: every entry, in order, with the same owner and time.
-func TestArchiveIsAPlainTar(t *testing.T) {
+// Every entry has the same owner and time, and the entries have a fixed order.
+func TestArchiveIsADeterministicTar(t *testing.T) {
 	t.Parallel()
 	img := imageOf(t, "ghcr.io/acme/web:1.2.3", single)
 	path := filepath.Join(t.TempDir(), "image.tar")
-	keep(t, "docker-archive:"+path, img)
+	write(t, "docker-archive:"+path, img)
 	raw, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{markFile, indexFile, "manifest.json", "blobs/", "blobs/sha256/", blobName(img.Root.Descriptor.Digest)}
+	want := []string{layoutFile, indexFile, "manifest.json", "blobs/", "blobs/sha256/", blobName(img.Root.Descriptor.Digest)}
 	for _, b := range img.Root.Blobs {
 		want = append(want, blobName(b.Descriptor.Digest))
 	}
@@ -87,7 +87,7 @@ func TestArchiveIsAPlainTar(t *testing.T) {
 		t.Errorf("got %q\nwant %q", got, want)
 	}
 	if len(raw)%tarBlock != 0 || !bytes.Equal(raw[len(raw)-2*tarBlock:], make([]byte, 2*tarBlock)) {
-		t.Error("there is no end mark")
+		t.Error("the end mark is missing")
 	}
 }
 
@@ -104,15 +104,14 @@ func checkSaved(t *testing.T, r io.Reader, img Image) {
 	}
 }
 
-// TestArchiveDoesNotDependOnTheOrderOfArrival: blobs come as the network has
-// them.
-func TestArchiveDoesNotDependOnTheOrderOfArrival(t *testing.T) {
+// The blobs arrive in a random order, as they do over a network.
+func TestArchiveDoesNotDependOnTheOrderOfBlobs(t *testing.T) {
 	t.Parallel()
 	img := imageOf(t, "ghcr.io/acme/web:1", multi)
 	var first []byte
 	for range 5 {
 		path := filepath.Join(t.TempDir(), "image.tar")
-		s, err := Open(t.Context(), parsed(t, "oci-archive:"+path), img)
+		s, err := Open(t.Context(), mustParse(t, "oci-archive:"+path), img)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -133,18 +132,18 @@ func TestArchiveDoesNotDependOnTheOrderOfArrival(t *testing.T) {
 			first = raw
 		}
 		if !bytes.Equal(raw, first) {
-			t.Fatal("the archive is another one")
+			t.Fatal("the archives differ")
 		}
 	}
 }
 
-func TestRepoTags(t *testing.T) {
+func TestRepoTagsAreNormalized(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, ref, reference, want string }{
-		{"the tag pulled", "", "ghcr.io/acme/web:1", "ghcr.io/acme/web:1"},
-		{"a digest is none", "", "ghcr.io/acme/web@sha256:" + strings.Repeat("a", 64), ""},
-		{"a name", "acme/web:2", "ghcr.io/acme/web:1", "docker.io/acme/web:2"},
-		{"a name without tag", "web", "ghcr.io/acme/web:1", "docker.io/library/web:latest"},
+		{"the tag that was pulled", "", "ghcr.io/acme/web:1", "ghcr.io/acme/web:1"},
+		{"a digest", "", "ghcr.io/acme/web@sha256:" + strings.Repeat("a", 64), ""},
+		{"a name in the target", "acme/web:2", "ghcr.io/acme/web:1", "docker.io/acme/web:2"},
+		{"a name without a tag in the target", "web", "ghcr.io/acme/web:1", "docker.io/library/web:latest"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -158,11 +157,11 @@ func TestRepoTags(t *testing.T) {
 	}
 }
 
-func TestWhatAnArchiveCannotTake(t *testing.T) {
+func TestArchiveRefusesUnsupportedImages(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "image.tar")
 	huge := imageOf(t, "ghcr.io/acme/web:1", single)
-	huge.Root.Blobs[1].Descriptor.Size = limitTar + 1
+	huge.Root.Blobs[1].Descriptor.Size = maxTarSize + 1
 	artifact := imageOf(t, "ghcr.io/acme/web:1", single)
 	artifact.Root.Blobs[0].Descriptor.MediaType = types.MediaType("application/vnd.cncf.helm.config.v1+json")
 	cases := []struct {
@@ -171,21 +170,21 @@ func TestWhatAnArchiveCannotTake(t *testing.T) {
 	}{
 		{"an index for docker load", "docker-archive:" + path, imageOf(t, "ghcr.io/acme/web:1", multi)},
 		{"an artifact for docker load", "docker-archive:" + path, artifact},
-		{"a size that cannot be", "oci-archive:" + path, huge},
+		{"an impossible size", "oci-archive:" + path, huge},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := Open(t.Context(), parsed(t, c.target), c.img)
-			wantCode(t, err, CodeImage)
+			_, err := Open(t.Context(), mustParse(t, c.target), c.img)
+			wantCode(t, err, CodeNotSupported)
 			if left := files(t, filepath.Dir(path)); len(left) > 0 {
-				t.Errorf("left %q", sortedNames(left))
+				t.Errorf("the files %q remain", sortedNames(left))
 			}
 		})
 	}
 }
 
-func TestArchiveThatExistsIsReplacedOnlyWhole(t *testing.T) {
+func TestArchiveIsReplacedOnlyByACompleteArchive(t *testing.T) {
 	t.Parallel()
 	img := imageOf(t, "ghcr.io/acme/web:1", single)
 	dir := t.TempDir()
@@ -197,44 +196,44 @@ func TestArchiveThatExistsIsReplacedOnlyWhole(t *testing.T) {
 	for _, b := range img.Root.Blobs {
 		size += int(b.Descriptor.Size)
 	}
-	for _, room := range []int{0, 600, 4000, 5000} {
-		d := &disk{room: room}
-		_, err := tryKeep(t, parsed(t, "oci-archive:"+path), img, d.through)
-		if d.room > 0 || err == nil {
+	for _, space := range []int{0, 600, 4000, 5000} {
+		d := &disk{space: space}
+		_, err := tryWrite(t, mustParse(t, "oci-archive:"+path), img, d.wrapWriter)
+		if d.space > 0 || err == nil {
 			continue
 		}
 		wantCode(t, err, CodeFull)
 		if got := files(t, dir); len(got) != 1 || got["image.tar"] != "before" {
-			t.Errorf("room %d: got %q", room, sortedNames(got))
+			t.Errorf("space %d: got %q", space, sortedNames(got))
 		}
 	}
-	keep(t, "oci-archive:"+path, img)
-	same(t, opened(t, path).Root, img.Root)
+	write(t, "oci-archive:"+path, img)
+	wantSame(t, readBack(t, path).Root, img.Root)
 	noLeftovers(t, dir)
 }
 
-func TestArchiveIsNotWrittenThroughALink(t *testing.T) {
+func TestArchiveIsNotWrittenThroughASymbolicLink(t *testing.T) {
 	t.Parallel()
 	dir, elsewhere := t.TempDir(), filepath.Join(t.TempDir(), "theirs")
 	if err := os.WriteFile(elsewhere, []byte("theirs"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	symlink(t, elsewhere, filepath.Join(dir, "image.tar"))
-	_, err := Open(t.Context(), parsed(t, "oci-archive:"+filepath.Join(dir, "image.tar")), imageOf(t, "ghcr.io/acme/web:1", single))
+	_, err := Open(t.Context(), mustParse(t, "oci-archive:"+filepath.Join(dir, "image.tar")), imageOf(t, "ghcr.io/acme/web:1", single))
 	wantCode(t, err, CodeUnsafe)
 	if raw, err := os.ReadFile(elsewhere); err != nil || string(raw) != "theirs" {
 		t.Errorf("got %q, %v", raw, err)
 	}
 }
 
-// TestLargeLayersHaveTheirPlace: beyond 8 GiB a header takes more than a block.
-func TestLargeLayersHaveTheirPlace(t *testing.T) {
+// The header of a file larger than 8 GiB needs more than one block.
+func TestLayersOver8GiBHaveTheRightOffset(t *testing.T) {
 	t.Parallel()
 	img := imageOf(t, "ghcr.io/acme/web:1", single)
 	const size = 9 << 30
 	large, last := img.Root.Blobs[1], img.Root.Blobs[2]
 	large.Descriptor.Size = size
-	p, err := layOut(nil, []*image.Blob{large, last})
+	p, err := newPlan(nil, []*image.Blob{large, last})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,15 +243,15 @@ func TestLargeLayersHaveTheirPlace(t *testing.T) {
 	}
 	in := tar.NewReader(io.NewSectionReader(pieces(p.pieces), 0, p.size))
 	h, err := in.Next()
-	if err != nil || h.Size != size || p.places[large.Descriptor.Digest] != int64(len(p.pieces[0].bytes)) {
-		t.Errorf("got %+v, %v, at %d", h, err, p.places[large.Descriptor.Digest])
+	if err != nil || h.Size != size || p.offsets[large.Descriptor.Digest] != int64(len(p.pieces[0].bytes)) {
+		t.Errorf("got %+v, %v, at %d", h, err, p.offsets[large.Descriptor.Digest])
 	}
-	if got, want := p.places[last.Descriptor.Digest], p.pieces[1].at+tarBlock; got != want || p.pieces[1].at != int64(len(p.pieces[0].bytes))+size {
+	if got, want := p.offsets[last.Descriptor.Digest], p.pieces[1].at+tarBlock; got != want || p.pieces[1].at != int64(len(p.pieces[0].bytes))+size {
 		t.Errorf("the next layer is at %d, want %d", got, want)
 	}
 }
 
-// pieces are a file of zeros but for these.
+// pieces are the nonzero parts of a file.
 type pieces []piece
 
 func (p pieces) ReadAt(b []byte, at int64) (int, error) {
@@ -267,33 +266,33 @@ func (p pieces) ReadAt(b []byte, at int64) (int, error) {
 	return len(b), nil
 }
 
-// TestStreamIsTheFile: what goes into a pipe is what a file would hold.
-func TestStreamIsTheFile(t *testing.T) {
+// An archive that is written to a pipe has the same bytes as the file.
+func TestStreamHasTheBytesOfTheFile(t *testing.T) {
 	t.Parallel()
 	for _, prefix := range []string{"oci-archive:", "docker-archive:"} {
 		img := imageOf(t, "ghcr.io/acme/web:1", single)
 		path := filepath.Join(t.TempDir(), "image.tar")
-		keep(t, prefix+path, img)
+		write(t, prefix+path, img)
 		want, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var got bytes.Buffer
 		img.Stream = &got
-		keep(t, prefix+Stream, img)
+		write(t, prefix+Stream, img)
 		if !bytes.Equal(got.Bytes(), want) {
-			t.Errorf("%s: %d bytes differ from the file's %d", prefix, got.Len(), len(want))
+			t.Errorf("%s: the %d bytes of the stream differ from the %d bytes of the file", prefix, got.Len(), len(want))
 		}
 	}
 }
 
-func TestStreamRefusesAnotherOrder(t *testing.T) {
+func TestStreamRefusesBlobsInAnotherOrder(t *testing.T) {
 	t.Parallel()
 	img := imageOf(t, "ghcr.io/acme/web:1", single)
 	img.Stream = io.Discard
-	s, err := Open(t.Context(), parsed(t, "oci-archive:-"), img)
+	s, err := Open(t.Context(), mustParse(t, "oci-archive:-"), img)
 	if err != nil || !s.Ordered() {
-		t.Fatal(err, "not ordered")
+		t.Fatal(err, "the stream is not ordered")
 	}
 	defer s.Close()
 	for i, b := range []*image.Blob{s.blobs[1], s.blobs[0]} {

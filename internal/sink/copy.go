@@ -10,24 +10,25 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// buffers are what blobs pass through: a dozen at a time.
+// buffers are the buffers of the copies that run concurrently.
 var buffers = sync.Pool{New: func() any { return new([128 << 10]byte) }}
 
-// copyAll is io.Copy with a buffer of ours, whatever reader and writer offer.
+// copyAll is io.Copy with a buffer from the pool. It hides the methods WriteTo
+// and ReadFrom, because these methods use other buffers.
 func copyAll(w io.Writer, r io.Reader) (int64, error) {
 	buf := buffers.Get().(*[128 << 10]byte)
 	defer buffers.Put(buf)
 	return io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{r}, buf[:])
 }
 
-// proven reads all of r into w and reports whether it is what desc says.
-func proven(ctx context.Context, r io.Reader, desc v1.Descriptor, w io.Writer) (bool, error) {
+// verify copies r to w. It reports whether r has the size and digest of desc.
+func verify(ctx context.Context, r io.Reader, desc v1.Descriptor, w io.Writer) (bool, error) {
 	h := sha256.New()
 	n, err := copyAll(io.MultiWriter(h, w), io.LimitReader(&interruptible{ctx, r}, desc.Size+1))
 	return err == nil && n == desc.Size && hex.EncodeToString(h.Sum(nil)) == desc.Digest.Hex, err
 }
 
-// interruptible ends a reading whose context has ended.
+// interruptible is a reader that fails after its context ends.
 type interruptible struct {
 	ctx context.Context
 	r   io.Reader

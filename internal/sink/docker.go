@@ -13,44 +13,44 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// Placed is what became of an image in an engine.
-type Placed struct {
+// EngineImage is an image in a Docker engine after Commit.
+type EngineImage struct {
 	ID string
-	// Name is what it is called there; empty for an image that was pulled by
-	// its digest and got no name.
+	// Name is the name of the image in the engine. It is empty if the image was
+	// pulled by its digest and got no name.
 	Name string
-	// Unchanged says that all was so before.
+	// Unchanged is true if the engine had the image under this name before.
 	Unchanged bool
 }
 
-// engineArchive is an archive that a Docker engine reads while it is written. What
-// the engine has is not sent: the whole image, or layers that it would not
-// read from the archive.
+// engineArchive is an archive that a Docker engine reads while it is written. It
+// omits content that the engine has: the whole image, or layers that the engine
+// does not read from the archive.
 type engineArchive struct {
 	stream
 	engine *docker.Daemon
 	image  Image
-	tag    *name.Tag // nil for an image without a name
+	tag    *name.Tag // nil if the image gets no name
 	has    map[v1.Hash]bool
-	load   *docker.Load // nil where nothing has to be sent
+	load   *docker.Load // nil if the engine has the whole image
 	ended  bool
-	placed Placed
+	result EngineImage
 }
 
-// errCut is why an engine got half an archive.
-var errCut = errors.New("the image did not come whole")
+// errIncomplete ends a load before the archive is complete.
+var errIncomplete = errors.New("the image is incomplete")
 
 func openDocker(ctx context.Context, t Target, img Image, blobs []*image.Blob) (store, error) {
 	d := &engineArchive{engine: img.Engine, image: img, has: map[v1.Hash]bool{}}
-	if err := d.call(t); err != nil {
+	if err := d.setName(t); err != nil {
 		return nil, err
 	}
 	docs, err := documents(Target{Kind: DockerArchive}, d.image)
 	if err != nil {
 		return nil, err
 	}
-	if err := d.look(ctx, blobs); err != nil || d.placed.ID != "" {
-		return d, InEngine(err)
+	if err := d.lookUp(ctx, blobs); err != nil || d.result.ID != "" {
+		return d, RunnerError(err)
 	}
 	var sent []*image.Blob
 	for _, b := range blobs {
@@ -58,7 +58,7 @@ func openDocker(ctx context.Context, t Target, img Image, blobs []*image.Blob) (
 			sent = append(sent, b)
 		}
 	}
-	if d.plan, err = layOut(docs, sent); err != nil {
+	if d.plan, err = newPlan(docs, sent); err != nil {
 		return nil, err
 	}
 	d.load = d.engine.Load(ctx, d.plan.size)
@@ -66,10 +66,10 @@ func openDocker(ctx context.Context, t Target, img Image, blobs []*image.Blob) (
 	return d, nil
 }
 
-// call settles what the image is called: as docker pull does it, what it is
-// pulled by. A digest is that of the image, not of the index around it: a
-// store that takes digests for names holds the image alone.
-func (d *engineArchive) call(t Target) error {
+// setName chooses the name of the image: the name in the target, or the
+// reference that was pulled, as docker pull does. A digest becomes the digest of
+// the image instead of its index, because the engine stores only the image.
+func (d *engineArchive) setName(t Target) error {
 	ref := d.image.Reference
 	if t.Ref != "" {
 		tag, err := name.NewTag(t.Ref)
@@ -79,7 +79,7 @@ func (d *engineArchive) call(t Target) error {
 		ref = tag
 	}
 	if tag, ok := ref.(name.Tag); ok {
-		d.tag, d.placed.Name = &tag, familiar(tag)
+		d.tag, d.result.Name = &tag, normalized(tag)
 	} else {
 		ref = ref.Context().Digest(d.image.Root.Descriptor.Digest.String())
 	}
@@ -87,31 +87,32 @@ func (d *engineArchive) call(t Target) error {
 	return nil
 }
 
-// look asks what is there already.
-func (d *engineArchive) look(ctx context.Context, blobs []*image.Blob) error {
+// lookUp finds the content that the engine has.
+func (d *engineArchive) lookUp(ctx context.Context, blobs []*image.Blob) error {
 	found, err := d.find(ctx)
 	if err != nil {
 		return err
 	}
 	if found == nil {
-		return d.share(ctx)
+		return d.findSharedLayers(ctx)
 	}
-	d.placed.ID = found.ID
+	d.result.ID = found.ID
 	for _, b := range blobs {
 		d.has[b.Descriptor.Digest] = true
 	}
 	return nil
 }
 
-// find looks for the image: first by its name, then by the ids it may have.
+// find returns the image in the engine. It tries the image's name first, and
+// then its possible ids.
 func (d *engineArchive) find(ctx context.Context) (*docker.Image, error) {
 	if d.tag != nil {
-		found, err := d.engine.Image(ctx, d.placed.Name)
+		found, err := d.engine.Image(ctx, d.result.Name)
 		if err != nil {
 			return nil, err
 		}
-		if d.is(found) {
-			d.placed.Unchanged = true
+		if d.matches(found) {
+			d.result.Unchanged = true
 			return found, nil
 		}
 	}
@@ -120,15 +121,15 @@ func (d *engineArchive) find(ctx context.Context) (*docker.Image, error) {
 		if err != nil {
 			return nil, err
 		}
-		if d.is(found) {
-			d.placed.Unchanged = d.tag == nil
+		if d.matches(found) {
+			d.result.Unchanged = d.tag == nil
 			return found, nil
 		}
 	}
 	return nil, nil
 }
 
-// ids are those that the image may have in this engine's store.
+// ids returns the ids that the image can have in this engine's store.
 func (d *engineArchive) ids() []v1.Hash {
 	root := d.image.Root
 	switch {
@@ -140,8 +141,8 @@ func (d *engineArchive) ids() []v1.Hash {
 	return []v1.Hash{root.Descriptor.Digest}
 }
 
-// is reports whether what the engine has is the image, whole.
-func (d *engineArchive) is(found *docker.Image) bool {
+// matches reports whether found is the image and the engine has all of it.
+func (d *engineArchive) matches(found *docker.Image) bool {
 	if found == nil {
 		return false
 	}
@@ -153,14 +154,15 @@ func (d *engineArchive) is(found *docker.Image) bool {
 	return found.ID == d.ids()[0].String()
 }
 
-// commit ends the archive, or points the name, and reads back what came of it.
+// commit completes the archive, or tags the existing image. It then reads the
+// image back.
 func (d *engineArchive) commit(ctx context.Context) error {
 	switch {
-	case d.placed.Unchanged:
-		return nil // read a moment ago
+	case d.result.Unchanged:
+		return nil // lookUp read the image
 	case d.load == nil:
-		if err := d.engine.Tag(ctx, d.placed.ID, *d.tag); err != nil {
-			return InEngine(err)
+		if err := d.engine.Tag(ctx, d.result.ID, *d.tag); err != nil {
+			return RunnerError(err)
 		}
 	default:
 		if err := d.stream.commit(ctx); err != nil {
@@ -168,50 +170,50 @@ func (d *engineArchive) commit(ctx context.Context) error {
 		}
 		d.ended = true
 		if err := d.load.Close(); err != nil {
-			return InEngine(err)
+			return RunnerError(err)
 		}
 	}
-	return d.prove(ctx)
+	return d.verifyLoaded(ctx)
 }
 
-// prove reads the image back by its name, or by its id if it has none.
-func (d *engineArchive) prove(ctx context.Context) error {
-	by := d.placed.Name
+// verifyLoaded reads the image back by its name, or by its id if it has no name.
+func (d *engineArchive) verifyLoaded(ctx context.Context) error {
+	by := d.result.Name
 	if by == "" {
 		by = d.ids()[0].String()
 	}
 	found, err := d.engine.Image(ctx, by)
 	if err != nil {
-		return InEngine(err)
+		return RunnerError(err)
 	}
-	if d.is(found) {
-		d.placed.ID = found.ID
+	if d.matches(found) {
+		d.result.ID = found.ID
 		return nil
 	}
 	is := "nothing"
 	if found != nil {
 		is = found.ID
 	}
-	return problem(CodeDiffers, "Run it again, while nothing else loads or removes images there.", nil,
-		"the Docker engine has %s under %q, where %s was expected", is, by, d.ids()[0])
+	return newError(CodeDiffers, "Run this step again while no other program loads or removes images in the engine.", nil,
+		"the Docker engine has %s under the name %q instead of %s", is, by, d.ids()[0])
 }
 
-// close cuts off what was not committed.
+// close interrupts a load that was not committed.
 func (d *engineArchive) close() error {
 	if d.load != nil && !d.ended {
-		d.load.Abort(errCut)
+		d.load.Abort(errIncomplete)
 	}
 	return nil
 }
 
-// InEngine puts an engine's errors on the side where the image goes: the room
-// of engines speaks of sources.
-func InEngine(err error) error {
+// RunnerError changes the side of an engine's error from source to runner. In
+// package docker, an engine is a source; here it is the destination.
+func RunnerError(err error) error {
 	var e *diag.Error
 	if !errors.As(err, &e) || e.Side != diag.Source {
 		return err
 	}
-	told := *e
-	told.Side = diag.Runner
-	return &told
+	moved := *e
+	moved.Side = diag.Runner
+	return &moved
 }

@@ -2,45 +2,46 @@ package sink
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// The codes of what can be wrong with a destination. They are stable: README
-// and workflows name them.
+// The codes of errors of a destination. They are stable, because README and
+// workflows name them.
 const (
-	CodeInvalid   = "destination-invalid"      // cannot be read as one
-	CodeNotLayout = "destination-not-a-layout" // there, but something else
-	CodeDamaged   = "destination-damaged"      // a layout that cannot be read
-	CodeUnsafe    = "destination-unsafe"       // a link, or a device
-	CodeUnwritten = "destination-unwritten"    // the system refuses
-	CodeFull      = "disk-full"                // no space is left
-	CodeLocked    = "destination-locked"       // another program writes for too long
-	CodeImage     = "image-not-for-this"       // an image that cannot be kept there
-	CodeDiffers   = "destination-differs"      // what is read back is something else
+	CodeInvalid      = "destination-invalid"      // the text does not name a destination
+	CodeNotLayout    = "destination-not-a-layout" // the path exists, but is not a layout
+	CodeDamaged      = "destination-damaged"      // a layout that cannot be read
+	CodeUnsafe       = "destination-unsafe"       // a link or a device
+	CodeNotWritable  = "destination-not-writable" // the system denies writing
+	CodeFull         = "disk-full"                // the disk has no space
+	CodeLocked       = "destination-locked"       // another program holds the lock too long
+	CodeNotSupported = "image-not-supported"      // the destination cannot hold this image
+	CodeDiffers      = "destination-differs"      // the image that was read back differs
 )
 
-func problem(code, hint string, err error, format string, args ...any) error {
-	return &diag.Error{Code: code, Side: diag.Runner, Input: "destination", Hint: hint, Err: err, Title: fmt.Sprintf(format, args...)}
+func newError(code, hint string, err error, format string, args ...any) error {
+	e := diag.New(code, diag.Runner, hint, err, format, args...)
+	e.Input = "destination"
+	return e
 }
 
-// unwritten explains a failure of the file system. An error of the reader
-// that was copied from is none, and passes as it is.
-func unwritten(err error, path string) error {
-	var told *diag.Error
+// writeError explains a failure of the file system. It returns an error of the
+// reader that was copied from unchanged.
+func writeError(err error, path string) error {
+	var explained *diag.Error
 	var system *fs.PathError
 	switch {
-	case errors.As(err, &told):
+	case errors.As(err, &explained):
 		return err
-	case full(err):
-		return problem(CodeFull, "Free space, or choose a destination on another disk. What a layout has whole by now is not fetched again.", err,
-			"there is no space left for %q", path)
+	case isDiskFull(err):
+		return newError(CodeFull, "Free disk space, or choose a destination on another disk. The next run does not download the blobs again that a layout has completely.", err,
+			"the disk has no space left for %q", path)
 	case errors.Is(err, fs.ErrPermission):
-		return problem(CodeUnwritten, "Let the user of this step write there, or choose another destination.", err, "%q may not be written", path)
+		return newError(CodeNotWritable, "Let the user of this step write there, or choose another destination.", err, "the system denies writing %q", path)
 	case errors.As(err, &system):
-		return problem(CodeUnwritten, "Choose another destination.", err, "%q cannot be written", path)
+		return newError(CodeNotWritable, "Choose another destination.", err, "%q cannot be written", path)
 	}
 	return err
 }

@@ -12,63 +12,63 @@ import (
 	"path/filepath"
 )
 
-// folder is a directory that nothing is written outside of. Names in it are
-// slash-separated.
+// folder is a directory. Nothing is written outside of it. The names of its
+// files are slash-separated.
 type folder struct {
 	root *os.Root
-	at   string // absolute
-	// through, if set, stands between us and the files written: tests make
-	// disks full with it.
-	through func(io.Writer) io.Writer
+	dir  string // absolute path
+	// wrapWriter, if set, wraps the writers of all files. Tests simulate full
+	// disks with it.
+	wrapWriter func(io.Writer) io.Writer
 }
 
-// openFolder opens a directory, and makes it if need be.
+// openFolder opens a directory. It creates the directory if it does not exist.
 func openFolder(dir string) (folder, error) {
-	at, err := filepath.Abs(dir)
+	abs, err := filepath.Abs(dir)
 	if err != nil {
-		return folder{}, unwritten(err, dir)
+		return folder{}, writeError(err, dir)
 	}
-	if err := os.MkdirAll(at, 0o755); err != nil {
-		if info, statErr := os.Stat(at); statErr == nil && !info.IsDir() {
-			return folder{}, problem(CodeNotLayout, hintEmpty, nil, "%q is a file, and a directory is needed", at)
+	if err := os.MkdirAll(abs, 0o755); err != nil {
+		if info, statErr := os.Stat(abs); statErr == nil && !info.IsDir() {
+			return folder{}, newError(CodeNotLayout, hintEmpty, nil, "%q is a file, but must be a directory", abs)
 		}
-		return folder{}, unwritten(err, at)
+		return folder{}, writeError(err, abs)
 	}
-	root, err := os.OpenRoot(at)
+	root, err := os.OpenRoot(abs)
 	if err != nil {
-		return folder{}, unwritten(err, at)
+		return folder{}, writeError(err, abs)
 	}
-	return folder{root: root, at: at}, nil
+	return folder{root: root, dir: abs}, nil
 }
 
 func (f *folder) close() error { return f.root.Close() }
 
-func (f *folder) path() string { return f.at }
+func (f *folder) path() string { return f.dir }
 
-// in is what to call a name of the folder in messages.
-func (f *folder) in(name string) string { return filepath.Join(f.at, filepath.FromSlash(name)) }
+// pathOf returns the path of a file in the folder, for messages.
+func (f *folder) pathOf(name string) string { return filepath.Join(f.dir, filepath.FromSlash(name)) }
 
-// plain refuses a name that is taken by something else than a plain file, or
-// a directory where want says so: links above all.
-func (f *folder) plain(name string, want fs.FileMode) error {
+// checkType returns an error if name exists and is not of the wanted type: a
+// regular file (0) or a directory. It refuses symbolic links in particular.
+func (f *folder) checkType(name string, want fs.FileMode) error {
 	info, err := f.root.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
-		return unwritten(err, f.in(name))
+		return writeError(err, f.pathOf(name))
 	}
 	if kind := info.Mode().Type(); kind != want {
-		return problem(CodeUnsafe, "Take it away, or choose another destination.", nil,
-			"%q is %s, where %s is needed", f.in(name), word(kind), word(want))
+		return newError(CodeUnsafe, "Remove it, or choose another destination.", nil,
+			"%q is %s, but must be %s", f.pathOf(name), typeName(kind), typeName(want))
 	}
 	return nil
 }
 
-func word(kind fs.FileMode) string {
+func typeName(kind fs.FileMode) string {
 	switch kind {
 	case 0:
-		return "a plain file"
+		return "a regular file"
 	case fs.ModeDir:
 		return "a directory"
 	case fs.ModeSymlink:
@@ -86,41 +86,42 @@ func (f *folder) readFile(name string, limit int64) ([]byte, error) {
 	defer file.Close()
 	raw, err := io.ReadAll(io.LimitReader(file, limit+1))
 	if err == nil && int64(len(raw)) > limit {
-		err = problem(CodeDamaged, "Choose another directory.", nil, "%q has more than the %d bytes that are read", f.in(name), limit)
+		err = newError(CodeDamaged, "Choose another directory.", nil, "%q has more than %d bytes", f.pathOf(name), limit)
 	}
 	return raw, err
 }
 
-// What the names of files begin and end with that are not complete yet.
+// The prefix and the suffix of the names of incomplete files.
 const (
 	partPrefix = ".ghcr-publish-"
 	partSuffix = ".part"
 )
 
-// create makes a file beside name, to be renamed once it is complete.
+// create creates a temporary file in the directory of name. The caller renames
+// it to name after it is complete.
 func (f *folder) create(name string) (file *os.File, temporary string, err error) {
 	temporary = path.Join(path.Dir(name), partPrefix+rand.Text()+partSuffix)
 	file, err = f.root.OpenFile(temporary, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
-		return nil, "", unwritten(err, f.in(name))
+		return nil, "", writeError(err, f.pathOf(name))
 	}
 	return file, temporary, nil
 }
 
-// writer is where the bytes of a file go.
+// writer returns the writer for the content of a file.
 func (f *folder) writer(w io.Writer) io.Writer {
-	if f.through == nil {
+	if f.wrapWriter == nil {
 		return w
 	}
-	return f.through(w)
+	return f.wrapWriter(w)
 }
 
 func (f *folder) replaceWith(name string, raw []byte) error {
 	return f.replace(name, bytes.NewReader(raw))
 }
 
-// replace gives the name to a new file with the content of r, all at once, or
-// not at all.
+// replace writes the content of r to a new file and renames it to name. If
+// writing fails, the old file stays.
 func (f *folder) replace(name string, r io.Reader) error {
 	file, temporary, err := f.create(name)
 	if err != nil {
@@ -132,7 +133,7 @@ func (f *folder) replace(name string, r io.Reader) error {
 		err = f.root.Rename(temporary, name)
 	}
 	if err != nil {
-		_ = f.root.Remove(temporary) // the first error is the one to tell
+		_ = f.root.Remove(temporary) // the first error is more useful
 	}
-	return unwritten(err, f.in(name))
+	return writeError(err, f.pathOf(name))
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// FuzzIndex adds an image to any index.json. What is read can be written, is
-// read again as the same, has the image once, and loses no other entry than
-// those that give way.
+// FuzzIndex adds an image to any index.json that can be read. The result can be
+// written and read, contains the image once, and keeps all entries that the
+// image does not replace.
 func FuzzIndex(f *testing.F) {
 	const full = "ghcr.io/acme/web:1"
 	for _, seed := range []string{
@@ -35,7 +35,7 @@ func FuzzIndex(f *testing.F) {
 		for _, e := range x.entries {
 			var old entry
 			if err := json.Unmarshal(e, &old); err != nil {
-				t.Fatalf("an entry was read that cannot be: %s", e)
+				t.Fatalf("readIndex accepted a malformed entry: %s", e)
 			}
 			if !n.replaces(old, desc.Digest.String()) {
 				stay = append(stay, compact(t, e))
@@ -46,40 +46,40 @@ func FuzzIndex(f *testing.F) {
 		}
 		out, err := x.bytes()
 		if err != nil {
-			if len(raw) < limitIndex/8 {
+			if len(raw) < maxIndexSize/8 {
 				t.Fatal(err)
 			}
 			return
 		}
 		again, err := readIndex(out)
 		if err != nil {
-			t.Fatalf("what was written is not read: %v\n%s", err, out)
+			t.Fatalf("the written index cannot be read: %v\n%s", err, out)
 		}
 		var kept []string
-		ours := 0
+		added := 0
 		for _, e := range again.entries {
 			var old entry
 			if err := json.Unmarshal(e, &old); err != nil {
 				t.Fatal(err)
 			}
 			if n.replaces(old, desc.Digest.String()) {
-				ours++
+				added++
 				continue
 			}
 			kept = append(kept, compact(t, e))
 		}
-		if ours != 1 || strings.Join(kept, "\n") != strings.Join(stay, "\n") {
-			t.Fatalf("ours is there %d times; kept\n%s\nof\n%s", ours, kept, stay)
+		if added != 1 || strings.Join(kept, "\n") != strings.Join(stay, "\n") {
+			t.Fatalf("the index contains the image %d times; it kept\n%s\nof\n%s", added, kept, stay)
 		}
 		if second, err := again.bytes(); err != nil || !bytes.Equal(second, out) {
-			t.Fatalf("written again it is another: %v", err)
+			t.Fatalf("the second write gives other bytes: %v", err)
 		}
 	})
 }
 
 func compact(t *testing.T, raw json.RawMessage) string {
 	t.Helper()
-	out, err := json.Marshal(raw) // with json's own escapes
+	out, err := json.Marshal(raw) // normalizes the escapes
 	if err != nil {
 		t.Fatal(err)
 	}

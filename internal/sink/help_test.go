@@ -21,7 +21,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// imageOf is what make stores in a layout, under a reference.
+// imageOf returns the image that make stores in a layout, with a reference.
 func imageOf(t *testing.T, reference string, make func(*sourcetest.Layout) v1.Descriptor) Image {
 	t.Helper()
 	l := sourcetest.NewLayout(t)
@@ -46,7 +46,7 @@ func multi(l *sourcetest.Layout) v1.Descriptor { return l.MultiPlatform() }
 
 func other(l *sourcetest.Layout) v1.Descriptor { return l.Image(sourcetest.AMD64, "two", "three") }
 
-func parsed(t *testing.T, text string) Target {
+func mustParse(t *testing.T, text string) Target {
 	t.Helper()
 	target, err := Parse(text)
 	if err != nil {
@@ -55,7 +55,7 @@ func parsed(t *testing.T, text string) Target {
 	return target
 }
 
-// content is a blob's reader as package pull hands it over.
+// content returns a blob's reader that verifies the digest, as package pull does.
 func content(t *testing.T, b *image.Blob) io.Reader {
 	t.Helper()
 	r, err := b.Open(t.Context())
@@ -66,18 +66,18 @@ func content(t *testing.T, b *image.Blob) io.Reader {
 	return registry.Verify(r, b.Descriptor)
 }
 
-// keep writes an image to the target, and returns how many blobs it lacked.
-func keep(t *testing.T, text string, img Image) (lacked int) {
+// write writes an image to the target. It returns the number of written blobs.
+func write(t *testing.T, text string, img Image) (written int) {
 	t.Helper()
-	lacked, err := tryKeep(t, parsed(t, text), img, nil)
+	written, err := tryWrite(t, mustParse(t, text), img, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return lacked
+	return written
 }
 
-// tryKeep is keep that may fail; through is the sink's seam.
-func tryKeep(t *testing.T, target Target, img Image, through func(io.Writer) io.Writer) (lacked int, err error) {
+// tryWrite is write for a target that may fail. wrapWriter is the field of folder.
+func tryWrite(t *testing.T, target Target, img Image, wrapWriter func(io.Writer) io.Writer) (written int, err error) {
 	t.Helper()
 	s, err := Open(t.Context(), target, img)
 	if err != nil {
@@ -90,27 +90,27 @@ func tryKeep(t *testing.T, target Target, img Image, through func(io.Writer) io.
 	}()
 	switch store := s.store.(type) {
 	case *layout:
-		store.through = through
+		store.wrapWriter = wrapWriter
 	case *archive:
-		store.through = through
+		store.wrapWriter = wrapWriter
 	}
 	for _, b := range s.blobs {
 		has, err := s.Has(t.Context(), b.Descriptor)
 		if err != nil {
-			return lacked, err
+			return written, err
 		}
 		if has {
 			continue
 		}
-		lacked++
+		written++
 		if err := s.Put(t.Context(), b.Descriptor, content(t, b)); err != nil {
-			return lacked, err
+			return written, err
 		}
 	}
-	return lacked, s.Commit(t.Context())
+	return written, s.Commit(t.Context())
 }
 
-// files are all files below a directory: slash-separated name to content.
+// files returns all files below a directory: slash-separated name to content.
 func files(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	out := map[string]string{}
@@ -128,8 +128,8 @@ func files(t *testing.T, dir string) map[string]string {
 	return out
 }
 
-// opened reads an image back by package source, all of its blobs too.
-func opened(t *testing.T, text string) *source.Source {
+// readBack opens an image with package source and verifies all of its blobs.
+func readBack(t *testing.T, text string) *source.Source {
 	t.Helper()
 	s, err := source.Open(t.Context(), text, source.Options{})
 	if err != nil {
@@ -144,7 +144,7 @@ func opened(t *testing.T, text string) *source.Source {
 	return s
 }
 
-func same(t *testing.T, got *image.Manifest, want *image.Manifest) {
+func wantSame(t *testing.T, got *image.Manifest, want *image.Manifest) {
 	t.Helper()
 	if got.Descriptor.Digest != want.Descriptor.Digest || !bytes.Equal(got.Raw, want.Raw) {
 		t.Errorf("got %s, want %s", got.Descriptor.Digest, want.Descriptor.Digest)
@@ -160,12 +160,12 @@ func wantCode(t *testing.T, err error, code string) {
 
 func sortedNames(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
 
-// symlink makes a symbolic link, where the system lets us.
+// symlink makes a symbolic link. It skips the test if the system denies it.
 func symlink(t *testing.T, to, path string) {
 	t.Helper()
 	err := os.Symlink(to, path)
 	if err != nil && runtime.GOOS == "windows" {
-		t.Skip("this account may not make links")
+		t.Skip("this account may not make symbolic links")
 	}
 	if err != nil {
 		t.Fatal(err)

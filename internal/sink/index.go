@@ -14,26 +14,26 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// limitIndex bounds index.json, in bytes: what readers take.
-const limitIndex = image.MaxManifestSize
+// maxIndexSize is the maximum size of index.json in bytes. Readers use this limit.
+const maxIndexSize = image.MaxManifestSize
 
-// maxEntries bounds the images in one layout: what readers take.
+// maxEntries is the maximum number of images in one layout. Readers use this limit.
 const maxEntries = 20_000
 
-// index is an index.json that keeps everything it does not know.
+// index is an index.json. It keeps unknown fields.
 type index struct {
 	fields  map[string]json.RawMessage
 	entries []json.RawMessage
 }
 
-// entry is what is looked at of an entry of index.json. It is its own type
-// because entries may be of kinds that we cannot read, and stay.
+// entry is an entry of index.json. It has only the fields that this package
+// uses, because other entries can have unknown types.
 type entry struct {
 	Digest      string            `json:"digest"`
 	Annotations map[string]string `json:"annotations"`
 }
 
-// newIndex is the index.json of an empty layout.
+// newIndex returns the index.json of an empty layout.
 func newIndex() *index {
 	return &index{fields: map[string]json.RawMessage{
 		"schemaVersion": json.RawMessage("2"),
@@ -41,27 +41,27 @@ func newIndex() *index {
 	}}
 }
 
-// readIndex reads an index.json that someone else may have written. Entries
-// and fields that it does not understand are kept as they are.
+// readIndex reads an index.json, which another program may have written. It
+// keeps unknown entries and fields unchanged.
 func readIndex(raw []byte) (*index, error) {
 	x := &index{}
 	if err := json.Unmarshal(raw, &x.fields); err != nil {
 		return nil, err
 	}
 	if x.fields == nil {
-		return nil, errors.New("it is null")
+		return nil, errors.New("the document is null")
 	}
 	var mediaType types.MediaType
 	if raw, ok := x.fields["mediaType"]; ok {
 		if err := json.Unmarshal(raw, &mediaType); err != nil {
-			return nil, fmt.Errorf("its mediaType: %w", err)
+			return nil, fmt.Errorf("reading mediaType: %w", err)
 		}
 	}
 	if mediaType != "" && !mediaType.IsIndex() {
-		return nil, fmt.Errorf("it is no index but %q", mediaType)
+		return nil, fmt.Errorf("the media type %q is not the type of an index", mediaType)
 	}
 	if err := x.readEntries(x.fields["manifests"]); err != nil {
-		return nil, fmt.Errorf("its manifests: %w", err)
+		return nil, fmt.Errorf("reading manifests: %w", err)
 	}
 	delete(x.fields, "manifests")
 	return x, nil
@@ -73,11 +73,11 @@ func (x *index) readEntries(raw json.RawMessage) error {
 	}
 	in := json.NewDecoder(bytes.NewReader(raw))
 	if open, err := in.Token(); err != nil || open != json.Delim('[') {
-		return errors.Join(errors.New("they are no list"), err)
+		return errors.Join(errors.New("the value is not a list"), err)
 	}
 	for in.More() {
 		if len(x.entries) >= maxEntries {
-			return fmt.Errorf("there are more than %d", maxEntries)
+			return fmt.Errorf("the list has more than %d entries", maxEntries)
 		}
 		var each json.RawMessage
 		if err := in.Decode(&each); err != nil {
@@ -91,8 +91,8 @@ func (x *index) readEntries(raw json.RawMessage) error {
 	return nil
 }
 
-// add puts an image in the place of the first entry that it replaces, or at
-// the end.
+// add puts an image in the place of the first entry that it replaces. If it
+// replaces no entry, add appends the image.
 func (x *index) add(desc v1.Descriptor, n names) error {
 	desc.Annotations = n.annotations()
 	added, err := json.Marshal(desc)
@@ -121,7 +121,8 @@ func (x *index) add(desc v1.Descriptor, n names) error {
 	return nil
 }
 
-// bytes prints the index: the usual fields first, the others by name.
+// bytes returns the JSON of the index: the standard fields first, and then the
+// other fields in alphabetical order.
 func (x *index) bytes() ([]byte, error) {
 	manifests, err := json.Marshal(x.entries)
 	if err != nil {
@@ -156,15 +157,15 @@ func (x *index) bytes() ([]byte, error) {
 	return checkIndex(b.Bytes())
 }
 
-// checkIndex refuses to write what no reader would take.
+// checkIndex indents the index. It refuses an index that readers do not accept.
 func checkIndex(compact []byte) ([]byte, error) {
 	var out bytes.Buffer
 	if err := json.Indent(&out, compact, "", "  "); err != nil {
 		return nil, err
 	}
 	out.WriteByte('\n')
-	if out.Len() > limitIndex {
-		return nil, fmt.Errorf("it would have %d bytes, more than the %d that are read", out.Len(), limitIndex)
+	if out.Len() > maxIndexSize {
+		return nil, fmt.Errorf("the index has %d bytes, more than the limit of %d", out.Len(), maxIndexSize)
 	}
 	return out.Bytes(), nil
 }

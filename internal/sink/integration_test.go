@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// tool runs another reader of images and returns what it prints.
+// tool runs another program that reads images, and returns its output.
 func tool(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	if _, err := exec.LookPath(name); err != nil {
@@ -19,12 +19,12 @@ func tool(t *testing.T, name string, args ...string) string {
 	}
 	out, err := exec.Command(name, args...).Output()
 	if err != nil {
-		var said string
+		var stderr string
 		var failed *exec.ExitError
 		if errors.As(err, &failed) {
-			said = string(failed.Stderr)
+			stderr = string(failed.Stderr)
 		}
-		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, said)
+		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, stderr)
 	}
 	return string(out)
 }
@@ -37,10 +37,10 @@ func skopeo(t *testing.T, args ...string) string {
 func TestSkopeoReadsLayoutsAndOCIArchives(t *testing.T) {
 	dir := t.TempDir()
 	web, api := imageOf(t, "ghcr.io/acme/web:1", multi), imageOf(t, "ghcr.io/acme/api:2", other)
-	keep(t, "oci:"+dir, web)
-	keep(t, "oci:"+dir, api)
+	write(t, "oci:"+dir, web)
+	write(t, "oci:"+dir, api)
 	file := filepath.Join(t.TempDir(), "image.tar")
-	keep(t, "oci-archive:"+file, web)
+	write(t, "oci-archive:"+file, web)
 	for text, want := range map[string]Image{"oci:" + dir + ":1": web, "oci:" + dir + ":2": api, "oci-archive:" + file: web, "oci-archive:" + file + ":1": web} {
 		if raw := skopeo(t, "inspect", "--raw", text); raw != string(want.Root.Raw) {
 			t.Errorf("%s: got %s", text, raw)
@@ -52,7 +52,7 @@ func TestSkopeoReadsLayoutsAndOCIArchives(t *testing.T) {
 func TestSkopeoReadsDockerArchives(t *testing.T) {
 	img := imageOf(t, "ghcr.io/acme/web:1", single)
 	file := filepath.Join(t.TempDir(), "image.tar")
-	keep(t, "docker-archive:"+file, img)
+	write(t, "docker-archive:"+file, img)
 	var got struct {
 		RepoTags []string
 		Layers   []string
@@ -69,11 +69,11 @@ func TestSkopeoReadsDockerArchives(t *testing.T) {
 	}
 }
 
-func TestCraneReadsWhatWeWrote(t *testing.T) {
+func TestCraneReadsDockerArchives(t *testing.T) {
 	img := imageOf(t, "ghcr.io/acme/web:1", single)
 	dir, file := t.TempDir(), filepath.Join(t.TempDir(), "image.tar")
-	keep(t, "docker-archive:"+file, img)
-	keep(t, "oci:"+dir, img)
+	write(t, "docker-archive:"+file, img)
+	write(t, "oci:"+dir, img)
 	tool(t, "crane", "validate", "--tarball", file)
 	if got := tool(t, "crane", "digest", "--tarball", file); !strings.HasPrefix(got, "sha256:") {
 		t.Errorf("got %q", got)

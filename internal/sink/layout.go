@@ -19,18 +19,18 @@ import (
 
 // The files of a layout (image-spec, "Image Layout").
 const (
-	markFile  = "oci-layout"
-	indexFile = "index.json"
-	blobsDir  = "blobs/sha256"
-	mark      = `{"imageLayoutVersion":"1.0.0"}`
+	layoutFile    = "oci-layout"
+	indexFile     = "index.json"
+	blobsDir      = "blobs/sha256"
+	layoutContent = `{"imageLayoutVersion":"1.0.0"}`
 )
 
-const hintEmpty = "Choose an empty directory, one that does not exist yet, or an OCI layout."
+const hintEmpty = "Choose an empty directory, a directory that does not exist, or an OCI layout."
 
-// layout is an OCI layout in a directory. Other pulls may be writing to it at
-// the same time: blobs need no agreement, as equal names are equal bytes, and
-// index.json is changed under a lock on the file oci-layout, which is never
-// replaced.
+// layout is an OCI layout in a directory. Other pulls can write to it at the
+// same time. Blobs need no lock, because blobs with equal names have equal
+// bytes. A lock on the file oci-layout protects index.json. The file oci-layout
+// is never replaced.
 type layout struct {
 	folder
 	image Image
@@ -49,72 +49,72 @@ func openLayout(ctx context.Context, t Target, img Image) (store, error) {
 	return l, nil
 }
 
-// prepare makes a layout of an empty directory, and checks any other.
+// prepare creates a layout in an empty directory, and checks an existing layout.
 func (l *layout) prepare(ctx context.Context) error {
-	if err := l.checkFresh(); err != nil {
+	if err := l.checkEmptyOrLayout(); err != nil {
 		return err
 	}
-	file, err := l.lockMark(ctx)
+	file, err := l.lockLayoutFile(ctx)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	if err := l.checkMark(file); err != nil {
+	if err := l.checkLayoutFile(file); err != nil {
 		return err
 	}
 	for _, dir := range []string{"blobs", blobsDir} {
-		if err := l.plain(dir, fs.ModeDir); err != nil {
+		if err := l.checkType(dir, fs.ModeDir); err != nil {
 			return err
 		}
 		if err := l.root.Mkdir(filepath.FromSlash(dir), 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-			return unwritten(err, l.in(dir))
+			return writeError(err, l.pathOf(dir))
 		}
 	}
-	if _, err = l.index(); err != nil { // before anything is fetched for it
+	if _, err = l.index(); err != nil { // before the first download
 		return err
 	}
-	return l.sweep(time.Now())
+	return l.removeAbandoned(time.Now())
 }
 
-// abandoned is how long nothing was written to a file that a run left behind
-// when it was killed. One that is still being written changes all the time.
-const abandoned = 24 * time.Hour
+// abandonedAfter is the minimum age of an incomplete file that a killed run
+// left. A file of a running pull changes more often.
+const abandonedAfter = 24 * time.Hour
 
-// sweep takes away what killed runs left behind.
-func (l *layout) sweep(now time.Time) error {
+// removeAbandoned removes the incomplete files of killed runs.
+func (l *layout) removeAbandoned(now time.Time) error {
 	dir, err := l.root.Open(blobsDir)
 	if err != nil {
-		return unwritten(err, l.in(blobsDir))
+		return writeError(err, l.pathOf(blobsDir))
 	}
 	defer dir.Close()
 	all, err := dir.ReadDir(-1)
 	if err != nil {
-		return unwritten(err, l.in(blobsDir))
+		return writeError(err, l.pathOf(blobsDir))
 	}
 	for _, each := range all {
 		if !strings.HasPrefix(each.Name(), partPrefix) || !strings.HasSuffix(each.Name(), partSuffix) {
 			continue
 		}
 		info, err := each.Info()
-		if err == nil && now.Sub(info.ModTime()) > abandoned {
+		if err == nil && now.Sub(info.ModTime()) > abandonedAfter {
 			err = l.root.Remove(blobsDir + "/" + each.Name())
 		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) { // another run may be sweeping, too
-			return unwritten(err, l.in(blobsDir))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // another run may have removed the file
+			return writeError(err, l.pathOf(blobsDir))
 		}
 	}
 	return nil
 }
 
-// checkFresh refuses a directory with other things in it: a layout would be
-// strewn among them.
-func (l *layout) checkFresh() error {
-	if err := l.plain(markFile, 0); err != nil {
+// checkEmptyOrLayout refuses a directory with other files, because the files of
+// the layout would mix with them.
+func (l *layout) checkEmptyOrLayout() error {
+	if err := l.checkType(layoutFile, 0); err != nil {
 		return err
 	}
 	dir, err := l.root.Open(".")
 	if err != nil {
-		return unwritten(err, l.at)
+		return writeError(err, l.dir)
 	}
 	defer dir.Close()
 	found, err := dir.ReadDir(1)
@@ -122,35 +122,37 @@ func (l *layout) checkFresh() error {
 		return nil
 	}
 	if err != nil {
-		return unwritten(err, l.at)
+		return writeError(err, l.dir)
 	}
-	if _, err := l.root.Lstat(markFile); err == nil {
+	if _, err := l.root.Lstat(layoutFile); err == nil {
 		return nil
 	}
-	return problem(CodeNotLayout, hintEmpty, nil, "%q holds other files (%.100q), and is no OCI layout", l.at, found[0].Name())
+	return newError(CodeNotLayout, hintEmpty, nil, "%q contains other files (%.100q) and is not an OCI layout", l.dir, found[0].Name())
 }
 
-// lockMark opens the file oci-layout, makes it if need be, and locks it.
-func (l *layout) lockMark(ctx context.Context) (*os.File, error) {
-	file, err := l.root.OpenFile(markFile, os.O_RDWR|os.O_CREATE, 0o644)
+// lockLayoutFile opens the file oci-layout and locks it. It creates the file if
+// it does not exist.
+func (l *layout) lockLayoutFile(ctx context.Context) (*os.File, error) {
+	file, err := l.root.OpenFile(layoutFile, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
-		return nil, unwritten(err, l.in(markFile))
+		return nil, writeError(err, l.pathOf(layoutFile))
 	}
-	if err := lock(ctx, file, l.at); err != nil {
+	if err := lock(ctx, file, l.dir); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
 	return file, nil
 }
 
-// checkMark fills in a new file oci-layout, and reads the version of another.
-func (l *layout) checkMark(file *os.File) error {
-	raw, err := io.ReadAll(io.LimitReader(file, limitIndex))
+// checkLayoutFile fills a new file oci-layout, and checks the version in an
+// existing file.
+func (l *layout) checkLayoutFile(file *os.File) error {
+	raw, err := io.ReadAll(io.LimitReader(file, maxIndexSize))
 	if err != nil {
-		return unwritten(err, l.in(markFile))
+		return writeError(err, l.pathOf(layoutFile))
 	}
 	if len(raw) == 0 {
-		_, err := file.WriteAt([]byte(mark), 0)
-		return unwritten(err, l.in(markFile))
+		_, err := file.WriteAt([]byte(layoutContent), 0)
+		return writeError(err, l.pathOf(layoutFile))
 	}
 	var version struct {
 		ImageLayoutVersion string `json:"imageLayoutVersion"`
@@ -159,34 +161,34 @@ func (l *layout) checkMark(file *os.File) error {
 	if err == nil && strings.HasPrefix(version.ImageLayoutVersion, "1.") {
 		return nil
 	}
-	return problem(CodeNotLayout, hintEmpty, err, "%q is no OCI layout of version 1: its file oci-layout says %.40q", l.at, version.ImageLayoutVersion)
+	return newError(CodeNotLayout, hintEmpty, err, "%q is not an OCI layout of version 1: its file oci-layout contains the version %.40q", l.dir, version.ImageLayoutVersion)
 }
 
-// index reads index.json, or makes a new one.
+// index reads index.json. If the file does not exist, it returns a new index.
 func (l *layout) index() (*index, error) {
-	if err := l.plain(indexFile, 0); err != nil {
+	if err := l.checkType(indexFile, 0); err != nil {
 		return nil, err
 	}
-	raw, err := l.readFile(indexFile, limitIndex)
+	raw, err := l.readFile(indexFile, maxIndexSize)
 	if errors.Is(err, fs.ErrNotExist) {
 		return newIndex(), nil
 	}
 	if err != nil {
-		return nil, unwritten(err, l.in(indexFile))
+		return nil, writeError(err, l.pathOf(indexFile))
 	}
 	x, err := readIndex(raw)
 	if err != nil {
-		return nil, problem(CodeDamaged, "Choose another directory, or delete this one if nothing in it is needed.", err, "%q is not well formed", l.in(indexFile))
+		return nil, newError(CodeDamaged, "Choose another directory. If you do not need the content of this directory, delete it.", err, "%q is malformed", l.pathOf(indexFile))
 	}
 	return x, nil
 }
 
 func blobName(h v1.Hash) string { return "blobs/" + h.Algorithm + "/" + h.Hex }
 
-// read opens a blob of the right size.
+// read opens a blob that has the right size. It returns nil if there is none.
 func (l *layout) read(desc v1.Descriptor) (io.ReadCloser, error) {
 	file := blobName(desc.Digest)
-	if err := l.plain(file, 0); err != nil {
+	if err := l.checkType(file, 0); err != nil {
 		return nil, err
 	}
 	info, err := l.root.Stat(file)
@@ -194,11 +196,11 @@ func (l *layout) read(desc v1.Descriptor) (io.ReadCloser, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, unwritten(err, l.in(file))
+		return nil, writeError(err, l.pathOf(file))
 	}
 	f, err := l.root.Open(file)
 	if err != nil {
-		return nil, unwritten(err, l.in(file))
+		return nil, writeError(err, l.pathOf(file))
 	}
 	return f, nil
 }
@@ -214,7 +216,7 @@ func (l *layout) commit(ctx context.Context) error {
 			return err
 		}
 	}
-	file, err := l.lockMark(ctx)
+	file, err := l.lockLayoutFile(ctx)
 	if err != nil {
 		return err
 	}
@@ -227,16 +229,16 @@ func (l *layout) commit(ctx context.Context) error {
 	if err := x.add(v1.Descriptor{
 		MediaType: root.Descriptor.MediaType, Size: root.Descriptor.Size, Digest: root.Descriptor.Digest, Platform: root.Descriptor.Platform,
 	}, l.names); err != nil {
-		return fmt.Errorf("adding to %q: %w", l.in(indexFile), err)
+		return fmt.Errorf("adding to %q: %w", l.pathOf(indexFile), err)
 	}
 	raw, err := x.bytes()
 	if err != nil {
-		return problem(CodeDamaged, "Choose another directory.", err, "%q cannot take another image", l.in(indexFile))
+		return newError(CodeDamaged, "Choose another directory.", err, "%q has no capacity for another image", l.pathOf(indexFile))
 	}
 	return l.replaceWith(indexFile, raw)
 }
 
-// manifest writes one manifest unless it is there.
+// manifest writes a manifest unless the layout has it.
 func (l *layout) manifest(ctx context.Context, m *image.Manifest) error {
 	r, err := l.read(m.Descriptor)
 	if err != nil {
@@ -244,7 +246,7 @@ func (l *layout) manifest(ctx context.Context, m *image.Manifest) error {
 	}
 	if r != nil {
 		defer r.Close()
-		if right, err := proven(ctx, r, m.Descriptor, io.Discard); right || err != nil {
+		if ok, err := verify(ctx, r, m.Descriptor, io.Discard); ok || err != nil {
 			return err
 		}
 	}

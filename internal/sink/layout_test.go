@@ -15,28 +15,28 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-func TestLayoutHasTheImageByteForByte(t *testing.T) {
+func TestLayoutContainsTheExactImage(t *testing.T) {
 	t.Parallel()
 	for _, make := range []func(t *testing.T) Image{
 		func(t *testing.T) Image { return imageOf(t, "ghcr.io/acme/web:1.2.3", single) },
 		func(t *testing.T) Image { return imageOf(t, "ghcr.io/acme/web:1.2.3", multi) },
 	} {
 		img, dir := make(t), filepath.Join(t.TempDir(), "a", "layout")
-		keep(t, dir, img)
-		same(t, opened(t, dir).Root, img.Root)
+		write(t, dir, img)
+		wantSame(t, readBack(t, dir).Root, img.Root)
 		for _, pick := range []string{"1.2.3", "ghcr.io/acme/web:1.2.3"} {
-			same(t, opened(t, dir+"#"+pick).Root, img.Root)
+			wantSame(t, readBack(t, dir+"#"+pick).Root, img.Root)
 		}
 	}
 }
 
-func TestLayoutIsTheSameEverywhere(t *testing.T) {
+func TestLayoutIsDeterministic(t *testing.T) {
 	t.Parallel()
 	img := imageOf(t, "ghcr.io/acme/web:1", multi)
 	a, b := t.TempDir(), t.TempDir()
-	keep(t, a, img)
-	keep(t, b, img)
-	keep(t, b, img) // and a second time changes nothing
+	write(t, a, img)
+	write(t, b, img)
+	write(t, b, img) // a second write changes nothing
 	got, want := files(t, b), files(t, a)
 	if !slices.Equal(sortedNames(got), sortedNames(want)) {
 		t.Errorf("files differ: %q and %q", sortedNames(got), sortedNames(want))
@@ -48,19 +48,20 @@ func TestLayoutIsTheSameEverywhere(t *testing.T) {
 	}
 }
 
-func TestLayoutIsAddedTo(t *testing.T) {
+func TestImagesAreAddedToALayout(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	first, second := imageOf(t, "ghcr.io/acme/web:1", single), imageOf(t, "ghcr.io/acme/api:1", other)
-	keep(t, dir, first)
-	if lacked := keep(t, dir, second); lacked != 2 {
-		t.Errorf("%d blobs were written, want 2: a layer is shared", lacked)
+	write(t, dir, first)
+	if written := write(t, dir, second); written != 2 {
+		t.Errorf("%d blobs were written, want 2, because the images share a layer", written)
 	}
-	same(t, opened(t, dir+"#ghcr.io/acme/web:1").Root, first.Root)
-	same(t, opened(t, dir+"#ghcr.io/acme/api:1").Root, second.Root)
+	wantSame(t, readBack(t, dir+"#ghcr.io/acme/web:1").Root, first.Root)
+	wantSame(t, readBack(t, dir+"#ghcr.io/acme/api:1").Root, second.Root)
 }
 
-// entries are the names in index.json: ref.name, then the full one.
+// entries returns the names in index.json: the annotations of the image-spec and
+// of containerd.
 func entries(t *testing.T, dir string) [][2]string {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join(dir, indexFile))
@@ -78,27 +79,27 @@ func entries(t *testing.T, dir string) [][2]string {
 	return out
 }
 
-// TestNamesInALayout is what gives way to what: a name of the user's choice to
-// its like, a whole reference to its like, and a mere tag to nothing.
-func TestNamesInALayout(t *testing.T) {
+// A name in the target replaces an equal name. A whole reference replaces an
+// equal reference. A tag alone replaces nothing.
+func TestNamesInALayoutReplaceEqualNames(t *testing.T) {
 	t.Parallel()
 	const full = "ghcr.io/acme/web:1"
 	digest := "ghcr.io/acme/web@sha256:" + strings.Repeat("a", 64)
 	cases := []struct {
 		name  string
-		pulls [][2]string // :ref after the path, and reference
+		pulls [][2]string // the name after the path, and the reference
 		want  [][2]string
 	}{
 		{"a tag", [][2]string{{"", full}}, [][2]string{{"1", full}}},
 		{"the tag again", [][2]string{{"", full}, {"", full}}, [][2]string{{"1", full}}},
-		{"no tag is latest", [][2]string{{"", "ghcr.io/acme/web"}}, [][2]string{{"latest", "ghcr.io/acme/web:latest"}}},
+		{"no tag", [][2]string{{"", "ghcr.io/acme/web"}}, [][2]string{{"latest", "ghcr.io/acme/web:latest"}}},
 		{"a digest", [][2]string{{"", digest}}, [][2]string{{"", digest}}},
-		{"Docker Hub as Docker says it", [][2]string{{"", "alpine"}}, [][2]string{{"latest", "docker.io/library/alpine:latest"}}},
+		{"a reference of Docker Hub", [][2]string{{"", "alpine"}}, [][2]string{{"latest", "docker.io/library/alpine:latest"}}},
 		{"two repositories", [][2]string{{"", full}, {"", "ghcr.io/acme/api:1"}}, [][2]string{{"1", full}, {"1", "ghcr.io/acme/api:1"}}},
 		{"a name", [][2]string{{":web", full}}, [][2]string{{"web", ""}}},
-		{"a name that is a reference", [][2]string{{":registry.example.com/web:2", full}}, [][2]string{{"registry.example.com/web:2", "registry.example.com/web:2"}}},
+		{"a reference as a name", [][2]string{{":registry.example.com/web:2", full}}, [][2]string{{"registry.example.com/web:2", "registry.example.com/web:2"}}},
 		{"a name again", [][2]string{{":web", full}, {"", full}, {":web", "ghcr.io/acme/api:1"}}, [][2]string{{"web", ""}, {"1", full}}},
-		{"a name takes the place of a tag", [][2]string{{"", full}, {"", "ghcr.io/acme/api:1"}, {":1", full}}, [][2]string{{"1", ""}}},
+		{"a name that equals a tag", [][2]string{{"", full}, {"", "ghcr.io/acme/api:1"}, {":1", full}}, [][2]string{{"1", ""}}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -109,7 +110,7 @@ func TestNamesInALayout(t *testing.T) {
 				if i%2 == 1 {
 					make = other
 				}
-				keep(t, "oci:"+dir+p[0], imageOf(t, p[1], make))
+				write(t, "oci:"+dir+p[0], imageOf(t, p[1], make))
 			}
 			if got := entries(t, dir); !slices.Equal(got, c.want) {
 				t.Errorf("got %q, want %q", got, c.want)
@@ -118,30 +119,30 @@ func TestNamesInALayout(t *testing.T) {
 	}
 }
 
-func TestOthersPartOfALayoutStays(t *testing.T) {
+func TestForeignContentOfALayoutStays(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	img := imageOf(t, "ghcr.io/acme/web:1", single)
-	keep(t, dir, img)
-	theirs := `{"schemaVersion":2,"annotations":{"who":"them <&>"},"manifests":[{"mediaType":"application/x","digest":"sha512:00","size":1,"custom":[1,{"a":null}]}]}`
+	write(t, dir, img)
+	theirs := `{"schemaVersion":2,"annotations":{"author":"other <&>"},"manifests":[{"mediaType":"application/x","digest":"sha512:00","size":1,"custom":[1,{"a":null}]}]}`
 	if err := os.WriteFile(filepath.Join(dir, indexFile), []byte(theirs), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	keep(t, dir, img)
+	write(t, dir, img)
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, []byte(files(t, dir)[indexFile])); err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{`"annotations":{"who":"them <&>"}`, `{"mediaType":"application/x","digest":"sha512:00","size":1,"custom":[1,{"a":null}]}`, img.Root.Descriptor.Digest.String()} {
+	for _, part := range []string{`"annotations":{"author":"other <&>"}`, `{"mediaType":"application/x","digest":"sha512:00","size":1,"custom":[1,{"a":null}]}`, img.Root.Descriptor.Digest.String()} {
 		if !strings.Contains(compact.String(), part) {
 			t.Errorf("index.json lacks %s:\n%s", part, compact.String())
 		}
 	}
 }
 
-func TestPlacesThatAreNoLayoutAreRefused(t *testing.T) {
+func TestDirectoriesThatAreNotLayoutsAreRefused(t *testing.T) {
 	t.Parallel()
-	write := func(name, text string) func(*testing.T, string) {
+	file := func(name, text string) func(*testing.T, string) {
 		return func(t *testing.T, dir string) {
 			t.Helper()
 			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
@@ -152,7 +153,7 @@ func TestPlacesThatAreNoLayoutAreRefused(t *testing.T) {
 	link := func(name, to string) func(*testing.T, string) {
 		return func(t *testing.T, dir string) {
 			t.Helper()
-			keep(t, dir, imageOf(t, "ghcr.io/acme/web:1", single))
+			write(t, dir, imageOf(t, "ghcr.io/acme/web:1", single))
 			path := filepath.Join(dir, filepath.FromSlash(name))
 			if err := os.RemoveAll(path); err != nil {
 				t.Fatal(err)
@@ -167,53 +168,53 @@ func TestPlacesThatAreNoLayoutAreRefused(t *testing.T) {
 		prepare func(*testing.T, string)
 		code    string
 	}{
-		{"other files", write("main.go", "package main"), CodeNotLayout},
-		{"another version", write(markFile, `{"imageLayoutVersion":"2.0.0"}`), CodeNotLayout},
-		{"no JSON in oci-layout", write(markFile, "hello"), CodeNotLayout},
+		{"other files", file("main.go", "package main"), CodeNotLayout},
+		{"another version", file(layoutFile, `{"imageLayoutVersion":"2.0.0"}`), CodeNotLayout},
+		{"no JSON in oci-layout", file(layoutFile, "hello"), CodeNotLayout},
 		{"a damaged index", func(t *testing.T, dir string) {
-			write(markFile, mark)(t, dir)
-			write(indexFile, `{"manifests":7}`)(t, dir)
+			file(layoutFile, layoutContent)(t, dir)
+			file(indexFile, `{"manifests":7}`)(t, dir)
 		}, CodeDamaged},
 		{"a huge index", func(t *testing.T, dir string) {
-			write(markFile, mark)(t, dir)
-			write(indexFile, strings.Repeat(" ", limitIndex+1))(t, dir)
+			file(layoutFile, layoutContent)(t, dir)
+			file(indexFile, strings.Repeat(" ", maxIndexSize+1))(t, dir)
 		}, CodeDamaged},
-		{"an image manifest for an index", func(t *testing.T, dir string) {
-			write(markFile, mark)(t, dir)
-			write(indexFile, `{"mediaType":"application/vnd.oci.image.manifest.v1+json"}`)(t, dir)
+		{"an image manifest instead of an index", func(t *testing.T, dir string) {
+			file(layoutFile, layoutContent)(t, dir)
+			file(indexFile, `{"mediaType":"application/vnd.oci.image.manifest.v1+json"}`)(t, dir)
 		}, CodeDamaged},
-		{"blobs is a link out", link("blobs", elsewhere), CodeUnsafe},
-		{"blobs/sha256 is a link out", link("blobs/sha256", elsewhere), CodeUnsafe},
-		{"blobs/sha256 is a link within", link("blobs/sha256", "."), CodeUnsafe},
-		{"a blob is a link out", link(blob, filepath.Join(elsewhere, "x")), CodeUnsafe},
-		{"index.json is a link out", link(indexFile, filepath.Join(elsewhere, "y")), CodeUnsafe},
-		{"oci-layout is a link out", link(markFile, filepath.Join(elsewhere, "z")), CodeUnsafe},
+		{"blobs is a link to the outside", link("blobs", elsewhere), CodeUnsafe},
+		{"blobs/sha256 is a link to the outside", link("blobs/sha256", elsewhere), CodeUnsafe},
+		{"blobs/sha256 is a link to the inside", link("blobs/sha256", "."), CodeUnsafe},
+		{"a blob is a link to the outside", link(blob, filepath.Join(elsewhere, "x")), CodeUnsafe},
+		{"index.json is a link to the outside", link(indexFile, filepath.Join(elsewhere, "y")), CodeUnsafe},
+		{"oci-layout is a link to the outside", link(layoutFile, filepath.Join(elsewhere, "z")), CodeUnsafe},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			c.prepare(t, dir)
-			_, err := tryKeep(t, parsed(t, "oci:"+dir), imageOf(t, "ghcr.io/acme/web:1", single), nil)
+			_, err := tryWrite(t, mustParse(t, "oci:"+dir), imageOf(t, "ghcr.io/acme/web:1", single), nil)
 			wantCode(t, err, c.code)
 			if left := files(t, elsewhere); len(left) > 0 {
-				t.Errorf("written outside: %q", sortedNames(left))
+				t.Errorf("the files %q are outside of the layout", sortedNames(left))
 			}
 		})
 	}
 }
 
-func TestFileInThePlaceOfADirectory(t *testing.T) {
+func TestFileInsteadOfALayoutIsRefused(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := tryKeep(t, parsed(t, "oci:"+path), imageOf(t, "ghcr.io/acme/web:1", single), nil)
+	_, err := tryWrite(t, mustParse(t, "oci:"+path), imageOf(t, "ghcr.io/acme/web:1", single), nil)
 	wantCode(t, err, CodeNotLayout)
 }
 
-// TestDamagedBlobsAreReplaced: a blob counts as there only if all its bytes do.
+// The layout has a blob only if all of its bytes are right.
 func TestDamagedBlobsAreReplaced(t *testing.T) {
 	t.Parallel()
 	for _, change := range []func([]byte) []byte{
@@ -221,7 +222,7 @@ func TestDamagedBlobsAreReplaced(t *testing.T) {
 		func(raw []byte) []byte { return raw[:len(raw)/2] },
 	} {
 		dir, img := t.TempDir(), imageOf(t, "ghcr.io/acme/web:1", single)
-		keep(t, dir, img)
+		write(t, dir, img)
 		for _, damaged := range []string{blobName(img.Root.Blobs[1].Descriptor.Digest), blobName(img.Root.Descriptor.Digest)} {
 			path := filepath.Join(dir, filepath.FromSlash(damaged))
 			raw, err := os.ReadFile(path)
@@ -232,14 +233,14 @@ func TestDamagedBlobsAreReplaced(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if lacked := keep(t, dir, img); lacked != 1 {
-			t.Errorf("%d blobs were written, want the damaged one", lacked)
+		if written := write(t, dir, img); written != 1 {
+			t.Errorf("%d blobs were written, want only the damaged blob", written)
 		}
-		same(t, opened(t, dir).Root, img.Root)
+		wantSame(t, readBack(t, dir).Root, img.Root)
 	}
 }
 
-// TestConcurrentPullsIntoOneLayout begins in a directory that does not exist.
+// The directory of the layout does not exist at the start.
 func TestConcurrentPullsIntoOneLayout(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "layout")
@@ -250,7 +251,7 @@ func TestConcurrentPullsIntoOneLayout(t *testing.T) {
 		want = append(want, [2]string{tag, "ghcr.io/acme/web:" + tag})
 		img := imageOf(t, "ghcr.io/acme/web:"+tag, []func(*sourcetest.Layout) v1.Descriptor{single, multi, other}[i%3])
 		group.Go(func() {
-			if _, err := tryKeep(t, Target{Kind: OCILayout, Path: dir}, img, nil); err != nil {
+			if _, err := tryWrite(t, Target{Kind: OCILayout, Path: dir}, img, nil); err != nil {
 				t.Error(err)
 			}
 		})
@@ -268,7 +269,7 @@ func noLeftovers(t *testing.T, dir string) {
 	t.Helper()
 	for name := range files(t, dir) {
 		if strings.Contains(name, ".part") {
-			t.Errorf("%s was left behind", name)
+			t.Errorf("the file %s remains", name)
 		}
 	}
 }

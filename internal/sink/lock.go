@@ -6,29 +6,29 @@ import (
 	"time"
 )
 
-// The patience with another program that writes to the same layout. It holds
-// the lock for as long as one small file takes.
+// The retry interval and the timeout of the lock of a layout. Another program
+// holds the lock only while it writes one small file.
 const (
-	lockWait     = 20 * time.Millisecond
-	lockPatience = 30 * time.Second
+	lockInterval = 20 * time.Millisecond
+	lockTimeout  = 30 * time.Second
 )
 
-// lock waits until nobody else holds the file. Closing the file lets it go,
-// as does the end of the process.
+// lock waits until no other process holds the lock of the file. The lock ends
+// when the file is closed or the process ends.
 func lock(ctx context.Context, f *os.File, path string) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, lockPatience, problem(CodeLocked,
-		"Look which program does (fuser, lsof), or choose another destination.", nil, "another program has been writing to %q for %s", path, lockPatience))
+	ctx, cancel := context.WithTimeoutCause(ctx, lockTimeout, newError(CodeLocked,
+		"Find the program with fuser or lsof and wait until it ends, or choose another destination.", nil, "another program has held the lock of %q for %s", path, lockTimeout))
 	defer cancel()
 	for {
 		free, err := tryLock(f)
 		if err != nil {
-			return problem(CodeUnwritten, "Choose a destination on a file system that knows locks: a local disk.", err, "%q cannot be locked", path)
+			return newError(CodeNotWritable, "Choose a destination on a file system that supports locks, such as a local disk.", err, "%q cannot be locked", path)
 		}
 		if free {
 			return nil
 		}
 		select {
-		case <-time.After(lockWait):
+		case <-time.After(lockInterval):
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}

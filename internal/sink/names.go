@@ -6,38 +6,41 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
-// The annotations by which an image in a layout is named: the image-spec's,
-// which is the tag by custom, and containerd's with the whole reference.
+// The annotations that name an image in a layout. By convention, the
+// annotation of the image-spec contains the tag. The annotation of containerd
+// contains the whole reference.
 const (
 	annotationRef  = "org.opencontainers.image.ref.name"
 	annotationName = "io.containerd.image.name"
 )
 
-// names are what an image is called in its new place.
+// names are the names of an image in its destination.
 type names struct {
 	ref      string // org.opencontainers.image.ref.name
 	full     string // io.containerd.image.name
-	explicit bool   // the user chose it
+	explicit bool   // the target contains the name
 }
 
-// namesOf follows the target's name, or the reference that was asked for.
+// namesOf returns the names in the target, or the names of the reference that
+// was pulled.
 func namesOf(t Target, ref name.Reference) names {
 	if t.Ref != "" {
 		n := names{ref: t.Ref, explicit: true}
 		if tag, err := name.NewTag(t.Ref, name.StrictValidation); err == nil && strings.Contains(tag.RegistryStr(), ".") {
-			n.full = familiar(tag)
+			n.full = normalized(tag)
 		}
 		return n
 	}
-	n := names{full: familiar(ref)}
+	n := names{full: normalized(ref)}
 	if tag, ok := ref.(name.Tag); ok {
 		n.ref = tag.TagStr()
 	}
 	return n
 }
 
-// familiar is a reference as Docker and containerd write it.
-func familiar(ref name.Reference) string {
+// normalized returns a reference in the form that Docker and containerd write in
+// annotations: with the registry docker.io instead of index.docker.io.
+func normalized(ref name.Reference) string {
 	full := ref.Name()
 	if rest, ok := strings.CutPrefix(full, name.DefaultRegistry+"/"); ok {
 		return "docker.io/" + rest
@@ -45,7 +48,7 @@ func familiar(ref name.Reference) string {
 	return full
 }
 
-// annotations are those of the entry in index.json.
+// annotations returns the annotations of the entry in index.json.
 func (n names) annotations() map[string]string {
 	out := map[string]string{}
 	if n.ref != "" {
@@ -57,22 +60,22 @@ func (n names) annotations() map[string]string {
 	return out
 }
 
-// replaces reports whether an entry of index.json gives way to an image of
-// these names and digest: the one of the name that the user chose, or of the
-// same whole reference. A mere tag is no name: that of another repository
-// stays.
+// replaces reports whether an image with these names and this digest replaces an
+// entry of index.json. It replaces the entry with the name in the target, or the
+// entry with the same whole reference. A tag alone is not enough, because images
+// of different repositories can have the same tag.
 func (n names) replaces(old entry, digest string) bool {
-	was := names{ref: old.Annotations[annotationRef], full: old.Annotations[annotationName]}
+	previous := names{ref: old.Annotations[annotationRef], full: old.Annotations[annotationName]}
 	switch {
 	case n.explicit:
-		return was.ref == n.ref
-	case was.full == "":
-		return old.Digest == digest && was.ref == n.ref
+		return previous.ref == n.ref
+	case previous.full == "":
+		return old.Digest == digest && previous.ref == n.ref
 	}
-	return was.full == n.full
+	return previous.full == n.full
 }
 
-// repoTags are the names of a docker archive; a digest is none.
+// repoTags returns the RepoTags of a docker archive. A reference by digest has none.
 func (n names) repoTags() []string {
 	text := n.full
 	if n.explicit {
@@ -82,5 +85,5 @@ func (n names) repoTags() []string {
 	if err != nil {
 		return nil
 	}
-	return []string{familiar(tag)}
+	return []string{normalized(tag)}
 }

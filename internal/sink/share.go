@@ -10,17 +10,19 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/rewrite"
 )
 
-// share finds the layers that need not be sent. Docker's classic store knows a
-// layer by all the diff ids up to it, and reads it from an archive only if it
-// has no layer of that history (moby, image/tarexport/load.go); so that what
-// another image of the repository begins with may be missing there. In
-// containerd's store an archive that lacks a blob would be taken in, and an
-// image that cannot start be the result: there all is sent.
-func (d *engineArchive) share(ctx context.Context) error {
+// findSharedLayers marks the layers that need not be sent. Docker's classic store
+// identifies a layer by the diff ids of the layer and of all layers below it. It
+// reads a layer from an archive only if it has no layer with this identity
+// (moby, image/tarexport/load.go). The archive can therefore omit the first
+// layers that another image of the repository has too.
+//
+// In containerd's store, all layers are sent: the store would accept an
+// archive that lacks a blob, and the image could not start.
+func (d *engineArchive) findSharedLayers(ctx context.Context) error {
 	if d.engine.Store != docker.Classic {
 		return nil
 	}
-	others, err := d.engine.Alike(ctx, d.image.Reference.Context())
+	others, err := d.engine.ImagesOf(ctx, d.image.Reference.Context())
 	if err != nil || len(others) == 0 {
 		return err
 	}
@@ -30,20 +32,21 @@ func (d *engineArchive) share(ctx context.Context) error {
 	}
 	longest := 0
 	for _, other := range others {
-		longest = max(longest, common(layers, other.RootFS.Layers))
+		longest = max(longest, commonPrefix(layers, other.RootFS.Layers))
 	}
 	blobs := d.image.Root.Blobs[1:]
 	for _, b := range blobs[:longest] {
 		d.has[b.Descriptor.Digest] = true
 	}
 	for _, b := range blobs[longest:] {
-		delete(d.has, b.Descriptor.Digest) // the same bytes once more, higher up
+		delete(d.has, b.Descriptor.Digest) // a higher layer has the same bytes
 	}
 	return nil
 }
 
-// diffIDs reads those of the image's layers from its config; none where the
-// two do not go together, which is for the engine to say.
+// diffIDs returns the diff ids of the image's layers from its config. If the
+// config has a different number of layers, it returns nil, and the engine
+// reports the problem.
 func (d *engineArchive) diffIDs(ctx context.Context) ([]v1.Hash, error) {
 	if d.image.Root.Blobs[0].Descriptor.Size > image.MaxConfig {
 		return nil, nil
@@ -59,8 +62,9 @@ func (d *engineArchive) diffIDs(ctx context.Context) ([]v1.Hash, error) {
 	return diffIDs, nil
 }
 
-// common is how many layers two images begin with alike.
-func common(a, b []v1.Hash) int {
+// commonPrefix returns the number of layers that two images share, from the
+// lowest layer up.
+func commonPrefix(a, b []v1.Hash) int {
 	n := 0
 	for n < min(len(a), len(b)) && a[n] == b[n] {
 		n++

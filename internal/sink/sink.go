@@ -1,13 +1,13 @@
-// Package sink writes an image to where it was asked for: an OCI layout, which
-// may hold others already, a tar of one, a tar as docker save writes it
-// (image-spec, "Image Layout"), or a Docker engine.
+// Package sink writes an image to an OCI layout, to a tar of an OCI layout, to a
+// tar in the format of docker save, or to a Docker engine (image-spec, "Image
+// Layout"). A layout can contain other images.
 //
-// Nothing half written has a final name: blobs of a layout and whole archives
-// grow under a name of their own and are renamed once they are complete. All
-// writing stays below one directory (os.Root), and links in it are refused.
-// The same image gives the same bytes everywhere.
+// An incomplete file never has a final name. Blobs of a layout and whole archives
+// are written under a temporary name and renamed after they are complete. All
+// files are below one directory (os.Root), and links in it are refused. The same
+// image always gives the same bytes.
 //
-// It does not fetch: package pull brings the bytes, checked.
+// The package downloads nothing: package pull provides the verified bytes.
 package sink
 
 import (
@@ -23,53 +23,54 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// Image is what is to be written.
+// Image is the image to write.
 type Image struct {
-	// Root is the image or index; its tree is complete, with nothing pending.
+	// Root is the image or index. Its tree is complete: nothing is pending.
 	Root *image.Manifest
-	// Reference is what it was asked for by: it names the image in the sink
-	// unless the target gives a name.
+	// Reference is the reference that the user pulled. It names the image in
+	// the destination unless the target contains a name.
 	Reference name.Reference
-	// Stream is where an archive with the path "-" goes.
+	// Stream receives an archive with the path "-".
 	Stream io.Writer
-	// Engine is what DockerEngine means; Index the digest of the index that
-	// Root was chosen from, by which an engine may know it.
+	// Engine is the engine for the kind DockerEngine. Index is the digest of
+	// the index from which Root was chosen. An engine may store the image
+	// under this digest.
 	Engine *docker.Daemon
 	Index  v1.Hash
 }
 
-// Sink takes the blobs of one image, in any order and from many goroutines
-// unless it is ordered, and is made visible by Commit.
+// Sink stores the blobs of one image. Unless it is ordered, blobs can arrive in
+// any order and concurrently. Commit makes the image visible.
 type Sink struct {
 	store store
 	blobs []*image.Blob
 
-	mu   sync.Mutex
-	held map[v1.Hash]bool
+	mu     sync.Mutex
+	stored map[v1.Hash]bool
 }
 
-// store is one kind of place.
+// store is a kind of destination.
 type store interface {
-	// read opens a blob that is there already; nil if it is not.
+	// read opens a blob that the destination has. It returns nil if it does not.
 	read(desc v1.Descriptor) (io.ReadCloser, error)
-	// put keeps all of r as the blob.
+	// put stores all of r as the blob.
 	put(desc v1.Descriptor, r io.Reader) error
 	// commit writes the manifests and makes the image visible.
 	commit(ctx context.Context) error
-	// close frees files, and takes away what was not committed.
+	// close closes files, and removes everything that was not committed.
 	close() error
-	// path is where the image is, absolute.
+	// path returns the absolute path of the image.
 	path() string
 }
 
 // Open prepares the target. Errors are *diag.Error with one of the codes of
-// this package. The sink has to be closed.
+// this package. The caller must close the sink.
 func Open(ctx context.Context, t Target, img Image) (*Sink, error) {
 	blobs, err := Blobs(img.Root)
 	if err != nil {
 		return nil, err
 	}
-	s := &Sink{blobs: blobs, held: map[v1.Hash]bool{}}
+	s := &Sink{blobs: blobs, stored: map[v1.Hash]bool{}}
 	switch t.Kind {
 	case OCILayout:
 		s.store, err = openLayout(ctx, t, img)
@@ -82,7 +83,7 @@ func Open(ctx context.Context, t Target, img Image) (*Sink, error) {
 	case DockerEngine:
 		s.store, err = openDocker(ctx, t, img, blobs)
 	default:
-		s.store = nowhere{}
+		s.store = discard{}
 	}
 	if err != nil {
 		return nil, err
@@ -90,32 +91,33 @@ func Open(ctx context.Context, t Target, img Image) (*Sink, error) {
 	return s, nil
 }
 
-// Blobs lists what an image needs, each digest once, foreign layers included.
+// Blobs returns the blobs of an image, including foreign layers. Each digest
+// appears once.
 func Blobs(root *image.Manifest) ([]*image.Blob, error) {
 	var out []*image.Blob
-	met := map[v1.Hash]*image.Blob{}
+	byDigest := map[v1.Hash]*image.Blob{}
 	for _, m := range image.Manifests(root) {
 		for _, b := range m.Blobs {
-			first := met[b.Descriptor.Digest]
+			first := byDigest[b.Descriptor.Digest]
 			if first == nil {
-				met[b.Descriptor.Digest] = b
+				byDigest[b.Descriptor.Digest] = b
 				out = append(out, b)
 				continue
 			}
 			if first.Descriptor.Size != b.Descriptor.Size {
-				return nil, problem(CodeImage, "Ask whoever published it: no such image can be pulled whole.", nil,
-					"the image says of the blob %s that it has %d bytes, and %d", b.Descriptor.Digest, first.Descriptor.Size, b.Descriptor.Size)
+				return nil, newError(CodeNotSupported, "Ask the publisher of the image to correct its manifest. The image cannot be pulled completely.", nil,
+					"the image declares two sizes for the blob %s: %d and %d bytes", b.Descriptor.Digest, first.Descriptor.Size, b.Descriptor.Size)
 			}
 		}
 	}
 	return out, nil
 }
 
-// Has reports whether the blob is there already, by reading all of it, or on
-// the word of an engine that checked it when it came.
+// Has reports whether the destination has the blob. It reads all bytes of the
+// blob, except in an engine, which verified the blob when it loaded it.
 func (s *Sink) Has(ctx context.Context, desc v1.Descriptor) (bool, error) {
 	if d, ok := s.store.(*engineArchive); ok && d.has[desc.Digest] {
-		s.hold(desc.Digest)
+		s.markStored(desc.Digest)
 		return true, nil
 	}
 	r, err := s.store.read(desc)
@@ -123,33 +125,33 @@ func (s *Sink) Has(ctx context.Context, desc v1.Descriptor) (bool, error) {
 		return false, err
 	}
 	defer r.Close()
-	right, err := proven(ctx, r, desc, io.Discard)
-	if right {
-		s.hold(desc.Digest)
+	ok, err := verify(ctx, r, desc, io.Discard)
+	if ok {
+		s.markStored(desc.Digest)
 	}
-	return right, err
+	return ok, err
 }
 
-// Put keeps a blob. The reader must end with an error unless it gave exactly
-// the described bytes, as those of package registry do.
+// Put stores a blob. If the bytes differ from the descriptor, the reader must
+// end with an error, as the readers of package registry do.
 func (s *Sink) Put(ctx context.Context, desc v1.Descriptor, r io.Reader) error {
 	if err := s.store.put(desc, &interruptible{ctx, r}); err != nil {
 		return err
 	}
-	s.hold(desc.Digest)
+	s.markStored(desc.Digest)
 	return nil
 }
 
-func (s *Sink) hold(digest v1.Hash) {
+func (s *Sink) markStored(digest v1.Hash) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.held[digest] = true
+	s.stored[digest] = true
 }
 
-// Commit makes the image visible. Every blob must be there.
+// Commit makes the image visible. The destination must have every blob.
 func (s *Sink) Commit(ctx context.Context) error {
 	for _, b := range s.blobs {
-		if !s.held[b.Descriptor.Digest] {
+		if !s.stored[b.Descriptor.Digest] {
 			return fmt.Errorf("completing %q: the blob %s was not written", s.Path(), b.Descriptor.Digest)
 		}
 	}
@@ -159,7 +161,7 @@ func (s *Sink) Commit(ctx context.Context) error {
 	return s.store.commit(ctx)
 }
 
-// Ordered says that blobs have to come one by one, as Blobs lists them.
+// Ordered reports whether blobs must arrive one by one, in the order of Blobs.
 func (s *Sink) Ordered() bool {
 	switch s.store.(type) {
 	case *stream, *engineArchive:
@@ -168,33 +170,32 @@ func (s *Sink) Ordered() bool {
 	return false
 }
 
-// Close frees files. Without a Commit before, blobs that a layout has whole
-// stay for the next pull, and all else is taken away.
+// Close closes files. Without a previous Commit, it removes everything except
+// the complete blobs of a layout, which the next pull can use.
 func (s *Sink) Close() error { return s.store.close() }
 
-// Path is where the image is, as an absolute path; empty for a stream, an
-// engine and nowhere.
+// Path returns the absolute path of the image. It is empty for a stream, an
+// engine and Discard.
 func (s *Sink) Path() string { return s.store.path() }
 
-// Placed is what an engine says of the image after Commit; nil for any other
-// sink.
-func (s *Sink) Placed() *Placed {
+// EngineImage returns the image in the engine after Commit, or nil for any other
+// destination.
+func (s *Sink) EngineImage() *EngineImage {
 	if d, ok := s.store.(*engineArchive); ok {
-		return &d.placed
+		return &d.result
 	}
 	return nil
 }
 
-// nowhere takes everything and keeps nothing: for proving that an image can
-// be pulled whole.
-type nowhere struct{}
+// discard accepts every blob and stores nothing. The option verify-only uses it.
+type discard struct{}
 
-func (nowhere) read(v1.Descriptor) (io.ReadCloser, error) { return nil, nil }
-func (nowhere) commit(context.Context) error              { return nil }
-func (nowhere) close() error                              { return nil }
-func (nowhere) path() string                              { return "" }
+func (discard) read(v1.Descriptor) (io.ReadCloser, error) { return nil, nil }
+func (discard) commit(context.Context) error              { return nil }
+func (discard) close() error                              { return nil }
+func (discard) path() string                              { return "" }
 
-func (nowhere) put(_ v1.Descriptor, r io.Reader) error {
+func (discard) put(_ v1.Descriptor, r io.Reader) error {
 	_, err := copyAll(io.Discard, r)
 	return err
 }

@@ -13,8 +13,7 @@ import (
 // Stream is the path that stands for standard output.
 const Stream = "-"
 
-// stream is an archive that is written as it goes, for a program that reads
-// it from a pipe. Its blobs have to come in their order.
+// stream is an archive that is written to a pipe. Its blobs must arrive in order.
 type stream struct {
 	out  io.Writer
 	plan *plan
@@ -26,14 +25,14 @@ func openStream(t Target, img Image, blobs []*image.Blob) (store, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := layOut(docs, blobs)
+	p, err := newPlan(docs, blobs)
 	if err != nil {
 		return nil, err
 	}
 	return &stream{out: img.Stream, plan: p}, nil
 }
 
-// advance writes what stands before an offset: documents, headers, padding.
+// advance writes the documents, headers and padding before an offset.
 func (s *stream) advance(to int64) error {
 	for len(s.plan.pieces) > 0 && s.plan.pieces[0].at < to {
 		next := s.plan.pieces[0]
@@ -61,19 +60,19 @@ type zeros struct{}
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
 func (s *stream) put(desc v1.Descriptor, r io.Reader) error {
-	place := s.plan.places[desc.Digest]
-	if place < s.at {
-		return fmt.Errorf("writing the archive: the blob %s comes too late", desc.Digest)
+	offset := s.plan.offsets[desc.Digest]
+	if offset < s.at {
+		return fmt.Errorf("writing the archive: the blob %s arrives too late", desc.Digest)
 	}
-	if err := s.advance(place); err != nil {
-		return unwritten(err, Stream)
+	if err := s.advance(offset); err != nil {
+		return writeError(err, Stream)
 	}
 	n, err := copyAll(s.out, r)
 	s.at += n
-	return unwritten(err, Stream)
+	return writeError(err, Stream)
 }
 
-func (s *stream) commit(context.Context) error { return unwritten(s.advance(s.plan.size), Stream) }
+func (s *stream) commit(context.Context) error { return writeError(s.advance(s.plan.size), Stream) }
 
 func (*stream) read(v1.Descriptor) (io.ReadCloser, error) { return nil, nil }
 func (*stream) close() error                              { return nil }

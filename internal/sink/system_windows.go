@@ -8,13 +8,13 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// lockedAt is the byte that stands for the file: far behind its end, because
-// Windows keeps others from reading what is locked.
-const lockedAt = 1 << 30
+// lockOffset is the offset of the locked byte, far behind the end of the file.
+// Windows prevents other processes from reading locked bytes.
+const lockOffset = 1 << 30
 
-// tryLock takes the lock of a file, or reports that another holds it.
+// tryLock locks a file. It returns false if another process holds the lock.
 func tryLock(f *os.File) (bool, error) {
-	at := &windows.Overlapped{Offset: lockedAt}
+	at := &windows.Overlapped{Offset: lockOffset}
 	err := windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, at)
 	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) {
 		return false, nil
@@ -22,7 +22,7 @@ func tryLock(f *os.File) (bool, error) {
 	return err == nil, err
 }
 
-// full reports that the disk is.
-func full(err error) bool {
+// isDiskFull reports whether err means that the disk has no space.
+func isDiskFull(err error) bool {
 	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL) || errors.Is(err, syscall.ENOSPC)
 }

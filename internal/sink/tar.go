@@ -14,19 +14,19 @@ import (
 
 const (
 	tarBlock = 512
-	// limitTar bounds what an archive is laid out for, in bytes: manifests
-	// may claim any size.
-	limitTar = 1 << 50
+	// maxTarSize is the maximum size of an archive, in bytes. The sizes in a
+	// manifest can be arbitrary.
+	maxTarSize = 1 << 50
 )
 
-// plan is where everything stands in a tar.
+// plan contains the offsets of all parts of a tar.
 type plan struct {
-	size   int64
-	pieces []piece
-	places map[v1.Hash]int64 // of the blobs' first bytes
+	size    int64
+	pieces  []piece
+	offsets map[v1.Hash]int64 // of the first bytes of the blobs
 }
 
-// piece is a run of bytes that is known beforehand.
+// piece is a sequence of bytes that is known before the blobs arrive.
 type piece struct {
 	at    int64
 	bytes []byte
@@ -38,12 +38,12 @@ type document struct {
 	raw  []byte
 }
 
-// documents are the files before the blobs of the tree: what names the image
-// first, for those who read the tar as it comes, then the manifests.
+// documents returns the files before the blobs. The files that name the image
+// are first, for readers that process the tar as a stream. The manifests follow.
 //
-// A docker archive is an OCI layout with a manifest.json, as Docker 25 and
-// later write it: engines of any age load it, and the digest survives where
-// the layout is read.
+// A docker archive is an OCI layout with a manifest.json. Docker 25 and later
+// write this format. Engines of any version can load it, and readers of the
+// layout keep the digest.
 func documents(t Target, img Image) ([]document, error) {
 	n := namesOf(t, img.Reference)
 	x := newIndex()
@@ -55,9 +55,9 @@ func documents(t Target, img Image) ([]document, error) {
 	if err != nil {
 		return nil, err
 	}
-	docs := []document{{markFile, []byte(mark)}, {indexFile, index}}
+	docs := []document{{layoutFile, []byte(layoutContent)}, {indexFile, index}}
 	if t.Kind == DockerArchive {
-		raw, err := saved(img.Root, n)
+		raw, err := dockerManifest(img.Root, n)
 		if err != nil {
 			return nil, err
 		}
@@ -70,15 +70,15 @@ func documents(t Target, img Image) ([]document, error) {
 	return docs, nil
 }
 
-// saved is the manifest.json of a docker archive: the config is the image, and
-// layers are given compressed, which docker load takes.
-func saved(root *image.Manifest, n names) ([]byte, error) {
-	const hint = "Write it to an OCI layout or to oci-archive:FILE, which keep anything."
+// dockerManifest returns the manifest.json of a docker archive. The config
+// identifies the image. The layers are compressed, which docker load accepts.
+func dockerManifest(root *image.Manifest, n names) ([]byte, error) {
+	const hint = "Write the image to an OCI layout or to oci-archive:FILE, which support all kinds of images."
 	switch {
 	case root.Index():
-		return nil, problem(CodeImage, "Give platform to choose one image of it. "+hint, nil, "%s is an index, and a Docker engine loads one image", root.Descriptor.Digest)
+		return nil, newError(CodeNotSupported, "Set the input platform to choose one image of the index. "+hint, nil, "%s is an index, but a Docker engine loads a single image", root.Descriptor.Digest)
 	case len(root.Blobs) == 0 || !root.Blobs[0].Descriptor.MediaType.IsConfig():
-		return nil, problem(CodeImage, hint, nil, "%s is an artifact, and no image that a Docker engine loads", root.Descriptor.Digest)
+		return nil, newError(CodeNotSupported, hint, nil, "%s is an artifact, which a Docker engine cannot load", root.Descriptor.Digest)
 	}
 	one := struct {
 		Config   string
@@ -91,9 +91,9 @@ func saved(root *image.Manifest, n names) ([]byte, error) {
 	return json.Marshal([]any{one})
 }
 
-// layOut gives every file its place.
-func layOut(docs []document, blobs []*image.Blob) (*plan, error) {
-	p := &plan{places: map[v1.Hash]int64{}}
+// newPlan computes the offset of every file.
+func newPlan(docs []document, blobs []*image.Blob) (*plan, error) {
+	p := &plan{offsets: map[v1.Hash]int64{}}
 	for _, d := range docs {
 		if err := p.header(d.name, int64(len(d.raw))); err != nil {
 			return nil, err
@@ -102,23 +102,23 @@ func layOut(docs []document, blobs []*image.Blob) (*plan, error) {
 		p.skip(int64(len(d.raw)))
 	}
 	for _, b := range blobs {
-		if b.Descriptor.Size > limitTar || p.size > limitTar {
-			return nil, problem(CodeImage, "Ask whoever published it: its manifest cannot be right.", nil, "the image says that it has %d bytes and more", max(p.size, b.Descriptor.Size))
+		if b.Descriptor.Size > maxTarSize || p.size > maxTarSize {
+			return nil, newError(CodeNotSupported, "Ask the publisher of the image to correct its manifest.", nil, "the image declares a size of at least %d bytes", max(p.size, b.Descriptor.Size))
 		}
 		if err := p.header(blobName(b.Descriptor.Digest), b.Descriptor.Size); err != nil {
 			return nil, err
 		}
-		p.places[b.Descriptor.Digest] = p.size
+		p.offsets[b.Descriptor.Digest] = p.size
 		p.skip(b.Descriptor.Size)
 	}
-	p.size += 2 * tarBlock // the end mark
+	p.size += 2 * tarBlock // the end layoutContent
 	return p, nil
 }
 
 func (p *plan) skip(n int64) { p.size += (n + tarBlock - 1) / tarBlock * tarBlock }
 
-// header adds the header of a file or, by its slash, a directory. Owner and
-// time are the same everywhere.
+// header adds the header of a file, or of a directory if the name ends with a
+// slash. All headers have the same owner and time.
 func (p *plan) header(name string, size int64) error {
 	h := &tar.Header{Name: name, Size: size, Mode: 0o644, ModTime: time.Unix(0, 0), Typeflag: tar.TypeReg}
 	if name[len(name)-1] == '/' {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestParse(t *testing.T) {
+func TestParseAcceptsAllForms(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		text string
@@ -42,7 +42,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoDestination(t *testing.T) {
+func TestParseRefusesInvalidDestinations(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
@@ -57,14 +57,14 @@ func TestWhatIsNoDestination(t *testing.T) {
 			t.Parallel()
 			got, err := Parse(text)
 			if err == nil {
-				t.Fatalf("taken for %+v", got)
+				t.Fatalf("got %+v, want an error", got)
 			}
 			wantCode(t, err, CodeInvalid)
 		})
 	}
 }
 
-func TestDirectoryThatIsNamedLikeAFileIsTaken(t *testing.T) {
+func TestDirectoryWithTheNameOfAFileIsAccepted(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "layout.tar")
 	if err := os.Mkdir(dir, 0o755); err != nil {

@@ -40,7 +40,7 @@ func withConflict(t *testing.T, times int, resolution push.Resolution) (*rig, *r
 	other, _ := r.ghcr.Manifest("acme/web", "other")
 	dir, root := single(t, "ours")
 	out := r.prepare(t.Context(), dir, []string{"acme/web"}, "1")
-	r.ghcr.Inject(ghcrtest.Fault{Method: "PUT", Path: "/manifests/1", Times: times, Effect: ghcrtest.Meanwhile{Do: func() {
+	r.ghcr.Inject(ghcrtest.Fault{Method: "PUT", Path: "/manifests/1", Times: times, Effect: ghcrtest.BeforeAnswer{Do: func() {
 		r.ghcr.AddManifest("acme/web", "1", other.MediaType, other.Raw)
 	}}})
 	p := out.publisher()

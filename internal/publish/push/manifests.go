@@ -105,7 +105,7 @@ func (w *work) writeManifest(ctx context.Context, s plan.Step, write func() erro
 // not have. From the second try on, a blob that the registry names is uploaded
 // even if the registry claims to have it.
 func (w *work) resend(ctx context.Context, s plan.Step, missing []string, try int) error {
-	if err := w.pause(ctx, time.Duration(try)*resendWait); err != nil {
+	if err := w.Sleep.Wait(ctx, time.Duration(try)*resendWait); err != nil {
 		return err
 	}
 	repo := w.plan.Targets[s.Target].Repo
@@ -133,19 +133,4 @@ func (w *work) resend(ctx context.Context, s plan.Step, missing []string, try in
 		}
 	}
 	return nil
-}
-
-// pause waits, or returns the cause of a cancelled context.
-func (p *Publisher) pause(ctx context.Context, d time.Duration) error {
-	if p.Sleep != nil {
-		return p.Sleep(ctx, d)
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

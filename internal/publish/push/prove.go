@@ -13,6 +13,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
 // The registry and the REST API are eventually consistent. A read-back is tried six
@@ -42,7 +43,7 @@ type Check struct {
 // Package is the record of a package at GitHub.
 type Package interface {
 	// Ensure reads the record and changes the visibility if it must.
-	Ensure(context.Context, github.Patience) github.Ensured
+	Ensure(context.Context, retry.Budget) github.EnsureResult
 }
 
 // Prove reads back what Run wrote: every tag and the digest, an anonymous pull, and
@@ -65,7 +66,7 @@ func (p *Publisher) proveTarget(ctx context.Context, root *image.Manifest, t *Ta
 	}
 	if c.Package != nil {
 		group.Go(func() error {
-			e := c.Package.Ensure(gctx, github.Patience{Tries: readTries, Wait: readWait, Sleep: p.pause})
+			e := c.Package.Ensure(gctx, p.readBudget())
 			t.Package = &e
 			return nil
 		})
@@ -119,27 +120,25 @@ func wait(v1.Hash) (done bool, err error) { return false, nil }
 // up. If the reference shows another digest, await calls onOther, which can end
 // the wait.
 func (p *Publisher) await(ctx context.Context, ref name.Reference, want v1.Hash, onOther func(v1.Hash) (done bool, err error)) error {
-	pause := readWait
-	for try := 1; ; try++ {
+	return p.readBudget().Do(ctx, func() (again bool, err error) {
 		got, err := p.Registry.Head(ctx, ref)
 		switch {
 		case err == nil && got.Digest == want:
-			return nil
+			return false, nil
 		case err != nil && !registry.IsAbsent(err):
-			return fmt.Errorf("reading %q back: %w", ref, err)
+			return false, fmt.Errorf("reading %q back: %w", ref, err)
 		case err == nil:
 			if done, err := onOther(got.Digest); done || err != nil {
-				return err
+				return false, err
 			}
 		}
-		if try == readTries {
-			return notReadBack(ref, want, got, err)
-		}
-		if err := p.pause(ctx, pause); err != nil {
-			return err
-		}
-		pause *= 2
-	}
+		return true, notReadBack(ref, want, got, err)
+	})
+}
+
+// readBudget is the retry budget of a read-back.
+func (p *Publisher) readBudget() retry.Budget {
+	return retry.Budget{Tries: readTries, Wait: readWait, Sleep: p.Sleep}
 }
 
 func notReadBack(ref name.Reference, want v1.Hash, got v1.Descriptor, err error) error {
@@ -160,13 +159,16 @@ func notReadBack(ref name.Reference, want v1.Hash, got v1.Descriptor, err error)
 // clients.
 func (p *Publisher) outcomeOf(ctx context.Context, t *TargetResult, root *image.Manifest, rootOnly bool, err error) Anonymous {
 	public := t.Package != nil && t.Package.Package.Visibility == "public"
-	pause := readWait
-	for try := 2; public && registry.IsAbsent(err) && try <= readTries; try++ {
-		if p.pause(ctx, pause) != nil {
-			break
+	first := true
+	waitErr := p.readBudget().Do(ctx, func() (again bool, _ error) {
+		if !first {
+			err = p.pull(ctx, t.Repo, root, rootOnly)
 		}
-		pause *= 2
-		err = p.pull(ctx, t.Repo, root, rootOnly)
+		first = false
+		return public && registry.IsAbsent(err), nil
+	})
+	if waitErr != nil {
+		return Unproven
 	}
 	switch {
 	case err == nil:

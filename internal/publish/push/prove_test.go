@@ -11,6 +11,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
 // prove reads back what a run wrote.
@@ -139,8 +140,8 @@ func TestAnonymousPull(t *testing.T) {
 // [push.Package].
 type record string
 
-func (r record) Ensure(context.Context, github.Patience) github.Ensured {
-	return github.Ensured{Package: github.Package{Visibility: string(r)}}
+func (r record) Ensure(context.Context, retry.Budget) github.EnsureResult {
+	return github.EnsureResult{Package: github.Package{Visibility: string(r)}}
 }
 
 func TestAnonymousPullSendsNoCredentials(t *testing.T) {

@@ -54,7 +54,7 @@ type Target struct {
 	Package    github.Package
 	PackageErr error
 	// Token is the answer of the API about the token, or nil without an answer.
-	Token *github.Standing
+	Token *github.TokenStatus
 	// SSO is the page on which an organization wants the token authorized, or "".
 	SSO string
 	// Public reports that an anonymous client may pull.
@@ -70,7 +70,7 @@ type Target struct {
 }
 
 // Token returns the answer of the API about the token, or nil without an answer.
-func (f *Found) Token() *github.Standing {
+func (f *Found) Token() *github.TokenStatus {
 	for i := range f.Targets {
 		if t := f.Targets[i].Token; t != nil {
 			return t

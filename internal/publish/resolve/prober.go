@@ -75,9 +75,9 @@ func (p *Prober) explainRefusal(ctx context.Context, t *Target) {
 	if !t.Home {
 		return
 	}
-	if s := p.Token(ctx); p.scoped() && (s == nil || !s.Dead) {
+	if s := p.Token(ctx); p.scoped() && (s == nil || !s.Invalid) {
 		owner, _ := Owner(p.Config.GitHub, t.Repo)
-		t.SSO = p.GitHub.SSO(ctx, owner.Login)
+		t.SSO = p.GitHub.SSOURL(ctx, owner.Login)
 	}
 }
 
@@ -89,7 +89,7 @@ func (p *Prober) anonymous(ctx context.Context, t *Target) error {
 	}
 	_, err := p.Registry.Anonymous().Tags(ctx, t.Repo)
 	t.Public = err == nil
-	return ignoreAbsent(err)
+	return registry.IgnoreAbsent(err)
 }
 
 // tokenStatus holds the answer of the API about the token. A run asks at most
@@ -97,10 +97,10 @@ func (p *Prober) anonymous(ctx context.Context, t *Target) error {
 type tokenStatus struct {
 	once   sync.Once
 	mu     sync.Mutex
-	status *github.Standing // nil until the API has answered
+	status *github.TokenStatus // nil until the API has answered
 }
 
-func (s *tokenStatus) known() *github.Standing {
+func (s *tokenStatus) known() *github.TokenStatus {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.status
@@ -108,9 +108,9 @@ func (s *tokenStatus) known() *github.Standing {
 
 // Token returns the answer of the API about the token, or nil if the API did not
 // answer. Publishing does not need the API.
-func (p *Prober) Token(ctx context.Context) *github.Standing {
+func (p *Prober) Token(ctx context.Context) *github.TokenStatus {
 	p.token.once.Do(func() {
-		s, err := p.GitHub.Token(ctx)
+		s, err := p.GitHub.TokenStatus(ctx)
 		if err != nil {
 			return
 		}
@@ -125,11 +125,3 @@ func (p *Prober) Token(ctx context.Context) *github.Standing {
 // before any refusal. Only classic tokens have scopes, and they often have too
 // many.
 func (p *Prober) scoped() bool { return p.Config.Token.Kind() == secret.ClassicPAT }
-
-// ignoreAbsent returns nil for the answer "absent or hidden".
-func ignoreAbsent(err error) error {
-	if registry.IsAbsent(err) {
-		return nil
-	}
-	return err
-}

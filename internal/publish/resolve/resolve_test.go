@@ -120,7 +120,7 @@ func TestRegistrySourceIsOpenedWhileDestinationsAreRead(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, ghcrtest.Write)
 	asked := make(chan struct{})
-	f.server.Inject(ghcrtest.Fault{Method: "HEAD", Path: "/manifests/1", Times: 1, Effect: ghcrtest.Meanwhile{Do: func() { close(asked) }}})
+	f.server.Inject(ghcrtest.Fault{Method: "HEAD", Path: "/manifests/1", Times: 1, Effect: ghcrtest.BeforeAnswer{Do: func() { close(asked) }}})
 	path := layout(t)
 	found, err := f.resolver(opener(func(ctx context.Context) (*source.Source, error) {
 		select {

@@ -13,6 +13,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
+// CodeAttestationStray is the code of the notice about an attestation whose image
+// is not part of the index.
+const CodeAttestationStray = "attestation-stray"
+
 // artifactType is the artifact type of attestations in the list of referrers.
 const artifactType = "application/vnd.in-toto+json"
 
@@ -29,7 +33,7 @@ type Referrer struct {
 // matchAttestations returns the attestations of the images, in the order of the
 // images. It leaves out attestations of other images and adds a notice, because
 // no client could find their image.
-func (j *Joined) matchAttestations(images, others []entry) []entry {
+func (j *Result) matchAttestations(images, others []entry) []entry {
 	var kept []entry
 	for _, img := range images {
 		for _, e := range others {
@@ -41,8 +45,8 @@ func (j *Joined) matchAttestations(images, others []entry) []entry {
 	for _, e := range others {
 		if !slices.Contains(kept, e) {
 			j.Notices = append(j.Notices, diag.Notice{
-				Code: "attestation-stray", Level: diag.Warning, Title: "An attestation was left out",
-				Text: fmt.Sprintf("%s from leg %s belongs to none of the images that are merged.", e.Descriptor.Digest, e.job),
+				Code: CodeAttestationStray, Level: diag.Warning, Title: "An attestation was left out",
+				Text: fmt.Sprintf("The attestation %s of job %q refers to an image that is not part of the index.", e.Descriptor.Digest, e.job),
 			})
 		}
 	}
@@ -77,7 +81,7 @@ func referrer(e entry, subject v1.Descriptor) (Referrer, error) {
 		Config: old.Config, Layers: old.Layers, Subject: subject, Annotations: old.Annotations,
 	})
 	if err != nil {
-		return Referrer{}, fmt.Errorf("making a referrer of attestation %s: %w", e.Descriptor.Digest, err)
+		return Referrer{}, fmt.Errorf("writing attestation %s as a referrer: %w", e.Descriptor.Digest, err)
 	}
 	desc, err := newDescriptor(types.OCIManifestSchema1, raw)
 	m := &image.Manifest{Descriptor: desc, Raw: raw, Blobs: e.Blobs}

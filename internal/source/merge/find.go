@@ -12,24 +12,24 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// The codes of errors about the input digests.
+// The codes of errors about the inputs digests and digest-name.
 const (
-	CodeNoDigests     = "no-digests"
-	CodeDigestInvalid = "digest-invalid"
-	CodeLegsSkipped   = "legs-skipped"
-	CodePatternBad    = "leg-invalid"
+	CodeNoDigests      = "no-digests"          // the input digests contains no digest
+	CodeDigestInvalid  = "digest-invalid"      // a value is not a digest
+	CodeImagesSkipped  = "images-skipped"      // some jobs did not push, because their token is read-only
+	CodePatternInvalid = "digest-name-invalid" // the input digest-name is not a pattern
 )
 
-// maxLegs limits the number of images in one merge.
+// maxImages limits the number of images in one merge.
 const maxImages = 1000
 
 // skipped is the value of an output whose job could not push, because its token
 // is read-only.
 const skipped = "skipped"
 
-// Leg is a platform image: the digest that one matrix job pushed, with its name
-// and repository.
-type Leg struct {
+// PlatformImage is the digest that one matrix job pushed, with its name and
+// repository.
+type PlatformImage struct {
 	// Name is the name of the job: linux-arm64 for the output
 	// digest-linux-arm64, or "line 3" for a line without a name.
 	Name string
@@ -49,10 +49,10 @@ type Leg struct {
 // job skipped its push because its token is read-only. If only some jobs
 // skipped their push, Find returns an error. Errors are *diag.Error with a code
 // of this package.
-func Find(text, pattern string) ([]Leg, error) {
+func Find(text, pattern string) ([]PlatformImage, error) {
 	f := &finder{pattern: pattern}
 	if _, err := path.Match(pattern, ""); err != nil {
-		return nil, inputError("leg", CodePatternBad, "Use * for any part of a name: web-*.", err, "leg is %q", pattern)
+		return nil, inputError("digest-name", CodePatternInvalid, "Use * for any part of a name, for example web-*.", err, "The input digest-name is %q, which is not a valid pattern", pattern)
 	}
 	text = strings.TrimSpace(text)
 	var err error
@@ -70,7 +70,7 @@ func Find(text, pattern string) ([]Leg, error) {
 // finder collects the platform images of the input.
 type finder struct {
 	pattern string
-	found   []Leg
+	found   []PlatformImage
 	skipped []string
 	empty   []string // the names of empty outputs
 }
@@ -110,40 +110,40 @@ func (f *finder) add(key, value string) error {
 		f.skipped = append(f.skipped, key)
 		return nil
 	}
-	leg, err := parseImage(key, value)
+	img, err := parseImage(key, value)
 	if err != nil {
 		return err
 	}
-	f.found = append(f.found, leg)
+	f.found = append(f.found, img)
 	if len(f.found) > maxImages {
-		return inputError("digests", CodeDigestInvalid, "Merge them in several steps.", nil, "digests names more than %d images", maxImages)
+		return inputError("digests", CodeDigestInvalid, "Merge the images in several steps.", nil, "The input digests contains more than %d digests", maxImages)
 	}
 	return nil
 }
 
-func parseImage(key, value string) (Leg, error) {
-	leg := Leg{Name: key}
+func parseImage(key, value string) (PlatformImage, error) {
+	img := PlatformImage{Name: key}
 	repo, digest, pinned := strings.Cut(value, "@")
 	if !pinned {
 		digest = value
 	}
 	var err error
-	if leg.Digest, err = v1.NewHash(digest); err == nil && pinned {
+	if img.Digest, err = v1.NewHash(digest); err == nil && pinned {
 		var r name.Repository
 		r, err = name.NewRepository(strings.ToLower(repo))
-		leg.Repo = &r
+		img.Repo = &r
 	}
 	if err != nil {
-		return Leg{}, inputError("digests", CodeDigestInvalid,
-			"Hand on the output digest-OS-ARCH of a step with push-by-digest: true, and give ${{ toJSON(needs.JOB.outputs) }} here.",
-			err, "%q of digests holds %.100q, which is no digest", key, value)
+		return PlatformImage{}, inputError("digests", CodeDigestInvalid,
+			"Declare the output digest-OS-ARCH of the step with push-by-digest: true as an output of its job. Set digests: ${{ toJSON(needs.JOB.outputs) }}.",
+			err, "The entry %q of digests has the value %.100q, which is not a digest", key, value)
 	}
-	return leg, nil
+	return img, nil
 }
 
 // result returns the platform images in order, or the error that describes the
 // complete input.
-func (f *finder) result() ([]Leg, error) {
+func (f *finder) result() ([]PlatformImage, error) {
 	slices.Sort(f.skipped)
 	switch {
 	case len(f.found) == 0 && len(f.skipped) > 0:
@@ -151,34 +151,34 @@ func (f *finder) result() ([]Leg, error) {
 	case len(f.found) == 0:
 		return nil, f.noDigestsError()
 	case len(f.skipped) > 0:
-		return nil, inputError("digests", CodeLegsSkipped,
-			"Give every job the same permissions: packages: write. A part of the platforms is not published.", nil,
-			"Some legs were not pushed, since their token may only read: %s", strings.Join(f.skipped, ", "))
+		return nil, inputError("digests", CodeImagesSkipped,
+			"Give every job the permission packages: write, or give it to no job. Nothing was published.", nil,
+			"These jobs did not push, because their token is read-only: %s", strings.Join(f.skipped, ", "))
 	}
-	slices.SortStableFunc(f.found, func(a, b Leg) int {
+	slices.SortStableFunc(f.found, func(a, b PlatformImage) int {
 		return strings.Compare(a.Name+" "+a.Digest.String(), b.Name+" "+b.Digest.String())
 	})
-	var legs []Leg
+	var images []PlatformImage
 	seen := map[v1.Hash]bool{}
-	for _, leg := range f.found {
-		if !seen[leg.Digest] {
-			seen[leg.Digest] = true
-			legs = append(legs, leg)
+	for _, img := range f.found {
+		if !seen[img.Digest] {
+			seen[img.Digest] = true
+			images = append(images, img)
 		}
 	}
-	return legs, nil
+	return images, nil
 }
 
 func (f *finder) noDigestsError() error {
-	hint := "Give ${{ toJSON(needs.JOB.outputs) }}, where JOB declares an output digest-OS-ARCH for each leg, taken from a step with push-by-digest: true."
-	title := "digests names no image"
+	hint := "Set digests: ${{ toJSON(needs.JOB.outputs) }}. JOB must declare an output digest-OS-ARCH for each platform, with the value of the step that has push-by-digest: true."
+	title := "The input digests contains no digest"
 	if f.pattern != "" {
-		title += fmt.Sprintf(" that matches leg: %s", f.pattern)
+		title += fmt.Sprintf(" whose name matches digest-name: %s", f.pattern)
 	}
 	if len(f.empty) > 0 {
 		slices.Sort(f.empty)
 		title += "; these outputs are empty: " + strings.Join(f.empty, ", ")
-		hint = "Look at the log of the jobs that should have set them. " + hint
+		hint = "Read the logs of the jobs that set these outputs. " + hint
 	}
 	return inputError("digests", CodeNoDigests, hint, nil, "%s", title)
 }

@@ -15,11 +15,11 @@ var (
 	d3 = "sha256:" + strings.Repeat("3", 64)
 )
 
-// show formats each leg as its name and the first digit of its digest, and adds
-// the repository if the leg has one.
-func show(legs []merge.Leg) string {
+// show formats each image as its name and the first digit of its digest, and
+// adds the repository if the image has one.
+func show(images []merge.PlatformImage) string {
 	var out []string
-	for _, l := range legs {
+	for _, l := range images {
 		text := l.Name + "=" + l.Digest.Hex[:1]
 		if l.Repo != nil {
 			text += " in " + l.Repo.Name()
@@ -42,18 +42,18 @@ func TestFind(t *testing.T) {
 		{"a list", `["D2","D1"]`, "", "=1, =2"},
 		{"lines", "\n D1 \r\nb = D2\nGHCR.io/Acme/web@D3\n", "", "b=2, line 1=1, line 3=3 in ghcr.io/acme/web"},
 		{"one digest under two names", `{"digest-a":"D1","digest-b":"D1","digest-c":"D2"}`, "", "a=1, c=2"},
-		{"empty outputs of legs that did not run", `{"digest-a":"D1","digest-b":""}`, "", "a=1"},
+		{"empty outputs of jobs that did not run", `{"digest-a":"D1","digest-b":""}`, "", "a=1"},
 		{"a pattern", `{"digest-web-amd64":"D1","digest-api-amd64":"D2","digest-api-arm64":"skipped"}`, "web-*", "web-amd64=1"},
 		{"all were skipped", `{"digest-a":"skipped","digest-b":"skipped"}`, "", ""},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			legs, err := merge.Find(expand(c.text), c.pattern)
+			images, err := merge.Find(expand(c.text), c.pattern)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := show(legs); got != c.want {
+			if got := show(images); got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 		})
@@ -73,15 +73,15 @@ func TestFindRefuses(t *testing.T) {
 	cases := []struct{ name, text, pattern, code, words string }{
 		{"nothing", `{}`, "", merge.CodeNoDigests, "toJSON(needs.JOB.outputs)"},
 		{"outputs that are empty", `{"digest-b":"","digest-a":""}`, "", merge.CodeNoDigests, "these outputs are empty: a, b"},
-		{"a pattern that fits none", `{"digest-a":"D1"}`, "b*", merge.CodeNoDigests, "matches leg: b*"},
-		{"a broken pattern", `{"digest-a":"D1"}`, "[", merge.CodePatternBad, "web-*"},
-		{"some were skipped", `{"digest-a":"D1","digest-b":"skipped"}`, "", merge.CodeLegsSkipped, "only read: b"},
-		{"a tag", `{"digest-a":"latest"}`, "", merge.CodeDigestInvalid, `"a" of digests holds "latest"`},
+		{"a pattern that fits none", `{"digest-a":"D1"}`, "b*", merge.CodeNoDigests, "digest-name: b*"},
+		{"a broken pattern", `{"digest-a":"D1"}`, "[", merge.CodePatternInvalid, "web-*"},
+		{"some were skipped", `{"digest-a":"D1","digest-b":"skipped"}`, "", merge.CodeImagesSkipped, "read-only: b"},
+		{"a tag", `{"digest-a":"latest"}`, "", merge.CodeDigestInvalid, `"a" of digests has the value "latest"`},
 		{"a short digest", "sha256:12", "", merge.CodeDigestInvalid, `"line 1" of digests`},
 		{"a bad repository", "a b@D1", "", merge.CodeDigestInvalid, `"line 1" of digests`},
-		{"broken JSON", `{"digest-a":`, "", merge.CodeDigestInvalid, "begins as JSON"},
-		{"JSON without an end", strings.Repeat(`{"a":`, 20) + `"D1"` + strings.Repeat("}", 20), "", merge.CodeDigestInvalid, "more than 8 deep"},
-		{"too many", strings.Join(many, "\n"), "", merge.CodeDigestInvalid, "more than 1000 images"},
+		{"broken JSON", `{"digest-a":`, "", merge.CodeDigestInvalid, "starts like JSON"},
+		{"JSON without an end", strings.Repeat(`{"a":`, 20) + `"D1"` + strings.Repeat("}", 20), "", merge.CodeDigestInvalid, "more than 8 levels"},
+		{"too many", strings.Join(many, "\n"), "", merge.CodeDigestInvalid, "more than 1000 digests"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -98,11 +98,11 @@ func FuzzFind(f *testing.F) {
 	f.Add(expand(`{"digest-a":"D1","digests":"{\"x\":\"D2\"}"}`), "")
 	f.Add(expand("D1\nb=D2\nghcr.io/a/b@D3"), "*")
 	f.Fuzz(func(t *testing.T, text, pattern string) {
-		legs, err := merge.Find(text, pattern)
+		images, err := merge.Find(text, pattern)
 		seen := map[string]bool{}
-		for _, l := range legs {
+		for _, l := range images {
 			if seen[l.Digest.String()] || err != nil {
-				t.Errorf("leg %q: met before: %t, error %v", l.Name, seen[l.Digest.String()], err)
+				t.Errorf("image %q: found before: %t, error %v", l.Name, seen[l.Digest.String()], err)
 			}
 			seen[l.Digest.String()] = true
 		}

@@ -16,14 +16,14 @@ import (
 )
 
 // index builds the index of the entries.
-func (j *Joined) index(legs []Image, entries []entry, o Options) (*image.Manifest, error) {
+func (j *Result) index(images []ReadImage, entries []entry, o Options) (*image.Manifest, error) {
 	doc := v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex}
 	if o.Docker {
 		if err := allDocker(entries); err != nil {
 			return nil, err
 		}
 		doc.MediaType = types.DockerManifestList
-	} else if all := j.annotations(legs, o.Annotations); len(all) > 0 {
+	} else if all := j.annotations(images, o.Annotations); len(all) > 0 {
 		doc.Annotations = all
 	}
 	root := &image.Manifest{}
@@ -36,8 +36,8 @@ func (j *Joined) index(legs []Image, entries []entry, o Options) (*image.Manifes
 		return nil, fmt.Errorf("writing the index: %w", err)
 	}
 	if len(raw) > image.MaxManifestSize {
-		return nil, inputError("digests", "index-too-large", "Merge fewer images, or strip attestations.", nil,
-			"The index would have %d bytes; registries take %d", len(raw), image.MaxManifestSize)
+		return nil, inputError("digests", CodeIndexTooLarge, "Merge fewer images, or set attestations: strip.", nil,
+			"The index has %d bytes, but registries accept at most %d bytes", len(raw), image.MaxManifestSize)
 	}
 	root.Raw = raw
 	root.Descriptor, err = newDescriptor(doc.MediaType, raw)
@@ -62,11 +62,11 @@ func newDescriptor(t types.MediaType, raw []byte) (v1.Descriptor, error) {
 // annotations returns the annotations for the index: the annotations on which
 // the indexes of all jobs agree, and the given ones. It adds a notice for
 // annotations that differ.
-func (j *Joined) annotations(legs []Image, ours map[string]string) map[string]string {
+func (j *Result) annotations(images []ReadImage, ours map[string]string) map[string]string {
 	all := map[string]string{}
 	var conflicting []string
-	for _, leg := range legs {
-		for k, v := range indexAnnotations(leg.Root) {
+	for _, img := range images {
+		for k, v := range indexAnnotations(img.Root) {
 			if had, seen := all[k]; seen && had != v {
 				conflicting = append(conflicting, k)
 			}
@@ -83,8 +83,8 @@ func (j *Joined) annotations(legs []Image, ours map[string]string) map[string]st
 	}
 	if len(dropped) > 0 {
 		j.Notices = append(j.Notices, diag.Notice{
-			Code: "annotations-differ", Level: diag.Warning, Title: "Annotations were left out",
-			Text: fmt.Sprintf("The legs do not agree on %s. Set them with the input annotations.", strings.Join(dropped, ", ")),
+			Code: CodeAnnotationsDiffer, Level: diag.Warning, Title: "Annotations were left out",
+			Text: fmt.Sprintf("The jobs set different values for %s. Set these annotations with the input annotations.", strings.Join(dropped, ", ")),
 		})
 	}
 	maps.Copy(all, ours)
@@ -106,8 +106,8 @@ func indexAnnotations(m *image.Manifest) map[string]string {
 func allDocker(entries []entry) error {
 	for _, e := range entries {
 		if !isDockerType(e.Descriptor.MediaType) {
-			return inputError("index-type", CodeNotDocker, "Take index-type away, or let every leg be built with oci-mediatypes=false and provenance: false.", nil,
-				"Leg %s brought %s, and a list of Docker's holds images of Docker's types alone", e.job, e.Descriptor.MediaType)
+			return inputError("index-type", CodeNotDocker, "Remove index-type, or build every image with oci-mediatypes=false and provenance: false.", nil,
+				"Job %q pushed the media type %s, but index-type: docker accepts only Docker media types", e.job, e.Descriptor.MediaType)
 		}
 	}
 	return nil

@@ -12,13 +12,15 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// The codes of errors about the images to merge.
+// The codes of errors and notices about the images to merge.
 const (
-	CodePlatformMissing    = "platform-missing"
-	CodePlatformDuplicate  = "platform-duplicate"
-	CodePlatformUnexpected = "platform-unexpected"
-	CodePlatformUnknown    = "platform-unknown"
-	CodeNotDocker          = "not-docker"
+	CodePlatformMissing    = "platform-missing"    // no image has an expected platform
+	CodePlatformDuplicate  = "platform-duplicate"  // two images have one platform
+	CodePlatformUnexpected = "platform-unexpected" // an image has a platform that is not expected
+	CodePlatformUnknown    = "platform-unknown"    // an image has no platform
+	CodeNotDocker          = "not-docker"          // an index with Docker media types has another media type
+	CodeIndexTooLarge      = "index-too-large"     // registries do not accept an index of this size
+	CodeAnnotationsDiffer  = "annotations-differ"  // the jobs set different annotations on their indexes
 )
 
 // The values of Options.Attestations.
@@ -44,8 +46,8 @@ type Options struct {
 	Expect []string
 }
 
-// Joined is the result of Join.
-type Joined struct {
+// Result is the result of Join.
+type Result struct {
 	// Root is the index. If only one image exists, Root is that image without
 	// an index.
 	Root *image.Manifest
@@ -65,9 +67,9 @@ type entry struct {
 // Join builds the index. The index depends only on the digests and not on the
 // order or the names of the images. Errors about platforms and media types are
 // *diag.Error with a code of this package.
-func Join(legs []Image, o Options) (*Joined, error) {
-	j := &Joined{}
-	images, others := sort(legs)
+func Join(platformImages []ReadImage, o Options) (*Result, error) {
+	j := &Result{}
+	images, others := sort(platformImages)
 	if err := check(images, o.Expect); err != nil {
 		return nil, err
 	}
@@ -84,27 +86,27 @@ func Join(legs []Image, o Options) (*Joined, error) {
 	entries := slices.Concat(images, attestations)
 	var err error
 	switch {
-	case len(legs) == 1 && (o.Attestations == Keep || len(others) == 0) && !o.Docker:
-		j.Root = legs[0].Root
+	case len(platformImages) == 1 && (o.Attestations == Keep || len(others) == 0) && !o.Docker:
+		j.Root = platformImages[0].Root
 	case len(entries) == 1:
 		j.Root = entries[0].Manifest
 	default:
-		j.Root, err = j.index(legs, entries, o)
+		j.Root, err = j.index(platformImages, entries, o)
 	}
 	return j, err
 }
 
 // sort returns the images, sorted by platform, and all other manifests. It
 // removes duplicate digests.
-func sort(legs []Image) (images, others []entry) {
+func sort(platformImages []ReadImage) (images, others []entry) {
 	seen := map[v1.Hash]bool{}
-	for _, leg := range legs {
-		for _, m := range leaves(leg.Root) {
+	for _, img := range platformImages {
+		for _, m := range leaves(img.Root) {
 			if seen[m.Descriptor.Digest] {
 				continue
 			}
 			seen[m.Descriptor.Digest] = true
-			e := entry{m, leg.Name}
+			e := entry{m, img.Name}
 			if m.Attests() || (m.Platform != nil && !isRunnable(m.Platform)) {
 				others = append(others, e)
 			} else {
@@ -134,8 +136,8 @@ func leaves(root *image.Manifest) []*image.Manifest {
 // expected platforms.
 func check(images []entry, expect []string) error {
 	var errs []error
-	here := map[string]entry{}
-	came := map[string]bool{}
+	first := map[string]entry{}
+	found := map[string]bool{}
 	for _, e := range images {
 		if e.Platform == nil {
 			if len(images) > 1 || len(expect) > 0 {
@@ -144,18 +146,18 @@ func check(images []entry, expect []string) error {
 			continue
 		}
 		id := identity(e.Platform)
-		if first, twice := here[id]; twice {
-			errs = append(errs, duplicate(first, e))
+		if other, twice := first[id]; twice {
+			errs = append(errs, duplicate(other, e))
 			continue
 		}
-		here[id], came[platformName(e.Platform)] = e, true
+		first[id], found[platformName(e.Platform)] = e, true
 	}
-	return errors.Join(append(errs, compare(images, came, expect)...)...)
+	return errors.Join(append(errs, compare(images, found, expect)...)...)
 }
 
 // compare returns an error for each missing platform and for each unexpected
 // one.
-func compare(images []entry, came map[string]bool, expect []string) []error {
+func compare(images []entry, found map[string]bool, expect []string) []error {
 	if len(expect) == 0 {
 		return nil
 	}
@@ -163,7 +165,7 @@ func compare(images []entry, came map[string]bool, expect []string) []error {
 	wanted := map[string]bool{}
 	for _, text := range expect {
 		name := canonical(text)
-		if !wanted[name] && !came[name] {
+		if !wanted[name] && !found[name] {
 			errs = append(errs, absent(name, images))
 		}
 		wanted[name] = true
@@ -177,30 +179,30 @@ func compare(images []entry, came map[string]bool, expect []string) []error {
 }
 
 func absent(name string, images []entry) error {
-	var came []string
+	var found []string
 	for _, e := range images {
 		if e.Platform != nil {
-			came = append(came, fmt.Sprintf("%s from leg %s", platformName(e.Platform), e.job))
+			found = append(found, fmt.Sprintf("%s of job %q", platformName(e.Platform), e.job))
 		}
 	}
-	leg := strings.ReplaceAll(name, "/", "-")
+	output := prefix + strings.ReplaceAll(name, "/", "-")
 	return inputError("digests", CodePlatformMissing,
-		fmt.Sprintf("Look at the job that builds it, and see that it has the output %s%s. What came: %s.", prefix, leg, strings.Join(came, ", ")), nil,
-		"Leg %s is missing: no image for %s came", leg, name)
+		fmt.Sprintf("Check that the job that builds the image has the output %s. Found platforms: %s.", output, strings.Join(found, ", ")), nil,
+		"No job pushed an image for %s, which expect-platforms contains", name)
 }
 
 func duplicate(a, b entry) error {
-	return inputError("digests", CodePlatformDuplicate, "Take one of them away, or build it for another platform.", nil,
-		"Two images are for %s: %s from leg %s, and %s from leg %s",
+	return inputError("digests", CodePlatformDuplicate, "Remove one of the images, or build it for another platform.", nil,
+		"Two images have the platform %s: %s of job %q, and %s of job %q",
 		platformName(a.Platform), a.Descriptor.Digest, a.job, b.Descriptor.Digest, b.job)
 }
 
 func unexpected(e entry) error {
-	return inputError("expect-platforms", CodePlatformUnexpected, "Add the platform to expect-platforms, or take the leg away.", nil,
-		"Leg %s brought %s (%s), which is not expected", e.job, platformName(e.Platform), e.Descriptor.Digest)
+	return inputError("expect-platforms", CodePlatformUnexpected, "Add the platform to expect-platforms, or remove the job.", nil,
+		"Job %q pushed the platform %s (%s), which is not in expect-platforms", e.job, platformName(e.Platform), e.Descriptor.Digest)
 }
 
 func unknown(e entry) error {
-	return inputError("digests", CodePlatformUnknown, "Build it for a platform: its config has to name os and architecture.", nil,
-		"Leg %s does not say which platform it is for (%s)", e.job, e.Descriptor.Digest)
+	return inputError("digests", CodePlatformUnknown, "Set os and architecture in the config of the image.", nil,
+		"The image of job %q has no platform (%s)", e.job, e.Descriptor.Digest)
 }

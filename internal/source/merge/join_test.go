@@ -19,8 +19,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// made returns a leg as merge.Read returns it, without a registry.
-func made(t *testing.T, name string, make func(*sourcetest.Layout) v1.Descriptor) merge.Image {
+// made returns a platform image as merge.Read returns it, without a registry.
+func made(t *testing.T, name string, make func(*sourcetest.Layout) v1.Descriptor) merge.ReadImage {
 	t.Helper()
 	l := sourcetest.NewLayout(t)
 	l.Add(make(l))
@@ -29,19 +29,19 @@ func made(t *testing.T, name string, make func(*sourcetest.Layout) v1.Descriptor
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = src.Close() })
-	return merge.Image{Leg: merge.Leg{Name: name, Digest: src.Root.Descriptor.Digest}, Root: src.Root}
+	return merge.ReadImage{PlatformImage: merge.PlatformImage{Name: name, Digest: src.Root.Descriptor.Digest}, Root: src.Root}
 }
 
 // attested returns an image with an attestation, as BuildKit pushes it for one
 // platform.
-func attested(t *testing.T, name string, p *v1.Platform) merge.Image {
+func attested(t *testing.T, name string, p *v1.Platform) merge.ReadImage {
 	return made(t, name, func(l *sourcetest.Layout) v1.Descriptor {
 		img := sourcetest.On(l.Image(p, name), p)
 		return l.Index(img, l.Attestation(img))
 	})
 }
 
-func annotated(t *testing.T, name string, p *v1.Platform, annotations map[string]string) merge.Image {
+func annotated(t *testing.T, name string, p *v1.Platform, annotations map[string]string) merge.ReadImage {
 	return made(t, name, func(l *sourcetest.Layout) v1.Descriptor {
 		return l.JSON(types.OCIImageIndex, v1.IndexManifest{
 			SchemaVersion: 2, MediaType: types.OCIImageIndex, Annotations: annotations,
@@ -50,12 +50,12 @@ func annotated(t *testing.T, name string, p *v1.Platform, annotations map[string
 	})
 }
 
-func join(t *testing.T, o merge.Options, legs ...merge.Image) *merge.Joined {
+func join(t *testing.T, o merge.Options, images ...merge.ReadImage) *merge.Result {
 	t.Helper()
 	if o.Attestations == "" {
 		o.Attestations = merge.Keep
 	}
-	j, err := merge.Join(legs, o)
+	j, err := merge.Join(images, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,14 +77,14 @@ func TestIndexIsTheSameInEveryOrder(t *testing.T) {
 	t.Parallel()
 	newer := *windows
 	newer.OSVersion = "10.0.20348.2"
-	legs := []merge.Image{
+	images := []merge.ReadImage{
 		attested(t, "a", sourcetest.ARM64), attested(t, "b", sourcetest.AMD64), attested(t, "c", windows), attested(t, "d", &newer),
 		annotated(t, "e", &v1.Platform{OS: "linux", Architecture: "arm", Variant: "v7"}, map[string]string{"x": "1"}),
 	}
-	want := join(t, merge.Options{}, legs...).Root
+	want := join(t, merge.Options{}, images...).Root
 	for range 20 {
-		rand.Shuffle(len(legs), func(i, j int) { legs[i], legs[j] = legs[j], legs[i] })
-		if got := join(t, merge.Options{}, legs...).Root; !bytes.Equal(got.Raw, want.Raw) {
+		rand.Shuffle(len(images), func(i, j int) { images[i], images[j] = images[j], images[i] })
+		if got := join(t, merge.Options{}, images...).Root; !bytes.Equal(got.Raw, want.Raw) {
 			t.Fatalf("another order gave\n%s\nwant\n%s", got.Raw, want.Raw)
 		}
 	}
@@ -103,7 +103,7 @@ func TestIndexIsTheSameInEveryOrder(t *testing.T) {
 	}
 }
 
-func TestAnnotationsOfLegsAreKeptIfTheyAgree(t *testing.T) {
+func TestIndexKeepsAnnotationsWithEqualValues(t *testing.T) {
 	t.Parallel()
 	a := annotated(t, "a", sourcetest.AMD64, map[string]string{"same": "1", "own": "a", "other": "a", "ours": "old"})
 	b := annotated(t, "b", sourcetest.ARM64, map[string]string{"same": "1", "other": "b"})
@@ -116,7 +116,7 @@ func TestAnnotationsOfLegsAreKeptIfTheyAgree(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	if len(j.Notices) != 1 || !strings.Contains(j.Notices[0].Text, "other") {
-		t.Errorf("what the legs do not agree on is not told: %v", j.Notices)
+		t.Errorf("no notice about the annotation with different values: %v", j.Notices)
 	}
 }
 
@@ -126,19 +126,19 @@ func TestOneImageIsNotWrapped(t *testing.T) {
 	withProof := attested(t, "b", sourcetest.AMD64)
 	cases := []struct {
 		name string
-		leg  merge.Image
+		img  merge.ReadImage
 		o    merge.Options
 		want v1.Hash
 	}{
 		{"an image", single, merge.Options{Annotations: map[string]string{"x": "1"}}, single.Digest},
 		{"an image with its attestation", withProof, merge.Options{}, withProof.Digest},
-		{"one whose attestation is stripped", withProof, merge.Options{Attestations: merge.Strip}, withProof.Root.Children[0].Descriptor.Digest},
-		{"an image as a list of Docker's", single, merge.Options{Docker: true}, single.Digest},
+		{"an image whose attestation is stripped", withProof, merge.Options{Attestations: merge.Strip}, withProof.Root.Children[0].Descriptor.Digest},
+		{"an image with index-type docker", single, merge.Options{Docker: true}, single.Digest},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			if got := join(t, c.o, c.leg).Root.Descriptor.Digest; got != c.want {
+			if got := join(t, c.o, c.img).Root.Descriptor.Digest; got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
 		})
@@ -161,9 +161,9 @@ func TestIndexWithDockerMediaTypes(t *testing.T) {
 	if doc.MediaType != types.DockerManifestList || len(doc.Annotations) > 0 || len(doc.Manifests) != 2 {
 		t.Errorf("got %+v", doc)
 	}
-	_, err := merge.Join([]merge.Image{a, attested(t, "oci", sourcetest.ARM64)}, merge.Options{Docker: true, Attestations: merge.Strip})
-	if !diag.Is(err, merge.CodeNotDocker) || !strings.Contains(err.Error(), "Leg oci") {
-		t.Errorf("an OCI image in a list of Docker's: %v", err)
+	_, err := merge.Join([]merge.ReadImage{a, attested(t, "oci", sourcetest.ARM64)}, merge.Options{Docker: true, Attestations: merge.Strip})
+	if !diag.Is(err, merge.CodeNotDocker) || !strings.Contains(err.Error(), `"oci"`) {
+		t.Errorf("an OCI image in an index of Docker: %v", err)
 	}
 }
 
@@ -177,15 +177,15 @@ func TestAttestationWithoutItsImageIsLeftOutWithANotice(t *testing.T) {
 	if n := len(entries(t, j.Root).Manifests); n != 3 {
 		t.Errorf("the index has %d entries, want two images and one attestation", n)
 	}
-	if len(j.Notices) != 1 || !strings.Contains(j.Notices[0].Text, "from leg b") {
-		t.Errorf("the stray attestation is not told: %v", j.Notices)
+	if len(j.Notices) != 1 || !strings.Contains(j.Notices[0].Text, `"b"`) {
+		t.Errorf("no notice about the attestation without its image: %v", j.Notices)
 	}
 }
 
 func TestReferrersNameTheirImage(t *testing.T) {
 	t.Parallel()
-	legs := []merge.Image{attested(t, "a", sourcetest.AMD64), attested(t, "b", sourcetest.ARM64)}
-	j := join(t, merge.Options{Attestations: merge.Referrers}, legs...)
+	images := []merge.ReadImage{attested(t, "a", sourcetest.AMD64), attested(t, "b", sourcetest.ARM64)}
+	j := join(t, merge.Options{Attestations: merge.Referrers}, images...)
 	if n := len(entries(t, j.Root).Manifests); n != 2 || len(j.Referrers) != 2 {
 		t.Fatalf("%d entries and %d referrers, want 2 of each", n, len(j.Referrers))
 	}
@@ -198,8 +198,8 @@ func TestReferrersNameTheirImage(t *testing.T) {
 		if err := json.Unmarshal(r.Manifest.Raw, &m); err != nil {
 			t.Fatal(err)
 		}
-		old := legs[i].Root.Children[1]
-		if m.Subject.Digest != legs[i].Root.Children[0].Descriptor.Digest || m.Subject.Platform != nil ||
+		old := images[i].Root.Children[1]
+		if m.Subject.Digest != images[i].Root.Children[0].Descriptor.Digest || m.Subject.Platform != nil ||
 			m.ArtifactType != r.ArtifactType || m.Layers[0].Digest != old.Blobs[1].Descriptor.Digest {
 			t.Errorf("referrer %d is %s", i, r.Manifest.Raw)
 		}
@@ -209,8 +209,8 @@ func TestReferrersNameTheirImage(t *testing.T) {
 func TestImageWithoutAPlatformIsRefused(t *testing.T) {
 	t.Parallel()
 	silent := func(l *sourcetest.Layout) v1.Descriptor { return l.Image(&v1.Platform{}, "x") }
-	_, err := merge.Join([]merge.Image{made(t, "a", silent), attested(t, "b", sourcetest.AMD64)}, merge.Options{Attestations: merge.Keep})
-	if !diag.Is(err, merge.CodePlatformUnknown) || !strings.Contains(err.Error(), "Leg a") {
+	_, err := merge.Join([]merge.ReadImage{made(t, "a", silent), attested(t, "b", sourcetest.AMD64)}, merge.Options{Attestations: merge.Keep})
+	if !diag.Is(err, merge.CodePlatformUnknown) || !strings.Contains(err.Error(), `"a"`) {
 		t.Errorf("got %v", err)
 	}
 }

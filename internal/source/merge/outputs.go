@@ -18,14 +18,14 @@ const maxNesting = 8
 func (f *finder) json(text string) error {
 	var value any
 	if err := json.Unmarshal([]byte(text), &value); err != nil {
-		return inputError("digests", CodeDigestInvalid, "Give ${{ toJSON(needs.JOB.outputs) }} without quotes around it.", err, "digests begins as JSON and is none")
+		return inputError("digests", CodeDigestInvalid, "Set digests: ${{ toJSON(needs.JOB.outputs) }} without quotes around it.", err, "The input digests starts like JSON but is not valid JSON")
 	}
 	return f.walk("", value, 0)
 }
 
 func (f *finder) walk(key string, value any, depth int) error {
 	if depth > maxNesting {
-		return inputError("digests", CodeDigestInvalid, "Give the outputs of the job alone.", nil, "digests holds objects within objects, more than %d deep", maxNesting)
+		return inputError("digests", CodeDigestInvalid, "Set digests to the outputs of the job, without other objects around them.", nil, "The input digests contains objects inside objects, more than %d levels", maxNesting)
 	}
 	switch value := value.(type) {
 	case map[string]any:

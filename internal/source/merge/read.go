@@ -15,6 +15,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
+// CodeImageMissing is the code of the error about a platform image that is not
+// in its repository.
+const CodeImageMissing = "platform-image-missing"
+
 // maxConcurrentReads is the number of platform images that are read
 // concurrently.
 const maxConcurrentReads = 16
@@ -23,47 +27,47 @@ const maxConcurrentReads = 16
 // bytes.
 const maxConfig = 8 << 20
 
-// Image is a platform image with its manifests.
-type Image struct {
-	Leg
+// ReadImage is a platform image with its manifests.
+type ReadImage struct {
+	PlatformImage
 	Root *image.Manifest
 }
 
 // Read reads every platform image from its own repository, or from repo if it
 // names none. If absent returns true for an error, Read returns an error with
-// the code leg-missing and the name of the image. It adds the name of the image
-// to other errors.
-func Read(ctx context.Context, remote source.Remote, repo name.Repository, legs []Leg, absent func(error) bool) ([]Image, error) {
-	images := make([]Image, len(legs))
+// the code CodeImageMissing and the name of the image. It adds the name of the
+// image to other errors.
+func Read(ctx context.Context, remote source.Remote, repo name.Repository, images []PlatformImage, absent func(error) bool) ([]ReadImage, error) {
+	out := make([]ReadImage, len(images))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxConcurrentReads)
-	for i, leg := range legs {
+	for i, img := range images {
 		group.Go(func() (err error) {
-			images[i], err = read(ctx, remote, repo, leg)
+			out[i], err = read(ctx, remote, repo, img)
 			if absent(err) {
-				err = missing(leg, repo, err)
+				err = missing(img, repo, err)
 			}
 			return err
 		})
 	}
-	return images, group.Wait()
+	return out, group.Wait()
 }
 
-func read(ctx context.Context, remote source.Remote, repo name.Repository, leg Leg) (Image, error) {
-	if leg.Repo != nil {
-		repo = *leg.Repo
+func read(ctx context.Context, remote source.Remote, repo name.Repository, img PlatformImage) (ReadImage, error) {
+	if img.Repo != nil {
+		repo = *img.Repo
 	}
-	src, err := source.Open(ctx, "docker://"+repo.Digest(leg.Digest.String()).String(), source.Options{Remote: remote})
+	src, err := source.Open(ctx, "docker://"+repo.Digest(img.Digest.String()).String(), source.Options{Remote: remote})
 	if err != nil {
-		return Image{}, fmt.Errorf("reading leg %q: %w", leg.Name, err)
+		return ReadImage{}, fmt.Errorf("reading the image of job %q: %w", img.Name, err)
 	}
 	for _, m := range image.Manifests(src.Root) {
 		m.HeldBy = append(m.HeldBy, repo)
 		if err := describe(ctx, m); err != nil {
-			return Image{}, fmt.Errorf("reading leg %q: %w", leg.Name, err)
+			return ReadImage{}, fmt.Errorf("reading the image of job %q: %w", img.Name, err)
 		}
 	}
-	return Image{Leg: leg, Root: src.Root}, nil
+	return ReadImage{PlatformImage: img, Root: src.Root}, nil
 }
 
 // describe completes the platform of an image from its config. The entry of an
@@ -90,13 +94,13 @@ func describe(ctx context.Context, m *image.Manifest) error {
 	return nil
 }
 
-func missing(leg Leg, repo name.Repository, err error) error {
-	if leg.Repo != nil {
-		repo = *leg.Repo
+func missing(img PlatformImage, repo name.Repository, err error) error {
+	if img.Repo != nil {
+		repo = *img.Repo
 	}
 	return &diag.Error{
-		Code: "leg-missing", Side: diag.Registry, Input: "digests", Err: err,
-		Title: fmt.Sprintf("Leg %s is not in %s", leg.Name, repo),
-		Hint:  "Push it with push-by-digest: true and the same image as here. If the package may have been cleaned up since, run its job again.",
+		Code: CodeImageMissing, Side: diag.Registry, Input: "digests", Err: err,
+		Title: fmt.Sprintf("The image of job %q is not in %s", img.Name, repo),
+		Hint:  "Set the same image in the step that pushes with push-by-digest: true. If an image was deleted from the package since, run its job again.",
 	}
 }

@@ -7,17 +7,17 @@ import (
 	"slices"
 )
 
-// Manifest is a manifest as it was pushed.
+// Manifest is a manifest with the media type and the bytes of its push.
 type Manifest struct {
 	Digest    string
 	MediaType string
 	Raw       []byte
 }
 
-// Blob reads a blob that a repository holds. The name is owner/name.
+// Blob returns the content of a blob that a repository has. The name is owner/name.
 func (s *Server) Blob(name, digest string) ([]byte, error) {
 	if _, ok := s.blobSize(name, digest); !ok {
-		return nil, fmt.Errorf("looking for blob %q in %q: not there", digest, name)
+		return nil, fmt.Errorf("reading blob %q: repository %q does not have it", digest, name)
 	}
 	r, err := s.store.open(digest)
 	if err != nil {
@@ -27,11 +27,11 @@ func (s *Server) Blob(name, digest string) ([]byte, error) {
 	return io.ReadAll(r)
 }
 
-// Manifest finds what a tag or digest resolves to, without any lag.
+// Manifest returns the manifest of a tag or digest. Lag has no effect on it.
 func (s *Server) Manifest(name, reference string) (Manifest, bool) {
-	s.world.mu.Lock()
-	defer s.world.mu.Unlock()
-	p := s.world.find(name)
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	p := s.state.findLocked(name)
 	if p == nil {
 		return Manifest{}, false
 	}
@@ -45,28 +45,28 @@ func (s *Server) Manifest(name, reference string) (Manifest, bool) {
 	return Manifest{v.digest, v.mediaType, slices.Clone(v.raw)}, true
 }
 
-// Tag is the digest a tag points at, or empty.
+// Tag returns the digest of a tag, or "" if the tag does not exist.
 func (s *Server) Tag(name, tag string) string {
 	m, _ := s.Manifest(name, tag)
 	return m.Digest
 }
 
-// Tags lists a package's tags, sorted.
+// Tags returns the sorted tags of a package.
 func (s *Server) Tags(name string) []string {
-	s.world.mu.Lock()
-	defer s.world.mu.Unlock()
-	p := s.world.find(name)
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	p := s.state.findLocked(name)
 	if p == nil {
 		return nil
 	}
 	return slices.Sorted(maps.Keys(p.tags))
 }
 
-// Package is GitHub's record of a package that exists.
+// Package returns GitHub's record of a package.
 func (s *Server) Package(name string) (Package, bool) {
-	s.world.mu.Lock()
-	defer s.world.mu.Unlock()
-	p := s.world.find(name)
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	p := s.state.findLocked(name)
 	if p == nil {
 		return Package{}, false
 	}
@@ -75,7 +75,7 @@ func (s *Server) Package(name string) (Package, bool) {
 	return out, true
 }
 
-// Uploads is how many upload sessions are open.
+// Uploads returns the number of open upload sessions.
 func (s *Server) Uploads() int {
 	s.uploads.mu.Lock()
 	defer s.uploads.mu.Unlock()

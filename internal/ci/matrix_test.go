@@ -19,8 +19,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// legs are the platforms of these tests, by the name of their folder.
-var legs = map[string]*v1.Platform{
+// matrixPlatforms are the platforms of these tests, by the name of their folder.
+var matrixPlatforms = map[string]*v1.Platform{
 	"linux-amd64":  {OS: "linux", Architecture: "amd64"},
 	"linux-arm64":  {OS: "linux", Architecture: "arm64", Variant: "v8"},
 	"linux-arm-v7": {OS: "linux", Architecture: "arm", Variant: "v7"},
@@ -51,7 +51,7 @@ func newCaller(t *testing.T, workflow string) *caller {
 	}
 	c := &caller{lab: &lab{t: t, work: filepath.Join(t.TempDir(), "image")}, server: ghcrtest.Start(t, ghcrtest.Config{Open: &ghcrtest.Open{Token: "ghs_e2e"}})}
 	write(t, filepath.Join(c.work, ".github", "workflows", "image.yml"), []byte(forAct(workflow)))
-	for name, p := range legs {
+	for name, p := range matrixPlatforms {
 		c.image(name, p)
 		c.args = append(c.args, "--env", again(name)+"="+output(name))
 	}
@@ -64,14 +64,14 @@ func newCaller(t *testing.T, workflow string) *caller {
 
 var declared = regexp.MustCompile(`(?m)^ +digest-([a-z0-9-]+): \$\{\{ steps\.push\.outputs\.digest-[a-z0-9-]+ \}\}\n`)
 
-// forAct works around act's way with the outputs of a matrix: it evaluates them once,
-// after the first leg, and forgets the others'. So here an output that a leg does not
-// have evaluates to its own expression, which the next leg evaluates anew.
+// forAct works around a limit of act: act evaluates the outputs of a matrix only after
+// the first matrix job. So an output that this job does not have evaluates here to its
+// own expression, and the next job evaluates that expression again.
 func forAct(workflow string) string {
 	workflow = declared.ReplaceAllStringFunc(workflow, func(line string) string {
 		name := declared.FindStringSubmatch(line)[1]
-		if legs[name] == nil {
-			return "" // no leg here has it
+		if matrixPlatforms[name] == nil {
+			return "" // no matrix job of these tests has this output
 		}
 		before, _, _ := strings.Cut(line, "digest-")
 		return before + "digest-" + name + ": " + output(name) + "\n"
@@ -123,8 +123,8 @@ func (c *caller) onePlatformEach(tag string) {
 	}
 }
 
-// The workflow that README shows, but for the build, which needs a builder: three legs
-// are joined through the outputs of their jobs alone.
+// The workflow in README joins three platform images through the outputs of their jobs.
+// This test replaces its build, which needs a builder.
 func TestMatrixOfRunnersUnderAct(t *testing.T) {
 	t.Parallel()
 	raw, err := os.ReadFile(filepath.Join("testdata", "matrix.yml"))
@@ -182,7 +182,7 @@ func TestReusableWorkflowsUnderAct(t *testing.T) {
 		t.Errorf("1.2.3 is %q, production %q", a, b)
 	}
 	if tags := c.server.Tags("e2e/image"); !slices.Equal(tags, []string{"1.2.3", "production"}) {
-		t.Errorf("tags are %q, %q", tags, slices.Sorted(maps.Keys(legs)))
+		t.Errorf("tags are %q, %q", tags, slices.Sorted(maps.Keys(matrixPlatforms)))
 	}
 	if t.Failed() {
 		t.Log(log)

@@ -17,7 +17,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// settings is a folder of Docker's settings with contexts in it.
+// settings writes a directory of Docker's settings with contexts.
 func settings(t *testing.T, config string, contexts map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -47,43 +47,43 @@ func meta(host string) string {
 	return fmt.Sprintf(`{"Name":"x","Metadata":{},"Endpoints":{"docker":{"Host":%q,"SkipTLSVerify":false}}}`, host)
 }
 
-func TestTheEngineIsTheOneDockerWouldAsk(t *testing.T) {
+func TestLocateFindsTheEngineThatDockerUses(t *testing.T) {
 	t.Parallel()
 	dir := settings(t, `{"currentContext":"rootless","auths":{}}`, map[string]string{
 		"rootless": meta("unix:///run/user/1000/docker.sock"), "far": meta("tcp://far:2376"), "k8s": `{"Endpoints":{}}`,
 	})
 	none := filepath.Join(t.TempDir(), "none")
-	usual := "unix:///var/run/docker.sock"
+	standard := "unix:///var/run/docker.sock"
 	cases := []struct {
-		name  string
-		env   []string
-		there string // the socket that exists
-		want  string
+		name   string
+		env    []string
+		socket string // the socket that exists
+		want   string
 	}{
 		{"DOCKER_HOST first", []string{"DOCKER_HOST", "tcp://x:1", "DOCKER_CONTEXT", "far", "DOCKER_CONFIG", dir}, "", "tcp://x:1"},
 		{"then DOCKER_CONTEXT", []string{"DOCKER_CONTEXT", "far", "DOCKER_CONFIG", dir}, "", "tcp://far:2376"},
 		{"then the current context", []string{"DOCKER_CONFIG", dir}, "", "unix:///run/user/1000/docker.sock"},
-		{"the default context by name", []string{"DOCKER_CONTEXT", "default", "DOCKER_CONFIG", dir}, "", usual},
-		{"no settings", []string{"DOCKER_CONFIG", none}, "", usual},
-		{"nothing at all", nil, "", usual},
-		{"the usual socket before a rootless one", []string{"XDG_RUNTIME_DIR", "/run/user/7"}, "/var/run/docker.sock", usual},
-		{"a rootless one where it alone is there", []string{"XDG_RUNTIME_DIR", "/run/user/7"}, "/run/user/7/docker.sock", "unix:///run/user/7/docker.sock"},
-		{"Docker Desktop's", []string{"HOME", "/home/me"}, "/home/me/.docker/run/docker.sock", "unix:///home/me/.docker/run/docker.sock"},
+		{"the context that is called default", []string{"DOCKER_CONTEXT", "default", "DOCKER_CONFIG", dir}, "", standard},
+		{"no settings", []string{"DOCKER_CONFIG", none}, "", standard},
+		{"no variables", nil, "", standard},
+		{"the default socket before a rootless socket", []string{"XDG_RUNTIME_DIR", "/run/user/7"}, "/var/run/docker.sock", standard},
+		{"only a rootless socket", []string{"XDG_RUNTIME_DIR", "/run/user/7"}, "/run/user/7/docker.sock", "unix:///run/user/7/docker.sock"},
+		{"only the socket of Docker Desktop", []string{"HOME", "/home/me"}, "/home/me/.docker/run/docker.sock", "unix:///home/me/.docker/run/docker.sock"},
 	}
 	for _, c := range cases {
-		at, err := locate(environment(c.env...), func(path string) bool { return path == c.there })
+		found, err := locate(environment(c.env...), func(path string) bool { return path == c.socket })
 		want := c.want
 		if runtime.GOOS == "windows" && strings.HasSuffix(c.want, "docker.sock") && !strings.Contains(c.name, "current") {
 			want = defaultPipe
 		}
-		if err != nil || at.host != want {
-			t.Errorf("%s: got %q, %v; want %q", c.name, at.host, err, want)
+		if err != nil || found.host != want {
+			t.Errorf("%s: got %q, %v; want %q", c.name, found.host, err, want)
 		}
 	}
 	for name, env := range map[string]func(string) string{
 		"an unknown context":          environment("DOCKER_CONFIG", dir, "DOCKER_CONTEXT", "gone"),
 		"a context without an engine": environment("DOCKER_CONFIG", dir, "DOCKER_CONTEXT", "k8s"),
-		"settings that are no JSON":   environment("DOCKER_CONFIG", settings(t, `{"currentContext"`, nil)),
+		"settings that are not JSON":  environment("DOCKER_CONFIG", settings(t, `{"currentContext"`, nil)),
 	} {
 		if _, err := locate(env, exists); !diag.Is(err, CodeUnreachable) {
 			t.Errorf("%s: got %v", name, err)
@@ -91,15 +91,15 @@ func TestTheEngineIsTheOneDockerWouldAsk(t *testing.T) {
 	}
 }
 
-func TestPipesAreWrittenAsWindowsDoes(t *testing.T) {
+func TestPipePathsHaveBackslashes(t *testing.T) {
 	t.Parallel()
-	scheme, rest := place{host: defaultPipe}.scheme()
+	scheme, rest := endpoint{host: defaultPipe}.scheme()
 	if got := pipePath(rest); scheme != "npipe" || got != `\\.\pipe\docker_engine` {
 		t.Errorf("got %q, %q", scheme, got)
 	}
 }
 
-func TestAnEngineBehindTLSIsAskedWithTheKeysGiven(t *testing.T) {
+func TestConnectionsUseTheTLSFilesOfTheUser(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewTLSServer(sourcetest.NewEngine(t, web()).Handler())
 	defer server.Close()
@@ -112,15 +112,15 @@ func TestAnEngineBehindTLSIsAskedWithTheKeysGiven(t *testing.T) {
 		t.Errorf("got %v, %v", found, err)
 	}
 	if _, err := New(environment("DOCKER_HOST", host, "DOCKER_TLS_VERIFY", "1", "DOCKER_CERT_PATH", t.TempDir())).Find(t.Context(), "acme/web"); !diag.Is(err, CodeUnreachable) {
-		t.Errorf("a stranger's certificate is trusted: %v", err)
+		t.Errorf("the certificate of an unknown CA is accepted: %v", err)
 	}
 	context := settings(t, `{}`, map[string]string{"tls": meta(host)})
 	write(t, filepath.Join(context, "contexts", "tls", folderOf("tls"), "docker", "ca.pem"), string(ca))
 	if found, err := New(environment("DOCKER_CONFIG", context, "DOCKER_CONTEXT", "tls")).Find(t.Context(), "acme/web"); err != nil || found.ID != webID {
-		t.Errorf("keys of a context: got %v, %v", found, err)
+		t.Errorf("TLS files of a context: got %v, %v", found, err)
 	}
 	write(t, filepath.Join(dir, "ca.pem"), "no certificate")
 	if _, err := New(environment("DOCKER_HOST", host, "DOCKER_TLS_VERIFY", "1", "DOCKER_CERT_PATH", dir)).Find(t.Context(), "acme/web"); !diag.Is(err, CodeUnreachable) {
-		t.Errorf("a broken key: %v", err)
+		t.Errorf("a damaged CA certificate: %v", err)
 	}
 }

@@ -9,27 +9,27 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// shape is the part of a manifest that the registry looks into: what it
-// names. Artifacts of any media type are taken as long as they are JSON.
-type shape struct {
+// parsedManifest contains the fields of a manifest that the registry reads. The
+// registry accepts artifacts of any media type if they are JSON.
+type parsedManifest struct {
 	MediaType   string            `json:"mediaType"`
-	Config      *entry            `json:"config"`
-	Layers      []entry           `json:"layers"`
-	Blobs       []entry           `json:"blobs"`
-	Manifests   []entry           `json:"manifests"`
+	Config      *descriptor       `json:"config"`
+	Layers      []descriptor      `json:"layers"`
+	Blobs       []descriptor      `json:"blobs"`
+	Manifests   []descriptor      `json:"manifests"`
 	Annotations map[string]string `json:"annotations"`
 }
 
-// entry is a descriptor.
-type entry struct {
+// descriptor is a descriptor with the fields that the registry reads.
+type descriptor struct {
 	MediaType types.MediaType `json:"mediaType"`
 	Digest    string          `json:"digest"`
 }
 
-// parseShape reads a manifest and holds its own media type against the one it
-// was sent under.
-func parseShape(raw []byte, contentType string) (*shape, *refusal) {
-	var m shape
+// parseManifest parses a manifest. It compares the manifest's own media type with
+// the Content-Type of the request.
+func parseManifest(raw []byte, contentType string) (*parsedManifest, *refusal) {
+	var m parsedManifest
 	if err := json.Unmarshal(raw, &m); err != nil {
 		return nil, manifestInvalid("manifest is not valid JSON: " + err.Error())
 	}
@@ -43,12 +43,12 @@ func parseShape(raw []byte, contentType string) (*shape, *refusal) {
 }
 
 func manifestInvalid(message string) *refusal {
-	return refuse(http.StatusBadRequest, "MANIFEST_INVALID", message)
+	return refuse(http.StatusBadRequest, CodeManifestInvalid, message)
 }
 
-// blobs lists the digests of blobs that must be there. Foreign layers need
-// not be.
-func (m *shape) blobs() []string {
+// blobs returns the digests of the blobs that the repository must have. It omits
+// foreign layers.
+func (m *parsedManifest) blobs() []string {
 	var out []string
 	if m.Config != nil {
 		out = append(out, m.Config.Digest)
@@ -61,8 +61,8 @@ func (m *shape) blobs() []string {
 	return out
 }
 
-// missing lists what the manifest names and the repository lacks.
-func (m *shape) missing(p *pkg) []string {
+// missing returns the blobs and children that the repository does not have.
+func (m *parsedManifest) missing(p *pkg) []string {
 	var out []string
 	for _, digest := range m.blobs() {
 		if !p.blobs[digest] {
@@ -77,12 +77,13 @@ func (m *shape) missing(p *pkg) []string {
 	return out
 }
 
-// maxConfig is how much of a config is looked at for labels, in bytes.
+// maxConfig is the maximum size of a config that is searched for labels, in bytes.
 const maxConfig = 4 << 20
 
-// source is the repository a manifest says it comes from: an index in its
-// annotations, an image in the labels of its config (docs/ghcr.md, Linked repository).
-func (m *shape) source(blobs *store) string {
+// source returns the source repository of a manifest. An index has it in its
+// annotations, and an image has it in the labels of its config (docs/ghcr.md,
+// Linked repository).
+func (m *parsedManifest) source(blobs *store) string {
 	if m.Config == nil {
 		return m.Annotations[labelSource]
 	}
@@ -97,7 +98,7 @@ func (m *shape) source(blobs *store) string {
 		} `json:"config"`
 	}
 	if json.NewDecoder(io.LimitReader(r, maxConfig)).Decode(&config) != nil {
-		return "" // a config of another kind has no labels
+		return "" // a config of another media type has no labels
 	}
 	return config.Config.Labels[labelSource]
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// leg writes what a build for one platform leaves: an index of an image and
-// its attestation.
-func leg(t *testing.T, p *v1.Platform, texts ...string) (path, digest string) {
+// platformImage writes the result of a build for one platform: an index of an
+// image and its attestation.
+func platformImage(t *testing.T, p *v1.Platform, texts ...string) (path, digest string) {
 	t.Helper()
 	l := sourcetest.NewLayout(t)
 	img := sourcetest.On(l.Image(p, texts...), p)
@@ -20,41 +20,41 @@ func leg(t *testing.T, p *v1.Platform, texts ...string) (path, digest string) {
 	return sourcetest.Dir(t, l.Files()), root.Digest.String()
 }
 
-func TestLegIsPushedByDigestAlone(t *testing.T) {
+func TestPushByDigestWritesNoTag(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
-	source, digest := leg(t, sourcetest.ARM64, "app")
-	r := s.with("source", source, "push-by-digest", "true", "leg", "web/linux/arm64").run().succeeds()
-	// v8 goes without saying, and the digest is that of all that was pushed.
+	source, digest := platformImage(t, sourcetest.ARM64, "app")
+	r := s.with("source", source, "push-by-digest", "true", "digest-name", "web/linux/arm64").run().succeeds()
+	// The name of the output omits v8, and the digest is that of the pushed index.
 	r.says("digest", digest, "digest-linux-arm64", digest, "digest-web-linux-arm64", digest,
 		"digests", `{"linux/arm64":"`+digest+`"}`, "pushed", "true", "changed", "true", "tags", "", "previous", "{}")
 	if tags := s.server.Tags("acme/web"); len(tags) > 0 {
-		t.Errorf("a leg was tagged: %q", tags)
+		t.Errorf("the image has tags: %q", tags)
 	}
 	if _, there := s.server.Manifest("acme/web", digest); !there {
-		t.Error("the leg is not in the registry")
+		t.Error("the image is not in the registry")
 	}
 	s.run().succeeds().wroteNothing().says("outcome", "unchanged", "digest-linux-arm64", digest)
 }
 
-func TestLegOfAnUncommonPlatformHasItsOutput(t *testing.T) {
+func TestUncommonPlatformHasADigestOutput(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
-	source, digest := leg(t, &v1.Platform{OS: "linux", Architecture: "loong64"}, "app")
+	source, digest := platformImage(t, &v1.Platform{OS: "linux", Architecture: "loong64"}, "app")
 	s.with("source", source, "push-by-digest", "true").run().succeeds().says("digest-linux-loong64", digest)
 }
 
-func TestSkippedLegSaysSoToTheMerge(t *testing.T) {
+func TestSkippedPushByDigestHasTheOutputSkipped(t *testing.T) {
 	t.Parallel()
 	c := acme()
 	c.Credentials[0].Packages = ghcrtest.Read
 	s := newStage(t, c)
-	source, _ := leg(t, sourcetest.AMD64, "app")
-	s.fork().with("source", source, "push-by-digest", "true", "leg", "amd").run().succeeds().wroteNothing().
+	source, _ := platformImage(t, sourcetest.AMD64, "app")
+	s.fork().with("source", source, "push-by-digest", "true", "digest-name", "amd").run().succeeds().wroteNothing().
 		says("outcome", "skipped", "digest-linux-amd64", "skipped", "digest-amd", "skipped", "digest", "")
 }
 
-func TestInputsOfALegThatMakeNoSense(t *testing.T) {
+func TestInvalidInputsWithPushByDigest(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name   string
@@ -63,14 +63,14 @@ func TestInputsOfALegThatMakeNoSense(t *testing.T) {
 		words  string
 	}{
 		{"tags", []string{"push-by-digest", "true", "tags", "latest"}, "tags-by-digest", "the step that merges"},
-		{"a leg with tags", []string{"leg", "amd64"}, "leg-without-digest", "push-by-digest: true"},
-		{"a leg that no output can be named after", []string{"push-by-digest", "true", "leg", "a b"}, "leg-invalid", "letters, digits"},
+		{"a digest name without push-by-digest", []string{"digest-name", "amd64"}, "digest-name-without-push-by-digest", "push-by-digest: true"},
+		{"a digest name that the name of an output cannot contain", []string{"push-by-digest", "true", "digest-name", "a b"}, "digest-name-invalid", "letters, digits"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t, acme())
-			source, _ := leg(t, sourcetest.AMD64, "app")
+			source, _ := platformImage(t, sourcetest.AMD64, "app")
 			s.with("source", source).with(c.inputs...).run().failsWith(c.code, c.words).wroteNothing()
 		})
 	}

@@ -1,0 +1,67 @@
+package github
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/google/go-github/v60/github"
+)
+
+// IsAbsent reports whether err is GitHub's 404: the object does not exist, or
+// it is hidden from this token.
+func IsAbsent(err error) bool {
+	var e *github.ErrorResponse
+	return errors.As(err, &e) && e.Response != nil && e.Response.StatusCode == http.StatusNotFound
+}
+
+// explain replaces the text of GitHub's answer with a text for users.
+func explain(err error) error {
+	var answer *github.ErrorResponse
+	var limit *github.RateLimitError
+	var secondary *github.AbuseRateLimitError
+	switch {
+	case errors.As(err, &limit):
+		return &rateLimitError{err, limit.Rate.Reset.Time}
+	case errors.As(err, &secondary):
+		return &rateLimitError{error: err}
+	case errors.As(err, &answer) && answer.Response != nil:
+		return &answerError{answer}
+	}
+	return err
+}
+
+// answerError is an error answer of GitHub's API.
+type answerError struct{ answer *github.ErrorResponse }
+
+// Error returns the status, GitHub's message and the request id.
+func (e *answerError) Error() string {
+	resp := e.answer.Response
+	text := fmt.Sprintf("GitHub's API answered %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
+	if message := strings.TrimSpace(e.answer.Message); message != "" && message != http.StatusText(resp.StatusCode) {
+		text += fmt.Sprintf(": %.300q", message)
+	}
+	if id := resp.Header.Get("X-GitHub-Request-Id"); id != "" {
+		text += fmt.Sprintf(" (request id %s)", id)
+	}
+	return text
+}
+
+func (e *answerError) Unwrap() error { return e.answer }
+
+// rateLimitError is an answer that reports a rate limit.
+type rateLimitError struct {
+	error
+	until time.Time // zero: unknown
+}
+
+func (e *rateLimitError) Error() string {
+	if e.until.IsZero() {
+		return "GitHub's API reports too many requests (a secondary rate limit)"
+	}
+	return fmt.Sprintf("GitHub's API reports that this token has used all its requests until %s", e.until.UTC().Format("15:04 MST"))
+}
+
+func (e *rateLimitError) Unwrap() error { return e.error }

@@ -1,0 +1,73 @@
+// Package retry holds the waits between the attempts of a request: a wait that
+// ends with its context, the backoff, and the retry budget of an operation.
+//
+// It does not know which errors are worth another attempt. Each caller decides
+// that from the errors of its own protocol.
+package retry
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+)
+
+// Sleeper waits for d or until ctx ends, whichever is first. It returns the
+// cause of the context's end. Tests set one that does not wait.
+type Sleeper func(ctx context.Context, d time.Duration) error
+
+// Wait calls the Sleeper. If s is nil, it waits on the real clock.
+func (s Sleeper) Wait(ctx context.Context, d time.Duration) error {
+	if s != nil {
+		return s(ctx, d)
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Budget is the retry budget of one operation.
+type Budget struct {
+	Tries int           // number of attempts, including the first
+	Wait  time.Duration // before the second attempt; it doubles after each attempt
+	Sleep Sleeper
+}
+
+// Do calls try until it returns again == false or until the budget is spent,
+// and returns the error of the last attempt. If a wait ends early, Do returns
+// the error of the Sleeper instead.
+func (b Budget) Do(ctx context.Context, try func() (again bool, err error)) error {
+	wait := b.Wait
+	for n := 1; ; n++ {
+		again, err := try()
+		if !again || n >= b.Tries {
+			return err
+		}
+		if err := b.Sleep.Wait(ctx, wait); err != nil {
+			return err
+		}
+		wait *= 2
+	}
+}
+
+// Backoff returns the wait after attempt n, counted from 1. It doubles first
+// after each attempt and adds jitter.
+func Backoff(first time.Duration, n int) time.Duration {
+	return Jitter(first << (n - 1))
+}
+
+// Jitter returns a random duration in [d, 1.5d). It separates the retries of
+// requests that failed at the same time. d must be at least 2 ns.
+func Jitter(d time.Duration) time.Duration {
+	return d + rand.N(d/2) //nolint:gosec // jitter needs no cryptographic randomness
+}
+
+// Outlasts reports whether a wait of d ends after the deadline of ctx.
+func Outlasts(ctx context.Context, d time.Duration) bool {
+	end, ok := ctx.Deadline()
+	return ok && time.Until(end) < d
+}

@@ -1,0 +1,61 @@
+package report
+
+import (
+	"slices"
+	"strings"
+)
+
+// SkippedDigest is the value of a digest output if the job did not push, because
+// its token is read-only. merge distinguishes it from a missing image.
+const SkippedDigest = "skipped"
+
+// platformDigests returns, by platform, the digests of a run that pushes by
+// digest. Each platform has the digest of the root, because merge also needs the
+// attestations.
+func (r *Report) platformDigests() map[string]string {
+	value := r.provenDigest()
+	if r.Outcome == Skipped {
+		value = SkippedDigest
+	}
+	byName := map[string]string{}
+	if value == "" {
+		return byName
+	}
+	for _, p := range r.Platforms {
+		byName[p.Platform] = value
+	}
+	return byName
+}
+
+// platformDigestOutputs returns one output for each platform and one for the
+// input digest-name. It includes uncommon platforms, because a workflow can read
+// outputs that the action does not declare.
+func (r *Report) platformDigestOutputs(byName map[string]string) []Output {
+	var out []Output
+	for platform, digest := range byName {
+		out = append(out, Output{PlatformOutput(platform), digest})
+	}
+	own := Output{"digest-" + r.DigestName, r.provenDigest()}
+	if r.Outcome == Skipped {
+		own.Value = SkippedDigest
+	}
+	if r.DigestName != "" && own.Value != "" && !slices.Contains(out, own) {
+		out = append(out, own)
+	}
+	slices.SortFunc(out, func(a, b Output) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+// Artifacts returns every tag that was read back, with its digest. An image that
+// was pushed by digest is not an artifact, because it is only a part of an index.
+func (r *Report) Artifacts() []string {
+	var out []string
+	for _, i := range r.Images {
+		for _, t := range i.Tags {
+			if t.Proven {
+				out = append(out, t.Reference+"@"+r.Digest)
+			}
+		}
+	}
+	return out
+}
