@@ -21,9 +21,9 @@ type Mark string
 
 // The marks. Only a problem means that publish would fail.
 const (
-	Fine    Mark = "ok"
+	OK      Mark = "ok"
 	Info    Mark = "info"
-	Doubt   Mark = "warning"
+	Warning Mark = "warning"
 	Problem Mark = "problem"
 )
 
@@ -34,8 +34,8 @@ type Finding struct {
 	Text    string `json:"text"`
 }
 
-// Checked describes one destination that was checked.
-type Checked struct {
+// CheckedImage describes one destination that was checked.
+type CheckedImage struct {
 	Image         string    `json:"image"`
 	MayPush       string    `json:"may_push"`           // yes, no, unknown
 	MayPull       string    `json:"may_pull"`           // yes, no, unknown; no also for a package that does not exist
@@ -51,25 +51,25 @@ type Checked struct {
 }
 
 // Find adds a finding about the destination.
-func (c *Checked) Find(m Mark, subject, format string, args ...any) {
+func (c *CheckedImage) Find(m Mark, subject, format string, args ...any) {
 	c.Findings = append(c.Findings, Finding{m, subject, fmt.Sprintf(format, args...)})
 }
 
 // Check describes a run of check. The output json contains it.
 type Check struct {
-	Schema   string    `json:"schema"`
-	Outcome  Outcome   `json:"outcome"`
-	Reason   string    `json:"reason,omitempty"` // reason for the outcome skipped
-	Findings []Finding `json:"findings"`         // findings about the token, the API and the clock
-	Images   []Checked `json:"images"`
-	Errors   []Message `json:"errors,omitempty"`
-	Run      Run       `json:"run"`
+	Schema   string         `json:"schema"`
+	Outcome  Outcome        `json:"outcome"`
+	Reason   string         `json:"reason,omitempty"` // reason for the outcome skipped
+	Findings []Finding      `json:"findings"`         // findings about the token, the API and the clock
+	Images   []CheckedImage `json:"images"`
+	Errors   []Message      `json:"errors,omitempty"`
+	Run      Run            `json:"run"`
 }
 
 // NewCheck returns a report without findings. Its outcome is Failed until the
 // caller sets it.
 func NewCheck(run Run) *Check {
-	return &Check{Schema: CheckSchemaID, Outcome: Failed, Findings: []Finding{}, Images: []Checked{}, Run: run}
+	return &Check{Schema: CheckSchemaID, Outcome: Failed, Findings: []Finding{}, Images: []CheckedImage{}, Run: run}
 }
 
 // Find adds a finding that concerns no single destination.
@@ -82,7 +82,7 @@ func (r *Check) Notice(subject string, notices ...diag.Notice) {
 	for _, n := range notices {
 		mark := Info
 		if n.Level == diag.Warning {
-			mark = Doubt
+			mark = Warning
 		}
 		r.Find(mark, subject, "%s: %s", n.Title, n.Text)
 	}
@@ -106,7 +106,7 @@ func (r *Check) Outputs() ([]Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	var first Checked
+	var first CheckedImage
 	if len(r.Images) > 0 {
 		first = r.Images[0]
 	}
@@ -157,12 +157,12 @@ func rows(b *strings.Builder, findings []Finding) {
 }
 
 // signs are the symbols of the marks in a summary.
-var signs = map[Mark]string{Fine: "✅", Info: "ℹ️", Doubt: "⚠️", Problem: "❌"}
+var signs = map[Mark]string{OK: "✅", Info: "ℹ️", Warning: "⚠️", Problem: "❌"}
 
 // Markdown returns the job summary.
 func (r *Check) Markdown() string {
 	var b strings.Builder
-	sign := signs[Fine]
+	sign := signs[OK]
 	if r.Outcome == Failed {
 		sign = signs[Problem]
 	}

@@ -12,9 +12,9 @@ import (
 func TestCheckAsTextAndSummary(t *testing.T) {
 	t.Parallel()
 	r := report.NewCheck(report.Run{})
-	r.Find(report.Fine, "token", "works")
+	r.Find(report.OK, "token", "works")
 	r.Notice("token", diag.Notice{Level: diag.Warning, Title: "The token ends soon", Text: "tomorrow"})
-	r.Images = []report.Checked{{Image: "ghcr.io/acme/web", Visibility: "public", Linked: "yes", PackageURL: "https://github.com/x"}}
+	r.Images = []report.CheckedImage{{Image: "ghcr.io/acme/web", Visibility: "public", Linked: "yes", PackageURL: "https://github.com/x"}}
 	r.Images[0].Find(report.Problem, "push", "it | may `not`\nDo something")
 	r.Fail(errors.New("no"))
 
