@@ -45,6 +45,9 @@ func inputsYAML() string {
 		if len(in.Values) > 0 {
 			help += " Allowed: " + strings.Join(in.Values, ", ") + "."
 		}
+		if in.Default != "" {
+			help += " Default: " + in.Default + "."
+		}
 		fmt.Fprintf(&b, "  %s:\n    description: >-\n%s    required: false\n", in.Name, fold(help, "      ", 88))
 		switch {
 		case in.ActionDefault != "":
