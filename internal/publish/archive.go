@@ -63,7 +63,7 @@ func completeTree(ctx context.Context, root *image.Manifest) error {
 		}
 	}
 	for _, m := range image.Manifests(root) {
-		if err := m.Settle(); err != nil {
+		if err := m.Finish(); err != nil {
 			return err
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
-	"github.com/ghcr-publish/ghcr-publish/internal/pull"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
@@ -32,7 +31,7 @@ func (r *Report) setTree(root *image.Manifest) {
 
 // platform describes one image of the tree.
 func platform(m *image.Manifest) Platform {
-	p := Platform{Platform: pull.PlatformName(m.Platform), Layers: []Layer{}}
+	p := Platform{Platform: image.PlatformString(m.Platform), Layers: []Layer{}}
 	if !m.Pending() {
 		p.Digest = m.Descriptor.Digest.String()
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/inspect"
-	"github.com/ghcr-publish/ghcr-publish/internal/pull"
 )
 
 // InspectSchemaID identifies the format of the JSON of inspect.
@@ -219,7 +218,7 @@ func imageName(i inspect.Image) string {
 	case i.Attests != "":
 		return "attestation of " + cut(strings.TrimPrefix(i.Attests, "sha256:"), 12)
 	case i.Platform != nil && i.Platform.OS != "" && i.Platform.OS != "unknown":
-		name := pull.PlatformName(i.Platform)
+		name := image.PlatformString(i.Platform)
 		if i.Platform.OSVersion != "" {
 			name += " " + i.Platform.OSVersion
 		}

@@ -139,19 +139,19 @@ func (d dockerTar) manifest(ctx context.Context, s saved) (*image.Manifest, erro
 			"manifest.json in %q lists %d layers, but the config %q lists %d", d.path, got, s.Config, want)
 	}
 	m := &image.Manifest{
-		Descriptor: v1.Descriptor{MediaType: types.DockerManifestSchema2},
-		Platform:   platformOf(raw),
-		Blobs:      []*image.Blob{d.configBlob(s, int64(len(raw)))},
-		Assemble:   assemble,
-		Bare:       true,
+		Descriptor:  v1.Descriptor{MediaType: types.DockerManifestSchema2},
+		Platform:    platformOf(raw),
+		Blobs:       []*image.Blob{d.configBlob(s, int64(len(raw)))},
+		Assemble:    assemble,
+		Replaceable: true,
 	}
 	layers, err := d.layers(ctx, s, diffIDs)
 	if err != nil {
 		return nil, err
 	}
 	m.Blobs = append(m.Blobs, layers...)
-	if m.Settled() {
-		return m, m.Settle()
+	if m.PartsKnown() {
+		return m, m.Finish()
 	}
 	return m, nil
 }

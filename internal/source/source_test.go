@@ -56,7 +56,7 @@ func settle(t testing.TB, root *image.Manifest) {
 		}
 	}
 	for _, m := range image.Manifests(root) {
-		if err := m.Settle(); err != nil {
+		if err := m.Finish(); err != nil {
 			t.Fatal(err)
 		}
 		if h, _, _ := v1.SHA256(bytes.NewReader(m.Raw)); h != m.Descriptor.Digest {

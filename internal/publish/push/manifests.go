@@ -32,7 +32,7 @@ const resendWait = 250 * time.Millisecond
 // root that is written only under its single tag.
 func (w *work) manifests(ctx context.Context) error {
 	for _, m := range image.Manifests(w.plan.Root) {
-		if err := m.Settle(); err != nil {
+		if err := m.Finish(); err != nil {
 			return err
 		}
 	}

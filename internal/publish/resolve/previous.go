@@ -120,7 +120,7 @@ func (r *Resolver) allDiffIDs(ctx context.Context, root *image.Manifest, f previ
 // a platform may be for any.
 func runsAs(root *image.Manifest, p *v1.Platform) bool {
 	for _, m := range image.Manifests(root) {
-		if m.Runs() && (p == nil || m.Platform == nil || m.Platform.Satisfies(v1.Platform{OS: p.OS, Architecture: p.Architecture})) {
+		if m.IsRunnable() && (p == nil || m.Platform == nil || m.Platform.Satisfies(v1.Platform{OS: p.OS, Architecture: p.Architecture})) {
 			return true
 		}
 	}
@@ -131,7 +131,7 @@ func runsAs(root *image.Manifest, p *v1.Platform) bool {
 // therefore the layers, of a previous image. It returns nil if there is none.
 func sameConfig(root *image.Manifest, old previousImage) *image.Manifest {
 	for _, m := range image.Manifests(root) {
-		if m.Pending() && m.Runs() && m.Blobs[0].Descriptor.Digest == old.Config.Digest && len(m.Blobs) == len(old.Layers)+1 {
+		if m.Pending() && m.IsRunnable() && m.Blobs[0].Descriptor.Digest == old.Config.Digest && len(m.Blobs) == len(old.Layers)+1 {
 			return m
 		}
 	}

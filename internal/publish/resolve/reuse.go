@@ -142,7 +142,7 @@ func (r *Resolver) reuseFrom(ctx context.Context, found *Found, f previous) erro
 	}
 	for _, old := range images {
 		ours := sameConfig(found.Root, old)
-		if ours != nil && ours.Bare && (ours.Annotations == nil || maps.Equal(ours.Annotations, old.Annotations)) && known.agree(ours, old) {
+		if ours != nil && ours.Replaceable && (ours.Annotations == nil || maps.Equal(ours.Annotations, old.Annotations)) && known.agree(ours, old) {
 			r.adopt(ours, f.repo, old)
 		}
 	}
@@ -189,8 +189,8 @@ func (r *Resolver) useLayer(b *image.Blob, repo name.Repository, layer v1.Descri
 // records the blobs that a repository has.
 func (f *Found) complete(repo name.Repository) error {
 	for _, m := range image.Manifests(f.Root) {
-		if m.Settled() {
-			if err := m.Settle(); err != nil {
+		if m.PartsKnown() {
+			if err := m.Finish(); err != nil {
 				return err
 			}
 		}
