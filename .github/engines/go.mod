@@ -1,6 +1,6 @@
-// Docker's engine and builder as they are now, with exact versions, for the
-// integration tests: no distribution has them. They are a module of their own
-// because they bring hundreds of others, and take minutes to build.
+// Current versions of Docker's engine and builder for the integration tests, because
+// distributions have older versions. They are a separate module, because they need
+// hundreds of other modules and minutes to build.
 //
 //	CGO_ENABLED=0 GOBIN=$PWD/bin go -C .github/engines install tool
 //	GHCR_PUBLISH_ENGINES=$PWD/bin go test -tags integration ./internal/cmd

@@ -13,17 +13,17 @@ import (
 	"testing"
 )
 
-// lab runs a workflow of the project under act, in host mode: no container, no
-// network but loopback, nothing of this machine's own settings.
-type lab struct {
+// actProject runs a workflow of the project with act in host mode. It uses no
+// container, only the loopback network, and no settings of this machine.
+type actProject struct {
 	t    *testing.T
-	work string // a copy of the project as it stands, committed or not
+	work string // a copy of the working tree, with uncommitted changes
 	args []string
 }
 
-func newLab(t *testing.T) *lab {
+func newActProject(t *testing.T) *actProject {
 	t.Helper()
-	l := &lab{t: t, work: filepath.Join(t.TempDir(), "image")}
+	l := &actProject{t: t, work: filepath.Join(t.TempDir(), "image")}
 	listed := l.run(exec.Command("git", "-C", top, "ls-files", "-z", "--cached", "--others", "--exclude-standard"))
 	for name := range strings.SplitSeq(strings.Trim(listed, "\x00"), "\x00") {
 		l.copy(filepath.FromSlash(name))
@@ -34,8 +34,8 @@ func newLab(t *testing.T) *lab {
 	return l
 }
 
-// repository makes one of the working folder.
-func (l *lab) repository() {
+// repository makes a Git repository of the copy.
+func (l *actProject) repository() {
 	l.t.Helper()
 	for _, args := range [][]string{
 		{"init", "--quiet", "--initial-branch=main"},
@@ -47,11 +47,11 @@ func (l *lab) repository() {
 	}
 }
 
-func (l *lab) copy(name string) {
+func (l *actProject) copy(name string) {
 	l.t.Helper()
 	content, err := os.ReadFile(filepath.Join(top, name))
 	if os.IsNotExist(err) {
-		return // deleted, and the deletion not committed yet
+		return // deleted, but the deletion is not committed
 	}
 	if err != nil {
 		l.t.Fatal(err)
@@ -59,10 +59,10 @@ func (l *lab) copy(name string) {
 	write(l.t, filepath.Join(l.work, name), content)
 }
 
-// stub puts an action that does nothing in the place of each third-party one: they
-// only prepare what a machine that runs these tests has. (act itself simulates
-// checkout.)
-func (l *lab) stub() {
+// stub replaces each third-party action with an action that does nothing. These
+// actions only prepare tools, which a machine that runs these tests has. act
+// itself simulates checkout.
+func (l *actProject) stub() {
 	l.t.Helper()
 	dir := l.t.TempDir()
 	write(l.t, filepath.Join(dir, "action.yml"), []byte("name: stub\ndescription: does nothing\nruns: {using: composite, steps: [{run: 'true', shell: sh}]}\n"))
@@ -81,15 +81,15 @@ func (l *lab) stub() {
 	}
 }
 
-// act runs a workflow and returns its log and whether it succeeded.
-func (l *lab) act(event, workflow string, args ...string) (string, error) {
+// act runs a workflow and returns its log. The error reports a failed workflow.
+func (l *actProject) act(event, workflow string, args ...string) (string, error) {
 	l.t.Helper()
 	cmd := exec.CommandContext(l.t.Context(), tool(l.t, "act"), slices.Concat([]string{event, "-W", ".github/workflows/" + workflow}, l.args, args)...)
 	cmd.Dir = l.work
 	home := l.t.TempDir()
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_CACHE_HOME=" + filepath.Join(home, "cache"),
-		// What the project is built from is here already.
+		// The modules and the build cache exist on this machine.
 		"GOPROXY=off", "GOCACHE=" + l.goEnv("GOCACHE"), "GOMODCACHE=" + l.goEnv("GOMODCACHE"),
 	}
 	var log bytes.Buffer
@@ -98,12 +98,12 @@ func (l *lab) act(event, workflow string, args ...string) (string, error) {
 	return log.String(), err
 }
 
-func (l *lab) goEnv(name string) string {
+func (l *actProject) goEnv(name string) string {
 	l.t.Helper()
 	return strings.TrimSpace(l.run(exec.Command("go", "env", name)))
 }
 
-func (l *lab) run(cmd *exec.Cmd) string {
+func (l *actProject) run(cmd *exec.Cmd) string {
 	l.t.Helper()
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -114,7 +114,7 @@ func (l *lab) run(cmd *exec.Cmd) string {
 	return string(out)
 }
 
-// tool finds a program; where CI is true it has to be there.
+// tool returns the path of a program. If CI is true, a missing program fails the test.
 func tool(t *testing.T, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
@@ -124,6 +124,6 @@ func tool(t *testing.T, name string) string {
 	if os.Getenv("CI") == "true" {
 		t.Fatal(err)
 	}
-	t.Skipf("%s is not installed here: %v", name, err)
+	t.Skipf("%s is not installed: %v", name, err)
 	return ""
 }

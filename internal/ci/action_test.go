@@ -13,8 +13,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
 )
 
-// The runner starts what action.yml names, for the main step and, whatever
-// became of it, for the post step.
+// The runner starts the programs that action.yml names: one for the main step, and one
+// for the post step, which always runs.
 func TestActionStartsTheLauncher(t *testing.T) {
 	t.Parallel()
 	action := readAction(t)
@@ -29,8 +29,8 @@ func TestActionStartsTheLauncher(t *testing.T) {
 	}
 }
 
-// A later step sees only outputs that action.yml declares; those of platforms are set
-// where the image has them.
+// A later step can use only the outputs that action.yml declares. Some outputs exist
+// only for images with certain platforms.
 func TestActionDeclaresTheOutputsThatAreSet(t *testing.T) {
 	t.Parallel()
 	set, err := (&report.Report{Archive: &report.Archive{}}).Outputs()
@@ -68,7 +68,7 @@ func TestActionDeclaresTheOutputsThatAreSet(t *testing.T) {
 	}
 }
 
-// action is action.yml as far as these tests look at it.
+// action contains the fields of action.yml that these tests need.
 type action struct {
 	Outputs map[string]struct{ Description string }
 	Runs    map[string]string

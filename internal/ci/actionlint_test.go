@@ -12,14 +12,14 @@ import (
 	"testing"
 )
 
-// It does not know $/ yet; what follows that is looked at below.
+// actionlint does not know $/ yet. The next test checks these uses.
 func TestActionlintAcceptsTheWorkflows(t *testing.T) {
 	t.Parallel()
 	lint(t, top, "-ignore", `specifying action "\$/`)
 }
 
-// The reusable workflows as they would be without $/: now their use of our inputs and
-// outputs is looked at, too.
+// The test replaces $/ with ./ in the reusable workflows, so that actionlint checks their
+// use of the action's inputs and outputs.
 func TestActionlintAcceptsTheReusableWorkflows(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"publish.yml", "promote.yml"} {
@@ -38,12 +38,12 @@ func TestActionlintAcceptsTheReusableWorkflows(t *testing.T) {
 }
 
 var (
-	fence = regexp.MustCompile("(?ms)^```ya?ml\n(.*?)^```$")
-	ours  = regexp.MustCompile(`uses: ghcr-publish/ghcr-publish@\S+`)
+	fence     = regexp.MustCompile("(?ms)^```ya?ml\n(.*?)^```$")
+	actionUse = regexp.MustCompile(`uses: ghcr-publish/ghcr-publish@\S+`)
 )
 
-// An example that people paste must be a workflow, and use inputs that exist: for
-// actionlint to look at those, our action stands in it as ./.
+// Each example in a document must be a workflow that uses existing inputs. The test
+// replaces the released action with ./, so that actionlint checks the inputs.
 func TestActionlintAcceptsTheExamples(t *testing.T) {
 	t.Parallel()
 	pages, err := filepath.Glob(filepath.Join(top, "*.md"))
@@ -56,7 +56,7 @@ func TestActionlintAcceptsTheExamples(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, found := range fence.FindAllSubmatch(text, -1) {
-			example := workflowOf(ours.ReplaceAllString(string(found[1]), "uses: ./"))
+			example := workflowOf(actionUse.ReplaceAllString(string(found[1]), "uses: ./"))
 			t.Run(fmt.Sprintf("%s example %d", filepath.Base(page), i+1), func(t *testing.T) {
 				t.Parallel()
 				lint(t, project(t, example))
@@ -65,8 +65,8 @@ func TestActionlintAcceptsTheExamples(t *testing.T) {
 	}
 }
 
-// workflowOf completes a part of a workflow: some examples are a whole one, some only
-// jobs, most a list of steps.
+// workflowOf completes a part of a workflow. Some examples are whole workflows or jobs,
+// and most are lists of steps.
 func workflowOf(example string) string {
 	const head = "on: push\n"
 	switch {
@@ -81,8 +81,8 @@ func workflowOf(example string) string {
 	}
 }
 
-// Were inputs not looked at, every example would pass.
-func TestActionlintSeesOurInputs(t *testing.T) {
+// The test proves that actionlint checks the inputs of the action.
+func TestActionlintChecksTheInputs(t *testing.T) {
 	t.Parallel()
 	root := project(t, workflowOf("- uses: ./\n  with:\n    no-such-input: 1\n"))
 	cmd := exec.CommandContext(t.Context(), tool(t, "actionlint"), "-no-color")
@@ -96,7 +96,7 @@ func indent(text string, by int) string {
 	return regexp.MustCompile(`(?m)^(.)`).ReplaceAllString(text, strings.Repeat(" ", by)+"$1")
 }
 
-// lint runs actionlint over all workflows of the project at root.
+// lint runs actionlint on all workflows of the project at root.
 func lint(t *testing.T, root string, args ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), tool(t, "actionlint"), append([]string{"-no-color"}, args...)...)
@@ -106,7 +106,7 @@ func lint(t *testing.T, root string, args ...string) {
 	}
 }
 
-// project is one that has our action at its top and a single workflow.
+// project makes a project with the action at its top and one workflow.
 func project(t *testing.T, workflow string) string {
 	t.Helper()
 	root := t.TempDir()
@@ -127,7 +127,7 @@ func project(t *testing.T, workflow string) string {
 	return root
 }
 
-func TestWorkflowOf(t *testing.T) {
+func TestPartsOfAWorkflowAreCompleted(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, example, want string }{
 		{"a workflow", "name: x\non: push\njobs: {}\n", "name: x\non: push\njobs: {}\n"},

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// buildStep runs the script of publish.yml's step Build with a docker that only writes
-// down how it was called, each argument on a line, and what the secrets' files hold.
+// buildStep runs the script of the step Build in publish.yml with a fake docker. The
+// fake records its arguments, one per line, and the content of the files of secrets.
 func buildStep(t *testing.T, env ...string) (calls, output, temp string) {
 	t.Helper()
 	bash, err := exec.LookPath("bash")
@@ -24,7 +24,7 @@ func buildStep(t *testing.T, env ...string) (calls, output, temp string) {
 	}
 	dir := t.TempDir()
 	const docker = "#!/bin/sh\n" + `printf '%s\n' -- "$@" >>"$CALLS"` + "\n" +
-		`for a; do case $a in id=*) printf '%s holds %s\n' "${a%%,*}" "$(cat "${a#*src=}")" >>"$CALLS";; esac; done` + "\n"
+		`for a; do case $a in id=*) printf '%s contains %s\n' "${a%%,*}" "$(cat "${a#*src=}")" >>"$CALLS";; esac; done` + "\n"
 	if err := os.WriteFile(filepath.Join(dir, "docker"), []byte(docker), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -53,21 +53,21 @@ func buildStep(t *testing.T, env ...string) (calls, output, temp string) {
 	return read("CALLS"), strings.TrimSpace(strings.TrimPrefix(read("GITHUB_OUTPUT"), "output=")), temp
 }
 
-func TestPublishWorkflowCallsTheBuilder(t *testing.T) {
+func TestPublishWorkflowCallsBuildx(t *testing.T) {
 	t.Parallel()
 	calls, output, temp := buildStep(t, "CONTEXT=app", "FILE=app/Dockerfile", "TARGET=final",
 		"BUILD_ARGS=VERSION=1 2\n\nX=$(false)\n", "SECRETS=npm=a=b c\ntoken=xyz")
 	for _, want := range []string{
 		"--platform\nlinux/arm64\n", "--output\ntype=oci,dest=" + output + "\n", "--file\napp/Dockerfile\n", "--target\nfinal\n",
-		"--build-arg\nVERSION=1 2\n", "--build-arg\nX=$(false)\n", "\napp\n", "id=npm holds a=b c\n", "id=token holds xyz\n",
+		"--build-arg\nVERSION=1 2\n", "--build-arg\nX=$(false)\n", "\napp\n", "id=npm contains a=b c\n", "id=token contains xyz\n",
 	} {
 		if !strings.Contains(calls, want) {
-			t.Errorf("docker did not hear %q:\n%s", want, calls)
+			t.Errorf("docker did not get the arguments %q:\n%s", want, calls)
 		}
 	}
 	err := filepath.WalkDir(temp, func(path string, d os.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
-			t.Errorf("a file is left behind: %s", path)
+			t.Errorf("the file %s remains", path)
 		}
 		return err
 	})
@@ -76,7 +76,7 @@ func TestPublishWorkflowCallsTheBuilder(t *testing.T) {
 	}
 }
 
-func TestPublishWorkflowCallsTheCallersBuilder(t *testing.T) {
+func TestPublishWorkflowRunsTheCallersBuildScript(t *testing.T) {
 	t.Parallel()
 	calls, output, _ := buildStep(t, `BUILD=printf %s "$PLATFORM $SECRETS" >"$OUTPUT"`, "SECRETS=a=b")
 	if calls != "" {

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// citation matches "docs/ghcr.md, " and captures the path of the document and
-// the text after it, which starts with the cited heading.
+// citation matches "docs/ghcr.md, ". It captures the path of the document and the text
+// after it, which starts with the cited heading.
 var citation = regexp.MustCompile(`\b(docs/[a-z-]+\.md), ([A-Z][^\n]*)`)
 
 // headings returns the headings of a Markdown document, outside code fences.
@@ -37,7 +37,7 @@ func cites(text string, headings []string) bool {
 	})
 }
 
-// comments joins the lines of comments, because a citation may continue on the
+// comments matches the line breaks in comments, because a citation can continue on the
 // next line.
 var comments = regexp.MustCompile(`\n[\t ]*(//|#)[\t ]*`)
 

@@ -1,8 +1,8 @@
-// Package ci holds no code of the program: its tests hold the project's own
-// workflows to the rules a careful reader would check by hand, and, with the
-// build tag integration, run them under act and actionlint.
+// Package ci contains tests of the repository itself, and no code of the program. The
+// tests check the workflows, the documents, the imports and the prose. With the build
+// tag integration, they also run the workflows with act and actionlint.
 //
-// The rules are written here because no linter for them can be counted on where
-// this project is developed: third-party actions pinned to a commit, least
-// permissions, no credentials left in a checkout, no expression inside a script.
+// The rules for workflows are written in Go, because no linter checks all of them. They
+// require that third-party actions are pinned to a commit, that permissions are minimal,
+// that checkouts keep no credentials, and that scripts contain no expressions.
 package ci

@@ -8,16 +8,16 @@ import (
 	"testing"
 )
 
-// A workflow that uses ./ publishes; its outputs reach later steps and a later job; the
-// post step of every use runs, also after a failure. Here the registry that the
-// workflow starts is also the one that belongs to its GitHub, so that visibility and
-// link are told too.
+// A workflow that uses ./ can publish. Later steps and a later job get its outputs. The
+// post step of every use runs, also after a failure. In this test, the registry that the
+// workflow starts is also the registry of its GitHub server. Therefore the action can
+// also report the visibility and the link.
 func TestE2EUnderAct(t *testing.T) {
 	t.Parallel()
 	tool(t, "act")
 	tool(t, "node")
 	address := freeAddress(t)
-	log, err := newLab(t).act("push", "e2e.yml", "--var", "E2E_SERVE="+address, "-s", "GITHUB_TOKEN=ghs_e2e",
+	log, err := newActProject(t).act("push", "e2e.yml", "--var", "E2E_SERVE="+address, "-s", "GITHUB_TOKEN=ghs_e2e",
 		"--env", "GITHUB_SERVER_URL=http://"+address, "--env", "GITHUB_API_URL=http://"+address+"/api/v3")
 	if err != nil {
 		t.Fatalf("act: %v\n%s", err, log)
@@ -31,12 +31,12 @@ func TestE2EUnderAct(t *testing.T) {
 		"::set-output:: anonymous-pull=verified",
 	} {
 		if !strings.Contains(log, want) {
-			t.Errorf("the log lacks %q", want)
+			t.Errorf("the log does not contain %q", want)
 		}
 	}
-	for _, name := range []string{"Publish", "Publish the same again", "Ask for what cannot be"} {
+	for _, name := range []string{"Publish", "Publish the same image again", "Publish a missing file"} {
 		if want := "✅  Success - Post " + name; !strings.Contains(log, want) {
-			t.Errorf("the log lacks %q", want)
+			t.Errorf("the log does not contain %q", want)
 		}
 	}
 	if t.Failed() {
@@ -44,7 +44,7 @@ func TestE2EUnderAct(t *testing.T) {
 	}
 }
 
-// freeAddress is a loopback address nobody listens on at the moment.
+// freeAddress returns an unused loopback address.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

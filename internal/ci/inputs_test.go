@@ -11,10 +11,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 )
 
-var update = flag.Bool("update", false, "write the inputs of action.yml anew from the table")
+var update = flag.Bool("update", false, "write the generated parts of action.yml and README.md")
 
-// action.yml's inputs are the table's, word for word: `go test ./internal/ci
-// -run Inputs -update` writes them.
+// The inputs in action.yml are generated from the table. `go test ./internal/ci -run
+// Inputs -update` writes them.
 func TestActionDeclaresTheInputsOfTheTable(t *testing.T) {
 	path := filepath.Join(top, "action.yml")
 	raw, err := os.ReadFile(path)
@@ -31,7 +31,7 @@ func TestActionDeclaresTheInputsOfTheTable(t *testing.T) {
 		return
 	}
 	if !*update {
-		t.Fatalf("action.yml's inputs differ from internal/input's table; write them with\n\tgo test ./internal/ci -run Inputs -update")
+		t.Fatalf("the inputs in action.yml differ from the table in internal/input; write them with\n\tgo test ./internal/ci -run Inputs -update")
 	}
 	if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 		t.Fatal(err)
@@ -44,6 +44,9 @@ func inputsYAML() string {
 		help := in.HelpForAll()
 		if len(in.Values) > 0 {
 			help += " Allowed: " + strings.Join(in.Values, ", ") + "."
+		}
+		if in.Default != "" {
+			help += " Default: " + in.Default + "."
 		}
 		fmt.Fprintf(&b, "  %s:\n    description: >-\n%s    required: false\n", in.Name, fold(help, "      ", 88))
 		switch {

@@ -122,7 +122,7 @@ func TestRestrictedDependenciesAreInUse(t *testing.T) {
 	for _, r := range restricted {
 		for _, pkg := range r.packages {
 			if !slices.ContainsFunc(all[pkg], func(name string) bool { return strings.HasPrefix(name, r.dependency) }) {
-				t.Errorf("%s does not import %s: remove it from the table", pkg, r.dependency)
+				t.Errorf("%s does not import %s; remove the entry from the table", pkg, r.dependency)
 			}
 		}
 	}
@@ -133,7 +133,7 @@ func TestImportsPointToLowerLayers(t *testing.T) {
 	for pkg, names := range imports(t, root(t)) {
 		group, layer := layerOf(pkg)
 		if layer < 0 {
-			t.Errorf("package %s has no layer: add it to the table", pkg)
+			t.Errorf("package %s has no layer; add it to the table", pkg)
 			continue
 		}
 		for _, name := range names {
@@ -156,7 +156,7 @@ func TestInternalHasAtMost22Entries(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(entries) > 22 {
-		t.Errorf("internal/ has %d entries; a reader can take in at most 22", len(entries))
+		t.Errorf("internal/ has %d entries, more than 22; put related packages below one folder", len(entries))
 	}
 }
 

@@ -19,18 +19,17 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// matrixPlatforms are the platforms of these tests, by the name of their folder.
-var matrixPlatforms = map[string]*v1.Platform{
+// platforms are the platforms of these tests by the names of their folders.
+var platforms = map[string]*v1.Platform{
 	"linux-amd64":  {OS: "linux", Architecture: "amd64"},
 	"linux-arm64":  {OS: "linux", Architecture: "arm64", Variant: "v8"},
 	"linux-arm-v7": {OS: "linux", Architecture: "arm", Variant: "v7"},
 }
 
-// caller is another repository that uses the project as people do, at the name it has
-// on GitHub. act does not know $/, so those lines of the project's copy name the same
-// action by that name.
+// caller is another repository that uses the project by its name on GitHub. act does
+// not know $/, so that these lines of the project's copy use the same action by name.
 type caller struct {
-	*lab
+	*actProject
 	server *ghcrtest.Server
 }
 
@@ -38,25 +37,25 @@ func newCaller(t *testing.T, workflow string) *caller {
 	t.Helper()
 	tool(t, "act")
 	tool(t, "node")
-	project := newLab(t)
-	const ours = "ghcr-publish/ghcr-publish"
+	project := newActProject(t)
+	const released = "ghcr-publish/ghcr-publish"
 	for _, name := range []string{"publish.yml", "promote.yml"} {
 		path := filepath.Join(project.work, ".github", "workflows", name)
 		raw, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		text := strings.ReplaceAll(string(raw), "uses: $/.github/actions/push", "uses: "+ours+"/.github/actions/push@v1")
+		text := strings.ReplaceAll(string(raw), "uses: $/.github/actions/push", "uses: "+released+"/.github/actions/push@v1")
 		write(t, path, []byte(forAct(text)))
 	}
-	c := &caller{lab: &lab{t: t, work: filepath.Join(t.TempDir(), "image")}, server: ghcrtest.Start(t, ghcrtest.Config{Open: &ghcrtest.Open{Token: "ghs_e2e"}})}
+	c := &caller{actProject: &actProject{t: t, work: filepath.Join(t.TempDir(), "image")}, server: ghcrtest.Start(t, ghcrtest.Config{Open: &ghcrtest.Open{Token: "ghs_e2e"}})}
 	write(t, filepath.Join(c.work, ".github", "workflows", "image.yml"), []byte(forAct(workflow)))
-	for name, p := range matrixPlatforms {
+	for name, p := range platforms {
 		c.image(name, p)
-		c.args = append(c.args, "--env", again(name)+"="+output(name))
+		c.args = append(c.args, "--env", previousOutput(name)+"="+output(name))
 	}
 	c.repository()
-	c.args = append(append(c.args, project.args...), "--local-repository", ours+"@v1="+project.work,
+	c.args = append(append(c.args, project.args...), "--local-repository", released+"@v1="+project.work,
 		"-P", "ubuntu-24.04-arm=-self-hosted", "-s", "GITHUB_TOKEN=ghs_e2e",
 		"--env", "GITHUB_SERVER_URL="+c.server.URL(), "--env", "GITHUB_API_URL="+c.server.URL()+"/api/v3")
 	return c
@@ -64,14 +63,14 @@ func newCaller(t *testing.T, workflow string) *caller {
 
 var declared = regexp.MustCompile(`(?m)^ +digest-([a-z0-9-]+): \$\{\{ steps\.push\.outputs\.digest-[a-z0-9-]+ \}\}\n`)
 
-// forAct works around a limit of act: act evaluates the outputs of a matrix only after
-// the first matrix job. So an output that this job does not have evaluates here to its
-// own expression, and the next job evaluates that expression again.
+// forAct works around a limitation of act: it evaluates the outputs of a matrix only
+// after the first matrix job. In the changed workflow, an output that a matrix job does
+// not have evaluates to its own expression, which the next matrix job evaluates again.
 func forAct(workflow string) string {
 	workflow = declared.ReplaceAllStringFunc(workflow, func(line string) string {
 		name := declared.FindStringSubmatch(line)[1]
-		if matrixPlatforms[name] == nil {
-			return "" // no matrix job of these tests has this output
+		if platforms[name] == nil {
+			return "" // no matrix job of this test has the output
 		}
 		before, _, _ := strings.Cut(line, "digest-")
 		return before + "digest-" + name + ": " + output(name) + "\n"
@@ -80,12 +79,12 @@ func forAct(workflow string) string {
 }
 
 func output(name string) string {
-	return "${{ steps.push.outputs.digest-" + name + " || env." + again(name) + " }}"
+	return "${{ steps.push.outputs.digest-" + name + " || env." + previousOutput(name) + " }}"
 }
 
-func again(name string) string { return "AGAIN_" + strings.ReplaceAll(name, "-", "_") }
+func previousOutput(name string) string { return "PREVIOUS_" + strings.ReplaceAll(name, "-", "_") }
 
-// image writes an OCI layout with an image and its attestation, as BuildKit makes it.
+// image writes an OCI layout with an image and its attestation, as BuildKit does.
 func (c *caller) image(name string, p *v1.Platform) {
 	c.t.Helper()
 	l := sourcetest.NewLayout(c.t)
@@ -96,15 +95,15 @@ func (c *caller) image(name string, p *v1.Platform) {
 	}
 }
 
-// onePlatformEach checks that others, too, see one index of the three platforms.
-func (c *caller) onePlatformEach(tag string) {
+// wantPlatforms checks that other clients see one index of the three platforms.
+func (c *caller) wantPlatforms(tag string) {
 	c.t.Helper()
 	ref := c.server.Host() + "/e2e/image:" + tag
-	for _, look := range [][]string{
+	for _, command := range [][]string{
 		{tool(c.t, "skopeo"), "inspect", "--raw", "--tls-verify=false", "docker://" + ref},
 		{tool(c.t, "crane"), "manifest", "--insecure", ref},
 	} {
-		cmd := exec.CommandContext(c.t.Context(), look[0], look[1:]...)
+		cmd := exec.CommandContext(c.t.Context(), command[0], command[1:]...)
 		cmd.Env = append(os.Environ(), "HOME="+c.t.TempDir(), "DOCKER_CONFIG="+c.t.TempDir())
 		var index v1.IndexManifest
 		if err := json.Unmarshal([]byte(c.run(cmd)), &index); err != nil {
@@ -118,13 +117,13 @@ func (c *caller) onePlatformEach(tag string) {
 		}
 		want := []string{"linux-amd64", "linux-arm-v7", "linux-arm64-v8"}
 		if !slices.Equal(got, want) || len(index.Manifests) != 6 {
-			c.t.Errorf("%s sees %q in %d entries, want %q with an attestation each", filepath.Base(look[0]), got, len(index.Manifests), want)
+			c.t.Errorf("%s found %q in %d entries, want %q and an attestation for each", filepath.Base(command[0]), got, len(index.Manifests), want)
 		}
 	}
 }
 
-// The workflow in README joins three platform images through the outputs of their jobs.
-// This test replaces its build, which needs a builder.
+// The workflow is the example in README. Only the build differs, because it needs a
+// builder. The outputs of the matrix jobs are the only input of the merge.
 func TestMatrixOfRunnersUnderAct(t *testing.T) {
 	t.Parallel()
 	raw, err := os.ReadFile(filepath.Join("testdata", "matrix.yml"))
@@ -134,20 +133,20 @@ func TestMatrixOfRunnersUnderAct(t *testing.T) {
 	const build = "docker buildx create --use\n          docker buildx build --platform \"$PLATFORM\" --output type=oci,dest=image.tar ."
 	workflow := strings.Replace(string(raw), build, `rm -rf image.tar; cp -R "images/${PLATFORM//\//-}" image.tar`, 1)
 	if workflow == string(raw) {
-		t.Fatal("the workflow does not build as this test thinks")
+		t.Fatal("the workflow does not contain the build command that this test replaces")
 	}
 	c := newCaller(t, workflow)
 	log, err := c.act("push", "image.yml")
 	if err != nil {
 		t.Fatalf("act: %v\n%s", err, log)
 	}
-	if c.onePlatformEach("main"); t.Failed() {
+	if c.wantPlatforms("main"); t.Failed() {
 		t.Log(log)
 	}
 }
 
-// calling is a workflow of another repository. It grants what the reusable workflows
-// ask for, and no more.
+// calling is a workflow of another repository. It grants exactly the permissions that
+// the reusable workflows request.
 const calling = `on: push
 permissions: {}
 jobs:
@@ -177,12 +176,12 @@ func TestReusableWorkflowsUnderAct(t *testing.T) {
 	if err != nil {
 		t.Fatalf("act: %v\n%s", err, log)
 	}
-	c.onePlatformEach("1.2.3")
+	c.wantPlatforms("1.2.3")
 	if a, b := c.server.Tag("e2e/image", "1.2.3"), c.server.Tag("e2e/image", "production"); a != b {
 		t.Errorf("1.2.3 is %q, production %q", a, b)
 	}
 	if tags := c.server.Tags("e2e/image"); !slices.Equal(tags, []string{"1.2.3", "production"}) {
-		t.Errorf("tags are %q, %q", tags, slices.Sorted(maps.Keys(matrixPlatforms)))
+		t.Errorf("tags are %q, %q", tags, slices.Sorted(maps.Keys(platforms)))
 	}
 	if t.Failed() {
 		t.Log(log)

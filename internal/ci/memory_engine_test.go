@@ -19,12 +19,12 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// enginesLayer is many times maxResident, in bytes, and quickly compressed
-// twice.
+// enginesLayer is the size of the layer in bytes. It is much larger than maxResident,
+// and can be compressed twice in a short time.
 const enginesLayer = 256 << 20
 
-// An engine's export is a stream, and so is what is loaded into one: neither
-// memory nor disk holds it.
+// The export and the load of an engine are streams. The program stores neither of them
+// in memory or on disk.
 func TestMemoryStaysFlatForALayerOfAnEngine(t *testing.T) {
 	program := programOf(t)
 	engine := sourcetest.NewEngine(t, bigSaved(t))
@@ -37,14 +37,14 @@ func TestMemoryStaysFlatForALayerOfAnEngine(t *testing.T) {
 	other := sourcetest.NewEngine(t)
 	runFlat(t, env, other, program, "pull", "octocat/hello-world:big", "docker-daemon:")
 	if other.Loads.Load() != 1 || len(other.LoadedBlobs()) != 3 {
-		t.Errorf("%d loads, and %q came", other.Loads.Load(), other.LoadedBlobs())
+		t.Errorf("%d loads, and the engine received %q", other.Loads.Load(), other.LoadedBlobs())
 	}
 	if left, err := filepath.Glob(filepath.Join(temp, "*")); err != nil || len(left) > 0 {
-		t.Errorf("it wrote %q: %v", left, err)
+		t.Errorf("the program wrote %q: %v", left, err)
 	}
 }
 
-// runFlat runs the program, and holds its peak memory against the bound.
+// runFlat runs the program and checks its peak memory.
 func runFlat(t *testing.T, env []string, engine *sourcetest.Engine, program string, args ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), program, args...)
@@ -60,12 +60,12 @@ func runFlat(t *testing.T, env []string, engine *sourcetest.Engine, program stri
 	}
 }
 
-// bigSaved is an image of the classic store with one layer of noise, which is
-// made anew for each export.
+// bigSaved is an image of the classic store with one layer of random bytes, which are
+// generated for each export.
 func bigSaved(t *testing.T) sourcetest.EngineImage {
 	t.Helper()
 	sum := sha256.New()
-	if err := makeNoise(sum); err != nil {
+	if err := writeRandom(sum); err != nil {
 		t.Fatal(err)
 	}
 	config := fmt.Appendf(nil, `{"os":"linux","architecture":"amd64","rootfs":{"type":"layers","diff_ids":["sha256:%x"]}}`, sum.Sum(nil))
@@ -80,7 +80,7 @@ func bigSaved(t *testing.T) sourcetest.EngineImage {
 		if err := w.WriteHeader(&tar.Header{Name: "a/layer.tar", Size: enginesLayer, Mode: 0o644}); err != nil {
 			return err
 		}
-		if err := makeNoise(w); err != nil {
+		if err := writeRandom(w); err != nil {
 			return err
 		}
 		for name, raw := range map[string][]byte{name + ".json": config, "manifest.json": manifest} {
@@ -95,7 +95,7 @@ func bigSaved(t *testing.T) sourcetest.EngineImage {
 	}}
 }
 
-func makeNoise(w io.Writer) error {
+func writeRandom(w io.Writer) error {
 	_, err := io.CopyN(w, rand.NewChaCha8([32]byte{1}), enginesLayer)
 	return err
 }

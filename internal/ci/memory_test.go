@@ -17,15 +17,15 @@ import (
 	"testing"
 )
 
-// maxResident is the most memory a process may take that moves a layer of
-// 1 GiB, in KiB.
+// maxResident is the maximum memory of a process that transfers a layer of 1 GiB, in
+// KiB.
 const (
 	maxResident = 64 << 10
 	layerSize   = 1 << 30
 )
 
-// A layer is never held in memory, however large: peak memory is what the
-// system accounts to the finished process, the server being another one.
+// The program never stores a whole layer in memory. The system reports the peak memory
+// of the finished process. The server is another process.
 func TestMemoryStaysFlatForAGibibyteLayer(t *testing.T) {
 	program := programOf(t)
 	env := serveOn(t, program)
@@ -55,7 +55,7 @@ func TestMemoryStaysFlatForAGibibyteLayer(t *testing.T) {
 	}
 }
 
-// programOf builds the program of this checkout.
+// programOf builds the program of the working tree.
 func programOf(t *testing.T) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "ghcr-publish")
@@ -67,8 +67,8 @@ func programOf(t *testing.T) string {
 	return program
 }
 
-// serveOn starts an embedded ghcr.io that keeps blobs on disk, and returns the
-// environment for a program that is to take it for GitHub.
+// serveOn starts an embedded ghcr.io with blobs on disk. It returns the environment for
+// a program that uses it instead of GitHub.
 func serveOn(t *testing.T, program string) []string {
 	t.Helper()
 	serve := exec.CommandContext(t.Context(), program, "serve", "--listen", "127.0.0.1:0", "--data", t.TempDir())
@@ -98,7 +98,7 @@ func serveOn(t *testing.T, program string) []string {
 	return nil
 }
 
-// hostOf is the registry of an environment that serve printed.
+// hostOf returns the registry in an environment that serve printed.
 func hostOf(env []string) string {
 	for _, pair := range env {
 		if host, ok := strings.CutPrefix(pair, "GITHUB_SERVER_URL=http://"); ok {
@@ -108,7 +108,7 @@ func hostOf(env []string) string {
 	return ""
 }
 
-// bigLayout is an OCI layout with one plain layer of noise.
+// bigLayout writes an OCI layout with one uncompressed layer of random bytes.
 func bigLayout(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -116,12 +116,12 @@ func bigLayout(t *testing.T) string {
 	if err := os.MkdirAll(blobs, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	layer := noise(t, blobs)
-	config := small(t, blobs, map[string]any{
+	layer := randomLayer(t, blobs)
+	config := writeDocument(t, blobs, map[string]any{
 		"os": "linux", "architecture": "amd64",
 		"rootfs": map[string]any{"type": "layers", "diff_ids": []string{layer["digest"].(string)}},
 	}, "application/vnd.oci.image.config.v1+json")
-	manifest := small(t, blobs, map[string]any{
+	manifest := writeDocument(t, blobs, map[string]any{
 		"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": config, "layers": []any{layer},
 	}, "application/vnd.oci.image.manifest.v1+json")
 	index, err := json.Marshal(map[string]any{"schemaVersion": 2, "manifests": []any{manifest}})
@@ -136,7 +136,7 @@ func bigLayout(t *testing.T) string {
 	return dir
 }
 
-func noise(t *testing.T, blobs string) map[string]any {
+func randomLayer(t *testing.T, blobs string) map[string]any {
 	t.Helper()
 	path := filepath.Join(blobs, "layer")
 	f, err := os.Create(path)
@@ -158,7 +158,7 @@ func noise(t *testing.T, blobs string) map[string]any {
 	return map[string]any{"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": "sha256:" + digest, "size": layerSize}
 }
 
-func small(t *testing.T, blobs string, content any, mediaType string) map[string]any {
+func writeDocument(t *testing.T, blobs string, content any, mediaType string) map[string]any {
 	t.Helper()
 	raw, err := json.Marshal(content)
 	if err != nil {

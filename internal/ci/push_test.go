@@ -10,18 +10,18 @@ import (
 )
 
 // The reusable workflows use the action of their own commit as $/.github/actions/push,
-// since $/ cannot name the top of a repository. That second manifest is the first one
-// with other paths: `go test ./internal/ci -run Inputs -update` writes it.
+// because $/ cannot name the top of a repository. This second manifest is equal to
+// action.yml except for paths. `go test ./internal/ci -run Inputs -update` writes it.
 func TestPushActionHasTheInputsAndOutputsOfTheAction(t *testing.T) {
 	raw, err := os.ReadFile(filepath.Join(top, "action.yml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	const launcher, head = "internal/release/launch/launch.cjs", "# action.yml again, for the reusable workflows: internal/ci keeps the two alike.\n"
+	const launcher, head = "internal/release/launch/launch.cjs", "# Generated from action.yml for the reusable workflows; see internal/ci/push_test.go.\n"
 	want := head + strings.ReplaceAll(string(raw), ": "+launcher, ": ../../../"+launcher)
 	path := filepath.Join(top, ".github", "actions", "push", "action.yml")
 	if strings.Count(want, "../../../"+launcher) != 2 {
-		t.Fatalf("main and post do not name the launcher")
+		t.Fatalf("main and post in action.yml do not name the launcher")
 	}
 	got, err := os.ReadFile(path)
 	if err == nil && string(got) == want {
@@ -33,8 +33,9 @@ func TestPushActionHasTheInputsAndOutputsOfTheAction(t *testing.T) {
 	write(t, path, []byte(want))
 }
 
-// The digest of a platform image reaches merge in an output with the name of the platform.
-func TestPublishWorkflowHandsOnEveryCommonPlatform(t *testing.T) {
+// The merge gets the digest of a matrix job through an output with the name of the
+// platform.
+func TestPublishWorkflowHasAnOutputForEachCommonPlatform(t *testing.T) {
 	t.Parallel()
 	build := workflows(t)["publish.yml"].Jobs["build"]
 	for _, platform := range report.CommonPlatforms {
@@ -48,18 +49,19 @@ func TestPublishWorkflowHandsOnEveryCommonPlatform(t *testing.T) {
 	}
 }
 
-// Callers grant what the jobs ask for, so they ask for as little as there is.
-func TestReusableWorkflowsAskForTwoPermissionsAlone(t *testing.T) {
+// Callers must grant the permissions that the jobs request, so that the jobs request as
+// few as possible.
+func TestReusableWorkflowsRequestOnlyTwoPermissions(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"publish.yml", "promote.yml"} {
 		for id, j := range workflows(t)[name].Jobs {
-			var asked map[string]string
-			if err := j.Permissions.Decode(&asked); err != nil {
+			var requested map[string]string
+			if err := j.Permissions.Decode(&requested); err != nil {
 				t.Fatal(err)
 			}
-			for scope, level := range asked {
+			for scope, level := range requested {
 				if scope+": "+level != "contents: read" && scope+": "+level != "packages: write" {
-					t.Errorf("%s, job %s asks for %s: %s", name, id, scope, level)
+					t.Errorf("%s, job %s requests %s: %s", name, id, scope, level)
 				}
 			}
 		}

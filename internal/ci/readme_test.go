@@ -16,9 +16,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/refusal"
 )
 
-// README's tables are made from what the program knows: `go test ./internal/ci
-// -run Readme -update` writes them.
-func TestReadmeTablesAreTheProgramsOwn(t *testing.T) {
+// The tables in README are generated from the program. `go test ./internal/ci -run
+// Readme -update` writes them.
+func TestReadmeTablesMatchTheProgram(t *testing.T) {
 	path := filepath.Join(top, "README.md")
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -39,14 +39,14 @@ func TestReadmeTablesAreTheProgramsOwn(t *testing.T) {
 		return
 	}
 	if !*update {
-		t.Fatal("README's tables differ from the program; write them with\n\tgo test ./internal/ci -run Readme -update")
+		t.Fatal("the tables in README differ from the program; write them with\n\tgo test ./internal/ci -run Readme -update")
 	}
 	if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// inputTable has one table for each command, shared inputs in the first.
+// inputTable returns one table per command. The first table contains shared inputs.
 func inputTable() string {
 	var b strings.Builder
 	shown := map[string]bool{}
@@ -112,7 +112,7 @@ func outputTable(t *testing.T) string {
 	for i := 0; i+1 < len(doc.Outputs.Content); i += 2 {
 		name := doc.Outputs.Content[i].Value
 		if strings.HasPrefix(name, "digest-") && name != "digest-linux-amd64" {
-			continue // they are all alike
+			continue // one row describes all of these outputs
 		}
 		var out struct{ Description string }
 		if err := doc.Outputs.Content[i+1].Decode(&out); err != nil {
@@ -128,9 +128,9 @@ func outputTable(t *testing.T) string {
 
 func refusalTable() string {
 	var b strings.Builder
-	b.WriteString("| code | what it means | what to do |\n|---|---|---|\n")
+	b.WriteString("| code | meaning | what to do |\n|---|---|---|\n")
 	for _, row := range refusal.Table {
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", row.Code, cell(row.Means), cell(row.Cure))
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", row.Code, cell(row.Meaning), cell(row.Cure))
 	}
 	return b.String()
 }
@@ -144,7 +144,7 @@ func differenceTable() string {
 	return b.String()
 }
 
-// matrixExample is the workflow that the integration tests run under act.
+// matrixExample returns the workflow that the integration tests run with act.
 func matrixExample(t *testing.T) string {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join("testdata", "matrix.yml"))
@@ -154,7 +154,7 @@ func matrixExample(t *testing.T) string {
 	return "```yaml\n" + string(raw) + "```\n"
 }
 
-// migrationDiff is what migrate makes of a workflow of its own test data.
+// migrationDiff returns the diff of migrate for a workflow of its test data.
 func migrationDiff(t *testing.T) string {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join(top, "internal", "migrate", "testdata", "login-action", "before.yml"))
@@ -178,7 +178,7 @@ func migrationDiff(t *testing.T) string {
 	return "```diff\n" + diff + "```\n"
 }
 
-// cell makes text fit into a table.
+// cell formats text for a cell of a table.
 func cell(s string) string {
 	return strings.ReplaceAll(strings.Join(strings.Fields(s), " "), "|", `\|`)
 }

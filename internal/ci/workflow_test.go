@@ -8,9 +8,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-const top = "../.." // of the clone
+const top = "../.." // the top of the clone
 
-// file is a workflow as far as the rules look at it.
+// file contains the fields of a workflow that the rules need.
 type file struct {
 	On          yaml.Node
 	Permissions yaml.Node
@@ -28,11 +28,11 @@ type job struct {
 type step struct {
 	Name, ID, Uses, Run string
 	With                map[string]string
-	line                int // where it begins
+	line                int // first line
 	usesComment         string
 }
 
-// UnmarshalYAML also keeps what only the text has: the comment after uses.
+// UnmarshalYAML also keeps the comment after uses, which is not a part of the value.
 func (s *step) UnmarshalYAML(n *yaml.Node) error {
 	type plain step
 	if err := n.Decode((*plain)(s)); err != nil {
@@ -47,7 +47,7 @@ func (s *step) UnmarshalYAML(n *yaml.Node) error {
 	return nil
 }
 
-// workflows reads every workflow of the project, by file name.
+// workflows returns the workflows of the project by file name.
 func workflows(t *testing.T) map[string]file {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(top, ".github", "workflows", "*.yml"))

@@ -79,7 +79,7 @@ func (r *loggingIn) proveHost(ctx context.Context, host string) error {
 		return err // input has parsed it before
 	}
 	repo := reg.Repo(r.config.GitHub.Repository)
-	err = r.registry.Prove(ctx, reg)
+	err = r.registry.CheckLogin(ctx, reg)
 	if !registry.IsRefused(err) || host != r.config.Home {
 		return r.refused(err, repo, nil)
 	}
@@ -88,7 +88,7 @@ func (r *loggingIn) proveHost(ctx context.Context, host string) error {
 
 // refused explains why a registry takes no login, or no push.
 func (r *loggingIn) refused(err error, repo name.Repository, t *resolve.Target) error {
-	var realm *registry.ForeignRealm
+	var realm *registry.UntrustedRealm
 	host := shown(repo.RegistryStr())
 	switch {
 	case err == nil:

@@ -88,18 +88,18 @@ func TestALoginThatIsRefusedIsNotWritten(t *testing.T) {
 	}{
 		{
 			name: "the token is none", stage: func(s *stage) { s.with("token", "ghs_wrong") },
-			code: "denied", words: []string{"refuses the token", "GitHub's API does not know it either", "Leave the input token away"},
+			code: "denied", words: []string{"GitHub's API", "input token"},
 		},
 		{
 			name:  "an expired token",
 			world: func(c *ghcrtest.Config) { c.Credentials[0].Expired = true },
-			code:  "denied", words: []string{"refuses the token"},
+			code:  "denied",
 		},
 		{
 			name:  "push: true, and the token may not",
 			world: func(c *ghcrtest.Config) { c.Credentials[0].Packages = ghcrtest.Read },
 			stage: func(s *stage) { s.with("push", "true") },
-			code:  "create-package", words: []string{"may not create", "packages: write"},
+			code:  "create-package", words: []string{"packages: write"},
 		},
 		{
 			name:  "push: true to another image",
@@ -119,7 +119,7 @@ func TestALoginThatIsRefusedIsNotWritten(t *testing.T) {
 				c.Credentials[0] = ghcrtest.Credential{Secret: pat, Kind: ghcrtest.ClassicPAT, Actor: "octocat", Scopes: []string{"read:packages"}}
 			},
 			stage: func(s *stage) { s.with("push", "true", "token", pat) },
-			code:  "token-scopes", words: []string{"It has read:packages.", "scopes=write:packages"},
+			code:  "token-scopes", words: []string{"read:packages", "scopes=write:packages"},
 		},
 		{
 			name: "an image, and nothing to prove", stage: func(s *stage) { s.with("image", "acme/web") },

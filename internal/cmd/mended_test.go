@@ -70,7 +70,7 @@ func TestHelpSpeaksOfItsOwnCommand(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	delete(s.env, "GITHUB_ACTIONS")
-	if r := s.run("pull", "--help").succeeds(); !strings.Contains(r.stdout, "The image to pull") || strings.Contains(r.stdout, "The image to publish") {
+	if r := s.run("pull", "--help").succeeds(); !strings.Contains(r.stdout, "Reference to pull") || strings.Contains(r.stdout, "Image to publish") {
 		r.fatal("the help of pull speaks of publishing")
 	}
 }

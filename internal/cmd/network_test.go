@@ -153,7 +153,7 @@ func TestWithoutItsAuthorityNothingIsSent(t *testing.T) {
 	t.Parallel()
 	e := newEnterprise(t)
 	out, _, err := e.run(t, "HTTPS_PROXY="+e.proxy)
-	if err == nil || !strings.Contains(out, "is not trusted here") || !strings.Contains(out, "ca-file") {
+	if err == nil || !strings.Contains(out, "certificate-untrusted") || !strings.Contains(out, "ca-file") {
 		t.Errorf("%v\n%s", err, out)
 	}
 	if n := len(e.server.Requests()); n > 0 {

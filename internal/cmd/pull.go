@@ -82,7 +82,7 @@ func (r *pulling) do(ctx context.Context) (err error) {
 	begin := time.Now()
 	defer func() {
 		r.report.Seconds = time.Since(begin).Round(time.Millisecond).Seconds()
-		r.report.Requests = r.registry.Meter.Requests.Load()
+		r.report.Requests = r.registry.Counters.Requests.Load()
 	}()
 	puller, err := r.puller(r.config.Reference.Context())
 	if err != nil {

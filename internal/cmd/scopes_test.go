@@ -33,15 +33,15 @@ func TestClassicTokensThatCannotPublish(t *testing.T) {
 		code   string
 		words  []string
 	}{
-		{"too narrow", nil, []string{"read:packages", "gist"}, "token-scopes", []string{"It has read:packages, gist.", "Use the job's GITHUB_TOKEN", link}},
-		{"no scopes", nil, nil, "token-scopes", []string{"It has no scopes at all.", link}},
+		{"too narrow", nil, []string{"read:packages", "gist"}, "token-scopes", []string{"read:packages, gist", "Use the job's GITHUB_TOKEN", link}},
+		{"no scopes", nil, nil, "token-scopes", []string{"no scopes", link}},
 		{
 			"not authorised for the organization", func(c *ghcrtest.Credential) { c.NoSSO = []string{"acme"} }, []string{"write:packages"},
-			"denied", []string{"single sign-on", "/orgs/acme/sso?authorization_request=", "good for an hour"},
+			"denied", []string{"single sign-on", "/orgs/acme/sso?authorization_request="},
 		},
 		{
 			"expired", func(c *ghcrtest.Credential) { c.Expired = true }, []string{"write:packages"},
-			"denied", []string{"GitHub's API does not know it either", "Leave the input token away"},
+			"denied", []string{"GitHub's API", "input token"},
 		},
 	}
 	for _, c := range cases {

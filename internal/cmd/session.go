@@ -37,14 +37,14 @@ type session struct {
 func newSession(p Process, w *workflow.Workflow, c *input.Common) (*session, error) {
 	s := &session{process: p, workflow: w, config: c}
 	var err error
-	if s.network, err = transport.Transport(c.CAFile); err != nil {
+	if s.network, err = transport.New(c.CAFile); err != nil {
 		return nil, err
 	}
 	if s.tracer, err = newTracer(p, c); err != nil {
 		return nil, err
 	}
 	s.registry = registry.New(registry.Options{
-		Keychain: newKeychain(c), UserAgent: version.UserAgent(), Trace: s.tracer.hear, Waiting: s.tracer.waiting, Base: s.network,
+		Keychain: newKeychain(c), UserAgent: version.UserAgent(), Trace: s.tracer.hear, OnWait: s.tracer.waiting, Base: s.network,
 	})
 	s.packages, err = github.New(keychain.Client(c.Token, s.network), c.GitHub.APIURL, c.GitHub.ServerURL, version.UserAgent())
 	return s, err

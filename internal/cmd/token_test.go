@@ -184,7 +184,7 @@ func TestChallengeCannotLureTheToken(t *testing.T) {
 		Header: http.Header{"Www-Authenticate": {`Bearer realm="` + foreign.URL + `/token",service="ghcr.io"`}},
 	}})
 	source, _ := layout(t)
-	s.with("source", source).run().wroteNothing().failsWith("internal", "not safe to ask")
+	s.with("source", source).run().wroteNothing().failsWith("internal", "not safe")
 	if other.heardToken() {
 		t.Errorf("a challenge sent the token to another host: %q", other.heard)
 	}

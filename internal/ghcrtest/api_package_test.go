@@ -9,7 +9,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-func TestPackageRecord(t *testing.T) {
+func TestPackageRecordHasGitHubsFields(t *testing.T) {
 	t.Parallel()
 	s := start(t, acme())
 	c := as(t, s, job).on("acme/tools/lint")
@@ -49,7 +49,7 @@ func TestUnlinkedPackageHasNoRepository(t *testing.T) {
 	}
 }
 
-func TestPackageRefusals(t *testing.T) {
+func TestPackageEndpointsRefuseWithGitHubsMessages(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name, secret, path string
@@ -73,8 +73,8 @@ func TestPackageRefusals(t *testing.T) {
 		{"list by a job", job, "/orgs/acme/packages?package_type=container", 400, "Invalid argument."},
 		{"list of a user by a job", job, "/user/packages?package_type=container", 400, "Invalid argument."},
 		{"list without a type", pat, "/orgs/acme/packages", 400, "Invalid argument."},
-		{"other type", job, "/orgs/acme/packages/npm/public", 404, "Package not found."},
-		{"no such endpoint", job, "/repos/acme/web/packages", 404, "Not Found"},
+		{"another type", job, "/orgs/acme/packages/npm/public", 404, "Package not found."},
+		{"unknown endpoint", job, "/repos/acme/web/packages", 404, "Not Found"},
 	}
 	s := start(t, packages(acme()))
 	s.AddCredential(ghcrtest.Credential{Secret: "ghp_bare", Kind: ghcrtest.ClassicPAT, Actor: "alice"})
@@ -90,7 +90,7 @@ func TestPackageRefusals(t *testing.T) {
 	}
 }
 
-func TestWritingScopeIncludesReading(t *testing.T) {
+func TestWriteScopeIncludesReading(t *testing.T) {
 	t.Parallel()
 	s := start(t, packages(acme()))
 	s.AddCredential(ghcrtest.Credential{
@@ -99,7 +99,7 @@ func TestWritingScopeIncludesReading(t *testing.T) {
 	as(t, s, "ghp_write").api(http.MethodGet, "/orgs/acme/packages/container/internal", "").has(t, 200, "internal")
 }
 
-func TestSAMLIsNamedWithItsURL(t *testing.T) {
+func TestSAMLRefusalNamesTheSSOURL(t *testing.T) {
 	t.Parallel()
 	c := as(t, start(t, packages(acme())), ssoPAT)
 	for _, path := range []string{"/orgs/Acme", "/orgs/Acme/packages/container/public", "/repos/Acme/web"} {
@@ -111,7 +111,7 @@ func TestSAMLIsNamedWithItsURL(t *testing.T) {
 	}
 }
 
-func TestListingByAPerson(t *testing.T) {
+func TestUserListsVisiblePackages(t *testing.T) {
 	t.Parallel()
 	config := packages(acme())
 	config.Packages = append(config.Packages, ghcrtest.Package{Name: "alice/tool"})
@@ -119,14 +119,14 @@ func TestListingByAPerson(t *testing.T) {
 	got := c.api(http.MethodGet, "/orgs/acme/packages?package_type=container&visibility=public", "")
 	got.has(t, 200, `"name":"public"`)
 	if strings.Contains(got.body, "internal") || strings.Contains(got.body, "foreign") {
-		t.Errorf("got %s, want the public package alone", got.body)
+		t.Errorf("got %s, want only the public package", got.body)
 	}
 	c.api(http.MethodGet, "/orgs/acme/packages?package_type=container", "").has(t, 200, `"name":"internal"`)
 	c.api(http.MethodGet, "/user/packages?package_type=container", "").has(t, 200, `"name":"tool"`)
 	c.api(http.MethodGet, "/users/alice/packages?package_type=container", "").has(t, 200, `"name":"tool"`)
 }
 
-func TestDeletingAndRestoringAPackage(t *testing.T) {
+func TestDeletedPackageCanBeRestored(t *testing.T) {
 	t.Parallel()
 	s := start(t, acme())
 	c := as(t, s, job).on("acme/web")
@@ -139,7 +139,7 @@ func TestDeletingAndRestoringAPackage(t *testing.T) {
 	c.do(http.MethodGet, "/v2/acme/web/manifests/1", "").has(t, 200, raw)
 }
 
-func TestReusedNameCannotBeRestored(t *testing.T) {
+func TestPackageWithAReusedNameCannotBeRestored(t *testing.T) {
 	t.Parallel()
 	s := start(t, acme())
 	c := as(t, s, job).on("acme/web")
@@ -149,7 +149,7 @@ func TestReusedNameCannotBeRestored(t *testing.T) {
 	c.api(http.MethodPost, "/orgs/acme/packages/container/web/restore", "").has(t, 404, "Package not found.")
 }
 
-func TestDeletingNeedsAdmin(t *testing.T) {
+func TestDeletionNeedsAdmin(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name, secret, at string
@@ -159,8 +159,8 @@ func TestDeletingNeedsAdmin(t *testing.T) {
 		{"job with Write", job, "writable", 403, "Resource not accessible by integration"},
 		{"job with packages: read", readJob, "linked", 403, "Resource not accessible by integration"},
 		{"job without a role", job, "foreign", 404, "Package not found."},
-		{"person without a role", pat, "public", 404, "Package not found."},
-		{"scope", readPAT, "public", 403, "You need at least delete:packages scope to delete a package."},
+		{"user without a role", pat, "public", 404, "Package not found."},
+		{"missing scope", readPAT, "public", 403, "You need at least delete:packages scope to delete a package."},
 		{"job with Admin", job, "linked", 204, ""},
 	}
 	s := start(t, packages(acme()))
@@ -169,7 +169,7 @@ func TestDeletingNeedsAdmin(t *testing.T) {
 	}
 }
 
-func TestVisibilityHasNoSetter(t *testing.T) {
+func TestVisibilityCannotBeSet(t *testing.T) {
 	t.Parallel()
 	s := start(t, packages(acme()))
 	as(t, s, job).api(http.MethodPatch, "/orgs/acme/packages/container/linked", `{"visibility":"public"}`).has(t, 404, "Not Found")
@@ -178,7 +178,7 @@ func TestVisibilityHasNoSetter(t *testing.T) {
 	}
 }
 
-func TestVisibilityMayHaveASetter(t *testing.T) {
+func TestVisibilityCanBeSetWithPatchHonoured(t *testing.T) {
 	t.Parallel()
 	config := packages(acme())
 	config.Answers.Visibility = ghcrtest.PatchHonoured
@@ -187,6 +187,6 @@ func TestVisibilityMayHaveASetter(t *testing.T) {
 	c := as(t, s, job)
 	c.api(http.MethodPatch, path, `{"visibility":"everyone"}`).has(t, 422, "Validation Failed")
 	c.api(http.MethodPatch, path, `{"visibility":"public"}`).has(t, 200, `"visibility":"public"`)
-	c.api(http.MethodPatch, path, `{"visibility":"private"}`).has(t, 422, "Validation Failed") // one-way
+	c.api(http.MethodPatch, path, `{"visibility":"private"}`).has(t, 422, "Validation Failed") // a public package stays public
 	c.api(http.MethodPatch, "/orgs/acme/packages/container/writable", `{"visibility":"public"}`).has(t, 403, "Resource not accessible")
 }

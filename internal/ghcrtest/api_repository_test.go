@@ -9,7 +9,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-func TestRepositoryRecord(t *testing.T) {
+func TestRepositoryRecordHasGitHubsFields(t *testing.T) {
 	t.Parallel()
 	s := start(t, acme())
 	got := as(t, s, job).api(http.MethodGet, "/repos/acme/WEB", "")
@@ -32,7 +32,7 @@ func TestPrivateRepositoryIsHidden(t *testing.T) {
 	}
 }
 
-// history is a world with three commits and a branch on the first.
+// history starts a server. Its repository has three commits, and a branch at the first.
 func history(t *testing.T) *client {
 	t.Helper()
 	config := acme()
@@ -41,7 +41,7 @@ func history(t *testing.T) *client {
 	return as(t, start(t, config), job)
 }
 
-func TestCommit(t *testing.T) {
+func TestCommitIsFoundByReference(t *testing.T) {
 	t.Parallel()
 	c := history(t)
 	for ref, want := range map[string]string{
@@ -49,10 +49,10 @@ func TestCommit(t *testing.T) {
 	} {
 		c.api(http.MethodGet, "/repos/acme/web/commits/"+ref, "").has(t, 200, `"sha":"`+strings.Repeat(want, 40)+`"`)
 	}
-	c.api(http.MethodGet, "/repos/acme/web/commits/deadbeef", "").has(t, 422, "No commit found for SHA: deadbeef")
+	c.api(http.MethodGet, "/repos/acme/web/commits/0123abcd", "").has(t, 422, "No commit found for SHA: 0123abcd")
 }
 
-func TestCompare(t *testing.T) {
+func TestCompareCountsCommits(t *testing.T) {
 	t.Parallel()
 	c := history(t)
 	cases := []struct {
@@ -76,23 +76,23 @@ func TestCompare(t *testing.T) {
 			t.Errorf("%s: got %d %s", tc.refs, got.status, got.body)
 		}
 	}
-	c.api(http.MethodGet, "/repos/acme/web/compare/main...gone", "").has(t, 404, "Not Found")
+	c.api(http.MethodGet, "/repos/acme/web/compare/main...missing", "").has(t, 404, "Not Found")
 }
 
-func TestAccounts(t *testing.T) {
+func TestAccountsDependOnTheCredential(t *testing.T) {
 	t.Parallel()
 	s := start(t, acme())
 	c := as(t, s, job)
 	c.api(http.MethodGet, "/users/acme", "").has(t, 200, `"type":"Organization"`)
 	c.api(http.MethodGet, "/users/alice", "").has(t, 200, `"type":"User"`)
-	c.api(http.MethodGet, "/users/nobody", "").has(t, 404, "Not Found")
+	c.api(http.MethodGet, "/users/missing", "").has(t, 404, "Not Found")
 	c.api(http.MethodGet, "/orgs/alice", "").has(t, 404, "Not Found")
 	c.api(http.MethodGet, "/user", "").has(t, 403, "Resource not accessible by integration")
 	as(t, s, app).api(http.MethodGet, "/user", "").has(t, 403, "Resource not accessible by integration")
 	as(t, s, pat).api(http.MethodGet, "/user", "").has(t, 200, `"login":"alice"`)
 }
 
-func TestScopesHeaderTellsClassicTokensApart(t *testing.T) {
+func TestOnlyClassicTokensGetTheScopesHeader(t *testing.T) {
 	t.Parallel()
 	s := start(t, acme())
 	s.AddCredential(ghcrtest.Credential{Secret: "ghp_bare", Kind: ghcrtest.ClassicPAT, Actor: "alice"})
@@ -114,7 +114,7 @@ func TestScopesHeaderTellsClassicTokensApart(t *testing.T) {
 	}
 }
 
-func TestRateLimitOfAJobIsLower(t *testing.T) {
+func TestJobHasALowerRateLimit(t *testing.T) {
 	t.Parallel()
 	s := start(t, acme())
 	for secret, want := range map[string]string{job: "1000", pat: "5000", anonymous: "60"} {

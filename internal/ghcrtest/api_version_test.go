@@ -11,7 +11,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-// packageVersion is what the tests read of a version.
+// packageVersion contains the fields of a version that the tests read.
 type packageVersion struct {
 	ID       int64
 	Name     string
@@ -20,7 +20,7 @@ type packageVersion struct {
 
 const versionsPath = "/orgs/acme/packages/container/web/versions"
 
-// versions lists what one page holds.
+// versions returns the versions on one page.
 func versions(t *testing.T, c *client, query string) []packageVersion {
 	t.Helper()
 	got := c.api(http.MethodGet, versionsPath+query, "")
@@ -32,7 +32,7 @@ func versions(t *testing.T, c *client, query string) []packageVersion {
 	return out
 }
 
-func TestVersionsAreManifestsNewestFirst(t *testing.T) {
+func TestVersionsAreManifestsInReverseOrder(t *testing.T) {
 	t.Parallel()
 	_, c := pusher(t, ghcrtest.Answers{})
 	child := c.image("acme/web", "a", nil)
@@ -49,7 +49,7 @@ func TestVersionsAreManifestsNewestFirst(t *testing.T) {
 	c.api(http.MethodGet, versionsPath+"/1", "").has(t, 404, "Package not found.")
 }
 
-func TestVersionsArePaged(t *testing.T) {
+func TestVersionsHavePages(t *testing.T) {
 	t.Parallel()
 	s, c := pusher(t, ghcrtest.Answers{})
 	for i := range 5 {
@@ -57,18 +57,18 @@ func TestVersionsArePaged(t *testing.T) {
 	}
 	last := versions(t, c, "?per_page=2&page=3")
 	if len(last) != 1 || last[0].Name != digestOf(`{"n":0}`) {
-		t.Errorf("got %+v, want the first version pushed", last)
+		t.Errorf("got %+v, want the version that was pushed first", last)
 	}
 	link := c.api(http.MethodGet, versionsPath+"?per_page=2&page=2", "").header.Get("Link")
 	for _, want := range []string{
 		"<" + s.URL() + "/api/v3" + versionsPath + `?page=3&per_page=2>; rel="next"`, `page=1&per_page=2>; rel="prev"`, `rel="last"`, `rel="first"`,
 	} {
 		if !strings.Contains(link, want) {
-			t.Errorf("got Link %s, want %s in it", link, want)
+			t.Errorf("got Link %s, want it to contain %s", link, want)
 		}
 	}
 	if past := versions(t, c, "?page=9"); len(past) != 0 {
-		t.Errorf("got %+v past the end", past)
+		t.Errorf("got %+v after the last page", past)
 	}
 }
 
@@ -83,7 +83,7 @@ func TestLastTaggedVersionCannotBeDeleted(t *testing.T) {
 	c.api(http.MethodDelete, fmt.Sprintf("%s/%d", versionsPath, got[0].ID), "").has(t, 204, "")
 }
 
-func TestDeletingAndRestoringAVersion(t *testing.T) {
+func TestDeletedVersionCanBeRestoredWithoutItsTag(t *testing.T) {
 	t.Parallel()
 	s, c := pusher(t, ghcrtest.Answers{})
 	c.pushManifest("acme/web", "1", imageType, `{"n":1}`)
@@ -93,16 +93,16 @@ func TestDeletingAndRestoringAVersion(t *testing.T) {
 	c.api(http.MethodDelete, one, "").has(t, 404, "Package not found.")
 	c.do(http.MethodGet, "/v2/acme/web/manifests/"+digestOf(`{"n":2}`), "").has(t, 404, "MANIFEST_UNKNOWN")
 	if s.Tag("acme/web", "2") != "" || len(versions(t, c, "")) != 1 || len(versions(t, c, "?state=deleted")) != 1 {
-		t.Error("the version or its tag is still there")
+		t.Error("the version or its tag still exists")
 	}
 	c.api(http.MethodPost, one+"/restore", "").has(t, 204, "")
 	c.do(http.MethodGet, "/v2/acme/web/manifests/"+digestOf(`{"n":2}`), "").has(t, 200, "")
 	if s.Tag("acme/web", "2") != "" {
-		t.Error("the tag came back with the version")
+		t.Error("the tag was restored with the version")
 	}
 }
 
-func TestDeletingAVersionNeedsAdmin(t *testing.T) {
+func TestDeletionOfAVersionNeedsAdmin(t *testing.T) {
 	t.Parallel()
 	s, c := pusher(t, ghcrtest.Answers{})
 	c.pushManifest("acme/web", "1", imageType, `{"n":1}`)

@@ -15,31 +15,31 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-// The tests speak plain HTTP, so that they share no reading of the protocol
-// with the client this project publishes with.
+// The tests send plain HTTP requests. They do not use this project's client, so that
+// both cannot share the same misinterpretation of the protocol.
 
-// Secrets of the world in [acme], one for each kind of caller.
+// The secrets in [acme], one for each kind of caller.
 const (
 	job       = "ghs_job"      // acme/web, packages: write
 	otherJob  = "ghs_other"    // acme/other, packages: write
 	readJob   = "ghs_read"     // acme/web, packages: read
 	noneJob   = "ghs_none"     // acme/web, packages: none
 	secretJob = "ghs_secret"   // acme/secret (private), packages: write
-	app       = "ghs_app"      // another App
+	app       = "ghs_app"      // token of another GitHub App
 	pat       = "ghp_alice"    // alice, all package scopes
 	readPAT   = "ghp_read"     // alice, read:packages
-	bobPAT    = "ghp_bob"      // bob, no member of acme
+	bobPAT    = "ghp_bob"      // bob, who is not a member of acme
 	finePAT   = "github_pat_a" // fine-grained
-	ssoPAT    = "ghp_sso"      // alice, not authorised for acme
-	expired   = "ghp_expired"  // alice, long ago
+	ssoPAT    = "ghp_sso"      // alice, not authorized for acme
+	expired   = "ghp_expired"  // alice, expired
 	anonymous = ""             // no credentials
-	wrong     = "ghp_wrong"    // nobody's
+	wrong     = "ghp_wrong"    // unknown
 	indexType = "application/vnd.oci.image.index.v1+json"
 	imageType = "application/vnd.oci.image.manifest.v1+json"
 )
 
-// acme is a small world: an organization with a public and a private
-// repository, and users around it.
+// acme is a configuration with an organization, a public and a private repository of
+// the organization, and two users.
 func acme() ghcrtest.Config {
 	all := []string{"read:packages", "write:packages", "delete:packages", "repo"}
 	return ghcrtest.Config{
@@ -71,14 +71,14 @@ func acme() ghcrtest.Config {
 	}
 }
 
-// answer is what came back.
+// answer is an answer of the server.
 type answer struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// has fails the test unless the answer has the status and holds the text.
+// has fails the test unless the answer has the status and contains the text.
 func (a answer) has(t *testing.T, status int, text string) {
 	t.Helper()
 	if a.status != status || !strings.Contains(a.body, text) {
@@ -86,7 +86,7 @@ func (a answer) has(t *testing.T, status int, text string) {
 	}
 }
 
-// refused fails the test unless the answer is the OCI error, word for word.
+// refused fails the test unless the answer is exactly the OCI error.
 func (a answer) refused(t *testing.T, status int, code, message string) {
 	t.Helper()
 	var got struct {
@@ -100,7 +100,7 @@ func (a answer) refused(t *testing.T, status int, code, message string) {
 	}
 }
 
-// client talks to one server as one caller.
+// client sends requests to one server as one caller.
 type client struct {
 	t      *testing.T
 	server *ghcrtest.Server
@@ -109,20 +109,20 @@ type client struct {
 	http   *http.Client
 }
 
-// start serves a world for one test.
+// start starts a server for one test.
 func start(t *testing.T, c ghcrtest.Config) *ghcrtest.Server {
 	t.Helper()
 	return ghcrtest.Start(t, c)
 }
 
-// as makes a client that has no token yet.
+// as returns a client without a token.
 func as(t *testing.T, s *ghcrtest.Server, secret string) *client {
 	return &client{t: t, server: s, secret: secret, http: &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
 
-// send does one request; header is pairs.
+// send sends one request. The arguments header are pairs of name and value.
 func (c *client) send(method, path string, body io.Reader, header ...string) (answer, error) {
 	if strings.HasPrefix(path, "/") {
 		path = c.server.URL() + path
@@ -146,7 +146,7 @@ func (c *client) send(method, path string, body io.Reader, header ...string) (an
 	return answer{resp.StatusCode, resp.Header, string(raw)}, err
 }
 
-// do is send where the connection must hold.
+// do is send, but fails the test if the connection fails.
 func (c *client) do(method, path, body string, header ...string) answer {
 	c.t.Helper()
 	var r io.Reader
@@ -160,32 +160,32 @@ func (c *client) do(method, path, body string, header ...string) answer {
 	return a
 }
 
-// ask is GET /token with the caller's secret as password.
+// ask sends GET /token with the caller's secret as password.
 func (c *client) ask(scopes ...string) answer {
 	c.t.Helper()
 	query := url.Values{"service": {"ghcr.io"}, "scope": scopes}
 	var header []string
 	if c.secret != anonymous {
 		r := &http.Request{Header: http.Header{}}
-		r.SetBasicAuth("anybody", c.secret)
+		r.SetBasicAuth("user", c.secret)
 		header = []string{"Authorization", r.Header.Get("Authorization")}
 	}
 	return c.do(http.MethodGet, "/token?"+query.Encode(), "", header...)
 }
 
-// login asks for a token and keeps it.
+// login requests a token and keeps it.
 func (c *client) login(scopes ...string) *client {
 	c.t.Helper()
 	a := c.ask(scopes...)
 	var got struct{ Token string }
 	if err := json.Unmarshal([]byte(a.body), &got); err != nil || a.status != http.StatusOK {
-		c.t.Fatalf("asking for a token: %d %s", a.status, a.body)
+		c.t.Fatalf("requesting a token: %d %s", a.status, a.body)
 	}
 	c.bearer = got.Token
 	return c
 }
 
-// on logs in for pushing to, and pulling from, repositories.
+// on requests a token for pushing to repositories and pulling from them.
 func (c *client) on(names ...string) *client {
 	c.t.Helper()
 	var scopes []string
@@ -195,7 +195,7 @@ func (c *client) on(names ...string) *client {
 	return c.login(scopes...)
 }
 
-// api is a REST call with the raw secret.
+// api sends a REST request with the raw secret.
 func (c *client) api(method, path, body string) answer {
 	c.t.Helper()
 	plain := *c
@@ -203,7 +203,7 @@ func (c *client) api(method, path, body string) answer {
 	return plain.do(method, "/api/v3"+path, body)
 }
 
-// openUpload starts a session and returns its URL.
+// openUpload opens an upload session and returns its URL.
 func (c *client) openUpload(name string) string {
 	c.t.Helper()
 	a := c.do(http.MethodPost, "/v2/"+name+"/blobs/uploads/", "")
@@ -219,7 +219,7 @@ func (c *client) pushBlob(name, content string) string {
 	return digest
 }
 
-// pushManifest puts a manifest and returns its digest.
+// pushManifest pushes a manifest and returns its digest.
 func (c *client) pushManifest(name, reference, mediaType, raw string) string {
 	c.t.Helper()
 	c.do(http.MethodPut, "/v2/"+name+"/manifests/"+reference, raw, "Content-Type", mediaType).
@@ -227,8 +227,8 @@ func (c *client) pushManifest(name, reference, mediaType, raw string) string {
 	return digestOf(raw)
 }
 
-// pushImage pushes a small image of one layer under a tag, and returns the
-// manifest. The seed makes it unlike others.
+// pushImage pushes an image of one layer with a tag, and returns the manifest. Images
+// with different seeds differ.
 func (c *client) pushImage(name, tag, seed string) string {
 	c.t.Helper()
 	raw := c.image(name, seed, nil)
@@ -246,7 +246,7 @@ func (c *client) image(name, seed string, labels map[string]string) string {
 	return imageOf(c.pushBlob(name, string(config)), c.pushBlob(name, "layer of "+seed))
 }
 
-// imageOf writes an image manifest.
+// imageOf returns an image manifest.
 func imageOf(config string, layers ...string) string {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `{"schemaVersion":2,"mediaType":%q,"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":%q,"size":1},"layers":[`, imageType, config)
@@ -260,7 +260,7 @@ func imageOf(config string, layers ...string) string {
 	return b.String()
 }
 
-// indexOf writes an index with annotations.
+// indexOf returns an index with annotations.
 func indexOf(annotations map[string]string, children ...string) string {
 	var entries []string
 	for _, digest := range children {

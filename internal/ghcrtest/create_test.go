@@ -7,14 +7,14 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-// made pushes a first image and returns the record of the package.
-func made(t *testing.T, s *ghcrtest.Server, secret, name string, labels map[string]string) ghcrtest.Package {
+// createPackage pushes the first image of a package and returns the record of the package.
+func createPackage(t *testing.T, s *ghcrtest.Server, secret, name string, labels map[string]string) ghcrtest.Package {
 	t.Helper()
 	c := as(t, s, secret).on(name)
 	c.pushManifest(name, "1", imageType, c.image(name, "a", labels))
 	p, ok := s.Package(name)
 	if !ok {
-		t.Fatalf("%s did not come into being", name)
+		t.Fatalf("the package %s does not exist", name)
 	}
 	return p
 }
@@ -23,7 +23,7 @@ func source(repository string) map[string]string {
 	return map[string]string{"org.opencontainers.image.source": "https://github.com/" + repository}
 }
 
-func TestActionsTokenCreatesWhatItsRepositoryIs(t *testing.T) {
+func TestActionsTokenCreatesPackagesWithTheVisibilityOfItsRepository(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name, secret, at, repository string
@@ -37,7 +37,7 @@ func TestActionsTokenCreatesWhatItsRepositoryIs(t *testing.T) {
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			p := made(t, s, tc.secret, tc.at, source("Acme/other"))
+			p := createPackage(t, s, tc.secret, tc.at, source("Acme/other"))
 			if p.Visibility != tc.visibility || p.Repository != tc.repository || p.Grants[tc.repository] != ghcrtest.Admin {
 				t.Errorf("got %+v, want %s, linked to %s, which is Admin", p, tc.visibility, tc.repository)
 			}
@@ -45,10 +45,10 @@ func TestActionsTokenCreatesWhatItsRepositoryIs(t *testing.T) {
 	}
 }
 
-func TestClassicTokenCreatesPrivateAndUnlinked(t *testing.T) {
+func TestClassicTokenCreatesPrivateUnlinkedPackages(t *testing.T) {
 	t.Parallel()
 	s := start(t, acme())
-	if p := made(t, s, pat, "acme/web", nil); p.Visibility != ghcrtest.Private || p.Repository != "" {
+	if p := createPackage(t, s, pat, "acme/web", nil); p.Visibility != ghcrtest.Private || p.Repository != "" {
 		t.Errorf("got %+v, want a private package without a link", p)
 	}
 	as(t, s, job).on("acme/web").do(http.MethodPost, "/v2/acme/web/blobs/uploads/", "").
@@ -58,27 +58,27 @@ func TestClassicTokenCreatesPrivateAndUnlinked(t *testing.T) {
 func TestSourceLabelLinksAtCreation(t *testing.T) {
 	t.Parallel()
 	s := start(t, acme())
-	if p := made(t, s, pat, "acme/web", source("acme/web")); p.Repository != "Acme/web" || p.Visibility != ghcrtest.Private {
+	if p := createPackage(t, s, pat, "acme/web", source("acme/web")); p.Repository != "Acme/web" || p.Visibility != ghcrtest.Private {
 		t.Errorf("got %+v, want a private package linked to Acme/web", p)
 	}
 	as(t, s, job).on("acme/web").openUpload("acme/web")
 }
 
-func TestSourceLabelOfAStrangerLinksNothing(t *testing.T) {
+func TestSourceLabelOfAnotherOwnerDoesNotLink(t *testing.T) {
 	t.Parallel()
 	s := start(t, acme())
 	for name, repository := range map[string]string{"acme/a": "acme/unknown", "acme/b": "alice/tool", "acme/c": "acme"} {
-		if p := made(t, s, pat, name, source(repository)); p.Repository != "" {
+		if p := createPackage(t, s, pat, name, source(repository)); p.Repository != "" {
 			t.Errorf("a label naming %s linked %s to %s", repository, name, p.Repository)
 		}
 	}
 }
 
-func TestSourceLabelComesTooLateAfterTheFirstTag(t *testing.T) {
+func TestSourceLabelAfterTheFirstTagDoesNotLink(t *testing.T) {
 	t.Parallel()
 	s := start(t, acme())
-	made(t, s, pat, "acme/web", nil)
-	if p := made(t, s, pat, "acme/web", source("acme/web")); p.Repository != "" {
+	createPackage(t, s, pat, "acme/web", nil)
+	if p := createPackage(t, s, pat, "acme/web", source("acme/web")); p.Repository != "" {
 		t.Errorf("got a link to %s by a second push", p.Repository)
 	}
 }
@@ -95,7 +95,7 @@ func TestIndexAnnotationLinks(t *testing.T) {
 	}
 }
 
-func TestForbiddenVisibility(t *testing.T) {
+func TestForbiddenVisibilityIsRefusedOrPrivate(t *testing.T) {
 	t.Parallel()
 	config := acme()
 	config.Owners[0].Forbidden = []ghcrtest.Visibility{ghcrtest.Public}
@@ -103,7 +103,7 @@ func TestForbiddenVisibility(t *testing.T) {
 		refused(t, 403, "DENIED", mayNotCreate)
 
 	config.Answers.Forbidden = ghcrtest.ForbiddenPrivate
-	if p := made(t, start(t, config), job, "acme/web", nil); p.Visibility != ghcrtest.Private {
+	if p := createPackage(t, start(t, config), job, "acme/web", nil); p.Visibility != ghcrtest.Private {
 		t.Errorf("got %s, want private", p.Visibility)
 	}
 }
@@ -113,25 +113,25 @@ func TestNoInheritLinksWithoutAccess(t *testing.T) {
 	config := acme()
 	config.Owners[0].NoInherit = true
 	s := start(t, config)
-	made(t, s, pat, "acme/web", source("acme/web"))
+	createPackage(t, s, pat, "acme/web", source("acme/web"))
 	as(t, s, job).on("acme/web").do(http.MethodPost, "/v2/acme/web/blobs/uploads/", "").
 		refused(t, 403, "DENIED", noRole)
 }
 
-func TestOpenWorldMakesOwnersAndRepositories(t *testing.T) {
+func TestOpenServerCreatesOwnersAndRepositories(t *testing.T) {
 	t.Parallel()
 	s := start(t, ghcrtest.Config{Open: &ghcrtest.Open{Visibility: ghcrtest.Private}})
-	p := made(t, s, s.Token(), "somebody/thing/part", nil)
-	if p.Visibility != ghcrtest.Private || p.Repository != "somebody/thing" {
-		t.Errorf("got %+v, want a private package of somebody/thing", p)
+	p := createPackage(t, s, s.Token(), "new/thing/part", nil)
+	if p.Visibility != ghcrtest.Private || p.Repository != "new/thing" {
+		t.Errorf("got %+v, want a private package of new/thing", p)
 	}
-	as(t, s, s.Token()).api(http.MethodGet, "/repos/some/where", "").has(t, 200, `"full_name":"some/where"`)
+	as(t, s, s.Token()).api(http.MethodGet, "/repos/new/other", "").has(t, 200, `"full_name":"new/other"`)
 }
 
-func TestOpenWorldForOneRepository(t *testing.T) {
+func TestOpenServerCanBelongToOneRepository(t *testing.T) {
 	t.Parallel()
 	s := start(t, ghcrtest.Config{Open: &ghcrtest.Open{Repository: "acme/web", Token: "ghs_mine"}})
-	if p := made(t, s, "ghs_mine", "acme/tool", nil); p.Repository != "acme/web" || p.Visibility != ghcrtest.Public {
+	if p := createPackage(t, s, "ghs_mine", "acme/tool", nil); p.Repository != "acme/web" || p.Visibility != ghcrtest.Public {
 		t.Errorf("got %+v, want a public package of acme/web", p)
 	}
 	as(t, s, "ghs_mine").on("other/web").do(http.MethodPost, "/v2/other/web/blobs/uploads/", "").

@@ -11,7 +11,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-func TestHeadOfABlobSaysItsSize(t *testing.T) {
+func TestHeadOfABlobReturnsItsSize(t *testing.T) {
 	t.Parallel()
 	_, c := pusher(t, ghcrtest.Answers{})
 	digest := c.pushBlob("acme/web", "content")
@@ -20,11 +20,11 @@ func TestHeadOfABlobSaysItsSize(t *testing.T) {
 		t.Errorf("got %d %v", got.status, got.header)
 	}
 	if got := c.do(http.MethodHead, "/v2/acme/web/blobs/"+digestOf("absent"), ""); got.status != 404 || got.body != "" {
-		t.Errorf("absent blob: got %d %q, want a bare 404", got.status, got.body)
+		t.Errorf("absent blob: got %d %q, want 404 without a body", got.status, got.body)
 	}
 }
 
-// redirected asks for a blob and returns where it is.
+// redirected requests a blob and returns the URL of the redirect.
 func redirected(t *testing.T, c *client, digest string) string {
 	t.Helper()
 	got := c.do(http.MethodGet, "/v2/acme/web/blobs/"+digest, "")
@@ -49,7 +49,7 @@ func TestSecondHostRefusesAuthorization(t *testing.T) {
 	c.do(http.MethodGet, at, "").has(t, 400, "")
 }
 
-func TestSecondHostHonoursARange(t *testing.T) {
+func TestSecondHostSupportsASingleRange(t *testing.T) {
 	t.Parallel()
 	s, c := pusher(t, ghcrtest.Answers{})
 	at := redirected(t, c, c.pushBlob("acme/web", "content"))
@@ -59,11 +59,11 @@ func TestSecondHostHonoursARange(t *testing.T) {
 		t.Errorf("got %d %q %v", got.status, got.body, got.header)
 	}
 	if got := reader.do(http.MethodGet, at, "", "Range", "bytes=0-1,3-4"); got.status != 200 || got.body != "content" {
-		t.Errorf("two ranges: got %d %q, want the whole", got.status, got.body)
+		t.Errorf("two ranges: got %d %q, want the whole blob", got.status, got.body)
 	}
 }
 
-func TestSignedURLIsShortLivedAndSigned(t *testing.T) {
+func TestSignedURLExpires(t *testing.T) {
 	t.Parallel()
 	var elapsed atomic.Int64
 	config := acme()

@@ -9,7 +9,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-func TestFaultHitsWhatItMatchesAndNoMore(t *testing.T) {
+func TestFaultAffectsOnlyMatchingRequests(t *testing.T) {
 	t.Parallel()
 	s, c := pusher(t, ghcrtest.Answers{})
 	s.Inject(ghcrtest.Fault{
@@ -35,7 +35,7 @@ func TestFaultsCanBeCleared(t *testing.T) {
 	c.do(http.MethodGet, "/v2/", "").has(t, 200, "")
 }
 
-func TestErrorAnswers(t *testing.T) {
+func TestErrorAnswersHaveTheTextsOfGitHub(t *testing.T) {
 	t.Parallel()
 	date := "Wed, 21 Oct 2026 07:28:00 GMT"
 	cases := []struct {
@@ -61,7 +61,7 @@ func TestErrorAnswers(t *testing.T) {
 	}
 }
 
-func TestErrorAnswerCarriesHeaders(t *testing.T) {
+func TestErrorAnswerHasTheGivenHeaders(t *testing.T) {
 	t.Parallel()
 	s, c := pusher(t, ghcrtest.Answers{})
 	s.Inject(ghcrtest.Fault{Effect: ghcrtest.Answer{Status: 502, Header: http.Header{"x-served-by": {"cache"}}}})
@@ -70,7 +70,7 @@ func TestErrorAnswerCarriesHeaders(t *testing.T) {
 	}
 }
 
-func TestChallengeInTheMiddle(t *testing.T) {
+func TestAnswerCanContainAChallenge(t *testing.T) {
 	t.Parallel()
 	s, c := pusher(t, ghcrtest.Answers{})
 	at := c.openUpload("acme/web")
@@ -79,10 +79,10 @@ func TestChallengeInTheMiddle(t *testing.T) {
 	if header := got.header.Get("WWW-Authenticate"); got.status != 401 || !strings.HasSuffix(header, `scope="repository:acme/web:pull,push"`) {
 		t.Errorf("got %d %s", got.status, header)
 	}
-	c.do(http.MethodPut, at+"?digest="+digestOf("x"), "x").has(t, 201, "") // once only
+	c.do(http.MethodPut, at+"?digest="+digestOf("x"), "x").has(t, 201, "") // the fault occurs only once
 }
 
-func TestEarlyRefusalIsSeenByAClientThatStillSends(t *testing.T) {
+func TestClientThatStillSendsReceivesAnEarlyRefusal(t *testing.T) {
 	t.Parallel()
 	s, c := pusher(t, ghcrtest.Answers{})
 	at := c.openUpload("acme/web")
@@ -90,11 +90,11 @@ func TestEarlyRefusalIsSeenByAClientThatStillSends(t *testing.T) {
 	c.do(http.MethodPut, at+"?digest="+digestOf("x"), strings.Repeat("x", 8<<20)).has(t, 503, "")
 	all := s.Requests()
 	if got := all[len(all)-1].Received; got != 8<<20 {
-		t.Errorf("the server left the body at %d bytes", got)
+		t.Errorf("the server read only %d bytes of the body", got)
 	}
 }
 
-func TestLoseUpload(t *testing.T) {
+func TestDroppedUploadIsUnknown(t *testing.T) {
 	t.Parallel()
 	s, c := pusher(t, ghcrtest.Answers{})
 	s.Inject(ghcrtest.Fault{Method: http.MethodPut, Effect: ghcrtest.DropUpload{}})
@@ -102,7 +102,7 @@ func TestLoseUpload(t *testing.T) {
 	c.pushBlob("acme/web", "x") // a new session works
 }
 
-func TestDropBlob(t *testing.T) {
+func TestDroppedBlobMustBeSentAgain(t *testing.T) {
 	t.Parallel() // docs/ghcr.md, Refused: unknown blob
 	s, c := pusher(t, ghcrtest.Answers{})
 	s.Inject(ghcrtest.Fault{Method: http.MethodPut, Path: "/manifests/", Effect: ghcrtest.DropBlob{}})
@@ -139,7 +139,7 @@ func TestLagHidesANewPackageFromEveryReader(t *testing.T) {
 	}
 }
 
-func TestLagShowsWhereATagPointedBefore(t *testing.T) {
+func TestLagShowsThePreviousDigestOfATag(t *testing.T) {
 	t.Parallel()
 	s, c := pusher(t, ghcrtest.Answers{})
 	first := c.pushImage("acme/web", "1", "a")
@@ -152,13 +152,13 @@ func TestLagShowsWhereATagPointedBefore(t *testing.T) {
 	c.do(http.MethodGet, "/v2/acme/web/manifests/1", "").has(t, 200, second)
 }
 
-func TestWrongDigestInTheAnswer(t *testing.T) {
+func TestAnswerCanContainAWrongDigest(t *testing.T) {
 	t.Parallel()
 	s, c := pusher(t, ghcrtest.Answers{})
 	s.Inject(ghcrtest.Fault{Method: http.MethodPut, Path: "/manifests/", Effect: ghcrtest.WrongDigest{}})
 	got := c.do(http.MethodPut, "/v2/acme/web/manifests/1", "{}", "Content-Type", imageType)
 	if digest := got.header.Get("Docker-Content-Digest"); got.status != 201 || digest == digestOf("{}") || len(digest) != 71 {
-		t.Errorf("got %d %s, want 201 with another digest", got.status, digest)
+		t.Errorf("got %d %s, want 201 with a wrong digest", got.status, digest)
 	}
 }
 
@@ -186,11 +186,11 @@ func TestClosedConnectionIsAnnounced(t *testing.T) {
 	}
 	defer resp.Body.Close()
 	if !resp.Close {
-		t.Error("the connection was kept alive")
+		t.Error("the connection stayed open")
 	}
 }
 
-func TestResetBreaksTheConnection(t *testing.T) {
+func TestResetEndsTheConnection(t *testing.T) {
 	t.Parallel()
 	for _, secured := range []*ghcrtest.TLS{nil, {}, {HTTP2: true}} {
 		config := acme()
@@ -239,6 +239,6 @@ func TestStallEndsWithTheServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := <-stalled; err == nil {
-		t.Error("a stalled request was answered")
+		t.Error("a stalled request got an answer")
 	}
 }

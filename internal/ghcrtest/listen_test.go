@@ -10,8 +10,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-// over is a client that trusts the server's certificate and speaks HTTP/2
-// where it is offered.
+// over returns a client that trusts the server's certificate and uses HTTP/2 if the
+// server offers it.
 func over(t *testing.T, s *ghcrtest.Server, secret string) *client {
 	t.Helper()
 	c := as(t, s, secret)
@@ -22,7 +22,7 @@ func over(t *testing.T, s *ghcrtest.Server, secret string) *client {
 	return c
 }
 
-func TestServingOverTLS(t *testing.T) {
+func TestServerSupportsTLS(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name  string
@@ -49,7 +49,7 @@ func TestServingOverTLS(t *testing.T) {
 			}
 			at := redirected(t, c, c.pushBlob("acme/web", "content"))
 			c.bearer = ""
-			c.do(http.MethodGet, at, "").has(t, 200, "content") // the certificate names both hosts
+			c.do(http.MethodGet, at, "").has(t, 200, "content") // the certificate contains both host names
 		})
 	}
 }
@@ -65,12 +65,12 @@ func TestListenEndsWithItsContext(t *testing.T) {
 	cancel()
 	for {
 		if _, err := as(t, s, anonymous).send(http.MethodGet, "/v2/", nil); err != nil {
-			return // connection refused: the listener is gone
+			return // connection refused: the listener is closed
 		}
 	}
 }
 
-func TestListenSaysWhereItCouldNot(t *testing.T) {
+func TestListenFailsOnAUsedAddress(t *testing.T) {
 	t.Parallel()
 	s := start(t, acme())
 	if _, err := ghcrtest.Listen(t.Context(), s.Host(), acme()); err == nil {
@@ -78,7 +78,7 @@ func TestListenSaysWhereItCouldNot(t *testing.T) {
 	}
 }
 
-func TestEnvironmentLooksLikeAJob(t *testing.T) {
+func TestEnvironmentIsThatOfAJob(t *testing.T) {
 	t.Parallel()
 	s := start(t, ghcrtest.Config{Open: &ghcrtest.Open{Token: "ghs_x", Actor: "mona"}})
 	got := s.Env("acme/web")
@@ -87,12 +87,12 @@ func TestEnvironmentLooksLikeAJob(t *testing.T) {
 		"GITHUB_REPOSITORY_OWNER=acme", "GITHUB_ACTOR=mona", "GITHUB_TOKEN=ghs_x",
 	} {
 		if !slices.Contains(got, want) {
-			t.Errorf("got %v, want %s in it", got, want)
+			t.Errorf("got %v, want it to contain %s", got, want)
 		}
 	}
 }
 
-func TestOpenWorldMakesASecretOfItsOwn(t *testing.T) {
+func TestOpenServerGeneratesASecret(t *testing.T) {
 	t.Parallel()
 	a := ghcrtest.New(ghcrtest.Config{Open: &ghcrtest.Open{}})
 	b := ghcrtest.New(ghcrtest.Config{Open: &ghcrtest.Open{}})
@@ -100,6 +100,6 @@ func TestOpenWorldMakesASecretOfItsOwn(t *testing.T) {
 		t.Errorf("got %s and %s", a.Token(), b.Token())
 	}
 	if got := ghcrtest.New(acme()).Token(); got != job {
-		t.Errorf("a closed world's token is %q, want its first Actions token %q", got, job)
+		t.Errorf("the token is %q, want the first Actions token of the configuration, %q", got, job)
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// serveManifest serves HEAD and GET of a manifest. The media type and the bytes
-// are those of the push.
+// serveManifest serves HEAD and GET of a manifest. The answer has the media
+// type and the bytes of the push.
 func (s *Server) serveManifest(w http.ResponseWriter, r *http.Request, t target) *refusal {
 	missing := absent(CodeManifestUnknown, textManifestAbsent)
 	if refused := s.authorizeRead(r, t.name, missing); refused != nil {

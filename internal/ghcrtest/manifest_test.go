@@ -18,7 +18,7 @@ func TestManifestKeepsItsMediaType(t *testing.T) {
 		{"docker-image", "application/vnd.docker.distribution.manifest.v2+json"},
 		{"docker-index", "application/vnd.docker.distribution.manifest.list.v2+json"},
 		{"artifact", "application/vnd.example.thing.v1+json"},
-		{"byte-exact", "application/vnd.example.thing.v1+json;Version=2"},
+		{"with-parameter", "application/vnd.example.thing.v1+json;Version=2"},
 	}
 	for _, tc := range cases {
 		raw := `{"schemaVersion":2,"name":"` + tc.name + `"}`
@@ -32,7 +32,7 @@ func TestManifestKeepsItsMediaType(t *testing.T) {
 	}
 }
 
-func TestAcceptIsRespected(t *testing.T) {
+func TestAcceptSelectsTheMediaType(t *testing.T) {
 	t.Parallel()
 	_, c := pusher(t, ghcrtest.Answers{})
 	c.pushImage("acme/web", "1", "a")
@@ -46,7 +46,7 @@ func TestAcceptIsRespected(t *testing.T) {
 	}
 }
 
-func TestManifestIsRefusedOnceForEachMissingPart(t *testing.T) {
+func TestManifestRefusalHasOneErrorForEachMissingPart(t *testing.T) {
 	t.Parallel() // docs/ghcr.md, Refused: blob of a manifest
 	_, c := pusher(t, ghcrtest.Answers{})
 	here := c.pushBlob("acme/web", "here")
@@ -67,10 +67,10 @@ func TestManifestIsRefusedOnceForEachMissingPart(t *testing.T) {
 	}
 }
 
-func TestForeignLayersNeedNotBeThere(t *testing.T) {
+func TestForeignLayersMayBeMissing(t *testing.T) {
 	t.Parallel()
 	_, c := pusher(t, ghcrtest.Answers{})
-	raw := strings.Replace(imageOf(c.pushBlob("acme/web", "{}"), digestOf("far away")),
+	raw := strings.Replace(imageOf(c.pushBlob("acme/web", "{}"), digestOf("foreign")),
 		"vnd.oci.image.layer.v1.tar", "vnd.docker.image.rootfs.foreign.diff.tar.gzip", 1)
 	c.pushManifest("acme/web", "1", imageType, raw)
 }
@@ -82,21 +82,21 @@ func TestBlobOfAnotherRepositoryIsMissing(t *testing.T) {
 	c.do(http.MethodPut, "/v2/acme/api/manifests/1", raw, "Content-Type", imageType).has(t, 400, "MANIFEST_BLOB_UNKNOWN")
 }
 
-func TestManifestRefusals(t *testing.T) {
+func TestInvalidManifestsAreRefused(t *testing.T) {
 	t.Parallel()
 	_, c := pusher(t, ghcrtest.Answers{})
-	fits := `{"a":"` + strings.Repeat("x", 4<<20-len(`{"a":""}`)) + `"}`
+	largest := `{"a":"` + strings.Repeat("x", 4<<20-len(`{"a":""}`)) + `"}`
 	cases := []struct {
 		name, reference, mediaType, raw string
 		status                          int
 		code                            string
 	}{
-		{"too large", "1", imageType, fits + " ", 413, "MANIFEST_INVALID"},
-		{"no JSON", "1", imageType, "{", 400, "MANIFEST_INVALID"},
+		{"too large", "1", imageType, largest + " ", 413, "MANIFEST_INVALID"},
+		{"not JSON", "1", imageType, "{", 400, "MANIFEST_INVALID"},
 		{"no media type", "1", "", "{}", 400, "MANIFEST_INVALID"},
-		{"other media type inside", "1", indexType, imageOf("", ""), 400, "MANIFEST_INVALID"},
+		{"another media type in the manifest", "1", indexType, imageOf("", ""), 400, "MANIFEST_INVALID"},
 		{"wrong digest", digestOf("other"), imageType, "{}", 400, "DIGEST_INVALID"},
-		{"largest", "1", imageType, fits, 201, ""},
+		{"largest", "1", imageType, largest, 201, ""},
 	}
 	for _, tc := range cases {
 		c.do(http.MethodPut, "/v2/acme/web/manifests/"+tc.reference, tc.raw, "Content-Type", tc.mediaType).
@@ -104,7 +104,7 @@ func TestManifestRefusals(t *testing.T) {
 	}
 }
 
-func TestPutAnswersWithTheDigest(t *testing.T) {
+func TestPutOfAManifestReturnsTheDigest(t *testing.T) {
 	t.Parallel()
 	for _, omitted := range []bool{false, true} {
 		_, c := pusher(t, ghcrtest.Answers{NoDigestOnPut: omitted})
@@ -119,7 +119,7 @@ func TestPutAnswersWithTheDigest(t *testing.T) {
 	}
 }
 
-func TestTagsMove(t *testing.T) {
+func TestTagsCanMove(t *testing.T) {
 	t.Parallel()
 	s, c := pusher(t, ghcrtest.Answers{})
 	c.pushImage("acme/web", "latest", "a")
@@ -129,7 +129,7 @@ func TestTagsMove(t *testing.T) {
 	}
 }
 
-func TestDeletingByTheRegistryIsUnsupported(t *testing.T) {
+func TestRegistryDoesNotSupportDeletion(t *testing.T) {
 	t.Parallel() // docs/ghcr.md, Refused: unsupported
 	_, c := pusher(t, ghcrtest.Answers{})
 	digest := digestOf(c.pushImage("acme/web", "1", "a"))
@@ -138,7 +138,7 @@ func TestDeletingByTheRegistryIsUnsupported(t *testing.T) {
 	}
 }
 
-func TestReferrersAreUnknown(t *testing.T) {
+func TestReferrersAPIDoesNotExist(t *testing.T) {
 	t.Parallel() // docs/ghcr.md, Refused: manifest unknown
 	_, c := pusher(t, ghcrtest.Answers{})
 	digest := digestOf(c.pushImage("acme/web", "1", "a"))
@@ -146,7 +146,7 @@ func TestReferrersAreUnknown(t *testing.T) {
 	got.refused(t, 404, "MANIFEST_UNKNOWN", "manifest unknown")
 	subject := `{"schemaVersion":2,"subject":{"digest":"` + digest + `"}}`
 	put := c.do(http.MethodPut, "/v2/acme/web/manifests/"+digestOf(subject), subject, "Content-Type", imageType)
-	if _, told := put.header["Oci-Subject"]; put.status != 201 || told {
+	if _, found := put.header["Oci-Subject"]; put.status != 201 || found {
 		t.Errorf("got %d %v, want 201 without OCI-Subject", put.status, put.header)
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-// packages adds one package of each kind to the world: a private one of
-// nobody's, a public one, and one that grants Acme/web reading.
+// packages adds packages with different roles for Acme/web: none, public, Read, Write,
+// linked, linked without access, and internal.
 func packages(c ghcrtest.Config) ghcrtest.Config {
 	c.Packages = []ghcrtest.Package{
 		{Name: "acme/foreign"},
@@ -16,7 +16,7 @@ func packages(c ghcrtest.Config) ghcrtest.Config {
 		{Name: "acme/readable", Grants: map[string]ghcrtest.Role{"acme/web": ghcrtest.Read}},
 		{Name: "acme/writable", Grants: map[string]ghcrtest.Role{"acme/web": ghcrtest.Write}},
 		{Name: "acme/linked", Repository: "acme/web"},
-		{Name: "acme/aloof", Repository: "acme/web", NoInherit: true},
+		{Name: "acme/linked-only", Repository: "acme/web", NoInherit: true},
 		{Name: "acme/internal", Visibility: ghcrtest.Internal},
 	}
 	return c
@@ -30,14 +30,14 @@ const (
 	noRole       = "permission_denied: write_package"
 )
 
-func TestPushIsRefusedInTheWordsOfTheService(t *testing.T) {
+func TestPushRefusalsHaveTheTextsOfGitHub(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, secret, at, want string }{
 		{"write_package: no role", job, "acme/foreign", noRole},
 		{"write_package: public is not writable", job, "acme/public", noRole},
 		{"write_package: role Read", job, "acme/readable", noRole},
-		{"write_package: link without access", job, "acme/aloof", noRole},
-		{"write_package: person without a role", pat, "acme/foreign", noRole},
+		{"write_package: link without access", job, "acme/linked-only", noRole},
+		{"write_package: user without a role", pat, "acme/foreign", noRole},
 		{"create package: packages: read", readJob, "acme/new", mayNotCreate},
 		{"create package: packages: none", noneJob, "acme/new", mayNotCreate},
 		{"create package: other owner", job, "alice/new", mayNotCreate},
@@ -46,7 +46,7 @@ func TestPushIsRefusedInTheWordsOfTheService(t *testing.T) {
 		{"write package: App token", app, "acme/linked", mayNotWrite},
 		{"token scopes: read:packages", readPAT, "acme/new", wrongScopes},
 		{"token scopes: fine-grained", finePAT, "alice/new", wrongScopes},
-		{"owner not found: owner typo", job, "acne/web", "not_found: owner not found"},
+		{"owner not found: wrong owner", job, "acne/web", "not_found: owner not found"},
 		{"not a member", bobPAT, "acme/new", "permission_denied: create_package"},
 		{"SAML", ssoPAT, "acme/new", "denied"},
 	}
@@ -60,7 +60,7 @@ func TestPushIsRefusedInTheWordsOfTheService(t *testing.T) {
 	}
 }
 
-func TestPushIsAllowed(t *testing.T) {
+func TestPushIsAllowedWithARole(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, secret, at string }{
 		{"first push of the owner's repository", job, "acme/new"},
@@ -78,7 +78,7 @@ func TestPushIsAllowed(t *testing.T) {
 	}
 }
 
-func TestUploadSessionLeavesNoPackage(t *testing.T) {
+func TestUploadSessionCreatesNoPackage(t *testing.T) {
 	t.Parallel()
 	s := start(t, acme())
 	as(t, s, job).on("acme/web").openUpload("acme/web")
@@ -87,7 +87,7 @@ func TestUploadSessionLeavesNoPackage(t *testing.T) {
 	}
 }
 
-func TestReadingIsRefusedInTheWordsOfTheService(t *testing.T) {
+func TestReadRefusalsHaveTheTextsOfGitHub(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, secret, want string }{
 		{"read package: App token", app, mayNotRead},
@@ -96,7 +96,7 @@ func TestReadingIsRefusedInTheWordsOfTheService(t *testing.T) {
 		{"token scopes: no scope", "ghp_bare", wrongScopes},
 		{"no role", job, "denied"},
 		{"reading scope without a role", readPAT, "denied"},
-		{"person without a role", pat, "denied"},
+		{"user without a role", pat, "denied"},
 	}
 	s := start(t, packages(acme()))
 	s.AddCredential(ghcrtest.Credential{Secret: "ghp_bare", Kind: ghcrtest.ClassicPAT, Actor: "alice"})
@@ -109,17 +109,17 @@ func TestReadingIsRefusedInTheWordsOfTheService(t *testing.T) {
 	}
 }
 
-func TestHeadHidesTheWordsOfThePush(t *testing.T) {
+func TestHeadHidesTheTextOfThePushRefusal(t *testing.T) {
 	t.Parallel() // docs/ghcr.md, Refused: HEAD
 	c := as(t, start(t, packages(acme())), job).on("acme/foreign")
 	path := "/v2/acme/foreign/blobs/" + digestOf("x")
 	if got := c.do(http.MethodHead, path, ""); got.status != 403 || got.body != "" {
-		t.Errorf("HEAD got %d %q, want a bare 403", got.status, got.body)
+		t.Errorf("HEAD got %d %q, want 403 without a body", got.status, got.body)
 	}
 	c.do(http.MethodGet, path, "").refused(t, 403, "DENIED", noRole)
 }
 
-func TestInternalPackagesAreForMembers(t *testing.T) {
+func TestMembersReadInternalPackages(t *testing.T) {
 	t.Parallel()
 	s := start(t, packages(acme()))
 	path := "/v2/acme/internal/tags/list"
@@ -127,7 +127,7 @@ func TestInternalPackagesAreForMembers(t *testing.T) {
 	as(t, s, bobPAT).login("repository:acme/internal:pull").do(http.MethodGet, path, "").has(t, 403, "DENIED")
 }
 
-func TestAbsentPackageIsAnsweredAsChosen(t *testing.T) {
+func TestReadOfAMissingPackageDependsOnTheAnswers(t *testing.T) {
 	t.Parallel()
 	hidden := acme()
 	hidden.Answers.AbsentRead = ghcrtest.AbsentDenied
@@ -161,7 +161,7 @@ func TestOldTextsHaveNoPrefix(t *testing.T) {
 		refused(t, 403, "DENIED", "installation not allowed to Create organization package")
 }
 
-func TestNamesFollowTheGrammar(t *testing.T) {
+func TestInvalidNamesAreRefused(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, path, code, message string }{
 		{"no owner", "/v2/web/manifests/1", "NAME_INVALID", "name invalid"},

@@ -7,7 +7,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-func TestPushedImageIsReadBackByteForByte(t *testing.T) {
+func TestPushedImageIsReadBackUnchanged(t *testing.T) {
 	t.Parallel()
 	s := start(t, acme())
 	c := as(t, s, job).on("acme/web")

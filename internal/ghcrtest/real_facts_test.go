@@ -10,25 +10,25 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-// clients are both programs behind the same four verbs.
+// clients are the two programs with a common interface.
 var clients = map[string]func(t *testing.T) verbs{
 	"skopeo": func(t *testing.T) verbs { return skopeoVerbs(skopeo(t)) },
 	"crane":  func(t *testing.T) verbs { return craneVerbs(crane(t)) },
 }
 
-// verbs are the arguments each program takes for one thing.
+// verbs are the arguments of a program for each operation.
 type verbs struct {
 	*tool
 	push func(layout, reference string) []string
 	pull func(reference, layout string) []string
 	copy func(from, to string) []string
 	tags func(repository string) []string
-	// quotes is whether the program prints what /token says; skopeo has the
-	// status only.
+	// quotes is true if the program prints the answer of /token. Skopeo prints
+	// only the status.
 	quotes bool
 }
 
-// deniedToken runs something that /token refuses in these words.
+// deniedToken runs a command that /token refuses with this text.
 func (v verbs) deniedToken(words string, arguments ...string) {
 	v.t.Helper()
 	if !v.quotes {
@@ -66,17 +66,17 @@ func craneVerbs(c *tool) verbs {
 	}
 }
 
-// eachClient runs a fact with both programs, each on a server of its own.
+// eachClient runs a test with both programs. Each program has its own server.
 func eachClient(t *testing.T, c ghcrtest.Config, fact func(t *testing.T, s *ghcrtest.Server, with verbs)) {
 	t.Helper()
 	for name, client := range clients {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			mine := c
+			config := c
 			if c.Dir != "" {
-				mine.Dir = t.TempDir() // each has its own
+				config.Dir = t.TempDir() // servers cannot share a directory
 			}
-			fact(t, start(t, mine), client(t))
+			fact(t, start(t, config), client(t))
 		})
 	}
 }
@@ -129,7 +129,7 @@ func TestRealCopyBetweenRepositories(t *testing.T) {
 	})
 }
 
-func TestRealPushToDiskByAbsoluteLocations(t *testing.T) {
+func TestRealPushToDiskWithAbsoluteLocations(t *testing.T) {
 	t.Parallel()
 	config := acme()
 	config.Dir = t.TempDir()
@@ -153,10 +153,10 @@ func TestRealRefusals(t *testing.T) {
 			t.Parallel()
 			eachClient(t, packages(acme()), func(t *testing.T, s *ghcrtest.Server, with verbs) {
 				out, err := with.login(s, tc.secret).try(with.push(index(t), s.Host()+"/"+tc.at+":1")...)
-				// A client that begins with the HEAD of a blob prints a bare
-				// 403: HEAD answers have no words (docs/ghcr.md, Refused: HEAD).
+				// A client that begins with the HEAD of a blob prints only the status.
+				// HEAD answers have no text (docs/ghcr.md, Refused: HEAD).
 				if err == nil || !strings.Contains(out, tc.want) && !strings.Contains(out, "403") {
-					t.Errorf("got %v\n%s\nwant a failure with %q or a bare 403", err, out, tc.want)
+					t.Errorf("got %v\n%s\nwant a failure with %q or only the status 403", err, out, tc.want)
 				}
 			})
 		})
@@ -184,7 +184,7 @@ func TestRealCraneMounts(t *testing.T) {
 	}
 }
 
-func TestRealCraneSurvivesFaults(t *testing.T) {
+func TestRealCraneRetriesAfterFaults(t *testing.T) {
 	t.Parallel()
 	effects := map[string]ghcrtest.Fault{
 		"503 on PUT":         {Method: "PUT", Path: "/blobs/", Effect: ghcrtest.Answer{Status: 503, Code: ghcrtest.CodeUnavailable}},

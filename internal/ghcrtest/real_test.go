@@ -19,18 +19,18 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-// Real clients drive the facts that matter most, so that our tests and our
-// model do not share one misreading of the protocol.
+// Other clients test the most important facts, so that this project's tests and the
+// model do not share the same misinterpretation of the protocol.
 
-// tool is a client program with a login of its own.
+// tool is a client program with its own login.
 type tool struct {
 	t      *testing.T
 	path   string
 	config string
 }
 
-// find looks a program up: by an environment variable, then in PATH. Where CI
-// is true it has to be there.
+// find returns a program: from an environment variable, or from PATH. If CI is true, a
+// missing program fails the test.
 func find(t *testing.T, name, variable string) *tool {
 	t.Helper()
 	path := os.Getenv(variable)
@@ -63,7 +63,7 @@ func (c *tool) login(s *ghcrtest.Server, secret string) *tool {
 	return c
 }
 
-// logout takes the login away.
+// logout removes the login.
 func (c *tool) logout() *tool {
 	c.t.Helper()
 	if err := os.WriteFile(filepath.Join(c.config, "config.json"), []byte("{}"), 0o600); err != nil {
@@ -72,7 +72,7 @@ func (c *tool) logout() *tool {
 	return c
 }
 
-// try runs the program and returns everything it printed.
+// try runs the program and returns its output.
 func (c *tool) try(arguments ...string) (string, error) {
 	c.t.Helper()
 	command := exec.CommandContext(c.t.Context(), c.path, arguments...)
@@ -82,7 +82,7 @@ func (c *tool) try(arguments ...string) (string, error) {
 	return string(out), err
 }
 
-// run is try where the program has to succeed.
+// run is try, but fails the test if the program fails.
 func (c *tool) run(arguments ...string) string {
 	c.t.Helper()
 	out, err := c.try(arguments...)
@@ -92,7 +92,7 @@ func (c *tool) run(arguments ...string) string {
 	return out
 }
 
-// refused is try where the program has to fail with the server's words.
+// refused is try, but fails the test unless the program fails with the server's text.
 func (c *tool) refused(words string, arguments ...string) {
 	c.t.Helper()
 	out, err := c.try(arguments...)
@@ -101,7 +101,7 @@ func (c *tool) refused(words string, arguments ...string) {
 	}
 }
 
-// index writes an OCI layout that holds an index of two images.
+// index writes an OCI layout with an index of two images.
 func index(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()

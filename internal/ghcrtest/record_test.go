@@ -31,7 +31,7 @@ func TestRequestsAreRecorded(t *testing.T) {
 	}
 }
 
-func TestRecordHoldsNoCredentials(t *testing.T) {
+func TestRecordContainsNoCredentials(t *testing.T) {
 	t.Parallel()
 	s, c := pusher(t, ghcrtest.Answers{})
 	at := redirected(t, c, c.pushBlob("acme/web", "content"))
@@ -41,11 +41,11 @@ func TestRecordHoldsNoCredentials(t *testing.T) {
 	for _, r := range s.Requests() {
 		for _, secret := range []string{signature, "hunter2", job, c.bearer} {
 			if strings.Contains(r.Path, secret) {
-				t.Errorf("%s holds a credential", r.Path)
+				t.Errorf("%s contains a credential", r.Path)
 			}
 		}
 		if r.Class == ghcrtest.ClassDownload && r.Authorized {
-			t.Errorf("got %+v, want it without Authorization", r)
+			t.Errorf("got %+v, want a request without Authorization", r)
 		}
 	}
 }
@@ -69,6 +69,6 @@ func TestRequestsAreCountedByClass(t *testing.T) {
 		}
 	}
 	if s.Reset(); len(s.Requests()) != 0 {
-		t.Error("Reset left requests behind")
+		t.Error("Reset kept requests")
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-func TestSeededContentIsServed(t *testing.T) {
+func TestAddedContentIsServed(t *testing.T) {
 	t.Parallel()
 	s := start(t, acme())
 	s.AddPackage(ghcrtest.Package{Name: "acme/old", Visibility: ghcrtest.Public})
@@ -25,7 +25,7 @@ func TestSeededContentIsServed(t *testing.T) {
 	}
 }
 
-func TestSeededManifestAloneMakesAPrivatePackage(t *testing.T) {
+func TestAddedManifestCreatesAPrivatePackage(t *testing.T) {
 	t.Parallel()
 	s := start(t, acme())
 	s.AddManifest("acme/old", "1", imageType, []byte("{}"))
@@ -34,7 +34,7 @@ func TestSeededManifestAloneMakesAPrivatePackage(t *testing.T) {
 	}
 }
 
-func TestReplacedRecordKeepsContent(t *testing.T) {
+func TestReplacedPackageKeepsItsContent(t *testing.T) {
 	t.Parallel()
 	s := start(t, acme())
 	s.AddManifest("acme/old", "1", imageType, []byte("{}"))
@@ -44,18 +44,18 @@ func TestReplacedRecordKeepsContent(t *testing.T) {
 	}
 }
 
-func TestAbsentContentIsSaidSo(t *testing.T) {
+func TestReadsOfMissingContentFail(t *testing.T) {
 	t.Parallel()
 	s := start(t, acme())
 	if _, err := s.Blob("acme/web", digestOf("x")); err == nil || !strings.Contains(err.Error(), `"acme/web"`) {
 		t.Errorf("got %v", err)
 	}
 	if _, ok := s.Manifest("acme/web", "1"); ok || s.Tags("acme/web") != nil {
-		t.Error("a package that is not there has content")
+		t.Error("a missing package has content")
 	}
 }
 
-func TestHandlerWithoutAListenerUsesTheNameItIsCalledBy(t *testing.T) {
+func TestHandlerUsesTheHostOfTheRequest(t *testing.T) {
 	t.Parallel()
 	s := ghcrtest.New(acme())
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "https://ghcr.example/v2/", nil)

@@ -10,14 +10,14 @@ import (
 	"testing"
 )
 
-func TestBlobsOnDiskAreContentAddressed(t *testing.T) {
+func TestBlobsOnDiskHaveTheNameOfTheirDigest(t *testing.T) {
 	t.Parallel()
 	config := acme()
 	config.Dir = t.TempDir()
 	s := start(t, config)
 	c := as(t, s, job).on("acme/web")
 	digest := c.pushBlob("acme/web", "content")
-	c.openUpload("acme/web") // stays open
+	c.openUpload("acme/web") // never finished
 	c.do(http.MethodPut, c.openUpload("acme/web")+"?digest="+digestOf("x"), "y").has(t, 400, "DIGEST_INVALID")
 	raw, err := os.ReadFile(filepath.Join(config.Dir, "blobs", "sha256", strings.TrimPrefix(digest, "sha256:")))
 	if err != nil || string(raw) != "content" {
@@ -28,11 +28,11 @@ func TestBlobsOnDiskAreContentAddressed(t *testing.T) {
 		t.Fatal(err)
 	}
 	if left, err := filepath.Glob(filepath.Join(config.Dir, "uploads", "*")); err != nil || len(left) > 0 {
-		t.Errorf("got %v, %v, want no unfinished uploads behind", left, err)
+		t.Errorf("got %v, %v, want no unfinished uploads", left, err)
 	}
 }
 
-func TestEmptyBlob(t *testing.T) {
+func TestEmptyBlobIsStored(t *testing.T) {
 	t.Parallel()
 	for _, dir := range []string{"", t.TempDir()} {
 		config := acme()
@@ -45,10 +45,9 @@ func TestEmptyBlob(t *testing.T) {
 	}
 }
 
-// TestLargeBlobOnDiskTakesLittleMemory is not parallel: it looks at what the
-// whole process has allocated.
-func TestLargeBlobOnDiskTakesLittleMemory(t *testing.T) {
-	const size, most = 128 << 20, 16 << 20
+// The test is not parallel, because it measures the allocations of the whole process.
+func TestLargeBlobOnDiskNeedsLittleMemory(t *testing.T) {
+	const size, limit = 128 << 20, 16 << 20
 	config := acme()
 	config.Dir = t.TempDir()
 	c := as(t, start(t, config), job).on("acme/web")
@@ -60,12 +59,12 @@ func TestLargeBlobOnDiskTakesLittleMemory(t *testing.T) {
 	if err != nil || got.status != 202 {
 		t.Fatalf("got %+v, %v", got, err)
 	}
-	if used := after.TotalAlloc - before.TotalAlloc; used > most {
-		t.Errorf("streaming %d bytes allocated %d, want at most %d", size, used, most)
+	if used := after.TotalAlloc - before.TotalAlloc; used > limit {
+		t.Errorf("streaming %d bytes allocated %d, want at most %d", size, used, limit)
 	}
 }
 
-// zeros never ends.
+// zeros is an endless reader.
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }

@@ -10,7 +10,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-func TestTagsArePagedByLink(t *testing.T) {
+func TestTagsHavePagesWithLinks(t *testing.T) {
 	t.Parallel()
 	_, c := pusher(t, ghcrtest.Answers{})
 	want := []string{"v2", "V10", "latest", "a", "b"}
@@ -30,16 +30,16 @@ func TestTagsArePagedByLink(t *testing.T) {
 		next = strings.TrimPrefix(next, "<")
 	}
 	if !slices.Equal(got, want) || pages != 3 {
-		t.Errorf("got %v on %d pages, want %v on 3, in the order they were made", got, pages, want)
+		t.Errorf("got %v on %d pages, want %v on 3 pages, in the order of creation", got, pages, want)
 	}
 }
 
-func TestTagsPastTheEndAreNull(t *testing.T) {
+func TestTagsAfterTheLastPageAreNull(t *testing.T) {
 	t.Parallel()
 	_, c := pusher(t, ghcrtest.Answers{})
 	c.pushManifest("acme/web", "1", imageType, "{}")
 	c.do(http.MethodGet, "/v2/acme/web/tags/list?last=1", "").has(t, 200, `"tags":null`)
-	c.do(http.MethodGet, "/v2/acme/web/tags/list?last=gone", "").has(t, 200, `"tags":null`)
+	c.do(http.MethodGet, "/v2/acme/web/tags/list?last=missing", "").has(t, 200, `"tags":null`)
 }
 
 func TestTagPageSizeMustBeANumber(t *testing.T) {

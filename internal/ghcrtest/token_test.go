@@ -13,7 +13,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-func TestPingChallengesWithAPlaceholderScope(t *testing.T) {
+func TestPingChallengeHasAPlaceholderScope(t *testing.T) {
 	t.Parallel()
 	s := start(t, acme())
 	got := as(t, s, anonymous).do(http.MethodGet, "/v2/", "")
@@ -24,12 +24,12 @@ func TestPingChallengesWithAPlaceholderScope(t *testing.T) {
 	}
 }
 
-func TestPingAnswersAToken(t *testing.T) {
+func TestPingAcceptsAToken(t *testing.T) {
 	t.Parallel()
 	as(t, start(t, acme()), job).on("acme/web").do(http.MethodGet, "/v2/", "").has(t, 200, "{}")
 }
 
-func TestChallengeOfARepositoryNamesItAndTheAction(t *testing.T) {
+func TestChallengeNamesTheRepositoryAndTheAction(t *testing.T) {
 	t.Parallel()
 	c := as(t, start(t, acme()), anonymous)
 	cases := []struct{ name, method, path, want string }{
@@ -44,19 +44,19 @@ func TestChallengeOfARepositoryNamesItAndTheAction(t *testing.T) {
 	}
 }
 
-func TestTokenAnswerHoldsNothingButAnOpaqueToken(t *testing.T) {
+func TestTokenAnswerContainsOnlyAnOpaqueToken(t *testing.T) {
 	t.Parallel()
 	got := as(t, start(t, acme()), job).ask("repository:acme/web:pull,push")
 	var body map[string]string
 	if err := json.Unmarshal([]byte(got.body), &body); err != nil || len(body) != 1 || body["token"] == "" {
-		t.Fatalf("got %s, want an object with the token alone", got.body)
+		t.Fatalf("got %s, want an object with only the token", got.body)
 	}
 	if strings.Count(body["token"], ".") == 2 {
 		t.Errorf("the token %s looks like a JWT", body["token"])
 	}
 }
 
-func TestTokenIsIssuedEvenWherePushingIsNotAllowed(t *testing.T) {
+func TestTokenIsIssuedWithoutPushPermission(t *testing.T) {
 	t.Parallel()
 	s := start(t, acme())
 	for _, secret := range []string{readJob, noneJob, finePAT, readPAT, app} {
@@ -67,14 +67,14 @@ func TestTokenIsIssuedEvenWherePushingIsNotAllowed(t *testing.T) {
 	}
 }
 
-func TestTokenRefusals(t *testing.T) {
+func TestTokenRefusalsHaveTheTextsOfGitHub(t *testing.T) {
 	t.Parallel()
-	const notYours, bad = "requested access to the resource is denied", "denied"
+	const accessDenied, bad = "requested access to the resource is denied", "denied"
 	cases := []struct{ name, secret, scope, want string }{
-		{"anonymous, private", anonymous, "repository:acme/private:pull", notYours},
-		{"anonymous, absent", anonymous, "repository:acme/absent:pull", notYours},
-		{"anonymous, placeholder echoed", anonymous, "repository:user/image:pull", notYours},
-		{"anonymous, pushing", anonymous, "repository:acme/public:pull,push", notYours},
+		{"anonymous, private", anonymous, "repository:acme/private:pull", accessDenied},
+		{"anonymous, absent", anonymous, "repository:acme/absent:pull", accessDenied},
+		{"anonymous, placeholder echoed", anonymous, "repository:user/image:pull", accessDenied},
+		{"anonymous, pushing", anonymous, "repository:acme/public:pull,push", accessDenied},
 		{"wrong secret", wrong, "repository:acme/public:pull", bad},
 		{"expired secret", expired, "repository:acme/public:pull", bad},
 		{"empty owner", job, "repository:web:pull", bad},
@@ -102,7 +102,7 @@ func TestTokenRefusesARawBearer(t *testing.T) {
 	got.refused(t, 401, "UNAUTHORIZED", "authentication required")
 }
 
-func TestAnonymousTokenReadsAPublicPackage(t *testing.T) {
+func TestAnonymousTokenCanReadAPublicPackage(t *testing.T) {
 	t.Parallel()
 	s := start(t, acme())
 	raw := as(t, s, job).on("acme/web").pushImage("acme/web", "1", "a")
@@ -111,7 +111,7 @@ func TestAnonymousTokenReadsAPublicPackage(t *testing.T) {
 	c.do(http.MethodPost, "/v2/acme/web/blobs/uploads/", "").has(t, 401, "authentication required")
 }
 
-func TestWrongSecretMayReadAsAnonymous(t *testing.T) {
+func TestWrongSecretCanCountAsAnonymous(t *testing.T) {
 	t.Parallel()
 	config := acme()
 	config.Answers.WrongSecretAsAnonymous = true
@@ -130,12 +130,12 @@ func TestOneTokenCoversAllItsScopes(t *testing.T) {
 		c.openUpload("acme/web")
 		c.openUpload("acme/web/api")
 		if got := c.do(http.MethodPost, "/v2/acme/third/blobs/uploads/", ""); got.status != 401 {
-			t.Errorf("%s: a repository that was not asked for got %d, want 401", name, got.status)
+			t.Errorf("%s: a repository outside of the scopes got %d, want 401", name, got.status)
 		}
 	}
 }
 
-func TestAllOrNothingRefusesTheWholeTokenRequest(t *testing.T) {
+func TestAllOrNothingRefusesTheTokenRequest(t *testing.T) {
 	t.Parallel()
 	config := acme()
 	config.Answers.AllOrNothing = true
@@ -162,7 +162,7 @@ func TestExpiredTokenIsChallengedAgain(t *testing.T) {
 	}
 }
 
-func TestRevokedCredentialIsNamedAsSuch(t *testing.T) {
+func TestTokenOfARevokedCredentialIsRefused(t *testing.T) {
 	t.Parallel()
 	s := start(t, acme())
 	c := as(t, s, pat).on("acme/web")
@@ -171,7 +171,7 @@ func TestRevokedCredentialIsNamedAsSuch(t *testing.T) {
 		refused(t, 401, "UNAUTHORIZED", "unauthenticated: User cannot be authenticated with the token provided.")
 }
 
-func TestGarbageBearerGetsNoChallenge(t *testing.T) {
+func TestUnknownBearerGetsNoChallenge(t *testing.T) {
 	t.Parallel()
 	got := as(t, start(t, acme()), anonymous).do(http.MethodGet, "/v2/", "", "Authorization", "Bearer nonsense")
 	got.refused(t, 403, "DENIED", "denied")
@@ -180,7 +180,7 @@ func TestGarbageBearerGetsNoChallenge(t *testing.T) {
 	}
 }
 
-func TestDirectBearerIsASwitch(t *testing.T) {
+func TestDirectBearerMustBeEnabled(t *testing.T) {
 	t.Parallel()
 	open := acme()
 	open.Answers.DirectBearer = true
@@ -191,7 +191,7 @@ func TestDirectBearerIsASwitch(t *testing.T) {
 		want   int
 	}{
 		{"off", acme(), job, 403},
-		{"secret alone", open, job, 202},
+		{"only the secret", open, job, 202},
 		{"with a user", open, "octocat:" + job, 202},
 		{"wrong secret", open, wrong, 403},
 	}
@@ -215,7 +215,7 @@ func TestCatalogIsRefused(t *testing.T) {
 	as(t, s, job).on("acme/web").do(http.MethodGet, "/v2/_catalog", "").has(t, 403, "DENIED")
 }
 
-func TestEveryAnswerNamesItself(t *testing.T) {
+func TestEveryAnswerHasARequestID(t *testing.T) {
 	t.Parallel()
 	c := as(t, start(t, acme()), anonymous)
 	var ids []string

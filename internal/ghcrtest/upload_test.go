@@ -13,7 +13,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-// pusher is a server and a client that may push to acme/web.
+// pusher starts a server and returns it with a client that may push to acme/web.
 func pusher(t *testing.T, answers ghcrtest.Answers) (*ghcrtest.Server, *client) {
 	t.Helper()
 	config := acme()
@@ -22,12 +22,12 @@ func pusher(t *testing.T, answers ghcrtest.Answers) (*ghcrtest.Server, *client) 
 	return s, as(t, s, job).on("acme/web")
 }
 
-// holds fails the test unless acme/web has the content.
+// wantBlob fails the test unless acme/web has the content.
 func wantBlob(t *testing.T, s *ghcrtest.Server, content string) {
 	t.Helper()
 	got, err := s.Blob("acme/web", digestOf(content))
 	if err != nil || string(got) != content {
-		t.Fatalf("got %d bytes, %v, want the %d bytes that were sent", len(got), err, len(content))
+		t.Fatalf("got %d bytes, %v, want the %d bytes of the upload", len(got), err, len(content))
 	}
 }
 
@@ -39,7 +39,7 @@ func TestUploadLocationIsRelativeAndSingular(t *testing.T) {
 	}
 }
 
-func TestUploadLocationMayBeAbsolute(t *testing.T) {
+func TestUploadLocationCanBeAbsolute(t *testing.T) {
 	t.Parallel()
 	s, c := pusher(t, ghcrtest.Answers{AbsoluteLocation: true})
 	if got := c.openUpload("acme/web"); !strings.HasPrefix(got, s.URL()+"/v2/acme/web/blobs/upload/") {
@@ -64,9 +64,10 @@ func TestUploadByOnePut(t *testing.T) {
 func TestUploadByOneStreamedPatch(t *testing.T) {
 	t.Parallel()
 	s, c := pusher(t, ghcrtest.Answers{})
-	content := strings.Repeat("0123456789", 500_000) // above the limit of a chunk
+	content := strings.Repeat("0123456789", 500_000) // larger than the limit of a chunk
 	at := c.openUpload("acme/web")
-	// A reader of unknown length is sent chunked, without Content-Length.
+	// The client sends a reader of unknown length in chunked encoding, without
+	// Content-Length.
 	got, err := c.send(http.MethodPatch, at, io.MultiReader(strings.NewReader(content)))
 	if err != nil || got.status != 202 || got.header.Get("Range") != "0-4999999" {
 		t.Fatalf("got %+v, %v", got, err)
@@ -75,7 +76,7 @@ func TestUploadByOneStreamedPatch(t *testing.T) {
 	wantBlob(t, s, content)
 }
 
-func TestUploadByPatchesAndAClosingPut(t *testing.T) {
+func TestUploadByPatchesAndAFinalPut(t *testing.T) {
 	t.Parallel()
 	s, c := pusher(t, ghcrtest.Answers{})
 	at := c.openUpload("acme/web")
@@ -88,7 +89,7 @@ func TestUploadByPatchesAndAClosingPut(t *testing.T) {
 	wantBlob(t, s, "abcdefg")
 }
 
-func TestChunkThatDoesNotContinueIsRefused(t *testing.T) {
+func TestChunkWithAGapIsRefused(t *testing.T) {
 	t.Parallel()
 	_, c := pusher(t, ghcrtest.Answers{})
 	c.do(http.MethodPatch, c.openUpload("acme/web"), "abc", "Content-Range", "5-7").has(t, 416, "BLOB_UPLOAD_INVALID")
@@ -98,9 +99,9 @@ func TestChunkAboveFourMebibytesIsRefused(t *testing.T) {
 	t.Parallel() // docs/ghcr.md, Refused: chunk size
 	_, c := pusher(t, ghcrtest.Answers{})
 	at := c.openUpload("acme/web")
-	most := strings.Repeat("x", 4<<20)
-	c.do(http.MethodPatch, at, most, "Content-Range", "0-4194303").has(t, 202, "")
-	c.do(http.MethodPatch, at, most+"x", "Content-Range", "4194304-8388608").refused(t, 416, "REQUESTED_RANGE_NOT_SATISFIABLE",
+	largest := strings.Repeat("x", 4<<20)
+	c.do(http.MethodPatch, at, largest, "Content-Range", "0-4194303").has(t, 202, "")
+	c.do(http.MethodPatch, at, largest+"x", "Content-Range", "4194304-8388608").refused(t, 416, "REQUESTED_RANGE_NOT_SATISFIABLE",
 		"the request body is too large and exceeds the maximum permissible limit of 4.00MiB")
 }
 
@@ -111,11 +112,11 @@ func TestWrongDigestIsRefused(t *testing.T) {
 		c.do(http.MethodPut, c.openUpload("acme/web")+"?digest="+digest, "content").has(t, 400, "DIGEST_INVALID")
 	}
 	if _, err := s.Blob("acme/web", digestOf("content")); err == nil {
-		t.Error("the blob was kept")
+		t.Error("the blob was stored")
 	}
 }
 
-func TestLostSessionIsUnknown(t *testing.T) {
+func TestUnknownSessionIsRefused(t *testing.T) {
 	t.Parallel() // docs/ghcr.md, Refused: upload session
 	_, c := pusher(t, ghcrtest.Answers{})
 	for _, method := range []string{http.MethodPatch, http.MethodPut, http.MethodGet} {
@@ -136,9 +137,9 @@ func TestCancellingAnUploadIsNotSupported(t *testing.T) {
 	c.do(http.MethodDelete, c.openUpload("acme/web"), "").refused(t, 405, "UNSUPPORTED", "The operation is unsupported.")
 }
 
-// underWay starts a PATCH whose body stays open, and returns once the server
-// reads it. result waits for its end.
-func underWay(t *testing.T, s *ghcrtest.Server, c *client, at string) (feed *io.PipeWriter, result func() (answer, error)) {
+// startPatch starts a PATCH whose body stays open, and returns after the server has
+// started to read it. The function result waits for the end of the request.
+func startPatch(t *testing.T, s *ghcrtest.Server, c *client, at string) (feed *io.PipeWriter, result func() (answer, error)) {
 	t.Helper()
 	type end struct {
 		answer
@@ -161,32 +162,32 @@ func underWay(t *testing.T, s *ghcrtest.Server, c *client, at string) (feed *io.
 	return feed, func() (answer, error) { e := <-ended; return e.answer, e.err }
 }
 
-func TestBrokenBodyLosesTheSession(t *testing.T) {
+func TestTruncatedBodyDropsTheSession(t *testing.T) {
 	t.Parallel()
 	s, c := pusher(t, ghcrtest.Answers{})
 	at := c.openUpload("acme/web")
-	feed, result := underWay(t, s, c, at)
-	feed.CloseWithError(errors.New("broken off"))
+	feed, result := startPatch(t, s, c, at)
+	feed.CloseWithError(errors.New("truncated"))
 	if _, err := result(); err == nil {
-		t.Fatal("a broken body was sent without an error")
+		t.Fatal("a truncated body was sent without an error")
 	}
-	// The server learns of it in its own time; until then the session is
-	// busy, and 404 as well.
+	// The server detects the end of the connection later. Until then, the session
+	// is busy, and the answer is 404 as well.
 	c.do(http.MethodPut, at+"?digest="+digestOf("half"), "").has(t, 404, "BLOB_UPLOAD_")
 	if _, err := s.Blob("acme/web", digestOf("half")); err == nil {
-		t.Error("half a body was kept")
+		t.Error("a part of a body was stored")
 	}
 }
 
 func TestBusySessionRefusesASecondRequest(t *testing.T) {
-	t.Parallel() // docs/ghcr.md, Refused: upload session: retried while the first is still running
+	t.Parallel() // docs/ghcr.md, Refused: upload session: a retry during the first request
 	s, c := pusher(t, ghcrtest.Answers{})
 	at := c.openUpload("acme/web")
-	feed, result := underWay(t, s, c, at)
+	feed, result := startPatch(t, s, c, at)
 	c.do(http.MethodPatch, at, "xyz").has(t, 404, "BLOB_UPLOAD_INVALID")
 	feed.Close()
 	if got, err := result(); err != nil || got.status != 202 {
-		t.Errorf("first request: %+v, %v", got, err)
+		t.Errorf("the first request: %+v, %v", got, err)
 	}
 }
 
@@ -195,18 +196,18 @@ func TestSinglePostOpensASessionAndIgnoresTheBody(t *testing.T) {
 	s, c := pusher(t, ghcrtest.Answers{})
 	c.do(http.MethodPost, "/v2/acme/web/blobs/uploads/?digest="+digestOf("x"), "x").has(t, 202, "")
 	if _, err := s.Blob("acme/web", digestOf("x")); err == nil {
-		t.Error("the blob was kept")
+		t.Error("the blob was stored")
 	}
 }
 
-func TestSinglePostMayBeAccepted(t *testing.T) {
+func TestSinglePostCanBeAccepted(t *testing.T) {
 	t.Parallel()
 	s, c := pusher(t, ghcrtest.Answers{SinglePost: true})
 	c.do(http.MethodPost, "/v2/acme/web/blobs/uploads/?digest="+digestOf("x"), "x").has(t, 201, "")
 	wantBlob(t, s, "x")
 }
 
-func TestMount(t *testing.T) {
+func TestMountNeedsAReadableSource(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name    string
@@ -215,11 +216,11 @@ func TestMount(t *testing.T) {
 		from    string
 		want    int
 	}{
-		{"source readable", ghcrtest.Answers{}, []string{"acme/web", "acme/source"}, "acme/source", 201},
-		{"source not in the token", ghcrtest.Answers{}, []string{"acme/web"}, "acme/source", 202},
-		{"source not readable", ghcrtest.Answers{}, []string{"acme/web", "acme/foreign"}, "acme/foreign", 202},
+		{"readable source", ghcrtest.Answers{}, []string{"acme/web", "acme/source"}, "acme/source", 201},
+		{"source outside of the token's scopes", ghcrtest.Answers{}, []string{"acme/web"}, "acme/source", 202},
+		{"unreadable source", ghcrtest.Answers{}, []string{"acme/web", "acme/foreign"}, "acme/foreign", 202},
 		{"no source", ghcrtest.Answers{}, []string{"acme/web"}, "", 202},
-		{"never", ghcrtest.Answers{NoMount: true}, []string{"acme/web", "acme/source"}, "acme/source", 202},
+		{"mounts disabled", ghcrtest.Answers{NoMount: true}, []string{"acme/web", "acme/source"}, "acme/source", 202},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
@@ -245,11 +246,11 @@ func TestMount(t *testing.T) {
 	}
 }
 
-func TestUploadsRunInParallel(t *testing.T) {
+func TestUploadsRunConcurrently(t *testing.T) {
 	t.Parallel()
 	s, c := pusher(t, ghcrtest.Answers{})
-	// Each body waits until all the others are being read: a server that
-	// serialises uploads never gets there.
+	// Each body waits until the server reads all the others. With a server that
+	// serializes uploads, the test does not end.
 	const uploads = 8
 	var all, done sync.WaitGroup
 	all.Add(uploads)

@@ -151,9 +151,9 @@ func (c *Client) SettingsURL(owner Owner, name string) string {
 	return c.page(owner, name, "", "/settings")
 }
 
-// OrganizationURL is the page where an organization sets which packages its
-// members may create (docs/ghcr.md, Package creation setting). It is empty for
-// a user, because users do not have this setting.
+// OrganizationURL is the page where an organization sets which packages may be
+// created (docs/ghcr.md, Package creation setting). It is empty for a user,
+// because users do not have this setting.
 func (c *Client) OrganizationURL(owner Owner) string {
 	if owner.Kind == "User" {
 		return ""

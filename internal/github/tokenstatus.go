@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-github/v60/github"
 )
 
-// TokenStatus is what GitHub's API reports about the client's token.
+// TokenStatus is the status of the client's token, as GitHub's API reports it.
 type TokenStatus struct {
 	// Scoped is true if the token has scopes: a classic or an OAuth token.
 	// Other tokens have permissions, which GitHub's API does not report

@@ -24,8 +24,8 @@ const (
 type EnsureResult struct {
 	Package Package
 	Outcome Outcome
-	// Err is the reason for the outcome Unknown. For NeedsOwner it is GitHub's
-	// answer to the request for the change.
+	// Err is the reason for the outcome Unknown. For NeedsOwner it is
+	// GitHub's error answer to the request for the change, if any.
 	Err error
 }
 

@@ -150,6 +150,6 @@ func (r *run) pushAttachment(ctx context.Context, a Attachment) (pushed bool, er
 type noProgress struct{}
 
 // Begin implements [push.Progress].
-func (noProgress) Begin(name.Repository, *image.Blob) (func(int64), func(registry.Way, error)) {
-	return func(int64) {}, func(registry.Way, error) {}
+func (noProgress) Begin(name.Repository, *image.Blob) (func(int64), func(registry.BlobOutcome, error)) {
+	return func(int64) {}, func(registry.BlobOutcome, error) {}
 }

@@ -55,12 +55,12 @@ func (e Explainer) Evidence(repo name.Repository, t *resolve.Target) refusal.Evi
 	if t == nil {
 		return ev
 	}
-	ev.Inherits, ev.SSO = t.Inherits, t.SSO
+	ev.Inherits, ev.SSOURL = t.Inherits, t.SSO
 	if exists := t.Exists(); exists || github.IsAbsent(t.PackageErr) {
 		ev.Exists = &exists
 	}
 	if t.Token != nil {
-		ev.Scoped, ev.Scopes, ev.Dead = t.Token.Scoped, t.Token.Scopes, t.Token.Invalid
+		ev.Scoped, ev.Scopes, ev.TokenInvalid = t.Token.Scoped, t.Token.Scopes, t.Token.Invalid
 	}
 	return ev
 }
@@ -102,7 +102,7 @@ func (e Explainer) Read(err error, ref name.Reference) error {
 // expected for pull requests. An invalid token, and a token without access to the
 // package, are not read-only.
 func (e Explainer) IsReadOnly(refusalErr error) bool {
-	return e.Config.GitHub.ReadOnly() != "" || diag.Is(refusalErr, "create-package") || diag.Is(refusalErr, "write-denied")
+	return e.Config.GitHub.ReadOnly() != "" || diag.Is(refusalErr, refusal.CodeCreatePackage) || diag.Is(refusalErr, refusal.CodeWriteDenied)
 }
 
 // TokenNotices returns notices about the scopes and the expiry of a token.

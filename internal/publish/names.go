@@ -55,10 +55,7 @@ type existingTags struct {
 // Tags implements [naming.Registry].
 func (e existingTags) Tags(ctx context.Context) ([]string, error) {
 	tags, err := e.registry.Tags(ctx, e.repo)
-	if registry.IsAbsent(err) {
-		return nil, nil
-	}
-	return tags, err
+	return tags, registry.IgnoreAbsent(err)
 }
 
 // noTags explains, rule by rule, why there is no tag.

@@ -49,8 +49,8 @@ func (s *silent) Uploads(*plan.Plan) publish.Display { return s }
 
 func (s *silent) Close() {}
 
-func (s *silent) Begin(name.Repository, *image.Blob) (func(int64), func(registry.Way, error)) {
-	return func(int64) {}, func(registry.Way, error) {}
+func (s *silent) Begin(name.Repository, *image.Blob) (func(int64), func(registry.BlobOutcome, error)) {
+	return func(int64) {}, func(registry.BlobOutcome, error) {}
 }
 
 // layoutSource opens an OCI layout and records the calls.

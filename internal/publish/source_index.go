@@ -35,7 +35,7 @@ func (s IndexSource) Traits() Traits {
 
 // Open implements [Source].
 func (s IndexSource) Open(ctx context.Context, names meta.Result) (*source.Source, error) {
-	images, err := merge.Read(ctx, s.Registry, s.Repository, s.Images, notFound)
+	images, err := merge.Read(ctx, s.Registry, s.Repository, s.Images, registry.IsNotFound)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,3 @@ func (s IndexSource) Open(ctx context.Context, names meta.Result) (*source.Sourc
 
 // Close implements [Source].
 func (IndexSource) Close() error { return nil }
-
-// notFound reports whether an image does not exist. An image that the token may
-// not read does not count.
-func notFound(err error) bool { return registry.IsAbsent(err) && !registry.IsRefused(err) }

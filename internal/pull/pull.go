@@ -53,7 +53,7 @@ type Progress interface {
 	Expect(blobs int, bytes int64)
 	// Begin announces a blob. The caller reports bytes to advance, and the end
 	// of the blob to done.
-	Begin(repo name.Repository, b *image.Blob) (advance func(int64), done func(registry.Way, error))
+	Begin(repo name.Repository, b *image.Blob) (advance func(int64), done func(registry.BlobOutcome, error))
 }
 
 // Puller resolves and fetches images.
@@ -185,9 +185,9 @@ func (f *fetching) write(ctx context.Context, b *image.Blob, open func() opened,
 	return nil
 }
 
-func (f *fetching) begin(b *image.Blob) (func(int64), func(registry.Way, error)) {
+func (f *fetching) begin(b *image.Blob) (func(int64), func(registry.BlobOutcome, error)) {
 	if f.Progress == nil {
-		return func(int64) {}, func(registry.Way, error) {}
+		return func(int64) {}, func(registry.BlobOutcome, error) {}
 	}
 	return f.Progress.Begin(f.found.Repository, b)
 }

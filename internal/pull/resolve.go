@@ -81,7 +81,7 @@ func (p *Puller) Digest(ctx context.Context, ref name.Reference) (v1.Hash, error
 // read reads the manifests below the root. At the same time, the client opens
 // the connections for the blobs.
 func (f *Found) read(ctx context.Context, q Query, desc v1.Descriptor, raw []byte) error {
-	f.Client.Warm(f.Repository, min(maxLarge, bytes.Count(raw, []byte(`"digest"`))))
+	f.Client.Preconnect(f.Repository, min(maxLarge, bytes.Count(raw, []byte(`"digest"`))))
 	client := &cachingClient{Client: f.Client, desc: desc, raw: raw, remaining: maxCached}
 	var platform *v1.Platform
 	if desc.MediaType.IsIndex() && (q.Single || q.Platform != nil) {

@@ -7,11 +7,11 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// BenchmarkVerify hashes a blob as it passes, as every upload does.
+// BenchmarkVerify measures the hashing of a blob, which is part of every upload.
 func BenchmarkVerify(b *testing.B) {
-	content := pattern("layer", 8<<20)
+	content := repeatedText("layer", 8<<20)
 	desc := descriptor(content)
-	open := reading(content)
+	open := opener(content)
 	b.SetBytes(desc.Size)
 	for b.Loop() {
 		r, err := open(b.Context())

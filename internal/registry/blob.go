@@ -12,33 +12,31 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// maxRedirects bounds how often a blob read is sent elsewhere.
+// maxRedirects limits the redirects of one blob read.
 const maxRedirects = 5
 
-// resumeGain is how many bytes an attempt must bring for a download's patience
-// to start anew, so that a server which gives a byte at a time does not keep
-// us for ever.
+// resumeGain is the number of bytes after which a download gets a new retry
+// budget. Without it, a server that sends a few bytes per attempt would keep the
+// download running without end.
 const resumeGain = 1 << 20
 
-// HasBlob reports whether the repository holds the blob. A refused read
-// counts as "not known to be there": only an upload decides (docs/ghcr.md, Push probe).
+// HasBlob reports whether the repository has the blob. A refused read returns
+// false: it does not show whether the blob exists, only an upload does
+// (docs/ghcr.md, Push probe).
 func (c *Client) HasBlob(ctx context.Context, repo name.Repository, digest v1.Hash) (bool, error) {
 	resp, err := c.do(ctx, call{
-		doing: "HEAD blob " + digest.String(), method: http.MethodHead,
+		operation: "HEAD blob " + digest.String(), method: http.MethodHead,
 		repo: repo, access: Pull, path: "blobs/" + digest.String(),
-		// Some registries redirect a HEAD as they do a GET; that is a yes.
-		want: found,
-		read: discard,
+		// Some registries redirect a HEAD like a GET. The blob then exists.
+		statuses:    blobExists,
+		readContent: discardBody,
 	})
-	if IsAbsent(err) {
-		return false, nil
-	}
-	return resp != nil, err
+	return resp != nil, IgnoreAbsent(err)
 }
 
-// Blob reads a blob. The reader checks digest and size while the bytes pass,
-// and takes up a broken download where it broke; its last Read returns an
-// error instead of io.EOF if the content is not what the descriptor says.
+// Blob reads a blob. The reader verifies the digest and the size of the content
+// and resumes a truncated download. If the content differs from the descriptor,
+// the last Read returns an error instead of io.EOF.
 func (c *Client) Blob(ctx context.Context, repo name.Repository, desc v1.Descriptor) (io.ReadCloser, error) {
 	d := &download{ctx: ctx, client: c, repo: repo, desc: desc}
 	if err := d.open(); err != nil {
@@ -47,11 +45,11 @@ func (c *Client) Blob(ctx context.Context, repo name.Repository, desc v1.Descrip
 	return Verify(d, desc), nil
 }
 
-// ProbeBlob follows a blob's redirects with a HEAD and no credentials beyond
-// the registry's host, and reports whether the bytes can be fetched: what a
-// stranger's pull would meet.
+// ProbeBlob checks whether a blob can be downloaded. It follows the redirects
+// with a HEAD and sends credentials only to the registry's host, as an anonymous
+// pull would.
 func (c *Client) ProbeBlob(ctx context.Context, repo name.Repository, desc v1.Descriptor) error {
-	resp, err := c.follow(ctx, c.blobCall(http.MethodHead, repo, desc))
+	resp, err := c.followRedirects(ctx, c.blobCall(http.MethodHead, repo, desc))
 	if err != nil {
 		return err
 	}
@@ -64,19 +62,20 @@ func (c *Client) ProbeBlob(ctx context.Context, repo name.Repository, desc v1.De
 
 func (c *Client) blobCall(method string, repo name.Repository, desc v1.Descriptor) call {
 	return call{
-		doing: method + " blob " + desc.Digest.String(), method: method,
+		operation: method + " blob " + desc.Digest.String(), method: method,
 		repo: repo, access: Pull, path: "blobs/" + desc.Digest.String(), size: answerSize(method, desc),
-		want: found,
+		statuses: blobExists,
 	}
 }
 
-// found are the answers that say a blob is there, or where it is.
-var found = []int{
+// blobExists lists the statuses that mean that a blob exists.
+var blobExists = []int{
 	http.StatusOK, http.StatusPartialContent, http.StatusMovedPermanently, http.StatusFound,
 	http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect,
 }
 
-// answerSize lets the connection be chosen by what will come back.
+// answerSize returns the expected size of the answer, which decides the
+// connection.
 func answerSize(method string, desc v1.Descriptor) int64 {
 	if method == http.MethodGet {
 		return desc.Size
@@ -84,35 +83,35 @@ func answerSize(method string, desc v1.Descriptor) int64 {
 	return 0
 }
 
-// follow sends a call and goes where its answer points. Credentials are added
-// by session.sign alone, so none leaves the registry's host; a way from HTTPS
-// to plain HTTP is not taken.
-func (c *Client) follow(ctx context.Context, k call) (*http.Response, error) {
+// followRedirects sends a call and follows its redirects. Only
+// session.authenticate adds credentials, so no other host receives them. A
+// redirect from HTTPS to plain HTTP is an error.
+func (c *Client) followRedirects(ctx context.Context, k call) (*http.Response, error) {
 	for range maxRedirects {
 		resp, err := c.do(ctx, k)
 		if err != nil || resp.StatusCode < http.StatusMultipleChoices {
 			return resp, err
 		}
 		next, err := resp.Request.URL.Parse(resp.Header.Get("Location"))
-		_ = discard(resp) // only so that the connection can be used again
+		_ = discardBody(resp) // only to use the connection again
 		_ = resp.Body.Close()
 		if err != nil { // the error would quote a signed URL
-			return nil, fmt.Errorf("%s: it redirects to what is no URL", k.doing)
+			return nil, fmt.Errorf("%s: the Location of the redirect is not a valid URL", k.operation)
 		}
 		if next.Scheme != "https" && next.Scheme != resp.Request.URL.Scheme {
-			return nil, fmt.Errorf("%s: it redirects to %q, which is not encrypted", k.doing, redact(next))
+			return nil, fmt.Errorf("%s: the redirect to %q is not encrypted", k.operation, redact(next))
 		}
 		k.url = next
 	}
-	return nil, fmt.Errorf("%s: more than %d redirects", k.doing, maxRedirects)
+	return nil, fmt.Errorf("%s: more than %d redirects", k.operation, maxRedirects)
 }
 
-// redact leaves out the query, where signed URLs carry their signature.
+// redact removes the query, which contains the signature of a signed URL.
 func redact(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }
 
-// download is a body that continues after a break.
+// download is the body of a blob. It resumes after a truncated answer.
 type download struct {
 	ctx    context.Context
 	client *Client
@@ -120,10 +119,10 @@ type download struct {
 	desc   v1.Descriptor
 	body   io.ReadCloser
 	offset int64
-	st     state
+	st     attemptState
 
-	resumed int64  // where the latest attempt began
-	host    string // that sends it, which a redirect may have led to
+	resumedAt int64  // offset at which the latest attempt began
+	host      string // host that sends the body; a redirect can change it
 }
 
 func (d *download) open() error {
@@ -131,12 +130,12 @@ func (d *download) open() error {
 	if d.offset > 0 {
 		k.header = http.Header{"Range": {fmt.Sprintf("bytes=%d-", d.offset)}}
 	}
-	resp, err := d.client.follow(d.ctx, k)
+	resp, err := d.client.followRedirects(d.ctx, k)
 	if err != nil {
 		return err
 	}
 	if d.offset > 0 && resp.StatusCode != http.StatusPartialContent {
-		// The range was ignored: skip what is there already.
+		// The server ignored the range. Skip the bytes that were read before.
 		if _, err := io.CopyN(io.Discard, resp.Body, d.offset); err != nil {
 			return errors.Join(err, resp.Body.Close())
 		}
@@ -148,7 +147,7 @@ func (d *download) open() error {
 func (d *download) Read(p []byte) (int, error) {
 	n, err := d.body.Read(p)
 	d.offset += int64(n)
-	if d.offset-d.resumed >= resumeGain {
+	if d.offset-d.resumedAt >= resumeGain {
 		d.st.attempts = 0
 	}
 	short := err == io.EOF && d.offset < d.desc.Size
@@ -163,14 +162,14 @@ func (d *download) Read(p []byte) (int, error) {
 
 func (d *download) resume(cause error) error {
 	d.st.attempts++
-	if v := d.st.judge(cause, 0); !v.retry {
-		return &BrokenOff{Host: d.host, Digest: d.desc.Digest, Got: d.offset, Size: d.desc.Size, Err: cause}
+	if !d.st.decide(cause, 0).retry {
+		return &TruncatedDownload{Host: d.host, Digest: d.desc.Digest, Received: d.offset, Size: d.desc.Size, Err: cause}
 	}
 	if err := d.client.retry.wait(d.ctx, d.st.backoff(), cause); err != nil {
 		return err
 	}
-	_ = d.body.Close() // it is broken already
-	d.resumed = d.offset
+	_ = d.body.Close() // its error is already known
+	d.resumedAt = d.offset
 	return d.open()
 }
 

@@ -15,15 +15,16 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
-// TestACertificateThatIsNotTrustedIsSaidAtOnce: no further attempt heals it.
-func TestACertificateThatIsNotTrustedIsSaidAtOnce(t *testing.T) {
+// A request to a host with an untrusted certificate is not retried, because
+// another attempt finds the same certificate.
+func TestAnUntrustedCertificateIsNotRetried(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	c := New(Options{Sleep: func(context.Context, time.Duration) error {
-		t.Error("it is tried again")
+		t.Error("the request is retried")
 		return nil
 	}})
 	t.Cleanup(c.Close)

@@ -7,48 +7,52 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
-// Options configure a Client. The zero value works: anonymous, system TLS
-// roots, real clock.
+// Options configure a Client. The zero value is valid: anonymous requests, the
+// system's TLS roots and the real clock.
 type Options struct {
-	// Keychain finds the credentials of a registry host; nil is anonymous.
+	// Keychain finds the credentials of a registry host. If nil, all requests
+	// are anonymous.
 	Keychain authn.Keychain
 	// UserAgent is sent with every request.
 	UserAgent string
-	// Base replaces the network, for tests and for custom CAs. It is cloned:
-	// once for small requests and once for bodies.
+	// Base replaces the default transport, for tests and for other CAs. The
+	// client clones it twice: for small requests and for bodies.
 	Base *http.Transport
-	// Trace, if set, hears of every request after its answer, also of failed
+	// Trace, if set, receives every request after its answer, including failed
 	// attempts. It is called from many goroutines.
 	Trace func(Exchange)
-	// RawBearer sends base64 of the secret as bearer token at once, which
-	// saves the token request. ghcr.io accepts it for PATs; for GITHUB_TOKEN
-	// that is not proven (docs/ghcr.md, Token endpoint), so it is off by default.
+	// RawBearer sends base64 of the secret as bearer token and requests no
+	// token. ghcr.io accepts this for personal access tokens. It is unproven
+	// for GITHUB_TOKEN (docs/ghcr.md, Token endpoint), so the default is false.
 	RawBearer bool
-	// StallTimeout ends an attempt in which no byte moved for so long; zero
-	// is one minute.
-	StallTimeout time.Duration
-	// Sleep waits between attempts; tests replace it. Nil waits for real.
-	Sleep Sleeper
-	// Waiting, if set, is told of waits of five seconds and more before they
-	// begin: how long, and after what. It is called from many goroutines.
-	Waiting func(d time.Duration, cause error)
-	// Now tells how long an upload took; tests replace it. Nil is time.Now.
+	// IdleTimeout ends an attempt in which no byte moves for this time; zero is
+	// one minute.
+	IdleTimeout time.Duration
+	// Sleep waits between attempts. If nil, it uses the real clock.
+	Sleep retry.Sleeper
+	// OnWait, if set, is called before each wait of five seconds or more, with
+	// the wait and its cause. It is called from many goroutines.
+	OnWait func(d time.Duration, cause error)
+	// Now is the clock that measures an upload. If nil, it is time.Now.
 	Now func() time.Time
 }
 
-// Client talks to registries for one run. It keeps one authenticated session
-// a host and is safe for concurrent use.
+// Client sends requests to registries for one run. It keeps one authenticated
+// session per host and is safe for concurrent use.
 type Client struct {
-	opts  Options
-	wire  *wire
-	retry retrier
-	Meter *Meter
+	opts       Options
+	transports *transports
+	retry      retrier
+	// Counters counts the requests of the client and of its anonymous client.
+	Counters *Counters
 
-	mu       sync.Mutex
-	sessions map[string]*session
-	stranger *Client // see Anonymous
+	mu              sync.Mutex
+	sessions        map[string]*session
+	anonymousClient *Client // see Anonymous
 }
 
 func (c *Client) now() time.Time {
@@ -58,57 +62,56 @@ func (c *Client) now() time.Time {
 	return time.Now()
 }
 
-// New returns a client. Close it to let its connections go.
+// New returns a client. Call Close to close its connections.
 func New(opts Options) *Client {
 	if opts.Keychain == nil {
-		opts.Keychain = anonymous{}
+		opts.Keychain = anonymousKeychain{}
 	}
-	if opts.StallTimeout == 0 {
-		opts.StallTimeout = time.Minute
+	if opts.IdleTimeout == 0 {
+		opts.IdleTimeout = time.Minute
 	}
 	if opts.UserAgent == "" {
 		opts.UserAgent = "ghcr-publish"
 	}
-	meter := &Meter{trace: opts.Trace}
 	return &Client{
-		opts:     opts,
-		wire:     newWire(opts.Base),
-		retry:    retrier{sleep: opts.Sleep, tell: opts.Waiting},
-		Meter:    meter,
-		sessions: map[string]*session{},
+		opts:       opts,
+		transports: newTransports(opts.Base),
+		retry:      retrier{sleep: opts.Sleep, onWait: opts.OnWait},
+		Counters:   &Counters{trace: opts.Trace},
+		sessions:   map[string]*session{},
 	}
 }
 
-// Anonymous returns the client that never sends credentials, as a stranger
-// would come to the registry. It shares connections and the meter with c, but
-// no session; it is always the same one, so that a token it got is used again.
+// Anonymous returns a client that never sends credentials. It shares the
+// connections and the counters of c, but has its own sessions. Each call returns
+// the same client, so that its tokens are used again.
 func (c *Client) Anonymous() *Client {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.stranger == nil {
+	if c.anonymousClient == nil {
 		opts := c.opts
-		opts.Keychain = anonymous{}
+		opts.Keychain = anonymousKeychain{}
 		opts.RawBearer = false
-		c.stranger = &Client{opts: opts, wire: c.wire, retry: c.retry, Meter: c.Meter, sessions: map[string]*session{}}
+		c.anonymousClient = &Client{opts: opts, transports: c.transports, retry: c.retry, Counters: c.Counters, sessions: map[string]*session{}}
 	}
-	return c.stranger
+	return c.anonymousClient
 }
 
-// Warm opens up to n connections for bodies to the repository's host ahead of
-// time, so that their handshakes overlap with the requests before the bodies.
-// It returns at once, and reports nothing: a connection that fails is opened
-// again when it is needed.
-func (c *Client) Warm(repo name.Repository, n int) {
+// Preconnect opens up to n connections for bodies to the repository's host, so
+// that their handshakes run in parallel with earlier requests. It returns
+// immediately and reports no errors: a request opens a connection itself if the
+// early connection fails.
+func (c *Client) Preconnect(repo name.Repository, n int) {
 	if addr, encrypted := c.session(repo.Registry).address(); encrypted && n > 0 {
-		c.wire.warm.open(addr, min(n, firstBodies))
+		c.transports.preconnector.open(addr, min(n, initialUploads))
 	}
 }
 
 // Close closes idle connections.
-func (c *Client) Close() { c.wire.close() }
+func (c *Client) Close() { c.transports.close() }
 
-// Expect names a repository the run will use and what for, so that the first
-// token asked for on its host already covers it.
+// Expect announces that the run will use a repository. The first token for its
+// host then includes this repository.
 func (c *Client) Expect(repo name.Repository, access Access) {
 	s := c.session(repo.Registry)
 	s.mu.Lock()
@@ -128,7 +131,9 @@ func (c *Client) session(reg name.Registry) *session {
 	return s
 }
 
-// anonymous is the keychain of a stranger.
-type anonymous struct{}
+// anonymousKeychain has no credentials for any registry.
+type anonymousKeychain struct{}
 
-func (anonymous) Resolve(authn.Resource) (authn.Authenticator, error) { return authn.Anonymous, nil }
+func (anonymousKeychain) Resolve(authn.Resource) (authn.Authenticator, error) {
+	return authn.Anonymous, nil
+}

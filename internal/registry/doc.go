@@ -1,13 +1,18 @@
-// Package registry is the client side of the OCI distribution-spec: it reads
-// and writes blobs, manifests and tags, with as few requests and round trips
-// as the protocol allows, and does not give up on faults that heal.
+// Package registry is a client of the OCI distribution-spec. It reads and writes
+// blobs, manifests and tags with few requests and round trips, and it retries
+// requests that fail for a temporary reason.
 //
-// It stands on go-containerregistry's exported transport for token exchange,
-// challenges and error bodies, and adds what that library has no room for: one
-// token a run for all repositories, uploads by POST and one PUT, bodies on
-// several connections, retries that rewind, waits the server asked for, and a
-// count of everything that went over the wire.
+// It uses go-containerregistry's exported transport for the token exchange, the
+// challenges and the error bodies. It adds features that the library does not
+// have:
 //
-// It knows nothing of plans, outputs or GitHub's REST API, and it decides
-// nothing: what is uploaded, mounted or tagged is its caller's choice.
+//   - One token serves all repositories of a run.
+//   - An upload is one POST and one PUT.
+//   - Bodies use several connections.
+//   - A retry reads its body from the start.
+//   - A retry waits as long as the server requests.
+//   - Counters count all requests.
+//
+// It knows nothing about plans, outputs or GitHub's REST API. Its caller decides
+// which content is uploaded, mounted or tagged.
 package registry

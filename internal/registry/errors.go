@@ -7,43 +7,44 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-// maxErrorBody bounds how much of a refusal is read, in bytes.
+// maxErrorBody is the number of bytes that are read of an error body.
 const maxErrorBody = 64 << 10
 
-// Error is a registry's answer that was not the hoped-for one. It keeps the
-// protocol's own error list (distribution-spec, "Error Codes") and GitHub's
-// request id, which support asks for.
+// Error is an error answer of a registry. It contains the error list of the
+// protocol (distribution-spec, "Error Codes") and GitHub's request id, which
+// GitHub Support asks for.
 type Error struct {
-	// Doing is the operation, e.g. `PUT manifest "1.2"`.
-	Doing string
-	// Host is the registry's host, Repository the one the request was about;
-	// empty for a token request.
+	// Operation is the operation that failed, e.g. `PUT manifest "1.2"`.
+	Operation string
+	// Host is the registry's host. Repository is the repository of the request;
+	// it is empty for a token request.
 	Host, Repository string
 	// Status is the HTTP status.
 	Status int
-	// RequestID is X-GitHub-Request-Id; empty elsewhere.
+	// RequestID is X-GitHub-Request-Id; empty for other registries.
 	RequestID string
-	// RetryAfter is the wait the server asked for; zero if it did not.
+	// RetryAfter is the wait that the server requested; zero if none.
 	RetryAfter time.Duration
-	// Cause has codes and messages of the body.
+	// Cause has the codes and the messages of the body.
 	Cause *transport.Error
 }
 
-// Error gives the operation, status, the server's words and the request id.
+// Error returns the operation, the status, the server's message and the request
+// id.
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s answered %d %s to %s", e.Host, e.Status, http.StatusText(e.Status), e.Doing)
-	if words := e.Words(); words != "" {
-		fmt.Fprintf(&b, ": %s", words)
+	fmt.Fprintf(&b, "%s answered %d %s to %s", e.Host, e.Status, http.StatusText(e.Status), e.Operation)
+	if message := e.ServerMessage(); message != "" {
+		fmt.Fprintf(&b, ": %s", message)
 	}
 	if e.RequestID != "" {
 		fmt.Fprintf(&b, " (request id %s)", e.RequestID)
@@ -54,27 +55,27 @@ func (e *Error) Error() string {
 // Unwrap returns the protocol error.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// Words are the server's messages, control characters taken out; empty where
-// the answer had no body (HEAD) or none that is the protocol's.
-func (e *Error) Words() string {
+// ServerMessage returns the messages of the server without control characters.
+// It is empty if the answer had no body (HEAD) or a body of another format.
+func (e *Error) ServerMessage() string {
 	if e.Cause == nil {
 		return ""
 	}
-	var words []string
+	var messages []string
 	for _, d := range e.Cause.Errors {
 		if d.Message == "" {
-			words = append(words, string(d.Code))
+			messages = append(messages, string(d.Code))
 			continue
 		}
-		words = append(words, d.Message)
-		if len(words) == 8 {
+		messages = append(messages, d.Message)
+		if len(messages) == 8 {
 			break
 		}
 	}
-	return clean(strings.Join(words, "; "))
+	return sanitize(strings.Join(messages, "; "))
 }
 
-// Has reports whether the answer carries the error code.
+// Has reports whether the answer contains the error code.
 func (e *Error) Has(code transport.ErrorCode) bool {
 	if e.Cause == nil {
 		return false
@@ -87,8 +88,9 @@ func (e *Error) Has(code transport.ErrorCode) bool {
 	return false
 }
 
-// Missing are the digests that a manifest PUT was refused for
-// (MANIFEST_BLOB_UNKNOWN, one entry each).
+// Missing returns the digests that a registry does not have, if it refused a
+// manifest for that reason (MANIFEST_BLOB_UNKNOWN, one entry per digest). An
+// entry is "" if the registry did not name the digest.
 func (e *Error) Missing() []string {
 	if e.Cause == nil {
 		return nil
@@ -103,84 +105,77 @@ func (e *Error) Missing() []string {
 	return out
 }
 
-// NoAnswer is a request to which no answer came.
+// NoAnswer is the error of a request that got no answer.
 type NoAnswer struct {
-	Host  string
-	Doing string // the operation, e.g. `PUT manifest "1.2"`
-	Err   error  // of the network, or of the body that was being sent
-}
-
-// Error names the operation and its host.
-func (e *NoAnswer) Error() string { return fmt.Sprintf("%s to %s: %s", e.Doing, e.Host, e.Err) }
-
-// Unwrap returns what the network said.
-func (e *NoAnswer) Unwrap() error { return e.Err }
-
-// BrokenOff is a download that broke as often as it was taken up again.
-type BrokenOff struct {
 	Host      string
-	Digest    v1.Hash
-	Got, Size int64 // bytes
-	Err       error // of the network
+	Operation string // e.g. `PUT manifest "1.2"`
+	Err       error  // error of the network, or of the body that was sent
 }
 
-// Error says how far it came.
-func (e *BrokenOff) Error() string {
-	return fmt.Sprintf("downloading %s from %s: it broke off at %d of %d bytes: %s", e.Digest, e.Host, e.Got, e.Size, e.Err)
-}
+// Error returns the operation, the host and the cause.
+func (e *NoAnswer) Error() string { return fmt.Sprintf("%s to %s: %s", e.Operation, e.Host, e.Err) }
 
-// Unwrap returns what the network said.
-func (e *BrokenOff) Unwrap() error { return e.Err }
+// Unwrap returns the error of the network.
+func (e *NoAnswer) Unwrap() error { return e.Err }
 
 var digestPattern = regexp.MustCompile(`sha256:[0-9a-f]{64}`)
 
-// IsAbsent reports whether err says that the thing is not there, or is hidden
-// from this token: 404, or 401/403 on a read. Only an upload session tells
-// the two apart (docs/ghcr.md, Push probe).
-func IsAbsent(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && (e.Status == http.StatusNotFound || e.refused())
-}
+// IsAbsent reports whether err means that the object does not exist or is hidden
+// from this token: 404, or 401 or 403 to a read. Only an upload session can
+// distinguish the two cases (docs/ghcr.md, Push probe).
+func IsAbsent(err error) bool { return hasStatus(err, http.StatusNotFound) || IsRefused(err) }
 
-// IsRefused reports whether the registry said no to this token (401, 403).
+// IsNotFound reports whether the registry answered 404.
+func IsNotFound(err error) bool { return hasStatus(err, http.StatusNotFound) }
+
+// IsRefused reports whether the registry refused this token (401 or 403).
 func IsRefused(err error) bool {
+	return hasStatus(err, http.StatusUnauthorized, http.StatusForbidden)
+}
+
+// IgnoreAbsent returns nil if IsAbsent(err), and err otherwise. Use it where an
+// absent object is an answer and not a failure.
+func IgnoreAbsent(err error) error {
+	if IsAbsent(err) {
+		return nil
+	}
+	return err
+}
+
+func hasStatus(err error, statuses ...int) bool {
 	var e *Error
-	return errors.As(err, &e) && e.refused()
+	return errors.As(err, &e) && slices.Contains(statuses, e.Status)
 }
 
-func (e *Error) refused() bool {
-	return e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden
-}
-
-// newError reads what the answer says, boundedly, and closes it.
-func newError(doing string, resp *http.Response) *Error {
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // what could be read is all there is to show
+// newError reads an error answer up to maxErrorBody bytes and closes its body.
+func newError(operation string, resp *http.Response) *Error {
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // a partial body still explains the error
 	resp.Body.Close()
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	e := &Error{
-		Doing:     doing,
+		Operation: operation,
 		Host:      resp.Request.URL.Host,
 		Status:    resp.StatusCode,
-		RequestID: clean(resp.Header.Get("X-GitHub-Request-Id")),
+		RequestID: sanitize(resp.Header.Get("X-GitHub-Request-Id")),
 	}
 	errors.As(transport.CheckError(resp), &e.Cause)
-	e.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), e.Words(), time.Now())
+	e.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), e.ServerMessage(), time.Now())
 	return e
 }
 
 var waitPattern = regexp.MustCompile(`retry-after: ([0-9.]+(?:ns|us|µs|ms|s|m|h))`)
 
 // retryAfter reads the wait from the header (seconds or a date, RFC 9110
-// §10.2.3) or from the message text, where ghcr.io puts it (docs/ghcr.md,
-// Refused: too many requests).
-func retryAfter(header, words string, now time.Time) time.Duration {
+// §10.2.3) or from the message, where ghcr.io writes it (docs/ghcr.md, Refused:
+// too many requests).
+func retryAfter(header, message string, now time.Time) time.Duration {
 	if s, err := strconv.Atoi(strings.TrimSpace(header)); err == nil && s >= 0 {
 		return time.Duration(min(s, 86400)) * time.Second
 	}
 	if at, err := http.ParseTime(header); err == nil {
 		return max(0, at.Sub(now))
 	}
-	if m := waitPattern.FindStringSubmatch(words); m != nil {
+	if m := waitPattern.FindStringSubmatch(message); m != nil {
 		if d, err := time.ParseDuration(m[1]); err == nil {
 			return d
 		}
@@ -188,16 +183,17 @@ func retryAfter(header, words string, now time.Time) time.Duration {
 	return 0
 }
 
-// lineError is an error of the network or the HTTP library, whose text may
-// quote what a server sent.
-type lineError struct{ error }
+// sanitizedError is an error of the network or of the HTTP library. Its text is
+// sanitized because it can quote the server.
+type sanitizedError struct{ error }
 
-func (e *lineError) Error() string { return clean(e.error.Error()) }
-func (e *lineError) Unwrap() error { return e.error }
+func (e *sanitizedError) Error() string { return sanitize(e.error.Error()) }
+func (e *sanitizedError) Unwrap() error { return e.error }
 
-// clean makes a server's text safe for one line of a log: printable, without
-// newlines or characters that turn the direction of writing, of bounded length.
-func clean(s string) string {
+// sanitize makes a server's text safe for one line of a log. The result has only
+// printable characters, no newlines, no characters that change the direction of
+// writing, and a limited length.
+func sanitize(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return ' '

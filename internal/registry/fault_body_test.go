@@ -17,7 +17,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// bodies are the requests that carry a blob's bytes.
+// bodies lists the requests with the bytes of a blob.
 var bodies = []struct {
 	name, method string
 	after        int
@@ -26,26 +26,27 @@ var bodies = []struct {
 	{name: "PATCH upload", method: "PATCH"},
 }
 
-func TestConnectionResetInTheBodySendsThatBlobAgain(t *testing.T) {
+func TestConnectionResetInABodyRepeatsTheUpload(t *testing.T) {
 	t.Parallel()
 	for _, tc := range bodies {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			j := newJourney(t, open())
-			j.ghcr.Inject(ghcrtest.Fault{Method: tc.method, Path: "/blobs/upload/", Effect: ghcrtest.Reset{RequestBytes: 30 << 10}})
-			if err := j.travel(); err != nil {
-				t.Fatalf("%v\n%v", err, j.counts())
+			sc := newScenario(t, openWorld())
+			sc.ghcr.Inject(ghcrtest.Fault{Method: tc.method, Path: "/blobs/upload/", Effect: ghcrtest.Reset{RequestBytes: 30 << 10}})
+			if err := sc.run(); err != nil {
+				t.Fatalf("%v\n%v", err, sc.counts())
 			}
-			j.within(bodySize)
-			if got := j.counts()[ghcrtest.ClassPostUpload]; got != 3 {
-				t.Errorf("opened %d sessions, want one more than the two", got)
+			sc.wantCost(bodySize)
+			if got := sc.counts()[ghcrtest.ClassPostUpload]; got != 3 {
+				t.Errorf("%d sessions, want 3", got)
 			}
 		})
 	}
 }
 
-// lost carries a request out and breaks the connection before its answer.
-func lost(r *rig, method, path string) {
+// loseAnswer lets ghcr.io execute the first matching request and closes the
+// connection before the answer.
+func loseAnswer(r *fixture, method, path string) {
 	var hit atomic.Bool
 	r.before = func(w http.ResponseWriter, req *http.Request) bool {
 		if req.Method != method || !strings.Contains(req.URL.Path, path) || hit.Swap(true) {
@@ -54,7 +55,7 @@ func lost(r *rig, method, path string) {
 		r.ghcr.ServeHTTP(httptest.NewRecorder(), req)
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
-			r.t.Errorf("taking the connection: %v", err)
+			r.t.Errorf("hijacking the connection: %v", err)
 			return true
 		}
 		_ = conn.Close()
@@ -62,49 +63,49 @@ func lost(r *rig, method, path string) {
 	}
 }
 
-func TestLostAnswerIsLookedInto(t *testing.T) {
+func TestClientChecksTheBlobAfterALostAnswer(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name, method, path string
-		heads              int // questions whether a blob is there, with the journey's own
+		heads              int // HEAD requests for blobs, including the request of the scenario
 		twice              int64
 	}{
-		{name: "PUT of a blob: it is there, nothing is sent again", method: "PUT", path: "/blobs/upload/", heads: 2},
-		{name: "PATCH: the stream starts anew", method: "PATCH", path: "/blobs/upload/", heads: 1, twice: bodySize},
+		{name: "PUT of a blob: it exists and is not sent again", method: "PUT", path: "/blobs/upload/", heads: 2},
+		{name: "PATCH: the stream is sent again", method: "PATCH", path: "/blobs/upload/", heads: 1, twice: bodySize},
 		{name: "POST: another session", method: "POST", path: "/blobs/uploads/", heads: 1},
 		{name: "PUT of a manifest", method: "PUT", path: "/manifests/", heads: 1, twice: 1 << 10},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			j := newJourney(t, open())
-			lost(j.rig, tc.method, tc.path)
-			if err := j.travel(); err != nil {
-				t.Fatalf("%v\n%v", err, j.counts())
+			sc := newScenario(t, openWorld())
+			loseAnswer(sc.fixture, tc.method, tc.path)
+			if err := sc.run(); err != nil {
+				t.Fatalf("%v\n%v", err, sc.counts())
 			}
-			j.within(tc.twice)
-			if got := j.counts()[ghcrtest.ClassHeadBlob]; got != tc.heads {
-				t.Errorf("asked for blobs %d times, want %d", got, tc.heads)
+			sc.wantCost(tc.twice)
+			if got := sc.counts()[ghcrtest.ClassHeadBlob]; got != tc.heads {
+				t.Errorf("%d HEAD requests for blobs, want %d", got, tc.heads)
 			}
 		})
 	}
 }
 
-func TestLostAnswerToTheEndOfAStreamIsLookedInto(t *testing.T) {
+func TestClientChecksTheBlobAfterALostAnswerToTheLastPut(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, open())
-	lost(r, "PUT", "/blobs/upload/")
-	desc, way, err := r.client.Upload(t.Context(), r.repo, pending(streamed), nil)
-	if err != nil || way != registry.Uploaded || desc.Digest != hashOf(streamed) {
-		t.Fatalf("got %v %q %v", desc, way, err)
+	r := newFixture(t, openWorld())
+	loseAnswer(r, "PUT", "/blobs/upload/")
+	desc, outcome, err := r.client.Upload(t.Context(), r.repo, pendingBlob(streamed), nil)
+	if err != nil || outcome != registry.Uploaded || desc.Digest != hashOf(streamed) {
+		t.Fatalf("got %v %q %v", desc, outcome, err)
 	}
-	r.holds(streamed)
+	r.wantBlob(streamed)
 	if got := r.received(); got != bodySize {
-		t.Errorf("got %d bytes, want each once", got)
+		t.Errorf("got %d bytes, want each byte once", got)
 	}
 }
 
-func TestLostSessionStartsThatBlobAnew(t *testing.T) {
+func TestLostSessionRepeatsTheUpload(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name, method string
@@ -117,180 +118,179 @@ func TestLostSessionStartsThatBlobAnew(t *testing.T) {
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			j := newJourney(t, open())
-			j.ghcr.Inject(ghcrtest.Fault{Method: tc.method, Path: "/blobs/upload/", After: tc.after, Effect: ghcrtest.DropUpload{}})
-			if err := j.travel(); err != nil {
-				t.Fatalf("%v\n%v", err, j.counts())
+			sc := newScenario(t, openWorld())
+			sc.ghcr.Inject(ghcrtest.Fault{Method: tc.method, Path: "/blobs/upload/", After: tc.after, Effect: ghcrtest.DropUpload{}})
+			if err := sc.run(); err != nil {
+				t.Fatalf("%v\n%v", err, sc.counts())
 			}
-			j.within(bodySize)
-			if got := j.counts()[ghcrtest.ClassPostUpload]; got != tc.posts {
-				t.Errorf("opened %d sessions, want %d", got, tc.posts)
+			sc.wantCost(bodySize)
+			if got := sc.counts()[ghcrtest.ClassPostUpload]; got != tc.posts {
+				t.Errorf("%d sessions, want %d", got, tc.posts)
 			}
 		})
 	}
 }
 
-func TestSessionThatIsLostEveryTimeIsGivenUp(t *testing.T) {
+func TestUploadFailsIfEverySessionIsLost(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, open())
+	r := newFixture(t, openWorld())
 	r.ghcr.Inject(ghcrtest.Fault{Method: "PUT", Times: ghcrtest.Always, Effect: ghcrtest.DropUpload{}})
-	_, _, err := r.client.Upload(t.Context(), r.repo, known(fixed), nil)
+	_, _, err := r.client.Upload(t.Context(), r.repo, knownBlob(fixed), nil)
 	var answer *registry.Error
 	if !errors.As(err, &answer) || !answer.Has("BLOB_UPLOAD_UNKNOWN") {
 		t.Fatalf("got %v", err)
 	}
 	if got := r.counts()[ghcrtest.ClassPutUpload]; got != 8 {
-		t.Errorf("sent %d times, want 8", got)
+		t.Errorf("%d requests, want 8", got)
 	}
 }
 
-// A token that runs out between two requests of an upload is answered with a
-// challenge after the body was sent: the body has to be read from its start
-// again.
-func TestTokenThatExpiresInMidUploadIsReplaced(t *testing.T) {
+// If a token expires between two requests of an upload, the registry answers with
+// a challenge after the body. The client must then read the body from its start.
+func TestTokenThatExpiresDuringAnUploadIsReplaced(t *testing.T) {
 	t.Parallel()
 	for _, tc := range bodies {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			var late atomic.Int64
-			config := open()
+			config := openWorld()
 			config.TokenTTL = time.Minute
 			config.Clock = func() time.Time { return time.Now().Add(time.Duration(late.Load())) }
-			j := newJourney(t, config)
-			j.before = func(_ http.ResponseWriter, req *http.Request) bool {
+			sc := newScenario(t, config)
+			sc.before = func(_ http.ResponseWriter, req *http.Request) bool {
 				if req.Method == tc.method {
 					late.CompareAndSwap(0, int64(2*time.Minute))
 				}
 				return false
 			}
-			if err := j.travel(); err != nil {
-				t.Fatalf("%v\n%v", err, j.counts())
+			if err := sc.run(); err != nil {
+				t.Fatalf("%v\n%v", err, sc.counts())
 			}
-			j.within(bodySize)
-			if got := j.counts(); got[ghcrtest.ClassToken] != 2 || got[ghcrtest.ClassPing] != 0 || got[ghcrtest.ClassPostUpload] != 2 {
-				t.Errorf("got %v, want one more token and no other session", got)
+			sc.wantCost(bodySize)
+			if got := sc.counts(); got[ghcrtest.ClassToken] != 2 || got[ghcrtest.ClassPing] != 0 || got[ghcrtest.ClassPostUpload] != 2 {
+				t.Errorf("got %v, want one more token request and no other session", got)
 			}
-			if len(j.waited()) > 0 {
-				t.Errorf("waited %v", j.waited())
+			if len(sc.recordedWaits()) > 0 {
+				t.Errorf("waits %v, want none", sc.recordedWaits())
 			}
 		})
 	}
 }
 
-func TestTokenThatIsNeverTakenIsAnError(t *testing.T) {
+func TestTokenThatIsAlwaysRefusedIsAnError(t *testing.T) {
 	t.Parallel()
-	j := newJourney(t, open())
-	j.ghcr.Inject(ghcrtest.Fault{Method: "PUT", Path: "/blobs/upload/", Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 401, Code: "UNAUTHORIZED", Challenge: true}})
-	if err := j.travel(); !registry.IsRefused(err) {
+	sc := newScenario(t, openWorld())
+	sc.ghcr.Inject(ghcrtest.Fault{Method: "PUT", Path: "/blobs/upload/", Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 401, Code: "UNAUTHORIZED", Challenge: true}})
+	if err := sc.run(); !registry.IsRefused(err) {
 		t.Fatalf("got %v", err)
 	}
-	if got := j.counts(); got[ghcrtest.ClassPutUpload] != 2 || got[ghcrtest.ClassToken] != 2 || got[ghcrtest.ClassPostUpload] != 1 {
-		t.Errorf("got %v, want one more token and one more try", got)
+	if got := sc.counts(); got[ghcrtest.ClassPutUpload] != 2 || got[ghcrtest.ClassToken] != 2 || got[ghcrtest.ClassPostUpload] != 1 {
+		t.Errorf("got %v, want one more token request and one more attempt", got)
 	}
 }
 
-func TestStalledConnectionIsLeft(t *testing.T) {
+func TestIdleConnectionIsClosedAndRetried(t *testing.T) {
 	t.Parallel()
-	for _, place := range places {
-		switch place.name {
+	for _, kind := range requestKinds {
+		switch kind.name {
 		case "token", "HEAD blob", "PUT blob", "download":
 		default:
 			continue
 		}
-		t.Run(place.name, func(t *testing.T) {
+		t.Run(kind.name, func(t *testing.T) {
 			t.Parallel()
-			j := newJourney(t, open(), func(o *registry.Options) { o.StallTimeout = 300 * time.Millisecond })
-			j.ghcr.Inject(ghcrtest.Fault{Method: place.method, Path: place.path, After: place.after, Effect: ghcrtest.Stall{}})
-			if err := j.travel(); err != nil {
-				t.Fatalf("%v\n%v", err, j.counts())
+			sc := newScenario(t, openWorld(), func(o *registry.Options) { o.IdleTimeout = 300 * time.Millisecond })
+			sc.ghcr.Inject(ghcrtest.Fault{Method: kind.method, Path: kind.path, After: kind.after, Effect: ghcrtest.Stall{}})
+			if err := sc.run(); err != nil {
+				t.Fatalf("%v\n%v", err, sc.counts())
 			}
-			stalls := 0
-			for _, x := range j.trace {
-				if strings.Contains(x.Error, "stalled: no byte in 300ms") {
-					stalls++
+			timeouts := 0
+			for _, x := range sc.trace {
+				if strings.Contains(x.Error, "idle timeout: no byte moved within 300ms") {
+					timeouts++
 				}
 			}
-			if stalls == 0 {
-				t.Errorf("the stall was not told: %+v", j.trace)
+			if timeouts == 0 {
+				t.Errorf("the trace contains no idle timeout: %+v", sc.trace)
 			}
 		})
 	}
 }
 
-func TestNameThatCannotBeLookedUpForAMoment(t *testing.T) {
+func TestTemporaryDNSErrorIsRetried(t *testing.T) {
 	t.Parallel()
 	var failures atomic.Int32
-	j := newJourney(t, open(), func(o *registry.Options) {
+	sc := newScenario(t, openWorld(), func(o *registry.Options) {
 		dial := new(net.Dialer).DialContext
 		o.Base.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
-			// The first dial asks a loopback host whether it speaks TLS.
+			// The first dial checks whether a loopback host uses TLS.
 			if n := failures.Add(1); n > 1 && n <= 4 {
 				return nil, &net.OpError{Op: "dial", Net: network, Err: &net.DNSError{Err: "server misbehaving", Name: addr, IsTemporary: true}}
 			}
 			return dial(ctx, network, addr)
 		}
 	})
-	if err := j.travel(); err != nil {
+	if err := sc.run(); err != nil {
 		t.Fatal(err)
 	}
-	if got := j.total(); got != cleanRequests {
-		t.Errorf("got %d requests", got)
+	if got := sc.total(); got != faultlessRequests {
+		t.Errorf("got %d requests, want %d", got, faultlessRequests)
 	}
-	if got := len(j.waited()); got != 3 {
-		t.Errorf("waited %d times, want 3", got)
+	if got := len(sc.recordedWaits()); got != 3 {
+		t.Errorf("%d waits, want 3", got)
 	}
 }
 
-func TestServerThatClosesEveryConnection(t *testing.T) {
+func TestServerMayCloseEveryConnection(t *testing.T) {
 	t.Parallel()
-	j := newJourney(t, open())
-	j.ghcr.Inject(ghcrtest.Fault{Times: ghcrtest.Always, Effect: ghcrtest.CloseConnection{}})
-	if err := j.travel(); err != nil {
+	sc := newScenario(t, openWorld())
+	sc.ghcr.Inject(ghcrtest.Fault{Times: ghcrtest.Always, Effect: ghcrtest.CloseConnection{}})
+	if err := sc.run(); err != nil {
 		t.Fatal(err)
 	}
-	j.within(0)
-	if got := j.total(); got != cleanRequests {
-		t.Errorf("got %d requests", got)
+	sc.wantCost(0)
+	if got := sc.total(); got != faultlessRequests {
+		t.Errorf("got %d requests, want %d", got, faultlessRequests)
 	}
 }
 
-func TestHostThatIsNotThereIsGivenUpOnce(t *testing.T) {
+func TestUnreachableHostUsesOnlyOneRetryBudget(t *testing.T) {
 	t.Parallel()
 	refused := errors.New("connection refused")
 	var dials atomic.Int32
-	j := newJourney(t, open(), func(o *registry.Options) {
+	sc := newScenario(t, openWorld(), func(o *registry.Options) {
 		o.Base.DialContext = func(context.Context, string, string) (net.Conn, error) {
 			dials.Add(1)
 			return nil, refused
 		}
 	})
-	if err := j.travel(); !errors.Is(err, refused) {
+	if err := sc.run(); !errors.Is(err, refused) {
 		t.Fatalf("got %v", err)
 	}
-	if got := dials.Load(); got != 9 { // one to learn the scheme
-		t.Errorf("dialled %d times, want 9", got)
+	if got := dials.Load(); got != 9 { // one dial finds the scheme
+		t.Errorf("%d dials, want 9", got)
 	}
 }
 
-func TestRunEndsBeforeTheNextAttempt(t *testing.T) {
+func TestNoWaitStartsThatExceedsTheDeadline(t *testing.T) {
 	t.Parallel()
-	j := newJourney(t, open())
-	j.ghcr.Inject(ghcrtest.Fault{Method: "POST", Effect: ghcrtest.SecondaryRateLimit()})
+	sc := newScenario(t, openWorld())
+	sc.ghcr.Inject(ghcrtest.Fault{Method: "POST", Effect: ghcrtest.SecondaryRateLimit()})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	_, _, err := j.client.Upload(ctx, j.repo, known(fixed), nil)
-	if err == nil || !strings.Contains(err.Error(), "after this run's timeout") || !strings.Contains(err.Error(), "secondary rate limit") {
+	_, _, err := sc.client.Upload(ctx, sc.repo, knownBlob(fixed), nil)
+	if err == nil || !strings.Contains(err.Error(), "exceed its timeout") || !strings.Contains(err.Error(), "secondary rate limit") {
 		t.Errorf("got %v", err)
 	}
-	if len(j.waited()) > 0 || j.counts()[ghcrtest.ClassPostUpload] != 1 {
-		t.Errorf("waited %v, sent %v", j.waited(), j.counts())
+	if len(sc.recordedWaits()) > 0 || sc.counts()[ghcrtest.ClassPostUpload] != 1 {
+		t.Errorf("waits %v, requests %v", sc.recordedWaits(), sc.counts())
 	}
 }
 
-func TestCancelEndsAnUpload(t *testing.T) {
+func TestCancelEndsAnUploadWithItsCause(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, open())
-	cause := errors.New("the run was cancelled")
+	r := newFixture(t, openWorld())
+	cause := errors.New("the run is cancelled")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	r.before = func(_ http.ResponseWriter, req *http.Request) bool {
 		if req.Method == "PUT" {
@@ -301,11 +301,11 @@ func TestCancelEndsAnUpload(t *testing.T) {
 		}
 		return false
 	}
-	_, _, err := r.client.Upload(ctx, r.repo, known(fixed), nil)
+	_, _, err := r.client.Upload(ctx, r.repo, knownBlob(fixed), nil)
 	if !errors.Is(err, cause) {
 		t.Errorf("got %v", err)
 	}
 	if got := bytes.Count([]byte(err.Error()), []byte("PUT blob")); got != 1 {
-		t.Errorf("got %q, want to hear once what was under way", err)
+		t.Errorf("got %q, want the operation once", err)
 	}
 }

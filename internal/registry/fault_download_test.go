@@ -14,11 +14,11 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-func TestAnswerThatStallsIsContinued(t *testing.T) {
+func TestDownloadResumesAfterAnIdleTimeout(t *testing.T) {
 	t.Parallel()
-	j := newJourney(t, open(), func(o *registry.Options) { o.StallTimeout = 300 * time.Millisecond })
+	sc := newScenario(t, openWorld(), func(o *registry.Options) { o.IdleTimeout = 300 * time.Millisecond })
 	var hit atomic.Bool
-	j.before = func(w http.ResponseWriter, req *http.Request) bool {
+	sc.before = func(w http.ResponseWriter, req *http.Request) bool {
 		if !strings.HasPrefix(req.URL.Path, "/ghcr1/") || hit.Swap(true) {
 			return false
 		}
@@ -28,18 +28,18 @@ func TestAnswerThatStallsIsContinued(t *testing.T) {
 		<-req.Context().Done()
 		return true
 	}
-	if err := j.travel(); err != nil {
+	if err := sc.run(); err != nil {
 		t.Fatal(err)
 	}
-	if got := lastRange(j); got != "bytes=1000-" {
-		t.Errorf("continued with %q", got)
+	if got := lastRange(sc); got != "bytes=1000-" {
+		t.Errorf("resumed with %q", got)
 	}
 }
 
-// lastRange is where the last download went on; the embedded registry sent
-// that part alone.
-func lastRange(j *journey) string {
-	for _, r := range slices.Backward(j.ghcr.Requests()) {
+// lastRange returns the range of the last download, for which the embedded
+// registry sent only the remaining bytes.
+func lastRange(sc *scenario) string {
+	for _, r := range slices.Backward(sc.ghcr.Requests()) {
 		if r.Class == ghcrtest.ClassDownload && r.Sent == bodySize-1000 {
 			return "bytes=1000-"
 		}
@@ -47,42 +47,42 @@ func lastRange(j *journey) string {
 	return ""
 }
 
-func TestBrokenDownloadIsContinued(t *testing.T) {
+func TestTruncatedDownloadResumes(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name   string
 		effect ghcrtest.Effect
 	}{
-		{"truncated, though its length agrees", ghcrtest.Truncate{Bytes: 1000}},
+		{"truncated with the right Content-Length", ghcrtest.Truncate{Bytes: 1000}},
 		{"reset", ghcrtest.Reset{ResponseBytes: 1000}},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			j := newJourney(t, open())
-			j.ghcr.Inject(ghcrtest.Fault{Path: "/ghcr1/", Effect: tc.effect})
-			if err := j.travel(); err != nil {
+			sc := newScenario(t, openWorld())
+			sc.ghcr.Inject(ghcrtest.Fault{Path: "/ghcr1/", Effect: tc.effect})
+			if err := sc.run(); err != nil {
 				t.Fatal(err)
 			}
 			var sent int64
-			for _, r := range j.ghcr.Requests() {
+			for _, r := range sc.ghcr.Requests() {
 				if r.Class == ghcrtest.ClassDownload {
 					sent += r.Sent
 				}
 			}
-			// What was on its way when the connection broke may be lost.
+			// Bytes on the network can be lost when the connection ends.
 			if sent < bodySize || sent > bodySize+1000 {
-				t.Errorf("got %d bytes in all, want %d and at most 1000 twice", sent, bodySize)
+				t.Errorf("got %d bytes, want %d and at most 1000 twice", sent, bodySize)
 			}
 		})
 	}
 }
 
-func TestDownloadWithoutRangesSkipsWhatItHas(t *testing.T) {
+func TestDownloadWithoutRangesSkipsTheBytesThatItHas(t *testing.T) {
 	t.Parallel()
-	j := newJourney(t, open())
+	sc := newScenario(t, openWorld())
 	var served atomic.Int32
-	j.before = func(w http.ResponseWriter, req *http.Request) bool {
+	sc.before = func(w http.ResponseWriter, req *http.Request) bool {
 		if !strings.HasPrefix(req.URL.Path, "/ghcr1/") {
 			return false
 		}
@@ -94,19 +94,19 @@ func TestDownloadWithoutRangesSkipsWhatItHas(t *testing.T) {
 		}
 		return true
 	}
-	if err := j.travel(); err != nil {
+	if err := sc.run(); err != nil {
 		t.Fatal(err)
 	}
 	if served.Load() != 2 {
-		t.Errorf("downloaded %d times", served.Load())
+		t.Errorf("%d downloads, want 2", served.Load())
 	}
 }
 
-func TestDownloadThatCreepsIsGivenUp(t *testing.T) {
+func TestDownloadWithOneBytePerAttemptFails(t *testing.T) {
 	t.Parallel()
-	j := newJourney(t, open())
+	sc := newScenario(t, openWorld())
 	var served atomic.Int32
-	j.before = func(w http.ResponseWriter, req *http.Request) bool {
+	sc.before = func(w http.ResponseWriter, req *http.Request) bool {
 		if !strings.HasPrefix(req.URL.Path, "/ghcr1/") {
 			return false
 		}
@@ -116,16 +116,16 @@ func TestDownloadThatCreepsIsGivenUp(t *testing.T) {
 		_, _ = w.Write(seeded[n-1 : n])
 		return true
 	}
-	var broken *registry.BrokenOff
-	if err := j.travel(); !errors.Is(err, io.ErrUnexpectedEOF) || !errors.As(err, &broken) || broken.Got != 8 || broken.Host == "" {
+	var truncated *registry.TruncatedDownload
+	if err := sc.run(); !errors.Is(err, io.ErrUnexpectedEOF) || !errors.As(err, &truncated) || truncated.Received != 8 || truncated.Host == "" {
 		t.Fatalf("got %v", err)
 	}
 	if served.Load() != 8 {
-		t.Errorf("asked %d times for a byte each, want 8", served.Load())
+		t.Errorf("%d requests with one byte each, want 8", served.Load())
 	}
 }
 
-func TestWrongBytesOfABlobAreRefused(t *testing.T) {
+func TestBlobWithOtherContentIsAnError(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name string
@@ -137,26 +137,26 @@ func TestWrongBytesOfABlobAreRefused(t *testing.T) {
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			j := newJourney(t, open())
-			j.before = func(w http.ResponseWriter, req *http.Request) bool {
+			sc := newScenario(t, openWorld())
+			sc.before = func(w http.ResponseWriter, req *http.Request) bool {
 				if strings.HasPrefix(req.URL.Path, "/ghcr1/") {
 					_, _ = w.Write(tc.body)
 					return true
 				}
 				return false
 			}
-			err := j.travel()
+			err := sc.run()
 			if wrong := new(registry.WrongContent); !errors.As(err, &wrong) || wrong.Want.Digest != hashOf(seeded) {
 				t.Errorf("got %v", err)
 			}
-			if got := j.counts()[ghcrtest.ClassGetBlob]; got != 1 {
-				t.Errorf("asked %d times", got)
+			if got := sc.counts()[ghcrtest.ClassGetBlob]; got != 1 {
+				t.Errorf("%d requests for the blob, want 1", got)
 			}
 		})
 	}
 }
 
-func TestWrongDigestFromTheServerStopsAndSaysSo(t *testing.T) {
+func TestManifestWithAWrongDigestIsAnError(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name, method string
@@ -164,20 +164,20 @@ func TestWrongDigestFromTheServerStopsAndSaysSo(t *testing.T) {
 		want         string
 	}{
 		{"stored under another digest", "PUT", ghcrtest.WrongDigest{}, "the registry stored sha256:"},
-		{"named by another digest", "GET", ghcrtest.WrongDigest{}, "the bytes received are " + artifact(fixed).Descriptor.Digest.String() + ", not sha256:"},
-		{"cut", "GET", ghcrtest.Truncate{Bytes: 100}, "the bytes received are " + hashOf(artifact(fixed).Raw[:100]).String() + ", not " + artifact(fixed).Descriptor.Digest.String()},
+		{"header with another digest", "GET", ghcrtest.WrongDigest{}, "the bytes received are " + artifact(fixed).Descriptor.Digest.String() + ", not sha256:"},
+		{"truncated", "GET", ghcrtest.Truncate{Bytes: 100}, "the bytes received are " + hashOf(artifact(fixed).Raw[:100]).String() + ", not " + artifact(fixed).Descriptor.Digest.String()},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			j := newJourney(t, open())
-			j.ghcr.Inject(ghcrtest.Fault{Method: tc.method, Path: "/manifests/", Effect: tc.effect})
-			err := j.travel()
+			sc := newScenario(t, openWorld())
+			sc.ghcr.Inject(ghcrtest.Fault{Method: tc.method, Path: "/manifests/", Effect: tc.effect})
+			err := sc.run()
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("got %v\nwant %q in it", err, tc.want)
 			}
-			if len(j.waited()) > 0 {
-				t.Errorf("tried again after %v", j.waited())
+			if len(sc.recordedWaits()) > 0 {
+				t.Errorf("retried after the waits %v", sc.recordedWaits())
 			}
 		})
 	}

@@ -14,34 +14,35 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// bodySize is that of each blob: large enough for a connection of its own.
+// bodySize is the size of each blob. It is large enough for a separate
+// connection.
 const bodySize = 100 << 10
 
 var (
-	seeded   = pattern("seeded", bodySize)
-	fixed    = pattern("fixed", bodySize)
-	streamed = pattern("streamed", bodySize)
+	seeded   = repeatedText("seeded", bodySize)
+	fixed    = repeatedText("fixed", bodySize)
+	streamed = repeatedText("streamed", bodySize)
 )
 
-// journey makes one request of every kind there is.
-type journey struct{ *rig }
+// scenario sends one request of every kind.
+type scenario struct{ *fixture }
 
-func newJourney(t *testing.T, config ghcrtest.Config, change ...func(*registry.Options)) *journey {
+func newScenario(t *testing.T, config ghcrtest.Config, change ...func(*registry.Options)) *scenario {
 	t.Helper()
-	j := &journey{newRig(t, config, change...)}
-	j.ghcr.AddPackage(ghcrtest.Package{Name: "acme/web", Visibility: ghcrtest.Private, Repository: "acme/web"})
-	if _, err := j.ghcr.AddBlob("acme/web", seeded); err != nil {
+	sc := &scenario{newFixture(t, config, change...)}
+	sc.ghcr.AddPackage(ghcrtest.Package{Name: "acme/web", Visibility: ghcrtest.Private, Repository: "acme/web"})
+	if _, err := sc.ghcr.AddBlob("acme/web", seeded); err != nil {
 		t.Fatal(err)
 	}
 	m := artifact(seeded)
-	j.ghcr.AddManifest("acme/web", "1", string(m.Descriptor.MediaType), m.Raw)
-	j.client.Expect(j.repo, registry.Push)
-	return j
+	sc.ghcr.AddManifest("acme/web", "1", string(m.Descriptor.MediaType), m.Raw)
+	sc.client.Expect(sc.repo, registry.Push)
+	return sc
 }
 
-// travel stops at the first step that fails.
-func (j *journey) travel() error {
-	for _, step := range []func() error{j.look, j.send, j.fetch} {
+// run stops at the first step that fails.
+func (sc *scenario) run() error {
+	for _, step := range []func() error{sc.probe, sc.push, sc.pull} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -49,42 +50,42 @@ func (j *journey) travel() error {
 	return nil
 }
 
-func (j *journey) look() error {
-	desc, err := j.client.Head(j.t.Context(), j.repo.Tag("1"))
+func (sc *scenario) probe() error {
+	desc, err := sc.client.Head(sc.t.Context(), sc.repo.Tag("1"))
 	if err != nil || desc.Digest != artifact(seeded).Descriptor.Digest {
 		return errors.Join(err, fmt.Errorf("HEAD manifest: %s", desc.Digest))
 	}
-	there, err := j.client.HasBlob(j.t.Context(), j.repo, hashOf(seeded))
-	if err == nil && !there {
-		err = errors.New("HEAD blob: not there")
+	exists, err := sc.client.HasBlob(sc.t.Context(), sc.repo, hashOf(seeded))
+	if err == nil && !exists {
+		err = errors.New("HEAD blob: absent")
 	}
 	return err
 }
 
-func (j *journey) send() error {
+func (sc *scenario) push() error {
 	for _, content := range [][]byte{fixed, streamed} {
-		blob := known(content)
+		blob := knownBlob(content)
 		if bytes.Equal(content, streamed) {
-			blob = pending(content)
+			blob = pendingBlob(content)
 		}
-		desc, _, err := j.client.Upload(j.t.Context(), j.repo, blob, nil)
+		desc, _, err := sc.client.Upload(sc.t.Context(), sc.repo, blob, nil)
 		if err != nil {
 			return err
 		}
 		if desc.Digest != hashOf(content) || desc.Size != bodySize {
 			return fmt.Errorf("uploading: got %s of %d bytes", desc.Digest, desc.Size)
 		}
-		j.holds(content)
+		sc.wantBlob(content)
 	}
-	return j.client.PutManifest(j.t.Context(), j.repo.Tag("2"), artifact(fixed))
+	return sc.client.PutManifest(sc.t.Context(), sc.repo.Tag("2"), artifact(fixed))
 }
 
-func (j *journey) fetch() error {
-	_, raw, err := j.client.Manifest(j.t.Context(), j.repo.Tag("2"))
+func (sc *scenario) pull() error {
+	_, raw, err := sc.client.Manifest(sc.t.Context(), sc.repo.Tag("2"))
 	if err != nil || !bytes.Equal(raw, artifact(fixed).Raw) {
 		return errors.Join(err, fmt.Errorf("GET manifest: %s", raw))
 	}
-	body, err := j.client.Blob(j.t.Context(), j.repo, descriptor(seeded))
+	body, err := sc.client.Blob(sc.t.Context(), sc.repo, descriptor(seeded))
 	if err != nil {
 		return err
 	}
@@ -93,26 +94,26 @@ func (j *journey) fetch() error {
 		return err
 	}
 	if !bytes.Equal(content, seeded) {
-		return errors.New("GET blob: other bytes")
+		return errors.New("GET blob: other content")
 	}
-	tags, err := j.client.Tags(j.t.Context(), j.repo)
+	tags, err := sc.client.Tags(sc.t.Context(), sc.repo)
 	if err == nil && !slices.Equal(tags, []string{"1", "2"}) {
 		err = fmt.Errorf("GET tags: %v", tags)
 	}
 	return err
 }
 
-// place is a kind of request, and how a fault finds the first of it.
-type place struct {
+// requestKind selects the first request of one kind, for a fault.
+type requestKind struct {
 	name         string
 	class        ghcrtest.Class
 	method, path string
 	after        int
-	body         int64 // bytes that a failed attempt may have sent
+	body         int64 // number of bytes that a failed attempt can send
 }
 
-// places are all kinds of requests.
-var places = []place{
+// requestKinds lists all kinds of requests.
+var requestKinds = []requestKind{
 	{name: "token", class: ghcrtest.ClassToken, path: "/token"},
 	{name: "HEAD manifest", class: ghcrtest.ClassHeadManifest, method: "HEAD", path: "/manifests/"},
 	{name: "HEAD blob", class: ghcrtest.ClassHeadBlob, method: "HEAD", path: "/blobs/"},
@@ -127,28 +128,28 @@ var places = []place{
 	{name: "GET tags", class: ghcrtest.ClassTags, method: "GET", path: "/tags/list"},
 }
 
-// cleanRequests is a journey without a fault: one request a place, and the
-// second upload's POST.
-const cleanRequests = 13
+// faultlessRequests is the number of requests of a scenario without a fault: one
+// request per kind, and the POST of the second upload.
+const faultlessRequests = 13
 
-func TestCleanJourneyTakesOneRequestAStep(t *testing.T) {
+func TestScenarioWithoutFaultsHasOneRequestPerStep(t *testing.T) {
 	t.Parallel()
-	j := newJourney(t, open())
-	if err := j.travel(); err != nil {
+	sc := newScenario(t, openWorld())
+	if err := sc.run(); err != nil {
 		t.Fatal(err)
 	}
-	if got := j.total(); got != cleanRequests || len(j.waited()) != 0 {
-		t.Errorf("got %d requests (%v) and waits %v, want %d and none", got, j.counts(), j.waited(), cleanRequests)
+	if got := sc.total(); got != faultlessRequests || len(sc.recordedWaits()) != 0 {
+		t.Errorf("got %d requests (%v) and waits %v, want %d requests and no wait", got, sc.counts(), sc.recordedWaits(), faultlessRequests)
 	}
 }
 
-// healing are the faults that pass, with the wait that each asks for.
-var healing = []struct {
+// temporaryFaults lists faults after which a retry succeeds, with their waits.
+var temporaryFaults = []struct {
 	name      string
 	effect    ghcrtest.Effect
-	least     time.Duration // of the wait before the second attempt
-	most      time.Duration
-	notOnHEAD bool // it is in the words of the answer only
+	least     time.Duration // shortest wait before the second attempt
+	most      time.Duration // longest wait before the second attempt
+	notOnHEAD bool          // only the message of the answer contains it
 }{
 	{name: "500", effect: ghcrtest.Answer{Status: 500}, least: 300 * time.Millisecond, most: 450 * time.Millisecond},
 	{name: "502", effect: ghcrtest.Answer{Status: 502}, least: 300 * time.Millisecond, most: 450 * time.Millisecond},
@@ -161,61 +162,62 @@ var healing = []struct {
 	{name: "401 with a challenge", effect: ghcrtest.Answer{Status: 401, Code: "UNAUTHORIZED", Challenge: true}},
 	{name: "429 in seconds", effect: ghcrtest.Answer{Status: 429, RetryAfter: "7"}, least: 7 * time.Second, most: 7 * time.Second},
 	{name: "429 with a date", effect: ghcrtest.Answer{Status: 429, RetryAfter: date(time.Hour)}, least: 50 * time.Minute, most: time.Hour},
-	{name: "429 in the text", effect: ghcrtest.TooManyRequests("10.305464ms"), least: time.Second, most: 1500 * time.Millisecond},
-	{name: "429 in the text, long", effect: ghcrtest.TooManyRequests("90s"), least: 90 * time.Second, most: 90 * time.Second, notOnHEAD: true},
+	{name: "429 in the message", effect: ghcrtest.TooManyRequests("10.305464ms"), least: time.Second, most: 1500 * time.Millisecond},
+	{name: "429 in the message, long", effect: ghcrtest.TooManyRequests("90s"), least: 90 * time.Second, most: 90 * time.Second, notOnHEAD: true},
 	{name: "secondary rate limit", effect: ghcrtest.SecondaryRateLimit(), least: 2 * time.Minute, most: 3 * time.Minute, notOnHEAD: true},
-	// On a used connection net/http itself sends what has no body once more.
+	// On a used connection net/http itself repeats a request without a body.
 	{name: "reset", effect: ghcrtest.Reset{}, most: 450 * time.Millisecond},
 	{name: "connection closed after the answer", effect: ghcrtest.CloseConnection{}},
 }
 
-// always is a fault that does not pass.
-func always(at place, effect ghcrtest.Effect) ghcrtest.Fault {
+// always returns a fault of all requests of one kind.
+func always(at requestKind, effect ghcrtest.Effect) ghcrtest.Fault {
 	return ghcrtest.Fault{Method: at.method, Path: at.path, After: at.after, Times: ghcrtest.Always, Effect: effect}
 }
 
 func date(in time.Duration) string { return time.Now().Add(in).UTC().Format(http.TimeFormat) }
 
-func TestOneFaultAnywhereIsHealed(t *testing.T) {
+func TestOneTemporaryFaultIsRetried(t *testing.T) {
 	t.Parallel()
-	for _, place := range places {
-		for _, fault := range healing {
-			if fault.notOnHEAD && place.method == "HEAD" {
+	for _, kind := range requestKinds {
+		for _, fault := range temporaryFaults {
+			if fault.notOnHEAD && kind.method == "HEAD" {
 				continue
 			}
-			t.Run(place.name+", "+fault.name, func(t *testing.T) {
+			t.Run(kind.name+", "+fault.name, func(t *testing.T) {
 				t.Parallel()
-				j := newJourney(t, open())
-				j.ghcr.Inject(ghcrtest.Fault{Method: place.method, Path: place.path, After: place.after, Effect: fault.effect})
-				if err := j.travel(); err != nil {
-					t.Fatalf("%v\n%v", err, j.counts())
+				sc := newScenario(t, openWorld())
+				sc.ghcr.Inject(ghcrtest.Fault{Method: kind.method, Path: kind.path, After: kind.after, Effect: fault.effect})
+				if err := sc.run(); err != nil {
+					t.Fatalf("%v\n%v", err, sc.counts())
 				}
-				j.within(place.body)
-				j.waitedBetween(fault.least, fault.most)
+				sc.wantCost(kind.body)
+				sc.wantFirstWait(fault.least, fault.most)
 			})
 		}
 	}
 }
 
-// within holds the journey against the limits of one fault: twice the
-// requests of a clean run, and only the body that was hit sent again.
-func (j *journey) within(body int64) {
-	j.t.Helper()
-	if got := j.total(); got > 2*cleanRequests {
-		j.t.Errorf("got %d requests: %v", got, j.counts())
+// wantCost checks the cost of one fault. The number of requests is at most twice
+// the number without a fault, and at most body bytes are sent twice.
+func (sc *scenario) wantCost(body int64) {
+	sc.t.Helper()
+	if got := sc.total(); got > 2*faultlessRequests {
+		sc.t.Errorf("got %d requests: %v", got, sc.counts())
 	}
-	clean := int64(2*bodySize + len(artifact(fixed).Raw))
-	if got := j.received(); got < clean || got > clean+body {
-		j.t.Errorf("got %d bytes, want %d and at most %d twice", got, clean, body)
+	faultless := int64(2*bodySize + len(artifact(fixed).Raw))
+	if got := sc.received(); got < faultless || got > faultless+body {
+		sc.t.Errorf("got %d bytes, want %d and at most %d twice", got, faultless, body)
 	}
 }
 
-func (j *journey) waitedBetween(least, most time.Duration) {
-	j.t.Helper()
-	waits := j.waited()
+// wantFirstWait checks the first wait. If most is zero, it wants no wait.
+func (sc *scenario) wantFirstWait(least, most time.Duration) {
+	sc.t.Helper()
+	waits := sc.recordedWaits()
 	if most == 0 {
 		if len(waits) > 0 {
-			j.t.Errorf("got waits %v, want none", waits)
+			sc.t.Errorf("got waits %v, want none", waits)
 		}
 		return
 	}
@@ -223,18 +225,17 @@ func (j *journey) waitedBetween(least, most time.Duration) {
 		return
 	}
 	if len(waits) == 0 || waits[0] < least || waits[0] > most {
-		j.t.Errorf("got waits %v, want the first between %v and %v", waits, least, most)
+		sc.t.Errorf("got waits %v, want the first between %v and %v", waits, least, most)
 	}
-	// The wait of a throttled host holds for its other requests too, which
-	// meet the rest of it.
+	// A throttled host delays its other requests too, by the rest of the wait.
 	for _, d := range waits {
 		if d > waits[0] {
-			j.t.Errorf("got waits %v: more than the first", waits)
+			sc.t.Errorf("got waits %v, want none longer than the first", waits)
 		}
 	}
 }
 
-func TestWhatCannotHealIsNotTriedAgain(t *testing.T) {
+func TestPermanentErrorIsNotRetried(t *testing.T) {
 	t.Parallel()
 	refusals := []ghcrtest.Answer{
 		{Status: 400, Code: "DIGEST_INVALID", Message: "no such thing"},
@@ -242,51 +243,51 @@ func TestWhatCannotHealIsNotTriedAgain(t *testing.T) {
 		{Status: 404, Code: "NAME_UNKNOWN", Message: "no such thing"},
 		{Status: 413, Code: "SIZE_INVALID", Message: "no such thing"},
 	}
-	for _, place := range places {
+	for _, kind := range requestKinds {
 		for _, refusal := range refusals {
-			if place.class == ghcrtest.ClassHeadBlob && refusal.Status != 400 && refusal.Status != 413 {
-				continue // that is an answer: not known to be there
+			if kind.class == ghcrtest.ClassHeadBlob && refusal.Status != 400 && refusal.Status != 413 {
+				continue // HasBlob returns false for these answers
 			}
-			t.Run(fmt.Sprint(place.name, ", ", refusal.Status), func(t *testing.T) {
+			t.Run(fmt.Sprint(kind.name, ", ", refusal.Status), func(t *testing.T) {
 				t.Parallel()
-				j := newJourney(t, open())
-				j.ghcr.Inject(ghcrtest.Fault{Method: place.method, Path: place.path, After: place.after, Times: ghcrtest.Always, Effect: refusal})
-				err := j.travel()
+				sc := newScenario(t, openWorld())
+				sc.ghcr.Inject(ghcrtest.Fault{Method: kind.method, Path: kind.path, After: kind.after, Times: ghcrtest.Always, Effect: refusal})
+				err := sc.run()
 				var answer *registry.Error
 				if !errors.As(err, &answer) || answer.Status != refusal.Status {
 					t.Fatalf("got %v, want the answer %d", err, refusal.Status)
 				}
-				if got := j.counts()[place.class]; got != 1+place.after {
-					t.Errorf("sent %d times", got)
+				if got := sc.counts()[kind.class]; got != 1+kind.after {
+					t.Errorf("%d requests, want %d", got, 1+kind.after)
 				}
-				if len(j.waited()) > 0 {
-					t.Errorf("waited %v", j.waited())
+				if len(sc.recordedWaits()) > 0 {
+					t.Errorf("waits %v, want none", sc.recordedWaits())
 				}
-				if want := refusal.Message; place.method != "HEAD" && answer.Words() != want {
-					t.Errorf("got the words %q, want %q", answer.Words(), want)
+				if want := refusal.Message; kind.method != "HEAD" && answer.ServerMessage() != want {
+					t.Errorf("got the message %q, want %q", answer.ServerMessage(), want)
 				}
 			})
 		}
 	}
 }
 
-func TestDeadServerIsGivenUpWithoutAStorm(t *testing.T) {
+func TestServerWith503InAllAttemptsFailsAfterTheBudget(t *testing.T) {
 	t.Parallel()
-	for _, place := range places {
-		t.Run(place.name, func(t *testing.T) {
+	for _, kind := range requestKinds {
+		t.Run(kind.name, func(t *testing.T) {
 			t.Parallel()
-			j := newJourney(t, open())
-			j.ghcr.Inject(ghcrtest.Fault{Method: place.method, Path: place.path, After: place.after, Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 503}})
-			err := j.travel()
+			sc := newScenario(t, openWorld())
+			sc.ghcr.Inject(ghcrtest.Fault{Method: kind.method, Path: kind.path, After: kind.after, Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 503}})
+			err := sc.run()
 			var answer *registry.Error
 			if !errors.As(err, &answer) || answer.Status != 503 {
 				t.Fatalf("got %v, want the 503", err)
 			}
-			if got := j.counts()[place.class] - place.after; got != 8 {
-				t.Errorf("sent %d times, want 8", got)
+			if got := sc.counts()[kind.class] - kind.after; got != 8 {
+				t.Errorf("%d requests, want 8", got)
 			}
-			if got := len(j.waited()); got != 7 {
-				t.Errorf("waited %d times, want 7: %v", got, j.waited())
+			if got := len(sc.recordedWaits()); got != 7 {
+				t.Errorf("%d waits, want 7: %v", got, sc.recordedWaits())
 			}
 		})
 	}

@@ -23,10 +23,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// canary is the secret of every test: it must not turn up anywhere.
+// canary is the secret of every test. No text may contain it.
 const canary = "ghs_canary8VJ2kqTz5sXw"
 
-// logins is a keychain: passwords by host, all of one user.
+// logins is a keychain of passwords by host. All have the same user name.
 type logins map[string]string
 
 func (l logins) Resolve(r authn.Resource) (authn.Authenticator, error) {
@@ -36,34 +36,35 @@ func (l logins) Resolve(r authn.Resource) (authn.Authenticator, error) {
 	return authn.Anonymous, nil
 }
 
-// watch records what a client waits for and does, and lets no wait last.
-type watch struct {
+// recorder records the waits and the requests of a client. It ends each wait
+// immediately.
+type recorder struct {
 	mu    sync.Mutex
 	waits []time.Duration
 	trace []registry.Exchange
 }
 
-func (w *watch) sleep(ctx context.Context, d time.Duration) error {
+func (w *recorder) sleep(ctx context.Context, d time.Duration) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.waits = append(w.waits, d)
 	return ctx.Err()
 }
 
-func (w *watch) hear(x registry.Exchange) {
+func (w *recorder) record(x registry.Exchange) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.trace = append(w.trace, x)
 }
 
-func (w *watch) waited() []time.Duration {
+func (w *recorder) recordedWaits() []time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.waits
 }
 
-// quiet fails the test if the secret is in a text or was traced.
-func (w *watch) quiet(t *testing.T, texts ...string) {
+// failIfSecret fails the test if a text or the trace contains the secret.
+func (w *recorder) failIfSecret(t *testing.T, texts ...string) {
 	t.Helper()
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -73,52 +74,54 @@ func (w *watch) quiet(t *testing.T, texts ...string) {
 	for _, text := range texts {
 		for _, secret := range []string{canary, base64Of(canary), base64Of("octocat:" + canary)} {
 			if strings.Contains(text, secret) {
-				t.Errorf("the secret is in %q", text)
+				t.Errorf("%q contains the secret", text)
 			}
 		}
 	}
 }
 
-// against makes a client for a server, plain or with a certificate.
-func against(t *testing.T, at string, pool *x509.CertPool, change ...func(*registry.Options)) (*registry.Client, *watch) {
+// newClient returns a client for the server at a URL. If pool is nil, the server
+// uses plain HTTP.
+func newClient(t *testing.T, serverURL string, pool *x509.CertPool, change ...func(*registry.Options)) (*registry.Client, *recorder) {
 	t.Helper()
-	w := &watch{}
+	w := &recorder{}
 	base := http.DefaultTransport.(*http.Transport).Clone()
 	if pool != nil {
 		base.TLSClientConfig.RootCAs = pool
 	}
-	host := at[strings.Index(at, "//")+2:]
-	opts := registry.Options{Keychain: logins{host: canary}, Base: base, Trace: w.hear, Sleep: w.sleep}
+	host := serverURL[strings.Index(serverURL, "//")+2:]
+	opts := registry.Options{Keychain: logins{host: canary}, Base: base, Trace: w.record, Sleep: w.sleep}
 	for _, each := range change {
 		each(&opts)
 	}
 	c := registry.New(opts)
 	t.Cleanup(c.Close)
-	t.Cleanup(func() { w.quiet(t) })
+	t.Cleanup(func() { w.failIfSecret(t) })
 	return c, w
 }
 
 func base64Of(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
 
-// rig is a client, an embedded ghcr.io, and what a test puts between.
-type rig struct {
-	*watch
+// fixture is a client and an embedded ghcr.io.
+type fixture struct {
+	*recorder
 	t      *testing.T
 	ghcr   *ghcrtest.Server
 	host   string
 	client *registry.Client
 	repo   name.Repository
 
-	// before, if set, sees each request first and may answer it.
+	// before, if set, receives each request before ghcr.io and can answer it.
 	before func(http.ResponseWriter, *http.Request) (done bool)
 }
 
-// open is a world that knows everybody, and the test's secret.
-func open() ghcrtest.Config { return ghcrtest.Config{Open: &ghcrtest.Open{Token: canary}} }
+// openWorld returns a configuration that accepts every repository and the test's
+// secret.
+func openWorld() ghcrtest.Config { return ghcrtest.Config{Open: &ghcrtest.Open{Token: canary}} }
 
-func newRig(t *testing.T, config ghcrtest.Config, change ...func(*registry.Options)) *rig {
+func newFixture(t *testing.T, config ghcrtest.Config, change ...func(*registry.Options)) *fixture {
 	t.Helper()
-	r := &rig{t: t, ghcr: ghcrtest.New(config)}
+	r := &fixture{t: t, ghcr: ghcrtest.New(config)}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if r.before == nil || !r.before(w, req) {
 			r.ghcr.ServeHTTP(w, req)
@@ -129,14 +132,14 @@ func newRig(t *testing.T, config ghcrtest.Config, change ...func(*registry.Optio
 		server.CloseClientConnections()
 		server.Close()
 	})
-	r.client, r.watch = against(t, server.URL, nil, change...)
+	r.client, r.recorder = newClient(t, server.URL, nil, change...)
 	r.host = server.Listener.Addr().String()
 	r.repo = r.at("acme/web")
 	return r
 }
 
-// at is a repository of the rig's registry.
-func (r *rig) at(path string) name.Repository { return repository(r.t, r.host+"/"+path) }
+// at returns a repository of the embedded registry.
+func (r *fixture) at(path string) name.Repository { return repository(r.t, r.host+"/"+path) }
 
 func repository(t *testing.T, text string) name.Repository {
 	t.Helper()
@@ -147,33 +150,33 @@ func repository(t *testing.T, text string) name.Repository {
 	return repo
 }
 
-// requests are the embedded registry's, as method and class.
-func (r *rig) counts() map[ghcrtest.Class]int { return r.ghcr.Counts() }
+// counts returns the number of requests by class.
+func (r *fixture) counts() map[ghcrtest.Class]int { return r.ghcr.Counts() }
 
-func (r *rig) total() int { return len(r.ghcr.Requests()) }
+func (r *fixture) total() int { return len(r.ghcr.Requests()) }
 
-// received is how many bytes of bodies arrived.
-func (r *rig) received() (n int64) {
+// received returns the number of body bytes that the registry received.
+func (r *fixture) received() (n int64) {
 	for _, each := range r.ghcr.Requests() {
 		n += each.Received
 	}
 	return n
 }
 
-// holds fails the test unless the registry has exactly these bytes.
-func (r *rig) holds(content []byte) {
+// wantBlob fails the test if the registry does not have exactly this blob.
+func (r *fixture) wantBlob(content []byte) {
 	r.t.Helper()
 	got, err := r.ghcr.Blob("acme/web", hashOf(content).String())
 	if err != nil || !bytes.Equal(got, content) {
-		r.t.Errorf("the registry holds %d bytes (%v), want the %d sent", len(got), err, len(content))
+		r.t.Errorf("the registry has %d bytes (%v), want the %d bytes that were sent", len(got), err, len(content))
 	}
 }
 
-// mustRepository is acme/web on a host.
+// mustRepository returns acme/web on a host.
 func mustRepository(host string) name.Repository {
 	repo, err := name.NewRepository(host + "/acme/web")
 	if err != nil {
-		panic(err) // the host is a test server's address
+		panic(err) // the host is the address of a test server
 	}
 	return repo
 }
@@ -190,26 +193,28 @@ func descriptor(content []byte) v1.Descriptor {
 	return v1.Descriptor{MediaType: types.OCILayer, Digest: hashOf(content), Size: int64(len(content))}
 }
 
-// pattern is n bytes that differ by name.
-func pattern(name string, n int) []byte { return bytes.Repeat([]byte(name+"\n"), n/len(name)+1)[:n] }
-
-// known is a blob whose digest is known.
-func known(content []byte) *image.Blob {
-	return &image.Blob{Descriptor: descriptor(content), Open: reading(content)}
+// repeatedText returns n bytes that differ by name.
+func repeatedText(name string, n int) []byte {
+	return bytes.Repeat([]byte(name+"\n"), n/len(name)+1)[:n]
 }
 
-// pending is a blob whose digest is known at its end.
-func pending(content []byte) *image.Blob {
+// knownBlob returns a blob whose digest is known.
+func knownBlob(content []byte) *image.Blob {
+	return &image.Blob{Descriptor: descriptor(content), Open: opener(content)}
+}
+
+// pendingBlob returns a blob whose digest is known only at its end.
+func pendingBlob(content []byte) *image.Blob {
 	return &image.Blob{
-		Descriptor: v1.Descriptor{MediaType: types.OCILayer}, PlainSize: int64(len(content)), Open: reading(content),
+		Descriptor: v1.Descriptor{MediaType: types.OCILayer}, PlainSize: int64(len(content)), Open: opener(content),
 	}
 }
 
-func reading(content []byte) func(context.Context) (io.ReadCloser, error) {
+func opener(content []byte) func(context.Context) (io.ReadCloser, error) {
 	return func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil }
 }
 
-// artifact is a manifest of one blob.
+// artifact returns a manifest with one blob.
 func artifact(blob []byte) *image.Manifest {
 	d := hashOf(blob).String()
 	raw := []byte(`{"schemaVersion":2,"mediaType":"` + string(types.OCIManifestSchema1) + `",` +

@@ -10,47 +10,38 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
-// Prove shows the registry the credentials that the keychain has for it, as
-// `docker login` does: a token request without a scope, then GET /v2/ with
-// what came of it. The error is nil if they are taken. That they allow
-// anything is not proven by it (docs/ghcr.md, Token endpoint); see ProbePush.
-func (c *Client) Prove(ctx context.Context, reg name.Registry) error {
+// CheckLogin sends the keychain's credentials to the registry, as `docker login`
+// does: a token request without a scope, then GET /v2/ with the token. It
+// returns nil if the registry accepts the credentials. This does not prove any
+// permission (docs/ghcr.md, Token endpoint); see ProbePush.
+func (c *Client) CheckLogin(ctx context.Context, reg name.Registry) error {
 	s := c.session(reg)
 	header, err := s.login(ctx)
 	if err != nil {
 		return err
 	}
 	target := url.URL{Scheme: s.scheme, Host: reg.RegistryStr(), Path: "/v2/"}
-	var st state
-	for {
-		st.attempts++
-		err := c.knock(ctx, target.String(), header, st.attempts)
-		v := st.judge(err, 0)
-		if err == nil || !v.retry || v.refresh || ctx.Err() != nil {
-			return err
-		}
-		if err := c.retry.wait(ctx, v.wait, err); err != nil {
-			return err
-		}
-	}
+	return c.retry.repeat(ctx, func(n int) (permanent bool, err error) {
+		return false, c.getBase(ctx, target.String(), header, n)
+	})
 }
 
-// login returns the Authorization header that the credentials give.
+// login returns the Authorization header for the credentials.
 func (s *session) login(ctx context.Context) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.start(ctx); err != nil {
 		return "", err
 	}
-	header, _, err := s.prove(ctx, nil)
+	header, _, err := s.negotiate(ctx, nil)
 	if ch := s.challenge; err == nil && ch != nil && strings.EqualFold(ch.Scheme, "bearer") && !s.trusts(ch.Parameters["realm"]) {
-		return "", &ForeignRealm{Host: s.reg.RegistryStr(), Realm: clean(ch.Parameters["realm"])}
+		return "", &UntrustedRealm{Host: s.reg.RegistryStr(), Realm: sanitize(ch.Parameters["realm"])}
 	}
 	return header, err
 }
 
-// knock is GET /v2/ with a header.
-func (c *Client) knock(ctx context.Context, target, header string, n int) error {
+// getBase sends GET /v2/ with an Authorization header.
+func (c *Client) getBase(ctx context.Context, target, header string, n int) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
 	if err != nil {
 		return err
@@ -58,22 +49,22 @@ func (c *Client) knock(ctx context.Context, target, header string, n int) error 
 	if header != "" {
 		req.Header.Set("Authorization", header)
 	}
-	resp, err := c.send(req, &outgoing{}, n)
+	resp, err := c.send(req, &requestBody{}, n)
 	if err != nil {
-		return fmt.Errorf("the login: %w", &unreachable{err})
+		return fmt.Errorf("logging in: %w", &unreachableError{err})
 	}
 	if resp.StatusCode != http.StatusOK {
 		return newError("the login", resp)
 	}
-	_ = discard(resp) // the status is the answer
+	_ = discardBody(resp) // the status is the answer
 	return resp.Body.Close()
 }
 
-// ForeignRealm says that a registry sends logins to a host that is not its
-// own, which gets none from us.
-type ForeignRealm struct{ Host, Realm string }
+// UntrustedRealm is the error of a login to a registry whose token realm belongs
+// to another owner. The client sends no credentials to such a realm.
+type UntrustedRealm struct{ Host, Realm string }
 
-// Error names both.
-func (e *ForeignRealm) Error() string {
-	return fmt.Sprintf("logging in to %q: it names %q to log in at, which is another owner's and gets no login", e.Host, e.Realm)
+// Error returns the registry and the realm.
+func (e *UntrustedRealm) Error() string {
+	return fmt.Sprintf("logging in to %q: its token realm %q belongs to another owner and gets no credentials", e.Host, e.Realm)
 }

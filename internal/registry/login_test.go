@@ -13,10 +13,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-func TestProveIsATokenRequestAndALook(t *testing.T) {
+func TestCheckLoginIsATokenRequestAndAPing(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, open())
-	if err := r.client.Prove(t.Context(), r.repo.Registry); err != nil {
+	r := newFixture(t, openWorld())
+	if err := r.client.CheckLogin(t.Context(), r.repo.Registry); err != nil {
 		t.Fatal(err)
 	}
 	var got []string
@@ -25,35 +25,34 @@ func TestProveIsATokenRequestAndALook(t *testing.T) {
 		got = append(got, q.Method+" "+path)
 	}
 	if want := []string{"GET /token", "GET /v2/"}; !slices.Equal(got, want) {
-		t.Errorf("asked %q, want %q", got, want)
+		t.Errorf("requests %q, want %q", got, want)
 	}
 }
 
-func TestProveOfAWrongSecret(t *testing.T) {
+func TestCheckLoginWithAWrongSecretIsRefused(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, ghcrtest.Config{Open: &ghcrtest.Open{Token: "another"}})
-	if err := r.client.Prove(t.Context(), r.repo.Registry); !registry.IsRefused(err) {
+	r := newFixture(t, ghcrtest.Config{Open: &ghcrtest.Open{Token: "another"}})
+	if err := r.client.CheckLogin(t.Context(), r.repo.Registry); !registry.IsRefused(err) {
 		t.Errorf("got %v, want a refusal", err)
 	}
 }
 
-func TestProveSurvivesPassingFaults(t *testing.T) {
+func TestCheckLoginRetriesTemporaryFaults(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"/token", "/v2/"} {
-		r := newRig(t, open())
+		r := newFixture(t, openWorld())
 		r.ghcr.Inject(ghcrtest.Fault{Path: path, Times: 2, Effect: ghcrtest.Answer{Status: 503}}, ghcrtest.Fault{Path: path, Effect: ghcrtest.Answer{Status: 429}})
-		if err := r.client.Prove(t.Context(), r.repo.Registry); err != nil {
+		if err := r.client.CheckLogin(t.Context(), r.repo.Registry); err != nil {
 			t.Errorf("%s: %v", path, err)
 		}
-		if len(r.waited()) != 3 {
-			t.Errorf("%s: waited %v", path, r.waited())
+		if len(r.recordedWaits()) != 3 {
+			t.Errorf("%s: waits %v, want 3", path, r.recordedWaits())
 		}
 	}
 }
 
-// A registry with Basic authentication says nothing until it is shown the
-// login.
-func TestProveWithBasic(t *testing.T) {
+// A registry with Basic authentication checks the credentials only in GET /v2/.
+func TestCheckLoginWithBasicAuthentication(t *testing.T) {
 	t.Parallel()
 	for _, secret := range []string{canary, "another"} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -64,45 +63,46 @@ func TestProveWithBasic(t *testing.T) {
 			w.WriteHeader(http.StatusUnauthorized)
 		}))
 		t.Cleanup(server.Close)
-		c, _ := against(t, server.URL, nil)
-		err := c.Prove(t.Context(), mustRepository(server.Listener.Addr().String()).Registry)
+		c, _ := newClient(t, server.URL, nil)
+		err := c.CheckLogin(t.Context(), mustRepository(server.Listener.Addr().String()).Registry)
 		if (err == nil) != (secret == canary) || (err != nil && !registry.IsRefused(err)) {
 			t.Errorf("with the secret %q: %v", secret, err)
 		}
 	}
 }
 
-// A realm on another owner's host gets no login, and that is no proof.
-func TestProveAtAForeignRealm(t *testing.T) {
+// A realm on another owner's host gets no credentials, so the login is not
+// checked.
+func TestCheckLoginAtAnUntrustedRealmFails(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
-	var heard []string
+	var received []string
 	realm := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
-		heard = append(heard, r.Header.Get("Authorization")+r.URL.RawQuery)
+		received = append(received, r.Header.Get("Authorization")+r.URL.RawQuery)
 		mu.Unlock()
 		_, _ = w.Write([]byte(`{"token":"x"}`))
 	}))
 	t.Cleanup(realm.Close)
-	at := strings.Replace(realm.URL, "127.0.0.1", "localhost", 1)
+	untrusted := strings.Replace(realm.URL, "127.0.0.1", "localhost", 1)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/v2/" && r.Header.Get("Authorization") != "" {
 			return
 		}
-		w.Header().Set("WWW-Authenticate", `Bearer realm="`+at+`/token",service="x"`)
+		w.Header().Set("WWW-Authenticate", `Bearer realm="`+untrusted+`/token",service="x"`)
 		w.WriteHeader(http.StatusUnauthorized)
 	}))
 	t.Cleanup(server.Close)
-	c, w := against(t, server.URL, nil)
-	err := c.Prove(t.Context(), mustRepository(server.Listener.Addr().String()).Registry)
-	var foreign *registry.ForeignRealm
+	c, w := newClient(t, server.URL, nil)
+	err := c.CheckLogin(t.Context(), mustRepository(server.Listener.Addr().String()).Registry)
+	var realmErr *registry.UntrustedRealm
 	if err == nil {
-		t.Fatal("a login that nobody saw is proven")
+		t.Fatal("a login that no registry checked is accepted")
 	}
-	if !errors.As(err, &foreign) {
+	if !errors.As(err, &realmErr) {
 		t.Errorf("got %v", err)
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	w.quiet(t, append(heard, err.Error())...)
+	w.failIfSecret(t, append(received, err.Error())...)
 }

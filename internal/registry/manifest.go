@@ -16,19 +16,19 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// acceptManifests names the four media types of docs/ghcr.md, Manifests and
-// tags: a registry may answer with any, and some answer 404 to a request that
-// does not list them.
+// acceptManifests lists the four media types of docs/ghcr.md, Manifests and tags.
+// A registry can answer with each of them, and some registries answer 404 to a
+// request that does not list them.
 var acceptManifests = strings.Join([]string{
 	string(types.OCIImageIndex), string(types.OCIManifestSchema1),
 	string(types.DockerManifestList), string(types.DockerManifestSchema2),
 }, ", ")
 
-// Head asks what a reference points at. An error for which IsAbsent holds
-// means that it is absent or hidden. The descriptor is the registry's word:
-// only Manifest proves it.
+// Head returns the descriptor of a reference. If IsAbsent(err), the reference
+// does not exist or is hidden. The descriptor is not verified; Manifest returns
+// a verified one.
 func (c *Client) Head(ctx context.Context, ref name.Reference) (v1.Descriptor, error) {
-	resp, err := c.do(ctx, c.manifestCall(http.MethodHead, ref, discard))
+	resp, err := c.do(ctx, c.manifestCall(http.MethodHead, ref, discardBody))
 	if err != nil {
 		return v1.Descriptor{}, err
 	}
@@ -36,19 +36,19 @@ func (c *Client) Head(ctx context.Context, ref name.Reference) (v1.Descriptor, e
 	if err != nil {
 		return c.headByGet(ctx, ref)
 	}
-	size, _ := strconv.ParseInt(resp.Header.Get("Content-Length"), 10, 64) // absent is 0: unknown
+	size, _ := strconv.ParseInt(resp.Header.Get("Content-Length"), 10, 64) // 0 if the header is absent
 	return v1.Descriptor{MediaType: mediaType(resp), Digest: digest, Size: size}, nil
 }
 
-// headByGet serves registries that leave the digest header out.
+// headByGet is Head for registries that do not send the digest header.
 func (c *Client) headByGet(ctx context.Context, ref name.Reference) (v1.Descriptor, error) {
 	desc, _, err := c.Manifest(ctx, ref)
 	return desc, err
 }
 
-// Manifest fetches the bytes a reference points at. They are hashed: an
-// answer whose digest is not the one asked for, or not the one the registry
-// states, is an error. At most image.MaxManifestSize bytes are read.
+// Manifest reads a manifest and hashes it. It returns an error if the digest
+// differs from the digest in the reference or in the answer's header, or if the
+// manifest is larger than image.MaxManifestSize.
 func (c *Client) Manifest(ctx context.Context, ref name.Reference) (v1.Descriptor, []byte, error) {
 	var raw []byte
 	resp, err := c.do(ctx, c.manifestCall(http.MethodGet, ref, func(resp *http.Response) (err error) {
@@ -65,43 +65,43 @@ func (c *Client) Manifest(ctx context.Context, ref name.Reference) (v1.Descripto
 	if err != nil {
 		return v1.Descriptor{}, nil, err
 	}
-	for _, want := range []string{pinned(ref), resp.Header.Get("Docker-Content-Digest")} {
+	for _, want := range []string{digestOf(ref), resp.Header.Get("Docker-Content-Digest")} {
 		if want != "" && want != digest.String() {
-			return v1.Descriptor{}, nil, fmt.Errorf("reading manifest %q: the bytes received are %s, not %s", ref, digest, clean(want))
+			return v1.Descriptor{}, nil, fmt.Errorf("reading manifest %q: the bytes received are %s, not %s", ref, digest, sanitize(want))
 		}
 	}
 	return v1.Descriptor{MediaType: mediaType(resp), Digest: digest, Size: int64(len(raw))}, raw, nil
 }
 
-// PutManifest writes the bytes under a tag or their digest. It is an error if
-// the registry names another digest than theirs in its answer.
+// PutManifest pushes a manifest by tag or by digest. It returns an error if the
+// registry's answer contains another digest.
 func (c *Client) PutManifest(ctx context.Context, ref name.Reference, m *image.Manifest) error {
-	k := c.manifestCall(http.MethodPut, ref, discard)
+	k := c.manifestCall(http.MethodPut, ref, discardBody)
 	k.access = Push
 	k.header = http.Header{"Content-Type": {string(m.Descriptor.MediaType)}}
 	k.size = int64(len(m.Raw))
 	k.body = func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(m.Raw)), nil }
-	k.want = []int{http.StatusCreated, http.StatusOK, http.StatusAccepted}
+	k.statuses = []int{http.StatusCreated, http.StatusOK, http.StatusAccepted}
 	resp, err := c.do(ctx, k)
 	if err != nil {
 		return err
 	}
 	if got := resp.Header.Get("Docker-Content-Digest"); got != "" && got != m.Descriptor.Digest.String() {
-		return fmt.Errorf("%s: the registry stored %s, not %s", k.doing, clean(got), m.Descriptor.Digest)
+		return fmt.Errorf("%s: the registry stored %s, not %s", k.operation, sanitize(got), m.Descriptor.Digest)
 	}
 	return nil
 }
 
 func (c *Client) manifestCall(method string, ref name.Reference, read func(*http.Response) error) call {
 	return call{
-		doing:  fmt.Sprintf("%s manifest %q", method, ref.Identifier()),
-		method: method,
-		repo:   ref.Context(),
-		access: Pull,
-		path:   "manifests/" + ref.Identifier(),
-		header: http.Header{"Accept": {acceptManifests}},
-		want:   []int{http.StatusOK},
-		read:   read,
+		operation:   fmt.Sprintf("%s manifest %q", method, ref.Identifier()),
+		method:      method,
+		repo:        ref.Context(),
+		access:      Pull,
+		path:        "manifests/" + ref.Identifier(),
+		header:      http.Header{"Accept": {acceptManifests}},
+		statuses:    []int{http.StatusOK},
+		readContent: read,
 	}
 }
 
@@ -110,8 +110,8 @@ func mediaType(resp *http.Response) types.MediaType {
 	return types.MediaType(strings.TrimSpace(mt))
 }
 
-// pinned is the digest a reference names, or "".
-func pinned(ref name.Reference) string {
+// digestOf returns the digest of a reference by digest, and "" for a tag.
+func digestOf(ref name.Reference) string {
 	if d, ok := ref.(name.Digest); ok {
 		return d.DigestStr()
 	}

@@ -11,76 +11,79 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// progressReader tells of the bytes read.
+// progressReader reports the number of bytes of each read.
 type progressReader struct {
 	io.ReadCloser
-	tell func(int64)
+	report func(int64)
 }
 
 func (p *progressReader) Read(b []byte) (int, error) {
 	n, err := p.ReadCloser.Read(b)
 	if n > 0 {
-		p.tell(int64(n))
+		p.report(int64(n))
 	}
 	return n, err
 }
 
-// told is what one reading of a blob has told of itself. Once that is taken
-// back it tells no more: the transport may still be reading a body whose
-// request has failed.
-type told struct {
-	tell func(int64)
+// attemptProgress is the progress that one attempt to send a blob reported. It
+// reports nothing after withdraw, because the transport can still read the body
+// of a failed request.
+type attemptProgress struct {
+	report func(int64)
 
-	mu   sync.Mutex
-	n    int64
-	over bool
+	mu        sync.Mutex
+	n         int64
+	withdrawn bool
 }
 
-func (t *told) add(n int64) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if !t.over {
-		t.n += n
-		t.tell(n)
+func (p *attemptProgress) add(n int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.withdrawn {
+		p.n += n
+		p.report(n)
 	}
 }
 
-func (t *told) takeBack() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.over = true
-	if t.n > 0 {
-		t.tell(-t.n)
+// withdraw reports the negative sum of the attempt.
+func (p *attemptProgress) withdraw() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.withdrawn = true
+	if p.n > 0 {
+		p.report(-p.n)
 	}
 }
 
-// summer hashes and counts what passes, up to its end.
-type summer struct {
+// hashingReader hashes and counts the bytes that are read.
+type hashingReader struct {
 	io.ReadCloser
 
-	mu    sync.Mutex // a server that answers early makes reading and asking overlap
-	hash  hash.Hash
-	n     int64
-	ended bool
+	mu       sync.Mutex // the transport can read while sum runs, if a server answers early
+	hash     hash.Hash
+	n        int64
+	complete bool
 }
 
-func newSummer(r io.ReadCloser) *summer { return &summer{ReadCloser: r, hash: sha256.New()} }
+func newHashingReader(r io.ReadCloser) *hashingReader {
+	return &hashingReader{ReadCloser: r, hash: sha256.New()}
+}
 
-func (s *summer) Read(p []byte) (int, error) {
-	n, err := s.ReadCloser.Read(p)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.hash.Write(p[:n])
-	s.n += int64(n)
-	s.ended = s.ended || err == io.EOF
+func (h *hashingReader) Read(p []byte) (int, error) {
+	n, err := h.ReadCloser.Read(p)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.hash.Write(p[:n])
+	h.n += int64(n)
+	h.complete = h.complete || err == io.EOF
 	return n, err
 }
 
-func (s *summer) sum() (v1.Hash, int64, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.ended {
-		return v1.Hash{}, 0, errors.New("uploading a blob: the registry answered before it had all of it")
+func (h *hashingReader) sum() (v1.Hash, int64, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.complete {
+		return v1.Hash{}, 0, errors.New("uploading a blob: the registry answered before it received the whole blob")
 	}
-	return v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(s.hash.Sum(nil))}, s.n, nil
+	return v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(h.hash.Sum(nil))}, h.n, nil
 }

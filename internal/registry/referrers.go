@@ -12,23 +12,23 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// maxReferrerPages bounds a list of referrers.
+// maxReferrerPages limits the pages of a list of referrers.
 const maxReferrerPages = 50
 
-// Referrers asks the referrers API for the manifests whose subject is the
-// digest (distribution-spec, "Listing Referrers"), and returns the pages of
-// its answer, each an index. An error for which IsAbsent holds means that the
-// registry has no such API, as ghcr.io has none (docs/ghcr.md, Referrers).
+// Referrers reads the manifests with the given subject from the referrers API
+// (distribution-spec, "Listing Referrers"). It returns the pages of the answer;
+// each page is an index. If IsAbsent(err), the registry has no referrers API.
+// ghcr.io has none (docs/ghcr.md, Referrers).
 func (c *Client) Referrers(ctx context.Context, repo name.Repository, subject v1.Hash) ([][]byte, error) {
 	var pages [][]byte
 	k := call{
-		doing: "GET referrers", method: http.MethodGet, repo: repo, access: Pull,
-		path: "referrers/" + subject.String(), want: []int{http.StatusOK},
+		operation: "GET referrers", method: http.MethodGet, repo: repo, access: Pull,
+		path: "referrers/" + subject.String(), statuses: []int{http.StatusOK},
 		header: http.Header{"Accept": {acceptManifests}},
 	}
 	for range maxReferrerPages {
 		var page []byte
-		k.read = func(resp *http.Response) (err error) {
+		k.readContent = func(resp *http.Response) (err error) {
 			page, err = io.ReadAll(io.LimitReader(resp.Body, image.MaxManifestSize+1))
 			return err
 		}
@@ -48,5 +48,5 @@ func (c *Client) Referrers(ctx context.Context, repo name.Repository, subject v1
 			return nil, err
 		}
 	}
-	return nil, fmt.Errorf("listing referrers of %q: the list has no end (more than %d pages)", subject, maxReferrerPages)
+	return nil, fmt.Errorf("listing referrers of %q: the list has more than %d pages", subject, maxReferrerPages)
 }

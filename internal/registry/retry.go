@@ -5,134 +5,134 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
-// Sleeper waits for d or until ctx ends, whichever is first.
-type Sleeper func(ctx context.Context, d time.Duration) error
-
 const (
-	// maxAttempts bounds the sendings of one request. Waits double from
-	// firstWait, so that eight attempts reach over half a minute.
+	// maxAttempts limits the attempts of one request. The waits double from
+	// firstWait, so eight attempts take more than half a minute.
 	maxAttempts = 8
 	firstWait   = 300 * time.Millisecond
 	longestWait = 30 * time.Second
-	// worthTelling is the wait that a user is told of.
-	worthTelling = 5 * time.Second
-	// throttledWait is the least wait after 429: shorter ones were seen to
-	// meet the same limit again (docs/ghcr.md, Refused: too many requests).
+	// reportedWait is the shortest wait that is reported to the user.
+	reportedWait = 5 * time.Second
+	// throttledWait is the shortest wait after 429. After shorter waits the
+	// same limit still applied (docs/ghcr.md, Refused: too many requests).
 	throttledWait = time.Second
-	// secondaryWait follows GitHub's abuse limit, which lasts minutes
+	// secondaryWait is the wait after GitHub's abuse limit, which lasts minutes
 	// (docs/ghcr.md, Refused: secondary rate limit).
 	secondaryWait = 2 * time.Minute
-	// freshToken is the age below which a refusal is not blamed on the token.
+	// freshToken is the age below which a token cannot be the cause of a
+	// refusal.
 	freshToken = 30 * time.Second
 )
 
+// retrier waits between attempts.
 type retrier struct {
-	sleep Sleeper
-	tell  func(time.Duration, error) // nil: nobody
+	sleep  retry.Sleeper
+	onWait func(time.Duration, error) // may be nil
 }
 
-// state is what one request has been through.
-type state struct {
-	attempts  int
-	refreshed bool
+// attemptState counts the attempts of one request.
+type attemptState struct {
+	attempts      int
+	tokenReplaced bool
 }
 
-// verdict says what to do about a failed attempt.
-type verdict struct {
-	retry   bool
-	refresh bool // with a new token, at once
-	wait    time.Duration
-	slow    bool // the server is throttling
+// decision is the reaction to a failed attempt.
+type decision struct {
+	retry     bool
+	newToken  bool // retry immediately with a new token
+	wait      time.Duration
+	throttled bool // the server reported a rate limit
 }
 
-// judge decides from the error alone; see waits for the limits of the run.
-func (s *state) judge(err error, tokenAge time.Duration) verdict {
+// decide returns the reaction to an error. It does not check the deadline; see
+// retrier.wait.
+func (s *attemptState) decide(err error, tokenAge time.Duration) decision {
 	var e *Error
-	var late *lateError
+	var late *deadlineError
 	switch {
-	case s.attempts >= maxAttempts, errors.As(err, &late), errors.Is(err, context.Canceled) && !errors.Is(err, errStalled):
-		return verdict{}
+	case s.attempts >= maxAttempts, errors.As(err, &late), errors.Is(err, context.Canceled) && !errors.Is(err, errIdle):
+		return decision{}
 	case errors.As(err, &e):
-		return s.judgeStatus(e, tokenAge)
+		return s.decideStatus(e, tokenAge)
 	case errors.As(err, new(*bodyError)), errors.As(err, new(*tls.CertificateVerificationError)):
-		return verdict{} // the source, or the host, stays what it is
+		return decision{} // another attempt finds the same source and the same certificate
 	default:
-		return verdict{retry: true, wait: s.backoff()}
+		return decision{retry: true, wait: s.backoff()}
 	}
 }
 
-func (s *state) judgeStatus(e *Error, tokenAge time.Duration) verdict {
+func (s *attemptState) decideStatus(e *Error, tokenAge time.Duration) decision {
 	switch e.Status {
 	case http.StatusUnauthorized:
-		return verdict{retry: !s.refreshed, refresh: true}
+		return decision{retry: !s.tokenReplaced, newToken: true}
 	case http.StatusForbidden:
-		if strings.Contains(e.Words(), "secondary rate limit") {
-			return verdict{retry: true, wait: max(e.RetryAfter, jitter(secondaryWait*time.Duration(s.attempts))), slow: true}
+		if strings.Contains(e.ServerMessage(), "secondary rate limit") {
+			return decision{retry: true, wait: max(e.RetryAfter, retry.Jitter(secondaryWait*time.Duration(s.attempts))), throttled: true}
 		}
-		// An expired token may be refused without a challenge.
-		return verdict{retry: !s.refreshed && tokenAge > freshToken, refresh: true}
+		// A registry can refuse an expired token without a challenge.
+		return decision{retry: !s.tokenReplaced && tokenAge > freshToken, newToken: true}
 	case http.StatusTooManyRequests:
-		return verdict{retry: true, wait: max(e.RetryAfter, jitter(throttledWait)), slow: true}
+		return decision{retry: true, wait: max(e.RetryAfter, retry.Jitter(throttledWait)), throttled: true}
 	case http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway,
 		http.StatusServiceUnavailable, http.StatusGatewayTimeout, 499, 522:
-		return verdict{retry: true, wait: max(e.RetryAfter, s.backoff())}
+		return decision{retry: true, wait: max(e.RetryAfter, s.backoff())}
 	}
-	return verdict{}
+	return decision{}
 }
 
-func (s *state) backoff() time.Duration {
-	return min(longestWait, jitter(firstWait<<(s.attempts-1)))
+func (s *attemptState) backoff() time.Duration {
+	return min(longestWait, retry.Backoff(firstWait, s.attempts))
 }
 
-// jitter spreads d over [d, 1.5d), so that parallel requests do not come back
-// in step.
-func jitter(d time.Duration) time.Duration {
-	return d + rand.N(d/2)
-}
-
-// wait sleeps, unless the run would be over before.
+// wait sleeps for d. It returns a *deadlineError if the deadline is earlier.
 func (r retrier) wait(ctx context.Context, d time.Duration, cause error) error {
-	if end, ok := ctx.Deadline(); ok && time.Until(end) < d {
-		return &lateError{d, cause}
+	if retry.Outlasts(ctx, d) {
+		return &deadlineError{d, cause}
 	}
-	if r.tell != nil && d >= worthTelling {
-		r.tell(d, cause)
+	if r.onWait != nil && d >= reportedWait {
+		r.onWait(d, cause)
 	}
-	sleep := r.sleep
-	if sleep == nil {
-		sleep = realSleep
-	}
-	if err := sleep(ctx, d); err != nil {
-		return fmt.Errorf("waiting to try again: %w (last answer: %w)", err, cause)
+	if err := r.sleep.Wait(ctx, d); err != nil {
+		return fmt.Errorf("waiting for the next attempt: %w (last answer: %w)", err, cause)
 	}
 	return nil
 }
 
-// lateError gives up because the wait would outlast the run.
-type lateError struct {
+// repeat calls try with the number of the attempt until it succeeds or another
+// attempt cannot succeed. It serves requests without a token: a refusal is final.
+func (r retrier) repeat(ctx context.Context, try func(n int) (permanent bool, err error)) error {
+	var st attemptState
+	for {
+		st.attempts++
+		permanent, err := try(st.attempts)
+		if err == nil {
+			return nil
+		}
+		d := st.decide(err, 0)
+		if permanent || !d.retry || d.newToken || ctx.Err() != nil {
+			return err
+		}
+		if err := r.wait(ctx, d.wait, err); err != nil {
+			return err
+		}
+	}
+}
+
+// deadlineError is the error of a wait that would end after the run's deadline.
+type deadlineError struct {
 	wait  time.Duration
 	cause error
 }
 
-func (e *lateError) Error() string {
-	return fmt.Sprintf("the next attempt would be in %s, after this run's timeout: %v", e.wait.Round(time.Second), e.cause)
+func (e *deadlineError) Error() string {
+	return fmt.Sprintf("waiting %s for the next attempt: the run would exceed its timeout: %v", e.wait.Round(time.Second), e.cause)
 }
 
-func (e *lateError) Unwrap() error { return e.cause }
-
-func realSleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
+func (e *deadlineError) Unwrap() error { return e.cause }

@@ -18,85 +18,86 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// elsewhere is another host, which must see no credentials.
-func elsewhere(t *testing.T, answer http.HandlerFunc) (url string, visits *atomic.Int32) {
+// otherHost starts a server on another host. It fails the test if it receives
+// credentials.
+func otherHost(t *testing.T, answer http.HandlerFunc) (url string, requests *atomic.Int32) {
 	t.Helper()
-	visits = new(atomic.Int32)
+	requests = new(atomic.Int32)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		visits.Add(1)
+		requests.Add(1)
 		body, _ := io.ReadAll(io.LimitReader(r.Body, 1<<20))
 		if r.Header.Get("Authorization") != "" || bytes.Contains(body, []byte(canary)) || strings.Contains(r.URL.RawQuery, canary) {
-			t.Errorf("%s %s on another host carries credentials", r.Method, r.URL.Path)
+			t.Errorf("%s %s on another host contains credentials", r.Method, r.URL.Path)
 		}
 		answer(w, r)
 	}))
 	t.Cleanup(s.Close)
-	return strings.Replace(s.URL, "127.0.0.1", "localhost", 1), visits
+	return strings.Replace(s.URL, "127.0.0.1", "localhost", 1), requests
 }
 
-func TestForeignRealmGetsNoLogin(t *testing.T) {
+func TestUntrustedRealmGetsNoCredentials(t *testing.T) {
 	t.Parallel()
-	realm, visits := elsewhere(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"token":"stranger"}`)) })
-	s := registryWith(t, asks("Bearer stranger", `Bearer realm="`+realm+`/token",service="reg"`), nil)
-	c, _ := against(t, s.URL, nil)
-	if err := reach(t, c, hostOf(s)); err != nil {
-		t.Errorf("a stranger's token was not tried: %v", err)
+	realm, requests := otherHost(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"token":"anonymous"}`)) })
+	s := registryWith(t, requireAuthorization("Bearer anonymous", `Bearer realm="`+realm+`/token",service="reg"`), nil)
+	c, _ := newClient(t, s.URL, nil)
+	if err := readBlob(t, c, hostOf(s)); err != nil {
+		t.Errorf("the anonymous token was not used: %v", err)
 	}
-	if visits.Load() != 1 {
-		t.Errorf("the realm was visited %d times", visits.Load())
+	if requests.Load() != 1 {
+		t.Errorf("%d requests to the realm, want 1", requests.Load())
 	}
 }
 
-func TestRealmThatRedirectsGetsTheLoginAlone(t *testing.T) {
+func TestRedirectedTokenRequestHasNoCredentials(t *testing.T) {
 	t.Parallel()
 	for _, identity := range []bool{false, true} {
 		t.Run(fmt.Sprint("identity token ", identity), func(t *testing.T) {
 			t.Parallel()
-			other, _ := elsewhere(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"token":"stranger"}`)) })
-			s := registryWith(t, asks("Bearer T", `Basic realm="x"`), map[string]http.HandlerFunc{
+			other, _ := otherHost(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"token":"anonymous"}`)) })
+			s := registryWith(t, requireAuthorization("Bearer T", `Basic realm="x"`), map[string]http.HandlerFunc{
 				"/token": func(w http.ResponseWriter, r *http.Request) {
 					http.Redirect(w, r, other+"/token", http.StatusTemporaryRedirect)
 				},
 			})
-			c, w := against(t, s.URL, nil, func(o *registry.Options) {
+			c, w := newClient(t, s.URL, nil, func(o *registry.Options) {
 				if identity {
 					o.Keychain = identityToken{}
 				}
 			})
-			err := reach(t, c, hostOf(s))
+			err := readBlob(t, c, hostOf(s))
 			if err == nil {
-				t.Fatal("it was let in")
+				t.Fatal("the registry accepted the client")
 			}
-			w.quiet(t, err.Error())
+			w.failIfSecret(t, err.Error())
 		})
 	}
 }
 
-// identityToken is a login by OAuth, which is sent in a body.
+// identityToken is a keychain with an OAuth token, which is sent in a body.
 type identityToken struct{}
 
 func (identityToken) Resolve(authn.Resource) (authn.Authenticator, error) {
 	return authn.FromConfig(authn.AuthConfig{IdentityToken: canary}), nil
 }
 
-func TestRedirectedBlobGetsNoLogin(t *testing.T) {
+func TestRedirectedBlobRequestHasNoCredentials(t *testing.T) {
 	t.Parallel()
-	other, visits := elsewhere(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(fixed) })
+	other, requests := otherHost(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(fixed) })
 	s := registryWith(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") == "" {
-			t.Error("the registry itself was not shown the token")
+			t.Error("the request to the registry has no token")
 		}
 		http.Redirect(w, r, other+"/blob?sig="+base64Of(canary), http.StatusTemporaryRedirect)
 	}, map[string]http.HandlerFunc{"/token": token("T")})
-	// The signature stands for a secret: it must not be traced either.
-	c, _ := against(t, s.URL, nil)
+	// The signature is a secret, so the trace must not contain it.
+	c, _ := newClient(t, s.URL, nil)
 	repo := repository(t, hostOf(s)+"/acme/web")
 	body, err := c.Blob(t.Context(), repo, descriptor(fixed))
 	if err == nil {
 		_, err = io.Copy(io.Discard, body)
 	}
-	if visits.Load() == 0 {
-		t.Errorf("the other host was not visited: %v", err)
+	if requests.Load() == 0 {
+		t.Errorf("no request to the other host: %v", err)
 	}
 }
 
@@ -106,24 +107,25 @@ func token(value string) http.HandlerFunc {
 	}
 }
 
-func TestUploadLocationElsewhereGetsNoLogin(t *testing.T) {
+func TestUploadToAnotherHostHasNoCredentials(t *testing.T) {
 	t.Parallel()
-	other, visits := elsewhere(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusCreated) })
+	other, requests := otherHost(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusCreated) })
 	s := registryWith(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Location", other+"/upload")
 		w.WriteHeader(http.StatusAccepted)
 	}, map[string]http.HandlerFunc{"/token": token("T")})
-	c, _ := against(t, s.URL, nil)
-	if _, _, err := c.Upload(t.Context(), repository(t, hostOf(s)+"/acme/web"), known(fixed), nil); err != nil {
+	c, _ := newClient(t, s.URL, nil)
+	if _, _, err := c.Upload(t.Context(), repository(t, hostOf(s)+"/acme/web"), knownBlob(fixed), nil); err != nil {
 		t.Error(err)
 	}
-	if visits.Load() != 1 {
-		t.Errorf("visited %d times", visits.Load())
+	if requests.Load() != 1 {
+		t.Errorf("%d requests to the other host, want 1", requests.Load())
 	}
 }
 
-// secured is a registry with TLS that answers everything below /v2/ so.
-func secured(t *testing.T, answer http.HandlerFunc) (*registry.Client, *watch, string) {
+// tlsRegistry starts a registry with TLS that gives the same answer to all
+// requests below /v2/.
+func tlsRegistry(t *testing.T, answer http.HandlerFunc) (*registry.Client, *recorder, string) {
 	t.Helper()
 	mux := http.NewServeMux()
 	mux.HandleFunc("/token", token("T"))
@@ -133,20 +135,20 @@ func secured(t *testing.T, answer http.HandlerFunc) (*registry.Client, *watch, s
 	s.StartTLS()
 	t.Cleanup(s.Close)
 	pool := s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
-	c, w := against(t, s.URL, pool)
+	c, w := newClient(t, s.URL, pool)
 	return c, w, hostOf(s)
 }
 
-func TestNothingLeadsFromHTTPSToHTTP(t *testing.T) {
+func TestNoRequestChangesFromHTTPSToHTTP(t *testing.T) {
 	t.Parallel()
-	plain, visits := elsewhere(t, func(http.ResponseWriter, *http.Request) {})
+	plain, requests := otherHost(t, func(http.ResponseWriter, *http.Request) {})
 	calls := map[string]func(context.Context, *registry.Client, string) error{
 		"blob": func(ctx context.Context, c *registry.Client, host string) error {
 			_, err := c.Blob(ctx, repository(t, host+"/acme/web"), descriptor(fixed))
 			return err
 		},
 		"upload": func(ctx context.Context, c *registry.Client, host string) error {
-			_, _, err := c.Upload(ctx, repository(t, host+"/acme/web"), known(fixed), nil)
+			_, _, err := c.Upload(ctx, repository(t, host+"/acme/web"), knownBlob(fixed), nil)
 			return err
 		},
 		"tags": func(ctx context.Context, c *registry.Client, host string) error {
@@ -157,7 +159,7 @@ func TestNothingLeadsFromHTTPSToHTTP(t *testing.T) {
 	for name, call := range calls {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, w, host := secured(t, func(w http.ResponseWriter, r *http.Request) {
+			c, w, host := tlsRegistry(t, func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Location", plain+"/x?sig="+canary)
 				w.Header().Set("Link", "<"+plain+`/x>; rel="next"`)
 				switch r.Method {
@@ -172,63 +174,63 @@ func TestNothingLeadsFromHTTPSToHTTP(t *testing.T) {
 			})
 			err := call(t.Context(), c, host)
 			if err == nil {
-				t.Fatal("it was followed")
+				t.Fatal("the call followed the redirect")
 			}
-			w.quiet(t, err.Error())
-			if len(w.waited()) > 0 {
-				t.Errorf("tried again: %v", w.waited())
+			w.failIfSecret(t, err.Error())
+			if len(w.recordedWaits()) > 0 {
+				t.Errorf("the request was retried: waits %v", w.recordedWaits())
 			}
 		})
 	}
 	t.Cleanup(func() {
-		if visits.Load() > 0 {
-			t.Errorf("plain HTTP was spoken %d times", visits.Load())
+		if requests.Load() > 0 {
+			t.Errorf("%d requests by plain HTTP", requests.Load())
 		}
 	})
 }
 
-func TestRedirectsAreBounded(t *testing.T) {
+func TestRedirectsAreLimited(t *testing.T) {
 	t.Parallel()
 	var n atomic.Int32
 	s := registryWith(t, func(w http.ResponseWriter, r *http.Request) {
 		n.Add(1)
 		http.Redirect(w, r, r.URL.Path, http.StatusTemporaryRedirect)
 	}, map[string]http.HandlerFunc{"/token": token("T")})
-	c, _ := against(t, s.URL, nil)
+	c, _ := newClient(t, s.URL, nil)
 	_, err := c.Blob(t.Context(), repository(t, hostOf(s)+"/acme/web"), descriptor(fixed))
 	if err == nil || !strings.Contains(err.Error(), "more than 5 redirects") || n.Load() != 5 {
 		t.Errorf("got %v after %d requests", err, n.Load())
 	}
 }
 
-// refusal is an error body of the protocol.
-func refusal(code, message string) []byte {
+// errorBody returns an error body of the protocol.
+func errorBody(code, message string) []byte {
 	type one struct {
 		Code    string `json:"code"`
 		Message string `json:"message,omitempty"`
 	}
 	raw, err := json.Marshal(map[string][]one{"errors": {{code, message}}})
 	if err != nil {
-		panic(err) // strings can always be written
+		panic(err) // strings can always be marshaled
 	}
 	return raw
 }
 
-// A server's words come to a log on one line, as text.
-func TestServerTextIsCleaned(t *testing.T) {
+// The log shows a server's text on one line without control characters.
+func TestServerTextIsSanitized(t *testing.T) {
 	t.Parallel()
-	evil := "\x1b[31mred\r\n::set-output name=x::y\u202egnp\u2028\u0085\x00"
+	hostile := "\x1b[31mred\r\n::set-output name=x::y\u202egnp\u2028\u0085\x00"
 	cases := []struct {
 		name   string
 		answer http.HandlerFunc
 	}{
 		{"message", func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusBadRequest)
-			_, _ = w.Write(refusal("X", evil))
+			_, _ = w.Write(errorBody("X", hostile))
 		}},
 		{"code", func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusBadRequest)
-			_, _ = w.Write(refusal(evil, ""))
+			_, _ = w.Write(errorBody(hostile, ""))
 		}},
 		{"request id", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("X-GitHub-Request-Id", "1\x1b[31m\u202e2")
@@ -238,7 +240,7 @@ func TestServerTextIsCleaned(t *testing.T) {
 			w.Header().Set("Docker-Content-Digest", "sha256:\x1b[31m\u202e")
 			_, _ = w.Write([]byte("{}"))
 		}},
-		{"no HTTP", func(w http.ResponseWriter, _ *http.Request) {
+		{"invalid HTTP", func(w http.ResponseWriter, _ *http.Request) {
 			conn, _, err := http.NewResponseController(w).Hijack()
 			if err == nil {
 				_, _ = conn.Write([]byte("HTTP/1.1 200 OK\r\n\x1b[31mred \u202e\r\n\r\n"))
@@ -250,10 +252,10 @@ func TestServerTextIsCleaned(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			s := registryWith(t, tc.answer, map[string]http.HandlerFunc{"/token": token("T")})
-			c, w := against(t, s.URL, nil)
+			c, w := newClient(t, s.URL, nil)
 			err := manifest(t.Context(), c, hostOf(s))
 			if err == nil {
-				t.Fatal("it was taken")
+				t.Fatal("the answer was accepted")
 			}
 			texts := []string{err.Error()}
 			for _, x := range w.trace {
@@ -270,42 +272,42 @@ func TestServerTextIsCleaned(t *testing.T) {
 
 func TestTokenAnswerIsNotQuoted(t *testing.T) {
 	t.Parallel()
-	s := registryWith(t, asks("Bearer T", `Basic realm="x"`), map[string]http.HandlerFunc{
+	s := registryWith(t, requireAuthorization("Bearer T", `Basic realm="x"`), map[string]http.HandlerFunc{
 		"/token": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"secret":"` + canary + `"}`)) },
 	})
-	c, w := against(t, s.URL, nil, func(o *registry.Options) { o.Keychain = nil })
-	err := reachable(t.Context(), c, hostOf(s))
+	c, w := newClient(t, s.URL, nil, func(o *registry.Options) { o.Keychain = nil })
+	err := probePush(t.Context(), c, hostOf(s))
 	if err == nil {
-		t.Fatal("it was let in")
+		t.Fatal("the registry accepted the client")
 	}
-	w.quiet(t, err.Error())
+	w.failIfSecret(t, err.Error())
 }
 
-// Every failure of a journey, searched for the secret.
-func TestSecretIsInNoError(t *testing.T) {
+// The test searches every error of a scenario for the secret.
+func TestNoErrorContainsTheSecret(t *testing.T) {
 	t.Parallel()
-	for _, place := range places {
-		for _, fault := range healing {
-			t.Run(place.name+", "+fault.name, func(t *testing.T) {
+	for _, kind := range requestKinds {
+		for _, fault := range temporaryFaults {
+			t.Run(kind.name+", "+fault.name, func(t *testing.T) {
 				t.Parallel()
-				j := newJourney(t, open())
-				j.ghcr.Inject(always(place, fault.effect))
-				if err := j.travel(); err != nil {
-					j.quiet(t, err.Error(), fmt.Sprintf("%+v", err), fmt.Sprintf("%#v", err))
+				sc := newScenario(t, openWorld())
+				sc.ghcr.Inject(always(kind, fault.effect))
+				if err := sc.run(); err != nil {
+					sc.failIfSecret(t, err.Error(), fmt.Sprintf("%+v", err), fmt.Sprintf("%#v", err))
 				}
 			})
 		}
 	}
 }
 
-func TestWholeErrorIsOneLine(t *testing.T) {
+func TestErrorIsOneLine(t *testing.T) {
 	t.Parallel()
-	c, _ := against(t, "http://127.0.0.1:1", nil, func(o *registry.Options) {
+	c, _ := newClient(t, "http://127.0.0.1:1", nil, func(o *registry.Options) {
 		o.Base.DialContext = func(context.Context, string, string) (net.Conn, error) {
 			return nil, fmt.Errorf("dialling\n::error::%s", strings.Repeat("x", 5000))
 		}
 	})
-	err := reachable(t.Context(), c, "127.0.0.1:1")
+	err := probePush(t.Context(), c, "127.0.0.1:1")
 	if err == nil || strings.Contains(err.Error(), "\n") || len(err.Error()) > 1200 {
 		t.Errorf("got %q", err)
 	}

@@ -16,76 +16,77 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-// Access is what a repository is used for.
+// Access is the access to a repository that a run needs.
 type Access string
 
-// The two kinds of access that token scopes know (distribution token scope
+// The two kinds of access in token scopes (distribution token scope
 // documentation, "actions").
 const (
 	Pull Access = "pull"
 	Push Access = "pull,push"
 )
 
-// session is the standing of one run at one registry host: scheme, way of
-// authentication, tokens.
+// session holds the state of one registry host: scheme, credentials, challenge
+// and tokens.
 type session struct {
 	client *Client
 	reg    name.Registry
 
-	mu        sync.Mutex
-	started   bool
-	scheme    string
-	auth      authn.Authenticator
-	config    authn.AuthConfig
-	challenge *transport.Challenge // nil: not asked, /token is tried unprompted
-	guessed   bool                 // challenge is our own guess
-	misled    bool                 // the guess gave tokens that nothing takes
-	expected  map[string]Access
-	grants    map[string]*grant
-	alone     map[string]bool // repositories whose part in a shared token was refused
-	rawOff    bool
+	mu           sync.Mutex
+	started      bool
+	scheme       string
+	auth         authn.Authenticator
+	config       authn.AuthConfig
+	challenge    *transport.Challenge // nil: unknown, so the realm is assumed to be /token
+	assumedRealm bool                 // the challenge was assumed and not read from the registry
+	realmChanged bool                 // the registry rejects tokens of the assumed realm
+	expected     map[string]Access
+	grants       map[string]*grant
+	singleScope  map[string]bool // repositories for which a token with several scopes was refused
+	rawRejected  bool            // the registry rejects the raw secret, see Options.RawBearer
 
-	bodies *gate // how many bodies are under way
+	uploads *limiter
 
-	pauseMu sync.Mutex
-	until   time.Time
-	why     error // that the session pauses
+	pauseMu     sync.Mutex
+	pausedUntil time.Time
+	pauseCause  error
 }
 
 func newSession(reg name.Registry, c *Client) *session {
 	return &session{
-		client: c, reg: reg, bodies: newGate(),
-		expected: map[string]Access{}, grants: map[string]*grant{}, alone: map[string]bool{},
+		client: c, reg: reg, uploads: newLimiter(),
+		expected: map[string]Access{}, grants: map[string]*grant{}, singleScope: map[string]bool{},
 	}
 }
 
-// grant is a token, or another value of the Authorization header, and when it
-// was given. A nil grant is no authentication.
+// grant is a value of the Authorization header, usually a token. A nil grant
+// means that the registry requires no authentication.
 type grant struct {
-	header  string
-	access  Access
-	born    time.Time
-	expires time.Time // zero: never
-	shared  bool      // covers several repositories
-	raw     bool      // the secret itself, see Options.RawBearer
-	worked  atomic.Bool
+	header   string
+	access   Access
+	issued   time.Time
+	expires  time.Time // zero: never
+	shared   bool      // covers several repositories
+	raw      bool      // the secret itself, see Options.RawBearer
+	accepted atomic.Bool
 }
 
-// learn notes that the registry has taken the grant.
-func (g *grant) learn(err error) {
-	if g != nil && (err == nil || (IsAbsent(err) && !IsRefused(err))) {
-		g.worked.Store(true)
+// markAccepted records that the registry accepted the grant, if err allows that
+// conclusion.
+func (g *grant) markAccepted(err error) {
+	if g != nil && (err == nil || IsNotFound(err)) {
+		g.accepted.Store(true)
 	}
 }
 
 func (g *grant) age() time.Duration {
 	switch {
-	case g == nil || g.born.IsZero():
+	case g == nil || g.issued.IsZero():
 		return 0
-	case g.raw: // refused without a challenge where it is not taken (docs/ghcr.md, Token endpoint)
+	case g.raw: // a registry that rejects it sends no challenge (docs/ghcr.md, Token endpoint)
 		return time.Hour
 	}
-	return time.Since(g.born)
+	return time.Since(g.issued)
 }
 
 func (g *grant) covers(a Access) bool {
@@ -98,7 +99,7 @@ func (s *session) expect(repo string, a Access) {
 	}
 }
 
-// start finds out scheme and credentials, once. The lock is held.
+// start finds the scheme and the credentials once. The caller holds s.mu.
 func (s *session) start(ctx context.Context) error {
 	if s.started {
 		return nil
@@ -113,15 +114,15 @@ func (s *session) start(ctx context.Context) error {
 	}
 	s.auth, s.config = auth, *config
 	s.scheme = "https"
-	if addr, ok := loopback(s.reg.RegistryStr()); ok && s.client.wire.plainHTTP(ctx, addr) {
+	if addr, ok := loopback(s.reg.RegistryStr()); ok && s.client.transports.plainHTTP(ctx, addr) {
 		s.scheme = "http"
 	}
 	s.started = true
 	return nil
 }
 
-// loopback tells whether the host is this machine, the one place where plain
-// HTTP is spoken without being asked for, and gives its address with port.
+// loopback reports whether the host is this machine, and returns its address
+// with port. Only a loopback host gets plain HTTP without an explicit setting.
 func loopback(host string) (addr string, ok bool) {
 	h, port, err := net.SplitHostPort(host)
 	if err != nil {
@@ -132,7 +133,7 @@ func loopback(host string) (addr string, ok bool) {
 	return net.JoinHostPort(h, port), ok
 }
 
-// address is host:port, for opening connections ahead of time.
+// address returns the host with port, for Preconnect.
 func (s *session) address() (addr string, tls bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -145,60 +146,62 @@ func (s *session) endpoint(repo name.Repository, path string) *url.URL {
 	return &url.URL{Scheme: s.scheme, Host: s.reg.RegistryStr(), Path: "/v2/" + repo.RepositoryStr() + "/" + path, RawQuery: query}
 }
 
-// sign adds the credentials, to the registry's own host and scheme alone: an
-// upload location elsewhere gets none.
-func (s *session) sign(req *http.Request, g *grant) {
-	if g != nil && req.URL.Scheme == s.scheme && s.portless(req.URL.Host) == s.portless(s.reg.RegistryStr()) {
+// authenticate adds the credentials to a request. It adds them only if the
+// request goes to the registry's host with the registry's scheme: an upload
+// location on another host gets no credentials.
+func (s *session) authenticate(req *http.Request, g *grant) {
+	if g != nil && req.URL.Scheme == s.scheme && s.withoutDefaultPort(req.URL.Host) == s.withoutDefaultPort(s.reg.RegistryStr()) {
 		req.Header.Set("Authorization", g.header)
 	}
 }
 
-// portless leaves the scheme's own port out: behind a proxy some registries
-// name it in their locations (https://HOST:443/…).
-func (s *session) portless(host string) string {
+// withoutDefaultPort removes the default port of the scheme. Some registries
+// behind a proxy include it in their locations (https://HOST:443/…).
+func (s *session) withoutDefaultPort(host string) string {
 	return strings.TrimSuffix(host, map[string]string{"https": ":443", "http": ":80"}[s.scheme])
 }
 
-// forget drops a token that was refused. One that never worked is not asked
-// for again in the same way: it may be the company of other repositories that
-// spoilt it, or the place where it was asked for.
-func (s *session) forget(repo string, g *grant) {
+// discard removes a grant that the registry refused. If the registry never
+// accepted the grant, the cause can be its other scopes or the assumed realm.
+// The next token is then requested for a single scope, or from the realm of the
+// challenge.
+func (s *session) discard(repo string, g *grant) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if g == nil {
 		return
 	}
-	s.rawOff = s.rawOff || g.raw
+	s.rawRejected = s.rawRejected || g.raw
 	if s.grants[repo] == g {
 		delete(s.grants, repo)
 	}
-	if g.worked.Load() || g.raw {
+	if g.accepted.Load() || g.raw {
 		return
 	}
 	if g.shared {
-		s.alone[repo] = true
+		s.singleScope[repo] = true
 	}
-	if s.guessed {
-		s.challenge, s.guessed, s.misled = nil, false, true
+	if s.assumedRealm {
+		s.challenge, s.assumedRealm, s.realmChanged = nil, false, true
 	}
 }
 
-// pause makes the whole session wait: a host that throttles one request
-// throttles all. Why is what it said.
-func (s *session) pause(d time.Duration, why error) {
+// pause delays all requests of the session, because a rate limit applies to all
+// requests to a host. cause is the answer that reported the rate limit.
+func (s *session) pause(d time.Duration, cause error) {
 	s.pauseMu.Lock()
 	defer s.pauseMu.Unlock()
-	if until := time.Now().Add(d); until.After(s.until) {
-		s.until, s.why = until, why
+	if until := time.Now().Add(d); until.After(s.pausedUntil) {
+		s.pausedUntil, s.pauseCause = until, cause
 	}
 }
 
-func (s *session) paused(ctx context.Context, r retrier) error {
+func (s *session) waitForPause(ctx context.Context, r retrier) error {
 	s.pauseMu.Lock()
-	d, why := time.Until(s.until), s.why
+	d, cause := time.Until(s.pausedUntil), s.pauseCause
 	s.pauseMu.Unlock()
 	if d <= 0 {
 		return nil
 	}
-	return r.wait(ctx, d, why)
+	return r.wait(ctx, d, cause)
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// scopes are those of each request for a token.
-func (r *rig) scopes() (out []string) {
+// scopes returns the scopes of each token request.
+func (r *fixture) scopes() (out []string) {
 	for _, each := range r.ghcr.Requests() {
 		if each.Class == ghcrtest.ClassToken {
 			out = append(out, strings.Join(each.Scopes, " "))
@@ -22,14 +22,14 @@ func (r *rig) scopes() (out []string) {
 	return out
 }
 
-func TestOneTokenForAllThatIsExpected(t *testing.T) {
+func TestOneTokenCoversAllExpectedRepositories(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, open())
+	r := newFixture(t, openWorld())
 	r.client.Expect(r.at("acme/web"), registry.Push)
 	r.client.Expect(r.at("acme/mirror"), registry.Push)
 	r.client.Expect(r.at("acme/base"), registry.Pull)
-	r.upload("acme/web", known(fixed))
-	r.upload("acme/mirror", known(fixed))
+	r.upload("acme/web", knownBlob(fixed))
+	r.upload("acme/mirror", knownBlob(fixed))
 	if _, err := r.client.HasBlob(t.Context(), r.at("acme/base"), hashOf(fixed)); err != nil {
 		t.Fatal(err)
 	}
@@ -39,18 +39,18 @@ func TestOneTokenForAllThatIsExpected(t *testing.T) {
 	}
 }
 
-func (r *rig) upload(path string, b *image.Blob) {
+func (r *fixture) upload(path string, b *image.Blob) {
 	r.t.Helper()
 	if _, _, err := r.client.Upload(r.t.Context(), r.at(path), b, nil); err != nil {
 		r.t.Fatal(err)
 	}
 }
 
-func TestUnexpectedRepositoryGetsATokenOfItsOwn(t *testing.T) {
+func TestUnexpectedRepositoryGetsASeparateToken(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, open())
-	r.upload("acme/web", known(fixed))
-	r.upload("acme/other", known(fixed))
+	r := newFixture(t, openWorld())
+	r.upload("acme/web", knownBlob(fixed))
+	r.upload("acme/other", knownBlob(fixed))
 	if got := r.scopes(); len(got) != 2 || !strings.Contains(got[1], "acme/other:pull,push") {
 		t.Errorf("got %q", got)
 	}
@@ -58,56 +58,56 @@ func TestUnexpectedRepositoryGetsATokenOfItsOwn(t *testing.T) {
 
 func TestReadTokenIsReplacedForAPush(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, open())
+	r := newFixture(t, openWorld())
 	if _, err := r.client.HasBlob(t.Context(), r.repo, hashOf(fixed)); err != nil {
 		t.Fatal(err)
 	}
-	r.upload("acme/web", known(fixed))
+	r.upload("acme/web", knownBlob(fixed))
 	want := []string{"repository:acme/web:pull", "repository:acme/web:pull,push"}
 	if got := r.scopes(); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
-// One scope that may not be read makes this registry refuse the whole token.
-func TestRefusedBundleIsAskedForAlone(t *testing.T) {
+// This registry refuses a token if one of its scopes may not be read.
+func TestRefusedSharedScopeIsRetriedWithASingleScope(t *testing.T) {
 	t.Parallel()
-	config := open()
+	config := openWorld()
 	config.Answers.AllOrNothing = true
-	r := newRig(t, config)
+	r := newFixture(t, config)
 	r.client.Expect(r.repo, registry.Push)
 	r.client.Expect(r.at("acme/hidden"), registry.Pull)
-	r.upload("acme/web", known(fixed))
-	r.upload("acme/web", known(streamed))
+	r.upload("acme/web", knownBlob(fixed))
+	r.upload("acme/web", knownBlob(streamed))
 	got := r.scopes()
 	if len(got) < 2 || got[len(got)-1] != "repository:acme/web:pull,push" {
 		t.Errorf("got %q", got)
 	}
 	if n := r.counts()[ghcrtest.ClassToken]; n != 2 {
-		t.Errorf("asked %d times, want twice", n)
+		t.Errorf("%d token requests, want 2", n)
 	}
 }
 
-func TestPlaceholderOfTheChallengeIsNeverAskedFor(t *testing.T) {
+func TestPlaceholderScopeOfTheChallengeIsNotRequested(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, open())
-	r.ghcr.Inject(ghcrtest.Fault{Path: "/token", Effect: ghcrtest.Answer{Status: 404}}) // so that the challenge is read
+	r := newFixture(t, openWorld())
+	r.ghcr.Inject(ghcrtest.Fault{Path: "/token", Effect: ghcrtest.Answer{Status: 404}}) // the client then reads the challenge
 	if _, err := r.client.HasBlob(t.Context(), r.repo, hashOf(fixed)); err == nil {
-		t.Log("the second request for a token was answered")
+		t.Log("the second token request succeeded")
 	}
 	if r.counts()[ghcrtest.ClassPing] != 1 {
-		t.Errorf("got %v, want the challenge read", r.counts())
+		t.Errorf("got %v, want one request for the challenge", r.counts())
 	}
 	for _, scope := range r.scopes() {
 		if scope != "repository:acme/web:pull" {
-			t.Errorf("asked for %q", scope)
+			t.Errorf("requested the scope %q", scope)
 		}
 	}
 }
 
-func TestConcurrentCallersAskOnce(t *testing.T) {
+func TestConcurrentCallersRequestOneToken(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, open())
+	r := newFixture(t, openWorld())
 	var wg sync.WaitGroup
 	for range 50 {
 		wg.Go(func() {
@@ -118,20 +118,20 @@ func TestConcurrentCallersAskOnce(t *testing.T) {
 	}
 	wg.Wait()
 	if got := r.counts(); got[ghcrtest.ClassToken] != 1 || got[ghcrtest.ClassHeadBlob] != 50 {
-		t.Errorf("got %v, want one token", got)
+		t.Errorf("got %v, want one token request", got)
 	}
 }
 
-func TestAnonymousClientIsAStranger(t *testing.T) {
+func TestAnonymousClientSendsNoCredentials(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, open())
-	r.upload("acme/web", known(fixed))
+	r := newFixture(t, openWorld())
+	r.upload("acme/web", knownBlob(fixed))
 	if err := r.client.PutManifest(t.Context(), r.repo.Tag("1"), artifact(fixed)); err != nil {
 		t.Fatal(err)
 	}
 	r.before = func(_ http.ResponseWriter, req *http.Request) bool {
 		if _, _, ok := req.BasicAuth(); ok {
-			t.Errorf("%s %s carries a login", req.Method, req.URL.Path)
+			t.Errorf("%s %s contains credentials", req.Method, req.URL.Path)
 		}
 		return false
 	}
@@ -140,7 +140,7 @@ func TestAnonymousClientIsAStranger(t *testing.T) {
 	}
 }
 
-func TestRawBearerSavesTheToken(t *testing.T) {
+func TestRawBearerNeedsNoTokenRequest(t *testing.T) {
 	t.Parallel()
 	raw := func(o *registry.Options) { o.RawBearer = true }
 	cases := []struct {
@@ -149,23 +149,23 @@ func TestRawBearerSavesTheToken(t *testing.T) {
 		refusal ghcrtest.Effect
 		tokens  int
 	}{
-		{name: "taken", direct: true},
+		{name: "accepted", direct: true},
 		{name: "refused with 403 and no challenge", tokens: 1},
 		{name: "refused with 401", direct: true, refusal: ghcrtest.Answer{Status: 401, Code: "UNAUTHORIZED", Challenge: true}, tokens: 1},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			config := open()
+			config := openWorld()
 			config.Answers.DirectBearer = tc.direct
-			r := newRig(t, config, raw)
+			r := newFixture(t, config, raw)
 			if tc.refusal != nil {
 				r.ghcr.Inject(ghcrtest.Fault{Method: "POST", Effect: tc.refusal})
 			}
-			r.upload("acme/web", known(fixed))
-			r.upload("acme/web", known(streamed))
+			r.upload("acme/web", knownBlob(fixed))
+			r.upload("acme/web", knownBlob(streamed))
 			if got := r.counts(); got[ghcrtest.ClassToken] != tc.tokens || got[ghcrtest.ClassPing] != 0 {
-				t.Errorf("got %v, want %d tokens", got, tc.tokens)
+				t.Errorf("got %v, want %d token requests", got, tc.tokens)
 			}
 		})
 	}
@@ -173,7 +173,7 @@ func TestRawBearerSavesTheToken(t *testing.T) {
 
 func TestProbePushOpensOneSession(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, open())
+	r := newFixture(t, openWorld())
 	if err := r.client.ProbePush(t.Context(), r.repo); err != nil {
 		t.Error(err)
 	}
@@ -181,6 +181,6 @@ func TestProbePushOpensOneSession(t *testing.T) {
 		t.Errorf("got %v", r.counts())
 	}
 	if _, ok := r.ghcr.Package("acme/web"); ok {
-		t.Error("it made a package")
+		t.Error("the probe created a package")
 	}
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
-// maxTagPages and maxTagBytes bound a tag listing, all pages together; a tag
-// has at most 128 characters (distribution-spec, "Pulling manifests").
+// maxTagPages and maxTagBytes limit all pages of a tag list together. A tag has
+// at most 128 characters (distribution-spec, "Pulling manifests").
 const (
 	maxTagPages = 200
 	maxTagBytes = 32 << 20
@@ -23,20 +23,21 @@ const (
 
 var nextPage = regexp.MustCompile(`<([^>]+)>\s*;\s*rel="?next"?`)
 
-// Tags lists all tags of a repository, sorted; the registry's order means
-// nothing (docs/ghcr.md, Manifests and tags). A list without an end is an error.
+// Tags returns all tags of a repository in sorted order, because the registry's
+// order has no meaning (docs/ghcr.md, Manifests and tags). It returns an error
+// if the list exceeds maxTagPages or maxTagBytes.
 func (c *Client) Tags(ctx context.Context, repo name.Repository) ([]string, error) {
 	var all []string
 	k := call{
-		doing: "GET tags", method: http.MethodGet, repo: repo, access: Pull,
-		path: fmt.Sprintf("tags/list?n=%d", tagsPerPage), want: []int{http.StatusOK},
+		operation: "GET tags", method: http.MethodGet, repo: repo, access: Pull,
+		path: fmt.Sprintf("tags/list?n=%d", tagsPerPage), statuses: []int{http.StatusOK},
 	}
 	left := int64(maxTagBytes)
 	for range maxTagPages {
 		var page struct {
-			Tags []string `json:"tags"` // null past the last page
+			Tags []string `json:"tags"` // null after the last page
 		}
-		k.read = func(resp *http.Response) error {
+		k.readContent = func(resp *http.Response) error {
 			raw, err := io.ReadAll(io.LimitReader(resp.Body, left+1))
 			if left -= int64(len(raw)); err != nil || left < 0 {
 				return err
@@ -60,14 +61,14 @@ func (c *Client) Tags(ctx context.Context, repo name.Repository) ([]string, erro
 			return nil, err
 		}
 	}
-	return nil, fmt.Errorf("listing the tags of %q: the list has no end (more than %d pages or %d MiB)", repo, maxTagPages, maxTagBytes>>20)
+	return nil, fmt.Errorf("listing the tags of %q: the list has more than %d pages or %d MiB", repo, maxTagPages, maxTagBytes>>20)
 }
 
-// nextURL is the next page, which has to be on the same server.
+// nextURL returns the URL of the next page. The page must be on the same server.
 func nextURL(resp *http.Response, link string) (*url.URL, error) {
 	u, err := resp.Request.URL.Parse(link)
 	if err != nil || u.Host != resp.Request.URL.Host || u.Scheme != resp.Request.URL.Scheme {
-		return nil, fmt.Errorf("listing tags on %q: its next page is not on the same server", resp.Request.URL.Host)
+		return nil, fmt.Errorf("listing tags on %q: the next page is on another server", resp.Request.URL.Host)
 	}
 	return u, nil
 }

@@ -17,13 +17,12 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// defaultLife is how long a token without expires_in is used: the 60 s that the
-// token specification names as default, less a margin (docs/ghcr.md, Token
-// endpoint).
+// defaultLife is the lifetime of a token without expires_in: the default of 60 s
+// in the token specification, minus a margin (docs/ghcr.md, Token endpoint).
 const defaultLife = 50 * time.Second
 
-// authorize returns what to send for one repository, asking for a token if
-// there is none that lasts.
+// authorize returns the grant for one repository. It requests a token if no
+// valid token covers the access.
 func (s *session) authorize(ctx context.Context, repo string, a Access) (*grant, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -34,42 +33,42 @@ func (s *session) authorize(ctx context.Context, repo string, a Access) (*grant,
 	if g, known := s.grants[repo]; known && (g == nil || g.covers(a)) {
 		return g, nil
 	}
-	if s.client.opts.RawBearer && !s.rawOff && s.config.Password != "" {
+	if s.client.opts.RawBearer && !s.rawRejected && s.config.Password != "" {
 		secret := base64.StdEncoding.EncodeToString([]byte(s.config.Password))
-		return &grant{header: "Bearer " + secret, access: Push, born: time.Now(), raw: true}, nil
+		return &grant{header: "Bearer " + secret, access: Push, issued: time.Now(), raw: true}, nil
 	}
 	return s.acquire(ctx, repo)
 }
 
-// acquire asks for one token for all that the run expects to use here, and
-// for this repository alone if that is refused.
+// acquire requests one token for all expected repositories of the host. If the
+// registry refuses it, acquire requests a token for this repository only.
 func (s *session) acquire(ctx context.Context, repo string) (*grant, error) {
-	if !s.alone[repo] {
-		all := s.together(repo)
-		g, err := s.ask(ctx, all)
-		if err == nil || len(all) == 1 || !declined(err) {
+	if !s.singleScope[repo] {
+		all := s.sharedScope(repo)
+		g, err := s.requestGrant(ctx, all)
+		if err == nil || len(all) == 1 || !isRejection(err) {
 			return g, err
 		}
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
 	}
-	s.alone[repo] = true
-	return s.ask(ctx, []string{repo})
+	s.singleScope[repo] = true
+	return s.requestGrant(ctx, []string{repo})
 }
 
-// declined reports whether a token request was refused for what it asks. An
-// answer about the server's own state says nothing of the scopes.
-func declined(err error) bool {
+// isRejection reports whether the registry rejected the content of a request. An
+// answer about the state of the server (5xx, 429) is not a rejection.
+func isRejection(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Status < http.StatusInternalServerError && e.Status != http.StatusTooManyRequests
 }
 
-// together lists the repositories a shared token would cover, this one first.
-func (s *session) together(repo string) []string {
+// sharedScope lists the repositories of a shared token, beginning with repo.
+func (s *session) sharedScope(repo string) []string {
 	all := []string{repo}
 	for r := range s.expected {
-		if r != repo && !s.alone[r] {
+		if r != repo && !s.singleScope[r] {
 			all = append(all, r)
 		}
 	}
@@ -77,35 +76,36 @@ func (s *session) together(repo string) []string {
 	return all
 }
 
-func (s *session) ask(ctx context.Context, repos []string) (*grant, error) {
-	header, life, err := s.prove(ctx, repos)
+func (s *session) requestGrant(ctx context.Context, repos []string) (*grant, error) {
+	header, life, err := s.negotiate(ctx, repos)
 	if err != nil {
 		return nil, err
 	}
-	born := time.Now()
+	issued := time.Now()
 	for _, r := range repos {
 		s.grants[r] = nil
 		if header != "" {
-			s.grants[r] = &grant{header: header, access: s.expected[r], born: born, shared: len(repos) > 1}
+			s.grants[r] = &grant{header: header, access: s.expected[r], issued: issued, shared: len(repos) > 1}
 			if life > 0 {
-				s.grants[r].expires = born.Add(life)
+				s.grants[r].expires = issued.Add(life)
 			}
 		}
 	}
 	return s.grants[repos[0]], nil
 }
 
-// prove gets an Authorization header for the repositories: unprompted at the
-// host's own /token first, by the registry's challenge if that did not work.
-func (s *session) prove(ctx context.Context, repos []string) (header string, life time.Duration, err error) {
-	if s.challenge == nil && !s.misled {
-		own := s.ownRealm()
-		token, askErr := s.exchange(ctx, own, repos)
-		if askErr == nil {
-			s.challenge, s.guessed = own, true
-			return bearer(token)
+// negotiate returns an Authorization header for the repositories. It first
+// assumes that the realm is /token on the registry's host, which saves the
+// request for the challenge. If that fails, it reads the challenge.
+func (s *session) negotiate(ctx context.Context, repos []string) (header string, life time.Duration, err error) {
+	if s.challenge == nil && !s.realmChanged {
+		assumed := s.assumedChallenge()
+		token, tokenErr := s.exchange(ctx, assumed, repos)
+		if tokenErr == nil {
+			s.challenge, s.assumedRealm = assumed, true
+			return bearerHeader(token)
 		}
-		if err := s.prompted(ctx, own, askErr); err != nil {
+		if err := s.readChallenge(ctx, assumed, tokenErr); err != nil {
 			return "", 0, err
 		}
 	}
@@ -118,41 +118,42 @@ func (s *session) prove(ctx context.Context, repos []string) (header string, lif
 	case "":
 		return "", 0, nil
 	case "basic":
-		return s.basic(), 0, nil
+		return s.basicHeader(), 0, nil
 	case "bearer":
 		token, err := s.exchange(ctx, s.challenge, repos)
 		if err != nil {
 			return "", 0, err
 		}
-		return bearer(token)
+		return bearerHeader(token)
 	}
-	return "", 0, fmt.Errorf("authenticating to %q: it asks for %q, which no container registry uses", s.reg, clean(s.challenge.Scheme))
+	return "", 0, fmt.Errorf("authenticating to %q: its challenge has the scheme %q, but only Basic and Bearer are supported", s.reg, sanitize(s.challenge.Scheme))
 }
 
-// prompted asks for the challenge after the unprompted request failed. The
-// error is that failure again where the challenge offers no other way; one
-// answered with 401 is worth a second try (docs/ghcr.md, Refused: unknown token).
-func (s *session) prompted(ctx context.Context, own *transport.Challenge, askErr error) error {
+// readChallenge reads the registry's challenge after a token request to the
+// assumed realm failed with tokenErr. It returns tokenErr if the challenge names
+// the same realm and service. After a 401 it returns nil, so that the token
+// request is repeated (docs/ghcr.md, Refused: unknown token).
+func (s *session) readChallenge(ctx context.Context, assumed *transport.Challenge, tokenErr error) error {
 	var e *Error
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if errors.As(askErr, new(*unreachable)) {
-		return askErr
+	if errors.As(tokenErr, new(*unreachableError)) {
+		return tokenErr
 	}
 	ch, err := s.ping(ctx)
 	if err != nil {
-		return fmt.Errorf("%w; and its challenge could not be read: %w", askErr, err)
+		return fmt.Errorf("%w; reading the challenge: %w", tokenErr, err)
 	}
 	s.challenge = ch
-	same := ch.Parameters["realm"] == own.Parameters["realm"] && ch.Parameters["service"] == own.Parameters["service"]
-	if same && !(errors.As(askErr, &e) && e.Status == http.StatusUnauthorized) {
-		return askErr
+	same := ch.Parameters["realm"] == assumed.Parameters["realm"] && ch.Parameters["service"] == assumed.Parameters["service"]
+	if same && !(errors.As(tokenErr, &e) && e.Status == http.StatusUnauthorized) {
+		return tokenErr
 	}
 	return nil
 }
 
-func bearer(t *transport.Token) (string, time.Duration, error) {
+func bearerHeader(t *transport.Token) (string, time.Duration, error) {
 	life := defaultLife
 	if t.ExpiresIn > 0 {
 		life = time.Duration(min(t.ExpiresIn, 3600)) * time.Second
@@ -165,14 +166,14 @@ func bearer(t *transport.Token) (string, time.Duration, error) {
 	return "Bearer " + token, life, nil
 }
 
-func (s *session) basic() string {
+func (s *session) basicHeader() string {
 	if s.config.Username == "" && s.config.Password == "" {
 		return ""
 	}
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(s.config.Username+":"+s.config.Password))
 }
 
-func (s *session) ownRealm() *transport.Challenge {
+func (s *session) assumedChallenge() *transport.Challenge {
 	host := s.reg.RegistryStr()
 	return &transport.Challenge{
 		Scheme:     "bearer",
@@ -181,8 +182,8 @@ func (s *session) ownRealm() *transport.Challenge {
 	}
 }
 
-// exchange asks the realm for a token, with the credentials if the realm is
-// the registry's own, else as a stranger.
+// exchange requests a token from the realm. It sends the credentials only if the
+// realm belongs to the registry; otherwise the request is anonymous.
 func (s *session) exchange(ctx context.Context, ch *transport.Challenge, repos []string) (*transport.Token, error) {
 	auth := s.auth
 	if !s.trusts(ch.Parameters["realm"]) {
@@ -192,28 +193,23 @@ func (s *session) exchange(ctx context.Context, ch *transport.Challenge, repos [
 	for i, r := range repos {
 		scopes[i] = "repository:" + r + ":" + string(s.expected[r])
 	}
-	var st state
-	for {
-		st.attempts++
-		trip := &tokenTrip{session: s, attempt: st.attempts}
-		token, err := transport.Exchange(ctx, s.reg, auth, trip, scopes, ch)
-		if err == nil {
-			return token, nil
+	var token *transport.Token
+	err := s.client.retry.repeat(ctx, func(n int) (permanent bool, err error) {
+		h := &handshake{session: s, attempt: n}
+		if token, err = transport.Exchange(ctx, s.reg, auth, h, scopes, ch); err != nil {
+			err = h.explain(err)
 		}
-		err = trip.explain(err)
-		v := st.judge(err, 0)
-		if !v.retry || v.refresh || trip.hopeless() || ctx.Err() != nil {
-			return nil, err
-		}
-		if err := s.client.retry.wait(ctx, v.wait, err); err != nil {
-			return nil, err
-		}
+		return h.permanent(), err
+	})
+	if err != nil {
+		return nil, err
 	}
+	return token, nil
 }
 
-// trusts reports whether a realm may be shown the registry's credentials: the
-// same host, or the same registrable domain (auth.docker.io for docker.io),
-// and never plain HTTP for a registry that speaks HTTPS.
+// trusts reports whether a realm may receive the registry's credentials. It must
+// have the same host or the same registrable domain (auth.docker.io for
+// docker.io). It must use HTTPS if the registry uses HTTPS.
 func (s *session) trusts(realm string) bool {
 	u, err := url.Parse(realm)
 	if err != nil || (u.Scheme != "https" && u.Scheme != s.scheme) {
@@ -223,13 +219,14 @@ func (s *session) trusts(realm string) bool {
 	if u.Host == host {
 		return true
 	}
-	mine, theirs := site(strings.Split(host, ":")[0]), site(u.Hostname())
-	return mine != "" && mine == theirs
+	own, other := registrableDomain(strings.Split(host, ":")[0]), registrableDomain(u.Hostname())
+	return own != "" && own == other
 }
 
-// site is the registrable domain of a host name; "" for an address or a name
-// without a dot, which have no neighbours that belong to the same owner.
-func site(host string) string {
+// registrableDomain returns the registrable domain of a host name. It returns ""
+// for an IP address or a name without a dot, because their owner has no other
+// hosts under the same domain.
+func registrableDomain(host string) string {
 	if _, err := netip.ParseAddr(host); err == nil {
 		return ""
 	}
@@ -240,38 +237,33 @@ func site(host string) string {
 	return domain
 }
 
-// ping asks for the challenge (distribution-spec, "Determining Support").
+// ping reads the challenge (distribution-spec, "Determining Support").
 func (s *session) ping(ctx context.Context) (*transport.Challenge, error) {
-	var st state
-	for {
-		st.attempts++
-		trip := &tokenTrip{session: s, attempt: st.attempts}
-		ch, err := transport.Ping(ctx, s.reg, schemed{s.scheme, trip})
-		if err == nil {
-			ch.Insecure = s.scheme == "http"
-			return ch, nil
+	var ch *transport.Challenge
+	err := s.client.retry.repeat(ctx, func(n int) (permanent bool, err error) {
+		h := &handshake{session: s, attempt: n}
+		if ch, err = transport.Ping(ctx, s.reg, schemeTransport{s.scheme, h}); err != nil {
+			return false, h.explain(err)
 		}
-		err = trip.explain(err)
-		v := st.judge(err, 0)
-		if !v.retry || v.refresh || ctx.Err() != nil {
-			return nil, err
-		}
-		if err := s.client.retry.wait(ctx, v.wait, err); err != nil {
-			return nil, err
-		}
+		return false, nil
+	})
+	if err != nil {
+		return nil, err
 	}
+	ch.Insecure = s.scheme == "http"
+	return ch, nil
 }
 
-// schemed keeps ping to the scheme the session found out: the library would
-// try both.
-type schemed struct {
+// schemeTransport accepts only requests with the scheme of the session. The
+// library's ping would try both schemes.
+type schemeTransport struct {
 	scheme string
 	next   http.RoundTripper
 }
 
-func (t schemed) RoundTrip(req *http.Request) (*http.Response, error) {
+func (t schemeTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.Scheme != t.scheme {
-		return nil, fmt.Errorf("%s is not spoken here", req.URL.Scheme)
+		return nil, fmt.Errorf("refusing a %s URL: this registry is accessed by %s", req.URL.Scheme, t.scheme)
 	}
 	return t.next.RoundTrip(req)
 }

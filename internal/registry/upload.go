@@ -15,116 +15,120 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// How a blob came to be in a repository.
+// BlobOutcome is the way in which a blob reached a repository.
+type BlobOutcome string
+
+// The outcomes for a blob. Present is set by a caller that did not upload the
+// blob, because the repository already had it.
 const (
-	Uploaded Way = "uploaded"
-	Mounted  Way = "mounted"
-	Present  Way = "present"
+	Uploaded BlobOutcome = "uploaded"
+	Mounted  BlobOutcome = "mounted"
+	Present  BlobOutcome = "present"
 )
 
-// Way says how.
-type Way string
-
-// Upload puts a blob into a repository and returns its descriptor, which for
-// a pending blob is known only then. Progress, if not nil, hears how many
-// bytes were read of it, a negative number when a fault makes it start anew.
+// Upload uploads a blob into a repository and returns its descriptor. The
+// descriptor of a pending blob is complete only then. Progress, if not nil,
+// receives the number of bytes of each read. Before another attempt it receives
+// the negative sum of the failed one.
 //
-// It is one upload session: POST, then one PUT with the body (docs/ghcr.md,
-// Blob upload; chunks would be limited to 4 MiB there). The bytes are hashed as
-// they pass, so that wrong ones are found before the registry has them all. A
-// pending blob goes by POST, one streamed PATCH and an empty PUT, since its
-// digest is known only at its end. After a fault whose outcome is unclear the
-// registry is asked whether it has the blob before any byte is sent again.
-func (c *Client) Upload(ctx context.Context, repo name.Repository, b *image.Blob, progress func(int64)) (v1.Descriptor, Way, error) {
+// A blob needs one upload session: POST, then one PUT with the body
+// (docs/ghcr.md, Blob upload; ghcr.io limits chunks to 4 MiB). Upload hashes the
+// bytes while it sends them, so that the registry never receives all bytes of a
+// wrong blob. The digest of a pending blob is known only at its end. Such a blob
+// needs POST, one streamed PATCH and an empty PUT. If the result of an attempt
+// is unclear, Upload asks whether the registry has the blob before it sends any
+// byte again.
+func (c *Client) Upload(ctx context.Context, repo name.Repository, b *image.Blob, progress func(int64)) (v1.Descriptor, BlobOutcome, error) {
 	if progress == nil {
 		progress = func(int64) {}
 	}
-	u := &upload{client: c, repo: repo, blob: b, progress: progress, sent: b.Descriptor}
+	u := &upload{client: c, repo: repo, blob: b, report: progress, candidate: b.Descriptor}
 	return u.run(ctx)
 }
 
-// ProbePush asks whether the token may push, by opening an upload session that
-// is never completed: it creates no blob, tag or package (docs/ghcr.md, Push
-// probe). The error is nil if so.
+// ProbePush checks whether the token may push. It opens an upload session and
+// does not complete it, so it creates no blob, tag or package (docs/ghcr.md, Push
+// probe). It returns nil if the token may push.
 func (c *Client) ProbePush(ctx context.Context, repo name.Repository) error {
-	_, _, err := c.begin(ctx, repo, "")
+	_, _, err := c.openSession(ctx, repo, "")
 	return err
 }
 
+// upload is the upload of one blob, with all its attempts.
 type upload struct {
-	client   *Client
-	repo     name.Repository
-	blob     *image.Blob
-	progress func(int64)
-	st       state
-	opened   bool          // a session of this attempt: from there on the whole can be tried again
-	sent     v1.Descriptor // what may be there by now; zero while nobody knows
-	told     *told         // what progress has heard of the latest reading
-	begun    time.Time     // when the latest body began
+	client    *Client
+	repo      name.Repository
+	blob      *image.Blob
+	report    func(int64)
+	st        attemptState
+	opened    bool             // the attempt opened a session; only then another attempt can help
+	candidate v1.Descriptor    // the registry may have this blob; zero while its digest is unknown
+	progress  *attemptProgress // progress of the latest attempt
+	started   time.Time        // start of the latest body
 }
 
-func (u *upload) run(ctx context.Context) (v1.Descriptor, Way, error) {
+func (u *upload) run(ctx context.Context) (v1.Descriptor, BlobOutcome, error) {
 	for {
 		u.st.attempts++
-		desc, way, err := u.try(ctx)
+		desc, outcome, err := u.attempt(ctx)
 		if err == nil || ctx.Err() != nil {
-			return desc, way, err
+			return desc, outcome, err
 		}
-		if cut := u.cutOff(err); cut != nil {
-			return desc, way, cut
+		if truncated := u.truncated(err); truncated != nil {
+			return desc, outcome, truncated
 		}
-		v := u.judge(err)
-		if !v.retry {
-			return desc, way, err
+		d := u.decide(err)
+		if !d.retry {
+			return desc, outcome, err
 		}
-		if v.slow {
-			u.client.session(u.repo.Registry).pause(v.wait, err)
+		if d.throttled {
+			u.client.session(u.repo.Registry).pause(d.wait, err)
 		}
-		if err := u.client.retry.wait(ctx, v.wait, err); err != nil {
-			return desc, way, err
+		if err := u.client.retry.wait(ctx, d.wait, err); err != nil {
+			return desc, outcome, err
 		}
-		desc, there, err := u.committed(ctx)
-		if err != nil || there {
+		desc, exists, err := u.committed(ctx)
+		if err != nil || exists {
 			return desc, Uploaded, err
 		}
 	}
 }
 
-// committed looks whether the registry has the blob although the answer that
-// should have said so was lost.
+// committed reports whether the registry has the blob, although its answer was
+// lost.
 func (u *upload) committed(ctx context.Context) (v1.Descriptor, bool, error) {
-	if u.sent.Digest == (v1.Hash{}) {
+	if u.candidate.Digest == (v1.Hash{}) {
 		return v1.Descriptor{}, false, nil
 	}
-	there, err := u.client.HasBlob(ctx, u.repo, u.sent.Digest)
-	return u.sent, there, err
+	exists, err := u.client.HasBlob(ctx, u.repo, u.candidate.Digest)
+	return u.candidate, exists, err
 }
 
-// judge adds to the general rules what only a whole upload can heal: a lost or
-// garbled session (docs/ghcr.md, Refused: upload session) starts again. What
-// has been tried to the end already, opening the session and a new token, is
-// not tried again.
-func (u *upload) judge(err error) verdict {
+// decide returns the reaction to a failed attempt. A lost or invalid session
+// needs a new session (docs/ghcr.md, Refused: upload session). The call that
+// opens a session and the token exchange have their own retry budgets, so their
+// errors are final.
+func (u *upload) decide(err error) decision {
 	var e *Error
 	if !u.opened {
-		return verdict{}
+		return decision{}
 	}
 	if errors.As(err, &e) && u.st.attempts < maxAttempts && (e.Has("BLOB_UPLOAD_UNKNOWN") || e.Has("BLOB_UPLOAD_INVALID")) {
-		return verdict{retry: true, wait: u.st.backoff()}
+		return decision{retry: true, wait: u.st.backoff()}
 	}
-	v := u.st.judge(err, 0)
-	v.retry = v.retry && !v.refresh
-	return v
+	d := u.st.decide(err, 0)
+	d.retry = d.retry && !d.newToken
+	return d
 }
 
-// try is one session from POST to the registry's confirmation.
-func (u *upload) try(ctx context.Context) (v1.Descriptor, Way, error) {
+// attempt runs one session from POST to the registry's confirmation.
+func (u *upload) attempt(ctx context.Context) (v1.Descriptor, BlobOutcome, error) {
 	query := u.mountQuery()
-	location, mounted, err := u.client.begin(ctx, u.repo, query)
-	if query != "" && declined(err) {
-		// A registry may refuse the mount rather than open a session
+	location, mounted, err := u.client.openSession(ctx, u.repo, query)
+	if query != "" && isRejection(err) {
+		// A registry can refuse the mount instead of opening a session
 		// (docs/ghcr.md, Blob upload).
-		location, mounted, err = u.client.begin(ctx, u.repo, "")
+		location, mounted, err = u.client.openSession(ctx, u.repo, "")
 	}
 	if u.opened = err == nil; !u.opened {
 		return v1.Descriptor{}, "", err
@@ -138,8 +142,8 @@ func (u *upload) try(ctx context.Context) (v1.Descriptor, Way, error) {
 	return u.put(ctx, location)
 }
 
-// mountQuery asks for a mount where one may save the upload: at the first
-// attempt, from a repository that has the blob.
+// mountQuery returns the query that requests a mount from a repository that has
+// the blob. Only the first attempt requests a mount.
 func (u *upload) mountQuery() string {
 	from, ok := u.blob.MountSource(u.repo)
 	if !ok || u.st.attempts > 1 {
@@ -148,13 +152,14 @@ func (u *upload) mountQuery() string {
 	return "?mount=" + url.QueryEscape(u.blob.Descriptor.Digest.String()) + "&from=" + url.QueryEscape(from.RepositoryStr())
 }
 
-// begin opens an upload session, or finds the blob mounted (201).
-func (c *Client) begin(ctx context.Context, repo name.Repository, query string) (location *url.URL, mounted bool, err error) {
+// openSession opens an upload session. mounted is true if the registry mounted
+// the blob instead (201).
+func (c *Client) openSession(ctx context.Context, repo name.Repository, query string) (location *url.URL, mounted bool, err error) {
 	resp, err := c.do(ctx, call{
-		doing: "POST upload", method: http.MethodPost, repo: repo, access: Push,
-		path: "blobs/uploads/" + query,
-		want: []int{http.StatusAccepted, http.StatusCreated},
-		read: discard,
+		operation: "POST upload", method: http.MethodPost, repo: repo, access: Push,
+		path:        "blobs/uploads/" + query,
+		statuses:    []int{http.StatusAccepted, http.StatusCreated},
+		readContent: discardBody,
 	})
 	if err != nil {
 		return nil, false, err
@@ -166,43 +171,43 @@ func (c *Client) begin(ctx context.Context, repo name.Repository, query string) 
 	return location, false, err
 }
 
-// location reads where a session continues. It may be relative (docs/ghcr.md,
-// Blob upload) and must not lead to plain HTTP from HTTPS.
+// location returns the URL at which a session continues. It can be relative
+// (docs/ghcr.md, Blob upload). A change from HTTPS to plain HTTP is an error.
 func (c *Client) location(resp *http.Response) (*url.URL, error) {
 	u, err := resp.Request.URL.Parse(resp.Header.Get("Location"))
 	if err != nil || resp.Header.Get("Location") == "" {
-		return nil, fmt.Errorf("opening an upload on %q: it answered without a usable Location", resp.Request.URL.Host)
+		return nil, fmt.Errorf("opening an upload on %q: the answer has no valid Location", resp.Request.URL.Host)
 	}
 	if u.Scheme != "https" && u.Scheme != resp.Request.URL.Scheme {
-		return nil, fmt.Errorf("opening an upload on %q: its Location %q is not encrypted", resp.Request.URL.Host, redact(u))
+		return nil, fmt.Errorf("opening an upload on %q: the Location %q is not encrypted", resp.Request.URL.Host, redact(u))
 	}
 	return u, nil
 }
 
 // put sends a blob whose digest is known.
-func (u *upload) put(ctx context.Context, location *url.URL) (v1.Descriptor, Way, error) {
+func (u *upload) put(ctx context.Context, location *url.URL) (v1.Descriptor, BlobOutcome, error) {
 	desc := u.blob.Descriptor
 	_, err := u.client.do(ctx, call{
-		doing: "PUT blob " + desc.Digest.String(), method: http.MethodPut, repo: u.repo, access: Push,
-		url: completed(location, desc.Digest), header: octets, size: desc.Size,
-		body: func(ctx context.Context) (io.ReadCloser, error) { return u.open(ctx) },
-		want: []int{http.StatusCreated, http.StatusNoContent}, once: true, read: discard,
+		operation: "PUT blob " + desc.Digest.String(), method: http.MethodPut, repo: u.repo, access: Push,
+		url: withDigest(location, desc.Digest), header: octetStream, size: desc.Size,
+		body:     func(ctx context.Context) (io.ReadCloser, error) { return u.open(ctx) },
+		statuses: []int{http.StatusCreated, http.StatusNoContent}, singleShot: true, readContent: discardBody,
 	})
 	return desc, Uploaded, err
 }
 
-// stream sends a blob whose digest is known at its end.
-func (u *upload) stream(ctx context.Context, location *url.URL) (v1.Descriptor, Way, error) {
-	var sum *summer
+// stream sends a blob whose digest is known only at its end.
+func (u *upload) stream(ctx context.Context, location *url.URL) (v1.Descriptor, BlobOutcome, error) {
+	var hashing *hashingReader
 	resp, err := u.client.do(ctx, call{
-		doing: "PATCH upload", method: http.MethodPatch, repo: u.repo, access: Push,
-		url: location, header: octets, size: -1,
+		operation: "PATCH upload", method: http.MethodPatch, repo: u.repo, access: Push,
+		url: location, header: octetStream, size: -1,
 		body: func(ctx context.Context) (io.ReadCloser, error) {
 			r, err := u.open(ctx)
-			sum = newSummer(r)
-			return sum, err
+			hashing = newHashingReader(r)
+			return hashing, err
 		},
-		want: []int{http.StatusAccepted}, once: true, read: discard,
+		statuses: []int{http.StatusAccepted}, singleShot: true, readContent: discardBody,
 	})
 	if err != nil {
 		return v1.Descriptor{}, "", err
@@ -211,14 +216,14 @@ func (u *upload) stream(ctx context.Context, location *url.URL) (v1.Descriptor, 
 		return v1.Descriptor{}, "", err
 	}
 	desc := u.blob.Descriptor
-	if desc.Digest, desc.Size, err = sum.sum(); err != nil {
+	if desc.Digest, desc.Size, err = hashing.sum(); err != nil {
 		return v1.Descriptor{}, "", err
 	}
-	u.sent = desc
+	u.candidate = desc
 	_, err = u.client.do(ctx, call{
-		doing: "PUT blob " + desc.Digest.String(), method: http.MethodPut, repo: u.repo, access: Push,
-		url: completed(location, desc.Digest), header: octets,
-		want: []int{http.StatusCreated, http.StatusNoContent}, once: true, read: discard,
+		operation: "PUT blob " + desc.Digest.String(), method: http.MethodPut, repo: u.repo, access: Push,
+		url: withDigest(location, desc.Digest), header: octetStream,
+		statuses: []int{http.StatusCreated, http.StatusNoContent}, singleShot: true, readContent: discardBody,
 	})
 	return desc, Uploaded, err
 }
@@ -231,16 +236,17 @@ func (u *upload) open(ctx context.Context) (io.ReadCloser, error) {
 	if !u.blob.Pending() {
 		r = Verify(r, u.blob.Descriptor)
 	}
-	if u.told != nil {
-		u.told.takeBack() // what an earlier attempt sent counts no more
+	if u.progress != nil {
+		u.progress.withdraw()
 	}
-	u.told, u.begun = &told{tell: u.progress}, u.client.now()
-	return &progressReader{ReadCloser: r, tell: u.told.add}, nil
+	u.progress, u.started = &attemptProgress{report: u.report}, u.client.now()
+	return &progressReader{ReadCloser: r, report: u.progress.add}, nil
 }
 
-var octets = http.Header{"Content-Type": {"application/octet-stream"}}
+var octetStream = http.Header{"Content-Type": {"application/octet-stream"}}
 
-func completed(location *url.URL, digest v1.Hash) *url.URL {
+// withDigest adds the digest to a location, which completes the upload.
+func withDigest(location *url.URL, digest v1.Hash) *url.URL {
 	u := *location
 	q := u.Query()
 	q.Set("digest", digest.String())

@@ -11,25 +11,25 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// WrongContent says that bytes are not what their descriptor promised.
+// WrongContent is the error of content that differs from its descriptor.
 type WrongContent struct {
 	Want      v1.Descriptor
-	GotDigest string // empty where the size alone told
-	GotSize   int64  // bytes seen; more than Want.Size means "at least"
+	GotDigest string // empty if the size differs
+	GotSize   int64  // number of bytes that were read; a larger content is not read to its end
 }
 
-// Error names both sides.
+// Error returns the expected and the actual size or digest.
 func (e *WrongContent) Error() string {
 	if e.GotDigest == "" {
-		return fmt.Sprintf("blob %s has %d bytes, not the %d its manifest says", e.Want.Digest, e.GotSize, e.Want.Size)
+		return fmt.Sprintf("blob %s has %d bytes, but its manifest states %d bytes", e.Want.Digest, e.GotSize, e.Want.Size)
 	}
-	return fmt.Sprintf("blob %s holds other bytes: they hash to %s", e.Want.Digest, e.GotDigest)
+	return fmt.Sprintf("blob %s has other content, with the digest %s", e.Want.Digest, e.GotDigest)
 }
 
-// Verify wraps a reader so that it returns a *WrongContent instead of io.EOF
-// unless exactly the described bytes passed. The piece that completes them is
-// withheld if they are wrong, so that a request whose body this is never
-// completes, and a registry never sees all of a wrong blob.
+// Verify returns a reader that verifies the content of r. If the content differs
+// from the descriptor, it returns a *WrongContent instead of io.EOF and does not
+// return the last bytes. A request with this body then never completes, so the
+// registry never receives all bytes of a wrong blob.
 func Verify(r io.ReadCloser, want v1.Descriptor) io.ReadCloser {
 	return &verifier{r: r, want: want, hash: sha256.New()}
 }
@@ -51,8 +51,8 @@ func (v *verifier) Read(p []byte) (int, error) {
 	if v.n > v.want.Size || (errors.Is(err, io.EOF) && v.n < v.want.Size) {
 		return 0, &WrongContent{Want: v.want, GotSize: v.n}
 	}
-	// Compared with the last byte, not with the EOF after it: the transport
-	// may stop reading once it has as many bytes as it announced.
+	// Compare the digest with the last byte and not with the EOF after it. The
+	// transport can stop reading after the announced number of bytes.
 	if v.n == v.want.Size && (n > 0 || errors.Is(err, io.EOF)) {
 		if got := hex.EncodeToString(v.hash.Sum(nil)); got != v.want.Digest.Hex {
 			return 0, &WrongContent{Want: v.want, GotDigest: "sha256:" + got, GotSize: v.n}
@@ -61,8 +61,8 @@ func (v *verifier) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// end looks for the end where it should be, before the last piece is let
-// through: the transport asks for no more than it announced.
+// end reads one byte after the expected end, before Read returns the last bytes.
+// The transport does not read more bytes than it announced.
 func (v *verifier) end() error {
 	n, err := io.ReadFull(v.r, make([]byte, 1))
 	v.n += int64(n)

@@ -10,7 +10,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-func TestVerify(t *testing.T) {
+func TestVerifyReturnsAnErrorForOtherContent(t *testing.T) {
 	t.Parallel()
 	content := []byte("content")
 	cases := []struct {
@@ -20,11 +20,11 @@ func TestVerify(t *testing.T) {
 		got   string
 	}{
 		{name: "right", read: bytes.NewReader(content), got: "content"},
-		{name: "right, a byte at a time", read: iotest.OneByteReader(bytes.NewReader(content)), got: "content"},
-		{name: "right, the end with the data", read: iotest.DataErrReader(bytes.NewReader(content)), got: "content"},
+		{name: "right, one byte per read", read: iotest.OneByteReader(bytes.NewReader(content)), got: "content"},
+		{name: "right, EOF with the last bytes", read: iotest.DataErrReader(bytes.NewReader(content)), got: "content"},
 		{name: "short", read: bytes.NewReader(content[:3]), wrong: true, got: "con"},
 		{name: "long", read: bytes.NewReader([]byte("contents")), wrong: true},
-		{name: "long, a byte at a time", read: iotest.OneByteReader(bytes.NewReader([]byte("contents"))), wrong: true, got: "conten"},
+		{name: "long, one byte per read", read: iotest.OneByteReader(bytes.NewReader([]byte("contents"))), wrong: true, got: "conten"},
 		{name: "other", read: bytes.NewReader([]byte("CONTENT")), wrong: true},
 		{name: "empty", read: bytes.NewReader(nil), wrong: true},
 	}
@@ -36,18 +36,18 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// The transport asks for no more than the size: of a longer blob it must not
-// get all of that either.
-func TestVerifyLetsNoLongerBlobThrough(t *testing.T) {
+// The transport reads only as many bytes as the descriptor states. It must not
+// receive the last of them if the blob is longer.
+func TestVerifyWithholdsTheLastBytesOfALongerBlob(t *testing.T) {
 	t.Parallel()
 	content := []byte("content")
 	longer := io.NopCloser(bytes.NewReader([]byte("contents")))
 	if n, err := registry.Verify(longer, descriptor(content)).Read(make([]byte, len(content))); err == nil || n > 0 {
-		t.Errorf("%d bytes were let through, %v", n, err)
+		t.Errorf("Read returned %d bytes, %v", n, err)
 	}
 }
 
-func TestVerifyOfNothing(t *testing.T) {
+func TestVerifyAcceptsAnEmptyBlob(t *testing.T) {
 	t.Parallel()
 	if got, err := io.ReadAll(registry.Verify(io.NopCloser(bytes.NewReader(nil)), descriptor(nil))); err != nil || len(got) != 0 {
 		t.Errorf("got %q, %v", got, err)

@@ -62,17 +62,17 @@ func TestWalkFindsProseOfEachKindOfFile(t *testing.T) {
 
 func TestWordListFailsOnlyAboveTheAllowedNumber(t *testing.T) {
 	t.Parallel()
-	root := tree(t, map[string]string{"a.md": "A stranger and a stranger.\n", "list/words.tsv": "# list\nstranger\t2\tanonymous\n"})
+	root := tree(t, map[string]string{"a.md": "A foo and a foo.\n", "list/words.tsv": "# list\nfoo\t2\tbar\n"})
 	list := filepath.Join(root, "list", "words.tsv")
 	var out strings.Builder
 	if err := run([]string{"-words", list, root}, &out); err != nil {
 		t.Errorf("two uses of two allowed: %v", err)
 	}
-	if err := os.WriteFile(list, []byte("stranger\t1\tanonymous\n"), 0o600); err != nil {
+	if err := os.WriteFile(list, []byte("foo\t1\tbar\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	err := run([]string{"-words", list, root}, &out)
-	if err == nil || !strings.Contains(err.Error(), "stranger: 2 uses, 1 allowed; write anonymous") {
+	if err == nil || !strings.Contains(err.Error(), "foo: 2 uses, 1 allowed; write bar") {
 		t.Errorf("two uses of one allowed: got error %v", err)
 	}
 	if !strings.Contains(out.String(), "a.md:1") {
@@ -82,7 +82,7 @@ func TestWordListFailsOnlyAboveTheAllowedNumber(t *testing.T) {
 
 func TestUpdateLowersTheNumbers(t *testing.T) {
 	t.Parallel()
-	root := tree(t, map[string]string{"a.md": "A stranger.\n", "list/words.tsv": "# list\nstranger\t9\tanonymous\n"})
+	root := tree(t, map[string]string{"a.md": "A foo.\n", "list/words.tsv": "# list\nfoo\t9\tbar\n"})
 	list := filepath.Join(root, "list", "words.tsv")
 	if err := run([]string{"-words", list, "-update", root}, &strings.Builder{}); err != nil {
 		t.Fatal(err)
@@ -91,7 +91,7 @@ func TestUpdateLowersTheNumbers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "# list\nstranger\t1\tanonymous\n"; string(got) != want {
+	if want := "# list\nfoo\t1\tbar\n"; string(got) != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -94,7 +94,7 @@ func (p *Progress) Expect(blobs int, bytes int64) {
 }
 
 // Begin implements publish.Progress.
-func (p *Progress) Begin(_ name.Repository, b *image.Blob) (advance func(int64), done func(registry.Way, error)) {
+func (p *Progress) Begin(_ name.Repository, b *image.Blob) (advance func(int64), done func(registry.BlobOutcome, error)) {
 	f := &flight{label: label(b), size: max(b.Descriptor.Size, 0)}
 	p.mu.Lock()
 	p.flights = append(p.flights, f)
@@ -105,7 +105,7 @@ func (p *Progress) Begin(_ name.Repository, b *image.Blob) (advance func(int64),
 		p.sent += n
 		p.mu.Unlock()
 	}
-	return advance, func(_ registry.Way, err error) { p.finish(f, err) }
+	return advance, func(_ registry.BlobOutcome, err error) { p.finish(f, err) }
 }
 
 func (p *Progress) finish(f *flight, err error) {

@@ -8,10 +8,10 @@ import (
 
 var absentQuestions = []question{
 	{"absent-read", "What do reads of a package that does not exist answer, with a token that may create it?", askAbsent},
-	{"absent-anonymous", "And to a stranger?", askAbsentAnonymous},
+	{"absent-anonymous", "What do these reads answer without credentials?", askAbsentAnonymous},
 }
 
-func askAbsent(ctx context.Context, v *visit) error {
+func askAbsent(ctx context.Context, v *survey) error {
 	auth, err := v.bearer(ctx, v.Fresh+":pull,push")
 	if err != nil {
 		return err
@@ -27,24 +27,24 @@ func askAbsent(ctx context.Context, v *visit) error {
 		if err != nil {
 			return err
 		}
-		v.note(read.name, a.says())
+		v.note(read.name, a.summary())
 	}
 	address, err := v.packageURL(ctx, v.Fresh, "")
 	if err != nil {
 		return err
 	}
 	a, err := v.rest(ctx, http.MethodGet, address, nil)
-	v.note("REST", a.says())
+	v.note("REST", a.summary())
 	return err
 }
 
-func askAbsentAnonymous(ctx context.Context, v *visit) error {
+func askAbsentAnonymous(ctx context.Context, v *survey) error {
 	token, a, err := v.exchangeToken(ctx, true, v.Fresh+":pull")
-	v.note("/token", a.says())
+	v.note("/token", a.summary())
 	if err != nil || token == "" {
 		return err
 	}
 	a, err = v.call(ctx, request{method: http.MethodGet, url: v.v2(v.Fresh, "manifests/absent"), auth: "Bearer " + token})
-	v.note("GET manifest", a.says())
+	v.note("GET manifest", a.summary())
 	return err
 }

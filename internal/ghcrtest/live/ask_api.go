@@ -9,15 +9,15 @@ import (
 )
 
 var apiQuestions = []question{
-	{"rest-package", "What does GITHUB_TOKEN read of a package it pushed?", askPackage},
+	{"rest-package", "What can GITHUB_TOKEN read about a package that it pushed?", askPackage},
 	{"rest-list", "May GITHUB_TOKEN list packages?", askList},
-	{"inherited", "Which visibility has a package that GITHUB_TOKEN created, and its repository?", askInherited},
+	{"inherited", "Which visibility do a package that GITHUB_TOKEN created and its repository have?", askInherited},
 	{"visibility-patch", "What does PATCH of a package's visibility answer, and does it change anything?", askVisibilityPatch},
 }
 
-// described is the part of REST's package (docs/ghcr.md, Package record) that
-// is asked about.
-type described struct {
+// packageRecord contains the fields of a package in the REST API that the questions
+// need (docs/ghcr.md, Package record).
+type packageRecord struct {
 	Visibility string `json:"visibility"`
 	Versions   *int   `json:"version_count"`
 	Repository *struct {
@@ -25,8 +25,8 @@ type described struct {
 	} `json:"repository"`
 }
 
-func (v *visit) describe(ctx context.Context, pkg string) (described, answer, error) {
-	var d described
+func (v *survey) describe(ctx context.Context, pkg string) (packageRecord, answer, error) {
+	var d packageRecord
 	address, err := v.packageURL(ctx, pkg, "")
 	if err != nil {
 		return d, answer{}, err
@@ -40,13 +40,13 @@ func (v *visit) describe(ctx context.Context, pkg string) (described, answer, er
 	return d, a, err
 }
 
-func askPackage(ctx context.Context, v *visit) error {
+func askPackage(ctx context.Context, v *survey) error {
 	for name, pkg := range map[string]string{"existing": v.Existing, "fresh": v.Fresh} {
 		d, a, err := v.describe(ctx, pkg)
 		if err != nil {
 			return err
 		}
-		v.note(name, a.says())
+		v.note(name, a.summary())
 		v.note(name+" is linked", yesNo(d.Repository != nil && d.Repository.FullName != ""))
 		v.note(name+" counts versions", yesNo(d.Versions != nil))
 	}
@@ -55,22 +55,22 @@ func askPackage(ctx context.Context, v *visit) error {
 		return err
 	}
 	a, err := v.rest(ctx, http.MethodGet, address, nil)
-	v.note("versions", a.says())
+	v.note("versions", a.summary())
 	return err
 }
 
-func askList(ctx context.Context, v *visit) error {
+func askList(ctx context.Context, v *survey) error {
 	owner, _, _ := strings.Cut(v.Fresh, "/")
 	address, err := v.ownerURL(ctx, owner)
 	if err != nil {
 		return err
 	}
 	a, err := v.rest(ctx, http.MethodGet, address+"/packages?package_type=container", nil)
-	v.note("answer", a.says())
+	v.note("answer", a.summary())
 	return err
 }
 
-func askInherited(ctx context.Context, v *visit) error {
+func askInherited(ctx context.Context, v *survey) error {
 	a, err := v.rest(ctx, http.MethodGet, v.API+"/repos/"+v.Repository, nil)
 	if err != nil {
 		return err
@@ -85,9 +85,9 @@ func askInherited(ctx context.Context, v *visit) error {
 	return err
 }
 
-// askVisibilityPatch asks for the visibility that the package has, so that the
-// answer is learnt and nothing is changed even where it is honoured.
-func askVisibilityPatch(ctx context.Context, v *visit) error {
+// askVisibilityPatch requests the visibility that the package has. The request
+// therefore changes nothing, even if GitHub supports it.
+func askVisibilityPatch(ctx context.Context, v *survey) error {
 	before, a, err := v.describe(ctx, v.Fresh)
 	if err != nil || a.status != http.StatusOK {
 		return err
@@ -101,6 +101,6 @@ func askVisibilityPatch(ctx context.Context, v *visit) error {
 		return fmt.Errorf("encoding the request: %w", err)
 	}
 	a, err = v.rest(ctx, http.MethodPatch, address, body)
-	v.note("PATCH", a.says())
+	v.note("PATCH", a.summary())
 	return err
 }

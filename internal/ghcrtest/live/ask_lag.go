@@ -8,32 +8,32 @@ import (
 )
 
 var lagQuestions = []question{
-	{"lag-tag", "How long after its PUT is a tag read back?", askLagTag},
-	{"lag-rest", "How long after a first push does REST know the package?", askLagREST},
-	{"lag-anonymous", "How long after a first push can a stranger pull it?", askLagAnonymous},
+	{"lag-tag", "How long after its PUT can a tag be read?", askLagTag},
+	{"lag-rest", "How long after a first push does the REST API return the package?", askLagREST},
+	{"lag-anonymous", "How long after a first push can an anonymous client pull the package?", askLagAnonymous},
 }
 
-func askLagTag(ctx context.Context, v *visit) error {
+func askLagTag(ctx context.Context, v *survey) error {
 	auth, err := v.bearer(ctx, v.Fresh+":pull")
 	if err != nil {
 		return err
 	}
-	return v.until(ctx, func() (answer, error) {
+	return v.pollUntilVisible(ctx, func() (answer, error) {
 		return v.call(ctx, request{method: http.MethodHead, url: v.v2(v.Fresh, "manifests/live"), auth: auth})
 	})
 }
 
-func askLagREST(ctx context.Context, v *visit) error {
+func askLagREST(ctx context.Context, v *survey) error {
 	address, err := v.packageURL(ctx, v.Fresh, "")
 	if err != nil {
 		return err
 	}
-	return v.until(ctx, func() (answer, error) { return v.rest(ctx, http.MethodGet, address, nil) })
+	return v.pollUntilVisible(ctx, func() (answer, error) { return v.rest(ctx, http.MethodGet, address, nil) })
 }
 
-// askLagAnonymous ends without a 200 where the package is born private.
-func askLagAnonymous(ctx context.Context, v *visit) error {
-	return v.until(ctx, func() (answer, error) {
+// askLagAnonymous ends without a 200 if the new package is private.
+func askLagAnonymous(ctx context.Context, v *survey) error {
+	return v.pollUntilVisible(ctx, func() (answer, error) {
 		token, a, err := v.exchangeToken(ctx, true, v.Fresh+":pull")
 		if err != nil || token == "" {
 			return a, err
@@ -42,11 +42,11 @@ func askLagAnonymous(ctx context.Context, v *visit) error {
 	})
 }
 
-// until asks again, at growing distances, until the answer is 200, and notes what
-// came first, what came last, and the time since the push.
-func (v *visit) until(ctx context.Context, read func() (answer, error)) error {
+// pollUntilVisible repeats a read at growing intervals until the answer is 200. It
+// records the first answer, the last answer, and the time since the push.
+func (v *survey) pollUntilVisible(ctx context.Context, read func() (answer, error)) error {
 	if v.pushed.at.IsZero() {
-		return errors.New("the push before did not succeed")
+		return errors.New("the previous push failed")
 	}
 	for wait := 250 * time.Millisecond; ; wait = min(2*wait, 15*time.Second) {
 		a, err := read()
@@ -54,11 +54,11 @@ func (v *visit) until(ctx context.Context, read func() (answer, error)) error {
 			return err
 		}
 		if v.now.Facts["at first"] == "" {
-			v.note("at first", a.says())
+			v.note("at first", a.summary())
 		}
-		v.note("in the end", a.says())
+		v.note("in the end", a.summary())
 		late := time.Since(v.pushed.at)
-		v.note("after", band(late))
+		v.note("after", timeRange(late))
 		if a.status == http.StatusOK || late > v.lag {
 			return nil
 		}
@@ -68,9 +68,9 @@ func (v *visit) until(ctx context.Context, read func() (answer, error)) error {
 	}
 }
 
-// band is a time as coarse as a comparison of runs needs it; the replies have the
-// milliseconds.
-func band(d time.Duration) string {
+// timeRange returns a coarse range for a time, so that runs are comparable. The
+// replies contain milliseconds.
+func timeRange(d time.Duration) string {
 	for _, limit := range []time.Duration{time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute} {
 		if d < limit {
 			return "under " + limit.String()

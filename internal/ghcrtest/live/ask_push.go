@@ -16,23 +16,23 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// pushed is what the push question left in the fresh package.
+// pushed contains the result of the push question in the fresh package.
 type pushed struct {
 	config, manifest string // digests
 	at               time.Time
 }
 
 var pushQuestions = []question{
-	{"push", "What do the answers to a first push hold: Location, minimum chunk, digests?", askPush},
+	{"push", "What do the answers to a first push contain: Location, minimum chunk, digests?", askPush},
 	{"mount", "Is a blob mounted from another package of the same owner, and from the package itself?", askMount},
-	{"single-post", "Does POST ?digest= take a whole blob?", askSinglePost},
+	{"single-post", "Does POST ?digest= accept a whole blob?", askSinglePost},
 	{"chunk-limit", "Is a PATCH over 4 MiB refused, with Content-Range and without?", askChunkLimit},
 	{"upload-cancel", "What does DELETE of an upload session answer?", askCancel},
 }
 
-// askPush creates the fresh package with the smallest image there is: a config and
+// askPush creates the fresh package with the smallest possible image: a config and
 // no layers.
-func askPush(ctx context.Context, v *visit) error {
+func askPush(ctx context.Context, v *survey) error {
 	auth, err := v.bearer(ctx, v.Fresh+":pull,push")
 	if err != nil {
 		return err
@@ -42,8 +42,8 @@ func askPush(ctx context.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
-	v.note("PUT blob", put.says())
-	v.note("digest on PUT blob", put.has("Docker-Content-Digest"))
+	v.note("PUT blob", put.summary())
+	v.note("digest on PUT blob", put.presence("Docker-Content-Digest"))
 
 	manifest, err := json.Marshal(v1.Manifest{
 		SchemaVersion: 2, MediaType: types.OCIManifestSchema1, Layers: []v1.Descriptor{},
@@ -56,25 +56,25 @@ func askPush(ctx context.Context, v *visit) error {
 		method: http.MethodPut, url: v.v2(v.Fresh, "manifests/live"), auth: auth, body: manifest,
 		header: map[string]string{"Content-Type": string(types.OCIManifestSchema1)},
 	})
-	v.note("PUT manifest", a.says())
-	v.note("digest on PUT manifest", a.has("Docker-Content-Digest"))
+	v.note("PUT manifest", a.summary())
+	v.note("digest on PUT manifest", a.presence("Docker-Content-Digest"))
 	if err == nil && a.status == http.StatusCreated {
 		v.pushed = pushed{config: hash(config).String(), manifest: hash(manifest).String(), at: time.Now()}
 	}
 	return err
 }
 
-// upload sends a blob to the fresh package by POST and PUT.
-func (v *visit) upload(ctx context.Context, auth string, blob []byte) (answer, error) {
-	opened, err := v.session(ctx, auth, v.Fresh, "")
+// upload sends a blob to the fresh package with POST and PUT.
+func (v *survey) upload(ctx context.Context, auth string, blob []byte) (answer, error) {
+	opened, err := v.openUpload(ctx, auth, v.Fresh, "")
 	if err != nil {
 		return opened, err
 	}
-	v.note("POST", opened.says())
+	v.note("POST", opened.summary())
 	v.note("Location is absolute", yesNo(strings.Contains(opened.header.Get("Location"), "://")))
 	v.note("OCI-Chunk-Min-Length", opened.header.Get("Oci-Chunk-Min-Length"))
 	if opened.status != http.StatusAccepted {
-		return opened, fmt.Errorf("the push is refused: %s", v.excerpt(opened.body))
+		return opened, fmt.Errorf("the registry refuses the push: %s", v.excerpt(opened.body))
 	}
 	next, err := v.location(opened, url.Values{"digest": {hash(blob).String()}})
 	if err != nil {
@@ -85,7 +85,7 @@ func (v *visit) upload(ctx context.Context, auth string, blob []byte) (answer, e
 
 var octets = map[string]string{"Content-Type": "application/octet-stream"}
 
-func askMount(ctx context.Context, v *visit) error {
+func askMount(ctx context.Context, v *survey) error {
 	auth, err := v.bearer(ctx, v.Fresh+":pull,push", v.Existing+":pull")
 	if err != nil {
 		return err
@@ -97,20 +97,20 @@ func askMount(ctx context.Context, v *visit) error {
 	for _, m := range []struct{ name, digest, from string }{
 		{"from another package", config, v.Existing},
 		{"from itself", v.pushed.config, v.Fresh},
-		{"of a blob nobody has", "sha256:" + strings.Repeat("0", 64), v.Existing},
+		{"of a missing blob", "sha256:" + strings.Repeat("0", 64), v.Existing},
 	} {
-		a, err := v.session(ctx, auth, v.Fresh, "?"+url.Values{"mount": {m.digest}, "from": {m.from}}.Encode())
+		a, err := v.openUpload(ctx, auth, v.Fresh, "?"+url.Values{"mount": {m.digest}, "from": {m.from}}.Encode())
 		if err != nil {
 			return err
 		}
-		v.note(m.name, a.says())
+		v.note(m.name, a.summary())
 	}
 	return nil
 }
 
-// existingConfig is the digest of a blob that the existing package has: the config of
-// its image, or of the first one of its index.
-func (v *visit) existingConfig(ctx context.Context, auth string) (string, error) {
+// existingConfig returns the digest of a blob that the existing package has. It is the
+// config of its image, or of the first image of its index.
+func (v *survey) existingConfig(ctx context.Context, auth string) (string, error) {
 	accept := strings.Join([]string{
 		string(types.OCIImageIndex), string(types.OCIManifestSchema1),
 		string(types.DockerManifestList), string(types.DockerManifestSchema2),
@@ -129,20 +129,20 @@ func (v *visit) existingConfig(ctx context.Context, auth string) (string, error)
 			Manifests []v1.Descriptor
 		}
 		if err := json.Unmarshal(a.body, &manifest); err != nil {
-			return "", fmt.Errorf("decoding %s:%s (%s): %w", v.Existing, reference, a.says(), err)
+			return "", fmt.Errorf("decoding %s:%s (%s): %w", v.Existing, reference, a.summary(), err)
 		}
 		if manifest.Config.Digest.Hex != "" {
 			return manifest.Config.Digest.String(), nil
 		}
 		if len(manifest.Manifests) == 0 {
-			return "", fmt.Errorf("%s:%s holds no image: %s", v.Existing, reference, a.says())
+			return "", fmt.Errorf("%s:%s contains no image: %s", v.Existing, reference, a.summary())
 		}
 		reference = manifest.Manifests[0].Digest.String()
 	}
 	return "", fmt.Errorf("%s:%s is an index of indexes", v.Existing, v.Tag)
 }
 
-func askSinglePost(ctx context.Context, v *visit) error {
+func askSinglePost(ctx context.Context, v *survey) error {
 	auth, err := v.bearer(ctx, v.Fresh+":pull,push")
 	if err != nil {
 		return err
@@ -152,11 +152,11 @@ func askSinglePost(ctx context.Context, v *visit) error {
 		method: http.MethodPost, url: v.v2(v.Fresh, "blobs/uploads/?digest="+hash(blob).String()),
 		auth: auth, body: blob, header: octets,
 	})
-	v.note("answer", a.says())
+	v.note("answer", a.summary())
 	return err
 }
 
-func askChunkLimit(ctx context.Context, v *visit) error {
+func askChunkLimit(ctx context.Context, v *survey) error {
 	auth, err := v.bearer(ctx, v.Fresh+":pull,push")
 	if err != nil {
 		return err
@@ -166,7 +166,7 @@ func askChunkLimit(ctx context.Context, v *visit) error {
 		"with Content-Range":    {"Content-Type": octets["Content-Type"], "Content-Range": fmt.Sprintf("0-%d", len(chunk)-1)},
 		"without Content-Range": octets,
 	} {
-		opened, err := v.session(ctx, auth, v.Fresh, "")
+		opened, err := v.openUpload(ctx, auth, v.Fresh, "")
 		if err != nil {
 			return err
 		}
@@ -178,17 +178,17 @@ func askChunkLimit(ctx context.Context, v *visit) error {
 		if err != nil {
 			return err
 		}
-		v.note(name, a.says())
+		v.note(name, a.summary())
 	}
 	return nil
 }
 
-func askCancel(ctx context.Context, v *visit) error {
+func askCancel(ctx context.Context, v *survey) error {
 	auth, err := v.bearer(ctx, v.Fresh+":pull,push")
 	if err != nil {
 		return err
 	}
-	opened, err := v.session(ctx, auth, v.Fresh, "")
+	opened, err := v.openUpload(ctx, auth, v.Fresh, "")
 	if err != nil {
 		return err
 	}
@@ -197,7 +197,7 @@ func askCancel(ctx context.Context, v *visit) error {
 		return err
 	}
 	a, err := v.call(ctx, request{method: http.MethodDelete, url: next, auth: auth})
-	v.note("answer", a.says())
+	v.note("answer", a.summary())
 	return err
 }
 

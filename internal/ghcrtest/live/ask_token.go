@@ -12,12 +12,12 @@ import (
 
 var tokenQuestions = []question{
 	{"token-answer", "Which fields does the answer of /token have, and is the token a JWT?", askTokenAnswer},
-	{"token-scopes", "Does one token serve several scopes, one of them for a package that does not exist?", askTokenScopes},
-	{"raw-bearer", "Is base64(GITHUB_TOKEN) accepted as bearer, without a visit to /token?", askRawBearer},
-	{"token-lifetime", "How long does a token of /token work?", askTokenLifetime},
+	{"token-scopes", "Is one token valid for several scopes, if the package of one scope does not exist?", askTokenScopes},
+	{"raw-bearer", "Does the registry accept base64(GITHUB_TOKEN) as bearer, without a request to /token?", askRawBearer},
+	{"token-lifetime", "How long is a token of /token valid?", askTokenLifetime},
 }
 
-func askTokenAnswer(ctx context.Context, v *visit) error {
+func askTokenAnswer(ctx context.Context, v *survey) error {
 	token, a, err := v.exchangeToken(ctx, false, v.Existing+":pull")
 	if err != nil {
 		return err
@@ -27,14 +27,14 @@ func askTokenAnswer(ctx context.Context, v *visit) error {
 		v.note("fields", strings.Join(slices.Sorted(maps.Keys(fields)), " "))
 		v.note("expires_in", string(fields["expires_in"]))
 	}
-	v.note("status", a.says())
+	v.note("status", a.summary())
 	v.note("looks like a JWT", yesNo(strings.Count(token, ".") == 2))
 	return nil
 }
 
-func askTokenScopes(ctx context.Context, v *visit) error {
+func askTokenScopes(ctx context.Context, v *survey) error {
 	token, a, err := v.exchangeToken(ctx, false, v.Existing+":pull", v.Fresh+":pull,push")
-	v.note("status", a.says())
+	v.note("status", a.summary())
 	if err != nil || token == "" {
 		return err
 	}
@@ -42,27 +42,27 @@ func askTokenScopes(ctx context.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
-	v.note("reads the first", read.says())
-	write, err := v.session(ctx, "Bearer "+token, v.Fresh, "")
-	v.note("may push the second", write.says())
+	v.note("reads the first", read.summary())
+	write, err := v.openUpload(ctx, "Bearer "+token, v.Fresh, "")
+	v.note("may push the second", write.summary())
 	return err
 }
 
-func askRawBearer(ctx context.Context, v *visit) error {
+func askRawBearer(ctx context.Context, v *survey) error {
 	raw := "Bearer " + encode(v.token)
 	read, err := v.call(ctx, request{method: http.MethodGet, url: v.v2(v.Existing, "tags/list"), auth: raw})
 	if err != nil {
 		return err
 	}
-	v.note("reading", read.says())
-	write, err := v.session(ctx, raw, v.Existing, "")
-	v.note("pushing", write.says())
+	v.note("reading", read.summary())
+	write, err := v.openUpload(ctx, raw, v.Existing, "")
+	v.note("pushing", write.summary())
 	return err
 }
 
-// askTokenLifetime watches one token until it is refused or patience ends.
-func askTokenLifetime(ctx context.Context, v *visit) error {
-	if v.patience == 0 {
+// askTokenLifetime uses one token until the registry refuses it or the time limit ends.
+func askTokenLifetime(ctx context.Context, v *survey) error {
+	if v.lifetime == 0 {
 		v.note("accepted until", "not asked")
 		return nil
 	}
@@ -71,8 +71,8 @@ func askTokenLifetime(ctx context.Context, v *visit) error {
 		return err
 	}
 	start, status := time.Now(), http.StatusOK
-	for status == http.StatusOK && time.Since(start) < v.patience {
-		if err := pause(ctx, min(30*time.Second, v.patience/4)); err != nil {
+	for status == http.StatusOK && time.Since(start) < v.lifetime {
+		if err := pause(ctx, min(30*time.Second, v.lifetime/4)); err != nil {
 			return err
 		}
 		a, err := v.call(ctx, request{method: http.MethodGet, url: v.v2(v.Existing, "tags/list"), auth: auth})
@@ -81,7 +81,7 @@ func askTokenLifetime(ctx context.Context, v *visit) error {
 		}
 		status = a.status
 		v.note("accepted until", time.Since(start).Round(time.Second).String())
-		v.note("then", a.says())
+		v.note("then", a.summary())
 	}
 	return nil
 }

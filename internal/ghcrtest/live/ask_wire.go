@@ -16,23 +16,23 @@ import (
 )
 
 var wireQuestions = []question{
-	{"challenge", "What does /v2/ answer to a stranger?", askChallenge},
-	{"http2", "Which protocol is spoken, and how much may be in flight before the first acknowledgement?", askHTTP2},
+	{"challenge", "What does /v2/ answer without credentials?", askChallenge},
+	{"http2", "Which protocol does the registry use, and how many bytes can a client send before the first acknowledgement?", askHTTP2},
 }
 
-func askChallenge(ctx context.Context, v *visit) error {
+func askChallenge(ctx context.Context, v *survey) error {
 	a, err := v.call(ctx, request{method: http.MethodGet, url: v.Registry + "/v2/"})
-	v.note("answer", a.says())
-	// The registry's own name would differ wherever else this is asked.
+	v.note("answer", a.summary())
+	// The name of the registry would make the answers of two registries differ.
 	_, host, _ := strings.Cut(v.Registry, "://")
 	challenge := strings.ReplaceAll(a.header.Get("Www-Authenticate"), v.Registry, "REGISTRY")
 	v.note("challenge", strings.ReplaceAll(challenge, host, "REGISTRY"))
 	return err
 }
 
-// askHTTP2 opens a connection of its own, because no HTTP client shows the settings
-// the server sends first.
-func askHTTP2(ctx context.Context, v *visit) error {
+// askHTTP2 opens its own connection, because HTTP clients do not show the first
+// settings of the server.
+func askHTTP2(ctx context.Context, v *survey) error {
 	u, err := url.Parse(v.Registry)
 	if err != nil {
 		return fmt.Errorf("parsing %q: %w", v.Registry, err)
@@ -58,12 +58,12 @@ func askHTTP2(ctx context.Context, v *visit) error {
 		return nil
 	}
 	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
-		return fmt.Errorf("setting a time limit: %w", err)
+		return fmt.Errorf("setting a deadline: %w", err)
 	}
 	return v.readSettings(conn)
 }
 
-// Frames of HTTP/2 (RFC 9113 4.1, 6.5, 6.7, 6.9).
+// Frames of HTTP/2 (RFC 9113, sections 4.1, 6.5, 6.7 and 6.9).
 const (
 	frameHeader       = 9
 	frameSettings     = 4
@@ -73,8 +73,8 @@ const (
 	maxFrames         = 16
 )
 
-// hello is the client's preface, an empty SETTINGS and a PING: what the server has to
-// say of its own accord stands before its answer to the last.
+// hello contains the client's preface, an empty SETTINGS frame and a PING frame. The
+// server sends its own first frames before it answers the PING.
 const hello = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" +
 	"\x00\x00\x00\x04\x00\x00\x00\x00\x00" +
 	"\x00\x00\x08\x06\x00\x00\x00\x00\x00" + "question"
@@ -84,10 +84,10 @@ var settingNames = map[uint16]string{
 	4: "INITIAL_WINDOW_SIZE", 5: "MAX_FRAME_SIZE", 6: "MAX_HEADER_LIST_SIZE",
 }
 
-// readSettings says hello and notes what the server sends until it answers.
-func (v *visit) readSettings(conn io.ReadWriter) error {
+// readSettings sends hello and records the frames of the server until it answers.
+func (v *survey) readSettings(conn io.ReadWriter) error {
 	if _, err := io.WriteString(conn, hello); err != nil {
-		return fmt.Errorf("greeting: %w", err)
+		return fmt.Errorf("sending the preface: %w", err)
 	}
 	for range maxFrames {
 		kind, flags, payload, err := readFrame(conn)
@@ -100,14 +100,14 @@ func (v *visit) readSettings(conn io.ReadWriter) error {
 		case kind == frameSettings && flags&flagAck == 0:
 			v.noteSettings(payload)
 		case kind == frameWindowUpdate && len(payload) == 4:
-			// The window of the connection starts at 65,535 bytes and grows by this.
+			// The window of the connection starts at 65,535 bytes. This frame increases it.
 			v.note("connection window", strconv.FormatUint(65535+uint64(binary.BigEndian.Uint32(payload)), 10))
 		}
 	}
 	return nil
 }
 
-func (v *visit) noteSettings(payload []byte) {
+func (v *survey) noteSettings(payload []byte) {
 	for ; len(payload) >= 6; payload = payload[6:] {
 		id := binary.BigEndian.Uint16(payload)
 		name := settingNames[id]
@@ -124,8 +124,8 @@ func readFrame(r io.Reader) (kind, flags byte, payload []byte, err error) {
 		return 0, 0, nil, fmt.Errorf("reading a frame: %w", err)
 	}
 	size := int(head[0])<<16 | int(head[1])<<8 | int(head[2])
-	if size > 16<<10 { // no larger one may be sent before we allow it
-		return 0, 0, nil, errors.New("a frame larger than HTTP/2 allows at the start")
+	if size > 16<<10 { // larger frames are allowed only after the client permits them
+		return 0, 0, nil, errors.New("the frame is larger than HTTP/2 allows at the start")
 	}
 	payload = make([]byte, size)
 	if _, err := io.ReadFull(r, payload); err != nil {

@@ -15,39 +15,39 @@ import (
 	"time"
 )
 
-// Bounds on what is read of an answer and what is kept of it, in bytes.
+// The limits of the bytes that are read and recorded of an answer.
 const (
 	maxBody    = 4 << 20
 	maxExcerpt = 2 << 10
 )
 
-// keptHeaders are the ones a question may turn on. Everything else is noise, or a
-// cookie.
+// keptHeaders are the headers that a question can need. Other headers are irrelevant,
+// or are cookies.
 var keptHeaders = []string{
 	"Content-Length", "Content-Type", "Docker-Content-Digest", "Docker-Distribution-Api-Version", "Link", "Location",
 	"Oci-Chunk-Min-Length", "Oci-Subject", "Range", "Retry-After", "Server", "Www-Authenticate", "X-Github-Request-Id",
 	"X-Oauth-Scopes", "X-Accepted-Github-Permissions", "X-Ratelimit-Limit", "X-Ratelimit-Remaining",
 }
 
-// answer is a server's answer with what the questions look at.
+// answer is a server's answer.
 type answer struct {
 	status int
 	header http.Header
 	body   []byte
 }
 
-// request is what a question sends. Auth is the whole Authorization header.
+// request is a request of a question. The field auth is the whole Authorization header.
 type request struct {
 	method, url, auth string
 	header            map[string]string
 	body              []byte
 }
 
-// call sends a request and records the answer. An error means there was none.
-func (v *visit) call(ctx context.Context, q request) (answer, error) {
+// call sends a request and records the answer. The error reports a missing answer.
+func (v *survey) call(ctx context.Context, q request) (answer, error) {
 	req, err := http.NewRequestWithContext(ctx, q.method, q.url, bytes.NewReader(q.body))
 	if err != nil {
-		return answer{}, fmt.Errorf("asking %q: %w", q.url, err)
+		return answer{}, fmt.Errorf("preparing a request to %q: %w", q.url, err)
 	}
 	req.Header.Set("User-Agent", "ghcr-publish-live")
 	if q.auth != "" {
@@ -58,7 +58,7 @@ func (v *visit) call(ctx context.Context, q request) (answer, error) {
 	}
 	start := time.Now()
 	a, proto, err := v.exchange(req)
-	kept := reply{Method: q.method, URL: v.clean(q.url), Proto: proto, Status: a.status, Header: v.keep(a.header), Body: v.excerpt(a.body), Millis: time.Since(start).Milliseconds()}
+	kept := reply{Method: q.method, URL: v.cleanURL(q.url), Proto: proto, Status: a.status, Header: v.keep(a.header), Body: v.excerpt(a.body), Millis: time.Since(start).Milliseconds()}
 	if err != nil {
 		kept.Error = v.secrets.Replace(err.Error())
 	}
@@ -69,10 +69,10 @@ func (v *visit) call(ctx context.Context, q request) (answer, error) {
 	return a, err
 }
 
-func (v *visit) exchange(req *http.Request) (answer, string, error) {
+func (v *survey) exchange(req *http.Request) (answer, string, error) {
 	resp, err := v.http.Do(req)
 	if err != nil {
-		return answer{}, "", fmt.Errorf("asking: %w", err)
+		return answer{}, "", fmt.Errorf("sending the request: %w", err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
@@ -86,7 +86,7 @@ func throttled(a answer) bool {
 	return a.status == http.StatusTooManyRequests || a.status == http.StatusForbidden && bytes.Contains(a.body, []byte("rate limit"))
 }
 
-func (v *visit) keep(h http.Header) map[string]string {
+func (v *survey) keep(h http.Header) map[string]string {
 	kept := map[string]string{}
 	for _, name := range keptHeaders {
 		if value := h.Get(name); value != "" {
@@ -94,13 +94,13 @@ func (v *visit) keep(h http.Header) map[string]string {
 		}
 	}
 	if location := kept["Location"]; location != "" {
-		kept["Location"] = v.clean(location)
+		kept["Location"] = v.cleanURL(location)
 	}
 	return kept
 }
 
-// clean takes out of a URL what a signature could stand in.
-func (v *visit) clean(raw string) string {
+// cleanURL removes possible signatures from a URL.
+func (v *survey) cleanURL(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {
 		return "[unreadable]"
@@ -112,16 +112,16 @@ func (v *visit) clean(raw string) string {
 	return v.secrets.Replace(u.String())
 }
 
-// tokens in the answer of /token, which nobody could know before.
+// tokens matches the token in the answer of /token, which is unknown in advance.
 var tokens = regexp.MustCompile(`("(?:access_)?token"\s*:\s*")[^"]*`)
 
-func (v *visit) excerpt(body []byte) string {
+func (v *survey) excerpt(body []byte) string {
 	hidden := tokens.ReplaceAllString(string(body), "${1}[secret]")
 	return v.secrets.Replace(strings.ToValidUTF8(hidden[:min(len(hidden), maxExcerpt)], "?"))
 }
 
-// says is an answer in a few comparable words: "403 DENIED".
-func (a answer) says() string {
+// summary returns the answer in a short, comparable form, as in "403 DENIED".
+func (a answer) summary() string {
 	var refusal struct {
 		Errors []struct{ Code string }
 	}
@@ -131,8 +131,8 @@ func (a answer) says() string {
 	return strconv.Itoa(a.status)
 }
 
-// has says whether a header came, without its changing value.
-func (a answer) has(header string) string {
+// presence reports whether the answer has a header, without its variable value.
+func (a answer) presence(header string) string {
 	if a.header.Get(header) == "" {
 		return "absent"
 	}

@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// compareFiles prints which facts of two records differ: the first is what was seen,
-// the second what our model says.
+// compareFiles prints the facts that differ between two records. The first record
+// contains the answers of the real registry. The second record contains the answers of the model.
 func compareFiles(files []string, out io.Writer) error {
 	if len(files) != 2 {
-		return errors.New("-compare needs two files: what was seen, and what is modelled")
+		return errors.New("-compare needs two files: the record of the registry and the record of the model")
 	}
 	seen, err := readRecord(files[0])
 	if err != nil {
@@ -27,7 +27,7 @@ func compareFiles(files []string, out io.Writer) error {
 	return err
 }
 
-// compare is a Markdown table with a row for each fact, those that differ in bold.
+// compare returns a Markdown table with one row per fact. Different facts are bold.
 func compare(seen, model record) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "| question | fact | %s | modelled |\n|---|---|---|---|\n", cell(seen.Subject.Registry))
@@ -57,7 +57,7 @@ func row(b *strings.Builder, id, name, seen, model string) {
 	fmt.Fprintf(b, "| %s | %s | %s | %s |\n", id, cell(name), seen, model)
 }
 
-// cell keeps a server's words from ending the table they stand in.
+// cell escapes a server's text for a cell of a Markdown table.
 func cell(text string) string {
 	if text == "" {
 		return "–"

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestCompare(t *testing.T) {
+func TestCompareMarksDifferences(t *testing.T) {
 	t.Parallel()
 	seen := record{Subject: subject{Registry: "https://ghcr.io"}, Findings: []finding{
 		{ID: "mount", Facts: map[string]string{"from itself": "201", "words": "a|b\n<c>"}},
@@ -36,12 +36,12 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-func TestRegistryOf(t *testing.T) {
+func TestRegistryBelongsToTheServer(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, server, want string }{
 		{"github.com", "https://github.com", "https://ghcr.io"},
 		{"no server", "", "https://ghcr.io"},
-		{"a server of one's own", "https://ghes.example.com", "https://containers.ghes.example.com"},
+		{"an Enterprise Server", "https://ghes.example.com", "https://containers.ghes.example.com"},
 		{"data residency", "https://acme.ghe.com", "https://containers.acme.ghe.com"},
 		{"serve", "http://127.0.0.1:5000", "http://127.0.0.1:5000"},
 	}

@@ -19,8 +19,8 @@ const (
 	fresh    = "acme/live-1"
 )
 
-// start serves a world with one package, as docs/ghcr.md models it but for what the
-// configuration says.
+// start starts a server with one package. It behaves as docs/ghcr.md describes, except
+// for the answers in the configuration.
 func start(t *testing.T, c ghcrtest.Config) *ghcrtest.Server {
 	t.Helper()
 	c.Open = &ghcrtest.Open{Repository: existing}
@@ -36,7 +36,7 @@ func start(t *testing.T, c ghcrtest.Config) *ghcrtest.Server {
 	return s
 }
 
-// environ is the environment that serves names, as a getenv.
+// environ returns a getenv function for the environment of the server.
 func environ(s *ghcrtest.Server) func(string) string {
 	env := map[string]string{}
 	for _, line := range s.Env(existing) {
@@ -46,8 +46,8 @@ func environ(s *ghcrtest.Server) func(string) string {
 	return func(key string) string { return env[key] }
 }
 
-// visited runs the program against the server and returns what it wrote.
-func visited(t *testing.T, s *ghcrtest.Server) (record, []byte) {
+// runAgainst runs the program against a server and returns its record.
+func runAgainst(t *testing.T, s *ghcrtest.Server) (record, []byte) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "live.json")
 	args := []string{"-existing", existing, "-fresh", fresh, "-out", file}
@@ -65,7 +65,7 @@ func visited(t *testing.T, s *ghcrtest.Server) (record, []byte) {
 	return r, raw
 }
 
-// fact is what a record says of one thing.
+// fact returns a fact of a question.
 func (r record) fact(t *testing.T, id, name string) string {
 	t.Helper()
 	for _, f := range r.Findings {
@@ -80,7 +80,7 @@ func (r record) fact(t *testing.T, id, name string) string {
 	return ""
 }
 
-func TestEachOpenQuestionIsTold(t *testing.T) {
+func TestEachOpenQuestionHasAFact(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name           string
@@ -92,8 +92,8 @@ func TestEachOpenQuestionIsTold(t *testing.T) {
 		{"REST hides absent packages", ghcrtest.Answers{}, "absent-read", "REST", "404"},
 		{"the token has one field", ghcrtest.Answers{}, "token-answer", "fields", "token"},
 		{"one token for two packages", ghcrtest.Answers{}, "token-scopes", "may push the second", "202"},
-		{"no bearer without exchange", ghcrtest.Answers{}, "raw-bearer", "reading", "403 DENIED"},
-		{"bearer without exchange", ghcrtest.Answers{DirectBearer: true}, "raw-bearer", "pushing", "202"},
+		{"no bearer without a token exchange", ghcrtest.Answers{}, "raw-bearer", "reading", "403 DENIED"},
+		{"a bearer without a token exchange", ghcrtest.Answers{DirectBearer: true}, "raw-bearer", "pushing", "202"},
 		{"relative Location", ghcrtest.Answers{}, "push", "Location is absolute", "no"},
 		{"absolute Location", ghcrtest.Answers{AbsoluteLocation: true}, "push", "Location is absolute", "yes"},
 		{"digest on PUT", ghcrtest.Answers{}, "push", "digest on PUT manifest", "present"},
@@ -101,24 +101,24 @@ func TestEachOpenQuestionIsTold(t *testing.T) {
 		{"mounts", ghcrtest.Answers{}, "mount", "from another package", "201"},
 		{"no mounts", ghcrtest.Answers{NoMount: true}, "mount", "from another package", "202"},
 		{"POST opens a session", ghcrtest.Answers{}, "single-post", "answer", "202"},
-		{"POST takes the blob", ghcrtest.Answers{SinglePost: true}, "single-post", "answer", "201"},
+		{"POST accepts the blob", ghcrtest.Answers{SinglePost: true}, "single-post", "answer", "201"},
 		{"large chunks are refused", ghcrtest.Answers{}, "chunk-limit", "with Content-Range", "416 REQUESTED_RANGE_NOT_SATISFIABLE"},
-		{"large bodies are not", ghcrtest.Answers{}, "chunk-limit", "without Content-Range", "202"},
+		{"large bodies are accepted", ghcrtest.Answers{}, "chunk-limit", "without Content-Range", "202"},
 		{"cancelling is not supported", ghcrtest.Answers{}, "upload-cancel", "answer", "405 UNSUPPORTED"},
-		{"strangers may pull", ghcrtest.Answers{}, "lag-anonymous", "in the end", "200"},
-		{"the link is seen", ghcrtest.Answers{}, "rest-package", "existing is linked", "yes"},
+		{"anonymous clients may pull", ghcrtest.Answers{}, "lag-anonymous", "in the end", "200"},
+		{"the link is visible", ghcrtest.Answers{}, "rest-package", "existing is linked", "yes"},
 		{"listing is refused", ghcrtest.Answers{}, "rest-list", "answer", "400"},
 		{"visibility is inherited", ghcrtest.Answers{}, "inherited", "package", "public"},
 		{"no setter for visibility", ghcrtest.Answers{}, "visibility-patch", "PATCH", "404"},
 		{"a setter for visibility", ghcrtest.Answers{Visibility: ghcrtest.PatchHonoured}, "visibility-patch", "PATCH", "200"},
 		{"no referrers", ghcrtest.Answers{}, "referrers", "answer", "404 MANIFEST_UNKNOWN"},
-		{"no deleting", ghcrtest.Answers{}, "delete-manifest", "answer", "405 UNSUPPORTED"},
+		{"no deletion", ghcrtest.Answers{}, "delete-manifest", "answer", "405 UNSUPPORTED"},
 		{"the fresh package is deleted", ghcrtest.Answers{}, "delete-package", "answer", "204"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			r, _ := visited(t, start(t, ghcrtest.Config{Answers: c.answers}))
+			r, _ := runAgainst(t, start(t, ghcrtest.Config{Answers: c.answers}))
 			if got := r.fact(t, c.id, c.fact); got != c.want {
 				t.Errorf("%s, %s: got %q, want %q", c.id, c.fact, got, c.want)
 			}
@@ -126,13 +126,13 @@ func TestEachOpenQuestionIsTold(t *testing.T) {
 	}
 }
 
-func TestRecordHoldsNoSecret(t *testing.T) {
+func TestRecordContainsNoSecret(t *testing.T) {
 	t.Parallel()
 	s := start(t, ghcrtest.Config{})
-	r, raw := visited(t, s)
+	r, raw := runAgainst(t, s)
 	for _, secret := range []string{s.Token(), encode(s.Token()), encode("live:" + s.Token())} {
 		if bytes.Contains(raw, []byte(secret)) {
-			t.Errorf("the record holds %q", secret)
+			t.Errorf("the record contains %q", secret)
 		}
 	}
 	var tokens int
@@ -147,32 +147,32 @@ func TestRecordHoldsNoSecret(t *testing.T) {
 		}
 	}
 	if tokens == 0 {
-		t.Error("no token was asked for")
+		t.Error("no token was requested")
 	}
 }
 
-func TestDelete(t *testing.T) {
+func TestDeleteAcceptsAMissingPackage(t *testing.T) {
 	t.Parallel()
 	s := start(t, ghcrtest.Config{})
-	for _, state := range []string{"there", "gone"} {
+	for _, state := range []string{"existing", "missing"} {
 		if err := run(t.Context(), []string{"-delete", existing}, environ(s), io.Discard); err != nil {
 			t.Errorf("%s: %v", state, err)
 		}
 	}
-	v := newVisit(subjectOf(s), s.Token(), 0)
+	v := newSurvey(subjectOf(s), s.Token(), 0)
 	if _, a, err := v.describe(t.Context(), existing); err != nil || a.status != 404 {
-		t.Errorf("afterwards REST says %s, %v", a.says(), err)
+		t.Errorf("after the deletion, the REST API answers %s, %v", a.summary(), err)
 	}
 }
 
-func TestMountLooksIntoAnIndex(t *testing.T) {
+func TestMountUsesAnImageOfAnIndex(t *testing.T) {
 	t.Parallel()
 	s := start(t, ghcrtest.Config{})
 	image := s.AddManifest(existing, "", string(types.OCIManifestSchema1), fmt.Appendf(nil,
 		`{"schemaVersion":2,"config":{"mediaType":%q,"digest":%q,"size":2},"layers":[]}`, types.OCIConfigJSON, hash([]byte("{}"))))
 	s.AddManifest(existing, "latest", string(types.OCIImageIndex), fmt.Appendf(nil,
 		`{"schemaVersion":2,"manifests":[{"mediaType":%q,"digest":%q,"size":1}]}`, types.OCIManifestSchema1, image))
-	r, _ := visited(t, s)
+	r, _ := runAgainst(t, s)
 	if got, want := r.fact(t, "mount", "from another package"), "201"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

@@ -1,5 +1,5 @@
 // Command live asks a registry the open questions of docs/ghcr.md, Open
-// questions, and writes the answers as JSON: status, headers and texts, without
+// questions. It writes the answers as JSON: status, headers and texts, without
 // secrets. It is a tool for maintainers. The workflow .github/workflows/live.yml
 // runs it against the real ghcr.io and against the embedded registry, and shows
 // the differences.
@@ -8,8 +8,9 @@
 //	go run ./internal/ghcrtest/live -compare live.json model.json
 //	go run ./internal/ghcrtest/live -delete acme/live-42
 //
-// It speaks plain HTTP on purpose: a client that mends, retries and hides would
-// tell us about itself. It is no part of the program that users run.
+// The command sends plain HTTP requests deliberately. A client that retries and
+// corrects requests would hide the behaviour of the registry. The command is not a
+// part of the released program.
 package main
 
 import (
@@ -37,37 +38,37 @@ func main() {
 func run(ctx context.Context, args []string, getenv func(string) string, stdout io.Writer) error {
 	var s subject
 	flags := flag.NewFlagSet("live", flag.ContinueOnError)
-	flags.StringVar(&s.Existing, "existing", "", "a `package` that exists, as owner/name")
-	flags.StringVar(&s.Tag, "tag", "latest", "a `tag` of it")
-	flags.StringVar(&s.Fresh, "fresh", "", "a `package` that does not exist, as owner/name; it is created and deleted")
-	out := flags.String("out", "", "the `file` to write")
-	patience := flags.Duration("patience", 0, "how long to watch one token grow old; 0 leaves the question out")
-	deleted := flags.String("delete", "", "delete this `package`, as owner/name, and do nothing else")
-	comparing := flags.Bool("compare", false, "compare two files written before, as a table in Markdown")
+	flags.StringVar(&s.Existing, "existing", "", "the existing `package`, as owner/name")
+	flags.StringVar(&s.Tag, "tag", "latest", "the `tag` of the existing package")
+	flags.StringVar(&s.Fresh, "fresh", "", "the `package` to create and to delete, as owner/name; it must not exist")
+	out := flags.String("out", "", "the `file` for the answers")
+	lifetime := flags.Duration("lifetime", 0, "the maximum time to measure the lifetime of a token; 0 omits the question")
+	deleted := flags.String("delete", "", "the only `package` to delete, as owner/name; asks no questions")
+	compareOnly := flags.Bool("compare", false, "compare two files of earlier runs and print a Markdown table")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if *comparing {
+	if *compareOnly {
 		return compareFiles(flags.Args(), stdout)
 	}
 	s.Registry, s.API, s.Repository = registryOf(getenv("GITHUB_SERVER_URL")), getenv("GITHUB_API_URL"), getenv("GITHUB_REPOSITORY")
 	if s.API == "" || s.Repository == "" || getenv("GITHUB_TOKEN") == "" {
-		return errors.New("needs GITHUB_API_URL, GITHUB_REPOSITORY and GITHUB_TOKEN in the environment")
+		return errors.New("the environment must contain GITHUB_API_URL, GITHUB_REPOSITORY and GITHUB_TOKEN")
 	}
-	v := newVisit(s, getenv("GITHUB_TOKEN"), *patience)
+	v := newSurvey(s, getenv("GITHUB_TOKEN"), *lifetime)
 	if *deleted != "" {
 		return v.remove(ctx, *deleted)
 	}
 	if s.Existing == "" || s.Fresh == "" || *out == "" || flags.NArg() > 0 {
-		return errors.New("needs -existing, -fresh and -out, or -compare with two files, or -delete")
+		return errors.New("use -existing, -fresh and -out, or -compare with two files, or -delete")
 	}
 	r := v.ask(ctx, questions())
 	return errors.Join(ctx.Err(), r.write(*out))
 }
 
-// registryOf is the registry that belongs to a GitHub: ghcr.io for github.com,
-// containers.HOST for others, and the same address for a loopback one, which is
-// ghcr-publish serve.
+// registryOf returns the registry of a GitHub server. For github.com it is ghcr.io, and
+// for another host it is containers.HOST. For a loopback address it is the same
+// address, because that is ghcr-publish serve.
 func registryOf(server string) string {
 	scheme, host, _ := strings.Cut(strings.TrimSuffix(server, "/"), "://")
 	switch {
@@ -80,8 +81,8 @@ func registryOf(server string) string {
 	}
 }
 
-// budgets of one question, and of waiting for something to become visible.
+// The time limits of one request, and of waiting until a push is visible.
 const (
-	askTimeout  = time.Minute
-	lagPatience = 2 * time.Minute
+	askTimeout = time.Minute
+	lagTimeout = 2 * time.Minute
 )

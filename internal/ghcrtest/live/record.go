@@ -7,37 +7,37 @@ import (
 	"time"
 )
 
-// record is the file this program writes.
+// record is the content of the file that this program writes.
 type record struct {
-	Schema    int       `json:"schema"` // of this file; 1
+	Schema    int       `json:"schema"` // version of the format; 1
 	Program   string    `json:"program"`
 	Started   time.Time `json:"started"`
 	Subject   subject   `json:"subject"`
 	Findings  []finding `json:"findings"`
-	Throttled []reply   `json:"throttled"` // every 429, and every 403 that speaks of a rate limit
+	Throttled []reply   `json:"throttled"` // every 429, and every 403 that mentions a rate limit
 }
 
-// subject is what is asked about.
+// subject contains the registry, the repository and the packages of the questions.
 type subject struct {
-	Registry   string `json:"registry"` // with scheme
+	Registry   string `json:"registry"` // URL with scheme
 	API        string `json:"api"`
-	Repository string `json:"repository"` // whose GITHUB_TOKEN asks
+	Repository string `json:"repository"` // repository of GITHUB_TOKEN
 	Existing   string `json:"existing"`
 	Tag        string `json:"tag"`
 	Fresh      string `json:"fresh"`
 }
 
-// finding is a question and what came of it. Facts are short and comparable
-// between runs; Replies are the evidence.
+// finding is a question with its answers. Facts are short and comparable between
+// runs. Replies are the evidence.
 type finding struct {
 	ID       string            `json:"id"`
 	Question string            `json:"question"`
 	Facts    map[string]string `json:"facts"`
-	Error    string            `json:"error,omitempty"` // why it could not be asked to its end
+	Error    string            `json:"error,omitempty"` // why the question ended early
 	Replies  []reply           `json:"replies"`
 }
 
-// reply is one answer of a server.
+// reply is an answer of a server.
 type reply struct {
 	Method string            `json:"method"`
 	URL    string            `json:"url"`

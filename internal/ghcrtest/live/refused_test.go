@@ -12,34 +12,34 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-// The text of a refusal is what docs/ghcr.md lacks most, so it is kept as it
-// came, and the questions that need the push say why they were not answered.
-func TestRefusedPush(t *testing.T) {
+// The record keeps the text of a refusal unchanged, because docs/ghcr.md needs it most.
+// The questions that depend on the push report the reason for their missing answer.
+func TestRefusedPushIsRecorded(t *testing.T) {
 	t.Parallel()
-	const words = "permission_denied: create_package"
-	r, _ := visited(t, start(t, ghcrtest.Config{Faults: []ghcrtest.Fault{{
+	const message = "permission_denied: create_package"
+	r, _ := runAgainst(t, start(t, ghcrtest.Config{Faults: []ghcrtest.Fault{{
 		Method: http.MethodPost, Path: "/v2/" + fresh + "/blobs/uploads/", Times: ghcrtest.Always,
-		Effect: ghcrtest.Answer{Status: 403, Code: "DENIED", Message: words},
+		Effect: ghcrtest.Answer{Status: 403, Code: ghcrtest.CodeDenied, Message: message},
 	}}}))
 	errors := map[string]string{}
 	for _, f := range r.Findings {
 		errors[f.ID] = f.Error
 	}
-	if got := errors["push"]; !strings.Contains(got, words) {
-		t.Errorf("push: got %q, want the server's words", got)
+	if got := errors["push"]; !strings.Contains(got, message) {
+		t.Errorf("push: got %q, want the server's message", got)
 	}
-	if got, want := errors["lag-rest"], "the push before did not succeed"; got != want {
+	if got, want := errors["lag-rest"], "the previous push failed"; got != want {
 		t.Errorf("lag-rest: got %q, want %q", got, want)
 	}
 	if got := errors["rest-list"]; got != "" {
-		t.Errorf("rest-list needs no push, but: %s", got)
+		t.Errorf("rest-list does not depend on the push, but got the error %s", got)
 	}
 }
 
-func TestThrottlingIsKept(t *testing.T) {
+func TestRateLimitsAreRecorded(t *testing.T) {
 	t.Parallel()
-	r, _ := visited(t, start(t, ghcrtest.Config{Faults: []ghcrtest.Fault{
-		{Method: http.MethodHead, Path: "manifests/absent", Effect: ghcrtest.Answer{Status: 429, Code: "TOOMANYREQUESTS", RetryAfter: "7"}},
+	r, _ := runAgainst(t, start(t, ghcrtest.Config{Faults: []ghcrtest.Fault{
+		{Method: http.MethodHead, Path: "manifests/absent", Effect: ghcrtest.Answer{Status: 429, Code: ghcrtest.CodeTooManyRequests, RetryAfter: "7"}},
 		{Method: http.MethodGet, Path: "referrers/", Effect: ghcrtest.SecondaryRateLimit()},
 	}}))
 	var got []string
@@ -51,9 +51,9 @@ func TestThrottlingIsKept(t *testing.T) {
 	}
 }
 
-func TestTokenLifetime(t *testing.T) {
+func TestTokenLifetimeEndsWithTheRefusal(t *testing.T) {
 	t.Parallel()
-	var hours atomic.Int64 // an hour passes at each look at the clock, once it is running
+	var hours atomic.Int64 // each call of the clock adds an hour after running is true
 	var running atomic.Bool
 	s := start(t, ghcrtest.Config{Clock: func() time.Time {
 		if running.Load() {
@@ -62,22 +62,22 @@ func TestTokenLifetime(t *testing.T) {
 		return time.Now().Add(time.Duration(hours.Load()) * time.Hour)
 	}})
 	running.Store(true)
-	v := newVisit(subjectOf(s), s.Token(), 4*time.Millisecond)
+	v := newSurvey(subjectOf(s), s.Token(), 4*time.Millisecond)
 	r := v.ask(t.Context(), []question{{"token-lifetime", "", askTokenLifetime}})
 	if got, want := r.fact(t, "token-lifetime", "then"), "401 UNAUTHORIZED"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
-// Go's own server is known to announce these.
-func TestHTTP2Settings(t *testing.T) {
+// Go's own server sends these settings.
+func TestHTTP2SettingsAreRecorded(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewUnstartedServer(http.NotFoundHandler())
 	s.EnableHTTP2 = true
 	s.Config.HTTP2 = &http.HTTP2Config{MaxReceiveBufferPerStream: 1 << 18, MaxReceiveBufferPerConnection: 1 << 19, MaxConcurrentStreams: 77}
 	s.StartTLS()
 	t.Cleanup(s.Close)
-	v := newVisit(subject{Registry: s.URL}, "t", 0)
+	v := newSurvey(subject{Registry: s.URL}, "t", 0)
 	v.http.Transport = s.Client().Transport
 	facts := v.ask(t.Context(), []question{{"http2", "", askHTTP2}}).Findings[0]
 	for name, want := range map[string]string{
@@ -90,11 +90,11 @@ func TestHTTP2Settings(t *testing.T) {
 	}
 }
 
-func TestHTTP2FramesAreBounded(t *testing.T) {
+func TestHTTP2FramesHaveALimit(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, stream, want string }{
-		{"cut off in the header", "\x00\x00", "unexpected EOF"},
-		{"cut off in the payload", "\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00", "unexpected EOF"},
+		{"truncated in the header", "\x00\x00", "unexpected EOF"},
+		{"truncated in the payload", "\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00", "unexpected EOF"},
 		{"sixteen megabytes", "\xff\xff\xff\x04\x00\x00\x00\x00\x00", "larger than HTTP/2 allows"},
 		{"nothing", "", "EOF"},
 	}

@@ -99,7 +99,7 @@ func TestEvalIsBounded(t *testing.T) {
 		t.Error("ten thousand parentheses have a value")
 	}
 	wide := strings.Repeat("${{ env.BIG }}", 10000)
-	big := func(path []string) (Found, bool) { return Found{Text: wide}, true }
+	big := func([]string) (Found, bool) { return Found{Text: wide}, true }
 	if v := Eval(wide, big); v.Known {
 		t.Error("a value of nested expansions has no limit")
 	}

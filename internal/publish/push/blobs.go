@@ -90,7 +90,7 @@ func (w *work) deliver(ctx context.Context, d *delivery) error {
 	return nil
 }
 
-func (w *work) send(ctx context.Context, target int, b *image.Blob) (v1.Descriptor, registry.Way, error) {
+func (w *work) send(ctx context.Context, target int, b *image.Blob) (v1.Descriptor, registry.BlobOutcome, error) {
 	repo := w.plan.Targets[target].Repo
 	advance, done := w.Progress.Begin(repo, b)
 	desc, way, err := w.Registry.Upload(ctx, repo, b, advance)

@@ -161,8 +161,8 @@ func (o *run) ok() *run {
 // silent shows no progress.
 type silent struct{}
 
-func (silent) Begin(name.Repository, *image.Blob) (func(int64), func(registry.Way, error)) {
-	return func(int64) {}, func(registry.Way, error) {}
+func (silent) Begin(name.Repository, *image.Blob) (func(int64), func(registry.BlobOutcome, error)) {
+	return func(int64) {}, func(registry.BlobOutcome, error) {}
 }
 
 // asked lists the requests since the last call, as "class" or, where a

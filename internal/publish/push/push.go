@@ -25,7 +25,7 @@ type Progress interface {
 	// Begin starts the display of one blob that is sent to a repository. Advance is
 	// called with the number of bytes that were read; the number is negative if an
 	// upload starts again. Done is called once at the end.
-	Begin(repo name.Repository, b *image.Blob) (advance func(int64), done func(registry.Way, error))
+	Begin(repo name.Repository, b *image.Blob) (advance func(int64), done func(registry.BlobOutcome, error))
 }
 
 // Resolution is the decision about a tag that two runs write at the same time. The
@@ -101,7 +101,7 @@ func newWork(p *Publisher, pl *plan.Plan) *work {
 	w := &work{Publisher: p, plan: pl, result: &Result{Root: pl.Root}}
 	for _, t := range pl.Targets {
 		w.result.Targets = append(w.result.Targets, &TargetResult{
-			Repo: t.Repo, Blobs: map[registry.Way]Tally{}, Complete: t.HasRoot,
+			Repo: t.Repo, Blobs: map[registry.BlobOutcome]Tally{}, Complete: t.HasRoot,
 		})
 	}
 	for _, s := range pl.Of(plan.PointTag) {
@@ -117,7 +117,7 @@ func newWork(p *Publisher, pl *plan.Plan) *work {
 	return w
 }
 
-func (w *work) count(target int, way registry.Way, bytes int64) {
+func (w *work) count(target int, way registry.BlobOutcome, bytes int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	t := w.result.Targets[target].Blobs

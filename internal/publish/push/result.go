@@ -25,7 +25,7 @@ type Result struct {
 type TargetResult struct {
 	Repo name.Repository
 	// Blobs counts the blobs that were uploaded, mounted, or already present.
-	Blobs map[registry.Way]Tally
+	Blobs map[registry.BlobOutcome]Tally
 	// Complete reports that the repository has the root and all its children.
 	Complete bool
 	// Manifests is the number of manifests that were written by digest.

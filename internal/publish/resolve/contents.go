@@ -61,7 +61,7 @@ func (r *Resolver) roots(ctx context.Context, found *Found, asked func(*Target) 
 		group.Go(func() error {
 			_, err := r.registry().Head(ctx, t.Repo.Digest(found.Root.Descriptor.Digest.String()))
 			t.HasRoot = err == nil
-			return ignoreAbsent(err)
+			return registry.IgnoreAbsent(err)
 		})
 	}
 	return group.Wait()
@@ -77,7 +77,7 @@ func (r *Resolver) preconnect(t *Target, all []*image.Blob) {
 		}
 	}
 	if !t.HasRoot && !r.DryRun {
-		r.registry().Warm(t.Repo, n)
+		r.registry().Preconnect(t.Repo, n)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
 // maxPrevious is the number of images of one index that are read.
@@ -87,7 +88,7 @@ func (r *Resolver) children(ctx context.Context, root *image.Manifest, repo name
 			if err == nil {
 				out[i], _ = parsePrevious(desc, raw)
 			}
-			return ignoreAbsent(err)
+			return registry.IgnoreAbsent(err)
 		})
 	}
 	err := group.Wait()

@@ -89,7 +89,7 @@ func (p *Prober) anonymous(ctx context.Context, t *Target) error {
 	}
 	_, err := p.Registry.Anonymous().Tags(ctx, t.Repo)
 	t.Public = err == nil
-	return ignoreAbsent(err)
+	return registry.IgnoreAbsent(err)
 }
 
 // tokenStatus holds the answer of the API about the token. A run asks at most
@@ -125,11 +125,3 @@ func (p *Prober) Token(ctx context.Context) *github.TokenStatus {
 // before any refusal. Only classic tokens have scopes, and they often have too
 // many.
 func (p *Prober) scoped() bool { return p.Config.Token.Kind() == secret.ClassicPAT }
-
-// ignoreAbsent returns nil for the answer "absent or hidden".
-func ignoreAbsent(err error) error {
-	if registry.IsAbsent(err) {
-		return nil
-	}
-	return err
-}

@@ -43,25 +43,30 @@ const maxTagged = 3
 // The images of protected tags come first, because the digest of the root must
 // become theirs if it can.
 func (r *Resolver) worthReading(found *Found) []previous {
-	var first, then []previous
-	for i := range found.Targets {
-		t := &found.Targets[i]
-		met := map[v1.Hash]bool{{}: true}
-		for _, protected := range []bool{true, false} {
-			for j, a := range t.answers {
-				if met[a.desc.Digest] || r.protects(t.Tags[j]) != protected || len(met) > maxTagged {
-					continue
-				}
-				met[a.desc.Digest] = true
-				if one := (previous{repo: t.Repo, desc: a.desc, raw: a.raw}); protected {
-					first = append(first, one)
-				} else {
-					then = append(then, one)
-				}
+	var out []previous
+	seen := make([]map[v1.Hash]bool, len(found.Targets))
+	for _, protected := range []bool{true, false} {
+		for i := range found.Targets {
+			if seen[i] == nil {
+				seen[i] = map[v1.Hash]bool{{}: true} // the zero digest stands for an absent tag
 			}
+			out = append(out, r.imagesOf(&found.Targets[i], protected, seen[i])...)
 		}
 	}
-	return append(first, then...)
+	return out
+}
+
+// imagesOf returns the images of the tags of one target that are protected or not
+// protected, and adds them to those that were seen.
+func (r *Resolver) imagesOf(t *Target, protected bool, seen map[v1.Hash]bool) []previous {
+	var out []previous
+	for i, a := range t.answers {
+		if !seen[a.desc.Digest] && r.protects(t.Tags[i]) == protected && len(seen) <= maxTagged {
+			seen[a.desc.Digest] = true
+			out = append(out, previous{repo: t.Repo, desc: a.desc, raw: a.raw})
+		}
+	}
+	return out
 }
 
 // reuseOrigins reads the images that the store of the source has pulled or pushed,

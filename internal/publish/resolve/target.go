@@ -10,6 +10,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
 // maxConcurrentProbes is the number of concurrent questions to one registry.
@@ -62,7 +63,7 @@ func (r *Resolver) tags(ctx context.Context, t *Target, root *image.Manifest) er
 			} else {
 				t.answers[i].desc, err = r.registry().Head(ctx, t.Repo.Tag(tag))
 			}
-			return ignoreAbsent(err)
+			return registry.IgnoreAbsent(err)
 		})
 	}
 	return group.Wait()

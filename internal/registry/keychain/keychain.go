@@ -1,13 +1,11 @@
-// Package keychain holds the run's credentials: one token with its kind, a
-// go-containerregistry keychain for registries, and an oauth2 client for
-// GitHub's API.
+// Package keychain holds the credentials of a run. It provides a
+// go-containerregistry keychain for registries and an oauth2 client for GitHub's
+// API.
 //
-// The default token is given to the registry and the API of GITHUB_SERVER_URL
-// and to no other host.
+// Only the registry and the API of GITHUB_SERVER_URL receive the default token.
 package keychain
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 
@@ -17,45 +15,46 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
-// Client returns an HTTP client that sends the token with every request; with
-// no token, base as it is. Use it for one API host only.
+// Client returns an HTTP client that sends the token with every request. If the
+// token is empty, its requests are anonymous. Use the client for one API host
+// only.
 func Client(token secret.Secret, base http.RoundTripper) *http.Client {
 	if token.Empty() {
 		return &http.Client{Transport: base}
 	}
 	source := oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token.Reveal()})
-	return &http.Client{Transport: &oauth2.Transport{Source: source, Base: base}, CheckRedirect: stay}
+	return &http.Client{Transport: &oauth2.Transport{Source: source, Base: base}, CheckRedirect: checkRedirect}
 }
 
-// maxRedirects bounds how often one request is sent on, as net/http does.
+// maxRedirects limits the redirects of one request. net/http has the same limit.
 const maxRedirects = 10
 
-// stay refuses redirects to another host: oauth2 adds the token to every
-// request, whatever it was that led there.
-func stay(req *http.Request, via []*http.Request) error {
+// checkRedirect refuses redirects to another host, because oauth2 adds the token
+// to every request.
+func checkRedirect(req *http.Request, via []*http.Request) error {
 	if first := via[0].URL; req.URL.Host != first.Host || req.URL.Scheme != first.Scheme {
-		return fmt.Errorf("following a redirect from %q to %q: the token stays with the first", first.Host, req.URL.Host)
+		return fmt.Errorf("following a redirect from %q to %q: the other host must not receive the token", first.Host, req.URL.Host)
 	}
 	if len(via) >= maxRedirects {
-		return errors.New("following redirects: there is no end to them")
+		return fmt.Errorf("following redirects: more than %d redirects", maxRedirects)
 	}
 	return nil
 }
 
-// Login is a user name and its secret at one registry.
+// Login is a user name and its secret for one registry.
 type Login struct {
 	Username string
 	Secret   secret.Secret
 }
 
-// Keychain resolves the registry of GitHub to the token, registries with
-// credentials of their own to those, and every other one through Fallback
-// (the host's login file). It implements authn.Keychain.
+// Keychain returns the token for GitHub's registry and the credentials in Others
+// for other registries. For all remaining registries it asks Fallback, the login
+// file of the machine. It implements authn.Keychain.
 type Keychain struct {
 	Host     string // the registry that belongs to GITHUB_SERVER_URL
 	Token    Login
 	Others   map[string]Login
-	Fallback authn.Keychain // nil: other hosts are anonymous
+	Fallback authn.Keychain // if nil, requests to other hosts are anonymous
 }
 
 // Resolve implements authn.Keychain.

@@ -12,7 +12,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
-// file stands for the host's login file: it knows every registry.
+// file replaces the login file of the machine. It has credentials for every
+// registry.
 type file struct{}
 
 func (file) Resolve(authn.Resource) (authn.Authenticator, error) {
@@ -32,10 +33,10 @@ func TestKeychainGivesTheTokenToOneHostOnly(t *testing.T) {
 		{"GitHub's registry", keychain.Keychain{Host: "ghcr.io", Token: token, Fallback: file{}}, "ghcr.io", "octocat:ghs_x"},
 		{"another registry", keychain.Keychain{Host: "ghcr.io", Token: token, Fallback: file{}}, "docker.io", "file:file"},
 		{"another registry without a file", keychain.Keychain{Host: "ghcr.io", Token: token}, "docker.io", ":"},
-		{"a host that contains it", keychain.Keychain{Host: "ghcr.io", Token: token}, "ghcr.io.evil.example", ":"},
+		{"host with the registry as prefix", keychain.Keychain{Host: "ghcr.io", Token: token}, "ghcr.io.evil.example", ":"},
 		{"another port", keychain.Keychain{Host: "127.0.0.1:5000", Token: token}, "127.0.0.1:5001", ":"},
-		{"credentials of its own", keychain.Keychain{Host: "ghcr.io", Token: token, Others: own}, "quay.io", "me:q"},
-		{"credentials before the token", keychain.Keychain{Host: "ghcr.io", Token: token, Others: own}, "ghcr.io", "me:own"},
+		{"registry with separate credentials", keychain.Keychain{Host: "ghcr.io", Token: token, Others: own}, "quay.io", "me:q"},
+		{"separate credentials for GitHub's registry", keychain.Keychain{Host: "ghcr.io", Token: token, Others: own}, "ghcr.io", "me:own"},
 		{"no token", keychain.Keychain{Host: "ghcr.io", Fallback: file{}}, "ghcr.io", "file:file"},
 	}
 	for _, c := range cases {
@@ -62,8 +63,8 @@ func TestKeychainGivesTheTokenToOneHostOnly(t *testing.T) {
 
 func TestClientSendsTheToken(t *testing.T) {
 	t.Parallel()
-	heard := make(chan string, 1)
-	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { heard <- r.Header.Get("Authorization") }))
+	received := make(chan string, 1)
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { received <- r.Header.Get("Authorization") }))
 	t.Cleanup(s.Close)
 	for token, want := range map[string]string{"ghs_x": "Bearer ghs_x", "": ""} {
 		resp, err := keychain.Client(secret.New(token), nil).Get(s.URL)
@@ -71,32 +72,32 @@ func TestClientSendsTheToken(t *testing.T) {
 			t.Fatal(err)
 		}
 		resp.Body.Close()
-		if got := <-heard; got != want {
-			t.Errorf("with %q the header is %q, want %q", token, got, want)
+		if got := <-received; got != want {
+			t.Errorf("token %q: got the header %q, want %q", token, got, want)
 		}
 	}
 }
 
-// TestClientDoesNotTakeTheTokenToAnotherHost: oauth2 adds it to every request,
-// also to one that a redirect leads elsewhere.
-func TestClientDoesNotTakeTheTokenToAnotherHost(t *testing.T) {
+// oauth2 adds the token to every request, including a request after a redirect to
+// another host.
+func TestClientDoesNotSendTheTokenToAnotherHost(t *testing.T) {
 	t.Parallel()
-	heard := make(chan string, 1)
-	other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { heard <- r.Header.Get("Authorization") }))
+	received := make(chan string, 1)
+	other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { received <- r.Header.Get("Authorization") }))
 	t.Cleanup(other.Close)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
-		case "/away":
-			http.Redirect(w, r, other.URL+"/elsewhere", http.StatusFound)
+		case "/other-host":
+			http.Redirect(w, r, other.URL+"/target", http.StatusFound)
 		case "/renamed":
 			http.Redirect(w, r, "/repositories/1", http.StatusMovedPermanently)
-		case "/round":
-			http.Redirect(w, r, "/round", http.StatusFound)
+		case "/loop":
+			http.Redirect(w, r, "/loop", http.StatusFound)
 		}
 	}))
 	t.Cleanup(s.Close)
 	client := keychain.Client(secret.New("ghs_x"), nil)
-	for path, ok := range map[string]bool{"/away": false, "/renamed": true, "/round": false} {
+	for path, ok := range map[string]bool{"/other-host": false, "/renamed": true, "/loop": false} {
 		resp, err := client.Get(s.URL + path)
 		if err == nil {
 			resp.Body.Close()
@@ -105,7 +106,7 @@ func TestClientDoesNotTakeTheTokenToAnotherHost(t *testing.T) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
-	if len(heard) > 0 {
-		t.Errorf("another host heard %q", <-heard)
+	if len(received) > 0 {
+		t.Errorf("another host received the header %q", <-received)
 	}
 }

@@ -17,43 +17,48 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
-// rounds is how often the list is written before it is given up.
-const rounds = 12
+// maxRounds limits the writes of the list.
+const maxRounds = 12
 
-// Wait is the least time before the list is looked at again; the most is three
-// times as much. It has to be long beside a request and its answer.
+// Wait is the shortest wait before the list is read again. The longest is three
+// times as long. The wait must be long compared with one request.
 const Wait = 250 * time.Millisecond
 
-// Writer adds to lists of referrers.
+// CodeOverwritten is the code of a list that other writers overwrote in all
+// rounds.
+const CodeOverwritten = "referrers-overwritten"
+
+// Writer adds entries to lists of referrers.
 type Writer struct {
 	Registry *registry.Client
-	// Wait is the least time before the list is read again; zero is [Wait].
+	// Wait is the shortest wait before the list is read again; zero is [Wait].
 	Wait time.Duration
-	// Sleep waits; nil waits for real.
-	Sleep func(context.Context, time.Duration) error
+	// Sleep waits between rounds. If nil, it uses the real clock.
+	Sleep retry.Sleeper
 }
 
-// Add lists manifests, which are in the repository already, as referrers of
-// the subject. It does nothing where the registry has the API. It returns once
-// the list was seen with all of them, a wait after they were written.
+// Add lists manifests as referrers of the subject. The manifests must be in the
+// repository. Add does nothing if the registry has the referrers API. It returns
+// when the list contains all manifests one wait after the last write.
 func (w *Writer) Add(ctx context.Context, repo name.Repository, subject v1.Hash, add []v1.Descriptor) error {
 	if _, err := w.Registry.Referrers(ctx, repo, subject); err == nil {
 		return nil
 	} else if !registry.IsAbsent(err) {
-		return fmt.Errorf("listing what refers to %s: %w", subject, err)
+		return fmt.Errorf("listing the referrers of %q: %w", subject, err)
 	}
 	want := map[v1.Hash]v1.Descriptor{}
 	for _, d := range add {
 		want[d.Digest] = d
 	}
-	for range rounds {
+	for range maxRounds {
 		list, annotations, err := fallback(ctx, w.Registry, repo, subject)
 		if err != nil {
 			return err
 		}
-		if !lacks(list, want) {
+		if !mergeInto(want, list) {
 			return nil
 		}
 		if err := w.put(ctx, repo, subject, annotations, want); err != nil {
@@ -64,32 +69,33 @@ func (w *Writer) Add(ctx context.Context, repo name.Repository, subject v1.Hash,
 		}
 	}
 	return &diag.Error{
-		Code: "referrers-contested", Side: diag.Registry,
-		Title: fmt.Sprintf("What refers to %s could not be listed: other runs overwrote the tag %s %d times", subject, Tag(subject), rounds),
-		Hint:  "Run it again, and let such runs wait for each other with a concurrency group.",
+		Code: CodeOverwritten, Side: diag.Registry,
+		Title: fmt.Sprintf("The referrers of %s are not listed: other runs overwrote the tag %s %d times", subject, Tag(subject), maxRounds),
+		Hint:  "Run again, and add a concurrency group to the workflow so that only one run signs or attests at a time.",
 	}
 }
 
-// lacks reports whether the list is not complete, and adds to want what others
-// wrote: so that it comes back if yet another overwrites it.
-func lacks(list []v1.Descriptor, want map[v1.Hash]v1.Descriptor) bool {
-	here := map[v1.Hash]bool{}
+// mergeInto reports whether the list lacks an entry of want. It adds the other
+// entries of the list to want, so that they are restored if a third writer
+// overwrites them.
+func mergeInto(want map[v1.Hash]v1.Descriptor, list []v1.Descriptor) (incomplete bool) {
+	listed := map[v1.Hash]bool{}
 	for _, d := range list {
-		here[d.Digest] = true
+		listed[d.Digest] = true
 	}
-	missing := false
 	for digest := range want {
-		missing = missing || !here[digest]
+		incomplete = incomplete || !listed[digest]
 	}
 	for _, d := range list {
-		if _, ours := want[d.Digest]; !ours {
+		if _, known := want[d.Digest]; !known {
 			want[d.Digest] = d
 		}
 	}
-	return missing
+	return incomplete
 }
 
-// put writes the index, sorted: writers that know the same write the same.
+// put writes the index in sorted order, so that writers with the same entries
+// write the same bytes.
 func (w *Writer) put(ctx context.Context, repo name.Repository, subject v1.Hash, annotations map[string]string, all map[v1.Hash]v1.Descriptor) error {
 	doc := v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Annotations: annotations}
 	for _, d := range all {
@@ -98,7 +104,7 @@ func (w *Writer) put(ctx context.Context, repo name.Repository, subject v1.Hash,
 	slices.SortFunc(doc.Manifests, func(a, b v1.Descriptor) int { return strings.Compare(a.Digest.String(), b.Digest.String()) })
 	raw, err := json.Marshal(doc)
 	if err != nil {
-		return fmt.Errorf("writing what refers to %s: %w", subject, err)
+		return fmt.Errorf("writing the referrers of %q: %w", subject, err)
 	}
 	digest, size, err := v1.SHA256(bytes.NewReader(raw))
 	if err != nil {
@@ -106,7 +112,7 @@ func (w *Writer) put(ctx context.Context, repo name.Repository, subject v1.Hash,
 	}
 	m := &image.Manifest{Raw: raw, Descriptor: v1.Descriptor{MediaType: types.OCIImageIndex, Digest: digest, Size: size}}
 	if err := w.Registry.PutManifest(ctx, repo.Tag(Tag(subject)), m); err != nil {
-		return fmt.Errorf("writing what refers to %s: %w", subject, err)
+		return fmt.Errorf("writing the referrers of %q: %w", subject, err)
 	}
 	return nil
 }
@@ -116,16 +122,6 @@ func (w *Writer) pause(ctx context.Context) error {
 	if wait == 0 {
 		wait = Wait
 	}
-	wait += rand.N(2 * wait) //nolint:gosec // spreads writers; nobody gains by guessing it
-	if w.Sleep != nil {
-		return w.Sleep(ctx, wait)
-	}
-	t := time.NewTimer(wait)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	wait += rand.N(2 * wait) //nolint:gosec // a random wait separates the writers; it needs no secrecy
+	return w.Sleep.Wait(ctx, wait)
 }

@@ -1,14 +1,15 @@
-// Package referrers reads and writes the list of what refers to an image:
-// signatures, attestations, SBOMs (distribution-spec, "Listing Referrers").
+// Package referrers reads and writes the list of the referrers of an image:
+// signatures, attestations and SBOMs (distribution-spec, "Listing Referrers").
 //
-// Where a registry has the referrers API, it keeps the list itself. ghcr.io has
-// none (docs/ghcr.md, Referrers): there the list is an index under the fallback
-// tag of the subject, which clients write ("Referrers Tag Schema"). A registry
-// has no conditional write, so two writers at once can overwrite each other:
-// this package reads the list again after a short random wait and writes what
-// was lost. An entry is safe from every writer that takes less time between its
-// read and its write than that wait; it is not safe from writers that do not
-// look again themselves.
+// A registry with the referrers API maintains the list itself. ghcr.io does not
+// have this API (docs/ghcr.md, Referrers). There the list is an index under the
+// fallback tag of the subject, and clients write it ("Referrers Tag Schema").
+//
+// A registry has no conditional write, so two concurrent writers can overwrite
+// each other. This package therefore reads the list again after a short random
+// wait and writes missing entries again. An entry survives every writer that
+// needs less than this wait between its read and its write. It can be lost to a
+// writer that does not read the list again.
 package referrers
 
 import (
@@ -22,40 +23,41 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// maxEntries bounds a list: each entry costs requests of those who read it.
+// maxEntries limits the list, because a reader sends requests for each entry.
 const maxEntries = 5000
 
-// Tag is the fallback tag of a subject.
+// Tag returns the fallback tag of a subject.
 func Tag(subject v1.Hash) string { return subject.Algorithm + "-" + subject.Hex }
 
-// List returns the manifests that refer to a subject, by the API where there
-// is one, else by the fallback tag. None is no error.
+// List returns the referrers of a subject. It uses the referrers API, or the
+// fallback tag if the registry does not have the API. The list can be empty.
 func List(ctx context.Context, client *registry.Client, repo name.Repository, subject v1.Hash) ([]v1.Descriptor, error) {
 	if pages, err := client.Referrers(ctx, repo, subject); err == nil {
 		return entries(pages...)
 	} else if !registry.IsAbsent(err) {
-		return nil, fmt.Errorf("listing what refers to %s: %w", subject, err)
+		return nil, fmt.Errorf("listing the referrers of %q: %w", subject, err)
 	}
 	list, _, err := fallback(ctx, client, repo, subject)
 	return list, err
 }
 
-// fallback reads the index under the fallback tag, and its annotations.
+// fallback returns the entries and the annotations of the index under the
+// fallback tag.
 func fallback(ctx context.Context, client *registry.Client, repo name.Repository, subject v1.Hash) ([]v1.Descriptor, map[string]string, error) {
 	_, raw, err := client.Manifest(ctx, repo.Tag(Tag(subject)))
 	if registry.IsAbsent(err) {
 		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("listing what refers to %s: %w", subject, err)
+		return nil, nil, fmt.Errorf("listing the referrers of %q: %w", subject, err)
 	}
 	list, err := entries(raw)
 	if err != nil {
-		return nil, nil, fmt.Errorf("listing what refers to %s: %w", subject, err)
+		return nil, nil, fmt.Errorf("listing the referrers of %q: %w", subject, err)
 	}
 	var doc v1.IndexManifest
 	if err := json.Unmarshal(raw, &doc); err != nil {
-		return nil, nil, fmt.Errorf("listing what refers to %s: %w", subject, err)
+		return nil, nil, fmt.Errorf("listing the referrers of %q: %w", subject, err)
 	}
 	return list, doc.Annotations, nil
 }

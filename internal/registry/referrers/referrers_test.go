@@ -32,17 +32,17 @@ func (keychain) Resolve(authn.Resource) (authn.Authenticator, error) {
 	return authn.FromConfig(authn.AuthConfig{Username: "octocat", Password: secret}), nil
 }
 
-// rig is an embedded ghcr.io and a writer of its own for each runner.
-type rig struct {
+// fixture is an embedded ghcr.io.
+type fixture struct {
 	t    *testing.T
 	ghcr *ghcrtest.Server
 	repo name.Repository
 }
 
-func newRig(t *testing.T) *rig {
+func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	s := ghcrtest.Start(t, ghcrtest.Config{Open: &ghcrtest.Open{Token: secret}})
-	return &rig{t, s, repository(t, s.Host())}
+	return &fixture{t, s, repository(t, s.Host())}
 }
 
 func repository(t *testing.T, host string) name.Repository {
@@ -62,8 +62,9 @@ func client(t *testing.T) *registry.Client {
 
 var subject = v1.Hash{Algorithm: "sha256", Hex: strings.Repeat("5", 64)}
 
-// referrer puts a manifest into the registry that refers to the subject.
-func (r *rig) referrer(text string) v1.Descriptor {
+// referrer adds a manifest to the registry and returns its descriptor as a
+// referrer.
+func (r *fixture) referrer(text string) v1.Descriptor {
 	r.t.Helper()
 	raw, err := json.Marshal(map[string]any{
 		"schemaVersion": 2, "mediaType": types.OCIImageIndex, "manifests": []any{}, "annotations": map[string]string{"text": text},
@@ -82,7 +83,7 @@ func (r *rig) referrer(text string) v1.Descriptor {
 	}
 }
 
-func (r *rig) list() []string {
+func (r *fixture) list() []string {
 	r.t.Helper()
 	list, err := referrers.List(r.t.Context(), client(r.t), r.repo, subject)
 	if err != nil {
@@ -96,11 +97,11 @@ func (r *rig) list() []string {
 	return out
 }
 
-func TestAddListsWithTypeAndAnnotations(t *testing.T) {
+func TestAddListsReferrersWithTypeAndAnnotations(t *testing.T) {
 	t.Parallel()
-	r := newRig(t)
+	r := newFixture(t)
 	if got := r.list(); len(got) > 0 {
-		t.Errorf("before anything was added: %q", got)
+		t.Errorf("got %q before the first Add", got)
 	}
 	w := &referrers.Writer{Registry: client(t), Sleep: func(context.Context, time.Duration) error { return nil }}
 	for _, text := range []string{"a", "b"} {
@@ -116,57 +117,57 @@ func TestAddListsWithTypeAndAnnotations(t *testing.T) {
 		t.Fatal(err)
 	}
 	if after := r.ghcr.Tag("acme/web", referrers.Tag(subject)); after != before {
-		t.Error("what was listed already was written again")
+		t.Error("Add wrote an entry that was already listed")
 	}
 }
 
-// meeting makes writers wait for each other: a pause ends when every writer
-// that has not finished is in one. It stands for what [referrers.Wait] rests
-// on, that nobody takes longer between reading and writing, without a clock.
-type meeting struct {
+// barrier makes writers wait for each other. A pause ends when every active writer
+// is in a pause. Without a clock, it provides the condition of [referrers.Wait]:
+// no writer needs more time between its read and its write than a wait.
+type barrier struct {
 	mu      sync.Mutex
 	active  int
 	waiting []chan struct{}
 }
 
-func (m *meeting) pause(context.Context, time.Duration) error {
-	turn := make(chan struct{})
-	m.mu.Lock()
-	m.waiting = append(m.waiting, turn)
-	m.release()
-	m.mu.Unlock()
-	<-turn
+func (b *barrier) pause(context.Context, time.Duration) error {
+	resume := make(chan struct{})
+	b.mu.Lock()
+	b.waiting = append(b.waiting, resume)
+	b.release()
+	b.mu.Unlock()
+	<-resume
 	return nil
 }
 
-func (m *meeting) leave() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.active--
-	m.release()
+func (b *barrier) finish() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.active--
+	b.release()
 }
 
-func (m *meeting) release() {
-	if len(m.waiting) < m.active {
+func (b *barrier) release() {
+	if len(b.waiting) < b.active {
 		return
 	}
-	for _, turn := range m.waiting {
-		close(turn)
+	for _, resume := range b.waiting {
+		close(resume)
 	}
-	m.waiting = nil
+	b.waiting = nil
 }
 
-func TestEightWritersAtOnceAreAllListed(t *testing.T) {
+func TestEightConcurrentWritersAreAllListed(t *testing.T) {
 	t.Parallel()
 	const writers = 8
-	r := newRig(t)
-	together := &meeting{active: writers}
+	r := newFixture(t)
+	writersInStep := &barrier{active: writers}
 	var wg sync.WaitGroup
 	for n := range writers {
 		d := r.referrer(fmt.Sprint(n))
-		w := &referrers.Writer{Registry: client(t), Sleep: together.pause}
+		w := &referrers.Writer{Registry: client(t), Sleep: writersInStep.pause}
 		wg.Go(func() {
-			defer together.leave()
+			defer writersInStep.finish()
 			if err := w.Add(t.Context(), r.repo, subject, []v1.Descriptor{d}); err != nil {
 				t.Error(err)
 			}
@@ -174,31 +175,31 @@ func TestEightWritersAtOnceAreAllListed(t *testing.T) {
 	}
 	wg.Wait()
 	if got := r.list(); len(got) != writers {
-		t.Errorf("%d of %d are listed: %q", len(got), writers, got)
+		t.Errorf("%d of %d referrers are listed: %q", len(got), writers, got)
 	}
 }
 
-// What another writer lost of a third one comes back, too.
-func TestAddRepairsWhatWasLost(t *testing.T) {
+// Add also restores the entries of a third writer.
+func TestAddRestoresOverwrittenEntries(t *testing.T) {
 	t.Parallel()
-	r := newRig(t)
-	theirs, other, ours := r.referrer("theirs"), r.referrer("other"), r.referrer("ours")
-	lone := func(d v1.Descriptor) {
+	r := newFixture(t)
+	first, second, third := r.referrer("first"), r.referrer("second"), r.referrer("third")
+	overwrite := func(d v1.Descriptor) {
 		raw, err := json.Marshal(v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: []v1.Descriptor{d}})
 		if err != nil {
 			t.Error(err)
 		}
 		r.ghcr.AddManifest("acme/web", referrers.Tag(subject), string(types.OCIImageIndex), raw)
 	}
-	lone(theirs)
+	overwrite(first)
 	waits := 0
 	w := &referrers.Writer{Registry: client(t), Sleep: func(context.Context, time.Duration) error {
 		if waits++; waits == 1 {
-			lone(other) // a writer that read before we wrote
+			overwrite(second) // another writer read the list before the first write
 		}
 		return nil
 	}}
-	if err := w.Add(t.Context(), r.repo, subject, []v1.Descriptor{ours}); err != nil {
+	if err := w.Add(t.Context(), r.repo, subject, []v1.Descriptor{third}); err != nil {
 		t.Fatal(err)
 	}
 	if got := r.list(); len(got) != 3 {
@@ -206,23 +207,22 @@ func TestAddRepairsWhatWasLost(t *testing.T) {
 	}
 }
 
-func TestAddGivesUpAgainstOneWhoNeverStops(t *testing.T) {
+func TestAddFailsIfAnotherWriterOverwritesEveryRound(t *testing.T) {
 	t.Parallel()
-	r := newRig(t)
+	r := newFixture(t)
 	raw := []byte(`{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}`)
 	w := &referrers.Writer{Registry: client(t), Sleep: func(context.Context, time.Duration) error {
 		r.ghcr.AddManifest("acme/web", referrers.Tag(subject), string(types.OCIImageIndex), raw)
 		return nil
 	}}
-	err := w.Add(t.Context(), r.repo, subject, []v1.Descriptor{r.referrer("ours")})
-	if !diag.Is(err, "referrers-contested") {
+	err := w.Add(t.Context(), r.repo, subject, []v1.Descriptor{r.referrer("added")})
+	if !diag.Is(err, referrers.CodeOverwritten) {
 		t.Errorf("got %v", err)
 	}
 }
 
-// A registry with the API keeps the list itself: it is read page by page, and
-// no tag is written.
-func TestRegistryWithTheAPI(t *testing.T) {
+// A registry with the referrers API maintains the list itself.
+func TestListReadsAllPagesOfTheAPIAndAddWritesNoTag(t *testing.T) {
 	t.Parallel()
 	page := func(digit string) string {
 		return fmt.Sprintf(`{"schemaVersion":2,"manifests":[{"mediaType":"x","size":1,"digest":"sha256:%s"}]}`, strings.Repeat(digit, 64))

@@ -1,9 +1,9 @@
-// Package refusal explains a registry's no: from the server's words and what
-// is known of the run it finds the cause and the cure, and makes them the
-// error that a user reads.
+// Package refusal explains the error answers of a registry. It finds the cause
+// and the cure from the server's message and from the evidence about the run,
+// and returns the error that the user reads.
 //
-// Its table follows docs/ghcr.md, Refusals. It asks nobody: evidence is
-// gathered by package resolve.
+// Its table follows docs/ghcr.md, Refusals. The package sends no requests:
+// package resolve gathers the evidence.
 package refusal
 
 import (
@@ -19,112 +19,121 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
-// Evidence is what is known of the run that was refused.
+// Evidence describes the run that was refused.
 type Evidence struct {
+	// Repo is the repository of the request.
 	Repo name.Repository
-	// Home says that the registry is GitHub's.
+	// Home is true if the registry is GitHub's.
 	Home bool
-	// InWorkflow says that this is a workflow run; Repository is its
-	// owner/name, and ReadOnly why its token can only read ("" if nothing
-	// says so).
+	// InWorkflow is true in a workflow run.
 	InWorkflow bool
+	// Repository is the owner/name of the workflow's repository.
 	Repository string
-	ReadOnly   string
-	// Kind of the token, by its prefix.
+	// ReadOnly is the reason why the token of the workflow run can only read;
+	// "" if no reason is known.
+	ReadOnly string
+	// Kind is the kind of the token, found by its prefix.
 	Kind secret.Kind
-	// Exists says whether the package does: nil if nobody could tell.
+	// Exists reports whether the package exists; nil if unknown.
 	Exists *bool
-	// SettingsURL is the package's settings page.
+	// SettingsURL is the settings page of the package.
 	SettingsURL string
-	// OrganizationURL is the page where an organization allows the creation
-	// of packages; empty where the owner is a user.
+	// OrganizationURL is the page where an organization allows the creation of
+	// packages; "" if the owner is a user.
 	OrganizationURL string
 	// Inherits is the visibility that a new package would have; "" if unknown.
 	Inherits string
-	// TokensURL is the page where classic tokens are made and authorised.
+	// TokensURL is the page that lists classic tokens.
 	TokensURL string
-	// NewTokenURL is the page that makes a classic token, filled in.
+	// NewTokenURL is the page that creates a classic token with the needed
+	// scope.
 	NewTokenURL string
-	// Scoped says that the token's scopes are known, and Scopes which.
+	// Scoped is true if the scopes of the token are known.
 	Scoped bool
+	// Scopes lists the scopes of the token.
 	Scopes []string
-	// Dead says that GitHub's API does not know the token either.
-	Dead bool
-	// SSO is the page where an organization wants the token authorised; "" if
-	// none does.
-	SSO string
-	// Grants is what the job's permissions give for packages, as its workflow
-	// file says: write, read, none, or default without a block; "" if the file
-	// could not be read. GrantsFile is that file.
-	Grants, GrantsFile string
-	// Reading says that the refusal met a source, not a destination.
+	// TokenInvalid is true if GitHub's API also rejects the token.
+	TokenInvalid bool
+	// SSOURL is the page where the organization requires the authorization of
+	// the token; "" if it requires none.
+	SSOURL string
+	// Grants is the value of packages in the job's permissions, according to its
+	// workflow file: write, read, none, or default if there is no permissions
+	// block. It is "" if the file could not be read.
+	Grants string
+	// GrantsFile is the path of the workflow file.
+	GrantsFile string
+	// Reading is true if the request read the source, and false if it concerned
+	// a destination.
 	Reading bool
 
-	exchange bool // the token was refused before anything was asked for
+	tokenRequest bool // the registry refused the token request
 }
 
-// OtherOwner reports whether the image belongs to another owner than the
-// workflow's repository: GITHUB_TOKEN never reaches there.
+// OtherOwner reports whether the image and the workflow's repository have
+// different owners. GITHUB_TOKEN has no access to packages of another owner.
 func (e Evidence) OtherOwner() bool {
-	mine, _, _ := strings.Cut(e.Repository, "/")
-	theirs, _, _ := strings.Cut(e.Repo.RepositoryStr(), "/")
-	return e.InWorkflow && mine != "" && !strings.EqualFold(mine, theirs)
+	own, _, _ := strings.Cut(e.Repository, "/")
+	other, _, _ := strings.Cut(e.Repo.RepositoryStr(), "/")
+	return e.InWorkflow && own != "" && !strings.EqualFold(own, other)
 }
 
-// Explain turns a refusal into the error to show. An answer nobody has seen
-// yet is explained as far as its status goes; one that is explained already
-// comes back as it is.
+// Explain returns the error to show for err. It explains an answer that is not
+// in Table by its status. It returns an error that is already a diag.Error
+// without a change.
 func Explain(err error, ev Evidence) error {
-	var told *diag.Error
+	var diagErr *diag.Error
 	var answer *registry.Error
-	if err == nil || errors.As(err, &told) {
+	if err == nil || errors.As(err, &diagErr) {
 		return err
 	}
 	if !errors.As(err, &answer) {
-		return unanswered(err, ev)
+		return explainFailure(err, ev)
 	}
-	ev.exchange = answer.Repository == ""
+	ev.tokenRequest = answer.Repository == ""
 	for _, row := range Table {
 		if row.matches(answer, ev) {
-			title, hint := row.words(ev)
+			title, hint := row.explain(ev)
 			return &diag.Error{Code: row.Code, Side: diag.Registry, Title: title, Hint: hint, Err: err}
 		}
 	}
 	return &diag.Error{
-		Code: "registry-refused", Side: diag.Registry, Err: err,
+		Code: CodeRegistryRefused, Side: diag.Registry, Err: err,
 		Title: fmt.Sprintf("%s answered %d %s", answer.Host, answer.Status, http.StatusText(answer.Status)),
-		Hint:  "Search for the registry's own words above; if they name no cause, run again with debug: true and ask its support with the request id.",
+		Hint:  "Search the web for the registry's message above. If that does not help, run again with debug: true and send the request id to the registry's support.",
 	}
 }
 
 // Row is one kind of refusal.
 type Row struct {
-	// Code is stable and documented in README.
+	// Code is stable and documented in the README.
 	Code string
-	// Says is what the server's message holds, in lower case; any of them.
-	Says []string
-	// Status narrows the row to a status; 0 is any.
+	// Messages lists texts in lower case. The row matches if the server's
+	// message contains one of them.
+	Messages []string
+	// Status is the status that the row matches; 0 for any.
 	Status int
-	// Foreign rows are for logins that another registry than GitHub's refuses.
-	Foreign bool
-	// Means and Cure are for README: the cause in general, and what to do.
-	Means, Cure string
+	// OtherRegistry is true for a login that a registry other than GitHub's
+	// refuses.
+	OtherRegistry bool
+	// Meaning and Cure are the general cause and cure for the README.
+	Meaning, Cure string
 
-	words func(Evidence) (title, hint string)
+	explain func(Evidence) (title, hint string)
 }
 
 func (r Row) matches(e *registry.Error, ev Evidence) bool {
-	if r.Foreign {
+	if r.OtherRegistry {
 		return !ev.Home && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden)
 	}
 	if r.Status != 0 && r.Status != e.Status {
 		return false
 	}
-	words := strings.ToLower(e.Words())
-	for _, s := range r.Says {
-		if strings.Contains(words, s) {
+	message := strings.ToLower(e.ServerMessage())
+	for _, m := range r.Messages {
+		if strings.Contains(message, m) {
 			return true
 		}
 	}
-	return len(r.Says) == 0
+	return len(r.Messages) == 0
 }

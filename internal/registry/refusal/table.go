@@ -5,112 +5,113 @@ import (
 	"net/http"
 )
 
-// Table lists the refusals, the particular before the general.
+// Table lists the kinds of refusal. The first row that matches applies, so
+// special rows come before general ones.
 var Table = []Row{
 	{
-		Code: "other-registry-denied", Foreign: true,
-		Means: "A registry that is not GitHub's takes no login, or not this one.",
-		Cure:  "Give a login for it in `credentials`.",
-		words: foreign,
+		Code: CodeOtherRegistryDenied, OtherRegistry: true,
+		Meaning: "A registry other than GitHub's requires a login, or refuses the login.",
+		Cure:    "Add a login for this registry to `credentials`.",
+		explain: otherRegistry,
 	},
 	{
-		Code: "write-package", Says: []string{"permission_denied: write_package"},
-		Means: "The package exists, and this repository has no write access to it: it was first pushed by hand or from another repository.",
-		Cure:  "Package settings → Manage Actions access → Add repository, role Write.",
-		words: writePackage,
+		Code: CodeWritePackage, Messages: []string{"permission_denied: write_package"},
+		Meaning: "The package exists, and this repository may not write to it. The first push was manual or came from another repository.",
+		Cure:    "In the package settings, open Manage Actions access, add the repository and select the role Write.",
+		explain: writePackage,
 	},
 	{
-		Code: "create-package", Says: []string{"installation not allowed to create", "permission_denied: create_package"},
-		Means: "The package does not exist, and this token may not create it: no `packages: write`, a fork or Dependabot, another owner's name, or the organization's rules.",
-		Cure:  "Grant `packages: write` in the (calling) job, under the repository's own owner.",
-		words: func(ev Evidence) (string, string) { return mayNot("create", ev) },
+		Code: CodeCreatePackage, Messages: []string{"installation not allowed to create", "permission_denied: create_package"},
+		Meaning: "The package does not exist, and this token may not create it. Possible causes: no `packages: write`, a fork or Dependabot, an image of another owner, or the organization's rules.",
+		Cure:    "Add `packages: write` to the job (with a reusable workflow: to the calling job), and publish under the owner of the repository.",
+		explain: func(ev Evidence) (string, string) { return notAllowed("create", ev) },
 	},
 	{
-		Code: "write-denied", Says: []string{"installation not allowed to write"},
-		Means: "The token may not write this package: most often `packages: write` is missing.",
-		Cure:  "Grant `packages: write` in the (calling) job.",
-		words: func(ev Evidence) (string, string) { return mayNot("write", ev) },
+		Code: CodeWriteDenied, Messages: []string{"installation not allowed to write"},
+		Meaning: "The token may not write to this package. In most cases `packages: write` is missing.",
+		Cure:    "Add `packages: write` to the job (with a reusable workflow: to the calling job).",
+		explain: func(ev Evidence) (string, string) { return notAllowed("write", ev) },
 	},
 	{
-		Code: "read-denied", Says: []string{"installation not allowed to read", "permission_denied: read_package"},
-		Means: "The token may not read this package.",
-		Cure:  "Grant the repository access in the package settings, role Read.",
-		words: func(ev Evidence) (string, string) {
-			return fmt.Sprintf("The token may not read %s", ev.Repo), grant("Read", ev)
+		Code: CodeReadDenied, Messages: []string{"installation not allowed to read", "permission_denied: read_package"},
+		Meaning: "The token may not read this package.",
+		Cure:    "In the package settings, open Manage Actions access, add the repository and select the role Read.",
+		explain: func(ev Evidence) (string, string) {
+			return fmt.Sprintf("The token may not read %s", ev.Repo), grantAccess("Read", ev)
 		},
 	},
 	{
-		Code: "token-scopes", Says: []string{"does not match expected scopes"},
-		Means: "A personal access token without `write:packages`, or a fine-grained one, which ghcr.io does not take.",
-		Cure:  "Use GITHUB_TOKEN, or a classic token with `write:packages`.",
-		words: func(ev Evidence) (string, string) {
-			return fmt.Sprintf("The token's scopes do not allow pushing to %s", ev.Repo), scopes(ev)
+		Code: CodeTokenScopes, Messages: []string{"does not match expected scopes"},
+		Meaning: "The token is a personal access token without `write:packages`, or a fine-grained token, which ghcr.io does not accept.",
+		Cure:    "Use GITHUB_TOKEN, or a classic token with `write:packages`.",
+		explain: func(ev Evidence) (string, string) {
+			return fmt.Sprintf("The scopes of the token do not allow a push to %s", ev.Repo), replaceScopes(ev)
 		},
 	},
 	{
-		Code: "installation-gone", Says: []string{"requested installation does not exist"},
-		Means: "The token belongs to an owner or installation that is gone, as after a transfer.",
-		Cure:  "Use GITHUB_TOKEN, or make a new token under the new owner.",
-		words: func(ev Evidence) (string, string) {
+		Code: CodeInstallationGone, Messages: []string{"requested installation does not exist"},
+		Meaning: "The token belongs to an owner or an installation that no longer exists, for example after a transfer.",
+		Cure:    "Use GITHUB_TOKEN, or create a new token under the new owner.",
+		explain: func(ev Evidence) (string, string) {
 			return fmt.Sprintf("The token for %s belongs to an installation that no longer exists", ev.Repo),
-				"Use the job's GITHUB_TOKEN, or make a new token under the owner that has the package now."
+				"Use the job's GITHUB_TOKEN, or create a new token under the current owner of the package."
 		},
 	},
 	{
-		Code: "owner-not-found", Says: []string{"owner not found"},
-		Means: "There is no such owner.",
-		Cure:  "Correct the owner in `image`.",
-		words: func(ev Evidence) (string, string) {
-			return fmt.Sprintf("GitHub knows no owner of %s", ev.Repo), "Correct the owner's name in the input image; mind hyphens."
+		Code: CodeOwnerNotFound, Messages: []string{"owner not found"},
+		Meaning: "The owner does not exist.",
+		Cure:    "Correct the owner in `image`.",
+		explain: func(ev Evidence) (string, string) {
+			return fmt.Sprintf("GitHub does not have the owner of %s", ev.Repo), "Correct the owner in the input image. Check the hyphens of the name."
 		},
 	},
 	{
-		Code: "secondary-rate-limit", Says: []string{"secondary rate limit"},
-		Means: "GitHub's abuse limit; it lasts minutes. It is waited for within `timeout`.",
-		Cure:  "Raise `timeout`, or publish fewer images at a time.",
-		words: func(ev Evidence) (string, string) {
-			return fmt.Sprintf("GitHub's secondary rate limit stopped requests to %s", ev.Repo),
-				"It lasts minutes. Raise timeout so that the run may wait, or let fewer jobs publish at a time."
+		Code: CodeSecondaryRateLimit, Messages: []string{"secondary rate limit"},
+		Meaning: "GitHub's secondary rate limit applies. It lasts minutes, and the run waits for it within `timeout`.",
+		Cure:    "Increase `timeout`, or publish fewer images at the same time.",
+		explain: func(ev Evidence) (string, string) {
+			return fmt.Sprintf("GitHub's secondary rate limit stopped the requests to %s", ev.Repo),
+				"Increase timeout, because the limit lasts minutes. Or let fewer jobs publish at the same time."
 		},
 	},
 	{
-		Code: "too-many-requests", Status: http.StatusTooManyRequests,
-		Means: "Too many requests; waited for and repeated several times.",
-		Cure:  "Publish fewer images at a time.",
-		words: func(ev Evidence) (string, string) {
-			return fmt.Sprintf("%s keeps answering that there are too many requests", ev.Repo.RegistryStr()),
-				"Let fewer jobs publish at a time (a concurrency group in the workflow), and run again: what is there is not sent again."
+		Code: CodeTooManyRequests, Status: http.StatusTooManyRequests,
+		Meaning: "The registry received too many requests. The run waited and retried several times.",
+		Cure:    "Publish fewer images at the same time.",
+		explain: func(ev Evidence) (string, string) {
+			return fmt.Sprintf("%s received too many requests and refused all attempts", ev.Repo.RegistryStr()),
+				"Let fewer jobs publish at the same time, with a concurrency group in the workflow. Then run again: content that the registry has is not sent again."
 		},
 	},
 	{
-		Code: "name-invalid", Says: []string{"name invalid", "invalid repository name"},
-		Means: "The registry does not take the image's name, as without an owner.",
-		Cure:  "Write `ghcr.io/OWNER/NAME`.",
-		words: func(ev Evidence) (string, string) {
-			return fmt.Sprintf("The registry does not take the name %s", ev.Repo), "Write registry, owner and name: ghcr.io/OWNER/NAME, in lower case."
+		Code: CodeNameInvalid, Messages: []string{"name invalid", "invalid repository name"},
+		Meaning: "The registry does not accept the name of the image, for example because it has no owner.",
+		Cure:    "Write `ghcr.io/OWNER/NAME`.",
+		explain: func(ev Evidence) (string, string) {
+			return fmt.Sprintf("The registry does not accept the name %s", ev.Repo), "Write the registry, the owner and the name in lower case: ghcr.io/OWNER/NAME."
 		},
 	},
 	{
-		Code: "upload-too-large", Status: http.StatusRequestEntityTooLarge,
-		Means: "A blob or manifest is larger than the registry takes (10 GB a layer on ghcr.io).",
-		Cure:  "Split the layer.",
-		words: func(ev Evidence) (string, string) {
-			return fmt.Sprintf("%s says that a part of the image is too large", ev.Repo.RegistryStr()),
-				"ghcr.io takes 10 GB a layer. Split the build step that makes the largest layer."
+		Code: CodeUploadTooLarge, Status: http.StatusRequestEntityTooLarge,
+		Meaning: "A blob or a manifest exceeds the size limit of the registry (10 GB per layer on ghcr.io).",
+		Cure:    "Split the build step that creates the largest layer.",
+		explain: func(ev Evidence) (string, string) {
+			return fmt.Sprintf("A blob or manifest of the image is too large for %s", ev.Repo.RegistryStr()),
+				"Split the build step that creates the largest layer. ghcr.io accepts 10 GB per layer."
 		},
 	},
 	{
-		Code: "not-authenticated", Status: http.StatusUnauthorized,
-		Means: "The token is expired, revoked or unknown. A fresh exchange was tried.",
-		Cure:  "Check the secret; GITHUB_TOKEN ends with its job.",
-		words: func(ev Evidence) (string, string) {
-			return fmt.Sprintf("%s does not know the token", ev.Repo.RegistryStr()), unusable(ev)
+		Code: CodeNotAuthenticated, Status: http.StatusUnauthorized,
+		Meaning: "The token is expired, revoked or unknown. The run also tried a new token exchange.",
+		Cure:    "Replace the token in the secret. GITHUB_TOKEN is valid only until its job ends.",
+		explain: func(ev Evidence) (string, string) {
+			return fmt.Sprintf("%s does not accept the token", ev.Repo.RegistryStr()), replaceToken(ev)
 		},
 	},
 	{
-		Code: "denied", Status: http.StatusForbidden,
-		Means: "The registry gives no reason: a wrong, expired or truncated token, or a package that is hidden from it.",
-		Cure:  "Check the token; grant `packages: write`; look at the package's access settings.",
-		words: denied,
+		Code: CodeDenied, Status: http.StatusForbidden,
+		Meaning: "The registry gives no reason. Possible causes: a wrong, expired or truncated token, or a package that is hidden from the token.",
+		Cure:    "Replace the token, add `packages: write` to the job, or grant access in the package settings.",
+		explain: denied,
 	},
 }

@@ -1,12 +1,13 @@
-// Package transport makes the transport that all requests of a run go through:
-// proxies as the environment names them (HTTPS_PROXY, NO_PROXY; see
-// net/http.ProxyFromEnvironment), and the certificates to trust: the
-// system's, with those of a file added.
+// Package transport creates the HTTP transport for all requests of a run. The
+// transport uses the proxies of the environment (HTTPS_PROXY, NO_PROXY; see
+// net/http.ProxyFromEnvironment). It trusts the system's certificates and the
+// certificates of a file.
 package transport
 
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,13 +16,17 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// maxFile bounds a file of certificates, in bytes. Whole systems have about
-// 250 KB.
+// CodeCAFileUnusable is the code of a ca-file that cannot be read or contains no
+// certificates.
+const CodeCAFileUnusable = "ca-file-unusable"
+
+// maxFile is the largest size in bytes of a file of certificates. The
+// certificates of a whole system have about 250 KB.
 const maxFile = 16 << 20
 
-// Transport returns a transport of its own for the run. The file holds
-// certificates in PEM; "" adds none.
-func Transport(file string) (*http.Transport, error) {
+// New returns a new transport. The file contains certificates in PEM; if it
+// is "", only the system's certificates are trusted.
+func New(file string) (*http.Transport, error) {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	if file == "" {
 		return t, nil
@@ -32,10 +37,10 @@ func Transport(file string) (*http.Transport, error) {
 	}
 	text, err := read(file)
 	if err != nil {
-		return nil, unusable(file, err)
+		return nil, unusableFile(file, err)
 	}
 	if !pool.AppendCertsFromPEM(text) {
-		return nil, unusable(file, fmt.Errorf("it holds no certificate in PEM"))
+		return nil, unusableFile(file, errors.New("the file contains no certificate in PEM"))
 	}
 	t.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 	return t, nil
@@ -49,15 +54,15 @@ func read(file string) ([]byte, error) {
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err == nil && len(text) > maxFile {
-		err = fmt.Errorf("it has more than %d bytes", maxFile)
+		err = fmt.Errorf("the file has more than %d bytes", maxFile)
 	}
 	return text, err
 }
 
-func unusable(file string, err error) error {
+func unusableFile(file string, err error) error {
 	return &diag.Error{
-		Code: "ca-file-unusable", Side: diag.Input, Input: "ca-file", Err: err,
-		Title: fmt.Sprintf("ca-file %q gives no certificates", file),
-		Hint:  "Name a file on this runner that holds certificates in PEM: it begins with -----BEGIN CERTIFICATE-----. In a container step the file must be mounted there.",
+		Code: CodeCAFileUnusable, Side: diag.Input, Input: "ca-file", Err: err,
+		Title: fmt.Sprintf("Reading certificates from ca-file %q failed", file),
+		Hint:  "Set ca-file to a file on this runner with certificates in PEM. Such a file begins with -----BEGIN CERTIFICATE-----. If the step runs in a container, mount the file into the container.",
 	}
 }

@@ -29,7 +29,7 @@ func TestCertificatesOfAFileAreTrusted(t *testing.T) {
 	server.Config.ErrorLog = nil
 	file := write(t, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
 	for _, path := range []string{file, ""} {
-		transport, err := transport.Transport(path)
+		transport, err := transport.New(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,28 +38,28 @@ func TestCertificatesOfAFileAreTrusted(t *testing.T) {
 			resp.Body.Close()
 		}
 		if trusted := err == nil; trusted != (path != "") {
-			t.Errorf("with the file %q: %v", path, err)
+			t.Errorf("file %q: %v", path, err)
 		}
 		transport.CloseIdleConnections()
 	}
 }
 
-func TestProxiesComeFromTheEnvironment(t *testing.T) {
+func TestTransportUsesTheProxiesOfTheEnvironment(t *testing.T) {
 	t.Parallel()
-	transport, err := transport.Transport("")
+	transport, err := transport.New("")
 	if err != nil || transport.Proxy == nil || transport == http.DefaultTransport {
 		t.Errorf("%v, %v", transport, err)
 	}
 }
 
-func TestFilesWithoutCertificates(t *testing.T) {
+func TestFileWithoutCertificatesIsAnError(t *testing.T) {
 	t.Parallel()
 	for name, path := range map[string]string{
 		"absent": filepath.Join(t.TempDir(), "none"), "a folder": t.TempDir(),
 		"empty": write(t, nil), "a key": write(t, []byte("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")),
 		"too large": write(t, make([]byte, 17<<20)),
 	} {
-		if _, err := transport.Transport(path); !diag.Is(err, "ca-file-unusable") || !strings.Contains(err.Error(), path) {
+		if _, err := transport.New(path); !diag.Is(err, transport.CodeCAFileUnusable) || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -3,7 +3,6 @@ package registry
 import (
 	"net/http"
 	"net/url"
-	"strings"
 	"testing"
 	"time"
 
@@ -11,53 +10,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-func TestRetryAfter(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2026, 10, 21, 7, 28, 0, 0, time.UTC)
-	cases := []struct {
-		name, header, words string
-		want                time.Duration
-	}{
-		{"nothing", "", "", 0},
-		{"seconds", " 120 ", "", 2 * time.Minute},
-		{"absurd seconds", "999999999", "", 24 * time.Hour},
-		{"negative", "-5", "", 0},
-		{"date", "Wed, 21 Oct 2026 07:28:30 GMT", "", 30 * time.Second},
-		{"past date", "Wed, 21 Oct 2026 07:00:00 GMT", "", 0},
-		{"text", "", "retry-after: 10.305464ms, allowed: 2000/minute", 10305464 * time.Nanosecond},
-		{"header before text", "3", "retry-after: 10s", 3 * time.Second},
-		{"nonsense header, text", "soon", "retry-after: 2m, allowed", 2 * time.Minute},
-		{"no unit", "", "retry-after: 10", 0},
-	}
-	for _, tc := range cases {
-		if got := retryAfter(tc.header, tc.words, now); got != tc.want {
-			t.Errorf("%s: got %v, want %v", tc.name, got, tc.want)
-		}
-	}
-}
-
-func TestClean(t *testing.T) {
-	t.Parallel()
-	cases := []struct{ name, in, want string }{
-		{"plain", "permission_denied: write_package", "permission_denied: write_package"},
-		{"other scripts", "größe 测试 ✓", "größe 测试 ✓"},
-		{"colours", "\x1b[31mred\x1b[0m", "[31mred [0m"},
-		{"lines", "a\r\n::error::b", "a  ::error::b"},
-		{"direction", "a\u202eb\u2066c", "a b c"},
-		{"separators", "a\u2028b\u2029c\u0085d", "a b c d"},
-		{"edges", "  \x00a\x7f ", "a"},
-	}
-	for _, tc := range cases {
-		if got := clean(tc.in); got != tc.want {
-			t.Errorf("%s: got %q, want %q", tc.name, got, tc.want)
-		}
-	}
-	if got := clean(strings.Repeat("é", 2000)); len(got) > 1010 || !strings.HasSuffix(got, "é…") {
-		t.Errorf("a long text becomes %d bytes: …%q", len(got), got[len(got)-10:])
-	}
-}
-
-func TestRealmsThatAreShownTheLogin(t *testing.T) {
+func TestOnlyTrustedRealmsReceiveTheCredentials(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		registry, scheme, realm string
@@ -93,21 +46,21 @@ func TestRealmsThatAreShownTheLogin(t *testing.T) {
 	}
 }
 
-func TestAddressesThatAreShownTheToken(t *testing.T) {
+func TestOnlyTheRegistryReceivesTheToken(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name, registry, scheme, url string
 		want                        bool
 	}{
-		{"its own", "r.example.com", "https", "https://r.example.com/v2/", true},
-		{"its own, with the port that goes without saying", "r.example.com", "https", "https://r.example.com:443/v2/", true},
-		{"that port in its name", "r.example.com:443", "https", "https://r.example.com/v2/", true},
+		{"registry", "r.example.com", "https", "https://r.example.com/v2/", true},
+		{"registry with the default port", "r.example.com", "https", "https://r.example.com:443/v2/", true},
+		{"default port in the name of the registry", "r.example.com:443", "https", "https://r.example.com/v2/", true},
 		{"another port", "r.example.com", "https", "https://r.example.com:8443/v2/", false},
 		{"the port of another scheme", "r.example.com", "https", "https://r.example.com:80/v2/", false},
-		{"without encryption", "r.example.com", "https", "http://r.example.com/v2/", false},
-		{"without encryption, on that port", "r.example.com", "https", "http://r.example.com:443/v2/", false},
+		{"plain HTTP", "r.example.com", "https", "http://r.example.com/v2/", false},
+		{"plain HTTP on port 443", "r.example.com", "https", "http://r.example.com:443/v2/", false},
 		{"another host", "r.example.com", "https", "https://cdn.example.com/v2/", false},
-		{"a host that begins so", "r.example.com", "https", "https://r.example.com.evil.example/v2/", false},
+		{"host with the registry as prefix", "r.example.com", "https", "https://r.example.com.evil.example/v2/", false},
 		{"loopback", "127.0.0.1:5000", "http", "http://127.0.0.1:5000/v2/", true},
 	}
 	for _, tc := range cases {
@@ -124,7 +77,7 @@ func TestAddressesThatAreShownTheToken(t *testing.T) {
 				t.Fatal(err)
 			}
 			req := &http.Request{URL: u, Header: http.Header{}}
-			s.sign(req, &grant{header: "Bearer T"})
+			s.authenticate(req, &grant{header: "Bearer T"})
 			if got := req.Header.Get("Authorization") != ""; got != tc.want {
 				t.Errorf("got %v", got)
 			}
@@ -132,14 +85,14 @@ func TestAddressesThatAreShownTheToken(t *testing.T) {
 	}
 }
 
-func TestLifeOfATokenIsBounded(t *testing.T) {
+func TestLifetimeOfATokenIsLimited(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name    string
 		seconds int
 		want    time.Duration
 	}{
-		{"not said", 0, 50 * time.Second},
+		{"no expires_in", 0, 50 * time.Second},
 		{"a minute", 60, 50 * time.Second},
 		{"short", 10, 8 * time.Second},
 		{"a day", 86400, time.Hour - 10*time.Second},
@@ -147,7 +100,7 @@ func TestLifeOfATokenIsBounded(t *testing.T) {
 		{"negative", -1, 50 * time.Second},
 	}
 	for _, tc := range cases {
-		_, life, err := bearer(&transport.Token{Token: "T", ExpiresIn: tc.seconds})
+		_, life, err := bearerHeader(&transport.Token{Token: "T", ExpiresIn: tc.seconds})
 		if err != nil || life != tc.want {
 			t.Errorf("%s: got %v, %v, want %v", tc.name, life, err, tc.want)
 		}

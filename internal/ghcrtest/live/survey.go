@@ -10,16 +10,16 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/release/version"
 )
 
-// question is asked once a visit. ask notes facts as it finds them; an error
-// ends this question and no other.
+// question is a question that is asked once per run. Its function ask records facts. An
+// error ends only this question.
 type question struct {
 	id   string
 	text string
-	ask  func(ctx context.Context, v *visit) error
+	ask  func(ctx context.Context, v *survey) error
 }
 
-// questions lists all of them, in the order that they must be asked: the fresh
-// package is absent at first, is created in the middle, and deleted at the end.
+// questions returns all questions in the order in which they must be asked. At first,
+// the fresh package does not exist; a question creates it, and the last one deletes it.
 func questions() []question {
 	var all []question
 	for _, family := range [][]question{wireQuestions, tokenQuestions, absentQuestions, pushQuestions, lagQuestions, apiQuestions, endQuestions} {
@@ -28,33 +28,33 @@ func questions() []question {
 	return all
 }
 
-// visit is one run of the questions.
-type visit struct {
+// survey is one run of the questions.
+type survey struct {
 	subject
 	http      *http.Client
 	token     string
-	patience  time.Duration // for watching a token grow old
-	lag       time.Duration // for waiting until a push is visible
+	lifetime  time.Duration // maximum time to measure the lifetime of a token
+	lag       time.Duration // maximum time until a push is visible
 	secrets   *strings.Replacer
-	known     []string // what secrets replaces
-	owners    string   // "orgs" or "users", once asked
+	known     []string // arguments of secrets
+	owners    string   // "orgs" or "users"; empty before the first request
 	pushed    pushed
-	now       finding // the question being asked
+	now       finding // finding of the current question
 	throttled []reply
 }
 
-func newVisit(s subject, token string, patience time.Duration) *visit {
-	v := &visit{subject: s, token: token, patience: patience, lag: lagPatience, http: &http.Client{
+func newSurvey(s subject, token string, lifetime time.Duration) *survey {
+	v := &survey{subject: s, token: token, lifetime: lifetime, lag: lagTimeout, http: &http.Client{
 		Timeout: askTimeout,
-		// A redirect is an answer; whether it is followed is for a question to say.
+		// A redirect is an answer. Each question decides if it follows the redirect.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	v.hide(token)
 	return v
 }
 
-// ask asks every question and returns all that was found.
-func (v *visit) ask(ctx context.Context, all []question) record {
+// ask asks all questions and returns their findings.
+func (v *survey) ask(ctx context.Context, all []question) record {
 	r := record{Schema: 1, Program: version.String(), Started: time.Now().UTC(), Subject: v.subject}
 	for _, q := range all {
 		v.now = finding{ID: q.id, Question: q.text, Facts: map[string]string{}}
@@ -67,11 +67,11 @@ func (v *visit) ask(ctx context.Context, all []question) record {
 	return r
 }
 
-// note keeps a fact of the question being asked.
-func (v *visit) note(name, value string) { v.now.Facts[name] = v.secrets.Replace(value) }
+// note records a fact of the current question.
+func (v *survey) note(name, value string) { v.now.Facts[name] = v.secrets.Replace(value) }
 
-// tls is how a connection of our own is made: as the client's would be.
-func (v *visit) tls() *tls.Config {
+// tls returns the TLS configuration of the client for a direct connection.
+func (v *survey) tls() *tls.Config {
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
 	if t, ok := v.http.Transport.(*http.Transport); ok && t.TLSClientConfig != nil {
 		config = t.TLSClientConfig.Clone()
@@ -80,8 +80,8 @@ func (v *visit) tls() *tls.Config {
 	return config
 }
 
-// hide makes sure a secret, or its base64 form, is never written down.
-func (v *visit) hide(secret string) {
+// hide redacts a secret and its base64 form in all records.
+func (v *survey) hide(secret string) {
 	v.known = append(v.known, secret, "[secret]", encode(secret), "[secret]")
 	v.secrets = strings.NewReplacer(v.known...)
 }

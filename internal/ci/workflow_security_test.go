@@ -13,19 +13,18 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// The rules of this file extend problems in rules_test.go, which reads the steps of
-// workflows only. They come from GitHub's "Security hardening for GitHub Actions".
+// The rules of this file extend the rules in rules_test.go, which apply only to the steps
+// of workflows. Their source is GitHub's "Security hardening for GitHub Actions".
 
-// TestWorkflowFilesAndActionsAreHygienic applies the rules to every workflow, to the
-// action and to the composite actions.
-func TestWorkflowFilesAndActionsAreHygienic(t *testing.T) {
+// The rules apply to every workflow, to the action and to the composite actions.
+func TestWorkflowsAndActionsFollowTheSecurityRules(t *testing.T) {
 	t.Parallel()
 	for _, path := range automationFiles(t) {
 		raw, err := os.ReadFile(filepath.Join(top, path))
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, problem := range hygieneProblems(t, raw) {
+		for _, problem := range securityProblems(t, raw) {
 			t.Errorf("%s: %s", path, problem)
 		}
 	}
@@ -55,7 +54,7 @@ func automationFiles(t *testing.T) []string {
 	return paths
 }
 
-// TestAutomationFilesAreFound fails if a pattern of automationFiles stops matching.
+// The test fails if a pattern of automationFiles finds nothing.
 func TestAutomationFilesAreFound(t *testing.T) {
 	t.Parallel()
 	got := automationFiles(t)
@@ -66,9 +65,9 @@ func TestAutomationFilesAreFound(t *testing.T) {
 	}
 }
 
-// hygieneProblems returns the violations in the text of one workflow or action
+// securityProblems returns the violations in the text of one workflow or action
 // manifest, in the order of the text.
-func hygieneProblems(t *testing.T, raw []byte) []string {
+func securityProblems(t *testing.T, raw []byte) []string {
 	t.Helper()
 	var document yaml.Node
 	if err := yaml.Unmarshal(raw, &document); err != nil {
@@ -114,8 +113,8 @@ func scalar(mapping *yaml.Node, key string) string {
 	return ""
 }
 
-// permissionProblems requires one scope per line, and a comment beside each write
-// scope that gives the reason. The shorthands write-all and read-all name no scope.
+// permissionProblems requires one scope per line, and a comment with a reason after each
+// write scope. The shorthands write-all and read-all name no scope.
 func permissionProblems(node *yaml.Node) []string {
 	permissions := entry(node, "permissions")
 	if permissions == nil {
@@ -135,8 +134,8 @@ func permissionProblems(node *yaml.Node) []string {
 }
 
 // concurrencyProblems requires a concurrency group for a workflow that an event starts.
-// A reusable workflow needs none: the caller knows which of its calls may run at the
-// same time, and can set the group on the calling job.
+// A reusable workflow needs none, because the caller knows which calls may run
+// concurrently. The caller can set a group for the calling job.
 func concurrencyProblems(workflow *yaml.Node) []string {
 	on := entry(workflow, "on")
 	if on == nil || names(*on, "workflow_call") || entry(workflow, "concurrency") != nil {
@@ -212,9 +211,9 @@ func scripts(step *yaml.Node) []*yaml.Node {
 var (
 	expression = regexp.MustCompile(`(?s)\$\{\{(.*?)\}\}`)
 	// attackerControlled matches contexts that another person can set: event fields,
-	// branch names, inputs, matrix values, and outputs and variables that can hold them.
-	// GitHub compares context names without regard to case and also accepts an index:
-	// github['event'] is the same as github.event.
+	// branch names, inputs, matrix values, outputs and variables. GitHub ignores the
+	// case of context names and accepts an index: github['event'] and github.event
+	// are equal.
 	attackerControlled = regexp.MustCompile(`(?i)\b(?:` +
 		`github\s*(?:\.\s*|\[\s*')(?:event|head_ref|base_ref|ref_name|ref|actor|triggering_actor)\b(?:'\s*\])?` +
 		`|(?:inputs|steps|needs|env|matrix|vars|secrets)\s*[.\[]` +
@@ -233,10 +232,10 @@ func untrusted(text string) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// pinSHA is a full commit id for the samples.
+// pinSHA is a full commit id for the test cases.
 const pinSHA = "0123456789012345678901234567890123456789"
 
-func TestHygieneProblemsAreFound(t *testing.T) {
+func TestSecurityViolationsAreFound(t *testing.T) {
 	t.Parallel()
 	const head = "on: push\nconcurrency: {group: a}\npermissions: {}\njobs:\n  a:\n"
 	const steps = head + "    steps:\n"
@@ -263,18 +262,18 @@ func TestHygieneProblemsAreFound(t *testing.T) {
 			"line 4: the untrusted value inputs.name is part of a script; pass it through env",
 		}},
 		{"an event field in env", steps + "      - run: echo \"$TITLE\"\n        env: {TITLE: \"${{ github.event.issue.title }}\"}\n", nil},
-		{"a tag for a pin in a composite action", composite + "    - uses: actions/cache@v5\n", []string{
+		{"a tag instead of a pin in a composite action", composite + "    - uses: actions/cache@v5\n", []string{
 			"line 4: actions/cache@v5 is not pinned to a full commit id",
 		}},
 		{"a checkout that keeps the token in a composite action", composite + "    - uses: actions/checkout@" + pinSHA + "\n", []string{
 			"line 4: actions/checkout keeps the token in the clone; set persist-credentials: false",
 		}},
-		{"a branch for a reusable workflow", head + "    uses: acme/ci/.github/workflows/ci.yml@main\n", []string{
+		{"a reusable workflow of a branch", head + "    uses: acme/ci/.github/workflows/ci.yml@main\n", []string{
 			"line 6: acme/ci/.github/workflows/ci.yml@main is not pinned to a full commit id",
 		}},
 		{"a pinned reusable workflow", head + "    uses: acme/ci/.github/workflows/ci.yml@" + pinSHA + "\n", nil},
 		{"a reusable workflow of this repository", head + "    uses: ./.github/workflows/publish.yml\n", nil},
-		{"every secret for a reusable workflow", head + "    uses: ./.github/workflows/publish.yml\n    secrets: inherit\n", []string{
+		{"all secrets for a reusable workflow", head + "    uses: ./.github/workflows/publish.yml\n    secrets: inherit\n", []string{
 			"line 6: secrets: inherit hands over every secret; pass the needed secrets by name",
 		}},
 		{"write-all for a job", head + "    permissions: write-all\n", []string{
@@ -295,7 +294,7 @@ func TestHygieneProblemsAreFound(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			if got := hygieneProblems(t, []byte(c.text)); !slices.Equal(got, c.want) {
+			if got := securityProblems(t, []byte(c.text)); !slices.Equal(got, c.want) {
 				t.Errorf("got  %q\nwant %q", got, c.want)
 			}
 		})
@@ -309,7 +308,7 @@ func TestUntrustedValuesAreRecognized(t *testing.T) {
 		want       []string
 	}{
 		{"no expression", "echo $GITHUB_HEAD_REF github.head_ref", nil},
-		{"an index in place of a dot", "${{ github['event'].issue.title }}", []string{"github['event'].issue.title"}},
+		{"an index instead of a dot", "${{ github['event'].issue.title }}", []string{"github['event'].issue.title"}},
 		{"upper case", "${{ GITHUB.HEAD_REF }}", []string{"GITHUB.HEAD_REF"}},
 		{"inside a function", "${{ format('{0}', inputs.name) }}", []string{"format('{0}', inputs.name)"}},
 		{"a whole context", "${{ toJSON(github) }}", []string{"toJSON(github)"}},
@@ -328,8 +327,8 @@ func TestUntrustedValuesAreRecognized(t *testing.T) {
 	}
 }
 
-// TestEveryModuleIsListed fails if a Go module is missing from .ci/run or from the
-// Dependabot configuration, because then no check and no update reaches the module.
+// .ci/run and the Dependabot configuration must list each Go module. Otherwise the module
+// gets no checks and no updates.
 func TestEveryModuleIsListed(t *testing.T) {
 	t.Parallel()
 	var modules []string

@@ -1,0 +1,84 @@
+package registry
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+)
+
+// handshake sends the requests of one attempt to authenticate. It keeps the
+// error answer, because the library drops its request id and its wait.
+type handshake struct {
+	session  *session
+	attempt  int
+	sent     bool // false if the library rejected the realm
+	answered bool
+	bodyErr  error // error of reading the answer
+	refusal  *Error
+}
+
+func (h *handshake) RoundTrip(req *http.Request) (*http.Response, error) {
+	h.sent = true
+	body := &requestBody{size: max(req.ContentLength, 0)}
+	if req.Body != nil {
+		// This body contains an identity token. After a redirect the HTTP
+		// client would send it to the other host.
+		if !h.session.trusts(req.URL.String()) {
+			return nil, fmt.Errorf("requesting a token: %q redirects to %q, which must not receive the credentials", h.session.reg, redact(req.URL))
+		}
+		body.body = req.Body
+		req = req.Clone(req.Context())
+		req.Body = body
+	}
+	resp, err := h.session.client.send(req, body, h.attempt)
+	if err != nil {
+		return nil, err
+	}
+	h.answered = true
+	resp.Body = &handshakeBody{resp.Body, h}
+	if resp.StatusCode >= http.StatusBadRequest {
+		h.refusal = newError("the token request", resp)
+	}
+	return resp, nil
+}
+
+// explain returns the registry's error answer or the network's error instead of
+// the library's error. The library's error quotes an answer without a token,
+// which can contain another secret.
+func (h *handshake) explain(err error) error {
+	switch {
+	case h.refusal != nil:
+		return h.refusal
+	case !h.sent:
+		return fmt.Errorf("requesting a token for %q: the realm is not safe: %s", h.session.reg, sanitize(err.Error()))
+	case !h.answered:
+		return &unreachableError{err}
+	case h.bodyErr != nil:
+		return &unreachableError{h.bodyErr}
+	}
+	return fmt.Errorf("requesting a token for %q: the answer contains no token", h.session.reg)
+}
+
+// permanent reports whether another attempt would fail in the same way.
+func (h *handshake) permanent() bool {
+	return !h.sent || (h.answered && h.refusal == nil && h.bodyErr == nil)
+}
+
+// handshakeBody records the error of reading an answer.
+type handshakeBody struct {
+	io.ReadCloser
+	handshake *handshake
+}
+
+func (b *handshakeBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		b.handshake.bodyErr = &sanitizedError{err}
+	}
+	return n, err
+}
+
+// unreachableError is an error of a request that got no complete answer.
+type unreachableError struct{ error }
+
+func (e *unreachableError) Unwrap() error { return e.error }

@@ -1,0 +1,150 @@
+package registry
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+)
+
+type dialFunc = func(ctx context.Context, network, addr string) (net.Conn, error)
+
+// preconnector opens connections for bodies in advance, during earlier requests.
+// The two round trips of the handshakes then cost no time.
+type preconnector struct {
+	dial  dialFunc
+	proxy func(*http.Request) (*url.URL, error)
+	ctx   context.Context
+	stop  context.CancelFunc
+
+	mu    sync.Mutex
+	pools map[string]*pool
+}
+
+// pool holds the connections that were opened in advance for one address.
+type pool struct {
+	conns     chan net.Conn
+	unclaimed int
+}
+
+// newPreconnector returns a preconnector and makes transport t use its TLS
+// connections.
+func newPreconnector(t *http.Transport) *preconnector {
+	ctx, stop := context.WithCancel(context.Background())
+	dial, config := t.DialContext, t.TLSClientConfig
+	p := &preconnector{proxy: t.Proxy, ctx: ctx, stop: stop, pools: map[string]*pool{}}
+	p.dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		return dialTLS(ctx, dial, config, network, addr)
+	}
+	t.DialTLSContext = p.connect
+	return p
+}
+
+// open starts n handshakes with addr (host:port) in the background. It does
+// nothing for a host behind a proxy, because the transport must dial such hosts
+// itself.
+func (p *preconnector) open(addr string, n int) {
+	if p.proxied(addr) {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.pools[addr] != nil { // only once per run, because the transport keeps used connections
+		return
+	}
+	conns := &pool{conns: make(chan net.Conn, n), unclaimed: n}
+	p.pools[addr] = conns
+	for range n {
+		go func() { conns.conns <- p.handshake(addr) }()
+	}
+}
+
+// handshake returns nil if it fails. The transport then dials again and reports
+// the error to its request.
+func (p *preconnector) handshake(addr string) net.Conn {
+	conn, err := p.dial(p.ctx, "tcp", addr)
+	if err != nil {
+		return nil
+	}
+	if p.ctx.Err() != nil {
+		conn.Close()
+		return nil
+	}
+	return conn
+}
+
+func (p *preconnector) proxied(addr string) bool {
+	if p.proxy == nil {
+		return false
+	}
+	u, err := p.proxy(&http.Request{URL: &url.URL{Scheme: "https", Host: addr}})
+	return err != nil || u != nil
+}
+
+// connect returns a connection from the pool as soon as one is ready. It dials a
+// new connection if all connections of the pool are used or the handshake
+// failed.
+func (p *preconnector) connect(ctx context.Context, network, addr string) (net.Conn, error) {
+	if claimed := p.claim(addr); claimed != nil {
+		select {
+		case conn := <-claimed.conns:
+			if conn != nil {
+				return conn, nil
+			}
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+	return p.dial(ctx, network, addr)
+}
+
+// claim reserves one connection of the pool. It returns nil if there is none.
+func (p *preconnector) claim(addr string) *pool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	conns := p.pools[addr]
+	if conns == nil || conns.unclaimed == 0 {
+		return nil
+	}
+	conns.unclaimed--
+	return conns
+}
+
+// close cancels the running handshakes and closes the unused connections.
+func (p *preconnector) close() {
+	p.stop()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, each := range p.pools {
+		for ; each.unclaimed > 0; each.unclaimed-- {
+			if conn := <-each.conns; conn != nil {
+				conn.Close()
+			}
+		}
+	}
+}
+
+func dialTLS(ctx context.Context, dial dialFunc, config *tls.Config, network, addr string) (net.Conn, error) {
+	raw, err := dial(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	config = config.Clone()
+	if config.ServerName == "" {
+		config.ServerName, _, err = net.SplitHostPort(addr)
+		if err != nil {
+			raw.Close()
+			return nil, err
+		}
+	}
+	conn := tls.Client(raw, config)
+	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
+	defer cancel()
+	if err := conn.HandshakeContext(ctx); err != nil {
+		raw.Close()
+		return nil, err
+	}
+	return conn, nil
+}

@@ -1,0 +1,61 @@
+package refusal
+
+// The codes of refusals, in the order of Table. Scripts and the README use them,
+// so they do not change.
+const (
+	// CodeOtherRegistryDenied is the code for a registry other than GitHub's
+	// that requires a login or refuses it.
+	CodeOtherRegistryDenied = "other-registry-denied"
+	// CodeWritePackage is the code for an existing package to which the
+	// repository may not write.
+	CodeWritePackage = "write-package"
+	// CodeCreatePackage is the code for a package that the token may not
+	// create.
+	CodeCreatePackage = "create-package"
+	// CodeWriteDenied is the code for a token that may not write.
+	CodeWriteDenied = "write-denied"
+	// CodeReadDenied is the code for a package that the token may not read.
+	CodeReadDenied = "read-denied"
+	// CodeTokenScopes is the code for a token whose scopes do not allow the
+	// request.
+	CodeTokenScopes = "token-scopes"
+	// CodeInstallationGone is the code for a token whose owner or installation
+	// no longer exists.
+	CodeInstallationGone = "installation-gone"
+	// CodeOwnerNotFound is the code for an owner that does not exist.
+	CodeOwnerNotFound = "owner-not-found"
+	// CodeSecondaryRateLimit is the code for GitHub's secondary rate limit.
+	CodeSecondaryRateLimit = "secondary-rate-limit"
+	// CodeTooManyRequests is the code for status 429 in all attempts.
+	CodeTooManyRequests = "too-many-requests"
+	// CodeNameInvalid is the code for an image name that the registry does not
+	// accept.
+	CodeNameInvalid = "name-invalid"
+	// CodeUploadTooLarge is the code for status 413.
+	CodeUploadTooLarge = "upload-too-large"
+	// CodeNotAuthenticated is the code for status 401 after a new token
+	// exchange.
+	CodeNotAuthenticated = "not-authenticated"
+	// CodeDenied is the code for status 403 without a reason.
+	CodeDenied = "denied"
+	// CodeRegistryRefused is the code for an error answer that is not in Table.
+	CodeRegistryRefused = "registry-refused"
+)
+
+// The codes of failures without an error answer of the registry.
+const (
+	// CodeUploadTruncated is the code for an upload that ended at the
+	// registry's time limit.
+	CodeUploadTruncated = "upload-truncated"
+	// CodeDownloadTruncated is the code for a download that ended early in all
+	// attempts.
+	CodeDownloadTruncated = "download-truncated"
+	// CodeSourceBlobWrong is the code for a blob that differs from its
+	// descriptor. Package source has the same code.
+	CodeSourceBlobWrong = "source-blob-wrong"
+	// CodeCertificateUntrusted is the code for a registry whose certificate is
+	// not trusted.
+	CodeCertificateUntrusted = "certificate-untrusted"
+	// CodeRegistryUnreachable is the code for a registry that does not answer.
+	CodeRegistryUnreachable = "registry-unreachable"
+)

@@ -1,0 +1,166 @@
+package refusal
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/secret"
+)
+
+// permissions is the permissions block that cures most refusals.
+const permissions = `Add this to the job (with a reusable workflow: to the job that calls it):
+    permissions:
+      contents: read
+      packages: write`
+
+// removeInput is the cure for an unusable token in a workflow.
+const removeInput = "Remove the input token to use the job's GITHUB_TOKEN."
+
+func writePackage(ev Evidence) (title, hint string) {
+	if ev.OtherOwner() {
+		return otherOwner(ev)
+	}
+	return fmt.Sprintf("%s exists, and this repository may not write to it", ev.Repo), grantAccess("Write", ev)
+}
+
+// grantAccess names the page and the steps of "Manage Actions access".
+func grantAccess(role string, ev Evidence) string {
+	page := "the package's settings"
+	if ev.SettingsURL != "" {
+		page = ev.SettingsURL
+	}
+	repository := ev.Repository
+	if repository == "" {
+		repository = "the repository"
+	}
+	return fmt.Sprintf("Open %s → Manage Actions access → Add repository → %s, role %s. (A connected repository alone does not grant access.)", page, repository, role)
+}
+
+// notAllowed explains the refusals that say "organization package" for every
+// owner (docs/ghcr.md, Refused: create package; docs/ghcr.md, Refused: write
+// package). It selects the most probable cause that the evidence allows.
+func notAllowed(verb string, ev Evidence) (title, hint string) {
+	switch {
+	case ev.ReadOnly != "":
+		return fmt.Sprintf("The token may only read: %s", ev.ReadOnly),
+			"Publish after the merge, or set on-readonly: skip. GitHub gives such runs a read-only token, and a permissions block does not change that."
+	case ev.OtherOwner():
+		return otherOwner(ev)
+	case !ev.InWorkflow && ev.Kind == secret.Installation:
+		return fmt.Sprintf("The installation token may not %s %s", verb, ev.Repo),
+			"Use a job's GITHUB_TOKEN, or a classic token with write:packages. ghcr.io accepts no other tokens of GitHub Apps."
+	}
+	return fmt.Sprintf("The token may not %s %s", verb, ev.Repo), addPermissions(ev) + otherCauses(verb, ev)
+}
+
+// addPermissions describes the change of the job's permissions, depending on
+// the workflow file.
+func addPermissions(ev Evidence) string {
+	switch ev.Grants {
+	case "write":
+		return fmt.Sprintf("The job has packages: write in %s, so the cause is another one:", ev.GrantsFile)
+	case "read", "none":
+		return fmt.Sprintf("In %s the job's permissions contain packages: %s. %s\nIf the job has this permission:", ev.GrantsFile, ev.Grants, permissions)
+	case "default":
+		return fmt.Sprintf("In %s the job has no permissions block, and the default is read-only. %s\nIf the job has this permission:", ev.GrantsFile, permissions)
+	}
+	return permissions + "\nIf the job has this permission:"
+}
+
+// otherCauses lists the less probable causes, for a job that has the permission.
+func otherCauses(verb string, ev Evidence) string {
+	hint := ""
+	if ev.Kind == secret.Installation {
+		hint += "\n  - If the input token is a token of another GitHub App (actions/create-github-app-token), remove the input. ghcr.io does not accept such a token."
+	}
+	if verb == "create" && ev.OrganizationURL != "" {
+		visibility := "the repository's visibility"
+		if ev.Inherits != "" {
+			visibility = ev.Inherits
+		}
+		hint += fmt.Sprintf("\n  - Ask an owner of the organization to allow the creation: %s → Package creation → %s.", ev.OrganizationURL, visibility)
+	}
+	return hint + "\n  - Ask an owner whether the workflow permissions of the organization or the enterprise are read-only."
+}
+
+func otherOwner(ev Evidence) (title, hint string) {
+	return fmt.Sprintf("%s belongs to another owner than %s", ev.Repo, ev.Repository),
+		"Publish under the owner of the workflow's repository, because GITHUB_TOKEN has access only to packages of that owner. Or set the input token to a classic token of the other owner with write:packages."
+}
+
+func replaceScopes(ev Evidence) string {
+	if ev.Kind == secret.FineGrainedPAT {
+		return "Use the job's GITHUB_TOKEN, or a classic token with the scope write:packages. ghcr.io does not accept fine-grained tokens."
+	}
+	hint := ""
+	switch {
+	case ev.Scoped && len(ev.Scopes) == 0:
+		hint = "The token has no scopes. "
+	case ev.Scoped:
+		hint = fmt.Sprintf("The token has the scopes %s. ", strings.Join(ev.Scopes, ", "))
+	}
+	return hint + "Use the job's GITHUB_TOKEN, or create a classic token with the scope write:packages at " + ev.newTokenURL()
+}
+
+func replaceToken(ev Evidence) string {
+	switch {
+	case ev.SSOURL != "":
+		return fmt.Sprintf("Authorize the token by single sign-on, because the organization requires it: its owner opens %s (valid for one hour). In a workflow you can instead remove the input token to use the job's GITHUB_TOKEN.", ev.SSOURL)
+	case ev.Scoped && !slices.Contains(ev.Scopes, "write:packages"):
+		return replaceScopes(ev)
+	case ev.TokenInvalid && ev.InWorkflow:
+		return "GitHub's API also rejects the token: it is expired, revoked or truncated. " + removeInput + " If the input uses a secret, replace the token in the secret."
+	case ev.TokenInvalid:
+		return "GitHub's API also rejects the token: it is expired, revoked or truncated. Create a new token at " + ev.newTokenURL()
+	case ev.Kind == secret.ClassicPAT:
+		return fmt.Sprintf("Check at %s that the token is not expired, has the scope write:packages, and is authorized for the organization (Configure SSO). In a workflow you can instead remove the input token to use the job's GITHUB_TOKEN.", ev.tokensURL())
+	case ev.InWorkflow:
+		return removeInput + " If the input uses a secret, replace the token in the secret: it is expired, revoked or truncated."
+	}
+	return "Create a new token: this one is expired, revoked or truncated. A classic token needs the scope write:packages. With the gh CLI, run `gh auth token`."
+}
+
+func (e Evidence) newTokenURL() string {
+	if e.NewTokenURL == "" {
+		return e.tokensURL()
+	}
+	return e.NewTokenURL
+}
+
+func (e Evidence) tokensURL() string {
+	if e.TokensURL == "" {
+		return "https://github.com/settings/tokens"
+	}
+	return e.TokensURL
+}
+
+// otherRegistry explains the refusal of a registry other than GitHub's, which
+// does not accept tokens of GitHub.
+func otherRegistry(ev Evidence) (title, hint string) {
+	host := ev.Repo.RegistryStr()
+	return fmt.Sprintf("%s refuses access to %s with this login", host, ev.Repo.RepositoryStr()),
+		fmt.Sprintf("Add this line to the input credentials: %s USER SECRET. Or log in on this machine before the run: docker login %s. GITHUB_TOKEN is not sent to this registry.", host, host)
+}
+
+func denied(ev Evidence) (title, hint string) {
+	title = fmt.Sprintf("%s refuses the token and gives no reason", ev.Repo)
+	if ev.tokenRequest {
+		title = fmt.Sprintf("%s refuses the token and gives no reason", ev.Repo.RegistryStr())
+	}
+	switch {
+	case ev.Kind == secret.FineGrainedPAT:
+		return title, replaceScopes(ev)
+	case ev.tokenRequest, ev.Kind == secret.ClassicPAT:
+		return title, replaceToken(ev)
+	case ev.Reading:
+		return fmt.Sprintf("%s does not exist, or the token may not read it", ev.Repo), "Check the name in the input source. " + grantAccess("Read", ev)
+	case ev.ReadOnly != "" || ev.OtherOwner():
+		return notAllowed("write", ev)
+	case ev.Exists != nil && *ev.Exists:
+		return title, "The package exists. " + grantAccess("Write", ev)
+	case ev.InWorkflow:
+		return title, permissions
+	}
+	return title, replaceToken(ev)
+}

@@ -1,0 +1,94 @@
+package registry
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"time"
+)
+
+// maxUploads is the largest number of concurrent uploads to one host. The streams
+// of one HTTP/2 connection share a flow-control window, which limits throughput
+// to window/RTT. Several HTTP/1.1 connections have a window each.
+const maxUploads = 16
+
+// BulkSize is the smallest size in bytes of a body that gets a separate
+// connection. A smaller body fits into the first packets of the shared one.
+const BulkSize = 64 << 10
+
+const handshakeTimeout = 15 * time.Second
+
+// transports are the two HTTP transports of a client. Small requests share one
+// HTTP/2 connection per host. Bodies use several HTTP/1.1 connections.
+type transports struct {
+	small, bulk  *http.Transport
+	preconnector *preconnector
+}
+
+func newTransports(base *http.Transport) *transports {
+	if base == nil {
+		base = http.DefaultTransport.(*http.Transport)
+	}
+	small := tune(base.Clone())
+	small.ForceAttemptHTTP2 = true
+	bulk := tune(base.Clone())
+	bulk.ForceAttemptHTTP2 = false
+	bulk.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
+	if bulk.TLSClientConfig == nil {
+		bulk.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	bulk.TLSClientConfig.NextProtos = []string{"http/1.1"}
+	// The limiter limits the uploads. A limit here could block them: the source
+	// of an upload can be a blob of the same host, which needs a connection too.
+	bulk.MaxConnsPerHost = 0
+	bulk.MaxIdleConnsPerHost = maxUploads
+	return &transports{small: small, bulk: bulk, preconnector: newPreconnector(bulk)}
+}
+
+func tune(t *http.Transport) *http.Transport {
+	dialer := &net.Dialer{Timeout: handshakeTimeout, KeepAlive: 15 * time.Second}
+	if t.DialContext == nil {
+		t.DialContext = dialer.DialContext
+	}
+	t.TLSHandshakeTimeout = handshakeTimeout
+	t.IdleConnTimeout = 60 * time.Second
+	t.MaxIdleConnsPerHost = 16
+	t.MaxConnsPerHost = 32
+	t.MaxResponseHeaderBytes = 64 << 10
+	t.DisableCompression = true
+	t.WriteBufferSize = 64 << 10
+	t.ReadBufferSize = 32 << 10
+	return t
+}
+
+// isBulk reports whether a body of size bytes (-1 if unknown) uses the
+// connections for bodies.
+func isBulk(size int64) bool { return size < 0 || size >= BulkSize }
+
+func (t *transports) forSize(size int64) http.RoundTripper {
+	if isBulk(size) {
+		return t.bulk
+	}
+	return t.small
+}
+
+func (t *transports) close() {
+	t.preconnector.close()
+	t.small.CloseIdleConnections()
+	t.bulk.CloseIdleConnections()
+}
+
+// plainHTTP reports whether a loopback host uses plain HTTP. It tries one TLS
+// handshake and sends nothing else.
+func (t *transports) plainHTTP(ctx context.Context, addr string) bool {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	conn, err := t.small.DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return true
+	}
+	defer conn.Close()
+	err = tls.Client(conn, &tls.Config{ServerName: "localhost", InsecureSkipVerify: true}).HandshakeContext(ctx) //nolint:gosec // only the handshake is sent on this connection
+	return err != nil
+}

@@ -1,0 +1,72 @@
+package registry
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+)
+
+// UploadLimit is the time that ghcr.io allows for one upload (docs/ghcr.md, Blob
+// upload). After that time it closes the connection without an answer
+// (docs/ghcr.md, Refused: upload time).
+const UploadLimit = 10 * time.Minute
+
+// TruncatedUpload is an upload that ended at UploadLimit. Another attempt would
+// end in the same way.
+type TruncatedUpload struct {
+	Digest v1.Hash // digest of the blob, or of the uncompressed layer if the blob's digest is unknown
+	Size   int64   // size in bytes of the same content
+	Took   time.Duration
+	Err    error
+}
+
+// Error returns the blob, its size, the time and the cause.
+func (e *TruncatedUpload) Error() string {
+	return fmt.Sprintf("uploading %s (%d bytes): the connection ended after %s: %s", e.Digest, e.Size, e.Took.Round(time.Second), e.Err)
+}
+
+// Unwrap returns the error of the network.
+func (e *TruncatedUpload) Unwrap() error { return e.Err }
+
+// truncated returns a *TruncatedUpload if the connection ended at the limit, and
+// nil otherwise. An answer of the registry or an error of the source is not a
+// truncated upload.
+func (u *upload) truncated(err error) error {
+	var answer *Error
+	var source *bodyError
+	took := u.client.now().Sub(u.started)
+	if u.started.IsZero() || took < UploadLimit-UploadLimit/20 || errors.As(err, &answer) || errors.As(err, &source) {
+		return nil
+	}
+	digest, size := knownDigest(u.blob)
+	return &TruncatedUpload{Digest: digest, Size: size, Took: took, Err: err}
+}
+
+// knownDigest returns the digest and the size of the blob, or of the
+// uncompressed layer if the blob's digest is unknown.
+func knownDigest(b *image.Blob) (v1.Hash, int64) {
+	if b.Pending() {
+		return b.DiffID, b.PlainSize
+	}
+	return b.Descriptor.Digest, b.Descriptor.Size
+}
+
+// TruncatedDownload is a download that ended early in all its attempts.
+type TruncatedDownload struct {
+	Host           string
+	Digest         v1.Hash
+	Received, Size int64 // bytes
+	Err            error // error of the network
+}
+
+// Error returns the blob, the host, the number of received bytes and the cause.
+func (e *TruncatedDownload) Error() string {
+	return fmt.Sprintf("downloading %s from %s: the connection ended after %d of %d bytes: %s", e.Digest, e.Host, e.Received, e.Size, e.Err)
+}
+
+// Unwrap returns the error of the network.
+func (e *TruncatedDownload) Unwrap() error { return e.Err }
