@@ -17,9 +17,9 @@ import (
 // pending, and the manifests above them become pending too. Configs do not
 // change, so the image IDs stay the same.
 //
-// Some layers keep their bytes: layers that already have the format, layers that
-// are not tars, and layers with a table of contents (eStargz and zstd:chunked),
-// because the manifest contains the digest of that table.
+// Layers that already have the format, and layers that are not tars, keep their
+// bytes. Layers with a table of contents (eStargz and zstd:chunked) also keep
+// them, because the manifest contains the digest of that table.
 //
 // compressLayers reads configs only. A layer is read when it is sent, and its
 // plain bytes are then compared with the digest in the config.

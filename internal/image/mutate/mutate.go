@@ -23,7 +23,7 @@ type Changes struct {
 	// StripAttestations removes the attestations of BuildKit.
 	StripAttestations bool
 	// Labels are added to the configs. If the root is an index, they are also
-	// added to its annotations: the package page of ghcr.io reads the
+	// added to its annotations. The package page of ghcr.io reads the
 	// annotations of an index and not the labels of its children (docs/ghcr.md,
 	// Linked repository).
 	Labels map[string]string
