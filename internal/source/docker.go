@@ -33,19 +33,19 @@ func (s saved) digests() []v1.Hash   { return []v1.Hash{s.id} }
 
 // dockerTar is an archive that docker save wrote.
 type dockerTar struct {
-	where
+	fileSet
 	tar *archive.Archive
 }
 
 // openDocker reads an image from a tar of docker save. It uses the OCI layout
 // in the tar if the layout keeps the digest of the image. Otherwise it uses
 // manifest.json.
-func (s *Source) openDocker(ctx context.Context, w where, pick string) error {
+func (s *Source) openDocker(ctx context.Context, w fileSet, pick string) error {
 	tar, ok := w.files.(*archive.Archive)
 	if !ok {
 		return diag.New(CodeNotLayout, diag.Source, "Use the tar that docker save wrote, without unpacking it.", nil, "%q is not an archive", w.path)
 	}
-	d := dockerTar{where: w, tar: tar}
+	d := dockerTar{fileSet: w, tar: tar}
 	all, err := d.images(ctx)
 	if err != nil {
 		return err
