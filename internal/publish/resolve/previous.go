@@ -149,8 +149,8 @@ func (r *Resolver) diffIDs(ctx context.Context, f previous, old previousImage, o
 	return stated, err
 }
 
-// statedDiffIDs returns the diff ids that a previous image states: those of ours if
-// the config is the same, otherwise those in its config.
+// statedDiffIDs returns the diff ids that a previous image states. If its config is
+// the config of ours, it does not read the config again.
 func (r *Resolver) statedDiffIDs(ctx context.Context, repo name.Repository, old previousImage, ours *image.Manifest) ([]v1.Hash, error) {
 	if ours != nil {
 		var out []v1.Hash

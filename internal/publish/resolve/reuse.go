@@ -56,8 +56,8 @@ func (r *Resolver) worthReading(found *Found) []previous {
 	return out
 }
 
-// imagesOf returns the images of the tags of one target that are protected or not
-// protected, and adds them to those that were seen.
+// imagesOf returns the images of one target's tags that are protected, or of its
+// other tags. It skips the images in seen, and adds its result to seen.
 func (r *Resolver) imagesOf(t *Target, protected bool, seen map[v1.Hash]bool) []previous {
 	var out []previous
 	for i, a := range t.answers {
