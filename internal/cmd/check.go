@@ -18,26 +18,26 @@ import (
 
 var checkCommand = &command{
 	name: input.Check, argument: "image", many: true, run: execute(input.ParseCheck, runCheck),
-	short: "The doctor: would publishing be refused, and why?",
-	long: `check asks registry and API what decides whether an image can be published:
-token, right to push, package, link, visibility. It changes nothing, needs no
-image, and exits with 1 only for what would make publish fail.`,
+	short: "Check whether publishing would fail, and report the reason",
+	long: `check reads from the registry and the API everything that decides whether an image
+can be published: token, right to push, package, link and visibility. It changes
+nothing and needs no image. It exits with 1 only if publish would fail.`,
 	example: `  ghcr-publish check ghcr.io/acme/web
   ghcr-publish check ghcr.io/acme/web --visibility public --on-visibility-mismatch fail`,
 }
 
-// checking holds the state of one run of check.
-type checking struct {
+// checkRun holds the state of one run of check.
+type checkRun struct {
 	*session
 	config *input.Config
 	prober *resolve.Prober
 	report *report.Check
 
-	mu sync.Mutex // guards the outcome in report
+	mu sync.Mutex // protects the outcome in report
 }
 
 func runCheck(ctx context.Context, s *session, config *input.Config) error {
-	run := &checking{
+	run := &checkRun{
 		session: s, config: config, report: report.NewCheck(runOf(config.GitHub)),
 		prober: s.prober(config.Visibility),
 	}
@@ -46,7 +46,7 @@ func runCheck(ctx context.Context, s *session, config *input.Config) error {
 
 // do sends all questions concurrently. It returns the error that publish would
 // return.
-func (r *checking) do(ctx context.Context) error {
+func (r *checkRun) do(ctx context.Context) error {
 	r.report.Notice("input", r.config.Notices...)
 	for _, repo := range r.config.Images {
 		r.registry.Expect(repo, registry.Push)
@@ -61,7 +61,7 @@ func (r *checking) do(ctx context.Context) error {
 			return nil
 		})
 	}
-	_ = group.Wait() // each keeps its problem
+	_ = group.Wait() // problems holds the errors
 	r.token(ctx)
 	err := errors.Join(problems...)
 	if ctx.Err() != nil {
@@ -75,24 +75,24 @@ func (r *checking) do(ctx context.Context) error {
 
 // token reports the kind and the scopes of the token, the state of the API and
 // the clock.
-func (r *checking) token(ctx context.Context) {
+func (r *checkRun) token(ctx context.Context) {
 	if r.config.Token.Empty() {
-		r.report.Find(report.Info, "token", "none is needed for %s", r.config.Images[0].RegistryStr())
+		r.report.Find(report.Info, "token", "%s needs no token", r.config.Images[0].RegistryStr())
 		return
 	}
 	kind := string(r.config.Token.Kind())
 	status := r.prober.Token(ctx)
 	switch {
 	case status == nil:
-		r.report.Find(report.Info, "token", "%s, from %s", kind, r.config.TokenOrigin)
-		r.report.Find(report.Warning, "API", "%s did not answer; publish does not need it, and then reports neither visibility nor link", r.config.GitHub.APIURL)
+		r.report.Find(report.Info, "token", "%s from %s", kind, r.config.TokenOrigin)
+		r.report.Find(report.Warning, "API", "%s did not answer. publish does not need the API, but cannot report visibility and link without it", r.config.GitHub.APIURL)
 		return
 	case status.Invalid:
-		r.report.Find(report.Warning, "token", "%s, from %s: GitHub's API does not know it", kind, r.config.TokenOrigin)
+		r.report.Find(report.Warning, "token", "%s from %s: GitHub's API refuses it", kind, r.config.TokenOrigin)
 	case status.Scoped:
-		r.report.Find(report.OK, "token", "%s, from %s, with the scopes %q", kind, r.config.TokenOrigin, status.Scopes)
+		r.report.Find(report.OK, "token", "%s from %s with the scopes %q", kind, r.config.TokenOrigin, status.Scopes)
 	default:
-		r.report.Find(report.OK, "token", "%s, from %s; what it may do, nobody but the registry can tell", kind, r.config.TokenOrigin)
+		r.report.Find(report.OK, "token", "%s from %s. GitHub's API does not report its permissions", kind, r.config.TokenOrigin)
 	}
 	r.report.Find(report.OK, "API", "%s answers", r.config.GitHub.APIURL)
 	r.report.Notice("token", r.explainer().TokenNotices(status)...)
@@ -103,20 +103,20 @@ func (r *checking) token(ctx context.Context) {
 // GitHub. With a larger one, certificates and OIDC tokens begin to fail.
 const maxClockSkew = time.Minute
 
-func (r *checking) clock(server time.Time) {
+func (r *checkRun) clock(server time.Time) {
 	if server.IsZero() {
 		return
 	}
 	apart := time.Since(server).Round(time.Second)
 	if apart.Abs() <= maxClockSkew {
-		r.report.Find(report.OK, "clock", "agrees with GitHub's")
+		r.report.Find(report.OK, "clock", "the clock of this machine agrees with GitHub's")
 		return
 	}
-	r.report.Find(report.Warning, "clock", "is %s off GitHub's: certificates and tokens may be refused. Set it by NTP.", apart.Abs())
+	r.report.Find(report.Warning, "clock", "the clock of this machine differs from GitHub's by %s, so certificates and tokens may be refused. Set the clock with NTP.", apart.Abs())
 }
 
 // show reports the findings and returns the error that publish would return.
-func (r *checking) show(err error) error {
+func (r *checkRun) show(err error) error {
 	r.report.Fail(err)
 	outErr := r.finish(r.report, r.process.Stdout, workflow.Lines(r.report.Text()))
 	r.warn("", r.report.Findings)
@@ -129,9 +129,9 @@ func (r *checking) show(err error) error {
 	return outErr
 }
 
-// warn annotates the findings that the table marks as doubtful. The error of the
-// run reports the problems.
-func (r *checking) warn(where string, findings []report.Finding) {
+// warn annotates the findings that are warnings. The error of the run reports the
+// problems.
+func (r *checkRun) warn(where string, findings []report.Finding) {
 	for _, f := range findings {
 		if f.Mark == report.Warning {
 			r.workflow.Annotate(diag.Warning, where+f.Subject, f.Text)

@@ -16,8 +16,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
 )
 
-// image looks at one destination and returns what would make publish fail.
-func (r *checking) image(ctx context.Context, repo name.Repository, c *report.CheckedImage) error {
+// image checks one destination and returns the error that publish would return.
+func (r *checkRun) image(ctx context.Context, repo name.Repository, c *report.CheckedImage) error {
 	c.Image, c.Findings = repo.Name(), []report.Finding{}
 	c.MayPush, c.MayPull, c.Exists, c.Visibility = "unknown", "unknown", "unknown", "unknown"
 	t, err := r.prober.Probe(ctx, repo)
@@ -30,7 +30,7 @@ func (r *checking) image(ctx context.Context, repo name.Repository, c *report.Ch
 	problem := r.push(c, t)
 	r.pull(ctx, c, t)
 	if !t.Home {
-		c.Find(report.Info, "GitHub", "%s is not GitHub's: package, link and visibility are not looked at", repo.RegistryStr())
+		c.Find(report.Info, "GitHub", "%s is not a registry of GitHub: package, link and visibility are not checked", repo.RegistryStr())
 		return problem
 	}
 	r.pkg(c, t)
@@ -41,18 +41,18 @@ func (r *checking) image(ctx context.Context, repo name.Repository, c *report.Ch
 	return problem
 }
 
-// push says whether the token may, and if not, whether publish would fail or
-// pass over it.
-func (r *checking) push(c *report.CheckedImage, t *resolve.Target) error {
+// push reports whether the token may push. For a read-only token, it reports whether
+// publish would fail or skip the push.
+func (r *checkRun) push(c *report.CheckedImage, t *resolve.Target) error {
 	if t.PushRefusal == nil {
 		c.MayPush = "yes"
-		c.Find(report.OK, "push", "the token may: an upload was opened, and nothing sent")
+		c.Find(report.OK, "push", "the token may push: the registry opened an upload, and nothing was sent")
 		return nil
 	}
 	c.MayPush = "no"
 	err := r.explainer().Refusal(t.PushRefusal, t.Repo, t)
 	if r.config.OnReadOnly != "fail" && r.explainer().IsReadOnly(err) {
-		c.Find(report.Info, "push", "the token may not, and publish would skip (on-readonly: %s): %v", r.config.OnReadOnly, err)
+		c.Find(report.Info, "push", "the token may not push, and publish would skip the push (on-readonly: %s): %v", r.config.OnReadOnly, err)
 		r.mu.Lock()
 		r.report.Outcome, r.report.Reason = report.Skipped, "the token is read-only"
 		r.mu.Unlock()
@@ -62,26 +62,26 @@ func (r *checking) push(c *report.CheckedImage, t *resolve.Target) error {
 	return err
 }
 
-// pull says who may read: the token, and anybody.
-func (r *checking) pull(ctx context.Context, c *report.CheckedImage, t *resolve.Target) {
+// pull reports whether the token and an anonymous client may pull.
+func (r *checkRun) pull(ctx context.Context, c *report.CheckedImage, t *resolve.Target) {
 	c.MayPull = allowed(ctx, r.registry.Tags, t.Repo)
 	switch c.MayPull {
 	case "yes":
-		c.Find(report.OK, "pull", "the token may")
+		c.Find(report.OK, "pull", "the token may pull")
 	case "no":
-		c.Find(report.Info, "pull", "there is nothing that the token could pull, yet")
+		c.Find(report.Info, "pull", "the token can pull no image yet")
 	default:
-		c.Find(report.Warning, "pull", "the registry did not say whether the token may")
+		c.Find(report.Warning, "pull", "the registry did not answer whether the token may pull")
 	}
 	if !t.Home {
 		return
 	}
 	c.AnonymousPull = map[string]string{"yes": "allowed", "no": "refused", "unknown": "unknown"}[allowed(ctx, r.registry.Anonymous().Tags, t.Repo)]
-	c.Find(report.Info, "anonymous", "pulling without a login is %s", c.AnonymousPull)
+	c.Find(report.Info, "anonymous", "a pull without credentials is %s", c.AnonymousPull)
 	t.Public = t.Public || c.AnonymousPull == "allowed"
 }
 
-// allowed is yes, no (or absent) or unknown.
+// allowed returns yes, no (also for an absent package) or unknown.
 func allowed(ctx context.Context, tags func(context.Context, name.Repository) ([]string, error), repo name.Repository) string {
 	_, err := tags(ctx, repo)
 	switch {
@@ -93,35 +93,36 @@ func allowed(ctx context.Context, tags func(context.Context, name.Repository) ([
 	return "unknown"
 }
 
-// pkg says whether the package is there, and what a push would create.
-func (r *checking) pkg(c *report.CheckedImage, t *resolve.Target) {
+// pkg reports whether the package exists, and the package that a push would create.
+func (r *checkRun) pkg(c *report.CheckedImage, t *resolve.Target) {
 	owner, pkg := t.Owner(r.config.GitHub)
 	c.PackageURL, c.SettingsURL = r.packages.PageURL(owner, pkg), r.packages.SettingsURL(owner, pkg)
 	switch {
 	case t.PackageErr == nil:
 		c.Exists, c.Visibility = "yes", t.Package.Visibility
-		c.Find(report.OK, "package", "exists: %s", c.PackageURL)
+		c.Find(report.OK, "package", "the package exists: %s", c.PackageURL)
 	case t.Exists() || c.MayPull == "yes":
 		c.Exists = "yes"
-		c.Find(report.Info, "package", "exists, but GitHub's API does not tell of it: %v", t.PackageErr)
+		c.Find(report.Info, "package", "the package exists, but GitHub's API does not return it: %v", t.PackageErr)
 	case github.IsAbsent(t.PackageErr):
 		c.Exists, c.Inherits = "no", t.Inherits
-		c.Find(report.Info, "package", "does not exist, or is hidden from this token; the first push creates it%s", inheriting(t.Inherits))
+		c.Find(report.Info, "package", "the package does not exist, or is hidden from this token. The first push creates it%s", inheriting(t.Inherits))
 	default:
-		c.Find(report.Warning, "package", "GitHub's API did not say whether it exists: %v", t.PackageErr)
+		c.Find(report.Warning, "package", "GitHub's API did not answer whether the package exists: %v", t.PackageErr)
 	}
 }
 
+// inheriting returns the end of the sentence about a new package.
 func inheriting(visibility string) string {
 	if visibility == "" {
 		return ""
 	}
-	return ", " + visibility
+	return " with the visibility " + visibility
 }
 
-// link says which repository the package belongs to. GitHub links what a
-// workflow creates, and nothing else by itself (docs/ghcr.md, Linked repository).
-func (r *checking) link(c *report.CheckedImage, t *resolve.Target) {
+// link reports the repository that the package is linked to. GitHub links only a
+// package that a workflow creates (docs/ghcr.md, Linked repository).
+func (r *checkRun) link(c *report.CheckedImage, t *resolve.Target) {
 	mine := r.config.GitHub.Repository
 	label := "org.opencontainers.image.source=" + r.config.GitHub.ServerURL + "/"
 	if mine == "" {
@@ -131,26 +132,26 @@ func (r *checking) link(c *report.CheckedImage, t *resolve.Target) {
 	switch linked := t.Package.Repository; {
 	case t.PackageErr != nil && c.Exists == "no" && r.config.GitHub.Active:
 		c.Linked = "no"
-		c.Find(report.OK, "link", "the first push with GITHUB_TOKEN links it to %s", mine)
+		c.Find(report.OK, "link", "the first push with GITHUB_TOKEN links the package to %s", mine)
 	case t.PackageErr != nil && c.Exists == "no":
 		c.Linked = "no"
-		c.Find(report.Info, "link", "GitHub links nothing by itself that is pushed from outside a workflow. Publish it with link: label (it writes %s), or connect it afterwards: %s", label, c.SettingsURL)
+		c.Find(report.Info, "link", "GitHub does not link a package that is pushed from outside a workflow. Publish it with link: label, which writes %s, or connect it afterwards at %s", label, c.SettingsURL)
 	case t.PackageErr != nil:
 		c.Linked = "unknown"
 	case linked == "":
 		c.Linked = "no"
-		c.Find(report.Warning, "link", "it is not linked to a repository, and inherits access from none. Connect one: %s", c.SettingsURL)
+		c.Find(report.Warning, "link", "the package is not linked to a repository, so it inherits no access. Connect a repository at %s", c.SettingsURL)
 	case mine != "" && !strings.EqualFold(linked, mine):
 		c.Linked, c.Repository = "yes", linked
-		c.Find(report.Info, "link", "to %s, not to %s: access comes from Manage Actions access at %s", linked, mine, c.SettingsURL)
+		c.Find(report.Info, "link", "the package is linked to %s, not to %s. Grant access under Manage Actions access at %s", linked, mine, c.SettingsURL)
 	default:
 		c.Linked, c.Repository = "yes", linked
-		c.Find(report.OK, "link", "to %s, from which it inherits access unless an owner switched that off", linked)
+		c.Find(report.OK, "link", "the package is linked to %s and inherits its access, unless an owner has disabled that", linked)
 	}
 }
 
-// visibility compares what is with what is wanted.
-func (r *checking) visibility(c *report.CheckedImage, t *resolve.Target) error {
+// visibility compares the visibility of the package with the wanted one.
+func (r *checkRun) visibility(c *report.CheckedImage, t *resolve.Target) error {
 	if err := resolve.CheckVisibility(r.config.Visibility, r.config.FailOnMismatch, t); err != nil {
 		c.Find(report.Problem, "visibility", "%v", err)
 		return err
@@ -162,12 +163,12 @@ func (r *checking) visibility(c *report.CheckedImage, t *resolve.Target) error {
 	}
 	switch {
 	case r.config.Visibility == input.Keep, is == want:
-		c.Find(report.OK, "visibility", "%s", is)
+		c.Find(report.OK, "visibility", "the visibility is %s", is)
 		return nil
 	case is == "unknown":
-		c.Find(report.Warning, "visibility", "is not known, and %s is wanted", want)
+		c.Find(report.Warning, "visibility", "the visibility is unknown, and the wanted visibility is %s", want)
 	default:
-		c.Find(report.Warning, "visibility", "is %s, and %s is wanted: an owner changes it at %s → Danger Zone → Change visibility", is, want, c.SettingsURL)
+		c.Find(report.Warning, "visibility", "the visibility is %s, but the wanted visibility is %s. An owner can change it at %s → Danger Zone → Change visibility", is, want, c.SettingsURL)
 	}
 	if !r.config.FailOnMismatch {
 		return nil
@@ -175,6 +176,6 @@ func (r *checking) visibility(c *report.CheckedImage, t *resolve.Target) error {
 	c.Findings[len(c.Findings)-1].Mark = report.Problem
 	return &diag.Error{
 		Code: publish.CodeVisibilityNeedsOwner, Side: diag.API, Input: "visibility",
-		Title: fmt.Sprintf("%s is %s, and %s is wanted", c.Image, is, want), Hint: "An owner changes it at " + c.SettingsURL + " → Danger Zone → Change visibility. GitHub has no call for it.",
+		Title: fmt.Sprintf("%s is %s, but the wanted visibility is %s", c.Image, is, want), Hint: "Ask an owner to change it at " + c.SettingsURL + " → Danger Zone → Change visibility. GitHub's API cannot change it.",
 	}
 }

@@ -24,13 +24,13 @@ func TestCheckSaysWhatPublishWouldMeet(t *testing.T) {
 	}{
 		{
 			name: "a new package", outcome: "ready", outputs: []string{"linked", "no", "anonymous-pull", "refused"},
-			says: []string{"push", "an upload was opened, and nothing sent", "the first push creates it, public", "links it to acme/web", "installation token, from the input token", "Publishing would not be refused."},
+			says: []string{"push", "nothing was sent", "The first push creates it with the visibility public", "links the package to acme/web", "installation token from the input token", "Publishing would not be refused."},
 		},
 		{
 			name:    "a package of its own",
 			world:   func(c *ghcrtest.Config) { c.Packages = mine },
 			outcome: "ready", outputs: []string{"visibility", "public", "linked", "yes", "anonymous-pull", "allowed"},
-			says: []string{"exists: ", "to acme/web, from which it inherits access"},
+			says: []string{"exists: ", "is linked to acme/web"},
 		},
 		{
 			name:  "no permission",
@@ -48,7 +48,7 @@ func TestCheckSaysWhatPublishWouldMeet(t *testing.T) {
 			world: func(c *ghcrtest.Config) {
 				c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/hidden", Grants: map[string]ghcrtest.Role{"acme/web": ghcrtest.Write}}}
 			},
-			outcome: "ready", outputs: []string{"linked", "yes", "visibility", "private"}, says: []string{"to acme/hidden, not to acme/web"},
+			outcome: "ready", outputs: []string{"linked", "yes", "visibility", "private"}, says: []string{"is linked to acme/hidden, not to acme/web"},
 		},
 		{
 			name:  "a pull request from a fork, which publish passes over",
@@ -66,13 +66,13 @@ func TestCheckSaysWhatPublishWouldMeet(t *testing.T) {
 			name:  "public wanted, and that is only a warning",
 			world: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web"}} },
 			stage: func(s *stage) { s.with("visibility", "public") }, outcome: "ready",
-			says: []string{"warning", "is private, and public is wanted", "Change visibility"},
+			says: []string{"warning", "is private, but the wanted visibility is public", "Change visibility"},
 		},
 		{
 			name:  "public wanted, and a failure",
 			world: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web"}} },
 			stage: func(s *stage) { s.with("visibility", "public", "on-visibility-mismatch", "fail") },
-			code:  "visibility-needs-owner", outcome: "failed", says: []string{"problem", "is private, and public is wanted"},
+			code:  "visibility-needs-owner", outcome: "failed", says: []string{"problem", "is private, but the wanted visibility is public"},
 		},
 		{
 			name:  "private wanted, and it would be public",
@@ -82,14 +82,14 @@ func TestCheckSaysWhatPublishWouldMeet(t *testing.T) {
 		{
 			name:  "a token that is none",
 			stage: func(s *stage) { s.with("token", "ghs_wrong") },
-			code:  "denied", outcome: "failed", says: []string{"GitHub's API does not know it"},
+			code:  "denied", outcome: "failed", says: []string{"GitHub's API refuses it"},
 		},
 		{
 			name: "the API is down",
 			stage: func(s *stage) {
 				s.server.Inject(ghcrtest.Fault{Path: "/api/v3", Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 403, Message: "no"}})
 			},
-			outcome: "ready", says: []string{"did not answer; publish does not need it"},
+			outcome: "ready", says: []string{"did not answer"},
 		},
 	}
 	for _, c := range cases {
@@ -128,7 +128,7 @@ func TestCheckSeesAClockThatIsOff(t *testing.T) {
 	s.server.Inject(ghcrtest.Fault{Path: "/rate_limit", Times: ghcrtest.Always, Effect: ghcrtest.Answer{
 		Status: 200, Header: http.Header{"Date": {time.Now().Add(-10 * time.Minute).UTC().Format(http.TimeFormat)}},
 	}})
-	if r := s.run().succeeds(); !strings.Contains(r.stdout, "off GitHub's: certificates and tokens may be refused") {
+	if r := s.run().succeeds(); !strings.Contains(r.stdout, "differs from GitHub's") {
 		t.Errorf("the log does not say so:\n%s", r.stdout)
 	}
 }
@@ -138,7 +138,7 @@ func TestCheckOfSeveralImagesNamesEachProblem(t *testing.T) {
 	s := newStage(t, acme()).atTerminal()
 	s.env["GITHUB_TOKEN"] = canary
 	r := s.run("check", s.image("acme/web"), s.image("other/web"))
-	if r.code != cmd.Failure || !strings.Contains(r.stdout, s.image("acme/web")+"\n") || !strings.Contains(r.stdout, "the token may: an upload was opened") {
+	if r.code != cmd.Failure || !strings.Contains(r.stdout, s.image("acme/web")+"\n") || !strings.Contains(r.stdout, "the token may push") {
 		r.fatal("the first image is not told of")
 	}
 	r.failsWith("create-package", "other/web")
@@ -162,7 +162,7 @@ func TestCheckOfAnotherRegistry(t *testing.T) {
 	other := ghcrtest.Start(t, there)
 	s := newStage(t, acme()).with("command", "check", "image", other.Host()+"/acme/web", "credentials", other.Host()+" me "+secret)
 	r := s.run().succeeds().says("outcome", "ready", "linked", "")
-	if !strings.Contains(r.stdout, "is not GitHub's: package, link and visibility are not looked at") {
+	if !strings.Contains(r.stdout, "is not a registry of GitHub") {
 		t.Errorf("the log does not say so:\n%s", r.stdout)
 	}
 }

@@ -17,10 +17,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
-// maxToken bounds what --token-stdin reads, in bytes.
+// maxToken is the number of bytes that --token-stdin reads at most.
 const maxToken = 64 << 10
 
-// commandLine runs a subcommand.
+// commandLine runs the subcommand that the arguments name.
 func commandLine(ctx context.Context, args []string, p Process, w *workflow.Workflow) error {
 	root := rootCommand(p, w)
 	root.SetArgs(args)
@@ -29,7 +29,7 @@ func commandLine(ctx context.Context, args []string, p Process, w *workflow.Work
 	root.SetErr(p.Stderr)
 	err := root.ExecuteContext(ctx)
 	if err != nil && !errors.As(err, new(*diag.Error)) && strings.HasPrefix(err.Error(), "unknown command") {
-		return usage(root, err) // cobra has no type for it
+		return usage(root, err) // cobra has no type for this error
 	}
 	return err
 }
@@ -38,14 +38,14 @@ func rootCommand(p Process, w *workflow.Workflow) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "ghcr-publish",
 		Short: "Publish container images to ghcr.io in one step, with nothing but GITHUB_TOKEN",
-		Long: `ghcr-publish takes an image that a build left somewhere and makes it available
-on ghcr.io: under the right tags, linked to its repository, with the visibility
-its owner wants, and with proof of what it did.
+		Long: `ghcr-publish publishes an image to ghcr.io: it pushes the image, moves the tags,
+links the package to its repository, checks the visibility, and verifies the
+result.
 
-New here? "ghcr-publish try" does the whole job against a registry inside the
-program; no account is needed.
+To see a complete run without an account, use "ghcr-publish try". It publishes to
+a registry inside the program.
 
-Exit status: 0, what was asked for is true; 1, it is not; 130, interrupted.`,
+Exit status: 0 on success, 1 on failure, 130 after an interrupt.`,
 		SilenceErrors: true, SilenceUsage: true,
 		Version: version.String(),
 	}
@@ -57,13 +57,13 @@ Exit status: 0, what was asked for is true; 1, it is not; 130, interrupted.`,
 	}
 	root.AddCommand(serveCommand(p), tryCommand(p), versionCommand(p))
 	for _, c := range root.Commands() {
-		c.Args = mistakes(c.Args)
+		c.Args = withUsage(c.Args)
 	}
 	return root
 }
 
-// mistakes makes a complaint about arguments one that names the help.
-func mistakes(check cobra.PositionalArgs) cobra.PositionalArgs {
+// withUsage returns a check of arguments whose errors refer to the help.
+func withUsage(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if check == nil {
 			check = cobra.ArbitraryArgs
@@ -75,29 +75,29 @@ func mistakes(check cobra.PositionalArgs) cobra.PositionalArgs {
 	}
 }
 
-// helpWidth is the width that help is wrapped to, in columns.
+// helpWidth is the width of the help in columns.
 const helpWidth = 100
 
-// wrapped makes cobra's template break the flags' help into lines.
+// wrapped changes the template of cobra so that the help of flags is wrapped.
 func wrapped(template string) string {
 	return strings.ReplaceAll(template, "Flags.FlagUsages", fmt.Sprintf("Flags.FlagUsagesWrapped %d", helpWidth))
 }
 
-// usage is a mistake on the command line.
+// usage returns the error for an invalid command line.
 func usage(c *cobra.Command, err error) error {
 	return &diag.Error{
-		Code: "usage", Side: diag.Input, Title: err.Error(),
-		Hint: secretHint(err) + fmt.Sprintf("See %q.", c.CommandPath()+" --help"),
+		Code: codeUsage, Side: diag.Input, Title: err.Error(),
+		Hint: secretHint(err) + fmt.Sprintf("Run %q for help.", c.CommandPath()+" --help"),
 	}
 }
 
-// secretHint says where a secret goes that somebody looked for a flag for.
+// secretHint explains how to pass a secret for which no flag exists.
 func secretHint(err error) string {
 	switch name := strings.TrimPrefix(err.Error(), "unknown flag: --"); name {
 	case "token":
-		return "A secret on a command line would be seen by every process: export GITHUB_TOKEN, or pipe the token into --token-stdin. "
+		return "Every process can see the secrets on a command line. Export GITHUB_TOKEN, or pipe the token into --token-stdin. "
 	case "credentials":
-		return "A secret on a command line would be seen by every process: log in first (docker login, or ghcr-publish login); that login is used. "
+		return "Every process can see the secrets on a command line. Log in with docker login or ghcr-publish login first; this login is used. "
 	}
 	return ""
 }
@@ -109,25 +109,25 @@ func versionCommand(p Process) *cobra.Command {
 	}
 }
 
-// command is one that takes inputs: one function behind the action's step and
-// the terminal's subcommand. A new command is a file that defines one, a line
-// in commands, and its rows in package input's table.
+// command is one command of the action and of the terminal. To add a command,
+// define it in a file, add it to commands, and add its inputs to the table of package
+// input.
 type command struct {
 	name     input.Command
-	argument string // the input that arguments stand for; "" for none
-	many     bool   // more than one argument is taken
-	second   string // the input that a second argument stands for; "" for none
+	argument string // the input that the arguments set, or ""
+	many     bool   // the command accepts several arguments
+	second   string // the input that a second argument sets, or ""
 	short    string
 	long     string
 	example  string
 	run      runFunc
-	post     func(context.Context, Process, *workflow.Workflow) error // the post step; nil for none
+	post     func(context.Context, Process, *workflow.Workflow) error // the post step, or nil
 }
 
-// commands lists them in the order of help.
+// commands lists the commands in the order of the help.
 var commands = []*command{publishCommand, mergeCommand, promoteCommand, metadataCommand, pullCommand, inspectCommand, loginCommand, checkCommand, migrateCommand}
 
-// cobra makes the subcommand.
+// cobra returns the subcommand for the terminal.
 func (c *command) cobra(p Process, w *workflow.Workflow) *cobra.Command {
 	cc := &cobra.Command{
 		Use: string(c.name), Short: c.short, Long: c.long, Example: c.example, Args: cobra.NoArgs,
@@ -147,7 +147,7 @@ func (c *command) cobra(p Process, w *workflow.Workflow) *cobra.Command {
 	flags := addFlags(cc, c.name)
 	fromStdin := cc.Flags().Bool("token-stdin", false, "Read the token from standard input.")
 	cc.RunE = func(cc *cobra.Command, args []string) error {
-		if err := c.take(cc, flags, args); err != nil {
+		if err := c.setArguments(cc, flags, args); err != nil {
 			return err
 		}
 		env := input.Environment{Getenv: p.Getenv, Flag: flags.lookup}
@@ -163,8 +163,8 @@ func (c *command) cobra(p Process, w *workflow.Workflow) *cobra.Command {
 	return cc
 }
 
-// take gives the arguments to the inputs that they stand for.
-func (c *command) take(cc *cobra.Command, flags flagValues, args []string) error {
+// setArguments sets the inputs that the arguments stand for.
+func (c *command) setArguments(cc *cobra.Command, flags flagValues, args []string) error {
 	values := map[string]string{}
 	switch {
 	case len(args) == 2 && c.second != "":
@@ -174,14 +174,14 @@ func (c *command) take(cc *cobra.Command, flags flagValues, args []string) error
 	}
 	for name, value := range values {
 		if cc.Flags().Changed(name) {
-			return usage(cc, fmt.Errorf("%s is given twice: %q and --%s", name, value, name))
+			return usage(cc, fmt.Errorf("%s is set twice, by the argument %q and by --%s", name, value, name))
 		}
 		flags[name] = func() string { return value }
 	}
 	return nil
 }
 
-// flagValues are a command's inputs as flags.
+// flagValues returns the values of a command's flags by their names.
 type flagValues map[string]func() string
 
 func (f flagValues) lookup(name string) string {
@@ -191,7 +191,7 @@ func (f flagValues) lookup(name string) string {
 	return ""
 }
 
-// addFlags gives a command a flag for each of its inputs.
+// addFlags adds a flag for each input of a command.
 func addFlags(c *cobra.Command, command input.Command) flagValues {
 	values := flagValues{}
 	c.Flags().SortFlags = false
@@ -204,7 +204,7 @@ func addFlags(c *cobra.Command, command input.Command) flagValues {
 			values[in.Name] = func() string { return strings.Join(*list, "\n") }
 			continue
 		}
-		if in.Kind == input.Bool && in.Default == "" { // neither is a third answer
+		if in.Kind == input.Bool && in.Default == "" { // the flag has a third state: not set
 			value := c.Flags().String(in.Name, "", flagHelp(in, command))
 			c.Flags().Lookup(in.Name).NoOptDefVal = "true"
 			values[in.Name] = func() string { return *value }
@@ -218,14 +218,14 @@ func addFlags(c *cobra.Command, command input.Command) flagValues {
 		value := c.Flags().String(in.Name, in.Default, flagHelp(in, command))
 		values[in.Name] = func() string { return *value }
 		if in.Kind == input.Choice {
-			_ = c.RegisterFlagCompletionFunc(in.Name, cobra.FixedCompletions(in.Values, cobra.ShellCompDirectiveNoFileComp)) // fails only for an unknown flag
+			_ = c.RegisterFlagCompletionFunc(in.Name, cobra.FixedCompletions(in.Values, cobra.ShellCompDirectiveNoFileComp)) // it returns an error only for an unknown flag
 		}
 	}
 	return values
 }
 
 func flagHelp(in input.Input, c input.Command) string {
-	help := strings.ReplaceAll(in.HelpFor(c), "`", "'") // pflag would read backquotes as the value's name
+	help := strings.ReplaceAll(in.HelpFor(c), "`", "'") // pflag uses a word in backquotes as the name of the value
 	if len(in.Values) > 0 {
 		help += " One of: " + strings.Join(in.Values, ", ") + "."
 	}

@@ -24,26 +24,26 @@ its fallback tag, and with the tags of cosign.`,
   ghcr-publish inspect image.tar --json`,
 }
 
-// inspecting holds the state of one run of inspect.
-type inspecting struct {
+// inspectRun holds the state of one run of inspect.
+type inspectRun struct {
 	*session
 	config *input.InspectConfig
 }
 
 func runInspect(ctx context.Context, s *session, config *input.InspectConfig) error {
-	run := &inspecting{session: s, config: config}
+	run := &inspectRun{session: s, config: config}
 	if config.Digest && config.Reference != nil && config.Platform == nil {
 		return run.digest(ctx)
 	}
-	seen, err := run.see(ctx)
+	image, err := run.read(ctx)
 	if err != nil {
 		return readEnd(ctx, err)
 	}
-	return run.show(seen)
+	return run.show(image)
 }
 
 // digest prints the digest of the reference. It sends no other request.
-func (r *inspecting) digest(ctx context.Context) error {
+func (r *inspectRun) digest(ctx context.Context) error {
 	puller, err := r.puller(r.config.Reference.Context())
 	if err != nil {
 		return err
@@ -56,19 +56,20 @@ func (r *inspecting) digest(ctx context.Context) error {
 	return r.workflow.Output("digest", digest.String())
 }
 
-func (r *inspecting) see(ctx context.Context) (*report.Inspect, error) {
+// read reads the image from a registry or from files.
+func (r *inspectRun) read(ctx context.Context) (*report.Inspect, error) {
 	if r.config.Reference == nil {
-		return r.seeFiles(ctx)
+		return r.readFiles(ctx)
 	}
-	return r.seeRegistry(ctx)
+	return r.readRegistry(ctx)
 }
 
-func (r *inspecting) seeFiles(ctx context.Context) (*report.Inspect, error) {
+func (r *inspectRun) readFiles(ctx context.Context) (*report.Inspect, error) {
 	src, err := source.Open(ctx, r.config.Source, source.Options{Exporters: r.exporters()})
 	if err != nil {
 		return nil, err
 	}
-	defer src.Close() // read only: nothing is lost
+	defer src.Close() // only reads: an error of Close loses nothing
 	root, index := src.Root, ""
 	if want := r.config.Platform; want != nil {
 		if root, err = pull.Select(r.config.Source, root, *want); err != nil {
@@ -80,10 +81,10 @@ func (r *inspecting) seeFiles(ctx context.Context) (*report.Inspect, error) {
 	if err != nil {
 		return nil, err
 	}
-	seen := report.NewInspect(r.config.Source, string(src.Kind), root, view)
-	seen.Index = index
-	seen.Notice(src.Notices...)
-	return seen, nil
+	out := report.NewInspect(r.config.Source, string(src.Kind), root, view)
+	out.Index = index
+	out.Notice(src.Notices...)
+	return out, nil
 }
 
 // indexDigest returns the digest of the index that contains the chosen image. It is
@@ -95,7 +96,7 @@ func indexDigest(index, chosen *image.Manifest) string {
 	return index.Descriptor.Digest.String()
 }
 
-func (r *inspecting) seeRegistry(ctx context.Context) (*report.Inspect, error) {
+func (r *inspectRun) readRegistry(ctx context.Context) (*report.Inspect, error) {
 	ref := r.config.Reference
 	puller, err := r.puller(ref.Context())
 	if err != nil {
@@ -109,30 +110,30 @@ func (r *inspecting) seeRegistry(ctx context.Context) (*report.Inspect, error) {
 	if err != nil {
 		return nil, r.explainer().Read(err, ref)
 	}
-	seen := report.NewInspect(ref.Name(), string(source.Registry), found.Root, view)
-	seen.Image, seen.AnonymousPull = found.Repository.Name(), r.anonymousPull(found)
+	out := report.NewInspect(ref.Name(), string(source.Registry), found.Root, view)
+	out.Image, out.AnonymousPull = found.Repository.Name(), r.anonymousPull(found)
 	if found.Chosen {
-		seen.Index = found.Index.String()
+		out.Index = found.Index.String()
 	}
 	referrers, err := inspect.Referrers(ctx, found.Client, found.Repository, found.Root.Descriptor.Digest)
 	if err != nil {
 		return nil, r.explainer().Read(err, ref)
 	}
-	seen.Referrers = append(seen.Referrers, referrers...)
-	return seen, nil
+	out.Referrers = append(out.Referrers, referrers...)
+	return out, nil
 }
 
 // show reports the image in the form that the inputs ask for.
-func (r *inspecting) show(seen *report.Inspect) error {
-	text := workflow.Lines(seen.Text())
+func (r *inspectRun) show(out *report.Inspect) error {
+	text := workflow.Lines(out.Text())
 	if r.config.Digest {
-		text = seen.Digest + "\n"
+		text = out.Digest + "\n"
 	}
 	if r.config.JSON {
 		var err error
-		if text, err = seen.JSON(); err != nil {
+		if text, err = out.JSON(); err != nil {
 			return err
 		}
 	}
-	return r.finish(seen, r.process.Stdout, text)
+	return r.finish(out, r.process.Stdout, text)
 }

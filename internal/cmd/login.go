@@ -20,52 +20,53 @@ import (
 var loginCommand = &command{
 	name: input.Login, argument: "registry", many: true, run: execute(input.ParseLogin, runLogin), post: postLogin,
 	short: "Log docker, podman, skopeo, helm, oras and others in, and out again after the job",
-	long: `login proves a login to the registry, then writes it where other programs look
-for it: Docker's login file, or the credential helper that the file names. In a
-workflow the post step takes it away again, and what was there before comes
-back; at a terminal it stays until docker logout.`,
+	long: `login checks the credentials with the registry and writes them for other programs:
+to Docker's login file, or to the credential helper that the file names. In a
+workflow, the post step removes them and restores the previous login. At a
+terminal, they stay until docker logout.`,
 	example: `  gh auth token | ghcr-publish login --token-stdin
-  ghcr-publish login --push --image ghcr.io/acme/web   # and may it push there?`,
+  ghcr-publish login --push --image ghcr.io/acme/web   # also check the right to push`,
 }
 
-// stateLogin is the state in which the main step leaves its session.
+// stateLogin is the name of the state with which the main step passes its session to
+// the post step.
 const stateLogin = "login"
 
-// loggingIn is one run of login.
-type loggingIn struct {
+// loginRun is one run of login.
+type loginRun struct {
 	*session
 	config *input.LoginConfig
 	prober *resolve.Prober
 }
 
 func runLogin(ctx context.Context, s *session, config *input.LoginConfig) error {
-	run := &loggingIn{session: s, config: config, prober: s.prober(input.Keep)}
+	run := &loginRun{session: s, config: config, prober: s.prober(input.Keep)}
 	for _, n := range config.Notices {
 		s.workflow.Annotate(n.Level, n.Title, n.Text)
 	}
-	if err := run.prove(ctx); err != nil {
+	if err := run.check(ctx); err != nil {
 		return explainEnd(ctx, err)
 	}
 	return explainEnd(ctx, run.write(ctx))
 }
 
-// prove shows every login to its registry before any is written, and asks
-// for the right to push where that is wanted.
-func (r *loggingIn) prove(ctx context.Context) error {
+// check checks every login with its registry before any login is written, and checks
+// the right to push to the images.
+func (r *loginRun) check(ctx context.Context) error {
 	for _, repo := range r.config.Images {
 		r.registry.Expect(repo, registry.Push)
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	for _, l := range r.config.Logins {
-		group.Go(func() error { return r.proveHost(ctx, l.Host) })
+		group.Go(func() error { return r.checkHost(ctx, l.Host) })
 	}
 	for _, repo := range r.config.Images {
-		group.Go(func() error { return r.provePush(ctx, repo) })
+		group.Go(func() error { return r.checkPush(ctx, repo) })
 	}
 	return group.Wait()
 }
 
-func (r *loggingIn) provePush(ctx context.Context, repo name.Repository) error {
+func (r *loginRun) checkPush(ctx context.Context, repo name.Repository) error {
 	t, err := r.prober.Probe(ctx, repo)
 	if err == nil {
 		err = t.PushRefusal
@@ -73,10 +74,10 @@ func (r *loggingIn) provePush(ctx context.Context, repo name.Repository) error {
 	return r.refused(err, repo, t)
 }
 
-func (r *loggingIn) proveHost(ctx context.Context, host string) error {
+func (r *loginRun) checkHost(ctx context.Context, host string) error {
 	reg, err := name.NewRegistry(host)
 	if err != nil {
-		return err // input has parsed it before
+		return err // cannot happen: package input has parsed the host
 	}
 	repo := reg.Repo(r.config.GitHub.Repository)
 	err = r.registry.CheckLogin(ctx, reg)
@@ -86,65 +87,65 @@ func (r *loggingIn) proveHost(ctx context.Context, host string) error {
 	return r.refused(err, repo, &resolve.Target{Home: true, Token: r.prober.Token(ctx)})
 }
 
-// refused explains why a registry takes no login, or no push.
-func (r *loggingIn) refused(err error, repo name.Repository, t *resolve.Target) error {
+// refused explains why a registry refuses a login or a push.
+func (r *loginRun) refused(err error, repo name.Repository, t *resolve.Target) error {
 	var realm *registry.UntrustedRealm
-	host := shown(repo.RegistryStr())
+	host := displayHost(repo.RegistryStr())
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &realm):
 		return &diag.Error{
-			Code: "login-realm-foreign", Side: diag.Registry, Err: err, Input: "credentials",
-			Title: "Nothing was written: " + host + " sends logins to another owner's host",
-			Hint:  "If that is meant to be so, log in with docker login " + host + ", which follows such a registry.",
+			Code: codeLoginRealm, Side: diag.Registry, Err: err, Input: "credentials",
+			Title: "No login was written: " + host + " wants the credentials to be sent to a host of another owner",
+			Hint:  "If you trust that host, run docker login " + host + ", which sends the credentials there.",
 		}
 	case registry.IsRefused(err) && !r.config.AtHome(repo):
 		return &diag.Error{
-			Code: "login-refused", Side: diag.Registry, Err: err, Input: "credentials",
-			Title: host + " does not take this login",
-			Hint:  "Check user name and secret. Some registries want an access token in place of the account's password, Docker Hub with two-factor authentication among them.",
+			Code: codeLoginRefused, Side: diag.Registry, Err: err, Input: "credentials",
+			Title: host + " refuses this login",
+			Hint:  "Check the user name and the secret. Some registries, for example Docker Hub with two-factor authentication, accept an access token instead of the password.",
 		}
 	}
 	return r.explainer().Refusal(err, repo, t)
 }
 
-// shown is a host as people write it.
-func shown(host string) string {
+// displayHost returns a host as users write it.
+func displayHost(host string) string {
 	if host == name.DefaultRegistry {
 		return "docker.io"
 	}
 	return host
 }
 
-// write puts the logins where others look for them. The post step is told
-// first, so that it finds what a step that is killed has written.
-func (r *loggingIn) write(ctx context.Context) error {
+// write writes the logins for other programs. It saves the state for the post step
+// first, so that the post step also cleans up after a step that was killed.
+func (r *loginRun) write(ctx context.Context) error {
 	find := login.Find
 	if r.config.Isolated {
 		find = login.Isolate
 	}
 	files, err := find(r.process.Getenv)
 	if err != nil {
-		return noPlace(err)
+		return unwritable(err)
 	}
 	session := login.New(files)
 	if err := r.workflow.State(stateLogin, session.String()); err != nil {
 		return err
 	}
 	if err := session.Login(ctx, r.logins()); err != nil {
-		return noPlace(err)
+		return unwritable(err)
 	}
 	for _, v := range files.Exports {
 		if err := r.workflow.Env(v.Name, v.Value); err != nil {
 			return err
 		}
 	}
-	r.tell(files)
+	r.printLogins(files)
 	return nil
 }
 
-func (r *loggingIn) logins() []login.Login {
+func (r *loginRun) logins() []login.Login {
 	var out []login.Login
 	for _, l := range r.config.Logins {
 		out = append(out, login.Login{Host: l.Host, Username: l.Username, Secret: l.Secret})
@@ -152,28 +153,28 @@ func (r *loggingIn) logins() []login.Login {
 	return out
 }
 
-func (r *loggingIn) tell(files login.Files) {
+func (r *loginRun) printLogins(files login.Files) {
 	for _, l := range r.config.Logins {
-		r.say("Logged in to %s as %s.", shown(l.Host), l.Username)
+		r.say("Logged in to %s as %s.", displayHost(l.Host), l.Username)
 	}
 	for _, repo := range r.config.Images {
 		r.say("The token may push to %s.", repo)
 	}
 	r.say("Written to %s.", strings.Join(files.Paths, " and "))
 	if r.workflow.Active() {
-		r.say("The post step takes it away again.")
+		r.say("The post step removes the login.")
 	}
 }
 
-// noPlace explains why a login could not be written.
-func noPlace(err error) error {
-	var told *diag.Error
-	if errors.As(err, &told) {
+// unwritable explains why a login could not be written.
+func unwritable(err error) error {
+	var diagErr *diag.Error
+	if errors.As(err, &diagErr) {
 		return err
 	}
 	return &diag.Error{
-		Code: "login-unwritable", Side: diag.Runner, Err: err, Title: "The login could not be written",
-		Hint: "Check that the step's user may write there, or set DOCKER_CONFIG to a folder where it may; in a workflow isolated: true makes one.",
+		Code: codeLoginUnwritable, Side: diag.Runner, Err: err, Title: "The login could not be written",
+		Hint: "Check that the user of the step may write this file, or set DOCKER_CONFIG to a folder in which the user may write. In a workflow, isolated: true creates such a folder.",
 	}
 }
 
@@ -192,7 +193,7 @@ func postLogin(ctx context.Context, p Process, _ *workflow.Workflow) error {
 		return nil
 	}
 	return &diag.Error{
-		Code: "logout-failed", Side: diag.Runner, Err: err, Title: "The login could not be taken away",
-		Hint: "On a runner that is used again, take it out by hand: docker logout. A GITHUB_TOKEN ends with its job in any case.",
+		Code: codeLogoutFailed, Side: diag.Runner, Err: err, Title: "The login could not be removed",
+		Hint: "On a runner that runs other jobs, remove the login with docker logout. A GITHUB_TOKEN expires at the end of its job.",
 	}
 }

@@ -20,17 +20,17 @@ import (
 var migrateCommand = &command{
 	name: input.Migrate, argument: "paths", many: true, run: execute(input.ParseMigrate, runMigrate),
 	short: "Move workflows from personal access tokens to GITHUB_TOKEN",
-	long: `migrate reads workflows, actions and reusable workflows, and finds what logs in to
-ghcr.io with a personal access token. It proposes the smallest edit that uses the
-job's GITHUB_TOKEN instead, with the permissions the job then needs, and says what
-remains to be clicked. Every byte outside an edit stays as it is.`,
+	long: `migrate reads workflows, actions and reusable workflows, and finds the steps that
+log in to ghcr.io with a personal access token. It proposes the smallest edit that
+uses the job's GITHUB_TOKEN instead, with the permissions that the job needs, and
+lists the settings to change on GitHub. Bytes outside the edits do not change.`,
 	example: `  ghcr-publish migrate                     # shows the diff for this checkout
   ghcr-publish migrate --write             # makes the edits
-  ghcr-publish migrate --check repo1 repo2 # exits 1 if an edit is left to be made`,
+  ghcr-publish migrate --check repo1 repo2 # exits with 1 if an edit is necessary`,
 }
 
-// migration is one run of migrate.
-type migration struct {
+// migrateRun is one run of migrate.
+type migrateRun struct {
 	*session
 	config *input.MigrateConfig
 	report *migrate.Report
@@ -39,22 +39,22 @@ type migration struct {
 }
 
 func runMigrate(ctx context.Context, s *session, config *input.MigrateConfig) error {
-	m := &migration{session: s, config: config}
+	m := &migrateRun{session: s, config: config}
 	if err := m.read(ctx); err != nil {
 		return explainEnd(ctx, err)
 	}
-	return errors.Join(m.carryOut(), m.show())
+	return errors.Join(m.write(), m.show())
 }
 
-// read finds what there is to do, and asks GitHub about the images found.
-func (m *migration) read(ctx context.Context) error {
+// read scans the files, and asks GitHub about the images in them.
+func (m *migrateRun) read(ctx context.Context) error {
 	paths := m.config.Paths
 	if len(paths) == 0 {
 		paths = []string{"."}
 	}
 	roots, err := migrate.Roots(paths)
 	if err != nil {
-		return &diag.Error{Code: "paths-unreadable", Side: diag.Input, Input: "paths", Err: err, Title: "A path to migrate cannot be read", Hint: "Name folders of checkouts, or workflow files, that are there."}
+		return &diag.Error{Code: codePathsUnreadable, Side: diag.Input, Input: "paths", Err: err, Title: "A path to migrate cannot be read", Hint: "Set paths to existing folders of checkouts, or to existing workflow files."}
 	}
 	m.roots = roots
 	m.report, err = migrate.Scan(ctx, roots, migrate.Options{Registry: m.config.Home, ToAction: m.config.ToAction})
@@ -67,13 +67,14 @@ func (m *migration) read(ctx context.Context) error {
 	}
 	var unread error
 	m.advice, unread = m.report.Access(ctx, m.config.GitHub.Repository, lookup)
-	if unread != nil { // the edits do not depend on it
-		m.say("Some packages could not be looked up: %s", unread)
+	if unread != nil { // the edits do not depend on the packages
+		m.say("Some packages could not be read from GitHub's API: %s", unread)
 	}
 	return nil
 }
 
-// packageLookup answers migrate from GitHub's REST API.
+// packageLookup reads packages from GitHub's REST API. It implements
+// [migrate.Packages].
 type packageLookup struct{ client *github.Client }
 
 func (l packageLookup) Package(ctx context.Context, owner, name string) (migrate.Package, error) {
@@ -89,8 +90,8 @@ func (l packageLookup) Package(ctx context.Context, owner, name string) (migrate
 	}, nil
 }
 
-// carryOut writes what was asked for: the edits, and SARIF.
-func (m *migration) carryOut() error {
+// write writes the edits and the SARIF file, if the inputs ask for them.
+func (m *migrateRun) write() error {
 	var errs []error
 	if m.config.Write {
 		errs = append(errs, migrate.Write(m.report))
@@ -104,9 +105,9 @@ func (m *migration) carryOut() error {
 	return errors.Join(errs...)
 }
 
-// addCheck leaves a workflow that proves the grants beside those that were
-// migrated. One that is there already stays.
-func (m *migration) addCheck() error {
+// addCheck adds a workflow that checks the access of the migrated workflows. It keeps
+// an existing one.
+func (m *migrateRun) addCheck() error {
 	var images []migrate.Image
 	for _, image := range m.report.Images {
 		if image.Owner != "" && image.Name != "" {
@@ -117,7 +118,7 @@ func (m *migration) addCheck() error {
 		return nil
 	}
 	path := filepath.Join(m.roots[0].Dir, ".github", "workflows", "ghcr-publish-check.yml")
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // a file of the repository, as readable as its neighbours
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // other workflow files have the same mode
 	if errors.Is(err, fs.ErrExist) {
 		return nil
 	}
@@ -126,15 +127,15 @@ func (m *migration) addCheck() error {
 	}
 	_, err = f.WriteString(migrate.CheckWorkflow(actionName, images))
 	if err = errors.Join(err, f.Close()); err == nil {
-		m.say("Added %s: run it once by hand after the clicks, then delete it.", path)
+		m.say("Added %s. After you have changed the settings, run it once, then delete it.", path)
 	}
 	return err
 }
 
-// actionName is how a workflow names us.
+// actionName is the name of this action in a workflow.
 const actionName = "ghcr-publish/ghcr-publish@v1"
 
-func (m *migration) writeSARIF() error {
+func (m *migrateRun) writeSARIF() error {
 	f, err := os.Create(m.config.SARIF)
 	if err != nil {
 		return fmt.Errorf("writing SARIF: %w", err)
@@ -142,9 +143,9 @@ func (m *migration) writeSARIF() error {
 	return errors.Join(m.report.SARIF(f), f.Close())
 }
 
-// show reports the findings. With the input check it returns an error if an edit
-// is left to be made.
-func (m *migration) show() error {
+// show reports the findings. With the input check it returns an error if an edit is
+// necessary.
+func (m *migrateRun) show() error {
 	if err := m.print(); err != nil {
 		return err
 	}
@@ -157,14 +158,14 @@ func (m *migration) show() error {
 		m.workflow.Output("outcome", m.outcome(edits)), m.skipped())
 	if m.config.Check && !m.config.Write && edits > 0 {
 		errs = append(errs, &diag.Error{
-			Code: "migration-left", Side: diag.Input, Title: fmt.Sprintf("%d places still use a personal access token where GITHUB_TOKEN would do", edits),
-			Hint: "Run ghcr-publish migrate --write, look at the diff, and commit it.",
+			Code: codeMigrationRemaining, Side: diag.Input, Title: fmt.Sprintf("%s can use GITHUB_TOKEN instead of a personal access token", report.Count(edits, "place")),
+			Hint: "Run ghcr-publish migrate --write, review the diff, and commit it.",
 		})
 	}
 	return errors.Join(errs...)
 }
 
-func (m *migration) outcome(edits int) string {
+func (m *migrateRun) outcome(edits int) string {
 	switch {
 	case edits == 0:
 		return "unchanged"
@@ -174,19 +175,19 @@ func (m *migration) outcome(edits int) string {
 	return "planned"
 }
 
-// skipped fails the run where a file could not be read.
-func (m *migration) skipped() error {
+// skipped returns an error for each file that could not be read.
+func (m *migrateRun) skipped() error {
 	var errs []error
 	for _, s := range m.report.Skipped {
 		errs = append(errs, &diag.Error{
-			Code: "migrate-skipped", Side: diag.Input, Title: fmt.Sprintf("%q was passed over", s.Path), Err: s.Err,
-			Hint: "Mend the file, or name only the paths to migrate.",
+			Code: codeFileSkipped, Side: diag.Input, Title: fmt.Sprintf("%q was skipped", s.Path), Err: s.Err,
+			Hint: "Correct the file, or set paths to the files to migrate.",
 		})
 	}
 	return errors.Join(errs...)
 }
 
-func (m *migration) print() error {
+func (m *migrateRun) print() error {
 	var b strings.Builder
 	for _, f := range m.report.Files {
 		b.WriteString(f.Diff())
@@ -196,7 +197,7 @@ func (m *migration) print() error {
 	}
 	for _, a := range m.advice {
 		if a.Image.Owner == "" || a.Image.Name == "" {
-			continue // named after a repository that nobody named
+			continue // the name contains an expression
 		}
 		fmt.Fprintf(&b, "\n%s\n", a.Text)
 		for i, click := range a.Steps {
@@ -204,16 +205,16 @@ func (m *migration) print() error {
 		}
 	}
 	if m.report.FilesRead == 0 && len(m.report.Skipped) == 0 {
-		fmt.Fprintln(&b, "No workflow was found: .github/workflows is looked for, and action.yml.")
+		fmt.Fprintln(&b, "No workflow was found. migrate reads .github/workflows and action.yml.")
 	} else if len(m.report.Findings)+len(m.report.Skipped) == 0 {
-		fmt.Fprintf(&b, "Nothing to do (%s read): nothing logs in to %s with a personal access token.\n", report.Count(m.report.FilesRead, "file"), m.config.Home)
+		fmt.Fprintf(&b, "Nothing to do: in %s, no step logs in to %s with a personal access token.\n", report.Count(m.report.FilesRead, "file"), m.config.Home)
 	}
 	_, err := fmt.Fprint(m.process.Stdout, workflow.Lines(b.String()))
 	return err
 }
 
-// annotate marks the lines on the run's page.
-func (m *migration) annotate() {
+// annotate annotates the lines on the page of the workflow run.
+func (m *migrateRun) annotate() {
 	for _, f := range m.report.Findings {
 		level := diag.Info
 		if f.State == migrate.Remaining || (f.State == migrate.Fixed && !m.config.Write) {

@@ -65,7 +65,7 @@ func TestMigrateWritesOnceAndThenHasNothingToDo(t *testing.T) {
 		t.Errorf("the file reads\n%s", raw)
 	}
 	r := s.run("migrate", "--check", dir).succeeds()
-	if !strings.Contains(r.stdout, "Nothing to do (1 file read)") {
+	if !strings.Contains(r.stdout, "Nothing to do: in 1 file,") {
 		t.Errorf("the second run prints\n%s", r.stdout)
 	}
 }
@@ -99,7 +99,7 @@ func TestMigrateNamesWhatItCouldNotRead(t *testing.T) {
 	dir, _ := checkout(t, "on: [push\njobs: {")
 	s := newStage(t, acme())
 	delete(s.env, "GITHUB_ACTIONS")
-	s.run("migrate", dir).failsWith("migrate-skipped", "publish.yml", "passed over")
+	s.run("migrate", dir).failsWith("migrate-skipped", "publish.yml")
 }
 
 func TestMigrateAddsACheckOnce(t *testing.T) {

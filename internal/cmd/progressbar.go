@@ -17,29 +17,28 @@ type observer struct{ session *session }
 
 // NewPackage implements [publish.Observer].
 func (o observer) NewPackage(repo name.Repository, visibility string) {
-	o.session.say("%s does not exist yet; as this run creates it, it will be %s.", repo, visibility)
+	o.session.say("%s does not exist. This run creates it with the visibility %s.", repo, visibility)
 }
 
 // Uploads implements [publish.Observer].
 func (o observer) Uploads(steps *plan.Plan) publish.Display { return o.session.progress(steps) }
 
-// showing displays progress: live lines at a terminal, a group of plain lines in a
-// workflow log.
-type showing struct {
+// uploadDisplay displays progress: updated lines at a terminal, a group of plain lines
+// in a workflow log.
+type uploadDisplay struct {
 	*progress.Progress
 	end func()
 }
 
-// Close removes the live lines, or closes the group.
-func (s *showing) Close() {
+// Close removes the updated lines, or closes the group.
+func (s *uploadDisplay) Close() {
 	s.Progress.Close()
 	s.end()
 }
 
-// progress displays the progress of the uploads in the plan. If layers are still
-// to be compressed, their final size is unknown, so the display shows only the
-// bytes that were sent.
-func (s *session) progress(steps *plan.Plan) *showing {
+// progress displays the uploads of the plan. The size of a layer is unknown before its
+// compression, so the display then shows only the bytes that were sent.
+func (s *session) progress(steps *plan.Plan) *uploadDisplay {
 	blobs, known, plain := 0, int64(0), int64(0)
 	seen := map[*image.Blob]bool{}
 	for _, step := range steps.Of(plan.PushBlob) {
@@ -56,17 +55,17 @@ func (s *session) progress(steps *plan.Plan) *showing {
 	if plain > 0 {
 		known, size = 0, size+" before compression"
 	}
-	bar := s.show(fmt.Sprintf("Sending %s (%s)", report.Count(blobs, "blob"), size), blobs > 0)
+	bar := s.show(fmt.Sprintf("Uploading %s (%s)", report.Count(blobs, "blob"), size), blobs > 0)
 	bar.Expect(blobs, known)
 	return bar
 }
 
 // show starts a display. A run without uploads opens no group.
-func (s *session) show(title string, anything bool) *showing {
+func (s *session) show(title string, anything bool) *uploadDisplay {
 	if !s.workflow.Active() {
-		return &showing{progress.New(s.process.Stderr, s.process.Terminal, report.Bytes), func() {}}
+		return &uploadDisplay{progress.New(s.process.Stderr, s.process.Terminal, report.Bytes), func() {}}
 	}
-	bar := &showing{progress.New(s.process.Stdout, false, report.Bytes), func() {}}
+	bar := &uploadDisplay{progress.New(s.process.Stdout, false, report.Bytes), func() {}}
 	if anything {
 		bar.end = s.workflow.Group(title)
 		bar.Conclude()

@@ -20,21 +20,21 @@ import (
 
 var pullCommand = &command{
 	name: input.Pull, argument: "source", second: "destination", run: execute(parsePull, runPull),
-	short: "Pull an image: registry → OCI layout, archive or Docker engine, every byte checked",
-	long: `pull fetches an image, all its platforms or one, and checks every byte against
-its digest while it comes. It asks without a login first. A directory may hold
-other images already: what it has is not fetched again, and pulls may run side by
-side. Nothing half fetched is ever left under its final name. Into the Docker
-engine an image is streamed, nothing on disk, and its id is read back.`,
+	short: "Pull an image into an OCI layout, an archive or the Docker engine, and verify every byte",
+	long: `pull downloads an image with all platforms or one platform, and verifies every byte
+while it arrives. It first asks without a login. A directory may contain other
+images: blobs that it has are not downloaded again, and several pulls may run at
+the same time. A file gets its final name only when it is complete. An image for
+the Docker engine is streamed without a temporary file, and its id is read back.`,
 	example: `  ghcr-publish pull ghcr.io/acme/web:1.2.3 images         # adds it to the OCI layout in images/
   ghcr-publish pull ghcr.io/acme/web:1.2.3 docker-daemon: # into the Docker engine, by the same name
   ghcr-publish pull ghcr.io/acme/web docker-archive:- | podman load
   ghcr-publish pull ghcr.io/acme/web@sha256:0a1b… --platform linux/arm64 oci-archive:web.tar
-  ghcr-publish pull ghcr.io/acme/web:1.2.3 --verify-only  # can it be pulled whole?`,
+  ghcr-publish pull ghcr.io/acme/web:1.2.3 --verify-only  # check that the complete image can be pulled`,
 }
 
-// pulling holds the state of one run of pull.
-type pulling struct {
+// pullRun holds the state of one run of pull.
+type pullRun struct {
 	*session
 	config *input.PullConfig
 	target sink.Target
@@ -55,7 +55,7 @@ func parsePull(env input.Environment) (*pullConfig, error) {
 }
 
 func runPull(ctx context.Context, s *session, config *pullConfig) error {
-	run := &pulling{
+	run := &pullRun{
 		session: s, config: config.PullConfig, target: config.target,
 		report: report.NewPull(config.Reference.Name(), runOf(config.GitHub)),
 	}
@@ -71,14 +71,14 @@ func destination(c *input.PullConfig) (sink.Target, error) {
 	}
 	target, err := sink.Parse(c.Destination)
 	if err == nil && target.Path == sink.Stream && c.GitHub.Active {
-		err = diag.Inputf("destination", sink.CodeInvalid, "In a workflow write docker-daemon: to fill the Docker engine, or a file for the next program: docker-archive:image.tar.",
-			"The destination %q would be written into the step's log", c.Destination)
+		err = diag.Inputf("destination", sink.CodeInvalid, "In a workflow, set destination to docker-daemon: to load the image into the Docker engine, or to a file, for example docker-archive:image.tar.",
+			"The destination %q is the log of the step", c.Destination)
 	}
 	return target, err
 }
 
 // do resolves and fetches the image.
-func (r *pulling) do(ctx context.Context) (err error) {
+func (r *pullRun) do(ctx context.Context) (err error) {
 	begin := time.Now()
 	defer func() {
 		r.report.Seconds = time.Since(begin).Round(time.Millisecond).Seconds()
@@ -93,7 +93,7 @@ func (r *pulling) do(ctx context.Context) (err error) {
 			return readEnd(ctx, sink.RunnerError(err))
 		}
 	}
-	found, err := puller.Resolve(ctx, r.want())
+	found, err := puller.Resolve(ctx, r.query())
 	if err != nil {
 		return readEnd(ctx, r.explainer().Read(err, r.config.Reference))
 	}
@@ -109,22 +109,23 @@ func (r *pulling) do(ctx context.Context) (err error) {
 	return readEnd(ctx, r.explainer().Read(r.fetch(ctx, puller, found, to), r.config.Reference))
 }
 
-// want returns the image to pull. A Docker engine and a docker archive hold one
-// image. Without the input platform, it is the image for the platform of the
+// query returns the image to pull. A Docker engine and a docker archive hold one
+// image. Without the input platform, this is the image for the platform of the
 // engine, or of this machine.
-func (r *pulling) want() pull.Query {
-	here := v1.Platform{OS: "linux", Architecture: runtime.GOARCH}
+func (r *pullRun) query() pull.Query {
+	machine := v1.Platform{OS: "linux", Architecture: runtime.GOARCH}
 	if runtime.GOOS == "windows" {
-		here.OS = "windows"
+		machine.OS = "windows"
 	}
 	if r.engine != nil {
-		here = r.engine.Platform
+		machine = r.engine.Platform
 	}
 	single := r.target.Kind == sink.DockerArchive || r.engine != nil
-	return pull.Query{Reference: r.config.Reference, Platform: r.config.Platform, Single: single, DefaultPlatform: here}
+	return pull.Query{Reference: r.config.Reference, Platform: r.config.Platform, Single: single, DefaultPlatform: machine}
 }
 
-func (r *pulling) fetch(ctx context.Context, puller *pull.Puller, found *pull.Found, to *sink.Sink) error {
+// fetch downloads the image and shows the progress.
+func (r *pullRun) fetch(ctx context.Context, puller *pull.Puller, found *pull.Found, to *sink.Sink) error {
 	bar := progress.New(r.process.Stderr, r.process.Terminal && !r.workflow.Active(), report.Bytes)
 	puller.Progress = bar.Fetching()
 	result, err := puller.Fetch(ctx, found, to)
@@ -141,11 +142,11 @@ func (r *pulling) fetch(ctx context.Context, puller *pull.Puller, found *pull.Fo
 }
 
 // show reports the pull, also after a failure, and returns the failure.
-func (r *pulling) show(err error) error {
+func (r *pullRun) show(err error) error {
 	r.report.Fail(err)
 	out := r.process.Stdout
 	if r.target.Path == sink.Stream {
-		out = r.process.Stderr // standard output holds the image
+		out = r.process.Stderr // standard output receives the image
 	}
 	outErr := r.finish(r.report, out, workflow.Lines(r.report.Text()))
 	if err != nil {

@@ -143,7 +143,7 @@ func TestPullInputsAreReadTogether(t *testing.T) {
 		{"no owner", []string{"source", "HOST/web", "destination", "x"}, []string{"names no owner"}},
 		{"no reference", []string{"source", "a b", "destination", "image.tar"}, []string{"no image reference", "looks like a file"}},
 		{"no platform", []string{"source", "ghcr.io/acme/web", "platform", "linux", "destination", "s3:x"}, []string{"platform is", "unknown prefix"}},
-		{"a pipe", []string{"source", "ghcr.io/acme/web", "destination", "docker-archive:-"}, []string{"into the step's log"}},
+		{"a pipe", []string{"source", "ghcr.io/acme/web", "destination", "docker-archive:-"}, []string{"docker-archive:-"}},
 		{"no name in an engine", []string{"source", "ghcr.io/acme/web", "destination", "docker-daemon:UPPER"}, []string{"a Docker engine does not accept", "in lower case"}},
 		{"another command's input", []string{"source", "ghcr.io/acme/web", "destination", "x", "tags", "1"}, []string{"tags belongs to"}},
 	}
@@ -183,7 +183,7 @@ func TestPullAtATerminal(t *testing.T) {
 	if !strings.Contains(second.stdout, "0 blobs fetched") || second.count("GET", "/blobs/") != 0 {
 		second.fatal("what was there was fetched again")
 	}
-	if twice := s.run("pull", s.image("acme/web"), dir, "--destination", dir); twice.code != cmd.Failure || !strings.Contains(twice.stderr, "given twice") {
+	if twice := s.run("pull", s.image("acme/web"), dir, "--destination", dir); twice.code != cmd.Failure || !strings.Contains(twice.stderr, "set twice") {
 		twice.fatal("two destinations were taken")
 	}
 }

@@ -16,22 +16,23 @@ func serveCommand(p Process) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Run an embedded ghcr.io with its Packages API on this machine",
-		Long: `serve is a ghcr.io for workflows that run locally, and for tests: registry,
-token endpoint and Packages API on one loopback port, with the answers and the
-refusals of the real one. It prints the environment to export, then serves
-until it is interrupted; what was pushed is gone then. If GITHUB_TOKEN is set,
-that value is the token it takes; otherwise it makes one and prints it.`,
+		Long: `serve runs an embedded ghcr.io for tests and for workflows that run on this
+machine: registry, token endpoint and Packages API on one loopback port. It
+answers and refuses as ghcr.io does. It prints the environment variables to
+export, and runs until it is interrupted. It then discards all images. If
+GITHUB_TOKEN is set, the server accepts this token; otherwise it prints a new
+token.`,
 		Example: `  ghcr-publish serve --listen 127.0.0.1:5000 --repository acme/web`,
 		Args:    cobra.NoArgs,
 	}
-	listen := c.Flags().String("listen", "127.0.0.1:5000", "Address to listen on; port 0 takes a free one.")
-	repository := c.Flags().String("repository", "octocat/hello-world", "The repository that the printed environment speaks of.")
-	visibility := c.Flags().String("visibility", "public", "What repositories are, and so what their packages become: public, private or internal.")
-	data := c.Flags().String("data", "", "Hold blobs in this folder instead of in memory, for large images.")
+	listen := c.Flags().String("listen", "127.0.0.1:5000", "Address to listen on. Port 0 selects a free port.")
+	repository := c.Flags().String("repository", "octocat/hello-world", "Repository in the printed environment variables.")
+	visibility := c.Flags().String("visibility", "public", "Visibility of the repositories, which new packages inherit: public, private or internal.")
+	data := c.Flags().String("data", "", "Folder for the blobs of large images. Without it, the server keeps them in memory.")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		scope := ""
 		if c.Flags().Changed("repository") {
-			scope = *repository // as a job's token is bound to its repository
+			scope = *repository // a job's token belongs to one repository
 		}
 		config := ghcrtest.Config{
 			Open: &ghcrtest.Open{Visibility: ghcrtest.Visibility(*visibility), Token: p.Getenv("GITHUB_TOKEN"), Repository: scope},
@@ -46,19 +47,19 @@ func serve(ctx context.Context, out io.Writer, listen, repository string, config
 	switch config.Open.Visibility {
 	case ghcrtest.Public, ghcrtest.Private, ghcrtest.Internal:
 	default:
-		return diag.Inputf("visibility", "input-value", "Allowed: public, private, internal.", "visibility is %q", config.Open.Visibility)
+		return diag.Inputf("visibility", codeUsage, "Set --visibility to public, private or internal.", "The visibility is %q", config.Open.Visibility)
 	}
 	server, err := ghcrtest.Listen(ctx, listen, config)
 	if err != nil {
 		return &diag.Error{
-			Code: "listen", Side: diag.Runner, Err: err, Title: fmt.Sprintf("Listening on %q did not work", listen),
-			Hint: "Choose another port with --listen; 127.0.0.1:0 takes a free one.",
+			Code: codeListen, Side: diag.Runner, Err: err, Title: fmt.Sprintf("The server cannot listen on %q", listen),
+			Hint: "Choose another port with --listen. 127.0.0.1:0 selects a free port.",
 		}
 	}
-	fmt.Fprintf(out, "# An embedded ghcr.io on %s until interrupted. Export this, then publish:\n", server.URL())
+	fmt.Fprintf(out, "# An embedded ghcr.io runs on %s until it is interrupted. Export these variables, then publish:\n", server.URL())
 	for _, pair := range server.Env(repository) {
 		if config.Open.Token != "" && strings.HasPrefix(pair, "GITHUB_TOKEN=") {
-			continue // it is the caller's own, and exported already
+			continue // the caller has exported this token already
 		}
 		fmt.Fprintf(out, "export %s\n", pair)
 	}

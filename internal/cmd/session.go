@@ -44,7 +44,7 @@ func newSession(p Process, w *workflow.Workflow, c *input.Common) (*session, err
 		return nil, err
 	}
 	s.registry = registry.New(registry.Options{
-		Keychain: newKeychain(c), UserAgent: version.UserAgent(), Trace: s.tracer.hear, OnWait: s.tracer.waiting, Base: s.network,
+		Keychain: newKeychain(c), UserAgent: version.UserAgent(), Trace: s.tracer.record, OnWait: s.tracer.waiting, Base: s.network,
 	})
 	s.packages, err = github.New(keychain.Client(c.Token, s.network), c.GitHub.APIURL, c.GitHub.ServerURL, version.UserAgent())
 	return s, err
@@ -73,9 +73,9 @@ func newKeychain(c *input.Common) *keychain.Keychain {
 
 func timeoutError(d time.Duration) error {
 	return &diag.Error{
-		Code: "timeout", Side: diag.Run, Input: "timeout",
-		Title: fmt.Sprintf("The run took longer than timeout: %s", d),
-		Hint:  "Run it again: what the registry has is not sent again. If one upload alone takes that long, raise timeout; ghcr.io ends an upload after 10 minutes.",
+		Code: codeTimeout, Side: diag.Run, Input: "timeout",
+		Title: fmt.Sprintf("The run took longer than %s, the value of the input timeout", d),
+		Hint:  "Run the step again: it uploads only missing content. If a single upload takes this long, increase timeout. ghcr.io ends an upload after 10 minutes.",
 	}
 }
 
@@ -105,8 +105,8 @@ func explainEnd(ctx context.Context, err error) error {
 		return &with
 	}
 	return &diag.Error{
-		Code: "cancelled", Side: diag.Run, Title: "The run was cancelled",
-		Hint: "Run it again to finish: what the registry has is not sent again.",
+		Code: codeCancelled, Side: diag.Run, Title: "The run was cancelled",
+		Hint: "Run the step again to finish: it uploads only missing content.",
 	}
 }
 

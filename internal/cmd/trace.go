@@ -17,30 +17,31 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
-// maxRequestIDs is how many of GitHub's request ids the report keeps.
+// maxRequestIDs is the number of request ids of GitHub in the report.
 const maxRequestIDs = 50
 
-// tracer hears of every request to a registry: it keeps ids for the audit,
-// and prints or writes requests on demand.
+// tracer records every request to a registry. It keeps the ids of manifest writes
+// for the report, and prints the requests or writes them to a file if the user wants
+// that.
 type tracer struct {
-	debug io.Writer // nil: no lines
-	file  *os.File  // nil: no file
+	debug io.Writer // if not nil, receives one line per request
+	file  *os.File  // if not nil, receives one JSON object per request
 
 	mu  sync.Mutex
-	ids []string // of manifest writes
-	err error    // the first failure to write the file
+	ids []string // request ids of manifest writes
+	err error    // the first error of writing the file
 
-	out  io.Writer // where waits are said
-	told time.Time // until when the last wait that was said goes
+	out         io.Writer // receives the messages about waits
+	waitPrinted time.Time // end of the wait that was printed last
 }
 
-// waiting says a wait, once for all requests that wait together.
+// waiting prints a wait, once for all requests that wait at the same time.
 func (t *tracer) waiting(d time.Duration, cause error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if until := time.Now().Add(d); until.After(t.told.Add(time.Second)) {
-		t.told = until
-		fmt.Fprintln(t.out, workflow.Line(fmt.Sprintf("Waiting %s before trying again: %s", d.Round(time.Second), cause)))
+	if until := time.Now().Add(d); until.After(t.waitPrinted.Add(time.Second)) {
+		t.waitPrinted = until
+		fmt.Fprintln(t.out, workflow.Line(fmt.Sprintf("Waiting %s before the next attempt: %s", d.Round(time.Second), cause)))
 	}
 }
 
@@ -55,15 +56,15 @@ func newTracer(p Process, c *input.Common) (*tracer, error) {
 	var err error
 	if t.file, err = os.Create(c.Trace); err != nil {
 		return nil, &diag.Error{
-			Code: "trace-unwritable", Side: diag.Input, Input: "trace", Err: err,
-			Title: fmt.Sprintf("The trace %q cannot be written", c.Trace), Hint: "Name a file in a folder that exists.",
+			Code: codeTraceUnwritable, Side: diag.Input, Input: "trace", Err: err,
+			Title: fmt.Sprintf("The trace %q cannot be written", c.Trace), Hint: "Set trace to a file in an existing folder.",
 		}
 	}
 	return t, nil
 }
 
-// hear is called from many goroutines.
-func (t *tracer) hear(x registry.Exchange) {
+// record records one request. Several goroutines call it.
+func (t *tracer) record(x registry.Exchange) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if x.Method == http.MethodPut && x.RequestID != "" && strings.Contains(x.Path, "/manifests/") && len(t.ids) < maxRequestIDs {
@@ -84,7 +85,7 @@ func (t *tracer) requestIDs() []string {
 	return t.ids
 }
 
-// close says whether the file is whole.
+// close closes the file. It returns an error if the file is incomplete.
 func (t *tracer) close() error {
 	if t.file == nil {
 		return nil
@@ -95,6 +96,7 @@ func (t *tracer) close() error {
 	return nil
 }
 
+// debugLine describes one request for the debug log.
 func debugLine(x registry.Exchange) string {
 	status := fmt.Sprint(x.Status)
 	if x.Status == 0 {

@@ -24,50 +24,50 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
-// tryRepository is whose workflow the trial plays.
+// tryRepository is the repository of the simulated workflow.
 const tryRepository = "octocat/hello"
 
 func tryCommand(p Process) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "try",
-		Short: "Do the whole job on this machine, no account needed",
-		Long: `try starts a ghcr.io inside this process, publishes a small image of two
-platforms to it as a workflow would, and then comes back as a stranger: pulls
-the image by its digest without credentials and checks every byte of it.`,
+		Short: "Publish a small image to a registry inside the program, without an account",
+		Long: `try starts an embedded ghcr.io, publishes a small image with two platforms to it
+as a workflow does, pulls the image by its digest without credentials, and
+verifies every byte.`,
 		Args: cobra.NoArgs,
 	}
-	source := c.Flags().String("source", "", "Try with this image instead of the built-in one.")
-	asJSON := c.Flags().Bool("json", false, "Print the report as JSON on standard output, and nothing else there.")
+	source := c.Flags().String("source", "", "Image to publish instead of the built-in image.")
+	asJSON := c.Flags().Bool("json", false, "Print only the report, as JSON, on standard output.")
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		t := &trial{process: p, source: *source, json: *asJSON}
+		t := &tryRun{process: p, source: *source, json: *asJSON}
 		return t.run(c.Context())
 	}
 	return c
 }
 
-// trial is one run of try.
-type trial struct {
+// tryRun is one run of try.
+type tryRun struct {
 	process Process
 	source  string
 	json    bool
 }
 
-// Trial is what `try --json` prints.
-type Trial struct {
+// tryReport is the output of try --json.
+type tryReport struct {
 	*report.Report
-	Stranger Stranger `json:"stranger"`
+	AnonymousPull anonymousPull `json:"anonymous_pull"`
 }
 
-// Stranger is what somebody without an account got.
-type Stranger struct {
-	Verified  bool    `json:"verified"` // every byte of every blob was hashed
+// anonymousPull is the result of the pull without credentials.
+type anonymousPull struct {
+	Verified  bool    `json:"verified"` // every byte of every blob was verified
 	Manifests int     `json:"manifests"`
 	Blobs     int     `json:"blobs"`
 	Bytes     int64   `json:"bytes"`
 	Seconds   float64 `json:"seconds"`
 }
 
-func (t *trial) run(ctx context.Context) error {
+func (t *tryRun) run(ctx context.Context) error {
 	source, clean, err := t.image()
 	if err != nil {
 		return err
@@ -77,7 +77,7 @@ func (t *trial) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("starting the embedded ghcr.io: %w", err)
 	}
-	defer server.Close() // nothing is kept
+	defer server.Close() // an error of Close loses nothing
 	published, err := t.publish(ctx, server, source)
 	if err != nil {
 		return err
@@ -85,32 +85,32 @@ func (t *trial) run(ctx context.Context) error {
 	if t.source == "" {
 		published.Source = "the built-in image"
 	}
-	stranger, err := pullAsStranger(ctx, published)
+	pulled, err := pullAnonymously(ctx, published)
 	if err != nil {
-		return fmt.Errorf("pulling as a stranger: %w", err)
+		return fmt.Errorf("pulling without credentials: %w", err)
 	}
-	return t.print(published, stranger)
+	return t.print(published, pulled)
 }
 
-// image gives the path of what to publish; the built-in image is written to a
-// temporary folder.
-func (t *trial) image() (path string, clean func(), err error) {
+// image returns the path of the image to publish. It writes the built-in image to a
+// temporary folder, which clean removes.
+func (t *tryRun) image() (path string, clean func(), err error) {
 	if t.source != "" {
 		return t.source, func() {}, nil
 	}
-	if err := os.MkdirAll(os.TempDir(), 0o700); err != nil { // an image from scratch has none
-		return "", nil, fmt.Errorf("making room for the built-in image: %w", err)
+	if err := os.MkdirAll(os.TempDir(), 0o700); err != nil { // a container from scratch has no such folder
+		return "", nil, fmt.Errorf("creating a folder for the built-in image: %w", err)
 	}
 	dir, err := os.MkdirTemp("", "ghcr-publish-try-")
 	if err != nil {
-		return "", nil, fmt.Errorf("making room for the built-in image: %w", err)
+		return "", nil, fmt.Errorf("creating a folder for the built-in image: %w", err)
 	}
 	path = filepath.Join(dir, "hello.tar")
-	return path, func() { _ = os.RemoveAll(dir) }, os.WriteFile(path, demo.Archive, 0o600) // a folder left in TMPDIR harms nobody
+	return path, func() { _ = os.RemoveAll(dir) }, os.WriteFile(path, demo.Archive, 0o600) // a remaining temporary folder is not an error
 }
 
-// publish runs the real publish in the environment of a workflow on main.
-func (t *trial) publish(ctx context.Context, server *ghcrtest.Server, source string) (*report.Report, error) {
+// publish runs the pipeline in the environment of a workflow for the branch main.
+func (t *tryRun) publish(ctx context.Context, server *ghcrtest.Server, source string) (*report.Report, error) {
 	env := map[string]string{
 		"GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main",
 		"GITHUB_SHA": strings.Repeat("0", 40), "GITHUB_WORKFLOW": "try",
@@ -138,43 +138,42 @@ func (t *trial) publish(ctx context.Context, server *ghcrtest.Server, source str
 	return published, err
 }
 
-// pullAsStranger reads every byte of the image without credentials.
-func pullAsStranger(ctx context.Context, r *report.Report) (Stranger, error) {
+// pullAnonymously reads every byte of the image without credentials.
+func pullAnonymously(ctx context.Context, r *report.Report) (anonymousPull, error) {
 	ref, err := name.NewDigest(r.Images[0].Reference)
 	if err != nil {
-		return Stranger{}, err
+		return anonymousPull{}, err
 	}
 	digest, err := v1.NewHash(ref.DigestStr())
 	if err != nil {
-		return Stranger{}, err
+		return anonymousPull{}, err
 	}
 	client := registry.New(registry.Options{UserAgent: version.UserAgent()})
 	defer client.Close()
 	begin := time.Now()
 	pulled, err := push.Pull(ctx, client, ref.Context(), digest, true)
-	return Stranger{
+	return anonymousPull{
 		Verified: err == nil, Manifests: pulled.Manifests, Blobs: pulled.Blobs, Bytes: pulled.Bytes,
 		Seconds: time.Since(begin).Round(time.Millisecond).Seconds(),
 	}, err
 }
 
-func (t *trial) print(r *report.Report, s Stranger) error {
+func (t *tryRun) print(r *report.Report, p anonymousPull) error {
 	if t.json {
 		encoder := json.NewEncoder(t.process.Stdout)
 		encoder.SetIndent("", "  ")
-		return encoder.Encode(Trial{r, s})
+		return encoder.Encode(tryReport{r, p})
 	}
 	fmt.Fprintf(t.process.Stdout, `%s
-As a stranger, without any account:
-  anonymous pull: verified
-  %d manifests and %d blobs read by digest, every byte of %s checked in %.2f s
+Pull without credentials:
+  verified: %d manifests and %d blobs, every byte of %s in %.2f s
 
-That ghcr.io was inside this process, and is gone. For the real one, put this
-after your build step, and give the job "packages: write":
+This ghcr.io ran inside the program and has ended. To publish to the real one, add
+this step after your build step, and give the job the permission packages: write:
 
       - uses: ghcr-publish/ghcr-publish@v1
         with:
           source: image.tar
-`, r.Text(), s.Manifests, s.Blobs, report.Bytes(s.Bytes), s.Seconds)
+`, r.Text(), p.Manifests, p.Blobs, report.Bytes(p.Bytes), p.Seconds)
 	return nil
 }

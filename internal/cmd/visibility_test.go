@@ -219,12 +219,12 @@ func TestAPIThatCannotBeReachedDoesNotStopPublishing(t *testing.T) {
 	r.says("visibility", "unknown", "digest", digest, "pushed", "true")
 }
 
-func TestNewPackageIsForetoldBeforeItIsPushed(t *testing.T) {
+func TestNewPackageIsReportedBeforeThePush(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	source, _ := layout(t)
 	r := s.with("source", source).run().succeeds()
-	if !strings.Contains(r.stdout, "does not exist yet; as this run creates it, it will be public") {
-		t.Errorf("nothing was foretold:\n%s", r.stdout)
+	if !strings.Contains(r.stdout, "creates it with the visibility public") {
+		t.Errorf("the log does not report the new package:\n%s", r.stdout)
 	}
 }

@@ -1,6 +1,6 @@
-// Package progress shows blobs on their way: at a terminal a live line for
-// each one in flight, in a workflow's log a plain line now and then, without
-// control characters.
+// Package progress shows the transfer of blobs. At a terminal it updates one line for
+// each blob in transfer. In the log of a workflow it prints a line every five seconds,
+// without control characters.
 package progress
 
 import (
@@ -16,33 +16,33 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// The pace of both kinds.
+// The intervals between two lines or updates, and the number of lines.
 const (
 	plainEvery = 5 * time.Second
 	liveEvery  = 100 * time.Millisecond
-	maxLines   = 8 // blobs shown at once; the rest is in the total
+	maxLines   = 8 // lines for blobs at a terminal; the total counts all blobs
 )
 
 // Format prints a number of bytes.
 type Format func(bytes int64) string
 
-// Progress counts and shows. It implements publish.Progress.
+// Progress counts and shows the transferred blobs. It implements push.Progress.
 type Progress struct {
 	out    io.Writer
 	live   bool
-	verb   string // what is done to bytes
+	verb   string // sent or fetched
 	format Format
 	now    func() time.Time
 
 	mu       sync.Mutex
 	begin    time.Time
-	expected int64 // bytes
-	blobs    int   // expected
+	expected int64 // number of bytes
+	blobs    int   // number of expected blobs
 	done     int
 	sent     int64
 	flights  []*flight
-	drawn    int  // lines on the screen that are ours
-	shown    bool // a plain line was printed, or one is wanted at the end
+	drawn    int  // number of lines on the screen
+	shown    bool // a plain line was printed, or Conclude wants one at the end
 	stop     chan struct{}
 	stopped  sync.WaitGroup
 }
@@ -53,7 +53,7 @@ type flight struct {
 	sent  int64
 }
 
-// New starts showing on out. Live lines need a terminal.
+// New starts the display on out. If live is true, out must be a terminal.
 func New(out io.Writer, live bool, format Format) *Progress {
 	p := &Progress{out: out, live: live, verb: "sent", format: format, now: time.Now, stop: make(chan struct{})}
 	p.begin = p.now()
@@ -78,7 +78,7 @@ func (p *Progress) tick(every time.Duration) {
 	}
 }
 
-// Fetching makes it speak of bytes that come, and returns it.
+// Fetching names the bytes fetched instead of sent, and returns p.
 func (p *Progress) Fetching() *Progress {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -86,14 +86,14 @@ func (p *Progress) Fetching() *Progress {
 	return p
 }
 
-// Expect sets how much is to come.
+// Expect sets the expected number of blobs and bytes.
 func (p *Progress) Expect(blobs int, bytes int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.blobs, p.expected = blobs, bytes
 }
 
-// Begin implements publish.Progress.
+// Begin implements push.Progress.
 func (p *Progress) Begin(_ name.Repository, b *image.Blob) (advance func(int64), done func(registry.BlobOutcome, error)) {
 	f := &flight{label: label(b), size: max(b.Descriptor.Size, 0)}
 	p.mu.Lock()
@@ -122,7 +122,7 @@ func (p *Progress) finish(f *flight, err error) {
 	}
 }
 
-// label names a blob in a dozen characters.
+// label returns at most twelve characters of a blob's digest.
 func label(b *image.Blob) string {
 	digest := b.Descriptor.Digest
 	if b.Pending() {
@@ -134,14 +134,15 @@ func label(b *image.Blob) string {
 	return "layer"
 }
 
-// Conclude asks for a plain line at the end also where none was due before.
+// Conclude makes Close print a plain line, also if none was printed before.
 func (p *Progress) Conclude() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.shown = true
 }
 
-// Close takes the live lines away, or says plainly what it came to, and stops.
+// Close ends the display. It removes the updated lines, or prints the total as a plain
+// line.
 func (p *Progress) Close() {
 	close(p.stop)
 	p.stopped.Wait()
@@ -177,7 +178,8 @@ func (p *Progress) show() {
 	p.drawn = len(lines)
 }
 
-// erase moves the cursor up over our lines and clears to the end of screen.
+// erase moves the cursor to the first of the updated lines and clears the screen from
+// there.
 func (p *Progress) erase() {
 	if p.drawn > 0 {
 		fmt.Fprintf(p.out, "\x1b[%dA\x1b[J", p.drawn)

@@ -15,27 +15,31 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
 // Exit codes.
 const (
 	OK          = 0
-	Failure     = 1   // what was asked for is not true
-	Interrupted = 130 // SIGINT or SIGTERM
+	Failure     = 1   // the run failed
+	Interrupted = 130 // the run ended by SIGINT or SIGTERM
 )
 
-// Process is the surrounding of a run, so that tests can be one.
+// Process is the environment of a run: variables, standard streams and terminal.
+// Tests provide their own.
 type Process struct {
 	Getenv         func(string) string
-	Environ        func() []string // what Getenv reads from, for programs that are run
+	Environ        func() []string // all variables, for the programs that a run starts
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
-	// Terminal says that Stderr is one, for live progress.
+	// Terminal reports that Stderr is a terminal, on which progress can be updated in
+	// place.
 	Terminal bool
 }
 
-// environ is the environment for programs; without one they get none of ours.
+// environ returns the variables for other programs. It returns none if Environ is
+// not set.
 func (p Process) environ() []string {
 	if p.Environ == nil {
 		return nil
@@ -43,7 +47,7 @@ func (p Process) environ() []string {
 	return p.Environ()
 }
 
-// System is the real surrounding.
+// System returns the environment of this operating system process.
 func System() Process {
 	return Process{
 		Getenv: os.Getenv, Environ: os.Environ, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
@@ -51,10 +55,10 @@ func System() Process {
 	}
 }
 
-// Main runs the program and returns its exit code. Without arguments in a
-// workflow step the command comes from the input of that name.
+// Main runs the program and returns its exit code. In a workflow step without
+// arguments, the input command names the command.
 func Main(ctx context.Context, args []string, p Process) int {
-	p.Stderr = &shared{out: p.Stderr}
+	p.Stderr = &lockedWriter{out: p.Stderr}
 	w := workflow.New(p.Getenv, p.Stdout)
 	var err error
 	if len(args) == 0 && w.Active() {
@@ -72,14 +76,14 @@ func Main(ctx context.Context, args []string, p Process) int {
 	return Failure
 }
 
-// step is the action's main or post step.
+// step runs the main or the post step of the action.
 func step(ctx context.Context, p Process, w *workflow.Workflow) error {
 	name, err := input.CommandOf(p.Getenv)
 	if err != nil {
 		return err
 	}
 	c := commands[slices.IndexFunc(commands, func(c *command) bool { return c.name == name })]
-	if p.Getenv("GHCR_PUBLISH_STAGE") == "post" {
+	if p.Getenv(launch.StageEnv) == "post" {
 		if c.post == nil {
 			return nil
 		}
@@ -88,8 +92,7 @@ func step(ctx context.Context, p Process, w *workflow.Workflow) error {
 	return c.run(ctx, p, w, input.Environment{Getenv: p.Getenv})
 }
 
-// show prints an error once: as annotations where GitHub listens, as text
-// otherwise.
+// show prints an error: as annotations in a workflow, as text otherwise.
 func show(p Process, w *workflow.Workflow, err error) {
 	for _, e := range diag.All(err) {
 		text := e.Title
@@ -103,10 +106,11 @@ func show(p Process, w *workflow.Workflow, err error) {
 			w.Annotate(workflow.Failure, heading(e), text)
 			continue
 		}
-		_, _ = io.WriteString(p.Stderr, "error: "+workflow.Lines(text)+"\n\n") // nowhere left to complain
+		_, _ = io.WriteString(p.Stderr, "error: "+workflow.Lines(text)+"\n\n") // an error that cannot be printed has no other place
 	}
 }
 
+// heading returns the title of the annotation of an error.
 func heading(e *diag.Error) string {
 	if e.Input != "" {
 		return "input " + e.Input
