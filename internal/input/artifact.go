@@ -36,7 +36,7 @@ func (r *reader) artifact(c *Config) *Artifact {
 		return nil
 	}
 	if !mediaType.MatchString(a.Type) {
-		r.fail("artifact-type", CodeValue, "Write a media type: application/vnd.cyclonedx+json.", "The input artifact-type is %q", a.Type)
+		r.fail("artifact-type", CodeValue, "Write a media type: application/vnd.cyclonedx+json.", "The input artifact-type is %q, which is not a media type", a.Type)
 	}
 	for _, in := range append(fileInputs, "labels") {
 		if r.text(in) != "" {

@@ -2,8 +2,8 @@ package input
 
 import "errors"
 
-// ParseCheck reads and checks the inputs of `check`: the inputs of `publish` that
-// decide if the registry or a policy refuses the image.
+// ParseCheck reads and checks the inputs of `check`. They are the inputs of `publish`
+// that affect a refusal.
 func ParseCheck(env Environment) (*Config, error) {
 	r := newReader(Check, env)
 	c := &Config{}

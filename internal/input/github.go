@@ -168,8 +168,8 @@ func checkURL(name, value string) error {
 	}
 	return &diag.Error{
 		Code: CodeServerURLUnusable, Side: diag.Runner,
-		Title: fmt.Sprintf("The variable %s is %q, which is not an https URL", name, value),
-		Hint:  "Set an https URL; plain http is only allowed for this machine. The runner sets the variable. At a terminal, unset it to use github.com.",
+		Title: fmt.Sprintf("The variable %s is %q, which is not a safe server URL", name, value),
+		Hint:  "Set an https URL without a user name. Plain http is only allowed for this machine. The runner sets the variable. At a terminal, unset it to use github.com.",
 	}
 }
 

@@ -21,8 +21,8 @@ type Grant struct {
 // PackagesGrant reads the permissions of a job from its workflow file in the checkout.
 // ref is GITHUB_WORKFLOW_REF (owner/name/PATH@ref), and repository is
 // GITHUB_REPOSITORY. The result is evidence and not a proof, because the checkout can
-// be of another commit. It is empty if the file cannot be read or is in another
-// repository.
+// be of another commit. It is empty if the file cannot be read, does not belong to
+// the repository or does not contain the job.
 func PackagesGrant(workspace, ref, repository, job string) Grant {
 	path, ok := strings.CutPrefix(ref, repository+"/")
 	path, _, at := strings.Cut(path, "@")

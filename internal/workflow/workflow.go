@@ -121,11 +121,12 @@ func Lines(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// Line returns text as one log line that is not a command. The runner finds a command
-// in a line that starts with "::", also after white space of Unicode, and after "##["
-// anywhere in a line (docs/runner.md, Workflow commands). The runner compares text by
-// the rules of a culture and ignores characters without a width, so Line removes these
-// characters. It also removes control characters, which could control a terminal.
+// Line returns text as one log line that is not a command. The runner reads a command
+// after "::" at the start of a line, also if Unicode white space precedes it. It also
+// reads a command after "##[" anywhere in a line (docs/runner.md, Workflow commands).
+// The runner compares text by the rules of a culture and ignores characters without a
+// width, so Line removes these characters. It also removes control characters, which
+// could control a terminal.
 func Line(text string) string {
 	text = strings.Map(func(r rune) rune {
 		switch {
