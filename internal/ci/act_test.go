@@ -60,8 +60,8 @@ func (l *actProject) copy(name string) {
 }
 
 // stub replaces each third-party action with an action that does nothing. These
-// actions only prepare tools, which a machine that runs these tests has. (act itself
-// simulates checkout.)
+// actions only prepare tools, which a machine that runs these tests has. act
+// itself simulates checkout.
 func (l *actProject) stub() {
 	l.t.Helper()
 	dir := l.t.TempDir()

@@ -128,7 +128,7 @@ func outputTable(t *testing.T) string {
 
 func refusalTable() string {
 	var b strings.Builder
-	b.WriteString("| code | what it means | what to do |\n|---|---|---|\n")
+	b.WriteString("| code | meaning | what to do |\n|---|---|---|\n")
 	for _, row := range refusal.Table {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", row.Code, cell(row.Meaning), cell(row.Cure))
 	}

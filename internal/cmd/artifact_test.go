@@ -115,7 +115,7 @@ func TestBadArtifacts(t *testing.T) {
 		words  []string
 	}{
 		{"a folder", func(s *stage) []string { return []string{"content", s.tree("a", "1")} }, "content-unsafe", []string{"tar -czf"}},
-		{"not there", func(s *stage) []string { return []string{"content", "no/such"} }, "content-not-found", []string{"no/such"}},
+		{"not there", func(*stage) []string { return []string{"content", "no/such"} }, "content-not-found", []string{"no/such"}},
 		{"the same name twice", func(s *stage) []string {
 			return []string{"content", s.tree("a", "1") + "/a\n" + s.tree("a", "2") + "/a"}
 		}, "content-twice", []string{"the same name"}},

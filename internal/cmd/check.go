@@ -51,7 +51,7 @@ func (r *checking) do(ctx context.Context) error {
 	for _, repo := range r.config.Images {
 		r.registry.Expect(repo, registry.Push)
 	}
-	r.report.Images = make([]report.Checked, len(r.config.Images))
+	r.report.Images = make([]report.CheckedImage, len(r.config.Images))
 	problems := make([]error, len(r.config.Images))
 	var group errgroup.Group
 	group.Go(func() error { r.prober.Token(ctx); return nil })
@@ -85,16 +85,16 @@ func (r *checking) token(ctx context.Context) {
 	switch {
 	case status == nil:
 		r.report.Find(report.Info, "token", "%s, from %s", kind, r.config.TokenOrigin)
-		r.report.Find(report.Doubt, "API", "%s did not answer; publish does not need it, and then reports neither visibility nor link", r.config.GitHub.APIURL)
+		r.report.Find(report.Warning, "API", "%s did not answer; publish does not need it, and then reports neither visibility nor link", r.config.GitHub.APIURL)
 		return
 	case status.Invalid:
-		r.report.Find(report.Doubt, "token", "%s, from %s: GitHub's API does not know it", kind, r.config.TokenOrigin)
+		r.report.Find(report.Warning, "token", "%s, from %s: GitHub's API does not know it", kind, r.config.TokenOrigin)
 	case status.Scoped:
-		r.report.Find(report.Fine, "token", "%s, from %s, with the scopes %q", kind, r.config.TokenOrigin, status.Scopes)
+		r.report.Find(report.OK, "token", "%s, from %s, with the scopes %q", kind, r.config.TokenOrigin, status.Scopes)
 	default:
-		r.report.Find(report.Fine, "token", "%s, from %s; what it may do, nobody but the registry can tell", kind, r.config.TokenOrigin)
+		r.report.Find(report.OK, "token", "%s, from %s; what it may do, nobody but the registry can tell", kind, r.config.TokenOrigin)
 	}
-	r.report.Find(report.Fine, "API", "%s answers", r.config.GitHub.APIURL)
+	r.report.Find(report.OK, "API", "%s answers", r.config.GitHub.APIURL)
 	r.report.Notice("token", r.explainer().TokenNotices(status)...)
 	r.clock(status.ServerTime)
 }
@@ -109,10 +109,10 @@ func (r *checking) clock(server time.Time) {
 	}
 	apart := time.Since(server).Round(time.Second)
 	if apart.Abs() <= maxClockSkew {
-		r.report.Find(report.Fine, "clock", "agrees with GitHub's")
+		r.report.Find(report.OK, "clock", "agrees with GitHub's")
 		return
 	}
-	r.report.Find(report.Doubt, "clock", "is %s off GitHub's: certificates and tokens may be refused. Set it by NTP.", apart.Abs())
+	r.report.Find(report.Warning, "clock", "is %s off GitHub's: certificates and tokens may be refused. Set it by NTP.", apart.Abs())
 }
 
 // show reports the findings and returns the error that publish would return.
@@ -133,8 +133,8 @@ func (r *checking) show(err error) error {
 // run reports the problems.
 func (r *checking) warn(where string, findings []report.Finding) {
 	for _, f := range findings {
-		if f.Mark == report.Doubt {
-			r.workflow.Annotate(diag.Warning, where+f.About, f.Says)
+		if f.Mark == report.Warning {
+			r.workflow.Annotate(diag.Warning, where+f.Subject, f.Text)
 		}
 	}
 }

@@ -15,10 +15,10 @@ import (
 var inspectCommand = &command{
 	name: input.Inspect, argument: "source", run: execute(input.ParseInspect, runInspect),
 	short: "Show an image: manifests, configs, platforms, sizes, annotations, referrers",
-	long: `inspect reads an image, in a registry or in files, and shows what it is. Layers are
-not fetched. In a registry it looks for what refers to the image (signatures,
-SBOMs, attestations), by the tag that stands in for the referrers API and by
-cosign's own tags.`,
+	long: `inspect reads an image in a registry or in files, and describes it. It does not
+fetch layers. In a registry it also lists the manifests that refer to the image,
+such as signatures, SBOMs and attestations. It finds them with the referrers API or
+its fallback tag, and with the tags of cosign.`,
 	example: `  ghcr-publish inspect ghcr.io/acme/web:1.2.3
   ghcr-publish inspect build/image --platform linux/arm64
   ghcr-publish inspect image.tar --json`,

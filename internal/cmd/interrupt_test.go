@@ -95,7 +95,7 @@ func TestCancelBetweenTags(t *testing.T) {
 			t.Errorf("tag %s is reported %t, and is there %t", tag, told, there)
 		}
 	}
-	if slices.Contains(reported, s.image("acme/web:stalls")) || !strings.Contains(r.stdout, "no answer came") {
+	if slices.Contains(reported, s.image("acme/web:stalls")) || !strings.Contains(r.stdout, "the registry did not answer") {
 		r.fatal("the tag without an answer is not reported as such")
 	}
 }
@@ -124,7 +124,7 @@ func TestFailureHalfWayReportsWhatIsTrue(t *testing.T) {
 	if s.server.Tag("acme/web", "good") == digest != strings.Contains(r.outputs["tags"], ":good") || strings.Contains(r.outputs["tags"], ":bad") {
 		r.fatal("tags are reported as %q", r.outputs["tags"])
 	}
-	if !strings.Contains(r.stdout, "Failed half way. What is true now:") {
+	if !strings.Contains(r.stdout, "The run failed after it had written content.") {
 		r.fatal("the log does not say that something was written")
 	}
 }

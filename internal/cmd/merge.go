@@ -25,7 +25,7 @@ func runMerge(ctx context.Context, s *session, config *input.MergeConfig) error 
 	r := newReport(&config.Config)
 	images, err := merge.Find(config.Digests, config.DigestName)
 	if err != nil || len(images) == 0 {
-		r.Outcome, r.Why = report.Skipped, "No job pushed an image, because the tokens of all jobs are read-only."
+		r.Outcome, r.Reason = report.Skipped, "No job pushed an image, because the tokens of all jobs are read-only."
 		return s.finishPublish(r, err)
 	}
 	r.Source = fmt.Sprintf("%d platform images", len(images))

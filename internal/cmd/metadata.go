@@ -69,7 +69,7 @@ func (s *session) metadata(result meta.Result, c *input.MetadataConfig) error {
 	for _, n := range result.Warnings {
 		s.workflow.Annotate(n.Level, n.Title, n.Text)
 	}
-	s.writeSummary(report.Names(result.Version, result.Refs(), result.Explain()))
+	s.writeSummary(report.MetadataSummary(result.Version, result.Refs(), result.Explain()))
 	return nil
 }
 

@@ -86,7 +86,7 @@ func TestAPulledImageIsFoundInItsIndex(t *testing.T) {
 
 func TestAnImageWithTheLayersOfAnotherButAnotherOneBelowIsNoBase(t *testing.T) {
 	t.Parallel()
-	s, _ := based(t, func(s *stage, digest string) []string { return []string{"other.example/acme/base@" + digest} })
+	s, _ := based(t, func(_ *stage, digest string) []string { return []string{"other.example/acme/base@" + digest} })
 	r := s.with("source", "web:dev", "tags", "1").run().succeeds()
 	if patches := r.count("PATCH", "/blobs/"); patches != 3 || strings.Contains(r.stdout, "other.example") {
 		t.Errorf("%d layers were compressed and sent, want all: the base is on another registry", patches)

@@ -164,8 +164,8 @@ func TestSignaturesAndReferrersGoAlongFirst(t *testing.T) {
 	if last := writes[len(writes)-1]; !strings.HasSuffix(last, "/manifests/1.2.3") {
 		t.Errorf("the image's tag was not the last thing written: %q", writes)
 	}
-	if !strings.Contains(r.stdout, "brought along: "+s.image("acme/web:"+fallback+".sig")) {
-		t.Errorf("the log does not say what went along:\n%s", r.stdout)
+	if !strings.Contains(r.stdout, "pushed the attachment "+s.image("acme/web:"+fallback+".sig")) {
+		t.Errorf("the log does not list the attachment:\n%s", r.stdout)
 	}
 	s.run().succeeds().wroteNothing().says("outcome", "unchanged")
 }

@@ -77,7 +77,7 @@ func (s *session) finishPublish(r *report.Report, err error) error {
 	s.addTransfer(r)
 	text := r.Text()
 	if !s.workflow.Active() {
-		text += r.Notes()
+		text += r.NoticeText()
 	}
 	outErr := s.finish(r, s.process.Stdout, workflow.Lines(text))
 	s.workflow.Artifacts(r.Artifacts())
@@ -102,6 +102,6 @@ func (s *session) annotateNotices(r *report.Report) {
 		s.workflow.Annotate(diag.Level(n.Level), n.Title, n.Text)
 	}
 	if r.Outcome == report.Skipped {
-		s.workflow.Annotate(diag.Info, "Not published", r.Why)
+		s.workflow.Annotate(diag.Info, "Not published", r.Reason)
 	}
 }

@@ -174,7 +174,7 @@ func TestPullAtATerminal(t *testing.T) {
 	s.env["GITHUB_TOKEN"] = canary
 	dir := filepath.Join(s.dir, "images")
 	r := s.run("pull", s.image("acme/web")+":1.2.3", dir).succeeds()
-	for _, w := range []string{"Pulled " + s.image("acme/web") + ":1.2.3 to " + dir, digest, "linux/arm64", "fetched", "without a login: no"} {
+	for _, w := range []string{"Pulled " + s.image("acme/web") + ":1.2.3 to " + dir, digest, "linux/arm64", "fetched", "anonymous pull: no"} {
 		if !strings.Contains(r.stdout, w) {
 			r.fatal("nothing says %q", w)
 		}

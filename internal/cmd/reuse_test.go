@@ -214,8 +214,8 @@ func TestNoDigestIsToldThatIsNotPublished(t *testing.T) {
 			t.Errorf("%s is neither the source nor published", d)
 		}
 	}
-	if n := strings.Count(r.stdout, "Attestations speak of the image as it was"); n != 1 {
-		t.Errorf("attestations are warned of %d times", n)
+	if n := strings.Count(r.notices(), "attestations-outdated"); n != 1 {
+		t.Errorf("%d warnings about attestations, want 1", n)
 	}
 }
 

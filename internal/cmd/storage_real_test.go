@@ -54,7 +54,7 @@ func TestAnImageInContainersStorageIsPublished(t *testing.T) {
 			r.fatal("podman gives another image than buildah's %s", first.outputs["digest"])
 		}
 	}
-	s.with("source", "containers-storage:localhost/web:gone").run().failsWith("source-not-found", "images shows those there are").wroteNothing()
+	s.with("source", "containers-storage:localhost/web:gone").run().failsWith("source-not-found", "does not find the image").wroteNothing()
 }
 
 // An image that was pulled from the registry goes back as it is, and one that

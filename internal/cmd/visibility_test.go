@@ -26,7 +26,7 @@ func TestVisibility(t *testing.T) {
 	}{
 		{
 			name: "already", want: "public", packages: []ghcrtest.Package{linked(ghcrtest.Public)},
-			visibility: "public", outcome: "already", anonymous: "verified", log: "public, as wanted",
+			visibility: "public", outcome: "already", anonymous: "verified", log: "public, as requested",
 		},
 		{
 			name: "inherited", want: "public",
@@ -38,7 +38,7 @@ func TestVisibility(t *testing.T) {
 		},
 		{
 			name: "needs-owner warns", want: "public", packages: []ghcrtest.Package{linked(ghcrtest.Private)},
-			visibility: "private", outcome: "needs-owner", anonymous: "refused", log: "not public: an owner changes it at",
+			visibility: "private", outcome: "needs-owner", anonymous: "refused", log: "public is requested: an owner must change it at",
 		},
 		{
 			name: "keep takes private as it is", want: "keep", packages: []ghcrtest.Package{linked(ghcrtest.Private)},
@@ -46,11 +46,11 @@ func TestVisibility(t *testing.T) {
 		},
 		{
 			name: "private stays private", want: "private", packages: []ghcrtest.Package{linked(ghcrtest.Private)},
-			visibility: "private", outcome: "already", anonymous: "refused", log: "private, as wanted",
+			visibility: "private", outcome: "already", anonymous: "refused", log: "private, as requested",
 		},
 		{
 			name: "an internal package for private warns", want: "private", packages: []ghcrtest.Package{linked(ghcrtest.Internal)},
-			visibility: "internal", outcome: "needs-owner", anonymous: "refused", log: "not private",
+			visibility: "internal", outcome: "needs-owner", anonymous: "refused", log: "private is requested",
 		},
 	}
 	for _, c := range cases {

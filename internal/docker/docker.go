@@ -1,6 +1,6 @@
 // Package docker is a client of a Docker engine's HTTP API. It connects to the
-// same socket or pipe as Docker's own command line: DOCKER_HOST, the current
-// context, the default socket, or the socket of a rootless engine.
+// same socket or pipe as Docker's own command line. The sources of its address
+// are DOCKER_HOST, the current context, and the default sockets.
 //
 // The package finds, exports, loads and names images. Package source reads the
 // content of an export, and package sink writes the content of a load. This

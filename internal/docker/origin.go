@@ -44,7 +44,7 @@ func (e *Engine) Origins(ctx context.Context, id string, wanted func(name.Reposi
 		if err != nil {
 			return nil, err
 		}
-		if image.Below(other.RootFS.Layers, self.RootFS.Layers) {
+		if image.IsBase(other.RootFS.Layers, self.RootFS.Layers) {
 			out = append(out, image.Origins(other.RepoDigests, other.RootFS.Layers, wanted)...)
 		}
 	}

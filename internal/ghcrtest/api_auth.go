@@ -74,8 +74,8 @@ func (c *apiCall) sso(owner string) *apiError {
 }
 
 // checkAccess returns the refusal of a caller that may not use package endpoints,
-// or nil. The arguments scope and act complete the message: "You need at least
-// read:packages scope to get a package."
+// or nil. An example of a message is "You need at least read:packages scope to get a
+// package." with the arguments scope and act.
 func (c *apiCall) checkAccess(owner, scope, act string) *apiError {
 	switch {
 	case c.caller == nil:

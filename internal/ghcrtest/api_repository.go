@@ -50,9 +50,9 @@ func (s *Server) serveRepository(c *apiCall) *apiError {
 }
 
 // seesRepositoryLocked reports whether a credential may see a repository. Only
-// two kinds of credentials see a repository that is not public: the token of the
-// repository's own job, and a token with the scope repo of a person who belongs
-// to the owner.
+// two kinds of credentials see a repository that is not public. One is the token
+// of the repository's own job. The other is a token with the scope repo, if the
+// user is the owner or a member.
 func (w *state) seesRepositoryLocked(c *Credential, repo *Repository) bool {
 	owner := w.ownerLocked(ownerOf(repo.Name))
 	switch {

@@ -7,9 +7,9 @@
 // failure. The package does not keep its packages over a restart, does not know
 // billing, and checks no signatures.
 //
-// Each file models one fact: token.go models /token, upload.go models the upload
-// sessions, policy.go models the permissions and the texts of refusals, and
-// api_*.go model the REST API below /api/v3.
+// Each file models one fact: token.go models /token, and upload.go models the
+// upload sessions. The file policy.go models the permissions and the texts of
+// refusals. The files api_*.go model the REST API below /api/v3.
 //
 // The caller of a method whose name ends with Locked holds the mutex of the state.
 package ghcrtest

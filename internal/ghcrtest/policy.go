@@ -134,9 +134,9 @@ func (w *state) jobMayPushLocked(c *Credential, name string, p *pkg) *refusal {
 	return nil
 }
 
-// jobMayCreateLocked checks the three conditions of a first push: the owner of the
-// package is the owner of the job's repository, the repository exists, and the
-// organization allows the visibility.
+// jobMayCreateLocked checks the three conditions of a first push. The package and
+// the job's repository must have the same owner, the repository must exist, and
+// the organization must allow the visibility.
 func (w *state) jobMayCreateLocked(c *Credential, name string) bool {
 	if c.Repository != "" && !sameOwner(c.Repository, name) {
 		return false

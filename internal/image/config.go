@@ -6,11 +6,12 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// MaxConfig bounds a config that is read whole, in bytes.
+// MaxConfig limits the size of a config that is read into memory, in bytes.
 const MaxConfig = 2 * MaxManifestSize
 
-// DiffIDs are the digests of the plain layers that an image's config names, the
-// lowest first (image-spec, "rootfs"); none for what is no such config.
+// DiffIDs returns the digests of the plain layers in the config of an image, the
+// lowest layer first (image-spec, "rootfs"). It returns nil if config is not the
+// config of an image.
 func DiffIDs(config []byte) []v1.Hash {
 	var c struct {
 		RootFS struct {

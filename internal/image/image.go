@@ -1,10 +1,11 @@
-// Package image is what travels through the program: a tree of manifests with
-// the blobs they name, as the OCI image-spec has it (index → manifests →
-// config and layers; Docker's media types alike).
+// Package image contains the data model of the program: a tree of manifests and
+// the blobs that they name. The tree follows the OCI image-spec: an index names
+// manifests, and a manifest names a config and layers. Images with Docker's media
+// types have the same tree.
 //
-// It holds data and openers only. It does not know where content comes from
-// (package source makes trees), where it goes (package registry sends blobs
-// and manifests), or in which order (packages plan and publish).
+// The package contains only data and functions that open blobs. Package source
+// builds trees, package plan decides the order of a push, and package registry
+// sends blobs and manifests.
 package image
 
 import (
@@ -18,72 +19,82 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// MaxManifestSize is the largest manifest or index accepted, in bytes: the
-// 4 MiB that the distribution-spec asks registries to take at least, and that
-// common registries take at most (distribution-spec, "Pushing Manifests").
+// MaxManifestSize is the largest accepted size of a manifest or index, in bytes.
+// The distribution-spec requires registries to accept at least 4 MiB, and common
+// registries accept at most 4 MiB (distribution-spec, "Pushing Manifests").
 const MaxManifestSize = 4 << 20
 
-// Manifest is one node: an image manifest or an index. Everything with a
-// digest is exact: Raw are the bytes that were found, never re-printed.
+// Manifest is one node of the tree: an image manifest or an index. A manifest is
+// pending if its digest is not known yet, because it names a layer that is not
+// compressed yet. Otherwise Raw contains exactly the bytes that the source has,
+// unless Replace replaced them.
 type Manifest struct {
-	// Descriptor has the media type, digest and size of Raw. While the
-	// manifest is pending its digest is the zero Hash and its size 0.
+	// Descriptor has the media type, digest and size of Raw. For a pending
+	// manifest, the digest is the zero Hash and the size is 0.
 	Descriptor v1.Descriptor
-	// Raw is the manifest as it will be sent; nil while pending.
+	// Raw contains the bytes to send. It is nil for a pending manifest.
 	Raw []byte
-	// Platform is where the image runs, from the parent index or the config;
-	// nil if neither says (artifacts, attestations).
+	// Platform is the platform of the image, from the parent index or the
+	// config. It is nil if neither of them has a platform, for example for an
+	// artifact.
 	Platform *v1.Platform
-	// Children are the manifests an index names, in its order.
+	// Children are the manifests that an index names, in the order of the index.
 	Children []*Manifest
-	// Blobs are config and layers of an image manifest, config first.
+	// Blobs are the config and the layers of an image manifest. The config is
+	// the first.
 	Blobs []*Blob
-	// HeldBy lists repositories known to hold the manifest and all below it.
-	HeldBy []name.Repository
+	// Repositories lists the repositories that are known to have the manifest
+	// and everything below it.
+	Repositories []name.Repository
 
 	// Assemble builds the bytes of a pending manifest from its blobs or
-	// children, once each has its Descriptor; nil for a manifest that is known.
+	// children. None of them may be pending. Assemble is nil for a manifest that
+	// was never pending.
 	Assemble func(*Manifest) ([]byte, error)
-	// Annotations are those that a pending manifest will have.
+	// Annotations are the future annotations of a pending manifest.
 	Annotations map[string]string
-	// Bare says of a pending manifest that it names config, layers and
-	// annotations, and nothing else: any manifest that names the same will do
-	// in its place. Where Annotations is nil it may have some.
-	Bare bool
+	// Replaceable is true if a pending manifest has only a config, layers and
+	// annotations. Every manifest with the same config, layers and annotations
+	// can replace it. If Annotations is nil, the replacement may have any
+	// annotations.
+	Replaceable bool
 }
 
 // Blob is a config or a layer.
 type Blob struct {
-	// Descriptor is exact, except that a pending blob (a layer that is
-	// compressed while it is sent) has the zero digest and size 0 until then.
+	// Descriptor describes the bytes to send. A pending blob is a layer that is
+	// compressed while it is sent. It has the zero digest and the size 0 before
+	// that.
 	Descriptor v1.Descriptor
-	// DiffID is the digest of the layer's plain tar, where known.
+	// DiffID is the digest of the plain tar of a layer, if it is known.
 	DiffID v1.Hash
-	// PlainSize is how many bytes a pending blob has in its source, before it
-	// is compressed for sending.
+	// PlainSize is the size of a pending blob in its source, in bytes.
 	PlainSize int64
-	// MountFrom lists repositories known to hold the blob, nearest first.
+	// MountFrom lists repositories that are known to have the blob. The preferred
+	// repository is the first.
 	MountFrom []name.Repository
-	// Open starts one reading of the blob as it is to be sent. It may be
-	// called again (a retry); readers are independent of each other. A
-	// pending blob's reader compresses, and checks the DiffID at its end.
+	// Open returns a reader of the bytes to send. A retry calls it again, and
+	// readers are independent of each other. The reader of a pending blob
+	// compresses the layer, and verifies the DiffID at the end.
 	Open func(ctx context.Context) (io.ReadCloser, error)
-	// Plain starts one reading of a pending blob before it is compressed,
-	// unchecked; nil where the source does not have it so.
+	// Plain returns a reader of the uncompressed bytes of a pending blob. The
+	// reader does not verify the DiffID. Plain is nil if the source has only
+	// compressed bytes.
 	Plain func(ctx context.Context) (io.ReadCloser, error)
-	// Foreign is set for a layer that its manifest fetches by URL and that
-	// registries need not hold (image-spec, non-distributable layers).
+	// Foreign is true for a layer that clients download from a URL in the
+	// manifest. Registries need not have it (image-spec, non-distributable
+	// layers).
 	Foreign bool
-	// Loose is set for such a layer that is to be pushed all the same: a
-	// repository may have the manifest without it.
-	Loose bool
+	// MayBeMissing is true for a layer of this kind that the program pushes. A
+	// repository can have the manifest without this layer.
+	MayBeMissing bool
 }
 
-// Pending reports whether the blob's digest is known only after compression.
+// Pending reports whether the digest of the blob is not known before compression.
 func (b *Blob) Pending() bool { return b.Descriptor.Digest == (v1.Hash{}) }
 
-// MountSource is a repository of the same registry as repo, other than repo,
-// that is known to hold the blob.
+// MountSource returns a repository that is known to have the blob. It is another
+// repository of the registry of repo.
 func (b *Blob) MountSource(repo name.Repository) (from name.Repository, ok bool) {
 	for _, r := range b.MountFrom {
 		if !b.Pending() && r.RegistryStr() == repo.RegistryStr() && r.RepositoryStr() != repo.RepositoryStr() {
@@ -93,42 +104,42 @@ func (b *Blob) MountSource(repo name.Repository) (from name.Repository, ok bool)
 	return name.Repository{}, false
 }
 
-// In reports whether the repository is known to hold the manifest and all
+// In reports whether the repository is known to have the manifest and everything
 // below it.
-func (m *Manifest) In(repo name.Repository) bool { return slices.Contains(m.HeldBy, repo) }
+func (m *Manifest) In(repo name.Repository) bool { return slices.Contains(m.Repositories, repo) }
 
-// Pending reports whether the manifest's digest waits for its blobs'.
+// Pending reports whether the digest of the manifest is not known yet.
 func (m *Manifest) Pending() bool { return m.Descriptor.Digest == (v1.Hash{}) }
 
-// Replace gives a manifest that is known other bytes. No repository is known to
-// hold these.
+// Replace replaces the bytes of a manifest that is not pending. No repository is
+// known to have the new bytes.
 func (m *Manifest) Replace(raw []byte) error {
 	digest, err := digestOf(raw)
-	m.Raw, m.HeldBy = raw, nil
+	m.Raw, m.Repositories = raw, nil
 	m.Descriptor.Digest, m.Descriptor.Size = digest, int64(len(raw))
 	return err
 }
 
-// Settled reports whether nothing that the manifest names is pending.
-func (m *Manifest) Settled() bool {
+// PartsKnown reports whether no blob and no child of the manifest is pending.
+func (m *Manifest) PartsKnown() bool {
 	return !slices.ContainsFunc(m.Blobs, (*Blob).Pending) && !slices.ContainsFunc(m.Children, (*Manifest).Pending)
 }
 
-// Settle gives a pending manifest its bytes and digest. Every blob and every
-// child must be settled before. It does nothing for a manifest that is known.
-func (m *Manifest) Settle() error {
+// Finish sets the bytes and the digest of a pending manifest. No blob and no child
+// may be pending. Finish does nothing for a manifest that is not pending.
+func (m *Manifest) Finish() error {
 	if !m.Pending() {
 		return nil
 	}
-	if !m.Settled() {
-		return errors.New("assembling a manifest of which a part is not compressed yet")
+	if !m.PartsKnown() {
+		return errors.New("assembling the manifest: a part of it is not compressed yet")
 	}
 	raw, err := m.Assemble(m)
 	if err != nil {
 		return fmt.Errorf("assembling the manifest: %w", err)
 	}
 	if len(raw) > MaxManifestSize {
-		return fmt.Errorf("assembling the manifest: it has %d bytes, and registries take %d", len(raw), MaxManifestSize)
+		return fmt.Errorf("assembling the manifest: it has %d bytes, and registries accept at most %d", len(raw), MaxManifestSize)
 	}
 	m.Raw = raw
 	m.Descriptor.Size = int64(len(raw))

@@ -32,7 +32,7 @@ func digests(list []*image.Manifest) string {
 	return b.String()
 }
 
-func TestWalks(t *testing.T) {
+func TestListsOfTheTree(t *testing.T) {
 	t.Parallel()
 	linux, unknown := &v1.Platform{OS: "linux"}, &v1.Platform{OS: "unknown"}
 	foreign := blob("f")
@@ -45,7 +45,7 @@ func TestWalks(t *testing.T) {
 	inner := node("e", nil, nil, right, left)
 	root := node("0", nil, nil, left, inner, attestation, artifact, left)
 	if got, want := digests(image.Manifests(root)), "abecd0"; got != want {
-		t.Errorf("Manifests are %s, want %s: children first, each once", got, want)
+		t.Errorf("Manifests are %s, want %s: children first, each manifest once", got, want)
 	}
 	if got, want := digests(image.Images(root)), "ab"; got != want {
 		t.Errorf("Images are %s, want %s", got, want)
@@ -55,11 +55,11 @@ func TestWalks(t *testing.T) {
 		blobs += b.Descriptor.Digest.Hex[:1]
 	}
 	if blobs != "123" {
-		t.Errorf("Blobs are %s, want 123: each once, none that is foreign", blobs)
+		t.Errorf("Blobs are %s, want 123: each blob once, no foreign layer", blobs)
 	}
 }
 
-func TestPendingBlobsAreListedOnceEach(t *testing.T) {
+func TestEachPendingBlobIsListedOnce(t *testing.T) {
 	t.Parallel()
 	twice, other := &image.Blob{DiffID: hash("1")}, &image.Blob{DiffID: hash("2")}
 	m := &image.Manifest{Blobs: []*image.Blob{blob("a"), twice, other, twice}}
@@ -84,9 +84,9 @@ func TestMountSource(t *testing.T) {
 		want string
 	}{
 		{"none", nil, ""},
-		{"itself", []name.Repository{web}, ""},
+		{"the same repository", []name.Repository{web}, ""},
 		{"another registry", []name.Repository{repo("docker.io/acme/web")}, ""},
-		{"a neighbour", []name.Repository{web, repo("docker.io/a/b"), repo("ghcr.io/a/b"), repo("ghcr.io/a/c")}, "ghcr.io/a/b"},
+		{"another repository of the registry", []name.Repository{web, repo("docker.io/a/b"), repo("ghcr.io/a/b"), repo("ghcr.io/a/c")}, "ghcr.io/a/b"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -105,29 +105,29 @@ func TestMountSource(t *testing.T) {
 	}
 }
 
-func TestSettle(t *testing.T) {
+func TestFinish(t *testing.T) {
 	t.Parallel()
 	pending := &image.Blob{DiffID: hash("1")}
 	m := &image.Manifest{Blobs: []*image.Blob{pending}, Assemble: func(m *image.Manifest) ([]byte, error) {
 		return []byte(m.Blobs[0].Descriptor.Digest.Hex[:1]), nil
 	}}
-	if err := m.Settle(); err == nil || !m.Pending() {
-		t.Errorf("settled before its layers: %v", err)
+	if err := m.Finish(); err == nil || !m.Pending() {
+		t.Errorf("finished before its layers: %v", err)
 	}
 	pending.Descriptor.Digest = hash("a")
-	if err := m.Settle(); err != nil {
+	if err := m.Finish(); err != nil {
 		t.Fatal(err)
 	}
 	const want = "sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"
 	if m.Descriptor.Digest.String() != want || m.Descriptor.Size != 1 || string(m.Raw) != "a" {
 		t.Errorf("got %+v, %q", m.Descriptor, m.Raw)
 	}
-	m.Assemble = func(*image.Manifest) ([]byte, error) { return nil, errors.New("again") }
-	if err := m.Settle(); err != nil {
-		t.Errorf("a manifest that is known is assembled again: %v", err)
+	m.Assemble = func(*image.Manifest) ([]byte, error) { return nil, errors.New("assembled again") }
+	if err := m.Finish(); err != nil {
+		t.Errorf("a finished manifest is assembled again: %v", err)
 	}
 	broken := &image.Manifest{Assemble: m.Assemble}
-	if err := broken.Settle(); err == nil || !broken.Pending() {
+	if err := broken.Finish(); err == nil || !broken.Pending() {
 		t.Errorf("got %v", err)
 	}
 }

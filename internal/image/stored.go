@@ -7,35 +7,36 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// Stored is an image that a store has which is no registry: a Docker engine's,
-// or podman's.
+// Stored is an image in a store that is not a registry: the store of a Docker
+// engine or of podman.
 type Stored struct {
-	// ID is what the store knows it by.
+	// ID is the ID of the image in the store.
 	ID string
-	// Names are its names and tags there.
+	// Names are the names and tags of the image in the store.
 	Names []string
-	// OCI says that its manifest is of OCI's types and has these annotations;
-	// otherwise it is Docker's, which has none.
+	// OCI is true if the manifest has the media types of OCI and these
+	// annotations. Otherwise it has Docker's media types and no annotations.
 	OCI         bool
 	Annotations map[string]string
 }
 
-// Origin is an image in a registry that a store knows to have layers of one of
-// its own: it was pulled from there or pushed there, or the image below was.
+// Origin is an image in a registry that shares layers with an image of a store.
+// The store recorded it when that image or its base was pulled or pushed.
 type Origin struct {
 	Repository name.Repository
 	Digest     v1.Hash
-	// DiffIDs are the digests of its plain layers, the lowest first.
+	// DiffIDs are the digests of the plain layers, the lowest layer first.
 	DiffIDs []v1.Hash
 }
 
-// Origins makes origins of what a store says of one image: the references by
-// digest that it has for it, of repositories that are wanted, and its layers.
+// Origins returns the origins of one image of a store. references are the
+// references by digest that the store has for the image. Origins keeps only
+// repositories for which wanted returns true.
 func Origins(references []string, diffIDs []v1.Hash, wanted func(name.Repository) bool) []Origin {
 	var out []Origin
 	for _, text := range references {
 		ref, err := name.NewDigest(text)
-		if err != nil || !wanted(ref.Context()) { // "<none>@<none>" is one
+		if err != nil || !wanted(ref.Context()) { // a store can have the reference "<none>@<none>"
 			continue
 		}
 		digest, err := v1.NewHash(ref.DigestStr())
@@ -47,8 +48,8 @@ func Origins(references []string, diffIDs []v1.Hash, wanted func(name.Repository
 	return out
 }
 
-// Below reports whether layers lie under those of another image, or are all of
-// them.
-func Below(layers, of []v1.Hash) bool {
-	return len(layers) > 0 && len(layers) <= len(of) && slices.Equal(layers, of[:len(layers)])
+// IsBase reports whether base contains the lowest layers, or all layers, of an
+// image with the given layers.
+func IsBase(base, layers []v1.Hash) bool {
+	return len(base) > 0 && len(base) <= len(layers) && slices.Equal(base, layers[:len(base)])
 }

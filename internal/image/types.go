@@ -2,12 +2,13 @@ package image
 
 import "github.com/google/go-containerregistry/pkg/v1/types"
 
-// DockerLayerZstd is what BuildKit and containerd call a layer of Docker's types
-// that is compressed with zstd; Docker itself has no name for it.
+// DockerLayerZstd is the media type of BuildKit and containerd for a layer of a
+// Docker image that is compressed with zstd. Docker itself has no media type for
+// it.
 const DockerLayerZstd types.MediaType = "application/vnd.docker.image.rootfs.diff.tar.zstd"
 
-// ociTypes are the OCI names of what Docker's media types name. The bytes are
-// the same.
+// ociTypes maps the media types of Docker to the media types of OCI for the same
+// bytes.
 var ociTypes = map[types.MediaType]types.MediaType{
 	types.DockerManifestList:      types.OCIImageIndex,
 	types.DockerManifestSchema2:   types.OCIManifestSchema1,
@@ -18,7 +19,8 @@ var ociTypes = map[types.MediaType]types.MediaType{
 	DockerLayerZstd:               types.OCILayerZStd,
 }
 
-// OCIType is the OCI name of a media type of Docker's; others stay.
+// OCIType returns the OCI media type for a media type of Docker. It returns other
+// media types unchanged.
 func OCIType(t types.MediaType) types.MediaType {
 	if oci, docker := ociTypes[t]; docker {
 		return oci
@@ -26,8 +28,8 @@ func OCIType(t types.MediaType) types.MediaType {
 	return t
 }
 
-// ToOCI gives a manifest or index that is not settled yet, and the blobs it
-// names, OCI's media types in the place of Docker's.
+// ToOCI replaces the Docker media types of a pending manifest and of its blobs by
+// OCI media types.
 func (m *Manifest) ToOCI() {
 	m.Descriptor.MediaType = OCIType(m.Descriptor.MediaType)
 	renamed := map[*Blob]*Blob{}
@@ -37,7 +39,7 @@ func (m *Manifest) ToOCI() {
 			continue
 		}
 		if renamed[b] == nil {
-			other := *b // an image of Docker's may have it, too
+			other := *b // another image with Docker media types may use b
 			other.Descriptor.MediaType = t
 			renamed[b] = &other
 		}

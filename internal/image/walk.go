@@ -6,9 +6,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// Manifests lists the tree below and including root, children before parents,
-// each digest once, and each pending one once: the order in which a registry
-// accepts them.
+// Manifests lists root and all manifests below it, children before parents. This
+// is the order in which a registry accepts them. Each manifest occurs once.
 func Manifests(root *Manifest) []*Manifest {
 	var out []*Manifest
 	seen := map[v1.Hash]bool{}
@@ -29,8 +28,8 @@ func Manifests(root *Manifest) []*Manifest {
 	return out
 }
 
-// Blobs lists the blobs of the tree in order of first mention, each known
-// digest once and each pending blob once, foreign layers left out.
+// Blobs lists the blobs of the tree in the order of their first use. Each blob
+// occurs once. Foreign layers are omitted.
 func Blobs(root *Manifest) []*Blob {
 	var out []*Blob
 	seen := map[v1.Hash]bool{}
@@ -48,8 +47,8 @@ func Blobs(root *Manifest) []*Blob {
 	return out
 }
 
-// Images lists the image manifests that run somewhere: those with a platform
-// that is not BuildKit's unknown/unknown for attestations.
+// Images lists the image manifests that have a platform. It omits attestations,
+// because BuildKit gives them the platform unknown/unknown.
 func Images(root *Manifest) []*Manifest {
 	var out []*Manifest
 	for _, m := range Manifests(root) {
@@ -65,21 +64,27 @@ func digestOf(raw []byte) (v1.Hash, error) {
 	return h, err
 }
 
-// Runs tells images from indexes, from artifacts and from BuildKit's
-// attestations, which claim the platform unknown/unknown.
-func (m *Manifest) Runs() bool {
-	nowhere := m.Platform != nil && m.Platform.OS == "unknown"
-	return len(m.Blobs) > 0 && m.Blobs[0].Descriptor.MediaType.IsConfig() && !m.Attests() && !nowhere
+// IsRunnable reports whether m is an image that can run, and not an index, an
+// artifact or an attestation. BuildKit gives its attestations the platform
+// unknown/unknown.
+func (m *Manifest) IsRunnable() bool {
+	unknown := m.Platform != nil && m.Platform.OS == "unknown"
+	return len(m.Blobs) > 0 && m.Blobs[0].Descriptor.MediaType.IsConfig() && !m.IsAttestation() && !unknown
 }
 
-// How BuildKit ties an attestation to its image (BuildKit documentation,
-// "Image attestation storage").
+// The annotations of an entry for an attestation in an index (BuildKit
+// documentation, "Image attestation storage").
 const (
-	ReferenceType   = "vnd.docker.reference.type"
+	// ReferenceType is the key of the type of the entry.
+	ReferenceType = "vnd.docker.reference.type"
+	// ReferenceDigest is the key of the digest of the attested image.
 	ReferenceDigest = "vnd.docker.reference.digest"
+
 	attestationType = "attestation-manifest"
 )
 
-// Attests reports entries of an index that say something of another one, as
-// BuildKit writes them.
-func (m *Manifest) Attests() bool { return m.Descriptor.Annotations[ReferenceType] == attestationType }
+// IsAttestation reports whether m is an attestation that BuildKit wrote for
+// another entry of the index.
+func (m *Manifest) IsAttestation() bool {
+	return m.Descriptor.Annotations[ReferenceType] == attestationType
+}

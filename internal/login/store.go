@@ -92,7 +92,7 @@ func (s *inFile) verify(l Login) error {
 		return invalid(s.file.path, err)
 	}
 	if got := c.AuthConfigs[s.key]; got.Username != l.Username || got.Password != l.Secret.Reveal() {
-		return invalid(s.file.path, errors.New("Docker does not read the written login from the file"))
+		return invalid(s.file.path, errors.New("the login that Docker reads from the file is not the written login"))
 	}
 	return nil
 }

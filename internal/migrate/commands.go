@@ -16,12 +16,15 @@ const (
 	mayDoAnything // runs something that the workflow does not show
 )
 
-// commandUses lists, for each command, the arguments that push, pull or name an
-// image. The first matching rule decides.
-var commandUses = map[string][]struct {
+// commandRule is the effect of a command with all of the words.
+type commandRule struct {
 	words []string
 	use   use
-}{
+}
+
+// commandUses lists, for each command, the arguments that push, pull or name an
+// image. The first matching rule decides.
+var commandUses = map[string][]commandRule{
 	"docker": {
 		{[]string{"push"}, pushes}, {[]string{"--push"}, pushes}, {[]string{"imagetools", "create"}, pushes},
 		{[]string{"build", "type=registry"}, pushes}, {[]string{"push=true"}, pushes},
@@ -61,18 +64,23 @@ func useOf(fields []string) use {
 	for i, field := range fields {
 		base := strings.TrimSuffix(field[strings.LastIndexByte(field, '/')+1:], ".exe")
 		if rules, ok := commandUses[base]; ok && len(fields) > i+1 {
-			for _, r := range rules {
-				if hasAll(fields[i+1:], r.words) {
-					return r.use
-				}
-			}
-			return harmless
+			return useByRules(rules, fields[i+1:])
 		}
 		if i == 0 && isHarmless(field) {
 			return harmless
 		}
 		if i <= 2 && (slices.Contains(opaqueCommands, base) || strings.HasSuffix(base, ".sh") || strings.HasPrefix(field, "./")) {
 			return mayDoAnything
+		}
+	}
+	return harmless
+}
+
+// useByRules returns the effect that the first matching rule gives.
+func useByRules(rules []commandRule, fields []string) use {
+	for _, r := range rules {
+		if hasAll(fields, r.words) {
+			return r.use
 		}
 	}
 	return harmless

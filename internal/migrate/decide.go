@@ -136,15 +136,13 @@ func (p *pass) recordMigration(l *login) {
 			continue
 		}
 		for _, name := range c.secrets {
-			if !isToken(name) && !slices.Contains(secrets, name) {
+			if isToken(name) {
+				continue
+			}
+			if !slices.Contains(secrets, name) {
 				secrets = append(secrets, name)
 			}
-			if secret, ok := strings.CutPrefix(name, "secrets."); ok && !isToken(name) {
-				p.replaced[secret] = l.at
-				if key := p.doc.Secrets[secret]; key != nil {
-					p.reportNote(UnusedSecret, locationOf(key), "%s no longer uses the secret %s. Callers no longer need to pass it, so remove required: true.", l.what, secret)
-				}
-			}
+			p.recordReplacedSecret(l, name)
 		}
 		if c.plain != "" {
 			p.reportRemaining(PlainToken, l.at, "Revoke it at https://github.com/settings/tokens: the token stays in the Git history.",
@@ -157,6 +155,18 @@ func (p *pass) recordMigration(l *login) {
 	}
 	p.reportFixed(l.code, l.at, "", "%s uses %s. The edit replaces it with ${{ %s }}.", l.what, with, p.token())
 	p.addNeed(l.job, p.levelOf(l), l.what)
+}
+
+// recordReplacedSecret records that a login no longer uses a secret.
+func (p *pass) recordReplacedSecret(l *login, name string) {
+	secret, ok := strings.CutPrefix(name, "secrets.")
+	if !ok {
+		return
+	}
+	p.replaced[secret] = l.at
+	if key := p.doc.Secrets[secret]; key != nil {
+		p.reportNote(UnusedSecret, locationOf(key), "%s no longer uses the secret %s. Callers no longer need to pass it, so remove required: true.", l.what, secret)
+	}
 }
 
 // passwordPlaces returns the places to edit, for the cases that use the

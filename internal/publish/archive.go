@@ -17,8 +17,8 @@ import (
 )
 
 // writeArchive writes the tree below root to an OCI archive and returns the
-// absolute path of the file. It replaces an existing file. The digest is the one
-// that publishing the image gives. Pending layers are compressed twice: first for
+// absolute path of the file. It replaces an existing file. Publishing the
+// archive gives the same digest as publishing the image. Pending layers are compressed twice: first for
 // their digests, and again while they are written.
 func writeArchive(ctx context.Context, root *image.Manifest, file string, ref name.Reference) (path string, err error) {
 	if err := completeTree(ctx, root); err != nil {
@@ -63,7 +63,7 @@ func completeTree(ctx context.Context, root *image.Manifest) error {
 		}
 	}
 	for _, m := range image.Manifests(root) {
-		if err := m.Settle(); err != nil {
+		if err := m.Finish(); err != nil {
 			return err
 		}
 	}

@@ -52,8 +52,8 @@ func (a Attachment) reference() name.Reference {
 	return a.Repository.Digest(a.Root.Descriptor.Digest.String())
 }
 
-// attachments finds all attachments: those that the source has opened with the
-// image, and those of the request.
+// attachments finds all attachments. The source has opened some of them with the
+// image; the request finds the others.
 func (r *run) attachments(ctx context.Context) ([]Attachment, error) {
 	var out []Attachment
 	for _, a := range r.outcome.Found.Source.Attached {
@@ -124,7 +124,7 @@ func (r *run) pushAttachment(ctx context.Context, a Attachment) (pushed bool, er
 	case err == nil && now.Digest != a.Root.Descriptor.Digest:
 		r.outcome.notice(diag.Notice{
 			Code: CodeAttachmentKept, Level: diag.Warning, Title: "A signature or attestation was not replaced",
-			Text: fmt.Sprintf("%s exists and differs from the one of the source, so it was kept. If the image needs both, sign the promoted image again.", a),
+			Text: fmt.Sprintf("%s differs from the manifest of the source, so the existing manifest was kept. If the image needs both, sign the promoted image again.", a),
 		})
 		return false, nil
 	case err == nil:

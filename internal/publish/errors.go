@@ -16,8 +16,8 @@ const (
 	CodeTagKept = "tag-kept"
 	// CodeTagRewritten reports a tag that another run had moved to an older image.
 	CodeTagRewritten = "tag-rewritten"
-	// CodeAttachmentKept reports an attachment of the destination that differs from
-	// the one of the source.
+	// CodeAttachmentKept reports that an attachment was not replaced, because the
+	// destination has a different manifest under its tag.
 	CodeAttachmentKept = "attachment-kept"
 	// CodeVisibilityNeedsOwner reports a visibility that only an owner can change.
 	CodeVisibilityNeedsOwner = "visibility-needs-owner"

@@ -163,7 +163,7 @@ func isMissing(err error, source name.Reference) bool {
 		answer.Host == source.Context().RegistryStr() && answer.Repository == source.Context().RepositoryStr()
 }
 
-// targetOf returns what was read about a destination, or nil.
+// targetOf returns the target of a repository, or nil if it is not a destination.
 func targetOf(found *resolve.Found, repo name.Repository) *resolve.Target {
 	if found == nil {
 		return nil

@@ -30,7 +30,7 @@ func (r *run) foreignLayers(root *image.Manifest) {
 				r.fetchForeign(b)
 				fallthrough
 			case restricted:
-				b.Loose = true
+				b.MayBeMissing = true
 			}
 		}
 	}

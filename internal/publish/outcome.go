@@ -36,12 +36,11 @@ type Outcome struct {
 	// attachments that a run would push.
 	Attached []Attachment
 	Result   *push.Result
-	// Pages are the web pages of the packages. Their order is that of the
-	// destinations.
+	// Pages are the web pages of the packages, in the order of the destinations.
 	Pages   []Pages
 	Archive string // absolute path of the archive, or ""
 
-	mu      sync.Mutex // guards notices
+	mu      sync.Mutex // protects notices
 	notices []diag.Notice
 }
 

@@ -28,8 +28,8 @@ const cancelGrace = 1500 * time.Millisecond
 
 // Observer is informed while a run is in progress.
 type Observer interface {
-	// NewPackage is called before the upload if the run creates a package. The
-	// visibility is the one that the package will have.
+	// NewPackage is called before the upload if the run creates a package with this
+	// visibility.
 	NewPackage(repo name.Repository, visibility string)
 	// Uploads starts the display of the uploads of a plan.
 	Uploads(*plan.Plan) Display

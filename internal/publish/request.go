@@ -37,7 +37,8 @@ type Changes struct {
 	LinkTo string
 	// Strip removes the attestations of BuildKit.
 	Strip bool
-	// Compression recompresses the layers; zero keeps them.
+	// Compression is the wanted compression of the layers. The zero value keeps each
+	// layer unchanged.
 	Compression compress.Method
 	// PushForeign uploads layers that are meant to be fetched by URL.
 	PushForeign bool

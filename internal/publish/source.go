@@ -72,12 +72,12 @@ func (p preparedSource) Open(ctx context.Context) (*source.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	wanted := p.changes()
-	if src.HasPlainLayers && !wanted.Compression.Chosen() {
-		wanted.Compression = compress.Usual // no registry is meant to have uncompressed layers
+	changes := p.changes()
+	if src.HasPlainLayers && !changes.Compression.Chosen() {
+		changes.Compression = compress.Default // no registry is meant to have uncompressed layers
 	}
-	if !p.request.Source.Traits().Final && wanted.Any() {
-		notices, err := wanted.Apply(ctx, src.Root)
+	if !p.request.Source.Traits().Final && changes.Any() {
+		notices, err := changes.Apply(ctx, src.Root)
 		if err != nil {
 			return nil, err
 		}
@@ -88,17 +88,17 @@ func (p preparedSource) Open(ctx context.Context) (*source.Source, error) {
 }
 
 // changes returns the changes to an image from a source.
-func (p preparedSource) changes() mutate.Wanted {
+func (p preparedSource) changes() mutate.Changes {
 	rules := p.request.Naming
-	w := mutate.Wanted{Strip: p.request.Changes.Strip, Compression: p.request.Changes.Compression}
+	c := mutate.Changes{StripAttestations: p.request.Changes.Strip, Compression: p.request.Changes.Compression}
 	if rules.Labels != "" || rules.Annotations != "" {
-		w.Annotations = toMap(p.names.Annotations)
+		c.Annotations = toMap(p.names.Annotations)
 	}
 	if rules.Labels != "" { // otherwise the configs do not change
-		w.Labels = toMap(p.names.Labels)
+		c.Labels = toMap(p.names.Labels)
 	}
-	w.Labels, w.Annotations = p.link(w.Labels), p.link(w.Annotations)
-	return w
+	c.Labels, c.Annotations = p.link(c.Labels), p.link(c.Annotations)
+	return c
 }
 
 // changed reports whether the image of the source is changed before it is

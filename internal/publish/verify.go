@@ -19,8 +19,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/files"
 )
 
-// verify lists an artifact as a referrer, reads back what was written, and compares
-// the visibility of the packages with the wanted visibility.
+// verify lists an artifact as a referrer, reads the tags and digests back, and
+// compares the visibility of the packages with the wanted visibility.
 func (r *run) verify(ctx context.Context, publisher *push.Publisher) error {
 	result := r.outcome.Result
 	err := r.listArtifact(ctx)

@@ -10,6 +10,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
 // These are the codes of the errors of a pull. They are stable, because
@@ -35,16 +36,6 @@ const maxChildren = 20_000
 type child struct {
 	Digest   v1.Hash      `json:"digest"`
 	Platform *v1.Platform `json:"platform"`
-}
-
-// PlatformName returns a platform in the form os/arch[/variant]. It omits the
-// variant v8 of arm64, because each arm64 platform has it.
-func PlatformName(p *v1.Platform) string {
-	name := p.OS + "/" + p.Architecture
-	if v := variant(*p); v != "" && v != defaultVariant[p.Architecture] {
-		name += "/" + v
-	}
-	return name
 }
 
 // defaultVariant maps an architecture to the variant of a platform that names
@@ -90,7 +81,7 @@ func choose(raw []byte, q Query) (*child, error) {
 	var best *child
 	var names []string
 	for i, c := range all {
-		names = append(names, PlatformName(c.Platform))
+		names = append(names, image.PlatformString(c.Platform))
 		if matches(*want, *c.Platform) && (best == nil || closer(*want, *c.Platform, *best.Platform)) {
 			best = &all[i]
 		}
@@ -148,6 +139,6 @@ func platformMissing(name string, want v1.Platform, names []string) error {
 	}
 	return &diag.Error{
 		Code: CodePlatformMissing, Side: diag.Input, Input: "platform", Hint: hint,
-		Title: fmt.Sprintf("%s has no image for %s", name, PlatformName(&want)),
+		Title: fmt.Sprintf("%s has no image for %s", name, image.PlatformString(&want)),
 	}
 }

@@ -272,7 +272,7 @@ func TestResolveChoosesTheImageForThePlatform(t *testing.T) {
 				return
 			}
 			r.check(err)
-			if got := pull.PlatformName(found.Root.Platform); got != c.got {
+			if got := image.PlatformString(found.Root.Platform); got != c.got {
 				t.Errorf("got %s, want %s", got, c.got)
 			}
 			if got := r.ghcr.Counts()[ghcrtest.ClassGetManifest]; got > 2 {

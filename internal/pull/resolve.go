@@ -105,7 +105,7 @@ func (f *Found) read(ctx context.Context, q Query, desc v1.Descriptor, raw []byt
 		f.Root.Platform, f.Root.Descriptor.Platform = platform, platform
 	}
 	if is := f.Root.Platform; is != nil && q.Platform != nil && !matches(*q.Platform, *is) {
-		return platformMissing(q.Reference.Name(), *q.Platform, []string{PlatformName(is)})
+		return platformMissing(q.Reference.Name(), *q.Platform, []string{image.PlatformString(is)})
 	}
 	return nil
 }

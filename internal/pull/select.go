@@ -13,7 +13,7 @@ func Select(name string, root *image.Manifest, want v1.Platform) (*image.Manifes
 	var best *image.Manifest
 	var names []string
 	for _, m := range image.Images(root) {
-		names = append(names, PlatformName(m.Platform))
+		names = append(names, image.PlatformString(m.Platform))
 		if matches(want, *m.Platform) && (best == nil || closer(want, *m.Platform, *best.Platform)) {
 			best = m
 		}

@@ -1,10 +1,9 @@
 package report
 
-import (
-	"fmt"
-)
+import "fmt"
 
-// Bytes prints a size as people read it: three digits, decimal units.
+// Bytes returns a size in decimal units with three significant digits, such as
+// 1.50 MB.
 func Bytes(n int64) string {
 	if n < 1000 {
 		return fmt.Sprintf("%d B", n)

@@ -9,39 +9,39 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// CheckSchemaID names the form of a check's JSON.
+// CheckSchemaID identifies the format of the JSON of check.
 const CheckSchemaID = "ghcr-publish/check/v1"
 
-// Ready is the outcome of a check whose publish would not be refused. The
-// others are Failed, and Skipped where publish would be.
+// Ready means that the registry would not refuse a publish. A check can also have
+// the outcomes Failed, and Skipped if publish would skip the push.
 const Ready Outcome = "ready"
 
-// Mark is how a finding is to be taken.
+// Mark is the severity of a finding.
 type Mark string
 
-// The marks. Only a problem would make publish fail.
+// The marks. Only a problem means that publish would fail.
 const (
-	Fine    Mark = "ok"
+	OK      Mark = "ok"
 	Info    Mark = "info"
-	Doubt   Mark = "warning"
+	Warning Mark = "warning"
 	Problem Mark = "problem"
 )
 
-// Finding is one line of a check.
+// Finding is one result of a check.
 type Finding struct {
-	Mark  Mark   `json:"mark"`
-	About string `json:"about"` // one word or two: push, visibility, clock
-	Says  string `json:"says"`
+	Mark    Mark   `json:"mark"`
+	Subject string `json:"subject"` // one or two words: push, visibility, clock
+	Text    string `json:"text"`
 }
 
-// Checked is one destination that was looked at.
-type Checked struct {
+// CheckedImage describes one destination that was checked.
+type CheckedImage struct {
 	Image         string    `json:"image"`
 	MayPush       string    `json:"may_push"`           // yes, no, unknown
-	MayPull       string    `json:"may_pull"`           // yes, no (or absent), unknown
-	Exists        string    `json:"exists"`             // yes, no (or hidden), unknown
-	Visibility    string    `json:"visibility"`         // as GitHub says; unknown
-	Inherits      string    `json:"inherits,omitempty"` // visibility of a package that a push creates
+	MayPull       string    `json:"may_pull"`           // yes, no, unknown; no also for a package that does not exist
+	Exists        string    `json:"exists"`             // yes, no, unknown; no also for a package that is hidden from the token
+	Visibility    string    `json:"visibility"`         // visibility that GitHub reports, or unknown
+	Inherits      string    `json:"inherits,omitempty"` // visibility that a new package gets from its repository
 	Linked        string    `json:"linked,omitempty"`   // yes, no, unknown
 	Repository    string    `json:"linked_repository,omitempty"`
 	AnonymousPull string    `json:"anonymous_pull,omitempty"` // allowed, refused, unknown
@@ -50,60 +50,63 @@ type Checked struct {
 	Findings      []Finding `json:"findings"`
 }
 
-// Find adds a finding.
-func (c *Checked) Find(m Mark, about, format string, args ...any) {
-	c.Findings = append(c.Findings, Finding{m, about, fmt.Sprintf(format, args...)})
+// Find adds a finding about the destination.
+func (c *CheckedImage) Find(m Mark, subject, format string, args ...any) {
+	c.Findings = append(c.Findings, Finding{m, subject, fmt.Sprintf(format, args...)})
 }
 
-// Check is a run of check as data: its `json` output.
+// Check describes a run of check. The output json contains it.
 type Check struct {
-	Schema   string    `json:"schema"`
-	Outcome  Outcome   `json:"outcome"`
-	Why      string    `json:"why,omitempty"` // for skipped
-	Findings []Finding `json:"findings"`      // of token, API, clock
-	Images   []Checked `json:"images"`
-	Errors   []Message `json:"errors,omitempty"`
-	Run      Run       `json:"run"`
+	Schema   string         `json:"schema"`
+	Outcome  Outcome        `json:"outcome"`
+	Reason   string         `json:"reason,omitempty"` // reason for the outcome skipped
+	Findings []Finding      `json:"findings"`         // findings about the token, the API and the clock
+	Images   []CheckedImage `json:"images"`
+	Errors   []Message      `json:"errors,omitempty"`
+	Run      Run            `json:"run"`
 }
 
-// NewCheck returns an empty report of a run.
+// NewCheck returns a report without findings. Its outcome is Failed until the
+// caller sets it.
 func NewCheck(run Run) *Check {
-	return &Check{Schema: CheckSchemaID, Outcome: Failed, Findings: []Finding{}, Images: []Checked{}, Run: run}
+	return &Check{Schema: CheckSchemaID, Outcome: Failed, Findings: []Finding{}, Images: []CheckedImage{}, Run: run}
 }
 
-// Find adds a finding about the run as a whole.
-func (r *Check) Find(m Mark, about, format string, args ...any) {
-	r.Findings = append(r.Findings, Finding{m, about, fmt.Sprintf(format, args...)})
+// Find adds a finding that concerns no single destination.
+func (r *Check) Find(m Mark, subject, format string, args ...any) {
+	r.Findings = append(r.Findings, Finding{m, subject, fmt.Sprintf(format, args...)})
 }
 
 // Notice adds notices as findings.
-func (r *Check) Notice(about string, notices ...diag.Notice) {
+func (r *Check) Notice(subject string, notices ...diag.Notice) {
 	for _, n := range notices {
 		mark := Info
 		if n.Level == diag.Warning {
-			mark = Doubt
+			mark = Warning
 		}
-		r.Find(mark, about, "%s: %s", n.Title, n.Text)
+		r.Find(mark, subject, "%s: %s", n.Title, n.Text)
 	}
 }
 
-// Fail adds every error in err.
+// Fail adds each error in err to the report. If err is not nil, it sets the
+// outcome to Failed.
 func (r *Check) Fail(err error) {
-	told := &Report{}
-	told.Fail(err)
-	r.Errors = append(r.Errors, told.Errors...)
+	messages := &Report{}
+	messages.Fail(err)
+	r.Errors = append(r.Errors, messages.Errors...)
 	if err != nil {
 		r.Outcome = Failed
 	}
 }
 
-// Outputs lists the step's outputs, those of one package for the first image.
+// Outputs returns the outputs of the step. The outputs about a package describe the
+// first image.
 func (r *Check) Outputs() ([]Output, error) {
 	data, err := json.Marshal(r)
 	if err != nil {
 		return nil, err
 	}
-	var first Checked
+	var first CheckedImage
 	if len(r.Images) > 0 {
 		first = r.Images[0]
 	}
@@ -124,12 +127,12 @@ func (r *Check) headline() string {
 	case Ready:
 		return "Publishing would not be refused."
 	case Skipped:
-		return "Publishing would be skipped: " + r.Why
+		return "Publishing would be skipped: " + r.Reason
 	}
 	return "Publishing would fail."
 }
 
-// Text is the table in the log and at a terminal.
+// Text returns the findings as tables, for the log and for a terminal.
 func (r *Check) Text() string {
 	var b strings.Builder
 	rows(&b, r.Findings)
@@ -144,22 +147,22 @@ func (r *Check) Text() string {
 func rows(b *strings.Builder, findings []Finding) {
 	w := tabwriter.NewWriter(b, 0, 4, 2, ' ', 0)
 	for _, f := range findings {
-		says := strings.Split(f.Says, "\n")
-		fmt.Fprintf(w, "  %s\t%s\t%s\n", f.Mark, f.About, says[0])
-		for _, more := range says[1:] {
-			fmt.Fprintf(w, "  \t\t%s\n", more)
+		lines := strings.Split(f.Text, "\n")
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", f.Mark, f.Subject, lines[0])
+		for _, line := range lines[1:] {
+			fmt.Fprintf(w, "  \t\t%s\n", line)
 		}
 	}
 	w.Flush()
 }
 
-// signs are the marks as a summary shows them.
-var signs = map[Mark]string{Fine: "✅", Info: "ℹ️", Doubt: "⚠️", Problem: "❌"}
+// signs are the symbols of the marks in a summary.
+var signs = map[Mark]string{OK: "✅", Info: "ℹ️", Warning: "⚠️", Problem: "❌"}
 
-// Markdown is the job summary.
+// Markdown returns the job summary.
 func (r *Check) Markdown() string {
 	var b strings.Builder
-	sign := signs[Fine]
+	sign := signs[OK]
 	if r.Outcome == Failed {
 		sign = signs[Problem]
 	}
@@ -183,7 +186,7 @@ func mdFindings(b *strings.Builder, findings []Finding) {
 	}
 	b.WriteString("| | | |\n|---|---|---|\n")
 	for _, f := range findings {
-		fmt.Fprintf(b, "| %s | %s | %s |\n", signs[f.Mark], text(f.About), text(f.Says))
+		fmt.Fprintf(b, "| %s | %s | %s |\n", signs[f.Mark], text(f.Subject), text(f.Text))
 	}
 	b.WriteByte('\n')
 }

@@ -9,12 +9,12 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
 )
 
-func TestCheckInWordsAndAsATable(t *testing.T) {
+func TestCheckAsTextAndSummary(t *testing.T) {
 	t.Parallel()
 	r := report.NewCheck(report.Run{})
-	r.Find(report.Fine, "token", "works")
+	r.Find(report.OK, "token", "works")
 	r.Notice("token", diag.Notice{Level: diag.Warning, Title: "The token ends soon", Text: "tomorrow"})
-	r.Images = []report.Checked{{Image: "ghcr.io/acme/web", Visibility: "public", Linked: "yes", PackageURL: "https://github.com/x"}}
+	r.Images = []report.CheckedImage{{Image: "ghcr.io/acme/web", Visibility: "public", Linked: "yes", PackageURL: "https://github.com/x"}}
 	r.Images[0].Find(report.Problem, "push", "it | may `not`\nDo something")
 	r.Fail(errors.New("no"))
 
@@ -30,7 +30,7 @@ Publishing would fail.
 	summary := r.Markdown()
 	for _, part := range []string{"## ❌ Publishing would fail.", "| ✅ | token | works |", "[ghcr.io/acme/web](https://github.com/x)", "| ❌ | push | it \\| may \\`not\\` Do something |"} {
 		if !strings.Contains(summary, part) {
-			t.Errorf("the summary does not hold %q:\n%s", part, summary)
+			t.Errorf("the summary does not contain %q:\n%s", part, summary)
 		}
 	}
 	outputs, err := r.Outputs()
@@ -42,18 +42,18 @@ Publishing would fail.
 		got[o.Name] = o.Value
 	}
 	if got["outcome"] != "failed" || got["visibility"] != "public" || got["linked"] != "yes" || !strings.Contains(got["json"], report.CheckSchemaID) {
-		t.Errorf("outputs are %v", got)
+		t.Errorf("got the outputs %v", got)
 	}
 }
 
-func TestCheckOutcomes(t *testing.T) {
+func TestCheckTextOfEachOutcome(t *testing.T) {
 	t.Parallel()
 	r := report.NewCheck(report.Run{})
 	r.Outcome = report.Ready
 	if got := r.Text(); got != "Publishing would not be refused.\n" {
 		t.Errorf("got %q", got)
 	}
-	r.Outcome, r.Why = report.Skipped, "the token may only read"
+	r.Outcome, r.Reason = report.Skipped, "the token may only read"
 	if got := r.Text(); got != "Publishing would be skipped: the token may only read\n" {
 		t.Errorf("got %q", got)
 	}

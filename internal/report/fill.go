@@ -4,8 +4,6 @@ import (
 	"sort"
 	"time"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
@@ -13,13 +11,14 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// New returns an empty report of a run.
+// New returns a report without facts. Its outcome is Failed until [Report.Fill]
+// sets it.
 func New(source string, run Run) *Report {
 	return &Report{Schema: SchemaID, Outcome: Failed, Source: source, Run: run, TagNames: []string{}, Platforms: []Platform{}, Images: []Image{}}
 }
 
-// Tree fills in what is known of the image itself.
-func (r *Report) Tree(root *image.Manifest) {
+// setTree sets the facts about the image.
+func (r *Report) setTree(root *image.Manifest) {
 	r.MediaType = string(root.Descriptor.MediaType)
 	if !root.Pending() {
 		r.Digest = root.Descriptor.Digest.String()
@@ -30,15 +29,16 @@ func (r *Report) Tree(root *image.Manifest) {
 	}
 }
 
+// platform describes one image of the tree.
 func platform(m *image.Manifest) Platform {
-	p := Platform{Platform: platformName(m.Platform), Layers: []Layer{}}
+	p := Platform{Platform: image.PlatformString(m.Platform), Layers: []Layer{}}
 	if !m.Pending() {
 		p.Digest = m.Descriptor.Digest.String()
 	}
 	for i, b := range m.Blobs {
 		size := b.Descriptor.Size
 		if b.Pending() {
-			size = b.PlainSize // what there is to say before compression
+			size = b.PlainSize // the compressed size is not known yet
 		}
 		p.Size += size
 		if i == 0 {
@@ -53,18 +53,8 @@ func platform(m *image.Manifest) Platform {
 	return p
 }
 
-// platformName is os/arch[/variant], with the variant that every arm64 has
-// left out: linux/arm64/v8 and linux/arm64 are one platform.
-func platformName(p *v1.Platform) string {
-	name := p.OS + "/" + p.Architecture
-	if p.Variant != "" && !(p.Architecture == "arm64" && p.Variant == "v8") {
-		name += "/" + p.Variant
-	}
-	return name
-}
-
-// Plan fills in the steps of a dry run.
-func (r *Report) Plan(p *plan.Plan) {
+// setPlan sets the steps of a dry run.
+func (r *Report) setPlan(p *plan.Plan) {
 	r.Steps = []Step{}
 	for _, s := range p.Steps {
 		r.Steps = append(r.Steps, step(p, s))
@@ -75,36 +65,39 @@ func step(p *plan.Plan, s plan.Step) Step {
 	out := Step{Kind: string(s.Kind), Image: p.Targets[s.Target].Repo.Name(), Needed: s.Needed}
 	switch s.Kind {
 	case plan.PushBlob:
-		out.What, out.How, out.Bytes = "known after compression", s.How, s.Blob.Descriptor.Size
+		out.Object, out.Detail, out.Bytes = unknownDigest, s.How, s.Blob.Descriptor.Size
 		if s.Blob.Pending() {
 			out.Bytes = s.Blob.PlainSize
 		} else {
-			out.What = s.Blob.Descriptor.Digest.String()
+			out.Object = s.Blob.Descriptor.Digest.String()
 		}
 	case plan.PushManifest:
-		out.What, out.Bytes = digestOf(s.Manifest), s.Manifest.Descriptor.Size
+		out.Object, out.Bytes = digestOf(s.Manifest), s.Manifest.Descriptor.Size
 	case plan.PointTag:
-		out.What, out.How = s.Tag, "at "+digestOf(s.Manifest)
+		out.Object, out.Detail = s.Tag, "points at "+digestOf(s.Manifest)
 		if s.Kept != "" {
-			out.How = "stays: " + s.Kept
+			out.Detail = "not moved: " + s.Kept
 		}
 		if s.From != nil && s.Needed {
-			out.How += ", before " + s.From.String()
+			out.Detail += ", previously " + s.From.String()
 		}
 	}
 	return out
 }
 
+// unknownDigest is the text for a digest that compression determines.
+const unknownDigest = "known after compression"
+
 func digestOf(m *image.Manifest) string {
 	if m.Pending() {
-		return "known after compression"
+		return unknownDigest
 	}
 	return m.Descriptor.Digest.String()
 }
 
-// Result fills in what became true.
-func (r *Report) Result(res *push.Result) {
-	r.Tree(res.Root)
+// setResult sets the facts about the destinations, also after a failure.
+func (r *Report) setResult(res *push.Result) {
+	r.setTree(res.Root)
 	r.Transfer.Seconds = res.Transfer.Round(time.Millisecond).Seconds()
 	r.Images = r.Images[:0]
 	for _, t := range res.Targets {
@@ -112,6 +105,7 @@ func (r *Report) Result(res *push.Result) {
 	}
 }
 
+// imageOf describes one destination.
 func imageOf(res *push.Result, t *push.TargetResult) Image {
 	out := Image{
 		Image: t.Repo.Name(), Complete: t.Complete, Proven: t.Proven, Tags: []Tag{},
@@ -122,14 +116,14 @@ func imageOf(res *push.Result, t *push.TargetResult) Image {
 		out.Reference = t.Repo.Digest(res.Root.Descriptor.Digest.String()).String()
 	}
 	for _, tag := range t.Tags {
-		each := Tag{Name: tag.Tag.TagStr(), Reference: tag.Tag.String(), State: string(tag.State), Proven: tag.Proven}
+		each := Tag{Name: tag.Tag.TagStr(), Reference: tag.Tag.String(), State: tag.State, Proven: tag.Proven}
 		if tag.Before != nil {
 			each.Previous = tag.Before.String()
 		}
 		out.Tags = append(out.Tags, each)
 	}
 	if e := t.Package; e != nil {
-		out.Visibility, out.VisibilityIs = e.Package.Visibility, string(e.Outcome)
+		out.Visibility, out.VisibilityOutcome = e.Package.Visibility, e.Outcome
 		if out.Visibility == "" {
 			out.Visibility = "unknown"
 		}
@@ -138,9 +132,11 @@ func imageOf(res *push.Result, t *push.TargetResult) Image {
 	return out
 }
 
-func linked(repository string, unread bool) string {
+// linked reports whether a package is linked to a repository: yes, no, or unknown
+// if the package could not be read.
+func linked(repository string, unreadable bool) string {
 	switch {
-	case unread:
+	case unreadable:
 		return "unknown"
 	case repository == "":
 		return "no"
@@ -153,14 +149,15 @@ func tally(t *push.TargetResult, way registry.BlobOutcome) Tally {
 	return Tally{b.Count, b.Bytes}
 }
 
-// Notice adds notices.
+// Notice adds notices to the report.
 func (r *Report) Notice(notices ...diag.Notice) {
 	for _, n := range notices {
 		r.Notices = append(r.Notices, Message{Code: n.Code, Level: string(n.Level), Title: n.Title, Text: n.Text})
 	}
 }
 
-// Fail adds every error in err.
+// Fail adds each error in err to the report. If err is not nil, it sets the
+// outcome to Failed.
 func (r *Report) Fail(err error) {
 	for _, e := range diag.All(err) {
 		m := Message{Code: e.Code, Level: "error", Title: e.Title, Input: e.Input, Hint: e.Hint}
@@ -174,7 +171,7 @@ func (r *Report) Fail(err error) {
 	}
 }
 
-// digests maps platforms to digests, in the order of their names.
+// digests returns the digests of the platforms by name, and the sorted names.
 func (r *Report) digests() (names []string, byName map[string]string) {
 	byName = map[string]string{}
 	for _, p := range r.Platforms {

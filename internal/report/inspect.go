@@ -15,17 +15,18 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/inspect"
 )
 
-// InspectSchemaID names the form of the JSON of `inspect`.
+// InspectSchemaID identifies the format of the JSON of inspect.
 const InspectSchemaID = "ghcr-publish/inspect/v1"
 
-// Inspect is what `inspect` prints as JSON, and its `json` output.
+// Inspect describes an image. The command inspect prints it as JSON, and the
+// output json contains it.
 type Inspect struct {
 	Schema        string `json:"schema"`
 	Source        string `json:"source"`
-	Kind          string `json:"kind"`                     // the transport prefix of the source
+	Kind          string `json:"kind"`                     // transport prefix of the source
 	Image         string `json:"image,omitempty"`          // repository; empty for files
-	Index         string `json:"index,omitempty"`          // digest of the index it was chosen from
-	AnonymousPull string `json:"anonymous_pull,omitempty"` // verified, refused; empty where nobody asked
+	Index         string `json:"index,omitempty"`          // digest of the index from which the image was chosen
+	AnonymousPull string `json:"anonymous_pull,omitempty"` // verified, refused; empty if no anonymous pull was tried
 	inspect.View
 	Referrers []inspect.Referrer `json:"referrers"`
 	Notices   []Message          `json:"notices,omitempty"`
@@ -33,7 +34,7 @@ type Inspect struct {
 	platforms []Platform
 }
 
-// NewInspect makes the report of an image.
+// NewInspect returns the report of an image.
 func NewInspect(source, kind string, root *image.Manifest, view *inspect.View) *Inspect {
 	r := &Inspect{Schema: InspectSchemaID, Source: source, Kind: kind, View: *view, Referrers: []inspect.Referrer{}}
 	for _, m := range image.Images(root) {
@@ -42,19 +43,19 @@ func NewInspect(source, kind string, root *image.Manifest, view *inspect.View) *
 	return r
 }
 
-// Notice adds notices.
+// Notice adds notices to the report.
 func (r *Inspect) Notice(notices ...diag.Notice) {
-	told := &Report{}
-	told.Notice(notices...)
-	r.Notices = append(r.Notices, told.Notices...)
+	messages := &Report{}
+	messages.Notice(notices...)
+	r.Notices = append(r.Notices, messages.Notices...)
 }
 
-// maxJSON bounds the output json, in bytes: GitHub takes 1 MiB of outputs a
-// job (docs.github.com, "Passing information between jobs").
+// maxJSON is the maximum size of the output json, in bytes. GitHub accepts 1 MiB
+// of outputs per job (docs.github.com, "Passing information between jobs").
 const maxJSON = 512 << 10
 
-// compact is the output json. Where manifests and configs make it too large
-// for GitHub they are left out of it; the log can have them.
+// compact returns the output json. It omits the manifests and configs if they make
+// the output larger than maxJSON. The log can contain them.
 func (r *Inspect) compact() ([]byte, error) {
 	data, err := json.Marshal(r)
 	if err != nil || len(data) <= maxJSON {
@@ -68,7 +69,7 @@ func (r *Inspect) compact() ([]byte, error) {
 	return json.Marshal(&small)
 }
 
-// Outputs lists the step's outputs.
+// Outputs returns the outputs of the step.
 func (r *Inspect) Outputs() ([]Output, error) {
 	data, err := r.compact()
 	if err != nil {
@@ -98,7 +99,7 @@ func (r *Inspect) Outputs() ([]Output, error) {
 	return append(out, digests...), nil
 }
 
-// Markdown is the job summary.
+// Markdown returns the job summary.
 func (r *Inspect) Markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## %s\n\n", text("🔍 "+r.Source))
@@ -109,8 +110,8 @@ func (r *Inspect) Markdown() string {
 	return b.String()
 }
 
-// JSON is the image as an indented document, with escapes for whatever could
-// draw on a terminal or be obeyed by the runner.
+// JSON returns the report as indented JSON. It escapes the characters that control
+// a terminal, and the commands that the runner would execute.
 func (r *Inspect) JSON() (string, error) {
 	data, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
@@ -129,7 +130,7 @@ func (r *Inspect) JSON() (string, error) {
 	return b.String() + "\n", nil
 }
 
-// Text is the image as tables.
+// Text returns the report as tables.
 func (r *Inspect) Text() string {
 	var b strings.Builder
 	fmt.Fprintln(&b, flat(r.Source))
@@ -151,7 +152,7 @@ func (r *Inspect) facts(b *strings.Builder) {
 	defer w.Flush()
 	digest := r.Digest
 	if digest == "" {
-		digest = "known after compression"
+		digest = unknownDigest
 	}
 	for _, f := range [][2]string{
 		{"digest", digest}, {"chosen from the index", r.Index}, {"media type", r.MediaType}, {"artifact type", r.ArtifactType},
@@ -165,17 +166,18 @@ func (r *Inspect) facts(b *strings.Builder) {
 	}
 }
 
-func pairs(b *strings.Builder, title string, of map[string]string) {
-	if len(of) == 0 {
+// pairs writes annotations or labels.
+func pairs(b *strings.Builder, title string, values map[string]string) {
+	if len(values) == 0 {
 		return
 	}
 	fmt.Fprintf(b, "  %s\n", title)
-	for n, key := range slices.Sorted(maps.Keys(of)) {
+	for n, key := range slices.Sorted(maps.Keys(values)) {
 		if n == maxRows {
-			fmt.Fprintf(b, "    … and %d more\n", len(of)-n)
+			fmt.Fprintf(b, "    … and %d more\n", len(values)-n)
 			return
 		}
-		fmt.Fprintf(b, "    %s=%s\n", flat(key), flat(of[key]))
+		fmt.Fprintf(b, "    %s=%s\n", flat(key), flat(values[key]))
 	}
 }
 
@@ -195,7 +197,8 @@ func (r *Inspect) images(b *strings.Builder) {
 	}
 }
 
-// sizeOf is what is fetched, or, before compression, what there is.
+// sizeOf returns the size of an image as text. For layers that are not compressed
+// yet, it uses the uncompressed size.
 func sizeOf(i inspect.Image) string {
 	plain := int64(0)
 	for _, l := range i.Layers {
@@ -209,13 +212,13 @@ func sizeOf(i inspect.Image) string {
 	return Bytes(i.Size)
 }
 
-// imageName says what an image manifest is: where it runs, or what it is for.
+// imageName returns the platform of an image manifest, or else its purpose.
 func imageName(i inspect.Image) string {
 	switch {
 	case i.Attests != "":
 		return "attestation of " + cut(strings.TrimPrefix(i.Attests, "sha256:"), 12)
 	case i.Platform != nil && i.Platform.OS != "" && i.Platform.OS != "unknown":
-		name := platformName(i.Platform)
+		name := image.PlatformString(i.Platform)
 		if i.Platform.OSVersion != "" {
 			name += " " + i.Platform.OSVersion
 		}
@@ -226,7 +229,7 @@ func imageName(i inspect.Image) string {
 	return "no platform"
 }
 
-// config is the part of an image config that is shown (image-spec, "Image
+// config is the displayed part of an image config (image-spec, "Image
 // Configuration").
 type config struct {
 	Created string `json:"created"`
@@ -242,7 +245,8 @@ type config struct {
 	} `json:"config"`
 }
 
-// configOf reads what it can: configs of artifacts are of other forms.
+// configOf parses the config of an image. It returns an empty config for an
+// artifact whose config has another format.
 func configOf(i inspect.Image) config {
 	var c config
 	if i.Config == nil || json.Unmarshal(i.Config, &c) != nil {
@@ -251,7 +255,7 @@ func configOf(i inspect.Image) config {
 	return c
 }
 
-// single shows config and layers of the only image.
+// single writes the config and the layers of the only image.
 func single(b *strings.Builder, i inspect.Image) {
 	c := configOf(i).Config
 	w := tabwriter.NewWriter(b, 0, 4, 2, ' ', 0)
@@ -316,8 +320,8 @@ func list(values []string) string {
 	return fmt.Sprintf("%q", values)
 }
 
-// maxValue bounds a value that a table shows, in bytes.
+// maxValue is the maximum size of a value in a table, in bytes.
 const maxValue = 400
 
-// flat makes one line of what an image says of itself.
+// flat converts a text of an image to one line of at most maxValue bytes.
 func flat(s string) string { return cut(strings.Join(strings.Fields(s), " "), maxValue) }

@@ -13,7 +13,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
 )
 
-// hostile is what an image may say of itself.
+// hostile is a text of an image with control characters and commands.
 const hostile = "a\n::error::b ##[group]c\x1b[31m\u009b31m\u202e\U000e0041"
 
 func inspected(config string) *report.Inspect {
@@ -26,7 +26,7 @@ func inspected(config string) *report.Inspect {
 	})
 }
 
-func TestInspectJSONIsWholeAndDrawsNothing(t *testing.T) {
+func TestInspectJSONEscapesControlCharactersAndCommands(t *testing.T) {
 	t.Parallel()
 	r := inspected(`{"config":{"Labels":{"k":"##[x]"}}}`)
 	text, err := r.JSON()
@@ -34,7 +34,7 @@ func TestInspectJSONIsWholeAndDrawsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	if strings.Contains(text, "##[") || strings.ContainsFunc(text, func(c rune) bool { return c != '\n' && !unicode.IsPrint(c) }) {
-		t.Errorf("it draws, or is obeyed: %q", text)
+		t.Errorf("the JSON contains control characters or commands: %q", text)
 	}
 	var got report.Inspect
 	if err := json.Unmarshal([]byte(text), &got); err != nil {
@@ -55,13 +55,13 @@ func TestInspectText(t *testing.T) {
 		"nobody", "/srv", `["80/tcp"]`, `["A=1"]`, "org=acme", "layer, foreign", "plain sha256:0c", "9 B plain", "application/sbom", "sha256:0e",
 	} {
 		if !strings.Contains(text, want) {
-			t.Errorf("it lacks %q:\n%s", want, text)
+			t.Errorf("the text does not contain %q:\n%s", want, text)
 		}
 	}
 }
 
-// TestInspectOutputFitsGitHub: a job's outputs have a limit.
-func TestInspectOutputFitsGitHub(t *testing.T) {
+// The outputs of a job have a limit of 1 MiB.
+func TestInspectOutputsStayBelowTheLimitOfGitHub(t *testing.T) {
 	t.Parallel()
 	for _, large := range []bool{false, true} {
 		label := "small"
@@ -74,7 +74,7 @@ func TestInspectOutputFitsGitHub(t *testing.T) {
 		}
 		for _, o := range outputs {
 			if len(o.Value) > 600<<10 {
-				t.Errorf("%s has %d bytes", o.Name, len(o.Value))
+				t.Errorf("the output %s has %d bytes", o.Name, len(o.Value))
 			}
 			if o.Name == "json" && (!json.Valid([]byte(o.Value)) || strings.Contains(o.Value, `"config"`) == large) {
 				t.Errorf("large %t: %.200s", large, o.Value)

@@ -4,10 +4,13 @@ import (
 	"fmt"
 	"html"
 	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/github"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
 )
 
-// The most that tables of the summary show, so that it stays readable and
-// under the runner's limit whatever the image.
+// These are the maximum numbers of entries in the summary. They keep the summary
+// readable and below the limit of the runner for each image.
 const (
 	maxRows   = 40
 	maxImages = 20
@@ -15,12 +18,12 @@ const (
 	maxText   = 2000 // bytes of one message
 )
 
-// Markdown is the job summary.
+// Markdown returns the job summary.
 func (r *Report) Markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## %s\n\n", r.title())
 	if r.Outcome == Skipped {
-		fmt.Fprintf(&b, "%s\n\n", text(r.Why))
+		fmt.Fprintf(&b, "%s\n\n", text(r.Reason))
 	}
 	r.mdErrors(&b)
 	for n, i := range r.Images {
@@ -79,36 +82,37 @@ func (r *Report) mdImage(b *strings.Builder, i Image) {
 			fmt.Fprintf(b, "| | … and %d more tags |\n", len(i.Tags)-n)
 			break
 		}
-		fmt.Fprintf(b, "| Tag | `%s` %s |\n", t.Reference, text(t.words()))
+		fmt.Fprintf(b, "| Tag | `%s` %s |\n", t.Reference, text(t.stateText()))
 	}
 	if r.Digest != "" && i.Complete {
 		fmt.Fprintf(b, "| Digest | `%s` |\n", r.Digest)
 	}
-	fmt.Fprintf(b, "| Blobs | %s |\n", i.blobWords())
-	if i.VisibilityIs != "" {
+	fmt.Fprintf(b, "| Blobs | %s |\n", i.blobText())
+	if i.VisibilityOutcome != "" {
 		fmt.Fprintf(b, "| Visibility | %s |\n", i.mdVisibility())
 	}
 	if i.Linked != "" {
 		fmt.Fprintf(b, "| Linked to | %s |\n", i.mdLink(r.Run.Server))
 	}
 	if i.AnonymousPull != "" {
-		fmt.Fprintf(b, "| Anonymous pull | %s |\n", anonymousWords[i.AnonymousPull])
+		fmt.Fprintf(b, "| Anonymous pull | %s |\n", anonymousTexts[push.Anonymous(i.AnonymousPull)])
 	}
 	b.WriteString("\n")
 }
 
-var anonymousWords = map[string]string{
-	"verified": "✅ verified: anybody can pull this digest",
-	"refused":  "🔒 refused: only those with access can pull",
-	"unknown":  "❔ could not be tried to the end",
+// anonymousTexts describes each outcome of an anonymous pull.
+var anonymousTexts = map[push.Anonymous]string{
+	push.Verified: "✅ verified: this digest can be pulled without credentials",
+	push.Refused:  "🔒 refused: a pull needs credentials",
+	push.Unproven: "❔ unknown: the pull could not be completed",
 }
 
 func (i Image) mdVisibility() string {
-	if i.VisibilityIs == "needs-owner" {
-		return fmt.Sprintf("⚠️ **%s**, not %s. No API changes it: an owner opens %s, then _Danger Zone_ → _Change visibility_.",
-			text(i.Visibility), text(i.Wanted), link("the package settings", i.SettingsURL))
+	if i.VisibilityOutcome == github.NeedsOwner {
+		return fmt.Sprintf("⚠️ **%s**, but %s is requested. No API can change it. An owner must open %s, and then select _Danger Zone_ → _Change visibility_.",
+			text(i.Visibility), text(i.VisibilityWanted), link("the package settings", i.SettingsURL))
 	}
-	return text(i.visibilityWords())
+	return text(i.visibilityText())
 }
 
 func (i Image) mdLink(server string) string {
@@ -123,7 +127,7 @@ func (i Image) mdLink(server string) string {
 
 func (r *Report) mdPlatforms(b *strings.Builder) {
 	if len(r.Platforms) == 0 || len(r.Images)+len(r.Steps) == 0 {
-		return // the source alone says nothing of what became of it
+		return // without a destination, the platforms are not a result of the run
 	}
 	b.WriteString("### Platforms\n\n| Platform | Size | Layers | Digest |\n|---|--:|--:|---|\n")
 	for n, p := range r.Platforms {
@@ -143,15 +147,15 @@ func (r *Report) mdPlatforms(b *strings.Builder) {
 	}
 }
 
-// mdDigest is a cell with the digest, if it is known.
+// mdDigest returns the cell with the digest.
 func (p Platform) mdDigest() string {
 	if p.Digest == "" {
-		return "known after compression"
+		return unknownDigest
 	}
 	return "`" + p.Digest + "`"
 }
 
-// mdGraph draws the index, its platforms, and the layers they share.
+// mdGraph writes a graph of the index, its platforms and their shared layers.
 func (r *Report) mdGraph(b *strings.Builder) {
 	b.WriteString("```mermaid\ngraph LR\n")
 	fmt.Fprintf(b, "  index[\"index %s\"]\n", short(r.Digest))
@@ -171,16 +175,16 @@ func (r *Report) mdGraph(b *strings.Builder) {
 	b.WriteString("```\n\n")
 }
 
-// shared counts layers that all platforms have in common.
+// shared returns the number and the size of the layers that all platforms have.
 func (r *Report) shared() (n int, size int64) {
 	seen := map[string]int{}
 	for _, p := range r.Platforms {
-		here := map[string]bool{}
+		counted := map[string]bool{}
 		for _, l := range p.Layers {
-			if l.Digest == "" || here[l.Digest] {
+			if l.Digest == "" || counted[l.Digest] {
 				continue
 			}
-			here[l.Digest] = true
+			counted[l.Digest] = true
 			if seen[l.Digest]++; seen[l.Digest] == len(r.Platforms) {
 				n, size = n+1, size+l.Size
 			}
@@ -193,13 +197,13 @@ func (r *Report) mdSteps(b *strings.Builder) {
 	if len(r.Steps) == 0 {
 		return
 	}
-	b.WriteString("### Plan\n\n| | Kind | Image | What | Size |\n|---|---|---|---|--:|\n")
+	b.WriteString("### Plan\n\n| | Kind | Image | Object | Size |\n|---|---|---|---|--:|\n")
 	for n, s := range r.Steps {
 		if n == maxRows*5 {
 			fmt.Fprintf(b, "| | | | … and %d more steps | |\n", len(r.Steps)-n)
 			break
 		}
-		state := "already there"
+		state := "present"
 		if s.Needed {
 			state = "**to do**"
 		}
@@ -207,7 +211,7 @@ func (r *Report) mdSteps(b *strings.Builder) {
 		if s.Bytes > 0 {
 			size = Bytes(s.Bytes)
 		}
-		fmt.Fprintf(b, "| %s | %s | %s | `%s` %s | %s |\n", state, s.Kind, text(s.Image), s.What, text(s.How), size)
+		fmt.Fprintf(b, "| %s | %s | %s | `%s` %s | %s |\n", state, s.Kind, text(s.Image), s.Object, text(s.Detail), size)
 	}
 	b.WriteString("\n")
 }
@@ -225,15 +229,15 @@ func (r *Report) mdNotices(b *strings.Builder) {
 	}
 }
 
-// text makes a string inert in Markdown tables and quotes: names in an image
-// or a server's answer must not be able to draw.
+// text escapes a string for Markdown tables and quotes. Names in an image and
+// answers of a server must not change the layout.
 func text(s string) string {
 	s = strings.NewReplacer("\r", " ", "\n", " ", "|", "\\|", "`", "\\`", "[", "\\[", "]", "\\]", "*", "\\*", "_", "\\_", "!", "\\!").Replace(s)
 	return html.EscapeString(s)
 }
 
-// hint keeps the lines of a hint inside its quote. Lines that are indented by
-// four are YAML to copy.
+// hint writes the lines of a hint into a quote. Lines with an indentation of four
+// blanks are YAML, which it writes as a code block.
 func hint(s string) string {
 	var b strings.Builder
 	yaml := false
@@ -258,14 +262,16 @@ func hint(s string) string {
 	return b.String()
 }
 
-func link(words, url string) string {
+// link returns a Markdown link, or only the label if the address is empty or
+// contains characters that end a link.
+func link(label, url string) string {
 	if url == "" || strings.ContainsAny(url, " ()<>\n") {
-		return text(words)
+		return text(label)
 	}
-	return fmt.Sprintf("[%s](%s)", text(words), url)
+	return fmt.Sprintf("[%s](%s)", text(label), url)
 }
 
-// node is text inside a Mermaid label.
+// node escapes a string for the label of a Mermaid node.
 func node(s string) string {
 	return strings.Map(func(r rune) rune {
 		if strings.ContainsRune("\"<>[](){};#`\n\r", r) {
@@ -275,8 +281,10 @@ func node(s string) string {
 	}, cut(s, 60))
 }
 
+// short returns the first characters of the digest.
 func short(digest string) string { return cut(strings.TrimPrefix(digest, "sha256:"), 12) }
 
+// cut truncates a string to at most n bytes of valid UTF-8.
 func cut(s string, n int) string {
 	if len(s) <= n {
 		return s

@@ -5,26 +5,30 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
 )
 
 // Output is one output of the step.
 type Output struct{ Name, Value string }
 
-// CommonPlatforms are those with an output of their own, digest-<name>:
-// action.yml must declare outputs, so the list is closed. Others are in the
-// output digests.
+// CommonPlatforms are the platforms with a separate output digest-NAME. The list
+// is fixed, because action.yml must declare each output. The output digests
+// contains all platforms.
 var CommonPlatforms = []string{
 	"linux/386", "linux/amd64", "linux/arm/v6", "linux/arm/v7", "linux/arm64",
 	"linux/ppc64le", "linux/riscv64", "linux/s390x", "windows/amd64",
 }
 
-// PlatformOutput is the name of a platform's output: digest-linux-arm-v7.
+// PlatformOutput returns the name of a platform's output, such as
+// digest-linux-arm-v7.
 func PlatformOutput(platform string) string {
 	return "digest-" + strings.ReplaceAll(platform, "/", "-")
 }
 
-// Outputs lists the step's outputs. What is not true of the run is empty or
-// false; digests are given only once they are true in every repository.
+// Outputs returns the outputs of the step. An output is empty or false if its fact
+// is not true of the run. The outputs contain digests only if each repository has
+// the complete image.
 func (r *Report) Outputs() ([]Output, error) {
 	data, err := json.Marshal(r)
 	if err != nil {
@@ -66,8 +70,8 @@ func (r *Report) Outputs() ([]Output, error) {
 	return append(out, digests...), nil
 }
 
-// provenDigest is empty unless every image is complete: an output that later
-// steps deploy must not name what is not there.
+// provenDigest returns the digest if each repository has the complete image, and
+// "" otherwise, because later steps can deploy the digest.
 func (r *Report) provenDigest() string {
 	if !r.complete() {
 		return ""
@@ -84,8 +88,9 @@ func (r *Report) complete() bool {
 	return len(r.Images) > 0
 }
 
-// pushed holds also where a run failed after all was read back, as for a
-// visibility that an owner has to change.
+// pushed reports whether the image is published and was read back. It is also true
+// if the run failed afterwards, for example because an owner must change the
+// visibility.
 func (r *Report) pushed() bool {
 	return r.Outcome == Published || r.Outcome == Unchanged || r.proven()
 }
@@ -93,7 +98,7 @@ func (r *Report) pushed() bool {
 func (r *Report) proven() bool {
 	for _, i := range r.Images {
 		for _, t := range i.Tags {
-			if !t.Proven && t.State != "kept" {
+			if !t.Proven && t.State != push.Kept {
 				return false
 			}
 		}
@@ -121,19 +126,19 @@ func (r *Report) digestOutputs() ([]Output, error) {
 		return append(out, r.platformDigestOutputs(byName)...), nil
 	}
 	for _, p := range CommonPlatforms {
-		if byName[p] != "" { // an output that is not set reads as empty anyway
+		if byName[p] != "" { // the runner treats an output that is not set as empty
 			out = append(out, Output{PlatformOutput(p), byName[p]})
 		}
 	}
 	return out, nil
 }
 
-// references are the full references of all tags that point at the digest.
+// references returns the references of all tags that point at the digest.
 func (r *Report) references() []string {
 	var out []string
 	for _, i := range r.Images {
 		for _, t := range i.Tags {
-			if t.State == "moved" || t.State == "already" {
+			if t.State == push.Moved || t.State == push.Already {
 				out = append(out, t.Reference)
 			}
 		}
@@ -141,8 +146,8 @@ func (r *Report) references() []string {
 	return out
 }
 
-// names are the tags alone, without those that stayed at something newer in
-// every image.
+// names returns the names of the tags, without the tags that were kept at a newer
+// image in each repository.
 func (r *Report) names() []string {
 	if len(r.Images) == 0 {
 		return r.TagNames
@@ -150,7 +155,7 @@ func (r *Report) names() []string {
 	return slices.DeleteFunc(slices.Clone(r.TagNames), func(name string) bool {
 		for _, i := range r.Images {
 			for _, t := range i.Tags {
-				if t.Name == name && t.State != "kept" {
+				if t.Name == name && t.State != push.Kept {
 					return false
 				}
 			}
@@ -159,7 +164,8 @@ func (r *Report) names() []string {
 	})
 }
 
-// previous is what a rollback needs: full reference → digest it had, or null.
+// previous returns a JSON object that maps each reference to its previous digest,
+// or to null. A rollback needs these digests.
 func (r *Report) previous() (string, error) {
 	before := map[string]*string{}
 	for _, i := range r.Images {
@@ -174,7 +180,8 @@ func (r *Report) previous() (string, error) {
 	return string(data), err
 }
 
-// linked is no if any package is not linked, unknown if any is not known.
+// linked returns no if a package is not linked, else unknown if the link of a
+// package is unknown, else yes.
 func (r *Report) linked() string {
 	answer := ""
 	for _, i := range r.Images {
@@ -190,7 +197,7 @@ func (r *Report) linked() string {
 
 // Changed reports whether the run wrote anything.
 func (r *Report) Changed() bool {
-	if len(r.Along) > 0 {
+	if len(r.Attachments) > 0 {
 		return true
 	}
 	for _, i := range r.Images {
@@ -198,7 +205,7 @@ func (r *Report) Changed() bool {
 			return true
 		}
 		for _, t := range i.Tags {
-			if t.State == "moved" || t.State == "unclear" {
+			if t.State == push.Moved || t.State == push.Unclear {
 				return true
 			}
 		}

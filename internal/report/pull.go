@@ -12,33 +12,33 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/sink"
 )
 
-// PullSchemaID names the form of a pull's JSON.
+// PullSchemaID identifies the format of the JSON of pull.
 const PullSchemaID = "ghcr-publish/pull/v1"
 
-// The outcomes of a pull, besides Failed, and Unchanged for an engine that had
-// the image by its name.
+// These are the outcomes of a pull. A pull can also have the outcome Failed, and
+// the outcome Unchanged if a Docker engine already has the image under its name.
 const (
-	Pulled   Outcome = "pulled"   // the image is at its destination, whole
-	Verified Outcome = "verified" // every byte was fetched and checked, none kept
+	Pulled   Outcome = "pulled"   // the destination has the complete image
+	Verified Outcome = "verified" // all bytes were fetched and checked, and nothing was written
 )
 
-// Pull is a run of pull as data: its `json` output.
+// Pull describes a run of pull. The output json contains it.
 type Pull struct {
 	Schema        string     `json:"schema"`
 	Outcome       Outcome    `json:"outcome"`
-	Source        string     `json:"source"`                   // the reference as it was resolved
+	Source        string     `json:"source"`                   // reference that was resolved
 	Image         string     `json:"image,omitempty"`          // repository
-	Digest        string     `json:"digest,omitempty"`         // of what was pulled
-	Index         string     `json:"index,omitempty"`          // digest of the index it was chosen from
-	MediaType     string     `json:"media_type,omitempty"`     // of Digest
-	Path          string     `json:"path,omitempty"`           // absolute; empty for Verified, for a pipe, and for an engine
-	ImageID       string     `json:"image_id,omitempty"`       // in a Docker engine, as it says
-	ImageName     string     `json:"image_name,omitempty"`     // there; empty for an image without one
-	AnonymousPull string     `json:"anonymous_pull,omitempty"` // verified, refused; empty where nobody asked
+	Digest        string     `json:"digest,omitempty"`         // digest of the pulled image or index
+	Index         string     `json:"index,omitempty"`          // digest of the index from which the image was chosen
+	MediaType     string     `json:"media_type,omitempty"`     // media type of the manifest with this digest
+	Path          string     `json:"path,omitempty"`           // absolute path; empty for the outcome verified, a pipe and a Docker engine
+	ImageID       string     `json:"image_id,omitempty"`       // ID that the Docker engine reports
+	ImageName     string     `json:"image_name,omitempty"`     // name in the Docker engine; empty for an image without a name
+	AnonymousPull string     `json:"anonymous_pull,omitempty"` // verified, refused; empty if no anonymous pull was tried
 	Platforms     []Platform `json:"platforms"`
 	Fetched       Tally      `json:"fetched"`
-	Present       Tally      `json:"already_there"`
-	Foreign       Tally      `json:"foreign"` // of fetched: from other addresses than the registry
+	Present       Tally      `json:"present"` // blobs that the destination already had
+	Foreign       Tally      `json:"foreign"` // fetched blobs that came from other addresses than the registry
 	Seconds       float64    `json:"seconds"`
 	Requests      int64      `json:"requests"`
 	Notices       []Message  `json:"notices,omitempty"`
@@ -46,12 +46,13 @@ type Pull struct {
 	Run           Run        `json:"run"`
 }
 
-// NewPull returns an empty report of a run.
+// NewPull returns a report without facts. Its outcome is Failed until the
+// caller sets it.
 func NewPull(source string, run Run) *Pull {
 	return &Pull{Schema: PullSchemaID, Outcome: Failed, Source: source, Run: run, Platforms: []Platform{}}
 }
 
-// Found fills in what was resolved.
+// Found sets the facts about the resolved image.
 func (r *Pull) Found(f *pull.Found) {
 	r.Image, r.Digest, r.MediaType = f.Repository.Name(), f.Root.Descriptor.Digest.String(), string(f.Root.Descriptor.MediaType)
 	if f.Chosen {
@@ -62,7 +63,7 @@ func (r *Pull) Found(f *pull.Found) {
 	}
 }
 
-// Placed fills in where the image is now.
+// Placed sets the destination of the image, and the outcome.
 func (r *Pull) Placed(to *sink.Sink) {
 	r.Outcome, r.Path = Pulled, to.Path()
 	if p := to.EngineImage(); p != nil {
@@ -73,30 +74,31 @@ func (r *Pull) Placed(to *sink.Sink) {
 	}
 }
 
-// Result fills in what was fetched, also until a failure.
+// Result sets the numbers of blobs, also after a failure.
 func (r *Pull) Result(res pull.Result) {
 	r.Fetched, r.Present, r.Foreign = Tally(res.Fetched), Tally(res.Present), Tally(res.Foreign)
 }
 
-// Fail adds every error in err.
+// Fail adds each error in err to the report. If err is not nil, it sets the
+// outcome to Failed.
 func (r *Pull) Fail(err error) {
-	told := &Report{}
-	told.Fail(err)
-	r.Errors = append(r.Errors, told.Errors...)
+	messages := &Report{}
+	messages.Fail(err)
+	r.Errors = append(r.Errors, messages.Errors...)
 	if err != nil {
 		r.Outcome = Failed
 	}
 }
 
-// Notice adds notices.
+// Notice adds notices to the report.
 func (r *Pull) Notice(notices ...diag.Notice) {
-	told := &Report{}
-	told.Notice(notices...)
-	r.Notices = append(r.Notices, told.Notices...)
+	messages := &Report{}
+	messages.Notice(notices...)
+	r.Notices = append(r.Notices, messages.Notices...)
 }
 
-// Outputs lists the step's outputs. The digest is given only once the whole
-// image is there, or was proven to come.
+// Outputs returns the outputs of the step. The output digest is empty unless the
+// complete image was pulled or verified.
 func (r *Pull) Outputs() ([]Output, error) {
 	data, err := json.Marshal(r)
 	if err != nil {
@@ -134,16 +136,16 @@ func (r *Pull) platformNames() []string {
 	return out
 }
 
-// Text is the closing word in the log and at a terminal.
+// Text returns the report as plain lines, for the log and for a terminal.
 func (r *Pull) Text() string {
 	var b strings.Builder
 	switch r.Outcome {
 	case Pulled:
 		fmt.Fprintf(&b, "Pulled %s to %s\n", r.Source, r.place())
 	case Unchanged:
-		fmt.Fprintf(&b, "Nothing to do: %s is there already, in %s\n", r.Source, r.place())
+		fmt.Fprintf(&b, "Nothing to do: %s is already in %s\n", r.Source, r.place())
 	case Verified:
-		fmt.Fprintf(&b, "%s can be pulled whole. Nothing was written.\n", r.Source)
+		fmt.Fprintf(&b, "%s can be pulled completely. Nothing was written.\n", r.Source)
 	default:
 		fmt.Fprintf(&b, "Pulling %s failed.\n", r.Source)
 	}
@@ -154,7 +156,7 @@ func (r *Pull) Text() string {
 	return b.String()
 }
 
-// place says in words where the image is.
+// place describes the destination of the image.
 func (r *Pull) place() string {
 	switch {
 	case r.ImageName != "" && r.ImageName == r.Source:
@@ -189,24 +191,24 @@ func (r *Pull) textImage(b *strings.Builder) {
 		fmt.Fprintf(w, "  %s\t%s\t%s in %s\n", p.Platform, p.Digest, Bytes(p.Size), Count(len(p.Layers), "layer"))
 	}
 	w.Flush()
-	fmt.Fprintf(b, "  %s, %s, %.1f s\n", r.blobWords(), Count(int(r.Requests), "request"), r.Seconds)
+	fmt.Fprintf(b, "  %s, %s, %.1f s\n", r.blobText(), Count(int(r.Requests), "request"), r.Seconds)
 	if r.AnonymousPull != "" {
-		fmt.Fprintf(b, "  without a login: %s\n", map[string]string{"verified": "yes", "refused": "no, it took the token"}[r.AnonymousPull])
+		fmt.Fprintf(b, "  anonymous pull: %s\n", map[string]string{"verified": "yes", "refused": "no, the pull used the token"}[r.AnonymousPull])
 	}
 }
 
-func (r *Pull) blobWords() string {
-	words := fmt.Sprintf("%s fetched (%s)", Count(r.Fetched.Blobs, "blob"), Bytes(r.Fetched.Bytes))
+func (r *Pull) blobText() string {
+	text := fmt.Sprintf("%s fetched (%s)", Count(r.Fetched.Blobs, "blob"), Bytes(r.Fetched.Bytes))
 	if r.Foreign.Blobs > 0 {
-		words += fmt.Sprintf(", %d of them from addresses outside the registry", r.Foreign.Blobs)
+		text += fmt.Sprintf(", %d of them from addresses outside the registry", r.Foreign.Blobs)
 	}
 	if r.Present.Blobs > 0 {
-		words += fmt.Sprintf(", %d there already (%s)", r.Present.Blobs, Bytes(r.Present.Bytes))
+		text += fmt.Sprintf(", %d present (%s)", r.Present.Blobs, Bytes(r.Present.Bytes))
 	}
-	return words
+	return text
 }
 
-// Markdown is the job summary.
+// Markdown returns the job summary.
 func (r *Pull) Markdown() string {
 	var b strings.Builder
 	switch r.Outcome {
@@ -214,15 +216,15 @@ func (r *Pull) Markdown() string {
 		fmt.Fprintf(&b, "## %s\n\n", text("📥 Pulled "+r.Source))
 		fmt.Fprintf(&b, "To %s: ", text(r.place()))
 	case Unchanged:
-		fmt.Fprintf(&b, "## %s\n\n", text("✅ "+r.Source+" was there already"))
+		fmt.Fprintf(&b, "## %s\n\n", text("✅ "+r.Source+" was already present"))
 		fmt.Fprintf(&b, "In %s: ", text(r.place()))
 	case Verified:
-		fmt.Fprintf(&b, "## %s\n\n", text("✅ "+r.Source+" can be pulled whole"))
+		fmt.Fprintf(&b, "## %s\n\n", text("✅ "+r.Source+" can be pulled completely"))
 	default:
 		fmt.Fprintf(&b, "## %s\n\n", text("❌ Pulling "+r.Source+" failed"))
 	}
 	if r.Digest != "" {
-		fmt.Fprintf(&b, "`%s`, %s.\n\n", r.Digest, text(r.blobWords()))
+		fmt.Fprintf(&b, "`%s`, %s.\n\n", r.Digest, text(r.blobText()))
 	}
 	(&Report{Errors: r.Errors}).mdErrors(&b)
 	return b.String()

@@ -1,127 +1,132 @@
-// Package report turns what happened into what people and later steps read:
-// outputs, the job summary, the log's closing lines, JSON.
+// Package report describes the result of a run: as outputs of the step, as a
+// job summary, as text for the log, and as JSON.
 //
-// Everything is derived from one value, [Report], which is filled from the
-// result of a run, also one that failed half way. The renderings decide
-// nothing and ask nobody.
+// One value holds all facts of a run: a [Report], a [Pull], a [Check] or an
+// [Inspect]. It also describes a run that failed after it had written content.
+// The methods that render it make no decisions and send no requests.
 package report
 
-// SchemaID names the form of the JSON; schema.json in this folder describes
-// it.
+import (
+	"github.com/ghcr-publish/ghcr-publish/internal/github"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
+)
+
+// SchemaID identifies the format of the JSON. schema.json in this folder
+// describes the format.
 const SchemaID = "ghcr-publish/report/v1"
 
-// Outcome is the run in one word.
+// Outcome is the result of a run as one word.
 type Outcome string
 
 // The outcomes.
 const (
-	Published Outcome = "published" // something was written, all is proven
-	Unchanged Outcome = "unchanged" // everything was so before
+	Published Outcome = "published" // the run wrote something, and all checks succeeded
+	Unchanged Outcome = "unchanged" // the destinations already had everything
 	Planned   Outcome = "planned"   // a dry run
-	Skipped   Outcome = "skipped"   // a read-only token, and that was to be expected
+	Skipped   Outcome = "skipped"   // the token is read-only, and on-readonly accepts that
 	Failed    Outcome = "failed"
 )
 
-// Report is a run of publish as data: the `json` output.
+// Report describes a run of publish. The output json contains it.
 type Report struct {
-	Schema     string     `json:"schema"`
-	Outcome    Outcome    `json:"outcome"`
-	Why        string     `json:"why,omitempty"`     // for skipped
-	Archive    *Archive   `json:"archive,omitempty"` // what on-readonly: archive left
-	Source     string     `json:"source"`
-	Digest     string     `json:"digest,omitempty"` // empty while it is not known
-	MediaType  string     `json:"media_type,omitempty"`
-	Version    string     `json:"version,omitempty"`
-	TagNames   []string   `json:"tag_names"`
-	ByDigest   bool       `json:"by_digest,omitempty"`   // pushed without tags, for merging
-	DigestName string     `json:"digest_name,omitempty"` // the input digest-name
-	Rules      []string   `json:"rules,omitempty"`       // of the tags: what each gave, or why nothing
-	Platforms  []Platform `json:"platforms"`
-	Images     []Image    `json:"images"`
-	Steps      []Step     `json:"steps,omitempty"` // of a dry run
-	Along      []string   `json:"along,omitempty"` // references brought before the image: signatures, attestations
-	Transfer   Transfer   `json:"transfer"`
-	Notices    []Message  `json:"notices,omitempty"`
-	Errors     []Message  `json:"errors,omitempty"`
-	Run        Run        `json:"run"`
+	Schema      string     `json:"schema"`
+	Outcome     Outcome    `json:"outcome"`
+	Reason      string     `json:"reason,omitempty"`  // reason for the outcome skipped
+	Archive     *Archive   `json:"archive,omitempty"` // archive that on-readonly: archive wrote
+	Source      string     `json:"source"`
+	Digest      string     `json:"digest,omitempty"` // digest of the root; empty if it is not known
+	MediaType   string     `json:"media_type,omitempty"`
+	Version     string     `json:"version,omitempty"`
+	TagNames    []string   `json:"tag_names"`
+	ByDigest    bool       `json:"by_digest,omitempty"`   // pushed without tags, for a merge
+	DigestName  string     `json:"digest_name,omitempty"` // the input digest-name
+	Rules       []string   `json:"rules,omitempty"`       // result of each tag rule: its tag, or the reason why it gives no tag
+	Platforms   []Platform `json:"platforms"`
+	Images      []Image    `json:"images"`
+	Steps       []Step     `json:"steps,omitempty"`       // steps of a dry run
+	Attachments []string   `json:"attachments,omitempty"` // references of the signatures and attestations that were pushed before the image
+	Transfer    Transfer   `json:"transfer"`
+	Notices     []Message  `json:"notices,omitempty"`
+	Errors      []Message  `json:"errors,omitempty"`
+	Run         Run        `json:"run"`
 }
 
-// Archive is an image that was kept as a file in place of being published.
+// Archive is a file with an image that was not published.
 type Archive struct {
-	Path   string `json:"path"`   // absolute
-	Digest string `json:"digest"` // of the image in it
+	Path   string `json:"path"`   // absolute path
+	Digest string `json:"digest"` // digest of the image in the file
 }
 
-// Platform is one image of the tree.
+// Platform describes the image for one platform.
 type Platform struct {
 	Platform string  `json:"platform"` // os/arch[/variant]
 	Digest   string  `json:"digest,omitempty"`
-	Size     int64   `json:"size"` // bytes of config and layers as sent; before compression where the digest is not known yet
+	Size     int64   `json:"size"` // bytes of config and layers; uncompressed if the digest is not known yet
 	Layers   []Layer `json:"layers"`
 }
 
-// Layer is one layer of a platform.
+// Layer describes one layer of an image.
 type Layer struct {
 	Digest string `json:"digest,omitempty"`
 	Size   int64  `json:"size"`
 }
 
-// Image is one destination repository.
+// Image describes one destination repository.
 type Image struct {
-	Image         string `json:"image"`
-	Reference     string `json:"reference,omitempty"` // image@digest
-	Tags          []Tag  `json:"tags"`
-	Complete      bool   `json:"complete"`
-	Proven        bool   `json:"proven"`
-	Uploaded      Tally  `json:"uploaded"`
-	Mounted       Tally  `json:"mounted"`
-	Present       Tally  `json:"already_there"`
-	Manifests     int    `json:"manifests_written"`            // by digest
-	Visibility    string `json:"visibility,omitempty"`         // as GitHub says
-	VisibilityIs  string `json:"visibility_outcome,omitempty"` // already, inherited, changed, needs-owner, unknown, kept
-	Wanted        string `json:"visibility_wanted,omitempty"`
-	Linked        string `json:"linked,omitempty"` // yes, no, unknown
-	Repository    string `json:"linked_repository,omitempty"`
-	AnonymousPull string `json:"anonymous_pull,omitempty"` // verified, refused, unknown
-	PackageURL    string `json:"package_url,omitempty"`
-	SettingsURL   string `json:"settings_url,omitempty"`
+	Image             string         `json:"image"`
+	Reference         string         `json:"reference,omitempty"` // image@digest
+	Tags              []Tag          `json:"tags"`
+	Complete          bool           `json:"complete"` // the repository has the root and all content below it
+	Proven            bool           `json:"proven"`   // the digest was read back
+	Uploaded          Tally          `json:"uploaded"`
+	Mounted           Tally          `json:"mounted"`
+	Present           Tally          `json:"present"`                      // blobs that the repository already had
+	Manifests         int            `json:"manifests_written"`            // manifests that were written by digest
+	Visibility        string         `json:"visibility,omitempty"`         // visibility that GitHub reports, or unknown
+	VisibilityOutcome github.Outcome `json:"visibility_outcome,omitempty"` // already, inherited, changed, needs-owner, unknown, kept
+	VisibilityWanted  string         `json:"visibility_wanted,omitempty"`
+	Linked            string         `json:"linked,omitempty"` // yes, no, unknown
+	Repository        string         `json:"linked_repository,omitempty"`
+	AnonymousPull     string         `json:"anonymous_pull,omitempty"` // verified, refused, unknown
+	PackageURL        string         `json:"package_url,omitempty"`
+	SettingsURL       string         `json:"settings_url,omitempty"`
 }
 
-// Tag is one tag of an image.
+// Tag describes one tag of an image.
 type Tag struct {
-	Name      string `json:"name"`
-	Reference string `json:"reference"`
-	Previous  string `json:"previous,omitempty"` // digest before; empty: absent or not asked
-	State     string `json:"state"`              // moved, already, untouched, unclear, kept
-	Proven    bool   `json:"proven"`
+	Name      string        `json:"name"`
+	Reference string        `json:"reference"`
+	Previous  string        `json:"previous,omitempty"` // previous digest; empty if the tag was absent or was not read
+	State     push.TagState `json:"state"`              // moved, already, untouched, unclear, kept
+	Proven    bool          `json:"proven"`
 }
 
-// Tally counts blobs and their bytes.
+// Tally is a number of blobs and the sum of their sizes.
 type Tally struct {
 	Blobs int   `json:"blobs"`
 	Bytes int64 `json:"bytes"`
 }
 
-// Step is one line of a plan.
+// Step describes one step of a plan.
 type Step struct {
-	Kind   string `json:"kind"` // blob, manifest, tag
-	Image  string `json:"image"`
-	What   string `json:"what"`
-	How    string `json:"how,omitempty"`
+	Kind   string `json:"kind"`             // blob, manifest, tag
+	Image  string `json:"image"`            // repository
+	Object string `json:"object"`           // digest of the blob or manifest, or name of the tag
+	Detail string `json:"detail,omitempty"` // way of the transfer, or target of the tag
 	Bytes  int64  `json:"bytes,omitempty"`
-	Needed bool   `json:"needed"`
+	Needed bool   `json:"needed"` // the destination does not have the object yet
 }
 
-// Transfer is what went over the wire, all requests of the run together.
+// Transfer counts the requests of the run and the bytes that they sent.
 type Transfer struct {
 	Seconds    float64  `json:"seconds"`
 	Requests   int64    `json:"requests"`
 	Retries    int64    `json:"retries"`
 	BytesSent  int64    `json:"bytes_sent"`
-	RequestIDs []string `json:"request_ids,omitempty"` // GitHub's, of manifest writes
+	RequestIDs []string `json:"request_ids,omitempty"` // IDs that GitHub gave to the requests that wrote manifests
 }
 
-// Message is a notice or an error.
+// Message describes a notice or an error.
 type Message struct {
 	Code  string `json:"code"`
 	Level string `json:"level"`
@@ -131,7 +136,7 @@ type Message struct {
 	Hint  string `json:"hint,omitempty"`
 }
 
-// Run says whose run it was, for the audit.
+// Run identifies the workflow run, for an audit.
 type Run struct {
 	Server     string `json:"server,omitempty"`
 	Repository string `json:"repository,omitempty"`

@@ -33,8 +33,9 @@ func TestBytes(t *testing.T) {
 
 const digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
-// done is the report of a run that published two platforms under two tags.
-func done() *report.Report {
+// published returns the report of a run that published two platforms with two
+// tags.
+func published() *report.Report {
 	r := report.New("image.tar", report.Run{Server: "https://github.com", Repository: "acme/web"})
 	r.Outcome, r.Digest, r.Version, r.TagNames = report.Published, digest, "1.2.3", []string{"1.2.3", "latest"}
 	shared := report.Layer{Digest: "sha256:aa", Size: 1_000_000}
@@ -49,7 +50,7 @@ func done() *report.Report {
 			{Name: "latest", Reference: "ghcr.io/acme/web:latest", State: "moved", Proven: true, Previous: "sha256:99"},
 		},
 		Uploaded: report.Tally{Blobs: 2, Bytes: 3_000_000}, Mounted: report.Tally{Blobs: 1, Bytes: 1_000_000},
-		Visibility: "public", VisibilityIs: "already", Wanted: "public", Linked: "yes", Repository: "acme/web", AnonymousPull: "verified",
+		Visibility: "public", VisibilityOutcome: "already", VisibilityWanted: "public", Linked: "yes", Repository: "acme/web", AnonymousPull: "verified",
 		PackageURL: "https://github.com/orgs/acme/packages/container/package/web", SettingsURL: "https://github.com/orgs/acme/packages/container/web/settings",
 	}}
 	r.Transfer = report.Transfer{Seconds: 1.5, Requests: 20, Retries: 1, BytesSent: 3_100_000}
@@ -65,16 +66,16 @@ func outputs(t *testing.T, r *report.Report) map[string]string {
 	out := map[string]string{}
 	for _, o := range list {
 		if _, twice := out[o.Name]; twice {
-			t.Errorf("output %s is there twice", o.Name)
+			t.Errorf("the output %s occurs twice", o.Name)
 		}
 		out[o.Name] = o.Value
 	}
 	return out
 }
 
-func TestOutputsOfASuccess(t *testing.T) {
+func TestOutputsOfAPublishedImage(t *testing.T) {
 	t.Parallel()
-	got := outputs(t, done())
+	got := outputs(t, published())
 	want := map[string]string{
 		"digest": digest, "reference": "ghcr.io/acme/web@" + digest, "image": "ghcr.io/acme/web",
 		"tags": "ghcr.io/acme/web:1.2.3\nghcr.io/acme/web:latest", "tag-names": "1.2.3\nlatest", "version": "1.2.3",
@@ -88,17 +89,17 @@ func TestOutputsOfASuccess(t *testing.T) {
 		}
 	}
 	if !json.Valid([]byte(got["json"])) {
-		t.Errorf("json is none: %s", got["json"])
+		t.Errorf("the output json is not valid JSON: %s", got["json"])
 	}
 }
 
-// TestOutputsClaimNothingThatIsNotTrue bends the report of a success.
-func TestOutputsClaimNothingThatIsNotTrue(t *testing.T) {
+// TestOutputsContainNoFalseFact changes the report of a published image.
+func TestOutputsContainNoFalseFact(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
-		name string
-		bend func(*report.Report)
-		want map[string]string
+		name   string
+		change func(*report.Report)
+		want   map[string]string
 	}{
 		{"a second image is not complete", func(r *report.Report) {
 			r.Fail(errors.New("x"))
@@ -108,8 +109,8 @@ func TestOutputsClaimNothingThatIsNotTrue(t *testing.T) {
 			r.Fail(errors.New("x"))
 			r.Images[0].Tags[1].State, r.Images[0].Tags[1].Proven = "unclear", false
 		}, map[string]string{"tags": "ghcr.io/acme/web:1.2.3", "pushed": "false", "changed": "true", "digest": digest}},
-		{"failed after all was proven", func(r *report.Report) { r.Fail(errors.New("x")) }, map[string]string{"pushed": "true", "digest": digest, "outcome": "failed"}},
-		{"nothing was done", func(r *report.Report) { r.Images = nil; r.Outcome = report.Planned }, map[string]string{
+		{"failed after the proof", func(r *report.Report) { r.Fail(errors.New("x")) }, map[string]string{"pushed": "true", "digest": digest, "outcome": "failed"}},
+		{"a dry run", func(r *report.Report) { r.Images = nil; r.Outcome = report.Planned }, map[string]string{
 			"pushed": "false", "changed": "false", "digest": "", "digests": "{}", "reference": "", "tags": "", "previous": "{}", "linked": "", "outcome": "planned",
 		}},
 		{"one of two packages is not linked", func(r *report.Report) {
@@ -126,8 +127,8 @@ func TestOutputsClaimNothingThatIsNotTrue(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			r := done()
-			c.bend(r)
+			r := published()
+			c.change(r)
 			got := outputs(t, r)
 			for name, value := range c.want {
 				if got[name] != value {
@@ -151,14 +152,14 @@ func TestPlatformOutputsAreDeclared(t *testing.T) {
 	}
 }
 
-// TestOutputsWithoutOwner: digest, digests, version and tag-names must survive
-// a secret that equals the owner's name.
-func TestOutputsWithoutOwner(t *testing.T) {
+// The runner drops an output that contains a secret, and a secret can be equal to
+// the name of the owner.
+func TestDigestsAndTagNamesDoNotContainTheOwner(t *testing.T) {
 	t.Parallel()
-	got := outputs(t, done())
+	got := outputs(t, published())
 	for _, name := range []string{"digest", "digests", "version", "tag-names", "digest-linux-amd64"} {
 		if strings.Contains(got[name], "acme") || strings.Contains(got[name], "ghcr.io") {
-			t.Errorf("%s holds the owner or the host: %q", name, got[name])
+			t.Errorf("%s contains the owner or the host: %q", name, got[name])
 		}
 	}
 }
@@ -166,50 +167,51 @@ func TestOutputsWithoutOwner(t *testing.T) {
 func TestTextOfEachOutcome(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
-		name string
-		bend func(*report.Report)
-		want []string
+		name   string
+		change func(*report.Report)
+		want   []string
 	}{
 		{"published", func(*report.Report) {}, []string{
-			"Published " + digest + " from image.tar.", "ghcr.io/acme/web:latest  points here now (before: sha256:99)", "linux/arm64", "in 1 layer",
-			"blobs: 2 uploaded (3.00 MB), 1 mounted (1.00 MB)", "visibility: public, as wanted", "linked to a repository: yes, acme/web", "docker pull ghcr.io/acme/web@" + digest,
+			"Published " + digest + " from image.tar.", "ghcr.io/acme/web:latest  now points at this digest (previously sha256:99)", "linux/arm64", "in 1 layer",
+			"blobs: 2 uploaded (3.00 MB), 1 mounted (1.00 MB)", "visibility: public, as requested", "linked to a repository: yes, acme/web", "docker pull ghcr.io/acme/web@" + digest,
 		}},
-		{"unchanged", func(r *report.Report) { r.Outcome = report.Unchanged }, []string{"Nothing to do: " + digest + " is there already"}},
-		{"skipped", func(r *report.Report) { r.Outcome, r.Why = report.Skipped, "the token may only read." }, []string{"Skipped: the token may only read."}},
-		{"half way", func(r *report.Report) {
+		{"unchanged", func(r *report.Report) { r.Outcome = report.Unchanged }, []string{"Nothing to do: each tag already points at " + digest}},
+		{"skipped", func(r *report.Report) { r.Outcome, r.Reason = report.Skipped, "the token may only read." }, []string{"Skipped: the token may only read."}},
+		{"failed after a write", func(r *report.Report) {
 			r.Fail(errors.New("x"))
 			r.Images[0].Tags[1].State, r.Images[0].Tags[1].Proven = "untouched", false
-		}, []string{"Failed half way. What is true now:", "latest  not touched"}},
-		{"nothing", func(r *report.Report) { r.Fail(errors.New("x")); r.Images = nil }, []string{"Failed. Nothing was written."}},
-		{"needs-owner", func(r *report.Report) { r.Images[0].Visibility, r.Images[0].VisibilityIs = "private", "needs-owner" }, []string{"private, not public: an owner changes it at https://github.com/orgs/acme/packages/container/web/settings"}},
+		}, []string{"The run failed after it had written content.", "latest  not changed"}},
+		{"failed before a write", func(r *report.Report) { r.Fail(errors.New("x")); r.Images = nil }, []string{"Failed. Nothing was written."}},
+		{"needs-owner", func(r *report.Report) {
+			r.Images[0].Visibility, r.Images[0].VisibilityOutcome = "private", "needs-owner"
+		}, []string{"private, but public is requested: an owner must change it at https://github.com/orgs/acme/packages/container/web/settings"}},
 		{"planned", func(r *report.Report) {
 			r.Outcome = report.Planned
-			r.Steps = []report.Step{{Kind: "tag", Image: "ghcr.io/acme/web", What: "1", How: "at " + digest, Needed: true}, {Kind: "blob", Image: "ghcr.io/acme/web", What: "sha256:aa", Bytes: 1000}}
-		}, []string{"Dry run of image.tar: nothing was written.", "to do", "already there", "1.00 kB"}},
+			r.Steps = []report.Step{{Kind: "tag", Image: "ghcr.io/acme/web", Object: "1", Detail: "points at " + digest, Needed: true}, {Kind: "blob", Image: "ghcr.io/acme/web", Object: "sha256:aa", Bytes: 1000}}
+		}, []string{"Dry run of image.tar: nothing was written.", "to do", "present", "1.00 kB"}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			r := done()
-			c.bend(r)
+			r := published()
+			c.change(r)
 			text := r.Text()
 			for _, want := range c.want {
 				if !strings.Contains(text, want) {
-					t.Errorf("the text lacks %q:\n%s", want, text)
+					t.Errorf("the text does not contain %q:\n%s", want, text)
 				}
 			}
 			if regexp.MustCompile(`(?m)[ \t]+$`).MatchString(text) || strings.ContainsAny(text, "\x1b\r\x00") {
-				t.Errorf("the text holds control characters or blanks at line ends:\n%q", text)
+				t.Errorf("the text contains control characters or blanks at the end of a line:\n%q", text)
 			}
 		})
 	}
 }
 
-// TestSummaryStaysUnderTheLimit: an image with 10,000 layers, 200 platforms
-// and 2,000 tags, and errors as long as a server cares to send.
-func TestSummaryStaysUnderTheLimit(t *testing.T) {
+// The report has 10,000 layers, 200 platforms, 2,000 tags and long errors.
+func TestSummaryStaysBelowTheLimitOfTheRunner(t *testing.T) {
 	t.Parallel()
-	r := done()
+	r := published()
 	layers := make([]report.Layer, 10_000)
 	for i := range layers {
 		layers[i] = report.Layer{Digest: fmt.Sprintf("sha256:%064d", i), Size: 1}
@@ -221,7 +223,7 @@ func TestSummaryStaysUnderTheLimit(t *testing.T) {
 	for i := range 2000 {
 		tag := strings.Repeat("t", 120) + fmt.Sprint(i)
 		r.Images[0].Tags = append(r.Images[0].Tags, report.Tag{Name: tag, Reference: "ghcr.io/acme/web:" + tag, State: "moved"})
-		r.Steps = append(r.Steps, report.Step{Kind: "blob", Image: "ghcr.io/acme/web", What: digest})
+		r.Steps = append(r.Steps, report.Step{Kind: "blob", Image: "ghcr.io/acme/web", Object: digest})
 		r.Notice(diag.Notice{Title: "n", Text: strings.Repeat("x", 10_000)})
 		r.Fail(&diag.Error{Code: "c", Title: "t", Hint: strings.Repeat("h", 10_000), Err: errors.New(strings.Repeat("e", 100_000))})
 	}
@@ -233,46 +235,46 @@ func TestSummaryStaysUnderTheLimit(t *testing.T) {
 	}
 }
 
-// TestWordsOfOthersDoNotDraw: what an image or a server says is inert.
-func TestWordsOfOthersDoNotDraw(t *testing.T) {
+// Texts of an image or a server must not change the layout of the summary.
+func TestForeignTextsAreEscapedInTheSummary(t *testing.T) {
 	t.Parallel()
 	const evil = "x\n# evil\n| a | b |\n```\n<img src=x onerror=y> [l](http://evil) ![i](http://evil) **b** _i_ `c` <!-- --> </sub> @everyone https://evil"
-	r := done()
+	r := published()
 	r.Outcome = report.Failed
 	r.Platforms[0].Platform = evil
 	r.Images[0].Repository = evil
-	r.Images[0].Visibility, r.Images[0].VisibilityIs, r.Images[0].Wanted = evil, "needs-owner", evil
-	r.Steps = []report.Step{{Kind: "tag", Image: evil, What: "1", How: evil}}
+	r.Images[0].Visibility, r.Images[0].VisibilityOutcome, r.Images[0].VisibilityWanted = evil, "needs-owner", evil
+	r.Steps = []report.Step{{Kind: "tag", Image: evil, Object: "1", Detail: evil}}
 	r.Notice(diag.Notice{Title: evil, Text: evil})
 	r.Fail(&diag.Error{Code: "c", Title: evil, Hint: evil, Err: errors.New(evil)})
 	md := r.Markdown()
 	for _, bad := range []string{"<img", "\n# evil", "\n| a |", "[l](http", "![i](", "\n```\n<", "<!--"} {
 		if strings.Contains(md, bad) {
-			t.Errorf("the summary holds %q", bad)
+			t.Errorf("the summary contains %q", bad)
 		}
 	}
 	_, mermaid, _ := strings.Cut(md, "```mermaid")
 	mermaid, _, closed := strings.Cut(mermaid, "\n```\n")
 	if !closed {
-		t.Fatal("the graph does not end")
+		t.Fatal("the graph has no end")
 	}
 	for line := range strings.Lines(mermaid) {
 		if strings.Contains(line, "evil") && !strings.HasPrefix(line, "  index --> p0[") {
-			t.Errorf("the graph is broken open: %q", line)
+			t.Errorf("a text ends a label of the graph: %q", line)
 		}
 	}
 }
 
-func TestHintKeepsItsYAML(t *testing.T) {
+func TestYAMLOfAHintIsACodeBlock(t *testing.T) {
 	t.Parallel()
 	r := report.New("x", report.Run{})
 	r.Fail(&diag.Error{Code: "c", Title: "t", Hint: "Add this:\n    permissions:\n      packages: write"})
 	if md := r.Markdown(); !strings.Contains(md, "\n> ```yaml\n> permissions:\n>   packages: write\n> ```\n") {
-		t.Errorf("the YAML block is gone:\n%s", md)
+		t.Errorf("the YAML block is missing:\n%s", md)
 	}
 }
 
-func TestErrorsKeepTheirParts(t *testing.T) {
+func TestFailAddsEachErrorWithItsFields(t *testing.T) {
 	t.Parallel()
 	r := report.New("x", report.Run{})
 	r.Fail(errors.Join(diag.Inputf("a", "one", "h", "t"), fmt.Errorf("doing: %w", &diag.Error{Code: "two", Title: "u", Err: errors.New("cause")})))
@@ -286,6 +288,6 @@ func TestErrorsKeepTheirParts(t *testing.T) {
 	r = report.New("x", report.Run{})
 	r.Outcome = report.Published
 	if r.Fail(nil); r.Outcome != report.Published || len(r.Errors) > 0 {
-		t.Error("no error is reported as one")
+		t.Error("Fail(nil) adds an error")
 	}
 }

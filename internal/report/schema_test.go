@@ -14,10 +14,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
 )
 
-var update = flag.Bool("update", false, "write schema.json anew from the types and their comments")
+var update = flag.Bool("update", false, "write schema.json from the types and their comments")
 
-// The schema that the JSON output is published under is made from the types:
-// `go test ./internal/report -run Schema -update` writes it.
+// schema.json is generated from the types. The command
+// "go test ./internal/report -run Schema -update" writes it.
 func TestSchemaDescribesTheReport(t *testing.T) {
 	t.Parallel()
 	s := schemaOf(reflect.TypeFor[report.Report](), comments(t))
@@ -41,7 +41,7 @@ func TestSchemaDescribesTheReport(t *testing.T) {
 	}
 }
 
-// schemaOf is the JSON schema of a Go type as encoding/json writes it.
+// schemaOf returns the JSON schema of a Go type, in the encoding of encoding/json.
 func schemaOf(t reflect.Type, notes map[string]string) map[string]any {
 	switch t.Kind() {
 	case reflect.String:
@@ -78,7 +78,7 @@ func schemaOf(t reflect.Type, notes map[string]string) map[string]any {
 	return map[string]any{"type": "object", "properties": properties, "required": required}
 }
 
-// comments are the line comments of the fields: Type.Field → text.
+// comments returns the line comments of the fields by Type.Field.
 func comments(t *testing.T) map[string]string {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "report.go", nil, parser.ParseComments)

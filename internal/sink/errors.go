@@ -39,7 +39,7 @@ func writeError(err error, path string) error {
 		return newError(CodeFull, "Free disk space, or choose a destination on another disk. The next run does not download the blobs again that a layout has completely.", err,
 			"the disk has no space left for %q", path)
 	case errors.Is(err, fs.ErrPermission):
-		return newError(CodeNotWritable, "Let the user of this step write there, or choose another destination.", err, "the system denies writing %q", path)
+		return newError(CodeNotWritable, "Give the user of this step permission to write there, or choose another destination.", err, "the system denies writing %q", path)
 	case errors.As(err, &system):
 		return newError(CodeNotWritable, "Choose another destination.", err, "%q cannot be written", path)
 	}

@@ -51,7 +51,7 @@ func (d *engineArchive) diffIDs(ctx context.Context) ([]v1.Hash, error) {
 	if d.image.Root.Blobs[0].Descriptor.Size > image.MaxConfig {
 		return nil, nil
 	}
-	raw, err := rewrite.Config(ctx, d.image.Root)
+	raw, err := rewrite.ReadConfig(ctx, d.image.Root)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,6 @@
-// Package sink writes an image to an OCI layout, to a tar of an OCI layout, to a
-// tar in the format of docker save, or to a Docker engine (image-spec, "Image
-// Layout"). A layout can contain other images.
+// Package sink writes an image to an OCI layout (image-spec, "Image Layout"), to a
+// tar, or to a Docker engine. A tar has the format of an OCI layout or of
+// docker save. A layout can contain other images.
 //
 // An incomplete file never has a final name. Blobs of a layout and whole archives
 // are written under a temporary name and renamed after they are complete. All

@@ -11,10 +11,9 @@ import (
 )
 
 // choose returns the entry of index.json to publish. If pick is empty and
-// index.json has several entries, choose ignores two kinds of entries:
-// manifests that are part of another entry, because oras lists the platforms of
-// an index beside the index, and manifests that refer to another entry, such as
-// signatures and SBOMs.
+// index.json has several entries, choose ignores manifests that are part of
+// another entry, because oras also lists the platforms of an index. It also
+// ignores manifests that refer to another entry, such as signatures and SBOMs.
 func (l layout) choose(ctx context.Context, s *Source, all []entry, pick string) (entry, error) {
 	chosen, err := pickOne(l.path, all, pick)
 	if pick != "" || !diag.Is(err, CodeAmbiguous) {

@@ -33,19 +33,19 @@ func (s saved) digests() []v1.Hash   { return []v1.Hash{s.id} }
 
 // dockerTar is an archive that docker save wrote.
 type dockerTar struct {
-	where
+	fileSet
 	tar *archive.Archive
 }
 
 // openDocker reads an image from a tar of docker save. It uses the OCI layout
 // in the tar if the layout keeps the digest of the image. Otherwise it uses
 // manifest.json.
-func (s *Source) openDocker(ctx context.Context, w where, pick string) error {
+func (s *Source) openDocker(ctx context.Context, w fileSet, pick string) error {
 	tar, ok := w.files.(*archive.Archive)
 	if !ok {
 		return diag.New(CodeNotLayout, diag.Source, "Use the tar that docker save wrote, without unpacking it.", nil, "%q is not an archive", w.path)
 	}
-	d := dockerTar{where: w, tar: tar}
+	d := dockerTar{fileSet: w, tar: tar}
 	all, err := d.images(ctx)
 	if err != nil {
 		return err
@@ -139,19 +139,19 @@ func (d dockerTar) manifest(ctx context.Context, s saved) (*image.Manifest, erro
 			"manifest.json in %q lists %d layers, but the config %q lists %d", d.path, got, s.Config, want)
 	}
 	m := &image.Manifest{
-		Descriptor: v1.Descriptor{MediaType: types.DockerManifestSchema2},
-		Platform:   platformOf(raw),
-		Blobs:      []*image.Blob{d.configBlob(s, int64(len(raw)))},
-		Assemble:   assemble,
-		Bare:       true,
+		Descriptor:  v1.Descriptor{MediaType: types.DockerManifestSchema2},
+		Platform:    platformOf(raw),
+		Blobs:       []*image.Blob{d.configBlob(s, int64(len(raw)))},
+		Assemble:    assemble,
+		Replaceable: true,
 	}
 	layers, err := d.layers(ctx, s, diffIDs)
 	if err != nil {
 		return nil, err
 	}
 	m.Blobs = append(m.Blobs, layers...)
-	if m.Settled() {
-		return m, m.Settle()
+	if m.PartsKnown() {
+		return m, m.Finish()
 	}
 	return m, nil
 }

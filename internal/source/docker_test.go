@@ -15,7 +15,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-func TestPlainLayersAreCompressedFromEveryFormOfTar(t *testing.T) {
+func TestPlainLayersOfEveryKindOfTarAreCompressed(t *testing.T) {
 	t.Parallel()
 	saved := sourcetest.NewSaved(t, "app:1", "one", strings.Repeat("two", 1<<20))
 	raw := sourcetest.TarBytes(t, sourcetest.DockerSave(t, saved))
@@ -32,20 +32,20 @@ func TestPlainLayersAreCompressedFromEveryFormOfTar(t *testing.T) {
 				t.Errorf("%s: layer %d has %d bytes (%d announced), want %d: %v", name, i, len(got), b.PlainSize, len(saved.Layers[i]), err)
 			}
 		}
-		settle(t, s.Root)
+		finish(t, s.Root)
 		digests = append(digests, s.Root.Descriptor.Digest)
 	}
 	if digests[0] != digests[1] || digests[1] != digests[2] {
-		t.Errorf("the packing of the tar changes the digest: %v", digests)
+		t.Errorf("the compression of the tar changes the digest: %v", digests)
 	}
 }
 
 // Users compare the manifest of a saved image between runs, so its bytes must
 // not change.
-func TestTheManifestOfASavedImageIsFixed(t *testing.T) {
+func TestTheManifestOfASavedImageHasAFixedDigest(t *testing.T) {
 	t.Parallel()
 	s := open(t, sourcetest.Tar(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "app:1", "one"))))
-	settle(t, s.Root)
+	finish(t, s.Root)
 	const want = `{"schemaVersion":2,"mediaType":"application/vnd.docker.distribution.manifest.v2+json",` +
 		`"config":{"mediaType":"application/vnd.docker.container.image.v1+json","size":196,"digest":"sha256:3b156778d7b2a68a6c0bd0c0cd978ac3e8d366a2278bc6bda519da0d9a2b59a2"},` +
 		`"layers":[{"mediaType":"application/vnd.docker.image.rootfs.diff.tar.gzip","size":100,"digest":"sha256:936e790c0cb069552d78e587fb8cf43d74ac7ed1c4478d03dd7d42439094369d"}]}`
@@ -63,7 +63,7 @@ func TestImagesOfOneTarShareLayersThroughLinks(t *testing.T) {
 	path := sourcetest.Tar(t, sourcetest.DockerSave(t, one, two))
 	for tag, want := range map[string]sourcetest.Saved{"app:1": one, "app:2": two, "@1": two, two.ID().String(): two} {
 		s := open(t, path+"#"+tag)
-		settle(t, s.Root)
+		finish(t, s.Root)
 		if got := s.Root.Blobs[0].Descriptor.Digest; got != want.ID() {
 			t.Errorf("%s: config %s, want %s", tag, got, want.ID())
 		}
@@ -90,18 +90,18 @@ func TestBrokenTarsOfDockerSaveAreRefused(t *testing.T) {
 	}{
 		{"older than Docker 1.10", sourcetest.Without(good, "manifest.json"), source.CodeNotSupported},
 		{"neither document", []sourcetest.File{{Name: "etc/passwd"}}, source.CodeNotLayout},
-		{"manifest.json is no JSON", sourcetest.Replace(good, "manifest.json", []byte("[")), source.CodeUnreadable},
+		{"manifest.json is not JSON", sourcetest.Replace(good, "manifest.json", []byte("[")), source.CodeUnreadable},
 		{"no image", sourcetest.Replace(good, "manifest.json", []byte("[]")), source.CodeNotLayout},
 		{"config is missing", sourcetest.Without(good, config), source.CodeBlobMissing},
-		{"config is no JSON", sourcetest.Replace(good, config, []byte("{")), source.CodeUnreadable},
+		{"config is not JSON", sourcetest.Replace(good, config, []byte("{")), source.CodeUnreadable},
 		{"config of another image", sourcetest.Replace(good, config, []byte("{}")), source.CodeBlobMismatch},
 		{"layer is missing", sourcetest.Without(good, "0000/layer.tar"), source.CodeBlobMissing},
 		{"layer is zstd", sourcetest.Replace(good, "0000/layer.tar", zstd(t, saved.Layers[0])), source.CodeNotSupported},
-		{"a layer too few", entry(sourcetest.Entry{Config: config}), source.CodeBlobMismatch},
+		{"a missing layer", entry(sourcetest.Entry{Config: config}), source.CodeBlobMismatch},
 		{"config outside", entry(sourcetest.Entry{Config: "../../etc/passwd", Layers: []string{"0000/layer.tar"}}), source.CodeBlobMissing},
 		{"layer outside", entry(sourcetest.Entry{Config: config, Layers: []string{"/etc/passwd"}}), source.CodeBlobMissing},
 		{"link outside", append(sourcetest.Without(good, "0000/layer.tar"), sourcetest.File{Name: "0000/layer.tar", Link: "../../x"}), source.CodeUnsafePath},
-		{"two layers of one name", append(good, sourcetest.File{Name: "0000/layer.tar", Body: []byte("other")}), source.CodeUnreadable},
+		{"two layers with one name", append(good, sourcetest.File{Name: "0000/layer.tar", Body: []byte("other")}), source.CodeUnreadable},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -156,7 +156,7 @@ func TestAForeignLayerOfASavedImageKeepsItsURLs(t *testing.T) {
 		LayerSources: map[string]v1.Descriptor{base.String(): away},
 	}))
 	s := open(t, sourcetest.Tar(t, files))
-	settle(t, s.Root)
+	finish(t, s.Root)
 	m, err := v1.ParseManifest(bytes.NewReader(s.Root.Raw))
 	if err != nil {
 		t.Fatal(err)

@@ -14,12 +14,12 @@ import (
 
 // openEmbedded uses the OCI layout that Docker 25 and later write into the tar.
 // The containerd image store writes compressed layers, so digests, platforms
-// and attestations stay as they are. The classic store writes plain layers,
-// which must be compressed: for one image openEmbedded leaves this to
-// manifest.json, and for several images it keeps the layout and sets s.HasPlainLayers.
-// It reports whether it set s.Root.
+// and attestations do not change. The classic store writes plain layers, which
+// must be compressed. For one image, the caller does this with manifest.json. For
+// several images, openEmbedded keeps the layout and sets s.HasPlainLayers. It
+// reports whether it set s.Root.
 func (s *Source) openEmbedded(ctx context.Context, d dockerTar, chosen saved, pick string) (bool, error) {
-	l := layout{d.where}
+	l := layout{d.fileSet}
 	if has, err := l.has(ctx, "oci-layout"); err != nil || !has {
 		return false, err
 	}

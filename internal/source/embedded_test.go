@@ -29,7 +29,7 @@ func TestAnEmbeddedLayoutOfCompressedLayersKeepsItsDigest(t *testing.T) {
 	path := sourcetest.Tar(t, sourcetest.DockerSaveOCI(t, l, amd, "app:1"))
 	for _, text := range []string{path, path + "#app:1", path + "#app", path + "#" + root.Digest.String(), "docker-archive:" + path, "oci-archive:" + path} {
 		s := open(t, text)
-		settle(t, s.Root)
+		finish(t, s.Root)
 		if s.Root.Descriptor.Digest != root.Digest || len(s.Root.Children) != 3 {
 			t.Errorf("%s: got %s with %d children, want the index %s", text, s.Root.Descriptor.Digest, len(s.Root.Children), root.Digest)
 		}
@@ -55,7 +55,7 @@ func TestAnEmbeddedLayoutOfPlainLayersIsCompressed(t *testing.T) {
 		l.Add(d, "docker.io/library/app:1")
 		path := sourcetest.Tar(t, sourcetest.DockerSaveOCI(t, l, d, "app:1"))
 		s := open(t, path)
-		settle(t, s.Root)
+		finish(t, s.Root)
 		if s.Root.Descriptor.MediaType != types.DockerManifestSchema2 || !hasNotice(s, "source-compressed") {
 			t.Errorf("%s: got %s with notices %+v", mediaType, s.Root.Descriptor.MediaType, s.Notices)
 		}
@@ -75,7 +75,7 @@ func TestAnIndexWithMissingPlatformsGivesTheAvailablePlatform(t *testing.T) {
 	l.Add(l.Index(arm, amd), "docker.io/library/app:1")
 	files := sourcetest.DockerSaveOCI(t, l, amd, "app:1")
 	s := open(t, sourcetest.Tar(t, files))
-	settle(t, s.Root)
+	finish(t, s.Root)
 	if s.Root.Descriptor.Digest != amd.Digest || !hasNotice(s, "source-platforms-missing") {
 		t.Errorf("got %s with notices %+v, want %s", s.Root.Descriptor.Digest, s.Notices, amd.Digest)
 	}

@@ -54,7 +54,7 @@ func (s *Source) openExported(ctx context.Context, at location, from Exporter) e
 		return err
 	}
 	s.files = tar
-	if err := s.openExport(ctx, where{files: tar, path: name}); err != nil {
+	if err := s.openExport(ctx, fileSet{files: tar, path: name}); err != nil {
 		return err
 	}
 	s.Names = found.Names
@@ -72,7 +72,7 @@ func (s *Source) openExported(ctx context.Context, at location, from Exporter) e
 }
 
 // openExport reads the image from the tar of an export.
-func (s *Source) openExport(ctx context.Context, w where) error {
+func (s *Source) openExport(ctx context.Context, w fileSet) error {
 	kind, err := w.kind(ctx, location{})
 	if err != nil {
 		return err

@@ -51,11 +51,11 @@ func TestAnImageOfTheClassicStoreEqualsItsDockerSaveTar(t *testing.T) {
 	raw := sourcetest.TarBytes(t, sourcetest.DockerSave(t, saved))
 	e := sourcetest.NewEngine(t, sourcetest.EngineImage{ID: saved.ID().String(), Names: []string{"app:1"}, Tar: raw})
 	file := open(t, sourcetest.Write(t, "image.tar", raw))
-	settle(t, file.Root)
+	finish(t, file.Root)
 	for _, text := range []string{"docker-daemon:app:1", "docker-daemon:" + saved.ID().String(), "app:1", saved.ID().Hex[:12]} {
 		s := mustFromEngine(t, e, text)
 		before := e.Exports.Load()
-		settle(t, s.Root)
+		finish(t, s.Root)
 		if got := s.Root.Descriptor.Digest; got != file.Root.Descriptor.Digest {
 			t.Errorf("%s: digest %s, from a file %s", text, got, file.Root.Descriptor.Digest)
 		}
@@ -63,7 +63,7 @@ func TestAnImageOfTheClassicStoreEqualsItsDockerSaveTar(t *testing.T) {
 			t.Errorf("%s: kind %q, names %q, notices %v", text, s.Kind, s.Names, s.Notices)
 		}
 		if got := e.Exports.Load() - before; got != 1 {
-			t.Errorf("%s: its layers cost %d exports, want 1", text, got)
+			t.Errorf("%s: its layers needed %d exports, want 1", text, got)
 		}
 	}
 }
@@ -79,7 +79,7 @@ func TestAnImageOfContainerdsStoreKeepsItsDigestAndPlatforms(t *testing.T) {
 		Tar: sourcetest.TarBytes(t, sourcetest.DockerSaveOCI(t, l, child.Descriptor, "app:1")),
 	})
 	s := mustFromEngine(t, e, "app:1")
-	settle(t, s.Root)
+	finish(t, s.Root)
 	if s.Root.Descriptor.Digest != root.Digest || len(image.Images(s.Root)) != 2 {
 		t.Errorf("got %s with %d platforms, want %s with 2", s.Root.Descriptor.Digest, len(image.Images(s.Root)), root.Digest)
 	}
@@ -87,7 +87,7 @@ func TestAnImageOfContainerdsStoreKeepsItsDigestAndPlatforms(t *testing.T) {
 
 // The engine writes no manifest.json for an image without a platform of the
 // engine.
-func TestAnExportMayBeABareLayout(t *testing.T) {
+func TestAnExportCanBeALayoutWithoutManifestJSON(t *testing.T) {
 	t.Parallel()
 	l := sourcetest.NewLayout(t)
 	root := l.Image(sourcetest.ARM64, "one")
@@ -99,7 +99,7 @@ func TestAnExportMayBeABareLayout(t *testing.T) {
 }
 
 // Docker 25 and later write a layout of plain layers. The classic store always
-// does so; the containerd store does so for images that docker load brought.
+// does so; the containerd store does so for images from docker load.
 // With the containerd store the ID is a digest, which the published image does
 // not keep.
 func TestPlainLayersOfAnEngineAreCompressed(t *testing.T) {
@@ -135,11 +135,11 @@ func TestTheOnlyPlatformOfAnEngineIsPublishedWithANotice(t *testing.T) {
 	})
 	s := mustFromEngine(t, e, "app:1")
 	if s.Root.Descriptor.Digest != arm.Digest || !hasNotice(s, "source-platforms-missing") || len(s.Notices) != 1 {
-		t.Errorf("got %s, notices %v; want %s and that others are missing", s.Root.Descriptor.Digest, s.Notices, arm.Digest)
+		t.Errorf("got %s, notices %v; want %s and a notice about missing platforms", s.Root.Descriptor.Digest, s.Notices, arm.Digest)
 	}
 }
 
-func TestANameThatIsNoPathAndNoImageIsRefused(t *testing.T) {
+func TestASourceThatIsNeitherAPathNorAnImageIsRefused(t *testing.T) {
 	t.Parallel()
 	e := sourcetest.NewEngine(t, sourcetest.EngineImage{ID: "sha256:0123456789", Names: []string{"app:1"}})
 	cases := []struct {
@@ -154,7 +154,7 @@ func TestANameThatIsNoPathAndNoImageIsRefused(t *testing.T) {
 		_, err := fromEngine(t, e, c.text)
 		for _, says := range c.says {
 			if !diag.Is(err, source.CodeNotFound) || !strings.Contains(err.Error(), says) {
-				t.Errorf("%s: got %v, want it to say %q", c.name, err, says)
+				t.Errorf("%s: got %v, want it to contain %q", c.name, err, says)
 			}
 		}
 	}
@@ -163,11 +163,11 @@ func TestANameThatIsNoPathAndNoImageIsRefused(t *testing.T) {
 		t.Errorf("a bare name without an engine: %v", err)
 	}
 	if _, err := fromEngine(t, e, "docker-daemon:app:2"); !diag.Is(err, docker.CodeUnreachable) {
-		t.Errorf("an engine that is not there: %v", err)
+		t.Errorf("an engine that does not answer: %v", err)
 	}
 }
 
-func TestAnEngineIsAskedOnlyForNamesThatAreNoPath(t *testing.T) {
+func TestTheEngineIsUsedOnlyForNamesThatAreNotPaths(t *testing.T) {
 	t.Parallel()
 	path := sourcetest.Tar(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "app:1", "one")))
 	s, err := source.Open(t.Context(), path, source.Options{Exporters: map[source.Kind]source.Exporter{source.DockerEngine: untouchable{t}}})
@@ -180,18 +180,18 @@ func TestAnEngineIsAskedOnlyForNamesThatAreNoPath(t *testing.T) {
 type untouchable struct{ t *testing.T }
 
 func (u untouchable) Find(context.Context, string) (*image.Stored, error) {
-	u.t.Error("the engine was asked")
+	u.t.Error("the engine received a request")
 	return nil, errors.New("it was asked")
 }
 
 func (u untouchable) Origins(context.Context, string, func(name.Repository) bool) ([]image.Origin, error) {
-	u.t.Error("the engine was asked")
+	u.t.Error("the engine received a request")
 	return nil, errors.New("it was asked")
 }
 
 func (u untouchable) Export(context.Context, string) (io.ReadCloser, error) { return nil, nil }
 
-func TestContainersStorageIsAskedByItsPrefixAlone(t *testing.T) {
+func TestContainersStorageIsUsedOnlyWithItsPrefix(t *testing.T) {
 	t.Parallel()
 	saved := sourcetest.NewSaved(t, "app:1", "one", big("two"))
 	e := sourcetest.NewEngine(t, sourcetest.EngineImage{
@@ -205,7 +205,7 @@ func TestContainersStorageIsAskedByItsPrefixAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	settle(t, s.Root)
+	finish(t, s.Root)
 	if s.Kind != source.ContainersStorage || s.Root.Blobs[0].Descriptor.Digest != saved.ID() {
 		t.Errorf("kind %s, config %s", s.Kind, s.Root.Blobs[0].Descriptor.Digest)
 	}

@@ -76,21 +76,21 @@ func (d directory) explain(name string, err error) error {
 	return explain(d.path, name, err)
 }
 
-func explain(where, name string, err error) error {
+func explain(source, name string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("finding %q in %q: %w", name, where, fs.ErrNotExist)
+		return fmt.Errorf("finding %q in %q: %w", name, source, fs.ErrNotExist)
 	}
-	return unreadable(err, "%q in %q cannot be read", name, where)
+	return unreadable(err, "%q in %q cannot be read", name, source)
 }
 
-// where holds the files of a source and the path for messages.
-type where struct {
+// fileSet contains the files of a source and the path for messages.
+type fileSet struct {
 	files
 	path string
 }
 
 // has reports whether the source contains the file name.
-func (w where) has(ctx context.Context, name string) (bool, error) {
+func (w fileSet) has(ctx context.Context, name string) (bool, error) {
 	_, err := w.Stat(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -99,7 +99,7 @@ func (w where) has(ctx context.Context, name string) (bool, error) {
 }
 
 // document reads a whole JSON document of at most limit bytes.
-func (w where) document(ctx context.Context, name string, limit int64) ([]byte, error) {
+func (w fileSet) document(ctx context.Context, name string, limit int64) ([]byte, error) {
 	size, err := w.Stat(ctx, name)
 	if err != nil {
 		return nil, err
@@ -129,7 +129,7 @@ func tooLarge(path, name string, size, limit int64) error {
 
 // kind detects an OCI layout or a tar of docker save by the documents in the
 // top directory.
-func (w where) kind(ctx context.Context, at location) (Kind, error) {
+func (w fileSet) kind(ctx context.Context, at location) (Kind, error) {
 	var found [3]bool
 	for i, name := range []string{"index.json", "manifest.json", "repositories"} {
 		var err error

@@ -46,7 +46,7 @@ func TestDigestsOfLayoutsAndOCIArchivesEqualSkopeos(t *testing.T) {
 			skopeo(t, "copy", "--all", from+":"+tag, to)
 			want := digestBySkopeo(t, []byte(skopeo(t, "inspect", "--raw", to)))
 			s := open(t, to)
-			settle(t, s.Root)
+			finish(t, s.Root)
 			if got := s.Root.Descriptor.Digest.String(); got != want || s.Kind != kind {
 				t.Errorf("%s: got %s of kind %q, skopeo has %s", to, got, s.Kind, want)
 			}
@@ -62,13 +62,13 @@ func TestContentOfDockerArchivesEqualsSkopeos(t *testing.T) {
 	skopeo(t, "copy", "oci:"+sourcetest.Dir(t, l.Files())+":single", to)
 	for _, text := range []string{path, to, path + "#app:1", path + "#example.com/app"} {
 		s := open(t, text)
-		settle(t, s.Root)
+		finish(t, s.Root)
 		config := skopeo(t, "inspect", "--config", "--raw", "docker-archive:"+path)
 		if got := string(read(t, s.Root.Blobs[0])); got != config {
 			t.Errorf("%s: config %s, skopeo has %s", text, got, config)
 		}
 		if got, want := s.Root.Descriptor.Digest.String(), digestBySkopeo(t, s.Root.Raw); got != want {
-			t.Errorf("%s: digest %s, skopeo says %s", text, got, want)
+			t.Errorf("%s: digest %s, but skopeo returned %s", text, got, want)
 		}
 	}
 }
@@ -76,7 +76,7 @@ func TestContentOfDockerArchivesEqualsSkopeos(t *testing.T) {
 // Skopeo reads the image that is made from a tar of docker save.
 func TestSkopeoReadsAnImageFromADockerArchive(t *testing.T) {
 	s := open(t, sourcetest.Tar(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "app:1", "one", strings.Repeat("two", 1<<19)))))
-	settle(t, s.Root)
+	finish(t, s.Root)
 	made := []sourcetest.File{{Name: "version", Body: []byte("Directory Transport Version: 1.1\n")}, {Name: "manifest.json", Body: s.Root.Raw}}
 	for _, b := range s.Root.Blobs {
 		made = append(made, sourcetest.File{Name: b.Descriptor.Digest.Hex, Body: read(t, b)})
@@ -89,8 +89,8 @@ func TestSkopeoReadsAnImageFromADockerArchive(t *testing.T) {
 	// tar.
 	skopeo(t, "copy", from, "docker-archive:"+to+":app:1")
 	back := open(t, to)
-	settle(t, back.Root)
+	finish(t, back.Root)
 	if got, want := back.Root.Descriptor.Digest, s.Root.Descriptor.Digest; got != want {
-		t.Errorf("through skopeo and back the digest is %s, want %s", got, want)
+		t.Errorf("after a copy with skopeo the digest is %s, want %s", got, want)
 	}
 }

@@ -99,7 +99,7 @@ func (d dockerTar) compress(file string, diffID v1.Hash, size int64) func(contex
 		if err != nil {
 			return nil, err
 		}
-		return compress.Usual.Compress(r, func(sum [sha256.Size]byte, got int64) error {
+		return compress.Default.Compress(r, func(sum [sha256.Size]byte, got int64) error {
 			if got != size {
 				return diag.New(CodeTruncated, diag.Source, "The layer was changed or truncated while it was read. "+hintRebuild, nil,
 					"the layer %q in %q has %d bytes instead of %d", file, d.path, got, size)

@@ -17,7 +17,7 @@ import (
 )
 
 // layout reads the manifests and blobs of an OCI layout by digest.
-type layout struct{ where }
+type layout struct{ fileSet }
 
 // checkVersion returns an error unless the files are a layout of version 1
 // (image-spec, "oci-layout file": 1.0.0).
@@ -152,7 +152,7 @@ func platformOf(config []byte) *v1.Platform {
 }
 
 // openLayout reads the chosen image of an OCI layout.
-func (s *Source) openLayout(ctx context.Context, w where, pick string) error {
+func (s *Source) openLayout(ctx context.Context, w fileSet, pick string) error {
 	l := layout{w}
 	if err := l.checkVersion(ctx); err != nil {
 		return err
@@ -181,9 +181,9 @@ func rootDescriptor(d v1.Descriptor) v1.Descriptor {
 	return v1.Descriptor{MediaType: d.MediaType, Size: d.Size, Digest: d.Digest}
 }
 
-// isImageIndex reports whether index.json is itself the index of one image, as
-// ko and crane push --index assume: every entry has a platform, and no entry
-// has a name.
+// isImageIndex reports whether index.json is itself the index of one image. This
+// is the case if every entry has a platform and no entry has a name. ko and crane
+// push --index assume such an index.
 func isImageIndex(entries []entry) bool {
 	for _, e := range entries {
 		if e.desc.Platform == nil || len(e.names) > 0 {

@@ -31,7 +31,7 @@ func refused(t testing.TB, text, code string) diag.Error {
 	}
 	e := diag.All(err)[0]
 	if e.Side != diag.Source || e.Title == "" || e.Hint == "" {
-		t.Errorf("the error lacks side, title or hint: %+v", e)
+		t.Errorf("the error has no side, title or hint: %+v", e)
 	}
 	return *e
 }
@@ -57,7 +57,7 @@ func layer(t testing.TB, d v1.Descriptor, in []sourcetest.File) sourcetest.File 
 			return sourcetest.File{Name: sourcetest.BlobName(m.Layers[0].Digest)}
 		}
 	}
-	t.Fatal("the manifest is not there")
+	t.Fatal("the manifest does not exist")
 	return sourcetest.File{}
 }
 
@@ -76,17 +76,17 @@ func TestBrokenLayoutsAreRefusedInEveryForm(t *testing.T) {
 	}{
 		{"no index.json", sourcetest.Without(good, "index.json"), source.CodeNotLayout},
 		{"no oci-layout", sourcetest.Without(good, "oci-layout"), source.CodeNotLayout},
-		{"oci-layout is no JSON", sourcetest.Replace(good, "oci-layout", []byte("1.0.0")), source.CodeNotLayout},
-		{"a layout of the future", sourcetest.Replace(good, "oci-layout", []byte(`{"imageLayoutVersion":"2.0.0"}`)), source.CodeNotSupported},
-		{"index.json is no JSON", sourcetest.Replace(good, "index.json", []byte("{")), source.CodeUnreadable},
+		{"oci-layout is not JSON", sourcetest.Replace(good, "oci-layout", []byte("1.0.0")), source.CodeNotLayout},
+		{"a layout of a later version", sourcetest.Replace(good, "oci-layout", []byte(`{"imageLayoutVersion":"2.0.0"}`)), source.CodeNotSupported},
+		{"index.json is not JSON", sourcetest.Replace(good, "index.json", []byte("{")), source.CodeUnreadable},
 		{"index.json is a manifest", sourcetest.Replace(good, "index.json", []byte(`{"schemaVersion":2,"config":{"digest":"`+d.Digest.String()+`"}}`)), source.CodeUnreadable},
-		{"index.json is empty of images", sourcetest.Replace(good, "index.json", []byte(`{"schemaVersion":2,"manifests":[]}`)), source.CodeNotLayout},
+		{"index.json contains no image", sourcetest.Replace(good, "index.json", []byte(`{"schemaVersion":2,"manifests":[]}`)), source.CodeNotLayout},
 		{"index.json is too large", sourcetest.Replace(good, "index.json", large), source.CodeManifestLarge},
 		{"manifest is missing", sourcetest.Without(good, manifest), source.CodeBlobMissing},
 		{"manifest is damaged", sourcetest.Replace(good, manifest, bytes.Repeat([]byte("x"), int(d.Size))), source.CodeBlobMismatch},
 		{"manifest has another size", sourcetest.Replace(good, manifest, []byte("{}")), source.CodeBlobMismatch},
 		{"manifest is too large", sourcetest.Replace(good, "index.json", entry(string(d.MediaType), image.MaxManifestSize+1)), source.CodeManifestLarge},
-		{"manifest of another media type", sourcetest.Replace(good, "index.json", entry(string(types.DockerManifestSchema2), int(d.Size))), source.CodeUnreadable},
+		{"manifest with another media type", sourcetest.Replace(good, "index.json", entry(string(types.DockerManifestSchema2), int(d.Size))), source.CodeUnreadable},
 		{"layer is missing", sourcetest.Without(good, blob), source.CodeBlobMissing},
 		{"layer has another size", sourcetest.Replace(good, blob, []byte("short")), source.CodeBlobMismatch},
 		{"digest that is a path", sourcetest.Replace(good, "index.json", []byte(`{"manifests":[{"digest":"sha256:../../../etc/passwd","size":1}]}`)), source.CodeUnreadable},
@@ -144,7 +144,7 @@ func TestAmbiguousManifestsAreRefused(t *testing.T) {
 	}
 }
 
-func TestIndexJSONIsTheIndexIfItsEntriesArePlatforms(t *testing.T) {
+func TestIndexJSONIsTheRootIfItsEntriesArePlatforms(t *testing.T) {
 	t.Parallel()
 	l := sourcetest.NewLayout(t)
 	amd, arm := l.Image(sourcetest.AMD64, "a"), l.Image(sourcetest.ARM64, "b")
@@ -155,7 +155,7 @@ func TestIndexJSONIsTheIndexIfItsEntriesArePlatforms(t *testing.T) {
 	if !bytes.Equal(s.Root.Raw, in[0].Body) || s.Root.Descriptor.MediaType != types.OCIImageIndex {
 		t.Errorf("the root is %s, not index.json", s.Root.Descriptor.MediaType)
 	}
-	settle(t, s.Root)
+	finish(t, s.Root)
 	if got := platforms(s.Root); len(got) != 2 {
 		t.Errorf("platforms %q", got)
 	}
@@ -180,7 +180,7 @@ func TestContentThatRegistriesAcceptIsAccepted(t *testing.T) {
 	root := l.Index(list, artifact, opaque, l.Index())
 	l.Add(root)
 	s := open(t, sourcetest.Dir(t, l.Files()))
-	settle(t, s.Root)
+	finish(t, s.Root)
 	if got := len(image.Manifests(s.Root)); got != 6 || s.Root.Descriptor.Digest != root.Digest {
 		t.Errorf("got %d manifests under %s", got, s.Root.Descriptor.Digest)
 	}
@@ -204,8 +204,8 @@ func TestAForeignLayerIsKeptByReference(t *testing.T) {
 		{"Docker's, absent", types.DockerForeignLayer, url, false, true},
 		{"OCI's, absent", types.OCIRestrictedLayer, url, false, true},
 		{"OCI's without URLs, absent", types.OCIRestrictedLayer, nil, false, true},
-		{"an ordinary one with URLs, absent", types.OCILayer, url, false, true},
-		{"held all the same", types.DockerForeignLayer, url, true, false},
+		{"a missing ordinary layer with URLs", types.OCILayer, url, false, true},
+		{"a foreign layer in the layout", types.DockerForeignLayer, url, true, false},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -228,7 +228,7 @@ func TestAForeignLayerIsKeptByReference(t *testing.T) {
 			if got := s.Root.Platform.OSVersion; got != windows.OSVersion {
 				t.Errorf("os.version %q", got)
 			}
-			settle(t, s.Root)
+			finish(t, s.Root)
 		})
 	}
 }
@@ -245,7 +245,7 @@ func TestLinksOutOfADirectoryAreRefused(t *testing.T) {
 	body := good[2]
 	inside := append(sourcetest.Without(good, body.Name),
 		sourcetest.File{Name: "elsewhere", Body: body.Body}, sourcetest.File{Name: body.Name, Link: "../../elsewhere"})
-	settle(t, open(t, sourcetest.Dir(t, inside)).Root)
+	finish(t, open(t, sourcetest.Dir(t, inside)).Root)
 }
 
 func TestADirectoryInsteadOfABlobIsRefused(t *testing.T) {
@@ -268,7 +268,7 @@ func TestNestedIndexesAreBounded(t *testing.T) {
 	l.Add(d, "deep")
 	l.Add(l.Index(d), "deeper")
 	dir := sourcetest.Dir(t, l.Files())
-	settle(t, open(t, dir+"#deep").Root)
+	finish(t, open(t, dir+"#deep").Root)
 	refused(t, dir+"#deeper", source.CodeTooDeep)
 }
 
@@ -295,7 +295,7 @@ func TestAWideIndexIsRefusedBeforeItsChildrenAreRead(t *testing.T) {
 
 func hash(i int) v1.Hash { return v1.Hash{Algorithm: "sha256", Hex: fmt.Sprintf("%064x", i)} }
 
-func TestAChildNamedTwiceIsOneManifest(t *testing.T) {
+func TestAChildWithTwoEntriesIsOneManifest(t *testing.T) {
 	t.Parallel()
 	l := sourcetest.NewLayout(t)
 	d := l.Image(sourcetest.AMD64, "one")

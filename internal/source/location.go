@@ -71,9 +71,9 @@ func findPath(text, rest string, kind Kind) (location, error) {
 	return location{}, notFound(text, rest, cause)
 }
 
-// absent reports whether err means that no file has this name. Names that the
-// system cannot look up also count as absent: a name that is too long, a name
-// with a NUL byte, a file in the position of a directory, and two colons on
+// absent reports whether err means that no file has this name. It also returns
+// true for names that the system cannot look up. Such a name is too long, has a
+// NUL byte or a file in the position of a directory, or has two colons on
 // Windows.
 func absent(err error) bool { return err != nil && !errors.Is(err, fs.ErrPermission) }
 

@@ -21,7 +21,7 @@ func TestMissingSourcesAreExplained(t *testing.T) {
 		{"a path", "./dist/image", source.CodeNotFound, "the step that writes it"},
 		{"a registry reference", "ghcr.io/acme/web:1", source.CodeNotFound, "docker://ghcr.io/acme/web:1"},
 		{"a name in the engine", "acme/web:1", source.CodeNotFound, `write "docker-daemon:acme/web:1"`},
-		{"a colon for a hash", tar + ":v1", source.CodeNotFound, strconv.Quote(tar + "#v1")},
+		{"a colon instead of a hash", tar + ":v1", source.CodeNotFound, strconv.Quote(tar + "#v1")},
 		{"after a prefix", "oci:nowhere:v1", source.CodeNotFound, `"nowhere:v1"`},
 		{"a newline", "a\nb", source.CodeNotFound, `"a\nb"`},
 		{"a NUL", "a\x00b", source.CodeNotFound, `"a\x00b"`},
@@ -29,7 +29,7 @@ func TestMissingSourcesAreExplained(t *testing.T) {
 		{"a file used as a folder", tar + "/index.json", source.CodeNotFound, "does not exist"},
 		{"the engine", "docker-daemon:app:1", source.CodeNotSupported, "Save the image to a file"},
 		{"the storage of podman", "containers-storage:app", source.CodeNotSupported, "Save the image to a file"},
-		{"a registry that is not read", "docker://ghcr.io/acme/web", source.CodeNotSupported, "in a registry"},
+		{"a registry without a client", "docker://ghcr.io/acme/web", source.CodeNotSupported, "in a registry"},
 		{"an invalid reference", "docker://A B", source.CodeNotFound, "not an image reference"},
 		{"oci: with a tar", "oci:" + tar, source.CodeNotLayout, strconv.Quote("oci-archive:" + tar)},
 		{"docker-archive: with a directory", "docker-archive:" + filepath.Dir(tar), source.CodeNotLayout, "is a directory"},
@@ -41,13 +41,13 @@ func TestMissingSourcesAreExplained(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			if e := refused(t, c.text, c.code); !strings.Contains(e.Error(), c.says) {
-				t.Errorf("got %q, want it to say %q", e.Error(), c.says)
+				t.Errorf("got %q, want it to contain %q", e.Error(), c.says)
 			}
 		})
 	}
 }
 
-func TestPrefixesNameASourceOutright(t *testing.T) {
+func TestATransportPrefixSelectsTheKindOfSource(t *testing.T) {
 	t.Parallel()
 	good, d := files(t)
 	dir, tar := sourcetest.Dir(t, good), sourcetest.Tar(t, good)
@@ -77,7 +77,7 @@ func TestPrefixesNameASourceOutright(t *testing.T) {
 }
 
 // A path may contain "#" and ":". The longest path that exists is used.
-func TestAPathMayHoldHashesAndColons(t *testing.T) {
+func TestAPathCanContainHashesAndColons(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("names cannot have colons on Windows")

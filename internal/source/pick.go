@@ -75,10 +75,13 @@ func names[C candidate](all []C) []string {
 
 // pickOne returns the candidate that pick selects. An empty pick selects the
 // only candidate. Otherwise pickOne tries these rules in order, and uses the
-// first rule that matches a candidate: "@N" is an index that counts from 0; a
-// digest; the exact name; an equivalent name ("app" and
-// "docker.io/library/app:latest"); a part of a name, which is the tag or the
-// end of the repository with or without the tag.
+// first rule that matches a candidate:
+//   - "@N" is an index that counts from 0
+//   - a digest
+//   - the exact name
+//   - an equivalent name ("app" and "docker.io/library/app:latest")
+//   - a part of a name: the tag, or the end of the repository with or without
+//     the tag
 func pickOne[C candidate](path string, all []C, pick string) (C, error) {
 	var none C
 	if pick == "" {

@@ -12,7 +12,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-func TestAPickFindsOneOfSeveral(t *testing.T) {
+func TestAPickSelectsOneImage(t *testing.T) {
 	t.Parallel()
 	l := sourcetest.NewLayout(t)
 	one, two, three := l.Image(sourcetest.AMD64, "1"), l.Image(sourcetest.AMD64, "2"), l.Image(sourcetest.AMD64, "3")
@@ -36,7 +36,7 @@ func TestAPickFindsOneOfSeveral(t *testing.T) {
 	for _, pick := range []string{"latest", "other", "app:2.0", "@3", "@-1", "@x", "sha256:00", "v"} {
 		e := refused(t, dir+"#"+pick, source.CodeNoMatch)
 		if !strings.Contains(e.Title, `"docker.io/library/app:1.0"`) || !strings.Contains(e.Title, `"v3"`) {
-			t.Errorf("%q: the error does not list what is there: %s", pick, e.Title)
+			t.Errorf("%q: the error does not list the images: %s", pick, e.Title)
 		}
 	}
 	if e := refused(t, dir, source.CodeAmbiguous); !strings.Contains(e.Title, "3 images") {
@@ -44,7 +44,7 @@ func TestAPickFindsOneOfSeveral(t *testing.T) {
 	}
 }
 
-func TestAPickThatFitsSeveralIsAmbiguous(t *testing.T) {
+func TestAPickThatMatchesSeveralImagesIsAmbiguous(t *testing.T) {
 	t.Parallel()
 	l := sourcetest.NewLayout(t)
 	l.Add(l.Image(sourcetest.AMD64, "1"), "docker.io/library/app:1")

@@ -66,7 +66,7 @@ func (r *registry) Blob(_ context.Context, _ name.Repository, d v1.Descriptor) (
 	return io.NopCloser(bytes.NewReader(r.blobs[sourcetest.BlobName(d.Digest)])), nil
 }
 
-func TestAReferenceIsReadWholeAndExactly(t *testing.T) {
+func TestTheCompleteTreeOfAReferenceIsRead(t *testing.T) {
 	t.Parallel()
 	l := sourcetest.NewLayout(t)
 	root := l.MultiPlatform()
@@ -80,14 +80,14 @@ func TestAReferenceIsReadWholeAndExactly(t *testing.T) {
 		t.Errorf("got %s of kind %q with %d children", s.Root.Descriptor.Digest, s.Kind, len(s.Root.Children))
 	}
 	if len(remote.manifests) != 5 || remote.manifests[0] != "v1" || len(remote.asked) != 0 {
-		t.Errorf("asked for manifests %q and blobs %q", remote.manifests, remote.asked)
+		t.Errorf("requested the manifests %q and the blobs %q", remote.manifests, remote.asked)
 	}
 	for _, b := range image.Blobs(s.Root) {
 		if len(b.MountFrom) != 1 || b.MountFrom[0].Name() != "ghcr.io/acme/web" {
 			t.Errorf("blob %s is mounted from %v", b.Descriptor.Digest, b.MountFrom)
 		}
 	}
-	settle(t, s.Root)
+	finish(t, s.Root)
 }
 
 func TestASingleImageTakesItsPlatformFromItsConfig(t *testing.T) {

@@ -106,11 +106,12 @@ func (s *Source) Close() error {
 }
 
 // Open opens the source with the name text. A name is one of these:
-//
-// a path; a path with "#" and the name, tag or digest of one image in it; a
-// path or reference after a transport prefix (oci:, oci-archive:,
-// docker-archive:, docker://); the name or ID of an image in a store
-// (docker-daemon:, containers-storage:).
+//   - a path
+//   - a path with "#" and the name, tag or digest of one image in it
+//   - a path or reference after a transport prefix (oci:, oci-archive:,
+//     docker-archive:, docker://)
+//   - the name or ID of an image in a store (docker-daemon:,
+//     containers-storage:)
 //
 // Without a prefix, Open detects the kind from the content of the path and not
 // from its extension. If the path does not exist, Open looks for an image with
@@ -146,7 +147,7 @@ func (s *Source) openFiles(ctx context.Context, at location) error {
 	if err := s.mount(ctx, at); err != nil {
 		return err
 	}
-	w := where{files: s.files, path: at.path}
+	w := fileSet{files: s.files, path: at.path}
 	kind, err := w.kind(ctx, at)
 	if err != nil {
 		return err

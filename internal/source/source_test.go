@@ -38,9 +38,9 @@ func read(t testing.TB, b *image.Blob) []byte {
 	return raw
 }
 
-// settle does the work of a push: it reads every blob, compares known digests,
-// fills in the unknown digests, and calls Settle on the manifests.
-func settle(t testing.TB, root *image.Manifest) {
+// finish does the work of a push: it reads every blob, compares known digests,
+// fills in the unknown digests, and calls Finish on the manifests.
+func finish(t testing.TB, root *image.Manifest) {
 	t.Helper()
 	for _, b := range image.Blobs(root) {
 		raw := read(t, b)
@@ -56,7 +56,7 @@ func settle(t testing.TB, root *image.Manifest) {
 		}
 	}
 	for _, m := range image.Manifests(root) {
-		if err := m.Settle(); err != nil {
+		if err := m.Finish(); err != nil {
 			t.Fatal(err)
 		}
 		if h, _, _ := v1.SHA256(bytes.NewReader(m.Raw)); h != m.Descriptor.Digest {
@@ -92,7 +92,7 @@ func TestAnImageInALayoutKeepsItsDigest(t *testing.T) {
 	l.Add(want, "v1")
 	for form, path := range forms(t, l.Files()) {
 		s := open(t, path)
-		settle(t, s.Root)
+		finish(t, s.Root)
 		if s.Root.Descriptor.Digest != want.Digest || len(s.Root.Blobs) != 3 {
 			t.Errorf("%s: got %s with %d blobs, want %s with 3", form, s.Root.Descriptor.Digest, len(s.Root.Blobs), want.Digest)
 		}
@@ -102,14 +102,14 @@ func TestAnImageInALayoutKeepsItsDigest(t *testing.T) {
 	}
 }
 
-func TestAnIndexComesWithItsPlatformsAndAttestations(t *testing.T) {
+func TestAnIndexIsReadWithItsPlatformsAndAttestations(t *testing.T) {
 	t.Parallel()
 	l := sourcetest.NewLayout(t)
 	want := l.MultiPlatform()
 	l.Add(want)
 	for form, path := range forms(t, l.Files()) {
 		s := open(t, path)
-		settle(t, s.Root)
+		finish(t, s.Root)
 		if s.Root.Descriptor.Digest != want.Digest || len(s.Root.Children) != 4 {
 			t.Errorf("%s: got %s with %d children", form, s.Root.Descriptor.Digest, len(s.Root.Children))
 		}
@@ -119,7 +119,7 @@ func TestAnIndexComesWithItsPlatformsAndAttestations(t *testing.T) {
 	}
 }
 
-func TestASavedImageHasTheSameManifestEveryTime(t *testing.T) {
+func TestASavedImageAlwaysHasTheSameManifest(t *testing.T) {
 	t.Parallel()
 	saved := sourcetest.NewSaved(t, "app:1", "one", "two", "one")
 	path := sourcetest.Tar(t, sourcetest.DockerSave(t, saved))
@@ -129,7 +129,7 @@ func TestASavedImageHasTheSameManifestEveryTime(t *testing.T) {
 		if s.Kind != source.DockerArchive || !s.Root.Pending() {
 			t.Fatalf("kind %q, pending %t", s.Kind, s.Root.Pending())
 		}
-		settle(t, s.Root)
+		finish(t, s.Root)
 		digests = append(digests, s.Root.Descriptor.Digest)
 		if got := s.Root.Blobs[0].Descriptor.Digest; got != saved.ID() {
 			t.Errorf("config %s, want %s", got, saved.ID())
@@ -139,11 +139,11 @@ func TestASavedImageHasTheSameManifestEveryTime(t *testing.T) {
 		}
 	}
 	if digests[0] != digests[1] {
-		t.Errorf("two openings give %s and %s", digests[0], digests[1])
+		t.Errorf("two reads returned %s and %s", digests[0], digests[1])
 	}
 }
 
-func TestGzippedLayersAreSentAsTheyAre(t *testing.T) {
+func TestGzippedLayersKeepTheirBytes(t *testing.T) {
 	t.Parallel()
 	saved := sourcetest.NewSaved(t, "app:1", "one", "two").Gzipped()
 	s := open(t, sourcetest.Tar(t, sourcetest.DockerSave(t, saved)))

@@ -5,19 +5,19 @@ import (
 	"runtime"
 )
 
-// workers bounds how many blocks are compressed at the same time.
+// workers limits the number of blocks that are compressed concurrently.
 var workers = tokens(runtime.GOMAXPROCS(0))
 
-// block is one stretch of the stream on its way through.
+// block is one part of a stream during its compression.
 type block struct {
 	*space
 	codec codec
-	dict  int // how much of plain belongs to the block before
-	end   int
+	dict  int // the number of bytes at the start of plain that belong to the previous block
+	end   int // the end of the content in plain
 	last  bool
 	ready chan struct{} // closed when packed and err are set
 	err   error
-	token chan<- struct{} // where the right to hold the block goes back
+	token chan<- struct{} // release returns the token of the block here
 }
 
 func newBlock(c codec, token chan<- struct{}) *block {
@@ -31,18 +31,19 @@ func (b *block) release() {
 	b.token <- struct{}{}
 }
 
-// fill copies the dictionary and reads up to one block of content. A short
-// block is the last; content that ends on a block's edge ends in an empty one.
-// Only io.EOF ends the content well: io.ReadFull would hide a source that was
-// itself cut off.
+// fill copies the dictionary and reads up to one block of content. The last
+// block is shorter than the others. If the content ends at the end of a block,
+// an empty block follows. fill does not use io.ReadFull: it returns
+// io.ErrUnexpectedEOF for a short last block, which a truncated source also
+// returns.
 func (b *block) fill(r io.Reader, dict []byte) error {
 	size, _ := b.codec.sizes()
 	b.dict = copy(b.plain, dict)
 	b.end = b.dict
-	for room := b.plain[b.dict : b.dict+size]; len(room) > 0; {
-		n, err := r.Read(room)
+	for free := b.plain[b.dict : b.dict+size]; len(free) > 0; {
+		n, err := r.Read(free)
 		b.end += n
-		room = room[n:]
+		free = free[n:]
 		if err == io.EOF {
 			b.last = true
 			return nil
@@ -56,8 +57,8 @@ func (b *block) fill(r io.Reader, dict []byte) error {
 
 func (b *block) content() []byte { return b.plain[b.dict:b.end] }
 
-// window copies the bytes that the next block may refer to over the old ones
-// in buf: by the time it is filled, this block may hold other content.
+// window copies the bytes that the next block may refer to into buf. The next
+// block cannot use this block directly, because its memory may be reused first.
 func (b *block) window(buf []byte) []byte {
 	_, size := b.codec.sizes()
 	return append(buf[:0], b.plain[max(0, b.end-size):b.end]...)

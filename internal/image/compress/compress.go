@@ -1,14 +1,14 @@
-// Package compress turns layers into gzip or zstd, on every idle core and
-// always to the same bytes, and back into what they were.
+// Package compress compresses layers with gzip or zstd on all cores, and
+// decompresses them. The same content always gives the same compressed bytes.
 //
-// A stream is cut into blocks of fixed size that are compressed side by side.
-// Neither the number of cores nor the size of reads changes the result, so a
-// layer compressed on one machine has the digest it has on any other. The
-// bytes of one method are therefore part of what this project promises: tests
-// hold their digests, and a library that writes others is not taken lightly.
+// Compress divides a stream into blocks of fixed size and compresses the blocks
+// in parallel. The result depends neither on the number of cores nor on the
+// size of reads, so a layer has the same digest on every machine. Tests contain
+// the digests of compressed samples: a new version of a library that changes
+// them changes the digests of published images.
 //
-// Memory is bounded: each stream owns a block or two in flight, and all streams
-// of the process together share one more for each core.
+// Memory is limited: each stream has one or two reserved blocks, and all streams
+// of the process share one additional block per core.
 package compress
 
 import (
@@ -17,10 +17,11 @@ import (
 	"hash"
 	"sync"
 
+	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/klauspost/compress/flate"
 )
 
-// Format is how a layer is compressed.
+// Format is the compression format of a layer.
 type Format string
 
 // The formats that the image-spec has media types for.
@@ -30,47 +31,55 @@ const (
 	Zstd  Format = "zstd" // RFC 8878
 )
 
-// Method is a format at a level. It keeps the memory of its encoders, so that
-// one is to be made for a run, not for each layer.
+// LayerType returns the OCI media type of a layer with the format.
+func (f Format) LayerType() types.MediaType {
+	return map[Format]types.MediaType{
+		Plain: types.OCIUncompressedLayer, Gzip: types.OCILayer, Zstd: types.OCILayerZStd,
+	}[f]
+}
+
+// Method is a format with a level. It keeps the memory of its encoders. Create
+// one method per run and not one per layer.
 type Method struct {
 	Format Format
 	Level  int
 	codec  codec
 }
 
-// String is the method as an input would name it.
+// String formats the method as FORMAT:LEVEL.
 func (m Method) String() string { return fmt.Sprintf("%s:%d", m.Format, m.Level) }
 
-// levels are what a format's own command line takes, and what is taken where
-// nothing is asked for: what is fast for gzip, which gains little by more on
-// the way to a registry, and zstd's own default.
-var levels = map[Format]struct{ least, most, usual int }{
+// levels contains the levels that the command line of each format accepts, and
+// the default level. The default of gzip is the fastest level, because higher
+// levels save little transfer time. The default of zstd is the default of its
+// command line.
+var levels = map[Format]struct{ least, most, standard int }{
 	Gzip: {1, 9, 1},
 	Zstd: {1, 22, 3},
 }
 
-// Chosen reports whether there is a method; the zero one leaves layers as they
-// are.
+// Chosen reports whether m is a method. The zero Method does not change layers.
 func (m Method) Chosen() bool { return m.codec != nil }
 
-// Known reports the name of a format that there is.
+// Known reports whether name is the name of a format.
 func Known(name string) bool { return levels[Format(name)].most > 0 }
 
-// Levels are the bounds of a format's levels.
+// Levels returns the lowest and the highest level of a format.
 func Levels(f Format) (least, most int) { return levels[f].least, levels[f].most }
 
-// New is the method of a format at a level; 0 is the format's usual one. Gzip
-// has the levels 1 to 9, zstd 1 to 22, of which some come to the same.
+// New returns the method with the given format and level. Level 0 selects the
+// default level of the format. Gzip has the levels 1 to 9, and zstd has the
+// levels 1 to 22. Some levels of zstd give the same bytes.
 func New(f Format, level int) (Method, error) {
 	l, known := levels[f]
 	if !known {
-		return Method{}, fmt.Errorf("compressing with %q: there is no such format", f)
+		return Method{}, fmt.Errorf("compressing with %q: the format is not supported", f)
 	}
 	if level == 0 {
-		level = l.usual
+		level = l.standard
 	}
 	if level < l.least || level > l.most {
-		return Method{}, fmt.Errorf("compressing with %s at level %d: it has %d to %d", f, level, l.least, l.most)
+		return Method{}, fmt.Errorf("compressing with %s at level %d: the levels are %d to %d", f, level, l.least, l.most)
 	}
 	if f == Gzip {
 		return Method{Format: f, Level: level, codec: newGzip(level)}, nil
@@ -79,27 +88,28 @@ func New(f Format, level int) (Method, error) {
 	return Method{Format: f, Level: level, codec: c}, err
 }
 
-// Usual is gzip, which everybody reads, at the level that is fast.
-var Usual = Method{Format: Gzip, Level: flate.BestSpeed, codec: newGzip(flate.BestSpeed)}
+// Default is gzip at its fastest level. Every client can read gzip layers.
+var Default = Method{Format: Gzip, Level: flate.BestSpeed, codec: newGzip(flate.BestSpeed)}
 
-// codec is what a format does with blocks.
+// codec encodes the blocks of one format.
 type codec interface {
-	// head is what a stream begins with.
+	// head returns the first bytes of a stream.
 	head() []byte
-	// sizes are the plain bytes of a block, and how many of those before it
-	// the encoder may refer to.
+	// sizes returns the number of plain bytes in a block, and the number of
+	// preceding bytes to which the encoder may refer.
 	sizes() (block, window int)
-	// encode appends one block to dst. The last one ends the stream.
+	// encode appends one block to dst. The last block ends the stream.
 	encode(dst *bytes.Buffer, window, content []byte, last bool) error
-	// checksum is what the tail says of the plain content; nil for nothing.
+	// checksum returns the hash of the plain content that tail needs, or nil if
+	// tail needs none.
 	checksum() hash.Hash32
-	// tail is what a stream ends with, after so many plain bytes.
+	// tail returns the last bytes of a stream with size plain bytes.
 	tail(sum hash.Hash32, size int64) []byte
-	// spaces is the memory of blocks, used again by later ones.
+	// spaces returns the pool of the memory of blocks.
 	spaces() *sync.Pool
 }
 
-// pool is the memory for blocks of one size.
+// pool returns a pool of memory for blocks of one size.
 func pool(size int) *sync.Pool {
 	return &sync.Pool{New: func() any { return &space{plain: make([]byte, size)} }}
 }

@@ -13,7 +13,7 @@ import (
 	"testing/iotest"
 )
 
-// sample is compressible and differs from place to place.
+// sample returns compressible content without long repetitions.
 func sample(n int) []byte {
 	words := []string{"layer", "config", "usr/lib/", "\x00\x00\x00\x00", "ustar", "etc"}
 	r := rand.New(rand.NewPCG(1, 2))
@@ -27,7 +27,7 @@ func sample(n int) []byte {
 
 func accept([sha256.Size]byte, int64) error { return nil }
 
-// method is one that exists.
+// method returns a valid method.
 func method(t testing.TB, f Format, level int) Method {
 	t.Helper()
 	m, err := New(f, level)
@@ -48,14 +48,14 @@ func compress(t testing.TB, m Method, r io.Reader) []byte {
 	return out
 }
 
-func TestWhatIsCompressedIsReadBack(t *testing.T) {
+func TestDecompressReturnsTheCompressedContent(t *testing.T) {
 	t.Parallel()
-	for _, m := range []Method{Usual, method(t, Gzip, 9), method(t, Zstd, 0), method(t, Zstd, 9)} {
+	for _, m := range []Method{Default, method(t, Gzip, 9), method(t, Zstd, 0), method(t, Zstd, 9)} {
 		for _, size := range []int{0, 1, gzipWindow, gzipBlock - 1, gzipBlock, gzipBlock + 1, 3*gzipBlock + 7, zstdBlock, 2*zstdBlock + 7} {
 			plain := sample(size)
 			packed := compress(t, m, bytes.NewReader(plain))
 			if got := Detect(packed); got != m.Format {
-				t.Errorf("%s, %d bytes: it looks like %q", m.Format, size, got)
+				t.Errorf("%s, %d bytes: Detect returned %q", m.Format, size, got)
 			}
 			r, err := Decompress(io.NopCloser(bytes.NewReader(packed)), int64(size))
 			if err != nil {
@@ -69,7 +69,7 @@ func TestWhatIsCompressedIsReadBack(t *testing.T) {
 	}
 }
 
-func TestGzipIsReadBackByTheStandardLibraryAsOneMember(t *testing.T) {
+func TestTheStandardLibraryReadsOneGzipMember(t *testing.T) {
 	t.Parallel()
 	for level := 1; level <= 9; level++ {
 		plain := sample(3*gzipBlock + 7)
@@ -85,16 +85,16 @@ func TestGzipIsReadBackByTheStandardLibraryAsOneMember(t *testing.T) {
 	}
 }
 
-// The digests of published layers hang on these bytes: a change here makes
-// every unchanged image look new.
-func TestTheBytesAreTheSameOnEveryMachine(t *testing.T) {
+// The digests of published layers depend on these bytes. If they change, every
+// unchanged image gets a new digest.
+func TestCompressedBytesAreTheSameOnEveryMachine(t *testing.T) {
 	t.Parallel()
 	plain := sample(5*gzipBlock + 1234)
 	cases := []struct {
 		method Method
 		want   string
 	}{
-		{Usual, "bcfaaaa19d8b20d86f5ae0649cb8f40343890e28280d668b75d7f17d63e84de8"},
+		{Default, "bcfaaaa19d8b20d86f5ae0649cb8f40343890e28280d668b75d7f17d63e84de8"},
 		{method(t, Gzip, 6), "0fa862fdfea8e5ed6191e2f63c9d05c26b15d749d901eca4ded5552854cc852a"},
 		{method(t, Gzip, 9), "aa3a4d0d720d22b07c8e47ae7cd6f9ca93795d15a03ddd8e925e111c84ae2050"},
 		{method(t, Zstd, 1), "40a516ddf3f9449439b9d51303b033aa8897c3d789281c9663b52a91e7696f00"},
@@ -103,7 +103,7 @@ func TestTheBytesAreTheSameOnEveryMachine(t *testing.T) {
 		{method(t, Zstd, 22), "5f0081e55bb89391cfa3a18afe414f54237e3d8c842c21586aacaa787b63a9cd"},
 	}
 	for _, c := range cases {
-		for range 3 { // encoders that were used before must not differ
+		for range 3 { // a reused encoder must give the same bytes
 			sum := sha256.Sum256(compress(t, c.method, bytes.NewReader(plain)))
 			if got := hex.EncodeToString(sum[:]); got != c.want {
 				t.Errorf("%s: got %s, want %s", c.method.Format, got, c.want)
@@ -116,22 +116,22 @@ func TestTheBytesAreTheSameOnEveryMachine(t *testing.T) {
 	}
 }
 
-func TestMethodsThatAreNone(t *testing.T) {
+func TestInvalidMethodsAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		format Format
 		level  int
 	}{{Plain, 0}, {"xz", 0}, {Gzip, 10}, {Gzip, -1}, {Zstd, 23}} {
 		if _, err := New(c.format, c.level); err == nil {
-			t.Errorf("%q at level %d is made", c.format, c.level)
+			t.Errorf("New accepts %q at level %d", c.format, c.level)
 		}
 	}
 }
 
-func TestAStreamThatGrowsTooLargeEnds(t *testing.T) {
+func TestDecompressHasALimit(t *testing.T) {
 	t.Parallel()
 	zeros := make([]byte, 4<<20)
-	for _, m := range []Method{Usual, method(t, Zstd, 0)} {
+	for _, m := range []Method{Default, method(t, Zstd, 0)} {
 		packed := compress(t, m, bytes.NewReader(zeros))
 		r, err := Decompress(io.NopCloser(bytes.NewReader(packed)), 1<<20)
 		if err != nil {
@@ -139,16 +139,16 @@ func TestAStreamThatGrowsTooLargeEnds(t *testing.T) {
 		}
 		n, err := io.Copy(io.Discard, r)
 		if !errors.Is(err, ErrTooLarge) || n > 1<<20 {
-			t.Errorf("%s: %d bytes of more than were allowed, %v", m.Format, n, err)
+			t.Errorf("%s: got %d bytes, %v; want ErrTooLarge", m.Format, n, err)
 		}
 		r.Close()
 	}
 }
 
-func TestAStreamThatBreaksOffIsNoEnd(t *testing.T) {
+func TestATruncatedStreamIsDamaged(t *testing.T) {
 	t.Parallel()
 	plain := sample(2*zstdBlock + 5)
-	for _, m := range []Method{Usual, method(t, Zstd, 0)} {
+	for _, m := range []Method{Default, method(t, Zstd, 0)} {
 		packed := compress(t, m, bytes.NewReader(plain))
 		for _, cut := range []int{1, len(packed) / 2, len(packed) - 1} {
 			r, err := Decompress(io.NopCloser(bytes.NewReader(packed[:cut])), 1<<30)
@@ -156,42 +156,42 @@ func TestAStreamThatBreaksOffIsNoEnd(t *testing.T) {
 				continue
 			}
 			if got, err := io.ReadAll(r); !errors.Is(err, ErrDamaged) && !bytes.Equal(got, packed[:cut]) {
-				t.Errorf("%s cut at %d of %d: %v", m.Format, cut, len(packed), err)
+				t.Errorf("%s truncated at %d of %d bytes: %v", m.Format, cut, len(packed), err)
 			}
 			r.Close()
 		}
 	}
 }
 
-func TestVerifyIsToldThePlainContentAndItsErrorEndsTheStream(t *testing.T) {
+func TestVerifyGetsThePlainContentAndItsErrorEndsTheStream(t *testing.T) {
 	t.Parallel()
 	plain := sample(gzipBlock + 5)
 	refused := errors.New("refused")
-	c := Usual.Compress(io.NopCloser(bytes.NewReader(plain)), func(sum [sha256.Size]byte, size int64) error {
+	c := Default.Compress(io.NopCloser(bytes.NewReader(plain)), func(sum [sha256.Size]byte, size int64) error {
 		if sum != sha256.Sum256(plain) || size != int64(len(plain)) {
-			t.Errorf("told %x and %d bytes", sum, size)
+			t.Errorf("verify got %x and %d bytes", sum, size)
 		}
 		return refused
 	})
 	defer c.Close()
 	out, err := io.ReadAll(c)
 	if !errors.Is(err, refused) {
-		t.Fatalf("got %v, want the refusal", err)
+		t.Fatalf("got %v, want the error of verify", err)
 	}
 	r, err := gzip.NewReader(bytes.NewReader(out))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := io.Copy(io.Discard, r); err == nil {
-		t.Error("what was handed out before the refusal is a complete gzip member")
+		t.Error("the content before the error is a complete gzip member")
 	}
 }
 
-func TestAnErrorOfTheSourceIsPassedOn(t *testing.T) {
+func TestCompressReturnsTheErrorOfItsSource(t *testing.T) {
 	t.Parallel()
-	for _, want := range []error{errors.New("disk on fire"), io.ErrUnexpectedEOF} {
+	for _, want := range []error{errors.New("disk failure"), io.ErrUnexpectedEOF} {
 		src := io.MultiReader(bytes.NewReader(sample(gzipBlock+9)), iotest.ErrReader(want))
-		c := Usual.Compress(io.NopCloser(src), accept)
+		c := Default.Compress(io.NopCloser(src), accept)
 		if _, err := io.ReadAll(c); !errors.Is(err, want) {
 			t.Errorf("got %v, want %v", err, want)
 		}
@@ -206,40 +206,40 @@ type closeCounter struct {
 
 func (c *closeCounter) Close() error { c.closed++; return nil }
 
-func TestManyStreamsLeftHalfwayDoNotStopTheNext(t *testing.T) {
+func TestClosedStreamsDoNotBlockTheNextStream(t *testing.T) {
 	t.Parallel()
 	plain := sample(4 * gzipBlock)
-	for range 4 * (runtime.GOMAXPROCS(0) + ownBlocks(Usual.codec)) {
+	for range 4 * (runtime.GOMAXPROCS(0) + ownBlocks(Default.codec)) {
 		src := &closeCounter{Reader: bytes.NewReader(plain)}
-		c := Usual.Compress(src, accept)
+		c := Default.Compress(src, accept)
 		if _, err := io.ReadFull(c, make([]byte, 100)); err != nil {
 			t.Fatal(err)
 		}
 		c.Close()
 		c.Close()
 		if src.closed != 1 {
-			t.Fatalf("source closed %d times", src.closed)
+			t.Fatalf("the source was closed %d times", src.closed)
 		}
 	}
-	compress(t, Usual, bytes.NewReader(plain))
+	compress(t, Default, bytes.NewReader(plain))
 }
 
-func TestStalledStreamsLeaveOthersRunning(t *testing.T) {
+func TestStalledStreamsDoNotBlockOtherStreams(t *testing.T) {
 	t.Parallel()
 	plain := sample(8 * gzipBlock)
 	for range runtime.GOMAXPROCS(0) + 2 {
-		stalled := Usual.Compress(io.NopCloser(bytes.NewReader(plain)), accept)
+		stalled := Default.Compress(io.NopCloser(bytes.NewReader(plain)), accept)
 		defer stalled.Close()
 	}
-	compress(t, Usual, bytes.NewReader(plain))
+	compress(t, Default, bytes.NewReader(plain))
 }
 
-func TestAFaultOfTheSourceIsNoDamage(t *testing.T) {
+func TestDecompressReturnsTheErrorOfItsSource(t *testing.T) {
 	t.Parallel()
-	for _, m := range []Method{Usual, method(t, Zstd, 0)} {
+	for _, m := range []Method{Default, method(t, Zstd, 0)} {
 		packed := compress(t, m, bytes.NewReader(sample(gzipBlock)))
 		for _, at := range []int{0, 3, len(packed) / 2} {
-			want := errors.New("the network is gone")
+			want := errors.New("connection reset")
 			r, err := Decompress(io.NopCloser(io.MultiReader(bytes.NewReader(packed[:at]), iotest.ErrReader(want))), 1<<30)
 			if err == nil {
 				_, err = io.ReadAll(r)
@@ -252,7 +252,7 @@ func TestAFaultOfTheSourceIsNoDamage(t *testing.T) {
 }
 
 func FuzzDecompress(f *testing.F) {
-	for _, m := range []Method{Usual, method(f, Zstd, 0)} {
+	for _, m := range []Method{Default, method(f, Zstd, 0)} {
 		f.Add(compress(f, m, bytes.NewReader(sample(1000))))
 	}
 	f.Add([]byte{0x50, 0x2a, 0x4d, 0x18, 1, 0, 0, 0, 9})
@@ -271,7 +271,7 @@ func FuzzDecompress(f *testing.F) {
 
 func BenchmarkCompress(b *testing.B) {
 	plain := sample(32 << 20)
-	for _, m := range []Method{Usual, method(b, Gzip, 6), method(b, Zstd, 1), method(b, Zstd, 3), method(b, Zstd, 9)} {
+	for _, m := range []Method{Default, method(b, Gzip, 6), method(b, Zstd, 1), method(b, Zstd, 3), method(b, Zstd, 9)} {
 		b.Run(m.String(), func(b *testing.B) {
 			b.SetBytes(int64(len(plain)))
 			b.ReportAllocs()

@@ -13,16 +13,17 @@ import (
 )
 
 const (
-	// gzipBlock is the plain bytes in a block. Changing it changes every
-	// digest made from plain layers.
+	// gzipBlock is the number of plain bytes in a block. Another value changes
+	// the digest of every layer that Compress writes with gzip.
 	gzipBlock = 256 << 10
-	// gzipWindow is how far back deflate can refer (RFC 1951, section 2).
+	// gzipWindow is the largest distance of a back reference in deflate (RFC
+	// 1951, section 2), in bytes.
 	gzipWindow = 32 << 10
 )
 
-// gzipCodec writes one gzip member (RFC 1952) that has no name and no time.
-// Each block is deflated with the 32 KiB before it as dictionary, and joined
-// to the next with a sync flush.
+// gzipCodec writes one gzip member (RFC 1952) without name and time. It
+// compresses each block with the preceding 32 KiB as dictionary and ends it with
+// a sync flush, so that the next block can follow.
 type gzipCodec struct {
 	level    int
 	memory   *sync.Pool
@@ -33,15 +34,14 @@ func newGzip(level int) codec {
 	return &gzipCodec{level: level, memory: gzipSpaces}
 }
 
-// gzipSpaces serve all levels.
+// gzipSpaces is the memory of blocks for all levels.
 var gzipSpaces = pool(gzipWindow + gzipBlock)
 
-// head is a gzip header without name and time: deflate, an unknown system, and
-// whether it was made the fastest or the most thorough way (RFC 1952, section
-// 2.3.1, XFL).
+// head returns a gzip header without name and time. It names deflate, an unknown
+// system, and the fastest or the slowest level (RFC 1952, section 2.3.1, XFL).
 func (g *gzipCodec) head() []byte {
-	way := map[int]byte{flate.BestSpeed: 4, flate.BestCompression: 2}[g.level]
-	return []byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, way, 255}
+	flags := map[int]byte{flate.BestSpeed: 4, flate.BestCompression: 2}[g.level]
+	return []byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, flags, 255}
 }
 
 func (*gzipCodec) sizes() (block, window int) { return gzipBlock, gzipWindow }

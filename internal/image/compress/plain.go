@@ -11,15 +11,15 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// HeadSize is how many bytes Detect looks at.
+// HeadSize is the number of bytes that Detect needs.
 const HeadSize = 6
 
-// MaxWindow is the most memory that a zstd stream may ask for, in bytes: what
-// the highest level of the encoders in BuildKit and podman takes. The RFC wants
-// 8 MiB at least.
+// MaxWindow limits the window of a zstd stream, in bytes. The highest level of
+// the encoders in BuildKit and podman needs this size. The RFC requires at least
+// 8 MiB.
 const MaxWindow = 32 << 20
 
-// Detect tells by the first bytes of content how it is compressed.
+// Detect returns the format of content with the given first bytes.
 func Detect(head []byte) Format {
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b, 8}):
@@ -30,14 +30,14 @@ func Detect(head []byte) Format {
 	return Plain
 }
 
-// skippable reports a zstd stream that begins with a frame to pass over (RFC
+// skippable reports whether a zstd stream begins with a skippable frame (RFC
 // 8878, section 3.1.2).
 func skippable(head []byte) bool {
 	return len(head) >= 4 && head[0]&0xf0 == 0x50 && head[1] == 0x2a && head[2] == 0x4d && head[3] == 0x18
 }
 
-// Open returns content of a known format decompressed. Closing it frees memory
-// and leaves r alone.
+// Open returns the decompressed content of r. Close frees memory and does not
+// close r.
 func Open(f Format, r io.Reader) (io.ReadCloser, error) {
 	switch f {
 	case Gzip:
@@ -52,52 +52,53 @@ func Open(f Format, r io.Reader) (io.ReadCloser, error) {
 	return io.NopCloser(r), nil
 }
 
-// What can be wrong with content that is decompressed, besides what its source
-// says.
+// The errors of Decompress, in addition to the errors of its source.
 var (
-	ErrDamaged  = errors.New("it is damaged")
-	ErrTooLarge = errors.New("it is too large once decompressed")
-	ErrWindow   = errors.New("it takes more memory to decompress than is given")
+	ErrDamaged  = errors.New("the data is damaged")
+	ErrTooLarge = errors.New("the data is too large after decompression")
+	ErrWindow   = errors.New("decompression needs more memory than the limit")
 )
 
-// Decompress returns what src is once it is decompressed, whatever format its
-// first bytes tell, and closes src with it. More than limit plain bytes are an
-// error: a few bytes can claim to be any number. Errors are those of src, or
-// wrap ErrDamaged, ErrTooLarge or, past MaxWindow, ErrWindow.
+// Decompress returns the decompressed content of src. It detects the format from
+// the first bytes. Close of the result closes src. More than limit plain bytes
+// are an error, because a small file can decompress to any size. Errors are the
+// errors of src, or they wrap ErrDamaged, ErrTooLarge, or ErrWindow for a window
+// above MaxWindow.
 func Decompress(src io.ReadCloser, limit int64) (io.ReadCloser, error) {
-	d := &decompressed{src: src, left: limit, limit: limit}
-	buffered := bufio.NewReaderSize((*watched)(d), 64<<10)
+	d := &decompressed{src: src, remaining: limit, limit: limit}
+	buffered := bufio.NewReaderSize((*sourceReader)(d), 64<<10)
 	head, err := buffered.Peek(HeadSize)
-	if err == nil || errors.Is(err, io.EOF) { // a short one is plain
+	if err == nil || errors.Is(err, io.EOF) { // content shorter than HeadSize is plain
 		d.plain, err = Open(Detect(head), buffered)
 	}
 	if err != nil {
-		return nil, errors.Join(d.blame(err), src.Close())
+		return nil, errors.Join(d.cause(err), src.Close())
 	}
 	return d, nil
 }
 
-// decompressed is a bounded stream of plain bytes.
+// decompressed is a stream of plain bytes with a limit.
 type decompressed struct {
-	plain, src  io.ReadCloser
-	left, limit int64
-	failed      error // what src said
+	plain, src       io.ReadCloser
+	remaining, limit int64
+	failed           error // the error of src
 }
 
 // Read returns plain bytes.
 func (d *decompressed) Read(p []byte) (int, error) {
 	n, err := d.plain.Read(p)
-	if d.left -= int64(n); d.left < 0 {
+	if d.remaining -= int64(n); d.remaining < 0 {
 		return 0, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, d.limit)
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
-		err = d.blame(err)
+		err = d.cause(err)
 	}
 	return n, err
 }
 
-// blame tells content that is damaged from a source that failed.
-func (d *decompressed) blame(err error) error {
+// cause returns the error of the source, or an error for damaged content if the
+// source did not fail.
+func (d *decompressed) cause(err error) error {
 	switch {
 	case d.failed != nil:
 		return d.failed
@@ -110,11 +111,11 @@ func (d *decompressed) blame(err error) error {
 // Close frees the decompressor and closes the source.
 func (d *decompressed) Close() error { return errors.Join(d.plain.Close(), d.src.Close()) }
 
-// watched reads the source of a decompression and notes how it fails.
-type watched decompressed
+// sourceReader reads the source of a decompression and stores its error.
+type sourceReader decompressed
 
 // Read returns compressed bytes.
-func (w *watched) Read(p []byte) (int, error) {
+func (w *sourceReader) Read(p []byte) (int, error) {
 	n, err := w.src.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
 		w.failed = err

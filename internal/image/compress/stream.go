@@ -7,8 +7,9 @@ import (
 	"sync"
 )
 
-// ownBytes is what a stream may have in flight whatever the others hold, in
-// plain bytes: two blocks of gzip, one of zstd, which keep it moving.
+// ownBytes is the number of plain bytes that each stream can always have in its
+// blocks: two blocks of gzip, or one block of zstd. Without reserved blocks, a
+// stream could wait for another stream whose consumer is slow.
 const ownBytes = 512 << 10
 
 func ownBlocks(c codec) int {
@@ -16,16 +17,17 @@ func ownBlocks(c codec) int {
 	return max(1, ownBytes/size)
 }
 
-// spare are the blocks that streams may take beyond their own.
+// spare contains a token for each block that all streams share.
 var spare = tokens(runtime.GOMAXPROCS(0))
 
-// Verify judges a stream once it has been read whole: sum is the SHA-256 and
-// size the length in bytes of the plain content.
+// Verify checks the plain content of a stream after the last byte was read. sum
+// is the SHA-256 of the content, and size is its length in bytes.
 type Verify func(sum [sha256.Size]byte, size int64) error
 
-// Compress returns src compressed. Reading starts at once; what verify returns
-// takes the place of the last block, so that a consumer never sees a whole
-// stream of content that was refused. Close stops the work and closes src.
+// Compress returns the compressed content of src. It starts to read src at once.
+// If verify returns an error, Read returns that error instead of the last block,
+// so that a consumer never gets a complete stream of refused content. Close stops
+// the compression and closes src.
 func (m Method) Compress(src io.ReadCloser, verify Verify) io.ReadCloser {
 	own := ownBlocks(m.codec)
 	s := &stream{
@@ -41,7 +43,8 @@ func (m Method) Compress(src io.ReadCloser, verify Verify) io.ReadCloser {
 	return s
 }
 
-// stream is one compression: produce fills blocks in order, Read drains them.
+// stream is one compression. produce fills the blocks in order, and Read returns
+// their content.
 type stream struct {
 	codec    codec
 	src      io.ReadCloser
@@ -52,7 +55,7 @@ type stream struct {
 	once     sync.Once
 	closeErr error
 
-	// tail and err are written by produce before it closes blocks.
+	// produce sets tail and err before it closes blocks.
 	tail []byte
 	err  error
 
@@ -73,7 +76,7 @@ func (s *stream) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// next makes the following block, or the trailer, the bytes to hand out.
+// next sets out to the next block, or to the tail of the stream.
 func (s *stream) next() error {
 	s.recycle()
 	if s.ended {
@@ -99,7 +102,7 @@ func (s *stream) recycle() {
 	}
 }
 
-// Close ends the compression, finished or not.
+// Close ends the compression.
 func (s *stream) Close() error {
 	s.once.Do(func() {
 		close(s.stop)
@@ -114,7 +117,7 @@ func (s *stream) Close() error {
 	return s.closeErr
 }
 
-// produce reads src block by block and has each compressed.
+// produce reads src and starts the compression of each block.
 func (s *stream) produce() {
 	defer close(s.blocks)
 	plain, check := sha256.New(), s.codec.checksum()
@@ -131,7 +134,7 @@ func (s *stream) produce() {
 			return
 		}
 		before, last = b.window(before), b.last
-		_, _ = plain.Write(b.content()) // hashes take everything
+		_, _ = plain.Write(b.content()) // hash.Hash.Write never returns an error
 		if check != nil {
 			_, _ = check.Write(b.content())
 		}
@@ -149,7 +152,7 @@ func (s *stream) produce() {
 	}
 }
 
-// reserve waits for the right to hold one more block; nil once closed.
+// reserve waits for the token of one more block. It returns nil after Close.
 func (s *stream) reserve() *block {
 	select {
 	case <-s.stop:

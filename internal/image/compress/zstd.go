@@ -9,24 +9,25 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// zstdBlock is the plain bytes in a block, and in a frame: what lets all cores
-// work on one layer in little memory costs some two percent of its size.
-// Changing it changes every digest made with zstd.
+// zstdBlock is the number of plain bytes in a block and in a frame. Small blocks
+// let all cores compress one layer with little memory, and make the layer about
+// two percent larger. Another value changes the digest of every layer that
+// Compress writes with zstd.
 const zstdBlock = 1 << 20
 
-// maxThorough bounds the encoders of the levels from 10 on, which take some
-// 40 MiB each; those of lower levels take a tenth of that.
-const maxThorough = 4
+// maxLargeEncoders limits the number of encoders for level 10 and above. These
+// encoders need about 40 MiB each. Encoders of lower levels need a tenth of that.
+const maxLargeEncoders = 4
 
-// zstdCodec writes each block as a frame of its own with its size and
-// checksum; a sequence of frames is a zstd stream (RFC 8878, section 3), and
-// any reader of layers takes it for one.
+// zstdCodec writes each block as a separate frame with its size and checksum. A
+// sequence of frames is a zstd stream (RFC 8878, section 3), which every client
+// can read.
 type zstdCodec struct{ encoder *zstd.Encoder }
 
 func newZstd(level int) (codec, error) {
 	speed, encoders := zstd.EncoderLevelFromZstd(level), runtime.GOMAXPROCS(0)
 	if speed == zstd.SpeedBestCompression {
-		encoders = min(encoders, maxThorough)
+		encoders = min(encoders, maxLargeEncoders)
 	}
 	e, err := zstd.NewWriter(nil,
 		zstd.WithEncoderLevel(speed), zstd.WithWindowSize(zstdBlock),
@@ -43,7 +44,7 @@ func (*zstdCodec) tail(hash.Hash32, int64) []byte { return nil }
 func (*zstdCodec) spaces() *sync.Pool             { return zstdSpaces }
 
 func (z *zstdCodec) encode(dst *bytes.Buffer, _, content []byte, _ bool) error {
-	dst.Grow(z.encoder.MaxEncodedSize(zstdBlock)) // once for each space
+	dst.Grow(z.encoder.MaxEncodedSize(zstdBlock)) // allocates only once per space
 	_, err := dst.Write(z.encoder.EncodeAll(content, dst.AvailableBuffer()))
 	return err
 }

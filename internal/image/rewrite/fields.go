@@ -1,6 +1,6 @@
-// Package rewrite changes the JSON of manifests, indexes and configs. What is
-// not named stays as it was written, unknown fields included; keys come out
-// sorted, so that the same input gives the same bytes.
+// Package rewrite changes the JSON of manifests, indexes and configs. It keeps
+// all other fields unchanged, including fields that it does not know. It writes
+// keys in sorted order, so that the same input gives the same bytes.
 package rewrite
 
 import (
@@ -9,12 +9,11 @@ import (
 	"maps"
 )
 
-// Fields is a JSON object whose values stay as they were written unless they
-// are named.
+// Fields is a JSON object. It keeps the encoded value of each key until the key
+// is set.
 type Fields map[string]json.RawMessage
 
-// Edit decodes an object, lets change work on it, and encodes it with its
-// keys sorted: the same input gives the same bytes.
+// Edit decodes an object, calls change, and encodes the object with sorted keys.
 func Edit(raw []byte, change func(Fields) error) ([]byte, error) {
 	var f Fields
 	if err := json.Unmarshal(raw, &f); err != nil {
@@ -29,7 +28,8 @@ func Edit(raw []byte, change func(Fields) error) ([]byte, error) {
 	return encode(f)
 }
 
-// Edit works on an object inside this one; absent or null, it is made.
+// Edit changes an object inside this object. If the object is absent or null,
+// Edit creates it.
 func (f Fields) Edit(key string, change func(Fields) error) error {
 	inner := f[key]
 	if len(inner) == 0 {
@@ -40,14 +40,14 @@ func (f Fields) Edit(key string, change func(Fields) error) error {
 	return err
 }
 
-// Put gives a key a value.
-func (f Fields) Put(key string, value any) error {
+// Set sets the value of a key.
+func (f Fields) Set(key string, value any) error {
 	raw, err := encode(value)
 	f[key] = raw
 	return err
 }
 
-// List is a list of objects; absent, it is empty.
+// List returns a list of objects. If the key is absent, the list is empty.
 func (f Fields) List(key string) ([]Fields, error) {
 	var list []Fields
 	if raw := f[key]; len(raw) > 0 {
@@ -58,7 +58,8 @@ func (f Fields) List(key string) ([]Fields, error) {
 	return list, nil
 }
 
-// Merge adds entries to an object of strings, the new ones winning.
+// Merge adds entries to an object of strings. They replace entries with the same
+// key.
 func (f Fields) Merge(key string, add map[string]string) error {
 	have := map[string]string{}
 	if raw := f[key]; len(raw) > 0 {
@@ -66,15 +67,15 @@ func (f Fields) Merge(key string, add map[string]string) error {
 			return err
 		}
 	}
-	if have == nil { // it was null
+	if have == nil { // the value was null
 		have = map[string]string{}
 	}
 	maps.Copy(have, add)
-	return f.Put(key, have)
+	return f.Set(key, have)
 }
 
-// encode is json.Marshal without the escapes meant for HTML, which would
-// change how a URL reads.
+// encode encodes v without the escapes for HTML of json.Marshal, because they
+// would change URLs.
 func encode(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

@@ -9,43 +9,51 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// Index writes the children's present types, digests and sizes into an index,
-// in its order, and has attestations name the images they go with. The media
-// type is the index's own from then on.
+// Index returns the index raw with the current media types, digests and sizes of
+// the children of m, and with the media type of m. An entry of an attestation
+// gets the new digest of its image.
 func Index(m *image.Manifest, raw []byte) ([]byte, error) {
 	return Edit(raw, func(index Fields) error {
-		list, err := index.List("manifests")
+		list, err := index.entries(m)
 		if err != nil {
 			return err
 		}
-		if len(list) != len(m.Children) {
-			return fmt.Errorf("it lists %d manifests, and %d were read", len(list), len(m.Children))
-		}
-		moved := map[string]v1.Hash{}
+		changed := map[string]v1.Hash{} // maps old digests to new digests
 		for i, entry := range list {
-			var was string
-			if err := json.Unmarshal(entry["digest"], &was); err != nil {
+			var old string
+			if err := json.Unmarshal(entry["digest"], &old); err != nil {
 				return err
 			}
-			moved[was] = m.Children[i].Descriptor.Digest
+			changed[old] = m.Children[i].Descriptor.Digest
 		}
 		for i, entry := range list {
-			if err := entry.repoint(m.Children[i].Descriptor, moved); err != nil {
+			if err := entry.updateEntry(m.Children[i].Descriptor, changed); err != nil {
 				return err
 			}
 		}
-		if err := index.head(m); err != nil {
+		if err := index.updateHeader(m); err != nil {
 			return err
 		}
-		return index.Put("manifests", list)
+		return index.Set("manifests", list)
 	})
 }
 
-// head writes what a pending manifest says of itself: the media type, which it
-// need not name (image-spec, "mediaType"), and annotations.
-func (f Fields) head(m *image.Manifest) error {
+// entries returns the entries of an index. It returns an error if they do not
+// match the children of m.
+func (f Fields) entries(m *image.Manifest) ([]Fields, error) {
+	list, err := f.List("manifests")
+	if err == nil && len(list) != len(m.Children) {
+		err = fmt.Errorf("the index lists %d manifests, but %d were read", len(list), len(m.Children))
+	}
+	return list, err
+}
+
+// updateHeader sets the media type, if the document has one, and adds the
+// annotations of a pending manifest. The media type is optional (image-spec,
+// "mediaType").
+func (f Fields) updateHeader(m *image.Manifest) error {
 	if f["mediaType"] != nil {
-		if err := f.Put("mediaType", m.Descriptor.MediaType); err != nil {
+		if err := f.Set("mediaType", m.Descriptor.MediaType); err != nil {
 			return err
 		}
 	}
@@ -55,62 +63,62 @@ func (f Fields) head(m *image.Manifest) error {
 	return f.Merge("annotations", m.Annotations)
 }
 
-// Annotations are those of a manifest or an index.
+// Annotations returns the annotations of a manifest or an index. It ignores
+// annotations that are not strings.
 func Annotations(raw []byte) map[string]string {
 	var doc struct {
 		Annotations map[string]string `json:"annotations"`
 	}
-	_ = json.Unmarshal(raw, &doc) // what is no annotation is none
+	_ = json.Unmarshal(raw, &doc) // a value that is not a string is not an annotation
 	return doc.Annotations
 }
 
-// repoint gives an entry another manifest, and its attestation another image.
-func (f Fields) repoint(to v1.Descriptor, moved map[string]v1.Hash) error {
-	if err := f.describe(to); err != nil {
+// updateEntry sets the descriptor of an entry. For an attestation, it also
+// replaces the digest of the attested image.
+func (f Fields) updateEntry(d v1.Descriptor, changed map[string]v1.Hash) error {
+	if err := f.updateDescriptor(d); err != nil {
 		return err
 	}
-	var notes map[string]string
+	var annotations map[string]string
 	if raw := f["annotations"]; len(raw) > 0 {
-		_ = json.Unmarshal(raw, &notes) // what is no annotation names no image
+		_ = json.Unmarshal(raw, &annotations) // a value that is not a string names no image
 	}
-	about, known := moved[notes[image.ReferenceDigest]]
+	digest, known := changed[annotations[image.ReferenceDigest]]
 	if !known {
 		return nil
 	}
-	return f.Merge("annotations", map[string]string{image.ReferenceDigest: about.String()})
+	return f.Merge("annotations", map[string]string{image.ReferenceDigest: digest.String()})
 }
 
-// describe writes what a descriptor says of its content; annotations, URLs and
-// all else stay.
-func (f Fields) describe(d v1.Descriptor) error {
-	delete(f, "data") // a copy of the content, which may have changed
-	if err := f.Put("mediaType", d.MediaType); err != nil {
+// updateDescriptor sets the media type, the digest and the size of a descriptor.
+// It removes the field data, which is a copy of the old content.
+func (f Fields) updateDescriptor(d v1.Descriptor) error {
+	delete(f, "data")
+	if err := f.Set("mediaType", d.MediaType); err != nil {
 		return err
 	}
-	if err := f.Put("digest", d.Digest); err != nil {
+	if err := f.Set("digest", d.Digest); err != nil {
 		return err
 	}
-	return f.Put("size", d.Size)
+	return f.Set("size", d.Size)
 }
 
-// Without takes children out of an index that match, and their entries.
-func Without(m *image.Manifest, gone func(*image.Manifest) bool) error {
+// RemoveChildren removes the children for which remove returns true from an
+// index, and their entries.
+func RemoveChildren(m *image.Manifest, remove func(*image.Manifest) bool) error {
 	raw, err := Edit(m.Raw, func(index Fields) error {
-		list, err := index.List("manifests")
+		list, err := index.entries(m)
 		if err != nil {
 			return err
 		}
-		if len(list) != len(m.Children) {
-			return fmt.Errorf("it lists %d manifests, and %d were read", len(list), len(m.Children))
-		}
 		entries, children := []Fields{}, []*image.Manifest{}
 		for i, c := range m.Children {
-			if !gone(c) {
+			if !remove(c) {
 				entries, children = append(entries, list[i]), append(children, c)
 			}
 		}
 		m.Children = children
-		return index.Put("manifests", entries)
+		return index.Set("manifests", entries)
 	})
 	if err != nil {
 		return fmt.Errorf("rewriting index %s: %w", m.Descriptor.Digest, err)

@@ -116,7 +116,7 @@ func TestMatchHasATimeLimit(t *testing.T) {
 func FuzzCompile(f *testing.F) {
 	f.Add(`v(\d+)`, "", "v1.2.3")
 	f.Add(`(?<n>[^]]*)\k<n>`, "gu", "aa")
-	f.Fuzz(func(t *testing.T, pattern, flags, text string) {
+	f.Fuzz(func(_ *testing.T, pattern, flags, text string) {
 		re, err := Compile(pattern, flags)
 		if err != nil {
 			return

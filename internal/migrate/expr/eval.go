@@ -83,30 +83,45 @@ func (e *evaluator) operator(n *node, depth int) Value {
 		return Value{}
 	}
 	right := e.node(n.args[1], depth)
-	holds, ok := left.truth()
 	switch n.text {
 	case "&&":
-		if ok && holds {
-			right.chosen = true
-			return right
-		} else if ok {
-			return left
-		}
-		return Value{Refs: right.Refs, Text: right.Text}
+		return and(left, right)
 	case "||":
-		if ok && holds || !ok && left.chosen {
-			return left
-		} else if ok {
-			return right
-		}
-		refs := slices.Concat(left.Refs, right.Refs)
-		return Value{Refs: refs[:min(len(refs), maxRefs)]}
+		return or(left, right)
 	case "==", "!=":
 		if left.Known && right.Known {
 			return boolean(strings.EqualFold(left.Text, right.Text) == (n.text == "=="))
 		}
 	}
 	return Value{}
+}
+
+// and returns the value of left && right. If left is unknown, only the references and
+// the text of right are known.
+func and(left, right Value) Value {
+	holds, ok := left.truth()
+	switch {
+	case !ok:
+		return Value{Refs: right.Refs, Text: right.Text}
+	case holds:
+		right.chosen = true
+		return right
+	}
+	return left
+}
+
+// or returns the value of left || right. If left is unknown, the result may have the
+// references of both.
+func or(left, right Value) Value {
+	holds, ok := left.truth()
+	switch {
+	case ok && holds || !ok && left.chosen:
+		return left
+	case ok:
+		return right
+	}
+	refs := slices.Concat(left.Refs, right.Refs)
+	return Value{Refs: refs[:min(len(refs), maxRefs)]}
 }
 
 // truth reports whether a value counts as true. ok is false if the value is

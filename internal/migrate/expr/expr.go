@@ -86,20 +86,6 @@ func Eval(text string, lookup Lookup) Value {
 	return e.text(text, 0)
 }
 
-// EvalBare evaluates an expression without "${{ }}", as "if:" accepts it. It
-// also accepts a text with "${{ }}".
-func EvalBare(text string, lookup Lookup) Value {
-	if strings.Contains(text, "${{") {
-		return Eval(text, lookup)
-	}
-	e := &evaluator{lookup: lookup, lookupsLeft: maxLookups}
-	n, err := parse(text, 0, len(text))
-	if err != nil {
-		return unknown(0, len(text))
-	}
-	return e.node(n, 0)
-}
-
 // Part is a piece of a text: an expression with its delimiters, or the text
 // between two expressions.
 type Part struct {

@@ -99,28 +99,28 @@ func TestEvalIsBounded(t *testing.T) {
 		t.Error("ten thousand parentheses have a value")
 	}
 	wide := strings.Repeat("${{ env.BIG }}", 10000)
-	big := func(path []string) (Found, bool) { return Found{Text: wide}, true }
+	big := func([]string) (Found, bool) { return Found{Text: wide}, true }
 	if v := Eval(wide, big); v.Known {
 		t.Error("a value of nested expansions has no limit")
 	}
 }
 
-func TestEvalBareAndTruth(t *testing.T) {
+func TestTruthOfAnExpression(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name, in     string
 		holds, known bool
 	}{
-		{"bare", "matrix.registry == 'ghcr.io'", true, true},
-		{"delimited", "${{ matrix.registry != 'ghcr.io' }}", false, true},
-		{"event", "github.event_name == 'push'", false, false},
+		{"equal", "${{ matrix.registry == 'ghcr.io' }}", true, true},
+		{"different", "${{ matrix.registry != 'ghcr.io' }}", false, true},
+		{"event", "${{ github.event_name == 'push' }}", false, false},
 		{"word", "${{ 'false' }}", false, true},
-		{"broken", "== ==", false, false},
+		{"invalid", "${{ == == }}", false, false},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			holds, known := EvalBare(c.in, lookup).Truth()
+			holds, known := Eval(c.in, lookup).Truth()
 			if holds != c.holds || known != c.known {
 				t.Errorf("got %v, %v, want %v, %v", holds, known, c.holds, c.known)
 			}

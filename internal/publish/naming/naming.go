@@ -19,8 +19,8 @@ import (
 // neither the event nor the API states.
 const CodeDefaultBranchUnknown = "default-branch-unknown"
 
-// Variables are the environment variables of the tag language. Their names are
-// those of docker/metadata-action.
+// Variables are the environment variables of the tag language. docker/metadata-action
+// uses the same names.
 type Variables struct {
 	ShortSHALength   string // DOCKER_METADATA_SHORT_SHA_LENGTH
 	PRHeadSHA        string // DOCKER_METADATA_PR_HEAD_SHA

@@ -101,7 +101,7 @@ func New(root *image.Manifest, targets []Target, kept Kept) *Plan {
 
 func blobStep(i int, t Target, b *image.Blob) Step {
 	s := Step{Kind: PushBlob, Target: i, Blob: b, How: Upload}
-	s.Needed = (!t.HasRoot || b.Loose) && (b.Pending() || !t.HasBlobs[b.Descriptor.Digest])
+	s.Needed = (!t.HasRoot || b.MayBeMissing) && (b.Pending() || !t.HasBlobs[b.Descriptor.Digest])
 	if b.Pending() {
 		s.How = Compress
 	} else if _, ok := b.MountSource(t.Repo); ok {

@@ -81,7 +81,7 @@ func TestCancelBetweenTagsReportsEachAsItIs(t *testing.T) {
 	r.publish(old, tags...).ok()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	var written atomic.Int32
-	r.before = func(w http.ResponseWriter, req *http.Request) bool {
+	r.before = func(_ http.ResponseWriter, req *http.Request) bool {
 		if req.Method == http.MethodPut && strings.Contains(req.URL.Path, "/manifests/t") && written.Add(1) == 5 {
 			cancel(errCancelled)
 		}

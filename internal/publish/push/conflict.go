@@ -25,16 +25,7 @@ func (w *work) recheck(ctx context.Context) error {
 		return err
 	}
 	for i, t := range w.result.Targets {
-		remaining := 0
-		for _, tag := range t.Tags {
-			if kept[tag.Tag.String()] != "" {
-				tag.State = Kept
-			}
-			if tag.State != Kept {
-				remaining++
-			}
-		}
-		if remaining > 0 || t.Complete {
+		if t.keep(kept) || t.Complete {
 			continue
 		}
 		// The plan wanted to write the root only under its single tag.
@@ -43,6 +34,17 @@ func (w *work) recheck(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// keep marks the tags that must not move. It reports whether another tag remains.
+func (t *TargetResult) keep(kept plan.Kept) (remains bool) {
+	for _, tag := range t.Tags {
+		if kept[tag.Tag.String()] != "" {
+			tag.State = Kept
+		}
+		remains = remains || tag.State != Kept
+	}
+	return remains
 }
 
 // sent reports whether a blob was uploaded. Without an upload, the tags were read

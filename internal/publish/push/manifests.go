@@ -32,7 +32,7 @@ const resendWait = 250 * time.Millisecond
 // root that is written only under its single tag.
 func (w *work) manifests(ctx context.Context) error {
 	for _, m := range image.Manifests(w.plan.Root) {
-		if err := m.Settle(); err != nil {
+		if err := m.Finish(); err != nil {
 			return err
 		}
 	}
@@ -100,28 +100,18 @@ func (w *work) writeManifest(ctx context.Context, s plan.Step, write func() erro
 	}
 }
 
-// resend uploads the missing blobs and children of a manifest again. If the registry
-// does not name them ("unknown blob"), it uploads the blobs that the registry does
-// not have. From the second try on, a blob that the registry names is uploaded
-// even if the registry claims to have it.
+// resend uploads the missing blobs and children of a manifest again. Missing contains
+// an empty digest if the registry does not name them ("unknown blob").
 func (w *work) resend(ctx context.Context, s plan.Step, missing []string, try int) error {
 	if err := w.Sleep.Wait(ctx, time.Duration(try)*resendWait); err != nil {
 		return err
 	}
-	repo := w.plan.Targets[s.Target].Repo
 	for _, b := range s.Manifest.Blobs {
-		digest := b.Descriptor.Digest
-		if b.Foreign || (!slices.Contains(missing, digest.String()) && !slices.Contains(missing, "")) {
+		named := slices.Contains(missing, b.Descriptor.Digest.String())
+		if b.Foreign || !named && !slices.Contains(missing, "") {
 			continue
 		}
-		exists, err := w.Registry.HasBlob(ctx, repo, digest)
-		if err != nil {
-			return err
-		}
-		if exists && (try == 1 || slices.Contains(missing, "")) {
-			continue
-		}
-		if _, _, err := w.send(ctx, s.Target, b); err != nil {
+		if err := w.resendBlob(ctx, s.Target, b, try == 1 || slices.Contains(missing, "")); err != nil {
 			return err
 		}
 	}
@@ -133,4 +123,16 @@ func (w *work) resend(ctx context.Context, s plan.Step, missing []string, try in
 		}
 	}
 	return nil
+}
+
+// resendBlob uploads a blob again. If unlessPresent is true, it uploads the blob only
+// if the registry does not have it. The caller sets it to false for a blob that the
+// registry has named as missing a second time, although it claimed to have it.
+func (w *work) resendBlob(ctx context.Context, target int, b *image.Blob, unlessPresent bool) error {
+	exists, err := w.Registry.HasBlob(ctx, w.plan.Targets[target].Repo, b.Descriptor.Digest)
+	if err != nil || exists && unlessPresent {
+		return err
+	}
+	_, _, err = w.send(ctx, target, b)
+	return err
 }

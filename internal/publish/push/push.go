@@ -1,6 +1,6 @@
 // Package push executes a plan. It uploads the blobs, then the manifests with
-// children before parents, then all tags concurrently. Prove then reads back from
-// the registry what was written.
+// children before parents, then all tags concurrently. Prove then reads the tags
+// and the digests back from the registry.
 //
 // A run that fails or is cancelled returns the part of the result that is true.
 // Package plan has decided the steps; package registry transfers the content.
@@ -94,7 +94,7 @@ type work struct {
 	*Publisher
 	plan   *plan.Plan
 	result *Result
-	mu     sync.Mutex // guards result
+	mu     sync.Mutex // protects result
 }
 
 func newWork(p *Publisher, pl *plan.Plan) *work {

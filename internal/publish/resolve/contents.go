@@ -85,7 +85,7 @@ func (r *Resolver) preconnect(t *Target, all []*image.Blob) {
 // question, and for a mountable blob the mount request itself is the question.
 func worthAsking(t *plan.Target, b *image.Blob) bool {
 	_, mountable := b.MountSource(t.Repo)
-	return (!t.HasRoot || b.Loose) && !b.Pending() && !mountable && !t.HasBlobs[b.Descriptor.Digest]
+	return (!t.HasRoot || b.MayBeMissing) && !b.Pending() && !mountable && !t.HasBlobs[b.Descriptor.Digest]
 }
 
 // addBlobs records the blobs that a target has. The entries of exists belong to

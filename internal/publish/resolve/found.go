@@ -32,7 +32,7 @@ func (f *Found) compare(digest v1.Hash, images []previousImage) {
 		has[old.Config.Digest] = true
 	}
 	for _, m := range image.Manifests(f.Root) {
-		if m.Pending() && m.Runs() && !has[m.Blobs[0].Descriptor.Digest] {
+		if m.Pending() && m.IsRunnable() && !has[m.Blobs[0].Descriptor.Digest] {
 			if f.others == nil {
 				f.others = map[v1.Hash]bool{}
 			}

@@ -57,10 +57,10 @@ func (f *Found) missing() []*image.Blob {
 // layers by their diff ids.
 func setDiffIDs(ctx context.Context, root *image.Manifest) error {
 	for _, m := range image.Images(root) {
-		if !m.Runs() {
+		if !m.IsRunnable() {
 			continue
 		}
-		raw, err := rewrite.Config(ctx, m)
+		raw, err := rewrite.ReadConfig(ctx, m)
 		if err != nil {
 			return err
 		}

@@ -120,7 +120,7 @@ func (r *Resolver) allDiffIDs(ctx context.Context, root *image.Manifest, f previ
 // a platform may be for any.
 func runsAs(root *image.Manifest, p *v1.Platform) bool {
 	for _, m := range image.Manifests(root) {
-		if m.Runs() && (p == nil || m.Platform == nil || m.Platform.Satisfies(v1.Platform{OS: p.OS, Architecture: p.Architecture})) {
+		if m.IsRunnable() && (p == nil || m.Platform == nil || m.Platform.Satisfies(v1.Platform{OS: p.OS, Architecture: p.Architecture})) {
 			return true
 		}
 	}
@@ -131,7 +131,7 @@ func runsAs(root *image.Manifest, p *v1.Platform) bool {
 // therefore the layers, of a previous image. It returns nil if there is none.
 func sameConfig(root *image.Manifest, old previousImage) *image.Manifest {
 	for _, m := range image.Manifests(root) {
-		if m.Pending() && m.Runs() && m.Blobs[0].Descriptor.Digest == old.Config.Digest && len(m.Blobs) == len(old.Layers)+1 {
+		if m.Pending() && m.IsRunnable() && m.Blobs[0].Descriptor.Digest == old.Config.Digest && len(m.Blobs) == len(old.Layers)+1 {
 			return m
 		}
 	}
@@ -149,8 +149,8 @@ func (r *Resolver) diffIDs(ctx context.Context, f previous, old previousImage, o
 	return stated, err
 }
 
-// statedDiffIDs returns the diff ids that a previous image states: those of ours if
-// the config is the same, otherwise those in its config.
+// statedDiffIDs returns the diff ids that a previous image states. If its config is
+// the config of ours, it does not read the config again.
 func (r *Resolver) statedDiffIDs(ctx context.Context, repo name.Repository, old previousImage, ours *image.Manifest) ([]v1.Hash, error) {
 	if ours != nil {
 		var out []v1.Hash

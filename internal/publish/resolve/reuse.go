@@ -43,25 +43,30 @@ const maxTagged = 3
 // The images of protected tags come first, because the digest of the root must
 // become theirs if it can.
 func (r *Resolver) worthReading(found *Found) []previous {
-	var first, then []previous
-	for i := range found.Targets {
-		t := &found.Targets[i]
-		met := map[v1.Hash]bool{{}: true}
-		for _, protected := range []bool{true, false} {
-			for j, a := range t.answers {
-				if met[a.desc.Digest] || r.protects(t.Tags[j]) != protected || len(met) > maxTagged {
-					continue
-				}
-				met[a.desc.Digest] = true
-				if one := (previous{repo: t.Repo, desc: a.desc, raw: a.raw}); protected {
-					first = append(first, one)
-				} else {
-					then = append(then, one)
-				}
+	var out []previous
+	seen := make([]map[v1.Hash]bool, len(found.Targets))
+	for _, protected := range []bool{true, false} {
+		for i := range found.Targets {
+			if seen[i] == nil {
+				seen[i] = map[v1.Hash]bool{{}: true} // the zero digest stands for an absent tag
 			}
+			out = append(out, r.imagesOf(&found.Targets[i], protected, seen[i])...)
 		}
 	}
-	return append(first, then...)
+	return out
+}
+
+// imagesOf returns the images of one target's tags that are protected, or of its
+// other tags. It skips the images in seen, and adds its result to seen.
+func (r *Resolver) imagesOf(t *Target, protected bool, seen map[v1.Hash]bool) []previous {
+	var out []previous
+	for i, a := range t.answers {
+		if !seen[a.desc.Digest] && r.protects(t.Tags[i]) == protected && len(seen) <= maxTagged {
+			seen[a.desc.Digest] = true
+			out = append(out, previous{repo: t.Repo, desc: a.desc, raw: a.raw})
+		}
+	}
+	return out
 }
 
 // reuseOrigins reads the images that the store of the source has pulled or pushed,
@@ -137,7 +142,7 @@ func (r *Resolver) reuseFrom(ctx context.Context, found *Found, f previous) erro
 	}
 	for _, old := range images {
 		ours := sameConfig(found.Root, old)
-		if ours != nil && ours.Bare && (ours.Annotations == nil || maps.Equal(ours.Annotations, old.Annotations)) && known.agree(ours, old) {
+		if ours != nil && ours.Replaceable && (ours.Annotations == nil || maps.Equal(ours.Annotations, old.Annotations)) && known.agree(ours, old) {
 			r.adopt(ours, f.repo, old)
 		}
 	}
@@ -184,8 +189,8 @@ func (r *Resolver) useLayer(b *image.Blob, repo name.Repository, layer v1.Descri
 // records the blobs that a repository has.
 func (f *Found) complete(repo name.Repository) error {
 	for _, m := range image.Manifests(f.Root) {
-		if m.Settled() {
-			if err := m.Settle(); err != nil {
+		if m.PartsKnown() {
+			if err := m.Finish(); err != nil {
 				return err
 			}
 		}

@@ -82,7 +82,7 @@ func (t *Target) learn(root *image.Manifest) {
 	t.HasRoot = t.HasRoot || root.In(t.Repo)
 	for _, m := range image.Manifests(root) {
 		for _, b := range m.Blobs {
-			if m.In(t.Repo) && !b.Loose {
+			if m.In(t.Repo) && !b.MayBeMissing {
 				t.HasBlobs[b.Descriptor.Digest] = true
 			}
 		}

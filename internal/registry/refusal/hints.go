@@ -14,8 +14,8 @@ const permissions = `Add this to the job (with a reusable workflow: to the job t
       contents: read
       packages: write`
 
-// useJobToken is the cure for an unusable token in a workflow.
-const useJobToken = "Remove the input token to use the job's GITHUB_TOKEN."
+// removeInput is the cure for an unusable token in a workflow.
+const removeInput = "Remove the input token to use the job's GITHUB_TOKEN."
 
 func writePackage(ev Evidence) (title, hint string) {
 	if ev.OtherOwner() {
@@ -110,13 +110,13 @@ func replaceToken(ev Evidence) string {
 	case ev.Scoped && !slices.Contains(ev.Scopes, "write:packages"):
 		return replaceScopes(ev)
 	case ev.TokenInvalid && ev.InWorkflow:
-		return "GitHub's API also rejects the token: it is expired, revoked or truncated. " + useJobToken + " If the input uses a secret, replace the token in the secret."
+		return "GitHub's API also rejects the token: it is expired, revoked or truncated. " + removeInput + " If the input uses a secret, replace the token in the secret."
 	case ev.TokenInvalid:
 		return "GitHub's API also rejects the token: it is expired, revoked or truncated. Create a new token at " + ev.newTokenURL()
 	case ev.Kind == secret.ClassicPAT:
 		return fmt.Sprintf("Check at %s that the token is not expired, has the scope write:packages, and is authorized for the organization (Configure SSO). In a workflow you can instead remove the input token to use the job's GITHUB_TOKEN.", ev.tokensURL())
 	case ev.InWorkflow:
-		return useJobToken + " If the input uses a secret, replace the token in the secret: it is expired, revoked or truncated."
+		return removeInput + " If the input uses a secret, replace the token in the secret: it is expired, revoked or truncated."
 	}
 	return "Create a new token: this one is expired, revoked or truncated. A classic token needs the scope write:packages. With the gh CLI, run `gh auth token`."
 }

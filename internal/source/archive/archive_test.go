@@ -71,7 +71,7 @@ func TestFilesAreReadInAnyOrderAndConcurrently(t *testing.T) {
 	for packing, raw := range packings(t, sourcetest.TarBytes(t, files)) {
 		a := mustRead(t, raw)
 		if !a.Complete() {
-			t.Errorf("%s: the end mark was not seen", packing)
+			t.Errorf("%s: the end mark was not found", packing)
 		}
 		for _, name := range []string{"big2", "big1", "a/small", "big2", long, "empty", "big1"} {
 			want := map[string]string{"a/small": "small", long: "far", "big1": "one" + string(large), "big2": "two" + string(large)}[name]
@@ -85,7 +85,7 @@ func TestFilesAreReadInAnyOrderAndConcurrently(t *testing.T) {
 		_, _ = io.ReadFull(one, x)
 		_, _ = io.ReadFull(two, y)
 		if string(x) != "one" || string(y) != "two" {
-			t.Errorf("%s: two readers at once got %q and %q", packing, x, y)
+			t.Errorf("%s: two concurrent readers got %q and %q", packing, x, y)
 		}
 		if head, err := a.Head(t.Context(), "big2"); err != nil || string(head) != "two01234" {
 			t.Errorf("%s: head %q, %v", packing, head, err)
@@ -128,14 +128,14 @@ func TestHostileArchivesAreRefused(t *testing.T) {
 		{"pipe", []file{{Name: "p", Type: tar.TypeFifo}}, "", "source-unsafe-path"},
 		{"absolute link", []file{{Name: "a", Link: "/etc/passwd"}}, "", "source-unsafe-path"},
 		{"link that leaves", []file{{Name: "a/b", Link: "../../etc/passwd"}}, "", "source-unsafe-path"},
-		{"hard link that leaves", []file{{Name: "a/b", Link: "../x", Type: tar.TypeLink}}, "", "source-unsafe-path"},
+		{"hard link to a path outside the archive", []file{{Name: "a/b", Link: "../x", Type: tar.TypeLink}}, "", "source-unsafe-path"},
 		{"link with .. in the middle", []file{{Name: "a", Link: "b/../../c"}}, "", "source-unsafe-path"},
 		{"link to itself", []file{{Name: "a", Link: "a"}}, "a", "source-unsafe-path"},
-		{"links in a circle", []file{{Name: "a", Link: "b"}, {Name: "b", Link: "a"}}, "a", "source-unsafe-path"},
-		{"too many links in a row", deep, "0", "source-unsafe-path"},
-		{"link and file of one name", []file{{Name: "a"}, {Name: "a", Link: "b"}}, "", "source-unsafe-path"},
-		{"two files of one name", []file{{Name: "a", Body: []byte("x")}, {Name: "a", Body: []byte("y")}}, "a", "source-unreadable"},
-		{"two files of one name and other sizes", []file{{Name: "a"}, {Name: "a", Body: []byte("y")}}, "a", "source-unreadable"},
+		{"cyclic links", []file{{Name: "a", Link: "b"}, {Name: "b", Link: "a"}}, "a", "source-unsafe-path"},
+		{"too many chained links", deep, "0", "source-unsafe-path"},
+		{"link and file with one name", []file{{Name: "a"}, {Name: "a", Link: "b"}}, "", "source-unsafe-path"},
+		{"two files with one name", []file{{Name: "a", Body: []byte("x")}, {Name: "a", Body: []byte("y")}}, "a", "source-unreadable"},
+		{"two files with one name and different sizes", []file{{Name: "a"}, {Name: "a", Body: []byte("y")}}, "a", "source-unreadable"},
 		{"name that is too long", []file{{Name: strings.Repeat("n", MaxName+1)}}, "", "source-unsafe-path"},
 	}
 	for _, c := range cases {
@@ -182,14 +182,14 @@ func TestSparseFilesAreRefused(t *testing.T) {
 	}
 	bent := bytes.Replace(raw.Bytes(), []byte("VENDOR.sparse.major"), []byte("GNU.sparse.majorxxx"), 1)
 	if bytes.Equal(bent, raw.Bytes()) {
-		t.Fatal("the record is not where it was expected")
+		t.Fatal("the record is not at the expected offset")
 	}
 	if _, err := readRaw(bent); !diag.Is(err, "source-unsafe-path") {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestEqualFilesOfOneNameAreOne(t *testing.T) {
+func TestEqualFilesWithOneNameAreOneFile(t *testing.T) {
 	t.Parallel()
 	files := []file{{Name: "a", Body: large}, {Name: "b", Body: []byte("b")}, {Name: "a", Body: large}}
 	for packing, raw := range packings(t, sourcetest.TarBytes(t, files)) {
@@ -266,17 +266,17 @@ func TestATruncatedCompressedTarIsAnError(t *testing.T) {
 		}
 		for _, cut := range []int{len(raw) - 1, len(raw) - 9, len(raw) / 2, 12} {
 			if _, err := readRaw(raw[:cut]); !diag.Is(err, "source-truncated") {
-				t.Errorf("%s cut at %d of %d: got %v", packing, cut, len(raw), err)
+				t.Errorf("%s truncated at %d of %d bytes: got %v", packing, cut, len(raw), err)
 			}
 		}
 	}
 	inner := sourcetest.Gzip(tarred[:len(large)/2])
 	if _, err := readRaw(inner); !diag.Is(err, "source-truncated") || !strings.Contains(err.Error(), `"first"`) {
-		t.Errorf("whole gzip of a cut tar: got %v", err)
+		t.Errorf("complete gzip stream of a truncated tar: got %v", err)
 	}
 }
 
-func TestFilesThatAreNoTarAreRefused(t *testing.T) {
+func TestFilesThatAreNotTarsAreRefused(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, raw, code string }{
 		{"text", strings.Repeat("not a tar at all\n", 100), "source-not-a-layout"},
@@ -303,10 +303,10 @@ func TestAnEndedContextStopsReading(t *testing.T) {
 	cancel()
 	for packing, raw := range packings(t, sourcetest.TarBytes(t, []file{{Name: "a", Body: large}})) {
 		if _, err := read(ctx, "x.tar", bytes.NewReader(raw), int64(len(raw))); !errors.Is(err, context.Canceled) {
-			t.Errorf("%s: indexing gave %v", packing, err)
+			t.Errorf("%s: listing the files returned %v", packing, err)
 		}
 		if r, err := mustRead(t, raw).Open(ctx, "a"); !errors.Is(err, context.Canceled) {
-			t.Errorf("%s: opening gave %v, %v", packing, r, err)
+			t.Errorf("%s: opening a file returned %v, %v", packing, r, err)
 		}
 	}
 }

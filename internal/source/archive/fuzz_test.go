@@ -27,7 +27,7 @@ func FuzzRead(f *testing.F) {
 		}
 		for name, e := range a.entries {
 			if escapes(name) || escapes(e.link) {
-				t.Errorf("%q → %q leads out of the archive", name, e.link)
+				t.Errorf("%q → %q leads to a path outside the archive", name, e.link)
 			}
 			r, err := a.Open(t.Context(), name)
 			if err != nil {

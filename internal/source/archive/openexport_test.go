@@ -99,7 +99,7 @@ func TestConcurrentReadersNeedOneMoreExport(t *testing.T) {
 		t.Errorf("small is %q", got)
 	}
 	if got := e.starts.Load(); got != 2 {
-		t.Errorf("%d exports, want one to note and one to read", got)
+		t.Errorf("%d exports, want one to list the files and one to read", got)
 	}
 }
 
@@ -162,7 +162,7 @@ func TestACancelledReaderDoesNotBlockTheOthers(t *testing.T) {
 	}
 	cancel()
 	if err := <-failed; !errors.Is(err, context.Canceled) {
-		t.Errorf("a waiter whose context ended got %v", err)
+		t.Errorf("a waiting reader whose context ended got %v", err)
 	}
 	if err := first.Close(); err != nil {
 		t.Error(err)
@@ -242,7 +242,7 @@ func TestAClosedExportReturnsErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := io.ReadAll(r); err == nil {
-		t.Error("the reader goes on after its source was closed")
+		t.Error("the reader returns content after its source was closed")
 	}
 	if err := r.Close(); err != nil {
 		t.Error(err)

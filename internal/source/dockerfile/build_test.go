@@ -94,12 +94,12 @@ func TestTheFirstSuitableBuilderIsChosen(t *testing.T) {
 		says      string // part of the command line
 	}{
 		{"buildx writes a layout", container, Request{Platforms: two}, "oci-archive:image.tar", "--platform linux/amd64,linux/arm64 --output type=oci,dest="},
-		{"its driver docker over containerd's store, too", driverNew, Request{Platforms: two}, "oci-archive:image.tar", "--output type=oci"},
-		{"over the classic store it loads", driverOld, Request{}, "docker-daemon:sha256:0123", "--load --iidfile"},
+		{"buildx with the driver docker and the containerd store writes a layout", driverNew, Request{Platforms: two}, "oci-archive:image.tar", "--output type=oci"},
+		{"buildx with the driver docker and the classic store loads the image", driverOld, Request{}, "docker-daemon:sha256:0123", "--load --iidfile"},
 		{"a builder by name", container, Request{Builder: "b"}, "oci-archive:image.tar", "--builder b"},
 		{"the classic builder", engine, Request{Target: "x"}, "docker-daemon:sha256:0123", "build --target x --iidfile"},
-		{"buildah where the engine lacks something", both(engine, buildah), Request{Platforms: two}, "oci:layout", "--manifest localhost/ghcr-publish-"},
-		{"buildah where the driver does", both(driverOld, buildah), Request{Platforms: two}, "oci:layout", "--platform linux/amd64,linux/arm64"},
+		{"buildah if the engine does not support the request", both(engine, buildah), Request{Platforms: two}, "oci:layout", "--manifest localhost/ghcr-publish-"},
+		{"buildah if the driver does not support the request", both(driverOld, buildah), Request{Platforms: two}, "oci:layout", "--platform linux/amd64,linux/arm64"},
 		{"buildah", buildah, Request{File: "-f"}, "containers-storage:sha256:0123", "--file ." + string(filepath.Separator) + "-f"},
 		{"podman", podman, Request{}, "containers-storage:sha256:0123", "build --iidfile"},
 	}
@@ -134,7 +134,7 @@ func TestWithoutABuilderTheErrorNamesProgramsToInstall(t *testing.T) {
 			_, _, err := run(t, &programs{answers: c.available}, c.request)
 			for _, says := range c.says {
 				if !diag.Is(err, CodeNoBuilder) || !strings.Contains(err.Error(), says) {
-					t.Errorf("got %v, want it to say %q", err, says)
+					t.Errorf("got %v, want it to contain %q", err, says)
 				}
 			}
 		})
@@ -155,7 +155,7 @@ func TestSecretsArePassedInTheEnvironmentWithoutTheToken(t *testing.T) {
 		}
 		for _, want := range []string{"GHCR_PUBLISH_SECRET_0=hunter2", "GHCR_PUBLISH_SECRET_1=a\nb\n", "PATH=/bin", "HOME=/h", "NO_COLOR=1"} {
 			if !slices.Contains(c.Env, want) {
-				t.Errorf("%s: the environment lacks %q", name, want)
+				t.Errorf("%s: the environment does not contain %q", name, want)
 			}
 		}
 		for _, call := range p.calls {
@@ -196,7 +196,7 @@ func TestFailuresAreReported(t *testing.T) {
 	}
 	_, _, err = run(t, &programs{answers: container, fails: "docker buildx inspect"}, Request{Builder: "gone"})
 	if !diag.Is(err, CodeNoBuilder) || !strings.Contains(err.Error(), "exit status 1") {
-		t.Errorf("a builder that is not there: %v", err)
+		t.Errorf("a missing builder: %v", err)
 	}
 	_, _, err = run(t, &programs{answers: container}, Request{Context: filepath.Join(t.TempDir(), "none")})
 	if !diag.Is(err, CodeContext) {
@@ -205,11 +205,11 @@ func TestFailuresAreReported(t *testing.T) {
 	p := &programs{answers: buildah, fails: "buildah manifest push"}
 	_, _, err = run(t, p, Request{Platforms: []string{"a", "b"}})
 	if last := p.calls[len(p.calls)-1].Args; !diag.Is(err, CodeFailed) || len(last) < 2 || last[1] != "rm" {
-		t.Errorf("the name of the index stays: %v, %q", err, last)
+		t.Errorf("the name of the index was not removed: %v, %q", err, last)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := Run(ctx, &Machine{Exec: p.exec, Temp: t.TempDir()}, &Request{Context: "."}); !errors.Is(err, context.Canceled) {
-		t.Errorf("a run that was ended: %v", err)
+		t.Errorf("a cancelled run: %v", err)
 	}
 }

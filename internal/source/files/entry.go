@@ -167,7 +167,7 @@ func (a *entries) add(e *entry) error {
 
 // adjustFolders returns an error if a file has other files below its path. It
 // also adds and removes folders. Without a base image (parents is true), the
-// layer lists every folder. With a base image it lists only empty folders: a
+// layer lists every folder. With a base image it lists only empty folders. A
 // folder in a layer would replace the mode of that folder in the base, or a
 // link with that name (/tmp, /lib). The program that unpacks the layer creates
 // missing folders.

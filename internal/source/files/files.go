@@ -36,7 +36,7 @@ type Options struct {
 	// The zero value means the start of 1970.
 	Epoch time.Time
 	// Compression is the compression of the layer. The zero value means
-	// compress.Usual.
+	// compress.Default.
 	Compression compress.Method
 }
 
@@ -59,7 +59,7 @@ func Open(ctx context.Context, o Options) (*source.Source, error) {
 	}
 	o.Epoch = o.Epoch.UTC()
 	if !o.Compression.Chosen() {
-		o.Compression = compress.Usual
+		o.Compression = compress.Default
 	}
 	m := &builder{Options: o}
 	m.layers = &layers{builder: m, remaining: maxKept}

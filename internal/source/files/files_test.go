@@ -106,7 +106,7 @@ func TestContentOfALayer(t *testing.T) {
 			check(t, os.Symlink("nowhere", filepath.Join(dir, "dangling")))
 			return []input.Content{to(dir, "/")}
 		}, []string{"d/", "d/a 1", "d/up ../d/a", "dangling nowhere"}},
-		{"a link that is named is followed", func(t *testing.T) []input.Content {
+		{"a link in content is followed", func(t *testing.T) []input.Content {
 			dir, other := folder(t), folder(t, "a", "1")
 			check(t, os.Symlink(other, filepath.Join(dir, "link")))
 			return []input.Content{to(filepath.Join(dir, "link"), "/")}
@@ -150,12 +150,12 @@ func TestInvalidContentIsRefused(t *testing.T) {
 		make       func(t *testing.T) []input.Content
 	}{
 		{"nothing", files.CodeNotFound, func(t *testing.T) []input.Content { return []input.Content{to(folder(t), "/")} }},
-		{"what is not there", files.CodeNotFound, func(t *testing.T) []input.Content {
+		{"a missing file", files.CodeNotFound, func(t *testing.T) []input.Content {
 			return []input.Content{to(filepath.Join(folder(t), "no"), "/")}
 		}},
 		{"a link up", files.CodeUnsafe, link("../../x")},
 		{"an absolute link", files.CodeUnsafe, link("/etc/passwd")},
-		{"two files for one place", files.CodeDuplicate, func(t *testing.T) []input.Content {
+		{"two files with one path in the image", files.CodeDuplicate, func(t *testing.T) []input.Content {
 			return []input.Content{to(folder(t, "a", "1"), "/"), to(folder(t, "a", "1"), "/")}
 		}},
 		{"a file below a file", files.CodeDuplicate, func(t *testing.T) []input.Content {
@@ -170,10 +170,10 @@ func TestInvalidContentIsRefused(t *testing.T) {
 		{"a whiteout", files.CodeName, func(t *testing.T) []input.Content {
 			return []input.Content{to(folder(t, "d/.wh.x", ""), "/")}
 		}},
-		{"a whiteout by its place", files.CodeName, func(t *testing.T) []input.Content {
+		{"a whiteout by its path in the image", files.CodeName, func(t *testing.T) []input.Content {
 			return []input.Content{to(folder(t, "a", "1")+"/a", "/.wh..wh..opq")}
 		}},
-		{"a name that is no text", files.CodeName, func(t *testing.T) []input.Content {
+		{"a name that is not text", files.CodeName, func(t *testing.T) []input.Content {
 			return []input.Content{to(folder(t, "a\n", "1"), "/")}
 		}},
 	}
@@ -220,7 +220,7 @@ func TestPlatforms(t *testing.T) {
 			dir := dist(t, "linux-arm64", "linux-amd64", "linux-armv6", "linux-armv7", "linux-amd64.sha256", "windows-amd64")
 			return input.Files{Content: []input.Content{to(filepath.Join(dir, "{os}-{arch}{variant}"), "/a")}}
 		}, "linux/amd64 linux/arm/v6 linux/arm/v7 linux/arm64"},
-		{"as GoReleaser and uname call them", func(t *testing.T) input.Files {
+		{"the names of GoReleaser and uname", func(t *testing.T) input.Files {
 			dir := dist(t, "a_linux_amd64_v1/a", "a_linux_arm64_v8.0/a", "a_linux_arm_7/a")
 			return input.Files{Content: []input.Content{to(filepath.Join(dir, "a_{os}_{arch}_{variant}", "a"), "/a")}}
 		}, "linux/amd64 linux/arm/v7 linux/arm64"},
@@ -272,12 +272,12 @@ func TestProgramsForAnotherArchitectureGiveAWarning(t *testing.T) {
 		t.Errorf("notices are %+v", src.Notices)
 	}
 	if a, b := src.Root.Children[0].Blobs[1], src.Root.Children[1].Blobs[1]; a != b {
-		t.Error("the same files are two layers")
+		t.Error("equal files are two layers")
 	}
 }
 
 // The push reads large layers a second time. Their content must be the same.
-func TestFilesThatChangeBetweenTwoReads(t *testing.T) {
+func TestAFileThatChangesBetweenTwoReadsIsAnError(t *testing.T) {
 	t.Parallel()
 	noise := make([]byte, 9<<20) // larger than the memory limit
 	for i, x := 0, uint32(1); i < len(noise); i++ {
@@ -296,7 +296,7 @@ func TestFilesThatChangeBetweenTwoReads(t *testing.T) {
 		return h, err
 	}
 	if got, err := read(); err != nil || got != layer.Descriptor.Digest {
-		t.Errorf("the second reading gave %s, %v; want %s", got, err, layer.Descriptor.Digest)
+		t.Errorf("the second read returned %s, %v; want %s", got, err, layer.Descriptor.Digest)
 	}
 	check(t, os.WriteFile(filepath.Join(dir, "a"), []byte("other"), 0o600))
 	if _, err := read(); !diag.Is(err, files.CodeChanged) {

@@ -16,7 +16,6 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
-	"github.com/ghcr-publish/ghcr-publish/internal/image/mutate/recompress"
 )
 
 // maxKept limits the compressed layers that are kept in memory to avoid a
@@ -93,7 +92,7 @@ func (ls *layers) read(ctx context.Context, l *layer) error {
 		return err
 	}
 	l.blob = &image.Blob{
-		Descriptor: v1.Descriptor{MediaType: recompress.LayerType(ls.Compression.Format), Digest: digest, Size: size},
+		Descriptor: v1.Descriptor{MediaType: ls.Compression.Format.LayerType(), Digest: digest, Size: size},
 		DiffID:     l.diffID, Open: l.reopen(ls.Epoch, ls.Compression),
 	}
 	if raw := kept.bytes(); raw != nil {

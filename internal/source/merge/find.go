@@ -39,11 +39,13 @@ type PlatformImage struct {
 	Digest v1.Hash
 }
 
-// Find parses the input digests. The input is one of these: the outputs of one
-// or several jobs in the format of toJSON; a JSON object or list of digests;
-// lines of the form [NAME=]DIGEST or REPOSITORY@DIGEST. If pattern is not
-// empty, Find keeps only the images whose name matches it; * matches any part
-// of a name.
+// Find parses the input digests. The input is one of these:
+//   - the outputs of one or several jobs in the format of toJSON
+//   - a JSON object or list of digests
+//   - lines of the form [NAME=]DIGEST or REPOSITORY@DIGEST
+//
+// If pattern is not empty, Find keeps only the images whose name matches it; *
+// matches any part of a name.
 //
 // The result is sorted by name and has each digest once. It is empty if every
 // job skipped its push because its token is read-only. If only some jobs

@@ -73,7 +73,7 @@ func TestFindRefuses(t *testing.T) {
 	cases := []struct{ name, text, pattern, code, words string }{
 		{"nothing", `{}`, "", merge.CodeNoDigests, "toJSON(needs.JOB.outputs)"},
 		{"outputs that are empty", `{"digest-b":"","digest-a":""}`, "", merge.CodeNoDigests, "these outputs are empty: a, b"},
-		{"a pattern that fits none", `{"digest-a":"D1"}`, "b*", merge.CodeNoDigests, "digest-name: b*"},
+		{"a pattern that matches no name", `{"digest-a":"D1"}`, "b*", merge.CodeNoDigests, "digest-name: b*"},
 		{"a broken pattern", `{"digest-a":"D1"}`, "[", merge.CodePatternInvalid, "web-*"},
 		{"some were skipped", `{"digest-a":"D1","digest-b":"skipped"}`, "", merge.CodeImagesSkipped, "read-only: b"},
 		{"a tag", `{"digest-a":"latest"}`, "", merge.CodeDigestInvalid, `"a" of digests has the value "latest"`},

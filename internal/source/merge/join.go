@@ -107,7 +107,7 @@ func sort(platformImages []ReadImage) (images, others []entry) {
 			}
 			seen[m.Descriptor.Digest] = true
 			e := entry{m, img.Name}
-			if m.Attests() || (m.Platform != nil && !isRunnable(m.Platform)) {
+			if m.IsAttestation() || (m.Platform != nil && !isRunnable(m.Platform)) {
 				others = append(others, e)
 			} else {
 				images = append(images, e)
@@ -150,7 +150,7 @@ func check(images []entry, expect []string) error {
 			errs = append(errs, duplicate(other, e))
 			continue
 		}
-		first[id], found[platformName(e.Platform)] = e, true
+		first[id], found[image.PlatformString(e.Platform)] = e, true
 	}
 	return errors.Join(append(errs, compare(images, found, expect)...)...)
 }
@@ -171,7 +171,7 @@ func compare(images []entry, found map[string]bool, expect []string) []error {
 		wanted[name] = true
 	}
 	for _, e := range images {
-		if e.Platform != nil && !wanted[platformName(e.Platform)] {
+		if e.Platform != nil && !wanted[image.PlatformString(e.Platform)] {
 			errs = append(errs, unexpected(e))
 		}
 	}
@@ -182,7 +182,7 @@ func absent(name string, images []entry) error {
 	var found []string
 	for _, e := range images {
 		if e.Platform != nil {
-			found = append(found, fmt.Sprintf("%s of job %q", platformName(e.Platform), e.job))
+			found = append(found, fmt.Sprintf("%s of job %q", image.PlatformString(e.Platform), e.job))
 		}
 	}
 	output := prefix + strings.ReplaceAll(name, "/", "-")
@@ -194,12 +194,12 @@ func absent(name string, images []entry) error {
 func duplicate(a, b entry) error {
 	return inputError("digests", CodePlatformDuplicate, "Remove one of the images, or build it for another platform.", nil,
 		"Two images have the platform %s: %s of job %q, and %s of job %q",
-		platformName(a.Platform), a.Descriptor.Digest, a.job, b.Descriptor.Digest, b.job)
+		image.PlatformString(a.Platform), a.Descriptor.Digest, a.job, b.Descriptor.Digest, b.job)
 }
 
 func unexpected(e entry) error {
 	return inputError("expect-platforms", CodePlatformUnexpected, "Add the platform to expect-platforms, or remove the job.", nil,
-		"Job %q pushed the platform %s (%s), which is not in expect-platforms", e.job, platformName(e.Platform), e.Descriptor.Digest)
+		"Job %q pushed the platform %s (%s), which is not in expect-platforms", e.job, image.PlatformString(e.Platform), e.Descriptor.Digest)
 }
 
 func unknown(e entry) error {

@@ -85,7 +85,7 @@ func TestIndexIsTheSameInEveryOrder(t *testing.T) {
 	for range 20 {
 		rand.Shuffle(len(images), func(i, j int) { images[i], images[j] = images[j], images[i] })
 		if got := join(t, merge.Options{}, images...).Root; !bytes.Equal(got.Raw, want.Raw) {
-			t.Fatalf("another order gave\n%s\nwant\n%s", got.Raw, want.Raw)
+			t.Fatalf("another order returned\n%s\nwant\n%s", got.Raw, want.Raw)
 		}
 	}
 	digest, size, _ := v1.SHA256(bytes.NewReader(want.Raw))
@@ -99,7 +99,7 @@ func TestIndexIsTheSameInEveryOrder(t *testing.T) {
 		}
 	}
 	if want := []string{"10.0.17763.1win32k", "10.0.20348.2win32k"}; !slices.Equal(versions, want) {
-		t.Errorf("Windows came as %q, want %q", versions, want)
+		t.Errorf("the index has the Windows versions %q, want %q", versions, want)
 	}
 }
 

@@ -43,10 +43,13 @@ func (f *finder) walk(key string, value any, depth int) error {
 }
 
 // object adds the digests of one JSON object. A job has many kinds of outputs,
-// so object uses the first of these that exists: outputs named digest-*, which
-// contain one digest each; the output digests, which contains all digests; the
-// output digest. If none of them exists, every value of the object is a digest
-// or a nested object.
+// so object uses the first of these that exists:
+//   - outputs named digest-*, which contain one digest each
+//   - the output digests, which contains all digests
+//   - the output digest
+//
+// If none of them exists, every value of the object is a digest or a nested
+// object.
 func (f *finder) object(o map[string]any, depth int) error {
 	keys := slices.Sorted(maps.Keys(o))
 	own := slices.DeleteFunc(slices.Clone(keys), func(k string) bool { return !strings.HasPrefix(k, prefix) })

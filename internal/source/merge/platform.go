@@ -5,24 +5,16 @@ import (
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-)
 
-// platformName formats a platform as os/arch[/variant]. It omits the variant v8
-// of arm64, which is the default (image-spec, "Platform Variants").
-func platformName(p *v1.Platform) string {
-	name := p.OS + "/" + p.Architecture
-	if p.Variant != "" && !(p.Architecture == "arm64" && p.Variant == "v8") {
-		name += "/" + p.Variant
-	}
-	return name
-}
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+)
 
 // identity returns a text that is different for different platforms. It
 // contains the version of the system, because one index can have images for
 // several versions of Windows.
 func identity(p *v1.Platform) string {
 	features := slices.Sorted(slices.Values(p.OSFeatures))
-	return strings.Join(append([]string{platformName(p), p.OSVersion}, features...), " ")
+	return strings.Join(append([]string{image.PlatformString(p), p.OSVersion}, features...), " ")
 }
 
 // complete reports whether p has all fields that the config of an image can
@@ -43,7 +35,7 @@ func complete(p *v1.Platform) bool {
 // attestations the platform unknown/unknown.
 func isRunnable(p *v1.Platform) bool { return p != nil && p.OS != "" && p.OS != "unknown" }
 
-// canonical converts a platform from user input to the form of platformName.
+// canonical converts a platform from user input to the form of image.PlatformString.
 func canonical(text string) string {
 	parts := strings.Split(strings.ToLower(strings.TrimSpace(text)), "/")
 	p := &v1.Platform{OS: parts[0]}
@@ -51,5 +43,5 @@ func canonical(text string) string {
 		p.Architecture = parts[1]
 	}
 	p.Variant = strings.Join(parts[min(2, len(parts)):], "/")
-	return platformName(p)
+	return image.PlatformString(p)
 }

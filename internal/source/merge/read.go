@@ -62,7 +62,7 @@ func read(ctx context.Context, remote source.Remote, repo name.Repository, img P
 		return ReadImage{}, fmt.Errorf("reading the image of job %q: %w", img.Name, err)
 	}
 	for _, m := range image.Manifests(src.Root) {
-		m.HeldBy = append(m.HeldBy, repo)
+		m.Repositories = append(m.Repositories, repo)
 		if err := describe(ctx, m); err != nil {
 			return ReadImage{}, fmt.Errorf("reading the image of job %q: %w", img.Name, err)
 		}

@@ -21,9 +21,9 @@ const stopTimeout = 10 * time.Second
 // maxAnswer limits the output of a program that is kept, in bytes.
 const maxAnswer = 1 << 20
 
-// Environ returns env without the variables that other programs must not read:
-// the inputs of this action, which contain the token, and the variables of the
-// token itself.
+// Environ returns env without the variables that other programs must not read.
+// These are the inputs of this action, which contain the token, and the
+// variables of the token itself.
 func Environ(env []string) []string {
 	out := []string{} // not nil, because exec.Cmd passes the whole environment if Env is nil
 	for _, pair := range env {

@@ -30,7 +30,7 @@ func TestAProgramGetsNoToken(t *testing.T) {
 		t.Errorf("got %q, %v", lines, err)
 	}
 	if Environ(nil) == nil {
-		t.Error("no environment means that of this process")
+		t.Error("Environ(nil) is nil, which means the environment of this process")
 	}
 }
 
@@ -62,7 +62,7 @@ func TestOnlyAbsoluteFoldersOfThePathCount(t *testing.T) {
 	}
 }
 
-func TestKeptOutputIsBounded(t *testing.T) {
+func TestOutputHasALimit(t *testing.T) {
 	t.Parallel()
 	var k LimitedOutput
 	for range 3 {

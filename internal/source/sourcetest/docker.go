@@ -75,9 +75,9 @@ func ManifestJSON(tb testing.TB, entries ...Entry) File {
 	return File{Name: "manifest.json", Body: raw}
 }
 
-// DockerSave returns the files that docker save before version 25 writes: a
-// directory for each layer, a symbolic link instead of a layer that an earlier
-// image contains, and the JSON documents at the end.
+// DockerSave returns the files that docker save before version 25 writes. It
+// writes a directory for each layer, and a symbolic link instead of a layer that
+// an earlier image contains. The JSON documents are at the end.
 func DockerSave(tb testing.TB, images ...Saved) []File {
 	tb.Helper()
 	var files []File

@@ -10,7 +10,7 @@ import (
 
 // Program writes a shell script into a folder under the name of a program. It
 // skips the test if the system has no sh. The shell writes the file, because
-// the system does not execute a file that is open for writing: if this process
+// the system does not execute a file that is open for writing. If this process
 // wrote it, a child process of a concurrent test could inherit the open file.
 func Program(tb testing.TB, dir, name, text string) {
 	tb.Helper()

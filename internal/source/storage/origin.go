@@ -49,7 +49,7 @@ func (s *Storage) Origins(ctx context.Context, id string, wanted func(name.Repos
 		if err != nil {
 			return nil, err
 		}
-		if image.Below(other.diffIDs, self.diffIDs) {
+		if image.IsBase(other.diffIDs, self.diffIDs) {
 			out = append(out, image.Origins(other.references, other.diffIDs, wanted)...)
 		}
 	}

@@ -122,7 +122,7 @@ func TestErrorsContainTheMessageOfTheTool(t *testing.T) {
 	}
 }
 
-func TestAnExportThatFailsReturnsAnError(t *testing.T) {
+func TestAFailedExportReturnsAnError(t *testing.T) {
 	t.Parallel()
 	r, err := with(t, "podman").Export(t.Context(), "full")
 	if err != nil {
@@ -135,7 +135,7 @@ func TestAnExportThatFailsReturnsAnError(t *testing.T) {
 	}
 }
 
-func TestAnExportEndsWhenItsReaderOrItsContextEnds(t *testing.T) {
+func TestAnExportEndsWithItsReaderOrItsContext(t *testing.T) {
 	t.Parallel()
 	s := with(t, "podman")
 	r, err := s.Export(t.Context(), "slow")
@@ -146,7 +146,7 @@ func TestAnExportEndsWhenItsReaderOrItsContextEnds(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := r.Read(make([]byte, 1)); !errors.Is(err, io.ErrClosedPipe) {
-		t.Errorf("a closed export reads on: %v", err)
+		t.Errorf("a closed export returns content: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	if r, err = s.Export(ctx, "slow"); err != nil {
@@ -155,6 +155,6 @@ func TestAnExportEndsWhenItsReaderOrItsContextEnds(t *testing.T) {
 	defer r.Close()
 	cancel()
 	if _, err := io.ReadAll(r); err == nil {
-		t.Error("an export goes on after its run")
+		t.Error("an export continues after its run")
 	}
 }

@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// Names is the job summary of `metadata`: what was computed, and why.
-func Names(version string, refs, rules []string) string {
+// MetadataSummary returns the job summary of the command metadata: the references
+// and the result of each rule.
+func MetadataSummary(version string, refs, rules []string) string {
 	var b strings.Builder
 	title := "🏷️ " + version
 	if version == "" {
@@ -28,12 +29,12 @@ func Names(version string, refs, rules []string) string {
 	return b.String()
 }
 
-// mdRules shows for each rule of tags what it gave, or why nothing.
+// mdRules writes the result of each tag rule.
 func mdRules(b *strings.Builder, rules []string) {
 	if len(rules) == 0 {
 		return
 	}
-	b.WriteString("<details><summary>How the tags came about</summary>\n\n")
+	b.WriteString("<details><summary>Result of each tag rule</summary>\n\n")
 	for n, rule := range rules {
 		if n == maxRows {
 			fmt.Fprintf(b, "- … and %d more rules\n", len(rules)-n)

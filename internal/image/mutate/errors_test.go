@@ -1,4 +1,4 @@
-package recompress
+package mutate
 
 import (
 	"errors"
@@ -13,12 +13,12 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 )
 
-func TestErrorsNameTheLayerAndWhatToDo(t *testing.T) {
+func TestLayerErrorsNameTheLayerAndTheCure(t *testing.T) {
 	t.Parallel()
 	packed := v1.Hash{Algorithm: "sha256", Hex: strings.Repeat("a", 64)}
 	plain := v1.Hash{Algorithm: "sha256", Hex: strings.Repeat("b", 64)}
-	sent := &image.Blob{Descriptor: v1.Descriptor{Digest: packed}, DiffID: plain}
-	waiting := &image.Blob{DiffID: plain}
+	known := &image.Blob{Descriptor: v1.Descriptor{Digest: packed}, DiffID: plain}
+	pending := &image.Blob{DiffID: plain}
 	cases := []struct {
 		name string
 		blob *image.Blob
@@ -26,13 +26,13 @@ func TestErrorsNameTheLayerAndWhatToDo(t *testing.T) {
 		code string
 		says []string
 	}{
-		{"a bomb", sent, fmt.Errorf("%w: more", compress.ErrTooLarge), codeLarge, []string{packed.String(), "leave compression away"}},
-		{"a wide window", sent, fmt.Errorf("%w: 1", compress.ErrWindow), codeLarge, []string{"zstd --long", "Leave compression away"}},
-		{"damage", waiting, fmt.Errorf("%w: bad", compress.ErrDamaged), codeDamaged, []string{plain.String(), "Build the image again"}},
-		{"the disk", waiting, errors.New("on fire"), "internal", []string{plain.String(), "on fire"}},
+		{"a bomb", known, fmt.Errorf("%w: more", compress.ErrTooLarge), codeTooLarge, []string{packed.String(), "Remove the input compression"}},
+		{"a large window", known, fmt.Errorf("%w: 1", compress.ErrWindow), codeTooLarge, []string{"zstd --long", "Remove the input compression"}},
+		{"damage", pending, fmt.Errorf("%w: bad", compress.ErrDamaged), codeDamaged, []string{plain.String(), "Build the image again"}},
+		{"another error", pending, errors.New("disk failure"), "internal", []string{plain.String(), "disk failure"}},
 	}
 	for _, c := range cases {
-		got := explain(c.blob, c.err)
+		got := layerError(c.blob, c.err)
 		for _, says := range c.says {
 			if !diag.Is(got, c.code) || !strings.Contains(got.Error(), says) || !errors.Is(got, c.err) {
 				t.Errorf("%s: got %v, want %s: %s", c.name, got, c.code, says)

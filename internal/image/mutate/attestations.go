@@ -1,0 +1,69 @@
+package mutate
+
+import (
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/rewrite"
+)
+
+// stripAttestations removes the attestations of BuildKit (provenance and SBOM)
+// from an index and from the indexes below it, and returns their number. Package
+// pages and old clients show an attestation as an image of an unknown platform,
+// and the time in it gives every build another digest.
+//
+// If only one image remains in the root, root becomes that image, as if it was
+// built without attestations. A root with annotations stays an index, because
+// the image would lose them. An index that contains only attestations is not
+// changed.
+func stripAttestations(root *image.Manifest) (int, error) {
+	s := &stripper{changed: map[*image.Manifest]bool{}}
+	if err := s.visit(root); err != nil {
+		return 0, err
+	}
+	if s.removed > 0 && len(root.Children) == 1 && !root.Children[0].Index() && len(rewrite.Annotations(root.Raw)) == 0 {
+		*root = *root.Children[0]
+	}
+	return s.removed, nil
+}
+
+// stripper removes the attestations of one tree.
+type stripper struct {
+	removed int
+	changed map[*image.Manifest]bool // for each visited index, whether its digest changed
+}
+
+// visit removes the attestations of an index and of the indexes below it,
+// children first.
+func (s *stripper) visit(m *image.Manifest) error {
+	if _, visited := s.changed[m]; visited || !m.Index() {
+		return nil
+	}
+	s.changed[m] = false
+	attestations, childChanged := 0, false
+	for _, c := range m.Children {
+		if err := s.visit(c); err != nil {
+			return err
+		}
+		childChanged = childChanged || s.changed[c]
+		if c.IsAttestation() {
+			attestations++
+		}
+	}
+	if attestations == len(m.Children) {
+		attestations = 0
+	}
+	if attestations > 0 {
+		if err := rewrite.RemoveChildren(m, (*image.Manifest).IsAttestation); err != nil {
+			return err
+		}
+	}
+	s.removed += attestations
+	s.changed[m] = attestations > 0 || childChanged
+	if !childChanged {
+		return nil
+	}
+	raw, err := rewrite.Index(m, m.Raw)
+	if err != nil {
+		return err
+	}
+	return m.Replace(raw)
+}

@@ -1,0 +1,54 @@
+package mutate
+
+import (
+	"errors"
+	"fmt"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
+)
+
+// CodeManifestTooLarge is the code of the error for a manifest that labels and
+// annotations make larger than the limit of registries.
+const CodeManifestTooLarge = "manifest-too-large"
+
+// The codes of errors about a layer. Package source uses the same code for a
+// damaged layer.
+const (
+	codeDamaged  = "source-blob-wrong"      // the content of a layer is not valid
+	codeTooLarge = "source-layer-too-large" // a layer cannot be decompressed within the limits
+)
+
+const hintRebuild = "Build the image again, or copy it again from its origin."
+
+// layerError adds the digest of the layer to an error of its decompression.
+func layerError(b *image.Blob, err error) error {
+	var e *diag.Error
+	switch {
+	case errors.Is(err, compress.ErrTooLarge):
+		e = diag.New(codeTooLarge, diag.Source, "Remove the input compression, so that the layer is sent unchanged.", err,
+			"The layer %s is too large to compress it again", digest(b))
+		e.Input = "compression"
+	case errors.Is(err, compress.ErrWindow):
+		e = diag.New(codeTooLarge, diag.Source, "Remove the input compression, so that the layer is sent unchanged. Or compress the layer with a smaller window.", err,
+			"The decompression of the layer %s needs more memory than the limit (zstd --long)", digest(b))
+		e.Input = "compression"
+	case errors.Is(err, compress.ErrDamaged):
+		e = diag.New(codeDamaged, diag.Source, hintRebuild, err, "The layer %s cannot be decompressed", digest(b))
+	default:
+		return fmt.Errorf("reading the layer %s to compress it again: %w", digest(b), err)
+	}
+	return e
+}
+
+// digest returns the digest of a layer, or the digest of the plain layer if the
+// layer is pending.
+func digest(b *image.Blob) v1.Hash {
+	if b.Pending() {
+		return b.DiffID
+	}
+	return b.Descriptor.Digest
+}

@@ -1,0 +1,61 @@
+package mutate
+
+import (
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
+)
+
+// formats maps the media types of layers that can be compressed again to their
+// current format. It has no foreign layers, because clients download those from
+// URLs.
+var formats = map[types.MediaType]compress.Format{
+	types.DockerLayer:             compress.Gzip,
+	types.DockerUncompressedLayer: compress.Plain,
+	types.OCILayer:                compress.Gzip,
+	types.OCIUncompressedLayer:    compress.Plain,
+	types.OCILayerZStd:            compress.Zstd,
+	image.DockerLayerZstd:         compress.Zstd,
+}
+
+// selects reports whether a layer is compressed again.
+func (r *recompressor) selects(b *image.Blob) bool {
+	format, known := formats[b.Descriptor.MediaType]
+	switch {
+	case !known || b.Foreign || len(b.Descriptor.URLs) > 0:
+		return false
+	case b.Plain != nil:
+		return true
+	case format == r.method.Format:
+		return false
+	case hasContentTable(b.Descriptor):
+		r.result.indexed++
+		return false
+	}
+	return true
+}
+
+// hasContentTable reports whether a layer has a table of contents, with which
+// clients pull parts of the layer (stargz-snapshotter and nydus,
+// "containerd.io/snapshot/"; zstd:chunked of containers/storage).
+func hasContentTable(d v1.Descriptor) bool {
+	for key := range d.Annotations {
+		if strings.HasPrefix(key, "containerd.io/snapshot/") || strings.HasPrefix(key, "io.github.containers.zstd-chunked.") {
+			return true
+		}
+	}
+	return false
+}
+
+// layerType returns the media type of the new layers. Docker has a media type
+// only for gzip.
+func (r *recompressor) layerType(docker bool) types.MediaType {
+	if docker && r.method.Format == compress.Gzip {
+		return types.DockerLayer
+	}
+	return r.method.Format.LayerType()
+}

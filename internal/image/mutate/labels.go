@@ -1,0 +1,95 @@
+package mutate
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/rewrite"
+)
+
+// addLabels adds labels to the config of every image of the tree. This changes
+// the digests of all manifests up to the root. outdated is true if the tree has
+// attestations, because they then contain the previous digests of the images.
+func addLabels(ctx context.Context, root *image.Manifest, labels map[string]string) (outdated bool, err error) {
+	if len(labels) == 0 {
+		return false, nil
+	}
+	l := &labeler{ctx: ctx, labels: labels}
+	err = l.visit(root)
+	return l.outdated, err
+}
+
+// labeler adds labels to one tree.
+type labeler struct {
+	ctx      context.Context
+	labels   map[string]string
+	outdated bool
+}
+
+// visit adds the labels to all images below m, children first.
+func (l *labeler) visit(m *image.Manifest) error {
+	for _, child := range m.Children {
+		if err := l.visit(child); err != nil {
+			return err
+		}
+	}
+	switch {
+	case m.Index():
+		return l.updateIndex(m)
+	case m.IsRunnable():
+		return l.updateImage(m)
+	}
+	return nil
+}
+
+// updateImage adds the labels to the config of an image, and updates its
+// manifest.
+func (l *labeler) updateImage(m *image.Manifest) error {
+	raw, err := rewrite.ReadConfig(l.ctx, m)
+	if err != nil {
+		return fmt.Errorf("reading a config for its labels: %w", err)
+	}
+	raw, err = rewrite.Edit(raw, func(config rewrite.Fields) error {
+		return config.Edit("config", func(inner rewrite.Fields) error {
+			return inner.Merge("Labels", l.labels)
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("adding labels to a config: %w", err)
+	}
+	config := newConfig(m.Blobs[0], raw)
+	m.Blobs[0] = config
+	if m.Pending() {
+		return nil // the manifest is assembled later from its blobs
+	}
+	raw, err = rewrite.Edit(m.Raw, func(manifest rewrite.Fields) error { return manifest.Set("config", config.Descriptor) })
+	return replace(m, raw, err)
+}
+
+// updateIndex updates the entries of an index whose children have new digests.
+func (l *labeler) updateIndex(m *image.Manifest) error {
+	before := m.Descriptor.Digest
+	raw, err := rewrite.Index(m, m.Raw)
+	if err := replace(m, raw, err); err != nil {
+		return err
+	}
+	l.outdated = l.outdated || before != m.Descriptor.Digest && slices.ContainsFunc(m.Children, (*image.Manifest).IsAttestation)
+	return nil
+}
+
+// newConfig returns a blob for the changed bytes of a config. No repository is
+// known to have it.
+func newConfig(old *image.Blob, raw []byte) *image.Blob {
+	desc := old.Descriptor
+	desc.Digest, desc.Size, _ = v1.SHA256(bytes.NewReader(raw)) // reading from memory never fails
+	desc.Data = nil
+	return &image.Blob{Descriptor: desc, Open: func(context.Context) (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(raw)), nil
+	}}
+}

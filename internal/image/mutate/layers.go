@@ -1,0 +1,156 @@
+package mutate
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/rewrite"
+)
+
+// compressLayers selects the layers to compress with another method. They become
+// pending, and the manifests above them become pending too. Configs do not
+// change, so the image IDs stay the same.
+//
+// Layers that already have the format, and layers that are not tars, keep their
+// bytes. Layers with a table of contents (eStargz and zstd:chunked) also keep
+// them, because the manifest contains the digest of that table.
+//
+// compressLayers reads configs only. A layer is read when it is sent, and its
+// plain bytes are then compared with the digest in the config.
+func compressLayers(ctx context.Context, root *image.Manifest, m compress.Method) (layersResult, error) {
+	r := &recompressor{ctx: ctx, method: m, visited: map[*image.Manifest]bool{}, blobs: map[blobKey]*image.Blob{}}
+	err := r.visit(root)
+	return r.result, err
+}
+
+// layersResult is the result of compressLayers.
+type layersResult struct {
+	changed  bool // a manifest that had a digest became pending
+	outdated bool // attestations contain the previous digests of images
+	indexed  int  // number of layers that keep their bytes because of a table of contents
+	unknown  int  // number of images whose config does not list the digests of the layers
+}
+
+// recompressor selects the layers of one tree.
+type recompressor struct {
+	ctx     context.Context
+	method  compress.Method
+	visited map[*image.Manifest]bool
+	blobs   map[blobKey]*image.Blob // the new layers
+	result  layersResult
+}
+
+// blobKey identifies a new layer, so that a layer of several images is compressed
+// only once.
+type blobKey struct {
+	from      *image.Blob
+	diffID    v1.Hash
+	mediaType types.MediaType
+}
+
+// visit changes everything below m, children first.
+func (r *recompressor) visit(m *image.Manifest) error {
+	if r.visited[m] {
+		return nil
+	}
+	r.visited[m] = true
+	childPending := false
+	for _, c := range m.Children {
+		if err := r.visit(c); err != nil {
+			return err
+		}
+		childPending = childPending || c.Pending()
+	}
+	switch {
+	case m.Index() && childPending:
+		r.result.outdated = r.result.outdated || slices.ContainsFunc(m.Children, (*image.Manifest).IsAttestation)
+		r.setPending(m, rewrite.Index)
+	case m.IsRunnable():
+		return r.image(m)
+	}
+	return nil
+}
+
+// image replaces the layers of an image that need another compression.
+func (r *recompressor) image(m *image.Manifest) error {
+	layers := m.Blobs[1:]
+	selected := make([]bool, len(layers))
+	for i, b := range layers {
+		selected[i] = r.selects(b)
+	}
+	if !slices.Contains(selected, true) {
+		return nil
+	}
+	diffIDs, err := r.diffIDs(m)
+	if err != nil || diffIDs == nil {
+		return err
+	}
+	docker := m.Descriptor.MediaType == types.DockerManifestSchema2
+	for i, b := range layers {
+		if selected[i] {
+			m.Blobs[i+1] = r.blob(b, diffIDs[i], r.layerType(docker))
+		}
+	}
+	r.setPending(m, rewrite.Manifest)
+	return nil
+}
+
+// diffIDs returns the digests of the plain layers from the config. It returns nil
+// if their number is not the number of layers, because the layers could then not
+// be verified.
+func (r *recompressor) diffIDs(m *image.Manifest) ([]v1.Hash, error) {
+	raw, err := rewrite.ReadConfig(r.ctx, m)
+	if err != nil {
+		return nil, fmt.Errorf("reading a config for the digests of its layers: %w", err)
+	}
+	diffIDs := image.DiffIDs(raw)
+	if len(diffIDs) != len(m.Blobs)-1 {
+		r.result.unknown++
+		return nil, nil
+	}
+	return diffIDs, nil
+}
+
+// setPending makes a manifest or an index pending. update returns the given bytes
+// with the digests of the parts. A Docker manifest becomes an OCI manifest if
+// Docker has no media type for one of its parts.
+func (r *recompressor) setPending(m *image.Manifest, update func(*image.Manifest, []byte) ([]byte, error)) {
+	raw, assemble := m.Raw, m.Assemble
+	r.result.changed = r.result.changed || !m.Pending()
+	if needsOCI(m) {
+		m.ToOCI()
+	}
+	m.Descriptor.Digest, m.Descriptor.Size, m.Raw = v1.Hash{}, 0, nil
+	m.Replaceable, m.Repositories = false, nil
+	if raw != nil {
+		m.Annotations = rewrite.Annotations(raw)
+	}
+	m.Assemble = func(m *image.Manifest) ([]byte, error) {
+		if raw != nil {
+			return update(m, raw)
+		}
+		return assemble(m)
+	}
+}
+
+// needsOCI reports whether a part of m has a media type that Docker does not
+// have.
+func needsOCI(m *image.Manifest) bool {
+	for _, b := range m.Blobs {
+		if b.Descriptor.MediaType == types.OCILayerZStd {
+			return true
+		}
+	}
+	for _, c := range m.Children {
+		if c.Descriptor.MediaType == types.OCIManifestSchema1 || c.Descriptor.MediaType == types.OCIImageIndex {
+			return true
+		}
+	}
+	return false
+}

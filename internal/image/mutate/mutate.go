@@ -1,0 +1,83 @@
+// Package mutate changes an image as the user requested: it removes
+// attestations, adds labels and annotations, and compresses layers in another
+// format. It keeps everything else unchanged. An image without requested changes
+// keeps its digest.
+//
+// The package changes a tree of package image in place and reads only configs.
+// Layers are compressed later, while they are sent. Config, manifest and index
+// keep all their other fields, including fields that this package does not know.
+package mutate
+
+import (
+	"context"
+	"fmt"
+	"maps"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
+)
+
+// Changes are the requested changes of an image.
+type Changes struct {
+	// StripAttestations removes the attestations of BuildKit.
+	StripAttestations bool
+	// Labels are added to the configs. If the root is an index, they are also
+	// added to its annotations. The package page of ghcr.io reads the
+	// annotations of an index and not the labels of its children (docs/ghcr.md,
+	// Linked repository).
+	Labels map[string]string
+	// Annotations are added to the root.
+	Annotations map[string]string
+	// Compression is the format of all layers. The zero Method keeps the format
+	// of each layer.
+	Compression compress.Method
+}
+
+// Any reports whether c contains a change.
+func (c Changes) Any() bool {
+	return c.StripAttestations || len(c.Labels) > 0 || len(c.Annotations) > 0 || c.Compression.Chosen()
+}
+
+// Apply changes the tree in place and returns messages for the user. It adds
+// labels before it compresses layers, because the compression reads the configs.
+// It adds annotations after that, because the compression can convert a Docker
+// manifest to an OCI manifest, and only the latter has annotations.
+func (c Changes) Apply(ctx context.Context, root *image.Manifest) ([]diag.Notice, error) {
+	r := result{before: root.Descriptor.Digest}
+	var err error
+	if c.StripAttestations {
+		if r.stripped, err = stripAttestations(root); err != nil {
+			return nil, err
+		}
+	}
+	if r.outdated, err = addLabels(ctx, root, c.Labels); err != nil {
+		return nil, err
+	}
+	if c.Compression.Chosen() {
+		if r.layers, err = compressLayers(ctx, root, c.Compression); err != nil {
+			return nil, err
+		}
+	}
+	annotations := maps.Clone(c.Annotations)
+	if root.Index() && len(c.Labels) > 0 {
+		annotations = maps.Clone(c.Labels)
+		maps.Copy(annotations, c.Annotations)
+	}
+	if r.annotations, err = addAnnotations(root, annotations); err != nil {
+		return nil, err
+	}
+	return r.notices(c, root), nil
+}
+
+// replace replaces the bytes of a manifest with the result of an edit.
+func replace(m *image.Manifest, raw []byte, err error) error {
+	if err != nil {
+		return fmt.Errorf("rewriting manifest %s: %w", m.Descriptor.Digest, err)
+	}
+	if len(raw) > image.MaxManifestSize {
+		return diag.Inputf("annotations", CodeManifestTooLarge, "Set fewer or shorter labels and annotations.",
+			"With the labels and annotations, the manifest has %d bytes, but registries accept at most 4 MiB", len(raw))
+	}
+	return m.Replace(raw)
+}

@@ -1,0 +1,79 @@
+package mutate
+
+import (
+	"fmt"
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+)
+
+// The codes of the notices of this package.
+const (
+	CodeDigestChanges        = "digest-changes"        // the published digest differs from the digest of the source
+	CodeAnnotationsNeedOCI   = "annotations-need-oci"  // a Docker manifest has no annotations
+	CodeAttestationsOutdated = "attestations-outdated" // attestations contain the previous digests of images
+	CodeLayersIndexed        = "layers-indexed"        // layers keep their compression because of a table of contents
+	CodeLayersUnknown        = "layers-unknown"        // layers keep their compression because they cannot be verified
+)
+
+// result contains the results of all changes.
+type result struct {
+	before      v1.Hash // the digest of the root before the changes; zero if it was pending
+	stripped    int     // number of removed attestations
+	outdated    bool    // attestations contain the previous digests of labelled images
+	annotations annotationResult
+	layers      layersResult
+}
+
+// notices returns the messages for the user.
+func (r result) notices(c Changes, root *image.Manifest) []diag.Notice {
+	var out []diag.Notice
+	add := func(code string, level diag.Level, title, text string) {
+		out = append(out, diag.Notice{Code: code, Level: level, Title: title, Text: text})
+	}
+	if r.before != (v1.Hash{}) && r.before != root.Descriptor.Digest {
+		add(CodeDigestChanges, diag.Info, "The published digest differs from the source", r.digestText(c, root))
+	}
+	if r.annotations == annotationsUnsupported {
+		add(CodeAnnotationsNeedOCI, diag.Warning, "Annotations were left out",
+			"The image has no annotations, because Docker's manifest type does not support them. Build the image as OCI (docker buildx build --output type=oci), or set compression: zstd, which converts it to OCI.")
+	}
+	if r.outdated || r.layers.outdated {
+		add(CodeAttestationsOutdated, diag.Warning, "Attestations have the previous digests",
+			"The attestations in this index contain the digests that the images had before the changes. Set labels and compression in the build (metadata computes the labels), or remove the attestations with attestations: strip.")
+	}
+	if n := r.layers.indexed; n > 0 {
+		add(CodeLayersIndexed, diag.Warning, "Layers keep their compression",
+			fmt.Sprintf("Layers with a table of contents for partial pulls (eStargz, zstd:chunked) keep their compression. Number of layers: %d.", n))
+	}
+	if n := r.layers.unknown; n > 0 {
+		add(CodeLayersUnknown, diag.Warning, "Layers keep their compression",
+			fmt.Sprintf("The layers of an image keep their compression if its config does not list the digests to verify them. Number of images: %d.", n))
+	}
+	return out
+}
+
+// digestText describes the changes that gave the image another digest.
+func (r result) digestText(c Changes, root *image.Manifest) string {
+	var changes []string
+	if r.stripped > 0 {
+		changes = append(changes, fmt.Sprintf("without its attestations (%d)", r.stripped))
+	}
+	if len(c.Labels) > 0 {
+		changes = append(changes, "with labels")
+	}
+	if r.annotations == annotationsAdded && len(c.Annotations) > 0 {
+		changes = append(changes, "with annotations")
+	}
+	if r.layers.changed {
+		changes = append(changes, "with layers compressed as "+string(c.Compression.Format))
+	}
+	target := "with another digest"
+	if !root.Pending() {
+		target = "as " + root.Descriptor.Digest.String()
+	}
+	return fmt.Sprintf("The source has the digest %s. The image is published %s, %s.", r.before, target, strings.Join(changes, ", "))
+}
