@@ -39,7 +39,7 @@ func TestAnIndexOfOneImageIsThatImageWithoutItsAttestation(t *testing.T) {
 	s.run().succeeds().says("digest", one.Digest.String()).says("digest-linux-amd64", one.Digest.String())
 	s.run().succeeds().wroteNothing()
 	s.with("source", "docker://"+s.image("acme/web:1"), "tags", "2").run().succeeds().says("digest", one.Digest.String())
-	s.with("attestations", "referrers").run().failsWith("input-value", "Allowed: keep, strip. Other commands take it").wroteNothing()
+	s.with("attestations", "referrers").run().failsWith("input-value", "Allowed: keep, strip.", "other commands").wroteNothing()
 }
 
 func TestWhatIsNoAttestationStays(t *testing.T) {

@@ -192,7 +192,7 @@ func TestBadFiles(t *testing.T) {
 		words  []string
 	}{
 		{"with a source", func(*stage) []string { return []string{"source", "image.tar", "content", "a:/a"} }, "content-or-source", []string{"exclude each other"}},
-		{"an entrypoint alone", func(*stage) []string { return []string{"source", "image.tar", "entrypoint", "/a"} }, "content-missing", []string{"entrypoint is given without content"}},
+		{"an entrypoint alone", func(*stage) []string { return []string{"source", "image.tar", "entrypoint", "/a"} }, "content-missing", []string{"without content"}},
 		{"nowhere to go", func(*stage) []string { return []string{"content", "dist"} }, "content-invalid", []string{`"dist"`, "PATH:/PATH/IN/IMAGE"}},
 		{"not there", func(*stage) []string { return []string{"content", "no/such:/a"} }, "content-not-found", []string{`"no/such"`}},
 		{"a platform that is not there", func(s *stage) []string {

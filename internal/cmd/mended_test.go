@@ -44,7 +44,7 @@ func TestNoticesAreInTheLogOnce(t *testing.T) {
 	path, _ := layout(t)
 	s := newStage(t, acme())
 	r := s.with("source", path, "image", s.image("acme/Web")).run().succeeds()
-	if n := strings.Count(r.stdout, "lower-case names only"); n != 1 {
+	if n := strings.Count(r.stdout, "only lower-case names"); n != 1 {
 		r.fatal("the notice is in the log %d times", n)
 	}
 }

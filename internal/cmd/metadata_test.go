@@ -67,7 +67,7 @@ func TestMetadataTakesContextForRefContextAndNothingElse(t *testing.T) {
 	t.Parallel()
 	newStage(t, acme()).with("command", "metadata", "context", "workflow").run().succeeds()
 	newStage(t, acme()).with("command", "metadata", "context", ".").run().failsWith("input-value", "context", "workflow, git")
-	newStage(t, acme()).with("command", "metadata", "source", "x.tar").run().failsWith("input-not-taken", "source belongs to publish")
+	newStage(t, acme()).with("command", "metadata", "source", "x.tar").run().failsWith("input-not-accepted", "source belongs to publish")
 }
 
 func TestPublishFeedsRulesWithTheInputVersion(t *testing.T) {

@@ -138,10 +138,10 @@ func TestPullInputsAreReadTogether(t *testing.T) {
 		inputs []string
 		words  []string
 	}{
-		{"nothing", nil, []string{"There is no image to pull", "There is no destination"}},
-		{"both nowhere and somewhere", []string{"source", "ghcr.io/acme/web", "destination", "x", "verify-only", "true"}, []string{"together with verify-only"}},
+		{"nothing", nil, []string{"input source is empty", "input destination is empty"}},
+		{"both nowhere and somewhere", []string{"source", "ghcr.io/acme/web", "destination", "x", "verify-only", "true"}, []string{"destination and verify-only exclude"}},
 		{"no owner", []string{"source", "HOST/web", "destination", "x"}, []string{"names no owner"}},
-		{"no reference", []string{"source", "a b", "destination", "image.tar"}, []string{"no image reference", "looks like a file"}},
+		{"no reference", []string{"source", "a b", "destination", "image.tar"}, []string{"not an image reference", "looks like a file"}},
 		{"no platform", []string{"source", "ghcr.io/acme/web", "platform", "linux", "destination", "s3:x"}, []string{"platform is", "unknown prefix"}},
 		{"a pipe", []string{"source", "ghcr.io/acme/web", "destination", "docker-archive:-"}, []string{"docker-archive:-"}},
 		{"no name in an engine", []string{"source", "ghcr.io/acme/web", "destination", "docker-daemon:UPPER"}, []string{"a Docker engine does not accept", "in lower case"}},

@@ -36,7 +36,7 @@ func TestMistakesOnTheCommandLine(t *testing.T) {
 		{"the source twice", []string{"publish", "a", "--source", "b"}, []string{"source is set twice"}},
 		{"a wrong value", []string{"publish", "a", "--image", "ghcr.io/a/b", "--verify", "half"}, []string{`verify is "half"`, "full, digest, none"}},
 		{"no token", []string{"publish", "a", "--image", "ghcr.io/a/b"}, []string{"There is no token", "GITHUB_TOKEN", "--token-stdin"}},
-		{"no image", []string{"publish", "a"}, []string{"There is no image", "ghcr.io/acme/web"}},
+		{"no image", []string{"publish", "a"}, []string{"input image is empty", "ghcr.io/acme/web"}},
 		{"an address that is taken", []string{"serve", "--listen", "256.0.0.1:1"}, []string{`"256.0.0.1:1"`, "--listen"}},
 	}
 	for _, c := range cases {

@@ -80,7 +80,7 @@ var Table = []Input{
 		Example: "6",
 	},
 	{
-		Name: "image", Kind: Lines, Commands: slices.Concat(naming, asking),
+		Name: "image", Kind: Lines, Commands: slices.Concat(naming, authenticating),
 		Help:    "Repositories to publish to, one per line, without tag or digest. Default: the owner and the repository of the workflow in lower case, on the registry of this GitHub.",
 		Example: "ghcr.io/acme/web",
 	},
@@ -264,17 +264,17 @@ var Table = []Input{
 		Example: "label",
 	},
 	{
-		Name: "token", Commands: slices.Concat(reporting, asking), NoFlag: true, ActionDefault: "${{ github.token }}",
+		Name: "token", Commands: slices.Concat(reporting, authenticating), NoFlag: true, ActionDefault: "${{ github.token }}",
 		Help:    "Token for the registry and the API of this GitHub. No other host receives it. Default: the GITHUB_TOKEN of the job. At a terminal, it comes from GITHUB_TOKEN, GH_TOKEN or CR_PAT, or from --token-stdin.",
 		Example: "${{ secrets.GITHUB_TOKEN }}",
 	},
 	{
-		Name: "username", Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, asking),
+		Name: "username", Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, authenticating),
 		Help:    "User name to send with the token. ghcr.io ignores it; other registries can check it. Default: the actor of the workflow.",
 		Example: "octocat",
 	},
 	{
-		Name: "registry", Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, asking),
+		Name: "registry", Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, authenticating),
 		Help: "Registry of images without a host in the name. Default: ghcr.io, or the registry of GITHUB_SERVER_URL.",
 		Own: map[Command]string{
 			Login: "Hosts to log in to, one per line, in addition to the hosts in credentials. Default: the registry of this GitHub.",
@@ -282,7 +282,7 @@ var Table = []Input{
 		Example: "containers.github.example.com",
 	},
 	{
-		Name: "credentials", Kind: Lines, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, asking), NoFlag: true,
+		Name: "credentials", Kind: Lines, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, authenticating), NoFlag: true,
 		Help:    "Logins for other registries to read from or publish to: HOST USERNAME SECRET, one login per line. For other hosts, the run uses the Docker login file of the machine.",
 		Example: "docker.io octocat ${{ secrets.DOCKERHUB_TOKEN }}",
 	},
@@ -315,7 +315,7 @@ var Table = []Input{
 		Example: "digest",
 	},
 	{
-		Name: "timeout", Kind: Duration, Commands: slices.Concat(reporting, asking), Default: "30m",
+		Name: "timeout", Kind: Duration, Commands: slices.Concat(reporting, authenticating), Default: "30m",
 		Help:    "Maximum duration of the run, including waits and retries. After a timeout, the run reports the steps that took effect. A number without a unit is minutes.",
 		Example: "1h",
 	},
@@ -325,17 +325,17 @@ var Table = []Input{
 		Example: "false",
 	},
 	{
-		Name: "debug", Kind: Bool, Commands: slices.Concat(reporting, asking), Default: "false",
+		Name: "debug", Kind: Bool, Commands: slices.Concat(reporting, authenticating), Default: "false",
 		Help:    "Print one line for each request. Debug logging of the workflow also enables it.",
 		Example: "true",
 	},
 	{
-		Name: "trace", Commands: slices.Concat(reporting, asking),
+		Name: "trace", Commands: slices.Concat(reporting, authenticating),
 		Help:    "File for a trace of every request, as JSON lines: method, host, path, status, bytes, nanoseconds, attempt and request id. It never contains a credential or a signed query.",
 		Example: "trace.jsonl",
 	},
 	{
-		Name: "ca-file", Commands: slices.Concat(reporting, asking),
+		Name: "ca-file", Commands: slices.Concat(reporting, authenticating),
 		Help:    "PEM file of certificates to trust in addition to the certificates of the system: for a proxy that inspects TLS, or a registry with a private authority. HTTPS_PROXY and NO_PROXY set the proxy.",
 		Example: "/etc/ssl/company.pem",
 	},
