@@ -1,5 +1,7 @@
 package input
 
+import "github.com/ghcr-publish/ghcr-publish/internal/diag"
+
 // Codes of the errors and notices of this package.
 const (
 	// CodeValue means that an input has a value that it does not accept.
@@ -15,11 +17,11 @@ const (
 	// CodeReferenceInvalid means that a text is not an image reference.
 	CodeReferenceInvalid = "reference-invalid"
 	// CodeDigestInvalid means that the expected digest is not a digest.
-	CodeDigestInvalid = "digest-invalid"
+	CodeDigestInvalid = diag.CodeDigestInvalid
 	// CodeNoDigests means that a merge has no images.
-	CodeNoDigests = "no-digests"
+	CodeNoDigests = diag.CodeNoDigests
 	// CodeNoTags means that a promotion has no tags.
-	CodeNoTags = "no-tags"
+	CodeNoTags = diag.CodeNoTags
 
 	// CodeImageMissing means that neither image nor GITHUB_REPOSITORY names a
 	// repository.
@@ -76,7 +78,7 @@ const (
 	// CodeDigestNameWithoutPushByDigest means that digest-name has no effect.
 	CodeDigestNameWithoutPushByDigest = "digest-name-without-push-by-digest"
 	// CodeDigestNameInvalid means that digest-name cannot end an output's name.
-	CodeDigestNameInvalid = "digest-name-invalid"
+	CodeDigestNameInvalid = diag.CodeDigestNameInvalid
 	// CodeLinkRepositoryMissing means that link: label has no repository.
 	CodeLinkRepositoryMissing = "link-repository-missing"
 

@@ -20,7 +20,7 @@ const (
 	// do not give access to it.
 	CodeNotFound = "image-not-found"
 	// CodePlatformMissing means that the image has no variant for the platform.
-	CodePlatformMissing = "platform-missing"
+	CodePlatformMissing = diag.CodePlatformMissing
 	// CodeForeignLayer means that neither the registry nor an address of the
 	// manifest has a foreign layer.
 	CodeForeignLayer = "foreign-layer"

@@ -18,7 +18,7 @@ const CodeManifestTooLarge = "manifest-too-large"
 // The codes of errors about a layer. Package source uses the same code for a
 // damaged layer.
 const (
-	codeDamaged  = "source-blob-wrong"      // the content of a layer is not valid
+	codeDamaged  = diag.CodeSourceBlobWrong // the content of a layer is not valid
 	codeTooLarge = "source-layer-too-large" // a layer cannot be decompressed within the limits
 )
 

@@ -30,9 +30,9 @@ import (
 
 // The codes of the errors of this package.
 const (
-	CodeNoProgram = "storage-no-program" // neither podman nor buildah is installed
-	CodeRefused   = "storage-refused"    // the tool cannot read the image
-	codeNotFound  = "source-not-found"   // the code of package source
+	CodeNoProgram = "storage-no-program"    // neither podman nor buildah is installed
+	CodeRefused   = "storage-refused"       // the tool cannot read the image
+	codeNotFound  = diag.CodeSourceNotFound // the code of package source
 )
 
 // Storage is the containers-storage of the current user.
