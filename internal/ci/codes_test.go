@@ -101,7 +101,7 @@ func textOf(e ast.Expr) (string, bool) {
 }
 
 // meaning turns a comment into a cell of a table: "CodeX reports a tag that exists."
-// becomes "A tag that exists."
+// becomes "a tag that exists".
 func meaning(comment string) string {
 	text := strings.Join(strings.Fields(comment), " ")
 	if first, rest, ok := strings.Cut(text, " "); ok && isCodeName(first) {
@@ -113,10 +113,7 @@ func meaning(comment string) string {
 			}
 		}
 	}
-	if text == "" {
-		return ""
-	}
-	return strings.ToUpper(text[:1]) + strings.TrimSuffix(text[1:], ".") + "."
+	return strings.TrimSuffix(text, ".")
 }
 
 func TestCodesAreDeclaredOnceWithTheirMeaning(t *testing.T) {

@@ -41,7 +41,7 @@ const (
 	CodeTagInvalid = "tag-invalid"
 	// CodeTagMatchGroup means that the first group of match takes no part in the match.
 	CodeTagMatchGroup = "tag-match-group"
-	// CodeTagPattern means that a pattern is invalid, or that it takes too long to match.
+	// CodeTagPattern means that a pattern is invalid or takes too long to match.
 	CodeTagPattern = "tag-pattern"
 	// CodeTagTooLong means that a rule gives a tag of more than [MaxTagLength] characters.
 	CodeTagTooLong = "tag-too-long"

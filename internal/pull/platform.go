@@ -16,7 +16,7 @@ import (
 // These are the codes of the errors of a pull. They are stable, because
 // workflows can depend on them.
 const (
-	// CodeNotFound means that the image does not exist, or that the credentials
+	// CodeNotFound means that the image does not exist, or the credentials
 	// do not give access to it.
 	CodeNotFound = "image-not-found"
 	// CodePlatformMissing means that the image has no variant for the platform.

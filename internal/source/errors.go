@@ -21,9 +21,9 @@ const (
 	CodeBlobMissing   = "source-blob-missing"       // a manifest names a blob that the source does not contain
 	CodeBlobMismatch  = diag.CodeSourceBlobWrong    // the size or the digest differs
 	CodeManifestLarge = "source-manifest-too-large" // one document, or all documents together
-	CodeTooDeep       = "source-too-deep"           // too many nested indexes
-	CodeAmbiguous     = "source-ambiguous"          // several images, and no pick
-	CodeNoMatch       = "source-no-match"           // no image matches the pick
+	CodeTooDeep       = "source-too-deep"           // the indexes are nested too deeply
+	CodeAmbiguous     = "source-ambiguous"          // the source contains several images and the name picks none
+	CodeNoMatch       = "source-no-match"           // no image in the source matches the name
 )
 
 // The hints that several errors have.

@@ -11,7 +11,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 )
 
-// CodeManifestTooLarge is the code of the error for a manifest that labels and
+// CodeManifestTooLarge reports a manifest that labels and
 // annotations make larger than the limit of registries.
 const CodeManifestTooLarge = "manifest-too-large"
 

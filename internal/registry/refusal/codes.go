@@ -40,7 +40,7 @@ const (
 	CodeNotAuthenticated = "not-authenticated"
 	// CodeDenied is the code for status 403 without a reason.
 	CodeDenied = "denied"
-	// CodeRegistryRefused is the code for an error answer that is not in Table.
+	// CodeRegistryRefused reports an answer that no other code explains.
 	CodeRegistryRefused = "registry-refused"
 )
 
