@@ -12,7 +12,7 @@ import (
 
 // A pull request from a fork leaves its image to a job that may publish it,
 // which gets the digest that was promised.
-func TestAForkLeavesItsImageToATrustedJob(t *testing.T) {
+func TestReadOnlyTokenWritesAnArchiveForATrustedJob(t *testing.T) {
 	t.Parallel()
 	dir, _ := layout(t)
 	for what, source := range map[string]string{
@@ -24,34 +24,34 @@ func TestAForkLeavesItsImageToATrustedJob(t *testing.T) {
 			c := acme()
 			c.Credentials[0].Packages = ghcrtest.Read
 			s := newStage(t, c).fork().with("source", source, "on-readonly", "archive")
-			r := s.run().succeeds().wroteNothing().says("outcome", "skipped", "pushed", "false", "digest", "", "path", filepath.Join(s.dir, "web.oci.tar"))
+			r := s.run().succeeds().wroteNothing().hasOutputs("outcome", "skipped", "pushed", "false", "digest", "", "path", filepath.Join(s.dir, "web.oci.tar"))
 			digest := r.outputs["archive-digest"]
 			if !strings.Contains(r.stdout, digest) || !strings.HasPrefix(digest, "sha256:") {
 				t.Errorf("the digest is %q:\n%s", digest, r.stdout)
 			}
 
 			trusted := newStage(t, acme()).with("source", r.outputs["path"], "tags", "pr-1")
-			trusted.run().succeeds().says("digest", digest)
+			trusted.run().succeeds().hasOutputs("digest", digest)
 		})
 	}
 }
 
-func TestATokenThatMayPushArchivesNothing(t *testing.T) {
+func TestTokenThatMayPushWritesNoArchive(t *testing.T) {
 	t.Parallel()
 	source, digest := layout(t)
 	s := newStage(t, acme()).with("source", source, "on-readonly", "archive")
-	s.run().succeeds().says("digest", digest, "outcome", "published", "path", "")
+	s.run().succeeds().hasOutputs("digest", digest, "outcome", "published", "path", "")
 	if _, err := os.Stat(filepath.Join(s.dir, "web.oci.tar")); !os.IsNotExist(err) {
 		t.Errorf("there is an archive: %v", err)
 	}
 }
 
-func TestAnArchiveThatCannotBeWritten(t *testing.T) {
+func TestArchiveThatCannotBeWrittenIsAnError(t *testing.T) {
 	t.Parallel()
 	c := acme()
 	c.Credentials[0].Packages = ghcrtest.Read
 	source, _ := layout(t)
 	s := newStage(t, c).with("source", source, "on-readonly", "archive")
 	s.env["RUNNER_TEMP"] = filepath.Join(s.dir, "event.json") // a file
-	s.run().failsWith("archive-unwritten", "web.oci.tar").wroteNothing().says("path", "", "archive-digest", "")
+	s.run().failsWith("archive-unwritten", "web.oci.tar").wroteNothing().hasOutputs("path", "", "archive-digest", "")
 }

@@ -31,7 +31,7 @@ func (s *stage) artifact(repo, reference string) artifact {
 }
 
 // An SBOM goes beside its image, gets no tag, and is found from there.
-func TestAnArtifactIsListedWithItsSubject(t *testing.T) {
+func TestArtifactIsAReferrerOfItsSubject(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	path, digest := layout(t)
@@ -39,7 +39,7 @@ func TestAnArtifactIsListedWithItsSubject(t *testing.T) {
 	sbom := filepath.Join(s.tree("web.cdx.json", `{"bomFormat":"CycloneDX"}`), "web.cdx.json")
 	s.with("source", "", "tags", "", "content", sbom+":application/vnd.cyclonedx+json", "artifact-type", "application/vnd.cyclonedx+json",
 		"subject", s.image("acme/web:1"), "annotations", "a=b")
-	r := s.run().succeeds().says("outcome", "published", "pushed", "true", "tags", "")
+	r := s.run().succeeds().hasOutputs("outcome", "published", "pushed", "true", "tags", "")
 	a := s.artifact("acme/web", r.outputs["digest"])
 	if a.ArtifactType != "application/vnd.cyclonedx+json" || a.Subject.Digest.String() != digest || a.Annotations["a"] != "b" ||
 		a.Config.MediaType != "application/vnd.oci.empty.v1+json" || a.Config.Size != 2 {
@@ -53,15 +53,15 @@ func TestAnArtifactIsListedWithItsSubject(t *testing.T) {
 		list.Manifests[0].ArtifactType != a.ArtifactType || list.Manifests[0].Annotations["a"] != "b" {
 		t.Errorf("referrers are %+v", list.Manifests)
 	}
-	s.run().succeeds().wroteNothing().says("outcome", "unchanged", "digest", r.outputs["digest"])
+	s.run().succeeds().wroteNothing().hasOutputs("outcome", "unchanged", "digest", r.outputs["digest"])
 }
 
-func TestAnArtifactOfItsOwn(t *testing.T) {
+func TestArtifactWithoutASubjectGetsTags(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	dir := s.tree("a.wasm", "wasm", "README.md", "hi")
 	r := s.with("content", dir+"/a.wasm:application/wasm\n"+dir+"/README.md", "artifact-type", "application/vnd.acme.plugin", "tags", "1.0").run().succeeds()
-	r.says("anonymous-pull", "verified", "digests", "{}")
+	r.hasOutputs("anonymous-pull", "verified", "digests", "{}")
 	a := s.artifact("acme/web", "1.0")
 	if a.Layers[0].MediaType != "application/wasm" || a.Layers[1].MediaType != "application/octet-stream" || a.Subject != nil {
 		t.Errorf("the manifest is %+v", a)
@@ -88,7 +88,7 @@ func (s *stage) packed(files ...string) string {
 
 const helm = "application/vnd.cncf.helm.config.v1+json"
 
-func TestAHelmChartIsWhatHelmPulls(t *testing.T) {
+func TestHelmChartHasTheMediaTypesThatHelmPulls(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	chart := s.packed("web/charts/db/Chart.yaml", "name: db\nversion: 9.9.9\n", "web/Chart.yaml",
@@ -106,7 +106,7 @@ func TestAHelmChartIsWhatHelmPulls(t *testing.T) {
 	}
 }
 
-func TestBadArtifacts(t *testing.T) {
+func TestInvalidArtifactInputs(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name   string

@@ -10,39 +10,39 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-func TestAttestationsAreLeftOutWhereAskedFor(t *testing.T) {
+func TestAttestationsAreStrippedIfTheInputAsks(t *testing.T) {
 	t.Parallel()
-	path, root := built(t)
+	path, root := buildxLayout(t)
 	s := newStage(t, acme()).with("source", path, "tags", "1", "attestations", "strip")
 	r := s.run().succeeds()
-	all := newStage(t, acme()).with("source", path, "tags", "1").run().succeeds().says("digest", root.Digest.String())
+	all := newStage(t, acme()).with("source", path, "tags", "1").run().succeeds().hasOutputs("digest", root.Digest.String())
 	if r.outputs["digest"] == root.Digest.String() || r.outputs["digests"] != all.outputs["digests"] || !strings.Contains(r.stdout, "without its attestations (2)") {
 		r.fatal("the images are to stay, and the index is to change: %s", all.outputs["digests"])
 	}
-	if got := s.told("1").Manifests; len(got) != 2 || got[0].Platform == nil || got[1].Platform == nil {
+	if got := s.manifest("1").Manifests; len(got) != 2 || got[0].Platform == nil || got[1].Platform == nil {
 		t.Errorf("the index names %v", got)
 	}
-	s.run().succeeds().wroteNothing().says("outcome", "unchanged")
+	s.run().succeeds().wroteNothing().hasOutputs("outcome", "unchanged")
 
 	zstd := s.with("compression", "zstd", "tags", "2").run().succeeds()
-	if strings.Contains(zstd.notices(), "attestations-outdated") || len(s.told("2").Manifests) != 2 {
+	if strings.Contains(zstd.notices(), "attestations-outdated") || len(s.manifest("2").Manifests) != 2 {
 		zstd.fatal("a notice about attestations, but the index has none")
 	}
 }
 
-func TestAnIndexOfOneImageIsThatImageWithoutItsAttestation(t *testing.T) {
+func TestIndexOfOneImageBecomesThatImageWithoutItsAttestation(t *testing.T) {
 	t.Parallel()
 	l := sourcetest.NewLayout(t)
 	one := sourcetest.On(l.Image(sourcetest.AMD64, "one"), sourcetest.AMD64)
 	l.Add(l.Index(one, l.Attestation(one)))
 	s := newStage(t, acme()).with("source", sourcetest.Dir(t, l.Files()), "tags", "1", "attestations", "strip")
-	s.run().succeeds().says("digest", one.Digest.String()).says("digest-linux-amd64", one.Digest.String())
+	s.run().succeeds().hasOutputs("digest", one.Digest.String()).hasOutputs("digest-linux-amd64", one.Digest.String())
 	s.run().succeeds().wroteNothing()
-	s.with("source", "docker://"+s.image("acme/web:1"), "tags", "2").run().succeeds().says("digest", one.Digest.String())
-	s.with("attestations", "referrers").run().failsWith("input-value", "Allowed: keep, strip.", "other commands").wroteNothing()
+	s.with("source", "docker://"+s.image("acme/web:1"), "tags", "2").run().succeeds().hasOutputs("digest", one.Digest.String())
+	s.with("attestations", "referrers").run().failsWith("input-value", "Allowed: keep, strip.").wroteNothing()
 }
 
-func TestWhatIsNoAttestationStays(t *testing.T) {
+func TestChildrenThatAreNotAttestationsAreKept(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name string
@@ -75,10 +75,10 @@ func TestWhatIsNoAttestationStays(t *testing.T) {
 			s := newStage(t, acme()).with("source", sourcetest.Dir(t, l.Files()), "tags", "1", "attestations", "strip")
 			r := s.run().succeeds()
 			found, _ := s.server.Manifest("acme/web", "1")
-			if len(s.told("1").Manifests) != c.left || (r.outputs["digest"] == root.Digest.String()) != c.same || !strings.Contains(string(found.Raw), c.says) {
+			if len(s.manifest("1").Manifests) != c.left || (r.outputs["digest"] == root.Digest.String()) != c.same || !strings.Contains(string(found.Raw), c.says) {
 				r.fatal("it is published as %s", found.Raw)
 			}
-			for _, m := range s.told("1").Manifests {
+			for _, m := range s.manifest("1").Manifests {
 				inner, _ := s.server.Manifest("acme/web", m.Digest.String())
 				if !c.same && strings.Contains(string(inner.Raw), "attestation-manifest") {
 					t.Errorf("an attestation stays in %s", inner.Raw)

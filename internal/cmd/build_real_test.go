@@ -15,9 +15,9 @@ import (
 // dockerfile builds without running anything in the image.
 const dockerfile = "FROM scratch AS base\nARG A\nLABEL a=$A\nCOPY file /etc/motd\nFROM base\nCOPY Dockerfile /\n"
 
-// building is a stage with a folder to build from, on whose PATH only one
+// builderStage is a stage with a folder to build from, on whose PATH only one
 // builder is.
-func building(t *testing.T, builder string) *stage {
+func builderStage(t *testing.T, builder string) *stage {
 	t.Helper()
 	s := newStage(t, acme())
 	bin, context := t.TempDir(), t.TempDir()
@@ -28,8 +28,8 @@ func building(t *testing.T, builder string) *stage {
 	return s.with("context", context, "build-args", "A=wanted", "tags", "1", "verify", "full")
 }
 
-// configured ends the test unless the published image says what was built.
-func (s *stage) configured(r told, words ...string) {
+// hasConfig ends the test unless the published image says what was built.
+func (s *stage) hasConfig(r result, words ...string) {
 	s.t.Helper()
 	config, err := s.server.Blob("acme/web", s.configOf("1"))
 	s.check(err)
@@ -38,16 +38,16 @@ func (s *stage) configured(r told, words ...string) {
 			r.fatal("the config lacks %q:\n%s", w, config)
 		}
 	}
-	s.leavesNothing()
+	s.hasNoBuildFolder()
 }
 
-func TestTheClassicBuilderBuildsAndItIsPublished(t *testing.T) {
-	onEach(t, everyEdition, func(t *testing.T, d *dockerd) {
-		s := building(t, "docker")
+func TestClassicBuilderBuildsAnImageThatIsPublished(t *testing.T) {
+	forEachEdition(t, everyEdition, func(t *testing.T, d *dockerd) {
+		s := builderStage(t, "docker")
 		s.env["DOCKER_HOST"] = d.host
 		r := s.run().succeeds()
-		s.configured(r, `"a":"wanted"`, "org.opencontainers.image.revision")
-		s.run().succeeds().says("digest", r.outputs["digest"], "changed", "false")
+		s.hasConfig(r, `"a":"wanted"`, "org.opencontainers.image.revision")
+		s.run().succeeds().hasOutputs("digest", r.outputs["digest"], "changed", "false")
 	})
 }
 
@@ -128,7 +128,7 @@ func (s *stage) buildx(args ...string) {
 	}
 }
 
-func TestBuildxBuildsAndItIsPublished(t *testing.T) {
+func TestBuildxBuildsAnImageThatIsPublished(t *testing.T) {
 	cases := []struct {
 		name      string
 		edition   edition
@@ -143,7 +143,7 @@ func TestBuildxBuildsAndItIsPublished(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			d := startDockerd(t, c.edition)
-			s := building(t, "docker").withBuildx(d).with("secrets", "npm=hunter2")
+			s := builderStage(t, "docker").withBuildx(d).with("secrets", "npm=hunter2")
 			if c.edition.current { // Debian's has no RUN --network
 				s.withSecret()
 			}
@@ -154,8 +154,8 @@ func TestBuildxBuildsAndItIsPublished(t *testing.T) {
 			if !strings.Contains(r.stdout, "Building with docker buildx.") {
 				r.fatal("another builder built")
 			}
-			s.configured(r, `"a":"wanted"`, "org.opencontainers.image.revision")
-			s.run().succeeds().says("digest", r.outputs["digest"], "changed", "false")
+			s.hasConfig(r, `"a":"wanted"`, "org.opencontainers.image.revision")
+			s.run().succeeds().hasOutputs("digest", r.outputs["digest"], "changed", "false")
 			if !c.loads {
 				s.buildsForTwoPlatforms()
 			}
@@ -172,7 +172,7 @@ func (s *stage) buildsForTwoPlatforms() {
 	s.t.Helper()
 	cache := "type=local,mode=max,%s=" + s.t.TempDir()
 	first := s.with("platforms", "linux/amd64,linux/arm64", "cache-to", fmt.Sprintf(cache, "dest")).run().succeeds()
-	second := s.with("cache-to", "").run().succeeds().says("changed", "true",
+	second := s.with("cache-to", "").run().succeeds().hasOutputs("changed", "true",
 		"digest-linux-amd64", first.outputs["digest-linux-amd64"], "digest-linux-arm64", first.outputs["digest-linux-arm64"])
 	if n := second.count("PUT", "/blobs/"); n != 2 {
 		second.fatal("%d blobs were sent, want an attestation for each image", n)
@@ -183,20 +183,20 @@ func (s *stage) buildsForTwoPlatforms() {
 	if n := third.count("PUT", "/blobs/"); n > 2 || strings.Count(third.stdout, " CACHED") < 4 {
 		third.fatal("%d blobs were sent, want two configs at most, and all steps from the cache", n)
 	}
-	s.run().succeeds().says("digest", third.outputs["digest"], "changed", "false")
-	s.leavesNothing()
+	s.run().succeeds().hasOutputs("digest", third.outputs["digest"], "changed", "false")
+	s.hasNoBuildFolder()
 }
 
-func TestBuildahBuildsAndItIsPublished(t *testing.T) {
-	s := building(t, "buildah").withStorage().with("secrets", "npm=hunter2")
+func TestBuildahBuildsAnImageThatIsPublished(t *testing.T) {
+	s := builderStage(t, "buildah").withStorage().with("secrets", "npm=hunter2")
 	r := s.run().succeeds()
-	s.configured(r, `"a":"wanted"`, "org.opencontainers.image.revision")
+	s.hasConfig(r, `"a":"wanted"`, "org.opencontainers.image.revision")
 
 	two := s.with("platforms", "linux/amd64,linux/arm64", "tags", "two").run().succeeds()
 	if two.outputs["digest-linux-amd64"] == "" || two.outputs["digest-linux-arm64"] == "" {
 		two.fatal("not both platforms were published")
 	}
-	s.leavesNothing()
+	s.hasNoBuildFolder()
 }
 
 // withStorage gives buildah and podman a storage of the test's own.

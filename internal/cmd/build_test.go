@@ -55,11 +55,11 @@ func (s *stage) note(variable string) string {
 	return string(raw)
 }
 
-// built reports whether the builder was asked to build.
-func (s *stage) built() bool { return strings.Contains(s.note("CALLS"), "build --") }
+// wasBuilt reports whether the builder was asked to build.
+func (s *stage) wasBuilt() bool { return strings.Contains(s.note("CALLS"), "build --") }
 
-// leavesNothing ends the test if the build's folder is still there.
-func (s *stage) leavesNothing() {
+// hasNoBuildFolder ends the test if the build's folder is still there.
+func (s *stage) hasNoBuildFolder() {
 	s.t.Helper()
 	left, err := os.ReadDir(s.env["RUNNER_TEMP"])
 	s.check(err)
@@ -68,7 +68,7 @@ func (s *stage) leavesNothing() {
 	}
 }
 
-func TestADockerfileIsBuiltAndPublishedInOneStep(t *testing.T) {
+func TestDockerfileIsBuiltAndPublished(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme()).withBuildah().with(
 		"secrets", "npm=hunter2", "labels", "org.opencontainers.image.vendor=Acme", "build-args", "A=1", "target", "app")
@@ -89,10 +89,10 @@ func TestADockerfileIsBuiltAndPublishedInOneStep(t *testing.T) {
 	if !strings.Contains(r.stdout, "::add-mask::hunter2\n") || !strings.Contains(r.stdout, "STEP 1/2: FROM scratch\n.::add-mask::x\n## [error]forged\n.::set-output name=digest::forged\nlast\n") {
 		t.Errorf("the log:\n%s", r.stdout)
 	}
-	s.leavesNothing()
+	s.hasNoBuildFolder()
 }
 
-func TestNothingIsBuiltThatCannotBePushed(t *testing.T) {
+func TestBuildIsNotStartedIfThePushIsRefused(t *testing.T) {
 	t.Parallel()
 	c := acme()
 	c.Credentials[0].Packages = ghcrtest.Read
@@ -100,12 +100,12 @@ func TestNothingIsBuiltThatCannotBePushed(t *testing.T) {
 	s.run().failsWith("create-package").wroteNothing()
 	exposed := newStage(t, acme()).withBuildah().with("visibility", "private")
 	exposed.run().failsWith("visibility-exposed").wroteNothing()
-	if s.built() || exposed.built() {
+	if s.wasBuilt() || exposed.wasBuilt() {
 		t.Error("it was built first")
 	}
 }
 
-func TestAForksPullRequestAndADryRunBuildAndPushNothing(t *testing.T) {
+func TestPullRequestOfAForkAndDryRunBuildWithoutPush(t *testing.T) {
 	t.Parallel()
 	c := acme()
 	c.Credentials[0].Packages = ghcrtest.Read
@@ -117,14 +117,14 @@ func TestAForksPullRequestAndADryRunBuildAndPushNothing(t *testing.T) {
 		t.Errorf("outcome of the dry run %q", got)
 	}
 	for _, s := range []*stage{fork, dry} {
-		if !s.built() {
+		if !s.wasBuilt() {
 			t.Error("it was not built")
 		}
-		s.leavesNothing()
+		s.hasNoBuildFolder()
 	}
 }
 
-func TestABuildThatCannotBeOrFails(t *testing.T) {
+func TestFailedBuildIsExplained(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme()).withBuildah()
 	s.env["FAILS"] = "yes"
@@ -132,13 +132,13 @@ func TestABuildThatCannotBeOrFails(t *testing.T) {
 	if !strings.Contains(r.stdout, "STEP 1/2") {
 		t.Errorf("the builder's words are not in the log:\n%s", r.stdout)
 	}
-	s.leavesNothing()
+	s.hasNoBuildFolder()
 	s.env["PATH"] = t.TempDir()
 	s.run().failsWith("build-no-builder", "docker/setup-buildx-action").wroteNothing()
 	s.with("context", filepath.Join(s.dir, "none")).run().failsWith("build-context-missing", "actions/checkout").wroteNothing()
 }
 
-func TestTheBuildsLabelsAreThoseThatLast(t *testing.T) {
+func TestLabelsOfTheBuildTakePrecedence(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme()).withBuildah()
 	s.run().succeeds()

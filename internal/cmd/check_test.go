@@ -10,7 +10,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-func TestCheckSaysWhatPublishWouldMeet(t *testing.T) {
+func TestCheckReportsTheErrorsOfPublish(t *testing.T) {
 	t.Parallel()
 	mine := []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web", Visibility: ghcrtest.Public}}
 	cases := []struct {
@@ -109,7 +109,7 @@ func TestCheckSaysWhatPublishWouldMeet(t *testing.T) {
 			} else {
 				r.succeeds()
 			}
-			r.says(append([]string{"outcome", c.outcome}, c.outputs...)...)
+			r.hasOutputs(append([]string{"outcome", c.outcome}, c.outputs...)...)
 			for _, want := range c.says {
 				if !strings.Contains(r.stdout, want) {
 					r.fatal("the table does not say %q", want)
@@ -122,7 +122,7 @@ func TestCheckSaysWhatPublishWouldMeet(t *testing.T) {
 	}
 }
 
-func TestCheckSeesAClockThatIsOff(t *testing.T) {
+func TestCheckWarnsAboutAWrongClock(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme()).with("command", "check")
 	s.server.Inject(ghcrtest.Fault{Path: "/rate_limit", Times: ghcrtest.Always, Effect: ghcrtest.Answer{
@@ -133,7 +133,7 @@ func TestCheckSeesAClockThatIsOff(t *testing.T) {
 	}
 }
 
-func TestCheckOfSeveralImagesNamesEachProblem(t *testing.T) {
+func TestCheckOfSeveralImagesReportsEachProblem(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme()).atTerminal()
 	s.env["GITHUB_TOKEN"] = canary
@@ -144,7 +144,7 @@ func TestCheckOfSeveralImagesNamesEachProblem(t *testing.T) {
 	r.failsWith("create-package", "other/web")
 }
 
-func TestCheckAtATerminalSaysWhatLinks(t *testing.T) {
+func TestCheckAtATerminalExplainsTheLink(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme()).atTerminal()
 	s.env["GITHUB_TOKEN"] = canary
@@ -154,14 +154,14 @@ func TestCheckAtATerminalSaysWhatLinks(t *testing.T) {
 	}
 }
 
-func TestCheckOfAnotherRegistry(t *testing.T) {
+func TestCheckOfAnotherRegistrySkipsTheGitHubFindings(t *testing.T) {
 	t.Parallel()
 	const secret = "ghs_LoginOfTheOtherRegistry0123456789"
 	there := acme()
 	there.Credentials[0].Secret = secret
 	other := ghcrtest.Start(t, there)
 	s := newStage(t, acme()).with("command", "check", "image", other.Host()+"/acme/web", "credentials", other.Host()+" me "+secret)
-	r := s.run().succeeds().says("outcome", "ready", "linked", "")
+	r := s.run().succeeds().hasOutputs("outcome", "ready", "linked", "")
 	if !strings.Contains(r.stdout, "is not a registry of GitHub") {
 		t.Errorf("the log does not say so:\n%s", r.stdout)
 	}

@@ -13,8 +13,8 @@ import (
 // What was compressed here is read by skopeo and by buildah, which unpacks
 // every layer and holds it against the config; and what skopeo compressed with
 // zstd is read here.
-func TestOtherToolsReadWhatIsCompressedHere(t *testing.T) {
-	s, _ := stored(t)
+func TestOtherToolsReadTheCompressedLayers(t *testing.T) {
+	s, _ := storageStage(t)
 	l := sourcetest.NewLayout(t)
 	l.Add(l.Image(sourcetest.AMD64, "small", strings.Repeat(layer("one"), 4), layer("two")))
 	layout := sourcetest.Dir(t, l.Files())
@@ -23,9 +23,9 @@ func TestOtherToolsReadWhatIsCompressedHere(t *testing.T) {
 		{"gzip", "docker://" + s.image("acme/web:zstd"), "gzip", "6"},
 	} {
 		s.with("source", c.source, "tags", c.tag, "compression", c.format, "compression-level", c.level).run().succeeds()
-		s.plainly(s.told(c.tag))
+		s.verifiedLayers(s.manifest(c.tag))
 		s.tool("buildah", "pull", "--quiet", "--tls-verify=false", s.image("acme/web:"+c.tag))
-		if got := s.tool("buildah", "inspect", "--type", "image", "--format", "{{.FromImageID}}", s.image("acme/web:"+c.tag)); "sha256:"+got != s.told(c.tag).Config.Digest.String() {
+		if got := s.tool("buildah", "inspect", "--type", "image", "--format", "{{.FromImageID}}", s.image("acme/web:"+c.tag)); "sha256:"+got != s.manifest(c.tag).Config.Digest.String() {
 			t.Errorf("%s: buildah has the image %s", c.tag, got)
 		}
 		s.tool("buildah", "rmi", "--all", "--force")
@@ -35,7 +35,7 @@ func TestOtherToolsReadWhatIsCompressedHere(t *testing.T) {
 	s.tool("skopeo", "--insecure-policy", "copy", "--src-tls-verify=false", "--dest-compress-format", "zstd", "--dest-compress",
 		"docker://"+s.image("acme/web:zstd"), "oci:"+theirs)
 	s.with("source", theirs, "tags", "theirs", "compression", "gzip", "compression-level", "").run().succeeds()
-	if got := s.plainly(s.told("theirs")); got[0] != ociGzip {
+	if got := s.verifiedLayers(s.manifest("theirs")); got[0] != ociGzip {
 		t.Errorf("skopeo's layers became %s", got)
 	}
 }

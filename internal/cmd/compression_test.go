@@ -15,29 +15,29 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// pushedTree is what a reference of the stage's registry leads to, as far as the
+// publishedManifest is what a reference of the stage's registry leads to, as far as the
 // tests of compression look at it.
-type pushedTree struct {
+type publishedManifest struct {
 	MediaType types.MediaType
 	Config    v1.Descriptor
 	Layers    []v1.Descriptor
 	Manifests []v1.Descriptor
 }
 
-func (s *stage) told(reference string) pushedTree {
+func (s *stage) manifest(reference string) publishedManifest {
 	s.t.Helper()
 	found, ok := s.server.Manifest("acme/web", reference)
 	if !ok {
 		s.t.Fatalf("there is no %s", reference)
 	}
-	var out pushedTree
+	var out publishedManifest
 	s.check(json.Unmarshal(found.Raw, &out))
 	return out
 }
 
-// plainly reads an image's layers, and ends the test unless their plain bytes
+// verifiedLayers reads an image's layers, and ends the test unless their plain bytes
 // are those that the config names.
-func (s *stage) plainly(m pushedTree) []string {
+func (s *stage) verifiedLayers(m publishedManifest) []string {
 	s.t.Helper()
 	var config struct {
 		RootFS struct {
@@ -72,8 +72,8 @@ const (
 	dockerGzip = "gzip as application/vnd.docker.image.rootfs.diff.tar.gzip"
 )
 
-// built is an OCI layout for two platforms as docker buildx leaves it.
-func built(t *testing.T) (path string, root v1.Descriptor) {
+// buildxLayout is an OCI layout for two platforms as docker buildx leaves it.
+func buildxLayout(t *testing.T) (path string, root v1.Descriptor) {
 	t.Helper()
 	l := sourcetest.NewLayout(t)
 	root = l.MultiPlatform()
@@ -81,10 +81,10 @@ func built(t *testing.T) (path string, root v1.Descriptor) {
 	return sourcetest.Dir(t, l.Files()), root
 }
 
-func TestAllPlatformsAreCompressedAnewAndAttestationsFollow(t *testing.T) {
+func TestLayersOfAllPlatformsAreRecompressedAndAttestationsAreUpdated(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
-	path, root := built(t)
+	path, root := buildxLayout(t)
 	s.with("source", path, "tags", "1\nlatest", "compression", "zstd")
 	r := s.run().succeeds()
 	if n := r.count("PATCH", "/blobs/"); n != 3 {
@@ -93,9 +93,9 @@ func TestAllPlatformsAreCompressedAnewAndAttestationsFollow(t *testing.T) {
 	if r.outputs["digest"] == root.Digest.String() || r.notices() != "digest-changes attestations-outdated" || !strings.Contains(r.stdout, "layers compressed as zstd") {
 		r.fatal("the notices are %q, want one about the digest and one about attestations", r.notices())
 	}
-	index := s.told("1")
+	index := s.manifest("1")
 	for i, m := range index.Manifests[:2] {
-		if got := strings.Join(s.plainly(s.told(m.Digest.String())), ", "); got != ociZstd+", "+ociZstd {
+		if got := strings.Join(s.verifiedLayers(s.manifest(m.Digest.String())), ", "); got != ociZstd+", "+ociZstd {
 			t.Errorf("platform %d has %s", i, got)
 		}
 		if got := index.Manifests[i+2].Annotations["vnd.docker.reference.digest"]; got != m.Digest.String() {
@@ -105,13 +105,13 @@ func TestAllPlatformsAreCompressedAnewAndAttestationsFollow(t *testing.T) {
 			t.Errorf("the platform of %s is %v", m.Digest, m.Platform)
 		}
 	}
-	again := s.run().succeeds().wroteNothing().says("outcome", "unchanged").says("digest", r.outputs["digest"])
+	again := s.run().succeeds().wroteNothing().hasOutputs("outcome", "unchanged").hasOutputs("digest", r.outputs["digest"])
 	if n := again.count("GET", "/blobs/"); n > 0 {
 		t.Errorf("%d blobs were read to find out that nothing changed: the configs are the same", n)
 	}
 }
 
-func TestCompressionOfEverySource(t *testing.T) {
+func TestLayersOfEverySourceAreRecompressed(t *testing.T) {
 	t.Parallel()
 	saved := sourcetest.NewSaved(t, "web:1", layer("one"), layer("two"))
 	save := func(s sourcetest.Saved) string { return sourcetest.Tar(t, sourcetest.DockerSave(t, s)) }
@@ -150,24 +150,24 @@ func TestCompressionOfEverySource(t *testing.T) {
 			t.Parallel()
 			s := newStage(t, acme()).with("source", c.source, "tags", "1").with(c.with...)
 			s.run().succeeds()
-			m := s.told("1")
+			m := s.manifest("1")
 			if m.MediaType != c.as {
 				t.Errorf("it is published as %s, want %s", m.MediaType, c.as)
 			}
 			if len(m.Manifests) > 0 {
-				if m = s.told(m.Manifests[0].Digest.String()); m.MediaType != types.OCIManifestSchema1 || m.Config.MediaType != types.OCIConfigJSON {
+				if m = s.manifest(m.Manifests[0].Digest.String()); m.MediaType != types.OCIManifestSchema1 || m.Config.MediaType != types.OCIConfigJSON {
 					t.Errorf("the image in it is %s, its config %s", m.MediaType, m.Config.MediaType)
 				}
 			}
-			if got := strings.Join(s.plainly(m), ", "); got != c.layers+", "+c.layers {
+			if got := strings.Join(s.verifiedLayers(m), ", "); got != c.layers+", "+c.layers {
 				t.Errorf("the layers are %s", got)
 			}
-			s.run().succeeds().wroteNothing().says("outcome", "unchanged")
+			s.run().succeeds().wroteNothing().hasOutputs("outcome", "unchanged")
 		})
 	}
 }
 
-func TestOnlyWhatChangedIsCompressedAnew(t *testing.T) {
+func TestOnlyChangedLayersAreRecompressed(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme()).with("tags", "edge", "monotonic", "false", "compression", "zstd")
 	build := func(text string) string {
@@ -181,14 +181,14 @@ func TestOnlyWhatChangedIsCompressedAnew(t *testing.T) {
 	}
 	// Another format is another image, although nothing else changed.
 	r := s.with("compression", "gzip", "source", "docker://"+s.image("acme/web:edge"), "tags", "edge\nnext", "verify", "none").run().succeeds()
-	for _, m := range s.told("edge").Manifests {
-		if got := strings.Join(s.plainly(s.told(m.Digest.String())), ", "); got != ociGzip+", "+ociGzip {
+	for _, m := range s.manifest("edge").Manifests {
+		if got := strings.Join(s.verifiedLayers(s.manifest(m.Digest.String())), ", "); got != ociGzip+", "+ociGzip {
 			r.fatal("the layers are %s", got)
 		}
 	}
 }
 
-func TestLayersWithATableOfContentsStay(t *testing.T) {
+func TestLayersWithATableOfContentsAreNotRecompressed(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	l := sourcetest.NewLayout(t)
@@ -200,8 +200,8 @@ func TestLayersWithATableOfContentsStay(t *testing.T) {
 		Config: l.Blob(types.OCIConfigJSON, sourcetest.Config(t, sourcetest.AMD64, plain, other)),
 	}))
 	r := s.with("source", sourcetest.Dir(t, l.Files()), "tags", "1", "compression", "zstd").run().succeeds()
-	m := s.told("1")
-	if got := strings.Join(s.plainly(m), ", "); got != ociGzip+", "+ociZstd || m.Layers[0].Digest != lazy.Digest || m.Layers[0].Annotations == nil {
+	m := s.manifest("1")
+	if got := strings.Join(s.verifiedLayers(m), ", "); got != ociGzip+", "+ociZstd || m.Layers[0].Digest != lazy.Digest || m.Layers[0].Annotations == nil {
 		t.Errorf("the layers are %s: %v", got, m.Layers)
 	}
 	if !strings.Contains(r.notices(), "layers-indexed") || !strings.Contains(r.stdout, "Number of layers: 1.") {
@@ -209,7 +209,7 @@ func TestLayersWithATableOfContentsStay(t *testing.T) {
 	}
 }
 
-func TestALayerThatIsNotWhatItsConfigSaysIsNotCompressedAndSent(t *testing.T) {
+func TestLayerThatDiffersFromItsConfigIsNotPushed(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name  string
@@ -237,9 +237,9 @@ func TestALayerThatIsNotWhatItsConfigSaysIsNotCompressedAndSent(t *testing.T) {
 	}
 }
 
-func TestADryRunAndAnArchiveOfWhatIsCompressedAnew(t *testing.T) {
+func TestDryRunAndArchiveOfARecompressedImage(t *testing.T) {
 	t.Parallel()
-	path, _ := built(t)
+	path, _ := buildxLayout(t)
 	s := newStage(t, acme()).with("source", path, "tags", "1", "compression", "zstd", "dry-run", "true")
 	if r := s.run().succeeds().wroteNothing(); !strings.Contains(r.stdout, "known after compression") {
 		r.fatal("the plan does not say what it cannot know")
@@ -248,12 +248,12 @@ func TestADryRunAndAnArchiveOfWhatIsCompressedAnew(t *testing.T) {
 	c := acme()
 	c.Credentials[0].Packages = ghcrtest.Read
 	fork := newStage(t, c).with("source", path, "tags", "1", "compression", "zstd", "on-readonly", "archive")
-	fork.run().succeeds().says("archive-digest", digest)
+	fork.run().succeeds().hasOutputs("archive-digest", digest)
 }
 
-func TestCompressionThatCannotBe(t *testing.T) {
+func TestCompressionErrors(t *testing.T) {
 	t.Parallel()
-	path, _ := built(t)
+	path, _ := buildxLayout(t)
 	cases := []struct {
 		with []string
 		code string

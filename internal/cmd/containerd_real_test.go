@@ -73,7 +73,7 @@ func (d *dockerd) save(id string, p *v1.Platform, path string) {
 	}
 }
 
-func TestOutOfContainerdsStoreAnIndexIsPublishedWholeAndKeepsItsDigest(t *testing.T) {
+func TestIndexInTheContainerdStoreIsPublishedWithItsDigest(t *testing.T) {
 	d := startDockerd(t, currentSnapshots)
 	index, amd, arm := d.loaded(func(_, _ v1.Descriptor) []v1.Descriptor { return nil })
 	id, digest := d.docker("images", "--quiet", "--no-trunc", "web:dev"), d.digestOf("web:dev")
@@ -83,7 +83,7 @@ func TestOutOfContainerdsStoreAnIndexIsPublishedWholeAndKeepsItsDigest(t *testin
 	for _, source := range []string{"web:dev", "docker-daemon:web:dev", id, id[7:19], "web@" + digest} {
 		s := newStage(t, acme()).with("tags", "edge", "verify", "full", "source", source)
 		s.env["DOCKER_HOST"] = d.host
-		s.run().succeeds().says("digest", digest,
+		s.run().succeeds().hasOutputs("digest", digest,
 			"digest-linux-amd64", amd.Digest.String(), "digest-linux-arm64", arm.Digest.String())
 	}
 
@@ -101,7 +101,7 @@ func TestOutOfContainerdsStoreAnIndexIsPublishedWholeAndKeepsItsDigest(t *testin
 	s.with("source", "web").run().failsWith("source-not-found", "Did you mean web:dev?").wroteNothing()
 }
 
-func TestOfAnIndexTheEngineMayHaveOnePlatform(t *testing.T) {
+func TestEngineWithOnePlatformOfAnIndexPublishesThatPlatform(t *testing.T) {
 	cases := []struct {
 		name string
 		drop func(amd, arm v1.Descriptor) []v1.Descriptor
@@ -124,21 +124,21 @@ func TestOfAnIndexTheEngineMayHaveOnePlatform(t *testing.T) {
 			index, amd, arm := d.loaded(c.drop)
 			s := newStage(t, acme()).with("tags", "edge", "verify", "full", "source", "web:dev")
 			s.env["DOCKER_HOST"] = d.host
-			r := s.run().succeeds().says("digest", c.want(amd, arm).Digest.String())
+			r := s.run().succeeds().hasOutputs("digest", c.want(amd, arm).Digest.String())
 			r.warns("Only one platform is published", index.Digest.String())
 
 			file := filepath.Join(t.TempDir(), "image.tar")
 			d.save(index.Digest.String(), c.want(amd, arm).Platform, file)
-			s.with("source", file).run().succeeds().says("digest", r.outputs["digest"], "changed", "false")
+			s.with("source", file).run().succeeds().hasOutputs("digest", r.outputs["digest"], "changed", "false")
 		})
 	}
 }
 
 // buildx leaves an index in containerd's store, of the image and of what
 // BuildKit attests to it.
-func TestOfWhatBuildxRebuiltOnlyTheNewLayerIsSent(t *testing.T) {
+func TestAfterARebuildByBuildxOnlyTheNewLayerIsPushed(t *testing.T) {
 	d := startDockerd(t, currentSnapshots)
-	s := building(t, "docker").withBuildx(d)
+	s := builderStage(t, "docker").withBuildx(d)
 	context := s.env["INPUT_CONTEXT"]
 	for _, input := range []string{"INPUT_CONTEXT", "INPUT_BUILD-ARGS"} {
 		delete(s.env, input)
@@ -147,7 +147,7 @@ func TestOfWhatBuildxRebuiltOnlyTheNewLayerIsSent(t *testing.T) {
 	for _, comment := range []string{"# old\n", "# new\n"} {
 		s.check(os.WriteFile(filepath.Join(context, "Dockerfile"), []byte(dockerfile+comment), 0o600))
 		s.buildx("build", "--load", "--tag", "web:dev", context)
-		r := s.with("source", "web:dev", "tags", "edge", "monotonic", "false").run().succeeds().says("digest", d.digestOf("web:dev"))
+		r := s.with("source", "web:dev", "tags", "edge", "monotonic", "false").run().succeeds().hasOutputs("digest", d.digestOf("web:dev"))
 		sent = append(sent, r.count("PUT", "/blobs/"))
 	}
 	if want := []int{5, 3}; !slices.Equal(sent, want) {
@@ -156,7 +156,7 @@ func TestOfWhatBuildxRebuiltOnlyTheNewLayerIsSent(t *testing.T) {
 }
 
 // A tar of the classic store has plain layers, which docker load keeps so.
-func TestPlainLayersInContainerdsStoreAreCompressedAndThatIsSaid(t *testing.T) {
+func TestUncompressedLayersInTheContainerdStoreAreCompressedWithANotice(t *testing.T) {
 	d := startDockerd(t, currentSnapshots)
 	saved := sourcetest.NewSaved(t, "web:dev", layer("one"))
 	d.docker("load", "--input", sourcetest.Tar(t, sourcetest.DockerSave(t, saved)))
@@ -171,7 +171,7 @@ func TestPlainLayersInContainerdsStoreAreCompressedAndThatIsSaid(t *testing.T) {
 
 // warns ends the test unless a notice or a warning has the title and says the
 // words.
-func (r told) warns(title string, words ...string) {
+func (r result) warns(title string, words ...string) {
 	r.t.Helper()
 	for _, a := range r.annotations() {
 		if a.title == title && !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(a.text, w) }) {

@@ -33,8 +33,8 @@ var (
 	everyEdition = []edition{installed, currentClassic, currentSnapshots}
 )
 
-// onEach runs a test on an engine of each edition.
-func onEach(t *testing.T, editions []edition, test func(*testing.T, *dockerd)) {
+// forEachEdition runs a test on an engine of each edition.
+func forEachEdition(t *testing.T, editions []edition, test func(*testing.T, *dockerd)) {
 	t.Helper()
 	for _, e := range editions {
 		t.Run(e.String(), func(t *testing.T) { test(t, startDockerd(t, e)) })

@@ -24,8 +24,8 @@ func (s *stage) configOf(tag string) string {
 	return m.Config.Digest
 }
 
-func TestARealEnginesImagesArePublished(t *testing.T) {
-	onEach(t, []edition{installed, currentClassic}, publishesClassic)
+func TestImagesOfARealEngineArePublished(t *testing.T) {
+	forEachEdition(t, []edition{installed, currentClassic}, publishesClassic)
 }
 
 // publishesClassic publishes out of the classic store, where an image's id is
@@ -89,8 +89,8 @@ func TestSkopeoReadsTheSameConfigFromTheEngine(t *testing.T) {
 	}
 }
 
-func TestWhatARealEnginePulledIsMounted(t *testing.T) {
-	onEach(t, []edition{installed, currentClassic, currentSnapshots}, func(t *testing.T, d *dockerd) {
+func TestLayersThatARealEnginePulledAreMounted(t *testing.T) {
+	forEachEdition(t, []edition{installed, currentClassic, currentSnapshots}, func(t *testing.T, d *dockerd) {
 		s := newStage(t, acme())
 		below := sourcetest.NewSaved(t, "base:1", noise("one"), noise("two"))
 		base := s.with("source", sourcetest.Tar(t, sourcetest.DockerSave(t, below)), "tags", "1", "image", s.image("acme/base")).run().succeeds()
@@ -102,7 +102,7 @@ func TestWhatARealEnginePulledIsMounted(t *testing.T) {
 		if sent := r.count("PUT", "/blobs/upload"); sent != 2 || r.count("POST", "mount=") != 2 {
 			r.fatal("not config and new layer alone were sent, or the others are not mounted")
 		}
-		s.with("source", "docker-daemon:"+s.image("acme/base:1"), "tags", "2").run().succeeds().says("digest", base.outputs["digest"])
+		s.with("source", "docker-daemon:"+s.image("acme/base:1"), "tags", "2").run().succeeds().hasOutputs("digest", base.outputs["digest"])
 	})
 }
 

@@ -11,8 +11,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// engineOf is an engine of the classic store that has one image.
-func engineOf(t *testing.T, saved sourcetest.Saved) *sourcetest.Engine {
+// engineWith is an engine of the classic store that has one image.
+func engineWith(t *testing.T, saved sourcetest.Saved) *sourcetest.Engine {
 	t.Helper()
 	return sourcetest.NewEngine(t, sourcetest.EngineImage{
 		ID: saved.ID().String(), Names: saved.Tags, Tar: sourcetest.TarBytes(t, sourcetest.DockerSave(t, saved)),
@@ -22,13 +22,13 @@ func engineOf(t *testing.T, saved sourcetest.Saved) *sourcetest.Engine {
 // layer is more than is kept of an export.
 func layer(text string) string { return strings.Repeat(text, 300_000) }
 
-func TestAnImageInTheDockerEngineIsPublished(t *testing.T) {
+func TestImageInTheDockerEngineIsPublished(t *testing.T) {
 	t.Parallel()
 	saved := sourcetest.NewSaved(t, "web:dev", "small", layer("one"), layer("two"), layer("three"))
 	file := newStage(t, acme()).with("source", sourcetest.Tar(t, sourcetest.DockerSave(t, saved)), "tags", "1").run().succeeds()
 	for _, source := range []string{"web:dev", "docker-daemon:web:dev", saved.ID().Hex[:12]} {
 		s := newStage(t, acme()).with("source", source, "tags", "1")
-		e := engineOf(t, saved)
+		e := engineWith(t, saved)
 		s.env["DOCKER_HOST"] = e.Host
 		r := s.run().succeeds()
 		if got, want := r.outputs["digest"], file.outputs["digest"]; got != want {
@@ -40,29 +40,29 @@ func TestAnImageInTheDockerEngineIsPublished(t *testing.T) {
 	}
 }
 
-func TestOnlyTheLayerThatWasRebuiltIsSentAgain(t *testing.T) {
+func TestOnlyTheRebuiltLayerIsPushed(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme()).with("source", "web:dev", "tags", "edge", "monotonic", "false")
-	s.env["DOCKER_HOST"] = engineOf(t, sourcetest.NewSaved(t, "web:dev", layer("base"), layer("old"))).Host
+	s.env["DOCKER_HOST"] = engineWith(t, sourcetest.NewSaved(t, "web:dev", layer("base"), layer("old"))).Host
 	s.run().succeeds()
-	s.env["DOCKER_HOST"] = engineOf(t, sourcetest.NewSaved(t, "web:dev", layer("base"), layer("new"))).Host
+	s.env["DOCKER_HOST"] = engineWith(t, sourcetest.NewSaved(t, "web:dev", layer("base"), layer("new"))).Host
 	r := s.run().succeeds()
 	if patches := r.count("PATCH", "/blobs/"); patches != 1 {
 		t.Errorf("%d layers were compressed and sent, want the one that changed", patches)
 	}
 }
 
-func TestAnImageThatTheEngineDoesNotHave(t *testing.T) {
+func TestImageMissingInTheEngineIsAnError(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme()).with("source", "web:dve", "tags", "1")
-	s.env["DOCKER_HOST"] = engineOf(t, sourcetest.NewSaved(t, "web:dev", "one")).Host
+	s.env["DOCKER_HOST"] = engineWith(t, sourcetest.NewSaved(t, "web:dev", "one")).Host
 	s.run().failsWith("source-not-found", "Did you mean web:dev?").wroteNothing()
 	s.env["INPUT_SOURCE"], s.env["DOCKER_HOST"] = "docker-daemon:web:dev", "unix:///no/such.sock"
 	s.run().failsWith("engine-unreachable", "Start Docker").wroteNothing()
 }
 
 // containerd's store keeps layers plain that docker load brought so.
-func TestAllPlatformsOfAnEngineArePublishedAlsoWherePlain(t *testing.T) {
+func TestAllPlatformsOfAnEngineArePublishedAlsoIfUncompressed(t *testing.T) {
 	t.Parallel()
 	l := sourcetest.NewLayout(t)
 	plain := func(p *v1.Platform, text string) v1.Descriptor {
@@ -78,12 +78,12 @@ func TestAllPlatformsOfAnEngineArePublishedAlsoWherePlain(t *testing.T) {
 	if r.outputs["digest-linux-amd64"] == "" || r.outputs["digest-linux-arm64"] == "" || r.outputs["digest"] == index.Digest.String() {
 		r.fatal("not both platforms were published, compressed")
 	}
-	for _, m := range s.told("1").Manifests {
-		if got := strings.Join(s.plainly(s.told(m.Digest.String())), ", "); got != ociGzip+", "+ociGzip {
+	for _, m := range s.manifest("1").Manifests {
+		if got := strings.Join(s.verifiedLayers(s.manifest(m.Digest.String())), ", "); got != ociGzip+", "+ociGzip {
 			t.Errorf("the layers are %s", got)
 		}
 	}
-	s.run().succeeds().wroteNothing().says("outcome", "unchanged")
+	s.run().succeeds().wroteNothing().hasOutputs("outcome", "unchanged")
 	// The same image from a file.
 	file := newStage(t, acme()).with("source", sourcetest.Write(t, "image.tar", tar), "tags", "1").run().succeeds()
 	if file.outputs["digest"] != r.outputs["digest"] {
@@ -93,7 +93,7 @@ func TestAllPlatformsOfAnEngineArePublishedAlsoWherePlain(t *testing.T) {
 
 // In containerd's store layers have their digests; those that are in another
 // repository of the registry are mounted from where the engine pulled them.
-func TestLayersOfContainerdsStoreAreMountedFromWhereTheirBaseIs(t *testing.T) {
+func TestLayersInTheContainerdStoreAreMountedFromTheRepositoryOfTheBase(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	noise := func(seed byte) []byte {
@@ -117,7 +117,7 @@ func TestLayersOfContainerdsStoreAreMountedFromWhereTheirBaseIs(t *testing.T) {
 			Tar: sourcetest.TarBytes(t, sourcetest.DockerSaveOCI(t, k, app, "web:dev")),
 		}).Host
 	s.with("source", "web:dev", "image", "", "tags", "edge", "monotonic", "false")
-	r := s.run().succeeds().says("digest", app.Digest.String())
+	r := s.run().succeeds().hasOutputs("digest", app.Digest.String())
 	if r.count("POST", "mount=") != 1 || r.count("PUT", "/blobs/upload") != 2 {
 		r.fatal("the base's layer is to be mounted, config and layer are to be sent")
 	}

@@ -69,13 +69,13 @@ func (s *stage) unpack(repo string, layer v1.Descriptor) []string {
 	}
 }
 
-func TestFilesBecomeAnImageForEachPlatform(t *testing.T) {
+func TestFilesGiveAnImageForEachPlatform(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	dist := s.tree("linux-amd64/app", "#!amd64", "linux-arm64/app", "#!arm64", "darwin-arm64/app", "#!mac")
 	r := s.with("content", filepath.Join(dist, "{os}-{arch}", "app")+":/usr/bin/app", "entrypoint", "/usr/bin/app",
 		"env", "A=1", "user", "65532", "workdir", "/srv", "tags", "1.2.3").run().succeeds()
-	r.says("outcome", "published", "pushed", "true", "anonymous-pull", "verified")
+	r.hasOutputs("outcome", "published", "pushed", "true", "anonymous-pull", "verified")
 	if !strings.Contains(r.stdout, "darwin/arm64") {
 		t.Errorf("nobody says that a platform was left out:\n%s", r.stdout)
 	}
@@ -95,7 +95,7 @@ func TestFilesBecomeAnImageForEachPlatform(t *testing.T) {
 			t.Errorf("the layer holds %q, want %q", got, want)
 		}
 	}
-	s.run().succeeds().wroteNothing().says("outcome", "unchanged", "digest", r.outputs["digest"])
+	s.run().succeeds().wroteNothing().hasOutputs("outcome", "unchanged", "digest", r.outputs["digest"])
 }
 
 // The same files give the same digest, whatever the machine put on them.
@@ -155,7 +155,7 @@ func seedBase(t *testing.T, s *stage, repo string) v1.Descriptor {
 	return root
 }
 
-func TestFilesGoOntoABaseThatIsMounted(t *testing.T) {
+func TestLayersOfTheBaseOfFilesAreMounted(t *testing.T) {
 	t.Parallel()
 	c := acme()
 	c.Packages = []ghcrtest.Package{{Name: "other/base", Visibility: ghcrtest.Public}}
@@ -183,7 +183,7 @@ func TestFilesGoOntoABaseThatIsMounted(t *testing.T) {
 	}
 }
 
-func TestBadFiles(t *testing.T) {
+func TestInvalidContentInputs(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name   string
@@ -226,7 +226,7 @@ func TestBadFiles(t *testing.T) {
 }
 
 // A checkout's .git holds the token where actions/checkout left it.
-func TestFilesLeaveGitOut(t *testing.T) {
+func TestContentLeavesOutTheGitFolder(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	dir := s.tree("a", "1", ".git/config", "extraheader = "+canary)

@@ -14,7 +14,7 @@ import (
 )
 
 // cancelWhen ends the run as a signal would, once a request has arrived.
-func (s *stage) cancelWhen(arrived func(ghcrtest.Request) bool) told {
+func (s *stage) cancelWhen(arrived func(ghcrtest.Request) bool) result {
 	s.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -54,13 +54,13 @@ func class(c ghcrtest.Class) func(ghcrtest.Request) bool {
 	return func(q ghcrtest.Request) bool { return q.Class == c }
 }
 
-func TestCancelInTheMiddleOfAnUpload(t *testing.T) {
+func TestCancelDuringAnUpload(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	s.server.Inject(ghcrtest.Fault{Path: "/blobs/upload/", Times: ghcrtest.Always, Effect: ghcrtest.Stall{}})
 	source, _ := layout(t)
 	r := s.with("source", source).cancelWhen(class(ghcrtest.ClassPutUpload))
-	r.says("pushed", "false", "digest", "", "tags", "", "outcome", "failed")
+	r.hasOutputs("pushed", "false", "digest", "", "tags", "", "outcome", "failed")
 	if !strings.Contains(r.stdout, "The run was cancelled") || !strings.Contains(r.summary, "cancelled") {
 		r.fatal("the cancel is not reported")
 	}
@@ -69,7 +69,7 @@ func TestCancelInTheMiddleOfAnUpload(t *testing.T) {
 	}
 }
 
-func TestCancelWhileReading(t *testing.T) {
+func TestCancelDuringTheFirstRequests(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	s.server.Inject(ghcrtest.Fault{Path: "/v2/", Times: ghcrtest.Always, Effect: ghcrtest.Stall{}})
@@ -87,12 +87,12 @@ func TestCancelBetweenTags(t *testing.T) {
 	r := s.with("source", source, "tags", "one\nstalls\ntwo").cancelWhen(func(q ghcrtest.Request) bool {
 		return strings.Contains(q.Path, "/manifests/stalls") && q.Method == "PUT"
 	})
-	r.says("pushed", "false")
+	r.hasOutputs("pushed", "false")
 	reported := strings.Split(r.outputs["tags"], "\n")
 	for _, tag := range []string{"one", "two"} {
 		there := s.server.Tag("acme/web", tag) == digest
-		if told := slices.Contains(reported, s.image("acme/web:"+tag)); told != there {
-			t.Errorf("tag %s is reported %t, and is there %t", tag, told, there)
+		if isReported := slices.Contains(reported, s.image("acme/web:"+tag)); isReported != there {
+			t.Errorf("tag %s is reported %t, and is there %t", tag, isReported, there)
 		}
 	}
 	if slices.Contains(reported, s.image("acme/web:stalls")) || !strings.Contains(r.stdout, "the registry did not answer") {
@@ -100,19 +100,19 @@ func TestCancelBetweenTags(t *testing.T) {
 	}
 }
 
-func TestTimeoutIsReportedAsOne(t *testing.T) {
+func TestTimeoutIsReported(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	s.server.Inject(ghcrtest.Fault{Path: "/blobs/upload/", Times: ghcrtest.Always, Effect: ghcrtest.Stall{}})
 	source, _ := layout(t)
 	r := s.with("source", source, "timeout", "300ms").run()
-	r.failsWith("timeout", "300ms").says("pushed", "false", "digest", "")
+	r.failsWith("timeout", "300ms").hasOutputs("pushed", "false", "digest", "")
 	if tags := s.server.Tags("acme/web"); len(tags) > 0 {
 		t.Errorf("tags were made: %q", tags)
 	}
 }
 
-func TestFailureHalfWayReportsWhatIsTrue(t *testing.T) {
+func TestOutputsAfterAPartialFailureAreTrue(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	s.server.Inject(ghcrtest.Fault{Method: "PUT", Path: "/manifests/bad", Times: ghcrtest.Always, Effect: ghcrtest.Answer{
@@ -120,7 +120,7 @@ func TestFailureHalfWayReportsWhatIsTrue(t *testing.T) {
 	}})
 	source, digest := layout(t)
 	r := s.with("source", source, "tags", "good\nbad").run()
-	r.failsWith("registry-refused", "no such tags here").says("pushed", "false", "changed", "true", "outcome", "failed")
+	r.failsWith("registry-refused", "no such tags here").hasOutputs("pushed", "false", "changed", "true", "outcome", "failed")
 	if s.server.Tag("acme/web", "good") == digest != strings.Contains(r.outputs["tags"], ":good") || strings.Contains(r.outputs["tags"], ":bad") {
 		r.fatal("tags are reported as %q", r.outputs["tags"])
 	}
@@ -129,9 +129,9 @@ func TestFailureHalfWayReportsWhatIsTrue(t *testing.T) {
 	}
 }
 
-// TestManifestAloneIsAChange: all blobs are there, the tags are refused, and
+// TestNewManifestSetsTheOutputChanged: all blobs are there, the tags are refused, and
 // still something was written.
-func TestManifestAloneIsAChange(t *testing.T) {
+func TestNewManifestSetsTheOutputChanged(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	image := func(annotation string) string {
@@ -144,13 +144,13 @@ func TestManifestAloneIsAChange(t *testing.T) {
 	s.with("source", image("1"), "tags", "first").run().succeeds()
 	s.server.Inject(ghcrtest.Fault{Method: "PUT", Path: "/manifests/bad", Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 400, Code: "TAG_INVALID"}})
 	r := s.with("source", image("2"), "tags", "bad1\nbad2").run()
-	r.failsWith("registry-refused").says("changed", "true", "tags", "", "pushed", "false")
+	r.failsWith("registry-refused").hasOutputs("changed", "true", "tags", "", "pushed", "false")
 	if strings.Contains(r.stdout, "Nothing was written") {
 		r.fatal("the log claims that nothing was written")
 	}
 }
 
-func TestVerifyDecidesWhatIsReadBack(t *testing.T) {
+func TestInputVerifySelectsTheVerificationRequests(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		verify        string
@@ -166,7 +166,7 @@ func TestVerifyDecidesWhatIsReadBack(t *testing.T) {
 			t.Parallel()
 			s := newStage(t, acme())
 			source, digest := layout(t)
-			r := s.with("source", source, "verify", c.verify).run().succeeds().says("digest", digest, "pushed", "true")
+			r := s.with("source", source, "verify", c.verify).run().succeeds().hasOutputs("digest", digest, "pushed", "true")
 			wrote, read := -1, false
 			for i, q := range r.requests {
 				if q.Class == ghcrtest.ClassPutManifest && strings.HasSuffix(q.Path, "/main") {
@@ -187,15 +187,15 @@ func TestVerifyDecidesWhatIsReadBack(t *testing.T) {
 	}
 }
 
-func TestLagOfTheRegistryIsWaitedFor(t *testing.T) {
+func TestVerificationWaitsForALaggingRegistry(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	s.server.Inject(ghcrtest.Fault{Method: "PUT", Path: "/manifests/main", Effect: ghcrtest.Lag{Reads: 2}})
 	source, digest := layout(t)
-	s.with("source", source).run().succeeds().says("digest", digest, "anonymous-pull", "verified", "visibility", "public")
+	s.with("source", source).run().succeeds().hasOutputs("digest", digest, "anonymous-pull", "verified", "visibility", "public")
 }
 
-func TestSummaryCanBeSwitchedOff(t *testing.T) {
+func TestInputSummaryDisablesTheSummary(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	source, _ := layout(t)
@@ -220,7 +220,7 @@ func TestSummaryThatCannotBeWrittenIsAWarning(t *testing.T) {
 	s := newStage(t, acme())
 	s.env["GITHUB_STEP_SUMMARY"] = filepath.Join(s.dir, "no", "such", "folder")
 	source, digest := layout(t)
-	r := s.with("source", source).run().succeeds().says("digest", digest, "pushed", "true")
+	r := s.with("source", source).run().succeeds().hasOutputs("digest", digest, "pushed", "true")
 	if !strings.Contains(r.stdout, "::warning title=The job summary could not be written::") {
 		r.fatal("no warning says so")
 	}

@@ -97,7 +97,7 @@ func (s *stage) try(env map[string]string, path string, arguments ...string) (st
 	return string(out), err
 }
 
-func TestRealClientsUseTheLogin(t *testing.T) {
+func TestOtherClientsUseTheLogin(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name      string
@@ -138,7 +138,7 @@ func TestRealClientsUseTheLogin(t *testing.T) {
 					t.Errorf("after the login: %v\n%s", err, out)
 				}
 				s.post().succeeds()
-				if got := content(t, file); got != hostLogins {
+				if got := fileContent(t, file); got != hostLogins {
 					t.Errorf("after the post step the file is\n%s\nbefore it was\n%s", got, hostLogins)
 				}
 				if out, err := s.try(exported, path, c.arguments(source, digest, host)...); err == nil {

@@ -25,7 +25,7 @@ func loginStage(t *testing.T, c ghcrtest.Config) (s *stage, file string) {
 const hostLogins = `{"auths": {"quay.io": {"auth": "YTpi"}}, "psFormat": "table"}`
 
 // post is the step after the job, with what the main step left in its state.
-func (s *stage) post() told {
+func (s *stage) post() result {
 	s.t.Helper()
 	state, err := parseFile(s.read("STATE"))
 	s.check(err)
@@ -36,8 +36,8 @@ func (s *stage) post() told {
 	return s.run()
 }
 
-// reads is the login that Docker's library finds, as user:secret.
-func reads(t *testing.T, dir, host string) string {
+// storedLogin is the login that Docker's library finds, as user:secret.
+func storedLogin(t *testing.T, dir, host string) string {
 	t.Helper()
 	c, err := config.Load(dir)
 	if err != nil {
@@ -50,7 +50,7 @@ func reads(t *testing.T, dir, host string) string {
 	return got.Username + ":" + got.Password
 }
 
-func content(t *testing.T, path string) string {
+func fileContent(t *testing.T, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -63,7 +63,7 @@ func TestLoginForLaterStepsAndLogoutAfterTheJob(t *testing.T) {
 	t.Parallel()
 	s, file := loginStage(t, acme())
 	r := s.run().succeeds().wroteNothing()
-	if got := reads(t, filepath.Dir(file), s.server.Host()); got != "octocat:"+canary {
+	if got := storedLogin(t, filepath.Dir(file), s.server.Host()); got != "octocat:"+canary {
 		t.Errorf("Docker reads %q", got)
 	}
 	if !strings.Contains(r.stdout, "Logged in to "+s.server.Host()+" as octocat.") {
@@ -72,12 +72,12 @@ func TestLoginForLaterStepsAndLogoutAfterTheJob(t *testing.T) {
 	if r := s.post().succeeds(); len(r.requests) != 0 {
 		t.Errorf("logging out asked %d times", len(r.requests))
 	}
-	if got := content(t, file); got != hostLogins {
+	if got := fileContent(t, file); got != hostLogins {
 		t.Errorf("afterwards the file is %s", got)
 	}
 }
 
-func TestALoginThatIsRefusedIsNotWritten(t *testing.T) {
+func TestRefusedLoginIsNotWritten(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name  string
@@ -150,7 +150,7 @@ func TestALoginThatIsRefusedIsNotWritten(t *testing.T) {
 				c.stage(s)
 			}
 			s.run().failsWith(c.code, c.words...).wroteNothing()
-			if got := content(t, file); got != hostLogins {
+			if got := fileContent(t, file); got != hostLogins {
 				t.Errorf("the file is %s", got)
 			}
 			s.post().succeeds()
@@ -158,7 +158,7 @@ func TestALoginThatIsRefusedIsNotWritten(t *testing.T) {
 	}
 }
 
-func TestLoginProvesTheRightToPush(t *testing.T) {
+func TestLoginChecksTheRightToPush(t *testing.T) {
 	t.Parallel()
 	s, _ := loginStage(t, acme())
 	r := s.with("push", "true").run().succeeds().wroteNothing()
@@ -177,7 +177,7 @@ func TestLoginToSeveralRegistries(t *testing.T) {
 	r := s.with("credentials", other.Host()+" me "+secret).run().succeeds()
 	dir := filepath.Dir(file)
 	for host, want := range map[string]string{s.server.Host(): "octocat:" + canary, other.Host(): "me:" + secret, "quay.io": "a:b"} {
-		if got := reads(t, dir, host); got != want {
+		if got := storedLogin(t, dir, host); got != want {
 			t.Errorf("Docker reads %q for %s, want %q", got, host, want)
 		}
 	}
@@ -185,12 +185,12 @@ func TestLoginToSeveralRegistries(t *testing.T) {
 		t.Error("the other registry's secret is shown")
 	}
 	s.post().succeeds()
-	if got := content(t, file); got != hostLogins {
+	if got := fileContent(t, file); got != hostLogins {
 		t.Errorf("afterwards the file is %s", got)
 	}
 	delete(s.env, "GHCR_PUBLISH_STAGE")
 	s.with("credentials", other.Host()+" me wrong").run().failsWith("login-refused", other.Host())
-	if got := content(t, file); got != hostLogins {
+	if got := fileContent(t, file); got != hostLogins {
 		t.Errorf("one of two logins is refused, and the file is %s", got)
 	}
 }
@@ -205,10 +205,10 @@ func TestIsolatedLogin(t *testing.T) {
 	if !strings.HasPrefix(dir, s.dir) || env["REGISTRY_AUTH_FILE"] != filepath.Join(dir, "config.json") {
 		t.Fatalf("later steps are led to %v", env)
 	}
-	if got := reads(t, dir, s.server.Host()); got != "octocat:"+canary {
+	if got := storedLogin(t, dir, s.server.Host()); got != "octocat:"+canary {
 		t.Errorf("Docker reads %q there", got)
 	}
-	if got := content(t, file); got != hostLogins {
+	if got := fileContent(t, file); got != hostLogins {
 		t.Errorf("the host's file is %s", got)
 	}
 	s.post().succeeds()
@@ -227,7 +227,7 @@ func TestLoginAtATerminalStays(t *testing.T) {
 	if !strings.Contains(r.stdout, "may push to") {
 		t.Errorf("--push proved nothing:\n%s", r.stdout)
 	}
-	if got := reads(t, filepath.Dir(file), s.server.Host()); got != "token:"+canary {
+	if got := storedLogin(t, filepath.Dir(file), s.server.Host()); got != "token:"+canary {
 		t.Errorf("Docker reads %q", got)
 	}
 	s.run("login", "--isolated", "--token-stdin").failsWith("isolated-outside-workflow", "DOCKER_CONFIG")

@@ -58,22 +58,27 @@ func System() Process {
 // Main runs the program and returns its exit code. In a workflow step without
 // arguments, the input command names the command.
 func Main(ctx context.Context, args []string, p Process) int {
+	code, _ := run(ctx, args, p)
+	return code
+}
+
+// run implements Main. It also returns the error, which it has shown.
+func run(ctx context.Context, args []string, p Process) (code int, err error) {
 	p.Stderr = &lockedWriter{out: p.Stderr}
 	w := workflow.New(p.Getenv, p.Stdout)
-	var err error
 	if len(args) == 0 && w.Active() {
 		err = step(ctx, p, w)
 	} else {
 		err = commandLine(ctx, args, p, w)
 	}
 	if err == nil {
-		return OK
+		return OK, nil
 	}
 	show(p, w, err)
 	if ctx.Err() != nil {
-		return Interrupted
+		return Interrupted, err
 	}
-	return Failure
+	return Failure, err
 }
 
 // step runs the main or the post step of the action.

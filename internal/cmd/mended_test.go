@@ -7,7 +7,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-func TestADeadTokenOnAPullRequestIsNoReadOnlyOne(t *testing.T) {
+func TestExpiredTokenOnAPullRequestIsAnError(t *testing.T) {
 	t.Parallel()
 	path, _ := layout(t)
 	world := acme()
@@ -19,7 +19,7 @@ func TestADeadTokenOnAPullRequestIsNoReadOnlyOne(t *testing.T) {
 	}
 }
 
-func TestMetadataWithoutTagsSaysWhy(t *testing.T) {
+func TestMetadataWithoutTagsNamesTheRule(t *testing.T) {
 	t.Parallel()
 	r := newStage(t, acme()).with("command", "metadata", "images", "ghcr.io/acme/web", "tags", "type=semver,pattern={{version}}").run().succeeds()
 	var warned bool
@@ -31,7 +31,7 @@ func TestMetadataWithoutTagsSaysWhy(t *testing.T) {
 	}
 }
 
-func TestSeparatorsKeepTheirBlanks(t *testing.T) {
+func TestSeparatorsKeepTheirSpaces(t *testing.T) {
 	t.Parallel()
 	r := newStage(t, acme()).with("command", "metadata", "images", "ghcr.io/acme/web", "tags", "a\nb", "sep-tags", " ").run().succeeds()
 	if got := r.outputs["tag-names"]; got != "a b" {
@@ -39,7 +39,7 @@ func TestSeparatorsKeepTheirBlanks(t *testing.T) {
 	}
 }
 
-func TestNoticesAreInTheLogOnce(t *testing.T) {
+func TestNoticesAreLoggedOnce(t *testing.T) {
 	t.Parallel()
 	path, _ := layout(t)
 	s := newStage(t, acme())
@@ -49,7 +49,7 @@ func TestNoticesAreInTheLogOnce(t *testing.T) {
 	}
 }
 
-func TestMigrateOfNothingSaysSo(t *testing.T) {
+func TestMigrateReportsThatNoWorkflowExists(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	delete(s.env, "GITHUB_ACTIONS")
@@ -59,14 +59,14 @@ func TestMigrateOfNothingSaysSo(t *testing.T) {
 	s.run("migrate", "no/such/place").failsWith("paths-unreadable", "cannot be read")
 }
 
-func TestAFlagForASecretIsRefusedWithAReason(t *testing.T) {
+func TestFlagForASecretIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	delete(s.env, "GITHUB_ACTIONS")
 	s.run("publish", "--token", "x").failsWith("usage", "GITHUB_TOKEN", "--token-stdin")
 }
 
-func TestHelpSpeaksOfItsOwnCommand(t *testing.T) {
+func TestHelpDescribesTheInputsOfItsCommand(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	delete(s.env, "GITHUB_ACTIONS")
@@ -75,14 +75,14 @@ func TestHelpSpeaksOfItsOwnCommand(t *testing.T) {
 	}
 }
 
-func TestAMissingSourceInARegistryIsNamed(t *testing.T) {
+func TestMissingSourceIsNamed(t *testing.T) {
 	t.Parallel()
-	s, _ := published(t, ghcrtest.Public)
+	s, _ := publishedStage(t, ghcrtest.Public)
 	ref := s.image("acme/web") + ":nowhere"
 	s.with("source", "docker://"+ref, "tags", "1").run().failsWith("image-not-found", ref)
 }
 
-func TestASilentHostIsNamedAndNoOther(t *testing.T) {
+func TestErrorNamesTheHostThatDoesNotAnswer(t *testing.T) {
 	t.Parallel()
 	path, _ := layout(t)
 	s := newStage(t, acme())

@@ -30,7 +30,7 @@ func (s *stage) push(path string, inputs ...string) map[string]string {
 }
 
 // merge is the job after the matrix.
-func (s *stage) merge(outputs map[string]string, inputs ...string) told {
+func (s *stage) merge(outputs map[string]string, inputs ...string) result {
 	s.t.Helper()
 	raw, err := json.Marshal(outputs)
 	s.check(err)
@@ -38,7 +38,7 @@ func (s *stage) merge(outputs map[string]string, inputs ...string) told {
 }
 
 // three pushes platform images for three platforms.
-func three(t *testing.T, s *stage) map[string]string {
+func threePlatformImages(t *testing.T, s *stage) map[string]string {
 	t.Helper()
 	outputs := map[string]string{}
 	for _, p := range []*v1.Platform{
@@ -65,9 +65,9 @@ func index(t *testing.T, s *stage, reference string) v1.IndexManifest {
 func TestMergeJoinsPlatformImagesIntoOneIndex(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
-	outputs := three(t, s)
+	outputs := threePlatformImages(t, s)
 	r := s.merge(outputs, "tags", "1.2.3\nlatest", "expect-platforms", "linux/amd64, linux/arm64/v8\nwindows/amd64").succeeds()
-	r.says("tag-names", "1.2.3\nlatest", "pushed", "true", "changed", "true", "outcome", "published", "anonymous-pull", "verified", "linked", "yes")
+	r.hasOutputs("tag-names", "1.2.3\nlatest", "pushed", "true", "changed", "true", "outcome", "published", "anonymous-pull", "verified", "linked", "yes")
 	if n := r.count("POST", "/blobs/uploads/"); n != 1 { // the preflight
 		t.Errorf("%d uploads were begun; nothing but the index had to be written", n)
 	}
@@ -96,7 +96,7 @@ func TestMergeJoinsPlatformImagesIntoOneIndex(t *testing.T) {
 			t.Errorf("annotation %s is %q, want %q", key, got, want)
 		}
 	}
-	s.run().succeeds().wroteNothing().says("outcome", "unchanged", "digest", r.outputs["digest"])
+	s.run().succeeds().wroteNothing().hasOutputs("outcome", "unchanged", "digest", r.outputs["digest"])
 }
 
 // An index need not repeat what only the config says; docker needs it to choose.
@@ -121,7 +121,7 @@ func TestMergeCompletesPlatformsFromTheConfig(t *testing.T) {
 func TestMergeStripsAttestations(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
-	r := s.merge(three(t, s), "tags", "1", "attestations", "strip").succeeds()
+	r := s.merge(threePlatformImages(t, s), "tags", "1", "attestations", "strip").succeeds()
 	if doc := index(t, s, "1"); len(doc.Manifests) != 3 {
 		t.Errorf("the index has %d entries, want the three images\n%v", len(doc.Manifests), r.outputs)
 	}
@@ -132,13 +132,13 @@ func TestMergeOfOnePlatformImageAddsNoIndex(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	path, digest := platformImage(t, sourcetest.AMD64, "app")
-	s.merge(s.push(path), "tags", "1").succeeds().says("digest", digest)
+	s.merge(s.push(path), "tags", "1").succeeds().hasOutputs("digest", digest)
 	if got := s.server.Tag("acme/web", "1"); got != digest {
 		t.Errorf("the tag points at %s, want %s", got, digest)
 	}
 }
 
-func TestMergeNamesWhatIsWrong(t *testing.T) {
+func TestMergeErrors(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name  string
@@ -179,7 +179,7 @@ func TestMergeNamesWhatIsWrong(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t, acme())
-			outputs := three(t, s)
+			outputs := threePlatformImages(t, s)
 			c.bend(s, outputs)
 			s.merge(outputs, "tags", "latest").failsWith(c.code, c.words...).wroteNothing()
 		})
@@ -190,10 +190,10 @@ func TestMergeSkipsIfAllJobsSkippedTheirPush(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	s.merge(map[string]string{"digest-linux-amd64": "skipped", "digest-linux-arm64": "skipped"}).succeeds().wroteNothing().
-		says("outcome", "skipped", "pushed", "false", "digest", "")
+		hasOutputs("outcome", "skipped", "pushed", "false", "digest", "")
 }
 
-func TestMergeTakesTheImagesThatMatchDigestName(t *testing.T) {
+func TestMergeSelectsTheImagesThatMatchDigestName(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	outputs := map[string]string{}
@@ -211,12 +211,12 @@ func TestMergeTakesTheImagesThatMatchDigestName(t *testing.T) {
 }
 
 // A merge into several images mounts what the other one lacks.
-func TestMergeIntoAnotherImageMovesNoBlob(t *testing.T) {
+func TestMergeIntoAnotherRepositoryUploadsNoBlob(t *testing.T) {
 	t.Parallel()
 	c := acme()
 	c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web", Visibility: ghcrtest.Public}}
 	s := newStage(t, c)
-	outputs := three(t, s)
+	outputs := threePlatformImages(t, s)
 	r := s.merge(outputs, "tags", "1", "image", s.image("acme/web")+"\n"+s.image("acme/web/copy")).succeeds()
 	if n := r.count("PUT", "/blobs/"); n != 0 {
 		t.Errorf("%d blobs were sent", n)
@@ -251,7 +251,7 @@ func TestMergeOf64ImagesSendsAtMostFourRequestsPerImage(t *testing.T) {
 		outputs["digest-linux-arch"+fmt.Sprint(n)] = s.server.AddManifest("acme/web", "", string(d.MediaType), raw)
 	}
 	s.server.AddPackage(ghcrtest.Package{Name: "acme/web", Repository: "acme/web", Visibility: ghcrtest.Public})
-	r := s.merge(outputs, "tags", "1\nlatest").succeeds().says("anonymous-pull", "verified")
+	r := s.merge(outputs, "tags", "1\nlatest").succeeds().hasOutputs("anonymous-pull", "verified")
 	if n := len(r.requests); n > 4*images {
 		t.Errorf("%d requests for %d images", n, images)
 	}

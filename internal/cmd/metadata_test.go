@@ -42,7 +42,7 @@ func TestMetadataSetsTheOutputsOfMetadataAction(t *testing.T) {
 	}
 }
 
-func TestMetadataKeepsItsEnvironmentToItselfWhenTold(t *testing.T) {
+func TestMetadataSetsNoEnvironmentVariablesIfDisabled(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme()).with("command", "metadata", "images", "ghcr.io/acme/web")
 	s.env["DOCKER_METADATA_SET_OUTPUT_ENV"] = "false"
@@ -51,7 +51,7 @@ func TestMetadataKeepsItsEnvironmentToItselfWhenTold(t *testing.T) {
 	}
 }
 
-func TestMetadataAtATerminalExplains(t *testing.T) {
+func TestMetadataAtATerminalPrintsTheRules(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	delete(s.env, "GITHUB_ACTIONS")
@@ -63,14 +63,14 @@ func TestMetadataAtATerminalExplains(t *testing.T) {
 	}
 }
 
-func TestMetadataTakesContextForRefContextAndNothingElse(t *testing.T) {
+func TestMetadataAcceptsContextOnlyAsTheRefContext(t *testing.T) {
 	t.Parallel()
 	newStage(t, acme()).with("command", "metadata", "context", "workflow").run().succeeds()
 	newStage(t, acme()).with("command", "metadata", "context", ".").run().failsWith("input-value", "context", "workflow, git")
 	newStage(t, acme()).with("command", "metadata", "source", "x.tar").run().failsWith("input-not-accepted", "source belongs to publish")
 }
 
-func TestPublishFeedsRulesWithTheInputVersion(t *testing.T) {
+func TestRulesUseTheInputVersion(t *testing.T) {
 	t.Parallel()
 	path, _ := layout(t)
 	s := newStage(t, acme()).with("source", path, "version", "3.1.4", "tags", "type=semver,pattern={{major}}.{{minor}}", "flavor", "latest=false")
@@ -80,7 +80,7 @@ func TestPublishFeedsRulesWithTheInputVersion(t *testing.T) {
 	}
 }
 
-func TestLatestHighestIsNotMovedBackByABackport(t *testing.T) {
+func TestBackportDoesNotMoveLatestHighest(t *testing.T) {
 	t.Parallel()
 	path, _ := layout(t)
 	s := newStage(t, acme()).with("source", path, "tags", "type=semver,pattern={{version}}\ntype=semver,pattern={{major}}.{{minor}}", "flavor", "latest=highest")
@@ -94,7 +94,7 @@ func TestLatestHighestIsNotMovedBackByABackport(t *testing.T) {
 	}
 }
 
-func TestLabelsAreWrittenOnlyWhenAskedFor(t *testing.T) {
+func TestLabelsAreWrittenOnlyOnRequest(t *testing.T) {
 	t.Parallel()
 	path, digest := layout(t)
 	s := newStage(t, acme()).with("source", path, "tags", "a")
@@ -117,7 +117,7 @@ func TestLabelsAreWrittenOnlyWhenAskedFor(t *testing.T) {
 	}
 }
 
-func TestUnknownCommandNamesThoseThatAre(t *testing.T) {
+func TestUnknownCommandListsTheCommands(t *testing.T) {
 	t.Parallel()
 	r := newStage(t, acme()).with("command", "publsh").run()
 	if r.code != cmd.Failure || !strings.Contains(r.stdout, "Allowed: publish, ") {

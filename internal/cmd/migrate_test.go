@@ -35,7 +35,7 @@ func checkout(t *testing.T, workflow string) (dir, file string) {
 	return dir, file
 }
 
-func TestMigrateShowsTheEditAndLeavesTheFile(t *testing.T) {
+func TestMigratePrintsTheEditWithoutChangingTheFile(t *testing.T) {
 	t.Parallel()
 	dir, file := checkout(t, patWorkflow)
 	s := newStage(t, acme())
@@ -52,13 +52,13 @@ func TestMigrateShowsTheEditAndLeavesTheFile(t *testing.T) {
 	}
 }
 
-func TestMigrateWritesOnceAndThenHasNothingToDo(t *testing.T) {
+func TestMigrateWriteIsIdempotent(t *testing.T) {
 	t.Parallel()
 	dir, file := checkout(t, patWorkflow)
 	s := newStage(t, acme())
 	s.env["GITHUB_SERVER_URL"], s.env["GITHUB_API_URL"] = "", ""
 	delete(s.env, "GITHUB_ACTIONS")
-	s.run("migrate", "--check", dir).failsWith("migration-left", "migrate --write")
+	s.run("migrate", "--check", dir).failsWith("migration-remaining", "migrate --write")
 	s.run("migrate", "--write", dir).succeeds()
 	raw, _ := os.ReadFile(file)
 	if !strings.Contains(string(raw), "secrets.GITHUB_TOKEN") || strings.Contains(string(raw), "CR_PAT") {
@@ -70,7 +70,7 @@ func TestMigrateWritesOnceAndThenHasNothingToDo(t *testing.T) {
 	}
 }
 
-func TestMigrateInAWorkflowMarksTheLines(t *testing.T) {
+func TestMigrateInAWorkflowAnnotatesTheLines(t *testing.T) {
 	t.Parallel()
 	dir, _ := checkout(t, strings.ReplaceAll(patWorkflow, "registry: ghcr.io", "registry: REGISTRY"))
 	s := newStage(t, acme())
@@ -94,7 +94,7 @@ func TestMigrateInAWorkflowMarksTheLines(t *testing.T) {
 	}
 }
 
-func TestMigrateNamesWhatItCouldNotRead(t *testing.T) {
+func TestMigrateReportsUnreadableFiles(t *testing.T) {
 	t.Parallel()
 	dir, _ := checkout(t, "on: [push\njobs: {")
 	s := newStage(t, acme())

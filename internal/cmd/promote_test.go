@@ -13,9 +13,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// candidates is a stage with acme/dev:rc, a package next to acme/web that its
+// candidateStage is a stage with acme/dev:rc, a package next to acme/web that its
 // job may read, and the digest of rc.
-func candidates(t *testing.T) (*stage, string) {
+func candidateStage(t *testing.T) (*stage, string) {
 	t.Helper()
 	c := acme()
 	c.Packages = []ghcrtest.Package{
@@ -29,25 +29,25 @@ func candidates(t *testing.T) (*stage, string) {
 	return s, digest
 }
 
-func TestPromoteGivesMoreTagsAndMovesNothing(t *testing.T) {
+func TestPromoteAddsTagsWithoutTransfer(t *testing.T) {
 	t.Parallel()
-	s, digest := candidates(t)
+	s, digest := candidateStage(t)
 	r := s.with("source", "rc", "image", s.image("acme/dev"), "tags", "1.2.3\nstable", "expected-digest", digest).run().succeeds()
-	r.says("digest", digest, "tag-names", "1.2.3\nstable", "pushed", "true", "changed", "true")
+	r.hasOutputs("digest", digest, "tag-names", "1.2.3\nstable", "pushed", "true", "changed", "true")
 	for _, w := range r.writes() {
 		if !strings.HasSuffix(w, "/manifests/1.2.3") && !strings.HasSuffix(w, "/manifests/stable") {
 			t.Errorf("more than the tags was written: %s", w)
 		}
 	}
-	s.run().succeeds().wroteNothing().says("outcome", "unchanged")
+	s.run().succeeds().wroteNothing().hasOutputs("outcome", "unchanged")
 }
 
-func TestPromoteIntoAnotherRepositoryMounts(t *testing.T) {
+func TestPromoteIntoAnotherRepositoryMountsTheBlobs(t *testing.T) {
 	t.Parallel()
-	s, digest := candidates(t)
+	s, digest := candidateStage(t)
 	r := s.with("source", "docker://"+s.image("acme/dev:rc"), "image", s.image("acme/web")).run().succeeds()
 	// Without tags it keeps the one it has.
-	r.says("digest", digest, "tags", s.image("acme/web:rc"), "anonymous-pull", "verified")
+	r.hasOutputs("digest", digest, "tags", s.image("acme/web:rc"), "anonymous-pull", "verified")
 	if n := r.count("PUT", "/blobs/"); n > 0 {
 		t.Errorf("%d blobs were sent, and all could be mounted", n)
 	}
@@ -55,16 +55,16 @@ func TestPromoteIntoAnotherRepositoryMounts(t *testing.T) {
 
 // Between registries there is no mounting: the bytes pass through, and no token goes
 // to the other one.
-func TestPromoteFromAnotherRegistryStreams(t *testing.T) {
+func TestPromoteFromAnotherRegistryCopiesTheBlobs(t *testing.T) {
 	t.Parallel()
-	there, digest := candidates(t)
+	there, digest := candidateStage(t)
 	there.sign(digest)
 	c := acme()
 	c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web", Visibility: ghcrtest.Public}}
 	s := newStage(t, c)
 	there.server.Reset()
 	r := s.with("command", "promote", "source", there.image("acme/dev:rc"), "tags", "1.2.3").run().succeeds()
-	r.says("digest", digest, "tags", s.image("acme/web:1.2.3"), "anonymous-pull", "verified")
+	r.hasOutputs("digest", digest, "tags", s.image("acme/web:1.2.3"), "anonymous-pull", "verified")
 	if n := r.count("PUT", "/blobs/"); n == 0 {
 		t.Error("no blob was sent")
 	}
@@ -78,14 +78,14 @@ func TestPromoteFromAnotherRegistryStreams(t *testing.T) {
 	}
 }
 
-func TestPromoteRefusesOtherBytes(t *testing.T) {
+func TestPromoteRefusesAnUnexpectedDigest(t *testing.T) {
 	t.Parallel()
-	s, _ := candidates(t)
+	s, _ := candidateStage(t)
 	s.with("source", s.image("acme/dev:rc"), "image", s.image("acme/web"), "expected-digest", "sha256:"+strings.Repeat("0", 64)).run().
 		failsWith("digest-differs", "expected-digest").wroteNothing()
 }
 
-func TestPromoteNeedsToKnowWhatAndWhere(t *testing.T) {
+func TestPromoteInputErrors(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name   string
@@ -141,9 +141,9 @@ func (s *stage) sign(digest string) {
 	s.server.AddManifest("acme/dev", strings.Replace(digest, ":", "-", 1), "application/vnd.oci.image.index.v1+json", raw)
 }
 
-func TestSignaturesAndReferrersGoAlongFirst(t *testing.T) {
+func TestSignaturesAndReferrersAreCopiedBeforeTheTag(t *testing.T) {
 	t.Parallel()
-	s, digest := candidates(t)
+	s, digest := candidateStage(t)
 	s.sign(digest)
 	s.with("source", s.image("acme/dev:rc"), "image", s.image("acme/web"), "tags", "1.2.3")
 	if dry := s.with("dry-run", "true").run().succeeds().wroteNothing(); strings.Count(dry.stdout, "would also push ") != 2 {
@@ -167,13 +167,13 @@ func TestSignaturesAndReferrersGoAlongFirst(t *testing.T) {
 	if !strings.Contains(r.stdout, "pushed the attachment "+s.image("acme/web:"+fallback+".sig")) {
 		t.Errorf("the log does not list the attachment:\n%s", r.stdout)
 	}
-	s.run().succeeds().wroteNothing().says("outcome", "unchanged")
+	s.run().succeeds().wroteNothing().hasOutputs("outcome", "unchanged")
 }
 
 // A signature that is there and differs may hold others': it stays.
-func TestSignatureThatDiffersIsKept(t *testing.T) {
+func TestDifferentSignatureAtTheDestinationIsKept(t *testing.T) {
 	t.Parallel()
-	s, digest := candidates(t)
+	s, digest := candidateStage(t)
 	s.sign(digest)
 	tag := strings.Replace(digest, ":", "-", 1) + ".sig"
 	theirs := s.server.AddManifest("acme/web", tag, "application/vnd.oci.image.index.v1+json", []byte(`{"schemaVersion":2,"manifests":[]}`))
@@ -186,24 +186,24 @@ func TestSignatureThatDiffersIsKept(t *testing.T) {
 	}
 }
 
-func TestOnlyNewerHoldsWhatNothingTells(t *testing.T) {
+func TestOnlyNewerKeepsATagOfUnknownAge(t *testing.T) {
 	t.Parallel()
-	s, digest := candidates(t)
+	s, digest := candidateStage(t)
 	l := sourcetest.NewLayout(t)
 	l.Add(l.Image(sourcetest.AMD64, "another"))
 	s.with("command", "publish", "source", sourcetest.Dir(t, l.Files()), "image", s.image("acme/dev"), "tags", "stable").run().succeeds()
 	before := s.server.Tag("acme/dev", "stable")
-	s.with("command", "promote", "source", digest, "tags", "stable", "only-newer", "true").run().succeeds().says("tags", "")
+	s.with("command", "promote", "source", digest, "tags", "stable", "only-newer", "true").run().succeeds().hasOutputs("tags", "")
 	if got := s.server.Tag("acme/dev", "stable"); got != before {
 		t.Error("the tag moved, though nothing tells which is newer")
 	}
-	s.with("only-newer", "false").run().succeeds().says("tag-names", "stable")
+	s.with("only-newer", "false").run().succeeds().hasOutputs("tag-names", "stable")
 }
 
 // A rollback is a promotion by the digest that the output previous had.
-func TestRollbackByTheOutputPrevious(t *testing.T) {
+func TestOutputPreviousAllowsARollback(t *testing.T) {
 	t.Parallel()
-	s := historied(t)
+	s := stageWithCommits(t)
 	old := s.mergeAt(first, "latest").succeeds().outputs["digest"]
 	newer := s.mergeAt(second, "latest").succeeds()
 	var previous map[string]string
@@ -212,17 +212,17 @@ func TestRollbackByTheOutputPrevious(t *testing.T) {
 	if back != old {
 		t.Fatalf("previous is %q, want %s", newer.outputs["previous"], old)
 	}
-	s.with("digests", "", "command", "promote", "source", back, "tags", "latest").run().succeeds().says("tags", "")
+	s.with("digests", "", "command", "promote", "source", back, "tags", "latest").run().succeeds().hasOutputs("tags", "")
 	s.with("monotonic", "false").run().succeeds()
 	if got := s.server.Tag("acme/web", "latest"); got != old {
 		t.Errorf("latest points at %s, want %s", got, old)
 	}
 }
 
-func TestMergeTurnsAttestationsIntoReferrers(t *testing.T) {
+func TestMergeConvertsAttestationsToReferrers(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
-	r := s.merge(three(t, s), "tags", "1", "attestations", "referrers").succeeds()
+	r := s.merge(threePlatformImages(t, s), "tags", "1", "attestations", "referrers").succeeds()
 	if n := r.count("PUT", "/blobs/"); n > 0 {
 		t.Errorf("%d blobs were sent", n)
 	}
@@ -245,7 +245,7 @@ func TestMergeTurnsAttestationsIntoReferrers(t *testing.T) {
 	s.run().succeeds().wroteNothing()
 }
 
-func TestRunnerHearsOfWhatWasPublished(t *testing.T) {
+func TestPublishedArtifactsAreReportedToTheRunner(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	s.env["GITHUB_ARTIFACTS"] = filepath.Join(s.dir, "ARTIFACTS")

@@ -21,13 +21,13 @@ func layout(t *testing.T) (path, digest string) {
 	return sourcetest.Dir(t, l.Files()), root.Digest.String()
 }
 
-func TestPushOfBranchPublishesUnderItsName(t *testing.T) {
+func TestPushOfABranchPublishesTheTagOfTheBranch(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	source, digest := layout(t)
 	r := s.with("source", source).run().succeeds()
 	image := s.image("acme/web")
-	r.says("digest", digest, "image", image, "reference", image+"@"+digest, "tags", image+":main", "tag-names", "main",
+	r.hasOutputs("digest", digest, "image", image, "reference", image+"@"+digest, "tags", image+":main", "tag-names", "main",
 		"pushed", "true", "changed", "true", "previous", `{"`+image+`:main":null}`, "linked", "yes", "visibility", "public",
 		"anonymous-pull", "verified", "outcome", "published", "package-url", s.server.URL()+"/orgs/acme/packages/container/package/web",
 		"settings-url", s.server.URL()+"/orgs/acme/packages/container/web/settings")
@@ -46,13 +46,13 @@ func TestPushOfBranchPublishesUnderItsName(t *testing.T) {
 	}
 }
 
-func TestSecondRunTransfersNothingAndSaysSo(t *testing.T) {
+func TestSecondRunTransfersNothingAndReportsUnchanged(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	source, digest := layout(t)
 	s.with("source", source, "tags", "1.2.3\nlatest").run().succeeds()
 	r := s.run().succeeds().wroteNothing()
-	r.says("outcome", "unchanged", "changed", "false", "pushed", "true", "digest", digest, "anonymous-pull", "verified")
+	r.hasOutputs("outcome", "unchanged", "changed", "false", "pushed", "true", "digest", digest, "anonymous-pull", "verified")
 	if n := r.count("POST", ""); n != 1 {
 		t.Errorf("%d POST requests, want the preflight alone", n)
 	}
@@ -64,7 +64,7 @@ func TestSecondRunTransfersNothingAndSaysSo(t *testing.T) {
 	}
 }
 
-func TestMovedTagReportsWhatItHadBefore(t *testing.T) {
+func TestMovedTagReportsThePreviousDigest(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	first, before := layout(t)
@@ -72,20 +72,20 @@ func TestMovedTagReportsWhatItHadBefore(t *testing.T) {
 	l := sourcetest.NewLayout(t)
 	l.Add(l.Image(sourcetest.AMD64, "another"))
 	r := s.with("source", sourcetest.Dir(t, l.Files())).run().succeeds()
-	r.says("previous", `{"`+s.image("acme/web")+`:latest":"`+before+`"}`, "changed", "true")
+	r.hasOutputs("previous", `{"`+s.image("acme/web")+`:latest":"`+before+`"}`, "changed", "true")
 	if r.outputs["digest"] == before || s.server.Tag("acme/web", "latest") != r.outputs["digest"] {
 		t.Errorf("digest %q, tag %q, before %q", r.outputs["digest"], s.server.Tag("acme/web", "latest"), before)
 	}
 }
 
-func TestSeveralImagesShareBlobsAndGetDigestsBeforeTags(t *testing.T) {
+func TestSeveralImagesShareBlobsAndTagsAreWrittenLast(t *testing.T) {
 	t.Parallel()
 	c := acme()
 	c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web", Visibility: ghcrtest.Public}}
 	s := newStage(t, c)
 	source, digest := layout(t)
 	r := s.with("source", source, "image", s.image("acme/web")+"\n"+s.image("acme/web/copy"), "tags", "1\n2").run().succeeds()
-	r.says("tags", strings.Join([]string{
+	r.hasOutputs("tags", strings.Join([]string{
 		s.image("acme/web:1"), s.image("acme/web:2"), s.image("acme/web/copy:1"), s.image("acme/web/copy:2"),
 	}, "\n"), "digest", digest)
 	if n := r.count("POST", "/v2/acme/web/copy/blobs/uploads/?"); n == 0 || n != r.count("POST", "mount=") {
@@ -112,13 +112,13 @@ func TestSeveralImagesShareBlobsAndGetDigestsBeforeTags(t *testing.T) {
 	}
 }
 
-func TestReferencesFromMetadataActionAreTags(t *testing.T) {
+func TestReferencesOfMetadataActionAreAcceptedAsTags(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	source, _ := layout(t)
 	image := s.image("acme/web")
 	r := s.with("source", source, "tags", image+":1.2.3\n"+image+":1.2,"+image+":latest").run().succeeds()
-	r.says("tag-names", "1.2.3\n1.2\nlatest")
+	r.hasOutputs("tag-names", "1.2.3\n1.2\nlatest")
 }
 
 func TestDryRunPrintsThePlanAndWritesNothing(t *testing.T) {
@@ -133,7 +133,7 @@ func TestDryRunPrintsThePlanAndWritesNothing(t *testing.T) {
 			s := newStage(t, acme())
 			source, digest := layout(t)
 			r := s.with("source", source, c.input, c.value).run().succeeds().wroteNothing()
-			r.says("outcome", "planned", "pushed", "false", "changed", "false", "digest", "", "tags", "")
+			r.hasOutputs("outcome", "planned", "pushed", "false", "changed", "false", "digest", "", "tags", "")
 			for _, want := range []string{"to do", digest, "main"} {
 				if !strings.Contains(r.stdout, want) {
 					t.Errorf("the plan does not hold %q:\n%s", want, r.stdout)
@@ -146,7 +146,7 @@ func TestDryRunPrintsThePlanAndWritesNothing(t *testing.T) {
 	}
 }
 
-func TestDryRunSaysWhatWouldStopIt(t *testing.T) {
+func TestDryRunReportsTheErrorOfPublish(t *testing.T) {
 	t.Parallel()
 	c := acme()
 	c.Credentials[0].Packages = ghcrtest.Read
@@ -158,7 +158,7 @@ func TestDryRunSaysWhatWouldStopIt(t *testing.T) {
 	}
 }
 
-func TestDockerSaveIsCompressedOnceAndThenNeverRead(t *testing.T) {
+func TestDockerSaveTarIsCompressedOnlyInTheFirstRun(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	saved := sourcetest.NewSaved(t, "app:1", "one", "two")
@@ -173,10 +173,10 @@ func TestDockerSaveIsCompressedOnceAndThenNeverRead(t *testing.T) {
 	}
 	s.with("source", sourcetest.Tar(t, sourcetest.DockerSave(t, saved)))
 	second := s.run().succeeds().wroteNothing()
-	second.says("outcome", "unchanged", "digest", first.outputs["digest"])
+	second.hasOutputs("outcome", "unchanged", "digest", first.outputs["digest"])
 }
 
-func TestDockerSaveSendsOnlyTheLayersThatAreNew(t *testing.T) {
+func TestOnlyNewLayersOfADockerSaveTarArePushed(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	tar := func(texts ...string) string {
@@ -189,32 +189,32 @@ func TestDockerSaveSendsOnlyTheLayersThatAreNew(t *testing.T) {
 	}
 }
 
-func TestRetagMovesOnlyTheTag(t *testing.T) {
+func TestAdditionalTagNeedsOnlyATagRequest(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	source, digest := layout(t)
 	s.with("source", source, "tags", "rc1").run().succeeds()
 	r := s.with("source", "docker://"+s.image("acme/web:rc1"), "tags", "1.0.0").run().succeeds()
-	r.says("digest", digest, "tag-names", "1.0.0")
+	r.hasOutputs("digest", digest, "tag-names", "1.0.0")
 	want := "PUT /v2/acme/web/manifests/1.0.0"
 	if w := r.writes(); len(w) != 1 || w[0] != want {
 		t.Errorf("writes are %q, want %q alone", w, want)
 	}
 }
 
-func TestCopyInsideOneRegistryMountsEverything(t *testing.T) {
+func TestCopyInsideOneRegistryMountsAllBlobs(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	source, digest := layout(t)
 	s.with("source", source, "tags", "1").run().succeeds()
 	r := s.with("source", "docker://"+s.image("acme/web:1"), "image", s.image("acme/web/copy")).run().succeeds()
-	r.says("digest", digest)
+	r.hasOutputs("digest", digest)
 	if n := r.count("PUT", "/blobs/upload/") + r.count("PATCH", ""); n != 0 {
 		t.Errorf("%d uploads, want mounts alone", n)
 	}
 }
 
-func TestTraceHoldsEveryRequestAndNoCredential(t *testing.T) {
+func TestTraceContainsEveryRequestAndNoCredential(t *testing.T) {
 	t.Parallel()
 	path, _ := layout(t)
 	s := newStage(t, acme())

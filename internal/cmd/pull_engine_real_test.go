@@ -36,21 +36,21 @@ func (s *stage) publishLayers(tag string, texts ...string) {
 	s.with("command", "pull", "tags", "", "source", s.image("acme/web")+":"+tag)
 }
 
-func TestARealEngineIsFilledAsDockerPullFillsIt(t *testing.T) {
-	onEach(t, everyEdition, func(t *testing.T, d *dockerd) {
+func TestRealEngineHasTheSameImageAsAfterDockerPull(t *testing.T) {
+	forEachEdition(t, everyEdition, func(t *testing.T, d *dockerd) {
 		s := newStage(t, acme())
 		s.env["DOCKER_HOST"] = d.host
 		s.publishLayers("1", layer("one"), "small", layer("two"))
 		name := s.image("acme/web")
 
-		r := s.with("destination", "docker-daemon:").run().succeeds().says("outcome", "pulled")
+		r := s.with("destination", "docker-daemon:").run().succeeds().hasOutputs("outcome", "pulled")
 		ours := d.inspect(name + ":1")
 		if ours.ID != r.outputs["image-id"] || !slices.Equal(ours.RepoTags, []string{name + ":1"}) || len(ours.RootFS.Layers) != 3 {
 			t.Errorf("the engine has %+v, and we said %q", ours, r.outputs["image-id"])
 		}
-		again := s.run().succeeds().says("outcome", "unchanged", "image-id", ours.ID)
-		named := s.with("destination", "docker-daemon:web:dev").run().succeeds().says("outcome", "pulled", "image-id", ours.ID)
-		for _, r := range []told{again, named} { // the config tells the platform, and is all that is read
+		again := s.run().succeeds().hasOutputs("outcome", "unchanged", "image-id", ours.ID)
+		named := s.with("destination", "docker-daemon:web:dev").run().succeeds().hasOutputs("outcome", "pulled", "image-id", ours.ID)
+		for _, r := range []result{again, named} { // the config tells the platform, and is all that is read
 			if n := r.count("GET", "/ghcr1/blobs/"); n > 1 || !strings.Contains(r.stdout, "0 blobs fetched") {
 				r.fatal("%d blobs were fetched again", n)
 			}
@@ -64,20 +64,20 @@ func TestARealEngineIsFilledAsDockerPullFillsIt(t *testing.T) {
 		if theirs := d.inspect(name + ":1"); theirs.ID != ours.ID || !slices.Equal(theirs.RootFS.Layers, ours.RootFS.Layers) {
 			t.Errorf("docker pull brings %+v, and we bring %+v", theirs, ours)
 		}
-		s.with("destination", "docker-daemon:").run().succeeds().says("outcome", "unchanged", "image-id", ours.ID)
+		s.with("destination", "docker-daemon:").run().succeeds().hasOutputs("outcome", "unchanged", "image-id", ours.ID)
 	})
 }
 
 // Layers that an engine has under another image are neither fetched nor sent;
 // the classic store alone does without.
-func TestARealEngineGetsTheNewLayersOnly(t *testing.T) {
-	onEach(t, everyEdition, func(t *testing.T, d *dockerd) {
+func TestRealEngineReceivesOnlyNewLayers(t *testing.T) {
+	forEachEdition(t, everyEdition, func(t *testing.T, d *dockerd) {
 		s := newStage(t, acme())
 		s.env["DOCKER_HOST"] = d.host
 		for n, texts := range [][]string{{"base", "middle", "old"}, {"base", "middle", "new", "base"}, {"base", "middle"}, {"other", "middle"}} {
 			tag := string(rune('1' + n))
 			s.publishLayers(tag, texts...)
-			r := s.with("destination", "docker-daemon:").run().succeeds().says("outcome", "pulled")
+			r := s.with("destination", "docker-daemon:").run().succeeds().hasOutputs("outcome", "pulled")
 			// The second has its lowest layer once more on top: that is sent.
 			want := []string{"4 blobs", "3 blobs", "1 blob", "3 blobs"}[n]
 			if strings.Contains(d.docker("info", "--format", "{{.DriverStatus}}"), "io.containerd.snapshotter") {
@@ -93,21 +93,21 @@ func TestARealEngineGetsTheNewLayersOnly(t *testing.T) {
 	})
 }
 
-func TestARealEngineIsToldNoHalfImage(t *testing.T) {
-	onEach(t, everyEdition, func(t *testing.T, d *dockerd) {
+func TestRealEngineGetsNoIncompleteImage(t *testing.T) {
+	forEachEdition(t, everyEdition, func(t *testing.T, d *dockerd) {
 		s := newStage(t, acme())
 		s.env["DOCKER_HOST"] = d.host
 		s.publishLayers("1", layer("one"), layer("two"))
 		s.server.Inject(ghcrtest.Fault{Method: "GET", Path: "/ghcr1/blobs/", After: 2, Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 404, Message: "gone"}})
-		s.with("destination", "docker-daemon:").run().failsWith("image-not-found").says("image-id", "")
+		s.with("destination", "docker-daemon:").run().failsWith("image-not-found").hasOutputs("image-id", "")
 		if left := d.docker("images", "--all", "--quiet"); left != "" {
 			t.Errorf("the engine took %q", left)
 		}
 	})
 }
 
-func TestARealEngineTakesAnImageWithoutAName(t *testing.T) {
-	onEach(t, everyEdition, func(t *testing.T, d *dockerd) {
+func TestRealEngineAcceptsAnImageWithoutAName(t *testing.T) {
+	forEachEdition(t, everyEdition, func(t *testing.T, d *dockerd) {
 		s := newStage(t, acme())
 		s.env["DOCKER_HOST"] = d.host
 		s.publishLayers("1", "one", "two")
@@ -116,28 +116,28 @@ func TestARealEngineTakesAnImageWithoutAName(t *testing.T) {
 		if got := d.inspect(r.outputs["image-id"]); got.ID != r.outputs["image-id"] || slices.ContainsFunc(got.RepoTags, func(tag string) bool { return !strings.Contains(tag, "@") }) {
 			t.Errorf("the engine has %+v", got)
 		}
-		s.run().succeeds().says("outcome", "unchanged", "image-id", r.outputs["image-id"])
+		s.run().succeeds().hasOutputs("outcome", "unchanged", "image-id", r.outputs["image-id"])
 	})
 }
 
 // What docker pull brought of an index is what we would bring: nothing is left
 // to do, whether the engine knows it by its config, its manifest or the index.
-func TestAnIndexThatARealEnginePulledIsThere(t *testing.T) {
-	onEach(t, everyEdition, func(t *testing.T, d *dockerd) {
-		s, _ := published(t, ghcrtest.Public)
+func TestIndexThatARealEnginePulledExistsInTheRegistry(t *testing.T) {
+	forEachEdition(t, everyEdition, func(t *testing.T, d *dockerd) {
+		s, _ := publishedStage(t, ghcrtest.Public)
 		s.env["DOCKER_HOST"] = d.host
 		name := s.image("acme/web") + ":1.2.3"
 		d.docker("pull", "--quiet", name)
 		s.with("command", "pull", "source", name, "destination", "docker-daemon:")
-		s.run().succeeds().says("outcome", "unchanged", "image-id", d.inspect(name).ID)
+		s.run().succeeds().hasOutputs("outcome", "unchanged", "image-id", d.inspect(name).ID)
 
-		s.with("destination", "docker-daemon:web:own").run().succeeds().says("outcome", "pulled", "image-id", d.inspect(name).ID)
+		s.with("destination", "docker-daemon:web:own").run().succeeds().hasOutputs("outcome", "pulled", "image-id", d.inspect(name).ID)
 		if own := d.inspect("web:own"); own.ID != d.inspect(name).ID {
 			t.Errorf("the new name is that of %+v", own)
 		}
 
 		d.docker("image", "rm", "--force", name, "web:own")
-		r := s.with("destination", "docker-daemon:").run().succeeds().says("outcome", "pulled")
+		r := s.with("destination", "docker-daemon:").run().succeeds().hasOutputs("outcome", "pulled")
 		if got := d.inspect(name); got.ID != r.outputs["image-id"] {
 			t.Errorf("the engine has %+v, and we said %s", got, r.outputs["image-id"])
 		}

@@ -15,7 +15,7 @@ import (
 // withEngine is a stage on which acme/web is published, and a Docker engine.
 func withEngine(t *testing.T) (*stage, *sourcetest.Engine) {
 	t.Helper()
-	s, _ := published(t, ghcrtest.Public)
+	s, _ := publishedStage(t, ghcrtest.Public)
 	e := sourcetest.NewEngine(t)
 	s.env["DOCKER_HOST"] = e.Host
 	return s.with("command", "pull", "source", s.image("acme/web")+":1.2.3", "destination", "docker-daemon:"), e
@@ -40,7 +40,7 @@ func TestPullIntoTheDockerEngine(t *testing.T) {
 		if containerd {
 			id = r.outputs["digest"]
 		}
-		r.says("image-id", id, "platforms", "linux/arm64", "outcome", "pulled", "path", "", "anonymous-pull", "verified")
+		r.hasOutputs("image-id", id, "platforms", "linux/arm64", "outcome", "pulled", "path", "", "anonymous-pull", "verified")
 		if names := e.Names(id); len(names) != 1 || names[0] != s.image("acme/web")+":1.2.3" || !strings.Contains(r.stdout, id) {
 			r.fatal("the engine calls it %q", names)
 		}
@@ -49,8 +49,8 @@ func TestPullIntoTheDockerEngine(t *testing.T) {
 		}
 		fetched := r.count("GET", "/blobs/")
 
-		again := s.run().succeeds().says("image-id", id, "outcome", "unchanged", "digest", r.outputs["digest"])
-		named := s.with("destination", "docker-daemon:web:dev").run().succeeds().says("image-id", id, "outcome", "pulled")
+		again := s.run().succeeds().hasOutputs("image-id", id, "outcome", "unchanged", "digest", r.outputs["digest"])
+		named := s.with("destination", "docker-daemon:web:dev").run().succeeds().hasOutputs("image-id", id, "outcome", "pulled")
 		if again.count("GET", "/blobs/")+named.count("GET", "/blobs/") > 0 || e.Loads.Load() != 1 || fetched == 0 {
 			t.Errorf("%d blobs were fetched, then %d and %d, in %d loads", fetched, again.count("GET", "/blobs/"), named.count("GET", "/blobs/"), e.Loads.Load())
 		}
@@ -58,7 +58,7 @@ func TestPullIntoTheDockerEngine(t *testing.T) {
 			again.fatal("then the engine calls it %q", names)
 		}
 
-		other := s.with("destination", "docker-daemon:", "platform", "linux/amd64").run().succeeds().says("platforms", "linux/amd64", "outcome", "pulled")
+		other := s.with("destination", "docker-daemon:", "platform", "linux/amd64").run().succeeds().hasOutputs("platforms", "linux/amd64", "outcome", "pulled")
 		if got := e.Names(other.outputs["image-id"]); len(got) != 1 || len(e.Names(id)) != 1 {
 			t.Errorf("the other platform is called %q, the first one %q", got, e.Names(id))
 		}
@@ -77,7 +77,7 @@ func TestPullByDigestIntoTheDockerEngine(t *testing.T) {
 
 // A config is fetched once, although its layers are looked at before it goes
 // on, and only the layers that the engine's other image lacks.
-func TestOnlyNewLayersGoIntoTheDockerEngine(t *testing.T) {
+func TestDockerEngineReceivesOnlyNewLayers(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	e := sourcetest.NewEngine(t)
@@ -86,7 +86,7 @@ func TestOnlyNewLayersGoIntoTheDockerEngine(t *testing.T) {
 		saved := sourcetest.NewSaved(t, "web:"+tag, "base", "middle", "top of "+tag)
 		s.with("command", "publish", "source", sourcetest.Tar(t, sourcetest.DockerSave(t, saved)), "tags", tag, "destination", "").run().succeeds()
 		s.with("command", "pull", "source", s.image("acme/web")+":"+tag, "destination", "docker-daemon:", "tags", "")
-		r := s.run().succeeds().says("outcome", "pulled", "image-id", saved.ID().String())
+		r := s.run().succeeds().hasOutputs("outcome", "pulled", "image-id", saved.ID().String())
 		want := map[string]string{"1": "4 blobs fetched", "2": "2 blobs fetched"}[tag]
 		if !strings.Contains(r.stdout, want) {
 			r.fatal("nothing says %q", want)
@@ -97,7 +97,7 @@ func TestOnlyNewLayersGoIntoTheDockerEngine(t *testing.T) {
 	}
 }
 
-func TestPullThatAnEngineDoesNotTake(t *testing.T) {
+func TestPullErrorsOfTheDockerEngine(t *testing.T) {
 	t.Parallel()
 	full := func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, `{"errorDetail":{"message":"no space left on device"},"error":"no space left on device"}`)
@@ -130,12 +130,12 @@ func TestPullThatAnEngineDoesNotTake(t *testing.T) {
 				c.inputs[i] = strings.ReplaceAll(v, "HOST", s.server.Host())
 			}
 			r := s.with(c.inputs...).run()
-			r.failsWith(c.code, c.words...).says("outcome", "failed", "digest", "", "image-id", "")
+			r.failsWith(c.code, c.words...).hasOutputs("outcome", "failed", "digest", "", "image-id", "")
 		})
 	}
 	s, _ := withEngine(t)
 	s.env["DOCKER_HOST"] = "unix:///no/such.sock"
-	r := s.run().failsWith("engine-unreachable", "Start Docker").says("outcome", "failed")
+	r := s.run().failsWith("engine-unreachable", "Start Docker").hasOutputs("outcome", "failed")
 	if len(r.requests) > 0 {
 		t.Error("the registry was asked first")
 	}
@@ -143,17 +143,17 @@ func TestPullThatAnEngineDoesNotTake(t *testing.T) {
 
 // A blob that does not come cuts the archive off: what the registry said is
 // told, not what the engine made of it.
-func TestALoadWhoseBlobDoesNotComeIsCutOff(t *testing.T) {
+func TestMissingBlobEndsTheLoad(t *testing.T) {
 	t.Parallel()
 	s, e := withEngine(t)
 	s.server.Inject(ghcrtest.Fault{Method: "GET", Path: "/ghcr1/blobs/", After: 1, Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 404, Message: "gone"}})
-	r := s.run().failsWith("image-not-found").says("outcome", "failed", "image-id", "")
+	r := s.run().failsWith("image-not-found").hasOutputs("outcome", "failed", "image-id", "")
 	if len(e.LoadedBlobs()) > 0 || strings.Contains(r.stdout, "Docker engine at") {
 		r.fatal("the engine took %q", e.LoadedBlobs())
 	}
 }
 
-func TestCancelInTheMiddleOfALoad(t *testing.T) {
+func TestCancelDuringALoad(t *testing.T) {
 	t.Parallel()
 	s, e := withEngine(t)
 	s.server.Inject(ghcrtest.Fault{Method: "GET", Path: "/ghcr1/blobs/", After: 1, Times: ghcrtest.Always, Effect: ghcrtest.Stall{}})

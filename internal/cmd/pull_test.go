@@ -14,9 +14,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// published is a stage on which acme/web:1.2.3 has two platforms, and its
+// publishedStage is a stage on which acme/web:1.2.3 has two platforms, and its
 // digest. The package is visible as said.
-func published(t *testing.T, v ghcrtest.Visibility) (s *stage, digest string) {
+func publishedStage(t *testing.T, v ghcrtest.Visibility) (s *stage, digest string) {
 	t.Helper()
 	c := acme()
 	c.Packages = []ghcrtest.Package{{Name: "acme/web", Visibility: v, Repository: "acme/web"}}
@@ -49,7 +49,7 @@ func TestPull(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			s, digest := published(t, ghcrtest.Public)
+			s, digest := publishedStage(t, ghcrtest.Public)
 			reference := s.image("acme/web") + c.reference
 			if rest, ok := strings.CutPrefix(c.reference, "docker://"); ok {
 				reference = "docker://" + s.image("Acme/Web") + rest // registries know lower case alone
@@ -61,9 +61,9 @@ func TestPull(t *testing.T) {
 			path = filepath.Join(s.dir, path)
 			s.with("command", "pull", "source", reference, "destination", kind+":"+path, "platform", c.platform)
 			r := s.run().succeeds().wroteNothing()
-			r.says("path", path, "image", s.image("acme/web"), "anonymous-pull", "verified", "outcome", "pulled").says(c.want...)
+			r.hasOutputs("path", path, "image", s.image("acme/web"), "anonymous-pull", "verified", "outcome", "pulled").hasOutputs(c.want...)
 			if c.platform == "" {
-				r.says("digest", digest, "reference", s.image("acme/web")+"@"+digest)
+				r.hasOutputs("digest", digest, "reference", s.image("acme/web")+"@"+digest)
 			} else if r.outputs["digest"] == digest || r.outputs["digest-"+strings.ReplaceAll(c.platform, "/", "-")] != r.outputs["digest"] {
 				t.Errorf("one platform was wanted: %v", r.outputs)
 			}
@@ -73,33 +73,33 @@ func TestPull(t *testing.T) {
 				}
 			}
 			again := s.with("command", "inspect", "source", path, "destination", "", "platform", "").run().succeeds()
-			again.says("digest", r.outputs["digest"])
+			again.hasOutputs("digest", r.outputs["digest"])
 		})
 	}
 }
 
-func TestPrivateImageTakesTheToken(t *testing.T) {
+func TestPullOfAPrivateImageUsesTheToken(t *testing.T) {
 	t.Parallel()
-	s, digest := published(t, ghcrtest.Private)
+	s, digest := publishedStage(t, ghcrtest.Private)
 	s.with("command", "pull", "source", s.image("acme/web"), "destination", filepath.Join(s.dir, "images"))
-	s.run().succeeds().says("digest", digest, "anonymous-pull", "refused", "outcome", "pulled")
+	s.run().succeeds().hasOutputs("digest", digest, "anonymous-pull", "refused", "outcome", "pulled")
 }
 
 func TestVerifyOnlyWritesNothing(t *testing.T) {
 	t.Parallel()
-	s, digest := published(t, ghcrtest.Public)
+	s, digest := publishedStage(t, ghcrtest.Public)
 	before, _ := os.ReadDir(s.dir)
 	r := s.with("command", "pull", "source", s.image("acme/web")+"@"+digest, "verify-only", "true", "summary", "false").run().succeeds()
-	r.says("digest", digest, "outcome", "verified", "path", "")
+	r.hasOutputs("digest", digest, "outcome", "verified", "path", "")
 	if after, _ := os.ReadDir(s.dir); len(after) > len(before) {
 		t.Errorf("files were written: %v", after)
 	}
 
 	s.server.Inject(ghcrtest.Fault{Method: "GET", Path: "/ghcr1/blobs/", After: 2, Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 404, Message: "gone"}})
-	s.run().failsWith("image-not-found").says("outcome", "failed", "digest", "")
+	s.run().failsWith("image-not-found").hasOutputs("outcome", "failed", "digest", "")
 }
 
-func TestPullThatCannotBe(t *testing.T) {
+func TestPullErrors(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name   string
@@ -117,13 +117,13 @@ func TestPullThatCannotBe(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			s, _ := published(t, ghcrtest.Private)
+			s, _ := publishedStage(t, ghcrtest.Private)
 			fill := strings.NewReplacer("HOST", s.server.Host(), "DIR", s.dir)
 			for i, v := range c.inputs {
 				c.inputs[i] = fill.Replace(v)
 			}
 			r := s.with(c.inputs...).with("command", "pull", "token", c.token).run()
-			r.failsWith(c.code, c.words...).says("outcome", "failed", "digest", "", "path", "")
+			r.failsWith(c.code, c.words...).hasOutputs("outcome", "failed", "digest", "", "path", "")
 			if _, err := os.Stat(filepath.Join(s.dir, "x", "index.json")); err == nil {
 				t.Error("a layout was begun")
 			}
@@ -131,7 +131,7 @@ func TestPullThatCannotBe(t *testing.T) {
 	}
 }
 
-func TestPullInputsAreReadTogether(t *testing.T) {
+func TestAllInvalidPullInputsAreReported(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name   string
@@ -169,7 +169,7 @@ func TestPullInputsAreReadTogether(t *testing.T) {
 
 func TestPullAtATerminal(t *testing.T) {
 	t.Parallel()
-	s, digest := published(t, ghcrtest.Private)
+	s, digest := publishedStage(t, ghcrtest.Private)
 	delete(s.env, "GITHUB_ACTIONS")
 	s.env["GITHUB_TOKEN"] = canary
 	dir := filepath.Join(s.dir, "images")
@@ -190,9 +190,9 @@ func TestPullAtATerminal(t *testing.T) {
 
 func TestPullIntoAPipe(t *testing.T) {
 	t.Parallel()
-	s, _ := published(t, ghcrtest.Public)
+	s, _ := publishedStage(t, ghcrtest.Public)
 	delete(s.env, "GITHUB_ACTIONS")
-	r := told{t: t}
+	r := result{t: t}
 	var stdout, stderr bytes.Buffer
 	r.code = cmd.Main(t.Context(), []string{"pull", s.image("acme/web"), "docker-archive:-", "--platform", "linux/amd64"}, cmd.Process{
 		Getenv: func(key string) string { return s.env[key] }, Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
@@ -204,12 +204,12 @@ func TestPullIntoAPipe(t *testing.T) {
 	}
 	path := sourcetest.Write(t, "image.tar", stdout.Bytes())
 	s.env["GITHUB_ACTIONS"] = "true"
-	s.with("command", "inspect", "source", path).run().succeeds().says("platforms", "linux/amd64")
+	s.with("command", "inspect", "source", path).run().succeeds().hasOutputs("platforms", "linux/amd64")
 }
 
-func TestCancelledPullSaysSo(t *testing.T) {
+func TestCancelledPullIsReported(t *testing.T) {
 	t.Parallel()
-	s, _ := published(t, ghcrtest.Public)
+	s, _ := publishedStage(t, ghcrtest.Public)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	r := s.with("command", "pull", "source", s.image("acme/web"), "destination", filepath.Join(s.dir, "images")).runIn(ctx)
@@ -220,13 +220,13 @@ func TestCancelledPullSaysSo(t *testing.T) {
 
 func TestInspect(t *testing.T) {
 	t.Parallel()
-	s, digest := published(t, ghcrtest.Public)
+	s, digest := publishedStage(t, ghcrtest.Public)
 	signature := `{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[` +
 		`{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"` + digest + `","size":7,"artifactType":"application/vnd.example.sbom"}]}`
 	s.server.AddManifest("acme/web", strings.Replace(digest, ":", "-", 1), "application/vnd.oci.image.index.v1+json", []byte(signature))
 	s.with("command", "inspect", "source", s.image("acme/web")+":1.2.3")
 	r := s.run().succeeds().wroteNothing()
-	r.says("digest", digest, "platforms", "linux/amd64\nlinux/arm64", "anonymous-pull", "verified", "reference", s.image("acme/web")+"@"+digest)
+	r.hasOutputs("digest", digest, "platforms", "linux/amd64\nlinux/arm64", "anonymous-pull", "verified", "reference", s.image("acme/web")+"@"+digest)
 	for _, w := range []string{digest, "PLATFORM", "linux/amd64", "linux/arm64", "attestation of", "REFERRER", "application/vnd.example.sbom"} {
 		if !strings.Contains(r.stdout, w) {
 			t.Errorf("nothing says %q:\n%s", w, r.stdout)
@@ -259,7 +259,7 @@ func TestInspectFiles(t *testing.T) {
 	s := newStage(t, acme())
 	saved := sourcetest.Tar(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "web:1", "one")))
 	r := s.with("command", "inspect", "source", saved).run().succeeds()
-	r.says("digest", "", "platforms", "linux/amd64", "image", "")
+	r.hasOutputs("digest", "", "platforms", "linux/amd64", "image", "")
 	if len(r.requests) > 0 || !strings.Contains(r.stdout, "known after compression") || !strings.Contains(r.stdout, "plain sha256:") {
 		r.fatal("%d requests", len(r.requests))
 	}
@@ -267,16 +267,16 @@ func TestInspectFiles(t *testing.T) {
 	s.with("source", "./nothing").run().failsWith("source-not-found")
 }
 
-func TestInspectDigestOnlyAsksOnce(t *testing.T) {
+func TestInspectDigestSendsOneRequest(t *testing.T) {
 	t.Parallel()
-	s, digest := published(t, ghcrtest.Public)
+	s, digest := publishedStage(t, ghcrtest.Public)
 	r := s.with("command", "inspect", "source", s.image("acme/web")+":1.2.3", "digest-only", "true").run().succeeds()
-	r.says("digest", digest)
+	r.hasOutputs("digest", digest)
 	if !strings.Contains(r.stdout, digest) || len(r.requests) != 2 || r.count("HEAD", "/manifests/1.2.3") != 1 {
 		r.fatal("it asked %d times", len(r.requests))
 	}
 	s.with("source", s.image("acme/web")+":none").run().failsWith("image-not-found")
 
-	private, digest := published(t, ghcrtest.Private)
-	private.with("command", "inspect", "source", private.image("acme/web")+":1.2.3", "digest-only", "true").run().succeeds().says("digest", digest)
+	private, digest := publishedStage(t, ghcrtest.Private)
+	private.with("command", "inspect", "source", private.image("acme/web")+":1.2.3", "digest-only", "true").run().succeeds().hasOutputs("digest", digest)
 }

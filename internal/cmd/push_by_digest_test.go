@@ -26,7 +26,7 @@ func TestPushByDigestWritesNoTag(t *testing.T) {
 	source, digest := platformImage(t, sourcetest.ARM64, "app")
 	r := s.with("source", source, "push-by-digest", "true", "digest-name", "web/linux/arm64").run().succeeds()
 	// The name of the output omits v8, and the digest is that of the pushed index.
-	r.says("digest", digest, "digest-linux-arm64", digest, "digest-web-linux-arm64", digest,
+	r.hasOutputs("digest", digest, "digest-linux-arm64", digest, "digest-web-linux-arm64", digest,
 		"digests", `{"linux/arm64":"`+digest+`"}`, "pushed", "true", "changed", "true", "tags", "", "previous", "{}")
 	if tags := s.server.Tags("acme/web"); len(tags) > 0 {
 		t.Errorf("the image has tags: %q", tags)
@@ -34,14 +34,14 @@ func TestPushByDigestWritesNoTag(t *testing.T) {
 	if _, there := s.server.Manifest("acme/web", digest); !there {
 		t.Error("the image is not in the registry")
 	}
-	s.run().succeeds().wroteNothing().says("outcome", "unchanged", "digest-linux-arm64", digest)
+	s.run().succeeds().wroteNothing().hasOutputs("outcome", "unchanged", "digest-linux-arm64", digest)
 }
 
 func TestUncommonPlatformHasADigestOutput(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	source, digest := platformImage(t, &v1.Platform{OS: "linux", Architecture: "loong64"}, "app")
-	s.with("source", source, "push-by-digest", "true").run().succeeds().says("digest-linux-loong64", digest)
+	s.with("source", source, "push-by-digest", "true").run().succeeds().hasOutputs("digest-linux-loong64", digest)
 }
 
 func TestSkippedPushByDigestHasTheOutputSkipped(t *testing.T) {
@@ -51,7 +51,7 @@ func TestSkippedPushByDigestHasTheOutputSkipped(t *testing.T) {
 	s := newStage(t, c)
 	source, _ := platformImage(t, sourcetest.AMD64, "app")
 	s.fork().with("source", source, "push-by-digest", "true", "digest-name", "amd").run().succeeds().wroteNothing().
-		says("outcome", "skipped", "digest-linux-amd64", "skipped", "digest-amd", "skipped", "digest", "")
+		hasOutputs("outcome", "skipped", "digest-linux-amd64", "skipped", "digest-amd", "skipped", "digest", "")
 }
 
 func TestInvalidInputsWithPushByDigest(t *testing.T) {

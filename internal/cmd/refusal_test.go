@@ -169,7 +169,7 @@ func TestRefusals(t *testing.T) {
 			if c.stage != nil {
 				c.stage(s)
 			}
-			r := s.run().wroteNothing().failsWith(c.code, c.words...).says("pushed", "false", "changed", "false", "digest", "")
+			r := s.run().wroteNothing().failsWith(c.code, c.words...).hasOutputs("pushed", "false", "changed", "false", "digest", "")
 			if c.not != "" && strings.Contains(r.stdout, c.not) {
 				r.fatal("the log says %q", c.not)
 			}
@@ -199,18 +199,18 @@ func TestReadOnlyTokenSkipsPullRequests(t *testing.T) {
 	s := newStage(t, c)
 	source, _ := layout(t)
 	r := s.fork().with("source", source).run().succeeds().wroteNothing()
-	r.says("outcome", "skipped", "pushed", "false", "changed", "false", "digest", "", "tags", "")
+	r.hasOutputs("outcome", "skipped", "pushed", "false", "changed", "false", "digest", "", "tags", "")
 	if !strings.Contains(r.summary, "Not published") || !strings.Contains(r.stdout, "Skipped: ") {
 		r.fatal("the skip is not explained; summary:\n%s", r.summary)
 	}
 }
 
-func TestReadOnlyTokenFailsElsewhere(t *testing.T) {
+func TestReadOnlyTokenFailsOutsidePullRequests(t *testing.T) {
 	t.Parallel()
 	c := acme()
 	c.Credentials[0].Packages = ghcrtest.Read
 	s := newStage(t, c)
 	source, _ := layout(t)
 	s.with("source", source).run().wroteNothing().failsWith("create-package", "packages: write")
-	s.with("on-readonly", "skip").run().succeeds().wroteNothing().says("outcome", "skipped")
+	s.with("on-readonly", "skip").run().succeeds().wroteNothing().hasOutputs("outcome", "skipped")
 }

@@ -10,10 +10,10 @@ import (
 	"testing"
 )
 
-// stored is a stage with a storage of its own, and a folder to build from.
-func stored(t *testing.T) (s *stage, context string) {
+// storageStage is a stage with a storage of its own, and a folder to build from.
+func storageStage(t *testing.T) (s *stage, context string) {
 	t.Helper()
-	s = building(t, "buildah").withStorage()
+	s = builderStage(t, "buildah").withStorage()
 	context = s.env["INPUT_CONTEXT"]
 	delete(s.env, "INPUT_CONTEXT")
 	delete(s.env, "INPUT_BUILD-ARGS")
@@ -37,8 +37,8 @@ func (s *stage) tool(name string, args ...string) string {
 
 // What buildah built is published out of the storage, by buildah and, where it
 // is installed, by podman, to one digest; its id is the config's.
-func TestAnImageInContainersStorageIsPublished(t *testing.T) {
-	s, context := stored(t)
+func TestImageInContainersStorageIsPublished(t *testing.T) {
+	s, context := storageStage(t)
 	s.tool("buildah", "build", "--quiet", "--isolation", "chroot", "--tag", "localhost/web:dev", context)
 	id := s.tool("buildah", "inspect", "--type", "image", "--format", "{{.FromImageID}}", "localhost/web:dev")
 
@@ -60,8 +60,8 @@ func TestAnImageInContainersStorageIsPublished(t *testing.T) {
 // An image that was pulled from the registry goes back as it is, and one that
 // was built on it shares its layers there. What the manifest of an OCI image
 // says beside config and layers goes along.
-func TestWhatWasPulledIntoContainersStorageIsMounted(t *testing.T) {
-	s, context := stored(t)
+func TestLayersPulledIntoContainersStorageAreMounted(t *testing.T) {
+	s, context := storageStage(t)
 	s.tool("buildah", "build", "--quiet", "--isolation", "chroot", "--tag", "localhost/base:1", context)
 	base := s.with("source", "containers-storage:localhost/base:1", "image", s.image("acme/base")).run().succeeds()
 	s.tool("buildah", "rmi", "--all")
@@ -77,7 +77,7 @@ func TestWhatWasPulledIntoContainersStorageIsMounted(t *testing.T) {
 		bin := t.TempDir()
 		s.check(os.Symlink(path, filepath.Join(bin, tool)))
 		s.env["PATH"] = bin
-		s.with("source", "containers-storage:"+s.image("acme/base:1"), "image", s.image("acme/copy-"+tool)).run().succeeds().says("digest", base.outputs["digest"])
+		s.with("source", "containers-storage:"+s.image("acme/base:1"), "image", s.image("acme/copy-"+tool)).run().succeeds().hasOutputs("digest", base.outputs["digest"])
 		r := s.with("source", "containers-storage:localhost/web:dev", "image", s.image("acme/web-"+tool)).run().succeeds()
 		if r.count("PATCH", "/blobs/") != 1 || r.count("POST", "mount=") == 0 {
 			r.fatal("%s: not the new layer alone was sent", tool)

@@ -22,7 +22,7 @@ func (s *stage) atTerminal() *stage {
 	return s
 }
 
-func TestTerminalTakesItsTokenFromTheEnvironmentInOrder(t *testing.T) {
+func TestTokenVariablesAreReadInOrder(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name string
@@ -59,7 +59,7 @@ func TestTerminalTakesItsTokenFromTheEnvironmentInOrder(t *testing.T) {
 	}
 }
 
-func TestTokenFromStandardInput(t *testing.T) {
+func TestTokenIsReadFromStandardInput(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme()).atTerminal()
 	s.env["GITHUB_TOKEN"], s.stdin = "ghs_wrong", canary+"\n"
@@ -73,8 +73,8 @@ func TestTokenFromStandardInput(t *testing.T) {
 	s.run("publish", source, "--image", s.image("acme/web"), "--tags", "1", "--token-stdin").failsWith("token-empty", "There is no token", "--token-stdin")
 }
 
-// TestSecretsAreMaskedBeforeAnythingIsSaid, also where the inputs are wrong.
-func TestSecretsAreMaskedBeforeAnythingIsSaid(t *testing.T) {
+// TestSecretsAreMaskedBeforeAnyOtherOutput, also where the inputs are wrong.
+func TestSecretsAreMaskedBeforeAnyOtherOutput(t *testing.T) {
 	t.Parallel()
 	for _, visibility := range []string{"keep", "wrong"} {
 		s := newStage(t, acme())
@@ -97,7 +97,7 @@ func TestSecretsAreMaskedBeforeAnythingIsSaid(t *testing.T) {
 	}
 }
 
-func TestThereIsNoFlagForSecrets(t *testing.T) {
+func TestSecretsHaveNoFlag(t *testing.T) {
 	t.Parallel()
 	for _, flag := range []string{"--token", "--credentials"} {
 		s := newStage(t, acme()).atTerminal()
@@ -109,25 +109,25 @@ func TestThereIsNoFlagForSecrets(t *testing.T) {
 	}
 }
 
-// ears is a registry that remembers what credentials it was sent.
-type ears struct {
-	mu    sync.Mutex
-	heard []string
+// recordingRegistry is a registry that remembers what credentials it was sent.
+type recordingRegistry struct {
+	mu       sync.Mutex
+	received []string
 }
 
-func (e *ears) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (e *recordingRegistry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.mu.Lock()
-	e.heard = append(e.heard, r.Header.Get("Authorization"), r.URL.RawQuery)
+	e.received = append(e.received, r.Header.Get("Authorization"), r.URL.RawQuery)
 	e.mu.Unlock()
 	w.Header().Set("WWW-Authenticate", `Bearer realm="http://`+r.Host+`/token",service="x"`)
 	w.WriteHeader(http.StatusUnauthorized)
 }
 
-// heardToken looks for the canary in any form.
-func (e *ears) heardToken() bool {
+// receivedToken looks for the canary in any form.
+func (e *recordingRegistry) receivedToken() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for _, text := range e.heard {
+	for _, text := range e.received {
 		if plain, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(text, "Basic ")); err == nil {
 			text += string(plain)
 		}
@@ -140,7 +140,7 @@ func (e *ears) heardToken() bool {
 	return false
 }
 
-func TestTokenGoesToNoOtherHost(t *testing.T) {
+func TestTokenIsSentToNoOtherHost(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name   string
@@ -153,7 +153,7 @@ func TestTokenGoesToNoOtherHost(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			other := &ears{}
+			other := &recordingRegistry{}
 			foreign := httptest.NewServer(other)
 			t.Cleanup(foreign.Close)
 			s := newStage(t, acme())
@@ -162,20 +162,20 @@ func TestTokenGoesToNoOtherHost(t *testing.T) {
 			host := strings.TrimPrefix(foreign.URL, "http://")
 			c.inputs(s, host)
 			r := s.run()
-			if len(other.heard) == 0 {
+			if len(other.received) == 0 {
 				r.fatal("the other registry was not asked at all")
 			}
-			if other.heardToken() {
-				t.Errorf("the token went to another host: %q", other.heard)
+			if other.receivedToken() {
+				t.Errorf("the token went to another host: %q", other.received)
 			}
 			r.failsWith("other-registry-denied", host, "credentials")
 		})
 	}
 }
 
-func TestChallengeCannotLureTheToken(t *testing.T) {
+func TestChallengeCannotRedirectTheToken(t *testing.T) {
 	t.Parallel()
-	other := &ears{}
+	other := &recordingRegistry{}
 	foreign := httptest.NewServer(other)
 	t.Cleanup(foreign.Close)
 	s := newStage(t, acme())
@@ -185,8 +185,8 @@ func TestChallengeCannotLureTheToken(t *testing.T) {
 	}})
 	source, _ := layout(t)
 	s.with("source", source).run().wroteNothing().failsWith("internal", "not safe")
-	if other.heardToken() {
-		t.Errorf("a challenge sent the token to another host: %q", other.heard)
+	if other.receivedToken() {
+		t.Errorf("a challenge sent the token to another host: %q", other.received)
 	}
 }
 
@@ -203,7 +203,7 @@ func TestCopyFromAnotherRegistryUsesItsCredentials(t *testing.T) {
 
 	s := newStage(t, acme())
 	s.with("source", "docker://"+there.image("acme/web:1"), "credentials", there.server.Host()+" octocat "+login)
-	r := s.run().succeeds().says("digest", digest)
+	r := s.run().succeeds().hasOutputs("digest", digest)
 	if strings.Contains(r.stderr+r.summary+strings.ReplaceAll(r.stdout, "::add-mask::"+login, ""), login) {
 		t.Error("the other registry's secret is shown")
 	}
@@ -211,7 +211,7 @@ func TestCopyFromAnotherRegistryUsesItsCredentials(t *testing.T) {
 	s.run().failsWith("other-registry-denied", there.server.Host())
 }
 
-func TestDebugLinesHoldNoSecrets(t *testing.T) {
+func TestDebugLinesContainNoSecrets(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name string

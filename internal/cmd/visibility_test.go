@@ -61,7 +61,7 @@ func TestVisibility(t *testing.T) {
 			s := newStage(t, config)
 			source, _ := layout(t)
 			r := s.with("source", source, "visibility", c.want).run().succeeds()
-			r.says("visibility", c.visibility, "anonymous-pull", c.anonymous, "pushed", "true")
+			r.hasOutputs("visibility", c.visibility, "anonymous-pull", c.anonymous, "pushed", "true")
 			if want := `"visibility_outcome":"` + c.outcome + `"`; !strings.Contains(r.outputs["json"], want) {
 				t.Errorf("json lacks %s: %s", want, r.outputs["json"])
 			}
@@ -75,7 +75,7 @@ func TestVisibility(t *testing.T) {
 	}
 }
 
-func TestNeedsOwnerNamesPageAndClicks(t *testing.T) {
+func TestVisibilityErrorNamesThePageAndTheSteps(t *testing.T) {
 	t.Parallel()
 	c := acme()
 	c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web"}}
@@ -93,7 +93,7 @@ func TestNeedsOwnerNamesPageAndClicks(t *testing.T) {
 	}
 
 	failed := s.with("on-visibility-mismatch", "fail").run()
-	failed.failsWith("visibility-needs-owner", page, "Danger Zone").says("outcome", "failed", "visibility", "private")
+	failed.failsWith("visibility-needs-owner", page, "Danger Zone").hasOutputs("outcome", "failed", "visibility", "private")
 }
 
 // TestExposureIsRefusedBeforeUpload is the dangerous direction: nothing may be
@@ -122,7 +122,7 @@ func TestExposureIsRefusedBeforeUpload(t *testing.T) {
 			s := newStage(t, config)
 			source, _ := layout(t)
 			r := s.with("source", source, "visibility", c.want).run().wroteNothing()
-			r.failsWith("visibility-exposed", c.words, "Nothing was pushed").says("pushed", "false", "changed", "false", "digest", "")
+			r.failsWith("visibility-exposed", c.words, "Nothing was pushed").hasOutputs("pushed", "false", "changed", "false", "digest", "")
 			if tags := s.server.Tags("acme/web"); len(tags) > 0 {
 				t.Errorf("there are tags now: %q", tags)
 			}
@@ -130,7 +130,7 @@ func TestExposureIsRefusedBeforeUpload(t *testing.T) {
 	}
 }
 
-func TestPublicPackageThatTheAPIHidesIsFoundByAStranger(t *testing.T) {
+func TestPublicPackageThatTheAPIHidesIsFoundByAnAnonymousPull(t *testing.T) {
 	t.Parallel()
 	c := acme()
 	c.Packages = []ghcrtest.Package{{Name: "acme/web", Visibility: ghcrtest.Public, Repository: "acme/web"}}
@@ -140,7 +140,7 @@ func TestPublicPackageThatTheAPIHidesIsFoundByAStranger(t *testing.T) {
 	s.with("source", source, "visibility", "private").run().wroteNothing().failsWith("visibility-exposed", "is public")
 }
 
-func TestPrivateIsWantedAndTheAPIDoesNotAnswer(t *testing.T) {
+func TestVisibilityPrivateWithoutAnAPIIsRefused(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name, mismatch string
@@ -163,7 +163,7 @@ func TestPrivateIsWantedAndTheAPIDoesNotAnswer(t *testing.T) {
 			source, _ := layout(t)
 			r := s.with("source", source, "visibility", "private", "on-visibility-mismatch", c.mismatch).run()
 			if c.code == "" {
-				r.succeeds().says("visibility", "unknown")
+				r.succeeds().hasOutputs("visibility", "unknown")
 				return
 			}
 			r.wroteNothing().failsWith(c.code, c.words)
@@ -171,7 +171,7 @@ func TestPrivateIsWantedAndTheAPIDoesNotAnswer(t *testing.T) {
 	}
 }
 
-func TestVisibilityThatCannotBeReadIsUnknown(t *testing.T) {
+func TestUnreadableVisibilityIsUnknown(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name     string
@@ -191,7 +191,7 @@ func TestVisibilityThatCannotBeReadIsUnknown(t *testing.T) {
 			s := newStage(t, config)
 			source, digest := layout(t)
 			r := s.with("source", source, "visibility", c.want, "on-visibility-mismatch", c.mismatch).run()
-			r.says("visibility", "unknown", "linked", "unknown", "anonymous-pull", "verified", "digest", digest)
+			r.hasOutputs("visibility", "unknown", "linked", "unknown", "anonymous-pull", "verified", "digest", digest)
 			if c.fails {
 				r.failsWith("visibility-unknown", "502")
 				return
@@ -210,13 +210,13 @@ func TestVisibilityThatCannotBeReadIsUnknown(t *testing.T) {
 	}
 }
 
-func TestAPIThatCannotBeReachedDoesNotStopPublishing(t *testing.T) {
+func TestUnreachableAPIDoesNotStopPublishing(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	s.env["GITHUB_API_URL"] = "http://127.0.0.1:1"
 	source, digest := layout(t)
 	r := s.with("source", source).run().succeeds()
-	r.says("visibility", "unknown", "digest", digest, "pushed", "true")
+	r.hasOutputs("visibility", "unknown", "digest", digest, "pushed", "true")
 }
 
 func TestNewPackageIsReportedBeforeThePush(t *testing.T) {

@@ -150,7 +150,7 @@ func (f *fixture) writes() []string {
 	return out
 }
 
-func TestPublishIsProvenAndTheSecondRunChangesNothing(t *testing.T) {
+func TestPublishIsVerifiedAndTheSecondRunChangesNothing(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, ghcrtest.Write)
 	first, err := f.publish()
@@ -258,7 +258,7 @@ func TestUnexpectedDigestEndsTheRunBeforeAnyWrite(t *testing.T) {
 	}
 }
 
-func TestOutcomeOfAFailedRunKeepsWhatIsTrue(t *testing.T) {
+func TestOutcomeOfAFailedRunContainsTheCompletedSteps(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, ghcrtest.Write)
 	f.server.Inject(ghcrtest.Fault{Method: "PUT", Path: "/manifests/1", Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 400, Code: "MANIFEST_INVALID"}})

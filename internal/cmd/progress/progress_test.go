@@ -32,7 +32,7 @@ func blob(size int64) *image.Blob {
 	return &image.Blob{Descriptor: v1.Descriptor{Size: size, Digest: v1.Hash{Algorithm: "sha256", Hex: strings.Repeat("a", 64)}}}
 }
 
-func TestPlainLinesForALog(t *testing.T) {
+func TestLogShowsPlainLines(t *testing.T) {
 	t.Parallel()
 	p, out := still(t, false)
 	p.Expect(2, 3000)
@@ -59,7 +59,7 @@ func TestPlainLinesForALog(t *testing.T) {
 	}
 }
 
-func TestLiveLinesForATerminal(t *testing.T) {
+func TestTerminalShowsLiveLines(t *testing.T) {
 	t.Parallel()
 	p, out := still(t, true)
 	p.Expect(20, 0)
@@ -86,7 +86,7 @@ func TestLiveLinesForATerminal(t *testing.T) {
 	}
 }
 
-func TestBarNeverLeavesItsFrame(t *testing.T) {
+func TestBarHasAFixedWidth(t *testing.T) {
 	t.Parallel()
 	p, _ := still(t, true)
 	for _, f := range []flight{{size: 10, sent: -5}, {size: 10, sent: 100}, {size: 1 << 62, sent: 1 << 61}, {size: 0, sent: 5}, {size: 10}} {

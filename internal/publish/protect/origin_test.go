@@ -118,7 +118,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-func TestReadOfWhatIsGone(t *testing.T) {
+func TestReadOfAMissingImage(t *testing.T) {
 	t.Parallel()
 	repo, err := name.NewRepository("ghcr.io/acme/web")
 	if err != nil {

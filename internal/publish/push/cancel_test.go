@@ -46,7 +46,7 @@ func TestCancelDuringBlobsWritesNoManifest(t *testing.T) {
 	}
 }
 
-func TestCancelBeforeTagsMovesNone(t *testing.T) {
+func TestCancelBeforeTheTagsMovesNoTag(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -70,7 +70,7 @@ func TestCancelBeforeTagsMovesNone(t *testing.T) {
 
 // Each tag is old or new after a cancel in the middle, and the result says
 // which.
-func TestCancelBetweenTagsReportsEachAsItIs(t *testing.T) {
+func TestCancelBetweenTagsReportsTheStateOfEachTag(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
 	var tags []string
@@ -106,7 +106,7 @@ func TestCancelBetweenTagsReportsEachAsItIs(t *testing.T) {
 	}
 }
 
-func TestTagWithoutAnAnswerIsUnclear(t *testing.T) {
+func TestTagWithoutAResponseIsUncertain(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name   string
@@ -142,7 +142,7 @@ func TestTagWithoutAnAnswerIsUnclear(t *testing.T) {
 }
 
 // A tag write that is under way gets the grace time, and no more.
-func TestGraceEnds(t *testing.T) {
+func TestGracePeriodEnds(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -165,7 +165,7 @@ func TestGraceEnds(t *testing.T) {
 	}
 }
 
-func TestSecondRunFinishesWhatACancelLeft(t *testing.T) {
+func TestSecondRunFinishesACancelledPush(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
 	ctx, cancel := context.WithCancelCause(t.Context())

@@ -54,7 +54,7 @@ func withConflict(t *testing.T, times int, resolution push.Resolution) (*rig, *r
 	return r, out, root.Digest, p.Prove(t.Context(), out.result, make([]push.Check, 1))
 }
 
-func TestTagThatTwoRunsWrite(t *testing.T) {
+func TestTagThatTwoRunsWriteConcurrently(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name       string

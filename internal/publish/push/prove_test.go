@@ -38,7 +38,7 @@ func TestProveReadsEveryTagAndTheDigest(t *testing.T) {
 	r.expect(map[ghcrtest.Class]int{ghcrtest.ClassHeadManifest: 3})
 }
 
-func TestProveWaitsForWhatLags(t *testing.T) {
+func TestProveWaitsForALaggingRegistry(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name  string
@@ -69,7 +69,7 @@ func TestProveWaitsForWhatLags(t *testing.T) {
 	}
 }
 
-func TestProveSeesThatAnotherRunMovedTheTag(t *testing.T) {
+func TestProveReportsATagThatAnotherRunMoved(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
 	dir, _ := single(t, "a")
@@ -85,7 +85,7 @@ func TestProveSeesThatAnotherRunMovedTheTag(t *testing.T) {
 	}
 }
 
-func TestProveTakesATagThatWasThereFromResolve(t *testing.T) {
+func TestProveUsesTheDigestOfAnExistingTagFromResolve(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
 	dir, _ := single(t, "a")
@@ -160,7 +160,7 @@ func TestAnonymousPullSendsNoCredentials(t *testing.T) {
 	}
 }
 
-func TestCancelEndsTheProof(t *testing.T) {
+func TestCancelEndsProve(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{Open: &ghcrtest.Open{Visibility: ghcrtest.Private}})
 	dir, _ := single(t, "a")
@@ -173,7 +173,7 @@ func TestCancelEndsTheProof(t *testing.T) {
 	}
 }
 
-func TestSeveralTargetsAreProvenEach(t *testing.T) {
+func TestProveChecksEachTarget(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
 	dir, _ := single(t, "a", "b")
@@ -188,7 +188,7 @@ func TestSeveralTargetsAreProvenEach(t *testing.T) {
 	}
 }
 
-func TestOneTargetOfTwoRefuses(t *testing.T) {
+func TestRefusalOfOneTargetKeepsTheOther(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
 	r.ghcr.Inject(ghcrtest.Fault{Method: "PUT", Path: "/acme/mirror/manifests/", Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 403, Code: "DENIED", Message: "denied"}})

@@ -33,7 +33,7 @@ func TestColdPushOfOneTag(t *testing.T) {
 	r.points("acme/web", "1", root.Digest)
 }
 
-func TestPushOfWhatIsThere(t *testing.T) {
+func TestPushOfAnExistingImage(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
 	dir, _ := single(t, "a", "b")
@@ -46,7 +46,7 @@ func TestPushOfWhatIsThere(t *testing.T) {
 	r.inOrder("token", "HEAD manifest 1")
 }
 
-func TestPushOfOneLayerMore(t *testing.T) {
+func TestPushOfOneAdditionalLayer(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
 	first, _ := single(t, "a", "b")
@@ -117,7 +117,7 @@ func TestPushOfAnIndex(t *testing.T) {
 	r.points("acme/web", "1", root.Digest)
 }
 
-func TestRetag(t *testing.T) {
+func TestAdditionalTagOfAnImage(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
 	dir, root := single(t, "a", "b", "c")
@@ -129,7 +129,7 @@ func TestRetag(t *testing.T) {
 	r.points("acme/web", "2", root.Digest)
 }
 
-func TestRetagOfAnIndex(t *testing.T) {
+func TestAdditionalTagOfAnIndex(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
 	dir, root, _ := manyPlatforms(t)
@@ -194,7 +194,7 @@ func TestCopyOfAnIndexInsideOneRegistry(t *testing.T) {
 	r.points("acme/copy", "1", root.Digest)
 }
 
-func TestCopyWhereMountsAreNotHonoured(t *testing.T) {
+func TestCopyIfTheRegistryIgnoresMounts(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{Answers: ghcrtest.Answers{NoMount: true}})
 	dir, root := single(t, "a", "b")
@@ -242,7 +242,7 @@ func saved(t *testing.T, texts ...string) string {
 	return sourcetest.Tar(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "acme/web:1", texts...)))
 }
 
-func TestColdPushOfPlainLayers(t *testing.T) {
+func TestColdPushOfUncompressedLayers(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
 	const layers = 3
@@ -260,7 +260,7 @@ func TestColdPushOfPlainLayers(t *testing.T) {
 	r.points("acme/web", "1", out.result.Root.Descriptor.Digest)
 }
 
-func TestPushOfPlainLayersThatAreThere(t *testing.T) {
+func TestPushOfExistingUncompressedLayers(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
 	src := saved(t, "a", "b", "c")
@@ -273,7 +273,7 @@ func TestPushOfPlainLayersThatAreThere(t *testing.T) {
 	r.expect(map[ghcrtest.Class]int{ghcrtest.ClassToken: 1, ghcrtest.ClassGetManifest: 1})
 }
 
-func TestPushOfOneChangedPlainLayerSendsThatLayerOnly(t *testing.T) {
+func TestPushOfOneChangedUncompressedLayer(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
 	r.publish(saved(t, "a", "b", "c"), "1").ok()
@@ -297,7 +297,7 @@ func TestPushOfOneChangedPlainLayerSendsThatLayerOnly(t *testing.T) {
 	r.points("acme/web", "1", out.result.Root.Descriptor.Digest)
 }
 
-func TestPushOfGzippedLayersSendsThemAsTheyAre(t *testing.T) {
+func TestPushOfGzippedLayersKeepsTheirBytes(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
 	src := sourcetest.Tar(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "acme/web:1", "a", "b").Gzipped()))

@@ -9,7 +9,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-func TestBlobThatTheRegistryLostIsSentAgain(t *testing.T) {
+func TestMissingBlobIsPushedAgain(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name, path string
@@ -38,7 +38,7 @@ func TestBlobThatTheRegistryLostIsSentAgain(t *testing.T) {
 	}
 }
 
-func TestBlobThatTheRegistryLostIsSentAgainFromAPlainLayer(t *testing.T) {
+func TestMissingBlobIsPushedAgainFromAnUncompressedLayer(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
 	r.ghcr.Inject(ghcrtest.Fault{Method: "PUT", Path: "/manifests/", Effect: ghcrtest.DropBlob{}})
@@ -47,7 +47,7 @@ func TestBlobThatTheRegistryLostIsSentAgainFromAPlainLayer(t *testing.T) {
 }
 
 // The answer names no digest: what the registry denies having is sent.
-func TestUnknownBlobWithoutAName(t *testing.T) {
+func TestUnknownBlobWithoutADigestIsResent(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
 	unnamed := ghcrtest.Answer{Status: 404, Code: "BLOB_UNKNOWN", Message: "unknown blob"}
@@ -61,7 +61,7 @@ func TestUnknownBlobWithoutAName(t *testing.T) {
 }
 
 // A registry that says it has a blob and then misses it once more gets it.
-func TestBlobThatIsThereAndMissedTwiceIsSent(t *testing.T) {
+func TestBlobThatTheRegistryReportsAsMissingTwiceIsPushed(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
 	dir, root := single(t, "a")
@@ -95,7 +95,7 @@ func TestBlobThatStaysUnknownIsAnError(t *testing.T) {
 }
 
 // A child that an index misses is written again.
-func TestChildThatTheRegistryLostIsWrittenAgain(t *testing.T) {
+func TestMissingChildManifestIsPushedAgain(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
 	dir, root, _ := manyPlatforms(t)

@@ -127,7 +127,7 @@ func (e *enterprise) run(t *testing.T, env ...string) (out string, outputs map[s
 	return string(said), outputs, err
 }
 
-func TestEnterpriseServerBehindAProxyWithItsOwnAuthority(t *testing.T) {
+func TestEnterpriseServerBehindAProxyWithAPrivateAuthority(t *testing.T) {
 	t.Parallel()
 	e := newEnterprise(t)
 	out, outputs, err := e.run(t, "HTTPS_PROXY="+e.proxy, "INPUT_CA-FILE="+e.ca)
@@ -149,7 +149,7 @@ func TestEnterpriseServerBehindAProxyWithItsOwnAuthority(t *testing.T) {
 	}
 }
 
-func TestWithoutItsAuthorityNothingIsSent(t *testing.T) {
+func TestNoRequestIsSentToAServerOfAnUntrustedAuthority(t *testing.T) {
 	t.Parallel()
 	e := newEnterprise(t)
 	out, _, err := e.run(t, "HTTPS_PROXY="+e.proxy)
@@ -161,7 +161,7 @@ func TestWithoutItsAuthorityNothingIsSent(t *testing.T) {
 	}
 }
 
-func TestNoProxyGoesAround(t *testing.T) {
+func TestNoProxyBypassesTheProxy(t *testing.T) {
 	t.Parallel()
 	e := newEnterprise(t)
 	out, _, err := e.run(t, "HTTPS_PROXY="+e.proxy, "NO_PROXY=.ghe.test,ghe.test", "INPUT_CA-FILE="+e.ca, "INPUT_TIMEOUT=1s")
@@ -175,7 +175,7 @@ func TestNoProxyGoesAround(t *testing.T) {
 	}
 }
 
-func TestAnUnusableCAFileIsAnInputError(t *testing.T) {
+func TestInvalidCAFileIsAnInputError(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	source, _ := layout(t)

@@ -11,10 +11,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// TestSmuggledLinesForgeNothing puts line breaks, delimiters and commands
+// TestLineBreaksInInputsAddNoRunnerCommand puts line breaks, delimiters and commands
 // wherever a user's or an image's words reach the log, the outputs and the
-// summary. That nothing is obeyed, every story sees to (noForgery).
-func TestSmuggledLinesForgeNothing(t *testing.T) {
+// summary. That nothing is obeyed, every story sees to (noRunnerCommand).
+func TestLineBreaksInInputsAddNoRunnerCommand(t *testing.T) {
 	t.Parallel()
 	payloads := []string{
 		"x\n::set-output name=digest::evil", "x\r\n::error::evil", "\u00a0::error::evil", "x ##[error]evil",
@@ -46,8 +46,8 @@ func TestSmuggledLinesForgeNothing(t *testing.T) {
 	}
 }
 
-// TestSmuggledInEvent does the same with what an event says.
-func TestSmuggledInEvent(t *testing.T) {
+// TestLineBreaksInTheEventAddNoRunnerCommand does the same with what an event says.
+func TestLineBreaksInTheEventAddNoRunnerCommand(t *testing.T) {
 	t.Parallel()
 	for i, evil := range []string{"x\n::error::evil", "x ##[error]evil", "\u00a0::stop-commands::evil"} {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
@@ -63,9 +63,9 @@ func TestSmuggledInEvent(t *testing.T) {
 	}
 }
 
-// TestAnnotationsOfALayoutForgeNothing: names inside an image are somebody
+// TestAnnotationsOfALayoutAddNoRunnerCommand: names inside an image are somebody
 // else's words.
-func TestAnnotationsOfALayoutForgeNothing(t *testing.T) {
+func TestAnnotationsOfALayoutAddNoRunnerCommand(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	l := sourcetest.NewLayout(t)
@@ -82,23 +82,23 @@ func TestAnnotationsOfALayoutForgeNothing(t *testing.T) {
 	}
 }
 
-// TestHostileAPIForgesNothing: a warning quotes what the API answers.
-func TestHostileAPIForgesNothing(t *testing.T) {
+// TestHostileAPIAddsNoRunnerCommand: a warning quotes what the API answers.
+func TestHostileAPIAddsNoRunnerCommand(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	s.server.Inject(ghcrtest.Fault{Path: "/packages/", Times: ghcrtest.Always, Effect: ghcrtest.Answer{
 		Status: 403, Message: "no\n::error::evil ##[error]evil \u200b::x <img src=x>",
 	}})
 	source, _ := layout(t)
-	r := s.with("source", source).run().succeeds().says("visibility", "unknown")
+	r := s.with("source", source).run().succeeds().hasOutputs("visibility", "unknown")
 	if strings.Contains(r.summary, "<img") {
 		t.Errorf("the summary holds HTML of the API:\n%s", r.summary)
 	}
 }
 
-// TestHostileRegistryForgesNothing: what a registry answers is shown, and
+// TestHostileRegistryAddsNoRunnerCommand: what a registry answers is shown, and
 // obeyed by nobody.
-func TestHostileRegistryForgesNothing(t *testing.T) {
+func TestHostileRegistryAddsNoRunnerCommand(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	s.server.Inject(ghcrtest.Fault{Method: "POST", Times: ghcrtest.Always, Effect: ghcrtest.Answer{

@@ -10,22 +10,24 @@ import (
 	"testing"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/cmd"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-// told is everything that one run left behind.
-type told struct {
+// result contains the exit code, the output and the requests of one run.
+type result struct {
 	t              *testing.T
 	code           int
+	err            error // the error that the run has shown
 	stdout, stderr string
 	outputs        map[string]string
 	summary        string
 	requests       []ghcrtest.Request
 }
 
-// noSecrets searches everything written for the canary, plain and in base64
-// wherever it begins, and for the tokens that the registry hands out.
-func (r told) noSecrets(files ...string) {
+// noSecrets fails the test if the output or a file contains the canary, as text or in
+// Base64 at any alignment, or a token of the registry.
+func (r result) noSecrets(files ...string) {
 	r.t.Helper()
 	var log strings.Builder
 	for line := range strings.Lines(r.stdout) {
@@ -33,19 +35,19 @@ func (r told) noSecrets(files ...string) {
 			log.WriteString(line)
 		}
 	}
-	for where, text := range map[string]string{
+	for name, text := range map[string]string{
 		"stdout": log.String(), "stderr": r.stderr, "the summary": r.summary, "the runner's files": strings.Join(files, "\n"),
 	} {
 		for _, form := range secretForms() {
 			if strings.Contains(text, form) {
-				r.t.Errorf("%s shows the token as %q", where, form)
+				r.t.Errorf("%s contains the token as %q", name, form)
 			}
 		}
 	}
 }
 
-// secretForms are the canary, its base64 at each of the three alignments, and
-// how registry tokens begin.
+// secretForms returns the forms of a secret: the canary, its Base64 at each of the
+// three alignments, and the prefix of registry tokens.
 func secretForms() []string {
 	forms := []string{canary, canary[10:30], base64.StdEncoding.EncodeToString([]byte("v1:"))}
 	for shift := range 3 {
@@ -55,26 +57,27 @@ func secretForms() []string {
 	return forms
 }
 
-// command is a line the runner would obey, with leading blanks as it allows.
+// command matches a line that the runner executes. The runner allows leading spaces.
 var command = regexp.MustCompile(`^[\s\p{Z}\p{Cf}]*::`)
 
-// known are the commands that we print ourselves.
+// known matches the runner commands that the program prints.
 var known = regexp.MustCompile(`^::(add-mask::|group::|endgroup::|(error|warning|notice) ([a-zA-Z]+=[^:,]*,?)+::)`)
 
-// noForgery looks for commands in the log that we did not mean.
-func (r told) noForgery(workflow bool) {
+// noRunnerCommand fails the test if the log contains another runner command or a
+// control character.
+func (r result) noRunnerCommand(workflow bool) {
 	r.t.Helper()
 	for _, text := range []string{r.stdout, r.stderr} {
 		for line := range strings.SplitSeq(text, "\n") {
-			obeyed := command.MatchString(line) && !(workflow && known.MatchString(line))
-			if obeyed || strings.Contains(line, "##[") || strings.ContainsAny(line, "\r\x00\x1b") {
-				r.t.Errorf("the log holds a line that the runner would obey, or that draws: %q", line)
+			executed := command.MatchString(line) && !(workflow && known.MatchString(line))
+			if executed || strings.Contains(line, "##[") || strings.ContainsAny(line, "\r\x00\x1b") {
+				r.t.Errorf("the log contains a runner command or a control character: %q", line)
 			}
 		}
 	}
 }
 
-// parseFile reads a file command as the runner does (docs/runner.md, File commands).
+// parseFile parses a file of file commands as the runner does (docs/runner.md, File commands).
 func parseFile(text string) (map[string]string, error) {
 	out := map[string]string{}
 	for text != "" {
@@ -86,14 +89,14 @@ func parseFile(text string) (map[string]string, error) {
 		equals, heredoc := strings.Index(line, "="), strings.Index(line, "<<")
 		if heredoc < 0 || (equals >= 0 && equals < heredoc) {
 			if equals <= 0 {
-				return out, fmt.Errorf("line %q has neither form", line)
+				return out, fmt.Errorf("line %q has neither of the two forms", line)
 			}
 			out[line[:equals]] = line[equals+1:]
 			continue
 		}
 		name, delimiter := line[:heredoc], line[heredoc+2:]
 		if name == "" || delimiter == "" || !found {
-			return out, fmt.Errorf("line %q opens no record", line)
+			return out, fmt.Errorf("line %q does not begin a record", line)
 		}
 		end := strings.Index("\n"+text, "\n"+delimiter+"\n")
 		if end < 0 {
@@ -108,10 +111,10 @@ func parseFile(text string) (map[string]string, error) {
 	return out, nil
 }
 
-// annotation is what GitHub shows on the run's page.
+// annotation is a message that GitHub shows on the page of the run.
 type annotation struct{ level, title, text string }
 
-func (r told) annotations() []annotation {
+func (r result) annotations() []annotation {
 	unescape := strings.NewReplacer("%0D", "\r", "%0A", "\n", "%3A", ":", "%2C", ",", "%25", "%")
 	var out []annotation
 	for line := range strings.SplitSeq(r.stdout, "\n") {
@@ -125,8 +128,8 @@ func (r told) annotations() []annotation {
 	return out
 }
 
-// count is how many requests a method and a part of the path have.
-func (r told) count(method, path string) int {
+// count returns the number of requests with a method and a part of the path.
+func (r result) count(method, path string) int {
 	n := 0
 	for _, q := range r.requests {
 		if (method == "" || q.Method == method) && strings.Contains(q.Path, path) {
@@ -136,8 +139,9 @@ func (r told) count(method, path string) int {
 	return n
 }
 
-// writes are the requests that change something: all but the preflight's.
-func (r told) writes() []string {
+// writes returns the requests that change the registry. An upload that is only opened,
+// as the preflight does, changes nothing.
+func (r result) writes() []string {
 	var out []string
 	for _, q := range r.requests {
 		switch {
@@ -150,13 +154,13 @@ func (r told) writes() []string {
 	return out
 }
 
-func (r told) fatal(format string, args ...any) {
+func (r result) fatal(format string, args ...any) {
 	r.t.Helper()
 	r.t.Fatalf(format+"\nexit %d\n--- stdout\n%s\n--- stderr\n%s\n--- outputs\n%v", append(args, r.code, r.stdout, r.stderr, r.outputs)...)
 }
 
-// succeeds ends the test unless the run did what was asked for.
-func (r told) succeeds() told {
+// succeeds ends the test unless the run succeeded.
+func (r result) succeeds() result {
 	r.t.Helper()
 	if r.code != cmd.OK {
 		r.fatal("the run failed")
@@ -164,9 +168,9 @@ func (r told) succeeds() told {
 	return r
 }
 
-// failsWith ends the test unless the run failed with the code, a title and a
-// hint that hold the words.
-func (r told) failsWith(code string, words ...string) told {
+// failsWith ends the test unless the run failed with the code. The title or the hint
+// must contain the words.
+func (r result) failsWith(code string, words ...string) result {
 	r.t.Helper()
 	if r.code != cmd.Failure {
 		r.fatal("exit %d, want %d", r.code, cmd.Failure)
@@ -182,30 +186,42 @@ func (r told) failsWith(code string, words ...string) told {
 	}
 	for _, w := range words {
 		if !strings.Contains(text.String(), w) {
-			r.fatal("the error does not say %q:\n%s", w, text.String())
+			r.fatal("the error does not contain %q:\n%s", w, text.String())
 		}
 	}
-	if codes := r.codes(); len(r.outputs) > 0 && !slices.Contains(codes, code) {
+	if codes := r.codes(); !slices.Contains(codes, code) {
 		r.fatal("codes are %q, want %q", codes, code)
+	}
+	if codes, ok := r.outputCodes(); ok && !slices.Contains(codes, code) {
+		r.fatal("codes in the output json are %q, want %q", codes, code)
 	}
 	return r
 }
 
-// codes are the error codes of the output json; empty where no run began.
-func (r told) codes() []string {
-	var data struct{ Errors []struct{ Code string } }
-	if json.Unmarshal([]byte(r.outputs["json"]), &data) != nil {
-		return nil
-	}
+// codes returns the codes of the errors that the run has shown.
+func (r result) codes() []string {
 	var out []string
-	for _, e := range data.Errors {
+	for _, e := range diag.All(r.err) {
 		out = append(out, e.Code)
 	}
 	return out
 }
 
-// wroteNothing ends the test if anything could have changed.
-func (r told) wroteNothing() told {
+// outputCodes returns the codes in the output json. It returns false if the output is
+// not set, because a command without results or with invalid inputs does not set it.
+func (r result) outputCodes() (out []string, ok bool) {
+	var data struct{ Errors []struct{ Code string } }
+	if json.Unmarshal([]byte(r.outputs["json"]), &data) != nil {
+		return nil, false
+	}
+	for _, e := range data.Errors {
+		out = append(out, e.Code)
+	}
+	return out, true
+}
+
+// wroteNothing ends the test if a request could have changed the registry.
+func (r result) wroteNothing() result {
 	r.t.Helper()
 	if w := r.writes(); len(w) > 0 {
 		r.fatal("the run wrote: %q", w)
@@ -213,8 +229,8 @@ func (r told) wroteNothing() told {
 	return r
 }
 
-// says compares outputs: name, value, and so on.
-func (r told) says(pairs ...string) told {
+// hasOutputs compares outputs. The arguments are pairs of a name and a value.
+func (r result) hasOutputs(pairs ...string) result {
 	r.t.Helper()
 	for i := 0; i < len(pairs); i += 2 {
 		if got, ok := r.outputs[pairs[i]]; got != pairs[i+1] {

@@ -15,13 +15,14 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-// canary is the token of every story. It must never be seen in anything that
-// a run writes, except in the command that masks it.
+// canary is the token of the tests. No output of a run may contain it, except the
+// runner command that masks it.
 const canary = "ghs_Canary7tYq0ZsWvRkLm3PbNc9XhJd2FgUe5A"
 
-// TestMain keeps the login file of whoever runs the tests out of them.
+// TestMain sets an empty folder for the login file of Docker, so that the tests do not
+// use the logins of the user.
 func TestMain(m *testing.M) {
-	if os.Getenv("GHCR_PUBLISH_TEST_MAIN") != "" { // a test wants a process of its own
+	if os.Getenv("GHCR_PUBLISH_TEST_MAIN") != "" { // a test runs the program in a separate process
 		os.Exit(cmd.Main(context.Background(), os.Args[1:], cmd.System()))
 	}
 	dir, err := os.MkdirTemp("", "action-test-")
@@ -37,8 +38,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// stage is a world in which runs take place: an embedded ghcr.io and the
-// environment of a workflow step of acme/web on branch main.
+// stage is the environment of a run: an embedded ghcr.io and the environment
+// variables of a workflow step of acme/web on the branch main.
 type stage struct {
 	t      *testing.T
 	server *ghcrtest.Server
@@ -47,8 +48,8 @@ type stage struct {
 	dir    string
 }
 
-// acme is the world of most stories: an organization with a public
-// repository, whose job may write packages.
+// acme returns the configuration of the server for most tests: an organization with a
+// public repository, whose job may write packages.
 func acme() ghcrtest.Config {
 	return ghcrtest.Config{
 		Owners:       []ghcrtest.Owner{{Login: "acme"}, {Login: "other"}},
@@ -66,12 +67,12 @@ func newStage(t *testing.T, c ghcrtest.Config) *stage {
 		key, value, _ := strings.Cut(pair, "=")
 		s.env[key] = value
 	}
-	delete(s.env, "GITHUB_TOKEN") // the runner sets none
+	delete(s.env, "GITHUB_TOKEN") // the runner does not set it
 	maps.Copy(s.env, map[string]string{
 		"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main",
 		"GITHUB_SHA": strings.Repeat("c", 40), "GITHUB_RUN_ID": "1", "GITHUB_RUN_ATTEMPT": "1", "GITHUB_WORKFLOW": "release",
 		"INPUT_TOKEN": canary, "RUNNER_TEMP": s.dir,
-		"DOCKER_HOST": "unix://" + s.dir + "/docker.sock", // never the engine of this machine
+		"DOCKER_HOST": "unix://" + s.dir + "/docker.sock", // not the engine of this machine
 	})
 	for _, name := range []string{"OUTPUT", "STATE", "ENV", "STEP_SUMMARY"} {
 		s.env["GITHUB_"+name] = filepath.Join(s.dir, name)
@@ -83,7 +84,7 @@ func newStage(t *testing.T, c ghcrtest.Config) *stage {
 	return s
 }
 
-// with sets inputs of the step: name, value, and so on.
+// with sets inputs of the step. The arguments are pairs of a name and a value.
 func (s *stage) with(pairs ...string) *stage {
 	for i := 0; i < len(pairs); i += 2 {
 		s.env["INPUT_"+strings.ToUpper(pairs[i])] = pairs[i+1]
@@ -91,7 +92,7 @@ func (s *stage) with(pairs ...string) *stage {
 	return s
 }
 
-// event sets the payload.
+// event sets the payload of the event.
 func (s *stage) event(payload any) *stage {
 	s.t.Helper()
 	raw, err := json.Marshal(payload)
@@ -109,41 +110,41 @@ func (s *stage) check(err error) {
 	}
 }
 
-// image is a repository on the stage's registry.
+// image returns a repository on the registry of the stage.
 func (s *stage) image(name string) string { return s.server.Host() + "/" + name }
 
-// run is one step.
-func (s *stage) run(args ...string) told {
+// run runs one step, or the program at a terminal if arguments are given.
+func (s *stage) run(args ...string) result {
 	s.t.Helper()
 	return s.runIn(context.Background(), args...)
 }
 
-func (s *stage) runIn(ctx context.Context, args ...string) told {
+func (s *stage) runIn(ctx context.Context, args ...string) result {
 	s.t.Helper()
 	for _, name := range []string{"OUTPUT", "STATE", "ENV", "STEP_SUMMARY"} {
 		if path := s.env["GITHUB_"+name]; strings.HasPrefix(path, s.dir) {
-			s.check(os.RemoveAll(path)) // the runner gives every step new ones
+			s.check(os.RemoveAll(path)) // the runner gives every step new files
 		}
 	}
 	s.server.Reset()
 	var stdout, stderr bytes.Buffer
-	code := cmd.Main(ctx, args, cmd.Process{
+	code, runErr := cmd.Run(ctx, args, cmd.Process{
 		Getenv: func(key string) string { return s.env[key] }, Environ: s.environ,
 		Stdin: strings.NewReader(s.stdin), Stdout: &stdout, Stderr: &stderr,
 	})
-	r := told{t: s.t, code: code, stdout: stdout.String(), stderr: stderr.String(), requests: s.server.Requests()}
+	r := result{t: s.t, code: code, err: runErr, stdout: stdout.String(), stderr: stderr.String(), requests: s.server.Requests()}
 	output, state, env := s.read("OUTPUT"), s.read("STATE"), s.read("ENV")
 	r.summary = s.read("STEP_SUMMARY")
 	var err error
 	if r.outputs, err = parseFile(output); err != nil {
-		s.t.Errorf("GITHUB_OUTPUT as the runner reads it: %v", err)
+		s.t.Errorf("reading GITHUB_OUTPUT as the runner does: %v", err)
 	}
 	r.noSecrets(output, state, env)
-	r.noForgery(s.env["GITHUB_ACTIONS"] == "true")
+	r.noRunnerCommand(s.env["GITHUB_ACTIONS"] == "true")
 	return r
 }
 
-// environ is what programs of the run see.
+// environ returns the environment for the programs that a run starts.
 func (s *stage) environ() []string {
 	var out []string
 	for key, value := range s.env {

@@ -9,11 +9,11 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// TestRefusalsThatPass are the rows of docs/ghcr.md, Refusals that a publish lives
+// TestTransientRefusalsAreRetried are the rows of docs/ghcr.md, Refusals that a publish lives
 // through: seen once, each is mended without a word, and the image is the same.
 // TestRefusals has those that need a person. Rows 22 and 25 cannot be met: we
 // delete nothing in the registry, and GitHub does not start such a workflow.
-func TestRefusalsThatPass(t *testing.T) {
+func TestTransientRefusalsAreRetried(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name, method, path string
@@ -35,7 +35,7 @@ func TestRefusalsThatPass(t *testing.T) {
 			s := newStage(t, acme())
 			source, digest := layout(t)
 			s.server.Inject(ghcrtest.Fault{Method: c.method, Path: c.path, Effect: ghcrtest.Answer{Status: c.status, Code: c.code, Message: c.message}})
-			r := s.with("source", source).run().succeeds().says("digest", digest, "outcome", "published", "anonymous-pull", "verified")
+			r := s.with("source", source).run().succeeds().hasOutputs("digest", digest, "outcome", "published", "anonymous-pull", "verified")
 			met := func(q ghcrtest.Request) bool {
 				return q.Status == c.status && q.Method == c.method && strings.Contains(q.Path, c.path)
 			}
@@ -47,29 +47,29 @@ func TestRefusalsThatPass(t *testing.T) {
 }
 
 // Row 24: the storage behind the registry is throttled for a moment.
-func TestThrottledStorageIsAskedAgain(t *testing.T) {
+func TestThrottledStorageIsRetried(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	source, digest := layout(t)
 	s.with("source", source, "tags", "1").run().succeeds()
 	s.server.Inject(ghcrtest.Fault{Path: "/ghcr1/blobs/", Effect: ghcrtest.Answer{Status: 503, Message: "Egress is over the account limit"}})
-	r := s.with("command", "pull", "source", s.image("acme/web:1"), "tags", "", "verify-only", "true").run().succeeds().says("digest", digest)
+	r := s.with("command", "pull", "source", s.image("acme/web:1"), "tags", "", "verify-only", "true").run().succeeds().hasOutputs("digest", digest)
 	if !slices.ContainsFunc(r.requests, func(q ghcrtest.Request) bool { return q.Status == 503 }) {
 		t.Error("the fault was not met")
 	}
 }
 
 // Row 13: registries take lower case alone.
-func TestUpperCaseIsLowered(t *testing.T) {
+func TestImageNameIsConvertedToLowerCase(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	source, digest := layout(t)
-	s.with("source", source, "image", s.image("Acme/WEB")).run().succeeds().says("digest", digest, "image", s.image("acme/web"))
+	s.with("source", source, "image", s.image("Acme/WEB")).run().succeeds().hasOutputs("digest", digest, "image", s.image("acme/web"))
 }
 
 // Row 15: ghcr.io takes no chunk over 4 MiB. Neither a layer of a known digest
 // nor one that is compressed on its way is sent in chunks.
-func TestLayersOverTheLimitOfAChunk(t *testing.T) {
+func TestLayerAboveTheChunkLimitIsUploadedInOneRequest(t *testing.T) {
 	t.Parallel()
 	big := strings.Repeat("0123456789abcdef", 6<<20/16)
 	l := sourcetest.NewLayout(t)
@@ -80,13 +80,13 @@ func TestLayersOverTheLimitOfAChunk(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			newStage(t, acme()).with("source", source).run().succeeds().says("outcome", "published")
+			newStage(t, acme()).with("source", source).run().succeeds().hasOutputs("outcome", "published")
 		})
 	}
 }
 
 // Row 23: what is not there is said of the source, in the reader's words.
-func TestASourceThatIsNotThere(t *testing.T) {
+func TestMissingSourceWritesNothing(t *testing.T) {
 	t.Parallel()
 	c := acme()
 	c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web", Visibility: ghcrtest.Public}}

@@ -15,8 +15,8 @@ var (
 	second = strings.Repeat("b", 40)
 )
 
-// historied is the stage of acme with two commits.
-func historied(t *testing.T) *stage {
+// stageWithCommits is the stage of acme with two commits.
+func stageWithCommits(t *testing.T) *stage {
 	c := acme()
 	c.Repositories[0].Commits = []string{first, second}
 	s := newStage(t, c)
@@ -27,7 +27,7 @@ func historied(t *testing.T) *stage {
 }
 
 // mergeAt merges platform images that were built from a commit.
-func (s *stage) mergeAt(commit, tags string, inputs ...string) told {
+func (s *stage) mergeAt(commit, tags string, inputs ...string) result {
 	s.t.Helper()
 	s.env["GITHUB_SHA"] = commit
 	s.with("tags", "", "digests", "")
@@ -41,7 +41,7 @@ func (s *stage) mergeAt(commit, tags string, inputs ...string) told {
 }
 
 // notices are the codes of what a run told.
-func (r told) notices() string {
+func (r result) notices() string {
 	var data struct{ Notices []struct{ Code string } }
 	if err := json.Unmarshal([]byte(r.outputs["json"]), &data); err != nil {
 		r.fatal("reading the output json: %v", err)
@@ -53,12 +53,12 @@ func (r told) notices() string {
 	return strings.Join(codes, " ")
 }
 
-func TestMergesInTheWrongOrderLeaveTheNewerOneTagged(t *testing.T) {
+func TestTagStaysOnTheNewerCommitIfTheOlderRunEndsLast(t *testing.T) {
 	t.Parallel()
-	s := historied(t)
+	s := stageWithCommits(t)
 	newer := s.mergeAt(second, "latest\nmain").succeeds()
 	older := s.mergeAt(first, "latest\nmain").succeeds()
-	older.says("outcome", "published", "pushed", "true", "tags", "", "tag-names", "")
+	older.hasOutputs("outcome", "published", "pushed", "true", "tags", "", "tag-names", "")
 	for _, tag := range []string{"latest", "main"} {
 		if got := s.server.Tag("acme/web", tag); got != newer.outputs["digest"] {
 			t.Errorf("%s points at %s, want the newer merge", tag, got)
@@ -78,7 +78,7 @@ func TestMergesInTheWrongOrderLeaveTheNewerOneTagged(t *testing.T) {
 
 func TestRollbackMovesATagBack(t *testing.T) {
 	t.Parallel()
-	s := historied(t)
+	s := stageWithCommits(t)
 	s.mergeAt(second, "latest").succeeds()
 	r := s.mergeAt(first, "latest", "monotonic", "false").succeeds()
 	if got := s.server.Tag("acme/web", "latest"); got != r.outputs["digest"] {
@@ -86,12 +86,12 @@ func TestRollbackMovesATagBack(t *testing.T) {
 	}
 }
 
-func TestPatchOfAnOldSeriesLeavesLatestAlone(t *testing.T) {
+func TestPatchOfAnOldSeriesDoesNotMoveLatest(t *testing.T) {
 	t.Parallel()
-	s := historied(t)
+	s := stageWithCommits(t)
 	release := s.mergeAt(first, "2.0.0\nlatest").succeeds()
 	patch := s.mergeAt(second, "1.2.4\n1.2\nlatest").succeeds()
-	patch.says("tag-names", "1.2.4\n1.2")
+	patch.hasOutputs("tag-names", "1.2.4\n1.2")
 	if got := s.server.Tag("acme/web", "latest"); got != release.outputs["digest"] {
 		t.Errorf("latest points at %s, want 2.0.0", got)
 	}
@@ -101,7 +101,7 @@ func TestPatchOfAnOldSeriesLeavesLatestAlone(t *testing.T) {
 }
 
 // The other run writes after this one and before this one looks again.
-func TestOverlappingRunsLeaveTheNewerOneTagged(t *testing.T) {
+func TestConcurrentRunsLeaveTheTagOnTheNewerCommit(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, ours, theirs, notice string }{
 		{"the older run writes last, and the tag is written again", second, first, "tag-rewritten"},
@@ -110,13 +110,13 @@ func TestOverlappingRunsLeaveTheNewerOneTagged(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			s := historied(t)
+			s := stageWithCommits(t)
 			other := s.mergeAt(c.theirs, "other").succeeds()
 			raw, _ := s.server.Manifest("acme/web", "other")
 			s.server.Inject(ghcrtest.Fault{Method: "PUT", Path: "/manifests/latest", Times: 1, Effect: ghcrtest.BeforeAnswer{Do: func() {
 				s.server.AddManifest("acme/web", "latest", raw.MediaType, raw.Raw)
 			}}})
-			ours := s.mergeAt(c.ours, "latest").succeeds().says("pushed", "true")
+			ours := s.mergeAt(c.ours, "latest").succeeds().hasOutputs("pushed", "true")
 			want := ours.outputs["digest"]
 			if c.ours == first {
 				want = other.outputs["digest"]
@@ -132,9 +132,9 @@ func TestOverlappingRunsLeaveTheNewerOneTagged(t *testing.T) {
 }
 
 // While layers are sent, a newer run can finish.
-func TestTagsAreLookedAtAgainAfterAnUpload(t *testing.T) {
+func TestTagsAreReadAgainAfterAnUpload(t *testing.T) {
 	t.Parallel()
-	s := historied(t)
+	s := stageWithCommits(t)
 	newer := s.mergeAt(second, "other").succeeds()
 	raw, _ := s.server.Manifest("acme/web", "other")
 	s.env["GITHUB_SHA"] = first
@@ -142,13 +142,13 @@ func TestTagsAreLookedAtAgainAfterAnUpload(t *testing.T) {
 	s.server.Inject(ghcrtest.Fault{Method: "PUT", Path: "/blobs/upload/", Times: 1, Effect: ghcrtest.BeforeAnswer{Do: func() {
 		s.server.AddManifest("acme/web", "latest", raw.MediaType, raw.Raw)
 	}}})
-	s.with("command", "publish", "digests", "", "source", source, "tags", "latest").run().succeeds().says("digest", digest, "tags", "", "pushed", "true")
+	s.with("command", "publish", "digests", "", "source", source, "tags", "latest").run().succeeds().hasOutputs("digest", digest, "tags", "", "pushed", "true")
 	if got := s.server.Tag("acme/web", "latest"); got != newer.outputs["digest"] {
 		t.Errorf("latest points at %s, want the newer %s", got, newer.outputs["digest"])
 	}
 }
 
-func TestVersionsAreNotOverwritten(t *testing.T) {
+func TestVersionTagIsNotOverwritten(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	first, _ := layout(t)
@@ -157,13 +157,13 @@ func TestVersionsAreNotOverwritten(t *testing.T) {
 	l.Add(l.Image(sourcetest.AMD64, "another"))
 	s.with("source", sourcetest.Dir(t, l.Files()))
 	s.run().failsWith("tag-exists", ":1.2.3 exists", "overwrite: versions=allow").wroteNothing()
-	s.with("overwrite", "versions=allow").run().succeeds().says("tag-names", "1.2.3\nlatest")
+	s.with("overwrite", "versions=allow").run().succeeds().hasOutputs("tag-names", "1.2.3\nlatest")
 	s.with("overwrite", "versions=never").run().failsWith("tag-exists", ":1.2.3 exists")
 }
 
 // A docker save tar has its digest only once it is compressed: the tag is safe
 // all the same.
-func TestVersionsAreNotOverwrittenByWhatIsCompressedLater(t *testing.T) {
+func TestVersionTagIsNotOverwrittenByAnUncompressedSource(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	source, digest := layout(t)

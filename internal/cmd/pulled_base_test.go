@@ -7,9 +7,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// based is a stage whose engine has an image that was built on another one,
+// pulledBaseStage is a stage whose engine has an image that was built on another one,
 // which it pulled from acme/base of the stage's registry.
-func based(t *testing.T, digests func(s *stage, digest string) []string) (s *stage, base told) {
+func pulledBaseStage(t *testing.T, digests func(s *stage, digest string) []string) (s *stage, base result) {
 	t.Helper()
 	s = newStage(t, acme())
 	below := sourcetest.NewSaved(t, "base:1", layer("one"), layer("two"))
@@ -30,9 +30,9 @@ func pulledFrom(s *stage, digest string) []string {
 	return []string{"<none>@<none>", s.image("acme/gone") + "@" + digest, s.image("acme/base") + "@" + digest, "other.example/acme/base@" + digest}
 }
 
-func TestTheLayersOfAPulledBaseAreMountedAndNotCompressed(t *testing.T) {
+func TestLayersOfAPulledBaseAreMountedAndNotCompressed(t *testing.T) {
 	t.Parallel()
-	s, _ := based(t, pulledFrom)
+	s, _ := pulledBaseStage(t, pulledFrom)
 	r := s.with("source", "web:dev", "tags", "1").run().succeeds()
 	if patches := r.count("PATCH", "/blobs/"); patches != 1 {
 		t.Errorf("%d layers were compressed and sent, want the one that is new", patches)
@@ -41,15 +41,15 @@ func TestTheLayersOfAPulledBaseAreMountedAndNotCompressed(t *testing.T) {
 		t.Errorf("%d layers were mounted, want 2", mounts)
 	}
 	// Later the tag tells, and nobody has to be asked where layers come from.
-	if again := s.run().succeeds().says("outcome", "unchanged"); again.count("GET", "/acme/base/") > 0 {
+	if again := s.run().succeeds().hasOutputs("outcome", "unchanged"); again.count("GET", "/acme/base/") > 0 {
 		t.Error("the base was asked for although the tag tells all")
 	}
 }
 
-func TestAnImageThatWasPulledKeepsItsDigest(t *testing.T) {
+func TestPulledImageKeepsItsDigest(t *testing.T) {
 	t.Parallel()
-	s, base := based(t, pulledFrom)
-	r := s.with("source", "base:1", "tags", "1").run().succeeds().says("digest", base.outputs["digest"])
+	s, base := pulledBaseStage(t, pulledFrom)
+	r := s.with("source", "base:1", "tags", "1").run().succeeds().hasOutputs("digest", base.outputs["digest"])
 	if patches := r.count("PATCH", "/blobs/"); patches != 0 {
 		t.Errorf("%d layers were compressed", patches)
 	}
@@ -61,7 +61,7 @@ func TestAnImageThatWasPulledKeepsItsDigest(t *testing.T) {
 }
 
 // Docker notes of an image the index that it was pulled by.
-func TestAPulledImageIsFoundInItsIndex(t *testing.T) {
+func TestPulledImageIsFoundInItsIndex(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	l := sourcetest.NewLayout(t)
@@ -74,7 +74,7 @@ func TestAPulledImageIsFoundInItsIndex(t *testing.T) {
 		ID: saved.ID().String(), Names: saved.Tags, Layers: saved.DiffIDs(), Digests: []string{s.image("acme/base") + "@" + index},
 		Tar: sourcetest.TarBytes(t, sourcetest.DockerSave(t, saved)),
 	}).Host
-	r := s.with("source", "base:1", "image", "").run().succeeds().says("digest", amd.Digest.String())
+	r := s.with("source", "base:1", "image", "").run().succeeds().hasOutputs("digest", amd.Digest.String())
 	if r.count("PATCH", "/blobs/") > 0 || r.count("POST", "mount=") != 1 || strings.Contains(r.stdout, "before compression") {
 		r.fatal("the layer is not mounted")
 	}
@@ -84,9 +84,9 @@ func TestAPulledImageIsFoundInItsIndex(t *testing.T) {
 	}
 }
 
-func TestAnImageWithTheLayersOfAnotherButAnotherOneBelowIsNoBase(t *testing.T) {
+func TestImageWithADifferentLowestLayerIsNotABase(t *testing.T) {
 	t.Parallel()
-	s, _ := based(t, func(_ *stage, digest string) []string { return []string{"other.example/acme/base@" + digest} })
+	s, _ := pulledBaseStage(t, func(_ *stage, digest string) []string { return []string{"other.example/acme/base@" + digest} })
 	r := s.with("source", "web:dev", "tags", "1").run().succeeds()
 	if patches := r.count("PATCH", "/blobs/"); patches != 3 || strings.Contains(r.stdout, "other.example") {
 		t.Errorf("%d layers were compressed and sent, want all: the base is on another registry", patches)

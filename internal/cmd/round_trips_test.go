@@ -18,7 +18,7 @@ const quiet = 150 * time.Millisecond
 // flights holds requests until no other one comes, and lets them go together:
 // what is asked side by side is one flight, what waits for an answer the next.
 // Their number is that of serial round trips.
-type flights struct {
+type roundTripCounter struct {
 	next http.Handler
 
 	mu    sync.Mutex
@@ -27,7 +27,7 @@ type flights struct {
 	n     int
 }
 
-func (f *flights) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (f *roundTripCounter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	turn := make(chan struct{})
 	f.mu.Lock()
 	f.held = append(f.held, turn)
@@ -41,7 +41,7 @@ func (f *flights) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.next.ServeHTTP(w, r)
 }
 
-func (f *flights) release() {
+func (f *roundTripCounter) release() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.held) > 0 {
@@ -54,17 +54,17 @@ func (f *flights) release() {
 }
 
 // fly runs a publish of the layout twice, and counts the flights of each.
-func fly(t *testing.T, verify string) (first, second int) {
+func countRoundTrips(t *testing.T, verify string) (first, second int) {
 	t.Helper()
 	path, _ := layout(t)
 	s := newStage(t, acme()).with("source", path, "tags", "1.2.3", "verify", verify)
-	f := &flights{next: ghcrtest.New(acme())}
+	f := &roundTripCounter{next: ghcrtest.New(acme())}
 	server := httptest.NewServer(f)
 	t.Cleanup(server.Close)
 	s.env["GITHUB_SERVER_URL"], s.env["GITHUB_API_URL"] = server.URL, server.URL+"/api/v3"
 	s.run().succeeds()
 	first = f.n
-	s.run().succeeds().says("outcome", "unchanged")
+	s.run().succeeds().hasOutputs("outcome", "unchanged")
 	return first, f.n - first
 }
 
@@ -72,10 +72,10 @@ func fly(t *testing.T, verify string) (first, second int) {
 // serial round trips to a first publish, a fourth for the last look at a version
 // tag, which another run may have made meanwhile, and one to a run with nothing
 // to do.
-func TestProofsAddFewRoundTrips(t *testing.T) {
+func TestVerificationAddsFewRoundTrips(t *testing.T) {
 	t.Parallel()
-	first, second := fly(t, "none")
-	provenFirst, provenSecond := fly(t, "full")
+	first, second := countRoundTrips(t, "none")
+	provenFirst, provenSecond := countRoundTrips(t, "full")
 	t.Logf("serial round trips: first publish %d, proven %d; nothing to do %d, proven %d", first, provenFirst, second, provenSecond)
 	if provenFirst-first > 4 {
 		t.Errorf("a first publish takes %d serial round trips, with proofs %d", first, provenFirst)

@@ -12,10 +12,10 @@ func TestLinkByLabel(t *testing.T) {
 	for _, link := range []string{"auto", "label"} {
 		t.Run(link, func(t *testing.T) {
 			t.Parallel()
-			s := withPAT(t, nil, "write:packages")
+			s := withClassicToken(t, nil, "write:packages")
 			r := s.with("link", link).run().succeeds()
 			want := map[string]string{"auto": "no", "label": "yes"}[link]
-			r.says("linked", want)
+			r.hasOutputs("linked", want)
 			source, changed := s.server.URL()+"/acme/web", link == "label"
 			root, _ := s.server.Manifest("acme/web", "main")
 			var index struct{ Annotations map[string]string }
@@ -24,7 +24,7 @@ func TestLinkByLabel(t *testing.T) {
 				t.Errorf("the index names %q", got)
 			}
 			again := s.run().succeeds()
-			again.says("digest", r.outputs["digest"], "outcome", "unchanged")
+			again.hasOutputs("digest", r.outputs["digest"], "outcome", "unchanged")
 		})
 	}
 }

@@ -19,8 +19,8 @@ func digestOf(raw []byte) v1.Hash {
 	return h
 }
 
-// plant puts an image past every rule under a tag.
-func (s *stage) plant(repo, tag string, config []byte, change func(*v1.Manifest), layers ...[]byte) {
+// addImage puts an image past every rule under a tag.
+func (s *stage) addImage(repo, tag string, config []byte, change func(*v1.Manifest), layers ...[]byte) {
 	s.t.Helper()
 	s.server.AddPackage(ghcrtest.Package{Name: repo, Repository: "acme/web", Visibility: ghcrtest.Public})
 	m := v1.Manifest{
@@ -42,14 +42,14 @@ func (s *stage) plant(repo, tag string, config []byte, change func(*v1.Manifest)
 	s.server.AddManifest(repo, tag, string(m.MediaType), raw)
 }
 
-func saveOf(t *testing.T, texts ...string) string {
+func dockerSave(t *testing.T, texts ...string) string {
 	t.Helper()
 	return sourcetest.Tar(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "web:1", texts...)))
 }
 
 // What is under a tag may be anything. It stops no run, and no layer of it is
 // taken for one that it is not.
-func TestABrokenImageUnderATagSharesNothing(t *testing.T) {
+func TestDamagedImageUnderATagIsNotReused(t *testing.T) {
 	t.Parallel()
 	one, two := sourcetest.LayerTar(t, layer("one")), sourcetest.LayerTar(t, layer("two"))
 	both := sourcetest.Config(t, sourcetest.AMD64, one, two)
@@ -68,9 +68,9 @@ func TestABrokenImageUnderATagSharesNothing(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t, acme())
-			s.plant("acme/web", "edge", both, c.change, c.layers...)
-			s.with("source", saveOf(t, layer("one"), layer("three")), "tags", "edge", "monotonic", "false").run().succeeds()
-			s.plainly(s.told("edge"))
+			s.addImage("acme/web", "edge", both, c.change, c.layers...)
+			s.with("source", dockerSave(t, layer("one"), layer("three")), "tags", "edge", "monotonic", "false").run().succeeds()
+			s.verifiedLayers(s.manifest("edge"))
 			if found, _ := s.server.Manifest("acme/web", "edge"); bytes.Contains(found.Raw, []byte("evil")) {
 				t.Errorf("it is published as %s", found.Raw)
 			}
@@ -80,7 +80,7 @@ func TestABrokenImageUnderATagSharesNothing(t *testing.T) {
 
 // The engine has checked the one image that it pulled by an index, and no other
 // in it.
-func TestAForgedImageBesideThePulledOneIsNotBelieved(t *testing.T) {
+func TestForgedImageInTheLocalStoreIsNotTrusted(t *testing.T) {
 	t.Parallel()
 	one, evil := sourcetest.LayerTar(t, layer("one")), sourcetest.LayerTar(t, layer("evil"))
 	config := sourcetest.Config(t, sourcetest.AMD64, one)
@@ -89,8 +89,8 @@ func TestAForgedImageBesideThePulledOneIsNotBelieved(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t, acme())
-			s.plant("acme/base", "good", config, nil, sourcetest.Gzip(one))
-			s.plant("acme/base", "bad", forged, nil, sourcetest.Gzip(evil))
+			s.addImage("acme/base", "good", config, nil, sourcetest.Gzip(one))
+			s.addImage("acme/base", "bad", forged, nil, sourcetest.Gzip(evil))
 			index := v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex}
 			for _, tag := range []string{"good", "bad"} {
 				m, _ := s.server.Manifest("acme/base", tag)
@@ -105,34 +105,34 @@ func TestAForgedImageBesideThePulledOneIsNotBelieved(t *testing.T) {
 				sourcetest.EngineImage{ID: app.ID().String(), Names: app.Tags, Layers: app.DiffIDs(), Tar: sourcetest.TarBytes(t, sourcetest.DockerSave(t, app))}).Host
 			for _, source := range []string{"web:dev", "base:1"} {
 				s.with("source", source, "tags", "edge", "monotonic", "false").run().succeeds()
-				s.plainly(s.told("edge"))
+				s.verifiedLayers(s.manifest("edge"))
 			}
 		})
 	}
 }
 
-func TestALayerThatTheRegistryLostIsSentAgain(t *testing.T) {
+func TestLayerThatTheRegistryNoLongerHasIsPushedAgain(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
-	s.with("source", saveOf(t, layer("one"), layer("two")), "tags", "edge", "monotonic", "false").run().succeeds()
+	s.with("source", dockerSave(t, layer("one"), layer("two")), "tags", "edge", "monotonic", "false").run().succeeds()
 	s.server.Inject(ghcrtest.Fault{Method: "PUT", Path: "/manifests/", Effect: ghcrtest.DropBlob{}}) // the last one, which is "one"
-	s.with("source", saveOf(t, layer("three"), layer("one"))).run().succeeds()
-	s.plainly(s.told("edge"))
+	s.with("source", dockerSave(t, layer("three"), layer("one"))).run().succeeds()
+	s.verifiedLayers(s.manifest("edge"))
 }
 
-func TestALayerThatIsLostForGoodIsExplained(t *testing.T) {
+func TestLayerThatCannotBeRestoredIsExplained(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	one, two := sourcetest.LayerTar(t, layer("one")), sourcetest.LayerTar(t, layer("two"))
-	s.plant("acme/web", "edge", sourcetest.Config(t, sourcetest.AMD64, one, two), func(m *v1.Manifest) { m.Layers[0].Digest = digestOf([]byte("gone")) }, sourcetest.Gzip(one), sourcetest.Gzip(two))
-	s.with("source", saveOf(t, layer("one"), layer("three")), "tags", "edge", "monotonic", "false").run().failsWith("layer-missing", s.image("acme/web"))
+	s.addImage("acme/web", "edge", sourcetest.Config(t, sourcetest.AMD64, one, two), func(m *v1.Manifest) { m.Layers[0].Digest = digestOf([]byte("gone")) }, sourcetest.Gzip(one), sourcetest.Gzip(two))
+	s.with("source", dockerSave(t, layer("one"), layer("three")), "tags", "edge", "monotonic", "false").run().failsWith("layer-missing", s.image("acme/web"))
 	s.with("tags", "other").run().succeeds()
 }
 
-func TestAnOriginThatAnswersBadlyCostsANotice(t *testing.T) {
+func TestUnreadableOriginGivesANotice(t *testing.T) {
 	t.Parallel()
 	for _, e := range []ghcrtest.Effect{ghcrtest.Answer{Status: 400, Code: "X", Message: "no"}, ghcrtest.WrongDigest{}} {
-		s, _ := based(t, pulledFrom)
+		s, _ := pulledBaseStage(t, pulledFrom)
 		s.server.Inject(ghcrtest.Fault{Method: "GET", Path: "/acme/base/manifests/", Times: ghcrtest.Always, Effect: e})
 		if r := s.with("source", "web:dev", "tags", "1").run().succeeds(); !strings.Contains(r.notices(), "layers-not-compared") {
 			r.fatal("no notice reports that layers were not compared")
@@ -140,7 +140,7 @@ func TestAnOriginThatAnswersBadlyCostsANotice(t *testing.T) {
 	}
 }
 
-func TestVersionTagsAreKeptWhateverIsSpared(t *testing.T) {
+func TestVersionTagIsKeptAlsoIfLayersAreReused(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme()).withBuildah().with("verify", "none", "tags", "1.2.3\n1.2.4")
 	s.run().succeeds()
@@ -161,7 +161,7 @@ func TestVersionTagsAreKeptWhateverIsSpared(t *testing.T) {
 
 // Compression keeps configs: an image with others is another one, which can be
 // told before anything is compressed.
-func TestAProtectedTagIsRefusedBeforeCompressing(t *testing.T) {
+func TestProtectedTagIsRefusedBeforeCompression(t *testing.T) {
 	t.Parallel()
 	layout := func(text string) string {
 		l := sourcetest.NewLayout(t)
@@ -176,15 +176,15 @@ func TestAProtectedTagIsRefusedBeforeCompressing(t *testing.T) {
 }
 
 // Two tags may point at two images, of which the second tells.
-func TestTheTagThatMustStayTellsFirst(t *testing.T) {
+func TestProtectedTagIsComparedFirst(t *testing.T) {
 	t.Parallel()
-	s, _ := based(t, pulledFrom)
+	s, _ := pulledBaseStage(t, pulledFrom)
 	s.with("source", "web:dev", "tags", "1.2.3").run().succeeds()
-	s.with("source", saveOf(t, layer("one"), layer("nine")), "tags", "edge", "compression", "gzip", "compression-level", "9").run().succeeds()
+	s.with("source", dockerSave(t, layer("one"), layer("nine")), "tags", "edge", "compression", "gzip", "compression-level", "9").run().succeeds()
 	s.with("source", "web:dev", "tags", "edge\n1.2.3", "monotonic", "false", "compression", "", "compression-level", "").run().succeeds()
 }
 
-func TestAnOlderImageDoesNotMoveATagBackThroughCompression(t *testing.T) {
+func TestOlderImageDoesNotMoveATagBackAfterCompression(t *testing.T) {
 	t.Parallel()
 	for _, compression := range []string{"keep", "zstd"} {
 		s := newStage(t, acme())
@@ -204,9 +204,9 @@ func TestAnOlderImageDoesNotMoveATagBackThroughCompression(t *testing.T) {
 	}
 }
 
-func TestNoDigestIsToldThatIsNotPublished(t *testing.T) {
+func TestDigestOfARecompressedImageIsThePublishedOne(t *testing.T) {
 	t.Parallel()
-	path, root := built(t)
+	path, root := buildxLayout(t)
 	r := newStage(t, acme()).with("source", path, "tags", "1", "compression", "zstd", "labels", "a=b").run().succeeds()
 	_, notices, _ := strings.Cut(r.stdout, "::notice")
 	for _, d := range regexp.MustCompile(`sha256:[0-9a-f]{64}`).FindAllString(notices, -1) {
@@ -219,9 +219,9 @@ func TestNoDigestIsToldThatIsNotPublished(t *testing.T) {
 	}
 }
 
-func TestDockersTypesThroughCompression(t *testing.T) {
+func TestRecompressionKeepsDockerMediaTypes(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, acme()).with("source", saveOf(t, layer("one")), "tags", "zstd", "annotations", "a=b", "compression", "zstd")
+	s := newStage(t, acme()).with("source", dockerSave(t, layer("one")), "tags", "zstd", "annotations", "a=b", "compression", "zstd")
 	if r := s.run().succeeds(); strings.Contains(r.stdout, "No annotations") {
 		r.fatal("what is published is OCI")
 	}
@@ -229,7 +229,7 @@ func TestDockersTypesThroughCompression(t *testing.T) {
 	if !strings.Contains(string(found.Raw), `"a":"b"`) {
 		t.Errorf("the annotation is gone: %s", found.Raw)
 	}
-	packed, err := s.server.Blob("acme/web", s.told("zstd").Layers[0].Digest.String())
+	packed, err := s.server.Blob("acme/web", s.manifest("zstd").Layers[0].Digest.String())
 	s.check(err)
 	l := sourcetest.NewLayout(t)
 	l.Add(l.JSON(types.DockerManifestSchema2, v1.Manifest{
@@ -238,12 +238,12 @@ func TestDockersTypesThroughCompression(t *testing.T) {
 		Layers: []v1.Descriptor{l.Blob("application/vnd.docker.image.rootfs.diff.tar.zstd", packed)},
 	}))
 	s.with("source", sourcetest.Dir(t, l.Files()), "tags", "gzip", "annotations", "", "compression", "gzip").run().succeeds()
-	if got := s.plainly(s.told("gzip")); got[0] != dockerGzip {
+	if got := s.verifiedLayers(s.manifest("gzip")); got[0] != dockerGzip {
 		t.Errorf("Docker's zstd layer became %s", got)
 	}
 }
 
-func TestTheSameRunAgainIsNotRefused(t *testing.T) {
+func TestRepeatedRunIsNotRefused(t *testing.T) {
 	t.Parallel()
 	t.Run("an index within an index", func(t *testing.T) {
 		t.Parallel()
@@ -252,40 +252,40 @@ func TestTheSameRunAgainIsNotRefused(t *testing.T) {
 		l.Add(l.Index(inner, sourcetest.On(l.Image(sourcetest.ARM64, layer("b")), sourcetest.ARM64)))
 		s := newStage(t, acme()).with("source", sourcetest.Dir(t, l.Files()), "tags", "1.2.3", "compression", "zstd")
 		digest := s.run().succeeds().outputs["digest"]
-		s.run().succeeds().says("digest", digest)
+		s.run().succeeds().hasOutputs("digest", digest)
 	})
 	t.Run("the second target tells", func(t *testing.T) {
 		t.Parallel()
 		s := newStage(t, acme())
-		s.with("source", saveOf(t, layer("one"), layer("two")), "tags", "1.2.3", "image", s.image("acme/web2")).run().succeeds()
+		s.with("source", dockerSave(t, layer("one"), layer("two")), "tags", "1.2.3", "image", s.image("acme/web2")).run().succeeds()
 		s.with("image", s.image("acme/web"), "tags", "edge", "compression", "gzip", "compression-level", "9").run().succeeds()
 		s.with("image", s.image("acme/web")+"\n"+s.image("acme/web2"), "tags", "1.2.3\nedge", "compression", "", "compression-level", "", "monotonic", "false").run().succeeds()
 	})
 	t.Run("gzip is what docker save becomes anyhow", func(t *testing.T) {
 		t.Parallel()
-		s := newStage(t, acme()).with("source", saveOf(t, layer("one"), layer("two")), "tags", "1.2.3")
+		s := newStage(t, acme()).with("source", dockerSave(t, layer("one"), layer("two")), "tags", "1.2.3")
 		s.run().succeeds()
 		s.with("compression", "gzip").run().succeeds().wroteNothing()
 	})
 }
 
-func TestAVersionTagThatAnotherRunMakesMeanwhileStays(t *testing.T) {
+func TestVersionTagOfAConcurrentRunIsKept(t *testing.T) {
 	t.Parallel()
 	for _, compression := range []string{"keep", "zstd"} {
 		s := newStage(t, acme()).with("compression", compression)
-		s.with("source", saveOf(t, layer("theirs")), "tags", "seed").run().succeeds()
+		s.with("source", dockerSave(t, layer("theirs")), "tags", "seed").run().succeeds()
 		theirs, _ := s.server.Manifest("acme/web", "seed")
 		s.server.Inject(ghcrtest.Fault{Method: "PUT", Path: "/blobs/", Effect: ghcrtest.BeforeAnswer{Do: func() {
 			s.server.AddManifest("acme/web", "1.2.3", theirs.MediaType, theirs.Raw)
 		}}})
-		s.with("source", saveOf(t, layer("ours")), "tags", "1.2.3").run().failsWith("tag-exists", "1.2.3")
+		s.with("source", dockerSave(t, layer("ours")), "tags", "1.2.3").run().failsWith("tag-exists", "1.2.3")
 		if now, _ := s.server.Manifest("acme/web", "1.2.3"); string(now.Raw) != string(theirs.Raw) {
 			t.Errorf("%s: the tag of the other run was overwritten", compression)
 		}
 	}
 }
 
-func TestOfAnEnginesPlainImageNoDigestIsToldThatIsNotPublished(t *testing.T) {
+func TestDigestOfAnUncompressedEngineImageIsThePublishedOne(t *testing.T) {
 	t.Parallel()
 	for _, in := range [][]string{{"labels", "a=b"}, {"annotations", "a=b"}, {"attestations", "strip"}} {
 		l := sourcetest.NewLayout(t)

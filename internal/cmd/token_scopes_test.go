@@ -10,8 +10,8 @@ import (
 // pat is the canary as a classic token.
 const pat = "ghp_" + "Canary7tYq0ZsWvRkLm3PbNc9XhJd2FgUe5A"
 
-// withPAT is a stage whose token is a classic one of a member of acme.
-func withPAT(t *testing.T, change func(*ghcrtest.Credential), scopes ...string) *stage {
+// withClassicToken is a stage whose token is a classic one of a member of acme.
+func withClassicToken(t *testing.T, change func(*ghcrtest.Credential), scopes ...string) *stage {
 	t.Helper()
 	c := acme()
 	c.Owners[0].Members = []string{"octocat"}
@@ -23,7 +23,7 @@ func withPAT(t *testing.T, change func(*ghcrtest.Credential), scopes ...string) 
 	return newStage(t, c).with("token", pat, "source", source)
 }
 
-func TestClassicTokensThatCannotPublish(t *testing.T) {
+func TestClassicTokenWithoutTheScopeIsRefused(t *testing.T) {
 	t.Parallel()
 	link := "/settings/tokens/new?scopes=write:packages"
 	cases := []struct {
@@ -47,7 +47,7 @@ func TestClassicTokensThatCannotPublish(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			r := withPAT(t, c.change, c.scopes...).run().wroteNothing().failsWith(c.code, c.words...)
+			r := withClassicToken(t, c.change, c.scopes...).run().wroteNothing().failsWith(c.code, c.words...)
 			if n := r.count("GET", "/rate_limit"); n != 1 {
 				t.Errorf("the API was asked about the token %d times", n)
 			}
@@ -55,14 +55,14 @@ func TestClassicTokensThatCannotPublish(t *testing.T) {
 	}
 }
 
-func TestClassicTokensThatCanDoMore(t *testing.T) {
+func TestClassicTokenWithMoreScopesGivesANotice(t *testing.T) {
 	t.Parallel()
 	for _, wide := range []bool{true, false} {
 		scopes := []string{"write:packages", "delete:packages"}
 		if wide {
 			scopes = append(scopes, "repo", "workflow")
 		}
-		r := withPAT(t, nil, scopes...).run().succeeds()
+		r := withClassicToken(t, nil, scopes...).run().succeeds()
 		noticed := r.notices() == "token-wide" && strings.Contains(r.stdout, "repo, workflow,")
 		if noticed != wide {
 			t.Errorf("scopes %q: notice: %t\n%s", scopes, noticed, r.stdout)
@@ -75,7 +75,7 @@ func TestClassicTokensThatCanDoMore(t *testing.T) {
 
 // A job's token has no scopes to be looked at: publishing with it asks
 // nothing more.
-func TestAJobsTokenIsNotLookedAt(t *testing.T) {
+func TestScopesOfAJobTokenAreNotRead(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	source, _ := layout(t)
@@ -85,9 +85,9 @@ func TestAJobsTokenIsNotLookedAt(t *testing.T) {
 }
 
 // What the API says of the token decides nothing that the registry allows.
-func TestAnAPIThatIsDownKeepsNoTokenFromPublishing(t *testing.T) {
+func TestUnavailableAPIDoesNotPreventPublishing(t *testing.T) {
 	t.Parallel()
-	s := withPAT(t, nil, "write:packages")
+	s := withClassicToken(t, nil, "write:packages")
 	s.server.Inject(ghcrtest.Fault{Path: "/rate_limit", Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 403, Message: "no"}})
 	s.run().succeeds()
 }

@@ -16,9 +16,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// windows is an OCI layout of a Windows image. Its first layer is fetched from
+// windowsImage is an OCI layout of a Windows image. Its first layer is fetched from
 // a web server, which is there, and is in the layout as well if whole.
-func windows(t *testing.T, answer []byte, whole bool) (path, caFile string, base, root v1.Descriptor) {
+func windowsImage(t *testing.T, answer []byte, whole bool) (path, caFile string, base, root v1.Descriptor) {
 	t.Helper()
 	layer := sourcetest.Gzip(sourcetest.LayerTar(t, "windows"))
 	if answer == nil {
@@ -71,32 +71,32 @@ func TestForeignLayersAreKeptOrPushed(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t, acme())
-			path, ca, base, root := windows(t, nil, c.whole)
-			s.with("source", path, "foreign-layers", c.choice, "ca-file", ca, "tags", "1").run().succeeds().says("digest", root.Digest.String())
+			path, ca, base, root := windowsImage(t, nil, c.whole)
+			s.with("source", path, "foreign-layers", c.choice, "ca-file", ca, "tags", "1").run().succeeds().hasOutputs("digest", root.Digest.String())
 			if _, err := s.server.Blob("acme/web", base.Digest.String()); (err == nil) != c.there {
 				t.Errorf("the layer: %v; wanted there: %t", err, c.there)
 			}
-			s.run().succeeds().wroteNothing().says("outcome", "unchanged")
+			s.run().succeeds().wroteNothing().hasOutputs("outcome", "unchanged")
 		})
 	}
 }
 
 // An image that was published without them gets its foreign layers later.
-func TestForeignLayersFollow(t *testing.T) {
+func TestForeignLayersCanBePushedLater(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
-	path, ca, base, root := windows(t, nil, false)
+	path, ca, base, root := windowsImage(t, nil, false)
 	s.with("source", path, "tags", "1", "ca-file", ca).run().succeeds()
-	s.with("source", "docker://"+s.image("acme/web:1"), "foreign-layers", "push").run().succeeds().says("digest", root.Digest.String())
+	s.with("source", "docker://"+s.image("acme/web:1"), "foreign-layers", "push").run().succeeds().hasOutputs("digest", root.Digest.String())
 	if _, err := s.server.Blob("acme/web", base.Digest.String()); err != nil {
 		t.Errorf("the layer is not there: %v", err)
 	}
 }
 
-func TestAForeignLayerWithOtherBytesStopsThePush(t *testing.T) {
+func TestForeignLayerWithOtherContentIsAnError(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
-	path, ca, base, _ := windows(t, []byte("other"), false)
+	path, ca, base, _ := windowsImage(t, []byte("other"), false)
 	s.with("source", path, "tags", "1", "foreign-layers", "push", "ca-file", ca).run().failsWith("source-blob-wrong", base.Digest.String())
 	if got := s.server.Tag("acme/web", "1"); got != "" {
 		t.Errorf("the tag points at %s", got)

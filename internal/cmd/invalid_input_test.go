@@ -57,21 +57,21 @@ func entries(more ...sourcetest.File) func(*stage) []string {
 	}
 }
 
-// bent is a layout directory after a change to its files.
-func bent(change func(*sourcetest.Layout) []sourcetest.File) func(*stage) []string {
+// changedLayout is a layout directory after a change to its files.
+func changedLayout(change func(*sourcetest.Layout) []sourcetest.File) func(*stage) []string {
 	return func(s *stage) []string {
 		return []string{"source", sourcetest.Dir(s.t, change(sourcetest.NewLayout(s.t)))}
 	}
 }
 
-func TestBadSource(t *testing.T) {
+func TestInvalidSources(t *testing.T) {
 	t.Parallel()
 	cases := []bad{
 		{name: "none", inputs: set("source", " "), code: "source-missing", words: []string{"docker://REFERENCE"}},
 		{name: "not there", inputs: set("source", "/no/such/image.tar"), code: "source-not-found", words: []string{`"/no/such/image.tar"`}},
 		{
 			name: "a directory that is no layout", code: "source-not-a-layout",
-			inputs: bent(func(*sourcetest.Layout) []sourcetest.File {
+			inputs: changedLayout(func(*sourcetest.Layout) []sourcetest.File {
 				return []sourcetest.File{{Name: "README", Body: []byte("hi")}}
 			}),
 		},
@@ -97,14 +97,14 @@ func TestBadSource(t *testing.T) {
 		{name: "a path that leads out", inputs: entries(sourcetest.File{Name: "../../x", Body: []byte("x")}), code: "source-unsafe-path", words: []string{"../../x"}},
 		{name: "a link that leads out", inputs: entries(sourcetest.File{Name: "blobs/x", Link: "../../../etc/passwd"}), code: "source-unsafe-path"},
 		{name: "a device", inputs: entries(sourcetest.File{Name: "blobs/dev", Type: tar.TypeBlock}), code: "source-unsafe-path"},
-		{name: "indexes without end", inputs: bent(deep), code: "source-too-deep"},
-		{name: "an index wide without end", inputs: bent(wide), code: "source-manifest-too-large"},
-		{name: "a blob that is missing", code: "source-blob-missing", inputs: bent(func(l *sourcetest.Layout) []sourcetest.File {
+		{name: "indexes without end", inputs: changedLayout(deep), code: "source-too-deep"},
+		{name: "an index wide without end", inputs: changedLayout(wide), code: "source-manifest-too-large"},
+		{name: "a blob that is missing", code: "source-blob-missing", inputs: changedLayout(func(l *sourcetest.Layout) []sourcetest.File {
 			l.Add(l.Image(sourcetest.AMD64, "x"))
 			files := l.Files()
 			return sourcetest.Without(files, files[3].Name)
 		})},
-		{name: "several images and no pick", code: "source-ambiguous", words: []string{"one", "two"}, inputs: bent(func(l *sourcetest.Layout) []sourcetest.File {
+		{name: "several images and no pick", code: "source-ambiguous", words: []string{"one", "two"}, inputs: changedLayout(func(l *sourcetest.Layout) []sourcetest.File {
 			l.Add(l.Image(sourcetest.AMD64, "1"), "one")
 			l.Add(l.Image(sourcetest.AMD64, "2"), "two")
 			return l.Files()
@@ -152,7 +152,7 @@ func huge(s *stage) []string {
 	return []string{"source", dir}
 }
 
-func TestBadNames(t *testing.T) {
+func TestInvalidNames(t *testing.T) {
 	t.Parallel()
 	cases := []bad{
 		{name: "image without owner", inputs: func(s *stage) []string { return []string{"image", s.image("web")} }, code: "image-without-owner", words: []string{"names no owner", "/OWNER/web", "/acme/web"}},
@@ -169,7 +169,7 @@ func TestBadNames(t *testing.T) {
 	}
 }
 
-func TestBadValues(t *testing.T) {
+func TestInvalidValues(t *testing.T) {
 	t.Parallel()
 	cases := []bad{
 		{name: "no token", inputs: set("token", ""), code: "token-empty", words: []string{"input token", "There is no token", "default is the job's GITHUB_TOKEN"}},
@@ -182,7 +182,7 @@ func TestBadValues(t *testing.T) {
 		{name: "all at once", inputs: set("visibility", "secret", "verify", "half", "image", "ghcr.io/a/b@x"), code: "input-value", words: []string{"visibility", "verify", "image"}},
 		{name: "GITHUB_OUTPUT is missing", env: map[string]string{"GITHUB_OUTPUT": ""}, code: "output-file-missing", words: []string{"GITHUB_OUTPUT is not set"}},
 		{name: "GITHUB_OUTPUT is a folder", env: map[string]string{"GITHUB_OUTPUT": "/"}, code: "output-file-unwritable", words: []string{"cannot be written"}},
-		{name: "a payload that is no JSON", env: map[string]string{"GITHUB_EVENT_PATH": "story_test.go"}, code: "event-unreadable", words: []string{"GITHUB_EVENT_PATH"}},
+		{name: "a payload that is no JSON", env: map[string]string{"GITHUB_EVENT_PATH": "stage_test.go"}, code: "event-unreadable", words: []string{"GITHUB_EVENT_PATH"}},
 		{name: "a server that a token must not go to", env: map[string]string{"GITHUB_SERVER_URL": "http://evil.example"}, code: "server-url-unusable", words: []string{"https"}},
 	}
 	for _, c := range cases {
@@ -190,9 +190,9 @@ func TestBadValues(t *testing.T) {
 	}
 }
 
-// TestWrongBlobIsFoundWhileSent: no manifest is written, so that nothing can
+// TestBlobWithAWrongDigestIsFoundDuringTheUpload: no manifest is written, so that nothing can
 // be pulled that is not what the image says.
-func TestWrongBlobIsFoundWhileSent(t *testing.T) {
+func TestBlobWithAWrongDigestIsFoundDuringTheUpload(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name string
@@ -212,7 +212,7 @@ func TestWrongBlobIsFoundWhileSent(t *testing.T) {
 			layer := files[3]
 			source := sourcetest.Dir(t, sourcetest.Replace(files, layer.Name, c.bend(append([]byte(nil), layer.Body...))))
 			r := s.with("source", source).run()
-			r.failsWith("source-blob-wrong", filepath.Base(layer.Name)[:12]).says("pushed", "false", "digest", "")
+			r.failsWith("source-blob-wrong", filepath.Base(layer.Name)[:12]).hasOutputs("pushed", "false", "digest", "")
 			if n := r.count("PUT", "/manifests/"); n > 0 {
 				t.Errorf("%d manifests were written", n)
 			}
@@ -220,7 +220,7 @@ func TestWrongBlobIsFoundWhileSent(t *testing.T) {
 	}
 }
 
-func TestUnknownMediaTypesGoThrough(t *testing.T) {
+func TestUnknownMediaTypesAreCopied(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	l := sourcetest.NewLayout(t)
@@ -231,10 +231,10 @@ func TestUnknownMediaTypesGoThrough(t *testing.T) {
 	}
 	d := l.JSON(m.MediaType, m)
 	l.Add(d)
-	s.with("source", sourcetest.Dir(t, l.Files())).run().succeeds().says("digest", d.Digest.String(), "digests", "{}")
+	s.with("source", sourcetest.Dir(t, l.Files())).run().succeeds().hasOutputs("digest", d.Digest.String(), "digests", "{}")
 }
 
-func TestNamesThatAreTakenWithANotice(t *testing.T) {
+func TestCorrectedNamesGiveANotice(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, image, words string }{
 		{"upper case", "ACME/Web", "published as"},

@@ -58,7 +58,7 @@ func TestTagsFollowTheEvent(t *testing.T) {
 			s.event(c.payload)
 			s.env["GITHUB_EVENT_NAME"], s.env["GITHUB_REF"] = c.event, c.ref
 			source, digest := layout(t)
-			r := s.with("source", source).run().succeeds().says("tag-names", c.tags, "version", c.version)
+			r := s.with("source", source).run().succeeds().hasOutputs("tag-names", c.tags, "version", c.version)
 			for tag := range strings.SplitSeq(c.tags, "\n") {
 				if got := s.server.Tag("acme/web", tag); got != digest {
 					t.Errorf("tag %s points at %q, want %q", tag, got, digest)
@@ -74,9 +74,9 @@ func TestTagsFollowTheEvent(t *testing.T) {
 	}
 }
 
-// TestEventsWithoutATagSayWhy: each rule is named with the reason it gave no
+// TestEventWithoutATagIsExplained: each rule is named with the reason it gave no
 // tag, and nothing is published under a guess.
-func TestEventsWithoutATagSayWhy(t *testing.T) {
+func TestEventWithoutATagIsExplained(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name, event, ref string
@@ -103,11 +103,11 @@ func TestEventsWithoutATagSayWhy(t *testing.T) {
 	}
 }
 
-func TestGivenTagsFollowTheTagLanguage(t *testing.T) {
+func TestInputTagsAcceptsTheRulesOfMetadataAction(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	s.env["GITHUB_REF"] = "refs/tags/v1.2.3"
 	source, _ := layout(t)
 	s.with("source", source, "tags", "type=semver,pattern={{version}}\ntype=sha\ntype=raw,value=edge,enable={{is_default_branch}}")
-	s.run().succeeds().says("tag-names", "1.2.3\nsha-ccccccc\nlatest", "version", "1.2.3")
+	s.run().succeeds().hasOutputs("tag-names", "1.2.3\nsha-ccccccc\nlatest", "version", "1.2.3")
 }

@@ -1,0 +1,88 @@
+package cmd_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+)
+
+func TestHelpNamesEveryFlagAndSecretsHaveNoFlag(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme()).atTerminal()
+	help := s.run("publish", "--help").succeeds().stdout
+	for _, in := range input.For(input.Publish) {
+		if has := strings.Contains(help, "--"+in.Name+" "); has == in.NoFlag {
+			t.Errorf("--%s is in the help: %t, want %t", in.Name, has, !in.NoFlag)
+		}
+	}
+	if !strings.Contains(help, "--token-stdin") || strings.Contains(help, canary) {
+		t.Errorf("the help lacks --token-stdin or contains the token:\n%s", help)
+	}
+}
+
+func TestCommandLineErrors(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name  string
+		args  []string
+		code  string
+		words []string
+	}{
+		{"unknown command", []string{"publsh"}, "usage", []string{`"publsh"`, "--help"}},
+		{"unknown flag", []string{"publish", "x", "--tag", "1"}, "usage", []string{"--tag", "publish --help"}},
+		{"two sources", []string{"publish", "a", "b"}, "usage", []string{"received 2", "publish --help"}},
+		{"an argument of a command without arguments", []string{"version", "x"}, "usage", []string{"version --help"}},
+		{"the source twice", []string{"publish", "a", "--source", "b"}, "usage", []string{"twice"}},
+		{"an invalid value", []string{"publish", "a", "--image", "ghcr.io/a/b", "--verify", "half"}, "input-value", []string{`verify is "half"`, "full, digest, none"}},
+		{"no token", []string{"publish", "a", "--image", "ghcr.io/a/b"}, "token-empty", []string{"GITHUB_TOKEN", "--token-stdin"}},
+		{"no image", []string{"publish", "a"}, "image-missing", []string{"ghcr.io/acme/web"}},
+		{"an address that does not exist", []string{"serve", "--listen", "256.0.0.1:1"}, "listen", []string{`"256.0.0.1:1"`, "--listen"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, acme()).atTerminal()
+			delete(s.env, "GITHUB_SERVER_URL")
+			r := s.run(c.args...).wroteNothing().failsWith(c.code, c.words...)
+			if strings.Contains(r.stderr, "internal") || r.stdout != "" {
+				r.fatal("the error is called internal, or standard output is not empty")
+			}
+		})
+	}
+}
+
+func TestVersionIsPrinted(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme()).atTerminal()
+	if got := s.run("version").succeeds().stdout; strings.TrimSpace(got) == "" || strings.Count(got, "\n") != 1 {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestTryPublishesAndPullsAnonymously(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme()).atTerminal()
+	text := s.run("try").succeeds().stdout
+	for _, want := range []string{"sha256:", "linux/amd64", "linux/arm64", "anonymous pull: verified", "uses: ghcr-publish/ghcr-publish@v1"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the output does not contain %q:\n%s", want, text)
+		}
+	}
+}
+
+func TestTryPrintsJSON(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme()).atTerminal()
+	source, digest := layout(t)
+	r := s.run("try", "--json", "--source", source).succeeds()
+	var got struct {
+		Digest        string
+		AnonymousPull struct{ Verified bool } `json:"anonymous_pull"`
+	}
+	if err := json.Unmarshal([]byte(r.stdout), &got); err != nil || got.Digest != digest || !got.AnonymousPull.Verified {
+		t.Errorf("%v: %s", err, r.stdout)
+	}
+	s.run("try", "--source", "/no/such/image").failsWith("source-not-found", "/no/such/image")
+}
