@@ -90,7 +90,7 @@ const (
 	// CodeRegistryInvalid means that registry is not a host.
 	CodeRegistryInvalid = "registry-invalid"
 	// CodeCredentialsInvalid means that a line of credentials has another form.
-	CodeCredentialsInvalid = "credentials-invalid" //nolint:gosec // a code, not a secret
+	CodeCredentialsInvalid = "credentials-invalid"
 	// CodeLoginMissing means that no credentials exist for a host.
 	CodeLoginMissing = "login-missing"
 	// CodeIsolatedOutsideWorkflow means that isolated is set at a terminal.
