@@ -15,7 +15,7 @@ func TestCheckReportsTheErrorsOfPublish(t *testing.T) {
 	mine := []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web", Visibility: ghcrtest.Public}}
 	cases := []struct {
 		name    string
-		world   func(*ghcrtest.Config)
+		server  func(*ghcrtest.Config)
 		stage   func(*stage)
 		code    string // of the error; "" for none
 		outcome string
@@ -28,32 +28,32 @@ func TestCheckReportsTheErrorsOfPublish(t *testing.T) {
 		},
 		{
 			name:    "a package of its own",
-			world:   func(c *ghcrtest.Config) { c.Packages = mine },
+			server:  func(c *ghcrtest.Config) { c.Packages = mine },
 			outcome: "ready", outputs: []string{"visibility", "public", "linked", "yes", "anonymous-pull", "allowed"},
 			says: []string{"exists: ", "is linked to acme/web"},
 		},
 		{
-			name:  "no permission",
-			world: func(c *ghcrtest.Config) { c.Packages, c.Credentials[0].Packages = mine, ghcrtest.Read },
-			code:  "write-denied", outcome: "failed", outputs: []string{"visibility", "public"},
+			name:   "no permission",
+			server: func(c *ghcrtest.Config) { c.Packages, c.Credentials[0].Packages = mine, ghcrtest.Read },
+			code:   "write-denied", outcome: "failed", outputs: []string{"visibility", "public"},
 			says: []string{"problem", "packages: write", "Publishing would fail."},
 		},
 		{
-			name:  "a package that is not linked",
-			world: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/web"}} },
-			code:  "write-package", outcome: "failed", says: []string{"Manage Actions access"},
+			name:   "a package that is not linked",
+			server: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/web"}} },
+			code:   "write-package", outcome: "failed", says: []string{"Manage Actions access"},
 		},
 		{
 			name: "linked to another repository",
-			world: func(c *ghcrtest.Config) {
+			server: func(c *ghcrtest.Config) {
 				c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/hidden", Grants: map[string]ghcrtest.Role{"acme/web": ghcrtest.Write}}}
 			},
 			outcome: "ready", outputs: []string{"linked", "yes", "visibility", "private"}, says: []string{"is linked to acme/hidden, not to acme/web"},
 		},
 		{
-			name:  "a pull request from a fork, which publish passes over",
-			world: func(c *ghcrtest.Config) { c.Credentials[0].Packages = ghcrtest.Read },
-			stage: func(s *stage) { s.fork() }, outcome: "skipped", says: []string{"publish would skip", "Publishing would be skipped"},
+			name:   "a pull request from a fork, which publish passes over",
+			server: func(c *ghcrtest.Config) { c.Credentials[0].Packages = ghcrtest.Read },
+			stage:  func(s *stage) { s.fork() }, outcome: "skipped", says: []string{"publish would skip", "Publishing would be skipped"},
 		},
 		{
 			name: "a pull request of ours, with a token that is none", stage: func(s *stage) {
@@ -63,16 +63,16 @@ func TestCheckReportsTheErrorsOfPublish(t *testing.T) {
 			code: "denied", outcome: "failed", says: []string{"problem"},
 		},
 		{
-			name:  "public wanted, and that is only a warning",
-			world: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web"}} },
-			stage: func(s *stage) { s.with("visibility", "public") }, outcome: "ready",
+			name:   "public wanted, and that is only a warning",
+			server: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web"}} },
+			stage:  func(s *stage) { s.with("visibility", "public") }, outcome: "ready",
 			says: []string{"warning", "is private, but the wanted visibility is public", "Change visibility"},
 		},
 		{
-			name:  "public wanted, and a failure",
-			world: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web"}} },
-			stage: func(s *stage) { s.with("visibility", "public", "on-visibility-mismatch", "fail") },
-			code:  "visibility-needs-owner", outcome: "failed", says: []string{"problem", "is private, but the wanted visibility is public"},
+			name:   "public wanted, and a failure",
+			server: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web"}} },
+			stage:  func(s *stage) { s.with("visibility", "public", "on-visibility-mismatch", "fail") },
+			code:   "visibility-needs-owner", outcome: "failed", says: []string{"problem", "is private, but the wanted visibility is public"},
 		},
 		{
 			name:  "private wanted, and it would be public",
@@ -95,11 +95,11 @@ func TestCheckReportsTheErrorsOfPublish(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			world := acme()
-			if c.world != nil {
-				c.world(&world)
+			config := acme()
+			if c.server != nil {
+				c.server(&config)
 			}
-			s := newStage(t, world).with("command", "check")
+			s := newStage(t, config).with("command", "check")
 			if c.stage != nil {
 				c.stage(s)
 			}

@@ -43,9 +43,9 @@ func TestTagsFollowTheEvent(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			world := acme()
-			world.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web", Visibility: ghcrtest.Public}}
-			s := newStage(t, world)
+			config := acme()
+			config.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web", Visibility: ghcrtest.Public}}
+			s := newStage(t, config)
 			for _, tag := range c.existing {
 				s.server.AddManifest("acme/web", tag, "application/vnd.oci.image.index.v1+json", []byte(`{"schemaVersion":2,"manifests":[]}`))
 			}

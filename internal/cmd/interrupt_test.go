@@ -2,7 +2,6 @@ package cmd_test
 
 import (
 	"context"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -147,90 +146,5 @@ func TestNewManifestSetsTheOutputChanged(t *testing.T) {
 	r.failsWith("registry-refused").hasOutputs("changed", "true", "tags", "", "pushed", "false")
 	if strings.Contains(r.stdout, "Nothing was written") {
 		r.fatal("the log claims that nothing was written")
-	}
-}
-
-func TestInputVerifySelectsTheVerificationRequests(t *testing.T) {
-	t.Parallel()
-	cases := []struct {
-		verify        string
-		reads         bool // tags and digest after the write
-		api, stranger bool
-	}{
-		{"full", true, true, true},
-		{"digest", true, false, false},
-		{"none", false, false, false},
-	}
-	for _, c := range cases {
-		t.Run(c.verify, func(t *testing.T) {
-			t.Parallel()
-			s := newStage(t, acme())
-			source, digest := layout(t)
-			r := s.with("source", source, "verify", c.verify).run().succeeds().hasOutputs("digest", digest, "pushed", "true")
-			wrote, read := -1, false
-			for i, q := range r.requests {
-				if q.Class == ghcrtest.ClassPutManifest && strings.HasSuffix(q.Path, "/main") {
-					wrote = i
-				}
-				read = read || wrote >= 0 && i > wrote && q.Class == ghcrtest.ClassHeadManifest
-			}
-			if read != c.reads {
-				t.Errorf("read back: %t, want %t", read, c.reads)
-			}
-			if api := r.count("", "/api/v3/") > 0; api != c.api {
-				t.Errorf("the API was asked: %t, want %t", api, c.api)
-			}
-			if (r.outputs["anonymous-pull"] == "verified") != c.stranger {
-				t.Errorf("anonymous-pull is %q", r.outputs["anonymous-pull"])
-			}
-		})
-	}
-}
-
-func TestVerificationWaitsForALaggingRegistry(t *testing.T) {
-	t.Parallel()
-	s := newStage(t, acme())
-	s.server.Inject(ghcrtest.Fault{Method: "PUT", Path: "/manifests/main", Effect: ghcrtest.Lag{Reads: 2}})
-	source, digest := layout(t)
-	s.with("source", source).run().succeeds().hasOutputs("digest", digest, "anonymous-pull", "verified", "visibility", "public")
-}
-
-func TestInputSummaryDisablesTheSummary(t *testing.T) {
-	t.Parallel()
-	s := newStage(t, acme())
-	source, _ := layout(t)
-	if r := s.with("source", source, "summary", "false").run().succeeds(); r.summary != "" {
-		t.Errorf("there is a summary: %s", r.summary)
-	}
-}
-
-// TestOutputsThatCannotBeSetFailTheRun: a later step must not deploy nothing.
-func TestOutputsThatCannotBeSetFailTheRun(t *testing.T) {
-	t.Parallel()
-	s := newStage(t, acme())
-	s.env["GITHUB_OUTPUT"] = filepath.Join(s.dir, "no", "such", "folder")
-	source, _ := layout(t)
-	s.with("source", source).run().wroteNothing().failsWith("output-file-unwritable", "cannot be written")
-}
-
-// TestSummaryThatCannotBeWrittenIsAWarning: the image is published all the
-// same.
-func TestSummaryThatCannotBeWrittenIsAWarning(t *testing.T) {
-	t.Parallel()
-	s := newStage(t, acme())
-	s.env["GITHUB_STEP_SUMMARY"] = filepath.Join(s.dir, "no", "such", "folder")
-	source, digest := layout(t)
-	r := s.with("source", source).run().succeeds().hasOutputs("digest", digest, "pushed", "true")
-	if !strings.Contains(r.stdout, "::warning title=The job summary could not be written::") {
-		r.fatal("no warning says so")
-	}
-}
-
-func TestPostStepOfPublishDoesNothing(t *testing.T) {
-	t.Parallel()
-	s := newStage(t, acme())
-	s.env["GHCR_PUBLISH_STAGE"] = "post"
-	if r := s.run().succeeds(); len(r.requests) > 0 || r.stdout != "" {
-		r.fatal("the post step did something")
 	}
 }

@@ -256,3 +256,11 @@ func TestCorrectedNamesGiveANotice(t *testing.T) {
 		})
 	}
 }
+
+// Row 13: registries take lower case alone.
+func TestImageNameIsConvertedToLowerCase(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	source, digest := layout(t)
+	s.with("source", source, "image", s.image("Acme/WEB")).run().succeeds().hasOutputs("digest", digest, "image", s.image("acme/web"))
+}

@@ -80,42 +80,42 @@ func TestLoginForLaterStepsAndLogoutAfterTheJob(t *testing.T) {
 func TestRefusedLoginIsNotWritten(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
-		name  string
-		world func(*ghcrtest.Config)
-		stage func(*stage)
-		code  string
-		words []string
+		name   string
+		server func(*ghcrtest.Config)
+		stage  func(*stage)
+		code   string
+		words  []string
 	}{
 		{
 			name: "the token is none", stage: func(s *stage) { s.with("token", "ghs_wrong") },
 			code: "denied", words: []string{"GitHub's API", "input token"},
 		},
 		{
-			name:  "an expired token",
-			world: func(c *ghcrtest.Config) { c.Credentials[0].Expired = true },
-			code:  "denied",
+			name:   "an expired token",
+			server: func(c *ghcrtest.Config) { c.Credentials[0].Expired = true },
+			code:   "denied",
 		},
 		{
-			name:  "push: true, and the token may not",
-			world: func(c *ghcrtest.Config) { c.Credentials[0].Packages = ghcrtest.Read },
-			stage: func(s *stage) { s.with("push", "true") },
-			code:  "create-package", words: []string{"packages: write"},
+			name:   "push: true, and the token may not",
+			server: func(c *ghcrtest.Config) { c.Credentials[0].Packages = ghcrtest.Read },
+			stage:  func(s *stage) { s.with("push", "true") },
+			code:   "create-package", words: []string{"packages: write"},
 		},
 		{
-			name:  "push: true to another image",
-			world: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/base"}} },
-			stage: func(s *stage) { s.with("push", "true", "image", s.image("acme/base")) },
-			code:  "write-package", words: []string{"acme/base exists", "Manage Actions access"},
+			name:   "push: true to another image",
+			server: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/base"}} },
+			stage:  func(s *stage) { s.with("push", "true", "image", s.image("acme/base")) },
+			code:   "write-package", words: []string{"acme/base exists", "Manage Actions access"},
 		},
 		{
-			name:  "push: true with a fine-grained token",
-			world: func(c *ghcrtest.Config) { c.Credentials[0].Kind = ghcrtest.FineGrainedPAT },
-			stage: func(s *stage) { s.with("push", "true") },
-			code:  "token-scopes", words: []string{"scopes"},
+			name:   "push: true with a fine-grained token",
+			server: func(c *ghcrtest.Config) { c.Credentials[0].Kind = ghcrtest.FineGrainedPAT },
+			stage:  func(s *stage) { s.with("push", "true") },
+			code:   "token-scopes", words: []string{"scopes"},
 		},
 		{
 			name: "push: true with a classic token that is too narrow",
-			world: func(c *ghcrtest.Config) {
+			server: func(c *ghcrtest.Config) {
 				c.Credentials[0] = ghcrtest.Credential{Secret: pat, Kind: ghcrtest.ClassicPAT, Actor: "octocat", Scopes: []string{"read:packages"}}
 			},
 			stage: func(s *stage) { s.with("push", "true", "token", pat) },
@@ -141,11 +141,11 @@ func TestRefusedLoginIsNotWritten(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			world := acme()
-			if c.world != nil {
-				c.world(&world)
+			config := acme()
+			if c.server != nil {
+				c.server(&config)
 			}
-			s, file := loginStage(t, world)
+			s, file := loginStage(t, config)
 			if c.stage != nil {
 				c.stage(s)
 			}

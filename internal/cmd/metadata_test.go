@@ -4,8 +4,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-
-	"github.com/ghcr-publish/ghcr-publish/internal/cmd"
 )
 
 func TestMetadataSetsTheOutputsOfMetadataAction(t *testing.T) {
@@ -117,10 +115,10 @@ func TestLabelsAreWrittenOnlyOnRequest(t *testing.T) {
 	}
 }
 
-func TestUnknownCommandListsTheCommands(t *testing.T) {
+func TestSeparatorsKeepTheirSpaces(t *testing.T) {
 	t.Parallel()
-	r := newStage(t, acme()).with("command", "publsh").run()
-	if r.code != cmd.Failure || !strings.Contains(r.stdout, "Allowed: publish, ") {
-		r.fatal("the error does not list the commands")
+	r := newStage(t, acme()).with("command", "metadata", "images", "ghcr.io/acme/web", "tags", "a\nb", "sep-tags", " ").run().succeeds()
+	if got := r.outputs["tag-names"]; got != "a b" {
+		t.Errorf("tag-names are %q", got)
 	}
 }

@@ -120,3 +120,13 @@ func TestMigrateAddsACheckOnce(t *testing.T) {
 		t.Error("a file that was there was overwritten")
 	}
 }
+
+func TestMigrateReportsThatNoWorkflowExists(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	delete(s.env, "GITHUB_ACTIONS")
+	if r := s.run("migrate", t.TempDir()).succeeds(); !strings.Contains(r.stdout, "No workflow was found") {
+		r.fatal("it does not say that there was none")
+	}
+	s.run("migrate", "no/such/place").failsWith("paths-unreadable", "cannot be read")
+}

@@ -146,18 +146,6 @@ func TestDryRunPrintsThePlanAndWritesNothing(t *testing.T) {
 	}
 }
 
-func TestDryRunReportsTheErrorOfPublish(t *testing.T) {
-	t.Parallel()
-	c := acme()
-	c.Credentials[0].Packages = ghcrtest.Read
-	s := newStage(t, c)
-	source, _ := layout(t)
-	r := s.with("source", source, "dry-run", "true").run().succeeds().wroteNothing()
-	if !strings.Contains(r.stdout, "packages: write") {
-		t.Errorf("the log does not name the missing permission:\n%s", r.stdout)
-	}
-}
-
 func TestDockerSaveTarIsCompressedOnlyInTheFirstRun(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
@@ -247,4 +235,22 @@ func TestTraceContainsEveryRequestAndNoCredential(t *testing.T) {
 		}
 	}
 	s.with("trace", filepath.Join(s.dir, "no", "such", "folder")).run().failsWith("trace-unwritable", "trace")
+}
+
+// Row 15: ghcr.io takes no chunk over 4 MiB. Neither a layer of a known digest
+// nor one that is compressed on its way is sent in chunks.
+func TestLayerAboveTheChunkLimitIsUploadedInOneRequest(t *testing.T) {
+	t.Parallel()
+	big := strings.Repeat("0123456789abcdef", 6<<20/16)
+	l := sourcetest.NewLayout(t)
+	l.Add(l.Image(sourcetest.AMD64, big))
+	for what, source := range map[string]string{
+		"a layout":          sourcetest.Dir(t, l.Files()),
+		"a docker save tar": sourcetest.Tar(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "app:1", big))),
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			newStage(t, acme()).with("source", source).run().succeeds().hasOutputs("outcome", "published")
+		})
+	}
 }

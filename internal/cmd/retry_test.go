@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
-	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
 // TestTransientRefusalsAreRetried are the rows of docs/ghcr.md, Refusals that a publish lives
@@ -56,43 +55,5 @@ func TestThrottledStorageIsRetried(t *testing.T) {
 	r := s.with("command", "pull", "source", s.image("acme/web:1"), "tags", "", "verify-only", "true").run().succeeds().hasOutputs("digest", digest)
 	if !slices.ContainsFunc(r.requests, func(q ghcrtest.Request) bool { return q.Status == 503 }) {
 		t.Error("the fault was not met")
-	}
-}
-
-// Row 13: registries take lower case alone.
-func TestImageNameIsConvertedToLowerCase(t *testing.T) {
-	t.Parallel()
-	s := newStage(t, acme())
-	source, digest := layout(t)
-	s.with("source", source, "image", s.image("Acme/WEB")).run().succeeds().hasOutputs("digest", digest, "image", s.image("acme/web"))
-}
-
-// Row 15: ghcr.io takes no chunk over 4 MiB. Neither a layer of a known digest
-// nor one that is compressed on its way is sent in chunks.
-func TestLayerAboveTheChunkLimitIsUploadedInOneRequest(t *testing.T) {
-	t.Parallel()
-	big := strings.Repeat("0123456789abcdef", 6<<20/16)
-	l := sourcetest.NewLayout(t)
-	l.Add(l.Image(sourcetest.AMD64, big))
-	for what, source := range map[string]string{
-		"a layout":          sourcetest.Dir(t, l.Files()),
-		"a docker save tar": sourcetest.Tar(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "app:1", big))),
-	} {
-		t.Run(what, func(t *testing.T) {
-			t.Parallel()
-			newStage(t, acme()).with("source", source).run().succeeds().hasOutputs("outcome", "published")
-		})
-	}
-}
-
-// Row 23: what is not there is said of the source, in the reader's words.
-func TestMissingSourceWritesNothing(t *testing.T) {
-	t.Parallel()
-	c := acme()
-	c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web", Visibility: ghcrtest.Public}}
-	s := newStage(t, c)
-	r := s.with("source", "docker://"+s.image("acme/web:none")).run().wroteNothing()
-	if r.code == 0 || !strings.Contains(r.stdout, "acme/web:none") {
-		r.fatal("the error does not name the source")
 	}
 }
