@@ -6,17 +6,16 @@ import (
 	"testing"
 )
 
-// TestOutputsThatCannotBeSetFailTheRun: a later step must not deploy nothing.
+// Without outputs, a later step would deploy nothing, so the run fails.
 func TestOutputsThatCannotBeSetFailTheRun(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	s.env["GITHUB_OUTPUT"] = filepath.Join(s.dir, "no", "such", "folder")
 	source, _ := layout(t)
-	s.with("source", source).run().wroteNothing().failsWith("output-file-unwritable", "cannot be written")
+	s.with("source", source).run().wroteNothing().failsWith("output-file-unwritable")
 }
 
-// TestSummaryThatCannotBeWrittenIsAWarning: the image is published all the
-// same.
+// A run without a summary still publishes the image.
 func TestSummaryThatCannotBeWrittenIsAWarning(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
@@ -24,7 +23,7 @@ func TestSummaryThatCannotBeWrittenIsAWarning(t *testing.T) {
 	source, digest := layout(t)
 	r := s.with("source", source).run().succeeds().hasOutputs("digest", digest, "pushed", "true")
 	if !strings.Contains(r.stdout, "::warning title=The job summary could not be written::") {
-		r.fatal("no warning says so")
+		r.fatal("the log contains no warning about the summary")
 	}
 }
 
@@ -33,6 +32,6 @@ func TestPostStepOfPublishDoesNothing(t *testing.T) {
 	s := newStage(t, acme())
 	s.env["GHCR_PUBLISH_STAGE"] = "post"
 	if r := s.run().succeeds(); len(r.requests) > 0 || r.stdout != "" {
-		r.fatal("the post step did something")
+		r.fatal("the post step sent a request or printed text")
 	}
 }

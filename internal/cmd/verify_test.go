@@ -10,9 +10,9 @@ import (
 func TestInputVerifySelectsTheVerificationRequests(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
-		verify        string
-		reads         bool // tags and digest after the write
-		api, stranger bool
+		verify    string
+		reads     bool // tags and digest after the write
+		api, pull bool
 	}{
 		{"full", true, true, true},
 		{"digest", true, false, false},
@@ -32,13 +32,13 @@ func TestInputVerifySelectsTheVerificationRequests(t *testing.T) {
 				read = read || wrote >= 0 && i > wrote && q.Class == ghcrtest.ClassHeadManifest
 			}
 			if read != c.reads {
-				t.Errorf("read back: %t, want %t", read, c.reads)
+				t.Errorf("reads after the write: %t, want %t", read, c.reads)
 			}
 			if api := r.count("", "/api/v3/") > 0; api != c.api {
-				t.Errorf("the API was asked: %t, want %t", api, c.api)
+				t.Errorf("requests to the API: %t, want %t", api, c.api)
 			}
-			if (r.outputs["anonymous-pull"] == "verified") != c.stranger {
-				t.Errorf("anonymous-pull is %q", r.outputs["anonymous-pull"])
+			if (r.outputs["anonymous-pull"] == "verified") != c.pull {
+				t.Errorf("the output anonymous-pull is %q", r.outputs["anonymous-pull"])
 			}
 		})
 	}
