@@ -10,8 +10,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// A pull request from a fork leaves its image to a job that may publish it,
-// which gets the digest that was promised.
+// A pull request from a fork writes its image to an archive. A trusted job publishes the
+// archive with the digest that the first job reported.
 func TestReadOnlyTokenWritesAnArchiveForATrustedJob(t *testing.T) {
 	t.Parallel()
 	dir, _ := layout(t)
@@ -42,7 +42,7 @@ func TestTokenThatMayPushWritesNoArchive(t *testing.T) {
 	s := newStage(t, acme()).with("source", source, "on-readonly", "archive")
 	s.run().succeeds().hasOutputs("digest", digest, "outcome", "published", "path", "")
 	if _, err := os.Stat(filepath.Join(s.dir, "web.oci.tar")); !os.IsNotExist(err) {
-		t.Errorf("there is an archive: %v", err)
+		t.Errorf("an archive exists: %v", err)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// artifact is a manifest as it is read back.
+// artifact is a manifest in the registry.
 type artifact struct {
 	v1.Manifest
 	ArtifactType string         `json:"artifactType"`
@@ -25,12 +25,12 @@ func (s *stage) artifact(repo, reference string) artifact {
 	found, there := s.server.Manifest(repo, reference)
 	var a artifact
 	if err := json.Unmarshal(found.Raw, &a); !there || err != nil {
-		s.t.Fatalf("manifest %q: there: %t, %v", reference, there, err)
+		s.t.Fatalf("manifest %q: exists: %t, %v", reference, there, err)
 	}
 	return a
 }
 
-// An SBOM goes beside its image, gets no tag, and is found from there.
+// An SBOM becomes a referrer of its image, without a tag.
 func TestArtifactIsAReferrerOfItsSubject(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
@@ -68,7 +68,7 @@ func TestArtifactWithoutASubjectGetsTags(t *testing.T) {
 	}
 }
 
-// packed is a Helm chart as helm package writes it.
+// packed writes a Helm chart as helm package does.
 func (s *stage) packed(files ...string) string {
 	s.t.Helper()
 	var b bytes.Buffer
@@ -115,11 +115,11 @@ func TestInvalidArtifactInputs(t *testing.T) {
 		words  []string
 	}{
 		{"a folder", func(s *stage) []string { return []string{"content", s.tree("a", "1")} }, "content-unsafe", []string{"tar -czf"}},
-		{"not there", func(*stage) []string { return []string{"content", "no/such"} }, "content-not-found", []string{"no/such"}},
+		{"a file that does not exist", func(*stage) []string { return []string{"content", "no/such"} }, "content-not-found", []string{"no/such"}},
 		{"the same name twice", func(s *stage) []string {
 			return []string{"content", s.tree("a", "1") + "/a\n" + s.tree("a", "2") + "/a"}
 		}, "content-twice", []string{"the same name"}},
-		{"a chart that is none", func(s *stage) []string {
+		{"a chart that is not an archive", func(s *stage) []string {
 			return []string{"content", s.tree("a.tgz", "1") + "/a.tgz", "artifact-type", helm}
 		}, "content-unreadable", []string{"helm package"}},
 		{"a chart without metadata", func(s *stage) []string {
@@ -128,7 +128,7 @@ func TestInvalidArtifactInputs(t *testing.T) {
 		{"a chart without version", func(s *stage) []string {
 			return []string{"content", s.packed("web/Chart.yaml", "name: web"), "artifact-type", helm}
 		}, "content-unreadable", []string{"no version"}},
-		{"a subject that is not there", func(s *stage) []string {
+		{"a subject that does not exist", func(s *stage) []string {
 			return []string{"content", s.tree("a", "1") + "/a", "subject", "sha256:" + strings.Repeat("0", 64)}
 		}, "image-not-found", []string{"0000"}},
 	}

@@ -12,11 +12,11 @@ import (
 	"testing"
 )
 
-// dockerfile builds without running anything in the image.
+// dockerfile builds an image without running a command in it.
 const dockerfile = "FROM scratch AS base\nARG A\nLABEL a=$A\nCOPY file /etc/motd\nFROM base\nCOPY Dockerfile /\n"
 
-// builderStage is a stage with a folder to build from, on whose PATH only one
-// builder is.
+// builderStage returns a stage with a folder for a build. Its PATH contains only one
+// builder.
 func builderStage(t *testing.T, builder string) *stage {
 	t.Helper()
 	s := newStage(t, acme())
@@ -28,14 +28,14 @@ func builderStage(t *testing.T, builder string) *stage {
 	return s.with("context", context, "build-args", "A=wanted", "tags", "1", "verify", "full")
 }
 
-// hasConfig ends the test unless the published image says what was built.
+// hasConfig ends the test unless the config of the published image contains the words.
 func (s *stage) hasConfig(r result, words ...string) {
 	s.t.Helper()
 	config, err := s.server.Blob("acme/web", s.configOf("1"))
 	s.check(err)
 	for _, w := range words {
 		if !strings.Contains(string(config), w) {
-			r.fatal("the config lacks %q:\n%s", w, config)
+			r.fatal("the config does not contain %q:\n%s", w, config)
 		}
 	}
 	s.hasNoBuildFolder()
@@ -51,8 +51,8 @@ func TestClassicBuilderBuildsAnImageThatIsPublished(t *testing.T) {
 	})
 }
 
-// withSecret has the Dockerfile look whether a secret reaches it, by a program
-// that needs nothing but itself.
+// withSecret changes the Dockerfile so that a static program checks the secret during the
+// build.
 func (s *stage) withSecret() *stage {
 	s.t.Helper()
 	context := s.env["INPUT_CONTEXT"]
@@ -69,7 +69,7 @@ func (s *stage) withSecret() *stage {
 	return s.with("secrets", "npm=hunter2")
 }
 
-// same fails unless a file says a word.
+// same fails unless a file contains a word.
 const same = `package main
 
 import "os"
@@ -81,7 +81,7 @@ func main() {
 }
 `
 
-// withBuildx is a stage whose docker has buildx, and an engine.
+// withBuildx adds docker with buildx and an engine to the stage.
 func (s *stage) withBuildx(d *dockerd) *stage {
 	s.t.Helper()
 	plugins := filepath.Join(s.env["HOME"], ".docker", "cli-plugins")
@@ -92,15 +92,15 @@ func (s *stage) withBuildx(d *dockerd) *stage {
 }
 
 // withBuilder gives buildx a builder in a container of the engine, as
-// docker/setup-buildx-action does. Its image is made here, of BuildKit, runc
-// and what that needs; the address that it bears answers no pull.
+// docker/setup-buildx-action does. It builds the image of the container from BuildKit,
+// runc and their libraries. No registry has an image of this name.
 func (s *stage) withBuilder(d *dockerd) *stage {
 	s.t.Helper()
 	files, runc := filepath.Join(s.t.TempDir(), "image.tar"), program(s.t, "runc", true)
 	empty := s.t.TempDir()
 	s.check(os.Mkdir(filepath.Join(empty, "tmp"), 0o755))
 	args := []string{"--create", "--dereference", "--file", files, "-C", empty, "tmp", "-C", filepath.Dir(engine(s.t, "buildkitd")), "buildkitd", "buildctl", "-C", "/", runc[1:]}
-	libraries, _ := exec.CommandContext(s.t.Context(), "ldd", runc).Output() // none for a static runc
+	libraries, _ := exec.CommandContext(s.t.Context(), "ldd", runc).Output() // a static runc has no libraries
 	for _, word := range strings.Fields(string(libraries)) {
 		if strings.HasPrefix(word, "/") {
 			args = append(args, word[1:])
@@ -117,10 +117,10 @@ func (s *stage) withBuilder(d *dockerd) *stage {
 	return s.with("builder", "contained")
 }
 
-// buildx runs docker buildx as the stage's runs do.
+// buildx runs docker buildx as the runs of the stage do.
 func (s *stage) buildx(args ...string) {
 	s.t.Helper()
-	ctx := context.WithoutCancel(s.t.Context()) // at the end of a test, too
+	ctx := context.WithoutCancel(s.t.Context()) // also at the end of a test
 	cmd := exec.CommandContext(ctx, program(s.t, "docker", true), append([]string{"buildx"}, args...)...)
 	cmd.Env = s.environ()
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -132,19 +132,19 @@ func TestBuildxBuildsAnImageThatIsPublished(t *testing.T) {
 	cases := []struct {
 		name      string
 		edition   edition
-		contained bool // the builder is in a container, or else in the engine
-		loads     bool // the engine's builder writes to the classic store only
+		contained bool // the builder is in a container; otherwise in the engine
+		loads     bool // the builder of the engine writes only to the classic store
 	}{
 		{"into the installed engine", installed, false, true},
 		{"into the current engine", currentClassic, false, true},
-		{"past containerd's store", currentSnapshots, false, false},
+		{"without the containerd image store", currentSnapshots, false, false},
 		{"in a container", currentSnapshots, true, false},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			d := startDockerd(t, c.edition)
 			s := builderStage(t, "docker").withBuildx(d).with("secrets", "npm=hunter2")
-			if c.edition.current { // Debian's has no RUN --network
+			if c.edition.current { // the engine of Debian has no RUN --network
 				s.withSecret()
 			}
 			if c.contained {
@@ -152,7 +152,7 @@ func TestBuildxBuildsAnImageThatIsPublished(t *testing.T) {
 			}
 			r := s.run().succeeds()
 			if !strings.Contains(r.stdout, "Building with docker buildx.") {
-				r.fatal("another builder built")
+				r.fatal("another builder built the image")
 			}
 			s.hasConfig(r, `"a":"wanted"`, "org.opencontainers.image.revision")
 			s.run().succeeds().hasOutputs("digest", r.outputs["digest"], "changed", "false")
@@ -163,11 +163,10 @@ func TestBuildxBuildsAnImageThatIsPublished(t *testing.T) {
 	}
 }
 
-// buildsForTwoPlatforms expects the same images of a second build. What
-// BuildKit attests to several platforms has the time of the build in it, so
-// that their index is another one unless a workflow goes without. A cache
-// takes the place of what the builder has forgotten; only the times in the
-// configs may be other ones then.
+// buildsForTwoPlatforms expects the same images from a second build. The attestations of
+// BuildKit for several platforms contain the time of the build, so the index differs unless
+// a workflow disables them. A third build uses the cache after the builder was cleared; then
+// only the times in the configs can differ.
 func (s *stage) buildsForTwoPlatforms() {
 	s.t.Helper()
 	cache := "type=local,mode=max,%s=" + s.t.TempDir()
@@ -175,13 +174,13 @@ func (s *stage) buildsForTwoPlatforms() {
 	second := s.with("cache-to", "").run().succeeds().hasOutputs("changed", "true",
 		"digest-linux-amd64", first.outputs["digest-linux-amd64"], "digest-linux-arm64", first.outputs["digest-linux-arm64"])
 	if n := second.count("PUT", "/blobs/"); n != 2 {
-		second.fatal("%d blobs were sent, want an attestation for each image", n)
+		second.fatal("%d blobs were pushed, want an attestation for each image", n)
 	}
 	s.buildx("prune", "--force", "--all")
 	s.env["BUILDX_NO_DEFAULT_ATTESTATIONS"] = "1"
 	third := s.with("cache-from", fmt.Sprintf(cache, "src")).run().succeeds()
 	if n := third.count("PUT", "/blobs/"); n > 2 || strings.Count(third.stdout, " CACHED") < 4 {
-		third.fatal("%d blobs were sent, want two configs at most, and all steps from the cache", n)
+		third.fatal("%d blobs were pushed, want at most two configs, and all steps from the cache", n)
 	}
 	s.run().succeeds().hasOutputs("digest", third.outputs["digest"], "changed", "false")
 	s.hasNoBuildFolder()
@@ -194,12 +193,12 @@ func TestBuildahBuildsAnImageThatIsPublished(t *testing.T) {
 
 	two := s.with("platforms", "linux/amd64,linux/arm64", "tags", "two").run().succeeds()
 	if two.outputs["digest-linux-amd64"] == "" || two.outputs["digest-linux-arm64"] == "" {
-		two.fatal("not both platforms were published")
+		two.fatal("a platform was not published")
 	}
 	s.hasNoBuildFolder()
 }
 
-// withStorage gives buildah and podman a storage of the test's own.
+// withStorage gives buildah and podman a separate storage.
 func (s *stage) withStorage() *stage {
 	s.t.Helper()
 	dir := s.t.TempDir()

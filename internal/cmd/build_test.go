@@ -11,8 +11,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// fakeBuildah notes how it is called and hands out an image that is there.
-// What it prints is what a hostile Dockerfile could have it print.
+// fakeBuildah records its calls and exports an existing image. It prints lines that a
+// hostile Dockerfile could print.
 const fakeBuildah = `#!/bin/sh
 echo "$@" >>"$CALLS"
 case $1 in
@@ -34,7 +34,7 @@ push) /bin/cat "$BUILT" ;;
 esac
 `
 
-// withBuildah puts a buildah, and nothing else, on the stage's PATH.
+// withBuildah sets the PATH of the stage to a folder that contains only buildah.
 func (s *stage) withBuildah() *stage {
 	s.t.Helper()
 	bin := s.t.TempDir()
@@ -46,8 +46,8 @@ func (s *stage) withBuildah() *stage {
 	return s.with("context", s.t.TempDir(), "tags", "1")
 }
 
-// note is what the builder noted; "" if it never ran.
-func (s *stage) note(variable string) string {
+// record returns the record of the builder. It is empty if the builder did not run.
+func (s *stage) record(variable string) string {
 	raw, err := os.ReadFile(s.env[variable])
 	if err != nil && !os.IsNotExist(err) {
 		s.t.Fatal(err)
@@ -55,10 +55,10 @@ func (s *stage) note(variable string) string {
 	return string(raw)
 }
 
-// wasBuilt reports whether the builder was asked to build.
-func (s *stage) wasBuilt() bool { return strings.Contains(s.note("CALLS"), "build --") }
+// wasBuilt reports whether the builder was called to build.
+func (s *stage) wasBuilt() bool { return strings.Contains(s.record("CALLS"), "build --") }
 
-// hasNoBuildFolder ends the test if the build's folder is still there.
+// hasNoBuildFolder fails the test if the folder of the build still exists.
 func (s *stage) hasNoBuildFolder() {
 	s.t.Helper()
 	left, err := os.ReadDir(s.env["RUNNER_TEMP"])
@@ -77,14 +77,14 @@ func TestDockerfileIsBuiltAndPublished(t *testing.T) {
 	if r.outputs["digest"] != file.outputs["digest"] || r.outputs["pushed"] != "true" {
 		t.Errorf("digest %q, pushed %q; the same image from a file has %q", r.outputs["digest"], r.outputs["pushed"], file.outputs["digest"])
 	}
-	calls := s.note("CALLS")
+	calls := s.record("CALLS")
 	for _, want := range []string{"--target app", "--build-arg A=1", "--label org.opencontainers.image.vendor=Acme", "--label org.opencontainers.image.revision=cccc", "--secret id=npm,env="} {
 		if !strings.Contains(calls, want) {
 			t.Errorf("the builder was called without %q:\n%s", want, calls)
 		}
 	}
-	if seen := s.note("SEEN"); strings.Contains(calls, "hunter2") || !strings.Contains(seen, "=hunter2") || strings.Contains(seen, canary) {
-		t.Errorf("a secret is an argument, or did not come, or the token did:\n%s\n%s", calls, seen)
+	if seen := s.record("SEEN"); strings.Contains(calls, "hunter2") || !strings.Contains(seen, "=hunter2") || strings.Contains(seen, canary) {
+		t.Errorf("a secret is an argument or is missing, or the builder has the token:\n%s\n%s", calls, seen)
 	}
 	if !strings.Contains(r.stdout, "::add-mask::hunter2\n") || !strings.Contains(r.stdout, "STEP 1/2: FROM scratch\n.::add-mask::x\n## [error]forged\n.::set-output name=digest::forged\nlast\n") {
 		t.Errorf("the log:\n%s", r.stdout)
@@ -101,7 +101,7 @@ func TestBuildIsNotStartedIfThePushIsRefused(t *testing.T) {
 	exposed := newStage(t, acme()).withBuildah().with("visibility", "private")
 	exposed.run().failsWith("visibility-exposed").wroteNothing()
 	if s.wasBuilt() || exposed.wasBuilt() {
-		t.Error("it was built first")
+		t.Error("the image was built before the refusal")
 	}
 }
 
@@ -118,7 +118,7 @@ func TestPullRequestOfAForkAndDryRunBuildWithoutPush(t *testing.T) {
 	}
 	for _, s := range []*stage{fork, dry} {
 		if !s.wasBuilt() {
-			t.Error("it was not built")
+			t.Error("the image was not built")
 		}
 		s.hasNoBuildFolder()
 	}
@@ -130,7 +130,7 @@ func TestFailedBuildIsExplained(t *testing.T) {
 	s.env["FAILS"] = "yes"
 	r := s.run().failsWith("build-failed", "buildah did not build the image").wroteNothing()
 	if !strings.Contains(r.stdout, "STEP 1/2") {
-		t.Errorf("the builder's words are not in the log:\n%s", r.stdout)
+		t.Errorf("the log does not contain the output of the builder:\n%s", r.stdout)
 	}
 	s.hasNoBuildFolder()
 	s.env["PATH"] = t.TempDir()
@@ -142,8 +142,8 @@ func TestLabelsOfTheBuildTakePrecedence(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme()).withBuildah()
 	s.run().succeeds()
-	words := strings.Fields(s.note("CALLS"))
+	words := strings.Fields(s.record("CALLS"))
 	if slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(w, "org.opencontainers.image.created=") }) {
-		t.Error("the time of the run is in the image: every run would publish another digest")
+		t.Error("the image contains the time of the run, so each run has another digest")
 	}
 }

@@ -15,9 +15,9 @@ func TestCheckReportsTheErrorsOfPublish(t *testing.T) {
 	mine := []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web", Visibility: ghcrtest.Public}}
 	cases := []struct {
 		name    string
-		world   func(*ghcrtest.Config)
+		server  func(*ghcrtest.Config)
 		stage   func(*stage)
-		code    string // of the error; "" for none
+		code    string // of the error, or "" for success
 		outcome string
 		outputs []string
 		says    []string // in the table
@@ -27,65 +27,65 @@ func TestCheckReportsTheErrorsOfPublish(t *testing.T) {
 			says: []string{"push", "nothing was sent", "The first push creates it with the visibility public", "links the package to acme/web", "installation token from the input token", "Publishing would not be refused."},
 		},
 		{
-			name:    "a package of its own",
-			world:   func(c *ghcrtest.Config) { c.Packages = mine },
+			name:    "a package that is linked to the repository",
+			server:  func(c *ghcrtest.Config) { c.Packages = mine },
 			outcome: "ready", outputs: []string{"visibility", "public", "linked", "yes", "anonymous-pull", "allowed"},
 			says: []string{"exists: ", "is linked to acme/web"},
 		},
 		{
-			name:  "no permission",
-			world: func(c *ghcrtest.Config) { c.Packages, c.Credentials[0].Packages = mine, ghcrtest.Read },
-			code:  "write-denied", outcome: "failed", outputs: []string{"visibility", "public"},
+			name:   "no permission",
+			server: func(c *ghcrtest.Config) { c.Packages, c.Credentials[0].Packages = mine, ghcrtest.Read },
+			code:   "write-denied", outcome: "failed", outputs: []string{"visibility", "public"},
 			says: []string{"problem", "packages: write", "Publishing would fail."},
 		},
 		{
-			name:  "a package that is not linked",
-			world: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/web"}} },
-			code:  "write-package", outcome: "failed", says: []string{"Manage Actions access"},
+			name:   "a package that is not linked",
+			server: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/web"}} },
+			code:   "write-package", outcome: "failed", says: []string{"Manage Actions access"},
 		},
 		{
 			name: "linked to another repository",
-			world: func(c *ghcrtest.Config) {
+			server: func(c *ghcrtest.Config) {
 				c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/hidden", Grants: map[string]ghcrtest.Role{"acme/web": ghcrtest.Write}}}
 			},
 			outcome: "ready", outputs: []string{"linked", "yes", "visibility", "private"}, says: []string{"is linked to acme/hidden, not to acme/web"},
 		},
 		{
-			name:  "a pull request from a fork, which publish passes over",
-			world: func(c *ghcrtest.Config) { c.Credentials[0].Packages = ghcrtest.Read },
-			stage: func(s *stage) { s.fork() }, outcome: "skipped", says: []string{"publish would skip", "Publishing would be skipped"},
+			name:   "a pull request from a fork, which publish skips",
+			server: func(c *ghcrtest.Config) { c.Credentials[0].Packages = ghcrtest.Read },
+			stage:  func(s *stage) { s.fork() }, outcome: "skipped", says: []string{"publish would skip", "Publishing would be skipped"},
 		},
 		{
-			name: "a pull request of ours, with a token that is none", stage: func(s *stage) {
+			name: "a pull request of the same repository, with an invalid token", stage: func(s *stage) {
 				s.with("token", "ghs_wrong")
 				s.env["GITHUB_EVENT_NAME"], s.env["GITHUB_REF"] = "pull_request", "refs/pull/7/merge"
 			},
 			code: "denied", outcome: "failed", says: []string{"problem"},
 		},
 		{
-			name:  "public wanted, and that is only a warning",
-			world: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web"}} },
-			stage: func(s *stage) { s.with("visibility", "public") }, outcome: "ready",
+			name:   "the package is private instead of public, with a warning",
+			server: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web"}} },
+			stage:  func(s *stage) { s.with("visibility", "public") }, outcome: "ready",
 			says: []string{"warning", "is private, but the wanted visibility is public", "Change visibility"},
 		},
 		{
-			name:  "public wanted, and a failure",
-			world: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web"}} },
-			stage: func(s *stage) { s.with("visibility", "public", "on-visibility-mismatch", "fail") },
-			code:  "visibility-needs-owner", outcome: "failed", says: []string{"problem", "is private, but the wanted visibility is public"},
+			name:   "the package is private instead of public, with a failure",
+			server: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web"}} },
+			stage:  func(s *stage) { s.with("visibility", "public", "on-visibility-mismatch", "fail") },
+			code:   "visibility-needs-owner", outcome: "failed", says: []string{"problem", "is private, but the wanted visibility is public"},
 		},
 		{
-			name:  "private wanted, and it would be public",
+			name:  "the package would be public instead of private",
 			stage: func(s *stage) { s.with("visibility", "private") },
 			code:  "visibility-exposed", outcome: "failed", says: []string{"would be created public"},
 		},
 		{
-			name:  "a token that is none",
+			name:  "an invalid token",
 			stage: func(s *stage) { s.with("token", "ghs_wrong") },
 			code:  "denied", outcome: "failed", says: []string{"GitHub's API refuses it"},
 		},
 		{
-			name: "the API is down",
+			name: "the API does not answer",
 			stage: func(s *stage) {
 				s.server.Inject(ghcrtest.Fault{Path: "/api/v3", Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 403, Message: "no"}})
 			},
@@ -95,11 +95,11 @@ func TestCheckReportsTheErrorsOfPublish(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			world := acme()
-			if c.world != nil {
-				c.world(&world)
+			config := acme()
+			if c.server != nil {
+				c.server(&config)
 			}
-			s := newStage(t, world).with("command", "check")
+			s := newStage(t, config).with("command", "check")
 			if c.stage != nil {
 				c.stage(s)
 			}
@@ -112,7 +112,7 @@ func TestCheckReportsTheErrorsOfPublish(t *testing.T) {
 			r.hasOutputs(append([]string{"outcome", c.outcome}, c.outputs...)...)
 			for _, want := range c.says {
 				if !strings.Contains(r.stdout, want) {
-					r.fatal("the table does not say %q", want)
+					r.fatal("the table does not contain %q", want)
 				}
 			}
 			if !strings.Contains(r.summary, "acme/web") {
@@ -129,7 +129,7 @@ func TestCheckWarnsAboutAWrongClock(t *testing.T) {
 		Status: 200, Header: http.Header{"Date": {time.Now().Add(-10 * time.Minute).UTC().Format(http.TimeFormat)}},
 	}})
 	if r := s.run().succeeds(); !strings.Contains(r.stdout, "differs from GitHub's") {
-		t.Errorf("the log does not say so:\n%s", r.stdout)
+		t.Errorf("the log does not contain the finding:\n%s", r.stdout)
 	}
 }
 
@@ -139,7 +139,7 @@ func TestCheckOfSeveralImagesReportsEachProblem(t *testing.T) {
 	s.env["GITHUB_TOKEN"] = canary
 	r := s.run("check", s.image("acme/web"), s.image("other/web"))
 	if r.code != cmd.Failure || !strings.Contains(r.stdout, s.image("acme/web")+"\n") || !strings.Contains(r.stdout, "the token may push") {
-		r.fatal("the first image is not told of")
+		r.fatal("the first image is not reported")
 	}
 	r.failsWith("create-package", "other/web")
 }
@@ -150,7 +150,7 @@ func TestCheckAtATerminalExplainsTheLink(t *testing.T) {
 	s.env["GITHUB_TOKEN"] = canary
 	r := s.run("check", s.image("acme/web")).succeeds()
 	if !strings.Contains(r.stdout, "org.opencontainers.image.source=") {
-		t.Errorf("the label is not named:\n%s", r.stdout)
+		t.Errorf("the log does not name the label:\n%s", r.stdout)
 	}
 }
 
@@ -163,6 +163,6 @@ func TestCheckOfAnotherRegistrySkipsTheGitHubFindings(t *testing.T) {
 	s := newStage(t, acme()).with("command", "check", "image", other.Host()+"/acme/web", "credentials", other.Host()+" me "+secret)
 	r := s.run().succeeds().hasOutputs("outcome", "ready", "linked", "")
 	if !strings.Contains(r.stdout, "is not a registry of GitHub") {
-		t.Errorf("the log does not say so:\n%s", r.stdout)
+		t.Errorf("the log does not contain the finding:\n%s", r.stdout)
 	}
 }

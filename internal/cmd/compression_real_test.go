@@ -10,9 +10,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// What was compressed here is read by skopeo and by buildah, which unpacks
-// every layer and holds it against the config; and what skopeo compressed with
-// zstd is read here.
+// skopeo and buildah read the layers that the program compressed. buildah unpacks every
+// layer and compares it with the config. The program reads the layers that skopeo
+// compressed with zstd.
 func TestOtherToolsReadTheCompressedLayers(t *testing.T) {
 	s, _ := storageStage(t)
 	l := sourcetest.NewLayout(t)
@@ -36,6 +36,6 @@ func TestOtherToolsReadTheCompressedLayers(t *testing.T) {
 		"docker://"+s.image("acme/web:zstd"), "oci:"+theirs)
 	s.with("source", theirs, "tags", "theirs", "compression", "gzip", "compression-level", "").run().succeeds()
 	if got := s.verifiedLayers(s.manifest("theirs")); got[0] != ociGzip {
-		t.Errorf("skopeo's layers became %s", got)
+		t.Errorf("the layers of skopeo have the media type %s", got)
 	}
 }

@@ -15,8 +15,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// publishedManifest is what a reference of the stage's registry leads to, as far as the
-// tests of compression look at it.
+// publishedManifest contains the fields of a manifest or an index that the tests read.
 type publishedManifest struct {
 	MediaType types.MediaType
 	Config    v1.Descriptor
@@ -28,15 +27,15 @@ func (s *stage) manifest(reference string) publishedManifest {
 	s.t.Helper()
 	found, ok := s.server.Manifest("acme/web", reference)
 	if !ok {
-		s.t.Fatalf("there is no %s", reference)
+		s.t.Fatalf("manifest %q does not exist", reference)
 	}
 	var out publishedManifest
 	s.check(json.Unmarshal(found.Raw, &out))
 	return out
 }
 
-// verifiedLayers reads an image's layers, and ends the test unless their plain bytes
-// are those that the config names.
+// verifiedLayers returns the media types of the layers of an image. It fails the test
+// unless the uncompressed layers have the digests in the config.
 func (s *stage) verifiedLayers(m publishedManifest) []string {
 	s.t.Helper()
 	var config struct {
@@ -59,7 +58,7 @@ func (s *stage) verifiedLayers(m publishedManifest) []string {
 		digest, _, err := v1.SHA256(in)
 		s.check(err)
 		if digest != config.RootFS.DiffIDs[i] || int64(len(packed)) != layer.Size {
-			s.t.Errorf("layer %d holds %s and has %d bytes; the config says %s, the manifest %d", i, digest, len(packed), config.RootFS.DiffIDs[i], layer.Size)
+			s.t.Errorf("layer %d has the diff id %s and %d bytes; the config has %s, the manifest %d", i, digest, len(packed), config.RootFS.DiffIDs[i], layer.Size)
 		}
 		formats = append(formats, string(compress.Detect(packed))+" as "+string(layer.MediaType))
 	}
@@ -88,7 +87,7 @@ func TestLayersOfAllPlatformsAreRecompressedAndAttestationsAreUpdated(t *testing
 	s.with("source", path, "tags", "1\nlatest", "compression", "zstd")
 	r := s.run().succeeds()
 	if n := r.count("PATCH", "/blobs/"); n != 3 {
-		t.Errorf("%d layers were compressed; both platforms share one of their four", n)
+		t.Errorf("%d layers were compressed, want 3, because the platforms share one of four", n)
 	}
 	if r.outputs["digest"] == root.Digest.String() || r.notices() != "digest-changes attestations-outdated" || !strings.Contains(r.stdout, "layers compressed as zstd") {
 		r.fatal("the notices are %q, want one about the digest and one about attestations", r.notices())
@@ -99,7 +98,7 @@ func TestLayersOfAllPlatformsAreRecompressedAndAttestationsAreUpdated(t *testing
 			t.Errorf("platform %d has %s", i, got)
 		}
 		if got := index.Manifests[i+2].Annotations["vnd.docker.reference.digest"]; got != m.Digest.String() {
-			t.Errorf("the attestation of %s speaks of %s", m.Digest, got)
+			t.Errorf("the attestation of %s names %s", m.Digest, got)
 		}
 		if m.Platform == nil || m.Platform.OS != "linux" {
 			t.Errorf("the platform of %s is %v", m.Digest, m.Platform)
@@ -107,7 +106,7 @@ func TestLayersOfAllPlatformsAreRecompressedAndAttestationsAreUpdated(t *testing
 	}
 	again := s.run().succeeds().wroteNothing().hasOutputs("outcome", "unchanged").hasOutputs("digest", r.outputs["digest"])
 	if n := again.count("GET", "/blobs/"); n > 0 {
-		t.Errorf("%d blobs were read to find out that nothing changed: the configs are the same", n)
+		t.Errorf("%d blobs were read, although equal configs show that nothing changed", n)
 	}
 }
 
@@ -138,8 +137,8 @@ func TestLayersOfEverySourceAreRecompressed(t *testing.T) {
 		{"docker save to zstd", save(saved), []string{"compression", "zstd"}, ociZstd, types.OCIManifestSchema1},
 		{"docker save at another level", save(saved), []string{"compression", "gzip", "compression-level", "9"}, dockerGzip, types.DockerManifestSchema2},
 		{"gzipped docker save to zstd", save(saved.Gzipped()), []string{"compression", "zstd", "compression-level", "1"}, ociZstd, types.OCIManifestSchema1},
-		{"gzipped docker save stays", save(saved.Gzipped()), []string{"compression", "gzip"}, dockerGzip, types.DockerManifestSchema2},
-		{"a plain layout to gzip", layout(types.OCIUncompressedLayer), []string{"compression", "gzip"}, ociGzip, types.OCIManifestSchema1},
+		{"gzipped docker save is kept", save(saved.Gzipped()), []string{"compression", "gzip"}, dockerGzip, types.DockerManifestSchema2},
+		{"an uncompressed layout to gzip", layout(types.OCIUncompressedLayer), []string{"compression", "gzip"}, ociGzip, types.OCIManifestSchema1},
 		{"a layout to zstd", layout(types.OCILayer), []string{"compression", "zstd"}, ociZstd, types.OCIManifestSchema1},
 		{"Docker's list to zstd", list(), []string{"compression", "zstd"}, ociZstd, types.OCIImageIndex},
 		{"with labels", layout(types.OCILayer), []string{"compression", "zstd", "labels", "a=b", "annotations", "c=d"}, ociZstd, types.OCIManifestSchema1},
@@ -152,11 +151,11 @@ func TestLayersOfEverySourceAreRecompressed(t *testing.T) {
 			s.run().succeeds()
 			m := s.manifest("1")
 			if m.MediaType != c.as {
-				t.Errorf("it is published as %s, want %s", m.MediaType, c.as)
+				t.Errorf("the media type is %s, want %s", m.MediaType, c.as)
 			}
 			if len(m.Manifests) > 0 {
 				if m = s.manifest(m.Manifests[0].Digest.String()); m.MediaType != types.OCIManifestSchema1 || m.Config.MediaType != types.OCIConfigJSON {
-					t.Errorf("the image in it is %s, its config %s", m.MediaType, m.Config.MediaType)
+					t.Errorf("the image in the index has the media type %s, its config %s", m.MediaType, m.Config.MediaType)
 				}
 			}
 			if got := strings.Join(s.verifiedLayers(m), ", "); got != c.layers+", "+c.layers {
@@ -179,7 +178,7 @@ func TestOnlyChangedLayersAreRecompressed(t *testing.T) {
 	if n := s.with("source", build("new")).run().succeeds().count("PATCH", "/blobs/"); n != 2 {
 		t.Errorf("%d layers were compressed, want the two that changed", n)
 	}
-	// Another format is another image, although nothing else changed.
+	// Another format gives another image, although nothing else changed.
 	r := s.with("compression", "gzip", "source", "docker://"+s.image("acme/web:edge"), "tags", "edge\nnext", "verify", "none").run().succeeds()
 	for _, m := range s.manifest("edge").Manifests {
 		if got := strings.Join(s.verifiedLayers(s.manifest(m.Digest.String())), ", "); got != ociGzip+", "+ociGzip {
@@ -217,8 +216,8 @@ func TestLayerThatDiffersFromItsConfigIsNotPushed(t *testing.T) {
 		says  string
 	}{
 		{"another layer", sourcetest.Gzip(sourcetest.LayerTar(t, "forged")), "is damaged"},
-		{"no gzip", append([]byte{0x1f, 0x8b, 8}, bytes.Repeat([]byte("x"), 100)...), "cannot be decompressed"},
-		{"cut off", sourcetest.Gzip(sourcetest.LayerTar(t, "true"))[:60], "cannot be decompressed"},
+		{"not gzip", append([]byte{0x1f, 0x8b, 8}, bytes.Repeat([]byte("x"), 100)...), "cannot be decompressed"},
+		{"truncated", sourcetest.Gzip(sourcetest.LayerTar(t, "true"))[:60], "cannot be decompressed"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -231,7 +230,7 @@ func TestLayerThatDiffersFromItsConfigIsNotPushed(t *testing.T) {
 			}))
 			r := s.with("source", sourcetest.Dir(t, l.Files()), "tags", "1", "compression", "zstd").run().failsWith("source-blob-wrong", c.says)
 			if s.server.Tag("acme/web", "1") != "" {
-				r.fatal("it is tagged")
+				r.fatal("the image has a tag")
 			}
 		})
 	}
@@ -242,7 +241,7 @@ func TestDryRunAndArchiveOfARecompressedImage(t *testing.T) {
 	path, _ := buildxLayout(t)
 	s := newStage(t, acme()).with("source", path, "tags", "1", "compression", "zstd", "dry-run", "true")
 	if r := s.run().succeeds().wroteNothing(); !strings.Contains(r.stdout, "known after compression") {
-		r.fatal("the plan does not say what it cannot know")
+		r.fatal("the plan does not state that the digest is unknown")
 	}
 	digest := s.with("dry-run", "").run().succeeds().outputs["digest"]
 	c := acme()

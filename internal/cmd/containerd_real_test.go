@@ -24,11 +24,11 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// The image store that Docker has by default since 29: an image keeps the
-// digest it has in a registry, and all its platforms.
+// Since Docker 29, the containerd image store is the default. There an image keeps its
+// digest from the registry and all platforms.
 
-// loaded puts an index with two platforms and their attestations into an
-// engine as web:dev, without what is dropped.
+// loaded loads an index with two platforms and their attestations into an engine as
+// web:dev, without the dropped manifests.
 func (d *dockerd) loaded(drop func(amd, arm v1.Descriptor) []v1.Descriptor) (index, amd, arm v1.Descriptor) {
 	d.t.Helper()
 	l := sourcetest.NewLayout(d.t)
@@ -44,14 +44,14 @@ func (d *dockerd) loaded(drop func(amd, arm v1.Descriptor) []v1.Descriptor) (ind
 	return index, amd, arm
 }
 
-// digestOf is the digest that Docker shows for an image.
+// digestOf returns the digest that Docker shows for an image.
 func (d *dockerd) digestOf(name string) string {
 	d.t.Helper()
 	_, digest, _ := strings.Cut(d.docker("inspect", "--format", "{{index .RepoDigests 0}}", name), "@")
 	return digest
 }
 
-// save is docker save --platform, which Debian's command line does not have.
+// save implements docker save --platform, which the command line of Debian lacks.
 func (d *dockerd) save(id string, p *v1.Platform, path string) {
 	d.t.Helper()
 	platform, err := json.Marshal(p)
@@ -91,7 +91,7 @@ func TestIndexInTheContainerdStoreIsPublishedWithItsDigest(t *testing.T) {
 	s.env["DOCKER_HOST"] = d.host
 	d.push(s, "web:dev", "edge")
 	if r := s.run().succeeds(); s.server.Tag("acme/web", "edge") != digest || r.outputs["changed"] != "false" {
-		r.fatal("docker push brought %s, and publishing changed it: %s", s.server.Tag("acme/web", "edge"), r.outputs["changed"])
+		r.fatal("docker push pushed %s, and publish changed the tag: %s", s.server.Tag("acme/web", "edge"), r.outputs["changed"])
 	}
 	raw, err := exec.CommandContext(t.Context(), program(t, "skopeo", true), "inspect", "--raw", "--tls-verify=false", "docker://"+s.image("acme/web")+":edge").Output()
 	if got := fmt.Sprintf("sha256:%x", sha256.Sum256(raw)); err != nil || got != digest {
@@ -134,8 +134,8 @@ func TestEngineWithOnePlatformOfAnIndexPublishesThatPlatform(t *testing.T) {
 	}
 }
 
-// buildx leaves an index in containerd's store, of the image and of what
-// BuildKit attests to it.
+// buildx stores an index of the image and the attestation of BuildKit in the containerd
+// image store.
 func TestAfterARebuildByBuildxOnlyTheNewLayerIsPushed(t *testing.T) {
 	d := startDockerd(t, currentSnapshots)
 	s := builderStage(t, "docker").withBuildx(d)
@@ -151,11 +151,12 @@ func TestAfterARebuildByBuildxOnlyTheNewLayerIsPushed(t *testing.T) {
 		sent = append(sent, r.count("PUT", "/blobs/"))
 	}
 	if want := []int{5, 3}; !slices.Equal(sent, want) {
-		t.Errorf("%d blobs were sent, want %d: two layers, a config, and an attestation with another; then a layer, a config and an attestation", sent, want)
+		t.Errorf("%d blobs were pushed, want %d: two layers, a config, and an attestation with its config; then a layer, a config and an attestation", sent, want)
 	}
 }
 
-// A tar of the classic store has plain layers, which docker load keeps so.
+// A tar of the classic store has uncompressed layers, and docker load keeps them
+// uncompressed.
 func TestUncompressedLayersInTheContainerdStoreAreCompressedWithANotice(t *testing.T) {
 	d := startDockerd(t, currentSnapshots)
 	saved := sourcetest.NewSaved(t, "web:dev", layer("one"))
@@ -164,13 +165,12 @@ func TestUncompressedLayersInTheContainerdStoreAreCompressedWithANotice(t *testi
 	s.env["DOCKER_HOST"] = d.host
 	r := s.run().succeeds()
 	if digest := d.digestOf("web:dev"); r.outputs["digest"] == digest || s.configOf("edge") != saved.ID().String() {
-		r.fatal("it is the digest of plain layers, or the config is not %s", saved.ID())
+		r.fatal("the digest is that of uncompressed layers, or the config is not %s", saved.ID())
 	}
 	r.warns("Layers are compressed for publishing", d.digestOf("web:dev"))
 }
 
-// warns ends the test unless a notice or a warning has the title and says the
-// words.
+// warns ends the test unless a notice or a warning has the title and contains the words.
 func (r result) warns(title string, words ...string) {
 	r.t.Helper()
 	for _, a := range r.annotations() {
@@ -178,5 +178,5 @@ func (r result) warns(title string, words ...string) {
 			return
 		}
 	}
-	r.fatal("nothing warns of %q with %q", title, words)
+	r.fatal("no notice or warning has the title %q and contains %q", title, words)
 }

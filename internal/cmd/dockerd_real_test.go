@@ -19,12 +19,12 @@ import (
 
 // An edition is a Docker engine with one of its image stores.
 type edition struct {
-	current bool   // the one that .ci/run builds (.github/engines), or else the machine's
-	driver  string // vfs belongs to the classic store, native to containerd's
+	current bool   // the engine that .ci/run builds (.github/engines); otherwise the engine of the machine
+	driver  string // vfs is for the classic store, native for the containerd image store
 }
 
-// The engines that images come from: Debian's is years older than the current
-// one, and the current one has both stores.
+// The engines of the tests. The engine of Debian is years older than the current engine.
+// The current engine has both stores.
 var (
 	installed        = edition{false, "vfs"}
 	currentClassic   = edition{true, "vfs"}
@@ -55,7 +55,7 @@ func (e edition) dockerd(t *testing.T) string {
 	return program(t, "dockerd", true)
 }
 
-// dockerd is a Docker engine of a test's own.
+// dockerd is a Docker engine that one test uses.
 type dockerd struct {
 	t    *testing.T
 	dir  string
@@ -63,9 +63,9 @@ type dockerd struct {
 	log  *os.File
 }
 
-// startDockerd starts an engine that touches nothing of the machine: no
-// network, no rules, its folders below one that the test takes away. In CI it
-// has to start.
+// startDockerd starts an engine that does not change the machine: it has no network and
+// no firewall rules, and its folders are below a folder that the test removes. In CI a
+// failed start fails the test.
 func startDockerd(t *testing.T, e edition) *dockerd {
 	t.Helper()
 	if os.Getuid() != 0 {
@@ -97,9 +97,9 @@ func startDockerd(t *testing.T, e edition) *dockerd {
 	return d
 }
 
-// containerd starts a containerd of the same age, so that the machine's keeps
-// none of the images, and returns what dockerd needs to run containers on it
-// by any runc.
+// containerd starts a containerd of the same age, so that the containerd of the machine
+// gets none of the images. It returns the arguments that dockerd needs to run containers
+// on it with any runc.
 func (d *dockerd) containerd() []string {
 	config := filepath.Join(d.dir, "containerd.toml")
 	const text = `version = 3
@@ -122,10 +122,11 @@ disabled_plugins = [
 	}
 }
 
-// group is the control group of all that the engine runs.
+// group is the control group of all processes of the engine.
 func (d *dockerd) group() string { return "/ghcr-publish-" + filepath.Base(d.dir) }
 
-// start runs a program until the test has ended, and what was started after it.
+// start runs a program until the test and all programs that were started later have
+// ended.
 func (d *dockerd) start(path string, args ...string) {
 	d.t.Helper()
 	ctx, stop := context.WithCancel(context.WithoutCancel(d.t.Context()))
@@ -136,14 +137,14 @@ func (d *dockerd) start(path string, args ...string) {
 	cmd.WaitDelay = time.Minute
 	d.t.Cleanup(func() {
 		stop()
-		_ = cmd.Wait() // it was told to end
+		_ = cmd.Wait() // it was terminated
 	})
 	if err := cmd.Start(); err != nil {
 		d.t.Fatal(err)
 	}
 }
 
-// await waits until what was started answers.
+// await waits until a started program answers.
 func (d *dockerd) await(answers func() bool) {
 	d.t.Helper()
 	for range 300 {
@@ -156,8 +157,8 @@ func (d *dockerd) await(answers func() bool) {
 	d.t.Fatalf("the engine does not start:\n%s", raw)
 }
 
-// remove takes away what the engine leaves: namespaces that it had mounted,
-// its control groups, its folder.
+// remove removes the remains of the engine: mounted namespaces, its control groups and
+// its folder.
 func (d *dockerd) remove() {
 	mounts, _ := os.ReadFile("/proc/self/mounts")
 	for line := range strings.Lines(string(mounts)) {
@@ -185,7 +186,7 @@ func (d *dockerd) remove() {
 	}
 }
 
-// engine is a program of .github/engines.
+// engine returns the path of a program of .github/engines.
 func engine(t *testing.T, name string) string {
 	t.Helper()
 	dir := os.Getenv("GHCR_PUBLISH_ENGINES")
@@ -199,7 +200,7 @@ func engine(t *testing.T, name string) string {
 	return path
 }
 
-// missing ends a test that lacks what it drives. In CI nothing may be missing.
+// missing skips a test without a program that it needs. In CI it fails the test.
 func missing(t *testing.T, err error) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {
@@ -208,7 +209,7 @@ func missing(t *testing.T, err error) {
 	t.Skip(err)
 }
 
-// docker runs Docker's own command line and returns what it prints.
+// docker runs the command line of Docker and returns its output.
 func (d *dockerd) docker(args ...string) string {
 	d.t.Helper()
 	cmd := exec.CommandContext(d.t.Context(), "docker", append([]string{"--config", d.dir, "--host", d.host}, args...)...)
@@ -222,7 +223,7 @@ func (d *dockerd) docker(args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// build makes an image by a Dockerfile with one file beside it.
+// build builds an image from a Dockerfile with one file in its context.
 func (d *dockerd) build(tag, dockerfile, text string) {
 	d.t.Helper()
 	context := d.t.TempDir()

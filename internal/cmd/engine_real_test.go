@@ -15,7 +15,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// configOf is the digest of the config of what a tag of the stage points at.
+// configOf returns the digest of the config of the image under a tag of the stage.
 func (s *stage) configOf(tag string) string {
 	s.t.Helper()
 	found, _ := s.server.Manifest("acme/web", tag)
@@ -28,8 +28,8 @@ func TestImagesOfARealEngineArePublished(t *testing.T) {
 	forEachEdition(t, []edition{installed, currentClassic}, publishesClassic)
 }
 
-// publishesClassic publishes out of the classic store, where an image's id is
-// its config's digest and its layers are compressed on the way.
+// publishesClassic publishes from the classic store. There the id of an image is the
+// digest of its config, and the layers are compressed during the push.
 func publishesClassic(t *testing.T, d *dockerd) {
 	base := sourcetest.NewSaved(t, "base:1", layer("one"))
 	d.docker("load", "--input", sourcetest.Tar(t, sourcetest.DockerSave(t, base)))
@@ -50,19 +50,19 @@ func publishesClassic(t *testing.T, d *dockerd) {
 	}
 	d.push(s, "web:dev", "by-docker")
 	if got := s.configOf("by-docker"); got != id {
-		t.Errorf("docker push brought the config %s, want %s", got, id)
+		t.Errorf("docker push pushed the config %s, want %s", got, id)
 	}
 
 	d.build("web:dev", "FROM base:1\nCOPY file /etc/motd\n", layer("new"))
 	r := s.with("source", "web:dev").run().succeeds()
 	if n := r.count("PATCH", "/blobs/"); n != 1 || r.outputs["digest"] == digest {
-		t.Errorf("after a rebuild of the last layer %d layers were sent, and the digest is %s", n, r.outputs["digest"])
+		t.Errorf("after a rebuild of the last layer %d layers were pushed, and the digest is %s", n, r.outputs["digest"])
 	}
 	s.with("source", "web:dve").run().failsWith("source-not-found", "Did you mean web:dev")
 }
 
-// push has Docker itself bring an image to the stage's registry. Its
-// compression is another, the image it means is the same.
+// push pushes an image to the registry of the stage with docker push. Docker compresses
+// differently, but the config is the same.
 func (d *dockerd) push(s *stage, name, tag string) {
 	d.t.Helper()
 	login := base64.StdEncoding.EncodeToString([]byte("octocat:" + canary))
@@ -73,8 +73,8 @@ func (d *dockerd) push(s *stage, name, tag string) {
 	d.docker("image", "rm", pushed)
 }
 
-// Debian's skopeo and Debian's engine; the current engine no longer speaks
-// this skopeo's version of the API.
+// The test uses skopeo and the engine of Debian. The current engine does not support the
+// API version of this skopeo.
 func TestSkopeoReadsTheSameConfigFromTheEngine(t *testing.T) {
 	d := startDockerd(t, installed)
 	saved := sourcetest.NewSaved(t, "web:dev", "one")
@@ -100,13 +100,13 @@ func TestLayersThatARealEnginePulledAreMounted(t *testing.T) {
 		s.env["DOCKER_HOST"] = d.host
 		r := s.with("source", "web:dev", "image", "").run().succeeds()
 		if sent := r.count("PUT", "/blobs/upload"); sent != 2 || r.count("POST", "mount=") != 2 {
-			r.fatal("not config and new layer alone were sent, or the others are not mounted")
+			r.fatal("more than the config and the new layer was pushed, or the other layers are not mounted")
 		}
 		s.with("source", "docker-daemon:"+s.image("acme/base:1"), "tags", "2").run().succeeds().hasOutputs("digest", base.outputs["digest"])
 	})
 }
 
-// noise is text that compression leaves large.
+// noise returns text that does not compress well.
 func noise(seed string) string {
 	raw := make([]byte, 200_000)
 	_, _ = rand.NewChaCha8(sha256.Sum256([]byte(seed))).Read(raw) // never fails

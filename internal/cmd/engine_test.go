@@ -11,7 +11,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// engineWith is an engine of the classic store that has one image.
+// engineWith returns an engine with the classic store and one image.
 func engineWith(t *testing.T, saved sourcetest.Saved) *sourcetest.Engine {
 	t.Helper()
 	return sourcetest.NewEngine(t, sourcetest.EngineImage{
@@ -19,7 +19,7 @@ func engineWith(t *testing.T, saved sourcetest.Saved) *sourcetest.Engine {
 	})
 }
 
-// layer is more than is kept of an export.
+// layer returns a text that is longer than the kept part of an export.
 func layer(text string) string { return strings.Repeat(text, 300_000) }
 
 func TestImageInTheDockerEngineIsPublished(t *testing.T) {
@@ -32,10 +32,10 @@ func TestImageInTheDockerEngineIsPublished(t *testing.T) {
 		s.env["DOCKER_HOST"] = e.Host
 		r := s.run().succeeds()
 		if got, want := r.outputs["digest"], file.outputs["digest"]; got != want {
-			t.Errorf("%s: digest %s, from the file %s", source, got, want)
+			t.Errorf("%s: digest %s, want the digest %s of the file", source, got, want)
 		}
 		if got := e.Exports.Load(); got < 2 || got > 5 {
-			t.Errorf("%s: %d exports: one to note the files, one more where all layers wait for it", source, got)
+			t.Errorf("%s: %d exports, want one for the file list, and one more if all layers need it", source, got)
 		}
 	}
 }
@@ -48,7 +48,7 @@ func TestOnlyTheRebuiltLayerIsPushed(t *testing.T) {
 	s.env["DOCKER_HOST"] = engineWith(t, sourcetest.NewSaved(t, "web:dev", layer("base"), layer("new"))).Host
 	r := s.run().succeeds()
 	if patches := r.count("PATCH", "/blobs/"); patches != 1 {
-		t.Errorf("%d layers were compressed and sent, want the one that changed", patches)
+		t.Errorf("%d layers were compressed and pushed, want only the changed layer", patches)
 	}
 }
 
@@ -61,7 +61,7 @@ func TestImageMissingInTheEngineIsAnError(t *testing.T) {
 	s.run().failsWith("engine-unreachable", "Start Docker").wroteNothing()
 }
 
-// containerd's store keeps layers plain that docker load brought so.
+// The containerd image store keeps the layers of docker load uncompressed.
 func TestAllPlatformsOfAnEngineArePublishedAlsoIfUncompressed(t *testing.T) {
 	t.Parallel()
 	l := sourcetest.NewLayout(t)
@@ -76,7 +76,7 @@ func TestAllPlatformsOfAnEngineArePublishedAlsoIfUncompressed(t *testing.T) {
 	s.env["DOCKER_HOST"] = sourcetest.NewEngine(t, sourcetest.EngineImage{ID: index.Digest.String(), Names: []string{"web:dev"}, Tar: tar}).Host
 	r := s.run().succeeds()
 	if r.outputs["digest-linux-amd64"] == "" || r.outputs["digest-linux-arm64"] == "" || r.outputs["digest"] == index.Digest.String() {
-		r.fatal("not both platforms were published, compressed")
+		r.fatal("the two platforms were not published with compressed layers")
 	}
 	for _, m := range s.manifest("1").Manifests {
 		if got := strings.Join(s.verifiedLayers(s.manifest(m.Digest.String())), ", "); got != ociGzip+", "+ociGzip {
@@ -84,15 +84,15 @@ func TestAllPlatformsOfAnEngineArePublishedAlsoIfUncompressed(t *testing.T) {
 		}
 	}
 	s.run().succeeds().wroteNothing().hasOutputs("outcome", "unchanged")
-	// The same image from a file.
+	// The same image from a file has the same digest.
 	file := newStage(t, acme()).with("source", sourcetest.Write(t, "image.tar", tar), "tags", "1").run().succeeds()
 	if file.outputs["digest"] != r.outputs["digest"] {
-		file.fatal("from a file it has another digest than %s", r.outputs["digest"])
+		file.fatal("the image from a file has another digest than %s", r.outputs["digest"])
 	}
 }
 
-// In containerd's store layers have their digests; those that are in another
-// repository of the registry are mounted from where the engine pulled them.
+// The containerd image store keeps the digests of the layers. Layers in another
+// repository of the registry are mounted from the repository of the pull.
 func TestLayersInTheContainerdStoreAreMountedFromTheRepositoryOfTheBase(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
@@ -119,9 +119,9 @@ func TestLayersInTheContainerdStoreAreMountedFromTheRepositoryOfTheBase(t *testi
 	s.with("source", "web:dev", "image", "", "tags", "edge", "monotonic", "false")
 	r := s.run().succeeds().hasOutputs("digest", app.Digest.String())
 	if r.count("POST", "mount=") != 1 || r.count("PUT", "/blobs/upload") != 2 {
-		r.fatal("the base's layer is to be mounted, config and layer are to be sent")
+		r.fatal("the layer of the base is not mounted, or more than the config and the new layer was pushed")
 	}
 	if again := s.run().succeeds().wroteNothing(); again.count("GET", "/acme/base/") > 0 {
-		t.Error("the base was asked for although nothing is missing")
+		t.Error("the base was read although no layer is missing")
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-// repository is the payload's repository object, which a schedule lacks.
+// repository returns the repository object of a payload. A schedule has no such object.
 func repository() map[string]any {
 	return map[string]any{
 		"full_name": "acme/web", "default_branch": "main", "visibility": "public",
@@ -15,8 +15,7 @@ func repository() map[string]any {
 	}
 }
 
-// TestTagsFollowTheEvent checks the default tags, from the runner's variables
-// to the registry.
+// TestTagsFollowTheEvent checks the default tags of each event in the registry.
 func TestTagsFollowTheEvent(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
@@ -43,9 +42,9 @@ func TestTagsFollowTheEvent(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			world := acme()
-			world.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web", Visibility: ghcrtest.Public}}
-			s := newStage(t, world)
+			config := acme()
+			config.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web", Visibility: ghcrtest.Public}}
+			s := newStage(t, config)
 			for _, tag := range c.existing {
 				s.server.AddManifest("acme/web", tag, "application/vnd.oci.image.index.v1+json", []byte(`{"schemaVersion":2,"manifests":[]}`))
 			}
@@ -65,17 +64,17 @@ func TestTagsFollowTheEvent(t *testing.T) {
 				}
 			}
 			if n := len(s.server.Tags("acme/web")); n > strings.Count(c.tags, "\n")+1+len(c.existing) {
-				t.Errorf("more tags than wanted: %q", s.server.Tags("acme/web"))
+				t.Errorf("unexpected tags: %q", s.server.Tags("acme/web"))
 			}
 			if strings.Contains(r.stdout, "::warning") {
-				t.Errorf("a warning nobody needs:\n%s", r.stdout)
+				t.Errorf("unexpected warning:\n%s", r.stdout)
 			}
 		})
 	}
 }
 
-// TestEventWithoutATagIsExplained: each rule is named with the reason it gave no
-// tag, and nothing is published under a guess.
+// The error lists each rule with the reason why it gave no tag. The program does not
+// choose another tag.
 func TestEventWithoutATagIsExplained(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
@@ -97,7 +96,7 @@ func TestEventWithoutATagIsExplained(t *testing.T) {
 			source, _ := layout(t)
 			r := s.with("source", source).run().wroteNothing().failsWith("no-tags", c.words, "type=semver")
 			if tags := s.server.Tags("acme/web"); len(tags) > 0 {
-				r.fatal("tags were made: %q", tags)
+				r.fatal("tags exist: %q", tags)
 			}
 		})
 	}

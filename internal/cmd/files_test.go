@@ -20,7 +20,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// tree writes files below a new folder: name, content, and so on.
+// tree writes files below a new folder. The arguments are pairs of a name and a content.
 func (s *stage) tree(pairs ...string) string {
 	s.t.Helper()
 	dir := s.t.TempDir()
@@ -32,7 +32,7 @@ func (s *stage) tree(pairs ...string) string {
 	return dir
 }
 
-// published reads an image back from the stage's registry, by tag or digest.
+// published returns an image on the registry of the stage, by tag or digest.
 func (s *stage) published(repo, reference string) (v1.Manifest, v1.ConfigFile) {
 	s.t.Helper()
 	found, there := s.server.Manifest(repo, reference)
@@ -48,8 +48,7 @@ func (s *stage) published(repo, reference string) (v1.Manifest, v1.ConfigFile) {
 	return m, c
 }
 
-// unpack lists what is in a layer of the registry: names with their content,
-// links with an arrow.
+// unpack lists the entries of a layer: name, mode and content, or the target of a link.
 func (s *stage) unpack(repo string, layer v1.Descriptor) []string {
 	s.t.Helper()
 	raw, err := s.server.Blob(repo, layer.Digest.String())
@@ -77,13 +76,13 @@ func TestFilesGiveAnImageForEachPlatform(t *testing.T) {
 		"env", "A=1", "user", "65532", "workdir", "/srv", "tags", "1.2.3").run().succeeds()
 	r.hasOutputs("outcome", "published", "pushed", "true", "anonymous-pull", "verified")
 	if !strings.Contains(r.stdout, "darwin/arm64") {
-		t.Errorf("nobody says that a platform was left out:\n%s", r.stdout)
+		t.Errorf("the log does not report the omitted platform:\n%s", r.stdout)
 	}
 	doc := index(t, s, "1.2.3")
 	for i, arch := range []string{"amd64", "arm64"} {
 		d := doc.Manifests[i]
 		if d.Platform.String() != "linux/"+arch || r.outputs["digest-linux-"+arch] != d.Digest.String() {
-			t.Errorf("entry %d is %s for %s; the output says %s", i, d.Digest, d.Platform, r.outputs["digest-linux-"+arch])
+			t.Errorf("entry %d is %s for %s; the output is %s", i, d.Digest, d.Platform, r.outputs["digest-linux-"+arch])
 		}
 		m, c := s.published("acme/web", d.Digest.String())
 		if c.OS != "linux" || c.Architecture != arch || c.Config.User != "65532" || c.Config.WorkingDir != "/srv" ||
@@ -92,13 +91,13 @@ func TestFilesGiveAnImageForEachPlatform(t *testing.T) {
 		}
 		want := []string{"usr/ -rwxr-xr-x ", "usr/bin/ -rwxr-xr-x ", "usr/bin/app -rwxr-xr-x #!" + arch}
 		if got := s.unpack("acme/web", m.Layers[0]); !slices.Equal(got, want) {
-			t.Errorf("the layer holds %q, want %q", got, want)
+			t.Errorf("the layer contains %q, want %q", got, want)
 		}
 	}
 	s.run().succeeds().wroteNothing().hasOutputs("outcome", "unchanged", "digest", r.outputs["digest"])
 }
 
-// The same files give the same digest, whatever the machine put on them.
+// The same files give the same digest with other times, modes and orders.
 func TestFilesGiveTheSameDigestEverywhere(t *testing.T) {
 	t.Parallel()
 	digest := func(epoch string, change func(dir string, s *stage)) string {
@@ -110,7 +109,7 @@ func TestFilesGiveTheSameDigestEverywhere(t *testing.T) {
 	}
 	plain := digest("", func(string, *stage) {})
 	other := digest("", func(dir string, s *stage) {
-		for i, name := range []string{"run", "b/c.css", "b", "a.html"} { // other times, modes, order
+		for i, name := range []string{"run", "b/c.css", "b", "a.html"} { // set other times and modes in another order
 			path := filepath.Join(dir, name)
 			s.check(os.Chtimes(path, time.Unix(int64(i), 5), time.Unix(int64(i), 5)))
 			s.check(os.Chmod(path, 0o700))
@@ -130,7 +129,7 @@ func TestFilesGiveTheSameDigestEverywhere(t *testing.T) {
 	}
 }
 
-// seedBase puts an index for two platforms into a repository of the registry.
+// seedBase pushes an index for two platforms to a repository of the registry.
 func seedBase(t *testing.T, s *stage, repo string) v1.Descriptor {
 	t.Helper()
 	l := sourcetest.NewLayout(t)
@@ -164,22 +163,22 @@ func TestLayersOfTheBaseOfFilesAreMounted(t *testing.T) {
 	site := s.tree("index.html", "hello", "tmp/x", "1")
 	r := s.with("content", site+":/", "base", s.image("other/base:1"), "labels", "a=b").run().succeeds()
 	if n := r.count("PUT", "/blobs/"); n != 3 { // the layer, two configs
-		t.Errorf("%d blobs were sent, want the layer and two configs", n)
+		t.Errorf("%d blobs were pushed, want the layer and two configs", n)
 	}
 	doc := index(t, s, "main")
 	if len(doc.Manifests) != 2 {
-		t.Fatalf("the index has %d entries, want the base's two platforms", len(doc.Manifests))
+		t.Fatalf("the index has %d entries, want the two platforms of the base", len(doc.Manifests))
 	}
 	m, config := s.published("acme/web", doc.Manifests[1].Digest.String())
 	if len(m.Layers) != 3 || len(config.RootFS.DiffIDs) != 3 || config.Architecture != "arm64" || config.Config.Labels["a"] != "b" {
 		t.Errorf("the image for arm64 is %+v with %+v", m, config)
 	}
 	if got := m.Annotations["org.opencontainers.image.base.name"]; got != s.image("other/base:1") {
-		t.Errorf("the base is called %q", got)
+		t.Errorf("the name of the base is %q", got)
 	}
-	// A folder in the layer would take the base's place, mode and all.
+	// A folder in the layer would replace the folder of the base and its mode.
 	if got, want := s.unpack("acme/web", m.Layers[2]), []string{"index.html -rw-r--r-- hello", "tmp/x -rw-r--r-- 1"}; !slices.Equal(got, want) {
-		t.Errorf("the layer holds %q, want %q", got, want)
+		t.Errorf("the layer contains %q, want %q", got, want)
 	}
 }
 
@@ -192,22 +191,22 @@ func TestInvalidContentInputs(t *testing.T) {
 		words  []string
 	}{
 		{"with a source", func(*stage) []string { return []string{"source", "image.tar", "content", "a:/a"} }, "content-or-source", []string{"exclude each other"}},
-		{"an entrypoint alone", func(*stage) []string { return []string{"source", "image.tar", "entrypoint", "/a"} }, "content-missing", []string{"without content"}},
-		{"nowhere to go", func(*stage) []string { return []string{"content", "dist"} }, "content-invalid", []string{`"dist"`, "PATH:/PATH/IN/IMAGE"}},
-		{"not there", func(*stage) []string { return []string{"content", "no/such:/a"} }, "content-not-found", []string{`"no/such"`}},
-		{"a platform that is not there", func(s *stage) []string {
+		{"an entrypoint without content", func(*stage) []string { return []string{"source", "image.tar", "entrypoint", "/a"} }, "content-missing", []string{"without content"}},
+		{"content without a path in the image", func(*stage) []string { return []string{"content", "dist"} }, "content-invalid", []string{`"dist"`, "PATH:/PATH/IN/IMAGE"}},
+		{"a path that does not exist", func(*stage) []string { return []string{"content", "no/such:/a"} }, "content-not-found", []string{`"no/such"`}},
+		{"a platform without files", func(s *stage) []string {
 			return []string{"content", filepath.Join(s.tree("linux-amd64/a", "1"), "{os}-{arch}") + ":/", "platform", "linux/amd64,linux/arm64"}
 		}, "platform-missing", []string{"linux/arm64"}},
-		{"a link that leads out", func(s *stage) []string {
+		{"a link to a file outside the folder", func(s *stage) []string {
 			dir := s.tree("a", "1")
 			s.check(os.Symlink("../../etc/passwd", filepath.Join(dir, "b")))
 			return []string{"content", dir + ":/"}
 		}, "content-unsafe", []string{"etc/passwd", "cp -L"}},
 		{"a whiteout", func(s *stage) []string { return []string{"content", s.tree(".wh.etc", "") + ":/"} }, "content-name", []string{".wh."}},
-		{"a base that is not there", func(s *stage) []string {
+		{"a base that does not exist", func(s *stage) []string {
 			return []string{"content", s.tree("a", "1") + ":/", "base", s.image("acme/none:1")}
 		}, "image-not-found", []string{"acme/none:1"}},
-		{"a base that is hidden", func(s *stage) []string {
+		{"a base that the token may not read", func(s *stage) []string {
 			s.server.AddPackage(ghcrtest.Package{Name: "other/secret", Visibility: ghcrtest.Private})
 			seedBase(s.t, s, "other/secret")
 			return []string{"content", s.tree("a", "1") + ":/", "base", s.image("other/secret:1")}
@@ -225,7 +224,7 @@ func TestInvalidContentInputs(t *testing.T) {
 	}
 }
 
-// A checkout's .git holds the token where actions/checkout left it.
+// The folder .git of a checkout contains the token if actions/checkout kept it.
 func TestContentLeavesOutTheGitFolder(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
@@ -233,9 +232,9 @@ func TestContentLeavesOutTheGitFolder(t *testing.T) {
 	r := s.with("content", dir+":/src", "tags", "1").run().succeeds()
 	m, _ := s.published("acme/web", "1")
 	if got, want := s.unpack("acme/web", m.Layers[0]), []string{"src/ -rwxr-xr-x ", "src/a -rw-r--r-- 1"}; !slices.Equal(got, want) {
-		t.Errorf("the layer holds %q, want %q", got, want)
+		t.Errorf("the layer contains %q, want %q", got, want)
 	}
 	if !strings.Contains(r.stdout, "A .git folder was left out") {
-		t.Errorf("nobody says so:\n%s", r.stdout)
+		t.Errorf("the log does not report that .git is omitted:\n%s", r.stdout)
 	}
 }

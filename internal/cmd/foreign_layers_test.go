@@ -16,8 +16,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// windowsImage is an OCI layout of a Windows image. Its first layer is fetched from
-// a web server, which is there, and is in the layout as well if whole.
+// windowsImage writes an OCI layout of a Windows image. A web server has the first layer.
+// If whole is true, the layout also contains it.
 func windowsImage(t *testing.T, answer []byte, whole bool) (path, caFile string, base, root v1.Descriptor) {
 	t.Helper()
 	layer := sourcetest.Gzip(sourcetest.LayerTar(t, "windows"))
@@ -26,7 +26,7 @@ func windowsImage(t *testing.T, answer []byte, whole bool) (path, caFile string,
 	}
 	web := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "" {
-			t.Error("credentials were sent to the layer's address")
+			t.Error("the server of the layer received credentials")
 		}
 		_, _ = w.Write(answer)
 	}))
@@ -59,13 +59,13 @@ func windowsImage(t *testing.T, answer []byte, whole bool) (path, caFile string,
 func TestForeignLayersAreKeptOrPushed(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
-		name, choice string
-		whole, there bool // in the source; in the registry afterwards
+		name, choice  string
+		whole, pushed bool // whole: the source contains the layer; pushed: the registry has it afterwards
 	}{
 		{"kept by default", "", false, false},
-		{"not sent although the source has it", "keep", true, false},
+		{"not pushed although the source contains it", "keep", true, false},
 		{"fetched and pushed", "push", false, true},
-		{"pushed out of the source", "push", true, true},
+		{"pushed from the source", "push", true, true},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -73,15 +73,15 @@ func TestForeignLayersAreKeptOrPushed(t *testing.T) {
 			s := newStage(t, acme())
 			path, ca, base, root := windowsImage(t, nil, c.whole)
 			s.with("source", path, "foreign-layers", c.choice, "ca-file", ca, "tags", "1").run().succeeds().hasOutputs("digest", root.Digest.String())
-			if _, err := s.server.Blob("acme/web", base.Digest.String()); (err == nil) != c.there {
-				t.Errorf("the layer: %v; wanted there: %t", err, c.there)
+			if _, err := s.server.Blob("acme/web", base.Digest.String()); (err == nil) != c.pushed {
+				t.Errorf("reading the layer: %v; want it pushed: %t", err, c.pushed)
 			}
 			s.run().succeeds().wroteNothing().hasOutputs("outcome", "unchanged")
 		})
 	}
 }
 
-// An image that was published without them gets its foreign layers later.
+// A later run pushes the foreign layers of an image that was published without them.
 func TestForeignLayersCanBePushedLater(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
@@ -89,7 +89,7 @@ func TestForeignLayersCanBePushedLater(t *testing.T) {
 	s.with("source", path, "tags", "1", "ca-file", ca).run().succeeds()
 	s.with("source", "docker://"+s.image("acme/web:1"), "foreign-layers", "push").run().succeeds().hasOutputs("digest", root.Digest.String())
 	if _, err := s.server.Blob("acme/web", base.Digest.String()); err != nil {
-		t.Errorf("the layer is not there: %v", err)
+		t.Errorf("the registry does not have the layer: %v", err)
 	}
 }
 
@@ -101,5 +101,5 @@ func TestForeignLayerWithOtherContentIsAnError(t *testing.T) {
 	if got := s.server.Tag("acme/web", "1"); got != "" {
 		t.Errorf("the tag points at %s", got)
 	}
-	s.with("ca-file", "").run().failsWith("foreign-layer", "foreign-layers: keep") // an address that is not trusted
+	s.with("ca-file", "").run().failsWith("foreign-layer", "foreign-layers: keep") // the certificate of the server is not trusted
 }

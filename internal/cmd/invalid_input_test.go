@@ -13,17 +13,17 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// bad is a row of the list of bad inputs: inputs, and the error that must
-// come of them before anything is written.
-type bad struct {
+// invalidInput is a case with invalid inputs and the error that they give before any
+// write.
+type invalidInput struct {
 	name   string
-	inputs func(*stage) []string // name, value, …
+	inputs func(*stage) []string // pairs of a name and a value
 	env    map[string]string
 	code   string
-	words  []string // of title and hint
+	words  []string // of the title and the hint
 }
 
-func (b bad) run(t *testing.T) {
+func (b invalidInput) run(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	source, _ := layout(t)
@@ -36,19 +36,19 @@ func (b bad) run(t *testing.T) {
 	}
 	r := s.run().wroteNothing().failsWith(b.code, b.words...)
 	if tags := s.server.Tags("acme/web"); len(tags) > 0 {
-		t.Errorf("there are tags now: %q", tags)
+		t.Errorf("tags exist: %q", tags)
 	}
 	if r.outputs["pushed"] == "true" || r.outputs["digest"] != "" {
-		t.Errorf("outputs claim a publication: %v", r.outputs)
+		t.Errorf("the outputs report a publication: %v", r.outputs)
 	}
 }
 
-// set gives inputs that do not depend on the stage.
+// set returns inputs that do not depend on the stage.
 func set(pairs ...string) func(*stage) []string {
 	return func(*stage) []string { return pairs }
 }
 
-// entries is an OCI archive with more files in front.
+// entries returns an OCI archive that begins with additional files.
 func entries(more ...sourcetest.File) func(*stage) []string {
 	return func(s *stage) []string {
 		l := sourcetest.NewLayout(s.t)
@@ -57,7 +57,7 @@ func entries(more ...sourcetest.File) func(*stage) []string {
 	}
 }
 
-// changedLayout is a layout directory after a change to its files.
+// changedLayout returns a layout directory with changed files.
 func changedLayout(change func(*sourcetest.Layout) []sourcetest.File) func(*stage) []string {
 	return func(s *stage) []string {
 		return []string{"source", sourcetest.Dir(s.t, change(sourcetest.NewLayout(s.t)))}
@@ -66,11 +66,11 @@ func changedLayout(change func(*sourcetest.Layout) []sourcetest.File) func(*stag
 
 func TestInvalidSources(t *testing.T) {
 	t.Parallel()
-	cases := []bad{
-		{name: "none", inputs: set("source", " "), code: "source-missing", words: []string{"docker://REFERENCE"}},
-		{name: "not there", inputs: set("source", "/no/such/image.tar"), code: "source-not-found", words: []string{`"/no/such/image.tar"`}},
+	cases := []invalidInput{
+		{name: "no source", inputs: set("source", " "), code: "source-missing", words: []string{"docker://REFERENCE"}},
+		{name: "a path that does not exist", inputs: set("source", "/no/such/image.tar"), code: "source-not-found", words: []string{`"/no/such/image.tar"`}},
 		{
-			name: "a directory that is no layout", code: "source-not-a-layout",
+			name: "a directory that is not a layout", code: "source-not-a-layout",
 			inputs: changedLayout(func(*sourcetest.Layout) []sourcetest.File {
 				return []sourcetest.File{{Name: "README", Body: []byte("hi")}}
 			}),
@@ -94,29 +94,30 @@ func TestInvalidSources(t *testing.T) {
 			},
 		},
 		{name: "an absolute path", inputs: entries(sourcetest.File{Name: "/etc/passwd", Body: []byte("x")}), code: "source-unsafe-path", words: []string{"/etc/passwd"}},
-		{name: "a path that leads out", inputs: entries(sourcetest.File{Name: "../../x", Body: []byte("x")}), code: "source-unsafe-path", words: []string{"../../x"}},
-		{name: "a link that leads out", inputs: entries(sourcetest.File{Name: "blobs/x", Link: "../../../etc/passwd"}), code: "source-unsafe-path"},
+		{name: "a path outside the source", inputs: entries(sourcetest.File{Name: "../../x", Body: []byte("x")}), code: "source-unsafe-path", words: []string{"../../x"}},
+		{name: "a link to a file outside the source", inputs: entries(sourcetest.File{Name: "blobs/x", Link: "../../../etc/passwd"}), code: "source-unsafe-path"},
 		{name: "a device", inputs: entries(sourcetest.File{Name: "blobs/dev", Type: tar.TypeBlock}), code: "source-unsafe-path"},
-		{name: "indexes without end", inputs: changedLayout(deep), code: "source-too-deep"},
-		{name: "an index wide without end", inputs: changedLayout(wide), code: "source-manifest-too-large"},
+		{name: "too many nested indexes", inputs: changedLayout(nestedIndexes), code: "source-too-deep"},
+		{name: "an index with too many entries", inputs: changedLayout(manyEntries), code: "source-manifest-too-large"},
 		{name: "a blob that is missing", code: "source-blob-missing", inputs: changedLayout(func(l *sourcetest.Layout) []sourcetest.File {
 			l.Add(l.Image(sourcetest.AMD64, "x"))
 			files := l.Files()
 			return sourcetest.Without(files, files[3].Name)
 		})},
-		{name: "several images and no pick", code: "source-ambiguous", words: []string{"one", "two"}, inputs: changedLayout(func(l *sourcetest.Layout) []sourcetest.File {
+		{name: "several images without a selection", code: "source-ambiguous", words: []string{"one", "two"}, inputs: changedLayout(func(l *sourcetest.Layout) []sourcetest.File {
 			l.Add(l.Image(sourcetest.AMD64, "1"), "one")
 			l.Add(l.Image(sourcetest.AMD64, "2"), "two")
 			return l.Files()
 		})},
-		{name: "a layer over 10 GB", inputs: huge, code: "layer-too-large", words: []string{"10 GB", "Split"}},
+		{name: "a layer over 10 GB", inputs: largeLayer, code: "layer-too-large", words: []string{"10 GB", "Split"}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, c.run)
 	}
 }
 
-func deep(l *sourcetest.Layout) []sourcetest.File {
+// nestedIndexes adds an index with a depth of 40.
+func nestedIndexes(l *sourcetest.Layout) []sourcetest.File {
 	d := l.Image(sourcetest.AMD64, "x")
 	for range 40 {
 		d = l.Index(d)
@@ -125,7 +126,8 @@ func deep(l *sourcetest.Layout) []sourcetest.File {
 	return l.Files()
 }
 
-func wide(l *sourcetest.Layout) []sourcetest.File {
+// manyEntries adds an index with 30,000 entries.
+func manyEntries(l *sourcetest.Layout) []sourcetest.File {
 	var many []v1.Descriptor
 	d := l.Image(sourcetest.AMD64, "x")
 	for range 30_000 {
@@ -135,10 +137,10 @@ func wide(l *sourcetest.Layout) []sourcetest.File {
 	return l.Files()
 }
 
-// huge has a layer of 10 GB and a byte, all of it a hole in the file.
-func huge(s *stage) []string {
+// largeLayer writes a layout with a layer of 10 GB and one byte, as a sparse file.
+func largeLayer(s *stage) []string {
 	l := sourcetest.NewLayout(s.t)
-	layer := l.Blob(types.OCILayer, []byte("hole"))
+	layer := l.Blob(types.OCILayer, []byte("sparse"))
 	const size = 10_000_000_001
 	layer.Size = size
 	config := l.Blob(types.OCIConfigJSON, sourcetest.Config(s.t, sourcetest.AMD64))
@@ -147,18 +149,18 @@ func huge(s *stage) []string {
 	}))
 	dir := sourcetest.Dir(s.t, l.Files())
 	if err := os.Truncate(filepath.Join(dir, filepath.FromSlash(sourcetest.BlobName(layer.Digest))), size); err != nil {
-		s.t.Skip("no holes in files here:", err)
+		s.t.Skip("the file system has no sparse files:", err)
 	}
 	return []string{"source", dir}
 }
 
 func TestInvalidNames(t *testing.T) {
 	t.Parallel()
-	cases := []bad{
+	cases := []invalidInput{
 		{name: "image without owner", inputs: func(s *stage) []string { return []string{"image", s.image("web")} }, code: "image-without-owner", words: []string{"names no owner", "/OWNER/web", "/acme/web"}},
 		{name: "image with digest", inputs: set("image", "ghcr.io/acme/web@sha256:"+strings.Repeat("a", 64)), code: "image-with-digest", words: []string{"contains a digest", "Write ghcr.io/acme/web;"}},
 		{name: "image with tag", inputs: set("image", "ghcr.io/acme/web:1"), code: "image-with-tag", words: []string{"contains a tag", "tags: 1"}},
-		{name: "image that is no name", inputs: set("image", "ghcr.io/acme/we b"), code: "image-invalid", words: []string{`"ghcr.io/acme/we b"`, "ghcr.io/acme/web"}},
+		{name: "image that is not a name", inputs: set("image", "ghcr.io/acme/we b"), code: "image-invalid", words: []string{`"ghcr.io/acme/we b"`, "ghcr.io/acme/web"}},
 		{name: "tag over 128 characters", inputs: set("tags", strings.Repeat("a", 129)), code: "tag-too-long", words: []string{"128"}},
 		{name: "tag that begins with a dot", inputs: set("tags", ".x"), code: "tag-invalid"},
 		{name: "tag of another repository", inputs: set("tags", "ghcr.io/other/app:1"), code: "tag-foreign", words: []string{"ghcr.io/other/app"}},
@@ -171,32 +173,31 @@ func TestInvalidNames(t *testing.T) {
 
 func TestInvalidValues(t *testing.T) {
 	t.Parallel()
-	cases := []bad{
-		{name: "no token", inputs: set("token", ""), code: "token-empty", words: []string{"input token", "There is no token", "default is the job's GITHUB_TOKEN"}},
+	cases := []invalidInput{
+		{name: "no token", inputs: set("token", ""), code: "token-empty", words: []string{"input token", "GITHUB_TOKEN"}},
 		{name: "a token of two words", inputs: set("token", "not a token"), code: "token-unusable", words: []string{"blanks"}},
 		{name: "a value that is not allowed", inputs: set("visibility", "secret"), code: "input-value", words: []string{`visibility is "secret"`, "public, private, internal, keep"}},
-		{name: "no boolean", inputs: set("dry-run", "yes"), code: "input-value", words: []string{`dry-run is "yes"`, "true, false"}},
-		{name: "no duration", inputs: set("timeout", "soon"), code: "input-value", words: []string{`timeout is "soon"`, "30m"}},
-		{name: "no command", inputs: set("command", "publsh"), code: "input-value", words: []string{`command is "publsh"`, "publish"}},
+		{name: "a value that is not a boolean", inputs: set("dry-run", "yes"), code: "input-value", words: []string{`dry-run is "yes"`, "true, false"}},
+		{name: "a value that is not a duration", inputs: set("timeout", "soon"), code: "input-value", words: []string{`timeout is "soon"`, "30m"}},
+		{name: "an unknown command", inputs: set("command", "publsh"), code: "input-value", words: []string{`command is "publsh"`, "publish"}},
 		{name: "a credential without secret", inputs: set("credentials", "docker.io me "), code: "credentials-invalid", words: []string{"Line 1"}},
-		{name: "all at once", inputs: set("visibility", "secret", "verify", "half", "image", "ghcr.io/a/b@x"), code: "input-value", words: []string{"visibility", "verify", "image"}},
+		{name: "several invalid inputs", inputs: set("visibility", "secret", "verify", "half", "image", "ghcr.io/a/b@x"), code: "input-value", words: []string{"visibility", "verify", "image"}},
 		{name: "GITHUB_OUTPUT is missing", env: map[string]string{"GITHUB_OUTPUT": ""}, code: "output-file-missing", words: []string{"GITHUB_OUTPUT is not set"}},
 		{name: "GITHUB_OUTPUT is a folder", env: map[string]string{"GITHUB_OUTPUT": "/"}, code: "output-file-unwritable", words: []string{"cannot be written"}},
-		{name: "a payload that is no JSON", env: map[string]string{"GITHUB_EVENT_PATH": "stage_test.go"}, code: "event-unreadable", words: []string{"GITHUB_EVENT_PATH"}},
-		{name: "a server that a token must not go to", env: map[string]string{"GITHUB_SERVER_URL": "http://evil.example"}, code: "server-url-unusable", words: []string{"https"}},
+		{name: "a payload that is not JSON", env: map[string]string{"GITHUB_EVENT_PATH": "stage_test.go"}, code: "event-unreadable", words: []string{"GITHUB_EVENT_PATH"}},
+		{name: "a server without https", env: map[string]string{"GITHUB_SERVER_URL": "http://evil.example"}, code: "server-url-unusable", words: []string{"https"}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, c.run)
 	}
 }
 
-// TestBlobWithAWrongDigestIsFoundDuringTheUpload: no manifest is written, so that nothing can
-// be pulled that is not what the image says.
+// No manifest is written, so no client can pull an image with a wrong blob.
 func TestBlobWithAWrongDigestIsFoundDuringTheUpload(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
-		name string
-		bend func([]byte) []byte
+		name   string
+		change func([]byte) []byte
 	}{
 		{"other bytes", func(b []byte) []byte { b[len(b)-9] ^= 1; return b }},
 		{"too short", func(b []byte) []byte { return b[:len(b)-1] }},
@@ -210,7 +211,7 @@ func TestBlobWithAWrongDigestIsFoundDuringTheUpload(t *testing.T) {
 			l.Add(l.Image(sourcetest.AMD64, "x"))
 			files := l.Files()
 			layer := files[3]
-			source := sourcetest.Dir(t, sourcetest.Replace(files, layer.Name, c.bend(append([]byte(nil), layer.Body...))))
+			source := sourcetest.Dir(t, sourcetest.Replace(files, layer.Name, c.change(append([]byte(nil), layer.Body...))))
 			r := s.with("source", source).run()
 			r.failsWith("source-blob-wrong", filepath.Base(layer.Name)[:12]).hasOutputs("pushed", "false", "digest", "")
 			if n := r.count("PUT", "/manifests/"); n > 0 {
@@ -251,8 +252,16 @@ func TestCorrectedNamesGiveANotice(t *testing.T) {
 				noticed = noticed || a.level == "notice" && strings.Contains(a.text, c.words)
 			}
 			if !noticed {
-				t.Errorf("no notice says %q:\n%s", c.words, r.stdout)
+				t.Errorf("no notice contains %q:\n%s", c.words, r.stdout)
 			}
 		})
 	}
+}
+
+// Row 13 of docs/ghcr.md, Refusals: registries accept only lower case.
+func TestImageNameIsConvertedToLowerCase(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	source, digest := layout(t)
+	s.with("source", source, "image", s.image("Acme/WEB")).run().succeeds().hasOutputs("digest", digest, "image", s.image("acme/web"))
 }

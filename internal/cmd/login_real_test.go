@@ -13,17 +13,17 @@ import (
 	"time"
 )
 
-// Real clients after a login, against a real registry that lets nobody in
-// without one.
+// These tests run real clients after a login, with a real registry that refuses anonymous
+// requests.
 
 const (
 	realSecret = "integration-secret"
-	// realLine is htpasswd's for octocat and that secret.
+	// realLine is the line of htpasswd for octocat and this secret.
 	realLine = "octocat:$2y$05$4yG95kvjmd9uTmItfnqz/u/WQW3Rq9byoUdKYiT.WQZ7u.B7S6Tsi"
 )
 
-// program finds a program by an environment variable or in PATH. Where CI is
-// true it has to be there if it is one that CI brings.
+// program finds a program by an environment variable or in PATH. If CI is true and CI
+// installs the program, a missing program fails the test.
 func program(t *testing.T, name string, inCI bool) string {
 	t.Helper()
 	variable := "GHCR_PUBLISH_" + strings.ToUpper(name)
@@ -63,7 +63,7 @@ func distribution(t *testing.T) string {
 	}
 	command := exec.CommandContext(t.Context(), path, "serve", file)
 	for _, each := range os.Environ() {
-		if !strings.HasPrefix(each, "REGISTRY_") { // they would overrule the file
+		if !strings.HasPrefix(each, "REGISTRY_") { // these variables would override the file
 			command.Env = append(command.Env, each)
 		}
 	}
@@ -72,7 +72,7 @@ func distribution(t *testing.T) string {
 	}
 	t.Cleanup(func() {
 		_ = command.Process.Kill()
-		_ = command.Wait() // it was killed
+		_ = command.Wait() // the process was killed
 	})
 	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		conn, err := net.Dial("tcp", addr)
@@ -86,7 +86,7 @@ func distribution(t *testing.T) string {
 	}
 }
 
-// try runs a program of a later step, with the variables of that step.
+// try runs a program as in a later step, with the variables of that step.
 func (s *stage) try(env map[string]string, path string, arguments ...string) (string, error) {
 	command := exec.CommandContext(s.t.Context(), path, arguments...)
 	command.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Join(s.dir, "home"), "XDG_RUNTIME_DIR=" + filepath.Join(s.dir, "run"), "DOCKER_CONFIG=" + s.env["DOCKER_CONFIG"]}
@@ -129,7 +129,7 @@ func TestOtherClientsUseTheLogin(t *testing.T) {
 				s.seed(host, source)
 
 				if out, err := s.try(nil, path, c.arguments(source, digest, host)...); err == nil {
-					t.Fatalf("without a login %s succeeds, which shows nothing:\n%s", c.name, out)
+					t.Fatalf("%s succeeds without a login, so the test has no meaning:\n%s", c.name, out)
 				}
 				s.with("command", "login", "isolated", isolated, "credentials", host+" octocat "+realSecret).run().succeeds()
 				exported, err := parseFile(s.read("ENV"))
@@ -149,7 +149,7 @@ func TestOtherClientsUseTheLogin(t *testing.T) {
 	}
 }
 
-// seed puts an image into the registry for those that only read.
+// seed pushes an image to the registry for the programs that only read.
 func (s *stage) seed(host, source string) {
 	s.t.Helper()
 	s.with("command", "publish", "source", source, "image", host+"/acme/seed", "tags", "1", "credentials", host+" octocat "+realSecret).run().succeeds()

@@ -11,7 +11,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-// loginStage is a stage whose step is login, on a host with a login file.
+// loginStage returns a stage for the command login, on a host with a login file.
 func loginStage(t *testing.T, c ghcrtest.Config) (s *stage, file string) {
 	t.Helper()
 	s = newStage(t, c).with("command", "login")
@@ -24,7 +24,7 @@ func loginStage(t *testing.T, c ghcrtest.Config) (s *stage, file string) {
 
 const hostLogins = `{"auths": {"quay.io": {"auth": "YTpi"}}, "psFormat": "table"}`
 
-// post is the step after the job, with what the main step left in its state.
+// post runs the post step with the state of the main step.
 func (s *stage) post() result {
 	s.t.Helper()
 	state, err := parseFile(s.read("STATE"))
@@ -36,7 +36,7 @@ func (s *stage) post() result {
 	return s.run()
 }
 
-// storedLogin is the login that Docker's library finds, as user:secret.
+// storedLogin returns the login that the library of Docker finds, as user:secret.
 func storedLogin(t *testing.T, dir, host string) string {
 	t.Helper()
 	c, err := config.Load(dir)
@@ -67,62 +67,62 @@ func TestLoginForLaterStepsAndLogoutAfterTheJob(t *testing.T) {
 		t.Errorf("Docker reads %q", got)
 	}
 	if !strings.Contains(r.stdout, "Logged in to "+s.server.Host()+" as octocat.") {
-		t.Errorf("the log does not say so:\n%s", r.stdout)
+		t.Errorf("the log does not report the login:\n%s", r.stdout)
 	}
 	if r := s.post().succeeds(); len(r.requests) != 0 {
-		t.Errorf("logging out asked %d times", len(r.requests))
+		t.Errorf("the logout sent %d requests", len(r.requests))
 	}
 	if got := fileContent(t, file); got != hostLogins {
-		t.Errorf("afterwards the file is %s", got)
+		t.Errorf("after the logout the file is %s", got)
 	}
 }
 
 func TestRefusedLoginIsNotWritten(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
-		name  string
-		world func(*ghcrtest.Config)
-		stage func(*stage)
-		code  string
-		words []string
+		name   string
+		server func(*ghcrtest.Config)
+		stage  func(*stage)
+		code   string
+		words  []string
 	}{
 		{
-			name: "the token is none", stage: func(s *stage) { s.with("token", "ghs_wrong") },
+			name: "an invalid token", stage: func(s *stage) { s.with("token", "ghs_wrong") },
 			code: "denied", words: []string{"GitHub's API", "input token"},
 		},
 		{
-			name:  "an expired token",
-			world: func(c *ghcrtest.Config) { c.Credentials[0].Expired = true },
-			code:  "denied",
+			name:   "an expired token",
+			server: func(c *ghcrtest.Config) { c.Credentials[0].Expired = true },
+			code:   "denied",
 		},
 		{
-			name:  "push: true, and the token may not",
-			world: func(c *ghcrtest.Config) { c.Credentials[0].Packages = ghcrtest.Read },
-			stage: func(s *stage) { s.with("push", "true") },
-			code:  "create-package", words: []string{"packages: write"},
+			name:   "push: true with a token that may not push",
+			server: func(c *ghcrtest.Config) { c.Credentials[0].Packages = ghcrtest.Read },
+			stage:  func(s *stage) { s.with("push", "true") },
+			code:   "create-package", words: []string{"packages: write"},
 		},
 		{
-			name:  "push: true to another image",
-			world: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/base"}} },
-			stage: func(s *stage) { s.with("push", "true", "image", s.image("acme/base")) },
-			code:  "write-package", words: []string{"acme/base exists", "Manage Actions access"},
+			name:   "push: true to another image",
+			server: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/base"}} },
+			stage:  func(s *stage) { s.with("push", "true", "image", s.image("acme/base")) },
+			code:   "write-package", words: []string{"acme/base exists", "Manage Actions access"},
 		},
 		{
-			name:  "push: true with a fine-grained token",
-			world: func(c *ghcrtest.Config) { c.Credentials[0].Kind = ghcrtest.FineGrainedPAT },
-			stage: func(s *stage) { s.with("push", "true") },
-			code:  "token-scopes", words: []string{"scopes"},
+			name:   "push: true with a fine-grained token",
+			server: func(c *ghcrtest.Config) { c.Credentials[0].Kind = ghcrtest.FineGrainedPAT },
+			stage:  func(s *stage) { s.with("push", "true") },
+			code:   "token-scopes", words: []string{"scopes"},
 		},
 		{
-			name: "push: true with a classic token that is too narrow",
-			world: func(c *ghcrtest.Config) {
+			name: "push: true with a classic token without the scope",
+			server: func(c *ghcrtest.Config) {
 				c.Credentials[0] = ghcrtest.Credential{Secret: pat, Kind: ghcrtest.ClassicPAT, Actor: "octocat", Scopes: []string{"read:packages"}}
 			},
 			stage: func(s *stage) { s.with("push", "true", "token", pat) },
 			code:  "token-scopes", words: []string{"read:packages", "scopes=write:packages"},
 		},
 		{
-			name: "an image, and nothing to prove", stage: func(s *stage) { s.with("image", "acme/web") },
+			name: "an image without push: true", stage: func(s *stage) { s.with("image", "acme/web") },
 			code: "image-without-push", words: []string{"push: true"},
 		},
 		{
@@ -130,22 +130,22 @@ func TestRefusedLoginIsNotWritten(t *testing.T) {
 			code: "login-missing", words: []string{"no login for docker.io", "docker.io USER SECRET"},
 		},
 		{
-			name: "a host that is none", stage: func(s *stage) { s.with("registry", "https://ghcr.io/acme") },
+			name: "an invalid host", stage: func(s *stage) { s.with("registry", "https://ghcr.io/acme") },
 			code: "registry-invalid", words: []string{"https://ghcr.io/acme"},
 		},
 		{
-			name: "nothing to log in with", stage: func(s *stage) { s.with("token", "") },
+			name: "no credentials", stage: func(s *stage) { s.with("token", "") },
 			code: "token-empty", words: []string{"There is no token"},
 		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			world := acme()
-			if c.world != nil {
-				c.world(&world)
+			config := acme()
+			if c.server != nil {
+				c.server(&config)
 			}
-			s, file := loginStage(t, world)
+			s, file := loginStage(t, config)
 			if c.stage != nil {
 				c.stage(s)
 			}
@@ -163,7 +163,7 @@ func TestLoginChecksTheRightToPush(t *testing.T) {
 	s, _ := loginStage(t, acme())
 	r := s.with("push", "true").run().succeeds().wroteNothing()
 	if !strings.Contains(r.stdout, "The token may push to "+s.image("acme/web")) {
-		t.Errorf("the log does not say so:\n%s", r.stdout)
+		t.Errorf("the log does not report the login:\n%s", r.stdout)
 	}
 }
 
@@ -182,16 +182,16 @@ func TestLoginToSeveralRegistries(t *testing.T) {
 		}
 	}
 	if strings.Contains(strings.ReplaceAll(r.stdout, "::add-mask::"+secret, "")+r.stderr+s.read("STATE"), secret) {
-		t.Error("the other registry's secret is shown")
+		t.Error("the output contains the secret of the other registry")
 	}
 	s.post().succeeds()
 	if got := fileContent(t, file); got != hostLogins {
-		t.Errorf("afterwards the file is %s", got)
+		t.Errorf("after the logout the file is %s", got)
 	}
 	delete(s.env, "GHCR_PUBLISH_STAGE")
 	s.with("credentials", other.Host()+" me wrong").run().failsWith("login-refused", other.Host())
 	if got := fileContent(t, file); got != hostLogins {
-		t.Errorf("one of two logins is refused, and the file is %s", got)
+		t.Errorf("one of two logins was refused, but the file is %s", got)
 	}
 }
 
@@ -203,17 +203,17 @@ func TestIsolatedLogin(t *testing.T) {
 	s.check(err)
 	dir := env["DOCKER_CONFIG"]
 	if !strings.HasPrefix(dir, s.dir) || env["REGISTRY_AUTH_FILE"] != filepath.Join(dir, "config.json") {
-		t.Fatalf("later steps are led to %v", env)
+		t.Fatalf("the environment for later steps is %v", env)
 	}
 	if got := storedLogin(t, dir, s.server.Host()); got != "octocat:"+canary {
 		t.Errorf("Docker reads %q there", got)
 	}
 	if got := fileContent(t, file); got != hostLogins {
-		t.Errorf("the host's file is %s", got)
+		t.Errorf("the file of the host is %s", got)
 	}
 	s.post().succeeds()
 	if _, err := os.Stat(dir); !os.IsNotExist(err) {
-		t.Errorf("the private folder is left: %v", err)
+		t.Errorf("the private folder still exists: %v", err)
 	}
 }
 
@@ -225,14 +225,14 @@ func TestLoginAtATerminalStays(t *testing.T) {
 	s.env["DOCKER_CONFIG"], s.stdin = docker, canary+"\n"
 	r := s.run("login", "--token-stdin", "--push", "--image", s.image("acme/web")).succeeds()
 	if !strings.Contains(r.stdout, "may push to") {
-		t.Errorf("--push proved nothing:\n%s", r.stdout)
+		t.Errorf("the log does not report the check of --push:\n%s", r.stdout)
 	}
 	if got := storedLogin(t, filepath.Dir(file), s.server.Host()); got != "token:"+canary {
 		t.Errorf("Docker reads %q", got)
 	}
 	s.run("login", "--isolated", "--token-stdin").failsWith("isolated-outside-workflow", "DOCKER_CONFIG")
 	s.stdin = ""
-	s.run("login", "docker.io", "ghcr.io").failsWith("login-missing", "no login for docker.io")
+	s.run("login", "docker.io", "ghcr.io").failsWith("login-missing", "docker.io")
 }
 
 func TestPostStepsOfOtherCommandsDoNothing(t *testing.T) {
@@ -240,6 +240,6 @@ func TestPostStepsOfOtherCommandsDoNothing(t *testing.T) {
 	s := newStage(t, acme())
 	s.env["GHCR_PUBLISH_STAGE"] = "post"
 	if r := s.run().succeeds(); len(r.requests) != 0 || r.stdout != "" {
-		t.Errorf("the post step of publish did something: %s", r.stdout)
+		t.Errorf("the post step of publish printed %s", r.stdout)
 	}
 }

@@ -37,7 +37,7 @@ func (s *stage) merge(outputs map[string]string, inputs ...string) result {
 	return s.with("command", "merge", "digests", string(raw)).with(inputs...).run()
 }
 
-// three pushes platform images for three platforms.
+// threePlatformImages pushes platform images for three platforms.
 func threePlatformImages(t *testing.T, s *stage) map[string]string {
 	t.Helper()
 	outputs := map[string]string{}
@@ -57,7 +57,7 @@ func index(t *testing.T, s *stage, reference string) v1.IndexManifest {
 	m, there := s.server.Manifest("acme/web", reference)
 	var doc v1.IndexManifest
 	if err := json.Unmarshal(m.Raw, &doc); !there || err != nil {
-		t.Fatalf("index %q: there: %t, %v", reference, there, err)
+		t.Fatalf("index %q: exists: %t, %v", reference, there, err)
 	}
 	return doc
 }
@@ -68,8 +68,8 @@ func TestMergeJoinsPlatformImagesIntoOneIndex(t *testing.T) {
 	outputs := threePlatformImages(t, s)
 	r := s.merge(outputs, "tags", "1.2.3\nlatest", "expect-platforms", "linux/amd64, linux/arm64/v8\nwindows/amd64").succeeds()
 	r.hasOutputs("tag-names", "1.2.3\nlatest", "pushed", "true", "changed", "true", "outcome", "published", "anonymous-pull", "verified", "linked", "yes")
-	if n := r.count("POST", "/blobs/uploads/"); n != 1 { // the preflight
-		t.Errorf("%d uploads were begun; nothing but the index had to be written", n)
+	if n := r.count("POST", "/blobs/uploads/"); n != 1 { // the upload that the preflight opens
+		t.Errorf("%d uploads were opened, want only the upload of the preflight", n)
 	}
 	doc := index(t, s, "latest")
 	var platforms []string
@@ -81,7 +81,7 @@ func TestMergeJoinsPlatformImagesIntoOneIndex(t *testing.T) {
 		"unknown unknown  []", "unknown unknown  []", "unknown unknown  []",
 	}
 	if !slices.Equal(platforms, want) {
-		t.Errorf("the index holds %q, want %q", platforms, want)
+		t.Errorf("the index contains %q, want %q", platforms, want)
 	}
 	for i, d := range doc.Manifests[3:] {
 		if of := d.Annotations["vnd.docker.reference.digest"]; of != doc.Manifests[i].Digest.String() {
@@ -90,7 +90,7 @@ func TestMergeJoinsPlatformImagesIntoOneIndex(t *testing.T) {
 	}
 	for key, want := range map[string]string{
 		"org.opencontainers.image.revision": strings.Repeat("c", 40), "org.opencontainers.image.version": "1.2.3",
-		"org.opencontainers.image.created": "", // with it no two runs would make the same index
+		"org.opencontainers.image.created": "", // with this annotation, two runs would not give the same index
 	} {
 		if got := doc.Annotations[key]; got != want {
 			t.Errorf("annotation %s is %q, want %q", key, got, want)
@@ -99,7 +99,8 @@ func TestMergeJoinsPlatformImagesIntoOneIndex(t *testing.T) {
 	s.run().succeeds().wroteNothing().hasOutputs("outcome", "unchanged", "digest", r.outputs["digest"])
 }
 
-// An index need not repeat what only the config says; docker needs it to choose.
+// The entry of an index can lack a field that only the config contains. docker needs the
+// field to choose an image.
 func TestMergeCompletesPlatformsFromTheConfig(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
@@ -114,7 +115,7 @@ func TestMergeCompletesPlatformsFromTheConfig(t *testing.T) {
 	s.merge(outputs, "tags", "1", "attestations", "strip").succeeds()
 	doc := index(t, s, "1")
 	if len(doc.Manifests) != 2 || doc.Manifests[0].Platform.Variant != "v7" || doc.Manifests[1].Platform.OSVersion != full.OSVersion {
-		t.Errorf("the index holds %+v", doc.Manifests)
+		t.Errorf("the index contains %+v", doc.Manifests)
 	}
 }
 
@@ -206,11 +207,11 @@ func TestMergeSelectsTheImagesThatMatchDigestName(t *testing.T) {
 	}
 	s.merge(outputs, "tags", "1", "digest-name", "web-*", "attestations", "strip").succeeds()
 	if doc := index(t, s, "1"); len(doc.Manifests) != 2 {
-		t.Errorf("the index has %d entries, want web's two", len(doc.Manifests))
+		t.Errorf("the index has %d entries, want the two of web", len(doc.Manifests))
 	}
 }
 
-// A merge into several images mounts what the other one lacks.
+// A merge into several repositories mounts the blobs that the other repository lacks.
 func TestMergeIntoAnotherRepositoryUploadsNoBlob(t *testing.T) {
 	t.Parallel()
 	c := acme()
@@ -219,7 +220,7 @@ func TestMergeIntoAnotherRepositoryUploadsNoBlob(t *testing.T) {
 	outputs := threePlatformImages(t, s)
 	r := s.merge(outputs, "tags", "1", "image", s.image("acme/web")+"\n"+s.image("acme/web/copy")).succeeds()
 	if n := r.count("PUT", "/blobs/"); n != 0 {
-		t.Errorf("%d blobs were sent", n)
+		t.Errorf("%d blobs were uploaded", n)
 	}
 	if a, b := s.server.Tag("acme/web", "1"), s.server.Tag("acme/web/copy", "1"); a == "" || a != b {
 		t.Errorf("the tags point at %q and %q", a, b)
@@ -257,7 +258,7 @@ func TestMergeOf64ImagesSendsAtMostFourRequestsPerImage(t *testing.T) {
 	}
 	for _, q := range r.requests {
 		if strings.Contains(q.Path, "/blobs/") && q.Received > 0 {
-			t.Errorf("a blob was sent: %s %s", q.Method, q.Path)
+			t.Errorf("a blob was uploaded: %s %s", q.Method, q.Path)
 		}
 	}
 }

@@ -21,7 +21,7 @@ jobs:
       - run: docker push ghcr.io/acme/web:latest
 `
 
-// checkout is a folder with one workflow in it.
+// checkout writes a folder with one workflow.
 func checkout(t *testing.T, workflow string) (dir, file string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -39,12 +39,12 @@ func TestMigratePrintsTheEditWithoutChangingTheFile(t *testing.T) {
 	t.Parallel()
 	dir, file := checkout(t, patWorkflow)
 	s := newStage(t, acme())
-	s.env["GITHUB_SERVER_URL"], s.env["GITHUB_API_URL"] = "", "" // of github.com, whose registry is ghcr.io
+	s.env["GITHUB_SERVER_URL"], s.env["GITHUB_API_URL"] = "", "" // the server is github.com with the registry ghcr.io
 	delete(s.env, "GITHUB_ACTIONS")
 	r := s.run("migrate", dir).succeeds()
 	for _, want := range []string{"-          password: ${{ secrets.CR_PAT }}", "+          password: ${{ secrets.GITHUB_TOKEN }}", "+      packages: write"} {
 		if !strings.Contains(r.stdout, want) {
-			t.Errorf("the diff lacks %q:\n%s", want, r.stdout)
+			t.Errorf("the diff does not contain %q:\n%s", want, r.stdout)
 		}
 	}
 	if raw, _ := os.ReadFile(file); string(raw) != patWorkflow {
@@ -62,7 +62,7 @@ func TestMigrateWriteIsIdempotent(t *testing.T) {
 	s.run("migrate", "--write", dir).succeeds()
 	raw, _ := os.ReadFile(file)
 	if !strings.Contains(string(raw), "secrets.GITHUB_TOKEN") || strings.Contains(string(raw), "CR_PAT") {
-		t.Errorf("the file reads\n%s", raw)
+		t.Errorf("the file contains\n%s", raw)
 	}
 	r := s.run("migrate", "--check", dir).succeeds()
 	if !strings.Contains(r.stdout, "Nothing to do: in 1 file,") {
@@ -112,11 +112,21 @@ func TestMigrateAddsACheckOnce(t *testing.T) {
 	path := filepath.Join(dir, ".github", "workflows", "ghcr-publish-check.yml")
 	raw, err := os.ReadFile(path)
 	if err != nil || !strings.Contains(string(raw), "command: check") || !strings.Contains(string(raw), "ghcr.io/acme/web") {
-		t.Fatalf("the check reads\n%s\n(%v)", raw, err)
+		t.Fatalf("the check contains\n%s\n(%v)", raw, err)
 	}
 	s.check(os.WriteFile(path, []byte("on: push\njobs: {}\n"), 0o644))
 	s.run("migrate", "--write", "--add-check", dir).succeeds()
 	if again, _ := os.ReadFile(path); string(again) != "on: push\njobs: {}\n" {
-		t.Error("a file that was there was overwritten")
+		t.Error("an existing file was overwritten")
 	}
+}
+
+func TestMigrateReportsThatNoWorkflowExists(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	delete(s.env, "GITHUB_ACTIONS")
+	if r := s.run("migrate", t.TempDir()).succeeds(); !strings.Contains(r.stdout, "No workflow was found") {
+		r.fatal("the output does not report that no workflow exists")
+	}
+	s.run("migrate", "no/such/place").failsWith("paths-unreadable")
 }

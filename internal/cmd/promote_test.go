@@ -13,8 +13,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// candidateStage is a stage with acme/dev:rc, a package next to acme/web that its
-// job may read, and the digest of rc.
+// candidateStage returns a stage with acme/dev:rc and the digest of rc. The job of
+// acme/web may read the package acme/dev.
 func candidateStage(t *testing.T) (*stage, string) {
 	t.Helper()
 	c := acme()
@@ -36,7 +36,7 @@ func TestPromoteAddsTagsWithoutTransfer(t *testing.T) {
 	r.hasOutputs("digest", digest, "tag-names", "1.2.3\nstable", "pushed", "true", "changed", "true")
 	for _, w := range r.writes() {
 		if !strings.HasSuffix(w, "/manifests/1.2.3") && !strings.HasSuffix(w, "/manifests/stable") {
-			t.Errorf("more than the tags was written: %s", w)
+			t.Errorf("unexpected write: %s", w)
 		}
 	}
 	s.run().succeeds().wroteNothing().hasOutputs("outcome", "unchanged")
@@ -46,15 +46,15 @@ func TestPromoteIntoAnotherRepositoryMountsTheBlobs(t *testing.T) {
 	t.Parallel()
 	s, digest := candidateStage(t)
 	r := s.with("source", "docker://"+s.image("acme/dev:rc"), "image", s.image("acme/web")).run().succeeds()
-	// Without tags it keeps the one it has.
+	// Without the input tags, the image gets the tag that it has in the source.
 	r.hasOutputs("digest", digest, "tags", s.image("acme/web:rc"), "anonymous-pull", "verified")
 	if n := r.count("PUT", "/blobs/"); n > 0 {
-		t.Errorf("%d blobs were sent, and all could be mounted", n)
+		t.Errorf("%d blobs were uploaded, want only mounts", n)
 	}
 }
 
-// Between registries there is no mounting: the bytes pass through, and no token goes
-// to the other one.
+// Two registries cannot mount blobs from each other. The blobs are copied, and the other
+// registry does not receive the token.
 func TestPromoteFromAnotherRegistryCopiesTheBlobs(t *testing.T) {
 	t.Parallel()
 	there, digest := candidateStage(t)
@@ -66,14 +66,14 @@ func TestPromoteFromAnotherRegistryCopiesTheBlobs(t *testing.T) {
 	r := s.with("command", "promote", "source", there.image("acme/dev:rc"), "tags", "1.2.3").run().succeeds()
 	r.hasOutputs("digest", digest, "tags", s.image("acme/web:1.2.3"), "anonymous-pull", "verified")
 	if n := r.count("PUT", "/blobs/"); n == 0 {
-		t.Error("no blob was sent")
+		t.Error("no blob was uploaded")
 	}
 	if got := s.server.Tag("acme/web", strings.Replace(digest, ":", "-", 1)+".sig"); got == "" {
-		t.Error("the signature did not go along")
+		t.Error("the signature was not copied")
 	}
 	for _, q := range there.server.Requests() {
 		if q.Class == ghcrtest.ClassToken && q.Authorized {
-			t.Errorf("the other registry was given credentials: %s %s", q.Method, q.Path)
+			t.Errorf("the other registry received credentials: %s %s", q.Method, q.Path)
 		}
 	}
 }
@@ -95,8 +95,8 @@ func TestPromoteInputErrors(t *testing.T) {
 	}{
 		{"no source", nil, "source-missing", "Set source"},
 		{"no tags", []string{"source", "sha256:" + strings.Repeat("0", 64)}, "no-tags", "Set tags"},
-		{"a source that is none", []string{"source", "A B", "tags", "1"}, "source-invalid", "HOST/OWNER/NAME:TAG"},
-		{"a digest that is none", []string{"source", "rc", "tags", "1", "expected-digest", "rc"}, "digest-invalid", "sha256: and 64"},
+		{"an invalid source", []string{"source", "A B", "tags", "1"}, "source-invalid", "HOST/OWNER/NAME:TAG"},
+		{"an invalid digest", []string{"source", "rc", "tags", "1", "expected-digest", "rc"}, "digest-invalid", "sha256: and 64"},
 		{"labels, which would change the digest", []string{"source", "rc", "tags", "1", "labels", "a=b"}, "input-not-accepted", "labels belongs to publish"},
 	}
 	for _, c := range cases {
@@ -107,7 +107,7 @@ func TestPromoteInputErrors(t *testing.T) {
 	}
 }
 
-// sign puts what cosign and oras would leave beside acme/dev:rc.
+// sign adds the manifests that cosign and oras would push for acme/dev:rc.
 func (s *stage) sign(digest string) {
 	s.t.Helper()
 	layer, err := s.server.AddBlob("acme/dev", []byte("signature"))
@@ -147,7 +147,7 @@ func TestSignaturesAndReferrersAreCopiedBeforeTheTag(t *testing.T) {
 	s.sign(digest)
 	s.with("source", s.image("acme/dev:rc"), "image", s.image("acme/web"), "tags", "1.2.3")
 	if dry := s.with("dry-run", "true").run().succeeds().wroteNothing(); strings.Count(dry.stdout, "would also push ") != 2 {
-		t.Errorf("a dry run does not say what would also push\n%s", dry.stdout)
+		t.Errorf("the dry run does not list the attachments:\n%s", dry.stdout)
 	}
 	r := s.with("dry-run", "").run().succeeds()
 	fallback := strings.Replace(digest, ":", "-", 1)
@@ -162,7 +162,7 @@ func TestSignaturesAndReferrersAreCopiedBeforeTheTag(t *testing.T) {
 	}
 	writes := r.writes()
 	if last := writes[len(writes)-1]; !strings.HasSuffix(last, "/manifests/1.2.3") {
-		t.Errorf("the image's tag was not the last thing written: %q", writes)
+		t.Errorf("the tag of the image was not the last write: %q", writes)
 	}
 	if !strings.Contains(r.stdout, "pushed the attachment "+s.image("acme/web:"+fallback+".sig")) {
 		t.Errorf("the log does not list the attachment:\n%s", r.stdout)
@@ -170,7 +170,7 @@ func TestSignaturesAndReferrersAreCopiedBeforeTheTag(t *testing.T) {
 	s.run().succeeds().wroteNothing().hasOutputs("outcome", "unchanged")
 }
 
-// A signature that is there and differs may hold others': it stays.
+// An existing signature that differs can contain signatures of others, so it is kept.
 func TestDifferentSignatureAtTheDestinationIsKept(t *testing.T) {
 	t.Parallel()
 	s, digest := candidateStage(t)
@@ -195,12 +195,12 @@ func TestOnlyNewerKeepsATagOfUnknownAge(t *testing.T) {
 	before := s.server.Tag("acme/dev", "stable")
 	s.with("command", "promote", "source", digest, "tags", "stable", "only-newer", "true").run().succeeds().hasOutputs("tags", "")
 	if got := s.server.Tag("acme/dev", "stable"); got != before {
-		t.Error("the tag moved, though nothing tells which is newer")
+		t.Error("the tag moved although the order is unknown")
 	}
 	s.with("only-newer", "false").run().succeeds().hasOutputs("tag-names", "stable")
 }
 
-// A rollback is a promotion by the digest that the output previous had.
+// A rollback promotes the digest of the output previous.
 func TestOutputPreviousAllowsARollback(t *testing.T) {
 	t.Parallel()
 	s := stageWithCommits(t)
@@ -224,7 +224,7 @@ func TestMergeConvertsAttestationsToReferrers(t *testing.T) {
 	s := newStage(t, acme())
 	r := s.merge(threePlatformImages(t, s), "tags", "1", "attestations", "referrers").succeeds()
 	if n := r.count("PUT", "/blobs/"); n > 0 {
-		t.Errorf("%d blobs were sent", n)
+		t.Errorf("%d blobs were uploaded", n)
 	}
 	doc := index(t, s, "1")
 	if len(doc.Manifests) != 3 {
@@ -233,7 +233,7 @@ func TestMergeConvertsAttestationsToReferrers(t *testing.T) {
 	for _, d := range doc.Manifests {
 		list := index(t, s, strings.Replace(d.Digest.String(), ":", "-", 1))
 		if len(list.Manifests) != 1 || list.Manifests[0].ArtifactType != "application/vnd.in-toto+json" {
-			t.Errorf("what refers to %s: %+v", d.Digest, list.Manifests)
+			t.Errorf("the referrers of %s: %+v", d.Digest, list.Manifests)
 			continue
 		}
 		m, _ := s.server.Manifest("acme/web", list.Manifests[0].Digest.String())

@@ -26,9 +26,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-// enterprise is a GitHub Enterprise Server at ghe.test, behind a proxy and
-// with an authority of its own: nothing of it can be reached or trusted
-// without both.
+// enterprise is a GitHub Enterprise Server at ghe.test, behind a proxy and with the
+// certificate of a private authority. A client needs the proxy to reach it and the
+// authority to trust it.
 type enterprise struct {
 	server *ghcrtest.Server
 	ca     string // file
@@ -66,7 +66,7 @@ func newEnterprise(t *testing.T) *enterprise {
 	return e
 }
 
-// tunnel joins a CONNECT with an address.
+// tunnel connects a CONNECT request with an address.
 func tunnel(w http.ResponseWriter, to string) {
 	there, err := net.Dial("tcp", to)
 	if err != nil {
@@ -100,8 +100,8 @@ func selfSigned(t *testing.T, names ...string) tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{raw}, PrivateKey: key}
 }
 
-// run is a step in a process of its own, since net/http reads the variables of
-// proxies once.
+// run runs a step in a separate process, because net/http reads the variables of proxies
+// only once.
 func (e *enterprise) run(t *testing.T, env ...string) (out string, outputs map[string]string, err error) {
 	t.Helper()
 	dir := t.TempDir()
@@ -119,7 +119,7 @@ func (e *enterprise) run(t *testing.T, env ...string) (out string, outputs map[s
 		"INPUT_TOKEN=" + canary, "INPUT_SOURCE=" + source, "INPUT_TIMEOUT=20s",
 	}, env...)
 	said, err := c.CombinedOutput()
-	raw, _ := os.ReadFile(filepath.Join(dir, "OUTPUT")) // absent where the run failed early
+	raw, _ := os.ReadFile(filepath.Join(dir, "OUTPUT")) // absent if the run failed early
 	outputs, parseErr := parseFile(string(raw))
 	if parseErr != nil {
 		t.Error(parseErr)
@@ -144,7 +144,7 @@ func TestEnterpriseServerBehindAProxyWithAPrivateAuthority(t *testing.T) {
 	defer e.mu.Unlock()
 	for _, host := range []string{"CONNECT containers.ghe.test:443", "CONNECT ghe.test:443"} {
 		if !slices.Contains(e.asked, host) {
-			t.Errorf("the proxy was not asked for %s: %q", host, e.asked)
+			t.Errorf("the proxy received no request for %s: %q", host, e.asked)
 		}
 	}
 }
@@ -157,7 +157,7 @@ func TestNoRequestIsSentToAServerOfAnUntrustedAuthority(t *testing.T) {
 		t.Errorf("%v\n%s", err, out)
 	}
 	if n := len(e.server.Requests()); n > 0 {
-		t.Errorf("%d requests came through", n)
+		t.Errorf("%d requests arrived", n)
 	}
 }
 
@@ -165,13 +165,13 @@ func TestNoProxyBypassesTheProxy(t *testing.T) {
 	t.Parallel()
 	e := newEnterprise(t)
 	out, _, err := e.run(t, "HTTPS_PROXY="+e.proxy, "NO_PROXY=.ghe.test,ghe.test", "INPUT_CA-FILE="+e.ca, "INPUT_TIMEOUT=1s")
-	if err == nil { // there are no such names
+	if err == nil { // these names do not exist
 		t.Errorf("%v\n%s", err, out)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if len(e.asked) > 0 {
-		t.Errorf("the proxy was asked: %q", e.asked)
+		t.Errorf("the proxy received requests: %q", e.asked)
 	}
 }
 

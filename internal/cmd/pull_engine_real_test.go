@@ -12,7 +12,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// kept is an image as a real engine shows it.
+// kept is an image that a real engine shows.
 type kept struct {
 	ID       string `json:"Id"`
 	RepoTags []string
@@ -28,7 +28,7 @@ func (d *dockerd) inspect(ref string) kept {
 	return found[0]
 }
 
-// publishLayers publishes an image with a layer for each text.
+// publishLayers publishes an image with one layer for each text.
 func (s *stage) publishLayers(tag string, texts ...string) {
 	s.t.Helper()
 	saved := sourcetest.NewSaved(s.t, "web:"+tag, texts...)
@@ -46,30 +46,30 @@ func TestRealEngineHasTheSameImageAsAfterDockerPull(t *testing.T) {
 		r := s.with("destination", "docker-daemon:").run().succeeds().hasOutputs("outcome", "pulled")
 		ours := d.inspect(name + ":1")
 		if ours.ID != r.outputs["image-id"] || !slices.Equal(ours.RepoTags, []string{name + ":1"}) || len(ours.RootFS.Layers) != 3 {
-			t.Errorf("the engine has %+v, and we said %q", ours, r.outputs["image-id"])
+			t.Errorf("the engine has %+v, and the output image-id is %q", ours, r.outputs["image-id"])
 		}
 		again := s.run().succeeds().hasOutputs("outcome", "unchanged", "image-id", ours.ID)
 		named := s.with("destination", "docker-daemon:web:dev").run().succeeds().hasOutputs("outcome", "pulled", "image-id", ours.ID)
-		for _, r := range []result{again, named} { // the config tells the platform, and is all that is read
+		for _, r := range []result{again, named} { // only the config is read, because it contains the platform
 			if n := r.count("GET", "/ghcr1/blobs/"); n > 1 || !strings.Contains(r.stdout, "0 blobs fetched") {
 				r.fatal("%d blobs were fetched again", n)
 			}
 		}
 		if got := d.inspect("web:dev"); got.ID != ours.ID {
-			t.Errorf("the new name is that of %+v", got)
+			t.Errorf("the new name belongs to %+v", got)
 		}
 
 		d.docker("image", "rm", "web:dev", name+":1")
 		d.docker("pull", "--quiet", name+":1")
 		if theirs := d.inspect(name + ":1"); theirs.ID != ours.ID || !slices.Equal(theirs.RootFS.Layers, ours.RootFS.Layers) {
-			t.Errorf("docker pull brings %+v, and we bring %+v", theirs, ours)
+			t.Errorf("docker pull gives %+v, and pull gives %+v", theirs, ours)
 		}
 		s.with("destination", "docker-daemon:").run().succeeds().hasOutputs("outcome", "unchanged", "image-id", ours.ID)
 	})
 }
 
-// Layers that an engine has under another image are neither fetched nor sent;
-// the classic store alone does without.
+// Layers that an engine has in another image are neither fetched nor loaded. Only the
+// classic store allows this.
 func TestRealEngineReceivesOnlyNewLayers(t *testing.T) {
 	forEachEdition(t, everyEdition, func(t *testing.T, d *dockerd) {
 		s := newStage(t, acme())
@@ -78,7 +78,7 @@ func TestRealEngineReceivesOnlyNewLayers(t *testing.T) {
 			tag := string(rune('1' + n))
 			s.publishLayers(tag, texts...)
 			r := s.with("destination", "docker-daemon:").run().succeeds().hasOutputs("outcome", "pulled")
-			// The second has its lowest layer once more on top: that is sent.
+			// The second image has its lowest layer also on top. This layer is loaded.
 			want := []string{"4 blobs", "3 blobs", "1 blob", "3 blobs"}[n]
 			if strings.Contains(d.docker("info", "--format", "{{.DriverStatus}}"), "io.containerd.snapshotter") {
 				want = []string{"4 blobs", "4 blobs", "3 blobs", "3 blobs"}[n]
@@ -101,7 +101,7 @@ func TestRealEngineGetsNoIncompleteImage(t *testing.T) {
 		s.server.Inject(ghcrtest.Fault{Method: "GET", Path: "/ghcr1/blobs/", After: 2, Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 404, Message: "gone"}})
 		s.with("destination", "docker-daemon:").run().failsWith("image-not-found").hasOutputs("image-id", "")
 		if left := d.docker("images", "--all", "--quiet"); left != "" {
-			t.Errorf("the engine took %q", left)
+			t.Errorf("the engine loaded %q", left)
 		}
 	})
 }
@@ -120,8 +120,8 @@ func TestRealEngineAcceptsAnImageWithoutAName(t *testing.T) {
 	})
 }
 
-// What docker pull brought of an index is what we would bring: nothing is left
-// to do, whether the engine knows it by its config, its manifest or the index.
+// After docker pull of an index, pull has nothing to do. The id in the engine can be the
+// digest of the config, of the manifest or of the index.
 func TestIndexThatARealEnginePulledExistsInTheRegistry(t *testing.T) {
 	forEachEdition(t, everyEdition, func(t *testing.T, d *dockerd) {
 		s, _ := publishedStage(t, ghcrtest.Public)
@@ -133,13 +133,13 @@ func TestIndexThatARealEnginePulledExistsInTheRegistry(t *testing.T) {
 
 		s.with("destination", "docker-daemon:web:own").run().succeeds().hasOutputs("outcome", "pulled", "image-id", d.inspect(name).ID)
 		if own := d.inspect("web:own"); own.ID != d.inspect(name).ID {
-			t.Errorf("the new name is that of %+v", own)
+			t.Errorf("the new name belongs to %+v", own)
 		}
 
 		d.docker("image", "rm", "--force", name, "web:own")
 		r := s.with("destination", "docker-daemon:").run().succeeds().hasOutputs("outcome", "pulled")
 		if got := d.inspect(name); got.ID != r.outputs["image-id"] {
-			t.Errorf("the engine has %+v, and we said %s", got, r.outputs["image-id"])
+			t.Errorf("the engine has %+v, and the output image-id is %s", got, r.outputs["image-id"])
 		}
 	})
 }

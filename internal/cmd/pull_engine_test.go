@@ -12,7 +12,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// withEngine is a stage on which acme/web is published, and a Docker engine.
+// withEngine returns a stage with a published acme/web, and a Docker engine.
 func withEngine(t *testing.T) (*stage, *sourcetest.Engine) {
 	t.Helper()
 	s, _ := publishedStage(t, ghcrtest.Public)
@@ -21,7 +21,7 @@ func withEngine(t *testing.T) (*stage, *sourcetest.Engine) {
 	return s.with("command", "pull", "source", s.image("acme/web")+":1.2.3", "destination", "docker-daemon:"), e
 }
 
-// idOf is the id that the classic store gives an image: its config's digest.
+// idOf returns the id of an image in the classic store, which is the digest of its config.
 func (s *stage) idOf(digest string) string {
 	s.t.Helper()
 	found, _ := s.server.Manifest("acme/web", digest)
@@ -34,7 +34,7 @@ func TestPullIntoTheDockerEngine(t *testing.T) {
 	t.Parallel()
 	for _, containerd := range []bool{false, true} {
 		s, e := withEngine(t)
-		e.Containerd, e.Arch = containerd, "arm64" // another kind of machine than most of ours
+		e.Containerd, e.Arch = containerd, "arm64" // another architecture than most machines
 		r := s.run().succeeds().wroteNothing()
 		id := s.idOf(r.outputs["digest"])
 		if containerd {
@@ -42,7 +42,7 @@ func TestPullIntoTheDockerEngine(t *testing.T) {
 		}
 		r.hasOutputs("image-id", id, "platforms", "linux/arm64", "outcome", "pulled", "path", "", "anonymous-pull", "verified")
 		if names := e.Names(id); len(names) != 1 || names[0] != s.image("acme/web")+":1.2.3" || !strings.Contains(r.stdout, id) {
-			r.fatal("the engine calls it %q", names)
+			r.fatal("the names in the engine are %q", names)
 		}
 		if !strings.Contains(r.summary, "To the Docker engine: `"+r.outputs["digest"]) {
 			t.Errorf("the summary is %q", r.summary)
@@ -55,12 +55,12 @@ func TestPullIntoTheDockerEngine(t *testing.T) {
 			t.Errorf("%d blobs were fetched, then %d and %d, in %d loads", fetched, again.count("GET", "/blobs/"), named.count("GET", "/blobs/"), e.Loads.Load())
 		}
 		if names := e.Names(id); len(names) != 2 || names[1] != "web:dev" || !strings.Contains(named.stdout, "0 blobs fetched") || !strings.Contains(again.stdout, "Nothing to do") {
-			again.fatal("then the engine calls it %q", names)
+			again.fatal("the names in the engine are then %q", names)
 		}
 
 		other := s.with("destination", "docker-daemon:", "platform", "linux/amd64").run().succeeds().hasOutputs("platforms", "linux/amd64", "outcome", "pulled")
 		if got := e.Names(other.outputs["image-id"]); len(got) != 1 || len(e.Names(id)) != 1 {
-			t.Errorf("the other platform is called %q, the first one %q", got, e.Names(id))
+			t.Errorf("the names of the other platform are %q, of the first %q", got, e.Names(id))
 		}
 	}
 }
@@ -71,12 +71,12 @@ func TestPullByDigestIntoTheDockerEngine(t *testing.T) {
 	digest := s.with("command", "inspect", "destination", "").run().succeeds().outputs["digest"]
 	r := s.with("command", "pull", "source", s.image("acme/web")+"@"+digest, "destination", "docker-daemon:").run().succeeds()
 	if names := e.Names(r.outputs["image-id"]); names == nil || len(names) > 0 || !strings.Contains(r.stdout, "without a name") {
-		r.fatal("the engine calls it %q", names)
+		r.fatal("the names in the engine are %q", names)
 	}
 }
 
-// A config is fetched once, although its layers are looked at before it goes
-// on, and only the layers that the engine's other image lacks.
+// The config is fetched once, although pull reads it to compare the layers. Only layers
+// that the other image of the engine lacks are fetched.
 func TestDockerEngineReceivesOnlyNewLayers(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
@@ -89,10 +89,10 @@ func TestDockerEngineReceivesOnlyNewLayers(t *testing.T) {
 		r := s.run().succeeds().hasOutputs("outcome", "pulled", "image-id", saved.ID().String())
 		want := map[string]string{"1": "4 blobs fetched", "2": "2 blobs fetched"}[tag]
 		if !strings.Contains(r.stdout, want) {
-			r.fatal("nothing says %q", want)
+			r.fatal("the log does not contain %q", want)
 		}
 		if got := r.count("GET", "/ghcr1/blobs/"); tag == "2" && got != 2 {
-			t.Errorf("%d blobs were fetched, want config and layer", got)
+			t.Errorf("%d blobs were fetched, want the config and one layer", got)
 		}
 	}
 }
@@ -115,9 +115,9 @@ func TestPullErrorsOfTheDockerEngine(t *testing.T) {
 		code    string
 		words   []string
 	}{
-		{"no room", full, nil, "engine-refused", []string{"did not load the image: no space left on device", "docker system df"}},
-		{"it ends", gone, nil, "engine-interrupted", []string{"Check that the engine runs"}},
-		{"another image appears", func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }, nil, "destination-differs", []string{"has nothing under"}},
+		{"no disk space", full, nil, "engine-refused", []string{"did not load the image: no space left on device", "docker system df"}},
+		{"the engine ends", gone, nil, "engine-interrupted", []string{"Check that the engine runs"}},
+		{"the engine does not store the image", func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }, nil, "destination-differs", []string{"has nothing under"}},
 		{"no such platform", nil, []string{"platform", "linux/s390x"}, "platform-missing", []string{"linux/amd64, linux/arm64"}},
 		{"no such tag", nil, []string{"source", "HOST/acme/web:9"}, "image-not-found", []string{"acme/web:9"}},
 	}
@@ -137,19 +137,18 @@ func TestPullErrorsOfTheDockerEngine(t *testing.T) {
 	s.env["DOCKER_HOST"] = "unix:///no/such.sock"
 	r := s.run().failsWith("engine-unreachable", "Start Docker").hasOutputs("outcome", "failed")
 	if len(r.requests) > 0 {
-		t.Error("the registry was asked first")
+		t.Error("the registry received a request before the engine")
 	}
 }
 
-// A blob that does not come cuts the archive off: what the registry said is
-// told, not what the engine made of it.
+// A missing blob truncates the archive. The error quotes the registry, not the engine.
 func TestMissingBlobEndsTheLoad(t *testing.T) {
 	t.Parallel()
 	s, e := withEngine(t)
 	s.server.Inject(ghcrtest.Fault{Method: "GET", Path: "/ghcr1/blobs/", After: 1, Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 404, Message: "gone"}})
 	r := s.run().failsWith("image-not-found").hasOutputs("outcome", "failed", "image-id", "")
 	if len(e.LoadedBlobs()) > 0 || strings.Contains(r.stdout, "Docker engine at") {
-		r.fatal("the engine took %q", e.LoadedBlobs())
+		r.fatal("the engine loaded %q", e.LoadedBlobs())
 	}
 }
 
@@ -161,11 +160,11 @@ func TestCancelDuringALoad(t *testing.T) {
 		return strings.HasPrefix(q.Path, "/ghcr1/blobs/") && strings.Count(s.paths(), "/ghcr1/blobs/") > 1
 	})
 	if !strings.Contains(r.stdout, "The run was cancelled") || len(e.LoadedBlobs()) > 0 {
-		r.fatal("the engine took %q", e.LoadedBlobs())
+		r.fatal("the engine loaded %q", e.LoadedBlobs())
 	}
 }
 
-// paths are those of all requests so far.
+// paths returns the paths of all requests until now.
 func (s *stage) paths() string {
 	var out []string
 	for _, q := range s.server.Requests() {

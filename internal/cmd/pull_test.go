@@ -14,8 +14,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// publishedStage is a stage on which acme/web:1.2.3 has two platforms, and its
-// digest. The package is visible as said.
+// publishedStage returns a stage with acme/web:1.2.3 for two platforms, and its digest.
+// The package has the given visibility.
 func publishedStage(t *testing.T, v ghcrtest.Visibility) (s *stage, digest string) {
 	t.Helper()
 	c := acme()
@@ -40,8 +40,8 @@ func TestPull(t *testing.T) {
 		want                                   []string // outputs
 	}{
 		{"a directory", ":1.2.3", "images", "", []string{"platforms", "linux/amd64\nlinux/arm64"}},
-		{"latest where nothing is said", "", "images", "", nil},
-		{"docker:// before it", "docker://:1.2.3", "images", "", nil},
+		{"no tag means latest", "", "images", "", nil},
+		{"the prefix docker://", "docker://:1.2.3", "images", "", nil},
 		{"an archive", ":1.2.3", "oci-archive:web.tar", "", nil},
 		{"one platform", ":1.2.3", "oci-archive:web.tar", "linux/arm64", []string{"platforms", "linux/arm64"}},
 		{"for docker load", ":1.2.3", "docker-archive:web.tar", "linux/amd64", []string{"platforms", "linux/amd64"}},
@@ -52,7 +52,7 @@ func TestPull(t *testing.T) {
 			s, digest := publishedStage(t, ghcrtest.Public)
 			reference := s.image("acme/web") + c.reference
 			if rest, ok := strings.CutPrefix(c.reference, "docker://"); ok {
-				reference = "docker://" + s.image("Acme/Web") + rest // registries know lower case alone
+				reference = "docker://" + s.image("Acme/Web") + rest // registries accept only lower case
 			}
 			kind, path, _ := strings.Cut(c.destination, ":")
 			if path == "" {
@@ -65,11 +65,11 @@ func TestPull(t *testing.T) {
 			if c.platform == "" {
 				r.hasOutputs("digest", digest, "reference", s.image("acme/web")+"@"+digest)
 			} else if r.outputs["digest"] == digest || r.outputs["digest-"+strings.ReplaceAll(c.platform, "/", "-")] != r.outputs["digest"] {
-				t.Errorf("one platform was wanted: %v", r.outputs)
+				t.Errorf("the outputs list another platform: %v", r.outputs)
 			}
 			for _, q := range r.requests {
 				if q.Authorized && q.Class == ghcrtest.ClassToken {
-					t.Error("a public image was asked for with the token")
+					t.Error("a request for a public image contains the token")
 				}
 			}
 			again := s.with("command", "inspect", "source", path, "destination", "", "platform", "").run().succeeds()
@@ -110,8 +110,8 @@ func TestPullErrors(t *testing.T) {
 	}{
 		{"another tag", []string{"source", "HOST/acme/web:9", "destination", "DIR/x"}, canary, "image-not-found", []string{"acme/web:9"}},
 		{"no such platform", []string{"source", "HOST/acme/web", "platform", "linux/s390x", "destination", "DIR/x"}, canary, "platform-missing", []string{"linux/s390x", "linux/amd64, linux/arm64"}},
-		{"private, and no token", []string{"source", "HOST/acme/web", "destination", "DIR/x"}, "", "image-not-found", []string{"not public", "packages: read"}},
-		{"a file where the layout should be", []string{"source", "HOST/acme/web", "destination", "oci:DIR/event.json"}, canary, "destination-not-a-layout", []string{"is a file"}},
+		{"private without a token", []string{"source", "HOST/acme/web", "destination", "DIR/x"}, "", "image-not-found", []string{"not public", "packages: read"}},
+		{"a file instead of a layout", []string{"source", "HOST/acme/web", "destination", "oci:DIR/event.json"}, canary, "destination-not-a-layout", []string{"is a file"}},
 		{"a folder with other files", []string{"source", "HOST/acme/web", "destination", "DIR"}, canary, "destination-not-a-layout", []string{"other files"}},
 	}
 	for _, c := range cases {
@@ -125,7 +125,7 @@ func TestPullErrors(t *testing.T) {
 			r := s.with(c.inputs...).with("command", "pull", "token", c.token).run()
 			r.failsWith(c.code, c.words...).hasOutputs("outcome", "failed", "digest", "", "path", "")
 			if _, err := os.Stat(filepath.Join(s.dir, "x", "index.json")); err == nil {
-				t.Error("a layout was begun")
+				t.Error("files of a layout exist")
 			}
 		})
 	}
@@ -138,14 +138,14 @@ func TestAllInvalidPullInputsAreReported(t *testing.T) {
 		inputs []string
 		words  []string
 	}{
-		{"nothing", nil, []string{"input source is empty", "input destination is empty"}},
-		{"both nowhere and somewhere", []string{"source", "ghcr.io/acme/web", "destination", "x", "verify-only", "true"}, []string{"destination and verify-only exclude"}},
+		{"no inputs", nil, []string{"input source is empty", "input destination is empty"}},
+		{"a destination with verify-only", []string{"source", "ghcr.io/acme/web", "destination", "x", "verify-only", "true"}, []string{"destination and verify-only exclude"}},
 		{"no owner", []string{"source", "HOST/web", "destination", "x"}, []string{"names no owner"}},
-		{"no reference", []string{"source", "a b", "destination", "image.tar"}, []string{"not an image reference", "looks like a file"}},
-		{"no platform", []string{"source", "ghcr.io/acme/web", "platform", "linux", "destination", "s3:x"}, []string{"platform is", "unknown prefix"}},
+		{"an invalid reference", []string{"source", "a b", "destination", "image.tar"}, []string{"not an image reference", "looks like a file"}},
+		{"an invalid platform", []string{"source", "ghcr.io/acme/web", "platform", "linux", "destination", "s3:x"}, []string{"platform is", "unknown prefix"}},
 		{"a pipe", []string{"source", "ghcr.io/acme/web", "destination", "docker-archive:-"}, []string{"docker-archive:-"}},
-		{"no name in an engine", []string{"source", "ghcr.io/acme/web", "destination", "docker-daemon:UPPER"}, []string{"a Docker engine does not accept", "in lower case"}},
-		{"another command's input", []string{"source", "ghcr.io/acme/web", "destination", "x", "tags", "1"}, []string{"tags belongs to"}},
+		{"an invalid name for an engine", []string{"source", "ghcr.io/acme/web", "destination", "docker-daemon:UPPER"}, []string{"a Docker engine does not accept", "in lower case"}},
+		{"an input of another command", []string{"source", "ghcr.io/acme/web", "destination", "x", "tags", "1"}, []string{"tags belongs to"}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -160,7 +160,7 @@ func TestAllInvalidPullInputsAreReported(t *testing.T) {
 			}
 			for _, w := range c.words {
 				if !strings.Contains(r.stdout, w) {
-					r.fatal("nothing says %q", w)
+					r.fatal("the output does not contain %q", w)
 				}
 			}
 		})
@@ -176,15 +176,15 @@ func TestPullAtATerminal(t *testing.T) {
 	r := s.run("pull", s.image("acme/web")+":1.2.3", dir).succeeds()
 	for _, w := range []string{"Pulled " + s.image("acme/web") + ":1.2.3 to " + dir, digest, "linux/arm64", "fetched", "anonymous pull: no"} {
 		if !strings.Contains(r.stdout, w) {
-			r.fatal("nothing says %q", w)
+			r.fatal("the output does not contain %q", w)
 		}
 	}
 	second := s.run("pull", s.image("acme/web")+":1.2.3", "--destination", dir).succeeds()
 	if !strings.Contains(second.stdout, "0 blobs fetched") || second.count("GET", "/blobs/") != 0 {
-		second.fatal("what was there was fetched again")
+		second.fatal("existing blobs were fetched again")
 	}
 	if twice := s.run("pull", s.image("acme/web"), dir, "--destination", dir); twice.code != cmd.Failure || !strings.Contains(twice.stderr, "set twice") {
-		twice.fatal("two destinations were taken")
+		twice.fatal("two destinations were accepted")
 	}
 }
 
@@ -200,7 +200,7 @@ func TestPullIntoAPipe(t *testing.T) {
 	r.stderr = stderr.String()
 	r.succeeds()
 	if !strings.Contains(r.stderr, "Pulled "+s.image("acme/web")) {
-		r.fatal("nobody says what was pulled")
+		r.fatal("standard error does not report the pulled image")
 	}
 	path := sourcetest.Write(t, "image.tar", stdout.Bytes())
 	s.env["GITHUB_ACTIONS"] = "true"
@@ -229,11 +229,11 @@ func TestInspect(t *testing.T) {
 	r.hasOutputs("digest", digest, "platforms", "linux/amd64\nlinux/arm64", "anonymous-pull", "verified", "reference", s.image("acme/web")+"@"+digest)
 	for _, w := range []string{digest, "PLATFORM", "linux/amd64", "linux/arm64", "attestation of", "REFERRER", "application/vnd.example.sbom"} {
 		if !strings.Contains(r.stdout, w) {
-			t.Errorf("nothing says %q:\n%s", w, r.stdout)
+			t.Errorf("the output does not contain %q:\n%s", w, r.stdout)
 		}
 	}
 	if n := r.count("GET", "/blobs/"); n == 0 || r.outputs["json"] == "" {
-		t.Errorf("no configs, or no JSON")
+		t.Errorf("the output json lacks the configs, or is not JSON")
 	}
 
 	one := s.with("platform", "linux/arm64", "json", "true").run().succeeds()
@@ -245,9 +245,9 @@ func TestInspect(t *testing.T) {
 			Layers   []any
 		}
 	}
-	_, text, _ := strings.Cut(one.stdout, "{\n") // after the masks
+	_, text, _ := strings.Cut(one.stdout, "{\n") // the text after the masks
 	if err := json.Unmarshal([]byte("{"+text), &got); err != nil {
-		one.fatal("no JSON: %v", err)
+		one.fatal("reading the JSON: %v", err)
 	}
 	if got.Index != digest || len(got.Images) != 1 || got.Images[0].Config.Architecture != "arm64" || len(got.Images[0].Layers) == 0 {
 		t.Errorf("got %+v", got)
@@ -273,7 +273,7 @@ func TestInspectDigestSendsOneRequest(t *testing.T) {
 	r := s.with("command", "inspect", "source", s.image("acme/web")+":1.2.3", "digest-only", "true").run().succeeds()
 	r.hasOutputs("digest", digest)
 	if !strings.Contains(r.stdout, digest) || len(r.requests) != 2 || r.count("HEAD", "/manifests/1.2.3") != 1 {
-		r.fatal("it asked %d times", len(r.requests))
+		r.fatal("%d requests were sent", len(r.requests))
 	}
 	s.with("source", s.image("acme/web")+":none").run().failsWith("image-not-found")
 

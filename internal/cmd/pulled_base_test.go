@@ -7,8 +7,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// pulledBaseStage is a stage whose engine has an image that was built on another one,
-// which it pulled from acme/base of the stage's registry.
+// pulledBaseStage returns a stage whose engine has an image and its base. The engine
+// pulled the base from acme/base on the registry of the stage.
 func pulledBaseStage(t *testing.T, digests func(s *stage, digest string) []string) (s *stage, base result) {
 	t.Helper()
 	s = newStage(t, acme())
@@ -25,7 +25,7 @@ func pulledBaseStage(t *testing.T, digests func(s *stage, digest string) []strin
 	return s.with("image", ""), base
 }
 
-// pulledFrom are the references that an engine notes.
+// pulledFrom returns the references that an engine records for an image.
 func pulledFrom(s *stage, digest string) []string {
 	return []string{"<none>@<none>", s.image("acme/gone") + "@" + digest, s.image("acme/base") + "@" + digest, "other.example/acme/base@" + digest}
 }
@@ -35,14 +35,14 @@ func TestLayersOfAPulledBaseAreMountedAndNotCompressed(t *testing.T) {
 	s, _ := pulledBaseStage(t, pulledFrom)
 	r := s.with("source", "web:dev", "tags", "1").run().succeeds()
 	if patches := r.count("PATCH", "/blobs/"); patches != 1 {
-		t.Errorf("%d layers were compressed and sent, want the one that is new", patches)
+		t.Errorf("%d layers were compressed and pushed, want only the new layer", patches)
 	}
 	if mounts := r.count("POST", "mount="); mounts != 2 {
 		t.Errorf("%d layers were mounted, want 2", mounts)
 	}
-	// Later the tag tells, and nobody has to be asked where layers come from.
+	// In the next run, the tag shows the layers, so the base is not read.
 	if again := s.run().succeeds().hasOutputs("outcome", "unchanged"); again.count("GET", "/acme/base/") > 0 {
-		t.Error("the base was asked for although the tag tells all")
+		t.Error("the base was read, although the tag shows all layers")
 	}
 }
 
@@ -53,14 +53,14 @@ func TestPulledImageKeepsItsDigest(t *testing.T) {
 	if patches := r.count("PATCH", "/blobs/"); patches != 0 {
 		t.Errorf("%d layers were compressed", patches)
 	}
-	// With labels it is another image, of the same layers.
+	// With labels, the image is another image with the same layers.
 	labelled := s.with("labels", "a=b", "tags", "2").run().succeeds()
 	if labelled.outputs["digest"] == base.outputs["digest"] || labelled.count("PATCH", "/blobs/") != 0 {
 		t.Errorf("digest %s, %d layers compressed", labelled.outputs["digest"], labelled.count("PATCH", "/blobs/"))
 	}
 }
 
-// Docker notes of an image the index that it was pulled by.
+// Docker records the index from which it pulled an image.
 func TestPulledImageIsFoundInItsIndex(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
@@ -80,7 +80,7 @@ func TestPulledImageIsFoundInItsIndex(t *testing.T) {
 	}
 	zstd := s.with("compression", "zstd", "tags", "2").run().succeeds()
 	if zstd.count("PATCH", "/blobs/") != 1 {
-		zstd.fatal("the layer is there, but with gzip")
+		zstd.fatal("a layer with gzip was mounted for an image with zstd")
 	}
 }
 
@@ -89,6 +89,6 @@ func TestImageWithADifferentLowestLayerIsNotABase(t *testing.T) {
 	s, _ := pulledBaseStage(t, func(_ *stage, digest string) []string { return []string{"other.example/acme/base@" + digest} })
 	r := s.with("source", "web:dev", "tags", "1").run().succeeds()
 	if patches := r.count("PATCH", "/blobs/"); patches != 3 || strings.Contains(r.stdout, "other.example") {
-		t.Errorf("%d layers were compressed and sent, want all: the base is on another registry", patches)
+		t.Errorf("%d layers were compressed and pushed, want all, because the base is on another registry", patches)
 	}
 }

@@ -31,7 +31,7 @@ func TestPushByDigestWritesNoTag(t *testing.T) {
 	if tags := s.server.Tags("acme/web"); len(tags) > 0 {
 		t.Errorf("the image has tags: %q", tags)
 	}
-	if _, there := s.server.Manifest("acme/web", digest); !there {
+	if _, exists := s.server.Manifest("acme/web", digest); !exists {
 		t.Error("the image is not in the registry")
 	}
 	s.run().succeeds().wroteNothing().hasOutputs("outcome", "unchanged", "digest-linux-arm64", digest)

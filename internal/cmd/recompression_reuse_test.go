@@ -15,11 +15,11 @@ import (
 )
 
 func digestOf(raw []byte) v1.Hash {
-	h, _, _ := v1.SHA256(bytes.NewReader(raw)) // memory can be read
+	h, _, _ := v1.SHA256(bytes.NewReader(raw)) // reading from memory does not fail
 	return h
 }
 
-// addImage puts an image past every rule under a tag.
+// addImage adds an image to the registry without any validation.
 func (s *stage) addImage(repo, tag string, config []byte, change func(*v1.Manifest), layers ...[]byte) {
 	s.t.Helper()
 	s.server.AddPackage(ghcrtest.Package{Name: repo, Repository: "acme/web", Visibility: ghcrtest.Public})
@@ -47,8 +47,8 @@ func dockerSave(t *testing.T, texts ...string) string {
 	return sourcetest.Tar(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "web:1", texts...)))
 }
 
-// What is under a tag may be anything. It stops no run, and no layer of it is
-// taken for one that it is not.
+// The image under a tag can be damaged. Such an image does not fail the run, and its
+// layers are not reused.
 func TestDamagedImageUnderATagIsNotReused(t *testing.T) {
 	t.Parallel()
 	one, two := sourcetest.LayerTar(t, layer("one")), sourcetest.LayerTar(t, layer("two"))
@@ -58,11 +58,11 @@ func TestDamagedImageUnderATagIsNotReused(t *testing.T) {
 		change func(*v1.Manifest)
 		layers [][]byte
 	}{
-		{"fewer layers than its config says", nil, [][]byte{sourcetest.Gzip(two)}},
-		{"a config of another size", func(m *v1.Manifest) { m.Config.Size += 7 }, [][]byte{sourcetest.Gzip(one), sourcetest.Gzip(two)}},
-		{"a config of a size that is none", func(m *v1.Manifest) { m.Config.Size = -1 }, [][]byte{sourcetest.Gzip(one), sourcetest.Gzip(two)}},
-		{"a layer of a size that is none", func(m *v1.Manifest) { m.Layers[0].Size = -1 }, [][]byte{sourcetest.Gzip(one), sourcetest.Gzip(two)}},
-		{"layers from elsewhere", func(m *v1.Manifest) { m.Layers[0].URLs = []string{"https://evil.example/x"} }, [][]byte{sourcetest.Gzip(one), sourcetest.Gzip(two)}},
+		{"fewer layers than in its config", nil, [][]byte{sourcetest.Gzip(two)}},
+		{"a config with a wrong size", func(m *v1.Manifest) { m.Config.Size += 7 }, [][]byte{sourcetest.Gzip(one), sourcetest.Gzip(two)}},
+		{"a config with a negative size", func(m *v1.Manifest) { m.Config.Size = -1 }, [][]byte{sourcetest.Gzip(one), sourcetest.Gzip(two)}},
+		{"a layer with a negative size", func(m *v1.Manifest) { m.Layers[0].Size = -1 }, [][]byte{sourcetest.Gzip(one), sourcetest.Gzip(two)}},
+		{"layers with URLs", func(m *v1.Manifest) { m.Layers[0].URLs = []string{"https://evil.example/x"} }, [][]byte{sourcetest.Gzip(one), sourcetest.Gzip(two)}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -72,14 +72,14 @@ func TestDamagedImageUnderATagIsNotReused(t *testing.T) {
 			s.with("source", dockerSave(t, layer("one"), layer("three")), "tags", "edge", "monotonic", "false").run().succeeds()
 			s.verifiedLayers(s.manifest("edge"))
 			if found, _ := s.server.Manifest("acme/web", "edge"); bytes.Contains(found.Raw, []byte("evil")) {
-				t.Errorf("it is published as %s", found.Raw)
+				t.Errorf("the published manifest is %s", found.Raw)
 			}
 		})
 	}
 }
 
-// The engine has checked the one image that it pulled by an index, and no other
-// in it.
+// The engine has verified only the image that it pulled from an index, and not the other
+// images of the index.
 func TestForgedImageInTheLocalStoreIsNotTrusted(t *testing.T) {
 	t.Parallel()
 	one, evil := sourcetest.LayerTar(t, layer("one")), sourcetest.LayerTar(t, layer("evil"))
@@ -115,7 +115,7 @@ func TestLayerThatTheRegistryNoLongerHasIsPushedAgain(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	s.with("source", dockerSave(t, layer("one"), layer("two")), "tags", "edge", "monotonic", "false").run().succeeds()
-	s.server.Inject(ghcrtest.Fault{Method: "PUT", Path: "/manifests/", Effect: ghcrtest.DropBlob{}}) // the last one, which is "one"
+	s.server.Inject(ghcrtest.Fault{Method: "PUT", Path: "/manifests/", Effect: ghcrtest.DropBlob{}}) // the last blob, which is the layer "one"
 	s.with("source", dockerSave(t, layer("three"), layer("one"))).run().succeeds()
 	s.verifiedLayers(s.manifest("edge"))
 }
@@ -159,8 +159,8 @@ func TestVersionTagIsKeptAlsoIfLayersAreReused(t *testing.T) {
 	s.with("source", layout("b")).run().failsWith("tag-exists", "1.2.3").wroteNothing()
 }
 
-// Compression keeps configs: an image with others is another one, which can be
-// told before anything is compressed.
+// Recompression keeps the configs. An image with other configs is another image, so the
+// refusal comes before the compression.
 func TestProtectedTagIsRefusedBeforeCompression(t *testing.T) {
 	t.Parallel()
 	layout := func(text string) string {
@@ -175,7 +175,7 @@ func TestProtectedTagIsRefusedBeforeCompression(t *testing.T) {
 	s.with("dry-run", "").run().failsWith("tag-exists", "1.2.3").wroteNothing()
 }
 
-// Two tags may point at two images, of which the second tells.
+// Two tags can point at two images, and only the second tag is protected.
 func TestProtectedTagIsComparedFirst(t *testing.T) {
 	t.Parallel()
 	s, _ := pulledBaseStage(t, pulledFrom)
@@ -199,7 +199,7 @@ func TestOlderImageDoesNotMoveATagBackAfterCompression(t *testing.T) {
 		}
 		r := s.with("source", "docker://"+s.image("acme/web:1.0.0"), "tags", "latest", "compression", compression).run()
 		if !strings.Contains(r.stdout, "was not moved back") {
-			r.fatal("%s: latest was moved back", compression)
+			r.fatal("compression %s: latest was moved to the older image", compression)
 		}
 	}
 }
@@ -211,7 +211,7 @@ func TestDigestOfARecompressedImageIsThePublishedOne(t *testing.T) {
 	_, notices, _ := strings.Cut(r.stdout, "::notice")
 	for _, d := range regexp.MustCompile(`sha256:[0-9a-f]{64}`).FindAllString(notices, -1) {
 		if d != root.Digest.String() && d != r.outputs["digest"] {
-			t.Errorf("%s is neither the source nor published", d)
+			t.Errorf("digest %s is neither the digest of the source nor published", d)
 		}
 	}
 	if n := strings.Count(r.notices(), "attestations-outdated"); n != 1 {
@@ -223,11 +223,11 @@ func TestRecompressionKeepsDockerMediaTypes(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme()).with("source", dockerSave(t, layer("one")), "tags", "zstd", "annotations", "a=b", "compression", "zstd")
 	if r := s.run().succeeds(); strings.Contains(r.stdout, "No annotations") {
-		r.fatal("what is published is OCI")
+		r.fatal("the published manifest is an OCI manifest")
 	}
 	found, _ := s.server.Manifest("acme/web", "zstd")
 	if !strings.Contains(string(found.Raw), `"a":"b"`) {
-		t.Errorf("the annotation is gone: %s", found.Raw)
+		t.Errorf("the annotation is missing: %s", found.Raw)
 	}
 	packed, err := s.server.Blob("acme/web", s.manifest("zstd").Layers[0].Digest.String())
 	s.check(err)
@@ -239,7 +239,7 @@ func TestRecompressionKeepsDockerMediaTypes(t *testing.T) {
 	}))
 	s.with("source", sourcetest.Dir(t, l.Files()), "tags", "gzip", "annotations", "", "compression", "gzip").run().succeeds()
 	if got := s.verifiedLayers(s.manifest("gzip")); got[0] != dockerGzip {
-		t.Errorf("Docker's zstd layer became %s", got)
+		t.Errorf("the zstd layer of Docker has the media type %s", got)
 	}
 }
 
@@ -303,7 +303,7 @@ func TestDigestOfAnUncompressedEngineImageIsThePublishedOne(t *testing.T) {
 		_, notices, _ := strings.Cut(r.stdout, "::notice")
 		for _, d := range regexp.MustCompile(`sha256:[0-9a-f]{64}`).FindAllString(notices, -1) {
 			if d != index.Digest.String() && d != r.outputs["digest"] {
-				t.Errorf("%v: %s is neither the source nor published", in, d)
+				t.Errorf("%v: digest %s is neither the digest of the source nor published", in, d)
 			}
 		}
 		s.run().succeeds().wroteNothing()

@@ -7,8 +7,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-// TestRefusals is docs/ghcr.md, Refusals: in a world in which the registry refuses, the
-// annotation names the cause and the cure, and nothing was written.
+// TestRefusals checks the rows of docs/ghcr.md, Refusals: the annotation names the cause
+// and the cure, and nothing was written.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	existing := []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web", Visibility: ghcrtest.Public}}
@@ -16,60 +16,60 @@ func TestRefusals(t *testing.T) {
 		return ghcrtest.Fault{Method: "POST", Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: status, Code: "DENIED", Message: message}}
 	}
 	cases := []struct {
-		name  string
-		world func(*ghcrtest.Config)
-		stage func(*stage)
-		code  string
-		words []string // of title and hint
-		not   string
+		name   string
+		server func(*ghcrtest.Config)
+		stage  func(*stage)
+		code   string
+		words  []string // of the title and the hint
+		not    string   // must not be in the log
 	}{
 		{
-			name:  "write_package: the package exists, and this repository has no role",
-			world: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/web"}} },
-			code:  "write-package",
-			words: []string{"/orgs/acme/packages/container/web/settings", "Manage Actions access", "Add repository → acme/web", "role Write", "write_package"},
+			name:   "write_package: the package exists, and this repository has no role",
+			server: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/web"}} },
+			code:   "write-package",
+			words:  []string{"/orgs/acme/packages/container/web/settings", "Manage Actions access", "Add repository → acme/web", "role Write", "write_package"},
 		},
 		{
-			name:  "create package: packages: write is missing, and the package is new",
-			world: func(c *ghcrtest.Config) { c.Credentials[0].Packages = ghcrtest.Read },
-			code:  "create-package", words: []string{"permissions:\n", "packages: write", "the job that calls it", "Create organization package"},
+			name:   "create package: packages: write is missing, and the package is new",
+			server: func(c *ghcrtest.Config) { c.Credentials[0].Packages = ghcrtest.Read },
+			code:   "create-package", words: []string{"permissions:\n", "packages: write", "the job that calls it", "Create organization package"},
 		},
 		{
-			name: "create package in its older words",
-			world: func(c *ghcrtest.Config) {
+			name: "create package with the older text of GitHub",
+			server: func(c *ghcrtest.Config) {
 				c.Credentials[0].Packages, c.Answers.OldTexts = ghcrtest.Read, true
 			},
 			code: "create-package", words: []string{"packages: write"},
 		},
 		{
-			name:  "create package: another owner's name",
+			name:  "create package: the name of another owner",
 			stage: func(s *stage) { s.with("image", s.image("other/web")) },
 			code:  "create-package", words: []string{"another owner than acme/web"}, not: "permissions:",
 		},
 		{
-			name:  "create package: the organization forbids what would be created",
-			world: func(c *ghcrtest.Config) { c.Owners[0].Forbidden = []ghcrtest.Visibility{ghcrtest.Public} },
-			code:  "create-package", words: []string{"packages: write", "Package creation", "/organizations/acme/settings/packages → Package creation → public"},
+			name:   "create package: the organization forbids public packages",
+			server: func(c *ghcrtest.Config) { c.Owners[0].Forbidden = []ghcrtest.Visibility{ghcrtest.Public} },
+			code:   "create-package", words: []string{"packages: write", "Package creation", "/organizations/acme/settings/packages → Package creation → public"},
 		},
 		{
-			name:  "create package: the token of another GitHub App",
-			world: func(c *ghcrtest.Config) { c.Credentials[0].Kind = ghcrtest.AppToken },
-			code:  "create-package", words: []string{"GitHub App"},
+			name:   "create package: the token of another GitHub App",
+			server: func(c *ghcrtest.Config) { c.Credentials[0].Kind = ghcrtest.AppToken },
+			code:   "create-package", words: []string{"GitHub App"},
 		},
 		{
-			name:  "create package: a pull request from a fork",
-			world: func(c *ghcrtest.Config) { c.Credentials[0].Packages = ghcrtest.Read },
-			stage: func(s *stage) { s.fork().with("on-readonly", "fail") },
-			code:  "create-package", words: []string{"comes from the fork somebody/web"},
+			name:   "create package: a pull request from a fork",
+			server: func(c *ghcrtest.Config) { c.Credentials[0].Packages = ghcrtest.Read },
+			stage:  func(s *stage) { s.fork().with("on-readonly", "fail") },
+			code:   "create-package", words: []string{"comes from the fork somebody/web"},
 		},
 		{
-			name:  "write package: packages: write is missing, and the package exists",
-			world: func(c *ghcrtest.Config) { c.Credentials[0].Packages, c.Packages = ghcrtest.Read, existing },
-			code:  "write-denied", words: []string{"packages: write", "Write organization package"},
+			name:   "write package: packages: write is missing, and the package exists",
+			server: func(c *ghcrtest.Config) { c.Credentials[0].Packages, c.Packages = ghcrtest.Read, existing },
+			code:   "write-denied", words: []string{"packages: write", "Write organization package"},
 		},
 		{
-			name:  "read package: a private source this job may not read",
-			world: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/base"}} },
+			name:   "read package: a private source that this job may not read",
+			server: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/base"}} },
 			stage: func(s *stage) {
 				s.server.Inject(ghcrtest.Fault{Path: "/v2/acme/base/manifests/", Times: ghcrtest.Always, Effect: ghcrtest.Answer{
 					Status: 403, Code: "DENIED", Message: "installation not allowed to Read organization package",
@@ -80,27 +80,27 @@ func TestRefusals(t *testing.T) {
 		},
 		{
 			name: "token scopes: a classic token without write:packages",
-			world: func(c *ghcrtest.Config) {
+			server: func(c *ghcrtest.Config) {
 				c.Credentials[0].Kind, c.Credentials[0].Scopes = ghcrtest.ClassicPAT, []string{"read:packages"}
 			},
 			code: "token-scopes", words: []string{"scopes", "write:packages"},
 		},
 		{
-			name:  "token scopes: a fine-grained token",
-			world: func(c *ghcrtest.Config) { c.Credentials[0].Kind = ghcrtest.FineGrainedPAT },
-			code:  "token-scopes", words: []string{"GITHUB_TOKEN", "write:packages"},
+			name:   "token scopes: a fine-grained token",
+			server: func(c *ghcrtest.Config) { c.Credentials[0].Kind = ghcrtest.FineGrainedPAT },
+			code:   "token-scopes", words: []string{"GITHUB_TOKEN", "write:packages"},
 		},
 		{
-			name: "no installation: an installation that is gone",
+			name: "no installation: the installation was removed",
 			stage: func(s *stage) {
 				s.server.Inject(answer(403, "permission_denied: The requested installation does not exist."))
 			},
 			code: "installation-gone", words: []string{"GITHUB_TOKEN"},
 		},
 		{
-			name:  "denied: a token that nobody knows",
-			world: func(c *ghcrtest.Config) { c.Credentials[0].Secret = "ghs_other" },
-			code:  "denied", words: []string{"input token"},
+			name:   "denied: an unknown token",
+			server: func(c *ghcrtest.Config) { c.Credentials[0].Secret = "ghs_other" },
+			code:   "denied", words: []string{"input token"},
 		},
 		{
 			name: "unknown token: an expired token",
@@ -110,8 +110,8 @@ func TestRefusals(t *testing.T) {
 			code: "not-authenticated", words: []string{"input token"},
 		},
 		{
-			name: "anonymous access: an unknown token is taken for a stranger's",
-			world: func(c *ghcrtest.Config) {
+			name: "anonymous access: the registry ignores an unknown token",
+			server: func(c *ghcrtest.Config) {
 				c.Credentials[0].Secret, c.Answers.WrongSecretAsAnonymous = "ghs_other", true
 			},
 			code: "denied", words: []string{"input token"},
@@ -122,15 +122,15 @@ func TestRefusals(t *testing.T) {
 			code:  "owner-not-found", words: []string{"acmee/web", "input image"},
 		},
 		{
-			name:  "Dependabot: Dependabot",
-			world: func(c *ghcrtest.Config) { c.Credentials[0].Packages = ghcrtest.Read },
+			name:   "Dependabot: Dependabot",
+			server: func(c *ghcrtest.Config) { c.Credentials[0].Packages = ghcrtest.Read },
 			stage: func(s *stage) {
 				s.env["GITHUB_ACTOR"], s.env["GITHUB_REF"] = "dependabot[bot]", "refs/heads/dependabot/go/x"
 			},
 			code: "create-package", words: []string{"triggered by Dependabot", "on-readonly: skip"},
 		},
 		{
-			name:  "name: a name the registry does not take",
+			name:  "name: a name that the registry refuses",
 			stage: func(s *stage) { s.server.Inject(answer(400, "name invalid")) },
 			code:  "name-invalid", words: []string{"ghcr.io/OWNER/NAME"},
 		},
@@ -142,8 +142,8 @@ func TestRefusals(t *testing.T) {
 			code: "secondary-rate-limit", words: []string{"timeout"},
 		},
 		{
-			name: "SSO: a classic token that the organization has not been allowed for",
-			world: func(c *ghcrtest.Config) {
+			name: "SSO: a classic token without authorization for the organization",
+			server: func(c *ghcrtest.Config) {
 				c.Credentials[0].Kind, c.Credentials[0].Scopes, c.Credentials[0].NoSSO = ghcrtest.ClassicPAT, []string{"write:packages"}, []string{"acme"}
 				c.Credentials[0].Secret = "ghp_" + canary
 			},
@@ -151,7 +151,7 @@ func TestRefusals(t *testing.T) {
 			code:  "denied", words: []string{"single sign-on", "/orgs/acme/sso?authorization_request="},
 		},
 		{
-			name:  "words nobody has seen yet",
+			name:  "unknown: a response that is not in the table",
 			stage: func(s *stage) { s.server.Inject(answer(402, "billing: spending limit reached")) },
 			code:  "registry-refused", words: []string{"402", "billing: spending limit reached", "request id"},
 		},
@@ -159,11 +159,11 @@ func TestRefusals(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			world := acme()
-			if c.world != nil {
-				c.world(&world)
+			config := acme()
+			if c.server != nil {
+				c.server(&config)
 			}
-			s := newStage(t, world)
+			s := newStage(t, config)
 			source, _ := layout(t)
 			s.with("source", source)
 			if c.stage != nil {
@@ -171,13 +171,13 @@ func TestRefusals(t *testing.T) {
 			}
 			r := s.run().wroteNothing().failsWith(c.code, c.words...).hasOutputs("pushed", "false", "changed", "false", "digest", "")
 			if c.not != "" && strings.Contains(r.stdout, c.not) {
-				r.fatal("the log says %q", c.not)
+				r.fatal("the log contains %q", c.not)
 			}
 		})
 	}
 }
 
-// fork makes the run one of a pull request from a fork.
+// fork sets the event of a pull request from a fork.
 func (s *stage) fork() *stage {
 	s.env["GITHUB_EVENT_NAME"], s.env["GITHUB_REF"] = "pull_request", "refs/pull/7/merge"
 	return s.event(map[string]any{
@@ -205,12 +205,29 @@ func TestReadOnlyTokenSkipsPullRequests(t *testing.T) {
 	}
 }
 
-func TestReadOnlyTokenFailsOutsidePullRequests(t *testing.T) {
+func TestExpiredTokenOnAPullRequestIsAnError(t *testing.T) {
+	t.Parallel()
+	path, _ := layout(t)
+	config := acme()
+	config.Credentials[0].Expired = true
+	s := newStage(t, config).with("source", path)
+	s.env["GITHUB_EVENT_NAME"], s.env["GITHUB_REF"] = "pull_request", "refs/pull/5/merge"
+	s.run().failsWith("denied")
+}
+
+func TestErrorNamesTheHostThatDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	path, _ := layout(t)
+	s := newStage(t, acme())
+	const unreachable = "127.0.0.1:1"
+	s.with("source", path, "image", s.image("acme/web")+"\n"+unreachable+"/acme/web", "timeout", "3s").run().failsWith("registry-unreachable", unreachable)
+}
+
+// Row 23 of docs/ghcr.md, Refusals.
+func TestMissingSourceWritesNothing(t *testing.T) {
 	t.Parallel()
 	c := acme()
-	c.Credentials[0].Packages = ghcrtest.Read
+	c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web", Visibility: ghcrtest.Public}}
 	s := newStage(t, c)
-	source, _ := layout(t)
-	s.with("source", source).run().wroteNothing().failsWith("create-package", "packages: write")
-	s.with("on-readonly", "skip").run().succeeds().wroteNothing().hasOutputs("outcome", "skipped")
+	s.with("source", "docker://"+s.image("acme/web:none")).run().wroteNothing().failsWith("image-not-found", "acme/web:none")
 }

@@ -10,14 +10,14 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-// quiet is how long no request may arrive before those held are let go. It is
-// no measurement: only a client that computes for longer between an answer and
-// its next request would be counted wrong.
+// quiet is the time without a new request after which the held requests are released. The
+// test does not measure time: the count is wrong only if a client computes for longer
+// between a response and its next request.
 const quiet = 150 * time.Millisecond
 
-// flights holds requests until no other one comes, and lets them go together:
-// what is asked side by side is one flight, what waits for an answer the next.
-// Their number is that of serial round trips.
+// roundTripCounter counts serial round trips. It holds requests until no other request
+// arrives, and then releases them together. Concurrent requests are one round trip. A
+// request that needs a response is part of the next round trip.
 type roundTripCounter struct {
 	next http.Handler
 
@@ -53,7 +53,7 @@ func (f *roundTripCounter) release() {
 	f.held = nil
 }
 
-// fly runs a publish of the layout twice, and counts the flights of each.
+// countRoundTrips runs a publish of the layout twice, and counts the round trips of each.
 func countRoundTrips(t *testing.T, verify string) (first, second int) {
 	t.Helper()
 	path, _ := layout(t)
@@ -68,19 +68,18 @@ func countRoundTrips(t *testing.T, verify string) (first, second int) {
 	return first, f.n - first
 }
 
-// Proofs run beside what has to be asked anyway: they add at most three
-// serial round trips to a first publish, a fourth for the last look at a version
-// tag, which another run may have made meanwhile, and one to a run with nothing
-// to do.
+// Verification runs concurrently with the necessary requests. It adds at most four serial
+// round trips to a first publish; the fourth is the last read of a version tag, because
+// another run can have created it. It adds at most one to a run without changes.
 func TestVerificationAddsFewRoundTrips(t *testing.T) {
 	t.Parallel()
 	first, second := countRoundTrips(t, "none")
-	provenFirst, provenSecond := countRoundTrips(t, "full")
-	t.Logf("serial round trips: first publish %d, proven %d; nothing to do %d, proven %d", first, provenFirst, second, provenSecond)
-	if provenFirst-first > 4 {
-		t.Errorf("a first publish takes %d serial round trips, with proofs %d", first, provenFirst)
+	verifiedFirst, verifiedSecond := countRoundTrips(t, "full")
+	t.Logf("serial round trips: first publish %d, verified %d; nothing to do %d, verified %d", first, verifiedFirst, second, verifiedSecond)
+	if verifiedFirst-first > 4 {
+		t.Errorf("a first publish takes %d serial round trips, with verification %d", first, verifiedFirst)
 	}
-	if provenSecond-second > 1 {
-		t.Errorf("with nothing to do it takes %d serial round trips, with proofs %d", second, provenSecond)
+	if verifiedSecond-second > 1 {
+		t.Errorf("a run without changes takes %d serial round trips, with verification %d", second, verifiedSecond)
 	}
 }

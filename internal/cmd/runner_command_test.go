@@ -11,9 +11,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// TestLineBreaksInInputsAddNoRunnerCommand puts line breaks, delimiters and commands
-// wherever a user's or an image's words reach the log, the outputs and the
-// summary. That nothing is obeyed, every story sees to (noRunnerCommand).
+// TestLineBreaksInInputsAddNoRunnerCommand writes line breaks, delimiters and commands to
+// the values of users and images that reach the log, the outputs and the summary. Each
+// run checks that the log contains no other runner command (noRunnerCommand).
 func TestLineBreaksInInputsAddNoRunnerCommand(t *testing.T) {
 	t.Parallel()
 	payloads := []string{
@@ -38,7 +38,7 @@ func TestLineBreaksInInputsAddNoRunnerCommand(t *testing.T) {
 				s.with(pair[0], strings.Replace(pair[1], "@", source, 1))
 				for name, value := range s.run().outputs {
 					if name != "json" && strings.TrimSpace(value) == "evil" {
-						t.Errorf("output %s was forged", name)
+						t.Errorf("the output %s was set by a value", name)
 					}
 				}
 			})
@@ -46,7 +46,7 @@ func TestLineBreaksInInputsAddNoRunnerCommand(t *testing.T) {
 	}
 }
 
-// TestLineBreaksInTheEventAddNoRunnerCommand does the same with what an event says.
+// TestLineBreaksInTheEventAddNoRunnerCommand writes them to the values of an event.
 func TestLineBreaksInTheEventAddNoRunnerCommand(t *testing.T) {
 	t.Parallel()
 	for i, evil := range []string{"x\n::error::evil", "x ##[error]evil", "\u00a0::stop-commands::evil"} {
@@ -63,8 +63,7 @@ func TestLineBreaksInTheEventAddNoRunnerCommand(t *testing.T) {
 	}
 }
 
-// TestAnnotationsOfALayoutAddNoRunnerCommand: names inside an image are somebody
-// else's words.
+// An author of an image controls the names in it.
 func TestAnnotationsOfALayoutAddNoRunnerCommand(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
@@ -78,11 +77,11 @@ func TestAnnotationsOfALayoutAddNoRunnerCommand(t *testing.T) {
 	l.Add(l.Index(sourcetest.On(l.Image(odd, "1"), odd), sourcetest.On(l.Image(sourcetest.ARM64, "2"), sourcetest.ARM64)))
 	r := s.with("source", sourcetest.Dir(t, l.Files())).run().succeeds()
 	if strings.Contains(r.summary, "<b>") || strings.Contains(r.summary, "\n::error") {
-		t.Errorf("the image's platform draws in the summary:\n%s", r.summary)
+		t.Errorf("the platform of the image changes the layout of the summary:\n%s", r.summary)
 	}
 }
 
-// TestHostileAPIAddsNoRunnerCommand: a warning quotes what the API answers.
+// A warning quotes the response of the API.
 func TestHostileAPIAddsNoRunnerCommand(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
@@ -92,12 +91,11 @@ func TestHostileAPIAddsNoRunnerCommand(t *testing.T) {
 	source, _ := layout(t)
 	r := s.with("source", source).run().succeeds().hasOutputs("visibility", "unknown")
 	if strings.Contains(r.summary, "<img") {
-		t.Errorf("the summary holds HTML of the API:\n%s", r.summary)
+		t.Errorf("the summary contains HTML of the API:\n%s", r.summary)
 	}
 }
 
-// TestHostileRegistryAddsNoRunnerCommand: what a registry answers is shown, and
-// obeyed by nobody.
+// The log shows the response of a registry, and the runner does not execute it.
 func TestHostileRegistryAddsNoRunnerCommand(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
@@ -108,7 +106,7 @@ func TestHostileRegistryAddsNoRunnerCommand(t *testing.T) {
 	r := s.with("source", source).run().failsWith("denied", "no")
 	for _, evil := range []string{"<img", "\n# evil", "\n```\n# evil"} {
 		if strings.Contains(r.summary, evil) {
-			t.Errorf("the summary holds %q:\n%s", evil, r.summary)
+			t.Errorf("the summary contains %q:\n%s", evil, r.summary)
 		}
 	}
 }

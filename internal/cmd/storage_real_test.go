@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// storageStage is a stage with a storage of its own, and a folder to build from.
+// storageStage returns a stage with a separate storage, and a folder for a build.
 func storageStage(t *testing.T) (s *stage, context string) {
 	t.Helper()
 	s = builderStage(t, "buildah").withStorage()
@@ -20,8 +20,8 @@ func storageStage(t *testing.T) (s *stage, context string) {
 	return s, context
 }
 
-// tool runs a program of the field on the stage's storage, without any login,
-// and returns what it prints.
+// tool runs buildah, podman or skopeo on the storage of the stage, without a login, and
+// returns its output.
 func (s *stage) tool(name string, args ...string) string {
 	s.t.Helper()
 	cmd := exec.CommandContext(s.t.Context(), name, args...)
@@ -35,8 +35,8 @@ func (s *stage) tool(name string, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// What buildah built is published out of the storage, by buildah and, where it
-// is installed, by podman, to one digest; its id is the config's.
+// An image that buildah built is published from the storage through buildah, and through
+// podman if it is installed. Both give the same digest. The id is the digest of the config.
 func TestImageInContainersStorageIsPublished(t *testing.T) {
 	s, context := storageStage(t)
 	s.tool("buildah", "build", "--quiet", "--isolation", "chroot", "--tag", "localhost/web:dev", context)
@@ -51,15 +51,14 @@ func TestImageInContainersStorageIsPublished(t *testing.T) {
 		s.check(os.Symlink(path, filepath.Join(bin, "podman")))
 		s.env["PATH"] = bin
 		if r := s.with("source", "containers-storage:"+id[:12]).run().succeeds(); r.outputs["digest"] != first.outputs["digest"] || r.outputs["changed"] != "false" {
-			r.fatal("podman gives another image than buildah's %s", first.outputs["digest"])
+			r.fatal("podman gives another image than buildah, whose digest is %s", first.outputs["digest"])
 		}
 	}
-	s.with("source", "containers-storage:localhost/web:gone").run().failsWith("source-not-found", "does not find the image").wroteNothing()
+	s.with("source", "containers-storage:localhost/web:gone").run().failsWith("source-not-found").wroteNothing()
 }
 
-// An image that was pulled from the registry goes back as it is, and one that
-// was built on it shares its layers there. What the manifest of an OCI image
-// says beside config and layers goes along.
+// An image that was pulled from the registry is pushed unchanged. An image that was built
+// on it mounts its layers. The annotations of an OCI manifest are kept.
 func TestLayersPulledIntoContainersStorageAreMounted(t *testing.T) {
 	s, context := storageStage(t)
 	s.tool("buildah", "build", "--quiet", "--isolation", "chroot", "--tag", "localhost/base:1", context)
@@ -72,7 +71,7 @@ func TestLayersPulledIntoContainersStorageAreMounted(t *testing.T) {
 	for _, tool := range []string{"buildah", "podman"} {
 		path, err := exec.LookPath(tool)
 		if err != nil {
-			continue // where buildah has to be, building says so
+			continue // if buildah is necessary, the test of the build fails
 		}
 		bin := t.TempDir()
 		s.check(os.Symlink(path, filepath.Join(bin, tool)))
@@ -80,11 +79,11 @@ func TestLayersPulledIntoContainersStorageAreMounted(t *testing.T) {
 		s.with("source", "containers-storage:"+s.image("acme/base:1"), "image", s.image("acme/copy-"+tool)).run().succeeds().hasOutputs("digest", base.outputs["digest"])
 		r := s.with("source", "containers-storage:localhost/web:dev", "image", s.image("acme/web-"+tool)).run().succeeds()
 		if r.count("PATCH", "/blobs/") != 1 || r.count("POST", "mount=") == 0 {
-			r.fatal("%s: not the new layer alone was sent", tool)
+			r.fatal("%s: more than the new layer was pushed", tool)
 		}
 		found, _ := s.server.Manifest("acme/web-"+tool, "1")
 		if !strings.Contains(string(found.Raw), `"org.example.note":"kept"`) {
-			t.Errorf("%s: the manifest's annotation is gone:\n%s", tool, found.Raw)
+			t.Errorf("%s: the annotation of the manifest is missing:\n%s", tool, found.Raw)
 		}
 	}
 }

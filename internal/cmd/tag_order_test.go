@@ -9,13 +9,13 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// Commits of acme/web in these stories, oldest first.
+// The commits of acme/web in these tests, the oldest first.
 var (
 	first  = strings.Repeat("a", 40)
 	second = strings.Repeat("b", 40)
 )
 
-// stageWithCommits is the stage of acme with two commits.
+// stageWithCommits returns the stage of acme with two commits.
 func stageWithCommits(t *testing.T) *stage {
 	c := acme()
 	c.Repositories[0].Commits = []string{first, second}
@@ -40,7 +40,7 @@ func (s *stage) mergeAt(commit, tags string, inputs ...string) result {
 	return s.merge(outputs, append(inputs, "tags", tags)...)
 }
 
-// notices are the codes of what a run told.
+// notices returns the codes of the notices of a run.
 func (r result) notices() string {
 	var data struct{ Notices []struct{ Code string } }
 	if err := json.Unmarshal([]byte(r.outputs["json"]), &data); err != nil {
@@ -64,7 +64,7 @@ func TestTagStaysOnTheNewerCommitIfTheOlderRunEndsLast(t *testing.T) {
 			t.Errorf("%s points at %s, want the newer merge", tag, got)
 		}
 	}
-	if _, there := s.server.Manifest("acme/web", older.outputs["digest"]); !there {
+	if _, exists := s.server.Manifest("acme/web", older.outputs["digest"]); !exists {
 		t.Error("the older index is not in the registry, though its digest is an output")
 	}
 	if got := older.notices(); got != "tag-kept tag-kept" {
@@ -100,7 +100,7 @@ func TestPatchOfAnOldSeriesDoesNotMoveLatest(t *testing.T) {
 	}
 }
 
-// The other run writes after this one and before this one looks again.
+// The other run writes the tag between the write and the verification of this run.
 func TestConcurrentRunsLeaveTheTagOnTheNewerCommit(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, ours, theirs, notice string }{
@@ -122,7 +122,7 @@ func TestConcurrentRunsLeaveTheTagOnTheNewerCommit(t *testing.T) {
 				want = other.outputs["digest"]
 			}
 			if got := s.server.Tag("acme/web", "latest"); got != want {
-				t.Errorf("latest points at %s, want that of the newer commit", got)
+				t.Errorf("latest points at %s, want the image of the newer commit", got)
 			}
 			if got := ours.notices(); got != c.notice {
 				t.Errorf("notices are %q, want %q", got, c.notice)
@@ -131,7 +131,7 @@ func TestConcurrentRunsLeaveTheTagOnTheNewerCommit(t *testing.T) {
 	}
 }
 
-// While layers are sent, a newer run can finish.
+// A newer run can finish during the upload of the layers.
 func TestTagsAreReadAgainAfterAnUpload(t *testing.T) {
 	t.Parallel()
 	s := stageWithCommits(t)
@@ -156,20 +156,20 @@ func TestVersionTagIsNotOverwritten(t *testing.T) {
 	l := sourcetest.NewLayout(t)
 	l.Add(l.Image(sourcetest.AMD64, "another"))
 	s.with("source", sourcetest.Dir(t, l.Files()))
-	s.run().failsWith("tag-exists", ":1.2.3 exists", "overwrite: versions=allow").wroteNothing()
+	s.run().failsWith("tag-exists", ":1.2.3", "overwrite: versions=allow").wroteNothing()
 	s.with("overwrite", "versions=allow").run().succeeds().hasOutputs("tag-names", "1.2.3\nlatest")
-	s.with("overwrite", "versions=never").run().failsWith("tag-exists", ":1.2.3 exists")
+	s.with("overwrite", "versions=never").run().failsWith("tag-exists", ":1.2.3")
 }
 
-// A docker save tar has its digest only once it is compressed: the tag is safe
-// all the same.
+// The digest of a docker save tar is known only after the compression. The version tag is
+// still protected.
 func TestVersionTagIsNotOverwrittenByAnUncompressedSource(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	source, digest := layout(t)
 	s.with("source", source, "tags", "1.2.3").run().succeeds()
 	tar := sourcetest.Tar(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "app:1", "app")))
-	s.with("source", tar).run().failsWith("tag-exists", ":1.2.3 exists")
+	s.with("source", tar).run().failsWith("tag-exists", ":1.2.3")
 	if got := s.server.Tag("acme/web", "1.2.3"); got != digest {
 		t.Errorf("the tag points at %s, want %s", got, digest)
 	}

@@ -7,10 +7,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-// pat is the canary as a classic token.
+// pat is the canary in the form of a classic token.
 const pat = "ghp_" + "Canary7tYq0ZsWvRkLm3PbNc9XhJd2FgUe5A"
 
-// withClassicToken is a stage whose token is a classic one of a member of acme.
+// withClassicToken returns a stage with the classic token of a member of acme.
 func withClassicToken(t *testing.T, change func(*ghcrtest.Credential), scopes ...string) *stage {
 	t.Helper()
 	c := acme()
@@ -49,7 +49,7 @@ func TestClassicTokenWithoutTheScopeIsRefused(t *testing.T) {
 			t.Parallel()
 			r := withClassicToken(t, c.change, c.scopes...).run().wroteNothing().failsWith(c.code, c.words...)
 			if n := r.count("GET", "/rate_limit"); n != 1 {
-				t.Errorf("the API was asked about the token %d times", n)
+				t.Errorf("the API received %d requests about the token", n)
 			}
 		})
 	}
@@ -68,23 +68,22 @@ func TestClassicTokenWithMoreScopesGivesANotice(t *testing.T) {
 			t.Errorf("scopes %q: notice: %t\n%s", scopes, noticed, r.stdout)
 		}
 		if n := r.count("GET", "/rate_limit"); n != 1 {
-			t.Errorf("the API was asked about the token %d times", n)
+			t.Errorf("the API received %d requests about the token", n)
 		}
 	}
 }
 
-// A job's token has no scopes to be looked at: publishing with it asks
-// nothing more.
+// The token of a job has no scopes, so publishing sends no request for them.
 func TestScopesOfAJobTokenAreNotRead(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	source, _ := layout(t)
 	if r := s.with("source", source).run().succeeds(); r.count("", "/rate_limit") != 0 {
-		t.Error("the API was asked about the token")
+		t.Error("the API received a request about the token")
 	}
 }
 
-// What the API says of the token decides nothing that the registry allows.
+// The registry decides about a push, and not the response of the API.
 func TestUnavailableAPIDoesNotPreventPublishing(t *testing.T) {
 	t.Parallel()
 	s := withClassicToken(t, nil, "write:packages")

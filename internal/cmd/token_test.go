@@ -12,7 +12,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-// atTerminal takes the runner away: flags instead of inputs, no files.
+// atTerminal removes the environment of the runner.
 func (s *stage) atTerminal() *stage {
 	for name := range s.env {
 		if strings.HasPrefix(name, "INPUT_") || strings.HasPrefix(name, "GITHUB_") && name != "GITHUB_SERVER_URL" && name != "GITHUB_API_URL" {
@@ -34,8 +34,8 @@ func TestTokenVariablesAreReadInOrder(t *testing.T) {
 		{"CR_PAT", map[string]string{"CR_PAT": canary}, cmd.OK},
 		{"GITHUB_TOKEN before GH_TOKEN", map[string]string{"GITHUB_TOKEN": canary, "GH_TOKEN": "ghs_wrong"}, cmd.OK},
 		{"GH_TOKEN before CR_PAT", map[string]string{"GH_TOKEN": canary, "CR_PAT": "ghs_wrong"}, cmd.OK},
-		{"the first counts, even if it is wrong", map[string]string{"GITHUB_TOKEN": "ghs_wrong", "GH_TOKEN": canary}, cmd.Failure},
-		{"a newline at its end", map[string]string{"GITHUB_TOKEN": canary + "\n"}, cmd.OK},
+		{"the first variable is used, even if it is invalid", map[string]string{"GITHUB_TOKEN": "ghs_wrong", "GH_TOKEN": canary}, cmd.Failure},
+		{"a line break at the end", map[string]string{"GITHUB_TOKEN": canary + "\n"}, cmd.OK},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -53,7 +53,7 @@ func TestTokenVariablesAreReadInOrder(t *testing.T) {
 				t.Errorf("the tag points at %q", got)
 			}
 			if strings.Contains(r.stdout, "::") {
-				t.Errorf("a terminal was shown commands of the runner:\n%s", r.stdout)
+				t.Errorf("the terminal shows runner commands:\n%s", r.stdout)
 			}
 		})
 	}
@@ -70,10 +70,10 @@ func TestTokenIsReadFromStandardInput(t *testing.T) {
 	}
 	s.stdin = ""
 	delete(s.env, "GITHUB_TOKEN")
-	s.run("publish", source, "--image", s.image("acme/web"), "--tags", "1", "--token-stdin").failsWith("token-empty", "There is no token", "--token-stdin")
+	s.run("publish", source, "--image", s.image("acme/web"), "--tags", "1", "--token-stdin").failsWith("token-empty", "--token-stdin")
 }
 
-// TestSecretsAreMaskedBeforeAnyOtherOutput, also where the inputs are wrong.
+// The secrets are also masked if an input is invalid.
 func TestSecretsAreMaskedBeforeAnyOtherOutput(t *testing.T) {
 	t.Parallel()
 	for _, visibility := range []string{"keep", "wrong"} {
@@ -102,14 +102,14 @@ func TestSecretsHaveNoFlag(t *testing.T) {
 	for _, flag := range []string{"--token", "--credentials"} {
 		s := newStage(t, acme()).atTerminal()
 		r := s.run("publish", "x", flag, "docker.io me hunter2")
-		r.failsWith("usage", "unknown flag: "+flag)
+		r.failsWith("usage", flag)
 		if strings.Contains(r.stderr, "hunter2") {
-			t.Errorf("the value is shown: %s", r.stderr)
+			t.Errorf("the output contains the value: %s", r.stderr)
 		}
 	}
 }
 
-// recordingRegistry is a registry that remembers what credentials it was sent.
+// recordingRegistry is a registry that records the credentials it receives.
 type recordingRegistry struct {
 	mu       sync.Mutex
 	received []string
@@ -123,7 +123,7 @@ func (e *recordingRegistry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusUnauthorized)
 }
 
-// receivedToken looks for the canary in any form.
+// receivedToken reports whether the registry received the canary in any form.
 func (e *recordingRegistry) receivedToken() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -146,9 +146,9 @@ func TestTokenIsSentToNoOtherHost(t *testing.T) {
 		name   string
 		inputs func(s *stage, host string)
 	}{
-		{"a source there", func(s *stage, host string) { s.with("source", "docker://"+host+"/some/base:1") }},
-		{"a destination there", func(s *stage, host string) { s.with("image", host+"/some/app", "tags", "1") }},
-		{"the input registry names it", func(s *stage, host string) { s.with("image", "some/app", "registry", host, "tags", "1") }},
+		{"a source on the host", func(s *stage, host string) { s.with("source", "docker://"+host+"/some/base:1") }},
+		{"a destination on the host", func(s *stage, host string) { s.with("image", host+"/some/app", "tags", "1") }},
+		{"the input registry names the host", func(s *stage, host string) { s.with("image", "some/app", "registry", host, "tags", "1") }},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -163,10 +163,10 @@ func TestTokenIsSentToNoOtherHost(t *testing.T) {
 			c.inputs(s, host)
 			r := s.run()
 			if len(other.received) == 0 {
-				r.fatal("the other registry was not asked at all")
+				r.fatal("the other registry received no request")
 			}
 			if other.receivedToken() {
-				t.Errorf("the token went to another host: %q", other.received)
+				t.Errorf("another host received the token: %q", other.received)
 			}
 			r.failsWith("other-registry-denied", host, "credentials")
 		})
@@ -186,7 +186,7 @@ func TestChallengeCannotRedirectTheToken(t *testing.T) {
 	source, _ := layout(t)
 	s.with("source", source).run().wroteNothing().failsWith("internal", "not safe")
 	if other.receivedToken() {
-		t.Errorf("a challenge sent the token to another host: %q", other.received)
+		t.Errorf("another host received the token: %q", other.received)
 	}
 }
 
@@ -205,7 +205,7 @@ func TestCopyFromAnotherRegistryUsesItsCredentials(t *testing.T) {
 	s.with("source", "docker://"+there.image("acme/web:1"), "credentials", there.server.Host()+" octocat "+login)
 	r := s.run().succeeds().hasOutputs("digest", digest)
 	if strings.Contains(r.stderr+r.summary+strings.ReplaceAll(r.stdout, "::add-mask::"+login, ""), login) {
-		t.Error("the other registry's secret is shown")
+		t.Error("the output contains the secret of the other registry")
 	}
 	s.with("credentials", "", "tags", "2")
 	s.run().failsWith("other-registry-denied", there.server.Host())
@@ -226,14 +226,14 @@ func TestDebugLinesContainNoSecrets(t *testing.T) {
 			s := newStage(t, acme())
 			c.set(s)
 			source, _ := layout(t)
-			r := s.with("source", source).run().succeeds() // noSecrets is in it
+			r := s.with("source", source).run().succeeds() // run also calls noSecrets
 			for _, want := range []string{"PUT " + s.server.Host() + "/v2/acme/web/manifests/main 201", "/token 200", "request id"} {
 				if !strings.Contains(r.stderr, want) {
-					t.Errorf("no line holds %q:\n%s", want, r.stderr)
+					t.Errorf("no line contains %q:\n%s", want, r.stderr)
 				}
 			}
 			if strings.Contains(r.stderr, "sig=") {
-				t.Errorf("a signed URL is shown:\n%s", r.stderr)
+				t.Errorf("the output contains a signed URL:\n%s", r.stderr)
 			}
 		})
 	}
@@ -254,7 +254,7 @@ func TestTerminalNeedsNoRunnerFiles(t *testing.T) {
 	source, digest := layout(t)
 	r := s.run("publish", source, "--image", s.image("acme/web"), "--tags", "1").succeeds()
 	if !strings.Contains(r.stdout, "docker pull "+s.image("acme/web")+"@"+digest) {
-		t.Errorf("the log does not say how to pull:\n%s", r.stdout)
+		t.Errorf("the log does not contain the pull command:\n%s", r.stdout)
 	}
 	s.run("publish", source, "--image", s.image("acme/web")).failsWith("no-tags", "--tags 1.2.3")
 }

@@ -25,23 +25,23 @@ func TestVisibility(t *testing.T) {
 		log        string
 	}{
 		{
-			name: "already", want: "public", packages: []ghcrtest.Package{linked(ghcrtest.Public)},
+			name: "the visibility is already public", want: "public", packages: []ghcrtest.Package{linked(ghcrtest.Public)},
 			visibility: "public", outcome: "already", anonymous: "verified", log: "public, as requested",
 		},
 		{
-			name: "inherited", want: "public",
+			name: "a new package inherits the visibility", want: "public",
 			visibility: "public", outcome: "inherited", anonymous: "verified", log: "inherited from the repository",
 		},
 		{
-			name: "changed", want: "public", packages: []ghcrtest.Package{linked(ghcrtest.Private)}, patch: ghcrtest.PatchHonoured,
+			name: "the API changes the visibility", want: "public", packages: []ghcrtest.Package{linked(ghcrtest.Private)}, patch: ghcrtest.PatchHonoured,
 			visibility: "public", outcome: "changed", anonymous: "verified", log: "changed by this run",
 		},
 		{
-			name: "needs-owner warns", want: "public", packages: []ghcrtest.Package{linked(ghcrtest.Private)},
+			name: "only an owner can change the visibility", want: "public", packages: []ghcrtest.Package{linked(ghcrtest.Private)},
 			visibility: "private", outcome: "needs-owner", anonymous: "refused", log: "public is requested: an owner must change it at",
 		},
 		{
-			name: "keep takes private as it is", want: "keep", packages: []ghcrtest.Package{linked(ghcrtest.Private)},
+			name: "keep accepts private", want: "keep", packages: []ghcrtest.Package{linked(ghcrtest.Private)},
 			visibility: "private", outcome: "kept", anonymous: "refused", log: "visibility: private",
 		},
 		{
@@ -49,7 +49,7 @@ func TestVisibility(t *testing.T) {
 			visibility: "private", outcome: "already", anonymous: "refused", log: "private, as requested",
 		},
 		{
-			name: "an internal package for private warns", want: "private", packages: []ghcrtest.Package{linked(ghcrtest.Internal)},
+			name: "an internal package instead of private gives a warning", want: "private", packages: []ghcrtest.Package{linked(ghcrtest.Internal)},
 			visibility: "internal", outcome: "needs-owner", anonymous: "refused", log: "private is requested",
 		},
 	}
@@ -63,13 +63,13 @@ func TestVisibility(t *testing.T) {
 			r := s.with("source", source, "visibility", c.want).run().succeeds()
 			r.hasOutputs("visibility", c.visibility, "anonymous-pull", c.anonymous, "pushed", "true")
 			if want := `"visibility_outcome":"` + c.outcome + `"`; !strings.Contains(r.outputs["json"], want) {
-				t.Errorf("json lacks %s: %s", want, r.outputs["json"])
+				t.Errorf("the output json does not contain %s: %s", want, r.outputs["json"])
 			}
 			if !strings.Contains(r.stdout, c.log) {
-				t.Errorf("the log lacks %q:\n%s", c.log, r.stdout)
+				t.Errorf("the log does not contain %q:\n%s", c.log, r.stdout)
 			}
 			if patched := r.count(http.MethodPatch, "/packages/") > 0; patched != (c.outcome == "changed" || c.outcome == "needs-owner") {
-				t.Errorf("change was asked for: %t", patched)
+				t.Errorf("the API received a change: %t", patched)
 			}
 		})
 	}
@@ -89,15 +89,15 @@ func TestVisibilityErrorNamesThePageAndTheSteps(t *testing.T) {
 		warned = warned || a.level == "warning" && strings.Contains(a.text, page) && strings.Contains(a.text, "Danger Zone")
 	}
 	if !warned || !strings.Contains(r.summary, page) {
-		t.Errorf("no warning, or no summary, with the page %s:\n%s\n%s", page, r.stdout, r.summary)
+		t.Errorf("the warning or the summary does not name the page %s:\n%s\n%s", page, r.stdout, r.summary)
 	}
 
 	failed := s.with("on-visibility-mismatch", "fail").run()
 	failed.failsWith("visibility-needs-owner", page, "Danger Zone").hasOutputs("outcome", "failed", "visibility", "private")
 }
 
-// TestExposureIsRefusedBeforeUpload is the dangerous direction: nothing may be
-// sent, whatever on-visibility-mismatch says.
+// No value of on-visibility-mismatch allows an upload that would make a private image
+// public.
 func TestExposureIsRefusedBeforeUpload(t *testing.T) {
 	t.Parallel()
 	public := []ghcrtest.Package{{Name: "acme/web", Visibility: ghcrtest.Public, Repository: "acme/web"}}
@@ -108,11 +108,11 @@ func TestExposureIsRefusedBeforeUpload(t *testing.T) {
 		packages []ghcrtest.Package
 		words    string
 	}{
-		{"private over public", "private", public, "is public"},
-		{"internal over public", "internal", public, "is public"},
-		{"private where a public package would be born", "private", nil, "would be created public"},
-		{"internal where a public package would be born", "internal", nil, "would be created public"},
-		{"private over public that this repository may not write", "private", foreign, "is public"},
+		{"private for a public package", "private", public, "is public"},
+		{"internal for a public package", "internal", public, "is public"},
+		{"private for a package that would be created public", "private", nil, "would be created public"},
+		{"internal for a package that would be created public", "internal", nil, "would be created public"},
+		{"private for a public package of another repository", "private", foreign, "is public"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -124,7 +124,7 @@ func TestExposureIsRefusedBeforeUpload(t *testing.T) {
 			r := s.with("source", source, "visibility", c.want).run().wroteNothing()
 			r.failsWith("visibility-exposed", c.words, "Nothing was pushed").hasOutputs("pushed", "false", "changed", "false", "digest", "")
 			if tags := s.server.Tags("acme/web"); len(tags) > 0 {
-				t.Errorf("there are tags now: %q", tags)
+				t.Errorf("tags exist: %q", tags)
 			}
 		})
 	}
@@ -144,12 +144,12 @@ func TestVisibilityPrivateWithoutAnAPIIsRefused(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name, mismatch string
-		payload        bool // the event says that the repository is public
+		payload        bool // the event reports a public repository
 		code, words    string
 	}{
 		{"public repository", "warn", true, "visibility-exposed", "may not exist yet (GitHub's API did not say)"},
-		{"nobody can tell, fail", "fail", false, "visibility-unknown", "Nothing was pushed"},
-		{"nobody can tell, warn", "warn", false, "", ""},
+		{"unknown visibility, fail", "fail", false, "visibility-unknown", "Nothing was pushed"},
+		{"unknown visibility, warn", "warn", false, "", ""},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -181,7 +181,7 @@ func TestUnreadableVisibilityIsUnknown(t *testing.T) {
 	}{
 		{"warn", "warn", "public", false},
 		{"fail", "fail", "public", true},
-		{"fail, but any will do", "fail", "keep", false},
+		{"fail, but keep accepts every visibility", "fail", "keep", false},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -204,7 +204,7 @@ func TestUnreadableVisibilityIsUnknown(t *testing.T) {
 				}
 			}
 			if warnings != 1 {
-				t.Errorf("%d warnings, want one:\n%s", warnings, r.stdout)
+				t.Errorf("%d warnings, want 1:\n%s", warnings, r.stdout)
 			}
 		})
 	}

@@ -1,6 +1,6 @@
 //go:build ignore
 
-// Command generate writes testdata/hello.tar, the same bytes every time.
+// Command generate writes testdata/hello.tar. Each run writes the same bytes.
 package main
 
 import (
@@ -25,7 +25,7 @@ type descriptor struct {
 	Annotations map[string]string `json:"annotations,omitempty"`
 }
 
-// blobs of the layout, in the order in which they are written.
+// blobs contains the blobs of the layout in the order of the archive.
 var blobs []struct {
 	digest string
 	data   []byte

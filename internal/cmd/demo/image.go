@@ -1,6 +1,7 @@
-// Package demo holds the image that the command `try` publishes: an index of
-// two platforms, a few kilobytes, whose program says hello when it is run.
-// generate.go made it; it is kept as a file so that its digest is a fact.
+// Package demo contains the image that the command try publishes. The image is an index
+// for two platforms with a few kilobytes. Its program prints a greeting. The command
+// generate.go wrote the archive. The archive is part of the repository, so that the digest
+// of the image does not depend on the version of Go.
 package demo
 
 import _ "embed"

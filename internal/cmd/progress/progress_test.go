@@ -15,12 +15,12 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
 )
 
-// still is a progress whose clock stands and whose pace is the test's.
-func still(t *testing.T, live bool) (*Progress, *bytes.Buffer) {
+// stopped returns a progress with a stopped clock. The test calls show.
+func stopped(t *testing.T, live bool) (*Progress, *bytes.Buffer) {
 	t.Helper()
 	var out bytes.Buffer
 	p := New(&out, live, report.Bytes)
-	close(p.stop) // the ticker would write at its own pace
+	close(p.stop) // the ticker would call show, too
 	p.stopped.Wait()
 	p.stop = make(chan struct{})
 	at := time.Unix(0, 0)
@@ -34,11 +34,11 @@ func blob(size int64) *image.Blob {
 
 func TestLogShowsPlainLines(t *testing.T) {
 	t.Parallel()
-	p, out := still(t, false)
+	p, out := stopped(t, false)
 	p.Expect(2, 3000)
 	p.show()
 	if out.Len() > 0 {
-		t.Errorf("with nothing in flight it says %q", out.String())
+		t.Errorf("without a transfer the output is %q", out.String())
 	}
 	advance, done := p.Begin(name.Repository{}, blob(2000))
 	advance(1500)
@@ -51,17 +51,17 @@ func TestLogShowsPlainLines(t *testing.T) {
 	_, failed := p.Begin(name.Repository{}, blob(1000))
 	failed("", errors.New("x"))
 	if p.done != 1 || len(p.flights) > 0 {
-		t.Errorf("%d done, %d in flight", p.done, len(p.flights))
+		t.Errorf("%d done, %d in transfer", p.done, len(p.flights))
 	}
 	p.Close()
 	if strings.ContainsAny(out.String(), "\x1b\r") {
-		t.Errorf("control characters in a log: %q", out.String())
+		t.Errorf("the log contains control characters: %q", out.String())
 	}
 }
 
 func TestTerminalShowsLiveLines(t *testing.T) {
 	t.Parallel()
-	p, out := still(t, true)
+	p, out := stopped(t, true)
 	p.Expect(20, 0)
 	for range 20 {
 		advance, _ := p.Begin(name.Repository{}, blob(1000))
@@ -69,7 +69,7 @@ func TestTerminalShowsLiveLines(t *testing.T) {
 	}
 	p.show()
 	if n := strings.Count(out.String(), "\n"); n != maxLines+1 {
-		t.Errorf("%d lines, want the total and %d blobs", n, maxLines)
+		t.Errorf("%d lines, want the total and %d lines of blobs", n, maxLines)
 	}
 	if want := "  aaaaaaaaaaaa  [============            ]  500 B of 1.00 kB\n"; !strings.Contains(out.String(), want) {
 		t.Errorf("no line %q in\n%s", want, out.String())
@@ -77,18 +77,18 @@ func TestTerminalShowsLiveLines(t *testing.T) {
 	out.Reset()
 	p.show()
 	if !strings.HasPrefix(out.String(), "\x1b[9A\x1b[J") {
-		t.Errorf("the lines before are not taken away: %q", out.String())
+		t.Errorf("the previous lines are not removed: %q", out.String())
 	}
 	out.Reset()
 	p.Close()
 	if out.String() != "\x1b[9A\x1b[J" {
-		t.Errorf("at the end something is left: %q", out.String())
+		t.Errorf("Close does not remove all lines: %q", out.String())
 	}
 }
 
 func TestBarHasAFixedWidth(t *testing.T) {
 	t.Parallel()
-	p, _ := still(t, true)
+	p, _ := stopped(t, true)
 	for _, f := range []flight{{size: 10, sent: -5}, {size: 10, sent: 100}, {size: 1 << 62, sent: 1 << 61}, {size: 0, sent: 5}, {size: 10}} {
 		f.label = "x"
 		line := p.line(&f)
@@ -96,7 +96,7 @@ func TestBarHasAFixedWidth(t *testing.T) {
 			t.Errorf("%d of %d is %q", f.sent, f.size, line)
 		}
 		if f.size == 0 && !strings.Contains(line, "compressing") {
-			t.Errorf("a layer that is compressed is %q", line)
+			t.Errorf("the line of a layer in compression is %q", line)
 		}
 	}
 }

@@ -32,7 +32,7 @@ func repo(t *testing.T, text string) name.Repository {
 	return r
 }
 
-// lines prints a plan, one step a line, so that a case shows it whole.
+// lines prints a plan, one step per line, so that a case shows the complete plan.
 func lines(p *plan.Plan) string {
 	var b strings.Builder
 	for _, s := range p.Steps {

@@ -17,7 +17,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/protect"
 )
 
-// store is a registry of documents, which counts what is read.
+// store is a registry of documents that counts the reads.
 type store struct {
 	t    *testing.T
 	docs map[v1.Hash][]byte
@@ -65,7 +65,7 @@ func origin(version string) map[string]string {
 	}
 }
 
-// labelled is an image whose config alone says where it comes from.
+// labelled returns an image with the origin only in its config.
 func (s *store) labelled(version string) v1.Descriptor {
 	config := s.put(types.OCIConfigJSON, map[string]any{"config": map[string]any{"Labels": origin(version)}})
 	return s.put(types.OCIManifestSchema1, v1.Manifest{SchemaVersion: 2, Config: config})
@@ -94,7 +94,7 @@ func TestRead(t *testing.T) {
 		{"an artifact, which has no labels", func(s *store) v1.Descriptor {
 			return s.put(types.OCIManifestSchema1, v1.Manifest{Config: s.put("application/vnd.acme", map[string]any{})})
 		}, "", 1},
-		{"an index within an index within an index within an index", func(s *store) v1.Descriptor {
+		{"four nested indexes", func(s *store) v1.Descriptor {
 			d := s.labelled("9.9.9")
 			for range 4 {
 				d = s.put(types.OCIImageIndex, v1.IndexManifest{Manifests: []v1.Descriptor{d}})
@@ -148,7 +148,7 @@ func TestOf(t *testing.T) {
 	if got, err := protect.Of(t.Context(), img); err != nil || got.Version != "2.0.0" {
 		t.Errorf("annotations: got %+v, %v", got, err)
 	}
-	img.Descriptor.Digest = v1.Hash{} // as for a tar whose layers are not compressed yet
+	img.Descriptor.Digest = v1.Hash{} // as for a tar with uncompressed layers
 	if got, err := protect.Of(t.Context(), img); err != nil || got.Version != "1.2.3" {
 		t.Errorf("a pending image: got %+v, %v", got, err)
 	}

@@ -30,11 +30,11 @@ func TestForbids(t *testing.T) {
 		want bool
 	}{
 		{"a version that would change", byDefault, "1.2.3", false, true},
-		{"a version as it is", byDefault, "1.2.3", true, false},
-		{"a pointer", byDefault, "latest", false, false},
+		{"a version that would not change", byDefault, "1.2.3", true, false},
+		{"a moving tag", byDefault, "latest", false, false},
 		{"a version that may change", input.Overwrite{Versions: input.Allow, Moving: input.Never}, "1.2.3", false, false},
-		{"a pointer that may not", input.Overwrite{Versions: input.Allow, Moving: input.Never}, "latest", true, true},
-		{"a version that must not even exist", input.Overwrite{Versions: input.Never, Moving: input.Allow}, "1.2.3", true, true},
+		{"a moving tag that may not change", input.Overwrite{Versions: input.Allow, Moving: input.Never}, "latest", true, true},
+		{"a version that must not exist", input.Overwrite{Versions: input.Never, Moving: input.Allow}, "1.2.3", true, true},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -42,7 +42,7 @@ func TestCancelDuringBlobsWritesNoManifest(t *testing.T) {
 		}
 	}
 	if out.result.Targets[0].Complete {
-		t.Error("the target is called complete")
+		t.Error("the target is complete")
 	}
 }
 
@@ -68,8 +68,7 @@ func TestCancelBeforeTheTagsMovesNoTag(t *testing.T) {
 	}
 }
 
-// Each tag is old or new after a cancel in the middle, and the result says
-// which.
+// After a cancel between two tags, the result states for each tag whether it was moved.
 func TestCancelBetweenTagsReportsTheStateOfEachTag(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
@@ -97,10 +96,10 @@ func TestCancelBetweenTagsReportsTheStateOfEachTag(t *testing.T) {
 	for _, tag := range out.result.Targets[0].Tags {
 		states[tag.State]++
 		if got := r.ghcr.Tag("acme/web", tag.Tag.TagStr()); got != want[tag.State] {
-			t.Errorf("tag %s is called %s and points at %s", tag.Tag.TagStr(), tag.State, got)
+			t.Errorf("tag %s has the state %s and points at %s", tag.Tag.TagStr(), tag.State, got)
 		}
 	}
-	// What was under way was finished, and nothing was begun after.
+	// The open writes were finished, and no write began after the cancel.
 	if states[push.Moved] < 5 || states[push.Untouched] == 0 || states[push.Unclear] != 0 {
 		t.Errorf("got %v", states)
 	}
@@ -114,8 +113,8 @@ func TestTagWithoutAResponseIsUncertain(t *testing.T) {
 		want   push.TagState
 	}{
 		{"refused", ghcrtest.Answer{Status: 403, Code: "DENIED", Message: "permission_denied: write_package"}, push.Untouched},
-		{"connection lost", ghcrtest.Reset{RequestBytes: 1}, push.Unclear},
-		{"server in trouble", ghcrtest.Answer{Status: 502}, push.Unclear},
+		{"the connection is reset", ghcrtest.Reset{RequestBytes: 1}, push.Unclear},
+		{"an error of the server", ghcrtest.Answer{Status: 502}, push.Unclear},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
@@ -141,7 +140,7 @@ func TestTagWithoutAResponseIsUncertain(t *testing.T) {
 	}
 }
 
-// A tag write that is under way gets the grace time, and no more.
+// An open tag write ends after the grace period.
 func TestGracePeriodEnds(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
@@ -151,7 +150,7 @@ func TestGracePeriodEnds(t *testing.T) {
 			return false
 		}
 		cancel(errCancelled)
-		_, _ = io.Copy(io.Discard, req.Body) // only then is it seen that the client has gone
+		_, _ = io.Copy(io.Discard, req.Body) // the server sees a closed connection only after the body
 		<-req.Context().Done()
 		return true
 	}
@@ -183,7 +182,7 @@ func TestSecondRunFinishesACancelledPush(t *testing.T) {
 	r.publish(dir, "1", "2").ok()
 	for _, each := range r.ghcr.Requests() {
 		if each.Class == ghcrtest.ClassPutUpload {
-			t.Error("a blob was sent again")
+			t.Error("a blob was uploaded again")
 		}
 	}
 	if got := r.ghcr.Tags("acme/web"); !slices.Equal(got, []string{"1", "2"}) {

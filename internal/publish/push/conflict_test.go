@@ -14,7 +14,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
 )
 
-// conflicts answers the questions of a publisher with fixed values.
+// conflicts returns fixed values. It implements [push.Conflicts].
 type conflicts struct {
 	recheck    func() (plan.Kept, error)
 	resolution push.Resolution
@@ -46,7 +46,7 @@ func withConflict(t *testing.T, times int, resolution push.Resolution) (*rig, *r
 	p := out.publisher()
 	p.Conflicts = conflicts{recheck: nothingKept, resolution: resolution, asked: func(shown v1.Hash) {
 		if shown != theirRoot.Digest {
-			t.Errorf("asked about %s, want %s", shown, theirRoot.Digest)
+			t.Errorf("the conflict is about %s, want %s", shown, theirRoot.Digest)
 		}
 	}}
 	out.result, out.err = p.Run(t.Context(), out.plan)
@@ -60,13 +60,13 @@ func TestTagThatTwoRunsWriteConcurrently(t *testing.T) {
 		name       string
 		times      int
 		resolution push.Resolution
-		code       string // of the error; "" for none
+		code       string // of the error, or "" for success
 		ours       bool   // the tag points at the image of this run in the end
 		state      push.TagState
 	}{
 		{"ours is newer", 1, push.RewriteOurs, "", true, push.Moved},
 		{"ours is newer, and the other run writes three times", 3, push.RewriteOurs, "", true, push.Moved},
-		{"the other run never ends", ghcrtest.Always, push.RewriteOurs, "not-read-back", false, push.Moved},
+		{"the other run writes without end", ghcrtest.Always, push.RewriteOurs, "not-read-back", false, push.Moved},
 		{"theirs is newer", 1, push.KeepTheirs, "", false, push.Kept},
 		{"the order is unknown", 1, push.Unknown, "not-read-back", false, push.Moved},
 	}
@@ -105,8 +105,8 @@ func TestTagKeptByTheRecheck(t *testing.T) {
 	if err != nil || !result.Pushed() || result.Targets[0].Tags[0].State != push.Kept {
 		t.Errorf("error %v, pushed %t, state %s", err, result.Pushed(), result.Targets[0].Tags[0].State)
 	}
-	if _, there := r.ghcr.Manifest("acme/web", root.Digest.String()); !there || r.ghcr.Tag("acme/web", "1") != "" {
-		t.Errorf("by digest: %t, tag %q", there, r.ghcr.Tag("acme/web", "1"))
+	if _, exists := r.ghcr.Manifest("acme/web", root.Digest.String()); !exists || r.ghcr.Tag("acme/web", "1") != "" {
+		t.Errorf("image exists: %t, tag %q", exists, r.ghcr.Tag("acme/web", "1"))
 	}
 }
 

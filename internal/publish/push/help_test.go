@@ -29,19 +29,19 @@ import (
 
 const secret = "ghs_canary8VJ2kqTz5sXw"
 
-// keychain gives everybody the one secret.
+// keychain returns the secret for every registry.
 type keychain struct{}
 
 func (keychain) Resolve(authn.Resource) (authn.Authenticator, error) {
 	return authn.FromConfig(authn.AuthConfig{Username: "octocat", Password: secret}), nil
 }
 
-// rig publishes to an embedded ghcr.io, a new client for each run as in a job.
+// rig publishes to an embedded ghcr.io. Each run has a new client, as in a job.
 type rig struct {
 	t      *testing.T
 	ghcr   *ghcrtest.Server
 	host   string
-	before func(http.ResponseWriter, *http.Request) (done bool) // may answer in its place
+	before func(http.ResponseWriter, *http.Request) (done bool) // may answer instead of the server
 
 	mu    sync.Mutex
 	waits []time.Duration
@@ -84,7 +84,7 @@ func (r *rig) at(path string) name.Repository {
 	return repo
 }
 
-// run is one publish with verify: none.
+// run is one publish with the input verify: none.
 type run struct {
 	*rig
 	client *registry.Client
@@ -106,7 +106,7 @@ func (r *rig) publishTo(ctx context.Context, src string, targets []string, tags 
 	return out
 }
 
-// prepare is publishTo up to the plan.
+// prepare resolves the source and the destinations, and makes the plan.
 func (r *rig) prepare(ctx context.Context, src string, targets []string, tags ...string) *run {
 	r.t.Helper()
 	out := &run{rig: r, client: registry.New(registry.Options{Keychain: keychain{}, Sleep: r.sleep})}
@@ -165,8 +165,8 @@ func (silent) Begin(name.Repository, *image.Blob) (func(int64), func(registry.Bl
 	return func(int64) {}, func(registry.BlobOutcome, error) {}
 }
 
-// asked lists the requests since the last call, as "class" or, where a
-// manifest is named, "class name"; digests are cut to what tells them apart.
+// asked lists the requests since the last call as "class", or as "class name" if the
+// request names a manifest.
 func (r *rig) asked() []string {
 	var out []string
 	for _, each := range r.ghcr.Requests() {
@@ -206,8 +206,8 @@ func equal(a, b map[ghcrtest.Class]int) bool {
 	return true
 }
 
-// inOrder fails the test unless each group of requests is over before the
-// next begins. A group is named by the beginning of its lines.
+// inOrder fails the test unless each group of requests ends before the next group begins.
+// A group is given by the prefix of its lines.
 func (r *rig) inOrder(groups ...string) {
 	r.t.Helper()
 	lines := r.asked()
@@ -227,7 +227,7 @@ func (r *rig) inOrder(groups ...string) {
 	}
 }
 
-// single is an OCI layout of one image with one layer for each text.
+// single writes an OCI layout of one image with one layer for each text.
 func single(t *testing.T, texts ...string) (dir string, root v1.Descriptor) {
 	t.Helper()
 	l := sourcetest.NewLayout(t)
@@ -236,7 +236,7 @@ func single(t *testing.T, texts ...string) (dir string, root v1.Descriptor) {
 	return sourcetest.Dir(t, l.Files()), root
 }
 
-// points fails the test unless the tag has the digest.
+// points fails the test unless the tag points at the digest.
 func (r *rig) points(repo, tag string, digest v1.Hash) {
 	r.t.Helper()
 	if got := r.ghcr.Tag(repo, tag); got != digest.String() {
@@ -244,7 +244,7 @@ func (r *rig) points(repo, tag string, digest v1.Hash) {
 	}
 }
 
-// client is a new one, as another job would have.
+// client returns a new client, as another job would have.
 func (r *rig) client() *registry.Client {
 	c := registry.New(registry.Options{Keychain: keychain{}, Sleep: r.sleep})
 	r.t.Cleanup(c.Close)

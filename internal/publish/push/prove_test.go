@@ -14,7 +14,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
-// prove reads back what a run wrote.
+// prove verifies the result of a run.
 func (o *run) prove(checks ...push.Check) error {
 	o.t.Helper()
 	for len(checks) < len(o.result.Targets) {
@@ -29,7 +29,7 @@ func TestProveReadsEveryTagAndTheDigest(t *testing.T) {
 	dir, _ := single(t, "a", "b")
 	out := r.publish(dir, "1", "2").ok()
 	if out.result.Pushed() {
-		t.Error("pushed, before anything was read back")
+		t.Error("the result is pushed before the verification")
 	}
 	r.ghcr.Reset()
 	if err := out.prove(); err != nil || !out.result.Pushed() {
@@ -45,8 +45,8 @@ func TestProveWaitsForALaggingRegistry(t *testing.T) {
 		reads int
 		fails bool
 	}{
-		{name: "a while", reads: 3},
-		{name: "for ever", reads: 1000, fails: true},
+		{name: "for some reads", reads: 3},
+		{name: "without end", reads: 1000, fails: true},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
@@ -104,7 +104,7 @@ func TestAnonymousPull(t *testing.T) {
 		name       string
 		visibility ghcrtest.Visibility
 		inject     []ghcrtest.Fault // during the push
-		then       []ghcrtest.Fault // during the proof
+		then       []ghcrtest.Fault // during the verification
 		record     string           // the visibility in GitHub's record
 		want       push.Anonymous
 	}{
@@ -151,7 +151,7 @@ func TestAnonymousPullSendsNoCredentials(t *testing.T) {
 	out := r.publish(dir, "1").ok()
 	r.before = func(_ http.ResponseWriter, req *http.Request) bool {
 		if user, _, ok := req.BasicAuth(); ok {
-			t.Errorf("%s %s carries the login of %q", req.Method, req.URL.Path, user)
+			t.Errorf("%s %s contains the login of %q", req.Method, req.URL.Path, user)
 		}
 		return false
 	}

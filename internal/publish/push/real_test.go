@@ -20,11 +20,11 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
 )
 
-// A real distribution registry, and skopeo and crane as other readers and
-// writers, so that our client and our model do not share one misreading.
+// These tests use a real distribution registry, and skopeo and crane as other clients, so
+// that an error that the client and the test server share is found.
 
-// program finds a program by an environment variable or in PATH. In CI it has
-// to be there.
+// program finds a program by an environment variable or in PATH. In CI a missing program
+// fails the test.
 func program(t *testing.T, name, variable string) string {
 	t.Helper()
 	if path := os.Getenv(variable); path != "" {
@@ -53,7 +53,7 @@ func distribution(t *testing.T, auth string) string {
 	}
 	command := exec.CommandContext(t.Context(), path, "serve", config)
 	for _, each := range os.Environ() {
-		if !strings.HasPrefix(each, "REGISTRY_") { // they would overrule the file
+		if !strings.HasPrefix(each, "REGISTRY_") { // these variables would override the file
 			command.Env = append(command.Env, each)
 		}
 	}
@@ -62,7 +62,7 @@ func distribution(t *testing.T, auth string) string {
 	}
 	t.Cleanup(func() {
 		_ = command.Process.Kill()
-		_ = command.Wait() // it was killed
+		_ = command.Wait() // the process was killed
 	})
 	await(t, addr)
 	return addr
@@ -127,7 +127,7 @@ func (c *client) run(arguments ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// ways are the kinds of authentication that a distribution registry has.
+// ways contains the kinds of authentication of a distribution registry.
 var ways = []struct {
 	name  string
 	start func(*testing.T) string
@@ -156,15 +156,15 @@ func TestDistributionRegistry(t *testing.T) {
 			dir, root, _ := manyPlatforms(t)
 			out := r.publish(dir, "1", "latest").ok()
 			if err := out.prove(); err != nil || !out.result.Pushed() {
-				t.Fatalf("reading back: %v", err)
+				t.Fatalf("verifying: %v", err)
 			}
 			if again := r.publish(dir, "1", "latest").ok(); again.result.Changed() && blobsSent(again) > 0 {
-				t.Error("the second run sent a blob")
+				t.Error("the second run uploaded a blob")
 			}
 			r.publish("docker://"+r.host+"/acme/web:1", "2").ok()
 			copied := r.publishTo(t.Context(), "docker://"+r.host+"/acme/web:1", []string{"acme/copy"}, "1").ok()
 			if n := copied.result.Targets[0].Blobs["uploaded"].Count; n > 0 {
-				t.Errorf("the copy uploaded %d blobs in place of mounting them", n)
+				t.Errorf("the copy uploaded %d blobs, want only mounts", n)
 			}
 			for _, repo := range []string{"acme/web", "acme/copy"} {
 				pulled, err := push.Pull(t.Context(), r.client(), r.at(repo), root.Digest, true)
@@ -185,8 +185,8 @@ func blobsSent(o *run) (n int) {
 	return n
 }
 
-// others lets skopeo and crane read what we pushed, by tag and digest, and
-// pushes what they make of it.
+// others lets skopeo and crane read the pushed images by tag and digest, and pushes their
+// copies.
 func (r *rig) others(root v1.Descriptor) {
 	r.t.Helper()
 	crane := other(r.t, "crane", "GHCR_PUBLISH_CRANE", r.host)
@@ -206,24 +206,24 @@ func (r *rig) others(root v1.Descriptor) {
 		for _, by := range []string{"skopeo", "crane"} {
 			tag := r.host + "/acme/web:" + fmt.Sprint(by, i)
 			if got := crane.run("digest", "--insecure", tag); got != root.Digest.String() {
-				r.t.Errorf("what %s copied from %s came back as %s", by, ref, got)
+				r.t.Errorf("the copy of %s from %s has the digest %s", by, ref, got)
 			}
 		}
 	}
 }
 
-// savedToo pushes plain layers, twice, and one changed layer.
+// savedToo pushes uncompressed layers twice, and then one changed layer.
 func (r *rig) savedToo() {
 	r.t.Helper()
 	crane := other(r.t, "crane", "GHCR_PUBLISH_CRANE", r.host)
 	src := saved(r.t, "a", "b", "c")
 	first := r.publish(src, "saved").ok()
 	if again := r.publish(src, "saved").ok(); again.result.Changed() {
-		r.t.Error("the second run of a tar changed something")
+		r.t.Error("the second run of a tar reports a change")
 	}
 	changed := r.publish(saved(r.t, "a", "b", "other"), "saved").ok()
 	if n := blobsSent(changed); n != 2 {
-		r.t.Errorf("one changed layer sent %d blobs, want it and the config", n)
+		r.t.Errorf("one changed layer gave %d uploads, want the layer and the config", n)
 	}
 	want := changed.result.Root.Descriptor.Digest.String()
 	if got := crane.run("digest", "--insecure", r.host+"/acme/web:saved"); got != want || got == first.result.Root.Descriptor.Digest.String() {

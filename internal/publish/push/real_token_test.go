@@ -25,9 +25,9 @@ import (
 	"time"
 )
 
-// signer makes tokens as distribution's token authentication wants them:
-// a JWT, signed with ES256, with its certificate in the header (distribution,
-// "Token Authentication Implementation").
+// signer makes tokens for the token authentication of distribution: a JWT, signed with
+// ES256, with its certificate in the header (distribution, "Token Authentication
+// Implementation").
 type signer struct {
 	key  *ecdsa.PrivateKey
 	cert []byte
@@ -100,8 +100,8 @@ func (s *signer) serve(w http.ResponseWriter, r *http.Request) {
 	_, _ = fmt.Fprintf(w, `{"token":%q,"expires_in":60}`, token)
 }
 
-// tokenRegistry is a registry behind a front that gives tokens on the same
-// address, but not at /token, so that its challenge has to be read.
+// tokenRegistry is a registry behind a proxy that also issues tokens. The path of its
+// tokens is not /token, so that the client must read the challenge.
 func tokenRegistry(t *testing.T) string {
 	t.Helper()
 	s := newSigner(t)

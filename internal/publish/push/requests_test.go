@@ -12,8 +12,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// These tests are the gate of CI for round trips: each operation sends exactly
-// so many requests, and a request more fails here.
+// These tests limit the number of requests: each operation sends exactly the given number,
+// and an additional request fails the test.
 
 func TestColdPushOfOneTag(t *testing.T) {
 	t.Parallel()
@@ -40,7 +40,7 @@ func TestPushOfAnExistingImage(t *testing.T) {
 	r.publish(dir, "1").ok()
 	r.ghcr.Reset()
 	if again := r.publish(dir, "1").ok(); again.result.Changed() {
-		t.Error("the second run says that it changed something")
+		t.Error("the second run reports a change")
 	}
 	r.expect(map[ghcrtest.Class]int{ghcrtest.ClassToken: 1, ghcrtest.ClassHeadManifest: 1})
 	r.inOrder("token", "HEAD manifest 1")
@@ -111,7 +111,7 @@ func TestPushOfAnIndex(t *testing.T) {
 		ghcrtest.ClassHeadBlob:     n,
 		ghcrtest.ClassPostUpload:   n,
 		ghcrtest.ClassPutUpload:    n,
-		ghcrtest.ClassPutManifest:  7, // children once, never asked for
+		ghcrtest.ClassPutManifest:  7, // each child is written once and never read
 	})
 	r.inOrder("token", "HEAD", "PUT upload", "PUT manifest sha256:", "PUT manifest 1")
 	r.points("acme/web", "1", root.Digest)
@@ -163,12 +163,12 @@ func TestCopyInsideOneRegistryMounts(t *testing.T) {
 	r.points("acme/copy", "1", root.Digest)
 }
 
-// sentNoBlob fails the test if the body of a blob went either way.
+// sentNoBlob fails the test if a request or a response contained a blob.
 func (r *rig) sentNoBlob() {
 	r.t.Helper()
 	for _, each := range r.ghcr.Requests() {
 		if strings.Contains(each.Path, "/blobs/") && each.Received+each.Sent > 0 {
-			r.t.Errorf("%s %s carried %d bytes", each.Method, each.Path, each.Received+each.Sent)
+			r.t.Errorf("%s %s transferred %d bytes", each.Method, each.Path, each.Received+each.Sent)
 		}
 	}
 }
@@ -188,8 +188,8 @@ func TestCopyOfAnIndexInsideOneRegistry(t *testing.T) {
 		ghcrtest.ClassPutManifest:  7,
 	})
 	r.sentNoBlob()
-	// As many flights as the graph is deep: the index, its children, blobs,
-	// children, the index.
+	// The number of serial round trips is the depth of the graph: the index, its children,
+	// blobs, children, the index.
 	r.inOrder("token", "GET manifest 1", "GET manifest sha256:", "POST", "PUT manifest sha256:", "PUT manifest 1")
 	r.points("acme/copy", "1", root.Digest)
 }
@@ -206,7 +206,7 @@ func TestCopyIfTheRegistryIgnoresMounts(t *testing.T) {
 		ghcrtest.ClassToken:        1,
 		ghcrtest.ClassGetManifest:  1,
 		ghcrtest.ClassHeadManifest: 1,
-		ghcrtest.ClassPostUpload:   n, // the session that a mount opens is used
+		ghcrtest.ClassPostUpload:   n, // the upload session that the failed mount opened is used
 		ghcrtest.ClassGetBlob:      n,
 		ghcrtest.ClassDownload:     n,
 		ghcrtest.ClassPutUpload:    n,
@@ -219,7 +219,7 @@ func TestPushToTwoRepositoriesSendsEachBlobOnce(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
 	older, _ := single(t, "older")
-	r.publish(older, "0").ok() // nothing is mounted from a package that is not there yet
+	r.publish(older, "0").ok() // no blob is mounted from a package that does not exist
 	r.ghcr.Reset()
 	dir, root := single(t, "a", "b", "c")
 	const n = 4
@@ -230,13 +230,13 @@ func TestPushToTwoRepositoriesSendsEachBlobOnce(t *testing.T) {
 		ghcrtest.ClassHeadBlob:     2 * n,
 		ghcrtest.ClassPostUpload:   2 * n, // the second of each is a mount
 		ghcrtest.ClassPutUpload:    n,
-		ghcrtest.ClassPutManifest:  4, // the root by digest everywhere, then the tags
+		ghcrtest.ClassPutManifest:  4, // the root by digest in each repository, then the tags
 	})
 	r.points("acme/web", "1", root.Digest)
 	r.points("acme/mirror", "1", root.Digest)
 }
 
-// saved writes a docker save tar with one plain layer for each text.
+// saved writes a docker save tar with one uncompressed layer for each text.
 func saved(t *testing.T, texts ...string) string {
 	t.Helper()
 	return sourcetest.Tar(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "acme/web:1", texts...)))
@@ -249,8 +249,8 @@ func TestColdPushOfUncompressedLayers(t *testing.T) {
 	out := r.publish(saved(t, "a", "b", "c"), "1").ok()
 	r.expect(map[ghcrtest.Class]int{
 		ghcrtest.ClassToken:       1,
-		ghcrtest.ClassGetManifest: 1, // what is there would be compared
-		ghcrtest.ClassHeadBlob:    1, // the config: nobody knows the layers' digests yet
+		ghcrtest.ClassGetManifest: 1, // an existing image would be compared
+		ghcrtest.ClassHeadBlob:    1, // the config; the digests of the layers are still unknown
 		ghcrtest.ClassPostUpload:  layers + 1,
 		ghcrtest.ClassPatchUpload: layers,
 		ghcrtest.ClassPutUpload:   layers + 1,
@@ -281,7 +281,7 @@ func TestPushOfOneChangedUncompressedLayer(t *testing.T) {
 	out := r.publish(saved(t, "a", "b", "changed"), "1").ok()
 	counts := r.ghcr.Counts()
 	if counts[ghcrtest.ClassPatchUpload] != 1 || counts[ghcrtest.ClassPostUpload] != 2 {
-		t.Errorf("got %v, want one layer and the config sent", counts)
+		t.Errorf("got %v, want one layer and the config uploaded", counts)
 	}
 	r.expect(map[ghcrtest.Class]int{
 		ghcrtest.ClassToken:       1,
@@ -308,7 +308,7 @@ func TestPushOfGzippedLayersKeepsTheirBytes(t *testing.T) {
 		ghcrtest.ClassGetManifest: 1,
 		ghcrtest.ClassHeadBlob:    1,
 		ghcrtest.ClassPostUpload:  layers + 1,
-		ghcrtest.ClassPatchUpload: layers, // the tar names them by what is in them, not by digest
+		ghcrtest.ClassPatchUpload: layers, // the tar has the diff ids of the layers, not their digests
 		ghcrtest.ClassPutUpload:   layers + 1,
 		ghcrtest.ClassPutManifest: 1,
 	})
@@ -319,7 +319,7 @@ func TestPushOfGzippedLayersKeepsTheirBytes(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := r.ghcr.Blob("acme/web", digest.String()); err != nil {
-			t.Errorf("layer %s did not arrive as it is: %v", text, err)
+			t.Errorf("layer %s has other bytes in the registry: %v", text, err)
 		}
 	}
 }

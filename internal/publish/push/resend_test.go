@@ -29,7 +29,7 @@ func TestMissingBlobIsPushedAgain(t *testing.T) {
 			r.points("acme/web", "1", root.Digest)
 			got := r.ghcr.Counts()
 			if got[ghcrtest.ClassPutUpload] != n+1 || got[ghcrtest.ClassHeadBlob] != n+1 || got[ghcrtest.ClassPutManifest] != len(tc.tags)*2 && len(tc.tags) == 1 {
-				t.Errorf("got %v, want one blob asked for and sent again", got)
+				t.Errorf("got %v, want one blob checked and uploaded again", got)
 			}
 			if len(r.waits) != 1 {
 				t.Errorf("waited %v, want once", r.waits)
@@ -46,8 +46,9 @@ func TestMissingBlobIsPushedAgainFromAnUncompressedLayer(t *testing.T) {
 	r.points("acme/web", "1", out.result.Root.Descriptor.Digest)
 }
 
-// The answer names no digest: what the registry denies having is sent.
-func TestUnknownBlobWithoutADigestIsResent(t *testing.T) {
+// The response contains no digest, so only the blobs that the registry reports as missing
+// are uploaded.
+func TestUnknownBlobWithoutADigestPushesOnlyMissingBlobs(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
 	unnamed := ghcrtest.Answer{Status: 404, Code: "BLOB_UNKNOWN", Message: "unknown blob"}
@@ -56,11 +57,12 @@ func TestUnknownBlobWithoutADigestIsResent(t *testing.T) {
 	r.publish(dir, "1").ok()
 	r.points("acme/web", "1", root.Digest)
 	if got := r.ghcr.Counts(); got[ghcrtest.ClassPutUpload] != 3 || got[ghcrtest.ClassPutManifest] != 3 {
-		t.Errorf("got %v, want nothing sent again but the manifest", got)
+		t.Errorf("got %v, want only the manifest again", got)
 	}
 }
 
-// A registry that says it has a blob and then misses it once more gets it.
+// If a registry reports that a blob exists and then reports it as missing again, the blob
+// is uploaded.
 func TestBlobThatTheRegistryReportsAsMissingTwiceIsPushed(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
@@ -74,7 +76,7 @@ func TestBlobThatTheRegistryReportsAsMissingTwiceIsPushed(t *testing.T) {
 	}
 	r.points("acme/web", "1", root.Digest)
 	if got := r.ghcr.Counts()[ghcrtest.ClassPutUpload]; got != 3 {
-		t.Errorf("sent %d blobs, want the layer twice", got)
+		t.Errorf("uploaded %d blobs, want the layer twice", got)
 	}
 }
 
@@ -94,7 +96,7 @@ func TestBlobThatStaysUnknownIsAnError(t *testing.T) {
 	}
 }
 
-// A child that an index misses is written again.
+// A child manifest that the registry lacks is written again.
 func TestMissingChildManifestIsPushedAgain(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
