@@ -181,7 +181,7 @@ func TestCodesDocumentIsComplete(t *testing.T) {
 
 const codesIntroduction = `# Codes
 
-Each error, notice and finding has a code that does not change with its words. The
+Each error, notice and finding has a code. The code stays the same if the text changes. The
 output ` + "`json`" + ` has it in ` + "`errors`" + ` and ` + "`notices`" + `, and an annotation shows it. This table is
 made from the constants in the code:
 

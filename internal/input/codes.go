@@ -37,8 +37,8 @@ const (
 	// CodeImageWithoutOwner means that a name on the registry of GitHub has no
 	// owner.
 	CodeImageWithoutOwner = "image-without-owner"
-	// CodeImageWithoutPush means that image has no effect on a login without
-	// push: true.
+	// CodeImageWithoutPush means that the input image has no effect on a login
+	// without push: true.
 	CodeImageWithoutPush = "image-without-push"
 	// CodeImageLowercased is a notice: the repository name is in lower case.
 	CodeImageLowercased = "image-name-lowercased"

@@ -34,7 +34,7 @@ func (r *reader) base(c *Common, env Environment) {
 }
 
 // registry returns the host for image names without a host. The host does not
-// affect the token, which goes only to the registry of this GitHub.
+// affect the token, which goes only to the registry of this GitHub server.
 func (r *reader) registry(gh GitHub) string {
 	v := strings.TrimSuffix(r.text("registry"), "/")
 	if v == "" {
@@ -89,7 +89,7 @@ func (r *reader) checkToken(c *Common) {
 	}
 }
 
-// needsToken reports whether an image is on the registry of this GitHub, which is
+// needsToken reports whether an image is on the registry of this GitHub server, which is
 // the only registry that receives the token.
 func (c *Common) needsToken() bool {
 	for _, repo := range c.Images {

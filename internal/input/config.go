@@ -26,7 +26,7 @@ type Common struct {
 	GitHub  GitHub
 	Images  []name.Repository // not empty after a successful parse
 
-	Home        string // host of the registry of this GitHub, the only registry that receives the token
+	Home        string // host of the registry of this GitHub server, which alone receives the token
 	Registry    string // host for image names without a host
 	Token       secret.Secret
 	TokenOrigin string // the input or variable with the token, as text for the user

@@ -88,7 +88,7 @@ func (c *Common) ownerExample(repo string) string {
 	return ", for example " + c.Registry + "/" + strings.ToLower(c.GitHub.Owner) + "/" + repo
 }
 
-// AtHome reports whether a repository is on the registry of this GitHub.
+// AtHome reports whether a repository is on the registry of this GitHub server.
 func (c *Common) AtHome(repo name.Repository) bool { return repo.RegistryStr() == c.Home }
 
 // noticeOwner adds a notice if the registry will refuse GITHUB_TOKEN for the

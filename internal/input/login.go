@@ -39,7 +39,7 @@ func ParseLogin(env Environment) (*LoginConfig, error) {
 }
 
 // hosts determines the logins: for the hosts in registry, by default the registry
-// of this GitHub, and for all hosts in credentials.
+// of this GitHub server, and for all hosts in credentials.
 func (r *reader) hosts(c *LoginConfig) {
 	named := r.lines("registry")
 	if len(named) == 0 && !c.Token.Empty() {

@@ -94,7 +94,7 @@ func (s *Source) explainDigest(id string) {
 	case s.Root.Pending():
 		s.Notices = append(s.Notices, diag.Notice{
 			Code: codeCompressed, Level: diag.Info, Title: "Layers are compressed for publishing",
-			Text: fmt.Sprintf("%q has plain layers in the Docker engine. They are compressed, so the published digest differs from the digest in the engine, %s.", s.Name, id),
+			Text: fmt.Sprintf("%q has uncompressed layers in the Docker engine. They are compressed, so the published digest differs from the digest in the engine, %s.", s.Name, id),
 		})
 	default:
 		s.Notices = append(s.Notices, diag.Notice{

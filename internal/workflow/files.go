@@ -22,8 +22,8 @@ const (
 	CodeOutputFileUnwritable = "output-file-unwritable"
 )
 
-// Check returns an error if outputs cannot be set. A run calls it before it publishes
-// an image, because later steps need the digest. At a terminal, it returns nil.
+// Check returns an error if outputs cannot be set. A run calls Check before the
+// first upload, because later steps need the digest. At a terminal, it returns nil.
 func (w *Workflow) Check() error {
 	if !w.active {
 		return nil

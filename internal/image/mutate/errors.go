@@ -44,7 +44,7 @@ func layerError(b *image.Blob, err error) error {
 	return e
 }
 
-// digest returns the digest of a layer, or the digest of the plain layer if the
+// digest returns the digest of a layer, or the digest of the uncompressed layer if the
 // layer is pending.
 func digest(b *image.Blob) v1.Hash {
 	if b.Pending() {

@@ -131,7 +131,7 @@ func TestPlans(t *testing.T) {
 			"+0 blob 1 upload\n+0 blob 2 upload\n 1 blob 1 upload\n 1 blob 2 upload\n+0 manifest a\n 1 manifest a\n+0 tag x\n+1 tag x\n", true,
 		},
 		{
-			"plain layers: the digest is not known, so that nothing is true already", plain(),
+			"uncompressed layers: the digest is not known, so that nothing is true already", plain(),
 			[]plan.Target{{Repo: web, Tags: []string{"x"}, Now: map[string]v1.Hash{"x": hash("a")}}},
 			"+0 blob 1 upload\n+0 blob pending compress and upload\n+0 tag x from a\n", true,
 		},
