@@ -126,8 +126,8 @@ func (r *reader) credentials(c *Common) {
 
 func quote(s string) string { return fmt.Sprintf("%q", s) }
 
-// minMaskedLine is the least length of a masked line of a longer secret, in bytes.
-// A mask for a brace or a zero would hide most of the log.
+// minMaskedLine is the minimum length, in bytes, of a line that is masked by itself if
+// a secret has several lines. A mask for a brace or a zero would hide most of the log.
 const minMaskedLine = 4
 
 // Secrets lists all texts of the configuration that the log must not contain.

@@ -25,12 +25,12 @@ const (
 	CodeShortSHALength = "short-sha-length"
 	// CodeSourceDateEpoch means that SOURCE_DATE_EPOCH is not a valid time.
 	CodeSourceDateEpoch = "source-date-epoch"
-	// CodeTagAttribute means that a rule has no value, or an invalid value, of an attribute
-	// that its type requires.
+	// CodeTagAttribute means that a rule lacks an attribute that its type requires, or
+	// that the value of the attribute is invalid.
 	CodeTagAttribute = "tag-attribute"
 	// CodeTagDigest means that a line of the input tags has a digest.
 	CodeTagDigest = "tag-digest"
-	// CodeTagEnable means that enable of a rule is neither true nor false.
+	// CodeTagEnable means that the attribute enable of a rule is neither true nor false.
 	CodeTagEnable = "tag-enable"
 	// CodeTagForeign means that a line of the input tags is a reference to another
 	// repository, or is neither a tag nor a reference with a tag.

@@ -16,7 +16,7 @@
 //   - csv: encoding/csv differs in quotes, comments and line ends.
 //   - handlebars: the Go ports escape other characters and handle helpers
 //     differently.
-//   - moment: no port supports all tokens.
+//   - moment.js: no Go port supports all of its format tokens.
 //   - pep440: the Go library normalizes versions in another way than the library
 //     that metadata-action uses.
 package meta

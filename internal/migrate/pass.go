@@ -42,7 +42,8 @@ type pass struct {
 	mentionCounts map[mention]int
 	trafficByJob  map[*flow.Job]traffic
 	memo          map[string]*summary
-	// incomplete is true if circular calls hid a part of the file's effect.
+	// incomplete is true if some effects of the file are unknown, because its calls
+	// are circular.
 	incomplete bool
 	// budget is the remaining cost that this file may cause, in the units of
 	// maxCost.

@@ -15,7 +15,7 @@ import (
 )
 
 // name computes the tags, labels and annotations of the image. A push by digest has
-// no tags, and needs the rest only if the image gets labels or annotations.
+// no tags. It needs the version only if the image gets labels or annotations.
 func (r *run) name(ctx context.Context) (meta.Result, error) {
 	rules := r.request.Naming
 	labelled := rules.Labels != "" || rules.Annotations != "" || r.request.Source.Traits().NeedsLabels

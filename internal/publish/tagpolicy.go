@@ -174,7 +174,7 @@ func (r *run) history(ours protect.Origin) protect.History {
 	return history{r.GitHub, strings.TrimSuffix(full, ".git")}
 }
 
-// history compares commits with GitHub's API. It implements [protect.History].
+// history asks GitHub's API for the order of commits. It implements [protect.History].
 type history struct {
 	github     *github.Client
 	repository string // owner/name

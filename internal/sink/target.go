@@ -72,7 +72,7 @@ func pathTarget(path string) (Target, error) {
 	info, err := os.Stat(path)
 	file := err == nil && !info.IsDir()
 	if path == Stream {
-		return Target{}, invalidDestination("Write oci-archive:- or docker-archive:-.", "the destination - does not contain the format")
+		return Target{}, invalidDestination("Write oci-archive:- or docker-archive:-.", "the destination \"-\" has no format")
 	}
 	if kind := Kind(path); err != nil && (kind == DockerEngine || kind == OCIArchive || kind == DockerArchive || kind == OCILayout) {
 		return Target{}, invalidDestination(hintForms, "the destination %q is a prefix without its colon", path)

@@ -17,7 +17,8 @@ const maxDescriptors = 20_000
 
 var errTooMany = fmt.Errorf("a list has more than %d descriptors", maxDescriptors)
 
-// document holds the fields of a manifest or an index that name other content.
+// document holds the fields of a manifest or an index, such as the descriptors of
+// other content.
 type document struct {
 	SchemaVersion int             `json:"schemaVersion"`
 	MediaType     types.MediaType `json:"mediaType"`

@@ -58,7 +58,8 @@ var levels = map[Format]struct{ least, most, standard int }{
 	Zstd: {1, 22, 3},
 }
 
-// Chosen reports whether m is a method. The zero Method does not change layers.
+// Chosen reports whether m is a compression method. The zero Method does not change
+// layers.
 func (m Method) Chosen() bool { return m.codec != nil }
 
 // Known reports whether name is the name of a format.
@@ -95,7 +96,7 @@ var Default = Method{Format: Gzip, Level: flate.BestSpeed, codec: newGzip(flate.
 type codec interface {
 	// head returns the first bytes of a stream.
 	head() []byte
-	// sizes returns the number of plain bytes in a block, and the number of
+	// sizes returns the number of uncompressed bytes in a block, and the number of
 	// preceding bytes to which the encoder may refer.
 	sizes() (block, window int)
 	// encode appends one block to dst. The last block ends the stream.
@@ -103,7 +104,7 @@ type codec interface {
 	// checksum returns the hash of the plain content that tail needs, or nil if
 	// tail needs none.
 	checksum() hash.Hash32
-	// tail returns the last bytes of a stream with size plain bytes.
+	// tail returns the last bytes of a stream with size uncompressed bytes.
 	tail(sum hash.Hash32, size int64) []byte
 	// spaces returns the pool of the memory of blocks.
 	spaces() *sync.Pool

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// gzipBlock is the number of plain bytes in a block. Another value changes
+	// gzipBlock is the number of uncompressed bytes in a block. Another value changes
 	// the digest of every layer that Compress writes with gzip.
 	gzipBlock = 256 << 10
 	// gzipWindow is the largest distance of a back reference in deflate (RFC

@@ -60,7 +60,7 @@ var (
 )
 
 // Decompress returns the decompressed content of src. It detects the format from
-// the first bytes. Close of the result closes src. More than limit plain bytes
+// the first bytes. Close of the result closes src. More than limit uncompressed bytes
 // are an error, because a small file can decompress to any size. Errors are the
 // errors of src, or they wrap ErrDamaged, ErrTooLarge, or ErrWindow for a window
 // above MaxWindow.
@@ -77,14 +77,14 @@ func Decompress(src io.ReadCloser, limit int64) (io.ReadCloser, error) {
 	return d, nil
 }
 
-// decompressed is a stream of plain bytes with a limit.
+// decompressed is a stream of uncompressed bytes with a limit.
 type decompressed struct {
 	plain, src       io.ReadCloser
 	remaining, limit int64
 	failed           error // the error of src
 }
 
-// Read returns plain bytes.
+// Read returns uncompressed bytes.
 func (d *decompressed) Read(p []byte) (int, error) {
 	n, err := d.plain.Read(p)
 	if d.remaining -= int64(n); d.remaining < 0 {

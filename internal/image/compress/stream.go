@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// ownBytes is the number of plain bytes that each stream can always have in its
+// ownBytes is the number of uncompressed bytes that each stream can always have in its
 // blocks: two blocks of gzip, or one block of zstd. Without reserved blocks, a
 // stream could wait for another stream whose consumer is slow.
 const ownBytes = 512 << 10
@@ -17,7 +17,8 @@ func ownBlocks(c codec) int {
 	return max(1, ownBytes/size)
 }
 
-// spare contains a token for each block that all streams share.
+// spare is a semaphore that all streams share. It contains one token for each free
+// block.
 var spare = tokens(runtime.GOMAXPROCS(0))
 
 // Verify checks the plain content of a stream after the last byte was read. sum

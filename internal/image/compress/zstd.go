@@ -9,7 +9,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// zstdBlock is the number of plain bytes in a block and in a frame. Small blocks
+// zstdBlock is the number of uncompressed bytes in a block and in a frame. Small blocks
 // let all cores compress one layer with little memory, and make the layer about
 // two percent larger. Another value changes the digest of every layer that
 // Compress writes with zstd.

@@ -39,7 +39,7 @@ func (r *recompressor) blob(b *image.Blob, diffID v1.Hash, mediaType types.Media
 }
 
 // openCompressed returns the compressed layer. At the end, the reader compares
-// the digest of the plain bytes with the digest in the config.
+// the digest of the uncompressed bytes with the diff id in the config.
 func openCompressed(ctx context.Context, b *image.Blob, diffID v1.Hash, m compress.Method) (io.ReadCloser, error) {
 	in, err := openPlain(ctx, b)
 	if err != nil {
@@ -50,11 +50,11 @@ func openCompressed(ctx context.Context, b *image.Blob, diffID v1.Hash, m compre
 			return nil
 		}
 		return diag.New(codeDamaged, diag.Source, hintRebuild, nil,
-			"The layer %s is damaged: its plain bytes have the digest sha256:%x, but the config has %s", digest(b), sum, diffID)
+			"The layer %s is damaged: its uncompressed bytes have the digest sha256:%x, but the diff id in the config is %s", digest(b), sum, diffID)
 	}), nil
 }
 
-// openPlain returns the plain bytes of a layer.
+// openPlain returns the uncompressed bytes of a layer.
 func openPlain(ctx context.Context, b *image.Blob) (io.ReadCloser, error) {
 	if b.Plain != nil {
 		return b.Plain(ctx)
@@ -76,7 +76,7 @@ type layerReader struct {
 	blob *image.Blob
 }
 
-// Read returns plain bytes.
+// Read returns uncompressed bytes.
 func (l *layerReader) Read(p []byte) (int, error) {
 	n, err := l.ReadCloser.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {

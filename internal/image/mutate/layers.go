@@ -22,7 +22,7 @@ import (
 // them, because the manifest contains the digest of that table.
 //
 // compressLayers reads configs only. A layer is read when it is sent, and its
-// plain bytes are then compared with the digest in the config.
+// uncompressed bytes are then compared with the digest in the config.
 func compressLayers(ctx context.Context, root *image.Manifest, m compress.Method) (layersResult, error) {
 	r := &recompressor{ctx: ctx, method: m, visited: map[*image.Manifest]bool{}, blobs: map[blobKey]*image.Blob{}}
 	err := r.visit(root)

@@ -21,8 +21,8 @@ var pattern = regexp.MustCompile(`(?i)^v?(?:(?P<epoch>[0-9]+)!)?(?P<release>[0-9
 	`(?P<dev>[-_.]?dev[-_.]?(?P<devN>[0-9]+)?)?` +
 	`(?:\+(?P<local>[a-z0-9]+(?:[-_.][a-z0-9]+)*))?$`)
 
-// maxLength limits the work, in bytes. The longest real version has about 60
-// characters.
+// maxLength is the maximum length of a version in bytes. It limits the time of the
+// match. The longest real version has about 60 characters.
 const maxLength = 256
 
 // Version is a valid version. Its numbers have no leading zeros.

@@ -96,8 +96,8 @@ func (e *evaluator) operator(n *node, depth int) Value {
 	return Value{}
 }
 
-// and returns the value of left && right. If left is unknown, only the references and
-// the text of right are known.
+// and returns the value of left && right. If the left operand is unknown, only the
+// references and the text of the right operand are known.
 func and(left, right Value) Value {
 	holds, ok := left.truth()
 	switch {
@@ -110,8 +110,8 @@ func and(left, right Value) Value {
 	return left
 }
 
-// or returns the value of left || right. If left is unknown, the result may have the
-// references of both.
+// or returns the value of left || right. If the left operand is unknown, the result may
+// have the references of both operands.
 func or(left, right Value) Value {
 	holds, ok := left.truth()
 	switch {

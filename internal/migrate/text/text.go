@@ -106,8 +106,8 @@ func (f *File) LineEnd(offset int) int {
 }
 
 // EOL returns the line break to use near offset. This is the break at the end
-// of the line that contains offset. If that line ends without CR or LF, it is
-// the first such break in the text.
+// of the line that contains offset. If that line ends without CR or LF, EOL returns
+// the first line break of the text.
 func (f *File) EOL(offset int) string {
 	for _, end := range append([]int{f.LineEnd(offset)}, f.ends()...) {
 		if end < len(f.src) && (f.src[end] == '\n' || f.src[end] == '\r') {

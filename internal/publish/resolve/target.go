@@ -44,9 +44,9 @@ func (r *Resolver) pullsEarly(t *Target, root *image.Manifest) bool {
 }
 
 // tags reads the digests that the tags point at. With verify: none it reads them
-// only if that can save a push, or if a tag is protected. It does not read them
-// if the source is this repository, or if there are several tags; contents then
-// asks for the root by digest.
+// only if that can save a push, or if a tag is protected. It does not read the
+// tags if the source is in this repository, or if there are several tags. The function
+// contents then asks for the root by digest.
 func (r *Resolver) tags(ctx context.Context, t *Target, root *image.Manifest) error {
 	pending := root != nil && root.Pending() || root == nil && (r.Compressed || r.Timing == OpenLast)
 	protected := slices.ContainsFunc(t.Tags, r.protects)

@@ -75,9 +75,9 @@ func (w *Writer) Add(ctx context.Context, repo name.Repository, subject v1.Hash,
 	}
 }
 
-// mergeInto reports whether the list lacks an entry of want. It adds the other
-// entries of the list to want, so that they are restored if a third writer
-// overwrites them.
+// mergeInto reports whether the list lacks a wanted entry. It adds the other entries
+// of the list to the wanted entries, so that the next round restores all of them if a
+// third writer overwrites the list.
 func mergeInto(want map[v1.Hash]v1.Descriptor, list []v1.Descriptor) (incomplete bool) {
 	listed := map[v1.Hash]bool{}
 	for _, d := range list {

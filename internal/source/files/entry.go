@@ -81,7 +81,7 @@ func (a *entries) line(ctx context.Context, c input.Content) error {
 }
 
 func notPlain(path string, mode fs.FileMode) error {
-	return contentError(CodeUnsafe, "Remove it from content. A layer contains files, folders and symbolic links. The machine that runs the image creates devices and sockets.", nil,
+	return contentError(CodeUnsafe, "Remove the file from the input content. A layer contains files, folders and symbolic links. The machine that runs the image creates devices and sockets.", nil,
 		"%q is a special file (%s), not a file, folder or link", path, mode.Type())
 }
 
@@ -151,7 +151,7 @@ func (a *entries) add(e *entry) error {
 	case len(e.name) > maxName:
 		return contentError(CodeName, "Shorten the path.", nil, "the path of %.200q… in the image has more than %d bytes", here, maxName)
 	case strings.HasPrefix(path.Base(e.name), ".wh."):
-		return contentError(CodeName, "Rename the file, or remove it from content.", nil, "the name %q would delete a file of the base, because .wh. marks a deleted file in a layer (image-spec, \"Whiteouts\")", here)
+		return contentError(CodeName, "Rename the file, or remove it from the input content.", nil, "the name %q would delete a file of the base, because .wh. marks a deleted file in a layer (image-spec, \"Whiteouts\")", here)
 	case len(a.byName) >= maxEntries:
 		return contentError(CodeTooMany, "Pack the files into an archive, or split them over several images.", nil, "content has more than %d files", maxEntries)
 	}
@@ -159,7 +159,7 @@ func (a *entries) add(e *entry) error {
 		if old.kind == tar.TypeDir && e.kind == tar.TypeDir {
 			return nil
 		}
-		return contentError(CodeDuplicate, "Remove one of the files from content.", nil, "%q and %q have the same path /%s in the image", filepath.Join(old.folder, old.file), here, e.name)
+		return contentError(CodeDuplicate, "Remove one of the files from the input content.", nil, "%q and %q have the same path /%s in the image", filepath.Join(old.folder, old.file), here, e.name)
 	}
 	a.byName[e.name] = e
 	return nil

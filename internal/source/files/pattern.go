@@ -26,7 +26,7 @@ var placeholders = map[string]string{
 	"{variant}": `(?P<variant>(?:v?[0-9](?:\.[0-9])?)?)`,
 }
 
-// aliases maps names that Docker does not use to the names of Docker.
+// aliases maps other names of platforms to the names that Docker uses.
 var aliases = map[string]string{"x86_64": "amd64", "x64": "amd64", "aarch64": "arm64", "i386": "386", "macos": "darwin"}
 
 // expand returns all paths that match a pattern. It compares segment by

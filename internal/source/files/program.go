@@ -46,8 +46,8 @@ func machine(head []byte) string {
 	return machines[binary.LittleEndian.Uint16(head[18:])]
 }
 
-// foreignPrograms adds a warning if the files contain programs, but none for
-// the platform.
+// foreignPrograms adds a warning if the files contain programs, and all of
+// them are for other platforms.
 func (m *builder) foreignPrograms(l *layer, p v1.Platform) {
 	if len(l.machines) == 0 || l.machines[p.Architecture] {
 		return

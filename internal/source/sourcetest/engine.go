@@ -172,7 +172,7 @@ func (e *Engine) export(w http.ResponseWriter, id, platform string) {
 		_ = i.Stream(w) // the error is ignored, because a client may close the connection early
 		return
 	}
-	_, _ = w.Write(i.Tar) // the error is ignored for the same reason
+	_, _ = w.Write(i.Tar) // the error is ignored, because a client may close the connection early
 }
 
 // find looks up an image by the rules of a Docker engine. If the image does not

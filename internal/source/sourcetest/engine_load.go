@@ -25,7 +25,7 @@ const maxKept = 1 << 20
 // loaded is the content of an archive that was sent to the engine.
 type loaded struct {
 	files   map[string][]byte // small files by name
-	diffs   map[string]string // maps the name of a blob to the digest of its plain bytes
+	diffs   map[string]string // maps the name of a blob to the digest of its uncompressed bytes
 	damaged []string          // blobs whose content does not have the digest in their name
 }
 
