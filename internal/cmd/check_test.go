@@ -157,9 +157,9 @@ func TestCheckAtATerminalExplainsTheLink(t *testing.T) {
 func TestCheckOfAnotherRegistrySkipsTheGitHubFindings(t *testing.T) {
 	t.Parallel()
 	const secret = "ghs_LoginOfTheOtherRegistry0123456789"
-	there := acme()
-	there.Credentials[0].Secret = secret
-	other := ghcrtest.Start(t, there)
+	config := acme()
+	config.Credentials[0].Secret = secret
+	other := ghcrtest.Start(t, config)
 	s := newStage(t, acme()).with("command", "check", "image", other.Host()+"/acme/web", "credentials", other.Host()+" me "+secret)
 	r := s.run().succeeds().hasOutputs("outcome", "ready", "linked", "")
 	if !strings.Contains(r.stdout, "is not a registry of GitHub") {

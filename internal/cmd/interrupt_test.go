@@ -89,9 +89,9 @@ func TestCancelBetweenTags(t *testing.T) {
 	r.hasOutputs("pushed", "false")
 	reported := strings.Split(r.outputs["tags"], "\n")
 	for _, tag := range []string{"one", "two"} {
-		there := s.server.Tag("acme/web", tag) == digest
-		if isReported := slices.Contains(reported, s.image("acme/web:"+tag)); isReported != there {
-			t.Errorf("tag %s is reported: %t, exists: %t", tag, isReported, there)
+		exists := s.server.Tag("acme/web", tag) == digest
+		if isReported := slices.Contains(reported, s.image("acme/web:"+tag)); isReported != exists {
+			t.Errorf("tag %s is reported: %t, exists: %t", tag, isReported, exists)
 		}
 	}
 	if slices.Contains(reported, s.image("acme/web:stalls")) || !strings.Contains(r.stdout, "the registry did not answer") {

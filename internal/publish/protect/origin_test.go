@@ -48,7 +48,7 @@ func (s *store) Manifest(_ context.Context, ref name.Reference) (v1.Descriptor, 
 	s.read++
 	raw, there := s.docs[digest]
 	if !there {
-		return v1.Descriptor{}, nil, errors.New("not there")
+		return v1.Descriptor{}, nil, errors.New("missing")
 	}
 	return v1.Descriptor{Digest: digest, Size: int64(len(raw))}, raw, nil
 }
@@ -125,7 +125,7 @@ func TestReadOfAMissingImage(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = protect.Read(t.Context(), newStore(t), repo, v1.Hash{Algorithm: "sha256", Hex: strings.Repeat("0", 64)})
-	if err == nil || !strings.Contains(err.Error(), "not there") {
+	if err == nil || !strings.Contains(err.Error(), "missing") {
 		t.Errorf("got %v", err)
 	}
 }

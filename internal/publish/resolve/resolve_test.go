@@ -308,6 +308,6 @@ func TestTokenIsReadOnce(t *testing.T) {
 		}
 	}
 	if count != 1 {
-		t.Errorf("the API was asked %d times", count)
+		t.Errorf("the API received %d requests", count)
 	}
 }
