@@ -34,7 +34,7 @@ func publishedStage(t *testing.T, v ghcrtest.Visibility) (s *stage, digest strin
 	return s, desc.Digest.String()
 }
 
-func TestPull(t *testing.T) {
+func TestPullWritesEachKindOfDestination(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name, reference, destination, platform string
@@ -216,7 +216,7 @@ func TestCancelledPullIsReported(t *testing.T) {
 	}
 }
 
-func TestInspect(t *testing.T) {
+func TestInspectDescribesAnIndexAndOnePlatform(t *testing.T) {
 	t.Parallel()
 	s, digest := publishedStage(t, ghcrtest.Public)
 	signature := `{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[` +
@@ -252,7 +252,7 @@ func TestInspect(t *testing.T) {
 	}
 }
 
-func TestInspectFiles(t *testing.T) {
+func TestInspectOfFilesSendsNoRequest(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())
 	saved := sourcetest.Tar(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "web:1", "one")))

@@ -61,7 +61,7 @@ func lines(p *plan.Plan) string {
 	return b.String()
 }
 
-func TestPlans(t *testing.T) {
+func TestNewListsTheStepsOfEachTarget(t *testing.T) {
 	t.Parallel()
 	web, copied := repo(t, "ghcr.io/acme/web"), repo(t, "ghcr.io/acme/copy")
 	single := func() *image.Manifest {

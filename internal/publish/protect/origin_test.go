@@ -71,7 +71,7 @@ func (s *store) labelled(version string) v1.Descriptor {
 	return s.put(types.OCIManifestSchema1, v1.Manifest{SchemaVersion: 2, Config: config})
 }
 
-func TestRead(t *testing.T) {
+func TestReadReturnsTheOriginOfAnImage(t *testing.T) {
 	t.Parallel()
 	unknown := &v1.Platform{OS: "unknown", Architecture: "unknown"}
 	cases := []struct {
@@ -118,7 +118,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-func TestReadOfAMissingImage(t *testing.T) {
+func TestReadOfAMissingImageIsAnError(t *testing.T) {
 	t.Parallel()
 	repo, err := name.NewRepository("ghcr.io/acme/web")
 	if err != nil {
@@ -130,7 +130,7 @@ func TestReadOfAMissingImage(t *testing.T) {
 	}
 }
 
-func TestOf(t *testing.T) {
+func TestOfReturnsTheOriginOfASource(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	config := s.put(types.OCIConfigJSON, map[string]any{"config": map[string]any{"Labels": origin("1.2.3")}})

@@ -259,7 +259,7 @@ func TestUncompressedLayerTakesTheDigestOfThePreviousImage(t *testing.T) {
 	}
 }
 
-func TestProbe(t *testing.T) {
+func TestProbeReportsTheRightToPushAndTheVisibility(t *testing.T) {
 	t.Parallel()
 	public := ghcrtest.Package{Name: "acme/web", Repository: "acme/web", Visibility: ghcrtest.Public}
 	cases := []struct {
