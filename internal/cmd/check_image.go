@@ -51,7 +51,7 @@ func (r *checkRun) push(c *report.CheckedImage, t *resolve.Target) error {
 	}
 	c.MayPush = "no"
 	err := r.explainer().Refusal(t.PushRefusal, t.Repo, t)
-	if r.config.OnReadOnly != "fail" && r.explainer().IsReadOnly(err) {
+	if r.config.OnReadOnly != input.ReadOnlyFail && r.explainer().IsReadOnly(err) {
 		c.Find(report.Info, "push", "the token may not push, and publish would skip the push (on-readonly: %s): %v", r.config.OnReadOnly, err)
 		r.mu.Lock()
 		r.report.Outcome, r.report.Reason = report.Skipped, "the token is read-only"

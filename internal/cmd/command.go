@@ -218,7 +218,7 @@ func addFlags(c *cobra.Command, command input.Command) flagValues {
 		value := c.Flags().String(in.Name, in.Default, flagHelp(in, command))
 		values[in.Name] = func() string { return *value }
 		if in.Kind == input.Choice {
-			_ = c.RegisterFlagCompletionFunc(in.Name, cobra.FixedCompletions(in.Values, cobra.ShellCompDirectiveNoFileComp)) // it returns an error only for an unknown flag
+			_ = c.RegisterFlagCompletionFunc(in.Name, cobra.FixedCompletions(in.ValuesFor(command), cobra.ShellCompDirectiveNoFileComp)) // it returns an error only for an unknown flag
 		}
 	}
 	return values
@@ -226,8 +226,8 @@ func addFlags(c *cobra.Command, command input.Command) flagValues {
 
 func flagHelp(in input.Input, c input.Command) string {
 	help := strings.ReplaceAll(in.HelpFor(c), "`", "'") // pflag uses a word in backquotes as the name of the value
-	if len(in.Values) > 0 {
-		help += " One of: " + strings.Join(in.Values, ", ") + "."
+	if len(in.ValuesFor(c)) > 0 {
+		help += " One of: " + strings.Join(in.ValuesFor(c), ", ") + "."
 	}
 	return help
 }

@@ -23,7 +23,7 @@ const (
 	codeLogoutFailed = "logout-failed"
 	// codePathsUnreadable reports a path to migrate that cannot be read.
 	codePathsUnreadable = "paths-unreadable"
-	// codeMigrationRemaining reports, with the input check, that an edit is necessary.
+	// codeMigrationRemaining reports that an edit is necessary, if the input check is set.
 	codeMigrationRemaining = "migration-remaining"
 	// codeFileSkipped reports a file that migrate could not read.
 	codeFileSkipped = "migrate-skipped"

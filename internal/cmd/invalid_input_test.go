@@ -67,7 +67,7 @@ func changedLayout(change func(*sourcetest.Layout) []sourcetest.File) func(*stag
 func TestInvalidSources(t *testing.T) {
 	t.Parallel()
 	cases := []invalidInput{
-		{name: "no source", inputs: set("source", " "), code: "source-missing", words: []string{"directory, a tar"}},
+		{name: "no source", inputs: set("source", " "), code: "source-missing", words: []string{"docker://REFERENCE"}},
 		{name: "a path that does not exist", inputs: set("source", "/no/such/image.tar"), code: "source-not-found", words: []string{`"/no/such/image.tar"`}},
 		{
 			name: "a directory that is not a layout", code: "source-not-a-layout",
@@ -158,8 +158,8 @@ func TestInvalidNames(t *testing.T) {
 	t.Parallel()
 	cases := []invalidInput{
 		{name: "image without owner", inputs: func(s *stage) []string { return []string{"image", s.image("web")} }, code: "image-without-owner", words: []string{"names no owner", "/OWNER/web", "/acme/web"}},
-		{name: "image with digest", inputs: set("image", "ghcr.io/acme/web@sha256:"+strings.Repeat("a", 64)), code: "image-with-digest", words: []string{"names a digest", "Write ghcr.io/acme/web;"}},
-		{name: "image with tag", inputs: set("image", "ghcr.io/acme/web:1"), code: "image-with-tag", words: []string{"names a tag", "tags: 1"}},
+		{name: "image with digest", inputs: set("image", "ghcr.io/acme/web@sha256:"+strings.Repeat("a", 64)), code: "image-with-digest", words: []string{"contains a digest", "Write ghcr.io/acme/web;"}},
+		{name: "image with tag", inputs: set("image", "ghcr.io/acme/web:1"), code: "image-with-tag", words: []string{"contains a tag", "tags: 1"}},
 		{name: "image that is not a name", inputs: set("image", "ghcr.io/acme/we b"), code: "image-invalid", words: []string{`"ghcr.io/acme/we b"`, "ghcr.io/acme/web"}},
 		{name: "tag over 128 characters", inputs: set("tags", strings.Repeat("a", 129)), code: "tag-too-long", words: []string{"128"}},
 		{name: "tag that begins with a dot", inputs: set("tags", ".x"), code: "tag-invalid"},
@@ -239,7 +239,7 @@ func TestCorrectedNamesGiveANotice(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, image, words string }{
 		{"upper case", "ACME/Web", "published as"},
-		{"another owner", "other/app", "GITHUB_TOKEN is refused there"},
+		{"another owner", "other/app", "refuses GITHUB_TOKEN"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -21,7 +21,7 @@ var loginCommand = &command{
 	name: input.Login, argument: "registry", many: true, run: execute(input.ParseLogin, runLogin), post: postLogin,
 	short: "Log docker, podman, skopeo, helm, oras and others in, and out again after the job",
 	long: `login checks the credentials with the registry and writes them for other programs:
-to Docker's login file, or to the credential helper that the file names. In a
+to Docker's config file, or to the credential helper that the file names. In a
 workflow, the post step removes them and restores the previous login. At a
 terminal, they stay until docker logout.`,
 	example: `  gh auth token | ghcr-publish login --token-stdin

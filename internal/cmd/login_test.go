@@ -123,7 +123,7 @@ func TestRefusedLoginIsNotWritten(t *testing.T) {
 		},
 		{
 			name: "an image without push: true", stage: func(s *stage) { s.with("image", "acme/web") },
-			code: "image-idle", words: []string{"push: true"},
+			code: "image-without-push", words: []string{"push: true"},
 		},
 		{
 			name: "a host without a login", stage: func(s *stage) { s.with("registry", "docker.io") },
@@ -230,7 +230,7 @@ func TestLoginAtATerminalStays(t *testing.T) {
 	if got := storedLogin(t, filepath.Dir(file), s.server.Host()); got != "token:"+canary {
 		t.Errorf("Docker reads %q", got)
 	}
-	s.run("login", "--isolated", "--token-stdin").failsWith("isolated-idle", "DOCKER_CONFIG")
+	s.run("login", "--isolated", "--token-stdin").failsWith("isolated-outside-workflow", "DOCKER_CONFIG")
 	s.stdin = ""
 	s.run("login", "docker.io", "ghcr.io").failsWith("login-missing", "docker.io")
 }

@@ -63,7 +63,7 @@ func (s *session) metadata(result meta.Result, c *input.MetadataConfig) error {
 		}
 	}
 	if err := result.Check(); err != nil { // docker/metadata-action continues, too
-		result.Warnings = append(result.Warnings, diag.Notice{Code: "no-tags", Level: diag.Warning, Title: "No tags", Text: err.Error()})
+		result.Warnings = append(result.Warnings, diag.Notice{Code: diag.CodeNoTags, Level: diag.Warning, Title: "No tags", Text: err.Error()})
 	}
 	s.showMetadata(result, c)
 	for _, n := range result.Warnings {

@@ -65,7 +65,7 @@ func TestMetadataAcceptsContextOnlyAsTheRefContext(t *testing.T) {
 	t.Parallel()
 	newStage(t, acme()).with("command", "metadata", "context", "workflow").run().succeeds()
 	newStage(t, acme()).with("command", "metadata", "context", ".").run().failsWith("input-value", "context", "workflow, git")
-	newStage(t, acme()).with("command", "metadata", "source", "x.tar").run().failsWith("input-not-taken", "source")
+	newStage(t, acme()).with("command", "metadata", "source", "x.tar").run().failsWith("input-not-accepted", "source")
 }
 
 func TestRulesUseTheInputVersion(t *testing.T) {

@@ -141,13 +141,13 @@ func TestAllInvalidPullInputsAreReported(t *testing.T) {
 		words  []string
 	}{
 		{"no inputs", nil, []string{"source-missing", "destination-missing"}, nil},
-		{"a destination with verify-only", []string{"source", "ghcr.io/acme/web", "destination", "x", "verify-only", "true"}, []string{"destination-idle"}, nil},
+		{"a destination with verify-only", []string{"source", "ghcr.io/acme/web", "destination", "x", "verify-only", "true"}, []string{"destination-with-verify-only"}, nil},
 		{"no owner", []string{"source", "HOST/web", "destination", "x"}, []string{"image-without-owner"}, nil},
 		{"an invalid reference", []string{"source", "a b", "destination", "image.tar"}, []string{"reference-invalid", "destination-invalid"}, []string{"looks like a file"}},
 		{"an invalid platform", []string{"source", "ghcr.io/acme/web", "platform", "linux", "destination", "s3:x"}, []string{"input-value", "destination-invalid"}, []string{"platform", "prefix"}},
 		{"a pipe", []string{"source", "ghcr.io/acme/web", "destination", "docker-archive:-"}, []string{"destination-invalid"}, []string{"docker-archive:-"}},
 		{"an invalid name for an engine", []string{"source", "ghcr.io/acme/web", "destination", "docker-daemon:UPPER"}, []string{"destination-invalid"}, []string{"in lower case"}},
-		{"an input of another command", []string{"source", "ghcr.io/acme/web", "destination", "x", "tags", "1"}, []string{"input-not-taken"}, []string{"tags"}},
+		{"an input of another command", []string{"source", "ghcr.io/acme/web", "destination", "x", "tags", "1"}, []string{"input-not-accepted"}, []string{"tags"}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
 )
 
 func serveCommand(p Process) *cobra.Command {
@@ -47,7 +48,7 @@ func serve(ctx context.Context, out io.Writer, listen, repository string, config
 	switch config.Open.Visibility {
 	case ghcrtest.Public, ghcrtest.Private, ghcrtest.Internal:
 	default:
-		return diag.Inputf("visibility", codeUsage, "Set --visibility to public, private or internal.", "The visibility is %q", config.Open.Visibility)
+		return diag.Inputf("visibility", input.CodeValue, "Set --visibility to public, private or internal.", "The visibility is %q", config.Open.Visibility)
 	}
 	server, err := ghcrtest.Listen(ctx, listen, config)
 	if err != nil {

@@ -1,10 +1,11 @@
-// Package diag holds the one error type a user sees: what went wrong, on whose
-// side, in whose words, and the next step that mends it.
+// Package diag defines [Error], the only error type that the program shows to a
+// user. An Error states the failure, the side that failed, the cause and a step that
+// the user can carry out.
 //
-// Inside the program errors are ordinary wrapped errors (a gerund, the quoted
-// string, %w). At an edge, where enough is known to help, they become an
-// [Error]. Rendering (annotations, summary, terminal) lives in other packages;
-// this one is data and knows nothing of GitHub's log syntax.
+// Inside the program, errors are ordinary wrapped errors (a gerund, the quoted
+// value, %w). A package creates an Error where it knows the cause and the step. This
+// package contains only data. Other packages render it as annotations, as the job
+// summary or as terminal text.
 package diag
 
 import (
@@ -13,33 +14,38 @@ import (
 	"strings"
 )
 
-// Side says who refused or failed, so that the reader knows where to look.
+// Side is the part of the system that refused a request or failed.
 type Side string
 
-// The sides an error can come from.
+// The sides that can fail.
 const (
-	Input    Side = "input"      // what the user wrote
-	Source   Side = "source"     // the image that was to be published
+	Input    Side = "input"      // the inputs of the user
+	Source   Side = "source"     // the image to publish
 	Registry Side = "registry"   // ghcr.io or another registry
 	API      Side = "GitHub API" // the REST API
 	Runner   Side = "runner"     // the machine and its workflow files
-	Run      Side = "run"        // cancelled, or out of time
+	Run      Side = "run"        // the run was cancelled, or its timeout elapsed
 )
 
-// Error is a failure explained. Code is stable (kebab-case, documented in
-// README); Title is one line without a final stop; Input names the input to
-// change, if one is to blame; Hint is a step the reader can carry out; Err
-// keeps the cause with the server's own words and request id.
+// CodeInternal is the code of an error that no package explains.
+const CodeInternal = "internal"
+
+// Error is a failure with an explanation.
 type Error struct {
-	Code  string
-	Side  Side
+	// Code identifies the kind of failure. It is stable and in kebab case.
+	Code string
+	Side Side
+	// Title is one line without a full stop at the end.
 	Title string
+	// Input is the name of the input that the user must change, or "".
 	Input string
-	Hint  string
-	Err   error
+	// Hint is a step that the user can carry out.
+	Hint string
+	// Err is the cause, with the message and the request id of the server, or nil.
+	Err error
 }
 
-// Error renders everything on as few lines as it takes: title, cause, hint.
+// Error returns the title and the cause on one line, and the hint on the next line.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Title)
@@ -57,9 +63,9 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// All lists every Error in err, which may be joined or wrapped, in order. An
-// error that holds none comes back as one Error with the code "internal", so
-// that callers have a single shape to print.
+// All lists every Error in err in order. err can be joined or wrapped. If err
+// contains no Error, All returns an Error with [CodeInternal], so callers handle only
+// one type.
 func All(err error) []*Error {
 	if err == nil {
 		return nil
@@ -67,14 +73,13 @@ func All(err error) []*Error {
 	if found := collect(err); len(found) > 0 {
 		return found
 	}
-	return []*Error{{Code: "internal", Title: err.Error(), Hint: unexplained}}
+	return []*Error{{Code: CodeInternal, Title: err.Error(), Hint: hintInternal}}
 }
 
-// unexplained is the hint where nobody found a better one.
-const unexplained = "Run it again; if it stays so, run with debug: true and report what it prints at https://github.com/ghcr-publish/ghcr-publish/issues."
+const hintInternal = "Run the step again. If it fails again, set debug: true and report the output at https://github.com/ghcr-publish/ghcr-publish/issues."
 
 func collect(err error) []*Error {
-	if e, ok := err.(*Error); ok { //nolint:errorlint // the chain is walked here, link by link
+	if e, ok := err.(*Error); ok { //nolint:errorlint // the function unwraps each error itself
 		return []*Error{e}
 	}
 	if many, ok := err.(interface{ Unwrap() []error }); ok {
@@ -90,7 +95,7 @@ func collect(err error) []*Error {
 	return nil
 }
 
-// Is reports whether err holds an Error with the code.
+// Is reports whether err contains an Error with the code.
 func Is(err error, code string) bool {
 	for _, e := range All(err) {
 		if e.Code == code {
@@ -100,13 +105,13 @@ func Is(err error, code string) bool {
 	return false
 }
 
-// New returns an error that is not about one input. The title is the formatted
-// text; err is the cause, or nil.
+// New returns an error without an input. The formatted text is the title. err is the
+// cause, or nil.
 func New(code string, side Side, hint string, err error, format string, args ...any) *Error {
 	return &Error{Code: code, Side: side, Hint: hint, Err: err, Title: fmt.Sprintf(format, args...)}
 }
 
-// Notice is something the user should know that is no failure.
+// Notice is a message to the user about a fact that is not a failure.
 type Notice struct {
 	Code  string
 	Level Level
@@ -114,16 +119,16 @@ type Notice struct {
 	Text  string
 }
 
-// Level is how loudly a notice speaks.
+// Level is the severity of a notice.
 type Level string
 
-// The levels GitHub's log knows below an error.
+// The levels of GitHub's log below an error.
 const (
 	Info    Level = "notice"
 	Warning Level = "warning"
 )
 
-// Inputf is an error about one input: the most common kind.
+// Inputf returns an error about an input. The formatted text is the title.
 func Inputf(input, code, hint, format string, args ...any) *Error {
 	return &Error{Code: code, Side: Input, Input: input, Hint: hint, Title: fmt.Sprintf(format, args...)}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-func TestAllFindsEveryErrorInOrder(t *testing.T) {
+func TestAllListsEveryErrorInOrder(t *testing.T) {
 	t.Parallel()
 	one, two := diag.Inputf("a", "one", "", "1"), &diag.Error{Code: "two", Title: "2", Err: &diag.Error{Code: "inner"}}
 	cases := []struct {
@@ -22,10 +22,10 @@ func TestAllFindsEveryErrorInOrder(t *testing.T) {
 		{"wrapped", fmt.Errorf("doing: %w", one), []string{"one"}},
 		{"joined", errors.Join(one, two), []string{"one", "two"}},
 		{"joined and wrapped", fmt.Errorf("doing: %w", errors.Join(fmt.Errorf("x: %w", two), one)), []string{"two", "one"}},
-		{"the outer one speaks for what it holds", two, []string{"two"}},
-		{"a stranger", errors.New("x"), []string{"internal"}},
-		{"a stranger among them", errors.Join(one, errors.New("x")), []string{"one", "internal"}},
-		{"several causes in one", fmt.Errorf("%w and %w", one, two), []string{"one", "two"}},
+		{"an Error that wraps another Error", two, []string{"two"}},
+		{"an ordinary error", errors.New("x"), []string{"internal"}},
+		{"an ordinary error among them", errors.Join(one, errors.New("x")), []string{"one", "internal"}},
+		{"several wrapped errors", fmt.Errorf("%w and %w", one, two), []string{"one", "two"}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -41,14 +41,14 @@ func TestAllFindsEveryErrorInOrder(t *testing.T) {
 	}
 }
 
-func TestStrangersComeWithAHint(t *testing.T) {
+func TestOrdinaryErrorGetsAHint(t *testing.T) {
 	t.Parallel()
 	if e := diag.All(errors.New("x"))[0]; e.Title != "x" || e.Hint == "" {
 		t.Errorf("got %+v", e)
 	}
 }
 
-func TestErrorRendersItsParts(t *testing.T) {
+func TestErrorTextContainsTitleCauseAndHint(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("cause")
 	for want, e := range map[string]*diag.Error{
@@ -62,14 +62,14 @@ func TestErrorRendersItsParts(t *testing.T) {
 		}
 	}
 	if !errors.Is(&diag.Error{Err: cause}, cause) {
-		t.Error("the cause is lost")
+		t.Error("errors.Is does not find the cause")
 	}
 }
 
-func TestIs(t *testing.T) {
+func TestIsFindsTheCode(t *testing.T) {
 	t.Parallel()
 	err := errors.Join(diag.Inputf("a", "one", "", "x"), errors.New("y"))
 	if !diag.Is(err, "one") || diag.Is(err, "two") || diag.Is(nil, "one") {
-		t.Error("Is is wrong")
+		t.Error("Is returns a wrong result")
 	}
 }

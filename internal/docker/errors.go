@@ -13,10 +13,10 @@ import (
 
 // The codes of errors of an engine. They are stable.
 const (
-	CodeUnreachable = "engine-unreachable" // no connection to the engine
-	CodeRefused     = "engine-refused"     // the engine answered with an error
-	CodeInterrupted = "engine-interrupted" // the connection ended during a load
-	codeNotFound    = "source-not-found"   // the engine does not have the image
+	CodeUnreachable = diag.CodeEngineUnreachable // no connection to the engine
+	CodeRefused     = "engine-refused"           // the engine answered with an error
+	CodeInterrupted = "engine-interrupted"       // the connection ended during a load
+	codeNotFound    = diag.CodeSourceNotFound    // the engine does not have the image
 )
 
 // isNotFound reports whether the engine answered with status 404.

@@ -12,8 +12,9 @@ import (
 const labelSource = "org.opencontainers.image.source"
 
 // sourceRepository returns the repository for which an Actions token acts. The
-// token of [Config.Open] can belong to no repository. It then acts for the
-// repository in the package's name: ghcr.io/acme/web/api belongs to acme/web.
+// token of [Config.Open] can belong to no repository. The token then acts
+// for the repository that the name of the package contains: ghcr.io/acme/web/api
+// belongs to acme/web.
 func sourceRepository(c *Credential, name string) string {
 	if c.Repository != "" {
 		return c.Repository

@@ -83,8 +83,9 @@ func scopeRole(scopes []string) Role {
 	}
 }
 
-// installationNotAllowed returns one of the refusals of docs/ghcr.md, Refused: create
-// package, Refused: write package and Refused: read package. The text contains
+// installationNotAllowed returns the refusal of a token that may not create, write or
+// read a package (docs/ghcr.md, Refused: create package, Refused: write package,
+// Refused: read package). The text contains
 // "organization" for packages of users, too.
 func (w *state) installationNotAllowed(verb string) *refusal {
 	text := fmt.Sprintf(textInstallation, verb)

@@ -9,7 +9,7 @@ import (
 // MaxConfig limits the size of a config that is read into memory, in bytes.
 const MaxConfig = 2 * MaxManifestSize
 
-// DiffIDs returns the digests of the plain layers in the config of an image, the
+// DiffIDs returns the digests of the uncompressed layers in the config of an image, the
 // lowest layer first (image-spec, "rootfs"). It returns nil if config is not the
 // config of an image.
 func DiffIDs(config []byte) []v1.Hash {

@@ -25,7 +25,7 @@ type Stored struct {
 type Origin struct {
 	Repository name.Repository
 	Digest     v1.Hash
-	// DiffIDs are the digests of the plain layers, the lowest layer first.
+	// DiffIDs are the digests of the uncompressed layers, the lowest layer first.
 	DiffIDs []v1.Hash
 }
 

@@ -8,46 +8,46 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// Artifact is content that is no image: a chart, an SBOM, a module.
+// Artifact is content that is not an image: a chart, an SBOM, a module.
 type Artifact struct {
-	Type  string // its media type
+	Type  string // a media type
 	Files []ArtifactFile
-	// Subject is the image it is about; nil for none.
+	// Subject is the image that the artifact describes, or nil.
 	Subject name.Reference
 }
 
 // ArtifactFile is a line of the input content, for an artifact.
 type ArtifactFile struct {
 	Path      string
-	MediaType string // "" for the usual one
+	MediaType string // "" for the default media type
 }
 
 // mediaType is a name of RFC 6838, section 4.2.
 var mediaType = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$`)
 
-// artifact reads what is to be made an artifact; nil where artifact-type is
-// not given.
+// artifact reads the inputs of an artifact. It returns nil if artifact-type is
+// empty.
 func (r *reader) artifact(c *Config) *Artifact {
 	a := &Artifact{Type: r.text("artifact-type")}
 	if a.Type == "" {
 		if r.text("subject") != "" {
-			r.fail("subject", "artifact-type-missing", "Set artifact-type, such as application/vnd.cyclonedx+json, or take subject away.", "subject is given without artifact-type")
+			r.fail("subject", CodeArtifactTypeMissing, "Set artifact-type, such as application/vnd.cyclonedx+json, or remove subject.", "The input subject is set without artifact-type")
 		}
 		return nil
 	}
 	if !mediaType.MatchString(a.Type) {
-		r.fail("artifact-type", "input-value", "Write a media type: application/vnd.cyclonedx+json.", "artifact-type is %q", a.Type)
+		r.fail("artifact-type", CodeValue, "Write a media type: application/vnd.cyclonedx+json.", "The input artifact-type is %q, which is not a media type", a.Type)
 	}
 	for _, in := range append(fileInputs, "labels") {
 		if r.text(in) != "" {
-			r.fail(in, "artifact-is-no-image", "Take "+in+" or artifact-type away; annotations fit both.", "%s is for images, and artifact-type makes none", in)
+			r.fail(in, CodeArtifactWithImageInput, "Remove "+in+" or artifact-type. The input annotations is allowed for both.", "The input %s is only for images, and artifact-type creates no image", in)
 		}
 	}
 	lines := r.lines("content")
 	if len(lines) == 0 {
-		r.fail("content", "content-missing", "Set content to its files, one PATH:MEDIA/TYPE a line.", "artifact-type is given without content")
+		r.fail("content", CodeContentMissing, "Set content to the files of the artifact, one PATH:MEDIA/TYPE per line.", "The input artifact-type is set without content")
 	}
-	r.eitherSource()
+	r.refuseSourceWithContent()
 	for _, line := range lines {
 		a.Files = append(a.Files, parseArtifactFile(line))
 	}
@@ -55,7 +55,7 @@ func (r *reader) artifact(c *Config) *Artifact {
 	return a
 }
 
-// parseArtifactFile reads PATH:MEDIA/TYPE, or PATH alone.
+// parseArtifactFile parses PATH:MEDIA/TYPE, or only PATH.
 func parseArtifactFile(line string) ArtifactFile {
 	if at := strings.LastIndex(line, ":"); at > 0 && mediaType.MatchString(line[at+1:]) {
 		return ArtifactFile{Path: line[:at], MediaType: line[at+1:]}
@@ -63,10 +63,10 @@ func parseArtifactFile(line string) ArtifactFile {
 	return ArtifactFile{Path: line}
 }
 
-// subject reads what the artifact is about: a reference, or the digest of
-// something in the image's repository. A manifest and its subject are in one
-// repository, so that a reference says where to publish as well. Without tags
-// the artifact gets none: those of the event are the image's.
+// subject reads the subject of the artifact: a reference, or the digest of a
+// manifest in the repository of the image. A manifest and its subject are in one
+// repository, so a reference also names the repository to publish to. The tags of
+// the event belong to the image. An artifact therefore has no default tags.
 func (r *reader) subject(c *Config, a *Artifact) {
 	text := r.text("subject")
 	if text == "" {
@@ -83,7 +83,7 @@ func (r *reader) subject(c *Config, a *Artifact) {
 	}
 	for _, other := range c.Images {
 		if other.Name() != repo.Name() {
-			r.fail("subject", "subject-elsewhere", "Publish the artifact where its subject is: set image to "+repo.Name()+", or leave it away.", "The subject %q is not in %s", text, other)
+			r.fail("subject", CodeSubjectInOtherRepository, "Publish the artifact to the repository of its subject: set image to "+repo.Name()+", or remove image.", "The subject %q is not in %s", text, other)
 		}
 	}
 	c.ByDigest = c.ByDigest || c.Tags == ""

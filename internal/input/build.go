@@ -8,29 +8,30 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
-// Build is an image that a builder is to make of a Dockerfile first.
+// Build is an image that a builder makes from a Dockerfile before the push.
 type Build struct {
 	Context string
 	File    string // "" for Dockerfile in the context
 	Target  string
-	Builder string // "" for the current one
+	Builder string // "" for the current builder
 	Args    []string
 	Secrets []BuildSecret
-	// Platforms are as written: the builder knows them all.
+	// Platforms are not parsed, because the set of platforms depends on the builder.
 	Platforms          []string
 	CacheFrom, CacheTo []string
 }
 
-// BuildSecret is what a step of the Dockerfile may mount by its id.
+// BuildSecret is a secret that a step of the Dockerfile can mount by its id.
 type BuildSecret struct {
 	ID    string
 	Value secret.Secret
 }
 
-// buildInputs belong to context.
+// buildInputs are the inputs that need context or file.
 var buildInputs = []string{"target", "builder", "build-args", "secrets", "platforms", "cache-from", "cache-to"}
 
-// build reads what is to be built; nil where neither context nor file is given.
+// build reads the inputs of a build. It returns nil if context and file are
+// empty.
 func (r *reader) build(c *Config) *Build {
 	b := &Build{
 		Context: r.text("context"), File: r.text("file"), Target: r.text("target"), Builder: r.text("builder"),
@@ -43,14 +44,14 @@ func (r *reader) build(c *Config) *Build {
 	if b.Context == "" && b.File == "" {
 		for _, in := range buildInputs {
 			if r.text(in) != "" {
-				r.fail(in, "context-missing", "Set context to the folder to build from, or take "+in+" away.", "%s is given, and there is nothing to build", in)
+				r.fail(in, CodeContextMissing, "Set context to the folder to build from, or remove "+in+".", "The input %s is set without context", in)
 			}
 		}
 		return nil
 	}
 	for _, in := range []string{"source", "content"} {
 		if r.text(in) != "" {
-			r.fail("context", "context-or-source", "Take one of them away: context and file make an image of a Dockerfile.", "%s and context exclude each other", in)
+			r.fail("context", CodeContextOrSource, "Remove one of the two. The inputs context and file build an image from a Dockerfile.", "The inputs %s and context exclude each other", in)
 		}
 	}
 	if b.Context == "" {
@@ -63,24 +64,24 @@ func (r *reader) buildArgs() []string {
 	lines := r.lines("build-args")
 	for _, line := range lines {
 		if key, _, _ := strings.Cut(line, "="); key == "" || strings.ContainsAny(key, " \t\x00") {
-			r.fail("build-args", "input-value", "Write NAME=value, one a line.", "A line of build-args has no NAME=, but %q", key)
+			r.fail("build-args", CodeValue, "Write NAME=value, one per line.", "A line of build-args starts with %q, which is not a NAME", key)
 		}
 	}
 	return lines
 }
 
-// secretID is what fits into a list of a builder's options.
+// secretID matches the ids that can be part of an option of a builder.
 var secretID = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,128}$`)
 
-// buildSecrets reads ID=VALUE lines in docker/build-push-action's form: a line
-// in double quotes may go over several. Values are not shown, nor are lines
-// that have none.
+// buildSecrets parses ID=VALUE lines in the form of docker/build-push-action. An
+// entry in double quotes can have several lines. Errors contain neither a value
+// nor a line without an id.
 func (r *reader) buildSecrets() []BuildSecret {
 	in := csv.NewReader(strings.NewReader(r.text("secrets")))
 	in.FieldsPerRecord, in.LazyQuotes = -1, true
 	records, err := in.ReadAll()
 	if err != nil {
-		r.fail("secrets", "input-value", howSecrets, "secrets cannot be read: a quoted line has no end")
+		r.fail("secrets", CodeValue, hintSecrets, "The input secrets cannot be read: a double quote is not closed")
 		return nil
 	}
 	var out []BuildSecret
@@ -89,9 +90,9 @@ func (r *reader) buildSecrets() []BuildSecret {
 		s := BuildSecret{ID: strings.TrimSpace(id), Value: secret.New(value)}
 		switch {
 		case !secretID.MatchString(s.ID):
-			r.fail("secrets", "input-value", howSecrets, "Secret %d of secrets has no ID= before it, or one with other characters than letters, digits, dots, - and _", i+1)
+			r.fail("secrets", CodeValue, hintSecrets, "Entry %d of secrets has no ID, or its ID contains characters other than letters, digits, dots, - and _", i+1)
 		case s.Value.Empty():
-			r.fail("secrets", "secret-empty", "Check that the secret exists and reaches this job (secrets do not reach runs from forks).", "The secret %q is empty", s.ID)
+			r.fail("secrets", CodeSecretEmpty, "Check that the secret exists and reaches this job (secrets do not reach runs from forks).", "The secret %q is empty", s.ID)
 		default:
 			out = append(out, s)
 		}
@@ -99,4 +100,4 @@ func (r *reader) buildSecrets() []BuildSecret {
 	return out
 }
 
-const howSecrets = `Write ID=value, one a line. A value of several lines goes between double quotes with its ID: "key=…".` //nolint:gosec // no secret, a form
+const hintSecrets = `Write ID=value, one per line. Put an entry with several lines in double quotes: "key=…".` //nolint:gosec // a form, not a secret

@@ -9,7 +9,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 )
 
-// buildCases are the inputs of a build, for TestEveryInputIsRead.
+// buildCases are the inputs of a build, for TestConfigContainsEveryInput.
 var buildCases = map[string]inputCase{
 	"context":    {"app", func(c *input.Config) bool { return c.Build.Context == "app" && c.Source == "app" }},
 	"file":       {"D", func(c *input.Config) bool { return c.Build.File == "D" }},
@@ -25,18 +25,18 @@ var buildCases = map[string]inputCase{
 	"cache-to":   {"type=gha,mode=max", func(c *input.Config) bool { return slices.Equal(c.Build.CacheTo, []string{"type=gha,mode=max"}) }},
 }
 
-func TestAFileAloneIsBuiltFromTheWorkingDirectory(t *testing.T) {
+func TestContextIsTheWorkingDirectoryIfOnlyFileIsSet(t *testing.T) {
 	t.Parallel()
 	c := parse(t, workflow("INPUT_SOURCE", "", "INPUT_FILE", "build/Dockerfile"))
 	if c.Build == nil || c.Build.Context != "." {
 		t.Errorf("got %+v", c.Build)
 	}
 	if c := parse(t, workflow()); c.Build != nil {
-		t.Errorf("a source is to be built: %+v", c.Build)
+		t.Errorf("the Config of a source has a build: %+v", c.Build)
 	}
 }
 
-func TestWhatIsWrongWithABuildIsToldWithoutItsSecrets(t *testing.T) {
+func TestErrorsOfABuildDoNotContainItsSecrets(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name, code string
@@ -44,8 +44,8 @@ func TestWhatIsWrongWithABuildIsToldWithoutItsSecrets(t *testing.T) {
 	}{
 		{"context and source", "context-or-source", []string{"INPUT_CONTEXT", ".", "INPUT_SOURCE", "x.tar"}},
 		{"context and content", "context-or-source", []string{"INPUT_CONTEXT", ".", "INPUT_SOURCE", "", "INPUT_CONTENT", "a:/a"}},
-		{"a target of nothing", "context-missing", []string{"INPUT_TARGET", "t"}},
-		{"secrets of nothing", "context-missing", []string{"INPUT_SECRETS", "a=hunter2"}},
+		{"a target without a context", "context-missing", []string{"INPUT_TARGET", "t"}},
+		{"secrets without a context", "context-missing", []string{"INPUT_SECRETS", "a=hunter2"}},
 		{"an argument without a name", "input-value", []string{"INPUT_SOURCE", "", "INPUT_CONTEXT", ".", "INPUT_BUILD-ARGS", "=hunter2"}},
 		{"a secret without an id", "input-value", []string{"INPUT_SOURCE", "", "INPUT_CONTEXT", ".", "INPUT_SECRETS", "hunter2 x"}},
 		{"an id that adds options", "input-value", []string{"INPUT_SOURCE", "", "INPUT_CONTEXT", ".", "INPUT_SECRETS", "a,src=/etc/shadow=hunter2"}},
@@ -59,13 +59,13 @@ func TestWhatIsWrongWithABuildIsToldWithoutItsSecrets(t *testing.T) {
 	}
 }
 
-func TestEachLineOfASecretIsHidden(t *testing.T) {
+func TestEachLongLineOfASecretIsMasked(t *testing.T) {
 	t.Parallel()
 	c := parse(t, workflow("INPUT_SOURCE", "", "INPUT_CONTEXT", ".", "INPUT_SECRETS", "\"json={\n  hunter2\n}\"\npin=1"))
 	got := c.Secrets()
 	for want, hidden := range map[string]bool{"hunter2": true, "{": false, "}": false, "1": true} {
 		if slices.Contains(got, want) != hidden {
-			t.Errorf("%q is hidden: %v, want %v", want, !hidden, hidden)
+			t.Errorf("%q is masked: %v, want %v", want, !hidden, hidden)
 		}
 	}
 }

@@ -2,13 +2,13 @@ package input
 
 import "errors"
 
-// ParseCheck reads and checks everything a check is asked for: what publish
-// takes, as far as it decides whether publishing would be refused.
+// ParseCheck reads and checks the inputs of `check`. They are the inputs of `publish`
+// that affect a refusal.
 func ParseCheck(env Environment) (*Config, error) {
 	r := newReader(Check, env)
 	c := &Config{}
 	r.common(&c.Common, env)
-	r.wishes(c)
+	r.policies(c)
 	c.Verify = VerifyFull
 	return c, errors.Join(r.errs...)
 }

@@ -3,7 +3,7 @@ package input
 // Command is a subcommand, and the value of the action's `command` input.
 type Command string
 
-// The commands that take inputs from a workflow.
+// The commands that accept inputs from a workflow.
 const (
 	Publish  Command = "publish"
 	Merge    Command = "merge"
@@ -23,24 +23,18 @@ var (
 	migrate  = []Command{Migrate}
 	merge    = []Command{Merge}
 	promote  = []Command{Promote}
+	pull     = []Command{Pull}
+	login    = []Command{Login}
+	check    = []Command{Check}
 	pushing  = []Command{Publish, Merge, Promote}
 	// building commands can write an index of platform images.
 	building = []Command{Publish, Merge}
 	naming   = []Command{Publish, Merge, Promote, Metadata}
 	labels   = []Command{Publish, Metadata}
-	// annotating commands may write annotations.
+	// annotating commands can write annotations.
 	annotating = []Command{Publish, Merge, Metadata}
-	// reporting commands may ask the API, and report.
+	// reporting commands send requests to the API and write a report.
 	reporting = []Command{Publish, Merge, Promote, Metadata, Migrate, Pull, Inspect}
-)
-
-// Sets of commands that read.
-var pull = []Command{Pull}
-
-// login is the one command that hands a login on to later steps, check the one
-// that only asks.
-var (
-	login  = []Command{Login}
-	check  = []Command{Check}
-	asking = []Command{Login, Check}
+	// authenticating commands only check or store logins.
+	authenticating = []Command{Login, Check}
 )

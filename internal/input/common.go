@@ -9,7 +9,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
-// common reads what all commands that talk to a registry take.
+// common reads the inputs of all commands that write to a registry or check it.
 func (r *reader) common(c *Common, env Environment) {
 	r.base(c, env)
 	c.Home, c.Registry = c.GitHub.Registry(), r.registry(c.GitHub)
@@ -18,14 +18,14 @@ func (r *reader) common(c *Common, env Environment) {
 	r.credentials(c)
 }
 
-// base reads what every command takes.
+// base reads the inputs of every command.
 func (r *reader) base(c *Common, env Environment) {
 	gh, err := readGitHub(env.Getenv)
 	if err != nil {
 		r.errs = append(r.errs, err)
 	}
 	c.Command, c.GitHub = r.command, gh
-	r.strangers()
+	r.refuseInputsOfOtherCommands()
 	c.Timeout = r.duration("timeout")
 	c.Summary = r.boolean("summary")
 	c.Debug = r.boolean("debug")
@@ -33,8 +33,8 @@ func (r *reader) base(c *Common, env Environment) {
 	c.CAFile = r.text("ca-file")
 }
 
-// registry finds the host that bare image names go to. It decides nothing
-// about the token, which goes to GitHub's own registry only.
+// registry returns the host for image names without a host. The host does not
+// affect the token, which goes only to the registry of this GitHub server.
 func (r *reader) registry(gh GitHub) string {
 	v := strings.TrimSuffix(r.text("registry"), "/")
 	if v == "" {
@@ -42,13 +42,14 @@ func (r *reader) registry(gh GitHub) string {
 	}
 	reg, err := name.NewRegistry(strings.ToLower(v))
 	if err != nil || !hostPort(v) {
-		r.fail("registry", "registry-invalid", "Write a host name, with a port if it needs one: ghcr.io.", "registry is %q", v)
+		r.fail("registry", CodeRegistryInvalid, "Write a host name, with a port if it needs one: ghcr.io.", "The input registry is %q", v)
 		return gh.Registry()
 	}
 	return reg.RegistryStr()
 }
 
-// tokenVariables are where a terminal's token comes from, in order.
+// tokenVariables can contain the token at a terminal. The first that is not empty
+// wins.
 var tokenVariables = []string{"GITHUB_TOKEN", "GH_TOKEN", "CR_PAT"}
 
 func (r *reader) token(c *Common, env Environment) {
@@ -57,7 +58,7 @@ func (r *reader) token(c *Common, env Environment) {
 		c.Username = c.GitHub.Actor
 	}
 	if c.Username == "" {
-		c.Username = "token" // ghcr.io does not look at it (docs/ghcr.md, Token endpoint)
+		c.Username = "token" // ghcr.io ignores it (docs/ghcr.md, Token endpoint)
 	}
 	switch {
 	case env.Flag == nil:
@@ -72,23 +73,24 @@ func (r *reader) token(c *Common, env Environment) {
 			}
 		}
 	}
-	r.usable(c)
+	r.checkToken(c)
 }
 
-// usable refuses what cannot be a token before it is sent anywhere.
-func (r *reader) usable(c *Common) {
+// checkToken refuses a text that cannot be a token before it is sent.
+func (r *reader) checkToken(c *Common) {
 	if c.Token.Empty() {
 		if c.needsToken() {
-			r.fail("token", "token-empty", tokenHint(c), "There is no token")
+			r.fail("token", CodeTokenEmpty, tokenHint(c), "There is no token")
 		}
 		return
 	}
 	if strings.ContainsFunc(c.Token.Reveal(), func(x rune) bool { return x <= ' ' || x >= 0x7f }) {
-		r.fail("token", "token-unusable", tokenHint(c), "The token from %s holds blanks or characters no token has", c.TokenOrigin)
+		r.fail("token", CodeTokenUnusable, tokenHint(c), "The token from %s contains blanks or characters that no token contains", c.TokenOrigin)
 	}
 }
 
-// needsToken: only the registry of GitHub takes the token.
+// needsToken reports whether an image is on the registry of this GitHub server, which is
+// the only registry that receives the token.
 func (c *Common) needsToken() bool {
 	for _, repo := range c.Images {
 		if c.AtHome(repo) {
@@ -100,7 +102,7 @@ func (c *Common) needsToken() bool {
 
 func tokenHint(c *Common) string {
 	if c.GitHub.Active {
-		return "Leave the input token away: its default is the job's GITHUB_TOKEN. If it names a secret, check that the secret exists and reaches this job (secrets do not reach runs from forks)."
+		return "Remove the input token: its default is the job's GITHUB_TOKEN. If the input names a secret, check that the secret exists and reaches this job (secrets do not reach runs from forks)."
 	}
 	return "Export GITHUB_TOKEN (gh auth token prints one), GH_TOKEN or CR_PAT, or pipe a token into --token-stdin. A classic token needs the scope write:packages."
 }
@@ -109,13 +111,13 @@ func (r *reader) credentials(c *Common) {
 	for i, line := range r.lines("credentials") {
 		fields := strings.Fields(line)
 		if len(fields) != 3 {
-			// The line is not shown: it holds a secret.
-			r.fail("credentials", "credentials-invalid", "Write host, user name and secret, separated by blanks. An empty secret looks like this, too: check that it exists.", "Line %d of credentials has %d parts, not 3", i+1, len(fields))
+			// The error does not contain the line, because the line contains a secret.
+			r.fail("credentials", CodeCredentialsInvalid, "Write host, user name and secret, separated by spaces. If the line has these three parts, check that the secret exists, because a missing secret is empty.", "Line %d of credentials has %d parts, not 3", i+1, len(fields))
 			continue
 		}
 		reg, err := name.NewRegistry(strings.ToLower(fields[0]))
 		if err != nil || !hostPort(fields[0]) {
-			r.fail("credentials", "credentials-invalid", "The first word is a registry host, such as docker.io.", "Line %d of credentials begins with %q", i+1, fields[0])
+			r.fail("credentials", CodeCredentialsInvalid, "Write a registry host, such as docker.io, as the first word.", "Line %d of credentials starts with %q, which is not a host", i+1, fields[0])
 			continue
 		}
 		c.Credentials = append(c.Credentials, Credential{Host: reg.RegistryStr(), Username: fields[1], Secret: secret.New(fields[2])})
@@ -124,11 +126,11 @@ func (r *reader) credentials(c *Common) {
 
 func quote(s string) string { return fmt.Sprintf("%q", s) }
 
-// shortest is the shortest line of a longer secret that is hidden by itself:
-// a brace or a zero alone would blank the whole log.
-const shortest = 4
+// minMaskedLine is the least length of a masked line of a longer secret, in bytes.
+// A mask for a brace or a zero would hide most of the log.
+const minMaskedLine = 4
 
-// Secrets lists everything of the configuration that must never be shown.
+// Secrets lists all texts of the configuration that the log must not contain.
 func (c *Common) Secrets() []string {
 	out := c.Token.Forms(c.Username)
 	for _, cr := range c.Credentials {
@@ -136,7 +138,7 @@ func (c *Common) Secrets() []string {
 	}
 	for _, s := range c.Hidden {
 		for line := range strings.Lines(s.Reveal()) {
-			if line = strings.TrimSpace(line); len(line) >= shortest || line == s.Reveal() {
+			if line = strings.TrimSpace(line); len(line) >= minMaskedLine || line == s.Reveal() {
 				out = append(out, line)
 			}
 		}

@@ -1,10 +1,13 @@
-// Package input reads what the user and GitHub say, once, into a validated
-// [Config]: the action's inputs or a terminal's flags (one table for both),
-// the runner's variables and the event's payload.
+// Package input reads the inputs of a run into a validated [Config]: the inputs
+// of the action or the flags of a terminal (one table for both), the variables of
+// the runner, and the payload of the event.
 //
-// All problems of one run's input come back together. Past this package a
-// reference is parsed, a choice is one of its values, and nothing reads the
-// environment again.
+// It returns all errors of the input together. In a Config, a reference is parsed
+// and a choice has one of the values in the table. Other packages read no inputs.
+// They do read other variables of the environment. For example, cmd reads
+// SOURCE_DATE_EPOCH, RUNNER_TEMP, RUNNER_DEBUG, TERM and DOCKER_METADATA_*. The
+// packages docker and login read the variables that configure Docker and podman,
+// and workflow reads the paths of the runner's files.
 package input
 
 import (
@@ -17,48 +20,48 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
-// Common is what every command that talks to a registry is told.
+// Common is the part of the configuration that all commands have.
 type Common struct {
 	Command Command
 	GitHub  GitHub
-	Images  []name.Repository // one at least, once parsed
+	Images  []name.Repository // not empty after a successful parse
 
-	Home        string // host of the registry that belongs to this GitHub; the only one the token goes to
-	Registry    string // host of images named without one
+	Home        string // host of the registry of this GitHub server, which alone receives the token
+	Registry    string // host for image names without a host
 	Token       secret.Secret
-	TokenOrigin string // where the token came from, in words
+	TokenOrigin string // the input or variable with the token, as text for the user
 	Username    string
 	Credentials []Credential
-	Hidden      []secret.Secret // what else must never be shown
+	Hidden      []secret.Secret // further secrets to mask
 
 	Timeout time.Duration
 	Summary bool
 	Debug   bool
 	Trace   string // a path; "" for none
-	CAFile  string // certificates to trust beside the system's; "" for none
+	CAFile  string // path of additional certificates; "" for none
 
 	Notices []diag.Notice
 }
 
-// Base returns the part of a configuration that all commands have.
+// Base returns c. Each configuration embeds Common, so it has this method.
 func (c *Common) Base() *Common { return c }
 
-// Config is a run of `publish` as it was asked for.
+// Config is the configuration of `publish`.
 type Config struct {
 	Common
 
 	Source string
-	// Build is built first, Files are to be made into an image, Artifact into
-	// something else; all are nil where Source names what is there already.
+	// Build, Files and Artifact describe content that does not exist yet. All are
+	// nil if Source names an existing image.
 	Build    *Build
 	Files    *Files
 	Artifact *Artifact
-	// PushForeign sends layers that are meant to be fetched by URL.
+	// PushForeign uploads layers that are meant to be fetched by URL.
 	PushForeign bool
-	// Strip leaves attestations out.
+	// Strip removes attestations.
 	Strip bool
-	// Compression is what layers are compressed with; the zero one leaves them
-	// as they are.
+	// Compression is the compression of layers. The zero value keeps the
+	// compression of each layer.
 	Compression compress.Method
 	Naming
 
@@ -66,31 +69,31 @@ type Config struct {
 	DigestName string // if not empty, the output digest-NAME also contains the digest
 
 	Overwrite Overwrite
-	Monotonic bool // a tag that moves does not move back
-	OnlyNewer bool // nor to what is not known to be newer
+	Monotonic bool // keep a tag that points at a newer image
+	OnlyNewer bool // also keep a tag if its image is not known to be older
 
-	LinkTo         string // the repository's page, for the label that links to it; "" for no label
+	LinkTo         string // URL of the repository for the source label; "" for no label
 	Visibility     Visibility
 	FailOnMismatch bool
-	OnReadOnly     string // skip or fail
+	OnReadOnly     ReadOnlyPolicy
 	Verify         Verification
 	DryRun         bool
 }
 
-// Naming is what tags, labels and annotations follow from: text in the tag
-// language, as written.
+// Naming has the inputs that determine tags, labels and annotations. The texts are
+// not parsed; package meta parses them.
 type Naming struct {
-	Tags        string // "" for the event's default
+	Tags        string // "" for the default tags of the event
 	Flavor      string
 	Version     string
 	Labels      string
 	Annotations string
 }
 
-// Visibility is what the package shall be seen by.
+// Visibility is the visibility that the package must have.
 type Visibility string
 
-// The visibilities GitHub knows, and keep: whatever it is.
+// The visibilities of GitHub, and Keep, which accepts each of them.
 const (
 	Public   Visibility = "public"
 	Private  Visibility = "private"
@@ -98,14 +101,24 @@ const (
 	Keep     Visibility = "keep"
 )
 
-// Verification is how much is proven after pushing.
+// Verification is the set of checks after a push.
 type Verification string
 
-// The levels of proof; see the input's help.
+// The values of the input verify.
 const (
-	VerifyFull   Verification = "full"
-	VerifyDigest Verification = "digest"
-	VerifyNone   Verification = "none"
+	VerifyFull   Verification = "full"   // digest, and an anonymous pull, visibility and link
+	VerifyDigest Verification = "digest" // read back every tag and the digest
+	VerifyNone   Verification = "none"   // no checks
+)
+
+// ReadOnlyPolicy is the reaction to a token that can only read.
+type ReadOnlyPolicy string
+
+// The values of the input on-readonly.
+const (
+	ReadOnlySkip    ReadOnlyPolicy = "skip"    // publish nothing and succeed
+	ReadOnlyFail    ReadOnlyPolicy = "fail"    // fail
+	ReadOnlyArchive ReadOnlyPolicy = "archive" // write an OCI archive for a trusted job
 )
 
 // Credential is a login for another registry.
@@ -114,13 +127,13 @@ type Credential struct {
 	Secret         secret.Secret
 }
 
-// Environment is where values come from.
+// Environment has the sources of the values.
 type Environment struct {
 	// Getenv reads the process environment.
 	Getenv func(string) string
-	// Flag reads a flag of the command line; "" if it was not given. Nil in a
-	// workflow step, where inputs are INPUT_ variables.
+	// Flag reads a flag of the command line; "" if the flag is not set. It is nil in
+	// a workflow step, because inputs are INPUT_ variables there.
 	Flag func(name string) string
-	// Token is a token read from standard input; empty if none was.
+	// Token is the token from standard input. It is empty without --token-stdin.
 	Token secret.Secret
 }

@@ -10,33 +10,34 @@ import (
 	"unicode/utf8"
 )
 
-// Content is a line of the input content: a file, or what is in a folder, and
-// where it goes in the image.
+// Content is a line of the input content: a file, or a folder for its contents,
+// and a path in the image.
 type Content struct {
-	// Path is on this machine. It may hold {os}, {arch} and {variant}.
+	// Path is on this machine. It can contain {os}, {arch} and {variant}.
 	Path string
-	// To is an absolute path in the image, cleaned, with slashes.
+	// To is an absolute, clean path in the image, with slashes.
 	To string
-	// Into says that To is a folder that takes a file under its own name.
+	// Into is true if To is a folder. A file then keeps its name in this folder.
 	Into bool
 }
 
-// maxPath is the longest path in an image, in bytes: Linux' own limit.
+// maxPath is the maximum length of a path in an image, in bytes. It is PATH_MAX of
+// Linux.
 const maxPath = 4096
 
-// placeholder is what stands for a part of the platform in a path.
+// placeholder matches a part of a path that the platform replaces.
 var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
 
-// parseContent reads PATH:/PATH/IN/IMAGE. The last ":/" parts the two, so that
-// a Windows drive may stand before it.
+// parseContent parses PATH:/PATH/IN/IMAGE. The last ":/" is the separator, because
+// PATH can start with a Windows drive.
 func parseContent(line string) (Content, error) {
 	at := strings.LastIndex(line, ":/")
 	if at <= 0 {
-		return Content{}, errors.New("it does not say where in the image: an absolute path, after a colon")
+		return Content{}, errors.New("it has no colon with an absolute path in the image")
 	}
 	c := Content{Path: strings.TrimSpace(line[:at]), To: line[at+1:], Into: strings.HasSuffix(line, "/")}
 	if c.Path == "" {
-		return Content{}, errors.New("it names no file")
+		return Content{}, errors.New("it has no path before the colon")
 	}
 	if err := checkPath(c.Path); err != nil {
 		return Content{}, err
@@ -48,34 +49,35 @@ func parseContent(line string) (Content, error) {
 	return c, nil
 }
 
-// checkPath refuses placeholders that stand for nothing.
+// checkPath refuses unknown placeholders.
 func checkPath(text string) error {
 	for _, p := range placeholder.FindAllString(text, -1) {
 		switch p {
 		case "{os}", "{arch}", "{variant}":
 		default:
-			return fmt.Errorf("%q stands for nothing: {os}, {arch} and {variant} do", p)
+			return fmt.Errorf("the placeholder %q is unknown; {os}, {arch} and {variant} are allowed", p)
 		}
 	}
 	if strings.ContainsRune(text, 0) {
-		return errors.New("no path holds a NUL")
+		return errors.New("the path contains a NUL byte")
 	}
 	return nil
 }
 
-// checkTarget refuses paths that lead elsewhere than they seem to.
+// checkTarget refuses paths in the image that have another meaning than they
+// appear to have.
 func checkTarget(to string) error {
 	switch {
 	case len(to) > maxPath:
 		return fmt.Errorf("the path in the image is longer than %d bytes", maxPath)
 	case !utf8.ValidString(to) || strings.ContainsFunc(to, unicode.IsControl):
-		return errors.New("the path in the image holds what is no text")
+		return errors.New("the path in the image contains control characters or is not UTF-8")
 	case strings.Contains(to, `\`):
-		return errors.New("a path in an image has slashes, no backslashes")
+		return errors.New("the path in the image contains backslashes instead of slashes")
 	}
 	for part := range strings.SplitSeq(to, "/") {
 		if part == ".." {
-			return errors.New(`the path in the image holds ".."`)
+			return errors.New(`the path in the image contains ".."`)
 		}
 	}
 	return nil

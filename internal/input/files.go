@@ -9,32 +9,33 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// Files is an image to be made of plain files.
+// Files is an image that the program creates from files.
 type Files struct {
 	Content []Content
 	Base    name.Reference // nil for scratch
-	// Entrypoint and Cmd are nil where the base's stay.
+	// Entrypoint and Cmd are nil to keep the values of the base.
 	Entrypoint, Cmd []string
 	Env             []string // KEY=value
-	User, Workdir   string   // "" where the base's stay
+	User, Workdir   string   // "" to keep the value of the base
 	Platforms       []v1.Platform
 }
 
-// fileInputs belong to content.
+// fileInputs are the inputs that need content.
 var fileInputs = []string{"base", "entrypoint", "cmd", "env", "user", "workdir", "platform"}
 
-// files reads what is to be made of files; nil where content is not given.
+// files reads the inputs of an image from files. It returns nil if content is
+// empty.
 func (r *reader) files(c *Config) *Files {
 	lines := r.lines("content")
 	if len(lines) == 0 {
 		for _, in := range fileInputs {
 			if r.text(in) != "" {
-				r.fail(in, "content-missing", "Set content to the files of the image, or take "+in+" away.", "%s is given without content", in)
+				r.fail(in, CodeContentMissing, "Set content to the files of the image, or remove "+in+".", "The input %s is set without content", in)
 			}
 		}
 		return nil
 	}
-	r.eitherSource()
+	r.refuseSourceWithContent()
 	f := &Files{
 		Entrypoint: r.argv("entrypoint"), Cmd: r.argv("cmd"), Env: r.env(),
 		User: r.text("user"), Workdir: r.workdir(), Platforms: r.platforms(),
@@ -43,22 +44,23 @@ func (r *reader) files(c *Config) *Files {
 	for _, line := range lines {
 		one, err := parseContent(line)
 		if err != nil {
-			r.fail("content", "content-invalid", "Write PATH:/PATH/IN/IMAGE, one a line: dist/{os}-{arch}/app:/usr/bin/app.", "The line %q of content cannot be read: %s", line, err)
+			r.fail("content", CodeContentInvalid, "Write PATH:/PATH/IN/IMAGE, one per line: dist/{os}-{arch}/app:/usr/bin/app.", "The line %q of content cannot be read: %s", line, err)
 		}
 		f.Content = append(f.Content, one)
 	}
 	return f
 }
 
-// eitherSource makes sure that one thing alone says what is published.
-func (r *reader) eitherSource() {
+// refuseSourceWithContent refuses source if content is set, because only one of
+// them can name the image.
+func (r *reader) refuseSourceWithContent() {
 	if r.text("source") != "" {
-		r.fail("content", "content-or-source", "Take one of them away: source is an image that exists, content makes one of files.", "source and content exclude each other")
+		r.fail("content", CodeContentOrSource, "Remove one of the two: source is an existing image, and content creates an image from files.", "The inputs source and content exclude each other")
 	}
 }
 
-// baseImage parses the reference of the base; Docker Hub is what a bare name
-// means there, as in a Dockerfile.
+// baseImage parses the reference of the base. A name without a host belongs to
+// Docker Hub, as in a Dockerfile.
 func (r *reader) baseImage(c *Common) name.Reference {
 	text := strings.TrimPrefix(r.text("base"), referencePrefix)
 	if text == "" || text == "scratch" {
@@ -66,30 +68,31 @@ func (r *reader) baseImage(c *Common) name.Reference {
 	}
 	ref, err := name.ParseReference(text)
 	if err != nil {
-		r.fail("base", "reference-invalid", "Write HOST/NAME:TAG or HOST/NAME@sha256:…, or scratch for no base at all.", "base is %q, and that is no image reference", text)
+		r.fail("base", CodeReferenceInvalid, "Write HOST/NAME:TAG or HOST/NAME@sha256:…, or scratch for an image without a base.", "The input base is %q, which is not an image reference", text)
 		return nil
 	}
 	if repo := ref.Context(); c.AtHome(repo) && !strings.Contains(repo.RepositoryStr(), "/") {
-		r.fail("base", "image-without-owner", "Write "+repo.RegistryStr()+"/OWNER/"+repo.RepositoryStr()+".", "base %q names no owner", text)
+		r.fail("base", CodeImageWithoutOwner, "Write "+repo.RegistryStr()+"/OWNER/"+repo.RepositoryStr()+".", "The base %q names no owner", text)
 		return nil
 	}
 	return ref
 }
 
-// argv reads a command: JSON as in a Dockerfile, or an argument a line. One
-// line with blanks may mean one argument or several, so it is refused.
+// argv parses a command: a JSON list as in a Dockerfile, or one argument per line.
+// It refuses a single line with spaces, because the line can mean one argument or
+// several.
 func (r *reader) argv(name string) []string {
 	text := r.text(name)
 	if strings.HasPrefix(text, "[") {
 		out := []string{}
 		if err := json.Unmarshal([]byte(text), &out); err != nil {
-			r.fail(name, "input-value", `Write a JSON list of strings: ["/app", "--port=80"]; or an argument a line.`, "%s is %q", name, text)
+			r.fail(name, CodeValue, `Write a JSON list of strings, such as ["/app", "--port=80"], or one argument per line.`, "The input %s is %q", name, text)
 		}
 		return out
 	}
 	lines := r.lines(name)
 	if len(lines) == 1 && strings.ContainsAny(lines[0], " \t") {
-		r.fail(name, "input-value", "Write an argument a line, or a JSON list of strings. There is no shell that would part them.", "%s is one line with blanks: %q", name, text)
+		r.fail(name, CodeValue, "Write one argument per line, or a JSON list of strings. No shell splits the line.", "The input %s is one line with spaces: %q", name, text)
 	}
 	return lines
 }
@@ -98,8 +101,8 @@ func (r *reader) env() []string {
 	lines := r.lines("env")
 	for _, line := range lines {
 		if key, _, ok := strings.Cut(line, "="); !ok || key == "" || strings.ContainsAny(key, " \t\x00") {
-			// The value is not shown: it may be a secret, though it should not.
-			r.fail("env", "input-value", "Write KEY=value, one a line.", "A line of env has no KEY=, but %q", key)
+			// The error does not contain the value, because users can put a secret there.
+			r.fail("env", CodeValue, "Write KEY=value, one per line.", "A line of env starts with %q, which is not KEY=value", key)
 		}
 	}
 	return lines
@@ -108,12 +111,12 @@ func (r *reader) env() []string {
 func (r *reader) workdir() string {
 	text := r.text("workdir")
 	if text != "" && !path.IsAbs(text) {
-		r.fail("workdir", "input-value", "Write an absolute path in the image: /srv.", "workdir is %q", text)
+		r.fail("workdir", CodeValue, "Write an absolute path in the image: /srv.", "The input workdir is %q", text)
 	}
 	return text
 }
 
-// platforms reads several, separated by commas or blanks.
+// platforms parses platforms that are separated by commas or spaces.
 func (r *reader) platforms() []v1.Platform {
 	var out []v1.Platform
 	for _, text := range r.words("platform") {

@@ -10,8 +10,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 )
 
-// filesCases are the inputs that make an image of files, for
-// TestEveryInputIsRead.
+// filesCases are the inputs of an image from files, for
+// TestConfigContainsEveryInput.
 var filesCases = map[string]inputCase{
 	"content": {"dist/app:/bin/\n C:\\site:/srv/./x \n", func(c *input.Config) bool {
 		want := []input.Content{{Path: "dist/app", To: "/bin", Into: true}, {Path: `C:\site`, To: "/srv/x"}}
@@ -28,7 +28,7 @@ var filesCases = map[string]inputCase{
 	}},
 }
 
-// artifactCases are the inputs that make an artifact.
+// artifactCases are the inputs of an artifact.
 var artifactCases = map[string]inputCase{
 	"artifact-type": {"application/vnd.x+json", func(c *input.Config) bool {
 		return c.Artifact.Type == "application/vnd.x+json" && c.Files == nil && !c.ByDigest &&
@@ -39,19 +39,19 @@ var artifactCases = map[string]inputCase{
 	}},
 }
 
-func TestWrongFiles(t *testing.T) {
+func TestParsePublishRefusesInvalidFiles(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, input, value, code, word string }{
-		{"no place in the image", "content", "dist", "content-invalid", "absolute path"},
-		{"a relative place", "content", "dist:bin", "content-invalid", "absolute path"},
-		{"a place above the root", "content", "dist:/a/../../b", "content-invalid", `".."`},
+		{"no path in the image", "content", "dist", "content-invalid", "absolute path"},
+		{"a relative path in the image", "content", "dist:bin", "content-invalid", "absolute path"},
+		{"a path above the root", "content", "dist:/a/../../b", "content-invalid", `".."`},
 		{"no file", "content", " :/a", "content-invalid", "content"},
 		{"backslashes in the image", "content", `a:/a\b`, "content-invalid", "backslashes"},
-		{"a control character", "content", "a:/a\x01", "content-invalid", "no text"},
+		{"a control character", "content", "a:/a\x01", "content-invalid", "control characters"},
 		{"an unknown placeholder", "content", "dist/{goos}:/a", "content-invalid", `"{goos}"`},
-		{"a base that is none", "base", "Alpine::3", "reference-invalid", "base"},
+		{"a base that is not a reference", "base", "Alpine::3", "reference-invalid", "base"},
 		{"a base without owner", "base", "ghcr.io/alpine", "image-without-owner", "ghcr.io/OWNER/alpine"},
-		{"a command line", "entrypoint", "/app --port 80", "input-value", "no shell"},
+		{"a command line", "entrypoint", "/app --port 80", "input-value", "shell"},
 		{"broken JSON", "cmd", `["a`, "input-value", "JSON"},
 		{"a variable without a value", "env", "TOKEN", "input-value", "KEY=value"},
 		{"a relative folder", "workdir", "srv", "input-value", "absolute"},
@@ -68,7 +68,7 @@ func TestWrongFiles(t *testing.T) {
 	}
 }
 
-// FuzzContent looks for lines whose place in the image would lead elsewhere.
+// FuzzContent searches for lines with an unsafe path in the image.
 func FuzzContent(f *testing.F) {
 	for _, seed := range []string{"a:/b", `C:\a:/b/`, "a:/../b", "{os}:/x", ":/", "a:/:/b", "a:/\x00", "dist/{os}-{arch}{variant}/:/"} {
 		f.Add(seed)
@@ -81,13 +81,13 @@ func FuzzContent(f *testing.F) {
 		for _, one := range c.Files.Content {
 			parts := strings.Split(one.To, "/")
 			if !strings.HasPrefix(one.To, "/") || slices.Contains(parts, "..") || strings.ContainsAny(one.To, "\x00\\\n") || one.Path == "" {
-				t.Errorf("%q becomes %+v", line, one)
+				t.Errorf("%q is parsed as %+v", line, one)
 			}
 		}
 	})
 }
 
-func TestSubjects(t *testing.T) {
+func TestSubjectDeterminesRepositoryAndTags(t *testing.T) {
 	t.Parallel()
 	digest := "sha256:" + strings.Repeat("b", 64)
 	env := []string{"INPUT_SOURCE", "", "INPUT_CONTENT", "a", "INPUT_ARTIFACT-TYPE", "text/x", "INPUT_SUBJECT"}
@@ -100,14 +100,14 @@ func TestSubjects(t *testing.T) {
 		more []string
 		code string
 	}{
-		{"elsewhere", append(env, "ghcr.io/acme/api:1", "INPUT_IMAGE", "ghcr.io/acme/web"), "subject-elsewhere"},
+		{"in another repository", append(env, "ghcr.io/acme/api:1", "INPUT_IMAGE", "ghcr.io/acme/web"), "subject-in-other-repository"},
 		{"without a type", append(env, digest, "INPUT_ARTIFACT-TYPE", ""), "artifact-type-missing"},
 		{"without files", append(env, digest, "INPUT_CONTENT", ""), "content-missing"},
-		{"with a base", append(env, digest, "INPUT_BASE", "scratch"), "artifact-is-no-image"},
-		{"with labels", append(env, digest, "INPUT_LABELS", "a=b"), "artifact-is-no-image"},
+		{"with a base", append(env, digest, "INPUT_BASE", "scratch"), "artifact-with-image-input"},
+		{"with labels", append(env, digest, "INPUT_LABELS", "a=b"), "artifact-with-image-input"},
 		{"with a source", append(env, digest, "INPUT_SOURCE", "x.tar"), "content-or-source"},
-		{"no media type", append(env, digest, "INPUT_ARTIFACT-TYPE", "sbom"), "input-value"},
-		{"no reference", append(env, "ghcr.io/acme/:"), "reference-invalid"},
+		{"invalid media type", append(env, digest, "INPUT_ARTIFACT-TYPE", "sbom"), "input-value"},
+		{"invalid reference", append(env, "ghcr.io/acme/:"), "reference-invalid"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

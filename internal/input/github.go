@@ -13,17 +13,16 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// maxEvent bounds the event payload that is read, in bytes.
+// maxEvent is the maximum size of the event payload, in bytes.
 const maxEvent = 64 << 20
 
-// GitHub is what the runner says of the workflow run. At a terminal most of
-// it is empty.
+// GitHub describes the workflow run. At a terminal, most fields are empty.
 type GitHub struct {
-	Active     bool // in a workflow
+	Active     bool // true in a workflow
 	EventName  string
 	Ref        string // refs/heads/…, refs/tags/…, refs/pull/…
 	SHA        string
-	Repository string // owner/name, case as GitHub has it
+	Repository string // owner/name, in the letter case of GitHub
 	Owner      string
 	Actor      string
 	ServerURL  string
@@ -32,13 +31,13 @@ type GitHub struct {
 	RunAttempt string
 	Workflow   string
 	Job        string
-	// WorkflowRef names the workflow's file, owner/name/PATH@ref; Workspace is
-	// where a checkout of it may be.
+	// WorkflowRef names the file of the workflow: owner/name/PATH@ref. Workspace is
+	// the directory of the checkout, if the job has one.
 	WorkflowRef, Workspace string
 	Event                  Event
 }
 
-// Event is the part of the event's payload that decides something here.
+// Event has the fields of the event payload that the program uses.
 type Event struct {
 	// Raw is the whole payload, for templates.
 	Raw json.RawMessage `json:"-"`
@@ -69,8 +68,8 @@ type EventPull struct {
 // PullRequest reports whether the run belongs to a pull request.
 func (g GitHub) PullRequest() bool { return strings.HasPrefix(g.EventName, "pull_request") }
 
-// ReadOnly says why a run's GITHUB_TOKEN can only read, or "" if nothing says
-// so: GitHub hands read-only tokens to runs from forks and from Dependabot
+// ReadOnly returns the reason why GITHUB_TOKEN can only read, or "" if no reason is
+// known. GitHub gives read-only tokens to runs from forks and from Dependabot
 // (docs/ghcr.md, Limits of GITHUB_TOKEN).
 func (g GitHub) ReadOnly() string {
 	if g.EventName == "pull_request_target" {
@@ -80,7 +79,7 @@ func (g GitHub) ReadOnly() string {
 		return fmt.Sprintf("this pull request comes from the fork %s", p.Head.Repo.FullName)
 	}
 	if p := g.Event.Pull; p != nil && p.Head.SHA != "" && p.Head.Repo == nil {
-		return "this pull request comes from a fork that is gone"
+		return "this pull request comes from a fork that was deleted"
 	}
 	if g.Actor == "dependabot[bot]" && g.EventName != "schedule" {
 		return "this run was triggered by Dependabot"
@@ -88,9 +87,9 @@ func (g GitHub) ReadOnly() string {
 	return ""
 }
 
-// Registry is the container registry that belongs to the server (docs/ghcr.md,
-// Registry host): ghcr.io for github.com, containers.HOST elsewhere, and the
-// same host and port for a server on loopback (what `serve` exports).
+// Registry returns the host of the container registry of the server (docs/ghcr.md,
+// Registry host): ghcr.io for github.com, and containers.HOST for other servers. A
+// server on a loopback address, as `serve` exports it, has the same host and port.
 func (g GitHub) Registry() string {
 	u, err := url.Parse(g.ServerURL)
 	if err != nil || u.Host == "" || strings.EqualFold(u.Hostname(), "github.com") {
@@ -107,7 +106,7 @@ func isLoopback(host string) bool {
 	return host == "localhost" || (err == nil && ip.IsLoopback())
 }
 
-// readGitHub collects the runner's variables and the event's payload.
+// readGitHub reads the variables of the runner and the payload of the event.
 func readGitHub(getenv func(string) string) (GitHub, error) {
 	g := GitHub{
 		Active:     getenv("GITHUB_ACTIONS") == "true",
@@ -146,8 +145,7 @@ func readGitHub(getenv func(string) string) (GitHub, error) {
 	return g, err
 }
 
-// apiURL is where a server's API lives if nothing says otherwise
-// (docs/runner.md, API host).
+// apiURL returns the default API URL of a server (docs/runner.md, API host).
 func apiURL(server string) string {
 	u, err := url.Parse(server)
 	switch {
@@ -159,7 +157,7 @@ func apiURL(server string) string {
 	return server + "/api/v3"
 }
 
-// checkURL refuses a server that a token must not be sent to.
+// checkURL refuses a server to which a token must not be sent.
 func checkURL(name, value string) error {
 	u, err := url.Parse(value)
 	if err == nil && u.Host != "" && u.User == nil && (u.Scheme == "https" || (u.Scheme == "http" && isLoopback(u.Hostname()))) {
@@ -169,9 +167,9 @@ func checkURL(name, value string) error {
 		value = u.Redacted()
 	}
 	return &diag.Error{
-		Code: "server-url-unusable", Side: diag.Runner,
-		Title: fmt.Sprintf("%s is %q", name, value),
-		Hint:  "It must be an https URL (plain http only for this machine). The runner sets it; at a terminal leave it unset for github.com.",
+		Code: CodeServerURLUnusable, Side: diag.Runner,
+		Title: fmt.Sprintf("The variable %s is %q, which is not a safe server URL", name, value),
+		Hint:  "Set an https URL without a user name. Plain http is only allowed for this machine. The runner sets the variable. At a terminal, unset it to use github.com.",
 	}
 }
 
@@ -200,13 +198,13 @@ func (g *GitHub) readEvent(path string) error {
 
 func eventError(path string, err error) error {
 	return &diag.Error{
-		Code: "event-unreadable", Side: diag.Runner, Err: err,
-		Title: fmt.Sprintf("The event's payload %q (GITHUB_EVENT_PATH) cannot be read", path),
-		Hint:  "The runner writes it for every job; in a container step of your own mount its folder. At a terminal leave the variable unset.",
+		Code: CodeEventUnreadable, Side: diag.Runner, Err: err,
+		Title: fmt.Sprintf("The event payload %q (GITHUB_EVENT_PATH) cannot be read", path),
+		Hint:  "The runner writes this file for every job. In your own container step, mount the folder of the file. At a terminal, unset the variable.",
 	}
 }
 
-// hostPort tells whether s can be a registry host.
+// hostPort reports whether s can be a registry host.
 func hostPort(s string) bool {
 	if h, _, err := net.SplitHostPort(s); err == nil {
 		s = h

@@ -9,12 +9,12 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// images reads the repositories to publish to.
+// images reads the input image.
 func (r *reader) images(c *Common) {
 	lines := r.lines("image")
 	if len(lines) == 0 {
 		if c.GitHub.Repository == "" {
-			r.fail("image", "image-missing", "Set image, for example ghcr.io/acme/web.", "There is no image, and no GITHUB_REPOSITORY to name one after")
+			r.fail("image", CodeImageMissing, "Set image, for example ghcr.io/acme/web.", "The input image is empty, and GITHUB_REPOSITORY is not set")
 			return
 		}
 		lines = []string{c.Registry + "/" + strings.ToLower(c.GitHub.Repository)}
@@ -34,18 +34,18 @@ func (r *reader) images(c *Common) {
 	}
 }
 
-// repository parses one image line. Upper case is lowered: registries take
-// lower-case names only (docs/ghcr.md, Refused: upper case), and owners often
-// have some.
+// repository parses a line of image. It changes the name to lower case, because
+// registries refuse other names (docs/ghcr.md, Refused: upper case), and the names
+// of many owners contain upper case.
 func (c *Common) repository(line string) (name.Repository, error) {
 	if _, rest, ok := strings.Cut(line, "://"); ok {
-		return name.Repository{}, diag.Inputf("image", "image-with-scheme", "Write "+rest+".", "image %q is a URL, not a repository's name", line)
+		return name.Repository{}, diag.Inputf("image", CodeImageWithScheme, "Write "+rest+".", "The input image %q is a URL, not a repository name", line)
 	}
 	if at := strings.Index(line, "@"); at >= 0 {
-		return name.Repository{}, diag.Inputf("image", "image-with-digest", "Write "+line[:at]+"; the digest follows from the source.", "image %q names a digest", line)
+		return name.Repository{}, diag.Inputf("image", CodeImageWithDigest, "Write "+line[:at]+"; the source determines the digest.", "The input image %q contains a digest", line)
 	}
 	if tag := tagOf(line); tag != "" {
-		return name.Repository{}, diag.Inputf("image", "image-with-tag", "Write image: "+strings.TrimSuffix(line, ":"+tag)+" and tags: "+tag+".", "image %q names a tag", line)
+		return name.Repository{}, diag.Inputf("image", CodeImageWithTag, "Write image: "+strings.TrimSuffix(line, ":"+tag)+" and tags: "+tag+".", "The input image %q contains a tag", line)
 	}
 	lower := strings.ToLower(line)
 	repo, err := name.NewRepository(lower, name.WithDefaultRegistry(c.Registry))
@@ -53,25 +53,25 @@ func (c *Common) repository(line string) (name.Repository, error) {
 		var bad *name.ErrBadName
 		errors.As(err, &bad)
 		return name.Repository{}, &diag.Error{
-			Code: "image-invalid", Side: diag.Input, Input: "image", Title: "image " + quote(line) + " is no repository name", Err: err,
-			Hint: "Write registry, owner and name, in a-z, 0-9 and single . _ - between them: ghcr.io/acme/web.",
+			Code: CodeImageInvalid, Side: diag.Input, Input: "image", Title: "The input image " + quote(line) + " is not a repository name", Err: err,
+			Hint: "Write registry, owner and name, such as ghcr.io/acme/web. Use only a-z and 0-9, with single . _ - between them.",
 		}
 	}
 	if c.AtHome(repo) && !strings.Contains(repo.RepositoryStr(), "/") {
-		return name.Repository{}, diag.Inputf("image", "image-without-owner",
-			"Write "+repo.RegistryStr()+"/OWNER/"+repo.RepositoryStr()+c.ownerExample(repo.RepositoryStr())+".", "image %q names no owner", line)
+		return name.Repository{}, diag.Inputf("image", CodeImageWithoutOwner,
+			"Write "+repo.RegistryStr()+"/OWNER/"+repo.RepositoryStr()+c.ownerExample(repo.RepositoryStr())+".", "The input image %q names no owner", line)
 	}
 	if lower != line {
 		c.Notices = append(c.Notices, diag.Notice{
-			Code: "image-lowered", Level: diag.Info, Title: "Image name in lower case",
-			Text: "image " + quote(line) + " is published as " + repo.Name() + ": registries take lower-case names only.",
+			Code: CodeImageLowercased, Level: diag.Info, Title: "Image name in lower case",
+			Text: "The image " + quote(line) + " is published as " + repo.Name() + ", because registries accept only lower-case names.",
 		})
 	}
 	return repo, nil
 }
 
-// tagOf finds the tag of a reference; a port is none, and without a slash
-// nobody can tell one from a tag of digits.
+// tagOf returns the tag of a reference. Without a slash, digits after a colon count
+// as a port, because a port and a tag of digits look alike.
 func tagOf(s string) string {
 	last := s[strings.LastIndexByte(s, '/')+1:]
 	_, tag, _ := strings.Cut(last, ":")
@@ -85,21 +85,21 @@ func (c *Common) ownerExample(repo string) string {
 	if c.GitHub.Owner == "" {
 		return ""
 	}
-	return ", here " + c.Registry + "/" + strings.ToLower(c.GitHub.Owner) + "/" + repo
+	return ", for example " + c.Registry + "/" + strings.ToLower(c.GitHub.Owner) + "/" + repo
 }
 
-// AtHome reports whether a repository is on the registry of this GitHub.
+// AtHome reports whether a repository is on the registry of this GitHub server.
 func (c *Common) AtHome(repo name.Repository) bool { return repo.RegistryStr() == c.Home }
 
-// noticeOwner warns where GITHUB_TOKEN is bound to be refused (docs/ghcr.md,
-// Limits of GITHUB_TOKEN).
+// noticeOwner adds a notice if the registry will refuse GITHUB_TOKEN for the
+// repository (docs/ghcr.md, Limits of GITHUB_TOKEN).
 func (c *Common) noticeOwner(repo name.Repository) {
 	owner, _, _ := strings.Cut(repo.RepositoryStr(), "/")
 	if !c.AtHome(repo) || c.GitHub.Owner == "" || strings.EqualFold(owner, c.GitHub.Owner) {
 		return
 	}
 	c.Notices = append(c.Notices, diag.Notice{
-		Code: "owner-differs", Level: diag.Info, Title: "Another owner's image",
-		Text: repo.Name() + " belongs to " + owner + ", the workflow to " + c.GitHub.Owner + ": GITHUB_TOKEN is refused there; a personal access token of that owner may not be.",
+		Code: CodeOwnerDiffers, Level: diag.Info, Title: "Image of another owner",
+		Text: repo.Name() + " belongs to " + owner + ", and the workflow belongs to " + c.GitHub.Owner + ". The registry refuses GITHUB_TOKEN there, but can accept a personal access token of " + owner + ".",
 	})
 }

@@ -9,34 +9,34 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// InspectConfig is a run of `inspect` as it was asked for.
+// InspectConfig is the configuration of `inspect`.
 type InspectConfig struct {
 	Common
 
-	Source    string         // as written
-	Reference name.Reference // nil: Source is a path
-	Platform  *v1.Platform   // nil: all
+	Source    string         // not parsed
+	Reference name.Reference // nil if Source is not a reference
+	Platform  *v1.Platform   // nil for all platforms
 	JSON      bool
-	Digest    bool // the digest alone
+	Digest    bool // print only the digest
 }
 
-// ParseInspect reads and checks everything that inspect is asked for.
+// ParseInspect reads and checks the inputs of `inspect`.
 func ParseInspect(env Environment) (*InspectConfig, error) {
 	r := newReader(Inspect, env)
 	c := &InspectConfig{Source: r.text("source"), Platform: r.platform(), JSON: r.boolean("json"), Digest: r.boolean("digest-only")}
-	r.remote(&c.Common, env)
+	r.registryInputs(&c.Common, env)
 	switch {
 	case c.Source == "":
-		r.fail("source", "source-missing", "Set source to a reference (ghcr.io/acme/web:1.2.3), a directory, or a tar.", "There is nothing to inspect")
-	case strings.HasPrefix(c.Source, referencePrefix) || !onDisk(c.Source):
+		r.fail("source", CodeSourceMissing, "Set source to a reference (ghcr.io/acme/web:1.2.3), a directory, or a tar.", "The input source is empty")
+	case strings.HasPrefix(c.Source, referencePrefix) || !isLocal(c.Source):
 		c.Reference = r.reference("source", c.Source, &c.Common)
 	}
 	return c, errors.Join(r.errs...)
 }
 
-// onDisk reports a source that is a path: by its prefix or its form, or
-// because it is there.
-func onDisk(source string) bool {
+// isLocal reports whether the source is on this machine: it has a prefix or the
+// form of a path, or a file with this name exists.
+func isLocal(source string) bool {
 	prefix, _, _ := strings.Cut(source, ":")
 	switch prefix {
 	case "oci", "oci-archive", "docker-archive", "docker-daemon", "containers-storage":

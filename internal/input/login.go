@@ -8,16 +8,16 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
-// LoginConfig is a run of `login` as it was asked for.
+// LoginConfig is the configuration of `login`.
 type LoginConfig struct {
 	Common
 
-	Logins   []Credential // one at least, once parsed
+	Logins   []Credential // not empty after a successful parse
 	Isolated bool
 }
 
-// ParseLogin reads and checks everything a login is asked for. Images are
-// those for which the right to push is to be proven.
+// ParseLogin reads and checks the inputs of `login`. The command checks the
+// permission to push to Images.
 func ParseLogin(env Environment) (*LoginConfig, error) {
 	r := newReader(Login, env)
 	c := &LoginConfig{Isolated: r.boolean("isolated")}
@@ -30,16 +30,16 @@ func ParseLogin(env Environment) (*LoginConfig, error) {
 	case r.boolean("push"):
 		r.images(&c.Common)
 	case r.text("image") != "":
-		r.fail("image", "image-idle", "Set push: true to have the right to push there proven, or take image away.", "image is given, and push is not true")
+		r.fail("image", CodeImageWithoutPush, "Set push: true to check the permission to push to image, or remove image.", "The input image has no effect without push: true")
 	}
 	if c.Isolated && !c.GitHub.Active {
-		r.fail("isolated", "isolated-idle", "Set DOCKER_CONFIG to a folder of its own instead.", "isolated is for workflows, whose later steps can be told where the login is")
+		r.fail("isolated", CodeIsolatedOutsideWorkflow, "Set DOCKER_CONFIG to a separate folder instead.", "The input isolated is only for workflows, because it sets variables for later steps")
 	}
 	return c, errors.Join(r.errs...)
 }
 
-// hosts finds out where to log in: at the registry of this GitHub unless
-// others are named, and wherever there are credentials for.
+// hosts determines the logins: for the hosts in registry, by default the registry
+// of this GitHub server, and for all hosts in credentials.
 func (r *reader) hosts(c *LoginConfig) {
 	named := r.lines("registry")
 	if len(named) == 0 && !c.Token.Empty() {
@@ -52,14 +52,14 @@ func (r *reader) hosts(c *LoginConfig) {
 		c.add(cr)
 	}
 	if len(c.Logins) == 0 && len(r.errs) == 0 {
-		r.fail("token", "token-empty", tokenHint(&c.Common), "There is no token")
+		r.fail("token", CodeTokenEmpty, tokenHint(&c.Common), "There is no token")
 	}
 }
 
 func (r *reader) host(c *LoginConfig, text string) {
 	reg, err := name.NewRegistry(strings.ToLower(strings.TrimSuffix(text, "/")))
 	if err != nil || !hostPort(text) {
-		r.fail("registry", "registry-invalid", "Write a host name, with a port if it needs one: ghcr.io.", "registry is %q", text)
+		r.fail("registry", CodeRegistryInvalid, "Write a host name, with a port if it needs one: ghcr.io.", "The input registry is %q", text)
 		return
 	}
 	host := reg.RegistryStr()
@@ -68,15 +68,15 @@ func (r *reader) host(c *LoginConfig, text string) {
 	case i >= 0:
 		c.add(c.Credentials[i])
 	case host != c.Home:
-		r.fail("registry", "login-missing", "Add a line to credentials: "+text+" USER SECRET. The token goes to "+c.Home+" alone.", "There is no login for %s", text)
+		r.fail("registry", CodeLoginMissing, "Add to credentials the line: "+text+" USER SECRET. Only "+c.Home+" receives the token.", "There is no login for %s", text)
 	case c.Token.Empty():
-		r.fail("token", "token-empty", tokenHint(&c.Common), "There is no token for %s", host)
+		r.fail("token", CodeTokenEmpty, tokenHint(&c.Common), "There is no token for %s", host)
 	default:
 		c.add(Credential{Host: host, Username: c.Username, Secret: c.Token})
 	}
 }
 
-// add keeps one login for each host, the last.
+// add replaces an earlier login for the same host.
 func (c *LoginConfig) add(cr Credential) {
 	c.Logins = slices.DeleteFunc(c.Logins, func(other Credential) bool { return other.Host == cr.Host })
 	c.Logins = append(c.Logins, cr)

@@ -5,24 +5,24 @@ import (
 	"strings"
 )
 
-// MergeConfig is a run of `merge` as it was asked for.
+// MergeConfig is the configuration of `merge`.
 type MergeConfig struct {
 	Config
 
-	Digests      string   // as the jobs handed them on
-	Docker       bool     // a list of Docker's media type
-	Attestations string   // keep or strip
-	Expect       []string // platforms; nil takes what comes
+	Digests      string   // the outputs of the jobs, not parsed
+	Docker       bool     // write an index of the Docker media type
+	Attestations string   // keep, strip or referrers
+	Expect       []string // platforms; nil for any platforms
 }
 
-// ParseMerge reads and checks everything a merge is asked for.
+// ParseMerge reads and checks the inputs of `merge`.
 func ParseMerge(env Environment) (*MergeConfig, error) {
 	r := newReader(Merge, env)
 	c := &MergeConfig{}
 	r.common(&c.Common, env)
 	c.Digests = r.text("digests")
 	if c.Digests == "" {
-		r.fail("digests", "no-digests", "Set digests: ${{ toJSON(needs.JOB.outputs) }}, where JOB pushed the parts with push-by-digest: true.", "There is nothing to merge")
+		r.fail("digests", CodeNoDigests, "Set digests: ${{ toJSON(needs.JOB.outputs) }}, where JOB is the job that pushes with push-by-digest: true.", "The input digests is empty")
 	}
 	c.Naming = r.naming()
 	c.DigestName = strings.ReplaceAll(r.text("digest-name"), "/", "-")
@@ -30,11 +30,11 @@ func ParseMerge(env Environment) (*MergeConfig, error) {
 	c.Docker = r.choice("index-type") == "docker"
 	c.Attestations = r.choice("attestations")
 	c.Expect = r.words("expect-platforms")
-	r.choices(&c.Config)
+	r.pushOptions(&c.Config)
 	return c, errors.Join(r.errs...)
 }
 
-// words splits at commas and at all blanks.
+// words splits at commas and at white space.
 func (r *reader) words(name string) []string {
 	return strings.Fields(strings.ReplaceAll(r.text(name), ",", " "))
 }

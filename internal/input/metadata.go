@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// MetadataConfig is a run of `metadata` as it was asked for.
+// MetadataConfig is the configuration of `metadata`.
 type MetadataConfig struct {
 	Common
 	Naming
-	Images                             string // in docker/metadata-action's form, as written
+	Images                             string // in the form of docker/metadata-action, not parsed
 	FromGit                            bool
 	SepTags, SepLabels, SepAnnotations string
 	BakeTarget                         string
 	Explain                            bool
 }
 
-// ParseMetadata reads and checks everything a metadata run is asked for.
+// ParseMetadata reads and checks the inputs of `metadata`.
 func ParseMetadata(env Environment) (*MetadataConfig, error) {
 	r := newReader(Metadata, env)
 	c := &MetadataConfig{Naming: r.naming(), Explain: r.boolean("explain")}
@@ -30,8 +30,8 @@ func ParseMetadata(env Environment) (*MetadataConfig, error) {
 	return c, errors.Join(r.errs...)
 }
 
-// naming keeps the text as it is: package meta parses it, and reports
-// mistakes with the rule they are in.
+// naming returns the texts without parsing them. Package meta parses them, and its
+// errors name the rule.
 func (r *reader) naming() Naming {
 	return Naming{
 		Tags: r.text("tags"), Flavor: r.text("flavor"), Version: r.text("version"),
@@ -39,7 +39,8 @@ func (r *reader) naming() Naming {
 	}
 }
 
-// context is ref-context, or its older name.
+// context reads context, or ref-context if context is empty. docker/metadata-action
+// has the name context.
 func (r *reader) context() string {
 	switch v := r.text("context"); v {
 	case "":
@@ -47,7 +48,7 @@ func (r *reader) context() string {
 	case "git", "workflow":
 		return v
 	default:
-		r.fail("context", "input-value", "Allowed for metadata: workflow, git.", "context is %q", v)
+		r.fail("context", CodeValue, "Allowed for metadata: workflow, git.", "The input context is %q", v)
 		return v
 	}
 }

@@ -2,18 +2,18 @@ package input
 
 import "errors"
 
-// MigrateConfig is a run of `migrate` as it was asked for.
+// MigrateConfig is the configuration of `migrate`.
 type MigrateConfig struct {
 	Common
-	Paths    []string // none: the working directory's workflows
+	Paths    []string // empty for the workflows of the working directory
 	Write    bool
 	Check    bool
 	ToAction string
-	AddCheck bool   // also write a workflow that proves the grants
+	AddCheck bool   // also write a workflow that checks the permissions
 	SARIF    string // a path; "" for none
 }
 
-// ParseMigrate reads and checks everything a migrate run is asked for.
+// ParseMigrate reads and checks the inputs of `migrate`.
 func ParseMigrate(env Environment) (*MigrateConfig, error) {
 	r := newReader(Migrate, env)
 	c := &MigrateConfig{

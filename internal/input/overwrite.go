@@ -2,21 +2,21 @@ package input
 
 import "strings"
 
-// Rule says what may be done to a tag that exists.
+// Rule states the allowed change of an existing tag.
 type Rule string
 
 // The rules.
 const (
-	Allow      Rule = "allow"       // point it elsewhere
-	SameDigest Rule = "same-digest" // write it again as it is
-	Never      Rule = "never"       // nothing: it must not exist
+	Allow      Rule = "allow"       // the tag may point at any digest
+	SameDigest Rule = "same-digest" // the digest must not change
+	Never      Rule = "never"       // the tag must not exist
 )
 
-// Overwrite has the rule for each class of tag: full versions, and all else,
-// which is made to move.
+// Overwrite has the rule for each class of tags. Versions applies to the tags of full
+// versions (1.2.3), and Moving to all other tags.
 type Overwrite struct{ Versions, Moving Rule }
 
-// overwrite reads CLASS=RULE, separated by commas or blanks.
+// overwrite parses CLASS=RULE items that are separated by commas or spaces.
 func (r *reader) overwrite() Overwrite {
 	o := Overwrite{Versions: SameDigest, Moving: Allow}
 	for _, item := range r.words("overwrite") {
@@ -24,7 +24,7 @@ func (r *reader) overwrite() Overwrite {
 		at := map[string]*Rule{"versions": &o.Versions, "moving": &o.Moving}[class]
 		known := Rule(rule) == Allow || Rule(rule) == SameDigest || Rule(rule) == Never
 		if at == nil || !known {
-			r.fail("overwrite", "input-value", "Write versions=RULE,moving=RULE, where RULE is allow, same-digest or never.", "overwrite holds %q", item)
+			r.fail("overwrite", CodeValue, "Write versions=RULE,moving=RULE, where RULE is allow, same-digest or never.", "The input overwrite contains %q", item)
 			continue
 		}
 		*at = Rule(rule)

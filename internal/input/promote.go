@@ -8,45 +8,45 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// PromoteConfig is a run of `promote` as it was asked for.
+// PromoteConfig is the configuration of `promote`.
 type PromoteConfig struct {
 	Config
 
-	From     name.Reference // what is promoted; nil if the input is wrong
-	Expected v1.Hash        // the digest it must have; zero for any
+	From     name.Reference // the source; nil if the input is invalid
+	Expected v1.Hash        // the digest that From must have; zero for any digest
 }
 
-// ParsePromote reads and checks everything a promotion is asked for.
+// ParsePromote reads and checks the inputs of `promote`.
 func ParsePromote(env Environment) (*PromoteConfig, error) {
 	r := newReader(Promote, env)
 	c := &PromoteConfig{}
 	r.common(&c.Common, env)
-	r.promoted(c)
+	r.promoteSource(c)
 	c.Naming = r.naming()
-	c.Labels, c.Annotations = "", "" // other inputs' names: they would change the digest
-	if tag, ok := c.From.(name.Tag); ok && c.Tags == "" && c.moved() {
+	c.Labels, c.Annotations = "", "" // not inputs of promote, because they change the digest
+	if tag, ok := c.From.(name.Tag); ok && c.Tags == "" && c.hasOtherRepository() {
 		c.Tags = tag.TagStr()
 	}
 	if c.From != nil && c.Tags == "" {
-		r.fail("tags", "no-tags", "Set tags: the names that are to point at it.", "There is no tag to promote %s to", c.From)
+		r.fail("tags", CodeNoTags, "Set tags to the names that must point at the image.", "There is no tag to promote %s to", c.From)
 	}
 	if text := r.text("expected-digest"); text != "" {
 		var err error
 		if c.Expected, err = v1.NewHash(text); err != nil {
-			r.fail("expected-digest", "digest-invalid", "Write sha256: and 64 hexadecimal digits, as the output digest has it.", "expected-digest is %q", text)
+			r.fail("expected-digest", CodeDigestInvalid, "Write sha256: and 64 hexadecimal digits, as in the output digest.", "The input expected-digest is %q", text)
 		}
 	}
-	r.choices(&c.Config)
+	r.pushOptions(&c.Config)
 	c.OnlyNewer = r.boolean("only-newer")
 	return c, errors.Join(r.errs...)
 }
 
-// promoted reads the source: a reference, or the digest or the tag of one in
-// the image.
-func (r *reader) promoted(c *PromoteConfig) {
-	text := strings.TrimPrefix(r.text("source"), "docker://")
+// promoteSource parses source: a reference, or a digest or tag in the first
+// repository of image.
+func (r *reader) promoteSource(c *PromoteConfig) {
+	text := strings.TrimPrefix(r.text("source"), referencePrefix)
 	if text == "" {
-		r.fail("source", "source-missing", "Set source to a reference, or to the tag or digest of one in image: rc, sha256:….", "There is nothing to promote")
+		r.fail("source", CodeSourceMissing, "Set source to a reference, or to a tag or digest in image: rc, sha256:….", "The input source is empty")
 		return
 	}
 	full := text
@@ -58,14 +58,15 @@ func (r *reader) promoted(c *PromoteConfig) {
 	}
 	ref, err := name.ParseReference(full)
 	if err != nil {
-		r.fail("source", "source-invalid", "Write HOST/OWNER/NAME:TAG, or @sha256:… in place of the tag; or the tag or digest of one in image.", "source is %q", text)
+		r.fail("source", CodeSourceInvalid, "Write HOST/OWNER/NAME:TAG, HOST/OWNER/NAME@sha256:…, or a tag or digest in image.", "The input source is %q", text)
 		return
 	}
-	c.From, c.Source = ref, "docker://"+ref.Name()
+	c.From, c.Source = ref, referencePrefix+ref.Name()
 }
 
-// moved reports whether any image is another repository than the source's.
-func (c *PromoteConfig) moved() bool {
+// hasOtherRepository reports whether an image is in another repository than the
+// source.
+func (c *PromoteConfig) hasOtherRepository() bool {
 	for _, repo := range c.Images {
 		if repo.Name() != c.From.Context().Name() {
 			return true

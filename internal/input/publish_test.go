@@ -15,7 +15,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
-// workflow is the environment of a step of Acme/Web with these variables.
+// workflow returns the environment of a step of Acme/Web with more variables.
 func workflow(pairs ...string) input.Environment {
 	env := map[string]string{
 		"GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": "Acme/Web", "GITHUB_REPOSITORY_OWNER": "Acme", "GITHUB_ACTOR": "octocat",
@@ -37,7 +37,7 @@ func parse(t *testing.T, env input.Environment) *input.Config {
 	return c
 }
 
-func TestDefaults(t *testing.T) {
+func TestConfigHasDefaults(t *testing.T) {
 	t.Parallel()
 	c := parse(t, workflow())
 	got := fmt.Sprint(c.Images, c.Home, c.Registry, c.Visibility, c.FailOnMismatch, c.OnReadOnly, c.Verify, c.DryRun, c.Timeout, c.Summary, c.Debug, c.Username, c.Tags)
@@ -47,15 +47,15 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-// inputCase is a value of an input, and whether it was read.
+// inputCase has a value of an input, and a function that reports if the value is in
+// the Config.
 type inputCase struct {
 	value string
 	seen  func(*input.Config) bool
 }
 
-// TestEveryInputIsRead sets each input of the table to something else than
-// its default and finds it in the Config.
-func TestEveryInputIsRead(t *testing.T) {
+// The test sets each input of the table to a value that is not the default.
+func TestConfigContainsEveryInput(t *testing.T) {
 	t.Parallel()
 	cases := map[string]inputCase{
 		"flavor":                 {"latest=false", func(c *input.Config) bool { return c.Flavor == "latest=false" }},
@@ -81,7 +81,7 @@ func TestEveryInputIsRead(t *testing.T) {
 		"push-by-digest":    {"true", func(c *input.Config) bool { return c.ByDigest }},
 		"digest-name":       {"web/linux/amd64", func(c *input.Config) bool { return c.DigestName == "web-linux-amd64" }},
 		"push":              {"false", func(c *input.Config) bool { return c.DryRun }},
-		"on-readonly":       {"skip", func(c *input.Config) bool { return c.OnReadOnly == "skip" }},
+		"on-readonly":       {"skip", func(c *input.Config) bool { return c.OnReadOnly == input.ReadOnlySkip }},
 		"verify":            {"none", func(c *input.Config) bool { return c.Verify == input.VerifyNone }},
 		"timeout":           {"5", func(c *input.Config) bool { return c.Timeout == 5*time.Minute }},
 		"summary":           {"False", func(c *input.Config) bool { return !c.Summary }},
@@ -94,7 +94,7 @@ func TestEveryInputIsRead(t *testing.T) {
 		"compression-level": {"6", func(c *input.Config) bool { return c.Compression.String() == "gzip:6" }},
 		"debug":             {"true", func(c *input.Config) bool { return c.Debug }},
 	}
-	needs := map[string][]string{"digest-name": {"INPUT_PUSH-BY-DIGEST", "true"}, "compression-level": {"INPUT_COMPRESSION", "gzip"}} // they make no sense alone
+	needs := map[string][]string{"digest-name": {"INPUT_PUSH-BY-DIGEST", "true"}, "compression-level": {"INPUT_COMPRESSION", "gzip"}} // inputs that need another input
 	for name, c := range filesCases {
 		cases[name], needs[name] = c, []string{"INPUT_CONTENT", "a:/a", "INPUT_SOURCE", ""}
 	}
@@ -118,14 +118,14 @@ func TestEveryInputIsRead(t *testing.T) {
 	}
 }
 
-func TestWrongValues(t *testing.T) {
+func TestParsePublishRefusesInvalidValues(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, input, value, code, hint string }{
-		{"blank source", "source", " \n", "source-missing", "directory, a tar"},
+		{"blank source", "source", " \n", "source-missing", "docker://REFERENCE"},
 		{"image with digest", "image", "ghcr.io/a/b@sha256:0", "image-with-digest", "Write ghcr.io/a/b;"},
 		{"image with tag", "image", "ghcr.io/a/b:1.2", "image-with-tag", "image: ghcr.io/a/b and tags: 1.2"},
 		{"image with port and tag", "image", "localhost:5000/a/b:1", "image-with-tag", "image: localhost:5000/a/b and tags: 1"},
-		{"image without owner", "image", "ghcr.io/web", "image-without-owner", "ghcr.io/OWNER/web, here ghcr.io/acme/web"},
+		{"image without owner", "image", "ghcr.io/web", "image-without-owner", "ghcr.io/OWNER/web, for example ghcr.io/acme/web"},
 		{"bare image without owner", "image", "web", "image-without-owner", "ghcr.io/OWNER/web"},
 		{"image with blanks", "image", "ghcr.io/a/b c", "image-invalid", "ghcr.io/acme/web"},
 		{"image with a template", "image", "ghcr.io/a/${{ x }}", "image-invalid", ""},
@@ -134,14 +134,14 @@ func TestWrongValues(t *testing.T) {
 		{"on-visibility-mismatch", "on-visibility-mismatch", "error", "input-value", "warn, fail"},
 		{"on-readonly", "on-readonly", "keep", "input-value", "skip, fail, archive"},
 		{"verify", "verify", "yes", "input-value", "full, digest, none"},
-		{"a class of tags that is none", "overwrite", "branches=allow", "input-value", "versions=RULE,moving=RULE"},
-		{"a rule that is none", "overwrite", "versions=no", "input-value", "allow, same-digest or never"},
+		{"an unknown class of tags", "overwrite", "branches=allow", "input-value", "versions=RULE,moving=RULE"},
+		{"an unknown rule", "overwrite", "versions=no", "input-value", "allow, same-digest or never"},
 		{"dry-run", "dry-run", "1", "input-value", "true, false"},
 		{"push", "push", "no", "input-value", "true, false"},
 		{"summary", "summary", "off", "input-value", "true, false"},
 		{"debug", "debug", "verbose", "input-value", "true, false"},
 		{"timeout without unit", "timeout", "soon", "input-value", "30m"},
-		{"timeout of nothing", "timeout", "0", "input-value", "30m"},
+		{"timeout of zero", "timeout", "0", "input-value", "30m"},
 		{"negative timeout", "timeout", "-5m", "input-value", "30m"},
 		{"registry with a path", "registry", "ghcr.io/acme", "registry-invalid", "host name"},
 		{"registry that is a URL", "registry", "https://ghcr.io", "registry-invalid", "host name"},
@@ -150,7 +150,7 @@ func TestWrongValues(t *testing.T) {
 		{"no token", "token", " ", "token-empty", "GITHUB_TOKEN"},
 		{"credential of two words", "credentials", "docker.io hunter2", "credentials-invalid", "host, user name and secret"},
 		{"credential of four words", "credentials", "docker.io me hunter2 x", "credentials-invalid", "host, user name and secret"},
-		{"credential for no host", "credentials", "a/b me hunter2", "credentials-invalid", "registry host"},
+		{"credential without a host", "credentials", "a/b me hunter2", "credentials-invalid", "registry host"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -171,7 +171,7 @@ func TestWrongValues(t *testing.T) {
 	}
 }
 
-func TestAllMistakesComeTogether(t *testing.T) {
+func TestParsePublishReturnsAllErrorsTogether(t *testing.T) {
 	t.Parallel()
 	_, err := input.ParsePublish(workflow("INPUT_SOURCE", "", "INPUT_VISIBILITY", "x", "INPUT_TIMEOUT", "x", "INPUT_IMAGE", "a@b\nghcr.io/c", "GITHUB_API_URL", "ftp://x"))
 	var codes []string
@@ -185,12 +185,12 @@ func TestAllMistakesComeTogether(t *testing.T) {
 	}
 }
 
-// TestHostsOfGitHub checks docs/ghcr.md, Registry host: which registry and API
-// belong to a server, and so may see the token.
-func TestHostsOfGitHub(t *testing.T) {
+// The server determines the registry and the API that receive the token
+// (docs/ghcr.md, Registry host).
+func TestServerDeterminesRegistryAndAPI(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, server, registry, api string }{
-		{"nothing is said", "", "ghcr.io", "https://api.github.com"},
+		{"no server", "", "ghcr.io", "https://api.github.com"},
 		{"github.com", "https://github.com", "ghcr.io", "https://api.github.com"},
 		{"github.com in capitals", "https://GitHub.com/", "ghcr.io", "https://api.github.com"},
 		{"data residency", "https://octo.ghe.com", "containers.octo.ghe.com", "https://api.octo.ghe.com"},
@@ -199,7 +199,7 @@ func TestHostsOfGitHub(t *testing.T) {
 		{"serve", "http://127.0.0.1:5000", "127.0.0.1:5000", "http://127.0.0.1:5000/api/v3"},
 		{"serve by name", "http://localhost:5000", "localhost:5000", "http://localhost:5000/api/v3"},
 		{"serve on IPv6", "http://[::1]:5000", "[::1]:5000", "http://[::1]:5000/api/v3"},
-		{"a host that only begins like it", "https://github.com.evil.example", "containers.github.com.evil.example", "https://github.com.evil.example/api/v3"},
+		{"a host that only starts like github.com", "https://github.com.evil.example", "containers.github.com.evil.example", "https://github.com.evil.example/api/v3"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -215,7 +215,7 @@ func TestHostsOfGitHub(t *testing.T) {
 	}
 }
 
-func TestServersThatATokenMustNotGoTo(t *testing.T) {
+func TestParsePublishRefusesServersThatMustNotReceiveTheToken(t *testing.T) {
 	t.Parallel()
 	for _, server := range []string{"http://github.com", "github.com", "ftp://x", "https://", "http://127.0.0.1.evil.example", "://", "https://user:hunter2@github.com"} {
 		_, err := input.ParsePublish(workflow("GITHUB_SERVER_URL", server))
@@ -225,7 +225,7 @@ func TestServersThatATokenMustNotGoTo(t *testing.T) {
 	}
 }
 
-func TestReadOnlyRuns(t *testing.T) {
+func TestRunsWithReadOnlyTokensAreRecognised(t *testing.T) {
 	t.Parallel()
 	pull := func(head string) string {
 		return `{"number":7,"pull_request":{"number":7,"head":{"repo":` + head + `}}}`
@@ -233,14 +233,14 @@ func TestReadOnlyRuns(t *testing.T) {
 	cases := []struct {
 		name, event, actor, payload string
 		readOnly                    string
-		onReadOnly                  string
+		onReadOnly                  input.ReadOnlyPolicy
 	}{
 		{"push", "push", "octocat", `{}`, "", "fail"},
 		{"pull request of a branch", "pull_request", "octocat", pull(`{"full_name":"Acme/Web"}`), "", "skip"},
 		{"pull request of a branch, other case", "pull_request", "octocat", pull(`{"full_name":"acme/web"}`), "", "skip"},
 		{"pull request of a fork", "pull_request", "octocat", pull(`{"fork":true,"full_name":"x/web"}`), "from the fork x/web", "skip"},
-		{"pull request of a fork that is gone", "pull_request", "octocat", `{"number":7,"pull_request":{"head":{"sha":"0","repo":null}}}`, "from a fork", "skip"},
-		{"pull_request_target has a writing token", "pull_request_target", "octocat", pull(`{"full_name":"x/web"}`), "", "skip"},
+		{"pull request of a deleted fork", "pull_request", "octocat", `{"number":7,"pull_request":{"head":{"sha":"0","repo":null}}}`, "from a fork", "skip"},
+		{"pull_request_target has a token that can write", "pull_request_target", "octocat", pull(`{"full_name":"x/web"}`), "", "skip"},
 		{"Dependabot", "push", "dependabot[bot]", `{}`, "Dependabot", "fail"},
 		{"Dependabot's pull request", "pull_request", "dependabot[bot]", pull(`{"full_name":"acme/web"}`), "Dependabot", "skip"},
 	}
@@ -260,7 +260,7 @@ func TestReadOnlyRuns(t *testing.T) {
 	}
 }
 
-func TestEventsThatCannotBeRead(t *testing.T) {
+func TestParsePublishRefusesUnreadableEvents(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	broken := filepath.Join(dir, "broken.json")
@@ -273,16 +273,16 @@ func TestEventsThatCannotBeRead(t *testing.T) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
-	parse(t, workflow("GITHUB_EVENT_PATH", empty)) // as act writes it
+	parse(t, workflow("GITHUB_EVENT_PATH", empty)) // as act writes the file
 }
 
-func TestNoticesAboutNames(t *testing.T) {
+func TestNoticesReportChangedAndForeignNames(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, image, code, words string }{
-		{"lower case is silent", "ghcr.io/acme/web", "", ""},
-		{"upper case", "ghcr.io/Acme/WEB", "image-lowered", "published as ghcr.io/acme/web"},
-		{"another owner", "ghcr.io/other/web", "owner-differs", "belongs to other, the workflow to Acme"},
-		{"another registry is nobody's business", "docker.io/other/web", "", ""},
+		{"lower case gives no notice", "ghcr.io/acme/web", "", ""},
+		{"upper case", "ghcr.io/Acme/WEB", "image-name-lowercased", "ghcr.io/acme/web"},
+		{"another owner", "ghcr.io/other/web", "owner-differs", "other"},
+		{"another registry gives no notice", "docker.io/other/web", "", ""},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -299,7 +299,7 @@ func TestNoticesAboutNames(t *testing.T) {
 	}
 }
 
-func TestSecretsListsEverySpelling(t *testing.T) {
+func TestSecretsListsEveryEncoding(t *testing.T) {
 	t.Parallel()
 	c := parse(t, workflow("INPUT_CREDENTIALS", "docker.io me hunter2"))
 	got := strings.Join(c.Secrets(), " ")
@@ -310,7 +310,7 @@ func TestSecretsListsEverySpelling(t *testing.T) {
 	}
 }
 
-func TestAForeignDestinationNeedsNoToken(t *testing.T) {
+func TestAnotherRegistryNeedsNoToken(t *testing.T) {
 	t.Parallel()
 	c := parse(t, workflow("INPUT_TOKEN", "", "INPUT_IMAGE", "docker.io/acme/web"))
 	if !c.Token.Empty() {
@@ -318,7 +318,7 @@ func TestAForeignDestinationNeedsNoToken(t *testing.T) {
 	}
 }
 
-func TestCommandOf(t *testing.T) {
+func TestCommandOfReturnsTheCommandOrAnError(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]input.Command{"": input.Publish, "publish": input.Publish} {
 		if got, err := input.CommandOf(workflow("INPUT_COMMAND", value).Getenv); got != want || err != nil {

@@ -7,31 +7,31 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// PullConfig is a run of `pull` as it was asked for.
+// PullConfig is the configuration of `pull`.
 type PullConfig struct {
 	Common
 
 	Reference   name.Reference
-	Destination string       // as written; package sink parses it
-	Platform    *v1.Platform // nil: all, or this machine's where one is needed
+	Destination string       // not parsed; package sink parses it
+	Platform    *v1.Platform // nil for all; for a destination with one platform, the platform of the machine or engine
 	VerifyOnly  bool
 }
 
-// ParsePull reads and checks everything a pull is asked for.
+// ParsePull reads and checks the inputs of `pull`.
 func ParsePull(env Environment) (*PullConfig, error) {
 	r := newReader(Pull, env)
 	c := &PullConfig{Platform: r.platform(), VerifyOnly: r.boolean("verify-only"), Destination: r.text("destination")}
-	r.remote(&c.Common, env)
+	r.registryInputs(&c.Common, env)
 	if source := r.text("source"); source != "" {
 		c.Reference = r.reference("source", source, &c.Common)
 	} else {
-		r.fail("source", "source-missing", "Set source to the image's reference: ghcr.io/acme/web:1.2.3.", "There is no image to pull")
+		r.fail("source", CodeSourceMissing, "Set source to the reference of the image: ghcr.io/acme/web:1.2.3.", "The input source is empty")
 	}
 	switch {
 	case c.VerifyOnly && c.Destination != "":
-		r.fail("destination", "destination-idle", "Take one of both away: verify-only writes nothing.", "destination is given together with verify-only")
+		r.fail("destination", CodeDestinationWithVerifyOnly, "Remove one of the two, because verify-only writes nothing.", "The inputs destination and verify-only exclude each other")
 	case !c.VerifyOnly && c.Destination == "":
-		r.fail("destination", "destination-missing", "Set destination to a directory for an OCI layout, to oci-archive:FILE, docker-archive:FILE or docker-daemon:; or verify-only: true.", "There is no destination")
+		r.fail("destination", CodeDestinationMissing, "Set destination to a directory for an OCI layout, to oci-archive:FILE, docker-archive:FILE or docker-daemon:, or set verify-only: true.", "The input destination is empty")
 	}
 	return c, errors.Join(r.errs...)
 }

@@ -13,12 +13,12 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// reader reads the inputs of one command and collects what is wrong with
-// them, so that a user mends everything in one go.
+// reader reads the inputs of one command. It collects all errors, so the user can
+// correct all inputs after one run.
 type reader struct {
 	command Command
 	get     func(name string) string
-	raw     func(name string) string // with its blanks
+	raw     func(name string) string // does not trim the value
 	errs    []error
 }
 
@@ -34,7 +34,7 @@ func newReader(c Command, env Environment) *reader {
 	return r
 }
 
-// CommandOf reads which command a workflow step asks for.
+// CommandOf returns the command of a workflow step.
 func CommandOf(getenv func(string) string) (Command, error) {
 	r := newReader("", Environment{Getenv: getenv})
 	c := Command(r.choice("command"))
@@ -53,7 +53,7 @@ func (r *reader) text(name string) string {
 	return in.Default
 }
 
-// lines splits at newlines, trims, and drops blank lines.
+// lines splits the value at newlines, trims each line, and drops empty lines.
 func (r *reader) lines(name string) []string {
 	var out []string
 	for _, line := range strings.Split(r.text(name), "\n") {
@@ -73,14 +73,14 @@ func (r *reader) choice(name string) string {
 	}
 	hint := "Allowed: " + strings.Join(values, ", ") + "."
 	if own := in.OwnValues[r.command]; own != nil && slices.Contains(in.Values, v) {
-		hint += " Other commands take it: see the input's help."
+		hint += " Only other commands accept " + v + "."
 	}
-	r.fail(name, "input-value", hint, "%s is %q", name, v)
+	r.fail(name, CodeValue, hint, "The input %s is %q", name, v)
 	return in.Default
 }
 
-// boolean takes true and false in the spellings of YAML 1.2's core schema,
-// as the runner's own toolkit does.
+// boolean accepts the spellings of true and false in the core schema of YAML 1.2, as
+// the toolkit of the runner does.
 func (r *reader) boolean(name string) bool {
 	v := r.text(name)
 	switch v {
@@ -89,38 +89,38 @@ func (r *reader) boolean(name string) bool {
 	case "false", "False", "FALSE", "":
 		return false
 	}
-	r.fail(name, "input-value", "Allowed: true, false.", "%s is %q", name, v)
+	r.fail(name, CodeValue, "Allowed: true, false.", "The input %s is %q", name, v)
 	return false
 }
 
-// off reports whether a switch without a default is set to false.
+// off reports whether an input without a default is set to false.
 func (r *reader) off(name string) bool { return r.text(name) != "" && !r.boolean(name) }
 
 func (r *reader) duration(name string) time.Duration {
 	v := r.text(name)
 	if minutes, err := strconv.Atoi(v); err == nil {
-		v = fmt.Sprintf("%dm", minutes) // timeout-minutes is what people know
+		v = fmt.Sprintf("%dm", minutes) // as in timeout-minutes of a job
 	}
 	d, err := time.ParseDuration(v)
 	if err != nil || d <= 0 {
-		r.fail(name, "input-value", "Write it with a unit: 90s, 30m, 1h30m; a bare number is minutes.", "%s is %q", name, r.text(name))
+		r.fail(name, CodeValue, "Write a duration with a unit, such as 90s, 30m or 1h30m, or a number of minutes.", "The input %s is %q", name, r.text(name))
 	}
 	return d
 }
 
-// list joins names as a sentence does.
-func list(names []string) string {
+// joinNames joins names with commas and "and".
+func joinNames(names []string) string {
 	if len(names) < 3 {
 		return strings.Join(names, " and ")
 	}
 	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }
 
-// strangers reports inputs that are given but belong to other commands.
-func (r *reader) strangers() {
+// refuseInputsOfOtherCommands refuses inputs that the command does not accept.
+func (r *reader) refuseInputsOfOtherCommands() {
 	for _, in := range Table {
 		if in.Name == "command" || in.ActionDefault != "" || slices.Contains(in.Commands, r.command) {
-			continue // the runner gives what has a default whether it is wanted or not
+			continue // the runner sets an input with a default even if the workflow does not
 		}
 		if v := strings.TrimSpace(r.get(in.Name)); v == "" || v == in.Default {
 			continue
@@ -129,6 +129,6 @@ func (r *reader) strangers() {
 		for _, c := range in.Commands {
 			names = append(names, string(c))
 		}
-		r.fail(in.Name, "input-not-taken", "Take it away, or set command: "+names[0]+".", "%s belongs to %s, not to %s", in.Name, list(names), r.command)
+		r.fail(in.Name, CodeNotAccepted, "Remove "+in.Name+", or set command: "+names[0]+".", "The input %s belongs to %s, not to %s", in.Name, joinNames(names), r.command)
 	}
 }

@@ -7,20 +7,20 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// referencePrefix names references outright, where paths are taken too.
+// referencePrefix marks a reference in an input that also accepts paths.
 const referencePrefix = "docker://"
 
-// remote reads what commands need that read registries and name no image to
-// publish to.
-func (r *reader) remote(c *Common, env Environment) {
+// registryInputs reads the inputs of commands that read from a registry and do not
+// publish.
+func (r *reader) registryInputs(c *Common, env Environment) {
 	r.base(c, env)
 	c.Home, c.Registry = c.GitHub.Registry(), r.registry(c.GitHub)
 	r.token(c, env)
 	r.credentials(c)
 }
 
-// reference parses NAME, NAME:TAG or NAME@DIGEST, nil after a failure. The
-// name is lowered, as it is for image; tags have case.
+// reference parses NAME, NAME:TAG or NAME@DIGEST. It returns nil after an error. It
+// changes the name to lower case, but not the tag.
 func (r *reader) reference(input, text string, c *Common) name.Reference {
 	text = strings.TrimPrefix(text, referencePrefix)
 	end := len(text)
@@ -31,18 +31,18 @@ func (r *reader) reference(input, text string, c *Common) name.Reference {
 		end = at
 	}
 	ref, err := name.ParseReference(strings.ToLower(text[:end])+text[end:], name.WithDefaultRegistry(c.Registry))
-	if err != nil || strings.HasPrefix(text, ".") { // a path, which the library takes for a host
-		r.fail(input, "reference-invalid", "Write ghcr.io/OWNER/NAME, with :TAG or @sha256:… after it; without either it is latest.", "%s is %q, and that is no image reference", input, text)
+	if err != nil || strings.HasPrefix(text, ".") { // a path, which the library parses as a host
+		r.fail(input, CodeReferenceInvalid, "Write ghcr.io/OWNER/NAME:TAG or ghcr.io/OWNER/NAME@sha256:…. The default tag is latest.", "The input %s is %q, which is not an image reference", input, text)
 		return nil
 	}
 	if repo := ref.Context(); c.AtHome(repo) && !strings.Contains(repo.RepositoryStr(), "/") {
-		r.fail(input, "image-without-owner", "Write "+repo.RegistryStr()+"/OWNER/"+repo.RepositoryStr()+c.ownerExample(repo.RepositoryStr())+".", "%s %q names no owner", input, text)
+		r.fail(input, CodeImageWithoutOwner, "Write "+repo.RegistryStr()+"/OWNER/"+repo.RepositoryStr()+c.ownerExample(repo.RepositoryStr())+".", "The input %s %q names no owner", input, text)
 		return nil
 	}
 	return ref
 }
 
-// platform parses os/arch[/variant]; nil where none is given.
+// platform parses os/arch[/variant]. It returns nil if the input is empty.
 func (r *reader) platform() *v1.Platform {
 	text := r.text("platform")
 	if text == "" {
@@ -54,7 +54,7 @@ func (r *reader) platform() *v1.Platform {
 func (r *reader) onePlatform(text string) *v1.Platform {
 	p, err := v1.ParsePlatform(strings.ToLower(text))
 	if err != nil || p.OS == "" || p.Architecture == "" {
-		r.fail("platform", "input-value", "Write system and architecture: linux/amd64, linux/arm64, linux/arm/v7.", "platform is %q", text)
+		r.fail("platform", CodeValue, "Write system and architecture: linux/amd64, linux/arm64, linux/arm/v7.", "The input platform is %q", text)
 		return nil
 	}
 	return p

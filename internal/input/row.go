@@ -5,40 +5,40 @@ import (
 	"strings"
 )
 
-// Kind is how a value is read.
+// Kind determines how the value of an input is parsed.
 type Kind int
 
 // The kinds of inputs.
 const (
 	Text     Kind = iota // one line
-	Lines                // several lines, blank ones dropped
+	Lines                // several lines; empty lines are dropped
 	Bool                 // true or false
 	Choice               // one of Values
 	Duration             // Go's notation: 90s, 30m, 1h30m
 )
 
-// Input is one row: everything anyone needs to know of an input. action.yml,
-// flags, --help and the README's tables are made or tested from it.
+// Input describes an input. The inputs of action.yml, the flags with their help and
+// the tables in the README are generated from these descriptions.
 type Input struct {
 	Name     string
 	Kind     Kind
 	Commands []Command
 	Values   []string // for Choice
-	Default  string   // in words of the value; "" with a Help that says what happens
-	// ActionDefault is what action.yml carries, where an expression is needed.
+	Default  string   // "" for none, or for a default that Help describes
+	// ActionDefault is the default in action.yml, if it is an expression.
 	ActionDefault string
-	Help          string // one or two sentences, without the default and the values
-	// OwnValues are those of commands that take others.
+	Help          string // under 300 characters; without Default, Values and OwnValues
+	// OwnValues replaces Values for a command.
 	OwnValues map[Command][]string
-	// Own is the help of commands that take the input in a way of their own.
+	// Own replaces Help for a command that uses the input in another way.
 	Own     map[Command]string
 	Example string
-	// NoFlag says that there is no flag for it: a secret on a command line
-	// would be seen by every process.
+	// NoFlag is true if the input has no flag, because all processes can read a
+	// secret on a command line.
 	NoFlag bool
 }
 
-// HelpFor is the help of one command's flag.
+// HelpFor returns the help of the flag of a command.
 func (in Input) HelpFor(c Command) string {
 	if own := in.Own[c]; own != "" {
 		return own
@@ -46,7 +46,7 @@ func (in Input) HelpFor(c Command) string {
 	return in.Help
 }
 
-// ValuesFor are the values that one command takes.
+// ValuesFor returns the values that a command accepts.
 func (in Input) ValuesFor(c Command) []string {
 	if own := in.OwnValues[c]; own != nil {
 		return own
@@ -54,8 +54,8 @@ func (in Input) ValuesFor(c Command) []string {
 	return in.Values
 }
 
-// HelpForAll is the help for all commands together, as action.yml and README
-// have it.
+// HelpForAll returns the help for all commands together, for action.yml and the
+// README.
 func (in Input) HelpForAll() string {
 	help := in.Help
 	for _, c := range in.Commands {
@@ -66,7 +66,7 @@ func (in Input) HelpForAll() string {
 	return help
 }
 
-// Find returns the row of a name.
+// Find returns the input with the name.
 func Find(name string) (Input, bool) {
 	i := slices.IndexFunc(Table, func(in Input) bool { return in.Name == name })
 	if i < 0 {
@@ -75,7 +75,7 @@ func Find(name string) (Input, bool) {
 	return Table[i], true
 }
 
-// For lists the inputs a command takes.
+// For lists the inputs that a command accepts.
 func For(c Command) []Input {
 	var out []Input
 	for _, in := range Table {

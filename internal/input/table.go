@@ -21,47 +21,47 @@ var Table = []Input{
 	},
 	{
 		Name: "content", Kind: Lines, Commands: publish,
-		Help:    "Files for an image, in place of source: PATH:/PATH/IN/IMAGE, one per line. A folder adds its contents. {os}, {arch} and {variant} in PATH create one image per platform. The same files give the same digest: times and owners are fixed, and programs and scripts are executable.",
+		Help:    "Files for an image, instead of `source`: PATH:/PATH/IN/IMAGE, one per line. A folder adds its contents. {os}, {arch} and {variant} in PATH create one image per platform. The same files give the same digest: times and owners are fixed, and programs and scripts are executable.",
 		Example: "dist/{os}-{arch}/app:/usr/bin/app",
 	},
 	{
 		Name: "artifact-type", Commands: publish,
-		Help:    "Media type of an artifact that publish creates from content, instead of an image. The lines of content are then PATH:MEDIA/TYPE, or PATH for application/octet-stream. With application/vnd.cncf.helm.config.v1+json, content is the .tgz of a Helm chart.",
+		Help:    "Media type of an artifact. publish creates this artifact, instead of an image, from the files in `content`. The lines of `content` are then PATH:MEDIA/TYPE, or PATH for application/octet-stream. With application/vnd.cncf.helm.config.v1+json, `content` is the .tgz of a Helm chart.",
 		Example: "application/vnd.cyclonedx+json",
 	},
 	{
 		Name: "subject", Commands: publish,
-		Help:    "Reference or digest of the image that the artifact describes, with artifact-type. The artifact goes to the repository of that image and is one of its referrers. It gets tags only if tags is set.",
+		Help:    "Reference or digest of the image that the artifact describes. It needs `artifact-type`. The artifact goes to the repository of that image and is one of its referrers. It gets tags only if `tags` is set.",
 		Example: "${{ steps.push.outputs.reference }}",
 	},
 	{
 		Name: "base", Commands: publish,
-		Help:    "Base image for content: a reference as in FROM of a Dockerfile, or scratch. Layers on the same registry are mounted, not copied. Default: scratch.",
+		Help:    "Base image for `content`: a reference, as in a FROM line of a Dockerfile, or scratch. Layers on the same registry are mounted, not copied. Default: scratch.",
 		Example: "gcr.io/distroless/static:nonroot",
 	},
 	{
 		Name: "entrypoint", Kind: Lines, Commands: publish,
-		Help:    "Program and first arguments of an image from content, one per line or as a JSON list. This input removes the cmd of the base, as in a Dockerfile. Default: the entrypoint of the base.",
+		Help:    "Program and first arguments of an image from `content`, one per line or as a JSON list. This input removes the command of the base image, as in a Dockerfile. Default: the entrypoint of the base image.",
 		Example: "/usr/bin/app",
 	},
 	{
 		Name: "cmd", Kind: Lines, Commands: publish,
-		Help:    "Arguments of the program in an image from content, one per line or as a JSON list. The user of the image can replace them. Default: the cmd of the base, unless entrypoint is set.",
+		Help:    "Arguments of the program in an image from `content`, one per line or as a JSON list. The user of the image can replace them. Default: the command of the base image, unless `entrypoint` is set.",
 		Example: `["--port", "8080"]`,
 	},
 	{
 		Name: "env", Kind: Lines, Commands: publish,
-		Help:    "Environment variables of an image from content: KEY=value, one per line. They are added to the variables of the base, or replace them. Every user of the image can read them.",
+		Help:    "Environment variables of an image from `content`: KEY=value, one per line. They are added to the variables of the base image, or replace them. Every user of the image can read them.",
 		Example: "PORT=8080",
 	},
 	{
 		Name: "user", Commands: publish,
-		Help:    "User of the program in an image from content: a name or a number, optionally with :GROUP. Default: the user of the base.",
+		Help:    "User of the program in an image from `content`: a name or a number, optionally with :GROUP. Default: the user of the base image.",
 		Example: "65532:65532",
 	},
 	{
 		Name: "workdir", Commands: publish,
-		Help:    "Working directory of the program in an image from content: an absolute path. Default: the working directory of the base.",
+		Help:    "Working directory of the program in an image from `content`: an absolute path. Default: the working directory of the base image.",
 		Example: "/srv",
 	},
 	{
@@ -71,7 +71,7 @@ var Table = []Input{
 	},
 	{
 		Name: "compression", Kind: Choice, Commands: publish, Values: []string{"keep", "gzip", "zstd"}, Default: "keep",
-		Help:    "Compression of the layers. keep compresses only plain layers from `docker save`, the Docker engine and podman, with gzip. gzip and zstd also compress layers of another format again: this changes the digest, but not the image id. eStargz and zstd:chunked layers stay unchanged.",
+		Help:    "Compression of the layers. keep compresses only the uncompressed layers of `docker save`, the Docker engine and podman, with gzip. gzip and zstd also recompress layers of another format. This changes the digest, but not the image id. eStargz and zstd:chunked layers stay unchanged.",
 		Example: "zstd",
 	},
 	{
@@ -80,8 +80,8 @@ var Table = []Input{
 		Example: "6",
 	},
 	{
-		Name: "image", Kind: Lines, Commands: slices.Concat(naming, asking),
-		Help:    "Repositories to publish to, one per line, without tag or digest. Default: the owner and the repository of the workflow in lower case, on the registry of this GitHub.",
+		Name: "image", Kind: Lines, Commands: slices.Concat(naming, authenticating),
+		Help:    "Repositories to publish to, one per line, without tag or digest. Default: the owner and the repository of the workflow in lower case, on the registry of this GitHub server.",
 		Example: "ghcr.io/acme/web",
 	},
 	{
@@ -106,12 +106,12 @@ var Table = []Input{
 	},
 	{
 		Name: "labels", Kind: Lines, Commands: labels,
-		Help:    "Labels to add to the default OCI labels or to replace them: KEY=value, one per line. publish writes labels into an existing image only if this input is set, because labels change the digest. An image that publish builds from context always gets them.",
+		Help:    "Labels to add to the default OCI labels or to replace them: KEY=value, one per line. publish writes labels into an existing image only if this input is set, because labels change the digest. An image that publish builds from `context` always gets them.",
 		Example: "org.opencontainers.image.vendor=Acme",
 	},
 	{
 		Name: "annotations", Kind: Lines, Commands: annotating,
-		Help:    "Annotations to add to the default annotations or to replace them: KEY=value, one per line. If this input or labels is set, publish writes them into the index or, without an index, into the manifest. merge writes them into the new index.",
+		Help:    "Annotations to add to the default annotations or to replace them: KEY=value, one per line. If this input or `labels` is set, publish writes them into the index or, without an index, into the manifest. merge writes them into the new index.",
 		Example: "org.opencontainers.image.vendor=Acme",
 	},
 	{
@@ -121,7 +121,7 @@ var Table = []Input{
 	},
 	{
 		Name: "context", Commands: []Command{Publish, Metadata},
-		Help: "Folder with a Dockerfile to build in place of source, or a URL that the builder fetches. The builder is docker buildx, else the Docker engine, else buildah or podman. The token is checked before the build.",
+		Help: "Folder with a Dockerfile to build, instead of `source`, or a URL that the builder fetches. The builder is docker buildx, else the Docker engine, else buildah or podman. The token is checked before the build.",
 		Own: map[Command]string{
 			Metadata: "Other name of ref-context, as in docker/metadata-action.",
 		},
@@ -129,7 +129,7 @@ var Table = []Input{
 	},
 	{
 		Name: "file", Commands: publish,
-		Help:    "Path of the Dockerfile. Default: Dockerfile in context. If only file is set, context is the working directory.",
+		Help:    "Path of the Dockerfile. Default: Dockerfile in `context`. If only `file` is set, `context` is the working directory.",
 		Example: "build/Dockerfile",
 	},
 	{
@@ -139,7 +139,7 @@ var Table = []Input{
 	},
 	{
 		Name: "build-args", Kind: Lines, Commands: publish,
-		Help:    "Arguments for the Dockerfile: NAME=value, one per line. Every user of the image can read them. Set secrets for secret values.",
+		Help:    "Arguments for the Dockerfile: NAME=value, one per line. Every user of the image can read them. Use `secrets` for secret values.",
 		Example: "VERSION=1.2.3",
 	},
 	{
@@ -199,7 +199,7 @@ var Table = []Input{
 	},
 	{
 		Name: "digest-name", Commands: building,
-		Help: "Name for the image of a job with push-by-digest, if another job pushes the same platform. The output digest-NAME then also contains the digest.",
+		Help: "Name for the image of a job with `push-by-digest`, if another job pushes the same platform. The output digest-NAME then also contains the digest.",
 		Own: map[Command]string{
 			Merge: "Pattern for the names of the images to merge. * matches any part of a name.",
 		},
@@ -207,7 +207,7 @@ var Table = []Input{
 	},
 	{
 		Name: "digests", Kind: Lines, Commands: merge,
-		Help:    "Images to merge: the outputs of the jobs with push-by-digest, as toJSON prints them, a JSON object of digests, or lines of NAME=DIGEST, DIGEST or REPOSITORY@DIGEST.",
+		Help:    "Images to merge, in one of three forms: toJSON of the outputs of the jobs with `push-by-digest`; a JSON object of digests; or lines of NAME=DIGEST, DIGEST or REPOSITORY@DIGEST.",
 		Example: "${{ toJSON(needs.build.outputs) }}",
 	},
 	{
@@ -233,12 +233,12 @@ var Table = []Input{
 	},
 	{
 		Name: "only-newer", Kind: Bool, Commands: promote, Default: "false",
-		Help:    "Move a tag only if its current image is known to be older. With monotonic alone, a tag also moves if the age of its current image is unknown.",
+		Help:    "Move a tag only if its current image is known to be older. With `monotonic` alone, a tag also moves if the age of its current image is unknown.",
 		Example: "true",
 	},
 	{
 		Name: "overwrite", Kind: Lines, Commands: pushing, Default: "versions=same-digest,moving=allow",
-		Help:    "Rules for existing tags, by class: versions for tags of full versions (1.2.3), moving for all others. allow permits every digest, same-digest permits only the current digest, and never permits no write.",
+		Help:    "Rules for existing tags, by class: versions for tags of full versions (1.2.3), moving for all others. Rules: allow (any digest), same-digest (only the current digest) and never (no write).",
 		Example: "versions=allow",
 	},
 	{
@@ -255,7 +255,7 @@ var Table = []Input{
 	{
 		Name: "on-visibility-mismatch", Kind: Choice, Commands: slices.Concat(pushing, check), Default: "warn",
 		Values:  []string{"warn", "fail"},
-		Help:    "Result if the package has another visibility: a warning or a failure. If visibility is private or internal and the package is or would be public, publishing always fails before the upload.",
+		Help:    "Result if the package has another visibility: a warning or a failure. If `visibility` is private or internal and the package is or would be public, publishing always fails before the upload.",
 		Example: "fail",
 	},
 	{
@@ -264,26 +264,26 @@ var Table = []Input{
 		Example: "label",
 	},
 	{
-		Name: "token", Commands: slices.Concat(reporting, asking), NoFlag: true, ActionDefault: "${{ github.token }}",
-		Help:    "Token for the registry and the API of this GitHub. No other host receives it. Default: the GITHUB_TOKEN of the job. At a terminal, it comes from GITHUB_TOKEN, GH_TOKEN or CR_PAT, or from --token-stdin.",
+		Name: "token", Commands: slices.Concat(reporting, authenticating), NoFlag: true, ActionDefault: "${{ github.token }}",
+		Help:    "Token for the registry and the API of this GitHub server. No other host receives it. Default: the GITHUB_TOKEN of the job. At a terminal, it comes from GITHUB_TOKEN, GH_TOKEN or CR_PAT, or from --token-stdin.",
 		Example: "${{ secrets.GITHUB_TOKEN }}",
 	},
 	{
-		Name: "username", Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, asking),
+		Name: "username", Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, authenticating),
 		Help:    "User name to send with the token. ghcr.io ignores it; other registries can check it. Default: the actor of the workflow.",
 		Example: "octocat",
 	},
 	{
-		Name: "registry", Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, asking),
+		Name: "registry", Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, authenticating),
 		Help: "Registry of images without a host in the name. Default: ghcr.io, or the registry of GITHUB_SERVER_URL.",
 		Own: map[Command]string{
-			Login: "Hosts to log in to, one per line, in addition to the hosts in credentials. Default: the registry of this GitHub.",
+			Login: "Hosts to log in to, one per line, in addition to the hosts in `credentials`. Default: the registry of this GitHub server.",
 		},
 		Example: "containers.github.example.com",
 	},
 	{
-		Name: "credentials", Kind: Lines, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, asking), NoFlag: true,
-		Help:    "Logins for other registries to read from or publish to: HOST USERNAME SECRET, one login per line. For other hosts, the run uses the Docker login file of the machine.",
+		Name: "credentials", Kind: Lines, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, authenticating), NoFlag: true,
+		Help:    "Logins for other registries to read from or publish to: HOST USERNAME SECRET, one login per line. For other hosts, the run uses the Docker config file of the machine (config.json).",
 		Example: "docker.io octocat ${{ secrets.DOCKERHUB_TOKEN }}",
 	},
 	{
@@ -298,7 +298,7 @@ var Table = []Input{
 	},
 	{
 		Name: "push", Kind: Bool, Commands: slices.Concat(pushing, login),
-		Help: "Publish the image. false is another form of dry-run: true, as in docker/build-push-action. Default: true.",
+		Help: "Publish the image. false is another form of `dry-run: true`, as in docker/build-push-action. Default: true.",
 		Own: map[Command]string{
 			Login: "Check that the token may push to image: open an upload and send nothing. Default: false.",
 		},
@@ -311,11 +311,11 @@ var Table = []Input{
 	},
 	{
 		Name: "verify", Kind: Choice, Commands: pushing, Default: "full", Values: []string{"full", "digest", "none"},
-		Help:    "Checks after the push. digest reads back every tag and the digest. full also pulls the image without credentials, and reads the visibility and the link of the package. none relies on the responses of the registry, and does not check if a tag moves back.",
+		Help:    "Checks after the push. digest reads back every tag and the digest. full also pulls the image without credentials, and reads the visibility and the link of the package. none relies on the responses of the registry, and does not detect a tag that another run moves back.",
 		Example: "digest",
 	},
 	{
-		Name: "timeout", Kind: Duration, Commands: slices.Concat(reporting, asking), Default: "30m",
+		Name: "timeout", Kind: Duration, Commands: slices.Concat(reporting, authenticating), Default: "30m",
 		Help:    "Maximum duration of the run, including waits and retries. After a timeout, the run reports the steps that took effect. A number without a unit is minutes.",
 		Example: "1h",
 	},
@@ -325,17 +325,17 @@ var Table = []Input{
 		Example: "false",
 	},
 	{
-		Name: "debug", Kind: Bool, Commands: slices.Concat(reporting, asking), Default: "false",
+		Name: "debug", Kind: Bool, Commands: slices.Concat(reporting, authenticating), Default: "false",
 		Help:    "Print one line for each request. Debug logging of the workflow also enables it.",
 		Example: "true",
 	},
 	{
-		Name: "trace", Commands: slices.Concat(reporting, asking),
+		Name: "trace", Commands: slices.Concat(reporting, authenticating),
 		Help:    "File for a trace of every request, as JSON lines: method, host, path, status, bytes, nanoseconds, attempt and request id. It never contains a credential or a signed query.",
 		Example: "trace.jsonl",
 	},
 	{
-		Name: "ca-file", Commands: slices.Concat(reporting, asking),
+		Name: "ca-file", Commands: slices.Concat(reporting, authenticating),
 		Help:    "PEM file of certificates to trust in addition to the certificates of the system: for a proxy that inspects TLS, or a registry with a private authority. HTTPS_PROXY and NO_PROXY set the proxy.",
 		Example: "/etc/ssl/company.pem",
 	},
@@ -348,7 +348,7 @@ var Table = []Input{
 		Name: "platform", Commands: []Command{Pull, Inspect, Publish},
 		Help: "Platform of an index: OS/ARCH or OS/ARCH/VARIANT. Default: all platforms.",
 		Own: map[Command]string{
-			Publish: "Platforms for content, separated by commas. Default: the platforms of the paths, of the programs among the files, or of the base.",
+			Publish: "Platforms for `content`, separated by commas. Default: the platforms in the paths; without them, the platforms of the executable files; without them, the platforms of the base image.",
 		},
 		Example: "linux/arm64",
 	},
@@ -384,12 +384,12 @@ var Table = []Input{
 	},
 	{
 		Name: "add-check", Kind: Bool, Commands: migrate, Default: "false",
-		Help:    "Add a workflow, with write, that runs check. It proves that the repository may push the packages found. Run it once by hand, because no API shows this permission.",
+		Help:    "Add a workflow that runs the command check. It needs `write`. The workflow proves that the repository may push the packages found. Run it once by hand, because no API shows this permission.",
 		Example: "true",
 	},
 	{
 		Name: "to-action", Commands: migrate,
-		Help:    "Replace login, metadata and push steps by one step of this action, named as OWNER/NAME@REF, if the result is exact. Otherwise, the run prints the reason.",
+		Help:    "Name of this action, as OWNER/NAME@REF. The run replaces login, metadata and push steps by one step of this action, if the result is the same. Otherwise, it prints the reason.",
 		Example: "ghcr-publish/ghcr-publish@v1",
 	},
 	{

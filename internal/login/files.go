@@ -26,7 +26,7 @@ type Variable struct{ Name, Value string }
 // isolatedPrefix is the prefix of the names of private folders.
 const isolatedPrefix = "ghcr-publish-docker-"
 
-// fileName is the name of Docker's login file (cli/config.ConfigFileName).
+// fileName is the name of Docker's config file (cli/config.ConfigFileName).
 const fileName = "config.json"
 
 // Find returns the files in which programs on this machine look for logins. The

@@ -1,5 +1,5 @@
 // Package login writes registry logins where other programs read them, and
-// removes them again. It writes to the Docker login file, whose format is
+// removes them again. It writes to the Docker config file, whose format is
 // defined by github.com/docker/cli's config package, or to the credential
 // helper that the file names for a host.
 //

@@ -1,5 +1,7 @@
 package meta
 
+import "github.com/ghcr-publish/ghcr-publish/internal/diag"
+
 // These are the codes of the *diag.Error values that this package returns.
 const (
 	// CodeExpression means that a template of an input cannot be evaluated.
@@ -18,7 +20,7 @@ const (
 	// CodeInputQuotes means that the quotes in an input are not balanced or not allowed.
 	CodeInputQuotes = "input-quotes"
 	// CodeNoTags means that no rule gives a tag.
-	CodeNoTags = "no-tags"
+	CodeNoTags = diag.CodeNoTags
 	// CodeShortSHALength means that DOCKER_METADATA_SHORT_SHA_LENGTH is not a number.
 	CodeShortSHALength = "short-sha-length"
 	// CodeSourceDateEpoch means that SOURCE_DATE_EPOCH is not a valid time.
@@ -39,7 +41,7 @@ const (
 	CodeTagInvalid = "tag-invalid"
 	// CodeTagMatchGroup means that the first group of match takes no part in the match.
 	CodeTagMatchGroup = "tag-match-group"
-	// CodeTagPattern means that a pattern is invalid, or that it takes too long to match.
+	// CodeTagPattern means that a pattern is invalid or takes too long to match.
 	CodeTagPattern = "tag-pattern"
 	// CodeTagTooLong means that a rule gives a tag of more than [MaxTagLength] characters.
 	CodeTagTooLong = "tag-too-long"

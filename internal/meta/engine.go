@@ -72,7 +72,7 @@ type outcome struct {
 	// moving becomes the field Moving of the [Tag].
 	moving bool
 	// version is the stable version from which the value was computed, or nil.
-	// series is the number of version numbers in the value: 2 for 1.4, and 0
+	// series is the number of numeric components of the value: 2 for 1.4, and 0
 	// for a word such as stable. latest=highest uses both fields.
 	version *release
 	series  int

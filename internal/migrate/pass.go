@@ -125,11 +125,10 @@ func (p *pass) steps(visit func(*flow.Step)) {
 	}
 }
 
-// location is the position of a finding: a node, or the byte at offset from of
-// its value.
+// location is the position of a finding: a node, or a byte of the node's value.
 type location struct {
 	node *yaml.Node
-	from int
+	from int // offset of the byte
 }
 
 func locationOf(n *yaml.Node) location { return location{node: n} }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 )
 
@@ -25,7 +26,7 @@ func (r *run) acceptBeforeOpen(found *resolve.Found) error {
 		if err := r.checkVisibility(t); err != nil {
 			return err
 		}
-		if t.PushRefusal != nil && r.request.OnReadOnly == "fail" {
+		if t.PushRefusal != nil && r.request.OnReadOnly == input.ReadOnlyFail {
 			return r.explainFound(t.PushRefusal, found)
 		}
 	}
@@ -103,11 +104,11 @@ func (r *run) authorize(ctx context.Context) (ended bool, err error) {
 // refused ends the run of a read-only token according to the input on-readonly. A
 // refusal for another reason is an error.
 func (r *run) refused(ctx context.Context, refusal error) (ended bool, err error) {
-	if r.request.OnReadOnly == "fail" || !r.explainer().IsReadOnly(refusal) {
+	if r.request.OnReadOnly == input.ReadOnlyFail || !r.explainer().IsReadOnly(refusal) {
 		return false, refusal
 	}
 	r.outcome.Status, r.outcome.Reason = Skipped, "The token is read-only. "+refusal.Error()
-	if r.request.OnReadOnly == "archive" {
+	if r.request.OnReadOnly == input.ReadOnlyArchive {
 		r.outcome.Archive, err = r.archive(ctx)
 	}
 	return true, err

@@ -1,12 +1,14 @@
 package publish
 
+import "github.com/ghcr-publish/ghcr-publish/internal/diag"
+
 // The codes of the errors and notices of this package.
 const (
 	// CodeNoTags reports that no rule gave a tag.
-	CodeNoTags = "no-tags"
+	CodeNoTags = diag.CodeNoTags
 	// CodeDigestDiffers reports an image without the expected digest.
 	CodeDigestDiffers = "digest-differs"
-	// CodePushRefused reports, in a dry run, that the token may not push.
+	// CodePushRefused reports that a real run would fail, because the token may not push.
 	CodePushRefused = "push-refused"
 	// CodeArchiveUnwritten reports an archive that could not be written.
 	CodeArchiveUnwritten = "archive-unwritten"

@@ -121,7 +121,7 @@ func newFixture(t *testing.T, access ghcrtest.Role) *fixture {
 	}
 	f.request = &publish.Request{
 		Source: f.source, Attachments: publish.NoAttachments{}, Destinations: []name.Repository{repo},
-		Naming: input.Naming{Tags: "type=raw,value=1"}, OnReadOnly: "fail",
+		Naming: input.Naming{Tags: "type=raw,value=1"}, OnReadOnly: input.ReadOnlyFail,
 		Visibility: publish.VisibilityPolicy{Want: input.Keep}, Verify: publish.Verify{Level: input.VerifyFull},
 	}
 	return f
@@ -212,18 +212,19 @@ func TestDryRunWritesNothingAndReturnsThePlan(t *testing.T) {
 func TestReadOnlyToken(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
-		name, onReadOnly string
-		timing           resolve.Timing
-		status           publish.Status
-		opened           int
-		code             string
-		archive          bool
+		name       string
+		onReadOnly input.ReadOnlyPolicy
+		timing     resolve.Timing
+		status     publish.Status
+		opened     int
+		code       string
+		archive    bool
 	}{
-		{"fail", "fail", resolve.OpenFirst, publish.Failed, 1, "create-package", false},
-		{"fail before a build", "fail", resolve.OpenLast, publish.Failed, 0, "create-package", false},
-		{"skip", "skip", resolve.OpenFirst, publish.Skipped, 1, "", false},
-		{"skip after a build", "skip", resolve.OpenLast, publish.Skipped, 1, "", false},
-		{"archive", "archive", resolve.OpenFirst, publish.Skipped, 1, "", true},
+		{"fail", input.ReadOnlyFail, resolve.OpenFirst, publish.Failed, 1, "create-package", false},
+		{"fail before a build", input.ReadOnlyFail, resolve.OpenLast, publish.Failed, 0, "create-package", false},
+		{"skip", input.ReadOnlySkip, resolve.OpenFirst, publish.Skipped, 1, "", false},
+		{"skip after a build", input.ReadOnlySkip, resolve.OpenLast, publish.Skipped, 1, "", false},
+		{"archive", input.ReadOnlyArchive, resolve.OpenFirst, publish.Skipped, 1, "", true},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -23,7 +23,7 @@ type Request struct {
 	Tags       TagPolicy
 	Visibility VisibilityPolicy
 	Verify     Verify
-	OnReadOnly string // skip, archive or fail
+	OnReadOnly input.ReadOnlyPolicy
 	// ArchiveFolder is the folder for the archive of on-readonly: archive. Empty
 	// means the working directory.
 	ArchiveFolder string

@@ -144,7 +144,7 @@ func keptNotice(tag name.Tag, now v1.Hash, f protect.Finding) diag.Notice {
 	return n
 }
 
-// compare returns the order of this run's image and another image in time.
+// compare reports whether the image of this run is older or newer than another image.
 func (p *tagPolicy) compare(ctx context.Context, repo name.Repository, other v1.Hash) protect.Finding {
 	p.mu.Lock()
 	f, known := p.known[other]

@@ -85,7 +85,7 @@ type download struct {
 
 	body          io.ReadCloser
 	cancel        context.CancelCauseFunc
-	stall         *time.Timer // cancels the request of a stalled connection
+	idle          *time.Timer // cancels the request of a stalled connection
 	offset        int64
 	interruptions int
 }
@@ -103,7 +103,7 @@ func (d *download) open() error {
 	resp, err := d.client.Do(req)
 	if err == nil && (resp.StatusCode == http.StatusOK || (d.offset > 0 && resp.StatusCode == http.StatusPartialContent)) {
 		d.body, d.cancel = resp.Body, cancel
-		d.stall = time.AfterFunc(stalledDownload, func() { cancel(fmt.Errorf("no data for %s", stalledDownload)) })
+		d.idle = time.AfterFunc(stalledDownload, func() { cancel(fmt.Errorf("no data for %s", stalledDownload)) })
 		return d.skip(resp)
 	}
 	cancel(nil)
@@ -131,7 +131,7 @@ func (d *download) skip(resp *http.Response) error {
 func (d *download) Read(b []byte) (int, error) {
 	n, err := d.body.Read(b)
 	d.offset += int64(n)
-	d.stall.Reset(stalledDownload)
+	d.idle.Reset(stalledDownload)
 	if err == nil || d.offset >= d.size || d.ctx.Err() != nil {
 		return n, err
 	}
@@ -144,7 +144,7 @@ func (d *download) Read(b []byte) (int, error) {
 
 // Close closes the connection.
 func (d *download) Close() error {
-	d.stall.Stop()
+	d.idle.Stop()
 	err := d.body.Close()
 	d.cancel(nil)
 	return err

@@ -16,11 +16,11 @@ import (
 // These are the codes of the errors of a pull. They are stable, because
 // workflows can depend on them.
 const (
-	// CodeNotFound means that the image does not exist, or that the credentials
+	// CodeNotFound means that the image does not exist, or the credentials
 	// do not give access to it.
 	CodeNotFound = "image-not-found"
 	// CodePlatformMissing means that the image has no variant for the platform.
-	CodePlatformMissing = "platform-missing"
+	CodePlatformMissing = diag.CodePlatformMissing
 	// CodeForeignLayer means that neither the registry nor an address of the
 	// manifest has a foreign layer.
 	CodeForeignLayer = "foreign-layer"

@@ -74,8 +74,8 @@ var blobExists = []int{
 	http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect,
 }
 
-// answerSize returns the expected size of the answer, which decides the
-// connection.
+// answerSize returns the expected size of the response. The size determines which
+// connection the request uses.
 func answerSize(method string, desc v1.Descriptor) int64 {
 	if method == http.MethodGet {
 		return desc.Size

@@ -1,6 +1,8 @@
-// Package secret holds a credential so that it cannot be shown by accident: it
-// prints, formats and marshals as a placeholder and leaves only through
-// Reveal, for an Authorization header.
+// Package secret defines [Secret], a credential that cannot be printed by accident.
+//
+// A Secret prints, formats and marshals as a placeholder. Only [Secret.Reveal] and
+// [Secret.Forms] return the value: for an Authorization header, and for masks in the
+// log.
 package secret
 
 import (
@@ -10,25 +12,25 @@ import (
 	"strings"
 )
 
-// Secret is a credential that cannot be printed by accident. Its value is
-// behind a pointer, because fmt prints the fields of a struct, and a bad verb,
-// past every method. Secrets cannot be compared with ==.
+// Secret is a credential that cannot be printed by accident. It has a pointer to its
+// value, because fmt prints unexported fields of a struct, and values with a wrong
+// verb, without a call of their methods. Secrets cannot be compared with ==.
 type Secret struct {
 	_     [0]func()
 	value *string
 }
 
-// New wraps a value, blanks around it taken off: a newline at the end
-// of a pasted token is the commonest reason for "denied".
+// New returns a Secret without leading and trailing white space. A newline at the end
+// of a pasted token is the most common cause of the refusal "denied".
 func New(value string) Secret {
 	value = strings.TrimSpace(value)
 	return Secret{value: &value}
 }
 
-// Empty reports whether there is no secret.
+// Empty reports whether the value is empty.
 func (s Secret) Empty() bool { return s.Reveal() == "" }
 
-// Reveal returns the secret, for an Authorization header.
+// Reveal returns the value, for an Authorization header.
 func (s Secret) Reveal() string {
 	if s.value == nil {
 		return ""
@@ -36,8 +38,8 @@ func (s Secret) Reveal() string {
 	return *s.value
 }
 
-// Forms lists the spellings in which the secret could show up in a log: as it
-// is, and in base64 alone and with the user name before it (docs/ghcr.md, Token
+// Forms lists the encodings of the secret that can appear in a log: the plain value,
+// its base64 encoding, and the base64 encoding of username:value (docs/ghcr.md, Token
 // endpoint).
 func (s Secret) Forms(username string) []string {
 	if s.Empty() {
@@ -47,25 +49,25 @@ func (s Secret) Forms(username string) []string {
 	return []string{s.Reveal(), encode([]byte(s.Reveal())), encode([]byte(username + ":" + s.Reveal()))}
 }
 
-const hidden = "[hidden]"
+const placeholder = "[hidden]"
 
-// String never shows the secret.
-func (s Secret) String() string { return hidden }
+// String returns a placeholder.
+func (s Secret) String() string { return placeholder }
 
-// GoString never shows the secret.
-func (s Secret) GoString() string { return hidden }
+// GoString returns a placeholder.
+func (s Secret) GoString() string { return placeholder }
 
-// Format never shows the secret, whatever the verb.
-func (s Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(hidden)) }
+// Format writes a placeholder for every verb.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(placeholder)) }
 
-// MarshalJSON never shows the secret.
-func (s Secret) MarshalJSON() ([]byte, error) { return json.Marshal(hidden) }
+// MarshalJSON returns a placeholder.
+func (s Secret) MarshalJSON() ([]byte, error) { return json.Marshal(placeholder) }
 
-// Kind is what a token's prefix says of it (docs/ghcr.md, Kinds of token).
+// Kind is a kind of token (docs/ghcr.md, Kinds of token).
 type Kind string
 
-// The kinds. An installation token is either a job's GITHUB_TOKEN or one of
-// another GitHub App: the prefix cannot tell.
+// The kinds of token. An installation token is the GITHUB_TOKEN of a job or a token of
+// another GitHub App. Both have the same prefix.
 const (
 	ClassicPAT     Kind = "classic personal access token"
 	FineGrainedPAT Kind = "fine-grained personal access token"
@@ -84,8 +86,8 @@ var prefixes = []struct {
 	{"ghu_", UserToServer}, {"ghs_", Installation}, {"ghr_", Refresh},
 }
 
-// Kind tells by prefix alone: lengths and alphabets of tokens change
-// (docs/ghcr.md, New installation token format).
+// Kind returns the kind of the token. It uses only the prefix, because the length and
+// the alphabet of tokens change (docs/ghcr.md, New installation token format).
 func (s Secret) Kind() Kind {
 	for _, p := range prefixes {
 		if strings.HasPrefix(s.Reveal(), p.prefix) {

@@ -27,12 +27,11 @@ func TestNothingPrintsASecret(t *testing.T) {
 		Ptr    *secret.Secret
 	}{s, s, []secret.Secret{s}, map[string]secret.Secret{"a": s}, &s}
 	for _, verb := range strings.Split("%v %+v %#v %s %q %x %X %d %t %p %o %U %e %10.3s %-20v", " ") {
-		for _, what := range []any{s, &s, holder.List, holder.Map, holder.Token} {
-			check(t, verb, fmt.Sprintf(verb, what))
+		for _, value := range []any{s, &s, holder.List, holder.Map, holder.Token} {
+			check(t, verb, fmt.Sprintf(verb, value))
 		}
 	}
-	// Unexported fields are printed by reflection, past every method: the
-	// value must not be readable there either.
+	// fmt prints unexported fields by reflection, without a call of their methods.
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
 		check(t, "in a struct, "+verb, fmt.Sprintf(verb, holder))
 	}
@@ -48,19 +47,19 @@ func TestNothingPrintsASecret(t *testing.T) {
 	check(t, "a template", page.String(), err)
 }
 
-func check(t *testing.T, how, text string, errs ...error) {
+func check(t *testing.T, method, text string, errs ...error) {
 	t.Helper()
 	for _, form := range []string{value, "hunter2", fmt.Sprintf("%x", value), fmt.Sprintf("%X", value), base64.StdEncoding.EncodeToString([]byte(value))} {
 		if strings.Contains(text, form) {
-			t.Errorf("%s shows it: %q", how, text)
+			t.Errorf("%s contains the secret: %q", method, text)
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
-		t.Error(how, err)
+		t.Error(method, err)
 	}
 }
 
-func TestNewTakesBlanksOff(t *testing.T) {
+func TestNewTrimsWhiteSpace(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{value, value + "\n", " \t" + value + "\r\n"} {
 		if got := secret.New(text).Reveal(); got != value {
@@ -68,25 +67,25 @@ func TestNewTakesBlanksOff(t *testing.T) {
 		}
 	}
 	if !secret.New(" \n").Empty() || secret.New(value).Empty() {
-		t.Error("Empty is wrong")
+		t.Error("Empty returns a wrong result")
 	}
 }
 
-func TestForms(t *testing.T) {
+func TestFormsListsEveryEncoding(t *testing.T) {
 	t.Parallel()
 	encode := base64.StdEncoding.EncodeToString
 	got := strings.Join(secret.New(value).Forms("me"), " ")
 	for _, want := range []string{value, encode([]byte(value)), encode([]byte("me:" + value))} {
 		if !strings.Contains(got, want) {
-			t.Errorf("%q is no form", want)
+			t.Errorf("Forms does not list %q", want)
 		}
 	}
 	if forms := secret.New("").Forms("me"); forms != nil {
-		t.Errorf("nothing has the forms %q: masking them would blank the log", forms)
+		t.Errorf("an empty secret has the forms %q, and a mask for an empty text hides the log", forms)
 	}
 }
 
-func TestKind(t *testing.T) {
+func TestPrefixDeterminesKind(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]secret.Kind{
 		"ghp_x": secret.ClassicPAT, "github_pat_x": secret.FineGrainedPAT, "gho_x": secret.OAuth, "ghu_x": secret.UserToServer,

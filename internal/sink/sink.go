@@ -114,7 +114,8 @@ func Blobs(root *image.Manifest) ([]*image.Blob, error) {
 }
 
 // Has reports whether the destination has the blob. It reads all bytes of the
-// blob, except in an engine, which verified the blob when it loaded it.
+// blob. A blob in an engine is not read, because the engine has verified it during
+// the load.
 func (s *Sink) Has(ctx context.Context, desc v1.Descriptor) (bool, error) {
 	if d, ok := s.store.(*engineArchive); ok && d.has[desc.Digest] {
 		s.markStored(desc.Digest)

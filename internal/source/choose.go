@@ -37,7 +37,7 @@ func (l layout) choose(ctx context.Context, s *Source, all []entry, pick string)
 
 // topLevel returns the entries that are not part of another entry and do not
 // refer to another entry. It also returns the number of entries that refer to
-// another one.
+// another entry.
 func (l layout) topLevel(ctx context.Context, all []entry) (topLevel []entry, referrers int, err error) {
 	t := newTree(l, l.path)
 	t.partial = true

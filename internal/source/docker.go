@@ -124,7 +124,7 @@ func (d dockerTar) absent(what, file string) error {
 
 // manifest builds a manifest of Docker's schema 2 for a saved image. The
 // manifest is pending until all layers have been read, because the digest of a
-// plain layer is known only after its compression.
+// uncompressed layer is known only after its compression.
 func (d dockerTar) manifest(ctx context.Context, s saved) (*image.Manifest, error) {
 	raw, err := d.config(ctx, s)
 	if err != nil {

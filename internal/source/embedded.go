@@ -14,7 +14,7 @@ import (
 
 // openEmbedded uses the OCI layout that Docker 25 and later write into the tar.
 // The containerd image store writes compressed layers, so digests, platforms
-// and attestations do not change. The classic store writes plain layers, which
+// and attestations do not change. The classic store writes uncompressed layers, which
 // must be compressed. For one image, the caller does this with manifest.json. For
 // several images, openEmbedded keeps the layout and sets s.HasPlainLayers. It
 // reports whether it set s.Root.
@@ -40,7 +40,7 @@ func (s *Source) openEmbedded(ctx context.Context, d dockerTar, chosen saved, pi
 	}
 	single := len(image.Images(root)) < 2
 	if plain && single && s.Kind == DockerEngine {
-		return false, nil // the classic store always has plain layers, so no notice is needed
+		return false, nil // the classic store always has uncompressed layers, so no notice is needed
 	}
 	if plain && single {
 		s.Notices = append(s.Notices, plainNotice(d.path))
@@ -117,7 +117,7 @@ func (d dockerTar) plain(ctx context.Context, root *image.Manifest) (bool, error
 
 // The codes of the notices of this package.
 const (
-	codeCompressed = "source-compressed"        // the digest changes, because plain layers are compressed
+	codeCompressed = "source-compressed"        // the digest changes, because uncompressed layers are compressed
 	codeMissing    = "source-platforms-missing" // the digest changes, because the source lacks parts of the index
 	codeReferrers  = "source-referrers-left"    // manifests that refer to the image are not published
 )
@@ -125,7 +125,7 @@ const (
 func plainNotice(path string) diag.Notice {
 	return diag.Notice{
 		Code: codeCompressed, Level: diag.Info, Title: "Layers are compressed for publishing",
-		Text: fmt.Sprintf("%q contains an OCI layout with plain layers. The layers are compressed, so the published digest differs from the digest in the layout. To keep the digest and the plain layers, write oci-archive: before the path.", path),
+		Text: fmt.Sprintf("%q contains an OCI layout with uncompressed layers. The layers are compressed, so the published digest differs from the digest in the layout. To keep the digest and the uncompressed layers, write oci-archive: before the path.", path),
 	}
 }
 

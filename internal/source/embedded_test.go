@@ -37,7 +37,7 @@ func TestAnEmbeddedLayoutOfCompressedLayersKeepsItsDigest(t *testing.T) {
 	refused(t, path+"#app:2", source.CodeNoMatch)
 }
 
-// The classic store of Docker saves plain layers, which openEmbedded leaves to
+// The classic store of Docker saves uncompressed layers, which openEmbedded leaves to
 // be compressed.
 func TestAnEmbeddedLayoutOfPlainLayersIsCompressed(t *testing.T) {
 	t.Parallel()
@@ -45,7 +45,7 @@ func TestAnEmbeddedLayoutOfPlainLayersIsCompressed(t *testing.T) {
 		l := sourcetest.NewLayout(t)
 		plain := sourcetest.LayerTar(t, "plain")
 		d := l.ImageOf(sourcetest.AMD64, types.OCIUncompressedLayer, plain)
-		if mediaType != types.OCIUncompressedLayer { // a plain layer with the media type of gzip
+		if mediaType != types.OCIUncompressedLayer { // an uncompressed layer with the media type of gzip
 			d = l.JSON(types.OCIManifestSchema1, v1.Manifest{
 				SchemaVersion: 2, MediaType: types.OCIManifestSchema1,
 				Config: l.Blob(types.OCIConfigJSON, sourcetest.Config(t, sourcetest.AMD64, plain)),

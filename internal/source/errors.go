@@ -11,7 +11,7 @@ import (
 // The codes of the errors of this package. They are stable, because README and
 // workflows name them.
 const (
-	CodeNotFound      = "source-not-found"          // no file or image has this name
+	CodeNotFound      = diag.CodeSourceNotFound     // no file or image has this name
 	CodeNotLayout     = archive.CodeNotArchive      // the path exists, but is not an image
 	CodeNotSupported  = "source-not-supported"      // the program cannot read this kind of image
 	CodeUnreadable    = archive.CodeUnreadable      // damaged, or the system denies access
@@ -19,11 +19,11 @@ const (
 	CodeUnsafePath    = archive.CodeUnsafePath      // a path that leaves the source, or a device
 	CodeTooManyFiles  = archive.CodeTooManyFiles    // an archive has too many files
 	CodeBlobMissing   = "source-blob-missing"       // a manifest names a blob that the source does not contain
-	CodeBlobMismatch  = "source-blob-wrong"         // the size or the digest differs
+	CodeBlobMismatch  = diag.CodeSourceBlobWrong    // the size or the digest differs
 	CodeManifestLarge = "source-manifest-too-large" // one document, or all documents together
-	CodeTooDeep       = "source-too-deep"           // too many nested indexes
-	CodeAmbiguous     = "source-ambiguous"          // several images, and no pick
-	CodeNoMatch       = "source-no-match"           // no image matches the pick
+	CodeTooDeep       = "source-too-deep"           // the indexes are nested too deeply
+	CodeAmbiguous     = "source-ambiguous"          // the source contains several images and the name picks none
+	CodeNoMatch       = "source-no-match"           // no image in the source matches the name
 )
 
 // The hints that several errors have.

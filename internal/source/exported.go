@@ -94,7 +94,7 @@ func (s *Source) explainDigest(id string) {
 	case s.Root.Pending():
 		s.Notices = append(s.Notices, diag.Notice{
 			Code: codeCompressed, Level: diag.Info, Title: "Layers are compressed for publishing",
-			Text: fmt.Sprintf("%q has plain layers in the Docker engine. They are compressed, so the published digest differs from the digest in the engine, %s.", s.Name, id),
+			Text: fmt.Sprintf("%q has uncompressed layers in the Docker engine. They are compressed, so the published digest differs from the digest in the engine, %s.", s.Name, id),
 		})
 	default:
 		s.Notices = append(s.Notices, diag.Notice{
@@ -121,7 +121,7 @@ func (s *Source) Origins(ctx context.Context, wanted func(name.Repository) bool)
 const hintElsewhere = " For an image in a registry, write docker://REFERENCE. " + HintPath
 
 // codeNoEngine is the code of package docker for an engine that does not answer.
-const codeNoEngine = "engine-unreachable"
+const codeNoEngine = diag.CodeEngineUnreachable
 
 // openEngineImage looks for the image in the Docker engine if the name is not a
 // path. If no engine answers, it returns noPath, the error of the path.

@@ -98,7 +98,7 @@ func TestAnExportCanBeALayoutWithoutManifestJSON(t *testing.T) {
 	}
 }
 
-// Docker 25 and later write a layout of plain layers. The classic store always
+// Docker 25 and later write a layout of uncompressed layers. The classic store always
 // does so; the containerd store does so for images from docker load.
 // With the containerd store the ID is a digest, which the published image does
 // not keep.

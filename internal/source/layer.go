@@ -90,7 +90,7 @@ func (d dockerTar) gzipped(ctx context.Context, file string) (bool, error) {
 	return found == compress.Gzip, nil
 }
 
-// compress returns a function that reads a plain layer and compresses it. At
+// compress returns a function that reads an uncompressed layer and compresses it. At
 // the end of the layer the reader compares the size and the digest with the
 // config.
 func (d dockerTar) compress(file string, diffID v1.Hash, size int64) func(context.Context) (io.ReadCloser, error) {

@@ -26,7 +26,7 @@ const maxListed = 20
 // candidate is one of several images in a source.
 type candidate interface {
 	imageNames() []string // names and tags
-	digests() []v1.Hash   // the first one identifies the image; a pick can name any of them
+	digests() []v1.Hash   // the first name identifies the image; a selection can use any of the names
 }
 
 // entry is an image in index.json. Entries with the same digest are merged.

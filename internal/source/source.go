@@ -5,7 +5,7 @@
 // and the tars of docker save, with or without an OCI layout in them. It reads
 // images in a Docker engine or in podman's storage through [Exporter], and
 // references in registries through [Remote]. OCI content keeps its bytes and
-// its digests. Plain layers of docker save are compressed while they are read;
+// its digests. Uncompressed layers of docker save are compressed while they are read;
 // the compressed bytes are the same on every machine.
 //
 // Open reads and verifies manifests. It checks only that blobs exist with the

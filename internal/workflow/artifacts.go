@@ -2,13 +2,13 @@ package workflow
 
 import "strings"
 
-// maxArtifacts is how many artifacts one step declares; the runner takes 500 a
-// job (docs/runner.md, Artifact declarations).
+// maxArtifacts is the maximum number of artifacts that a call declares. The runner
+// accepts 500 for each job (docs/runner.md, Artifact declarations).
 const maxArtifacts = 100
 
-// Artifacts tells the runner what was published, where it wants to know
-// (GITHUB_ARTIFACTS): references of the form NAME:TAG@DIGEST. Nothing depends
-// on it, so a file that cannot be written is passed over.
+// Artifacts declares the published references, of the form NAME:TAG@DIGEST, in the
+// file that GITHUB_ARTIFACTS names. It ignores errors, because no other step depends
+// on the declaration.
 func (w *Workflow) Artifacts(references []string) {
 	path := w.getenv("GITHUB_ARTIFACTS")
 	if !w.active || path == "" || len(references) == 0 {

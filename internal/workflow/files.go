@@ -9,12 +9,21 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// MaxSummary is the largest job summary of a step, in bytes; the runner drops
-// a larger one whole (docs/runner.md, Job summary).
+// MaxSummary is the maximum size of the job summary of a step, in bytes. The runner
+// discards a larger summary (docs/runner.md, Job summary).
 const MaxSummary = 1 << 20
 
-// Check makes sure that outputs can be set, before anything is published
-// whose digest would then be lost. At a terminal there is nothing to check.
+// Codes of the errors of this package.
+const (
+	// CodeOutputFileMissing means that GITHUB_OUTPUT is not set.
+	CodeOutputFileMissing = "output-file-missing"
+	// CodeOutputFileUnwritable means that a file for outputs, state or variables
+	// cannot be written.
+	CodeOutputFileUnwritable = "output-file-unwritable"
+)
+
+// Check returns an error if outputs cannot be set. A run calls Check before the
+// first upload, because later steps need the digest. At a terminal, it returns nil.
 func (w *Workflow) Check() error {
 	if !w.active {
 		return nil
@@ -22,9 +31,9 @@ func (w *Workflow) Check() error {
 	path := w.getenv("GITHUB_OUTPUT")
 	if path == "" {
 		return &diag.Error{
-			Code: "output-file-missing", Side: diag.Runner,
-			Title: "GITHUB_OUTPUT is not set, so outputs could not be handed to later steps",
-			Hint:  "The runner sets it for every step; in a container step of your own pass it on (docker run -e GITHUB_OUTPUT and its volume).",
+			Code: CodeOutputFileMissing, Side: diag.Runner,
+			Title: "GITHUB_OUTPUT is not set, so later steps cannot read the outputs",
+			Hint:  "The runner sets the variable for every step. In your own container step, pass it to the container with docker run -e GITHUB_OUTPUT, and mount the folder of the file.",
 		}
 	}
 	f, err := open(path)
@@ -36,7 +45,7 @@ func (w *Workflow) Check() error {
 
 func outputError(path string, err error) error {
 	return &diag.Error{
-		Code: "output-file-unwritable", Side: diag.Runner, Err: err,
+		Code: CodeOutputFileUnwritable, Side: diag.Runner, Err: err,
 		Title: fmt.Sprintf("The outputs file %q cannot be written", path),
 		Hint:  "Check that the step runs as the runner's user and that the disk is not full.",
 	}
@@ -45,14 +54,14 @@ func outputError(path string, err error) error {
 // Output sets an output of the step.
 func (w *Workflow) Output(name, value string) error { return w.record("GITHUB_OUTPUT", name, value) }
 
-// State hands a value to the post step, as STATE_<name>.
+// State sets the variable STATE_<name> for the post step.
 func (w *Workflow) State(name, value string) error { return w.record("GITHUB_STATE", name, value) }
 
 // Env sets an environment variable for later steps.
 func (w *Workflow) Env(name, value string) error { return w.record("GITHUB_ENV", name, value) }
 
-// record appends one heredoc record. A value cannot end it early: the
-// delimiter is random, and a value that holds it anyway is refused.
+// record appends a heredoc record. A value cannot end the record, because the
+// delimiter is random and a value that contains the delimiter is refused.
 func (w *Workflow) record(file, name, value string) error {
 	path := w.getenv(file)
 	if !w.active || path == "" {
@@ -60,13 +69,13 @@ func (w *Workflow) record(file, name, value string) error {
 	}
 	delimiter := "ghcr_publish_" + rand.Text()
 	if name == "" || strings.Contains(value, delimiter) || strings.ContainsAny(name, "\r\n=<") {
-		return fmt.Errorf("setting %q: name or value cannot be written safely", name)
+		return fmt.Errorf("setting %q: the name or the value could end the record", name)
 	}
 	f, err := open(path)
 	if err != nil {
 		return outputError(path, err)
 	}
-	// One write: steps may run at the same time.
+	// A single write keeps the record whole, because steps can run concurrently.
 	_, err = fmt.Fprintf(f, "%s<<%s\n%s\n%s\n", name, delimiter, strings.ReplaceAll(value, "\r\n", "\n"), delimiter)
 	if closeErr := f.Close(); err == nil {
 		err = closeErr
@@ -77,15 +86,15 @@ func (w *Workflow) record(file, name, value string) error {
 	return nil
 }
 
-// Summary appends Markdown to the job summary. Text over the runner's limit
-// is cut at a line.
+// Summary appends Markdown to the job summary. It truncates a longer text than
+// MaxSummary after a whole line.
 func (w *Workflow) Summary(markdown string) error {
 	path := w.getenv("GITHUB_STEP_SUMMARY")
 	if !w.active || path == "" {
 		return nil
 	}
 	if len(markdown) > MaxSummary {
-		const note = "\n\n_Cut here: the runner takes one MiB._\n"
+		const note = "\n\n_The summary is truncated, because the runner accepts 1 MiB._\n"
 		markdown = markdown[:strings.LastIndexByte(markdown[:MaxSummary-len(note)], '\n')+1] + note
 	}
 	f, err := open(path)
@@ -100,5 +109,5 @@ func (w *Workflow) Summary(markdown string) error {
 }
 
 func open(path string) (*os.File, error) {
-	return os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644) //nolint:gosec // the runner's file, named by the runner
+	return os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644) //nolint:gosec // the runner names the file
 }

@@ -9,19 +9,20 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// maxFile bounds a workflow file that is read, in bytes.
+// maxFile is the maximum size of a workflow file, in bytes.
 const maxFile = 1 << 20
 
-// Grant is what a workflow file gives a job's token for packages.
+// Grant is the access to packages that a workflow file gives to the token of a job.
 type Grant struct {
-	File  string // relative to the repository; "" if nothing could be read
-	Level string // write, read, none, or default where no block says
+	File  string // relative to the repository; "" if the file could not be read
+	Level string // write, read, none, or default without a permissions block
 }
 
-// PackagesGrant reads the permissions of a job from its workflow file, where
-// the repository is checked out. ref is GITHUB_WORKFLOW_REF (owner/name/PATH@ref),
-// repository GITHUB_REPOSITORY. It is evidence and no proof: what cannot be
-// read, or is another file than the one that runs, is an empty Grant.
+// PackagesGrant reads the permissions of a job from its workflow file in the checkout.
+// ref is GITHUB_WORKFLOW_REF (owner/name/PATH@ref), and repository is
+// GITHUB_REPOSITORY. The result is evidence and not a proof, because the checkout can
+// be of another commit. It is empty if the file cannot be read, does not belong to
+// the repository or does not contain the job.
 func PackagesGrant(workspace, ref, repository, job string) Grant {
 	path, ok := strings.CutPrefix(ref, repository+"/")
 	path, _, at := strings.Cut(path, "@")
@@ -44,7 +45,7 @@ func PackagesGrant(workspace, ref, repository, job string) Grant {
 	j, ok := doc.Jobs[job]
 	switch {
 	case !ok:
-		return Grant{} // a job of a workflow that this one calls
+		return Grant{} // a job of a called workflow
 	case !j.Permissions.IsZero():
 		return Grant{File: path, Level: packagesLevel(j.Permissions)}
 	case !doc.Permissions.IsZero():
@@ -53,7 +54,7 @@ func PackagesGrant(workspace, ref, repository, job string) Grant {
 	return Grant{File: path, Level: "default"}
 }
 
-// readBelow reads a file that is really below dir.
+// readBelow reads a file in dir. It refuses paths and links that leave dir.
 func readBelow(dir, path string) ([]byte, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -68,8 +69,8 @@ func readBelow(dir, path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxFile))
 }
 
-// packagesLevel reads a permissions block (workflow syntax, "permissions"):
-// what it does not name is none.
+// packagesLevel parses a permissions block (workflow syntax, "permissions"). A scope
+// that the block does not name has the level none.
 func packagesLevel(block yaml.Node) string {
 	switch block.Value {
 	case "write-all":

@@ -8,7 +8,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
-func TestPackagesGrant(t *testing.T) {
+func TestPackagesGrantReadsTheBlockOfTheJobOrWorkflow(t *testing.T) {
 	t.Parallel()
 	const ref = "acme/web/.github/workflows/release.yml@refs/heads/main"
 	cases := []struct{ name, file, ref, job, want string }{
@@ -20,8 +20,8 @@ func TestPackagesGrant(t *testing.T) {
 		{"no block", "jobs: {a: {steps: []}}", ref, "a", "default"},
 		{"another job", "jobs: {a: {}}", ref, "b", ""},
 		{"another repository", "jobs: {a: {}}", "other/web/.github/workflows/release.yml@main", "a", ""},
-		{"broken", "jobs: [", ref, "a", ""},
-		{"out of the tree", "jobs: {a: {}}", "acme/web/../release.yml@main", "a", ""},
+		{"invalid YAML", "jobs: [", ref, "a", ""},
+		{"a path that leaves the checkout", "jobs: {a: {}}", "acme/web/../release.yml@main", "a", ""},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -5,32 +5,34 @@ import (
 	"io"
 )
 
-// maxTranscriptLine is where a line of another program is broken, in bytes.
+// maxTranscriptLine is the maximum length of a printed line, in bytes. Longer lines
+// are split.
 const maxTranscriptLine = 64 << 10
 
-// Transcript prints what another program says, line by line as it comes, so
-// that nothing in it is a command to the runner or draws on a terminal: what a
-// build prints is written by whoever wrote what it builds.
+// Transcript prints the output of another program line by line. It passes each line
+// through [Line], so that the output contains no command for the runner and no control
+// characters for the terminal. The output of a build is untrusted, because the author
+// of the built code controls it.
 type Transcript struct {
 	out  io.Writer
 	line []byte
 }
 
-// NewTranscript prints to out.
+// NewTranscript returns a Transcript that prints to out.
 func NewTranscript(out io.Writer) *Transcript { return &Transcript{out: out} }
 
-// Write takes any part of the output. A line is printed when it is whole.
+// Write accepts any part of the output. It prints each line when the line is complete.
 func (t *Transcript) Write(p []byte) (int, error) {
 	for rest := p; len(rest) > 0; {
-		part, after, whole := rest, []byte(nil), false
+		part, after, complete := rest, []byte(nil), false
 		if i := bytes.IndexAny(rest, "\r\n"); i >= 0 {
-			part, after, whole = rest[:i], rest[i+1:], true
+			part, after, complete = rest[:i], rest[i+1:], true
 		}
-		if room := maxTranscriptLine - len(t.line); len(part) > room {
-			part, after, whole = rest[:room], rest[room:], true
+		if free := maxTranscriptLine - len(t.line); len(part) > free {
+			part, after, complete = rest[:free], rest[free:], true
 		}
 		t.line, rest = append(t.line, part...), after
-		if !whole {
+		if !complete {
 			continue
 		}
 		if err := t.flush(); err != nil {
@@ -40,10 +42,10 @@ func (t *Transcript) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Close prints a last line that has no end.
+// Close prints a last line without a newline.
 func (t *Transcript) Close() error { return t.flush() }
 
-// flush prints the line; empty ones are left out, as "\r\n" would give them.
+// flush prints the line. It omits empty lines, because "\r\n" counts as two ends.
 func (t *Transcript) flush() error {
 	if len(t.line) == 0 {
 		return nil

@@ -1,10 +1,10 @@
-// Package workflow speaks to the GitHub Actions runner: masks, groups,
-// annotations, outputs, state and the job summary.
+// Package workflow writes masks, groups, annotations, outputs, state and the job
+// summary for the GitHub Actions runner.
 //
-// Commands on the log go through go-githubactions. The files that the runner
-// reads back (GITHUB_OUTPUT, GITHUB_STATE, GITHUB_ENV) are written here with a
-// random delimiter, because that library's is fixed and a value that holds it
-// could forge another output. Outside a workflow everything here is quiet.
+// It prints commands with go-githubactions. It writes the files of the runner
+// (GITHUB_OUTPUT, GITHUB_STATE, GITHUB_ENV) itself with a random delimiter. The
+// delimiter of the library is fixed, so a value that contains it could forge another
+// output. Outside a workflow, the methods of [Workflow] write nothing.
 package workflow
 
 import (
@@ -18,15 +18,13 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// maxAnnotations is how many annotations of one level the runner keeps a step;
-// maxMessage how long a message may be, in bytes (docs/runner.md, Workflow
-// commands).
+// The limits of the runner (docs/runner.md, Workflow commands).
 const (
-	maxAnnotations = 10
-	maxMessage     = 4096
+	maxAnnotations = 10   // annotations of a level in a step
+	maxMessage     = 4096 // length of a message, in bytes
 )
 
-// Workflow is the runner of this step, or nobody at a terminal.
+// Workflow represents the runner of this step. At a terminal, it is not active.
 type Workflow struct {
 	getenv func(string) string
 	out    io.Writer
@@ -35,7 +33,7 @@ type Workflow struct {
 	used   map[diag.Level]int
 }
 
-// New returns the runner that the environment speaks of.
+// New returns the Workflow of the environment. Commands are printed to out.
 func New(getenv func(string) string, out io.Writer) *Workflow {
 	return &Workflow{
 		getenv: getenv,
@@ -46,18 +44,18 @@ func New(getenv func(string) string, out io.Writer) *Workflow {
 	}
 }
 
-// Active reports whether a runner is listening.
+// Active reports whether the program runs in a workflow step.
 func (w *Workflow) Active() bool { return w.active }
 
-// Mask hides a secret in everything the job prints from now on. At a terminal
-// it does nothing: the command itself would show the secret there.
+// Mask hides a secret in all later output of the job. At a terminal it prints no
+// command, because the command contains the secret.
 func (w *Workflow) Mask(secret string) {
 	if w.active && secret != "" {
 		w.act.AddMask(secret)
 	}
 }
 
-// Group opens a fold in the log; the returned function closes it.
+// Group starts a group in the log. The returned function ends the group.
 func (w *Workflow) Group(title string) (end func()) {
 	if !w.active {
 		return func() {}
@@ -69,13 +67,13 @@ func (w *Workflow) Group(title string) (end func()) {
 // Failure is the annotation level of an error.
 const Failure diag.Level = "error"
 
-// Place is a range of lines in a file of the repository; zero for none.
+// Place is a range of lines in a file of the repository. The zero value is no place.
 type Place struct {
 	File          string // relative to the workspace
-	Line, EndLine int    // from 1
+	Line, EndLine int    // counted from 1
 }
 
-// fields are the properties of an annotation.
+// fields returns the properties of an annotation.
 func (p Place) fields(title string) map[string]string {
 	f := map[string]string{"title": Line(title)}
 	if p.File != "" {
@@ -85,19 +83,19 @@ func (p Place) fields(title string) map[string]string {
 	return f
 }
 
-// Annotate puts a message where GitHub shows it: on the run's page.
+// Annotate adds a message to the page of the run.
 func (w *Workflow) Annotate(level diag.Level, title, text string) {
 	w.AnnotateAt(Place{}, level, title, text)
 }
 
-// AnnotateAt puts a message on lines of a file. Beyond the runner's limit of
-// annotations it becomes a plain log line.
+// AnnotateAt adds a message to lines of a file. After the runner's limit of
+// annotations, it prints the message as a log line.
 func (w *Workflow) AnnotateAt(at Place, level diag.Level, title, text string) {
 	if !w.active {
 		return
 	}
 	if w.used[level]++; w.used[level] > maxAnnotations {
-		_, _ = io.WriteString(w.out, Line(string(level)+": "+title+": "+text)+"\n") // the log is all there is
+		_, _ = io.WriteString(w.out, Line(string(level)+": "+title+": "+text)+"\n") // an error of the log cannot be reported
 		return
 	}
 	if text = Lines(text); len(text) > maxMessage-200 {
@@ -114,7 +112,7 @@ func (w *Workflow) AnnotateAt(at Place, level diag.Level, title, text string) {
 	}
 }
 
-// Lines makes each line of text safe, and keeps the lines.
+// Lines applies [Line] to each line of text.
 func Lines(text string) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
@@ -123,11 +121,12 @@ func Lines(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// Line makes text safe to print as one log line: the runner reads commands from
-// lines that begin with "::", Unicode's blanks before it or not, and from "##["
-// anywhere (docs/runner.md, Workflow commands). It compares by the rules of a
-// language, so that characters without a width count for nothing: they are left
-// out, as are control characters, which could draw on a terminal.
+// Line returns text as one log line that is not a command. The runner reads a command
+// after "::" at the start of a line, also if Unicode white space precedes it. It also
+// reads a command after "##[" anywhere in a line (docs/runner.md, Workflow commands).
+// The runner compares text by the rules of a culture and ignores characters without a
+// width, so Line removes these characters. It also removes control characters, which
+// could control a terminal.
 func Line(text string) string {
 	text = strings.Map(func(r rune) rune {
 		switch {
@@ -145,5 +144,5 @@ func Line(text string) string {
 	return text
 }
 
-// invisible characters are ignored where strings are compared.
+// invisible are the characters that a comparison by the rules of a culture ignores.
 var invisible = []*unicode.RangeTable{unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point}

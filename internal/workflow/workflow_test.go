@@ -11,25 +11,25 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
-func TestLine(t *testing.T) {
+func TestLineIsNeverACommand(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, text, want string }{
 		{"plain", "pushing a:b", "pushing a:b"},
 		{"a tab stays", "a\tb", "a\tb"},
 		{"a command", "::error::x", ".::error::x"},
 		{"a command after blanks", " \t::error::x", ".::error::x"},
-		{"a command after a blank of Unicode", "\u00a0\u2003::error::x", ".::error::x"},
+		{"a command after white space of Unicode", "\u00a0\u2003::error::x", ".::error::x"},
 		{"a command after a character without width", "\u200b::error::x", ".::error::x"},
 		{"a byte order mark", "\ufeff::error::x", ".::error::x"},
 		{"split colons", ":\u200b:error::x", ".::error::x"},
-		{"colons further on are harmless", "x ::error::y", "x ::error::y"},
+		{"colons inside a line are not a command", "x ::error::y", "x ::error::y"},
 		{"the older form, anywhere", "x ##[error]y", "x ## [error]y"},
 		{"the older form, split", "x #\u200d#\ufe0f[error]y", "x ## [error]y"},
 		{"line breaks", "a\nb\r\nc\u2028d\u0085e", "a b  c de"},
 		{"control characters", "a\x1b[31mb\x00c\x7f", "a[31mbc"},
 		{"C1 control characters", "a\u009b31mb", "a31mb"},
-		{"the direction of writing", "a\u202eb", "ab"},
-		{"letters of the world", "größe 漢字 ✅", "größe 漢字 ✅"},
+		{"a change of the writing direction", "a\u202eb", "ab"},
+		{"letters of several scripts", "größe 漢字 ✅", "größe 漢字 ✅"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -51,7 +51,8 @@ func FuzzLine(f *testing.F) {
 	})
 }
 
-// runner is the environment of a step with its files.
+// runner returns the environment of a step, and a function that reads the files of
+// the runner.
 func runner(t *testing.T) (getenv func(string) string, read func(string) string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -92,18 +93,18 @@ func TestRecordsCannotBeEndedByTheirValue(t *testing.T) {
 		first, _, _ := strings.Cut(text, "\n")
 		name, delimiter, _ := strings.Cut(first, "<<")
 		if name != "name" || len(delimiter) < 30 {
-			t.Errorf("%s begins with %q", file, first)
+			t.Errorf("%s starts with %q", file, first)
 		}
 		if !strings.HasPrefix(text, first+"\n"+value+"\n"+delimiter+"\n") {
 			t.Errorf("%s is not one record: %q", file, text)
 		}
 		if !strings.Contains(text, "\nx\ny\n") || strings.Count(text, delimiter) != 2 {
-			t.Errorf("%s: records share a delimiter, or keep \\r: %q", file, text)
+			t.Errorf("%s: records share a delimiter or contain \\r: %q", file, text)
 		}
 	}
 }
 
-func TestNamesThatWouldForgeAreRefused(t *testing.T) {
+func TestNamesThatCouldForgeARecordAreRefused(t *testing.T) {
 	t.Parallel()
 	getenv, _ := runner(t)
 	w := workflow.New(getenv, &bytes.Buffer{})
@@ -114,7 +115,7 @@ func TestNamesThatWouldForgeAreRefused(t *testing.T) {
 	}
 }
 
-func TestTerminalIsLeftAlone(t *testing.T) {
+func TestNoCommandIsPrintedAtATerminal(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	w := workflow.New(func(string) string { return "" }, &out)
@@ -127,17 +128,17 @@ func TestTerminalIsLeftAlone(t *testing.T) {
 		}
 	}
 	if w.Active() || out.Len() > 0 {
-		t.Errorf("a terminal was shown %q", out.String())
+		t.Errorf("at a terminal, the program printed %q", out.String())
 	}
 }
 
-func TestCheck(t *testing.T) {
+func TestCheckReturnsAnErrorIfOutputsCannotBeSet(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	cases := []struct{ name, path, code string }{
-		{"missing", "", "output-file-missing"},
-		{"a folder", dir, "output-file-unwritable"},
-		{"in a folder that is not there", filepath.Join(dir, "no", "file"), "output-file-unwritable"},
+		{"missing", "", workflow.CodeOutputFileMissing},
+		{"a folder", dir, workflow.CodeOutputFileUnwritable},
+		{"in a missing folder", filepath.Join(dir, "no", "file"), workflow.CodeOutputFileUnwritable},
 		{"writable", filepath.Join(dir, "file"), ""},
 	}
 	for _, c := range cases {
@@ -153,7 +154,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-func TestAnnotations(t *testing.T) {
+func TestAnnotationsEscapeTheirText(t *testing.T) {
 	t.Parallel()
 	getenv, _ := runner(t)
 	var out bytes.Buffer
@@ -168,9 +169,8 @@ func TestAnnotations(t *testing.T) {
 	}
 }
 
-// TestAnnotationsBeyondTheRunnersLimit become log lines: ten a level are kept
-// (docs/runner.md, Workflow commands).
-func TestAnnotationsBeyondTheRunnersLimit(t *testing.T) {
+// The runner keeps ten annotations of each level (docs/runner.md, Workflow commands).
+func TestAnnotationsAfterTheLimitAreLogLines(t *testing.T) {
 	t.Parallel()
 	getenv, _ := runner(t)
 	var out bytes.Buffer
@@ -187,12 +187,12 @@ func TestAnnotationsBeyondTheRunnersLimit(t *testing.T) {
 	}
 	for line := range strings.Lines(out.String()) {
 		if strings.HasPrefix(line, "::error") && len(line) > 4096 || strings.Contains(line, "\ufffd") {
-			t.Errorf("a message of %d bytes, or cut inside a letter", len(line))
+			t.Errorf("a message has %d bytes or ends inside a character", len(line))
 		}
 	}
 }
 
-func TestMasksAreOneCommand(t *testing.T) {
+func TestMaskOfSeveralLinesIsOneCommand(t *testing.T) {
 	t.Parallel()
 	getenv, _ := runner(t)
 	var out bytes.Buffer
@@ -204,7 +204,7 @@ func TestMasksAreOneCommand(t *testing.T) {
 	}
 }
 
-func TestGroups(t *testing.T) {
+func TestTitleOfAGroupIsOneLine(t *testing.T) {
 	t.Parallel()
 	getenv, _ := runner(t)
 	var out bytes.Buffer
@@ -214,7 +214,7 @@ func TestGroups(t *testing.T) {
 	}
 }
 
-func TestSummaryIsAppendedAndCutAtALine(t *testing.T) {
+func TestSummaryIsAppendedAndTruncatedAfterALine(t *testing.T) {
 	t.Parallel()
 	getenv, read := runner(t)
 	w := workflow.New(getenv, &bytes.Buffer{})
@@ -225,7 +225,7 @@ func TestSummaryIsAppendedAndCutAtALine(t *testing.T) {
 		}
 	}
 	got := strings.TrimPrefix(read("GITHUB_STEP_SUMMARY"), "one\n")
-	if len(got) > workflow.MaxSummary || len(got) < workflow.MaxSummary-300 || !strings.Contains(got, "é\n\n\n_Cut here") {
-		t.Errorf("%d bytes, ending in %q", len(got), got[len(got)-80:])
+	if len(got) > workflow.MaxSummary || len(got) < workflow.MaxSummary-300 || !strings.Contains(got, "é\n\n\n_The summary is truncated") {
+		t.Errorf("got %d bytes that end with %q", len(got), got[len(got)-80:])
 	}
 }

@@ -38,26 +38,19 @@ func (s *stripper) visit(m *image.Manifest) error {
 		return nil
 	}
 	s.changed[m] = false
-	attestations, childChanged := 0, false
+	childChanged := false
 	for _, c := range m.Children {
 		if err := s.visit(c); err != nil {
 			return err
 		}
 		childChanged = childChanged || s.changed[c]
-		if c.IsAttestation() {
-			attestations++
-		}
 	}
-	if attestations == len(m.Children) {
-		attestations = 0
+	removed, err := removeAttestations(m)
+	if err != nil {
+		return err
 	}
-	if attestations > 0 {
-		if err := rewrite.RemoveChildren(m, (*image.Manifest).IsAttestation); err != nil {
-			return err
-		}
-	}
-	s.removed += attestations
-	s.changed[m] = attestations > 0 || childChanged
+	s.removed += removed
+	s.changed[m] = removed > 0 || childChanged
 	if !childChanged {
 		return nil
 	}
@@ -66,4 +59,19 @@ func (s *stripper) visit(m *image.Manifest) error {
 		return err
 	}
 	return m.Replace(raw)
+}
+
+// removeAttestations removes the attestations that are children of an index, and
+// returns their number. It keeps them if the index has no other children.
+func removeAttestations(m *image.Manifest) (int, error) {
+	n := 0
+	for _, c := range m.Children {
+		if c.IsAttestation() {
+			n++
+		}
+	}
+	if n == 0 || n == len(m.Children) {
+		return 0, nil
+	}
+	return n, rewrite.RemoveChildren(m, (*image.Manifest).IsAttestation)
 }

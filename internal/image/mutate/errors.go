@@ -11,14 +11,14 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 )
 
-// CodeManifestTooLarge is the code of the error for a manifest that labels and
+// CodeManifestTooLarge reports a manifest that labels and
 // annotations make larger than the limit of registries.
 const CodeManifestTooLarge = "manifest-too-large"
 
 // The codes of errors about a layer. Package source uses the same code for a
 // damaged layer.
 const (
-	codeDamaged  = "source-blob-wrong"      // the content of a layer is not valid
+	codeDamaged  = diag.CodeSourceBlobWrong // the content of a layer is not valid
 	codeTooLarge = "source-layer-too-large" // a layer cannot be decompressed within the limits
 )
 
@@ -44,7 +44,7 @@ func layerError(b *image.Blob, err error) error {
 	return e
 }
 
-// digest returns the digest of a layer, or the digest of the plain layer if the
+// digest returns the digest of a layer, or the digest of the uncompressed layer if the
 // layer is pending.
 func digest(b *image.Blob) v1.Hash {
 	if b.Pending() {

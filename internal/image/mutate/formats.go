@@ -39,9 +39,10 @@ func (r *recompressor) selects(b *image.Blob) bool {
 	return true
 }
 
-// hasContentTable reports whether a layer has a table of contents, with which
-// clients pull parts of the layer (stargz-snapshotter and nydus,
-// "containerd.io/snapshot/"; zstd:chunked of containers/storage).
+// hasContentTable reports whether a layer has a table of contents. Clients use it
+// to pull parts of the layer. stargz-snapshotter and nydus mark such a layer with
+// annotations that begin with "containerd.io/snapshot/", and containers/storage
+// marks a zstd:chunked layer with its own annotations.
 func hasContentTable(d v1.Descriptor) bool {
 	for key := range d.Annotations {
 		if strings.HasPrefix(key, "containerd.io/snapshot/") || strings.HasPrefix(key, "io.github.containers.zstd-chunked.") {

@@ -101,7 +101,7 @@ func (r *recompressor) image(m *image.Manifest) error {
 	return nil
 }
 
-// diffIDs returns the digests of the plain layers from the config. It returns nil
+// diffIDs returns the digests of the uncompressed layers from the config. It returns nil
 // if their number is not the number of layers, because the layers could then not
 // be verified.
 func (r *recompressor) diffIDs(m *image.Manifest) ([]v1.Hash, error) {

@@ -60,7 +60,7 @@ func TestCompression(t *testing.T) {
 			types.OCIManifestSchema1, types.OCILayer, false, nil,
 		},
 		{
-			"a plain layer", layered(t, types.OCIManifestSchema1, types.OCIUncompressedLayer, unchanged, nil, 1), gzip,
+			"an uncompressed layer", layered(t, types.OCIManifestSchema1, types.OCIUncompressedLayer, unchanged, nil, 1), gzip,
 			types.OCIManifestSchema1, types.OCILayer, true, []string{mutate.CodeDigestChanges},
 		},
 		{

@@ -45,7 +45,8 @@ type Conflicts interface {
 	// Recheck reads the tags again, after uploads and before the tags move. It
 	// returns the tags that must not move.
 	Recheck(context.Context) (plan.Kept, error)
-	// Resolve decides about a tag of this run that shows the digest of another run.
+	// Resolve decides about a tag that this run has written and that now points at the
+	// digest of another run.
 	Resolve(ctx context.Context, tag name.Tag, shown v1.Hash) Resolution
 }
 

@@ -81,8 +81,8 @@ func (r *Resolver) preconnect(t *Target, all []*image.Blob) {
 	}
 }
 
-// worthAsking reports whether to ask a target for a blob. A known blob needs no
-// question, and for a mountable blob the mount request itself is the question.
+// worthAsking reports whether to ask a target for a blob. A known blob needs
+// no check. For a mountable blob, the mount request itself is the check.
 func worthAsking(t *plan.Target, b *image.Blob) bool {
 	_, mountable := b.MountSource(t.Repo)
 	return (!t.HasRoot || b.MayBeMissing) && !b.Pending() && !mountable && !t.HasBlobs[b.Descriptor.Digest]

@@ -139,8 +139,8 @@ func sameConfig(root *image.Manifest, old previousImage) *image.Manifest {
 }
 
 // diffIDs returns the diff ids of a previous image. If a store has pulled an index,
-// only the image that the store verified counts; the other images of the index
-// were never verified.
+// diffIDs uses only the image that the store verified. The store never verified the
+// other images of the index.
 func (r *Resolver) diffIDs(ctx context.Context, f previous, old previousImage, ours *image.Manifest) ([]v1.Hash, error) {
 	stated, err := r.statedDiffIDs(ctx, f.repo, old, ours)
 	if f.diffIDs != nil && !slices.Equal(f.diffIDs, stated) {

@@ -1,5 +1,7 @@
 package refusal
 
+import "github.com/ghcr-publish/ghcr-publish/internal/diag"
+
 // The codes of refusals, in the order of Table. Scripts and the README use them,
 // so they do not change.
 const (
@@ -38,7 +40,7 @@ const (
 	CodeNotAuthenticated = "not-authenticated"
 	// CodeDenied is the code for status 403 without a reason.
 	CodeDenied = "denied"
-	// CodeRegistryRefused is the code for an error answer that is not in Table.
+	// CodeRegistryRefused reports an answer that no other code explains.
 	CodeRegistryRefused = "registry-refused"
 )
 
@@ -52,7 +54,7 @@ const (
 	CodeDownloadTruncated = "download-truncated"
 	// CodeSourceBlobWrong is the code for a blob that differs from its
 	// descriptor. Package source has the same code.
-	CodeSourceBlobWrong = "source-blob-wrong"
+	CodeSourceBlobWrong = diag.CodeSourceBlobWrong
 	// CodeCertificateUntrusted is the code for a registry whose certificate is
 	// not trusted.
 	CodeCertificateUntrusted = "certificate-untrusted"

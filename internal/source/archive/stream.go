@@ -40,8 +40,9 @@ func (r *stream) stop() {
 }
 
 // seek reads up to the file with the name of the span. It does not use the
-// offset: an engine can change the times of other files between two exports,
-// and this can change offsets.
+// offset. An engine can change the modification times of other files between
+// two exports, and this can change the size of their headers and the offsets
+// after them.
 func (r *stream) seek(s span) error {
 	for {
 		h, err := r.tar.Next()

@@ -12,7 +12,7 @@ import (
 
 // storage is buildah or podman. Both build into their own storage and accept
 // nearly the same arguments. A single image is published from that storage,
-// because it has the plain layers and only new layers must be compressed.
+// because it has the uncompressed layers and only new layers must be compressed.
 type storage struct{ name string }
 
 func (s storage) String() string { return s.name }

@@ -90,11 +90,9 @@ func (m *builder) run(run object) error {
 		}
 	}
 	if len(f.Env) > 0 {
-		var env []string
-		if raw := run["Env"]; len(raw) > 0 {
-			if err := json.Unmarshal(raw, &env); err != nil {
-				return fmt.Errorf("reading Env: %w", err)
-			}
+		env, err := run.env()
+		if err != nil {
+			return err
 		}
 		values["Env"] = withEnv(env, f.Env)
 	}
@@ -104,6 +102,19 @@ func (m *builder) run(run object) error {
 		}
 	}
 	return nil
+}
+
+// env returns the variables in the config of the base.
+func (o object) env() ([]string, error) {
+	raw := o["Env"]
+	if len(raw) == 0 {
+		return nil, nil
+	}
+	var env []string
+	if err := json.Unmarshal(raw, &env); err != nil {
+		return nil, fmt.Errorf("reading Env: %w", err)
+	}
+	return env, nil
 }
 
 // withEnv adds variables to env and replaces variables with the same name.

@@ -11,15 +11,15 @@ import (
 // The codes of the errors of this package. They are stable, because README and
 // workflows name them.
 const (
-	CodeNotFound   = "content-not-found"  // the file does not exist, or no file exists for a platform
-	CodeUnreadable = "content-unreadable" // the system denies access
-	CodeUnsafe     = "content-unsafe"     // a device, or a link that leaves its folder
-	CodeName       = "content-name"       // a name that is not allowed in a layer
-	CodeDuplicate  = "content-twice"      // two files have the same path in the image
-	CodeTooMany    = "content-too-many"   // more files than the limit of a layer
-	CodeChanged    = "content-changed"    // a file changed between the first and the second read
-	CodePlatform   = "platform-missing"   // the base or a path has no content for the platform
-	CodeBase       = "base-unusable"      // the base is not an image that can be extended
+	CodeNotFound   = "content-not-found"      // the file does not exist, or no file exists for a platform
+	CodeUnreadable = "content-unreadable"     // the system denies access
+	CodeUnsafe     = "content-unsafe"         // a device, or a link that leaves its folder
+	CodeName       = "content-name"           // a name that is not allowed in a layer
+	CodeDuplicate  = "content-twice"          // two files have the same path in the image
+	CodeTooMany    = "content-too-many"       // more files than the limit of a layer
+	CodeChanged    = "content-changed"        // a file changed between the first and the second read
+	CodePlatform   = diag.CodePlatformMissing // the base or a path has no content for the platform
+	CodeBase       = "base-unusable"          // the base is not an image that can be extended
 )
 
 // The codes of the notices of this package.

@@ -14,10 +14,10 @@ import (
 
 // The codes of errors about the inputs digests and digest-name.
 const (
-	CodeNoDigests      = "no-digests"          // the input digests contains no digest
-	CodeDigestInvalid  = "digest-invalid"      // a value is not a digest
-	CodeImagesSkipped  = "images-skipped"      // some jobs did not push, because their token is read-only
-	CodePatternInvalid = "digest-name-invalid" // the input digest-name is not a pattern
+	CodeNoDigests      = diag.CodeNoDigests         // the input digests contains no digest
+	CodeDigestInvalid  = diag.CodeDigestInvalid     // a value is not a digest
+	CodeImagesSkipped  = "images-skipped"           // some jobs did not push, because their token is read-only
+	CodePatternInvalid = diag.CodeDigestNameInvalid // the input digest-name is not a pattern
 )
 
 // maxImages limits the number of images in one merge.

@@ -14,13 +14,13 @@ import (
 
 // The codes of errors and notices about the images to merge.
 const (
-	CodePlatformMissing    = "platform-missing"    // no image has an expected platform
-	CodePlatformDuplicate  = "platform-duplicate"  // two images have one platform
-	CodePlatformUnexpected = "platform-unexpected" // an image has a platform that is not expected
-	CodePlatformUnknown    = "platform-unknown"    // an image has no platform
-	CodeNotDocker          = "not-docker"          // an index with Docker media types has another media type
-	CodeIndexTooLarge      = "index-too-large"     // registries do not accept an index of this size
-	CodeAnnotationsDiffer  = "annotations-differ"  // the jobs set different annotations on their indexes
+	CodePlatformMissing    = diag.CodePlatformMissing // no image has an expected platform
+	CodePlatformDuplicate  = "platform-duplicate"     // two images have one platform
+	CodePlatformUnexpected = "platform-unexpected"    // an image has a platform that is not expected
+	CodePlatformUnknown    = "platform-unknown"       // an image has no platform
+	CodeNotDocker          = "not-docker"             // an index with Docker media types has another media type
+	CodeIndexTooLarge      = "index-too-large"        // registries do not accept an index of this size
+	CodeAnnotationsDiffer  = "annotations-differ"     // the jobs set different annotations on their indexes
 )
 
 // The values of Options.Attestations.

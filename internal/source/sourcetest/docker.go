@@ -16,7 +16,7 @@ type Saved struct {
 	Layers [][]byte // the bytes in the tar, plain or gzipped
 }
 
-// NewSaved returns an image for linux/amd64 with one plain layer for each text.
+// NewSaved returns an image for linux/amd64 with one uncompressed layer for each text.
 func NewSaved(tb testing.TB, tag string, texts ...string) Saved {
 	tb.Helper()
 	s := Saved{Tags: []string{tag}}
@@ -37,7 +37,7 @@ func (s Saved) Gzipped() Saved {
 	return s
 }
 
-// DiffIDs returns the digests of the plain layers.
+// DiffIDs returns the digests of the uncompressed layers.
 func (s Saved) DiffIDs() []string {
 	var c v1.ConfigFile
 	if err := json.Unmarshal(s.Config, &c); err != nil {

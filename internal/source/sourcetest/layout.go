@@ -62,7 +62,7 @@ func (l *Layout) JSON(t types.MediaType, v any) v1.Descriptor {
 	return l.Blob(t, raw)
 }
 
-// LayerTar returns a plain layer with one small file that contains text.
+// LayerTar returns an uncompressed layer with one small file that contains text.
 func LayerTar(tb testing.TB, text string) []byte {
 	tb.Helper()
 	return TarBytes(tb, []File{{Name: "etc/motd", Body: []byte(text)}})
@@ -79,7 +79,7 @@ func (l *Layout) Image(p *v1.Platform, texts ...string) v1.Descriptor {
 }
 
 // ImageOf stores an OCI image with layers of the media type t. It gzips the
-// layers unless t is the type of plain layers.
+// layers unless t is the type of uncompressed layers.
 func (l *Layout) ImageOf(p *v1.Platform, t types.MediaType, plain ...[]byte) v1.Descriptor {
 	l.tb.Helper()
 	m := v1.Manifest{

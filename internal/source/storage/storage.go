@@ -3,7 +3,7 @@
 // because these programs know the locks and drivers of the storage.
 //
 // An export is the output of podman save in the docker-archive format. It has
-// plain layers and the unchanged config, so the image ID stays the same, and
+// uncompressed layers and the unchanged config, so the image ID stays the same, and
 // known layers are recognised by their diff IDs. The fields of the manifest are
 // read separately. The storage keeps layers unpacked and does not have their
 // compressed bytes. If the image was pulled from the target registry, its
@@ -30,15 +30,15 @@ import (
 
 // The codes of the errors of this package.
 const (
-	CodeNoProgram = "storage-no-program" // neither podman nor buildah is installed
-	CodeRefused   = "storage-refused"    // the tool cannot read the image
-	codeNotFound  = "source-not-found"   // the code of package source
+	CodeNoProgram = "storage-no-program"    // neither podman nor buildah is installed
+	CodeRefused   = "storage-refused"       // the tool cannot read the image
+	codeNotFound  = diag.CodeSourceNotFound // the code of package source
 )
 
 // Storage is the containers-storage of the current user.
 type Storage struct{ environ func() []string }
 
-// New returns the storage that programs with the environment environ use.
+// New returns the storage that programs use if their environment is environ.
 func New(environ func() []string) *Storage { return &Storage{environ: environ} }
 
 // tool returns the first installed tool and the environment for it.
