@@ -15,11 +15,11 @@ import (
 func TestReadOnlyTokenWritesAnArchiveForATrustedJob(t *testing.T) {
 	t.Parallel()
 	dir, _ := layout(t)
-	for what, source := range map[string]string{
+	for name, source := range map[string]string{
 		"an index":          dir,
 		"a docker save tar": sourcetest.Tar(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "app:1", "one", "two"))),
 	} {
-		t.Run(what, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := acme()
 			c.Credentials[0].Packages = ghcrtest.Read

@@ -22,10 +22,10 @@ type artifact struct {
 
 func (s *stage) artifact(repo, reference string) artifact {
 	s.t.Helper()
-	found, there := s.server.Manifest(repo, reference)
+	found, exists := s.server.Manifest(repo, reference)
 	var a artifact
-	if err := json.Unmarshal(found.Raw, &a); !there || err != nil {
-		s.t.Fatalf("manifest %q: exists: %t, %v", reference, there, err)
+	if err := json.Unmarshal(found.Raw, &a); !exists || err != nil {
+		s.t.Fatalf("manifest %q: exists: %t, %v", reference, exists, err)
 	}
 	return a
 }

@@ -17,16 +17,16 @@ func TestAttestationsAreStrippedIfTheInputAsks(t *testing.T) {
 	r := s.run().succeeds()
 	all := newStage(t, acme()).with("source", path, "tags", "1").run().succeeds().hasOutputs("digest", root.Digest.String())
 	if r.outputs["digest"] == root.Digest.String() || r.outputs["digests"] != all.outputs["digests"] || !strings.Contains(r.stdout, "without its attestations (2)") {
-		r.fatal("the images are to stay, and the index is to change: %s", all.outputs["digests"])
+		r.fatal("the images changed, or the index did not change: %s", all.outputs["digests"])
 	}
 	if got := s.manifest("1").Manifests; len(got) != 2 || got[0].Platform == nil || got[1].Platform == nil {
-		t.Errorf("the index names %v", got)
+		t.Errorf("the index contains %v", got)
 	}
 	s.run().succeeds().wroteNothing().hasOutputs("outcome", "unchanged")
 
 	zstd := s.with("compression", "zstd", "tags", "2").run().succeeds()
 	if strings.Contains(zstd.notices(), "attestations-outdated") || len(s.manifest("2").Manifests) != 2 {
-		zstd.fatal("a notice about attestations, but the index has none")
+		zstd.fatal("the notices mention attestations, but the index has no attestation")
 	}
 }
 
@@ -39,24 +39,24 @@ func TestIndexOfOneImageBecomesThatImageWithoutItsAttestation(t *testing.T) {
 	s.run().succeeds().hasOutputs("digest", one.Digest.String()).hasOutputs("digest-linux-amd64", one.Digest.String())
 	s.run().succeeds().wroteNothing()
 	s.with("source", "docker://"+s.image("acme/web:1"), "tags", "2").run().succeeds().hasOutputs("digest", one.Digest.String())
-	s.with("attestations", "referrers").run().failsWith("input-value", "Allowed: keep, strip.").wroteNothing()
+	s.with("attestations", "referrers").run().failsWith("input-value", "keep, strip").wroteNothing()
 }
 
 func TestChildrenThatAreNotAttestationsAreKept(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
-		name string
-		make func(*sourcetest.Layout, v1.Descriptor) v1.Descriptor
-		left int  // entries of the root
-		same bool // the digest
-		says string
+		name  string
+		make  func(*sourcetest.Layout, v1.Descriptor) v1.Descriptor
+		left  int    // number of entries of the root
+		same  bool   // the digest does not change
+		words string // in the published index
 	}{
-		{"an artifact of no platform", func(l *sourcetest.Layout, one v1.Descriptor) v1.Descriptor {
+		{"an artifact without a platform", func(l *sourcetest.Layout, one v1.Descriptor) v1.Descriptor {
 			thing := v1.Manifest{SchemaVersion: 2, MediaType: types.OCIManifestSchema1, Config: l.Blob("application/vnd.acme.thing", []byte("{}"))}
 			return l.Index(one, sourcetest.On(l.JSON(types.OCIManifestSchema1, thing), sourcetest.Unknown))
 		}, 2, true, ""},
-		{"nothing but attestations", func(l *sourcetest.Layout, one v1.Descriptor) v1.Descriptor { return l.Index(l.Attestation(one)) }, 1, true, ""},
-		{"an index within", func(l *sourcetest.Layout, one v1.Descriptor) v1.Descriptor {
+		{"only attestations", func(l *sourcetest.Layout, one v1.Descriptor) v1.Descriptor { return l.Index(l.Attestation(one)) }, 1, true, ""},
+		{"a nested index", func(l *sourcetest.Layout, one v1.Descriptor) v1.Descriptor {
 			return l.Index(l.Index(one, l.Attestation(one)), sourcetest.On(l.Image(sourcetest.ARM64, "b"), sourcetest.ARM64))
 		}, 2, false, ""},
 		{"annotations of the index", func(l *sourcetest.Layout, one v1.Descriptor) v1.Descriptor {
@@ -75,13 +75,13 @@ func TestChildrenThatAreNotAttestationsAreKept(t *testing.T) {
 			s := newStage(t, acme()).with("source", sourcetest.Dir(t, l.Files()), "tags", "1", "attestations", "strip")
 			r := s.run().succeeds()
 			found, _ := s.server.Manifest("acme/web", "1")
-			if len(s.manifest("1").Manifests) != c.left || (r.outputs["digest"] == root.Digest.String()) != c.same || !strings.Contains(string(found.Raw), c.says) {
-				r.fatal("it is published as %s", found.Raw)
+			if len(s.manifest("1").Manifests) != c.left || (r.outputs["digest"] == root.Digest.String()) != c.same || !strings.Contains(string(found.Raw), c.words) {
+				r.fatal("the published index is %s", found.Raw)
 			}
 			for _, m := range s.manifest("1").Manifests {
 				inner, _ := s.server.Manifest("acme/web", m.Digest.String())
 				if !c.same && strings.Contains(string(inner.Raw), "attestation-manifest") {
-					t.Errorf("an attestation stays in %s", inner.Raw)
+					t.Errorf("an attestation remains in %s", inner.Raw)
 				}
 			}
 			s.run().succeeds().wroteNothing()

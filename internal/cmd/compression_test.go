@@ -213,7 +213,7 @@ func TestLayerThatDiffersFromItsConfigIsNotPushed(t *testing.T) {
 	cases := []struct {
 		name  string
 		layer []byte
-		says  string
+		words string
 	}{
 		{"another layer", sourcetest.Gzip(sourcetest.LayerTar(t, "forged")), "is damaged"},
 		{"not gzip", append([]byte{0x1f, 0x8b, 8}, bytes.Repeat([]byte("x"), 100)...), "cannot be decompressed"},
@@ -228,7 +228,7 @@ func TestLayerThatDiffersFromItsConfigIsNotPushed(t *testing.T) {
 				SchemaVersion: 2, MediaType: types.OCIManifestSchema1, Layers: []v1.Descriptor{l.Blob(types.OCILayer, c.layer)},
 				Config: l.Blob(types.OCIConfigJSON, sourcetest.Config(t, sourcetest.AMD64, sourcetest.LayerTar(t, "true"))),
 			}))
-			r := s.with("source", sourcetest.Dir(t, l.Files()), "tags", "1", "compression", "zstd").run().failsWith("source-blob-wrong", c.says)
+			r := s.with("source", sourcetest.Dir(t, l.Files()), "tags", "1", "compression", "zstd").run().failsWith("source-blob-wrong", c.words)
 			if s.server.Tag("acme/web", "1") != "" {
 				r.fatal("the image has a tag")
 			}
@@ -254,9 +254,9 @@ func TestCompressionErrors(t *testing.T) {
 	t.Parallel()
 	path, _ := buildxLayout(t)
 	cases := []struct {
-		with []string
-		code string
-		says string
+		with  []string
+		code  string
+		words string
 	}{
 		{[]string{"compression", "brotli"}, "input-value", "Allowed: keep, gzip, zstd."},
 		{[]string{"compression", "gzip", "compression-level", "10"}, "input-value", "from 1 to 9"},
@@ -264,6 +264,6 @@ func TestCompressionErrors(t *testing.T) {
 		{[]string{"compression-level", "6"}, "compression-level-without-compression", "Set compression to gzip or zstd"},
 	}
 	for _, c := range cases {
-		newStage(t, acme()).with("source", path, "tags", "1").with(c.with...).run().failsWith(c.code, c.says).wroteNothing()
+		newStage(t, acme()).with("source", path, "tags", "1").with(c.with...).run().failsWith(c.code, c.words).wroteNothing()
 	}
 }

@@ -63,8 +63,8 @@ type dockerd struct {
 	log  *os.File
 }
 
-// startDockerd starts an engine that does not change the machine: it has no network and
-// no firewall rules, and its folders are below a folder that the test removes. In CI a
+// startDockerd starts an engine that does not change the machine. It has no network and
+// no firewall rules. Its folders are below a folder that the test removes. In CI a
 // failed start fails the test.
 func startDockerd(t *testing.T, e edition) *dockerd {
 	t.Helper()
@@ -191,7 +191,7 @@ func engine(t *testing.T, name string) string {
 	t.Helper()
 	dir := os.Getenv("GHCR_PUBLISH_ENGINES")
 	if dir == "" {
-		missing(t, errors.New("GHCR_PUBLISH_ENGINES does not say where the current engines are"))
+		missing(t, errors.New("GHCR_PUBLISH_ENGINES does not name the folder of the current engines"))
 	}
 	path, err := exec.LookPath(filepath.Join(dir, name))
 	if err != nil {

@@ -35,8 +35,8 @@ func (s *stage) tree(pairs ...string) string {
 // published returns an image on the registry of the stage, by tag or digest.
 func (s *stage) published(repo, reference string) (v1.Manifest, v1.ConfigFile) {
 	s.t.Helper()
-	found, there := s.server.Manifest(repo, reference)
-	if !there {
+	found, exists := s.server.Manifest(repo, reference)
+	if !exists {
 		s.t.Fatalf("%s has no manifest %q", repo, reference)
 	}
 	var m v1.Manifest

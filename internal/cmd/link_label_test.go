@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// A first push with a person's token is not linked by GitHub; the label does
-// it, and only where it is asked for.
+// GitHub does not link the first push with the token of a user. The label links it, and
+// the program adds the label only with link: label.
 func TestLinkByLabel(t *testing.T) {
 	t.Parallel()
 	for _, link := range []string{"auto", "label"} {

@@ -170,9 +170,9 @@ func TestLoginChecksTheRightToPush(t *testing.T) {
 func TestLoginToSeveralRegistries(t *testing.T) {
 	t.Parallel()
 	const secret = "ghs_LoginOfTheOtherRegistry0123456789"
-	there := acme()
-	there.Credentials[0].Secret = secret
-	other := ghcrtest.Start(t, there)
+	config := acme()
+	config.Credentials[0].Secret = secret
+	other := ghcrtest.Start(t, config)
 	s, file := loginStage(t, acme())
 	r := s.with("credentials", other.Host()+" me "+secret).run().succeeds()
 	dir := filepath.Dir(file)
@@ -206,7 +206,7 @@ func TestIsolatedLogin(t *testing.T) {
 		t.Fatalf("the environment for later steps is %v", env)
 	}
 	if got := storedLogin(t, dir, s.server.Host()); got != "octocat:"+canary {
-		t.Errorf("Docker reads %q there", got)
+		t.Errorf("with this environment Docker reads %q", got)
 	}
 	if got := fileContent(t, file); got != hostLogins {
 		t.Errorf("the file of the host is %s", got)

@@ -1,6 +1,6 @@
 // Package cmd is the command layer: it parses the inputs of a step or the flags
 // of a terminal, runs one command, and writes outputs, summary and log. Each
-// command has a file of its own. The function execute runs all of them.
+// command has its file. The function execute runs all of them.
 //
 // Only this package turns errors into an exit code.
 package cmd

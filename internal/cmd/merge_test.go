@@ -54,10 +54,10 @@ func threePlatformImages(t *testing.T, s *stage) map[string]string {
 
 func index(t *testing.T, s *stage, reference string) v1.IndexManifest {
 	t.Helper()
-	m, there := s.server.Manifest("acme/web", reference)
+	m, exists := s.server.Manifest("acme/web", reference)
 	var doc v1.IndexManifest
-	if err := json.Unmarshal(m.Raw, &doc); !there || err != nil {
-		t.Fatalf("index %q: exists: %t, %v", reference, there, err)
+	if err := json.Unmarshal(m.Raw, &doc); !exists || err != nil {
+		t.Fatalf("index %q: exists: %t, %v", reference, exists, err)
 	}
 	return doc
 }

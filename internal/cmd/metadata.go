@@ -62,7 +62,7 @@ func (s *session) metadata(result meta.Result, c *input.MetadataConfig) error {
 			return err
 		}
 	}
-	if err := result.Check(); err != nil { // docker/metadata-action goes on, too
+	if err := result.Check(); err != nil { // docker/metadata-action continues, too
 		result.Warnings = append(result.Warnings, diag.Notice{Code: diag.CodeNoTags, Level: diag.Warning, Title: "No tags", Text: err.Error()})
 	}
 	s.showMetadata(result, c)
@@ -97,7 +97,7 @@ func (s *session) showMetadata(result meta.Result, c *input.MetadataConfig) {
 }
 
 // writeBakeFiles writes the definition files for docker buildx bake into a
-// folder of their own below the runner's temporary one.
+// new folder below the temporary folder of the runner.
 func writeBakeFiles(temp string, files []meta.BakeFile) ([]meta.Output, error) {
 	dir, err := os.MkdirTemp(temp, "ghcr-publish-metadata-")
 	if err != nil {

@@ -26,7 +26,7 @@ func runPromote(ctx context.Context, s *session, config *input.PromoteConfig) er
 	request := s.request(&config.Config)
 	request.Attachments = publish.Referrers{Registry: s.registry, From: config.From}
 	request.Digest = config.Expected
-	// In its own repository, the image was verified when it was pushed.
+	// An image that stays in its repository was verified when it was pushed.
 	request.Verify.RootOnly = !slices.ContainsFunc(config.Images, func(repo name.Repository) bool {
 		return repo.Name() != config.From.Context().Name()
 	})

@@ -57,13 +57,13 @@ func TestPromoteIntoAnotherRepositoryMountsTheBlobs(t *testing.T) {
 // registry does not receive the token.
 func TestPromoteFromAnotherRegistryCopiesTheBlobs(t *testing.T) {
 	t.Parallel()
-	there, digest := candidateStage(t)
-	there.sign(digest)
+	origin, digest := candidateStage(t)
+	origin.sign(digest)
 	c := acme()
 	c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web", Visibility: ghcrtest.Public}}
 	s := newStage(t, c)
-	there.server.Reset()
-	r := s.with("command", "promote", "source", there.image("acme/dev:rc"), "tags", "1.2.3").run().succeeds()
+	origin.server.Reset()
+	r := s.with("command", "promote", "source", origin.image("acme/dev:rc"), "tags", "1.2.3").run().succeeds()
 	r.hasOutputs("digest", digest, "tags", s.image("acme/web:1.2.3"), "anonymous-pull", "verified")
 	if n := r.count("PUT", "/blobs/"); n == 0 {
 		t.Error("no blob was uploaded")
@@ -71,7 +71,7 @@ func TestPromoteFromAnotherRegistryCopiesTheBlobs(t *testing.T) {
 	if got := s.server.Tag("acme/web", strings.Replace(digest, ":", "-", 1)+".sig"); got == "" {
 		t.Error("the signature was not copied")
 	}
-	for _, q := range there.server.Requests() {
+	for _, q := range origin.server.Requests() {
 		if q.Class == ghcrtest.ClassToken && q.Authorized {
 			t.Errorf("the other registry received credentials: %s %s", q.Method, q.Path)
 		}

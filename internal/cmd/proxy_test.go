@@ -68,19 +68,19 @@ func newEnterprise(t *testing.T) *enterprise {
 
 // tunnel connects a CONNECT request with an address.
 func tunnel(w http.ResponseWriter, to string) {
-	there, err := net.Dial("tcp", to)
+	server, err := net.Dial("tcp", to)
 	if err != nil {
 		w.WriteHeader(http.StatusBadGateway)
 		return
 	}
-	here, _, err := w.(http.Hijacker).Hijack()
+	client, _, err := w.(http.Hijacker).Hijack()
 	if err != nil {
-		there.Close()
+		server.Close()
 		return
 	}
-	_, _ = here.Write([]byte("HTTP/1.1 200 OK\r\n\r\n"))
-	go func() { _, _ = io.Copy(there, here); there.Close() }()
-	go func() { _, _ = io.Copy(here, there); here.Close() }()
+	_, _ = client.Write([]byte("HTTP/1.1 200 OK\r\n\r\n"))
+	go func() { _, _ = io.Copy(server, client); server.Close() }()
+	go func() { _, _ = io.Copy(client, server); client.Close() }()
 }
 
 func selfSigned(t *testing.T, names ...string) tls.Certificate {

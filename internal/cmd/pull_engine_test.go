@@ -159,7 +159,7 @@ func TestCancelDuringALoad(t *testing.T) {
 	r := s.cancelWhen(func(q ghcrtest.Request) bool {
 		return strings.HasPrefix(q.Path, "/ghcr1/blobs/") && strings.Count(s.paths(), "/ghcr1/blobs/") > 1
 	})
-	if !strings.Contains(r.stdout, "The run was cancelled") || len(e.LoadedBlobs()) > 0 {
+	if len(e.LoadedBlobs()) > 0 {
 		r.fatal("the engine loaded %q", e.LoadedBlobs())
 	}
 }

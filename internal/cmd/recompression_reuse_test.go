@@ -80,7 +80,7 @@ func TestDamagedImageUnderATagIsNotReused(t *testing.T) {
 
 // The engine has verified only the image that it pulled from an index, and not the other
 // images of the index.
-func TestForgedImageInTheLocalStoreIsNotTrusted(t *testing.T) {
+func TestForgedImageInTheIndexOfAPulledImageIsNotReused(t *testing.T) {
 	t.Parallel()
 	one, evil := sourcetest.LayerTar(t, layer("one")), sourcetest.LayerTar(t, layer("evil"))
 	config := sourcetest.Config(t, sourcetest.AMD64, one)
@@ -198,13 +198,13 @@ func TestOlderImageDoesNotMoveATagBackAfterCompression(t *testing.T) {
 			s.with("source", sourcetest.Dir(t, l.Files()), "tags", version+"\nlatest").run().succeeds()
 		}
 		r := s.with("source", "docker://"+s.image("acme/web:1.0.0"), "tags", "latest", "compression", compression).run()
-		if !strings.Contains(r.stdout, "was not moved back") {
+		if !strings.Contains(r.notices(), "tag-kept") {
 			r.fatal("compression %s: latest was moved to the older image", compression)
 		}
 	}
 }
 
-func TestDigestOfARecompressedImageIsThePublishedOne(t *testing.T) {
+func TestReportedDigestsOfARecompressedImageExist(t *testing.T) {
 	t.Parallel()
 	path, root := buildxLayout(t)
 	r := newStage(t, acme()).with("source", path, "tags", "1", "compression", "zstd", "labels", "a=b").run().succeeds()
@@ -222,8 +222,8 @@ func TestDigestOfARecompressedImageIsThePublishedOne(t *testing.T) {
 func TestRecompressionKeepsDockerMediaTypes(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme()).with("source", dockerSave(t, layer("one")), "tags", "zstd", "annotations", "a=b", "compression", "zstd")
-	if r := s.run().succeeds(); strings.Contains(r.stdout, "No annotations") {
-		r.fatal("the published manifest is an OCI manifest")
+	if r := s.run().succeeds(); strings.Contains(r.notices(), "annotations-need-oci") {
+		r.fatal("a notice reports that a Docker manifest has no annotations")
 	}
 	found, _ := s.server.Manifest("acme/web", "zstd")
 	if !strings.Contains(string(found.Raw), `"a":"b"`) {
@@ -254,14 +254,14 @@ func TestRepeatedRunIsNotRefused(t *testing.T) {
 		digest := s.run().succeeds().outputs["digest"]
 		s.run().succeeds().hasOutputs("digest", digest)
 	})
-	t.Run("the second target tells", func(t *testing.T) {
+	t.Run("the image in the second repository has the digest", func(t *testing.T) {
 		t.Parallel()
 		s := newStage(t, acme())
 		s.with("source", dockerSave(t, layer("one"), layer("two")), "tags", "1.2.3", "image", s.image("acme/web2")).run().succeeds()
 		s.with("image", s.image("acme/web"), "tags", "edge", "compression", "gzip", "compression-level", "9").run().succeeds()
 		s.with("image", s.image("acme/web")+"\n"+s.image("acme/web2"), "tags", "1.2.3\nedge", "compression", "", "compression-level", "", "monotonic", "false").run().succeeds()
 	})
-	t.Run("gzip is what docker save becomes anyhow", func(t *testing.T) {
+	t.Run("compression: gzip gives the digest of the default", func(t *testing.T) {
 		t.Parallel()
 		s := newStage(t, acme()).with("source", dockerSave(t, layer("one"), layer("two")), "tags", "1.2.3")
 		s.run().succeeds()
@@ -285,7 +285,7 @@ func TestVersionTagOfAConcurrentRunIsKept(t *testing.T) {
 	}
 }
 
-func TestDigestOfAnUncompressedEngineImageIsThePublishedOne(t *testing.T) {
+func TestReportedDigestsOfAnUncompressedEngineImageExist(t *testing.T) {
 	t.Parallel()
 	for _, in := range [][]string{{"labels", "a=b"}, {"annotations", "a=b"}, {"attestations", "strip"}} {
 		l := sourcetest.NewLayout(t)

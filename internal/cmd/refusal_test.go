@@ -7,9 +7,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-// TestRefusals checks the rows of docs/ghcr.md, Refusals: the annotation names the cause
-// and the cure, and nothing was written.
-func TestRefusals(t *testing.T) {
+// TestRefusalsNameTheCauseAndTheCure checks the rows of docs/ghcr.md, Refusals: the
+// annotation names the cause and the cure, and nothing was written.
+func TestRefusalsNameTheCauseAndTheCure(t *testing.T) {
 	t.Parallel()
 	existing := []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web", Visibility: ghcrtest.Public}}
 	answer := func(status int, message string) ghcrtest.Fault {

@@ -25,8 +25,8 @@ type result struct {
 	requests       []ghcrtest.Request
 }
 
-// noSecrets fails the test if the output or a file contains the canary, as text or in
-// Base64 at any alignment, or a token of the registry.
+// noSecrets fails the test if the output or a file contains a secret form of the canary
+// or a token of the registry.
 func (r result) noSecrets(files ...string) {
 	r.t.Helper()
 	var log strings.Builder

@@ -9,10 +9,10 @@ import (
 )
 
 // TestTransientRefusalsAreRetried checks the rows of docs/ghcr.md, Refusals, that do not
-// fail a publish: after one such response, the run repeats the request without a message
-// and publishes the same image. TestRefusals checks the rows that need the user. Rows 22
-// and 25 cannot occur: the program deletes nothing in the registry, and GitHub does not
-// start such a workflow.
+// fail a publish. After one such response, the run repeats the request without a message
+// and publishes the same image. TestRefusalsNameTheCauseAndTheCure checks the rows that
+// need the user. Rows 22 and 25 cannot occur: the program deletes nothing in the
+// registry, and GitHub does not start such a workflow.
 func TestTransientRefusalsAreRetried(t *testing.T) {
 	t.Parallel()
 	cases := []struct {

@@ -69,7 +69,7 @@ func countRoundTrips(t *testing.T, verify string) (first, second int) {
 }
 
 // Verification runs concurrently with the necessary requests. It adds at most four serial
-// round trips to a first publish; the fourth is the last read of a version tag, because
+// round trips to a first publish. The fourth is the last read of a version tag, because
 // another run can have created it. It adds at most one to a run without changes.
 func TestVerificationAddsFewRoundTrips(t *testing.T) {
 	t.Parallel()

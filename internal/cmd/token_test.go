@@ -196,19 +196,19 @@ func TestCopyFromAnotherRegistryUsesItsCredentials(t *testing.T) {
 	c := acme()
 	c.Credentials[0].Secret = login
 	c.Repositories[0].Visibility = ghcrtest.Private
-	there := newStage(t, c)
+	origin := newStage(t, c)
 	source, digest := layout(t)
-	there.with("token", login, "source", source, "tags", "1").run().succeeds()
-	there.server.Reset()
+	origin.with("token", login, "source", source, "tags", "1").run().succeeds()
+	origin.server.Reset()
 
 	s := newStage(t, acme())
-	s.with("source", "docker://"+there.image("acme/web:1"), "credentials", there.server.Host()+" octocat "+login)
+	s.with("source", "docker://"+origin.image("acme/web:1"), "credentials", origin.server.Host()+" octocat "+login)
 	r := s.run().succeeds().hasOutputs("digest", digest)
 	if strings.Contains(r.stderr+r.summary+strings.ReplaceAll(r.stdout, "::add-mask::"+login, ""), login) {
 		t.Error("the output contains the secret of the other registry")
 	}
 	s.with("credentials", "", "tags", "2")
-	s.run().failsWith("other-registry-denied", there.server.Host())
+	s.run().failsWith("other-registry-denied", origin.server.Host())
 }
 
 func TestDebugLinesContainNoSecrets(t *testing.T) {

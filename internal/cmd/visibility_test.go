@@ -8,8 +8,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-// TestVisibility checks every outcome of the input visibility.
-func TestVisibility(t *testing.T) {
+// TestInputVisibilityIsComparedWithThePackage checks every outcome of the input visibility.
+func TestInputVisibilityIsComparedWithThePackage(t *testing.T) {
 	t.Parallel()
 	linked := func(v ghcrtest.Visibility) ghcrtest.Package {
 		return ghcrtest.Package{Name: "acme/web", Visibility: v, Repository: "acme/web"}

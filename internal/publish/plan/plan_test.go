@@ -61,7 +61,7 @@ func lines(p *plan.Plan) string {
 	return b.String()
 }
 
-func TestPlans(t *testing.T) {
+func TestNewListsTheStepsOfEachTarget(t *testing.T) {
 	t.Parallel()
 	web, copied := repo(t, "ghcr.io/acme/web"), repo(t, "ghcr.io/acme/copy")
 	single := func() *image.Manifest {
@@ -91,12 +91,12 @@ func TestPlans(t *testing.T) {
 		writes  bool
 	}{
 		{
-			"one tag: the root is written under it and nowhere else", single(),
+			"one tag: the root is written only under the tag", single(),
 			[]plan.Target{{Repo: web, Tags: []string{"x"}}},
 			"+0 blob 1 upload\n+0 blob 2 upload\n+0 tag x\n", true,
 		},
 		{
-			"two tags: the root by digest before both", single(),
+			"two tags: the root by digest before the tags", single(),
 			[]plan.Target{{Repo: web, Tags: []string{"x", "y"}}},
 			"+0 blob 1 upload\n+0 blob 2 upload\n+0 manifest a\n+0 tag x\n+0 tag y\n", true,
 		},
@@ -111,17 +111,17 @@ func TestPlans(t *testing.T) {
 			"+0 blob 1 upload\n+0 blob 3 upload\n+0 blob 2 upload\n+0 manifest b\n+0 manifest c\n+0 tag x\n", true,
 		},
 		{
-			"blobs that are there", single(),
+			"blobs that exist", single(),
 			[]plan.Target{{Repo: web, Tags: []string{"x"}, HasBlobs: map[v1.Hash]bool{hash("1"): true}}},
 			" 0 blob 1 upload\n+0 blob 2 upload\n+0 tag x\n", true,
 		},
 		{
-			"all is true already", single(),
+			"all steps are done", single(),
 			[]plan.Target{{Repo: web, Tags: []string{"x", "y"}, HasRoot: true, Now: map[string]v1.Hash{"x": hash("a"), "y": hash("a")}}},
 			" 0 blob 1 upload\n 0 blob 2 upload\n 0 manifest a\n 0 tag x from a\n 0 tag y from a\n", false,
 		},
 		{
-			"one tag lags behind", single(),
+			"one tag points at another digest", single(),
 			[]plan.Target{{Repo: web, Tags: []string{"x", "y"}, HasRoot: true, Now: map[string]v1.Hash{"x": hash("a"), "y": hash("f")}}},
 			" 0 blob 1 upload\n 0 blob 2 upload\n 0 manifest a\n 0 tag x from a\n+0 tag y from f\n", true,
 		},
@@ -131,7 +131,7 @@ func TestPlans(t *testing.T) {
 			"+0 blob 1 upload\n+0 blob 2 upload\n 1 blob 1 upload\n 1 blob 2 upload\n+0 manifest a\n 1 manifest a\n+0 tag x\n+1 tag x\n", true,
 		},
 		{
-			"uncompressed layers: the digest is not known, so that nothing is true already", plain(),
+			"uncompressed layers: the digest is unknown, so each step is needed", plain(),
 			[]plan.Target{{Repo: web, Tags: []string{"x"}, Now: map[string]v1.Hash{"x": hash("a")}}},
 			"+0 blob 1 upload\n+0 blob pending compress and upload\n+0 tag x from a\n", true,
 		},

@@ -9,7 +9,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/protect"
 )
 
-func TestCompare(t *testing.T) {
+func TestCompareOrdersVersionsBeforeCommits(t *testing.T) {
 	t.Parallel()
 	const source = "https://github.com/acme/web"
 	release := func(version string) protect.Origin {

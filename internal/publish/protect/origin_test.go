@@ -48,7 +48,7 @@ func (s *store) Manifest(_ context.Context, ref name.Reference) (v1.Descriptor, 
 	s.read++
 	raw, there := s.docs[digest]
 	if !there {
-		return v1.Descriptor{}, nil, errors.New("not there")
+		return v1.Descriptor{}, nil, errors.New("missing")
 	}
 	return v1.Descriptor{Digest: digest, Size: int64(len(raw))}, raw, nil
 }
@@ -71,7 +71,7 @@ func (s *store) labelled(version string) v1.Descriptor {
 	return s.put(types.OCIManifestSchema1, v1.Manifest{SchemaVersion: 2, Config: config})
 }
 
-func TestRead(t *testing.T) {
+func TestReadReturnsTheOriginOfAnImage(t *testing.T) {
 	t.Parallel()
 	unknown := &v1.Platform{OS: "unknown", Architecture: "unknown"}
 	cases := []struct {
@@ -118,19 +118,19 @@ func TestRead(t *testing.T) {
 	}
 }
 
-func TestReadOfAMissingImage(t *testing.T) {
+func TestReadOfAMissingImageIsAnError(t *testing.T) {
 	t.Parallel()
 	repo, err := name.NewRepository("ghcr.io/acme/web")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = protect.Read(t.Context(), newStore(t), repo, v1.Hash{Algorithm: "sha256", Hex: strings.Repeat("0", 64)})
-	if err == nil || !strings.Contains(err.Error(), "not there") {
+	if err == nil || !strings.Contains(err.Error(), "missing") {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestOf(t *testing.T) {
+func TestOfReturnsTheOriginOfASource(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	config := s.put(types.OCIConfigJSON, map[string]any{"config": map[string]any{"Labels": origin("1.2.3")}})

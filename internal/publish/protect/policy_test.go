@@ -7,7 +7,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/protect"
 )
 
-func TestMoves(t *testing.T) {
+func TestMovesSeparatesMovingTagsFromVersions(t *testing.T) {
 	t.Parallel()
 	for tag, want := range map[string]bool{
 		"1.2.3": false, "v1.2.3": false, "1.2.3-rc.1": false, "1.2.3-alpine": false, "1.2.3_build.5": false,
@@ -19,7 +19,7 @@ func TestMoves(t *testing.T) {
 	}
 }
 
-func TestForbids(t *testing.T) {
+func TestForbidsFollowsTheInputOverwrite(t *testing.T) {
 	t.Parallel()
 	byDefault := input.Overwrite{Versions: input.SameDigest, Moving: input.Allow}
 	cases := []struct {

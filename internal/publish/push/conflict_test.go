@@ -18,13 +18,13 @@ import (
 type conflicts struct {
 	recheck    func() (plan.Kept, error)
 	resolution push.Resolution
-	asked      func(shown v1.Hash)
+	observe    func(shown v1.Hash)
 }
 
 func (c conflicts) Recheck(context.Context) (plan.Kept, error) { return c.recheck() }
 
 func (c conflicts) Resolve(_ context.Context, _ name.Tag, shown v1.Hash) push.Resolution {
-	c.asked(shown)
+	c.observe(shown)
 	return c.resolution
 }
 
@@ -44,7 +44,7 @@ func withConflict(t *testing.T, times int, resolution push.Resolution) (*rig, *r
 		r.ghcr.AddManifest("acme/web", "1", other.MediaType, other.Raw)
 	}}})
 	p := out.publisher()
-	p.Conflicts = conflicts{recheck: nothingKept, resolution: resolution, asked: func(shown v1.Hash) {
+	p.Conflicts = conflicts{recheck: nothingKept, resolution: resolution, observe: func(shown v1.Hash) {
 		if shown != theirRoot.Digest {
 			t.Errorf("the conflict is about %s, want %s", shown, theirRoot.Digest)
 		}
@@ -114,7 +114,7 @@ func TestRecheckFollowsUploadsOnly(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
 	dir, _ := single(t, "ours")
-	refuse := errors.New("asked")
+	refuse := errors.New("the recheck was called")
 	for _, want := range []error{refuse, nil} {
 		out := r.prepare(t.Context(), dir, []string{"acme/web"}, "1")
 		p := out.publisher()

@@ -28,7 +28,7 @@ func absent(t *testing.T) error {
 	return err
 }
 
-func TestCheckVisibility(t *testing.T) {
+func TestCheckVisibilityRefusesAnExposure(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("503")
 	pkg := func(visibility string) github.Package { return github.Package{Name: "web", Visibility: visibility} }

@@ -259,7 +259,7 @@ func TestUncompressedLayerTakesTheDigestOfThePreviousImage(t *testing.T) {
 	}
 }
 
-func TestProbe(t *testing.T) {
+func TestProbeReportsTheRightToPushAndTheVisibility(t *testing.T) {
 	t.Parallel()
 	public := ghcrtest.Package{Name: "acme/web", Repository: "acme/web", Visibility: ghcrtest.Public}
 	cases := []struct {
@@ -308,6 +308,6 @@ func TestTokenIsReadOnce(t *testing.T) {
 		}
 	}
 	if count != 1 {
-		t.Errorf("the API was asked %d times", count)
+		t.Errorf("the API received %d requests", count)
 	}
 }
