@@ -102,7 +102,7 @@ func (d *Daemon) Image(ctx context.Context, ref string) (*Image, error) {
 const maxImages = 16
 
 // ImagesOf returns images of a repository that the engine has, the newest
-// first. Another image of the repository can share layers with them.
+// first. A new image of the repository can share layers with these images.
 func (d *Daemon) ImagesOf(ctx context.Context, repo name.Repository) ([]*Image, error) {
 	var all []struct {
 		ID string `json:"Id"`

@@ -12,7 +12,7 @@ import (
 const maxChunk = 4 << 20
 
 // startUpload serves POST …/blobs/uploads/. The answer 202 shows that the client may
-// push, and has no lasting effect (docs/ghcr.md, Push probe).
+// push. The request has no lasting effect (docs/ghcr.md, Push probe).
 func (s *Server) startUpload(w http.ResponseWriter, r *http.Request, t target) *refusal {
 	g, refused := s.authorizeWrite(r, t.name)
 	if refused != nil {

@@ -46,7 +46,7 @@ func ParsePublish(env Environment) (*Config, error) {
 func (r *reader) compression() compress.Method {
 	format, level := r.text("compression"), r.text("compression-level")
 	if before, after, ok := strings.Cut(format, ":"); ok && compress.Known(before) {
-		r.fail("compression", CodeValue, fmt.Sprintf("Write compression: %s and compression-level: %s.", before, after), "The input compression is %q, but the level is a separate input", format)
+		r.fail("compression", CodeValue, fmt.Sprintf("Set compression: %s and compression-level: %s.", before, after), "The input compression is %q, but the level is a separate input", format)
 		return compress.Method{}
 	}
 	format = r.choice("compression")

@@ -66,17 +66,17 @@ var Table = []Input{
 	},
 	{
 		Name: "foreign-layers", Kind: Choice, Commands: publish, Values: []string{"keep", "push"}, Default: "keep",
-		Help:    "Handling of layers with their own URLs, as in Windows images. keep leaves them at these URLs. push fetches them over HTTPS, verifies them and uploads them. The digest does not change. Check that the licence of the layers permits the upload.",
+		Help:    "Handling of layers with their own URLs, as in Windows images. `keep` leaves them at these URLs. `push` fetches them over HTTPS, verifies them and uploads them. The digest does not change. Check that the licence of the layers permits the upload.",
 		Example: "push",
 	},
 	{
 		Name: "compression", Kind: Choice, Commands: publish, Values: []string{"keep", "gzip", "zstd"}, Default: "keep",
-		Help:    "Compression of the layers. keep compresses only the uncompressed layers of `docker save`, the Docker engine and podman, with gzip. gzip and zstd also recompress layers of another format. This changes the digest, but not the image id. eStargz and zstd:chunked layers stay unchanged.",
+		Help:    "Compression of the layers. `keep` compresses only the uncompressed layers of `docker save`, the Docker engine and podman, with gzip. `gzip` and `zstd` also recompress layers of another format. This changes the digest, but not the image id. eStargz and zstd:chunked layers stay unchanged.",
 		Example: "zstd",
 	},
 	{
 		Name: "compression-level", Commands: publish,
-		Help:    "Compression level: 1 to 9 for gzip, 1 to 22 for zstd. Layers that already have the format, or that the registry has in this format, stay unchanged. Default: 1 for gzip, 3 for zstd.",
+		Help:    "Compression level: 1 to 9 for `gzip`, 1 to 22 for `zstd`. Layers that already have the format, or that the registry has in this format, stay unchanged. Default: 1 for `gzip`, 3 for `zstd`.",
 		Example: "6",
 	},
 	{
@@ -116,7 +116,7 @@ var Table = []Input{
 	},
 	{
 		Name: "ref-context", Kind: Choice, Commands: metadata, Values: []string{"workflow", "git"}, Default: "workflow",
-		Help:    "Source of the git reference and the commit: workflow reads the event, git reads the checkout.",
+		Help:    "Source of the git reference and the commit: `workflow` reads the event, `git` reads the checkout.",
 		Example: "git",
 	},
 	{
@@ -218,12 +218,12 @@ var Table = []Input{
 	{
 		Name: "attestations", Kind: Choice, Commands: building, Values: []string{"keep", "strip", "referrers"}, Default: "keep",
 		OwnValues: map[Command][]string{Publish: {"keep", "strip"}},
-		Help:      "Handling of the provenance and SBOM that BuildKit attached. keep leaves the entries in the index, strip removes them, and referrers (only merge) publishes manifests that refer to the image. Without the entries, the digest of the index changes; its images do not change.",
+		Help:      "Handling of the provenance and SBOM that BuildKit attached. `keep` leaves the entries in the index, `strip` removes them, and `referrers` (only merge) publishes manifests that refer to the image. Without the entries, the digest of the index changes; its images do not change.",
 		Example:   "strip",
 	},
 	{
 		Name: "index-type", Kind: Choice, Commands: merge, Values: []string{"oci", "docker"}, Default: "oci",
-		Help:    "Media type of the index. docker is for old clients: it accepts only images of Docker media types and has no annotations.",
+		Help:    "Media type of the index. `docker` is for old clients: it accepts only images of Docker media types and has no annotations.",
 		Example: "docker",
 	},
 	{
@@ -238,18 +238,18 @@ var Table = []Input{
 	},
 	{
 		Name: "overwrite", Kind: Lines, Commands: pushing, Default: "versions=same-digest,moving=allow",
-		Help:    "Rules for existing tags, by class: versions for tags of full versions (1.2.3), moving for all others. Rules: allow (any digest), same-digest (only the current digest) and never (no write).",
+		Help:    "Rules for existing tags, by class: `versions` for tags of full versions (1.2.3), `moving` for all others. Rules: `allow` (any digest), `same-digest` (only the current digest) and `never` (no write).",
 		Example: "versions=allow",
 	},
 	{
 		Name: "monotonic", Kind: Bool, Commands: pushing, Default: "true",
-		Help:    "Keep a tag that points at a newer version, or at a build of a later commit of this repository, and print a warning. Set false for a rollback.",
+		Help:    "Keep a tag that points at a newer version, or at a build of a later commit of this repository, and print a warning. Set `false` for a rollback.",
 		Example: "false",
 	},
 	{
 		Name: "visibility", Kind: Choice, Commands: slices.Concat(pushing, check), Default: "keep",
 		Values:  []string{"public", "private", "internal", "keep"},
-		Help:    "Visibility that the package must have. The run checks it, and reports before a push which visibility a new package inherits. GitHub has no API that changes it: if it differs, the run prints the page and the steps. keep accepts any visibility.",
+		Help:    "Visibility that the package must have. The run checks it, and reports before a push which visibility a new package inherits. GitHub has no API that changes it: if it differs, the run prints the page and the steps. `keep` accepts any visibility.",
 		Example: "public",
 	},
 	{
@@ -260,7 +260,7 @@ var Table = []Input{
 	},
 	{
 		Name: "link", Kind: Choice, Commands: publish, Default: "auto", Values: []string{"auto", "label"},
-		Help:    "Method that links the package to the repository. With auto, GitHub links a package that a workflow creates with GITHUB_TOKEN. label writes org.opencontainers.image.source into the image, for a first push outside a workflow, and changes the digest.",
+		Help:    "Method that links the package to the repository. With `auto`, GitHub links a package that a workflow creates with GITHUB_TOKEN. `label` writes org.opencontainers.image.source into the image, for a first push outside a workflow, and changes the digest.",
 		Example: "label",
 	},
 	{
@@ -298,7 +298,7 @@ var Table = []Input{
 	},
 	{
 		Name: "push", Kind: Bool, Commands: slices.Concat(pushing, login),
-		Help: "Publish the image. false is another form of `dry-run: true`, as in docker/build-push-action. Default: true.",
+		Help: "Publish the image. `false` is another form of `dry-run: true`, as in docker/build-push-action. Default: true.",
 		Own: map[Command]string{
 			Login: "Check that the token may push to image: open an upload and send nothing. Default: false.",
 		},
@@ -306,12 +306,12 @@ var Table = []Input{
 	},
 	{
 		Name: "on-readonly", Kind: Choice, Commands: slices.Concat(pushing, check), Values: []string{"skip", "fail", "archive"},
-		Help:    "Reaction to a token that can only read, as in pull requests from forks and Dependabot: skip, fail, or archive, which writes an OCI archive (outputs path and archive-digest) for a trusted job. Default: skip on pull requests, otherwise fail.",
+		Help:    "Reaction to a token that can only read, as in pull requests from forks and Dependabot: `skip`, `fail`, or `archive`, which writes an OCI archive (outputs path and archive-digest) for a trusted job. Default: `skip` on pull requests, otherwise `fail`.",
 		Example: "fail",
 	},
 	{
 		Name: "verify", Kind: Choice, Commands: pushing, Default: "full", Values: []string{"full", "digest", "none"},
-		Help:    "Checks after the push. digest reads back every tag and the digest. full also pulls the image without credentials, and reads the visibility and the link of the package. none relies on the responses of the registry, and does not detect a tag that another run moves back.",
+		Help:    "Checks after the push. `digest` reads every tag and the digest back. `full` also pulls the image without credentials, and reads the visibility and the link of the package. `none` relies on the responses of the registry, and does not detect a tag that another run moves back.",
 		Example: "digest",
 	},
 	{

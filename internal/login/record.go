@@ -56,8 +56,8 @@ func (f *file) remove(session string) error {
 }
 
 // undo removes one login. If another session of this program has replaced the
-// login, that session gets the record of the previous login, to restore it
-// later. A login that another program has written stays.
+// login, the record of the previous login moves to that session, which restores
+// the previous login later. A login that another program has written stays.
 func (f *file) undo(r record) error {
 	s := f.store(r.Helper, r.Key)
 	for i := range f.state.Records {

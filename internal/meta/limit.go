@@ -5,9 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// These are the numbers of characters that GitHub's package page shows of a
-// description and of licenses (GitHub docs, "Labelling container images").
-// GitHub accepts longer values but does not show them.
+// GitHub's package page truncates a description and the licenses to these numbers
+// of characters (GitHub docs, "Labelling container images"). GitHub accepts longer
+// values.
 const (
 	maxDescription = 512
 	maxLicenses    = 256

@@ -165,7 +165,7 @@ func (t *traffic) merge(other traffic) {
 	t.pulls = append(t.pulls, other.pulls...)
 }
 
-// mayPush reads the inputs that make a Docker build action push. An action
+// mayPush reads the inputs of a Docker build action that enable its push. An action
 // without such an input always pushes.
 func (p *pass) mayPush(step *flow.Step) bool {
 	if !strings.HasPrefix(actionName(step), "docker/") {

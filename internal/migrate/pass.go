@@ -134,8 +134,8 @@ type location struct {
 
 func locationOf(n *yaml.Node) location { return location{node: n} }
 
-// report records a finding. It drops a finding with the same text at the same
-// position, which an aliased step causes.
+// report records a finding. It drops a finding that repeats the text and the
+// position of another finding. A YAML alias of a step causes such repetitions.
 func (p *pass) report(state State, code Code, at location, text, hint string) {
 	f := Finding{File: p.tree.display(p.path), Code: code, State: state, Text: sentence(text), Hint: hint}
 	f.Line, f.Column, f.EndLine = p.position(at)

@@ -26,7 +26,8 @@ import (
 )
 
 // These are the numbers of blobs that are fetched concurrently. Each large blob
-// has its own connection; package registry opens the same number in advance.
+// has its own connection. The Go package internal/registry opens the same number of
+// connections in advance.
 // The small blobs share one connection.
 const (
 	maxLarge = 12

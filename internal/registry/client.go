@@ -110,8 +110,8 @@ func (c *Client) Preconnect(repo name.Repository, n int) {
 // Close closes idle connections.
 func (c *Client) Close() { c.transports.close() }
 
-// Expect announces that the run will use a repository. The first token for its
-// host then includes this repository.
+// Expect announces that the run will use a repository. The first token for
+// the host then includes this repository in its scope.
 func (c *Client) Expect(repo name.Repository, access Access) {
 	s := c.session(repo.Registry)
 	s.mu.Lock()

@@ -28,7 +28,7 @@ func newError(code, hint string, err error, format string, args ...any) error {
 }
 
 // writeError explains a failure of the file system. It returns an error of the
-// reader that was copied from unchanged.
+// copied reader without a change.
 func writeError(err error, path string) error {
 	var explained *diag.Error
 	var system *fs.PathError

@@ -33,9 +33,9 @@ func (b *block) release() {
 
 // fill copies the dictionary and reads up to one block of content. The last
 // block is shorter than the others. If the content ends at the end of a block,
-// an empty block follows. fill does not use io.ReadFull: it returns
-// io.ErrUnexpectedEOF for a short last block, which a truncated source also
-// returns.
+// an empty block follows. fill does not use io.ReadFull, because
+// io.ReadFull returns io.ErrUnexpectedEOF for a short last block, as a truncated source
+// does.
 func (b *block) fill(r io.Reader, dict []byte) error {
 	size, _ := b.codec.sizes()
 	b.dict = copy(b.plain, dict)

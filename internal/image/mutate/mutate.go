@@ -3,7 +3,7 @@
 // format. It keeps everything else unchanged. An image without requested changes
 // keeps its digest.
 //
-// The package changes a tree of package image in place and reads only configs.
+// The package changes an image.Manifest tree in place and reads only configs.
 // Layers are compressed later, while they are sent. Config, manifest and index
 // keep all their other fields, including fields that this package does not know.
 package mutate

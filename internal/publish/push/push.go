@@ -2,7 +2,7 @@
 // children before parents, then all tags concurrently. Prove then reads the tags
 // and the digests back from the registry.
 //
-// A run that fails or is cancelled returns the part of the result that is true.
+// If a run fails or is cancelled, the result contains the completed work.
 // Package plan has decided the steps; package registry transfers the content.
 package push
 

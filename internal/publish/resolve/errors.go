@@ -14,7 +14,7 @@ const (
 	CodeLayerHeavy = "layer-heavy"
 	// CodeLayerMissing reports a layer that a registry lists but does not have.
 	CodeLayerMissing = "layer-missing"
-	// CodeLayersNotCompared reports an image that could not be read to find
-	// layers that the registry has.
+	// CodeLayersNotCompared reports that an image could not be read, so that its layers
+	// were not compared with the layers of the root.
 	CodeLayersNotCompared = "layers-not-compared"
 )

@@ -123,7 +123,8 @@ func covers(o image.Origin, layers []*image.Blob) bool {
 	return slices.ContainsFunc(layers, func(b *image.Blob) bool { return slices.Contains(o.DiffIDs, b.DiffID) })
 }
 
-// reuseFrom gives the root the layers that one previous image or index has.
+// reuseFrom marks the layers of the root that one previous image or index has, so
+// that they are not uploaded.
 func (r *Resolver) reuseFrom(ctx context.Context, found *Found, f previous) error {
 	images, err := r.expand(ctx, found.Root, f)
 	if err != nil {

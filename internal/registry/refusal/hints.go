@@ -37,8 +37,8 @@ func grantAccess(role string, ev Evidence) string {
 	return fmt.Sprintf("Open %s → Manage Actions access → Add repository → %s, role %s. (A connected repository alone does not grant access.)", page, repository, role)
 }
 
-// notAllowed explains the refusals that say "organization package" for every
-// owner (docs/ghcr.md, Refused: create package; docs/ghcr.md, Refused: write
+// notAllowed explains the refusals whose text contains "organization package", also
+// if the owner is a user (docs/ghcr.md, Refused: create package; docs/ghcr.md, Refused: write
 // package). It selects the most probable cause that the evidence allows.
 func notAllowed(verb string, ev Evidence) (title, hint string) {
 	switch {

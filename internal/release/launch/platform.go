@@ -5,8 +5,8 @@ import (
 	"runtime"
 )
 
-// Platform is an operating system and an architecture, in Go's terms. Its
-// String is its key in the manifest.
+// Platform is an operating system and an architecture, in Go's terms. String
+// returns the key of the platform in the release manifest.
 type Platform struct{ OS, Arch string }
 
 // Platforms returns the platforms of a release: all platforms of GitHub's
