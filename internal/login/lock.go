@@ -63,6 +63,6 @@ func release(path string, f *lockedfile.File) {
 	early := os.Remove(path)
 	_ = f.Close() // closing also releases the lock
 	if early != nil {
-		_ = os.Remove(path) // fails if the next holder has the file open; that holder removes it
+		_ = os.Remove(path) // Remove fails if the next holder has the file open. The next holder then removes the file.
 	}
 }

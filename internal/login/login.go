@@ -40,7 +40,7 @@ type Session struct {
 	ID             string   `json:"id"`
 	Files          []string `json:"files"`            // absolute paths of the login files
 	StateFolder    string   `json:"state,omitempty"`  // folder of the logout state; if empty, Logout removes nothing
-	IsolatedFolder string   `json:"folder,omitempty"` // private to this session; Logout removes it
+	IsolatedFolder string   `json:"folder,omitempty"` // private to this session; Logout removes the folder
 }
 
 // New returns a session with a new ID that writes to the login files f.

@@ -121,7 +121,7 @@ type patch struct {
 	Middle []byte `json:"middle,omitempty"`
 }
 
-// diff returns the patch that turns from into to.
+// diff returns the patch that changes the content "from" into the content "to".
 func diff(from, to []byte) patch {
 	p := patch{}
 	shorter := min(len(from), len(to))
