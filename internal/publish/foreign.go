@@ -42,8 +42,8 @@ func isRestricted(d v1.Descriptor) bool {
 	return len(d.URLs) > 0 && (!d.MediaType.IsDistributable() || strings.Contains(string(d.MediaType), ".foreign."))
 }
 
-// fetchForeign lets a layer that the source does not have be read from the registry
-// of the source or from its URLs.
+// fetchForeign prepares a layer that the source does not have. When the layer is
+// opened, it is read from the registry of the source, or from the URLs of the layer.
 func (r *run) fetchForeign(b *image.Blob) {
 	desc := b.Descriptor
 	from := r.request.Source.Traits().Reference

@@ -81,8 +81,9 @@ func (w *work) put(ctx context.Context, s plan.Step) error {
 	return nil
 }
 
-// writeManifest writes a manifest. If the registry reports missing blobs, which can
-// happen directly after their upload, it sends them again and repeats the write.
+// writeManifest writes a manifest. If the registry reports missing blobs,
+// writeManifest uploads these blobs again and repeats the write. A registry can report
+// a blob as missing directly after its upload.
 func (w *work) writeManifest(ctx context.Context, s plan.Step, write func() error) error {
 	for try := 1; ; try++ {
 		err := write()

@@ -34,7 +34,7 @@ type Check struct {
 	// repository had the root before. It is not repeated.
 	Pulled bool
 	// RootOnly limits the pull to the root. The runs that pushed the children have
-	// pulled them, and anonymous access belongs to a whole repository.
+	// pulled the children. Anonymous access applies to all content of a repository.
 	RootOnly bool
 	// Package is the package whose record is read; nil if there is none.
 	Package Package

@@ -44,8 +44,8 @@ func (w *work) tags(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// point moves one tag. If the tag is the only write of the root, a missing blob
-// shows here, and is uploaded again.
+// point moves one tag. If the tag is the only write of the root, the
+// registry reports a missing blob here, and the blob is uploaded again.
 func (w *work) point(ctx, writing context.Context, s plan.Step, tag *TagResult) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -18,8 +18,9 @@ type Found struct {
 	others map[v1.Hash]bool
 }
 
-// Differs reports whether the image of a digest certainly differs from the root,
-// whose own digest is not known yet: it lacks a config of the root.
+// Differs reports whether the image with the digest differs from the root, although
+// the digest of the root is not known yet. The image differs if it lacks a config of
+// the root.
 func (f *Found) Differs(digest v1.Hash) bool { return f.others[digest] }
 
 // compare records whether an image in a registry has all configs of the root.

@@ -14,7 +14,7 @@ import (
 
 // mounts finds repositories from which missing layers can be mounted, for example
 // the layers of a base image that an engine has pulled from the same registry. It
-// asks only if layers are missing, so a rebuild sends no request for it.
+// sends requests only if layers are missing, so a rebuild without changes sends none.
 func (r *Resolver) mounts(ctx context.Context, found *Found) error {
 	missing := found.missing()
 	if len(missing) == 0 || !found.Source.FromStore() {

@@ -47,8 +47,8 @@ func (p *Prober) pkg(ctx context.Context, t *Target) {
 // inherits returns the visibility of a package that this run creates, or "" if
 // it cannot be known. A package that GITHUB_TOKEN creates inherits the visibility
 // of the workflow's repository; a package that a user's token creates is private
-// (docs/ghcr.md, Visibility of a new package). The kind of the token decides, not
-// the variables of the runner, because a container may have only the token.
+// (docs/ghcr.md, Visibility of a new package). The kind of the token decides. The
+// variables of the runner do not decide, because a container may have only the token.
 func (p *Prober) inherits(ctx context.Context, owner github.Owner) string {
 	gh, kind := p.Config.GitHub, p.Config.Token.Kind()
 	sameOwner := strings.EqualFold(owner.Login, gh.Owner)

@@ -8,15 +8,15 @@ import (
 )
 
 // layerKey identifies a layer by its content and its compression. The media type is
-// the OCI one, because a Docker media type means the same bytes.
+// the OCI media type, because the corresponding Docker media type means the same bytes.
 type layerKey struct {
 	diffID v1.Hash
 	as     types.MediaType
 }
 
 // packed maps layers to the compressed layers that a registry has. If two images
-// in the registry state different compressed layers for one layer, neither is
-// used, because one of them is forged and it is unknown which one.
+// in the registry state different compressed layers for one layer, neither layer
+// is used. One of the images is forged, and it is unknown which image.
 type packed map[layerKey]v1.Descriptor
 
 func keyOf(diffID v1.Hash, t types.MediaType) layerKey { return layerKey{diffID, image.OCIType(t)} }

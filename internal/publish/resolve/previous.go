@@ -24,8 +24,8 @@ type previous struct {
 	repo name.Repository
 	desc v1.Descriptor
 	raw  []byte // nil until it is read
-	// diffIDs belong to the one image in it that a store has pulled, and so
-	// verified; nil if no store has.
+	// diffIDs are the diff ids of the image that a store has pulled and verified.
+	// They are nil if no store has pulled the previous image.
 	diffIDs []v1.Hash
 }
 
@@ -149,8 +149,8 @@ func (r *Resolver) diffIDs(ctx context.Context, f previous, old previousImage, o
 	return stated, err
 }
 
-// statedDiffIDs returns the diff ids that a previous image states. If its config is
-// the config of ours, it does not read the config again.
+// statedDiffIDs returns the diff ids that a previous image states. If the previous
+// image has the config of ours, the function does not read the config again.
 func (r *Resolver) statedDiffIDs(ctx context.Context, repo name.Repository, old previousImage, ours *image.Manifest) ([]v1.Hash, error) {
 	if ours != nil {
 		var out []v1.Hash

@@ -67,8 +67,8 @@ func (p *Prober) push(ctx context.Context, t *Target) error {
 	return err
 }
 
-// explainRefusal reads the two facts that explain a refusal: whether the API
-// knows the token, and whether an organization requires its authorization. In
+// explainRefusal reads two facts that explain a refusal: the status of the token in
+// the API, and whether an organization requires the authorization of the token. In
 // the second case ghcr.io itself answers only "denied" (docs/ghcr.md, Kinds of
 // token).
 func (p *Prober) explainRefusal(ctx context.Context, t *Target) {

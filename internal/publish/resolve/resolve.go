@@ -71,8 +71,8 @@ type Resolver struct {
 	Request
 	Prober *Prober
 	// Puller pulls an image that a destination may have already, while the
-	// destination is read. With verify: full, this pull is then the proof that a
-	// run without changes needs.
+	// destination is read. With verify: full, a run without changes needs no
+	// further pull.
 	Puller Puller
 }
 

@@ -70,8 +70,8 @@ func (r *Resolver) imagesOf(t *Target, protected bool, seen map[v1.Hash]bool) []
 }
 
 // reuseOrigins reads the images that the store of the source has pulled or pushed,
-// if they contain pending layers. They are in the registry of a target, so that
-// the layers can be mounted.
+// if they contain pending layers. These images are in the registry of a target, so
+// that their layers can be mounted.
 func (r *Resolver) reuseOrigins(ctx context.Context, found *Found) error {
 	origins, err := found.Source.Origins(ctx, found.wanted)
 	if err != nil {
