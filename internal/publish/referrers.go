@@ -17,10 +17,6 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
-// cosignSuffixes are the suffixes of the tags that cosign gives to the signatures,
-// attestations and SBOMs of an image, as in sha256-….sig.
-var cosignSuffixes = []string{".sig", ".att", ".sbom"}
-
 // maxConcurrentReads is the number of manifests that are read concurrently.
 const maxConcurrentReads = 16
 
@@ -58,8 +54,8 @@ func (s *referrerSearch) run(ctx context.Context, root *image.Manifest) ([]Attac
 	group.SetLimit(maxConcurrentReads)
 	for _, m := range subjects(root) {
 		subject := m.Descriptor.Digest
-		for _, suffix := range cosignSuffixes {
-			group.Go(func() error { return s.tagged(ctx, referrers.Tag(subject)+suffix) })
+		for _, kind := range referrers.CosignTags {
+			group.Go(func() error { return s.tagged(ctx, referrers.Tag(subject)+kind.Suffix) })
 		}
 		group.Go(func() error { return s.listed(ctx, subject) })
 	}
