@@ -22,7 +22,8 @@ var pullCommand = &command{
 	name: input.Pull, argument: "source", second: "destination", run: execute(parsePull, runPull),
 	short: "Pull an image into an OCI layout, an archive or the Docker engine, and verify every byte",
 	long: `pull downloads an image with all platforms or one platform, and verifies every byte
-while it arrives. It first asks without a login. A directory may contain other
+while it arrives. It first sends the
+requests without credentials. A directory may contain other
 images: blobs that it has are not downloaded again, and several pulls may run at
 the same time. A file gets its final name only when it is complete. An image for
 the Docker engine is streamed without a temporary file, and its id is read back.`,

@@ -56,9 +56,9 @@ type Answers struct {
 	// Forbidden is the result of a push by an Actions token that would create a
 	// package with a visibility that its organization forbids.
 	Forbidden ForbiddenCreation
-	// WrongSecretAsAnonymous makes /token answer a wrong password like a missing
-	// password: docs/ghcr.md, Refused: anonymous access instead of
-	// docs/ghcr.md, Refused: denied.
+	// WrongSecretAsAnonymous makes /token treat a wrong password as a missing
+	// password. The answer is then that of docs/ghcr.md, Refused: anonymous access,
+	// instead of docs/ghcr.md, Refused: denied.
 	WrongSecretAsAnonymous bool
 	// OldTexts omits "permission_denied: " before "installation not allowed".
 	// Older reports have this text (docs/ghcr.md, Refused: create package).

@@ -76,7 +76,7 @@ var Table = []Input{
 	},
 	{
 		Name: "compression-level", Commands: publish,
-		Help:    "Compression level: 1 to 9 for `gzip`, 1 to 22 for `zstd`. Layers that already have the format, or that the registry has in this format, stay unchanged. Default: 1 for `gzip`, 3 for `zstd`.",
+		Help:    "Compression level: 1 to 9 for `gzip`, 1 to 22 for `zstd`. A layer stays unchanged if it already has the format, or if the registry has the layer in this format. Default: 1 for `gzip`, 3 for `zstd`.",
 		Example: "6",
 	},
 	{
@@ -91,7 +91,7 @@ var Table = []Input{
 	},
 	{
 		Name: "images", Kind: Lines, Commands: metadata,
-		Help:    "Images to name, in the form of docker/metadata-action: NAME or name=…,enable=…, one per line.",
+		Help:    "Image names to combine with the tags, in the syntax of docker/metadata-action: NAME or name=…,enable=…, one per line.",
 		Example: "ghcr.io/acme/web",
 	},
 	{
@@ -249,7 +249,7 @@ var Table = []Input{
 	{
 		Name: "visibility", Kind: Choice, Commands: slices.Concat(pushing, check), Default: "keep",
 		Values:  []string{"public", "private", "internal", "keep"},
-		Help:    "Visibility that the package must have. The run checks it, and reports before a push which visibility a new package inherits. GitHub has no API that changes it: if it differs, the run prints the page and the steps. `keep` accepts any visibility.",
+		Help:    "Visibility that the package must have. The run checks it, and reports before a push which visibility a new package inherits. GitHub has no API that changes the visibility. If it differs, the run prints the settings page and the steps. `keep` accepts any visibility.",
 		Example: "public",
 	},
 	{
@@ -300,7 +300,7 @@ var Table = []Input{
 		Name: "push", Kind: Bool, Commands: slices.Concat(pushing, login),
 		Help: "Publish the image. `false` is another form of `dry-run: true`, as in docker/build-push-action. Default: true.",
 		Own: map[Command]string{
-			Login: "Check that the token may push to image: open an upload and send nothing. Default: false.",
+			Login: "Check that the token may push to `image`. The check opens an upload and sends nothing. Default: false.",
 		},
 		Example: "${{ github.event_name != 'pull_request' }}",
 	},
@@ -331,7 +331,7 @@ var Table = []Input{
 	},
 	{
 		Name: "trace", Commands: slices.Concat(reporting, authenticating),
-		Help:    "File for a trace of every request, as JSON lines: method, host, path, status, bytes, nanoseconds, attempt and request id. It never contains a credential or a signed query.",
+		Help:    "File for a trace of every request, as JSON lines: method, host, path, status, bytes, nanoseconds, attempt and request id. The file never contains credentials or the query of a signed URL.",
 		Example: "trace.jsonl",
 	},
 	{
@@ -341,7 +341,7 @@ var Table = []Input{
 	},
 	{
 		Name: "destination", Commands: pull,
-		Help:    "Destination of the image: a directory for an OCI layout, oci-archive:FILE, docker-archive:FILE, or docker-daemon: for the Docker engine. A :NAME at the end, or NAME after docker-daemon:, names the image. docker-archive and docker-daemon accept one platform.",
+		Help:    "Destination of the image: a directory for an OCI layout, oci-archive:FILE, docker-archive:FILE, or docker-daemon: for the Docker engine. To name the image, append :NAME to the path, or write docker-daemon:NAME. docker-archive and docker-daemon accept one platform.",
 		Example: "oci-archive:web.tar",
 	},
 	{

@@ -94,9 +94,9 @@ func (r *release) sameSeries(other *release, n int) bool {
 	return true
 }
 
-// higherTags holds tags in the registry with a higher stable version: overall
-// is any such tag, and series is such a tag of the same series. Each is empty
-// if no such tag exists.
+// higherTags holds tags in the registry that have a higher stable version. overall
+// is one of all these tags, and series is one of the tags of the same series. A
+// field is empty if no such tag exists.
 type higherTags struct{ overall, series string }
 
 // comparison holds the parameters of findHigher. It is the key of a cache.

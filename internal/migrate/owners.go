@@ -58,9 +58,9 @@ func (p *pass) otherOwners(l *login) []string {
 }
 
 // loginImages returns the images that need the login of a job: the images that
-// the job pushes. If it pushes none, and pulls no image of its own owner, they
-// are the images that it pulls. Otherwise the pulls of other owners may be of
-// public images, which need no login.
+// the job pushes. If the job pushes no image and pulls no image of its own
+// owner, the result is the images that the job pulls. Otherwise the pulled images of
+// other owners may be public, and then they need no login.
 func (p *pass) loginImages(job *flow.Job, own string) []Image {
 	t := p.traffic(job)
 	if len(t.pushes) > 0 {

@@ -130,7 +130,7 @@ func (r *run) archive(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", &diag.Error{
 			Code: CodeArchiveUnwritten, Side: diag.Runner, Err: err, Title: "The archive " + file + " could not be written",
-			Hint: "Check that the disk has space and that the user of the step may write to this folder. Set on-readonly: skip to write no archive.",
+			Hint: "Check that the disk has space and that the user of the step may write to this folder. To write no archive, set on-readonly: skip.",
 		}
 	}
 	return written, nil

@@ -52,8 +52,8 @@ type Sink interface {
 type Progress interface {
 	// Expect sets the largest number of blobs and bytes to fetch.
 	Expect(blobs int, bytes int64)
-	// Begin announces a blob. The caller reports bytes to advance, and the end
-	// of the blob to done.
+	// Begin announces a blob. The caller calls advance with the number of fetched
+	// bytes, and calls done at the end of the blob.
 	Begin(repo name.Repository, b *image.Blob) (advance func(int64), done func(registry.BlobOutcome, error))
 }
 

@@ -47,8 +47,8 @@ func check(ctx context.Context, root string, stdout io.Writer) error {
 	return errors.Join(problems...)
 }
 
-// compareProgram builds one program into file. It compares the program with the
-// program in the tree and with the entry of the manifest.
+// compareProgram builds one program into file. It compares this program with
+// the program in the tree, and with the entry in the release manifest.
 func compareProgram(ctx context.Context, b build, p launch.Platform, want launch.Program, file string) error {
 	inRelease, err := measure(inTree(b.root, p.Path()))
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 )
 
 // Secret is a credential that cannot be printed by accident. It has a pointer to its
-// value, because fmt prints unexported fields of a struct, and values with a wrong
-// verb, without a call of their methods. Secrets cannot be compared with ==.
+// value. fmt does not call the methods of unexported fields, or of values with a wrong
+// verb, so that fmt would print the value itself. Secrets cannot be compared with ==.
 type Secret struct {
 	_     [0]func()
 	value *string

@@ -11,7 +11,7 @@ import (
 var apiQuestions = []question{
 	{"rest-package", "What can GITHUB_TOKEN read about a package that it pushed?", askPackage},
 	{"rest-list", "May GITHUB_TOKEN list packages?", askList},
-	{"inherited", "Which visibility do a package that GITHUB_TOKEN created and its repository have?", askInherited},
+	{"inherited", "Which visibility does a package that GITHUB_TOKEN created have, and which does its repository have?", askInherited},
 	{"visibility-patch", "What does PATCH of a package's visibility answer, and does it change anything?", askVisibilityPatch},
 }
 

@@ -6,9 +6,10 @@ import (
 )
 
 // stripAttestations removes the attestations of BuildKit (provenance and SBOM)
-// from an index and from the indexes below it, and returns their number. Package
-// pages and old clients show an attestation as an image of an unknown platform,
-// and the time in it gives every build another digest.
+// from an index and from the indexes below it, and returns their number. GitHub's
+// package page and old clients show an attestation as an image of an unknown
+// platform. An attestation contains the time of the build, so that every build has
+// another digest.
 //
 // If only one image remains in the root, root becomes that image, as if it was
 // built without attestations. A root with annotations stays an index, because

@@ -43,8 +43,8 @@ func (r *Resolver) pullsEarly(t *Target, root *image.Manifest) bool {
 	return wanted && t.Home && root != nil && !root.Pending()
 }
 
-// tags reads the digests that the tags point at. With verify: none it reads them
-// only if that can save a push, or if a tag is protected. It does not read the
+// tags reads the digests that the tags point at. With verify: none, it reads the
+// digests only if they can save a push, or if a tag is protected. It does not read the
 // tags if the source is in this repository, or if there are several tags. The function
 // contents then asks for the root by digest.
 func (r *Resolver) tags(ctx context.Context, t *Target, root *image.Manifest) error {

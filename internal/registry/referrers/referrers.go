@@ -2,8 +2,9 @@
 // signatures, attestations and SBOMs (distribution-spec, "Listing Referrers").
 //
 // A registry with the referrers API maintains the list itself. ghcr.io does not
-// have this API (docs/ghcr.md, Referrers). There the list is an index under the
-// fallback tag of the subject, and clients write it ("Referrers Tag Schema").
+// have this API (docs/ghcr.md, Referrers). On such a registry, the
+// list is an index under the fallback tag of the subject. Clients write this index
+// ("Referrers Tag Schema").
 //
 // A registry has no conditional write, so two concurrent writers can overwrite
 // each other. This package therefore reads the list again after a short random

@@ -54,8 +54,8 @@ func (b Budget) Do(ctx context.Context, try func() (again bool, err error)) erro
 	}
 }
 
-// Backoff returns the wait after attempt n, counted from 1. It doubles first
-// after each attempt and adds jitter.
+// Backoff returns the wait after attempt n, counted from 1. The wait is first after
+// the first attempt, doubles after each attempt, and has jitter.
 func Backoff(first time.Duration, n int) time.Duration {
 	return Jitter(first << (n - 1))
 }

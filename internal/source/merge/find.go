@@ -137,7 +137,7 @@ func parseImage(key, value string) (PlatformImage, error) {
 	}
 	if err != nil {
 		return PlatformImage{}, inputError("digests", CodeDigestInvalid,
-			"Declare the output digest-OS-ARCH of the step with push-by-digest: true as an output of its job. Set digests: ${{ toJSON(needs.JOB.outputs) }}.",
+			"The step with push-by-digest: true has the output digest-OS-ARCH. Declare this output as an output of the job. Then set digests: ${{ toJSON(needs.JOB.outputs) }}.",
 			err, "The entry %q of digests has the value %.100q, which is not a digest", key, value)
 	}
 	return img, nil

@@ -37,8 +37,8 @@ func Environ(env []string) []string {
 	return out
 }
 
-// Command prepares a program with the environment env. It searches the program
-// in the PATH of env. If the program is missing, the error is exec.ErrNotFound.
+// Command prepares a program with the environment env. It looks for the
+// program in the PATH of env. If the program is missing, the error is exec.ErrNotFound.
 func Command(ctx context.Context, env []string, name string, args ...string) (*exec.Cmd, error) {
 	path, err := find(env, name)
 	if err != nil {
