@@ -57,8 +57,8 @@ type Answers struct {
 	// package with a visibility that its organization forbids.
 	Forbidden ForbiddenCreation
 	// WrongSecretAsAnonymous makes /token treat a wrong password as a missing
-	// password. The answer is then that of docs/ghcr.md, Refused: anonymous access,
-	// instead of docs/ghcr.md, Refused: denied.
+	// password. The answer is then docs/ghcr.md, Refused: anonymous access, and not
+	// docs/ghcr.md, Refused: denied.
 	WrongSecretAsAnonymous bool
 	// OldTexts omits "permission_denied: " before "installation not allowed".
 	// Older reports have this text (docs/ghcr.md, Refused: create package).
