@@ -24,9 +24,12 @@ the same index.`,
 func runMerge(ctx context.Context, s *session, config *input.MergeConfig) error {
 	r := newReport(&config.Config)
 	images, err := merge.Find(config.Digests, config.DigestName)
-	if err != nil || len(images) == 0 {
-		r.Outcome, r.Reason = report.Skipped, "No job pushed an image, because the tokens of all jobs are read-only."
+	if err != nil {
 		return s.finishPublish(r, err)
+	}
+	if len(images) == 0 {
+		r.Outcome, r.Reason = report.Skipped, "No job pushed an image, because the tokens of all jobs are read-only."
+		return s.finishPublish(r, nil)
 	}
 	r.Source = fmt.Sprintf("%d platform images", len(images))
 	request := s.request(&config.Config)

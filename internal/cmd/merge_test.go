@@ -262,3 +262,13 @@ func TestMergeOf64ImagesSendsAtMostFourRequestsPerImage(t *testing.T) {
 		}
 	}
 }
+
+// A failed merge must not state the reason of a skipped one.
+func TestFailedMergeStatesNoReasonForASkip(t *testing.T) {
+	t.Parallel()
+	r := newStage(t, acme()).with("command", "merge", "digests", "not-a-digest", "tags", "1").run()
+	r.failsWith("digest-invalid").hasOutputs("outcome", "failed")
+	if strings.Contains(r.outputs["json"], `"reason"`) {
+		t.Errorf("the report is %s", r.outputs["json"])
+	}
+}

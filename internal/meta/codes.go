@@ -6,9 +6,9 @@ import "github.com/ghcr-publish/ghcr-publish/internal/diag"
 const (
 	// CodeExpression means that a template of an input cannot be evaluated.
 	CodeExpression = "expression"
-	// CodeFlavorLatest means that latest in the input flavor has an unknown value.
+	// CodeFlavorLatest means that the entry latest of the input flavor has an unknown value.
 	CodeFlavorLatest = "flavor-latest"
-	// CodeFlavorOnLatest means that onlatest in the input flavor has an unknown value.
+	// CodeFlavorOnLatest means that the entry onlatest of the input flavor has an unknown value.
 	CodeFlavorOnLatest = "flavor-onlatest"
 	// CodeFlavorUnknown means that the input flavor has an unknown entry.
 	CodeFlavorUnknown = "flavor-unknown"

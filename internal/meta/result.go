@@ -26,7 +26,8 @@ type Result struct {
 	// Images are the enabled images, in lower case.
 	Images []string
 	// Latest is true if the flavor or the type of a rule added the tag latest.
-	// It is false if a rule only names latest.
+	// Latest is false if the tag comes only from a rule with the value
+	// latest.
 	Latest bool
 	// Labels and Annotations are sorted. The keys of Annotations have no level.
 	Labels, Annotations []Pair

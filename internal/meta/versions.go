@@ -153,8 +153,8 @@ func count(digits string) any {
 }
 
 // version applies the pattern of a version rule. For a version that is not
-// stable, the result is always the full version. If the pattern is {{raw}}, it
-// is the text from which the version was parsed.
+// stable, the result is always the full version. If the pattern is {{raw}}, the
+// result is the text from which the version was parsed.
 func version(r rule, v parsedVersion) (outcome, error) {
 	t, err := handlebars.Parse(r.attrs["pattern"])
 	if !v.stable {

@@ -39,7 +39,7 @@ type Packages interface {
 type Advice struct {
 	Image Image
 	// Text describes the present access. Steps are the steps to take in the
-	// browser; it is empty if no access is missing. Settings is the address of
+	// browser. Steps is empty if no access is missing. Settings is the address of
 	// the package's settings page, on which the steps start.
 	Text     string
 	Steps    []string
@@ -50,7 +50,7 @@ type Advice struct {
 // Advice per image. If lookup is nil, it returns the advice that is valid
 // without a lookup. repository is the OWNER/NAME of the repository that holds
 // the workflows. If a lookup fails, Access continues with the other images and
-// returns the joined errors together with their advice.
+// returns the joined errors together with the advice for all images.
 func (r *Report) Access(ctx context.Context, repository string, lookup Packages) ([]Advice, error) {
 	var out []Advice
 	var errs []error
@@ -87,7 +87,7 @@ func advise(image Image, repository string, pkg Package) Advice {
 	switch {
 	case !pkg.Exists && image.Push:
 		a.Settings = ""
-		a.Text = fmt.Sprintf("%s does not exist, or the token may not see it. If it is new, the first push creates it and links it to %s.", full, repository)
+		a.Text = fmt.Sprintf("%s does not exist, or the token may not see it. If the package is new, the first push creates it and links it to %s.", full, repository)
 	case !pkg.Exists:
 		a.Text = fmt.Sprintf("%s does not exist, or the token may not see it.", full)
 		a.Steps = steps(repository, image)

@@ -39,7 +39,7 @@ var rules = map[Code]rule{
 	PATLogin:            {"Registry login with a personal access token", "GITHUB_TOKEN can log in to the registry; it needs no secret, expires at the end of the job, and is limited to this repository."},
 	PATContainer:        {"Job container pulled with a personal access token", "A job container or a service can use github.actor and GITHUB_TOKEN as its credentials, with packages: read."},
 	PATCleanup:          {"Package versions deleted with a personal access token", "GITHUB_TOKEN may delete versions of packages on which the repository has the role Admin."},
-	PATInput:            {"Personal access token passed to a local action", "The action uses the token to log in to the registry. GITHUB_TOKEN can do the same."},
+	PATInput:            {"Personal access token passed to a local action", "The action uses the token to log in to the registry. GITHUB_TOKEN can log in, too."},
 	Permissions:         {"Permissions that the job needs", "A permissions block removes each scope that it does not name, so it must name all scopes that the job's steps need."},
 	CallerGrants:        {"Permissions of the calling workflow", "A called workflow gets at most the permissions that the calling job grants."},
 	CrossOwner:          {"The image belongs to another owner", "GITHUB_TOKEN reaches only packages of the repository's own owner."},

@@ -10,7 +10,7 @@ type use int
 
 const (
 	harmless use = iota
-	names        // gives an image a name, under which another command may push it
+	names        // gives an image a name. Another command may push the image under this name
 	pushes
 	pulls
 	mayDoAnything // runs something that the workflow does not show

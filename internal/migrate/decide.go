@@ -43,8 +43,8 @@ func (p *pass) dropAnchors() {
 }
 
 // isRelevant reports whether the login uses the registry and a personal access
-// token. It also reports or records logins that only a caller or a run can
-// decide.
+// token. It also reports or records a login whose registry or password only a
+// calling workflow or a run determines.
 func (p *pass) isRelevant(l *login) bool {
 	ours, pat := false, false
 	for _, c := range l.cases {
@@ -165,7 +165,7 @@ func (p *pass) recordReplacedSecret(l *login, name string) {
 	}
 	p.replaced[secret] = l.at
 	if key := p.doc.Secrets[secret]; key != nil {
-		p.reportNote(UnusedSecret, locationOf(key), "%s no longer uses the secret %s. Callers no longer need to pass it, so remove required: true.", l.what, secret)
+		p.reportNote(UnusedSecret, locationOf(key), "%s no longer uses the secret %s. Callers no longer need to pass this secret, so remove required: true.", l.what, secret)
 	}
 }
 

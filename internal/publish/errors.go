@@ -23,8 +23,8 @@ const (
 	CodeAttachmentKept = "attachment-kept"
 	// CodeVisibilityNeedsOwner reports a visibility that only an owner can change.
 	CodeVisibilityNeedsOwner = "visibility-needs-owner"
-	// CodeTokenScopes reports a token with more scopes than publishing needs.
-	CodeTokenScopes = "token-wide"
+	// CodeTokenTooWide reports a token with more scopes than publishing needs.
+	CodeTokenTooWide = "token-wide"
 	// CodeTokenExpires reports a token that expires soon.
 	CodeTokenExpires = "token-ends"
 )

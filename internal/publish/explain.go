@@ -119,7 +119,7 @@ func (e Explainer) TokenNotices(t *github.TokenStatus) []diag.Notice {
 			text += "Create a token with only write:packages: "
 		}
 		out = append(out, diag.Notice{
-			Code: CodeTokenScopes, Level: diag.Info, Title: "The token has more scopes than publishing needs",
+			Code: CodeTokenTooWide, Level: diag.Info, Title: "The token has more scopes than publishing needs",
 			Text: text + e.GitHub.NewTokenURL(),
 		})
 	}

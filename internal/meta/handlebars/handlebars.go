@@ -4,7 +4,7 @@
 // Unknown names print nothing. Functions of the context are helpers. The
 // helpers if, unless, each, with and lookup are built in.
 //
-// It is not a general port. Partials, decorators, raw blocks and block
+// The package is not a general port. Partials, decorators, raw blocks and block
 // parameters are errors. Templates are untrusted input, so the nesting, the
 // steps and the output have limits.
 package handlebars

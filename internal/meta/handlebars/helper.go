@@ -108,8 +108,8 @@ func (r *run) condition(b *block, yes bool, f *frame) error {
 }
 
 // each evaluates the body for each element of a list. Another value has no
-// elements. It refuses an object, because the fields of an Object have no
-// order.
+// elements. each refuses an Object, because the fields of an Object have
+// no order.
 func (r *run) each(b *block, v any, f *frame) error {
 	if _, ok := v.(Object); ok {
 		return errors.New("{{#each}} supports only lists")

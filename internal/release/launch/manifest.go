@@ -3,7 +3,8 @@
 // starts.
 //
 // internal/release writes the manifest with this package. launch.cjs trusts
-// only the manifest. Neither of them downloads anything. A tree without a
+// only the manifest. Neither the package nor the script
+// downloads anything. A tree without a
 // manifest is not a release; launch.cjs then builds the program.
 package launch
 
