@@ -94,7 +94,7 @@ func step(ctx context.Context, p Process, w *workflow.Workflow) error {
 		}
 		return c.post(ctx, p, w)
 	}
-	return c.run(ctx, p, w, input.Environment{Getenv: p.Getenv})
+	return c.run(ctx, p, w, input.Environment{Getenv: p.Getenv, Environ: p.environ()})
 }
 
 // show prints an error: as annotations in a workflow, as text otherwise.

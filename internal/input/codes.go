@@ -6,6 +6,9 @@ import "github.com/ghcr-publish/ghcr-publish/internal/diag"
 const (
 	// CodeValue means that an input has a value that it does not accept.
 	CodeValue = "input-value"
+	// CodeUnknown means that the action has no input with this name. It is an error
+	// if the name resembles an input, otherwise a notice.
+	CodeUnknown = "input-unknown"
 	// CodeNotAccepted means that the command does not accept the input.
 	CodeNotAccepted = "input-not-accepted"
 

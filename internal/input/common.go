@@ -25,6 +25,7 @@ func (r *reader) base(c *Common, env Environment) {
 		r.errs = append(r.errs, err)
 	}
 	c.Command, c.GitHub = r.command, gh
+	r.refuseUnknownInputs(c, env.Environ)
 	r.refuseInputsOfOtherCommands()
 	c.Timeout = r.duration("timeout")
 	c.Summary = r.boolean("summary")

@@ -131,6 +131,9 @@ type Credential struct {
 type Environment struct {
 	// Getenv reads the process environment.
 	Getenv func(string) string
+	// Environ lists the variables of a workflow step as NAME=value. It is empty at a
+	// terminal.
+	Environ []string
 	// Flag reads a flag of the command line; "" if the flag is not set. It is nil in
 	// a workflow step, because inputs are INPUT_ variables there.
 	Flag func(name string) string

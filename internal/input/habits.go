@@ -1,0 +1,64 @@
+package input
+
+// habit is an input of another action that users set here, too.
+type habit struct {
+	advice string // full sentences that say what to do instead
+	stops  bool   // without this input, the run would publish something else
+}
+
+// habits are the inputs of docker/build-push-action, docker/login-action,
+// actions/attest-build-provenance and older push actions that this action does not
+// have, by name.
+var habits = map[string]habit{
+	"outputs": {
+		advice: "To push without a tag, set push-by-digest: true. To write the image into a file, build it in a separate step, and set source to the file.",
+		stops:  true,
+	},
+	"dockerfile":     {advice: "Set file to the path of the Dockerfile.", stops: true},
+	"directory":      {advice: "Set context to the folder of the build.", stops: true},
+	"name":           {advice: "Set image to the repository, for example ghcr.io/acme/web.", stops: true},
+	"repository":     {advice: "Set image to the repository, for example ghcr.io/acme/web.", stops: true},
+	"build-contexts": ownBuild("Additional build contexts"),
+	"add-hosts":      ownBuild("Additional hosts"),
+	"allow":          ownBuild("Entitlements of BuildKit"),
+	"network":        ownBuild("Network modes"),
+	"ssh":            ownBuild("SSH agents"),
+	"secret-files":   {advice: "Set secrets to lines ID=VALUE.", stops: true},
+	"secret-envs":    {advice: "Set secrets to lines ID=VALUE.", stops: true},
+
+	"no-cache":         buildOption,
+	"no-cache-filters": buildOption,
+	"pull":             buildOption,
+	"shm-size":         buildOption,
+	"ulimit":           buildOption,
+	"cgroup-parent":    buildOption,
+	"call":             buildOption,
+
+	"load": {advice: "This action publishes the image and does not load it into the Docker engine. To load the published image, add a step with command: pull and destination: docker-daemon:."},
+
+	"provenance": attestationHabit,
+	"sbom":       attestationHabit,
+	"attests":    attestationHabit,
+
+	"password":         {advice: "The token is the job's GITHUB_TOKEN, and this step sends no password. For other registries, set credentials to lines HOST USERNAME SECRET."},
+	"logout":           {advice: "Remove it. The command login always removes its login at the end of the job, and the other commands write no login."},
+	"ecr":              {advice: "Remove it. For Amazon ECR, log in with another action first; this action uses the Docker config file of the machine."},
+	"subject-name":     {advice: "Set image to the repository that contains the image."},
+	"subject-digest":   {advice: "Set subject to the digest or the reference of the image that the artifact describes."},
+	"push-to-registry": {advice: "Remove it. This action always writes to the registry, unless push is false."},
+}
+
+// buildOption explains options that change how a build runs, but not which image
+// is meant.
+var buildOption = habit{advice: "The build of the input context does not have this option. If you need it, build the image in a separate step with docker/build-push-action, and set source to the image."}
+
+// attestationHabit explains the inputs that add attestations during a build.
+var attestationHabit = habit{advice: "Only the builder of the image can create this attestation. Set the input in the step that builds the image. This action publishes the attestations that the image has; attestations: strip removes them."}
+
+// ownBuild explains options without which a build gives another image or fails.
+func ownBuild(subject string) habit {
+	return habit{
+		advice: subject + " are not possible with the input context. Build the image in a separate step with docker/build-push-action, and set source to the image.",
+		stops:  true,
+	}
+}

@@ -1,0 +1,71 @@
+package input
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
+)
+
+// variablePrefix starts the variable of an input (docs/runner.md, Inputs).
+const variablePrefix = "INPUT_"
+
+// refuseUnknownInputs checks the inputs of the step that are not in the table. The
+// runner only warns about such an input and goes on, so a run with `tag` instead of
+// `tags` would move the default tags. A name that resembles an input is an error, and
+// so is an input of another action without which the run would publish something else.
+// All other names give a warning.
+func (r *reader) refuseUnknownInputs(c *Common, environ []string) {
+	for _, name := range unknownInputs(environ) {
+		if h, ok := habits[name]; ok {
+			r.explainHabit(c, name, h)
+			continue
+		}
+		if question := nearest.Question(name, inputNames(r.command)); question != "" {
+			r.fail(name, CodeUnknown, question, "This action has no input %q", name)
+			continue
+		}
+		c.Notices = append(c.Notices, diag.Notice{
+			Code: CodeUnknown, Level: diag.Warning, Title: "This action has no input " + quote(name),
+			Text: "The input has no effect. Remove it. docs/inputs.md lists the inputs of the command " + string(r.command) + ".",
+		})
+	}
+}
+
+// explainHabit says what to do instead of an input of another action.
+func (r *reader) explainHabit(c *Common, name string, h habit) {
+	if h.stops {
+		r.fail(name, CodeUnknown, h.advice, "This action has no input %q", name)
+		return
+	}
+	c.Notices = append(c.Notices, diag.Notice{
+		Code: CodeUnknown, Level: diag.Warning, Title: "This action has no input " + quote(name), Text: h.advice,
+	})
+}
+
+// unknownInputs returns the sorted names of the inputs that the step sets to a value
+// and the table does not contain.
+func unknownInputs(environ []string) []string {
+	var out []string
+	for _, pair := range environ {
+		variable, value, _ := strings.Cut(pair, "=")
+		name, isInput := strings.CutPrefix(variable, variablePrefix)
+		name = strings.ToLower(name)
+		if _, known := Find(name); !isInput || known || name == "" || strings.TrimSpace(value) == "" {
+			continue
+		}
+		out = append(out, name)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// inputNames returns the names of the inputs of a command.
+func inputNames(c Command) []string {
+	names := []string{"command"}
+	for _, in := range For(c) {
+		names = append(names, in.Name)
+	}
+	return names
+}
