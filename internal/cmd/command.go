@@ -29,7 +29,7 @@ func commandLine(ctx context.Context, args []string, p Process, w *workflow.Work
 	root.SetErr(p.Stderr)
 	err := root.ExecuteContext(ctx)
 	if err != nil && !errors.As(err, new(*diag.Error)) && strings.HasPrefix(err.Error(), "unknown command") {
-		return usage(root, err) // cobra has no type for this error
+		return unknownCommand(root, args[0]) // cobra has no type for this error
 	}
 	return err
 }
@@ -46,7 +46,7 @@ To see a complete run without an account, use "ghcr-publish try". It publishes t
 a registry inside the program.
 
 Exit status: 0 on success, 1 on failure, 130 after an interrupt.`,
-		SilenceErrors: true, SilenceUsage: true,
+		SilenceErrors: true, SilenceUsage: true, DisableSuggestions: true,
 		Version: version.String(),
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
@@ -58,6 +58,9 @@ Exit status: 0 on success, 1 on failure, 130 after an interrupt.`,
 	root.AddCommand(serveCommand(p), tryCommand(p), versionCommand(p))
 	for _, c := range root.Commands() {
 		c.Args = withUsage(c.Args)
+		if c.Flags().Lookup("version") == nil { // the version of the image in some commands
+			c.Version = root.Version
+		}
 	}
 	return root
 }
@@ -83,28 +86,9 @@ func wrapped(template string) string {
 	return strings.ReplaceAll(template, "Flags.FlagUsages", fmt.Sprintf("Flags.FlagUsagesWrapped %d", helpWidth))
 }
 
-// usage returns the error for an invalid command line.
-func usage(c *cobra.Command, err error) error {
-	return &diag.Error{
-		Code: codeUsage, Side: diag.Input, Title: err.Error(),
-		Hint: secretHint(err) + fmt.Sprintf("Run %q for help.", c.CommandPath()+" --help"),
-	}
-}
-
-// secretHint explains how to pass a secret for which no flag exists.
-func secretHint(err error) string {
-	switch name := strings.TrimPrefix(err.Error(), "unknown flag: --"); name {
-	case "token":
-		return "Every process can see the secrets on a command line. Export GITHUB_TOKEN, or pipe the token into --token-stdin. "
-	case "credentials":
-		return "Every process can see the secrets on a command line. Log in with docker login or ghcr-publish login first; this login is used. "
-	}
-	return ""
-}
-
 func versionCommand(p Process) *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		Use: "version", Short: "Print the version", Args: atMost(),
 		Run: func(*cobra.Command, []string) { fmt.Fprintln(p.Stdout, version.String()) },
 	}
 }
@@ -130,11 +114,11 @@ var commands = []*command{publishCommand, mergeCommand, promoteCommand, metadata
 // cobra returns the subcommand for the terminal.
 func (c *command) cobra(p Process, w *workflow.Workflow) *cobra.Command {
 	cc := &cobra.Command{
-		Use: string(c.name), Short: c.short, Long: c.long, Example: c.example, Args: cobra.NoArgs,
+		Use: string(c.name), Short: c.short, Long: c.long, Example: c.example, Args: atMost(),
 	}
 	if c.argument != "" {
 		cc.Use += " [" + strings.ToUpper(c.argument) + "]"
-		cc.Args = cobra.MaximumNArgs(1)
+		cc.Args = atMost(strings.ToUpper(c.argument))
 	}
 	if c.many {
 		cc.Use = string(c.name) + " [" + strings.ToUpper(c.argument) + "...]"
@@ -142,7 +126,7 @@ func (c *command) cobra(p Process, w *workflow.Workflow) *cobra.Command {
 	}
 	if c.second != "" {
 		cc.Use += " [" + strings.ToUpper(c.second) + "]"
-		cc.Args = cobra.MaximumNArgs(2)
+		cc.Args = atMost(strings.ToUpper(c.argument), strings.ToUpper(c.second))
 	}
 	flags := addFlags(cc, c.name)
 	fromStdin := cc.Flags().Bool("token-stdin", false, "Read the token from standard input.")

@@ -30,9 +30,17 @@ func TestCommandLineErrors(t *testing.T) {
 		code  string
 		words []string
 	}{
-		{"unknown command", []string{"publsh"}, "usage", []string{`"publsh"`, "--help"}},
-		{"unknown flag", []string{"publish", "x", "--tag", "1"}, "usage", []string{"--tag", "publish --help"}},
-		{"two sources", []string{"publish", "a", "b"}, "usage", []string{"received 2", "publish --help"}},
+		{"a misspelt command", []string{"publsh"}, "usage", []string{`"publsh"`, "Did you mean publish?", "--help"}},
+		{"a command of docker", []string{"push", "x"}, "usage", []string{"Did you mean publish?"}},
+		{"an unknown command", []string{"frobnicate"}, "usage", []string{`"frobnicate"`, "list of commands"}},
+		{"a misspelt flag", []string{"publish", "x", "--tag", "1"}, "usage", []string{"--tag", "Did you mean --tags?", "publish --help"}},
+		{"a flag of another command", []string{"publish", "x", "--verify-only"}, "usage", []string{"--verify-only is a flag of pull"}},
+		{"a flag of docker", []string{"publish", "x", "--load"}, "usage", []string{"command: pull"}},
+		{"a one-letter flag of docker", []string{"publish", "x", "-t", "1"}, "usage", []string{"Write --tags"}},
+		{"another one-letter flag", []string{"pull", "x", "-z"}, "usage", []string{"long names"}},
+		{"a flag before the command", []string{"--tags", "1"}, "usage", []string{"before its flags"}},
+		{"the version of the program where the image has one", []string{"publish", "--version"}, "usage", []string{"ghcr-publish version"}},
+		{"two sources", []string{"publish", "a", "b"}, "usage", []string{"SOURCE", `"b"`, "publish --help"}},
 		{"an argument of a command without arguments", []string{"version", "x"}, "usage", []string{"version --help"}},
 		{"the source twice", []string{"publish", "a", "--source", "b"}, "usage", []string{"twice"}},
 		{"an invalid value", []string{"publish", "a", "--image", "ghcr.io/a/b", "--verify", "half"}, "input-value", []string{`verify is "half"`, "full, digest, none"}},
@@ -56,8 +64,14 @@ func TestCommandLineErrors(t *testing.T) {
 func TestVersionIsPrinted(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme()).atTerminal()
-	if got := s.run("version").succeeds().stdout; strings.TrimSpace(got) == "" || strings.Count(got, "\n") != 1 {
-		t.Errorf("got %q", got)
+	want := s.run("version").succeeds().stdout
+	if strings.TrimSpace(want) == "" || strings.Count(want, "\n") != 1 {
+		t.Errorf("got %q", want)
+	}
+	for _, args := range [][]string{{"--version"}, {"pull", "--version"}, {"serve", "--version"}} {
+		if got := s.run(args...).succeeds().stdout; got != want {
+			t.Errorf("%q prints %q, want %q", args, got, want)
+		}
 	}
 }
 

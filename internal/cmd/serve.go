@@ -24,7 +24,7 @@ export, and runs until it is interrupted. It then discards all images. If
 GITHUB_TOKEN is set, the server accepts this token; otherwise it prints a new
 token.`,
 		Example: `  ghcr-publish serve --listen 127.0.0.1:5000 --repository acme/web`,
-		Args:    cobra.NoArgs,
+		Args:    atMost(),
 	}
 	listen := c.Flags().String("listen", "127.0.0.1:5000", "Address to listen on. Port 0 selects a free port.")
 	repository := c.Flags().String("repository", "octocat/hello-world", "Repository in the printed environment variables.")

@@ -34,7 +34,7 @@ func tryCommand(p Process) *cobra.Command {
 		Long: `try starts an embedded ghcr.io, publishes a small image with two platforms to it
 as a workflow does, pulls the image by its digest without credentials, and
 verifies every byte.`,
-		Args: cobra.NoArgs,
+		Args: atMost(),
 	}
 	source := c.Flags().String("source", "", "Image to publish instead of the built-in image.")
 	asJSON := c.Flags().Bool("json", false, "Print only the report, as JSON, on standard output.")

@@ -48,6 +48,9 @@ var habits = map[string]habit{
 	"push-to-registry": {advice: "Remove it. This action always writes to the registry, unless push is false."},
 }
 
+// Advice says what to do instead of an input of another action, or returns "".
+func Advice(name string) string { return habits[name].advice }
+
 // buildOption explains options that change how a build runs, but not which image
 // is meant.
 var buildOption = habit{advice: "The build of the input context does not have this option. If you need it, build the image in a separate step with docker/build-push-action, and set source to the image."}
