@@ -41,7 +41,7 @@ var restricted = []struct {
 // folder is not listed belongs to the layer of the nearest listed folder above
 // it, and may import packages that belong to the same listed folder.
 var layers = [][]string{
-	{"ci", "cmd/demo", "diag", "ghcrtest", "image/compress", "registry/retry", "release/launch", "release/version", "secret", "source/program"},
+	{"ci", "cmd/demo", "diag", "ghcrtest", "image/compress", "registry/retry", "release/launch", "release/version", "secret", "source/detect", "source/program"},
 	{"github", "image"},
 	{"docker", "ghcrtest/live", "image/rewrite", "input", "login", "meta", "registry/transport", "release", "source/archive", "source/storage"},
 	{"migrate", "publish/plan", "registry", "registry/keychain", "source/sourcetest", "workflow"},

@@ -10,6 +10,9 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/archive"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/detect"
 )
 
 // location is the parsed name of a source.
@@ -140,13 +143,46 @@ func guess(rest string) string {
 			return fmt.Sprintf(hintPick+" %q, write %q.", cut.path, cut.path+"#"+cut.pick)
 		}
 	}
+	if strings.Contains(rest, "\n") {
+		return "The input source accepts one image. Publish each image in a separate step."
+	}
+	if ref, ok := strings.CutPrefix(rest, "https://"); ok && isImageName(ref) {
+		return fmt.Sprintf("For an image in a registry, write %q. To publish a file, download it in a step before this one.", "docker://"+ref)
+	}
+	if hint := missing.Text(rest); hint != "" {
+		return hint
+	}
+	return guessReference(rest) + missing.Folder(rest) + " " + HintPath
+}
+
+// guessReference returns sentences that explain how to name an image that is not a
+// file, or "" if the text cannot be such a name.
+func guessReference(rest string) string {
 	ref, err := name.ParseReference(rest)
-	if err != nil || strings.HasPrefix(rest, ".") || strings.HasPrefix(rest, "/") {
-		return HintPath
+	if err != nil || !isImageName(rest) || detect.IsArchive(rest) {
+		return ""
 	}
 	if host, _, ok := strings.Cut(rest, "/"); ok && strings.ContainsAny(host, ".:") || strings.Contains(rest, "@sha256:") {
-		return fmt.Sprintf("For an image in a registry, write %q. %s", "docker://"+rest, HintPath)
+		return fmt.Sprintf("For an image in a registry, write %q. ", "docker://"+rest)
 	}
-	return fmt.Sprintf("For an image in the Docker engine, write %q. For an image in the storage of podman, write %q. For an image in a registry, write %q. %s",
-		"docker-daemon:"+rest, "containers-storage:"+rest, "docker://"+ref.Name(), HintPath)
+	return fmt.Sprintf("For an image in the Docker engine, write %q. For an image in the storage of podman, write %q. For an image in a registry, write %q. ",
+		"docker-daemon:"+rest, "containers-storage:"+rest, "docker://"+ref.Name())
+}
+
+// notImage replaces the error for files that are not an image by one that names
+// their kind, if the kind is known.
+func (s *Source) notImage(at location, err error) error {
+	var found detect.Finding
+	switch files := s.files.(type) {
+	case nil:
+		found = detect.File(at.path)
+	case *archive.Archive:
+		found = detect.Names(at.path, files.Names())
+	default:
+		found = detect.Folder(at.path)
+	}
+	if !found.Found() {
+		return err
+	}
+	return diag.New(CodeNotLayout, diag.Source, found.Hint, nil, "the source %.300q %s", at.path, found.Is)
 }

@@ -144,6 +144,14 @@ func (s *Source) open(ctx context.Context, opts Options) error {
 
 // openFiles opens a directory or an archive and reads the image in it.
 func (s *Source) openFiles(ctx context.Context, at location) error {
+	err := s.readFiles(ctx, at)
+	if diag.Is(err, CodeNotLayout) {
+		return s.notImage(at, err)
+	}
+	return err
+}
+
+func (s *Source) readFiles(ctx context.Context, at location) error {
 	if err := s.mount(ctx, at); err != nil {
 		return err
 	}

@@ -23,8 +23,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
+	"slices"
 	"sync"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
@@ -122,6 +124,9 @@ func (a *Archive) Close() error { return a.file.Close() }
 // Complete reports whether the tar has its end-of-archive mark. A tar without
 // the mark may have been truncated exactly between two files.
 func (a *Archive) Complete() bool { return a.ended }
+
+// Names lists the names of all files and links in the archive, sorted.
+func (a *Archive) Names() []string { return slices.Sorted(maps.Keys(a.entries)) }
 
 // Stat follows links and returns the size of the file name in bytes. If the
 // file does not exist, the error is fs.ErrNotExist. Stat refuses a name that

@@ -15,7 +15,9 @@ import (
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/detect"
 )
 
 // The codes of the errors of a build.
@@ -88,8 +90,19 @@ func (r *Request) check() error {
 	return &diag.Error{
 		Code: CodeContext, Side: diag.Source, Input: "context", Err: err,
 		Title: fmt.Sprintf("The build context %q is not a folder", r.Context),
-		Hint:  "Check the path. It is relative to the working directory of the step. In a workflow, run actions/checkout first.",
+		Hint:  contextHint(r.Context, err) + "The path is relative to the working directory of the step. In a workflow, run actions/checkout first.",
 	}
+}
+
+// contextHint explains a context that does not exist, or that is a file.
+func contextHint(context string, err error) string {
+	if err != nil {
+		return missing.Hint(context) + " "
+	}
+	if found := detect.File(context); found.IsDockerfile() {
+		return found.Hint + " "
+	}
+	return ""
 }
 
 // remote reports whether the builder fetches the context.

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
@@ -51,7 +52,7 @@ func readError(err error, path string) error {
 	case errors.As(err, &known):
 		return err
 	case errors.Is(err, fs.ErrNotExist):
-		return contentError(CodeNotFound, source.HintPath, nil, "the file or folder %q does not exist", path)
+		return contentError(CodeNotFound, missing.Hint(path)+" "+source.HintPath, nil, "the file or folder %q does not exist", path)
 	case errors.Is(err, fs.ErrPermission):
 		return contentError(CodeUnreadable, source.HintPermission, err, "%q cannot be read", path)
 	}

@@ -1,0 +1,228 @@
+// Package missing explains why a path that a user wrote does not exist.
+package missing
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
+)
+
+const (
+	// maxNames is the maximum number of names in a hint.
+	maxNames = 8
+	// maxRead is the maximum number of entries that are read from a folder.
+	maxRead = 1000
+)
+
+// Hint returns full sentences for a path that does not exist: [Text], or else
+// [Folder].
+func Hint(path string) string { return cmp.Or(Text(path), Folder(path)) }
+
+// Text explains text that a shell would expand, because neither the key with of a step
+// nor this program expands it, and text that is not only a path. It returns "" for
+// other text.
+func Text(path string) string {
+	for _, explain := range []func(string) string{quoted, several, expression, variable, home, pattern, address, backslash} {
+		if hint := explain(path); hint != "" {
+			return hint
+		}
+	}
+	return ""
+}
+
+// Unexpanded explains text that only a shell or the runner would replace, or returns
+// "". It reads no files, so it is also useful for values that are not paths.
+func Unexpanded(text string) string { return cmp.Or(expression(text), variable(text)) }
+
+func quoted(path string) string {
+	if inner, ok := unquote(path); ok {
+		return fmt.Sprintf("Remove the quotation marks: write %s.", inner)
+	}
+	return ""
+}
+
+// unquote returns the text inside of quotation marks.
+func unquote(text string) (string, bool) {
+	if len(text) < 3 || text[0] != text[len(text)-1] || text[0] != '"' && text[0] != '\'' {
+		return "", false
+	}
+	return text[1 : len(text)-1], true
+}
+
+func several(path string) string {
+	if !strings.Contains(path, "\n") {
+		return ""
+	}
+	return "Write one path on one line."
+}
+
+func expression(path string) string {
+	if !strings.Contains(path, "${{") {
+		return ""
+	}
+	return "The runner has not evaluated the expression ${{ … }}. Check that it is part of a workflow or of an action, and not of a file that the run reads."
+}
+
+// variable explains $NAME, ${NAME}, $env:NAME and %NAME%.
+func variable(path string) string {
+	name := ""
+	if at := strings.IndexByte(path, '$'); at >= 0 {
+		name = word(strings.TrimPrefix(strings.TrimPrefix(path[at+1:], "{"), "env:"))
+	} else if parts := strings.Split(path, "%"); len(parts) >= 3 && word(parts[1]) == parts[1] {
+		name = parts[1]
+	}
+	if name == "" {
+		return ""
+	}
+	return fmt.Sprintf("Only a shell replaces the variable %s. In a workflow, write ${{ env.%s }} for a variable of the job, or the value itself.", name, name)
+}
+
+// word returns the letters, digits and underscores at the beginning of text.
+func word(text string) string {
+	end := strings.IndexFunc(text, func(r rune) bool {
+		return r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
+	if end < 0 {
+		return text
+	}
+	return text[:end]
+}
+
+func home(path string) string {
+	if path != "~" && !strings.HasPrefix(path, "~/") {
+		return ""
+	}
+	return "Only a shell replaces ~ by the home directory. Write the full path, or a path relative to the working directory of the step."
+}
+
+// pattern explains a path with * or ?, and names the files that match.
+func pattern(path string) string {
+	if !strings.ContainsAny(path, "*?") {
+		return ""
+	}
+	const rule = "Only a shell expands * and ?."
+	matches, err := filepath.Glob(path)
+	switch {
+	case err != nil || len(matches) == 0:
+		return rule + " Write the name of the file."
+	case len(matches) == 1:
+		return fmt.Sprintf("%s Write %s.", rule, matches[0])
+	}
+	return fmt.Sprintf("%s These files match: %s. Write one of them.", rule, list(matches))
+}
+
+func address(path string) string {
+	scheme, rest, ok := strings.Cut(path, "://")
+	switch {
+	case !ok:
+		return ""
+	case scheme == "file":
+		return fmt.Sprintf("Write the path without file://, that is %s.", rest)
+	}
+	return "Download the file in a step before this one, and write its path."
+}
+
+// backslash finds a path with the separators of Windows on another system.
+func backslash(path string) string {
+	slashes := strings.ReplaceAll(path, `\`, "/")
+	if slashes == path || filepath.Separator == '\\' {
+		return ""
+	}
+	if _, err := os.Stat(slashes); err != nil {
+		return ""
+	}
+	return fmt.Sprintf("Write %s, because this system separates folders with /.", slashes)
+}
+
+// Folder lists the content of the nearest folder of the path that exists, or names the
+// entries that resemble the path.
+func Folder(path string) string {
+	parent := filepath.Dir(filepath.Clean(path))
+	missing := filepath.Base(filepath.Clean(path))
+	for {
+		if info, err := os.Stat(parent); err == nil && info.IsDir() {
+			break
+		}
+		if above := filepath.Dir(parent); above != parent {
+			parent, missing = above, filepath.Base(parent)
+			continue
+		}
+		return ""
+	}
+	names := entries(parent)
+	where := "The working directory"
+	if parent != "." {
+		where = "The folder " + parent
+	}
+	if len(names) == 0 {
+		return where + " is empty."
+	}
+	if like := nearest.Of(missing, names); len(like) > 0 {
+		return fmt.Sprintf("Did you mean %s?", strings.Join(safe(like), " or "))
+	}
+	sortByExtension(names, filepath.Ext(missing))
+	return fmt.Sprintf("%s contains %s.", where, list(names))
+}
+
+// entries returns the sorted names in a folder, without hidden ones. It returns none
+// if the folder cannot be read, because the names are only a help.
+func entries(folder string) []string {
+	dir, err := os.Open(folder)
+	if err != nil {
+		return nil
+	}
+	defer dir.Close()
+	found, _ := dir.ReadDir(maxRead) // an incomplete list is still a help
+	var names []string
+	for _, e := range found {
+		if name := e.Name(); !strings.HasPrefix(name, ".") {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// sortByExtension moves the names with the extension to the front, because the user
+// probably means one of them.
+func sortByExtension(names []string, extension string) {
+	if extension == "" {
+		return
+	}
+	slices.SortStableFunc(names, func(a, b string) int {
+		switch inA, inB := filepath.Ext(a) == extension, filepath.Ext(b) == extension; {
+		case inA == inB:
+			return 0
+		case inA:
+			return -1
+		}
+		return 1
+	})
+}
+
+// list joins the first names.
+func list(names []string) string {
+	text := strings.Join(safe(names[:min(len(names), maxNames)]), ", ")
+	if more := len(names) - maxNames; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// safe quotes the names that contain blanks, commas or characters that must not be
+// printed.
+func safe(names []string) []string {
+	var out []string
+	for _, name := range names {
+		if quoted := fmt.Sprintf("%q", name); quoted != `"`+name+`"` || strings.ContainsAny(name, " ,") {
+			name = quoted
+		}
+		out = append(out, name)
+	}
+	return out
+}
