@@ -9,6 +9,8 @@ const (
 	// CodeUnknown means that the action has no input with this name. It is an error
 	// if the name resembles an input, otherwise a notice.
 	CodeUnknown = "input-unknown"
+	// CodeList means that an input with one entry per line is a YAML or JSON list.
+	CodeList = "input-list"
 	// CodeNotAccepted means that the command does not accept the input.
 	CodeNotAccepted = "input-not-accepted"
 

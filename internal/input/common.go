@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/google/go-containerregistry/pkg/name"
-
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
@@ -27,6 +25,7 @@ func (r *reader) base(c *Common, env Environment) {
 	c.Command, c.GitHub = r.command, gh
 	r.refuseUnknownInputs(c, env.Environ)
 	r.refuseInputsOfOtherCommands()
+	r.refuseLists()
 	c.Timeout = r.duration("timeout")
 	c.Summary = r.boolean("summary")
 	c.Debug = r.boolean("debug")
@@ -37,16 +36,16 @@ func (r *reader) base(c *Common, env Environment) {
 // registry returns the host for image names without a host. The host does not
 // affect the token, which goes only to the registry of this GitHub server.
 func (r *reader) registry(gh GitHub) string {
-	v := strings.TrimSuffix(r.text("registry"), "/")
+	v := r.text("registry")
 	if v == "" {
 		return gh.Registry()
 	}
-	reg, err := name.NewRegistry(strings.ToLower(v))
-	if err != nil || !hostPort(v) {
+	host, err := parseHost(v)
+	if err != nil {
 		r.fail("registry", CodeRegistryInvalid, "Write a host name, with a port if it needs one: ghcr.io.", "The input registry is %q", v)
 		return gh.Registry()
 	}
-	return reg.RegistryStr()
+	return host
 }
 
 // tokenVariables can contain the token at a terminal. The first that is not empty
@@ -116,12 +115,12 @@ func (r *reader) credentials(c *Common) {
 			r.fail("credentials", CodeCredentialsInvalid, "Write host, user name and secret, separated by spaces. If the line has these three parts, check that the secret exists, because a missing secret is empty.", "Line %d of credentials has %d parts, not 3", i+1, len(fields))
 			continue
 		}
-		reg, err := name.NewRegistry(strings.ToLower(fields[0]))
-		if err != nil || !hostPort(fields[0]) {
+		host, err := parseHost(fields[0])
+		if err != nil {
 			r.fail("credentials", CodeCredentialsInvalid, "Write a registry host, such as docker.io, as the first word.", "Line %d of credentials starts with %q, which is not a host", i+1, fields[0])
 			continue
 		}
-		c.Credentials = append(c.Credentials, Credential{Host: reg.RegistryStr(), Username: fields[1], Secret: secret.New(fields[2])})
+		c.Credentials = append(c.Credentials, Credential{Host: host, Username: fields[1], Secret: secret.New(fields[2])})
 	}
 }
 

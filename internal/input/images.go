@@ -3,10 +3,12 @@ package input
 import (
 	"errors"
 	"strings"
+	"unicode"
 
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
 )
 
 // images reads the input image.
@@ -18,6 +20,13 @@ func (r *reader) images(c *Common) {
 			return
 		}
 		lines = []string{c.Registry + "/" + strings.ToLower(c.GitHub.Repository)}
+	}
+	if r.isList("image") {
+		return
+	}
+	if names := splitNames(lines); len(names) > len(lines) {
+		r.fail("image", CodeList, r.oneEntryPerLine("image", names), "The input image contains several names in one line")
+		return
 	}
 	seen := map[string]bool{}
 	for _, line := range lines {
@@ -34,6 +43,17 @@ func (r *reader) images(c *Common) {
 	}
 }
 
+// splitNames splits lines at commas, which no name contains.
+func splitNames(lines []string) []string {
+	var names []string
+	for name := range strings.SplitSeq(strings.Join(lines, ","), ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // repository parses a line of image. It changes the name to lower case, because
 // registries refuse other names (docs/ghcr.md, Refused: upper case), and the names
 // of many owners contain upper case.
@@ -46,6 +66,12 @@ func (c *Common) repository(line string) (name.Repository, error) {
 	}
 	if tag := tagOf(line); tag != "" {
 		return name.Repository{}, diag.Inputf("image", CodeImageWithTag, "Write image: "+strings.TrimSuffix(line, ":"+tag)+" and tags: "+tag+".", "The input image %q contains a tag", line)
+	}
+	if hint := missing.Unexpanded(line); hint != "" {
+		return name.Repository{}, diag.Inputf("image", CodeImageInvalid, hint+" To publish to the repository of the workflow, remove the input image.", "The input image %q is not a repository name", line)
+	}
+	if strings.ContainsFunc(line, unicode.IsSpace) {
+		return name.Repository{}, diag.Inputf("image", CodeImageInvalid, "Remove the blank. For several images, write one name per line, such as ghcr.io/acme/web.", "The input image %q contains a blank", line)
 	}
 	lower := strings.ToLower(line)
 	repo, err := name.NewRepository(lower, name.WithDefaultRegistry(c.Registry))

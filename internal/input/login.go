@@ -3,9 +3,6 @@ package input
 import (
 	"errors"
 	"slices"
-	"strings"
-
-	"github.com/google/go-containerregistry/pkg/name"
 )
 
 // LoginConfig is the configuration of `login`.
@@ -57,18 +54,17 @@ func (r *reader) hosts(c *LoginConfig) {
 }
 
 func (r *reader) host(c *LoginConfig, text string) {
-	reg, err := name.NewRegistry(strings.ToLower(strings.TrimSuffix(text, "/")))
-	if err != nil || !hostPort(text) {
+	host, err := parseHost(text)
+	if err != nil {
 		r.fail("registry", CodeRegistryInvalid, "Write a host name, with a port if it needs one: ghcr.io.", "The input registry is %q", text)
 		return
 	}
-	host := reg.RegistryStr()
 	i := slices.IndexFunc(c.Credentials, func(cr Credential) bool { return cr.Host == host })
 	switch {
 	case i >= 0:
 		c.add(c.Credentials[i])
 	case host != c.Home:
-		r.fail("registry", CodeLoginMissing, "Add to credentials the line: "+text+" USER SECRET. Only "+c.Home+" receives the token.", "There is no login for %s", text)
+		r.fail("registry", CodeLoginMissing, "Add to credentials the line: "+host+" USER SECRET. Only "+c.Home+" receives the token.", "There is no login for %s", text)
 	case c.Token.Empty():
 		r.fail("token", CodeTokenEmpty, tokenHint(&c.Common), "There is no token for %s", host)
 	default:

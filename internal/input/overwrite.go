@@ -21,6 +21,10 @@ func (r *reader) overwrite() Overwrite {
 	o := Overwrite{Versions: SameDigest, Moving: Allow}
 	for _, item := range r.words("overwrite") {
 		class, rule, _ := strings.Cut(item, "=")
+		if item == "true" {
+			r.fail("overwrite", CodeValue, "To allow that the tag of a version moves to another digest, write versions=allow.", "The input overwrite is %q", item)
+			continue
+		}
 		at := map[string]*Rule{"versions": &o.Versions, "moving": &o.Moving}[class]
 		known := Rule(rule) == Allow || Rule(rule) == SameDigest || Rule(rule) == Never
 		if at == nil || !known {

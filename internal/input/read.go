@@ -11,6 +11,7 @@ import (
 	"github.com/sethvargo/go-githubactions"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
 )
 
 // reader reads the inputs of one command. It collects all errors, so the user can
@@ -19,13 +20,15 @@ type reader struct {
 	command Command
 	get     func(name string) string
 	raw     func(name string) string // does not trim the value
-	errs    []error
+	// terminal is true if the values are flags.
+	terminal bool
+	errs     []error
 }
 
 func newReader(c Command, env Environment) *reader {
 	r := &reader{command: c}
 	if env.Flag != nil {
-		r.get, r.raw = env.Flag, env.Flag
+		r.get, r.raw, r.terminal = env.Flag, env.Flag, true
 	} else {
 		act := githubactions.New(githubactions.WithGetenv(env.Getenv))
 		r.get = act.GetInput
@@ -42,7 +45,18 @@ func CommandOf(getenv func(string) string) (Command, error) {
 }
 
 func (r *reader) fail(input, code, hint, format string, args ...any) {
-	r.errs = append(r.errs, diag.Inputf(input, code, hint, format, args...))
+	if !r.isList(input) {
+		r.errs = append(r.errs, diag.Inputf(input, code, hint, format, args...))
+	}
+}
+
+// isList reports whether an input was refused because it is a YAML or JSON list. Other
+// errors about this input would repeat the cause.
+func (r *reader) isList(input string) bool {
+	return slices.ContainsFunc(r.errs, func(err error) bool {
+		var known *diag.Error
+		return errors.As(err, &known) && known.Code == CodeList && known.Input == input
+	})
 }
 
 func (r *reader) text(name string) string {
@@ -64,19 +78,36 @@ func (r *reader) lines(name string) []string {
 	return out
 }
 
+// choice returns the value of an input with fixed values. The letter case does not
+// matter, as for true and false.
 func (r *reader) choice(name string) string {
 	v := r.text(name)
 	in, _ := Find(name)
 	values := in.ValuesFor(r.command)
-	if v == "" || slices.Contains(values, v) {
+	if v == "" {
 		return v
 	}
+	if i := slices.IndexFunc(values, func(allowed string) bool { return strings.EqualFold(allowed, v) }); i >= 0 {
+		return values[i]
+	}
+	r.fail(name, CodeValue, r.choiceHint(in, v), "The input %s is %q", name, v)
+	return in.Default
+}
+
+// choiceHint lists the values of an input after the value that the user probably means.
+func (r *reader) choiceHint(in Input, v string) string {
+	values := in.ValuesFor(r.command)
 	hint := "Allowed: " + strings.Join(values, ", ") + "."
+	if in.Name == "attestations" && strings.EqualFold(v, "false") {
+		return "To remove the attestations of the image, write attestations: strip. " + hint
+	}
+	if question := nearest.Question(v, values); question != "" {
+		hint = question + " " + hint
+	}
 	if own := in.OwnValues[r.command]; own != nil && slices.Contains(in.Values, v) {
 		hint += " Only other commands accept " + v + "."
 	}
-	r.fail(name, CodeValue, hint, "The input %s is %q", name, v)
-	return in.Default
+	return hint
 }
 
 // boolean accepts the spellings of true and false in the core schema of YAML 1.2, as

@@ -79,7 +79,20 @@ func variable(path string) string {
 	if name == "" {
 		return ""
 	}
-	return fmt.Sprintf("Only a shell replaces the variable %s. In a workflow, write ${{ env.%s }} for a variable of the job, or the value itself.", name, name)
+	return fmt.Sprintf("Only a shell replaces the variable %s. In a workflow, write ${{ %s }}, or write the value itself.", name, contextOf(name))
+}
+
+// contextOf returns the expression for a variable. The context env has only the
+// variables that the workflow sets. The variables of the runner have other contexts
+// (docs/runner.md, Environment variables).
+func contextOf(name string) string {
+	upper := strings.ToUpper(name)
+	for _, context := range []string{"GITHUB", "RUNNER"} {
+		if rest, ok := strings.CutPrefix(upper, context+"_"); ok {
+			return strings.ToLower(context + "." + rest)
+		}
+	}
+	return "env." + name
 }
 
 // word returns the letters, digits and underscores at the beginning of text.

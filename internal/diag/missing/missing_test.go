@@ -34,6 +34,8 @@ func TestHint(t *testing.T) {
 		{"${{ env.X }}", "has not evaluated"},
 		{"$IMAGE", "variable IMAGE"},
 		{"out/${IMAGE}.tar", "${{ env.IMAGE }}"},
+		{"$GITHUB_REF_NAME.tar", "${{ github.ref_name }}"},
+		{"$RUNNER_TEMP/image.tar", "${{ runner.temp }}"},
 		{"$env:IMAGE", "variable IMAGE"},
 		{"%IMAGE%", "variable IMAGE"},
 		{"~/image.tar", "replaces ~"},

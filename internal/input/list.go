@@ -1,0 +1,83 @@
+package input
+
+import (
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// jsonInputs accept a JSON list or a JSON object as one value.
+var jsonInputs = []string{"entrypoint", "cmd", "digests"}
+
+// secretInputs have values that an error must not contain, because users write secrets
+// into them.
+var secretInputs = []string{"credentials", "secrets", "env", "build-args"}
+
+// refuseLists refuses a YAML or JSON list that is written as the text of an input. The
+// value of an input is text, so the dashes and brackets would become a part of the
+// entries.
+func (r *reader) refuseLists() {
+	for _, in := range For(r.command) {
+		if in.Kind != Lines || slices.Contains(jsonInputs, in.Name) {
+			continue
+		}
+		entries := listEntries(strings.TrimSpace(r.get(in.Name)))
+		if len(entries) == 0 {
+			continue
+		}
+		if slices.Contains(secretInputs, in.Name) {
+			entries = nil
+		}
+		r.fail(in.Name, CodeList, "The value is text. "+r.oneEntryPerLine(in.Name, entries), "The input %s is a YAML or JSON list", in.Name)
+	}
+}
+
+// oneEntryPerLine returns the hint for a list of entries, with the entries in the right
+// form. A line with four spaces is shown as code.
+func (r *reader) oneEntryPerLine(name string, entries []string) string {
+	if r.terminal {
+		return "Repeat the flag --" + name + " for each entry."
+	}
+	hint := "Write one entry per line after " + name + ": |, without dashes, brackets, commas and quotation marks."
+	if len(entries) > 0 {
+		hint += "\n    " + name + ": |\n      " + strings.Join(entries, "\n      ")
+	}
+	return hint
+}
+
+// maxListText limits the text that is parsed as a list, in bytes. The limit of the
+// runner for all inputs together is larger.
+const maxListText = 64 << 10
+
+// listEntries returns the entries of a YAML or JSON list. It returns none if the text is
+// not a list of simple values.
+func listEntries(text string) []string {
+	flow := strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]")
+	if len(text) > maxListText || !flow && !isBlockList(text) {
+		return nil
+	}
+	var list []yaml.Node
+	if err := yaml.Unmarshal([]byte(text), &list); err != nil {
+		return nil // the parser of the input explains the text
+	}
+	var out []string
+	for _, entry := range list {
+		if entry.Kind != yaml.ScalarNode {
+			return nil
+		}
+		out = append(out, entry.Value)
+	}
+	return out
+}
+
+// isBlockList reports whether each line that is not empty begins with a dash and a
+// blank.
+func isBlockList(text string) bool {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "- ") {
+			return false
+		}
+	}
+	return text != ""
+}
