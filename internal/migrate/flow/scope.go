@@ -8,8 +8,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/expr"
 )
 
-// These placeholders replace the unknown parts of a repository's name. Each is
-// equal only to itself, which is sufficient for the evaluation of image names.
+// These placeholders replace the unknown parts of a repository's name. Each
+// placeholder is equal only to itself, which is sufficient to compare image
+// names.
 const (
 	UnknownOwner = "{owner}"
 	UnknownName  = "{repository}"
