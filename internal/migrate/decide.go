@@ -44,8 +44,8 @@ func (p *pass) dropAnchors() {
 
 // isRelevant reports whether the login uses the registry and a personal access
 // token. It also handles values that the file does not contain. If an input
-// supplies the registry or the password, it records a sink. If only a run
-// determines the value, it reports the login.
+// supplies the registry or the password, it records a sink. If the value is
+// known only at run time, it reports the login.
 func (p *pass) isRelevant(l *login) bool {
 	ours, pat := false, false
 	for _, c := range l.cases {

@@ -13,7 +13,7 @@ func init() { register(findRemoteLogins) }
 // findRemoteLogins finds credentials that are used outside the job. These are
 // logins that run on another machine through ssh, and pull secrets for a
 // cluster. It only reports these credentials, because the other machine or the
-// cluster may use the credential after the job, when GITHUB_TOKEN is no longer
+// cluster may use them after the job. After the job, GITHUB_TOKEN is no longer
 // valid.
 func findRemoteLogins(p *pass) {
 	p.steps(func(step *flow.Step) {

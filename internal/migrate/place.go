@@ -15,7 +15,7 @@ type place struct {
 	node     *yaml.Node
 	from, to int
 	// inExpr is true if the range is inside "${{ }}". name is true if the value
-	// is the name of a secret, as the value of matrix.secret in
+	// is the name of a secret, such as the value of matrix.secret in
 	// secrets[matrix.secret].
 	inExpr, name bool
 }

@@ -191,7 +191,7 @@ func TestRoots(t *testing.T) {
 		t.Error("Roots accepts a path that does not exist")
 	}
 	if _, err := Scan(t.Context(), []Root{{Dir: filepath.Join(dir, "absent")}}, Options{}); err == nil {
-		t.Error("Roots accepts a checkout that does not exist")
+		t.Error("Scan accepts a checkout that does not exist")
 	}
 }
 

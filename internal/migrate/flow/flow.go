@@ -39,7 +39,7 @@ type Document struct {
 	// without an ID.
 	Action bool
 	// Callable reports that other workflows can call the file. Direct reports
-	// that another event can also start the file.
+	// that another event can also start the workflow.
 	Callable, Direct bool
 	// Inputs maps the name of each input to its declaration.
 	Inputs map[string]*yaml.Node

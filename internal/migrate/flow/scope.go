@@ -36,7 +36,8 @@ func (r Repository) Known() Repository {
 // Origin is the position of a text that a Lookup found. It is the Source of an
 // expr.Ref.
 type Origin struct {
-	// Context is "env", "inputs" or "matrix".
+	// Context is the context of the reference. A Lookup sets it to "env",
+	// "inputs" or "matrix".
 	Context string
 	Name    string
 	Node    *yaml.Node

@@ -46,8 +46,8 @@ type Ref struct {
 
 // Word is one word of a command.
 type Word struct {
-	// Text is the word without its quotes. It contains variables and
-	// expressions in the form in which the script has them.
+	// Text is the word without its quotes. Variables and expressions have the
+	// same form as in the script.
 	Text string
 	// Start and End delimit the word in the script, including its quotes.
 	Start, End int

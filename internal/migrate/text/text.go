@@ -40,9 +40,9 @@ func New(src []byte) *File {
 // Bytes returns the source text.
 func (f *File) Bytes() []byte { return f.src }
 
-// breakAt returns the length of the line break at the offset i, or 0 if i is
-// not at a line break. It recognizes the same line breaks as yaml.v3: CR LF,
-// CR, LF, NEL, LS and PS.
+// breakAt returns the length of the line break at the offset i, or 0 if the
+// text has no line break at i. It recognizes the same line breaks as yaml.v3:
+// CR LF, CR, LF, NEL, LS and PS.
 func breakAt(src []byte, i int) int {
 	switch {
 	case src[i] == '\n':
