@@ -37,8 +37,9 @@ func newGzip(level int) codec {
 // gzipSpaces is the memory of blocks for all levels.
 var gzipSpaces = pool(gzipWindow + gzipBlock)
 
-// head returns a gzip header without name and time. It names deflate, an unknown
-// system, and the fastest or the slowest level (RFC 1952, section 2.3.1, XFL).
+// head returns a gzip header without name and time. The header contains the
+// method deflate and an unknown system. For the fastest and the slowest level,
+// it also contains the level (RFC 1952, section 2.3.1, XFL).
 func (g *gzipCodec) head() []byte {
 	flags := map[int]byte{flate.BestSpeed: 4, flate.BestCompression: 2}[g.level]
 	return []byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, flags, 255}
