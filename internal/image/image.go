@@ -1,7 +1,7 @@
-// Package image contains the data model of the program: a tree of manifests
-// and their blobs. The tree follows the OCI image-spec: an index lists
-// manifests, and a manifest lists a config and layers. An image with Docker's
-// media types has a tree of the same form.
+// Package image contains the data model of the program, which is a tree of
+// manifests and their blobs. The tree follows the OCI image-spec. An index
+// lists manifests, and a manifest lists a config and layers. An image with
+// Docker's media types has a tree of the same form.
 //
 // The package contains only data and functions that open blobs. Package source
 // builds trees, package plan decides the order of a push, and package registry
@@ -24,10 +24,10 @@ import (
 // registries accept at most 4 MiB (distribution-spec, "Pushing Manifests").
 const MaxManifestSize = 4 << 20
 
-// Manifest is one node of the tree: an image manifest or an index. A manifest
-// is pending while its digest is unknown, because one of its layers is not
-// compressed yet. For any other manifest, Raw contains exactly the bytes of
-// the source, unless Replace changed them.
+// Manifest is one node of the tree. A node is an image manifest or an index. A
+// manifest is pending while its digest is unknown, because one of its layers
+// is not compressed yet. For any other manifest, Raw contains exactly the
+// bytes of the source, unless Replace changed them.
 type Manifest struct {
 	// Descriptor has the media type, digest and size of Raw. For a pending
 	// manifest, the digest is the zero Hash and the size is 0.
@@ -35,8 +35,8 @@ type Manifest struct {
 	// Raw contains the bytes to send. It is nil for a pending manifest.
 	Raw []byte
 	// Platform is the platform of the image, from the parent index or the
-	// config. It is nil if neither of them has a platform, for example for an
-	// artifact.
+	// config. If neither the index nor the config has a platform, Platform is
+	// nil. An artifact is an example.
 	Platform *v1.Platform
 	// Children are the manifests that an index lists, in the order of the
 	// index.
@@ -56,8 +56,8 @@ type Manifest struct {
 	Annotations map[string]string
 	// Replaceable is true if a pending manifest has only a config, layers and
 	// annotations. Every manifest with the same config, layers and annotations
-	// can replace it. If Annotations is nil, the replacement may have any
-	// annotations.
+	// can replace this manifest. If Annotations is nil, the replacement may
+	// have any annotations.
 	Replaceable bool
 }
 
@@ -136,7 +136,7 @@ func (m *Manifest) Finish() error {
 		return nil
 	}
 	if !m.PartsKnown() {
-		return errors.New("assembling the manifest: a part of it is not compressed yet")
+		return errors.New("assembling the manifest: a blob or a child is still pending")
 	}
 	raw, err := m.Assemble(m)
 	if err != nil {

@@ -7,8 +7,8 @@
 // contain the digests of compressed samples. If a new version of a library
 // changes these digests, it also changes the digests of published images.
 //
-// Memory is limited: each stream has one or two reserved blocks, and all streams
-// of the process share one additional block per core.
+// Memory is limited. Each stream has one or two reserved blocks, and all
+// streams of the process share one additional block per core.
 package compress
 
 import (

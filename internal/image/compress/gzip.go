@@ -22,8 +22,8 @@ const (
 )
 
 // gzipCodec writes one gzip member (RFC 1952) without name and time. It
-// compresses each block with the preceding 32 KiB as dictionary and ends it with
-// a sync flush, so that the next block can follow.
+// compresses each block with the preceding 32 KiB as dictionary. It ends each
+// block with a sync flush, so that the next block can follow.
 type gzipCodec struct {
 	level    int
 	memory   *sync.Pool

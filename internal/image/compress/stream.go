@@ -27,10 +27,10 @@ var spare = tokens(runtime.GOMAXPROCS(0))
 // of the content in bytes.
 type Verify func(sum [sha256.Size]byte, size int64) error
 
-// Compress returns the compressed content of src. It starts to read src at once.
-// If verify returns an error, Read returns that error instead of the last block,
-// so that a consumer never gets a complete stream of refused content. Close stops
-// the compression and closes src.
+// Compress returns the compressed content of src. It starts to read src at
+// once. If verify returns an error, Read returns that error instead of the
+// last block. A consumer thus never gets a complete stream of refused content.
+// Close stops the compression and closes src.
 func (m Method) Compress(src io.ReadCloser, verify Verify) io.ReadCloser {
 	own := ownBlocks(m.codec)
 	s := &stream{

@@ -1,7 +1,7 @@
-// Package mutate changes an image as the user requested: it removes
+// Package mutate changes an image as the user requested. It removes
 // attestations, adds labels and annotations, and compresses layers in another
-// format. It keeps everything else unchanged. An image without requested changes
-// keeps its digest.
+// format. It keeps everything else unchanged. An image without requested
+// changes keeps its digest.
 //
 // The package changes an image.Manifest tree in place and reads only configs.
 // Layers are compressed later, while they are sent. Configs, manifests and

@@ -51,7 +51,7 @@ func (r result) notices(c Changes, root *image.Manifest) []diag.Notice {
 	}
 	if n := r.layers.unknown; n > 0 {
 		add(CodeLayersUnknown, diag.Warning, "Layers keep their compression",
-			fmt.Sprintf("An image keeps the compression of its layers if its config does not list the digests of the layers, because the layers then cannot be verified. Number of images: %d.", n))
+			fmt.Sprintf("An image keeps the compression of its layers if its config does not list the digests of the layers. Without these digests, the layers cannot be verified. Number of images: %d.", n))
 	}
 	return out
 }
