@@ -125,7 +125,7 @@ func TestFailures(t *testing.T) {
 		{"name inside a path", "{{o.this}}"},
 		{"positional behind named", "{{h x=1 2}}"},
 		{"unknown function", "{{foo 1}}"},
-		{"function that is none", "{{a 1}}"},
+		{"value that is not a function", "{{a 1}}"},
 		{"function that fails", "{{g}}"},
 		{"if without an argument", "{{#if}}{{/if}}"},
 		{"if outside a block", "{{if}}"},
