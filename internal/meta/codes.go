@@ -43,7 +43,7 @@ const (
 	// CodeTagInvalid means that a rule gives an invalid tag.
 	CodeTagInvalid = "tag-invalid"
 	// CodeTagMatchGroup means that the pattern in the attribute "match" of a
-	// rule has no group, or that its first group takes no part in the match.
+	// rule has no group, or its first group takes no part in the match.
 	CodeTagMatchGroup = "tag-match-group"
 	// CodeTagPattern means that a pattern is invalid or takes too long to match.
 	CodeTagPattern = "tag-pattern"

@@ -18,7 +18,7 @@ func TestParse(t *testing.T) {
 	}{
 		{"fields and records", "a,b\nc", list, [][]string{{"a", "b"}, {"c"}}},
 		{"empty lines", "\n\na\n\n", list, [][]string{{"a"}}},
-		{"blanks are a record", "a\n   \nb", list, [][]string{{"a"}, {"   "}, {"b"}}},
+		{"line of blanks is a record", "a\n   \nb", list, [][]string{{"a"}, {"   "}, {"b"}}},
 		{"comment at the beginning of a record", "#x\na", list, [][]string{{"a"}}},
 		{"text after blanks is not a comment", "  # c", list, [][]string{{"  # c"}}},
 		{"text inside a record is not a comment", "a # b\nk=foo#bar", list, [][]string{{"a # b"}, {"k=foo#bar"}}},
