@@ -25,7 +25,7 @@ func (e *engine) warnDefaultBranch(r rule) {
 			fmt.Sprintf("The rule %q uses %s. GitHub deletes this branch after the merge. Disable the rule for this event with the attribute enable.", r.text, ref))
 	case !slices.Contains(ownBranch, name):
 		e.warnOnce(CodeEventDefaultBranch, fmt.Sprintf("event %s always reports the default branch %s", name, ref),
-			fmt.Sprintf("The rule %q uses this branch as the name of the image. If the run builds another ref, use type=raw, or disable the rule with the attribute enable.", r.text))
+			fmt.Sprintf("The rule %q gives the image a tag for this branch. If the run builds another ref, use type=raw, or disable the rule with the attribute enable.", r.text))
 	}
 }
 
