@@ -206,7 +206,7 @@ func TestIdleConnectionIsClosedAndRetried(t *testing.T) {
 			}
 			timeouts := 0
 			for _, x := range sc.trace {
-				if strings.Contains(x.Error, "idle timeout: no byte moved within 300ms") {
+				if strings.Contains(x.Error, "idle timeout: no byte was sent or received within 300ms") {
 					timeouts++
 				}
 			}
