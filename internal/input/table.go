@@ -21,7 +21,7 @@ var Table = []Input{
 	},
 	{
 		Name: "content", Kind: Lines, Commands: publish,
-		Help:    "Files for an image, instead of `source`: PATH:/PATH/IN/IMAGE, one per line. A folder adds its contents. {os}, {arch} and {variant} in PATH create one image per platform. The same files give the same digest, because times and owners are fixed. Programs and scripts become executable.",
+		Help:    "Files for an image, instead of `source`: PATH:/PATH/IN/IMAGE, one per line. For a folder, its contents are added. {os}, {arch} and {variant} in PATH create one image per platform. The same files give the same digest, because times and owners are fixed. Programs and scripts become executable.",
 		Example: "dist/{os}-{arch}/app:/usr/bin/app",
 	},
 	{
@@ -46,12 +46,12 @@ var Table = []Input{
 	},
 	{
 		Name: "cmd", Kind: Lines, Commands: publish,
-		Help:    "Arguments of the program in an image from `content`, one per line or as a JSON list. The user of the image can replace them. Default: the command of the base image, unless `entrypoint` is set.",
+		Help:    "Arguments of the program in an image from `content`, one per line or as a JSON list. The user of the image can replace these arguments. Default: the command of the base image, unless `entrypoint` is set.",
 		Example: `["--port", "8080"]`,
 	},
 	{
 		Name: "env", Kind: Lines, Commands: publish,
-		Help:    "Environment variables of an image from `content`: KEY=value, one per line. A variable is added to the variables of the base image, or replaces the variable of the same name. Every user of the image can read them.",
+		Help:    "Environment variables of an image from `content`: KEY=value, one per line. A variable is added to the variables of the base image, or replaces the variable of the same name. Every user of the image can read the variables.",
 		Example: "PORT=8080",
 	},
 	{
@@ -71,7 +71,7 @@ var Table = []Input{
 	},
 	{
 		Name: "compression", Kind: Choice, Commands: publish, Values: []string{"keep", "gzip", "zstd"}, Default: "keep",
-		Help:    "Compression of the layers. `keep` compresses only the uncompressed layers of `docker save`, the Docker engine and podman, with gzip. `gzip` and `zstd` also recompress layers of another format. Recompression changes the digest, but not the image id. eStargz and zstd:chunked layers stay unchanged.",
+		Help:    "Compression of the layers. `keep` compresses only uncompressed layers, as from `docker save`, the Docker engine and podman, with gzip. `gzip` and `zstd` also recompress layers of another format. Recompression changes the digest, but not the image id. eStargz and zstd:chunked layers stay unchanged.",
 		Example: "zstd",
 	},
 	{
@@ -121,7 +121,7 @@ var Table = []Input{
 	},
 	{
 		Name: "context", Commands: []Command{Publish, Metadata},
-		Help: "Folder of the Dockerfile to build, or a URL that the builder fetches. publish uses the first builder that works: docker buildx, the Docker engine, buildah, podman. It checks the token before the build.",
+		Help: "Folder of a Dockerfile to build, or a URL for the builder, instead of `source`. publish uses the first builder that works: docker buildx, the Docker engine, buildah, podman. It checks the token before the build.",
 		Own: map[Command]string{
 			Metadata: "Other name of the input ref-context, as in docker/metadata-action.",
 		},
@@ -139,7 +139,7 @@ var Table = []Input{
 	},
 	{
 		Name: "build-args", Kind: Lines, Commands: publish,
-		Help:    "Arguments for the Dockerfile: NAME=value, one per line. Every user of the image can read them. Use `secrets` for secret values.",
+		Help:    "Arguments for the Dockerfile: NAME=value, one per line. Every user of the image can read these arguments. Use `secrets` for secret values.",
 		Example: "VERSION=1.2.3",
 	},
 	{
@@ -199,7 +199,7 @@ var Table = []Input{
 	},
 	{
 		Name: "digest-name", Commands: building,
-		Help: "Name of the image that a job with `push-by-digest` pushes. Set it if another job pushes the same platform. The output digest-NAME then also contains the digest.",
+		Help: "Name of the image that a job with `push-by-digest` pushes. Set this input if another job pushes the same platform. The output digest-NAME then also contains the digest.",
 		Own: map[Command]string{
 			Merge: "Pattern for the names of the images to merge. * matches any part of a name.",
 		},
@@ -212,7 +212,7 @@ var Table = []Input{
 	},
 	{
 		Name: "expect-platforms", Kind: Lines, Commands: merge,
-		Help:    "Platforms that the merged index must contain. It must contain no other platforms. Write them separated by commas or spaces. Default: any platforms.",
+		Help:    "Exact set of platforms that the merged index must contain, separated by commas or spaces. Default: any platforms.",
 		Example: "linux/amd64,linux/arm64",
 	},
 	{
@@ -223,7 +223,7 @@ var Table = []Input{
 	},
 	{
 		Name: "index-type", Kind: Choice, Commands: merge, Values: []string{"oci", "docker"}, Default: "oci",
-		Help:    "Media type of the index. The type `docker` is for old clients. Such an index accepts only images of Docker media types, and contains no annotations.",
+		Help:    "Media type of the index. The type `docker` is for old clients. An index of this type can contain only images of Docker media types, and no annotations.",
 		Example: "docker",
 	},
 	{
@@ -249,7 +249,7 @@ var Table = []Input{
 	{
 		Name: "visibility", Kind: Choice, Commands: slices.Concat(pushing, check), Default: "keep",
 		Values:  []string{"public", "private", "internal", "keep"},
-		Help:    "Visibility that the package must have. Before a push, the run reports the visibility that a new package inherits. GitHub has no API that changes the visibility. If it differs, the run prints the steps to change it. `keep` accepts any visibility.",
+		Help:    "Visibility that the package must have. Before a push, the run reports the visibility that a new package inherits. GitHub has no API that changes the visibility. If the visibility differs, the run prints the steps to change it. `keep` accepts any visibility.",
 		Example: "public",
 	},
 	{
@@ -265,7 +265,7 @@ var Table = []Input{
 	},
 	{
 		Name: "token", Commands: slices.Concat(reporting, authenticating), NoFlag: true, ActionDefault: "${{ github.token }}",
-		Help:    "Token for the registry and the API of this GitHub server. No other host receives it. Default: the GITHUB_TOKEN of the job. At a terminal, it comes from GITHUB_TOKEN, GH_TOKEN or CR_PAT, or from --token-stdin.",
+		Help:    "Token for the registry and the API of this GitHub server. No other host receives it. Default: the GITHUB_TOKEN of the job. At a terminal, the token comes from GITHUB_TOKEN, GH_TOKEN or CR_PAT, or from --token-stdin.",
 		Example: "${{ secrets.GITHUB_TOKEN }}",
 	},
 	{
@@ -283,7 +283,7 @@ var Table = []Input{
 	},
 	{
 		Name: "credentials", Kind: Lines, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, authenticating), NoFlag: true,
-		Help:    "Logins for other registries to read from or publish to: HOST USERNAME SECRET, one login per line. For all other hosts, the run uses the Docker config file of the machine (config.json).",
+		Help:    "Logins for other registries, to read from them or to publish to them: HOST USERNAME SECRET, one login per line. For all other hosts, the run uses the Docker config file of the machine (config.json).",
 		Example: "docker.io octocat ${{ secrets.DOCKERHUB_TOKEN }}",
 	},
 	{
@@ -336,7 +336,7 @@ var Table = []Input{
 	},
 	{
 		Name: "ca-file", Commands: slices.Concat(reporting, authenticating),
-		Help:    "PEM file of certificates to trust, in addition to the certificates of the system. Set it for a proxy that inspects TLS, or for a registry with a private authority. The variables HTTPS_PROXY and NO_PROXY configure the proxy.",
+		Help:    "PEM file of certificates to trust, in addition to the certificates of the system. Set this input for a proxy that inspects TLS, or for a registry with a private authority. The variables HTTPS_PROXY and NO_PROXY configure the proxy.",
 		Example: "/etc/ssl/company.pem",
 	},
 	{
@@ -374,7 +374,7 @@ var Table = []Input{
 	},
 	{
 		Name: "write", Kind: Bool, Commands: migrate, Default: "false",
-		Help:    "Write the edits into the files. Otherwise, the run prints them as a diff.",
+		Help:    "Write the edits into the files. Otherwise, the run prints the edits as a diff.",
 		Example: "true",
 	},
 	{
