@@ -187,9 +187,9 @@ func (c *Client) withKind(ctx context.Context, o Owner) (Owner, error) {
 	return o, nil
 }
 
-// path returns the API path of a package. The client uses this path and not the
-// methods of go-github for packages of users, because these methods do not escape
-// the slash in a package's name.
+// path returns the API path of a package. The client does not use the methods of
+// go-github for packages of users. These methods do not escape the slash in a
+// package's name.
 func (c *Client) path(o Owner, name string) string {
 	scope := "users/"
 	if o.Kind == "Organization" {

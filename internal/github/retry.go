@@ -99,8 +99,8 @@ func waitAfter(err error, n int, now time.Time) (wait time.Duration, temporary b
 }
 
 // waitAfterAnswer returns the result of waitAfter for error responses for which
-// go-github has no type. This includes secondary rate limits, because go-github
-// recognizes them only by a link in the response.
+// go-github has no type. Such a response can also report a secondary rate limit,
+// because go-github recognizes this limit only by a link in the response.
 func waitAfterAnswer(answer *github.ErrorResponse, backoff time.Duration, now time.Time) (wait time.Duration, temporary bool) {
 	requested := retryAfter(answer.Response.Header, now)
 	switch code := answer.Response.StatusCode; {

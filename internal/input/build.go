@@ -74,8 +74,9 @@ func (r *reader) buildArgs() []string {
 var secretID = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,128}$`)
 
 // buildSecrets parses ID=VALUE lines in the form of docker/build-push-action. An
-// entry in double quotes can have several lines. Errors do not contain values. They
-// do not contain lines without an id either, because such a line can be a value.
+// entry in double quotes can have several lines. Errors do not contain values.
+// Errors also do not contain a line without an id, because such a line can be a
+// value.
 func (r *reader) buildSecrets() []BuildSecret {
 	in := csv.NewReader(strings.NewReader(r.text("secrets")))
 	in.FieldsPerRecord, in.LazyQuotes = -1, true

@@ -1,6 +1,6 @@
-// Package input reads the inputs of a run into a validated [Config]: the inputs
-// of the action or the flags of a terminal (one table for both), the variables of
-// the runner, and the payload of the event.
+// Package input reads the inputs of a run into a validated [Config]. It reads the
+// inputs of the action or the flags of a terminal, the variables of the runner, and
+// the payload of the event. One table defines both the inputs and the flags.
 //
 // It returns all errors of the input together. In a Config, references are parsed,
 // and each choice has one of the values in the table. Other packages read no

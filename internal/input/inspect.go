@@ -34,9 +34,9 @@ func ParseInspect(env Environment) (*InspectConfig, error) {
 	return c, errors.Join(r.errs...)
 }
 
-// isLocal reports whether the source is on this machine. The source is local if it
-// has the prefix of a local format or the form of a path, or if a file with this
-// name exists.
+// isLocal reports whether the source is on this machine. A local source has the
+// prefix of a local format or the form of a path, or it is the name of an existing
+// file.
 func isLocal(source string) bool {
 	prefix, _, _ := strings.Cut(source, ":")
 	switch prefix {

@@ -20,7 +20,7 @@ func (r *reader) registryInputs(c *Common, env Environment) {
 }
 
 // reference parses NAME, NAME:TAG or NAME@DIGEST. It returns nil after an error. It
-// changes the name, but not the tag, to lower case.
+// changes the name to lower case, and leaves the tag unchanged.
 func (r *reader) reference(input, text string, c *Common) name.Reference {
 	text = strings.TrimPrefix(text, referencePrefix)
 	end := len(text)

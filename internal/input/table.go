@@ -121,7 +121,7 @@ var Table = []Input{
 	},
 	{
 		Name: "context", Commands: []Command{Publish, Metadata},
-		Help: "Folder of a Dockerfile to build, or a URL for the builder, instead of `source`. publish uses the first builder that works: docker buildx, the Docker engine, buildah, podman. It checks the token before the build.",
+		Help: "Folder of a Dockerfile to build, or a URL for the builder, instead of `source`. publish uses the first builder that works: docker buildx, the Docker engine, buildah, podman. publish checks the token before the build.",
 		Own: map[Command]string{
 			Metadata: "Other name of the input ref-context, as in docker/metadata-action.",
 		},
@@ -207,7 +207,7 @@ var Table = []Input{
 	},
 	{
 		Name: "digests", Kind: Lines, Commands: merge,
-		Help:    "Images to merge, in one of three forms: toJSON of the outputs of the jobs with `push-by-digest`; a JSON object of digests; or lines of NAME=DIGEST, DIGEST or REPOSITORY@DIGEST.",
+		Help:    "Images to merge, in one of three forms. Write toJSON of the outputs of the jobs with `push-by-digest`, a JSON object of digests, or lines of NAME=DIGEST, DIGEST or REPOSITORY@DIGEST.",
 		Example: "${{ toJSON(needs.build.outputs) }}",
 	},
 	{

@@ -46,9 +46,8 @@ func (c *Client) Blob(ctx context.Context, repo name.Repository, desc v1.Descrip
 	return Verify(d, desc), nil
 }
 
-// ProbeBlob checks whether a blob can be downloaded. It follows the redirects
-// with a HEAD and sends credentials only to the registry's host, as an anonymous
-// pull would.
+// ProbeBlob checks whether a blob can be downloaded. It sends a HEAD and follows
+// the redirects. As in a pull, only the registry's host receives credentials.
 func (c *Client) ProbeBlob(ctx context.Context, repo name.Repository, desc v1.Descriptor) error {
 	resp, err := c.followRedirects(ctx, c.blobCall(http.MethodHead, repo, desc))
 	if err != nil {

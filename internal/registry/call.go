@@ -30,14 +30,14 @@ type call struct {
 	readContent func(*http.Response) error // reads the response's body as a part of the attempt
 }
 
-// bodyError is an error of reading the body to send. Another attempt cannot
-// succeed, because the source causes the error.
+// bodyError is an error of opening or reading the body to send. Another attempt
+// cannot succeed, because the source causes the error.
 type bodyError struct{ err error }
 
 func (e *bodyError) Error() string { return e.err.Error() }
 func (e *bodyError) Unwrap() error { return e.err }
 
-// handshakeError is an error of the authentication. It is final, because the
+// handshakeError is an error of the authentication. It is not retried, because the
 // authentication has its own retry budget.
 type handshakeError struct{ error }
 

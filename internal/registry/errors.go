@@ -89,8 +89,9 @@ func (e *Error) Has(code transport.ErrorCode) bool {
 }
 
 // Missing returns the digests that a registry does not have, if the registry
-// refused a manifest because of missing content (MANIFEST_BLOB_UNKNOWN, one entry
-// per digest). An entry is "" if the registry did not name the digest.
+// refused a manifest for this reason. Such an error has the code
+// MANIFEST_BLOB_UNKNOWN and one entry per digest. An entry is "" if the registry
+// did not name the digest.
 func (e *Error) Missing() []string {
 	if e.Cause == nil {
 		return nil
@@ -109,7 +110,7 @@ func (e *Error) Missing() []string {
 type NoAnswer struct {
 	Host      string
 	Operation string // e.g. `PUT manifest "1.2"`
-	Err       error  // error of the network, or of reading the body to send
+	Err       error  // error of the network, or of opening or reading the body to send
 }
 
 // Error returns the operation, the host and the cause.

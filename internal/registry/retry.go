@@ -92,7 +92,8 @@ func (s *attemptState) backoff() time.Duration {
 	return min(longestWait, retry.Backoff(firstWait, s.attempts))
 }
 
-// wait sleeps for d. It returns a *deadlineError if the deadline is earlier.
+// wait sleeps for d. It returns a *deadlineError if the wait would end after the
+// deadline.
 func (r retrier) wait(ctx context.Context, d time.Duration, cause error) error {
 	if retry.Outlasts(ctx, d) {
 		return &deadlineError{d, cause}

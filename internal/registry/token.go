@@ -227,8 +227,8 @@ func (s *session) trusts(realm string) bool {
 }
 
 // registrableDomain returns the registrable domain of a host name. It returns ""
-// for an IP address or a name without a dot, because no other host of the same
-// owner can have the same registrable domain.
+// for an IP address or a name without a dot, because such a host has no domain with
+// other hosts of the same owner.
 func registrableDomain(host string) string {
 	if _, err := netip.ParseAddr(host); err == nil {
 		return ""

@@ -40,9 +40,9 @@ func newTransports(base *http.Transport) *transports {
 		bulk.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	bulk.TLSClientConfig.NextProtos = []string{"http/1.1"}
-	// The limiter limits the uploads. A limit of connections could block an upload,
-	// because the source of the upload can be a blob of the same host, and reading
-	// this blob needs a connection too.
+	// The limiter limits the uploads. A limit of connections could block an upload.
+	// The source of the upload can be a blob of the same host, and to read this blob,
+	// the client needs another connection.
 	bulk.MaxConnsPerHost = 0
 	bulk.MaxIdleConnsPerHost = maxUploads
 	return &transports{small: small, bulk: bulk, preconnector: newPreconnector(bulk)}

@@ -48,7 +48,7 @@ func (c *Client) Upload(ctx context.Context, repo name.Repository, b *image.Blob
 }
 
 // ProbePush checks whether the token may push. It opens an upload session and does
-// not complete the session. It therefore creates no blob, tag or package
+// not complete the session. ProbePush therefore creates no blob, tag or package
 // (docs/ghcr.md, Push probe). It returns nil if the token may push.
 func (c *Client) ProbePush(ctx context.Context, repo name.Repository) error {
 	_, _, err := c.openSession(ctx, repo, "")

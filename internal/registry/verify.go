@@ -51,8 +51,8 @@ func (v *verifier) Read(p []byte) (int, error) {
 	if v.n > v.want.Size || (errors.Is(err, io.EOF) && v.n < v.want.Size) {
 		return 0, &WrongContent{Want: v.want, GotSize: v.n}
 	}
-	// The digest is compared when the last byte is read and not at the EOF, because
-	// the transport can stop reading after the announced number of bytes.
+	// Compare the digest when the last byte is read and not at the EOF. The transport
+	// can stop reading after the announced number of bytes.
 	if v.n == v.want.Size && (n > 0 || errors.Is(err, io.EOF)) {
 		if got := hex.EncodeToString(v.hash.Sum(nil)); got != v.want.Digest.Hex {
 			return 0, &WrongContent{Want: v.want, GotDigest: "sha256:" + got, GotSize: v.n}

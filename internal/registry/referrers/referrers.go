@@ -3,7 +3,7 @@
 //
 // A registry with the referrers API maintains the list itself. ghcr.io does not
 // have this API (docs/ghcr.md, Referrers). On a registry without the API, the list
-// is an index under the fallback tag of the subject, and clients write this index
+// is an index under the fallback tag of the subject. Clients write this index
 // ("Referrers Tag Schema").
 //
 // A registry has no conditional write, so two concurrent writers can overwrite each

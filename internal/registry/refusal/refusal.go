@@ -34,7 +34,7 @@ type Evidence struct {
 	ReadOnly string
 	// Kind is the kind of the token, found by its prefix.
 	Kind secret.Kind
-	// Exists is true if the package exists. It is nil if this is unknown.
+	// Exists is true if the package exists, and nil if its existence is unknown.
 	Exists *bool
 	// SettingsURL is the settings page of the package.
 	SettingsURL string
@@ -54,12 +54,12 @@ type Evidence struct {
 	Scopes []string
 	// TokenInvalid is true if GitHub's API also rejects the token.
 	TokenInvalid bool
-	// SSOURL is the page where the owner of the token authorizes it for the
-	// organization. It is "" if no authorization is required.
+	// SSOURL is the page where the owner of the token authorizes the token for the
+	// organization. SSOURL is "" if no authorization is required.
 	SSOURL string
 	// Grants is the value of packages in the job's permissions, according to the
 	// workflow file. The value is write, read, none, or default if there is no
-	// permissions block. It is "" if the file could not be read.
+	// permissions block. Grants is "" if the file could not be read.
 	Grants string
 	// GrantsFile is the path of the workflow file.
 	GrantsFile string
@@ -78,9 +78,9 @@ func (e Evidence) OtherOwner() bool {
 	return e.InWorkflow && own != "" && !strings.EqualFold(own, other)
 }
 
-// Explain returns the error to show for err. It explains a response that is not in
-// Table by its status. If err is already a diag.Error, Explain returns err
-// unchanged.
+// Explain returns the error to show for err. If a response is not in Table, Explain
+// uses the status of the response. If err is already a diag.Error, Explain returns
+// err unchanged.
 func Explain(err error, ev Evidence) error {
 	var diagErr *diag.Error
 	var answer *registry.Error
@@ -108,8 +108,8 @@ func Explain(err error, ev Evidence) error {
 type Row struct {
 	// Code is stable and documented in the README.
 	Code string
-	// Messages lists texts in lower case. The row matches if the server's
-	// message contains one of them.
+	// Messages lists texts in lower case. The row matches if the server's message
+	// contains one of these texts.
 	Messages []string
 	// Status is the status that the row matches; 0 matches any status.
 	Status int

@@ -23,7 +23,7 @@ var Table = []Row{
 	{
 		Code: CodeCreatePackage, Messages: []string{"installation not allowed to create", "permission_denied: create_package"},
 		Meaning: "The package does not exist, and this token may not create it. Possible causes: no `packages: write`, a fork or Dependabot, an image of another owner, or the organization's rules.",
-		Cure:    "Add `packages: write` to the job (if the job is in a reusable workflow, to the calling job), and publish under the owner of the repository.",
+		Cure:    "Add `packages: write` to the job (if the job is in a reusable workflow, to the calling job). Publish under the owner of the repository.",
 		explain: func(ev Evidence) (string, string) { return notAllowed("create", ev) },
 	},
 	{
