@@ -65,7 +65,9 @@ func checkPath(text string) error {
 	return nil
 }
 
-// checkTarget refuses paths in the image that readers can misunderstand.
+// checkTarget refuses paths in the image that are too long, or that contain control
+// characters, backslashes or "..". Such a path could mean another file than a
+// reader expects.
 func checkTarget(to string) error {
 	switch {
 	case len(to) > maxPath:

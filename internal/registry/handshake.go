@@ -7,8 +7,8 @@ import (
 )
 
 // handshake sends the requests of one attempt to authenticate. It keeps the error
-// response, because the library drops the request id and the requested wait of the
-// response.
+// response, because the library drops two parts of it: the request id and the
+// requested wait.
 type handshake struct {
 	session  *session
 	attempt  int

@@ -24,8 +24,8 @@ const (
 	// throttledWait is the shortest wait after status 429. After shorter waits,
 	// ghcr.io still applied the same limit (docs/ghcr.md, Refused: too many requests).
 	throttledWait = time.Second
-	// secondaryWait is the wait after GitHub's abuse limit, which lasts minutes
-	// (docs/ghcr.md, Refused: secondary rate limit).
+	// secondaryWait is the wait after GitHub's secondary rate limit, because this
+	// limit lasts minutes (docs/ghcr.md, Refused: secondary rate limit).
 	secondaryWait = 2 * time.Minute
 	// freshToken is the age below which a token cannot be the cause of a
 	// refusal.
