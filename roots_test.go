@@ -11,8 +11,9 @@ import (
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 )
 
-// The test starts its own program again with the system's certificates disabled,
-// because crypto/x509 chooses the root certificates once, when a program starts.
+// Package crypto/x509 chooses the root certificates only once in a process. The
+// test therefore starts its own program again, with the system's certificates
+// disabled.
 func TestRootsWithoutASystem(t *testing.T) {
 	if os.Getenv("ROOTS_TEST_CHILD") != "" {
 		checkBundleIsInUse(t)
@@ -47,8 +48,8 @@ func checkBundleIsInUse(t *testing.T) {
 	}
 }
 
-// Package time prefers the time zones of the operating system to the embedded
-// ones, so the test checks the import and not the zones.
+// Package time prefers the time zones of the operating system to the embedded time
+// zones. The test therefore checks the import instead of the time zones.
 func TestZonesAreLinkedIn(t *testing.T) {
 	t.Parallel()
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()

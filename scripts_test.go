@@ -21,10 +21,11 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-var update = flag.Bool("update", false, "Rewrite what the scripts in testdata expect.")
+var update = flag.Bool("update", false, "Rewrite the expected output in the scripts below testdata.")
 
-// The tokens of scripts: of a job, and of a person. TestScripts fails if a run
-// prints one outside the command that masks it.
+// The two tokens of the scripts are the token of a job and the token of a person.
+// TestScripts fails if a run prints a token, except in the command that masks the
+// token.
 const (
 	secret   = "ghs_Script7tYq0ZsWvRkLm3PbNc9XhJd2FgUe5A"
 	personal = "github_pat_Script7tYq0ZsWvRkLm3PbNc9XhJd2FgUe5A"
@@ -59,12 +60,13 @@ func TestScripts(t *testing.T) {
 	}
 }
 
-// world is the state of one script besides its files and variables.
-type world struct{ server *ghcrtest.Server } // nil until the command ghcr
+// world is the state of one script, without its files and variables.
+type world struct{ server *ghcrtest.Server } // nil until the script runs the command ghcr
 
 type worldKey struct{}
 
-// setup keeps programs and logins of the machine out of a script.
+// setup prevents a script from using the Docker engine and the logins of the
+// machine.
 func setup(env *testscript.Env) error {
 	config := filepath.Join(env.WorkDir, "docker-config")
 	env.Values[worldKey{}] = &world{}
@@ -83,9 +85,10 @@ var tokens = map[string]ghcrtest.Credential{
 }
 
 // startRegistry starts the embedded ghcr.io and sets the variables of a job of
-// acme/web on the branch main. Its arguments have the form name=value: token is
-// a key of tokens, repository is the visibility of acme/web, package is the
-// visibility of a package acme/web that exists.
+// acme/web on the branch main. The arguments have the form name=value. The argument
+// token is a key of the map tokens. The argument repository is the visibility of
+// the repository acme/web. With the argument package, the package acme/web exists
+// and has this visibility.
 func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 	options := map[string]string{"token": "write", "repository": "public"}
 	for _, arg := range args {
@@ -110,7 +113,7 @@ func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	server, err := ghcrtest.Listen(context.Background(), "127.0.0.1:0", config)
 	ts.Check(err)
-	ts.Defer(func() { _ = server.Close() }) // the server keeps nothing
+	ts.Defer(func() { _ = server.Close() }) // the server stores nothing on disk
 	ts.Value(worldKey{}).(*world).server = server
 	for _, pair := range server.Env("acme/web") {
 		name, value, _ := strings.Cut(pair, "=")
@@ -124,8 +127,8 @@ func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// writeImage writes the image of the command try, an index of two platforms,
-// as an OCI archive.
+// writeImage writes the image of the command "try" as an OCI archive. The image is
+// an index of two platforms.
 func writeImage(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: image FILE")
@@ -143,8 +146,8 @@ func unset(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// step runs the action as the runner does, with the inputs of a YAML file like
-// the key with: of a step. $NAME in the file is a variable of the script.
+// step runs the action as the runner does. A YAML file contains the inputs, like
+// the key "with" of a workflow step. $NAME in the file is a variable of the script.
 func step(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 1 {
 		ts.Fatalf("usage: [!] step INPUTS.yml")
@@ -153,7 +156,7 @@ func step(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(yaml.Unmarshal([]byte(ts.ReadFile(args[0])), &inputs))
 	inputs["token"] = ts.Getenv("GITHUB_TOKEN")
 	ts.Setenv("GITHUB_ACTIONS", "true")
-	ts.Setenv("GITHUB_TOKEN", "") // the runner sets no such variable
+	ts.Setenv("GITHUB_TOKEN", "") // the runner does not set this variable
 	for name, value := range inputs {
 		ts.Setenv("INPUT_"+strings.ToUpper(name), os.Expand(value, ts.Getenv))
 	}
@@ -177,8 +180,8 @@ func step(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("GITHUB_ACTIONS", "")
 }
 
-// readable writes outputs one per line, with the lines of a long value below its
-// name. The output json goes to a file of its own.
+// readable returns the outputs, one per line. The lines of a long value follow the
+// name of the output. readable writes the output "json" to a separate file.
 func readable(ts *testscript.TestScript, text string) string {
 	var out strings.Builder
 	for text != "" {
@@ -208,8 +211,8 @@ func terminal(ts *testscript.TestScript, neg bool, args []string) {
 	run(ts, neg, args...)
 }
 
-// run runs the program and writes what it did to the files stdout.txt,
-// stderr.txt and requests.
+// run runs the program. It writes the output and the numbers of requests of the
+// program to the files stdout.txt, stderr.txt and requests.
 func run(ts *testscript.TestScript, neg bool, args ...string) {
 	server := ts.Value(worldKey{}).(*world).server
 	if server != nil {
@@ -242,8 +245,8 @@ func counts(server *ghcrtest.Server) string {
 // masks matches the commands that make the runner mask a value.
 var masks = regexp.MustCompile(`(?m)^::add-mask::.*\n`)
 
-// keep writes a text to a file, without the commands that mask values, and with
-// placeholders for the parts that differ between runs.
+// keep writes a text to a file. It removes the commands that mask values. It
+// replaces the parts that differ between runs with placeholders.
 func keep(ts *testscript.TestScript, file, text string) {
 	text = masks.ReplaceAllString(text, "")
 	if strings.Contains(text, secret) || strings.Contains(text, personal) {
@@ -268,7 +271,7 @@ var varying = []struct {
 }{
 	{regexp.MustCompile(`\bghcr-publish-(metadata|build|try)-[0-9]+`), "ghcr-publish-$1-N"},
 	{regexp.MustCompile(`\b20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z`), "TIME"},
-	{regexp.MustCompile(`\b[0-9]+ requests,`), "N requests,"}, // concurrent mounts make the number differ
+	{regexp.MustCompile(`\b[0-9]+ requests,`), "N requests,"}, // the number depends on concurrent mounts
 	{regexp.MustCompile(`("requests": )[0-9]+`), "${1}0"},
 	{regexp.MustCompile(`\b[0-9.]+ ?(ms|s)\b`), "N s"},
 	{regexp.MustCompile(`("(?:seconds|duration)[a-z_]*": ?)[0-9.]+`), "${1}0"},

@@ -64,7 +64,7 @@ func TestMetadataAtATerminalPrintsTheRules(t *testing.T) {
 func TestMetadataAcceptsContextOnlyAsTheRefContext(t *testing.T) {
 	t.Parallel()
 	newStage(t, acme()).with("command", "metadata", "context", "workflow").run().succeeds()
-	newStage(t, acme()).with("command", "metadata", "context", ".").run().failsWith("input-value", "context", "workflow, git")
+	newStage(t, acme()).with("command", "metadata", "context", ".").run().failsWith("input-value", "context", "workflow or git")
 	newStage(t, acme()).with("command", "metadata", "source", "x.tar").run().failsWith("input-not-accepted", "source")
 }
 

@@ -32,7 +32,7 @@ func TestRefusalsNameTheCauseAndTheCure(t *testing.T) {
 		{
 			name:   "create package: packages: write is missing, and the package is new",
 			server: func(c *ghcrtest.Config) { c.Credentials[0].Packages = ghcrtest.Read },
-			code:   "create-package", words: []string{"permissions:\n", "packages: write", "the job that calls it", "Create organization package"},
+			code:   "create-package", words: []string{"permissions:\n", "packages: write", "the job that calls the workflow", "Create organization package"},
 		},
 		{
 			name: "create package with the older text of GitHub",
@@ -44,7 +44,7 @@ func TestRefusalsNameTheCauseAndTheCure(t *testing.T) {
 		{
 			name:  "create package: the name of another owner",
 			stage: func(s *stage) { s.with("image", s.image("other/web")) },
-			code:  "create-package", words: []string{"another owner than acme/web"}, not: "permissions:",
+			code:  "create-package", words: []string{"and acme/web have different owners"}, not: "permissions:",
 		},
 		{
 			name:   "create package: the organization forbids public packages",

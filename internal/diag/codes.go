@@ -11,12 +11,14 @@ const (
 	CodeDigestInvalid = "digest-invalid"
 	// CodeDigestNameInvalid reports an invalid input digest-name.
 	CodeDigestNameInvalid = "digest-name-invalid"
-	// CodePlatformMissing reports a platform that an index, a job or the files lack.
+	// CodePlatformMissing reports a platform that is missing in an index, in the
+	// outputs of a job or in the files.
 	CodePlatformMissing = "platform-missing"
 	// CodeSourceNotFound reports a source that does not exist.
 	CodeSourceNotFound = "source-not-found"
-	// CodeSourceBlobWrong reports a blob of the source that does not have its digest.
+	// CodeSourceBlobWrong reports a blob of the source whose content does not match
+	// its digest.
 	CodeSourceBlobWrong = "source-blob-wrong"
-	// CodeEngineUnreachable reports a Docker engine that does not answer.
+	// CodeEngineUnreachable reports a Docker engine that does not respond.
 	CodeEngineUnreachable = "engine-unreachable"
 )

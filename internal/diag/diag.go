@@ -3,9 +3,9 @@
 // the user can carry out.
 //
 // Inside the program, errors are ordinary wrapped errors (a gerund, the quoted
-// value, %w). A package creates an Error where it knows the cause and the step. This
-// package contains only data. Other packages render it as annotations, as the job
-// summary or as terminal text.
+// value, %w). A package creates an Error at the place where the package knows the
+// cause and the step. An Error contains only data. Other packages show an Error as
+// an annotation, in the job summary or as terminal text.
 package diag
 
 import (
@@ -32,7 +32,7 @@ const CodeInternal = "internal"
 
 // Error is a failure with an explanation.
 type Error struct {
-	// Code identifies the kind of failure. It is stable and in kebab case.
+	// Code identifies the kind of failure. A code is stable and in kebab case.
 	Code string
 	Side Side
 	// Title is one line without a full stop at the end.
@@ -63,9 +63,9 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// All lists every Error in err in order. err can be joined or wrapped. If err
-// contains no Error, All returns an Error with [CodeInternal], so callers handle only
-// one type.
+// All lists every Error in err in order. The argument err can be joined or wrapped.
+// If err contains no Error, All returns an Error with [CodeInternal], so that
+// callers handle only one type.
 func All(err error) []*Error {
 	if err == nil {
 		return nil
@@ -105,8 +105,8 @@ func Is(err error, code string) bool {
 	return false
 }
 
-// New returns an error without an input. The formatted text is the title. err is the
-// cause, or nil.
+// New returns an error without an input. The formatted text is the title. The
+// argument err is the cause, or nil.
 func New(code string, side Side, hint string, err error, format string, args ...any) *Error {
 	return &Error{Code: code, Side: side, Hint: hint, Err: err, Title: fmt.Sprintf(format, args...)}
 }

@@ -15,7 +15,7 @@ type apiCall struct {
 	r      *http.Request
 	caller *Credential // nil for an anonymous caller
 	parts  []string    // the unescaped segments; a name with %2F is one segment
-	value  any         // the answer, which is sent after the lock is released
+	value  any         // sent as the response after the lock is released
 }
 
 // serveAPI serves the paths below /api/v3.
@@ -42,7 +42,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	call.send()
 }
 
-// part returns a segment of the path, or "" if the path is shorter.
+// part returns a segment of the path, or "" if the path has fewer segments.
 func (c *apiCall) part(i int) string {
 	if i < len(c.parts) {
 		return c.parts[i]
@@ -83,7 +83,7 @@ func (c *apiCall) reply(value any) *apiError {
 	return nil
 }
 
-// send answers with the value, or with status 204 if there is no value.
+// send responds with the value, or with status 204 if there is no value.
 func (c *apiCall) send() {
 	if c.value == nil {
 		c.w.WriteHeader(http.StatusNoContent)

@@ -10,8 +10,8 @@ import (
 )
 
 // caller returns the credential of an API request, or nil if the request is
-// anonymous. The token is in the scheme Bearer or token, or is the password of
-// the scheme Basic.
+// anonymous. The token follows the scheme "Bearer" or "token", or it is the
+// password of the scheme "Basic".
 func (s *Server) caller(r *http.Request) (*Credential, *apiError) {
 	header := r.Header.Get("Authorization")
 	if header == "" {
@@ -40,9 +40,9 @@ func (c *apiCall) hourly() int {
 	}
 }
 
-// limits sets the headers that every answer has. Only a classic token gets
-// X-OAuth-Scopes, which can be empty. Clients recognize classic tokens by this
-// header (docs/ghcr.md, Kinds of token).
+// limits sets the headers of every response. Only the response to a classic token
+// has X-OAuth-Scopes. The value can be empty. Clients recognize classic tokens by
+// this header (docs/ghcr.md, Kinds of token).
 func (c *apiCall) limits() {
 	h := c.w.Header()
 	h.Set("X-RateLimit-Limit", strconv.Itoa(c.hourly()))
@@ -55,7 +55,7 @@ func (c *apiCall) limits() {
 	}
 }
 
-// rateLimit serves GET /rate_limit. The request does not count.
+// rateLimit serves GET /rate_limit. The request does not count against the limit.
 func (c *apiCall) rateLimit() *apiError {
 	core := map[string]any{
 		"limit": c.hourly(), "remaining": c.hourly() - 1, "used": 1,
@@ -74,8 +74,8 @@ func (c *apiCall) sso(owner string) *apiError {
 }
 
 // checkAccess returns the refusal of a caller that may not use package endpoints,
-// or nil. An example of a message is "You need at least read:packages scope to get a
-// package." with the arguments scope and act.
+// or nil. The message of a missing scope contains the arguments scope and act, for
+// example "You need at least read:packages scope to get a package."
 func (c *apiCall) checkAccess(owner, scope, act string) *apiError {
 	switch {
 	case c.caller == nil:

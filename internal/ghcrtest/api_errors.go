@@ -23,7 +23,8 @@ type apiError struct {
 
 func notFound() *apiError { return &apiError{http.StatusNotFound, "Not Found"} }
 
-// packageAbsent hides a package that the caller may not see as a missing package.
+// packageAbsent returns the refusal for a missing package. A package that the
+// caller may not see gets the same refusal.
 func packageAbsent() *apiError { return &apiError{http.StatusNotFound, textPackageAbsent} }
 
 func invalidArgument() *apiError { return &apiError{http.StatusBadRequest, textInvalid} }

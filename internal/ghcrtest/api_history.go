@@ -31,8 +31,9 @@ type (
 // minAbbreviation is the minimum length of an abbreviated commit id.
 const minAbbreviation = 4
 
-// find returns the position of a branch, tag or commit id in the history, or -1
-// if the repository does not have it.
+// find returns the position of a commit in the history. The argument ref is a
+// branch, a tag or a commit id. If the repository does not have ref, find returns
+// -1.
 func (repo *Repository) find(ref string) int {
 	if sha, ok := repo.Refs[ref]; ok {
 		ref = sha

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// The types of GitHub's answers. They have only the fields that clients of
+// The types of GitHub's responses. They have only the fields that clients of
 // packages read (docs/ghcr.md, Package record).
 type (
 	accountJSON struct {

@@ -39,8 +39,8 @@ func (s *Server) servePackages(c *apiCall, family, login string, rest []string) 
 	}
 }
 
-// restOf returns the last segment of …/container/{name}/{rest}, or "" if the path
-// ends with the name.
+// restOf returns the last segment of …/container/{name}/{rest}. It returns "" if
+// the path ends with the name, and "?" if the path is longer.
 func restOf(parts []string) string {
 	switch len(parts) {
 	case 2:
@@ -58,8 +58,9 @@ func familyFits(family string, o *Owner) bool {
 	return (family == "orgs") == (o.Type == Organization)
 }
 
-// listPackagesLocked refuses Actions tokens for every owner. This is a known
-// limitation of GitHub (docs/ghcr.md, Package API and GITHUB_TOKEN).
+// listPackagesLocked lists the packages of an owner. It refuses Actions tokens for
+// every owner. This refusal is a known limitation of GitHub (docs/ghcr.md, Package
+// API and GITHUB_TOKEN).
 func (s *Server) listPackagesLocked(c *apiCall, owner *Owner, family string) *apiError {
 	if c.r.Method != http.MethodGet {
 		return notFound()
@@ -86,7 +87,7 @@ func (s *Server) listPackagesLocked(c *apiCall, owner *Owner, family string) *ap
 }
 
 // visibleLocked returns a package that the caller may see, and the number of
-// visible versions. Lag can hide both.
+// visible versions. A [Lag] can hide the package and its new versions.
 func (s *Server) visibleLocked(c *apiCall, owner *Owner, name, act string) (*pkg, int, *apiError) {
 	if refused := c.checkAccess(owner.Login, "read:packages", act); refused != nil {
 		return nil, 0, refused
@@ -110,10 +111,10 @@ func (s *Server) getPackageLocked(c *apiCall, owner *Owner, name string) *apiErr
 	return c.reply(s.packageJSONLocked(c, p))
 }
 
-// checkAdminLocked returns the refusal of a caller that may not delete and restore
-// a package, or nil. An Actions token that can see the package gets status 403.
-// Other callers get the answer for a missing package (docs/ghcr.md, Package API
-// errors).
+// checkAdminLocked returns nil if the caller may delete and restore a package.
+// Otherwise it returns a refusal. An Actions token that can see the package gets
+// status 403. Other callers get the refusal for a missing package (docs/ghcr.md,
+// Package API errors).
 func (s *Server) checkAdminLocked(c *apiCall, owner *Owner, p *pkg, scope, act string) *apiError {
 	if refused := c.checkAccess(owner.Login, scope, act); refused != nil {
 		return refused
@@ -141,9 +142,9 @@ func (s *Server) deletePackageLocked(c *apiCall, owner *Owner, name string) *api
 	return nil
 }
 
-// restorePackageLocked restores the package of a name that was deleted last. It
-// fails if another package has the name now (docs/ghcr.md, Deleting and
-// restoring).
+// restorePackageLocked restores a deleted package. If several deleted packages had
+// the name, it restores the package that was deleted last. It fails if another
+// package has the name now (docs/ghcr.md, Deleting and restoring).
 func (s *Server) restorePackageLocked(c *apiCall, owner *Owner, name string) *apiError {
 	at := -1
 	for i, p := range s.state.deleted {
@@ -166,9 +167,9 @@ func (s *Server) restorePackageLocked(c *apiCall, owner *Owner, name string) *ap
 // maxPatch is the maximum size of a PATCH body, in bytes.
 const maxPatch = 64 << 10
 
-// patchPackageLocked serves a call that GitHub does not have (docs/ghcr.md,
-// Visibility cannot be set). It succeeds only if [Answers.Visibility] asks for
-// it. A public package always stays public.
+// patchPackageLocked serves PATCH of a package. GitHub does not have this call
+// (docs/ghcr.md, Visibility cannot be set). The call succeeds only if
+// [Answers.Visibility] is [PatchHonoured]. A public package always stays public.
 func (s *Server) patchPackageLocked(c *apiCall, owner *Owner, name string) *apiError {
 	if s.state.answers.Visibility != PatchHonoured {
 		return notFound()

@@ -27,7 +27,8 @@ type (
 	}
 )
 
-// serveRepository serves GET /repos/{owner}/{repo}, its commits and comparisons.
+// serveRepository serves GET /repos/{owner}/{repo}, and the commits and comparisons
+// below this path.
 func (s *Server) serveRepository(c *apiCall) *apiError {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -49,10 +50,10 @@ func (s *Server) serveRepository(c *apiCall) *apiError {
 	return notFound()
 }
 
-// seesRepositoryLocked reports whether a credential may see a repository. Only
-// two kinds of credentials see a repository that is not public. One is the token
-// of the repository's own job. The other is a token with the scope repo, if the
-// user is the owner or a member.
+// seesRepositoryLocked reports whether a credential may see a repository. If the
+// repository is not public, the credential must be the token of a job of the
+// repository, or the token of its owner or a member. A classic token of the owner
+// or a member also needs the scope "repo".
 func (w *state) seesRepositoryLocked(c *Credential, repo *Repository) bool {
 	owner := w.ownerLocked(ownerOf(repo.Name))
 	switch {

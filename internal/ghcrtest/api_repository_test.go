@@ -32,7 +32,8 @@ func TestPrivateRepositoryIsHidden(t *testing.T) {
 	}
 }
 
-// history starts a server. Its repository has three commits, and a branch at the first.
+// history starts a server. Its repository has three commits and a branch at the
+// first commit.
 func history(t *testing.T) *client {
 	t.Helper()
 	config := acme()

@@ -30,8 +30,8 @@ func (s *Server) serveVersionsLocked(c *apiCall, owner *Owner, name string, rest
 	return notFound()
 }
 
-// listVersionsLocked lists versions, the newest first. With state=deleted it lists
-// the deleted versions.
+// listVersionsLocked lists versions, the newest first. If the query contains
+// state=deleted, it lists the deleted versions.
 func (s *Server) listVersionsLocked(c *apiCall, owner *Owner, name string) *apiError {
 	p, seen, refused := s.visibleLocked(c, owner, name, "get a package's versions")
 	if refused != nil {
@@ -59,8 +59,9 @@ func (s *Server) getVersionLocked(c *apiCall, owner *Owner, name string, id int6
 	return c.reply(s.versionJSONLocked(c, p, v))
 }
 
-// deleteVersionLocked protects only the last tagged version. An untagged version
-// can always be deleted, even if an index refers to it.
+// deleteVersionLocked deletes a version and its tags, unless it is the last tagged
+// version. An untagged version can always be deleted, even if an index refers to
+// this version.
 func (s *Server) deleteVersionLocked(c *apiCall, owner *Owner, name string, id int64) *apiError {
 	p := s.state.findLocked(name)
 	if refused := s.checkAdminLocked(c, owner, p, "delete:packages", "delete a package"); refused != nil {

@@ -12,7 +12,8 @@ import (
 // endpoint).
 const placeholderScope = "repository:user/image:pull"
 
-// challenge returns the 401 for a request without a usable token.
+// challenge returns the refusal with status 401 for a request without a usable
+// token.
 func (s *Server) challenge(r *http.Request, name string, push bool) *refusal {
 	scope := placeholderScope
 	switch {
@@ -27,7 +28,8 @@ func (s *Server) challenge(r *http.Request, name string, push bool) *refusal {
 }
 
 // authorize returns the grant of a request to a repository, or a refusal. It
-// checks only the token. The file policy.go checks the roles of its owner.
+// checks only the token. The functions of policy.go check the role of the
+// credential.
 func (s *Server) authorize(r *http.Request, name string, push bool) (*grant, *refusal) {
 	token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !bearer {
@@ -39,10 +41,10 @@ func (s *Server) authorize(r *http.Request, name string, push bool) (*grant, *re
 	}
 	switch {
 	case g == nil:
-		return nil, denied(textDenied) // an unknown token gets no challenge
+		return nil, denied(textDenied) // the refusal of an unknown token has no challenge
 	case g.credential != nil && s.state.credential(g.credential.Secret) == nil:
 		refused := s.challenge(r, name, push)
-		refused.errors[0].Message = textUnauthentic // revoked after it was issued; docs/ghcr.md, Refused: unknown token
+		refused.errors[0].Message = textUnauthentic // the credential was revoked after the token was issued; docs/ghcr.md, Refused: unknown token
 		return nil, refused
 	case !g.allScopes && s.now().After(g.expires), name != "" && !g.allows(name, push):
 		return nil, s.challenge(r, name, push)
@@ -50,8 +52,8 @@ func (s *Server) authorize(r *http.Request, name string, push bool) (*grant, *re
 	return g, nil
 }
 
-// directGrant returns the grant of a bearer that did not pass /token. The bearer is
-// base64(secret) or base64(user:secret).
+// directGrant returns the grant of a bearer token that /token did not issue. The
+// bearer token is base64(secret) or base64(user:secret).
 func (s *Server) directGrant(token string) *grant {
 	if !s.state.answers.DirectBearer {
 		return nil
@@ -90,8 +92,8 @@ func (s *Server) authorizeRead(r *http.Request, name string, missing *refusal) *
 	return s.state.mayPullLocked(g.credential, name, g.allows(name, true), missing)
 }
 
-// authorizeWrite authorizes a write and checks the policy. The grant always has a
-// credential.
+// authorizeWrite authorizes a write to a repository and checks the policy. A
+// returned grant always has a credential.
 func (s *Server) authorizeWrite(r *http.Request, name string) (*grant, *refusal) {
 	g, refused := s.authorize(r, name, true)
 	if refused != nil {

@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// serveBlob serves HEAD and GET of a blob. The answer to GET is a redirect to the
+// serveBlob serves HEAD and GET of a blob. The response to GET is a redirect to the
 // host that has the bytes (download.go).
 func (s *Server) serveBlob(w http.ResponseWriter, r *http.Request, t target) *refusal {
 	missing := absent(CodeBlobUnknown, textBlobUnknown)

@@ -8,8 +8,8 @@ import (
 // Class is the kind of a request. Requests are counted by class.
 type Class string
 
-// The classes. A class of the registry that reads or writes begins with the
-// method, as in "PUT manifest".
+// The classes. The name of a class that reads or writes registry content begins
+// with the HTTP method, as in "PUT manifest".
 const (
 	ClassPing     Class = "ping"
 	ClassToken    Class = "token"

@@ -15,8 +15,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-// The tests send plain HTTP requests. They do not use this project's client, so that
-// both cannot share the same misinterpretation of the protocol.
+// The tests send plain HTTP requests. If they used this project's client, the
+// client and the model could share the same misinterpretation of the protocol.
 
 // The secrets in [acme], one for each kind of caller.
 const (
@@ -71,14 +71,14 @@ func acme() ghcrtest.Config {
 	}
 }
 
-// answer is an answer of the server.
+// answer is a response of the server.
 type answer struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// has fails the test unless the answer has the status and contains the text.
+// has fails the test unless the response has the status and contains the text.
 func (a answer) has(t *testing.T, status int, text string) {
 	t.Helper()
 	if a.status != status || !strings.Contains(a.body, text) {
@@ -86,7 +86,7 @@ func (a answer) has(t *testing.T, status int, text string) {
 	}
 }
 
-// refused fails the test unless the answer is exactly the OCI error.
+// refused fails the test unless the response is exactly the OCI error.
 func (a answer) refused(t *testing.T, status int, code, message string) {
 	t.Helper()
 	var got struct {
@@ -115,7 +115,7 @@ func start(t *testing.T, c ghcrtest.Config) *ghcrtest.Server {
 	return ghcrtest.Start(t, c)
 }
 
-// as returns a client without a token.
+// as returns a client of the caller with this secret. The client has no token yet.
 func as(t *testing.T, s *ghcrtest.Server, secret string) *client {
 	return &client{t: t, server: s, secret: secret, http: &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -146,7 +146,7 @@ func (c *client) send(method, path string, body io.Reader, header ...string) (an
 	return answer{resp.StatusCode, resp.Header, string(raw)}, err
 }
 
-// do is send, but fails the test if the connection fails.
+// do sends one request. It fails the test if the connection fails.
 func (c *client) do(method, path, body string, header ...string) answer {
 	c.t.Helper()
 	var r io.Reader
@@ -160,7 +160,7 @@ func (c *client) do(method, path, body string, header ...string) answer {
 	return a
 }
 
-// ask sends GET /token with the caller's secret as password.
+// ask sends GET /token with the caller's secret as the password.
 func (c *client) ask(scopes ...string) answer {
 	c.t.Helper()
 	query := url.Values{"service": {"ghcr.io"}, "scope": scopes}

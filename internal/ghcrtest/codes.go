@@ -1,12 +1,12 @@
 package ghcrtest
 
-// The codes of error answers, as ghcr.io sends them (docs/ghcr.md, Refusals;
+// The codes of error responses, as ghcr.io sends them (docs/ghcr.md, Refusals;
 // distribution-spec, "Error Codes").
 const (
 	CodeBlobUnknown         = "BLOB_UNKNOWN"                    // the repository does not have the blob
 	CodeBlobUploadInvalid   = "BLOB_UPLOAD_INVALID"             // the upload session cannot accept the request
 	CodeBlobUploadUnknown   = "BLOB_UPLOAD_UNKNOWN"             // the upload session does not exist
-	CodeDenied              = "DENIED"                          // the credential may not do this
+	CodeDenied              = "DENIED"                          // the credential does not permit the request
 	CodeDigestInvalid       = "DIGEST_INVALID"                  // the digest is malformed, or does not match the content
 	CodeManifestBlobUnknown = "MANIFEST_BLOB_UNKNOWN"           // the repository does not have a blob of the manifest
 	CodeManifestInvalid     = "MANIFEST_INVALID"                // the manifest is malformed or too large

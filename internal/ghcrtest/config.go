@@ -9,14 +9,15 @@ type Config struct {
 	Repositories []Repository
 	Credentials  []Credential
 	Packages     []Package
-	// Open, if set, creates owners and repositories when a request first names them.
+	// Open is optional. It makes the server create an owner or a repository when a
+	// request first names it.
 	Open *Open
-	// Answers chooses the answers to the open questions of docs/ghcr.md.
+	// Answers chooses the behaviour for the open questions of docs/ghcr.md.
 	Answers Answers
 	// Faults are the faults of the server. [Server.Inject] adds more.
 	Faults []Fault
-	// Dir is a directory for blobs, addressed by content. If it is empty, blobs
-	// are in memory.
+	// Dir is the directory in which the server stores blobs by digest. If Dir is
+	// empty, the server keeps blobs in memory.
 	Dir string
 	// TokenTTL is the lifetime of a token of /token. Default: 5 minutes.
 	TokenTTL time.Duration
@@ -24,7 +25,7 @@ type Config struct {
 	DownloadTTL time.Duration
 	// Clock is the clock for the expiry of tokens and URLs. Default: time.Now.
 	Clock func() time.Time
-	// TLS configures HTTPS. If it is nil, the server uses plain HTTP.
+	// TLS configures HTTPS. If TLS is nil, the server uses plain HTTP.
 	TLS *TLS
 }
 
@@ -35,8 +36,9 @@ type Open struct {
 	Visibility Visibility
 	// OwnerType is the type of new owners. Default: Organization.
 	OwnerType OwnerType
-	// Repository is the owner/name to which the generated token belongs. If it
-	// is empty, the token acts for the repository in each package's name.
+	// Repository is the repository (owner/name) to which the generated token
+	// belongs. If Repository is empty, the token acts for the repository in each
+	// package's name.
 	Repository string
 	// Token is the secret of the generated token, which acts as GITHUB_TOKEN.
 	// Default: a random secret.
@@ -45,56 +47,57 @@ type Open struct {
 	Actor string
 }
 
-// Answers are the answers that docs/ghcr.md leaves open, or for which it cites
-// contradicting reports. Each zero value is the more likely answer.
+// Answers chooses the server's behaviour where docs/ghcr.md leaves a question open
+// or cites contradicting reports. Each zero value is the more likely behaviour.
 type Answers struct {
-	// AbsentRead is the answer to a read of a package that does not exist, if
+	// AbsentRead is the response to a read of a package that does not exist, if
 	// the token is valid.
 	AbsentRead AbsentRead
-	// Visibility is the answer to a PATCH of a package.
+	// Visibility is the response to a PATCH of a package.
 	Visibility VisibilityPatch
 	// Forbidden is the result of a push by an Actions token that would create a
 	// package with a visibility that its organization forbids.
 	Forbidden ForbiddenCreation
 	// WrongSecretAsAnonymous makes /token treat a wrong password as a missing
-	// password. The answer is then docs/ghcr.md, Refused: anonymous access, and not
-	// docs/ghcr.md, Refused: denied.
+	// password. The refusal is then docs/ghcr.md, Refused: anonymous access.
+	// Otherwise it is docs/ghcr.md, Refused: denied.
 	WrongSecretAsAnonymous bool
 	// OldTexts omits "permission_denied: " before "installation not allowed".
-	// Older reports have this text (docs/ghcr.md, Refused: create package).
+	// Older reports contain the shorter text (docs/ghcr.md, Refused: create package).
 	OldTexts bool
-	// AllOrNothing refuses a token request if the credential may not read one of
-	// the scopes.
+	// AllOrNothing makes /token refuse a request if the credential may not read
+	// one of the requested repositories.
 	AllOrNothing bool
-	// DirectBearer accepts base64(token) and base64(user:token) as bearer without
-	// a request to /token (docs/ghcr.md, Token endpoint).
+	// DirectBearer makes the registry accept base64(token) and base64(user:token)
+	// as a bearer token, without a request to /token (docs/ghcr.md, Token endpoint).
 	DirectBearer bool
-	// AbsoluteLocation sends an absolute Location for upload sessions.
+	// AbsoluteLocation makes the Location of an upload session an absolute URL.
 	AbsoluteLocation bool
-	// SinglePost accepts a whole blob in POST ?digest=. Otherwise POST ignores
+	// SinglePost makes POST ?digest= accept a whole blob. Otherwise POST ignores
 	// the body and opens a session.
 	SinglePost bool
-	// NoMount answers every mount with status 202.
+	// NoMount makes the server mount no blobs. It answers every mount request with
+	// status 202.
 	NoMount bool
-	// NoDigestOnPut omits Docker-Content-Digest in the answer to a manifest PUT
+	// NoDigestOnPut omits Docker-Content-Digest in the response to a manifest PUT
 	// (docs/ghcr.md, Open questions).
 	NoDigestOnPut bool
 }
 
-// AbsentRead is an answer to a read of a package that does not exist.
+// AbsentRead is a response to a read of a package that does not exist.
 type AbsentRead int
 
-// The two answers to a read of a missing package that reports contain.
+// The two responses to a read of a missing package. Reports contain both responses.
 const (
 	AbsentNotFound AbsentRead = iota // 404 NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN
 	AbsentDenied                     // 403 DENIED
 )
 
-// VisibilityPatch is an answer to PATCH …/packages/container/{name}.
+// VisibilityPatch is a response to PATCH …/packages/container/{name}.
 type VisibilityPatch int
 
-// PatchNotFound is the answer of GitHub. PatchHonoured is an answer that GitHub
-// could give in the future.
+// PatchNotFound is the response of GitHub. PatchHonoured is a response that GitHub
+// could give in the future: the visibility changes.
 const (
 	PatchNotFound VisibilityPatch = iota
 	PatchHonoured
@@ -104,7 +107,7 @@ const (
 // organization forbids.
 type ForbiddenCreation int
 
-// Reports contain both results (docs/ghcr.md, Visibility of a new package;
+// The two results. Reports contain both results (docs/ghcr.md, Visibility of a new package;
 // docs/ghcr.md, Refused: create package).
 const (
 	ForbiddenRefused ForbiddenCreation = iota // 403; docs/ghcr.md, Refused: create package

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// Manifest is a manifest with the media type and the bytes of its push.
+// Manifest is a manifest with the media type and the bytes that a client pushed.
 type Manifest struct {
 	Digest    string
 	MediaType string
@@ -27,7 +27,7 @@ func (s *Server) Blob(name, digest string) ([]byte, error) {
 	return io.ReadAll(r)
 }
 
-// Manifest returns the manifest of a tag or digest. Lag has no effect on it.
+// Manifest returns the manifest of a tag or digest. It ignores every [Lag].
 func (s *Server) Manifest(name, reference string) (Manifest, bool) {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()

@@ -11,10 +11,10 @@ import (
 // (docs/ghcr.md, Linked repository).
 const labelSource = "org.opencontainers.image.source"
 
-// sourceRepository returns the repository for which an Actions token acts. The
-// token of [Config.Open] can belong to no repository. The token then acts
-// for the repository that the name of the package contains: ghcr.io/acme/web/api
-// belongs to acme/web.
+// sourceRepository returns the repository for which an Actions token acts. If the
+// token of [Config.Open] belongs to no repository, it acts for the repository in the
+// name of the package. For example, it acts for acme/web if the package is
+// ghcr.io/acme/web/api.
 func sourceRepository(c *Credential, name string) string {
 	if c.Repository != "" {
 		return c.Repository
@@ -24,9 +24,9 @@ func sourceRepository(c *Credential, name string) string {
 	return owner + "/" + first
 }
 
-// createLocked creates a package of stored content by the two rules of
-// docs/ghcr.md, Visibility of a new package. The source is the value of the
-// manifest's source label, or empty.
+// createLocked creates a package from the stored content of its name. It follows the
+// two rules of docs/ghcr.md, Visibility of a new package. The argument source is the
+// value of the manifest's source label, or "".
 func (w *state) createLocked(c *Credential, p *pkg, source string, now time.Time) {
 	p.initialize(w.newIDLocked(), now)
 	if c.Kind != ActionsToken {
@@ -46,15 +46,16 @@ func (w *state) createLocked(c *Credential, p *pkg, source string, now time.Time
 	p.Repository = repo.Name
 	p.NoInherit = w.ownerLocked(ownerOf(p.Name)).NoInherit
 	// "Repositories that publish packages using a workflow … are automatically
-	// granted admin" (docs/ghcr.md, Package API and GITHUB_TOKEN). This does not
-	// depend on inherited access.
+	// granted admin" (docs/ghcr.md, Package API and GITHUB_TOKEN). The grant does
+	// not depend on inherited access.
 	p.Grants[repo.Name] = Admin
 }
 
 // linkLocked links a package to the repository in its source label. A label gives
 // access, but does not change the visibility (docs/ghcr.md, Visibility of a new
-// package). It has an effect until the first tag exists. An index is pushed after
-// its children, and its label must therefore still have an effect.
+// package). The label has an effect until the first tag exists. The label of an
+// index therefore has an effect, although a client pushes the index after its
+// children.
 func (w *state) linkLocked(p *pkg, source string) {
 	repo := w.labelledLocked(p, source)
 	if repo == nil || p.tagged || p.Repository != "" {

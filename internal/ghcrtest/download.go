@@ -28,9 +28,10 @@ func (s *Server) sign(digest, until string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// otherHost returns a second name for the same listener, so that clients see a
-// change of host, as with the real service. The two loopback names refer to each
-// other. A server with any other name redirects to itself.
+// otherHost returns a second name of the same listener. A redirect to this name
+// changes the host, as on the real service. The second name of 127.0.0.1 is
+// localhost, and the second name of localhost is 127.0.0.1. Any other host has no
+// second name, and otherHost returns the host unchanged.
 func otherHost(host string) string {
 	name, port, err := net.SplitHostPort(host)
 	if err != nil {
@@ -45,8 +46,8 @@ func otherHost(host string) string {
 	return host
 }
 
-// serveDownload serves the second host. Like Azure storage, it answers with status
-// 400 if a request has both a signature and Authorization.
+// serveDownload serves the second host. Like Azure storage, it responds with status
+// 400 if a request has both a signature and an Authorization header.
 func (s *Server) serveDownload(w http.ResponseWriter, r *http.Request) {
 	digest := strings.TrimPrefix(r.URL.Path, downloadPath)
 	until := r.URL.Query().Get("se")
@@ -63,8 +64,8 @@ func (s *Server) serveDownload(w http.ResponseWriter, r *http.Request) {
 	s.sendBlob(w, r, digest)
 }
 
-// sendBlob supports a single range. It answers a request for several ranges with
-// the whole body (docs/ghcr.md, Blob download).
+// sendBlob sends a blob. It supports a single range. It answers a request for
+// several ranges with the whole blob (docs/ghcr.md, Blob download).
 func (s *Server) sendBlob(w http.ResponseWriter, r *http.Request, digest string) {
 	content, err := s.store.open(digest)
 	if err != nil {

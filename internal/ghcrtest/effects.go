@@ -8,20 +8,24 @@ import (
 	"strings"
 )
 
-// Answer is an error answer that replaces the real answer. For a request to the
-// registry it is an OCI error; for a request to the API it is a message.
+// Answer is an error response that replaces the real response. The body is an OCI
+// error for a request to the registry, and GitHub's JSON error for a request to the
+// API.
 type Answer struct {
 	Status        int
 	Code, Message string
-	// RetryAfter is the literal value of the header: seconds or an HTTP date.
+	// RetryAfter is the literal value of the header Retry-After, which is a number
+	// of seconds or an HTTP date.
 	RetryAfter string
-	// Challenge adds the WWW-Authenticate header for a request without a token.
+	// Challenge adds the header WWW-Authenticate, as in the refusal of a request
+	// without a token.
 	Challenge bool
 	Header    http.Header
 }
 
 // TooManyRequests returns the refusal of docs/ghcr.md, Refused: too many requests.
-// Only the text contains the wait, for example "10.305464ms".
+// Only its text contains the wait, for example "10.305464ms". It has no header
+// Retry-After.
 func TooManyRequests(wait string) Answer {
 	return Answer{
 		Status: http.StatusTooManyRequests, Code: CodeTooManyRequests,
@@ -55,7 +59,7 @@ func (a Answer) apply(s *Server, w http.ResponseWriter, r *http.Request, _ http.
 	refused.write(w, r)
 }
 
-// Stall sends no answer until the client gives up or the server closes.
+// Stall sends no response. It waits until the client gives up or the server closes.
 type Stall struct{}
 
 func (Stall) apply(s *Server, _ http.ResponseWriter, r *http.Request, _ http.Handler) {
@@ -69,8 +73,9 @@ func (Stall) apply(s *Server, _ http.ResponseWriter, r *http.Request, _ http.Han
 	panic(http.ErrAbortHandler)
 }
 
-// DropUpload drops the upload session of a request, which is then answered with
-// BLOB_UPLOAD_UNKNOWN (docs/ghcr.md, Refused: upload session).
+// DropUpload drops the upload session of a request before the server handles the
+// request. The response is then BLOB_UPLOAD_UNKNOWN (docs/ghcr.md, Refused: upload
+// session).
 type DropUpload struct{}
 
 func (DropUpload) apply(s *Server, w http.ResponseWriter, r *http.Request, next http.Handler) {
@@ -80,18 +85,18 @@ func (DropUpload) apply(s *Server, w http.ResponseWriter, r *http.Request, next 
 	next.ServeHTTP(w, r)
 }
 
-// DropBlob removes the last layer of a manifest before its PUT. The PUT answers
-// `unknown blob` (docs/ghcr.md, Refused: unknown blob), and the client must send
-// the blob again.
+// DropBlob removes the last layer of a manifest before the PUT of the manifest. The
+// response to the PUT is `unknown blob` (docs/ghcr.md, Refused: unknown blob). The
+// client must then send the blob again.
 type DropBlob struct{}
 
-// Lag hides a manifest and its tag after their PUT from the next Reads reads. Each
-// kind of read counts separately: reads of the registry by reference, reads of the
-// REST API, and anonymous reads of a new package.
+// Lag hides a manifest and its tag from the next Reads reads after the PUT. The
+// server counts three kinds of reads separately: reads of the registry by reference,
+// reads of the REST API, and anonymous reads of a new package.
 type Lag struct{ Reads int }
 
-// BeforeAnswer calls Do between the effect and the answer of a request. For
-// example, Do can be the write of another client.
+// BeforeAnswer calls Do after the server handled a request and before the client has
+// the whole response. For example, Do can be the write of another client.
 type BeforeAnswer struct{ Do func() }
 
 func (e BeforeAnswer) apply(_ *Server, w http.ResponseWriter, r *http.Request, next http.Handler) {

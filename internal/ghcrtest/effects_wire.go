@@ -9,9 +9,9 @@ import (
 	"strconv"
 )
 
-// Reset resets the connection. If both numbers are zero, it does so before it reads
-// anything. Otherwise it does so after the given number of bytes of the request's
-// body or of the answer's body.
+// Reset resets the connection after the server read RequestBytes of the request's
+// body, or after it sent ResponseBytes of the response's body. If both numbers are
+// zero, Reset resets the connection before the server reads the body.
 type Reset struct {
 	RequestBytes  int64
 	ResponseBytes int64
@@ -49,8 +49,8 @@ func reset(w http.ResponseWriter) {
 	panic(http.ErrAbortHandler)
 }
 
-// errTruncated ends the writes of a handler after the connection is reset.
-var errTruncated = errors.New("the answer is truncated")
+// errTruncated is the error of a write that exceeds the limit of a limitedWriter.
+var errTruncated = errors.New("the response is truncated")
 
 // limitedWriter writes at most left bytes, and then calls atLimit.
 type limitedWriter struct {
@@ -94,8 +94,7 @@ func (e Truncate) apply(_ *Server, w http.ResponseWriter, r *http.Request, next 
 	next.ServeHTTP(&limitedWriter{ResponseWriter: short, left: e.Bytes, atLimit: func() {}}, r)
 }
 
-// CloseConnection answers normally and then closes the connection, instead of
-// keeping it open.
+// CloseConnection sends the normal response and then closes the connection.
 type CloseConnection struct{}
 
 func (CloseConnection) apply(_ *Server, w http.ResponseWriter, r *http.Request, next http.Handler) {
@@ -103,7 +102,7 @@ func (CloseConnection) apply(_ *Server, w http.ResponseWriter, r *http.Request, 
 	next.ServeHTTP(w, r)
 }
 
-// header changes the headers of an answer immediately before they are sent.
+// header changes the headers of a response immediately before they are sent.
 type header struct {
 	http.ResponseWriter
 	change func(http.Header)

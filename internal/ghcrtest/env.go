@@ -7,8 +7,9 @@ const defaultActor = "octocat"
 // [Config.Open], or the first valid Actions token of the configuration.
 func (s *Server) Token() string { return s.token }
 
-// Env returns the environment variables of a job, as KEY=VALUE. With them, a
-// program uses this server instead of GitHub. The repository is owner/name.
+// Env returns the environment variables of a job, as KEY=VALUE. With these
+// variables, a program uses this server instead of GitHub. The argument repository
+// is owner/name.
 func (s *Server) Env(repository string) []string {
 	return []string{
 		"GITHUB_SERVER_URL=" + s.URL(),

@@ -34,7 +34,7 @@ type ociError struct {
 	Detail  any    `json:"detail,omitempty"`
 }
 
-// refusal is an error answer. It is a value, so that the policy does not depend on
+// refusal is an error response. It is a value, so that the policy does not depend on
 // HTTP writers.
 type refusal struct {
 	status    int
@@ -67,7 +67,7 @@ func internal(err error) *refusal {
 	return refuse(http.StatusInternalServerError, CodeUnknown, err.Error())
 }
 
-// write sends the refusal. An answer to HEAD has no body (docs/ghcr.md, Refusals).
+// write sends the refusal. A response to HEAD has no body (docs/ghcr.md, Refusals).
 func (f *refusal) write(w http.ResponseWriter, r *http.Request) {
 	if f.challenge != "" {
 		w.Header().Set("WWW-Authenticate", f.challenge)
@@ -75,7 +75,7 @@ func (f *refusal) write(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, r, f.status, map[string][]ociError{"errors": f.errors})
 }
 
-// writeJSON sends a value with its Content-Length. An answer to HEAD has only
+// writeJSON sends a value with its Content-Length. A response to HEAD has only
 // headers.
 func writeJSON(w http.ResponseWriter, r *http.Request, status int, value any) {
 	body, err := json.Marshal(value)

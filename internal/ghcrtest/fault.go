@@ -12,12 +12,13 @@ type Fault struct {
 	// its query must contain Path. Empty fields select all requests.
 	Method string
 	Path   string
-	// After is the number of matching requests that pass before the first effect.
+	// After is the number of matching requests that the server handles normally
+	// before the first effect.
 	After int
 	// Times is the number of requests that have the effect. Default: 1. Always
 	// means all requests.
 	Times int
-	// Effect changes the request or its answer.
+	// Effect changes the request or its response.
 	Effect Effect
 }
 
@@ -27,7 +28,7 @@ const Always = -1
 // Effect is an effect of a fault. The files effects.go and effects_wire.go contain
 // all effects.
 type Effect interface {
-	// apply answers the request, or calls next in a changed way.
+	// apply sends a response itself, or calls next with a changed request or writer.
 	apply(s *Server, w http.ResponseWriter, r *http.Request, next http.Handler)
 }
 
@@ -42,8 +43,8 @@ type activeFault struct {
 	matched int
 }
 
-// Inject adds faults. If several faults match a request, the first one that is not
-// exhausted has an effect. Only this fault counts the request.
+// Inject adds faults. If several faults match a request, the server uses the first
+// fault that is not exhausted. Only this fault counts the request.
 func (s *Server) Inject(list ...Fault) {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()

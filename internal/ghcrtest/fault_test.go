@@ -204,7 +204,7 @@ func TestResetEndsTheConnection(t *testing.T) {
 
 		s.Inject(ghcrtest.Fault{Path: "/v2/", Effect: ghcrtest.Reset{}})
 		if got, err := c.send(http.MethodPatch, at, strings.NewReader("x")); err == nil {
-			t.Errorf("before answering: got %d", got.status)
+			t.Errorf("before the response: got %d", got.status)
 		}
 		s.Inject(ghcrtest.Fault{Path: "/v2/", Effect: ghcrtest.Reset{RequestBytes: 1000}})
 		if got, err := c.send(http.MethodPatch, at, io.MultiReader(strings.NewReader(content))); err == nil {
@@ -214,7 +214,7 @@ func TestResetEndsTheConnection(t *testing.T) {
 		c.bearer = ""
 		got, err := c.send(http.MethodGet, download, nil)
 		if err == nil || len(got.body) > 1000 {
-			t.Errorf("in the answer: got %d bytes, %v", len(got.body), err)
+			t.Errorf("in the response: got %d bytes, %v", len(got.body), err)
 		}
 	}
 }
@@ -239,6 +239,6 @@ func TestStallEndsWithTheServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := <-stalled; err == nil {
-		t.Error("a stalled request got an answer")
+		t.Error("a stalled request got a response")
 	}
 }

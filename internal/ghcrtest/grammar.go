@@ -24,5 +24,5 @@ func validTag(tag string) bool { return tagGrammar.MatchString(tag) }
 
 func validDigest(digest string) bool { return digestGrammar.MatchString(digest) }
 
-// isDigest reports whether a reference is a digest. A tag contains no colon.
+// isDigest reports whether a reference is a digest. A tag cannot contain a colon.
 func isDigest(reference string) bool { return strings.Contains(reference, ":") }

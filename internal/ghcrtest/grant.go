@@ -19,7 +19,8 @@ type grant struct {
 // access contains the actions of one scope.
 type access struct{ pull, push bool }
 
-// allows reports whether the token request contained this action.
+// allows reports whether the token request contained the action push, or the action
+// pull if the argument push is false.
 func (g *grant) allows(name string, push bool) bool {
 	if g.allScopes {
 		return true
@@ -29,7 +30,7 @@ func (g *grant) allows(name string, push bool) bool {
 }
 
 // grants are the issued tokens. Expired tokens stay known for some time, because
-// the service answers them with 401 and unknown tokens with 403.
+// the service answers an expired token with 401 and an unknown token with 403.
 type grants struct {
 	mu     sync.Mutex
 	tokens map[string]*grant
@@ -57,10 +58,10 @@ func (g *grants) find(token string) *grant {
 	return g.tokens[token]
 }
 
-// parseScopes parses the scope parameters of /token. They can be repeated, and a
-// parameter can contain several scopes with spaces between them. The result ok
-// is false if the registry does not allow a repository name. Scopes of other
-// types than repository are ignored.
+// parseScopes parses the scope parameters of /token. A request can have several of
+// these parameters, and a parameter can contain several scopes with spaces between
+// them. The result ok is false if a repository name is not valid. parseScopes
+// ignores the scopes of other types than repository.
 func parseScopes(parameters []string) (scopes map[string]access, ok bool) {
 	scopes = map[string]access{}
 	for _, scope := range strings.Fields(strings.Join(parameters, " ")) {

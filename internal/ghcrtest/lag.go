@@ -1,17 +1,16 @@
 package ghcrtest
 
-// lag is a delay between a write and the reads that can see it. Each kind of read
-// counts separately.
+// lag hides a write from the next reads. It counts each kind of read separately.
 type lag struct {
 	refs      map[string]*stale
-	rest      int // reads of the REST API that do not see the write
-	restFrom  int // number of versions that these reads see
-	anonymous int // anonymous token requests that are refused
+	rest      int // number of REST requests that do not see the write yet
+	restFrom  int // number of versions that these requests see
+	anonymous int // number of anonymous token requests that are still refused
 }
 
 // stale is a reference whose new value is not visible.
 type stale struct {
-	left   int
+	left   int    // number of reads that see the previous digest
 	before string // previous digest, or empty
 }
 
@@ -43,7 +42,8 @@ func (l *lag) see(reference, digest string) string {
 	return s.before
 }
 
-// restSees returns the number of versions that a REST request sees.
+// restSees returns the number of versions that a REST request sees. The argument
+// all is the number of all versions.
 func (l *lag) restSees(all int) int {
 	if l.rest == 0 {
 		return all

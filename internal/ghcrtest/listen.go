@@ -29,8 +29,8 @@ func Start(t TB, c Config) *Server {
 	return s
 }
 
-// Listen starts a server on addr, which runs until ctx ends or Close is called. The
-// address "127.0.0.1:0" selects a free port.
+// Listen starts a server on addr. The server runs until ctx ends or Close is called.
+// The address "127.0.0.1:0" selects a free port.
 func Listen(ctx context.Context, addr string, c Config) (*Server, error) {
 	s := New(c)
 	s.scheme = "http"

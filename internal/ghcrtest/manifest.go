@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// serveManifest serves HEAD and GET of a manifest. The answer has the media
-// type and the bytes of the push.
+// serveManifest serves HEAD and GET of a manifest. The response has the media type
+// and the bytes that a client pushed.
 func (s *Server) serveManifest(w http.ResponseWriter, r *http.Request, t target) *refusal {
 	missing := absent(CodeManifestUnknown, textManifestAbsent)
 	if refused := s.authorizeRead(r, t.name, missing); refused != nil {
@@ -48,8 +48,8 @@ func (w *state) resolve(name, reference string) (version, bool) {
 	return *v, true
 }
 
-// accepts reports whether the client accepts the media type. Without an Accept
-// header, it accepts every type (RFC 9110, 12.5.1).
+// accepts reports whether the client accepts the media type. If the request has no
+// Accept header, the client accepts every type (RFC 9110, 12.5.1).
 func accepts(r *http.Request, mediaType string) bool {
 	lists := r.Header.Values("Accept")
 	if len(lists) == 0 {

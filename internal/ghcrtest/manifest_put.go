@@ -50,7 +50,8 @@ func digestOf(raw []byte) string {
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
-// takeManifest stores a manifest and its tag if the repository has all its parts.
+// takeManifest stores a manifest and its tag if the repository has all blobs and
+// children of the manifest.
 func (s *Server) takeManifest(r *http.Request, c *Credential, t target, m *parsedManifest, v version) *refusal {
 	source := m.source(s.store)
 	s.state.mu.Lock()
@@ -75,7 +76,8 @@ func (s *Server) takeManifest(r *http.Request, c *Credential, t target, m *parse
 	return nil
 }
 
-// storeManifestLocked adds the version and sets the tag.
+// storeManifestLocked adds the version. If the reference is a tag, it also sets the
+// tag.
 func (w *state) storeManifestLocked(p *pkg, reference string, v version) {
 	v.id = w.newIDLocked()
 	p.store(v)
@@ -84,8 +86,8 @@ func (w *state) storeManifestLocked(p *pkg, reference string, v version) {
 	}
 }
 
-// blobsUnknown returns the refusal of docs/ghcr.md, Refused: blob of a manifest. It
-// has one error for each missing blob or child.
+// blobsUnknown returns the refusal of docs/ghcr.md, Refused: blob of a manifest. The
+// refusal has one error for each missing blob or child.
 func blobsUnknown(missing []string) *refusal {
 	refused := &refusal{status: http.StatusBadRequest}
 	for _, digest := range missing {

@@ -78,15 +78,16 @@ type Credential struct {
 	Kind   Kind
 	// Actor is the login of the token.
 	Actor string
-	// Repository is the owner/name to which an Actions token belongs. If it is
-	// empty, the token acts for every repository. Only [Config.Open] needs this.
+	// Repository is the repository (owner/name) to which an Actions token belongs.
+	// If Repository is empty, the token acts for every repository. Only the token of
+	// [Config.Open] uses an empty Repository.
 	Repository string
 	// Packages is the value of `permissions: packages:` of the job.
 	Packages Role
 	// Scopes are the scopes of a classic token.
 	Scopes []string
-	// NoSSO lists organizations that enforce SAML and have not authorized this
-	// classic token.
+	// NoSSO lists the organizations that enforce SAML and for which this classic
+	// token is not authorized.
 	NoSSO []string
 	// Expired marks a credential that every endpoint refuses.
 	Expired bool
@@ -98,7 +99,7 @@ type Package struct {
 	Visibility Visibility // Private if empty
 	// Repository is the owner/name of the linked repository, or empty.
 	Repository string
-	// NoInherit is true if the link gives the repository no access.
+	// NoInherit is true if the linked repository gets no access through the link.
 	NoInherit bool
 	// Grants are the roles of repositories ("Manage Actions access"). Users are
 	// the roles of logins.

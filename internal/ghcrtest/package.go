@@ -16,7 +16,7 @@ type pkg struct {
 	blobs    map[string]bool
 	versions []*version // oldest first
 	tags     map[string]string
-	tagOrder []string // in the order of their creation
+	tagOrder []string // the tags in the order of their creation
 	lag      lag
 }
 
@@ -53,7 +53,7 @@ func (p *pkg) byDigest(digest string) *version {
 	return nil
 }
 
-// byID returns a version, or nil. The version can be deleted.
+// byID returns a version, or nil. It also returns deleted versions.
 func (p *pkg) byID(id int64) *version {
 	for _, v := range p.versions {
 		if v.id == id {

@@ -10,7 +10,7 @@ import (
 )
 
 // parsedManifest contains the fields of a manifest that the registry reads. The
-// registry accepts artifacts of any media type if they are JSON.
+// registry accepts a manifest of any media type if the manifest is JSON.
 type parsedManifest struct {
 	MediaType   string            `json:"mediaType"`
 	Config      *descriptor       `json:"config"`
@@ -61,7 +61,8 @@ func (m *parsedManifest) blobs() []string {
 	return out
 }
 
-// missing returns the blobs and children that the repository does not have.
+// missing returns the digests of the blobs and children that the repository does not
+// have.
 func (m *parsedManifest) missing(p *pkg) []string {
 	var out []string
 	for _, digest := range m.blobs() {
@@ -80,9 +81,9 @@ func (m *parsedManifest) missing(p *pkg) []string {
 // maxConfig is the maximum size of a config that is searched for labels, in bytes.
 const maxConfig = 4 << 20
 
-// source returns the source repository of a manifest. An index has it in its
-// annotations, and an image has it in the labels of its config (docs/ghcr.md,
-// Linked repository).
+// source returns the source label of a manifest. An index has this label in its
+// annotations. An image has this label in its config (docs/ghcr.md, Linked
+// repository).
 func (m *parsedManifest) source(blobs *store) string {
 	if m.Config == nil {
 		return m.Annotations[labelSource]

@@ -31,7 +31,7 @@ func (w *state) roleLocked(c *Credential, p *pkg) Role {
 func (w *state) jobRoleLocked(c *Credential, p *pkg) Role {
 	limit := c.Packages
 	if limit == Write {
-		limit = Admin // packages: write includes deletion if the role allows it
+		limit = Admin // packages: write includes deletion if the repository has the role Admin
 	}
 	if c.Repository == "" {
 		return limit
@@ -71,7 +71,7 @@ func (w *state) userRoleLocked(c *Credential, p *pkg) Role {
 
 // scopeRole returns the maximum role that the scopes of a classic token allow. The
 // scope write:packages implies read:packages (docs/ghcr.md, Kinds of token).
-// Deletion also needs delete:packages, which the REST API checks.
+// Deletion also needs delete:packages. The REST API checks this scope.
 func scopeRole(scopes []string) Role {
 	switch {
 	case slices.Contains(scopes, "write:packages"), slices.Contains(scopes, "delete:packages"):
@@ -85,8 +85,8 @@ func scopeRole(scopes []string) Role {
 
 // installationNotAllowed returns the refusal of a token that may not create, write or
 // read a package (docs/ghcr.md, Refused: create package, Refused: write package,
-// Refused: read package). The text contains
-// "organization" for packages of users, too.
+// Refused: read package). The text contains "organization" even if the owner is a
+// user.
 func (w *state) installationNotAllowed(verb string) *refusal {
 	text := fmt.Sprintf(textInstallation, verb)
 	if !w.answers.OldTexts {
@@ -95,7 +95,7 @@ func (w *state) installationNotAllowed(verb string) *refusal {
 	return denied(text)
 }
 
-// mayPushLocked returns the refusal of a push to a name, or nil.
+// mayPushLocked returns the refusal of a push to a package name, or nil.
 func (w *state) mayPushLocked(c *Credential, name string) *refusal {
 	o := w.ownerLocked(ownerOf(name))
 	if o == nil {
@@ -121,8 +121,8 @@ func pushVerb(p *pkg) string {
 	return "Write"
 }
 
-// jobMayPushLocked chooses one of the refusals write_package, create package and
-// write package.
+// jobMayPushLocked returns the refusal of a push by an Actions token, or nil. The
+// possible refusals are write_package, create package and write package.
 func (w *state) jobMayPushLocked(c *Credential, name string, p *pkg) *refusal {
 	switch {
 	case c.Packages < Write:
@@ -135,9 +135,9 @@ func (w *state) jobMayPushLocked(c *Credential, name string, p *pkg) *refusal {
 	return nil
 }
 
-// jobMayCreateLocked checks the three conditions of a first push. The package and
-// the job's repository must have the same owner, the repository must exist, and
-// the organization must allow the visibility.
+// jobMayCreateLocked reports whether a job may create a package. The package and the
+// job's repository must have the same owner. The repository must exist. The
+// organization must allow the visibility of the repository.
 func (w *state) jobMayCreateLocked(c *Credential, name string) bool {
 	if c.Repository != "" && !sameOwner(c.Repository, name) {
 		return false
@@ -166,17 +166,17 @@ func (w *state) userMayPushLocked(c *Credential, o *Owner, p *pkg) *refusal {
 	return nil
 }
 
-// mayPullLocked returns the refusal of a read of a name, or nil. The argument push
-// is true if the token request contained push. The argument absent is the 404 of
-// the requested content.
+// mayPullLocked returns the refusal of a read of a package name, or nil. The argument
+// push is true if the token request contained push. The argument absent is the
+// refusal with status 404 for the requested content.
 func (w *state) mayPullLocked(c *Credential, name string, push bool, absent *refusal) *refusal {
 	p := w.findLocked(name)
 	if p != nil && w.roleLocked(c, p) >= Read {
 		return nil
 	}
 	if push && c != nil {
-		// If the token request contained push, the refusal of a read is the
-		// refusal of the push. A HEAD request hides the text (docs/ghcr.md,
+		// If the token request contained push, a read gets the same refusal as a
+		// push. The response to HEAD does not contain its text (docs/ghcr.md,
 		// Refused: HEAD).
 		if refused := w.mayPushLocked(c, name); refused != nil {
 			return refused
@@ -186,7 +186,7 @@ func (w *state) mayPullLocked(c *Credential, name string, push bool, absent *ref
 	case p != nil:
 		return w.readRefusal(c)
 	case push && c != nil && w.packages[key(name)] != nil:
-		return nil // before it creates the package, a client sees its own blobs
+		return nil // before the package exists, a client sees its own blobs
 	case w.answers.AbsentRead == AbsentDenied:
 		return denied(textDenied)
 	default:
@@ -207,7 +207,7 @@ func (w *state) readRefusal(c *Credential) *refusal {
 	}
 }
 
-// absent returns the 404 of a kind of content.
+// absent returns the refusal with status 404 for a kind of content.
 func absent(code, message string) *refusal {
 	return refuse(http.StatusNotFound, code, message)
 }

@@ -23,12 +23,13 @@ type verbs struct {
 	pull func(reference, layout string) []string
 	copy func(from, to string) []string
 	tags func(repository string) []string
-	// quotes is true if the program prints the answer of /token. Skopeo prints
+	// quotes is true if the program prints the response of /token. Skopeo prints
 	// only the status.
 	quotes bool
 }
 
-// deniedToken runs a command that /token refuses with this text.
+// deniedToken runs a command and expects that /token refuses the token with this
+// text.
 func (v verbs) deniedToken(words string, arguments ...string) {
 	v.t.Helper()
 	if !v.quotes {
@@ -153,8 +154,9 @@ func TestRealRefusals(t *testing.T) {
 			t.Parallel()
 			eachClient(t, packages(acme()), func(t *testing.T, s *ghcrtest.Server, with verbs) {
 				out, err := with.login(s, tc.secret).try(with.push(index(t), s.Host()+"/"+tc.at+":1")...)
-				// A client that begins with the HEAD of a blob prints only the status.
-				// HEAD answers have no text (docs/ghcr.md, Refused: HEAD).
+				// A client that begins with the HEAD of a blob prints only the
+				// status. A response to HEAD has no text (docs/ghcr.md, Refused:
+				// HEAD).
 				if err == nil || !strings.Contains(out, tc.want) && !strings.Contains(out, "403") {
 					t.Errorf("got %v\n%s\nwant a failure with %q or only the status 403", err, out, tc.want)
 				}

@@ -19,8 +19,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-// Other clients test the most important facts, so that this project's tests and the
-// model do not share the same misinterpretation of the protocol.
+// Other client programs test the most important facts, because this project's tests
+// and the model could share the same misinterpretation of the protocol.
 
 // tool is a client program with its own login.
 type tool struct {
@@ -29,8 +29,8 @@ type tool struct {
 	config string
 }
 
-// find returns a program: from an environment variable, or from PATH. If CI is true, a
-// missing program fails the test.
+// find returns a program. An environment variable gives its path. If the variable
+// is empty, find searches in PATH. If CI is true, a missing program fails the test.
 func find(t *testing.T, name, variable string) *tool {
 	t.Helper()
 	path := os.Getenv(variable)
@@ -72,7 +72,7 @@ func (c *tool) logout() *tool {
 	return c
 }
 
-// try runs the program and returns its output.
+// try runs the program and returns its output and its error.
 func (c *tool) try(arguments ...string) (string, error) {
 	c.t.Helper()
 	command := exec.CommandContext(c.t.Context(), c.path, arguments...)
@@ -82,7 +82,8 @@ func (c *tool) try(arguments ...string) (string, error) {
 	return string(out), err
 }
 
-// run is try, but fails the test if the program fails.
+// run runs the program and returns its output. It fails the test if the program
+// fails.
 func (c *tool) run(arguments ...string) string {
 	c.t.Helper()
 	out, err := c.try(arguments...)
@@ -92,7 +93,8 @@ func (c *tool) run(arguments ...string) string {
 	return out
 }
 
-// refused is try, but fails the test unless the program fails with the server's text.
+// refused runs the program. It fails the test unless the program fails and prints
+// the server's text.
 func (c *tool) refused(words string, arguments ...string) {
 	c.t.Helper()
 	out, err := c.try(arguments...)

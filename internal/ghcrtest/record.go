@@ -8,24 +8,24 @@ import (
 	"sync"
 )
 
-// Request is a request to the server. It contains no credentials: Authorization is
-// a boolean, and signatures in URLs are redacted.
+// Request is a request to the server. It contains no credentials. The field
+// Authorized replaces the Authorization header, and secrets in URLs are redacted.
 type Request struct {
 	Method     string
 	Path       string // escaped, with the query
 	Host       string
 	Class      Class
-	Status     int   // 0 if there was no answer
+	Status     int   // 0 if the server sent no response
 	Received   int64 // bytes of the request's body that were read
-	Sent       int64 // bytes of the answer's body
+	Sent       int64 // bytes of the response's body
 	Authorized bool  // the request had an Authorization header
 	// Scopes are the sorted scopes of a request to /token.
 	Scopes []string
 }
 
 // record contains the requests in the order of their arrival. The server adds an
-// entry before it answers, and updates it during the answer. A client that has an
-// answer can therefore always find its request.
+// entry before it responds, and updates the entry while it responds. A client that
+// has a response therefore always finds its request.
 type record struct {
 	mu       sync.Mutex
 	requests []*Request
@@ -74,7 +74,7 @@ func (rec *record) begin(r *http.Request) *Request {
 	return entry
 }
 
-// update changes an entry while it holds the record's mutex.
+// update holds the record's mutex while the function changes an entry.
 func (rec *record) update(change func()) {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
@@ -98,7 +98,7 @@ func cleanPath(r *http.Request) string {
 	return u.RequestURI()
 }
 
-// counter counts the bytes of an answer. It has the method Unwrap, so that faults
+// counter counts the bytes of a response. It has the method Unwrap, so that faults
 // can access the connection.
 type counter struct {
 	http.ResponseWriter

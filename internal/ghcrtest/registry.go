@@ -60,8 +60,8 @@ func (s *Server) serveRegistry(w http.ResponseWriter, r *http.Request) {
 	s.serveTarget(w, r, t)
 }
 
-// check checks the grammars of the target. The registry does this before it asks
-// for a token.
+// check checks the name, the digest and the tag of a target. The registry checks
+// them before it asks for a token.
 func (t target) check() *refusal {
 	switch {
 	case !validName(t.name):
@@ -105,8 +105,8 @@ func (s *Server) serveTarget(w http.ResponseWriter, r *http.Request, t target) {
 	}
 }
 
-// refuseCatalog refuses _catalog: with 401 without a token, and with 403 with a
-// token.
+// refuseCatalog refuses a request for /v2/_catalog. The status is 401 without a
+// token, and 403 with a token.
 func (s *Server) refuseCatalog(w http.ResponseWriter, r *http.Request) {
 	_, refused := s.authorize(r, "", false)
 	if refused == nil {
@@ -115,7 +115,8 @@ func (s *Server) refuseCatalog(w http.ResponseWriter, r *http.Request) {
 	refused.write(w, r)
 }
 
-// refuseReferrers refuses the referrers API, which ghcr.io does not have.
+// refuseReferrers refuses a request to the referrers API, because ghcr.io does not
+// have this API.
 func (s *Server) refuseReferrers(r *http.Request, t target) *refusal {
 	missing := absent(CodeManifestUnknown, textManifestAbsent)
 	if refused := s.authorizeRead(r, t.name, missing); refused != nil {

@@ -84,8 +84,8 @@ func (s *Server) openToken(o Open) string {
 	return o.Token
 }
 
-// ServeHTTP implements [http.Handler]. It records the request, applies a fault, and
-// answers.
+// ServeHTTP implements [http.Handler]. It records the request, applies a matching
+// fault, and responds.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	entry := s.record.begin(r)
 	r.Body = &countedBody{r.Body, &s.record, entry}
@@ -102,9 +102,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // drain reads the rest of the body after an early refusal. Otherwise net/http would
-// close the connection, and the client would see either the refusal or a reset. A
-// client that waits for 100 Continue has not sent its body, so drain does not read
-// it.
+// close the connection, and the client would see either the refusal or a reset. If
+// the client waits for 100 Continue, drain does not read the body, because the
+// client has not sent the body.
 func drain(r *http.Request) {
 	if r.Header.Get("Expect") == "" {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -141,5 +141,5 @@ func scheme(r *http.Request) string {
 	return "http"
 }
 
-// base returns the server's URL from the client's view, without a slash at the end.
+// base returns the server's URL that the client used, without a slash at the end.
 func base(r *http.Request) string { return scheme(r) + "://" + r.Host }

@@ -14,12 +14,13 @@ import (
 type session struct {
 	name    string
 	writer  *blobWriter
-	busy    bool // a request appends to it
-	dropped bool // no request can find it
+	busy    bool // a request appends to the session
+	dropped bool // no new request can find the session
 }
 
 // sessions are the open uploads. While a request appends to a session, the session
-// is busy and belongs to this request. The mutex is not held during this time.
+// is busy, and only this request uses it. The request does not hold the mutex during
+// this time.
 type sessions struct {
 	mu   sync.Mutex
 	open map[string]*session
@@ -63,7 +64,8 @@ func (all *sessions) release(s *session) {
 	}
 }
 
-// drop ends a session. It discards the bytes after no request uses the session.
+// drop ends a session and discards its bytes. If a request still uses the session,
+// release discards the bytes later.
 func (all *sessions) drop(id string) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
@@ -88,8 +90,8 @@ func (all *sessions) dropAll() {
 	}
 }
 
-// copyBuffer is the size of a copy buffer. With this size, hashing is slower than
-// copying.
+// copyBuffer is the size of a copy buffer, in bytes. The size is large enough that
+// hashing takes more time than copying.
 const copyBuffer = 256 << 10
 
 // receive appends a request's body to a session. If the body is truncated, the

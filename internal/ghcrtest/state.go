@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// state is the state of the service. Its mutex is held only for look-ups and small
-// changes. It is never held while a body is read or sent.
+// state is the state of the service. The server holds the mutex only for look-ups
+// and small changes, and never while it reads or sends a body.
 type state struct {
 	mu       sync.Mutex
 	owners   map[string]*Owner
 	repos    map[string]*Repository
 	creds    map[string]*Credential
-	packages map[string]*pkg // exist from the first blob
-	deleted  []*pkg          // can be restored
+	packages map[string]*pkg // contains a name from its first blob on
+	deleted  []*pkg          // packages that can be restored
 	open     *Open
 	answers  Answers
 	nextID   int64
@@ -85,7 +85,7 @@ func (w *state) addRepositoryLocked(r Repository) {
 	w.repos[key(r.Name)] = &r
 }
 
-// addPackageLocked adds an existing package.
+// addPackageLocked adds a package or replaces its record.
 func (w *state) addPackageLocked(p Package) {
 	if p.Visibility == "" {
 		p.Visibility = Private
@@ -130,8 +130,8 @@ func (w *state) findLocked(name string) *pkg {
 	return nil
 }
 
-// contentLocked returns the content of a name. The package may not exist yet, because
-// blobs arrive before the first manifest.
+// contentLocked returns the content of a package name. The package may not exist yet,
+// because clients push blobs before the first manifest.
 func (w *state) contentLocked(name string) *pkg {
 	p := w.packages[key(name)]
 	if p == nil {

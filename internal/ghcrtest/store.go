@@ -15,14 +15,14 @@ import (
 )
 
 // store contains the bytes of blobs by digest, in memory or below a directory. The
-// state contains the blobs of each package.
+// type state records which package has which blobs.
 type store struct {
 	dir   string
 	mu    sync.RWMutex
 	blobs map[string]stored
 }
 
-// stored is a blob; data is nil if the blob is on disk.
+// stored is a blob. The field data is nil if the blob is on disk.
 type stored struct {
 	size int64
 	data []byte
@@ -66,11 +66,11 @@ type blobWriter struct {
 	store *store
 	hash  hash.Hash
 	size  int64
-	file  *os.File // nil in memory
+	file  *os.File // nil if the blob is in memory
 	data  []byte
 }
 
-// create returns a writer for a blob. The caller must commit or discard it.
+// create returns a writer for a blob. The caller must call commit or discard.
 func (s *store) create() (*blobWriter, error) {
 	k := &blobWriter{store: s, hash: sha256.New(), data: []byte{}}
 	if s.dir == "" {
@@ -110,7 +110,7 @@ func (k *blobWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// digest returns the digest of the bytes so far.
+// digest returns the digest of the bytes that were written.
 func (k *blobWriter) digest() string { return "sha256:" + hex.EncodeToString(k.hash.Sum(nil)) }
 
 // commit stores the blob under its digest.
@@ -129,7 +129,7 @@ func (k *blobWriter) commit() error {
 }
 
 // discard removes bytes that were not committed. A file that cannot be removed
-// stays in the directory uploads, which is never read.
+// stays in the directory "uploads". The server never reads this directory.
 func (k *blobWriter) discard() {
 	if k.file != nil {
 		_ = k.file.Close()

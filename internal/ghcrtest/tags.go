@@ -36,7 +36,7 @@ func (s *Server) listTags(w http.ResponseWriter, r *http.Request, t target) *ref
 		w.Header().Set("Link", fmt.Sprintf(`</v2/%s/tags/list?%s>; rel="next"`, t.name, next.Encode()))
 	}
 	if len(page) == 0 {
-		page = nil // after the last page, the list is null and not empty
+		page = nil // after the last tag, the JSON list is null
 	}
 	writeJSON(w, r, http.StatusOK, struct {
 		Name string   `json:"name"`
@@ -45,8 +45,8 @@ func (s *Server) listTags(w http.ResponseWriter, r *http.Request, t target) *ref
 	return nil
 }
 
-// tagsAfter returns the tags after last, or all tags if last is empty. The result ok
-// is false if the package does not exist.
+// tagsAfter returns the tags after the tag last, or all tags if last is empty. The
+// result ok is false if the package does not exist.
 func (w *state) tagsAfter(name, last string) (tags []string, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

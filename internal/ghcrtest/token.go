@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// serveToken serves GET /token (docs/ghcr.md, Token endpoint). It also issues a token
-// if the credential may not push. The upload session refuses the push.
+// serveToken serves GET /token (docs/ghcr.md, Token endpoint). It issues a token even
+// if the credential may not push. The registry then refuses the upload session.
 func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet {
 		unsupported().write(w, r)
@@ -23,12 +23,13 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g.scopes, g.expires = scopes, s.now().Add(s.tokenTTL)
-	// The answer contains only token: no expires_in, no issued_at, no access_token.
+	// The response has only the field token. It does not have the fields expires_in,
+	// issued_at and access_token.
 	writeJSON(w, r, http.StatusOK, map[string]string{"token": s.grants.issue(g, s.now())})
 }
 
-// grantFor returns a grant for the credential of the request. Only the password is
-// relevant, and the user name is ignored.
+// grantFor returns a grant for the credential of the request. It reads only the
+// password and ignores the user name.
 func (s *Server) grantFor(r *http.Request, scopes map[string]access) (*grant, *refusal) {
 	_, secret, basic := r.BasicAuth()
 	if !basic && r.Header.Get("Authorization") != "" {

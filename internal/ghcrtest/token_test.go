@@ -130,7 +130,7 @@ func TestOneTokenCoversAllItsScopes(t *testing.T) {
 		c.openUpload("acme/web")
 		c.openUpload("acme/web/api")
 		if got := c.do(http.MethodPost, "/v2/acme/third/blobs/uploads/", ""); got.status != 401 {
-			t.Errorf("%s: a repository outside of the scopes got %d, want 401", name, got.status)
+			t.Errorf("%s: a request to a repository outside of the scopes got %d, want 401", name, got.status)
 		}
 	}
 }

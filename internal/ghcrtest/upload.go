@@ -11,7 +11,7 @@ import (
 // Refused: chunk size).
 const maxChunk = 4 << 20
 
-// startUpload serves POST …/blobs/uploads/. The answer 202 shows that the client may
+// startUpload serves POST …/blobs/uploads/. Status 202 shows that the client may
 // push. The request has no lasting effect (docs/ghcr.md, Push probe).
 func (s *Server) startUpload(w http.ResponseWriter, r *http.Request, t target) *refusal {
 	g, refused := s.authorizeWrite(r, t.name)
@@ -35,8 +35,8 @@ func (s *Server) startUpload(w http.ResponseWriter, r *http.Request, t target) *
 	return nil
 }
 
-// mount reuses a blob of a repository that the token may read. It does nothing if
-// the request names no source repository.
+// mount reuses a blob of a source repository that the token may read, and reports
+// whether it did. It reuses nothing if the request has no source repository.
 func (s *Server) mount(g *grant, name, from, digest string) bool {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -54,8 +54,8 @@ func (s *Server) mount(g *grant, name, from, digest string) bool {
 	return true
 }
 
-// patchUpload serves PATCH: one stream without Content-Range, or small chunks with
-// Content-Range.
+// patchUpload serves PATCH of a session. A request without Content-Range sends the
+// blob as one stream. A request with Content-Range sends one small chunk.
 func (s *Server) patchUpload(w http.ResponseWriter, r *http.Request, t target) *refusal {
 	if _, refused := s.authorizeWrite(r, t.name); refused != nil {
 		return refused
@@ -76,7 +76,7 @@ func (s *Server) patchUpload(w http.ResponseWriter, r *http.Request, t target) *
 }
 
 // checkRange checks the Content-Range of a PATCH. The chunk must start at the end of
-// the last chunk and must be small.
+// the previous chunk and must be small.
 func checkRange(r *http.Request, offset int64) *refusal {
 	header := r.Header.Get("Content-Range")
 	if header == "" {
@@ -97,7 +97,8 @@ func checkRange(r *http.Request, offset int64) *refusal {
 	return nil
 }
 
-// finishUpload serves PUT ?digest= with the rest of the bytes or all bytes.
+// finishUpload serves PUT ?digest= of a session. The body contains all bytes of the
+// blob, or the bytes that no PATCH sent.
 func (s *Server) finishUpload(w http.ResponseWriter, r *http.Request, t target) *refusal {
 	if _, refused := s.authorizeWrite(r, t.name); refused != nil {
 		return refused
@@ -144,8 +145,9 @@ func (s *Server) uploadStatus(w http.ResponseWriter, r *http.Request, t target) 
 	return nil
 }
 
-// sessionAnswer sends the URL for the next request of a session. Its path contains
-// "upload" in the singular, unlike the path of the POST (docs/ghcr.md, Blob upload).
+// sessionAnswer sends the URL for the next request of a session. The path of this
+// URL contains "upload" in the singular, unlike the path of the POST (docs/ghcr.md,
+// Blob upload).
 func (s *Server) sessionAnswer(w http.ResponseWriter, r *http.Request, name, id string, size int64, status int) {
 	location := fmt.Sprintf("/v2/%s/blobs/upload/%s", name, id)
 	if s.state.answers.AbsoluteLocation {
@@ -160,7 +162,7 @@ func (s *Server) sessionAnswer(w http.ResponseWriter, r *http.Request, name, id 
 	w.WriteHeader(status)
 }
 
-// blobCreated sends the 201 for a blob that the repository has now.
+// blobCreated sends status 201 for a blob that the repository has now.
 func blobCreated(w http.ResponseWriter, name, digest string) {
 	w.Header().Set("Location", fmt.Sprintf("/v2/%s/blobs/%s", name, digest))
 	w.Header().Set("Docker-Content-Digest", digest)

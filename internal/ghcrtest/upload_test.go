@@ -137,8 +137,8 @@ func TestCancellingAnUploadIsNotSupported(t *testing.T) {
 	c.do(http.MethodDelete, c.openUpload("acme/web"), "").refused(t, 405, "UNSUPPORTED", "The operation is unsupported.")
 }
 
-// startPatch starts a PATCH whose body stays open, and returns after the server has
-// started to read it. The function result waits for the end of the request.
+// startPatch starts a PATCH whose body stays open. It returns after the server has
+// started to read the body. The returned function waits for the end of the request.
 func startPatch(t *testing.T, s *ghcrtest.Server, c *client, at string) (feed *io.PipeWriter, result func() (answer, error)) {
 	t.Helper()
 	type end struct {
@@ -172,7 +172,7 @@ func TestTruncatedBodyDropsTheSession(t *testing.T) {
 		t.Fatal("a truncated body was sent without an error")
 	}
 	// The server detects the end of the connection later. Until then, the session
-	// is busy, and the answer is 404 as well.
+	// is busy, and the response also has status 404.
 	c.do(http.MethodPut, at+"?digest="+digestOf("half"), "").has(t, 404, "BLOB_UPLOAD_")
 	if _, err := s.Blob("acme/web", digestOf("half")); err == nil {
 		t.Error("a part of a body was stored")
@@ -249,7 +249,7 @@ func TestMountNeedsAReadableSource(t *testing.T) {
 func TestUploadsRunConcurrently(t *testing.T) {
 	t.Parallel()
 	s, c := pusher(t, ghcrtest.Answers{})
-	// Each body waits until the server reads all the others. With a server that
+	// Each body waits until the server reads all the others. If the server
 	// serializes uploads, the test does not end.
 	const uploads = 8
 	var all, done sync.WaitGroup

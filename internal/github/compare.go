@@ -15,9 +15,9 @@ type Comparison struct {
 	BehindBy int    `json:"behind_by"`
 }
 
-// Compare compares commit head with commit base in a repository (REST,
-// "Compare two commits"). It requests only one commit of the list, because it
-// does not use the list.
+// Compare compares commit head with commit base in a repository (REST, "Compare two
+// commits"). It requests only one commit of the list of commits, because Compare
+// does not use this list.
 func (c *Client) Compare(ctx context.Context, fullName, base, head string) (Comparison, error) {
 	owner, repo, _ := strings.Cut(fullName, "/")
 	path := fmt.Sprintf("repos/%s/%s/compare/%s...%s?per_page=1",

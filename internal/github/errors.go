@@ -10,14 +10,14 @@ import (
 	"github.com/google/go-github/v60/github"
 )
 
-// IsAbsent reports whether err is GitHub's 404: the object does not exist, or
-// it is hidden from this token.
+// IsAbsent reports whether err is a response of GitHub with status 404. The object
+// then does not exist, or it is hidden from this token.
 func IsAbsent(err error) bool {
 	var e *github.ErrorResponse
 	return errors.As(err, &e) && e.Response != nil && e.Response.StatusCode == http.StatusNotFound
 }
 
-// explain replaces the text of GitHub's answer with a text for users.
+// explain replaces the text of GitHub's error response with a text for users.
 func explain(err error) error {
 	var answer *github.ErrorResponse
 	var limit *github.RateLimitError
@@ -33,7 +33,7 @@ func explain(err error) error {
 	return err
 }
 
-// answerError is an error answer of GitHub's API.
+// answerError is an error response of GitHub's API.
 type answerError struct{ answer *github.ErrorResponse }
 
 // Error returns the status, GitHub's message and the request id.
@@ -51,10 +51,10 @@ func (e *answerError) Error() string {
 
 func (e *answerError) Unwrap() error { return e.answer }
 
-// rateLimitError is an answer that reports a rate limit.
+// rateLimitError is a response that reports a rate limit.
 type rateLimitError struct {
 	error
-	until time.Time // zero: unknown
+	until time.Time // zero if unknown
 }
 
 func (e *rateLimitError) Error() string {

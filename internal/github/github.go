@@ -1,9 +1,9 @@
 // Package github is a client of GitHub's REST API. It reads GitHub's record of a
 // container package, repositories, commits and the status of the token.
 //
-// It is not the registry: package registry reads tags and manifests. GitHub
-// documents no request that changes the visibility of a package, links a
-// repository or grants access (docs/ghcr.md, Visibility cannot be set). This
+// The package does not read tags and manifests, because package registry reads
+// them. GitHub documents no request that changes the visibility of a package, links
+// a repository or grants access (docs/ghcr.md, Visibility cannot be set). This
 // package sends the request for a visibility and then reads the visibility.
 package github
 
@@ -22,7 +22,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
-// Owner is a user or an organization. The paths of the API depend on its kind.
+// Owner is a user or an organization. The paths of the API depend on the owner's
+// kind.
 type Owner struct {
 	Login string
 	Kind  string // User or Organization; "" if unknown
@@ -31,14 +32,15 @@ type Owner struct {
 // Package is GitHub's record of a container package (docs/ghcr.md, Package record).
 type Package struct {
 	Owner      Owner
-	Name       string // without the owner; may contain slashes
+	Name       string // the name without the owner; it can contain slashes
 	Visibility string // public, private or internal
 	Repository string // owner/name of the linked repository; "" if none
 	URL        string // page of the package
 }
 
-// Repository is GitHub's record of a repository. A new package inherits its
-// visibility, and labels contain its description and license.
+// Repository is GitHub's record of a repository. A new package inherits the
+// visibility of the repository. Labels contain the repository's description and
+// license.
 type Repository struct {
 	FullName      string
 	Visibility    string
@@ -53,17 +55,18 @@ type Repository struct {
 type Client struct {
 	// Sleep waits between attempts. If nil, it uses the real clock.
 	Sleep retry.Sleeper
-	// AnswerTimeout is the time limit for one answer; zero is 15 seconds.
+	// AnswerTimeout is the time limit for one response. Zero is 15 seconds.
 	AnswerTimeout time.Duration
 
 	gh          *github.Client
 	server      string
-	unavailable atomic.Bool // a request failed in all its attempts
-	ownerKinds  sync.Map    // kinds that the API returned, by login
+	unavailable atomic.Bool // true after a request failed in all its attempts
+	ownerKinds  sync.Map    // the kinds of owners that the API returned, by login
 }
 
-// New returns a client for apiURL, which has no slash at its end. The URLs of
-// pages begin with server. The HTTP client adds the credentials.
+// New returns a client for the API at apiURL. The argument apiURL has no slash at
+// its end. The URLs of web pages begin with the argument server. The HTTP client
+// adds the credentials.
 func New(hc *http.Client, apiURL, server, userAgent string) (*Client, error) {
 	base, err := url.Parse(apiURL + "/")
 	if err != nil {
@@ -75,8 +78,8 @@ func New(hc *http.Client, apiURL, server, userAgent string) (*Client, error) {
 }
 
 // Get reads a package. If IsAbsent(err), the package does not exist or is hidden
-// from this token: GitHub answers 404 in both cases. The result contains the
-// owner even if Get returns an error.
+// from this token, because GitHub responds with 404 in both cases. The result
+// contains the owner even if Get returns an error.
 func (c *Client) Get(ctx context.Context, owner Owner, name string) (Package, error) {
 	owner, err := c.withKind(ctx, owner)
 	if err != nil {
@@ -96,7 +99,7 @@ func (c *Client) Get(ctx context.Context, owner Owner, name string) (Package, er
 }
 
 // RequestVisibility requests a change of a package's visibility. Today GitHub
-// answers 404 (docs/ghcr.md, Visibility cannot be set). Call Get afterwards to
+// responds with 404 (docs/ghcr.md, Visibility cannot be set). Call Get afterwards to
 // see whether the visibility changed.
 func (c *Client) RequestVisibility(ctx context.Context, owner Owner, name, visibility string) error {
 	owner, err := c.withKind(ctx, owner)
@@ -140,20 +143,21 @@ func (c *Client) CommitDate(ctx context.Context, fullName, sha string) (time.Tim
 	return commit.GetCommit().GetCommitter().GetDate().Time, nil
 }
 
-// PageURL is the page of a package. The owner's kind must be known; the package
-// does not have to exist.
+// PageURL returns the URL of a package's page. The owner's kind must be known. The
+// package does not have to exist.
 func (c *Client) PageURL(owner Owner, name string) string {
 	return c.page(owner, name, "package/", "")
 }
 
-// SettingsURL is the page with the visibility and access settings.
+// SettingsURL returns the URL of the page with the visibility and access settings
+// of a package.
 func (c *Client) SettingsURL(owner Owner, name string) string {
 	return c.page(owner, name, "", "/settings")
 }
 
-// OrganizationURL is the page where an organization sets which packages may be
-// created (docs/ghcr.md, Package creation setting). It is empty for a user,
-// because users do not have this setting.
+// OrganizationURL returns the URL of the page where an organization allows the
+// creation of packages (docs/ghcr.md, Package creation setting). The result is
+// empty for a user, because users do not have this setting.
 func (c *Client) OrganizationURL(owner Owner) string {
 	if owner.Kind == "User" {
 		return ""
@@ -161,7 +165,7 @@ func (c *Client) OrganizationURL(owner Owner) string {
 	return c.server + "/organizations/" + url.PathEscape(owner.Login) + "/settings/packages"
 }
 
-// TokensURL is the page that lists a user's classic tokens.
+// TokensURL returns the URL of the page that lists a user's classic tokens.
 func (c *Client) TokensURL() string { return c.server + "/settings/tokens" }
 
 // withKind returns the owner with its kind. It requests the kind from the API
@@ -183,8 +187,9 @@ func (c *Client) withKind(ctx context.Context, o Owner) (Owner, error) {
 	return o, nil
 }
 
-// path returns the API path of a package. The methods of go-github for packages
-// of users do not escape the slash in a package's name.
+// path returns the API path of a package. The client does not use the methods of
+// go-github for packages of users. These methods do not escape the slash in a
+// package's name.
 func (c *Client) path(o Owner, name string) string {
 	scope := "users/"
 	if o.Kind == "Organization" {
@@ -206,8 +211,8 @@ func (c *Client) call(ctx context.Context, method, path string, body, out any) e
 	return err
 }
 
-// callWithHeader works like call and also returns the header of the answer,
-// which is never nil.
+// callWithHeader works like call and also returns the header of the response. The
+// header is never nil.
 func (c *Client) callWithHeader(ctx context.Context, method, path string, body, out any) (http.Header, error) {
 	header := http.Header{}
 	err := c.retry(ctx, func() error {

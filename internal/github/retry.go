@@ -21,19 +21,19 @@ const (
 	maxAttempts = 3
 	firstWait   = 300 * time.Millisecond
 	// secondaryWait is the wait that GitHub's documentation requires if the
-	// answer to a secondary rate limit contains no time.
+	// response to a secondary rate limit contains no time.
 	secondaryWait = time.Minute
-	// longestWait is the longest wait for a rate limit. A run does not need the
-	// API, so it reports a limit of an hour and does not wait for it.
+	// longestWait is the longest wait for a rate limit. A run does not wait for a
+	// longer limit, such as an hour, because it does not need the API.
 	longestWait = 90 * time.Second
-	// answerTimeout is the time limit for one answer. A firewall that drops
-	// packets would otherwise delay the run until its deadline.
+	// answerTimeout is the time limit for one response. Without this limit, a firewall
+	// that drops packets would delay the run until its deadline.
 	answerTimeout = 15 * time.Second
 )
 
-// withTimeout runs one request with a time limit. A request that exceeds the
-// limit is not repeated, and later requests get a fifth of the limit, because
-// publishing does not need the API.
+// withTimeout runs one request with a time limit. A request that exceeds the limit
+// is not repeated, because publishing does not need the API. For the same reason,
+// the limit of later requests is only a fifth.
 func (c *Client) withTimeout(ctx context.Context, send func(context.Context) error) error {
 	limit := c.AnswerTimeout
 	if limit == 0 {
@@ -98,8 +98,9 @@ func waitAfter(err error, n int, now time.Time) (wait time.Duration, temporary b
 	return backoff, errors.As(err, &network)
 }
 
-// waitAfterAnswer handles answers for which go-github has no type. go-github
-// recognizes a secondary rate limit only by a link in the answer.
+// waitAfterAnswer returns the result of waitAfter for error responses for which
+// go-github has no type. Such a response can also report a secondary rate limit,
+// because go-github recognizes this limit only by a link in the response.
 func waitAfterAnswer(answer *github.ErrorResponse, backoff time.Duration, now time.Time) (wait time.Duration, temporary bool) {
 	requested := retryAfter(answer.Response.Header, now)
 	switch code := answer.Response.StatusCode; {
@@ -115,8 +116,8 @@ func waitAfterAnswer(answer *github.ErrorResponse, backoff time.Duration, now ti
 	}
 }
 
-// retryAfter reads the header Retry-After: seconds, or a date (RFC 9110
-// §10.2.3).
+// retryAfter reads the header Retry-After, which contains seconds or a date (RFC
+// 9110 §10.2.3).
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	text := h.Get("Retry-After")
 	if s, err := strconv.Atoi(text); err == nil && s >= 0 {

@@ -12,8 +12,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
 )
 
-// sequence starts an API that gives these answers in this order and repeats the
-// last answer.
+// sequence starts an API that sends these responses in this order and repeats the
+// last response.
 func sequence(t *testing.T, list ...func(http.ResponseWriter)) (c *github.Client, requests *int, waits *[]time.Duration) {
 	t.Helper()
 	requests, waits = new(int), new([]time.Duration)
@@ -101,7 +101,8 @@ func TestNoWaitStartsThatEndsAfterTheDeadline(t *testing.T) {
 	}
 }
 
-// A run sends several requests. An API that fails uses up only one retry budget.
+// A run sends several requests to the API. If the API fails, the run uses only one
+// retry budget.
 func TestOneRetryBudgetIsSpentOnAnUnavailableAPI(t *testing.T) {
 	t.Parallel()
 	client, requests, _ := sequence(t, status(502, ""))
@@ -115,7 +116,7 @@ func TestOneRetryBudgetIsSpentOnAnUnavailableAPI(t *testing.T) {
 	}
 }
 
-// An API that accepts connections and never answers must not delay the run,
+// An API that accepts connections and never responds must not delay the run,
 // because publishing does not need the API.
 func TestARequestWithoutAnswerIsNotRepeated(t *testing.T) {
 	t.Parallel()

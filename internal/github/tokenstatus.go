@@ -13,18 +13,18 @@ import (
 
 // TokenStatus is the status of the client's token, as GitHub's API reports it.
 type TokenStatus struct {
-	// Scoped is true if the token has scopes: a classic or an OAuth token.
-	// Other tokens have permissions, which GitHub's API does not report
-	// (docs/ghcr.md, Kinds of token).
+	// Scoped is true if the token is a classic or an OAuth token, because these tokens
+	// have scopes. Other tokens have permissions, and GitHub's API does not report
+	// them (docs/ghcr.md, Kinds of token).
 	Scoped bool
 	// Scopes lists the scopes of a scoped token.
 	Scopes []string
-	// Expires is the time at which the token expires; zero if unknown.
+	// Expires is the time at which the token expires, or zero if unknown.
 	Expires time.Time
-	// Invalid is true if the API rejects the token: it is expired, revoked or
-	// truncated.
+	// Invalid is true if the API rejects the token, because the token is expired,
+	// revoked or truncated.
 	Invalid bool
-	// ServerTime is the time on the server's clock; zero if unknown.
+	// ServerTime is the time on the server's clock, or zero if unknown.
 	ServerTime time.Time
 }
 
@@ -42,7 +42,7 @@ func (c *Client) TokenStatus(ctx context.Context) (TokenStatus, error) {
 		return status, err
 	}
 	for _, line := range header.Values("X-OAuth-Scopes") {
-		status.Scoped = true // even if the header is empty
+		status.Scoped = true // a token without scopes has an empty header
 		status.Scopes = append(status.Scopes, strings.FieldsFunc(line, func(r rune) bool { return r == ',' || r == ' ' })...)
 	}
 	// GitHub writes the time zone as a name or as an offset.
@@ -74,9 +74,9 @@ func date(h http.Header) time.Time {
 }
 
 // SSOURL asks an organization whether the token needs authorization by single
-// sign-on. It returns the page where the token's owner authorizes it, or "" if
-// no authorization is needed. The page is valid for one hour (docs/ghcr.md,
-// Kinds of token).
+// sign-on. It returns the URL of the page where the token's owner authorizes the
+// token, or "" if no authorization is needed. The page is valid for one hour
+// (docs/ghcr.md, Kinds of token).
 func (c *Client) SSOURL(ctx context.Context, organization string) string {
 	header, _ := c.callWithHeader(ctx, http.MethodGet, "orgs/"+url.PathEscape(organization), nil, nil) // only the header is needed
 	rest, required := strings.CutPrefix(header.Get("X-GitHub-SSO"), "required; url=")
@@ -87,9 +87,9 @@ func (c *Client) SSOURL(ctx context.Context, organization string) string {
 	return page.String()
 }
 
-// NewTokenURL is the page that creates a classic token. The scope that
-// publishing needs is selected by the URL. A user who selects that scope on the
-// page also gets the scope repo.
+// NewTokenURL returns the URL of the page that creates a classic token. The URL
+// selects the scope that publishing needs. If a user selects this scope on the page
+// instead, the page also selects the scope repo.
 func (c *Client) NewTokenURL() string {
 	return c.server + "/settings/tokens/new?scopes=write:packages&description=ghcr-publish"
 }

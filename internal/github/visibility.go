@@ -10,29 +10,30 @@ import (
 // Outcome is the result of a request for a visibility.
 type Outcome string
 
-// The outcomes. Changed is returned only if a second read showed the change.
+// The outcomes. Ensure returns Changed only if a second read showed the change.
 const (
 	Kept       Outcome = "kept"        // the caller requested no visibility
 	Already    Outcome = "already"     // the package had the visibility before
 	Inherited  Outcome = "inherited"   // a new package inherited the visibility from its repository
-	Changed    Outcome = "changed"     // GitHub changed the visibility
+	Changed    Outcome = "changed"     // GitHub changed the visibility on request
 	NeedsOwner Outcome = "needs-owner" // only an owner can change the visibility, in the settings
 	Unknown    Outcome = "unknown"     // GitHub's API did not return the visibility
 )
 
-// EnsureResult is the package after Ensure.
+// EnsureResult is the result of Ensure: the package after the last read, and the
+// outcome.
 type EnsureResult struct {
 	Package Package
 	Outcome Outcome
-	// Err is the reason for the outcome Unknown. For NeedsOwner it is
-	// GitHub's error answer to the request for the change, if any.
+	// Err is the reason for the outcome Unknown. For the outcome NeedsOwner, Err is
+	// GitHub's error response to the request for the change, or nil.
 	Err error
 }
 
 // Ensure reads the package until it exists and compares its visibility with the
-// wanted visibility ("" or "keep" for any). If they differ, it requests the
-// change and reads the package again. The budget limits the reads of a new
-// package, because the REST API shows it later than the registry. If a read
+// wanted visibility ("" or "keep" for any). If the two differ, Ensure requests the
+// change and reads the package again. The budget limits the reads of a new package,
+// because the REST API returns a new package later than the registry. If a read
 // fails, the outcome is Unknown.
 func (c *Client) Ensure(ctx context.Context, owner Owner, name, want string, created bool, budget retry.Budget) EnsureResult {
 	pkg, err := c.waitForPackage(ctx, owner, name, budget)
@@ -57,8 +58,9 @@ func (c *Client) Ensure(ctx context.Context, owner Owner, name, want string, cre
 	return EnsureResult{Package: after, Outcome: NeedsOwner, Err: requestErr}
 }
 
-// Satisfies reports whether the package has the wanted visibility ("" or "keep"
-// for any). If it does, the result is the same as the result of Ensure.
+// Satisfies reports whether the package has the wanted visibility ("" or "keep" for
+// any). If the package has this visibility, Satisfies returns the result that
+// Ensure would return.
 func (p Package) Satisfies(want string) (EnsureResult, bool) {
 	switch want {
 	case "", "keep":

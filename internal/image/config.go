@@ -9,9 +9,9 @@ import (
 // MaxConfig limits the size of a config that is read into memory, in bytes.
 const MaxConfig = 2 * MaxManifestSize
 
-// DiffIDs returns the digests of the uncompressed layers in the config of an image, the
-// lowest layer first (image-spec, "rootfs"). It returns nil if config is not the
-// config of an image.
+// DiffIDs returns the digests of the uncompressed layers from the config of an
+// image. The lowest layer is the first (image-spec, "rootfs"). If the bytes
+// are not the config of an image, DiffIDs returns nil.
 func DiffIDs(config []byte) []v1.Hash {
 	var c struct {
 		RootFS struct {

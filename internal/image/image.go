@@ -1,7 +1,7 @@
-// Package image contains the data model of the program: a tree of manifests and
-// the blobs that they name. The tree follows the OCI image-spec: an index names
-// manifests, and a manifest names a config and layers. Images with Docker's media
-// types have the same tree.
+// Package image contains the data model of the program, which is a tree of
+// manifests and their blobs. The tree follows the OCI image-spec. An index
+// lists manifests, and a manifest lists a config and layers. An image with
+// Docker's media types has a tree of the same form.
 //
 // The package contains only data and functions that open blobs. Package source
 // builds trees, package plan decides the order of a push, and package registry
@@ -24,10 +24,10 @@ import (
 // registries accept at most 4 MiB (distribution-spec, "Pushing Manifests").
 const MaxManifestSize = 4 << 20
 
-// Manifest is one node of the tree: an image manifest or an index. A manifest is
-// pending if its digest is not known yet, because it names a layer that is not
-// compressed yet. Otherwise Raw contains exactly the bytes that the source has,
-// unless Replace replaced them.
+// Manifest is one node of the tree. A node is an image manifest or an index. A
+// manifest is pending while its digest is unknown, because one of its layers
+// is not compressed yet. For any other manifest, Raw contains exactly the
+// bytes of the source, unless Replace changed them.
 type Manifest struct {
 	// Descriptor has the media type, digest and size of Raw. For a pending
 	// manifest, the digest is the zero Hash and the size is 0.
@@ -35,10 +35,11 @@ type Manifest struct {
 	// Raw contains the bytes to send. It is nil for a pending manifest.
 	Raw []byte
 	// Platform is the platform of the image, from the parent index or the
-	// config. It is nil if neither of them has a platform, for example for an
-	// artifact.
+	// config. If neither the index nor the config has a platform, Platform is
+	// nil. An artifact is an example.
 	Platform *v1.Platform
-	// Children are the manifests that an index names, in the order of the index.
+	// Children are the manifests that an index lists, in the order of the
+	// index.
 	Children []*Manifest
 	// Blobs are the config and the layers of an image manifest. The config is
 	// the first.
@@ -48,53 +49,56 @@ type Manifest struct {
 	Repositories []name.Repository
 
 	// Assemble builds the bytes of a pending manifest from its blobs or
-	// children. None of them may be pending. Assemble is nil for a manifest that
-	// was never pending.
+	// children. No blob and no child may be pending. Assemble is nil for a
+	// manifest that was never pending.
 	Assemble func(*Manifest) ([]byte, error)
 	// Annotations are the future annotations of a pending manifest.
 	Annotations map[string]string
 	// Replaceable is true if a pending manifest has only a config, layers and
 	// annotations. Every manifest with the same config, layers and annotations
-	// can replace it. If Annotations is nil, the replacement may have any
-	// annotations.
+	// can replace this manifest. If Annotations is nil, the replacement may
+	// have any annotations.
 	Replaceable bool
 }
 
 // Blob is a config or a layer.
 type Blob struct {
-	// Descriptor describes the bytes to send. A pending blob is a layer that is
-	// compressed while it is sent. It has the zero digest and the size 0 before
-	// that.
+	// Descriptor describes the bytes to send. A pending blob is a layer that
+	// is compressed while it is sent. Before the compression, its digest is
+	// the zero Hash and its size is 0.
 	Descriptor v1.Descriptor
-	// DiffID is the digest of the plain tar of a layer, if it is known.
+	// DiffID is the digest of the uncompressed tar of a layer. It is the zero
+	// Hash if the digest is unknown.
 	DiffID v1.Hash
 	// PlainSize is the size of a pending blob in its source, in bytes.
 	PlainSize int64
 	// MountFrom lists repositories that are known to have the blob. The preferred
 	// repository is the first.
 	MountFrom []name.Repository
-	// Open returns a reader of the bytes to send. A retry calls it again, and
-	// readers are independent of each other. The reader of a pending blob
-	// compresses the layer, and verifies the DiffID at the end.
+	// Open returns a reader of the bytes to send. A retry calls Open again.
+	// Each reader is independent of the other readers. The reader of a pending
+	// blob compresses the layer, and verifies the DiffID at the end.
 	Open func(ctx context.Context) (io.ReadCloser, error)
 	// Plain returns a reader of the uncompressed bytes of a pending blob. The
 	// reader does not verify the DiffID. Plain is nil if the source has only
 	// compressed bytes.
 	Plain func(ctx context.Context) (io.ReadCloser, error)
 	// Foreign is true for a layer that clients download from a URL in the
-	// manifest. Registries need not have it (image-spec, non-distributable
-	// layers).
+	// manifest. Registries need not have such a layer (image-spec,
+	// non-distributable layers).
 	Foreign bool
-	// MayBeMissing is true for a layer of this kind that the program pushes. A
-	// repository can have the manifest without this layer.
+	// MayBeMissing is true for a non-distributable layer that the program
+	// pushes. A repository can have the manifest without this layer.
 	MayBeMissing bool
 }
 
-// Pending reports whether the digest of the blob is not known before compression.
+// Pending reports whether the blob is not compressed yet, so that its digest
+// is unknown.
 func (b *Blob) Pending() bool { return b.Descriptor.Digest == (v1.Hash{}) }
 
-// MountSource returns a repository that is known to have the blob. It is another
-// repository of the registry of repo.
+// MountSource returns a repository that is known to have the blob. The
+// returned repository is on the same registry as repo, but it is not repo. If
+// no such repository is known, ok is false.
 func (b *Blob) MountSource(repo name.Repository) (from name.Repository, ok bool) {
 	for _, r := range b.MountFrom {
 		if !b.Pending() && r.RegistryStr() == repo.RegistryStr() && r.RepositoryStr() != repo.RepositoryStr() {
@@ -111,8 +115,8 @@ func (m *Manifest) In(repo name.Repository) bool { return slices.Contains(m.Repo
 // Pending reports whether the digest of the manifest is not known yet.
 func (m *Manifest) Pending() bool { return m.Descriptor.Digest == (v1.Hash{}) }
 
-// Replace replaces the bytes of a manifest that is not pending. No repository is
-// known to have the new bytes.
+// Replace replaces the bytes of a manifest that is not pending. It clears
+// Repositories, because no repository is known to have the new bytes.
 func (m *Manifest) Replace(raw []byte) error {
 	digest, err := digestOf(raw)
 	m.Raw, m.Repositories = raw, nil
@@ -132,7 +136,7 @@ func (m *Manifest) Finish() error {
 		return nil
 	}
 	if !m.PartsKnown() {
-		return errors.New("assembling the manifest: a part of it is not compressed yet")
+		return errors.New("assembling the manifest: a blob or a child is still pending")
 	}
 	raw, err := m.Assemble(m)
 	if err != nil {

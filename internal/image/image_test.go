@@ -112,7 +112,7 @@ func TestFinish(t *testing.T) {
 		return []byte(m.Blobs[0].Descriptor.Digest.Hex[:1]), nil
 	}}
 	if err := m.Finish(); err == nil || !m.Pending() {
-		t.Errorf("finished before its layers: %v", err)
+		t.Errorf("Finish succeeded for a manifest with a pending layer: %v", err)
 	}
 	pending.Descriptor.Digest = hash("a")
 	if err := m.Finish(); err != nil {

@@ -3,8 +3,8 @@ package image
 import v1 "github.com/google/go-containerregistry/pkg/v1"
 
 // PlatformString formats a platform as os/arch[/variant]. It omits the variant
-// v8 of arm64, which is the default (image-spec, "Platform Variants"):
-// linux/arm64/v8 and linux/arm64 are the same platform.
+// v8 of arm64, because v8 is the default (image-spec, "Platform Variants").
+// The platforms linux/arm64/v8 and linux/arm64 are the same.
 func PlatformString(p *v1.Platform) string {
 	s := p.OS + "/" + p.Architecture
 	if p.Variant != "" && !(p.Architecture == "arm64" && p.Variant == "v8") {

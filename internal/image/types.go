@@ -2,9 +2,9 @@ package image
 
 import "github.com/google/go-containerregistry/pkg/v1/types"
 
-// DockerLayerZstd is the media type of BuildKit and containerd for a layer of a
-// Docker image that is compressed with zstd. Docker itself has no media type for
-// it.
+// DockerLayerZstd is the media type that BuildKit and containerd use for a
+// zstd layer of a Docker image. Docker itself has no media type for such a
+// layer.
 const DockerLayerZstd types.MediaType = "application/vnd.docker.image.rootfs.diff.tar.zstd"
 
 // ociTypes maps the media types of Docker to the media types of OCI for the same
@@ -19,8 +19,8 @@ var ociTypes = map[types.MediaType]types.MediaType{
 	DockerLayerZstd:               types.OCILayerZStd,
 }
 
-// OCIType returns the OCI media type for a media type of Docker. It returns other
-// media types unchanged.
+// OCIType returns the OCI media type for a media type of Docker. It returns
+// any other media type unchanged.
 func OCIType(t types.MediaType) types.MediaType {
 	if oci, docker := ociTypes[t]; docker {
 		return oci

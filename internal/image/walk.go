@@ -6,8 +6,9 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// Manifests lists root and all manifests below it, children before parents. This
-// is the order in which a registry accepts them. Each manifest occurs once.
+// Manifests lists root and all manifests below root. Children come before
+// their parents, because a registry accepts manifests only in this order. Each
+// manifest occurs once.
 func Manifests(root *Manifest) []*Manifest {
 	var out []*Manifest
 	seen := map[v1.Hash]bool{}
@@ -64,20 +65,21 @@ func digestOf(raw []byte) (v1.Hash, error) {
 	return h, err
 }
 
-// IsRunnable reports whether m is an image that can run, and not an index, an
-// artifact or an attestation. BuildKit gives its attestations the platform
-// unknown/unknown.
+// IsRunnable reports whether m is an image that can run. It returns false for
+// an index, an artifact or an attestation. BuildKit gives its attestations the
+// platform unknown/unknown.
 func (m *Manifest) IsRunnable() bool {
 	unknown := m.Platform != nil && m.Platform.OS == "unknown"
 	return len(m.Blobs) > 0 && m.Blobs[0].Descriptor.MediaType.IsConfig() && !m.IsAttestation() && !unknown
 }
 
-// The annotations of an entry for an attestation in an index (BuildKit
+// The annotations of the index entry of an attestation (BuildKit
 // documentation, "Image attestation storage").
 const (
-	// ReferenceType is the key of the type of the entry.
+	// ReferenceType is the annotation key for the type of the entry.
 	ReferenceType = "vnd.docker.reference.type"
-	// ReferenceDigest is the key of the digest of the attested image.
+	// ReferenceDigest is the annotation key for the digest of the attested
+	// image.
 	ReferenceDigest = "vnd.docker.reference.digest"
 
 	attestationType = "attestation-manifest"

@@ -8,7 +8,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// Artifact is content that is not an image: a chart, an SBOM, a module.
+// Artifact is content that is not an image, for example a chart, an SBOM or a
+// module.
 type Artifact struct {
 	Type  string // a media type
 	Files []ArtifactFile
@@ -16,13 +17,13 @@ type Artifact struct {
 	Subject name.Reference
 }
 
-// ArtifactFile is a line of the input content, for an artifact.
+// ArtifactFile is a line of the input content if the content is an artifact.
 type ArtifactFile struct {
 	Path      string
 	MediaType string // "" for the default media type
 }
 
-// mediaType is a name of RFC 6838, section 4.2.
+// mediaType matches a media type name of RFC 6838, section 4.2.
 var mediaType = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$`)
 
 // artifact reads the inputs of an artifact. It returns nil if artifact-type is
@@ -40,7 +41,7 @@ func (r *reader) artifact(c *Config) *Artifact {
 	}
 	for _, in := range append(fileInputs, "labels") {
 		if r.text(in) != "" {
-			r.fail(in, CodeArtifactWithImageInput, "Remove "+in+" or artifact-type. The input annotations is allowed for both.", "The input %s is only for images, and artifact-type creates no image", in)
+			r.fail(in, CodeArtifactWithImageInput, "Remove "+in+" or artifact-type. The input annotations is allowed for images and for artifacts.", "The input %s is only for images, and artifact-type creates no image", in)
 		}
 	}
 	lines := r.lines("content")
@@ -65,8 +66,8 @@ func parseArtifactFile(line string) ArtifactFile {
 
 // subject reads the subject of the artifact: a reference, or the digest of a
 // manifest in the repository of the image. A manifest and its subject are in one
-// repository, so a reference also names the repository to publish to. The tags of
-// the event belong to the image. An artifact therefore has no default tags.
+// repository. A reference therefore also names the repository to publish to. An
+// artifact has no default tags, because the tags of the event belong to the image.
 func (r *reader) subject(c *Config, a *Artifact) {
 	text := r.text("subject")
 	if text == "" {
@@ -83,7 +84,7 @@ func (r *reader) subject(c *Config, a *Artifact) {
 	}
 	for _, other := range c.Images {
 		if other.Name() != repo.Name() {
-			r.fail("subject", CodeSubjectInOtherRepository, "Publish the artifact to the repository of its subject: set image to "+repo.Name()+", or remove image.", "The subject %q is not in %s", text, other)
+			r.fail("subject", CodeSubjectInOtherRepository, "An artifact and its subject must be in one repository. Set image to "+repo.Name()+", or remove image.", "The subject %q is not in %s", text, other)
 		}
 	}
 	c.ByDigest = c.ByDigest || c.Tags == ""

@@ -16,7 +16,7 @@ type Build struct {
 	Builder string // "" for the current builder
 	Args    []string
 	Secrets []BuildSecret
-	// Platforms are not parsed, because the set of platforms depends on the builder.
+	// Platforms are not parsed, because each builder accepts other platforms.
 	Platforms          []string
 	CacheFrom, CacheTo []string
 }
@@ -51,7 +51,7 @@ func (r *reader) build(c *Config) *Build {
 	}
 	for _, in := range []string{"source", "content"} {
 		if r.text(in) != "" {
-			r.fail("context", CodeContextOrSource, "Remove one of the two. The inputs context and file build an image from a Dockerfile.", "The inputs %s and context exclude each other", in)
+			r.fail("context", CodeContextOrSource, "Remove one of the two inputs. The inputs context and file select a Dockerfile to build.", "The inputs %s and context exclude each other", in)
 		}
 	}
 	if b.Context == "" {
@@ -74,8 +74,9 @@ func (r *reader) buildArgs() []string {
 var secretID = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,128}$`)
 
 // buildSecrets parses ID=VALUE lines in the form of docker/build-push-action. An
-// entry in double quotes can have several lines. Errors contain neither a value
-// nor a line without an id.
+// entry in double quotes can have several lines. Errors do not contain values.
+// Errors also do not contain a line without an id, because such a line can be a
+// value.
 func (r *reader) buildSecrets() []BuildSecret {
 	in := csv.NewReader(strings.NewReader(r.text("secrets")))
 	in.FieldsPerRecord, in.LazyQuotes = -1, true
@@ -90,7 +91,7 @@ func (r *reader) buildSecrets() []BuildSecret {
 		s := BuildSecret{ID: strings.TrimSpace(id), Value: secret.New(value)}
 		switch {
 		case !secretID.MatchString(s.ID):
-			r.fail("secrets", CodeValue, hintSecrets, "Entry %d of secrets has no ID, or its ID contains characters other than letters, digits, dots, - and _", i+1)
+			r.fail("secrets", CodeValue, hintSecrets, "Entry %d of secrets has no ID, or its ID contains characters that are not letters, digits, dots, - or _", i+1)
 		case s.Value.Empty():
 			r.fail("secrets", CodeSecretEmpty, "Check that the secret exists and reaches this job (secrets do not reach runs from forks).", "The secret %q is empty", s.ID)
 		default:

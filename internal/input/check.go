@@ -2,8 +2,8 @@ package input
 
 import "errors"
 
-// ParseCheck reads and checks the inputs of `check`. They are the inputs of `publish`
-// that affect a refusal.
+// ParseCheck reads and checks the inputs of `check`. These inputs are the inputs of
+// `publish` that can cause a refusal.
 func ParseCheck(env Environment) (*Config, error) {
 	r := newReader(Check, env)
 	c := &Config{}

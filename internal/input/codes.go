@@ -4,7 +4,7 @@ import "github.com/ghcr-publish/ghcr-publish/internal/diag"
 
 // Codes of the errors and notices of this package.
 const (
-	// CodeValue means that an input has a value that it does not accept.
+	// CodeValue means that the value of an input is not allowed.
 	CodeValue = "input-value"
 	// CodeUnknown means that the action has no input with this name. It is an error
 	// if the name resembles an input, otherwise a notice.
@@ -28,30 +28,31 @@ const (
 	// CodeNoTags means that a promotion has no tags.
 	CodeNoTags = diag.CodeNoTags
 
-	// CodeImageMissing means that neither image nor GITHUB_REPOSITORY names a
-	// repository.
+	// CodeImageMissing means that neither the input image nor GITHUB_REPOSITORY names
+	// a repository.
 	CodeImageMissing = "image-missing"
-	// CodeImageInvalid means that image is not a repository name.
+	// CodeImageInvalid means that the input image is not a repository name.
 	CodeImageInvalid = "image-invalid"
-	// CodeImageWithScheme means that image is a URL.
+	// CodeImageWithScheme means that the input image is a URL.
 	CodeImageWithScheme = "image-with-scheme"
-	// CodeImageWithDigest means that image contains a digest.
+	// CodeImageWithDigest means that the input image contains a digest.
 	CodeImageWithDigest = "image-with-digest"
-	// CodeImageWithTag means that image contains a tag.
+	// CodeImageWithTag means that the input image contains a tag.
 	CodeImageWithTag = "image-with-tag"
 	// CodeImageWithoutOwner means that a name on the registry of GitHub has no
 	// owner.
 	CodeImageWithoutOwner = "image-without-owner"
-	// CodeImageWithoutPush means that the input image has no effect on a login
-	// without push: true.
+	// CodeImageWithoutPush means that a login has the input image, but not push: true.
+	// The input image then has no effect.
 	CodeImageWithoutPush = "image-without-push"
 	// CodeImageLowercased is a notice: the repository name is in lower case.
 	CodeImageLowercased = "image-name-lowercased"
-	// CodeOwnerDiffers is a notice: the package has another owner than the
+	// CodeOwnerDiffers is a notice: the owner of the package is not the owner of the
 	// workflow.
 	CodeOwnerDiffers = "owner-differs"
 
-	// CodeArtifactTypeMissing means that subject is set without artifact-type.
+	// CodeArtifactTypeMissing means that the input subject is set without
+	// artifact-type.
 	CodeArtifactTypeMissing = "artifact-type-missing"
 	// CodeArtifactWithImageInput means that an input for images is set together
 	// with artifact-type.
@@ -59,56 +60,63 @@ const (
 	// CodeSubjectInOtherRepository means that the artifact and its subject would be
 	// in different repositories.
 	CodeSubjectInOtherRepository = "subject-in-other-repository"
-	// CodeContentMissing means that an input needs content.
+	// CodeContentMissing means that an input is set that needs the input content.
 	CodeContentMissing = "content-missing"
-	// CodeContentInvalid means that a line of content is not PATH:/PATH/IN/IMAGE.
+	// CodeContentInvalid means that a line of the input content is not
+	// PATH:/PATH/IN/IMAGE.
 	CodeContentInvalid = "content-invalid"
-	// CodeContentOrSource means that content and source are both set.
+	// CodeContentOrSource means that the inputs content and source are both set.
 	CodeContentOrSource = "content-or-source"
-	// CodeContextMissing means that an input needs context.
+	// CodeContextMissing means that an input is set that needs the input context.
 	CodeContextMissing = "context-missing"
-	// CodeContextOrSource means that context is set together with source or
+	// CodeContextOrSource means that the input context is set together with source or
 	// content.
 	CodeContextOrSource = "context-or-source"
 	// CodeSecretEmpty means that a build secret has no value.
 	CodeSecretEmpty = "secret-empty"
 
-	// CodeCompressionWithArtifact means that compression is set for an artifact.
+	// CodeCompressionWithArtifact means that the input compression is set for an
+	// artifact.
 	CodeCompressionWithArtifact = "compression-with-artifact"
-	// CodeLevelWithoutCompression means that compression-level is set with
+	// CodeLevelWithoutCompression means that the input compression-level is set with
 	// compression: keep.
 	CodeLevelWithoutCompression = "compression-level-without-compression"
-	// CodeTagsWithPushByDigest means that tags and push-by-digest are both set.
+	// CodeTagsWithPushByDigest means that the inputs tags and push-by-digest are both
+	// set.
 	CodeTagsWithPushByDigest = "tags-with-push-by-digest"
-	// CodeDigestNameWithoutPushByDigest means that digest-name has no effect.
+	// CodeDigestNameWithoutPushByDigest means that the input digest-name has no
+	// effect, because push-by-digest is not set.
 	CodeDigestNameWithoutPushByDigest = "digest-name-without-push-by-digest"
-	// CodeDigestNameInvalid means that digest-name cannot end an output's name.
+	// CodeDigestNameInvalid means that the input digest-name contains characters that
+	// the name of an output cannot contain.
 	CodeDigestNameInvalid = diag.CodeDigestNameInvalid
-	// CodeLinkRepositoryMissing means that link: label has no repository.
+	// CodeLinkRepositoryMissing means that link: label is set, but no repository is
+	// known.
 	CodeLinkRepositoryMissing = "link-repository-missing"
 
-	// CodeTokenEmpty means that there is no token, or an empty one.
+	// CodeTokenEmpty means that the token is empty or missing.
 	CodeTokenEmpty = "token-empty"
-	// CodeTokenUnusable means that the token contains characters that no token
-	// contains.
+	// CodeTokenUnusable means that the token contains characters that a token cannot
+	// contain.
 	CodeTokenUnusable = "token-unusable"
-	// CodeRegistryInvalid means that registry is not a host.
+	// CodeRegistryInvalid means that the input registry is not a host.
 	CodeRegistryInvalid = "registry-invalid"
-	// CodeCredentialsInvalid means that a line of credentials has another form.
+	// CodeCredentialsInvalid means that a line of the input credentials is not HOST
+	// USERNAME SECRET.
 	CodeCredentialsInvalid = "credentials-invalid"
 	// CodeLoginMissing means that no credentials exist for a host.
 	CodeLoginMissing = "login-missing"
-	// CodeIsolatedOutsideWorkflow means that isolated is set at a terminal.
+	// CodeIsolatedOutsideWorkflow means that the input isolated is set at a terminal.
 	CodeIsolatedOutsideWorkflow = "isolated-outside-workflow"
 
 	// CodeDestinationMissing means that a pull has no destination.
 	CodeDestinationMissing = "destination-missing"
-	// CodeDestinationWithVerifyOnly means that destination and verify-only are
-	// both set.
+	// CodeDestinationWithVerifyOnly means that the inputs destination and verify-only
+	// are both set.
 	CodeDestinationWithVerifyOnly = "destination-with-verify-only"
 
-	// CodeServerURLUnusable means that the token must not be sent to the server
-	// that a variable names.
+	// CodeServerURLUnusable means that a variable contains the URL of a server to
+	// which the token must not be sent.
 	CodeServerURLUnusable = "server-url-unusable"
 	// CodeEventUnreadable means that the payload of the event cannot be read.
 	CodeEventUnreadable = "event-unreadable"

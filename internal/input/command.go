@@ -27,14 +27,14 @@ var (
 	login    = []Command{Login}
 	check    = []Command{Check}
 	pushing  = []Command{Publish, Merge, Promote}
-	// building commands can write an index of platform images.
+	// building lists the commands that can write an index of platform images.
 	building = []Command{Publish, Merge}
 	naming   = []Command{Publish, Merge, Promote, Metadata}
 	labels   = []Command{Publish, Metadata}
-	// annotating commands can write annotations.
+	// annotating lists the commands that can write annotations.
 	annotating = []Command{Publish, Merge, Metadata}
-	// reporting commands send requests to the API and write a report.
+	// reporting lists the commands that send requests to the API and write a report.
 	reporting = []Command{Publish, Merge, Promote, Metadata, Migrate, Pull, Inspect}
-	// authenticating commands only check or store logins.
+	// authenticating lists the commands that only check or store logins.
 	authenticating = []Command{Login, Check}
 )

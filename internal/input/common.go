@@ -33,8 +33,8 @@ func (r *reader) base(c *Common, env Environment) {
 	c.CAFile = r.text("ca-file")
 }
 
-// registry returns the host for image names without a host. The host does not
-// affect the token, which goes only to the registry of this GitHub server.
+// registry returns the host for image names without a host. This host never
+// receives the token, unless it is the registry of this GitHub server.
 func (r *reader) registry(gh GitHub) string {
 	v := r.text("registry")
 	if v == "" {
@@ -48,8 +48,8 @@ func (r *reader) registry(gh GitHub) string {
 	return host
 }
 
-// tokenVariables can contain the token at a terminal. The first that is not empty
-// wins.
+// tokenVariables are the variables that can contain the token at a terminal. The
+// first variable that is not empty is used.
 var tokenVariables = []string{"GITHUB_TOKEN", "GH_TOKEN", "CR_PAT"}
 
 func (r *reader) token(c *Common, env Environment) {
@@ -58,7 +58,7 @@ func (r *reader) token(c *Common, env Environment) {
 		c.Username = c.GitHub.Actor
 	}
 	if c.Username == "" {
-		c.Username = "token" // ghcr.io ignores it (docs/ghcr.md, Token endpoint)
+		c.Username = "token" // ghcr.io ignores the user name (docs/ghcr.md, Token endpoint)
 	}
 	switch {
 	case env.Flag == nil:
@@ -76,7 +76,7 @@ func (r *reader) token(c *Common, env Environment) {
 	r.checkToken(c)
 }
 
-// checkToken refuses a text that cannot be a token before it is sent.
+// checkToken refuses a text that cannot be a token, so that the text is never sent.
 func (r *reader) checkToken(c *Common) {
 	if c.Token.Empty() {
 		if c.needsToken() {
@@ -85,12 +85,12 @@ func (r *reader) checkToken(c *Common) {
 		return
 	}
 	if strings.ContainsFunc(c.Token.Reveal(), func(x rune) bool { return x <= ' ' || x >= 0x7f }) {
-		r.fail("token", CodeTokenUnusable, tokenHint(c), "The token from %s contains blanks or characters that no token contains", c.TokenOrigin)
+		r.fail("token", CodeTokenUnusable, tokenHint(c), "The token from %s contains blanks or other characters that a token cannot contain", c.TokenOrigin)
 	}
 }
 
-// needsToken reports whether an image is on the registry of this GitHub server, which is
-// the only registry that receives the token.
+// needsToken reports whether an image is on the registry of this GitHub server.
+// Only this registry receives the token.
 func (c *Common) needsToken() bool {
 	for _, repo := range c.Images {
 		if c.AtHome(repo) {
@@ -102,9 +102,9 @@ func (c *Common) needsToken() bool {
 
 func tokenHint(c *Common) string {
 	if c.GitHub.Active {
-		return "Remove the input token: its default is the job's GITHUB_TOKEN. If the input names a secret, check that the secret exists and reaches this job (secrets do not reach runs from forks)."
+		return "Remove the input token, because its default is the job's GITHUB_TOKEN. If the input names a secret, check that the secret exists and reaches this job (secrets do not reach runs from forks)."
 	}
-	return "Export GITHUB_TOKEN (gh auth token prints one), GH_TOKEN or CR_PAT, or pipe a token into --token-stdin. A classic token needs the scope write:packages."
+	return "Export a token as GITHUB_TOKEN, GH_TOKEN or CR_PAT, or pipe the token into --token-stdin. The command gh auth token prints a token. A classic token needs the scope write:packages."
 }
 
 func (r *reader) credentials(c *Common) {
@@ -112,7 +112,7 @@ func (r *reader) credentials(c *Common) {
 		fields := strings.Fields(line)
 		if len(fields) != 3 {
 			// The error does not contain the line, because the line contains a secret.
-			r.fail("credentials", CodeCredentialsInvalid, "Write host, user name and secret, separated by spaces. If the line has these three parts, check that the secret exists, because a missing secret is empty.", "Line %d of credentials has %d parts, not 3", i+1, len(fields))
+			r.fail("credentials", CodeCredentialsInvalid, "Write host, user name and secret, separated by spaces. If the line in the workflow has these three parts, check that the secret exists, because the value of a missing secret is empty.", "Line %d of credentials has %d parts, not 3", i+1, len(fields))
 			continue
 		}
 		host, err := parseHost(fields[0])
@@ -126,8 +126,9 @@ func (r *reader) credentials(c *Common) {
 
 func quote(s string) string { return fmt.Sprintf("%q", s) }
 
-// minMaskedLine is the minimum length, in bytes, of a line that is masked by itself if
-// a secret has several lines. A mask for a brace or a zero would hide most of the log.
+// minMaskedLine is the minimum length, in bytes, of a line to mask in a secret of
+// several lines. The limit is necessary, because a mask for a brace or a zero would
+// hide most of the log.
 const minMaskedLine = 4
 
 // Secrets lists all texts of the configuration that the log must not contain.

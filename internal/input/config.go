@@ -1,10 +1,10 @@
-// Package input reads the inputs of a run into a validated [Config]: the inputs
-// of the action or the flags of a terminal (one table for both), the variables of
-// the runner, and the payload of the event.
+// Package input reads the inputs of a run into a validated [Config]. It reads the
+// inputs of the action or the flags of a terminal, the variables of the runner, and
+// the payload of the event. One table defines both the inputs and the flags.
 //
-// It returns all errors of the input together. In a Config, a reference is parsed
-// and a choice has one of the values in the table. Other packages read no inputs.
-// They do read other variables of the environment. For example, cmd reads
+// It returns all errors of the input together. In a Config, references are parsed,
+// and each choice has one of the values in the table. Other packages read no
+// inputs, but they read other variables of the environment. For example, cmd reads
 // SOURCE_DATE_EPOCH, RUNNER_TEMP, RUNNER_DEBUG, TERM and DOCKER_METADATA_*. The
 // packages docker and login read the variables that configure Docker and podman,
 // and workflow reads the paths of the runner's files.
@@ -26,10 +26,10 @@ type Common struct {
 	GitHub  GitHub
 	Images  []name.Repository // not empty after a successful parse
 
-	Home        string // host of the registry of this GitHub server, which alone receives the token
+	Home        string // host of the registry of this GitHub server, the only registry that receives the token
 	Registry    string // host for image names without a host
 	Token       secret.Secret
-	TokenOrigin string // the input or variable with the token, as text for the user
+	TokenOrigin string // the input or variable that contains the token, as text for the user
 	Username    string
 	Credentials []Credential
 	Hidden      []secret.Secret // further secrets to mask
@@ -43,7 +43,7 @@ type Common struct {
 	Notices []diag.Notice
 }
 
-// Base returns c. Each configuration embeds Common, so it has this method.
+// Base returns c. All configurations have this method, because they embed Common.
 func (c *Common) Base() *Common { return c }
 
 // Config is the configuration of `publish`.
@@ -51,14 +51,15 @@ type Config struct {
 	Common
 
 	Source string
-	// Build, Files and Artifact describe content that does not exist yet. All are
-	// nil if Source names an existing image.
+	// Build, Files and Artifact describe an image or an artifact that the run creates.
+	// All three are nil if Source names an existing image.
 	Build    *Build
 	Files    *Files
 	Artifact *Artifact
-	// PushForeign uploads layers that are meant to be fetched by URL.
+	// PushForeign is true to upload the layers that clients otherwise download from
+	// the URLs in the descriptors.
 	PushForeign bool
-	// Strip removes attestations.
+	// Strip is true to remove attestations.
 	Strip bool
 	// Compression is the compression of layers. The zero value keeps the
 	// compression of each layer.
@@ -70,7 +71,7 @@ type Config struct {
 
 	Overwrite Overwrite
 	Monotonic bool // keep a tag that points at a newer image
-	OnlyNewer bool // also keep a tag if its image is not known to be older
+	OnlyNewer bool // also keep a tag if the age of its image is unknown
 
 	LinkTo         string // URL of the repository for the source label; "" for no label
 	Visibility     Visibility
@@ -80,8 +81,8 @@ type Config struct {
 	DryRun         bool
 }
 
-// Naming has the inputs that determine tags, labels and annotations. The texts are
-// not parsed; package meta parses them.
+// Naming has the inputs that determine tags, labels and annotations. Package meta
+// parses these texts.
 type Naming struct {
 	Tags        string // "" for the default tags of the event
 	Flavor      string
@@ -93,7 +94,7 @@ type Naming struct {
 // Visibility is the visibility that the package must have.
 type Visibility string
 
-// The visibilities of GitHub, and Keep, which accepts each of them.
+// The visibilities of GitHub, and Keep, which accepts any visibility.
 const (
 	Public   Visibility = "public"
 	Private  Visibility = "private"
@@ -106,7 +107,7 @@ type Verification string
 
 // The values of the input verify.
 const (
-	VerifyFull   Verification = "full"   // digest, and an anonymous pull, visibility and link
+	VerifyFull   Verification = "full"   // the checks of digest, an anonymous pull, visibility and link
 	VerifyDigest Verification = "digest" // read back every tag and the digest
 	VerifyNone   Verification = "none"   // no checks
 )
@@ -134,9 +135,10 @@ type Environment struct {
 	// Environ lists the variables of a workflow step as NAME=value. It is empty at a
 	// terminal.
 	Environ []string
-	// Flag reads a flag of the command line; "" if the flag is not set. It is nil in
-	// a workflow step, because inputs are INPUT_ variables there.
+	// Flag returns the value of a flag of the command line, or "" if the flag is not
+	// set. Flag is nil in a workflow step, because the inputs of a step are INPUT_
+	// variables.
 	Flag func(name string) string
-	// Token is the token from standard input. It is empty without --token-stdin.
+	// Token is the token from standard input. Token is empty without --token-stdin.
 	Token secret.Secret
 }

@@ -10,22 +10,23 @@ import (
 	"unicode/utf8"
 )
 
-// Content is a line of the input content: a file, or a folder for its contents,
-// and a path in the image.
+// Content is a line of the input content. It names a file or a folder on this
+// machine, and a path in the image. For a folder, the contents of the folder are
+// added.
 type Content struct {
-	// Path is on this machine. It can contain {os}, {arch} and {variant}.
+	// Path is a path on this machine. It can contain {os}, {arch} and {variant}.
 	Path string
 	// To is an absolute, clean path in the image, with slashes.
 	To string
-	// Into is true if To is a folder. A file then keeps its name in this folder.
+	// Into is true if To is a folder. The file then has the same name in this folder.
 	Into bool
 }
 
-// maxPath is the maximum length of a path in an image, in bytes. It is PATH_MAX of
-// Linux.
+// maxPath is the maximum length of a path in an image, in bytes. The value is
+// PATH_MAX of Linux.
 const maxPath = 4096
 
-// placeholder matches a part of a path that the platform replaces.
+// placeholder matches a part of a path that is replaced by a value of the platform.
 var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
 
 // parseContent parses PATH:/PATH/IN/IMAGE. The last ":/" is the separator, because
@@ -64,8 +65,9 @@ func checkPath(text string) error {
 	return nil
 }
 
-// checkTarget refuses paths in the image that have another meaning than they
-// appear to have.
+// checkTarget refuses paths in the image that are too long, or that contain control
+// characters, backslashes or "..". Such a path could mean another file than a
+// reader expects.
 func checkTarget(to string) error {
 	switch {
 	case len(to) > maxPath:

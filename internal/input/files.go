@@ -9,22 +9,22 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// Files is an image that the program creates from files.
+// Files describes an image that the program creates from files.
 type Files struct {
 	Content []Content
 	Base    name.Reference // nil for scratch
-	// Entrypoint and Cmd are nil to keep the values of the base.
+	// Entrypoint and Cmd are nil to keep the values of the base image.
 	Entrypoint, Cmd []string
 	Env             []string // KEY=value
-	User, Workdir   string   // "" to keep the value of the base
+	User, Workdir   string   // "" to keep the value of the base image
 	Platforms       []v1.Platform
 }
 
-// fileInputs are the inputs that need content.
+// fileInputs are the inputs that need the input content.
 var fileInputs = []string{"base", "entrypoint", "cmd", "env", "user", "workdir", "platform"}
 
-// files reads the inputs of an image from files. It returns nil if content is
-// empty.
+// files reads the inputs of an image from files. It returns nil if the input
+// content is empty.
 func (r *reader) files(c *Config) *Files {
 	lines := r.lines("content")
 	if len(lines) == 0 {
@@ -51,16 +51,16 @@ func (r *reader) files(c *Config) *Files {
 	return f
 }
 
-// refuseSourceWithContent refuses source if content is set, because only one of
-// them can name the image.
+// refuseSourceWithContent refuses the input source if the input content is set,
+// because only one of the two inputs can define the image.
 func (r *reader) refuseSourceWithContent() {
 	if r.text("source") != "" {
-		r.fail("content", CodeContentOrSource, "Remove one of the two: source is an existing image, and content creates an image from files.", "The inputs source and content exclude each other")
+		r.fail("content", CodeContentOrSource, "Remove one of the two inputs. The input source names an existing image, and the input content creates an image from files.", "The inputs source and content exclude each other")
 	}
 }
 
-// baseImage parses the reference of the base. A name without a host belongs to
-// Docker Hub, as in a Dockerfile.
+// baseImage parses the reference of the base image. A name without a host is a name
+// on Docker Hub, as in a Dockerfile.
 func (r *reader) baseImage(c *Common) name.Reference {
 	text := strings.TrimPrefix(r.text("base"), referencePrefix)
 	if text == "" || text == "scratch" {
@@ -72,7 +72,7 @@ func (r *reader) baseImage(c *Common) name.Reference {
 		return nil
 	}
 	if repo := ref.Context(); c.AtHome(repo) && !strings.Contains(repo.RepositoryStr(), "/") {
-		r.fail("base", CodeImageWithoutOwner, "Write "+repo.RegistryStr()+"/OWNER/"+repo.RepositoryStr()+".", "The base %q names no owner", text)
+		r.fail("base", CodeImageWithoutOwner, "Write "+repo.RegistryStr()+"/OWNER/"+repo.RepositoryStr()+".", "The base image %q has no owner in its name", text)
 		return nil
 	}
 	return ref
@@ -92,7 +92,7 @@ func (r *reader) argv(name string) []string {
 	}
 	lines := r.lines(name)
 	if len(lines) == 1 && strings.ContainsAny(lines[0], " \t") {
-		r.fail(name, CodeValue, "Write one argument per line, or a JSON list of strings. No shell splits the line.", "The input %s is one line with spaces: %q", name, text)
+		r.fail(name, CodeValue, "Write one argument per line, or a JSON list of strings, because no shell splits the line.", "The input %s is one line with spaces: %q", name, text)
 	}
 	return lines
 }

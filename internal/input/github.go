@@ -31,7 +31,7 @@ type GitHub struct {
 	RunAttempt string
 	Workflow   string
 	Job        string
-	// WorkflowRef names the file of the workflow: owner/name/PATH@ref. Workspace is
+	// WorkflowRef names the file of the workflow, as owner/name/PATH@ref. Workspace is
 	// the directory of the checkout, if the job has one.
 	WorkflowRef, Workspace string
 	Event                  Event
@@ -88,8 +88,9 @@ func (g GitHub) ReadOnly() string {
 }
 
 // Registry returns the host of the container registry of the server (docs/ghcr.md,
-// Registry host): ghcr.io for github.com, and containers.HOST for other servers. A
-// server on a loopback address, as `serve` exports it, has the same host and port.
+// Registry host): ghcr.io for github.com, and containers.HOST for other servers.
+// The command `serve` exports a server URL with a loopback address. The registry
+// then has the host and the port of this URL.
 func (g GitHub) Registry() string {
 	u, err := url.Parse(g.ServerURL)
 	if err != nil || u.Host == "" || strings.EqualFold(u.Hostname(), "github.com") {
@@ -169,7 +170,7 @@ func checkURL(name, value string) error {
 	return &diag.Error{
 		Code: CodeServerURLUnusable, Side: diag.Runner,
 		Title: fmt.Sprintf("The variable %s is %q, which is not a safe server URL", name, value),
-		Hint:  "Set an https URL without a user name. Plain http is only allowed for this machine. The runner sets the variable. At a terminal, unset it to use github.com.",
+		Hint:  "Set an https URL without a user name. Plain http is only allowed for this machine. In a workflow, the runner sets the variable. At a terminal, unset the variable to use github.com.",
 	}
 }
 
@@ -200,7 +201,7 @@ func eventError(path string, err error) error {
 	return &diag.Error{
 		Code: CodeEventUnreadable, Side: diag.Runner, Err: err,
 		Title: fmt.Sprintf("The event payload %q (GITHUB_EVENT_PATH) cannot be read", path),
-		Hint:  "The runner writes this file for every job. In your own container step, mount the folder of the file. At a terminal, unset the variable.",
+		Hint:  "The runner writes this file for every job. If a step starts a container itself, mount the folder of the file. At a terminal, unset the variable.",
 	}
 }
 

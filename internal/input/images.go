@@ -54,9 +54,9 @@ func splitNames(lines []string) []string {
 	return names
 }
 
-// repository parses a line of image. It changes the name to lower case, because
-// registries refuse other names (docs/ghcr.md, Refused: upper case), and the names
-// of many owners contain upper case.
+// repository parses a line of the input image. It changes the name to lower case.
+// The names of many owners contain upper case, and registries refuse such names
+// (docs/ghcr.md, Refused: upper case).
 func (c *Common) repository(line string) (name.Repository, error) {
 	if _, rest, ok := strings.Cut(line, "://"); ok {
 		return name.Repository{}, diag.Inputf("image", CodeImageWithScheme, "Write "+rest+".", "The input image %q is a URL, not a repository name", line)
@@ -80,12 +80,12 @@ func (c *Common) repository(line string) (name.Repository, error) {
 		errors.As(err, &bad)
 		return name.Repository{}, &diag.Error{
 			Code: CodeImageInvalid, Side: diag.Input, Input: "image", Title: "The input image " + quote(line) + " is not a repository name", Err: err,
-			Hint: "Write registry, owner and name, such as ghcr.io/acme/web. Use only a-z and 0-9, with single . _ - between them.",
+			Hint: "Write registry, owner and name, such as ghcr.io/acme/web. Use only a-z and 0-9, and single characters . _ - between them.",
 		}
 	}
 	if c.AtHome(repo) && !strings.Contains(repo.RepositoryStr(), "/") {
 		return name.Repository{}, diag.Inputf("image", CodeImageWithoutOwner,
-			"Write "+repo.RegistryStr()+"/OWNER/"+repo.RepositoryStr()+c.ownerExample(repo.RepositoryStr())+".", "The input image %q names no owner", line)
+			"Write "+repo.RegistryStr()+"/OWNER/"+repo.RepositoryStr()+c.ownerExample(repo.RepositoryStr())+".", "The input image %q contains no owner", line)
 	}
 	if lower != line {
 		c.Notices = append(c.Notices, diag.Notice{
@@ -96,8 +96,8 @@ func (c *Common) repository(line string) (name.Repository, error) {
 	return repo, nil
 }
 
-// tagOf returns the tag of a reference. Without a slash, digits after a colon count
-// as a port, because a port and a tag of digits look alike.
+// tagOf returns the tag of a reference. If the text has no slash, tagOf takes
+// digits after a colon for a port, because a tag of digits looks like a port.
 func tagOf(s string) string {
 	last := s[strings.LastIndexByte(s, '/')+1:]
 	_, tag, _ := strings.Cut(last, ":")

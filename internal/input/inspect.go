@@ -13,7 +13,7 @@ import (
 type InspectConfig struct {
 	Common
 
-	Source    string         // not parsed
+	Source    string         // as in the input, not parsed
 	Reference name.Reference // nil if Source is not a reference
 	Platform  *v1.Platform   // nil for all platforms
 	JSON      bool
@@ -34,8 +34,9 @@ func ParseInspect(env Environment) (*InspectConfig, error) {
 	return c, errors.Join(r.errs...)
 }
 
-// isLocal reports whether the source is on this machine: it has a prefix or the
-// form of a path, or a file with this name exists.
+// isLocal reports whether the source is on this machine. A local source has the
+// prefix of a local format or the form of a path, or it is the name of an existing
+// file.
 func isLocal(source string) bool {
 	prefix, _, _ := strings.Cut(source, ":")
 	switch prefix {

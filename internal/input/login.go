@@ -27,7 +27,7 @@ func ParseLogin(env Environment) (*LoginConfig, error) {
 	case r.boolean("push"):
 		r.images(&c.Common)
 	case r.text("image") != "":
-		r.fail("image", CodeImageWithoutPush, "Set push: true to check the permission to push to image, or remove image.", "The input image has no effect without push: true")
+		r.fail("image", CodeImageWithoutPush, "Set push: true to check the permission to push, or remove the input image.", "The input image has no effect without push: true")
 	}
 	if c.Isolated && !c.GitHub.Active {
 		r.fail("isolated", CodeIsolatedOutsideWorkflow, "Set DOCKER_CONFIG to a separate folder instead.", "The input isolated is only for workflows, because it sets variables for later steps")
@@ -35,8 +35,9 @@ func ParseLogin(env Environment) (*LoginConfig, error) {
 	return c, errors.Join(r.errs...)
 }
 
-// hosts determines the logins: for the hosts in registry, by default the registry
-// of this GitHub server, and for all hosts in credentials.
+// hosts determines the logins. The logins are for the hosts in the input registry
+// and for all hosts in the input credentials. The default of the input registry is
+// the registry of this GitHub server.
 func (r *reader) hosts(c *LoginConfig) {
 	named := r.lines("registry")
 	if len(named) == 0 && !c.Token.Empty() {
@@ -64,7 +65,7 @@ func (r *reader) host(c *LoginConfig, text string) {
 	case i >= 0:
 		c.add(c.Credentials[i])
 	case host != c.Home:
-		r.fail("registry", CodeLoginMissing, "Add to credentials the line: "+host+" USER SECRET. Only "+c.Home+" receives the token.", "There is no login for %s", text)
+		r.fail("registry", CodeLoginMissing, "Add to the input credentials the line: "+host+" USER SECRET. Only "+c.Home+" receives the token.", "There is no login for %s", text)
 	case c.Token.Empty():
 		r.fail("token", CodeTokenEmpty, tokenHint(&c.Common), "There is no token for %s", host)
 	default:

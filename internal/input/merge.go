@@ -12,7 +12,7 @@ type MergeConfig struct {
 	Digests      string   // the outputs of the jobs, not parsed
 	Docker       bool     // write an index of the Docker media type
 	Attestations string   // keep, strip or referrers
-	Expect       []string // platforms; nil for any platforms
+	Expect       []string // the platforms that the index must have; nil for any platforms
 }
 
 // ParseMerge reads and checks the inputs of `merge`.
@@ -34,7 +34,7 @@ func ParseMerge(env Environment) (*MergeConfig, error) {
 	return c, errors.Join(r.errs...)
 }
 
-// words splits at commas and at white space.
+// words splits the value at commas and at white space.
 func (r *reader) words(name string) []string {
 	return strings.Fields(strings.ReplaceAll(r.text(name), ",", " "))
 }

@@ -30,7 +30,7 @@ func ParseMetadata(env Environment) (*MetadataConfig, error) {
 	return c, errors.Join(r.errs...)
 }
 
-// naming returns the texts without parsing them. Package meta parses them, and its
+// naming returns the texts of the inputs. Package meta parses the texts, and its
 // errors name the rule.
 func (r *reader) naming() Naming {
 	return Naming{
@@ -39,8 +39,8 @@ func (r *reader) naming() Naming {
 	}
 }
 
-// context reads context, or ref-context if context is empty. docker/metadata-action
-// has the name context.
+// context reads the input context, or the input ref-context if context is empty.
+// The input of docker/metadata-action has the name context.
 func (r *reader) context() string {
 	switch v := r.text("context"); v {
 	case "":
@@ -48,7 +48,7 @@ func (r *reader) context() string {
 	case "git", "workflow":
 		return v
 	default:
-		r.fail("context", CodeValue, "Allowed for metadata: workflow, git.", "The input context is %q", v)
+		r.fail("context", CodeValue, "For the command metadata, write workflow or git.", "The input context is %q", v)
 		return v
 	}
 }

@@ -2,7 +2,7 @@ package input
 
 import "strings"
 
-// Rule states the allowed change of an existing tag.
+// Rule states how a run may change an existing tag.
 type Rule string
 
 // The rules.

@@ -23,12 +23,12 @@ func ParsePromote(env Environment) (*PromoteConfig, error) {
 	r.common(&c.Common, env)
 	r.promoteSource(c)
 	c.Naming = r.naming()
-	c.Labels, c.Annotations = "", "" // not inputs of promote, because they change the digest
+	c.Labels, c.Annotations = "", "" // promote has no such inputs, because labels and annotations change the digest
 	if tag, ok := c.From.(name.Tag); ok && c.Tags == "" && c.hasOtherRepository() {
 		c.Tags = tag.TagStr()
 	}
 	if c.From != nil && c.Tags == "" {
-		r.fail("tags", CodeNoTags, "Set tags to the names that must point at the image.", "There is no tag to promote %s to", c.From)
+		r.fail("tags", CodeNoTags, "Set tags to the names that must point at the image.", "The input tags is empty, so no tag would point at %s", c.From)
 	}
 	if text := r.text("expected-digest"); text != "" {
 		var err error
@@ -41,12 +41,12 @@ func ParsePromote(env Environment) (*PromoteConfig, error) {
 	return c, errors.Join(r.errs...)
 }
 
-// promoteSource parses source: a reference, or a digest or tag in the first
-// repository of image.
+// promoteSource parses the input source: a reference, or a digest or tag in the
+// first repository of the input image.
 func (r *reader) promoteSource(c *PromoteConfig) {
 	text := strings.TrimPrefix(r.text("source"), referencePrefix)
 	if text == "" {
-		r.fail("source", CodeSourceMissing, "Set source to a reference, or to a tag or digest in image: rc, sha256:….", "The input source is empty")
+		r.fail("source", CodeSourceMissing, "Set source to a reference, or to a tag or digest in the repository of the input image, such as rc or sha256:….", "The input source is empty")
 		return
 	}
 	full := text
@@ -58,7 +58,7 @@ func (r *reader) promoteSource(c *PromoteConfig) {
 	}
 	ref, err := name.ParseReference(full)
 	if err != nil {
-		r.fail("source", CodeSourceInvalid, "Write HOST/OWNER/NAME:TAG, HOST/OWNER/NAME@sha256:…, or a tag or digest in image.", "The input source is %q", text)
+		r.fail("source", CodeSourceInvalid, "Write HOST/OWNER/NAME:TAG, HOST/OWNER/NAME@sha256:…, or a tag or digest in the repository of the input image.", "The input source is %q", text)
 		return
 	}
 	c.From, c.Source = ref, referencePrefix+ref.Name()

@@ -59,7 +59,7 @@ func (r *reader) compression() compress.Method {
 	least, most := compress.Levels(compress.Format(format))
 	number, err := strconv.Atoi(level)
 	if level != "" && (err != nil || number < least || number > most) {
-		r.fail("compression-level", CodeValue, fmt.Sprintf("For %s, write a level from %d to %d. A higher level gives smaller layers and takes more time.", format, least, most), "The input compression-level is %q", level)
+		r.fail("compression-level", CodeValue, fmt.Sprintf("For %s, write a level from %d to %d. With a higher level, layers are smaller and compression takes more time.", format, least, most), "The input compression-level is %q", level)
 		return compress.Method{}
 	}
 	method, err := compress.New(compress.Format(format), number)
@@ -69,13 +69,14 @@ func (r *reader) compression() compress.Method {
 	return method
 }
 
-// link returns the URL for the source label of the image, or "" for no label.
+// link returns the repository URL for the label org.opencontainers.image.source, or
+// "" for no label.
 func (r *reader) link(c *Config) string {
 	if r.choice("link") != "label" {
 		return ""
 	}
 	if owner, repo, ok := strings.Cut(c.GitHub.Repository, "/"); !ok || owner == "" || repo == "" {
-		r.fail("link", CodeLinkRepositoryMissing, "Set the variable GITHUB_REPOSITORY to OWNER/REPOSITORY. In a workflow, the runner sets it.", "The input link is label, but no repository is known")
+		r.fail("link", CodeLinkRepositoryMissing, "Set the variable GITHUB_REPOSITORY to OWNER/REPOSITORY. In a workflow, the runner sets this variable.", "The input link is label, but no repository is known")
 	}
 	return c.GitHub.ServerURL + "/" + c.GitHub.Repository
 }
@@ -88,7 +89,7 @@ func (r *reader) pushOptions(c *Config) {
 	c.DryRun = r.boolean("dry-run") || r.off("push")
 }
 
-// policies reads the inputs that can stop a run before the push.
+// policies reads the inputs that can make a run stop before the push.
 func (r *reader) policies(c *Config) {
 	c.Visibility = Visibility(r.choice("visibility"))
 	c.FailOnMismatch = r.choice("on-visibility-mismatch") == "fail"
@@ -101,9 +102,9 @@ func (r *reader) policies(c *Config) {
 	}
 }
 
-// digestName matches the texts that can end the name of an output which an
-// expression can read (workflow syntax, "outputs"). Slashes are already replaced
-// by dashes.
+// digestName matches the texts that can be the end of an output's name (workflow
+// syntax, "outputs"). An expression must be able to read the output. The caller has
+// replaced slashes by dashes.
 var digestName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
 
 // pushByDigest reads the inputs of a matrix job that pushes a platform image.
@@ -112,7 +113,7 @@ func (r *reader) pushByDigest(c *Config) {
 	c.DigestName = strings.ReplaceAll(r.text("digest-name"), "/", "-")
 	switch {
 	case c.ByDigest && c.Tags != "":
-		r.fail("tags", CodeTagsWithPushByDigest, "Remove tags here, and set tags in the step with the command merge.", "The input tags and push-by-digest: true exclude each other")
+		r.fail("tags", CodeTagsWithPushByDigest, "Remove tags from this step, and set tags in the step with the command merge.", "The input tags and push-by-digest: true exclude each other")
 	case c.DigestName != "" && !c.ByDigest:
 		r.fail("digest-name", CodeDigestNameWithoutPushByDigest, "Set push-by-digest: true, or remove digest-name.", "The input digest-name has no effect without push-by-digest: true")
 	case c.DigestName != "" && !digestName.MatchString(c.DigestName):

@@ -47,8 +47,8 @@ func TestConfigHasDefaults(t *testing.T) {
 	}
 }
 
-// inputCase has a value of an input, and a function that reports if the value is in
-// the Config.
+// inputCase has a value of an input, and a function that reports whether the Config
+// contains this value.
 type inputCase struct {
 	value string
 	seen  func(*input.Config) bool
@@ -194,7 +194,7 @@ func TestParsePublishReturnsAllErrorsTogether(t *testing.T) {
 	}
 }
 
-// The server determines the registry and the API that receive the token
+// The GitHub server determines which registry and which API receive the token
 // (docs/ghcr.md, Registry host).
 func TestServerDeterminesRegistryAndAPI(t *testing.T) {
 	t.Parallel()
@@ -282,7 +282,7 @@ func TestParsePublishRefusesUnreadableEvents(t *testing.T) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
-	parse(t, workflow("GITHUB_EVENT_PATH", empty)) // as act writes the file
+	parse(t, workflow("GITHUB_EVENT_PATH", empty)) // the program act writes such a file
 }
 
 func TestNoticesReportChangedAndForeignNames(t *testing.T) {

@@ -12,8 +12,8 @@ type PullConfig struct {
 	Common
 
 	Reference   name.Reference
-	Destination string       // not parsed; package sink parses it
-	Platform    *v1.Platform // nil for all; for a destination with one platform, the platform of the machine or engine
+	Destination string       // package sink parses this text
+	Platform    *v1.Platform // nil for all platforms; if the destination accepts one platform, nil means the platform of the machine or the engine
 	VerifyOnly  bool
 }
 
@@ -29,7 +29,7 @@ func ParsePull(env Environment) (*PullConfig, error) {
 	}
 	switch {
 	case c.VerifyOnly && c.Destination != "":
-		r.fail("destination", CodeDestinationWithVerifyOnly, "Remove one of the two, because verify-only writes nothing.", "The inputs destination and verify-only exclude each other")
+		r.fail("destination", CodeDestinationWithVerifyOnly, "Remove one of the two inputs, because verify-only writes nothing.", "The inputs destination and verify-only exclude each other")
 	case !c.VerifyOnly && c.Destination == "":
 		r.fail("destination", CodeDestinationMissing, "Set destination to a directory for an OCI layout, to oci-archive:FILE, docker-archive:FILE or docker-daemon:, or set verify-only: true.", "The input destination is empty")
 	}

@@ -19,7 +19,7 @@ import (
 type reader struct {
 	command Command
 	get     func(name string) string
-	raw     func(name string) string // does not trim the value
+	raw     func(name string) string // returns the value without trimming
 	// terminal is true if the values are flags.
 	terminal bool
 	errs     []error
@@ -110,8 +110,8 @@ func (r *reader) choiceHint(in Input, v string) string {
 	return hint
 }
 
-// boolean accepts the spellings of true and false in the core schema of YAML 1.2, as
-// the toolkit of the runner does.
+// boolean accepts the spellings of true and false in the core schema of YAML 1.2.
+// The toolkit of the runner accepts the same spellings.
 func (r *reader) boolean(name string) bool {
 	v := r.text(name)
 	switch v {
@@ -130,7 +130,7 @@ func (r *reader) off(name string) bool { return r.text(name) != "" && !r.boolean
 func (r *reader) duration(name string) time.Duration {
 	v := r.text(name)
 	if minutes, err := strconv.Atoi(v); err == nil {
-		v = fmt.Sprintf("%dm", minutes) // as in timeout-minutes of a job
+		v = fmt.Sprintf("%dm", minutes) // a number means minutes, as in timeout-minutes of a job
 	}
 	d, err := time.ParseDuration(v)
 	if err != nil || d <= 0 {
@@ -151,7 +151,7 @@ func joinNames(names []string) string {
 func (r *reader) refuseInputsOfOtherCommands() {
 	for _, in := range Table {
 		if in.Name == "command" || in.ActionDefault != "" || slices.Contains(in.Commands, r.command) {
-			continue // the runner sets an input with a default even if the workflow does not
+			continue // the runner sets an input that has a default even if the workflow does not set it
 		}
 		if v := strings.TrimSpace(r.get(in.Name)); v == "" || v == in.Default {
 			continue

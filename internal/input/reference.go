@@ -20,7 +20,7 @@ func (r *reader) registryInputs(c *Common, env Environment) {
 }
 
 // reference parses NAME, NAME:TAG or NAME@DIGEST. It returns nil after an error. It
-// changes the name to lower case, but not the tag.
+// changes the name to lower case, and leaves the tag unchanged.
 func (r *reader) reference(input, text string, c *Common) name.Reference {
 	text = strings.TrimPrefix(text, referencePrefix)
 	end := len(text)
@@ -31,12 +31,12 @@ func (r *reader) reference(input, text string, c *Common) name.Reference {
 		end = at
 	}
 	ref, err := name.ParseReference(strings.ToLower(text[:end])+text[end:], name.WithDefaultRegistry(c.Registry))
-	if err != nil || strings.HasPrefix(text, ".") { // a path, which the library parses as a host
+	if err != nil || strings.HasPrefix(text, ".") { // the text is a path that the library parses as a host
 		r.fail(input, CodeReferenceInvalid, "Write ghcr.io/OWNER/NAME:TAG or ghcr.io/OWNER/NAME@sha256:…. The default tag is latest.", "The input %s is %q, which is not an image reference", input, text)
 		return nil
 	}
 	if repo := ref.Context(); c.AtHome(repo) && !strings.Contains(repo.RepositoryStr(), "/") {
-		r.fail(input, CodeImageWithoutOwner, "Write "+repo.RegistryStr()+"/OWNER/"+repo.RepositoryStr()+c.ownerExample(repo.RepositoryStr())+".", "The input %s %q names no owner", input, text)
+		r.fail(input, CodeImageWithoutOwner, "Write "+repo.RegistryStr()+"/OWNER/"+repo.RepositoryStr()+c.ownerExample(repo.RepositoryStr())+".", "The input %s is %q, which contains no owner", input, text)
 		return nil
 	}
 	return ref

@@ -27,10 +27,10 @@ type Input struct {
 	Default  string   // "" for none, or for a default that Help describes
 	// ActionDefault is the default in action.yml, if it is an expression.
 	ActionDefault string
-	Help          string // under 300 characters; without Default, Values and OwnValues
+	Help          string // a text under 300 characters that does not repeat Default, Values and OwnValues
 	// OwnValues replaces Values for a command.
 	OwnValues map[Command][]string
-	// Own replaces Help for a command that uses the input in another way.
+	// Own replaces Help for the commands that use the input in another way.
 	Own     map[Command]string
 	Example string
 	// NoFlag is true if the input has no flag, because all processes can read a

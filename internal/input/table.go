@@ -6,7 +6,7 @@ import "slices"
 var Table = []Input{
 	{
 		Name: "command", Kind: Choice, Values: []string{string(Publish), string(Merge), string(Promote), string(Metadata), string(Pull), string(Inspect), string(Login), string(Check), string(Migrate)}, Default: string(Publish), NoFlag: true,
-		Help:    "Command to run. At a terminal it is the subcommand.",
+		Help:    "Command to run. At a terminal, write the command as the first argument.",
 		Example: "publish",
 	},
 	{
@@ -21,22 +21,22 @@ var Table = []Input{
 	},
 	{
 		Name: "content", Kind: Lines, Commands: publish,
-		Help:    "Files for an image, instead of `source`: PATH:/PATH/IN/IMAGE, one per line. A folder adds its contents. {os}, {arch} and {variant} in PATH create one image per platform. The same files give the same digest: times and owners are fixed, and programs and scripts are executable.",
+		Help:    "Files for an image, instead of `source`: PATH:/PATH/IN/IMAGE, one per line. For a folder, its contents are added. {os}, {arch} and {variant} in PATH create one image per platform. The same files give the same digest, because times and owners are fixed. Programs and scripts become executable.",
 		Example: "dist/{os}-{arch}/app:/usr/bin/app",
 	},
 	{
 		Name: "artifact-type", Commands: publish,
-		Help:    "Media type of an artifact. publish creates this artifact, instead of an image, from the files in `content`. The lines of `content` are then PATH:MEDIA/TYPE, or PATH for application/octet-stream. With application/vnd.cncf.helm.config.v1+json, `content` is the .tgz of a Helm chart.",
+		Help:    "Media type of an artifact. If this input is set, publish creates an artifact from the files in `content`, and no image. The lines of `content` are then PATH:MEDIA/TYPE, or PATH for application/octet-stream. With application/vnd.cncf.helm.config.v1+json, `content` is the .tgz of a Helm chart.",
 		Example: "application/vnd.cyclonedx+json",
 	},
 	{
 		Name: "subject", Commands: publish,
-		Help:    "Reference or digest of the image that the artifact describes. It needs `artifact-type`. The artifact goes to the repository of that image and is one of its referrers. It gets tags only if `tags` is set.",
+		Help:    "Reference or digest of the image that the artifact describes. This input needs `artifact-type`. publish pushes the artifact to the repository of that image, as a referrer of the image. The artifact gets tags only if `tags` is set.",
 		Example: "${{ steps.push.outputs.reference }}",
 	},
 	{
 		Name: "base", Commands: publish,
-		Help:    "Base image for `content`: a reference, as in a FROM line of a Dockerfile, or scratch. Layers on the same registry are mounted, not copied. Default: scratch.",
+		Help:    "Base image for `content`: a reference, as in a FROM line of a Dockerfile, or scratch. If the base image is on the same registry, publish mounts its layers and does not copy them. Default: scratch.",
 		Example: "gcr.io/distroless/static:nonroot",
 	},
 	{
@@ -46,12 +46,12 @@ var Table = []Input{
 	},
 	{
 		Name: "cmd", Kind: Lines, Commands: publish,
-		Help:    "Arguments of the program in an image from `content`, one per line or as a JSON list. The user of the image can replace them. Default: the command of the base image, unless `entrypoint` is set.",
+		Help:    "Arguments of the program in an image from `content`, one per line or as a JSON list. The user of the image can replace these arguments. Default: the command of the base image, unless `entrypoint` is set.",
 		Example: `["--port", "8080"]`,
 	},
 	{
 		Name: "env", Kind: Lines, Commands: publish,
-		Help:    "Environment variables of an image from `content`: KEY=value, one per line. They are added to the variables of the base image, or replace them. Every user of the image can read them.",
+		Help:    "Environment variables of an image from `content`: KEY=value, one per line. A variable is added to the variables of the base image, or replaces the variable of the same name. Every user of the image can read the variables.",
 		Example: "PORT=8080",
 	},
 	{
@@ -66,27 +66,27 @@ var Table = []Input{
 	},
 	{
 		Name: "foreign-layers", Kind: Choice, Commands: publish, Values: []string{"keep", "push"}, Default: "keep",
-		Help:    "Handling of layers with their own URLs, as in Windows images. `keep` leaves them at these URLs. `push` fetches them over HTTPS, verifies them and uploads them. The digest does not change. Check that the licence of the layers permits the upload.",
+		Help:    "Handling of layers whose descriptors contain URLs, as in Windows images. `keep` does not upload these layers. `push` downloads them over HTTPS, verifies them and uploads them. The digest does not change. Check that the licence of the layers permits the upload.",
 		Example: "push",
 	},
 	{
 		Name: "compression", Kind: Choice, Commands: publish, Values: []string{"keep", "gzip", "zstd"}, Default: "keep",
-		Help:    "Compression of the layers. `keep` compresses only the uncompressed layers of `docker save`, the Docker engine and podman, with gzip. `gzip` and `zstd` also recompress layers of another format. This changes the digest, but not the image id. eStargz and zstd:chunked layers stay unchanged.",
+		Help:    "Compression of the layers. `keep` compresses only uncompressed layers, as from `docker save`, the Docker engine and podman, with gzip. `gzip` and `zstd` also recompress layers of another format. Recompression changes the digest, but not the image id. eStargz and zstd:chunked layers stay unchanged.",
 		Example: "zstd",
 	},
 	{
 		Name: "compression-level", Commands: publish,
-		Help:    "Compression level: 1 to 9 for `gzip`, 1 to 22 for `zstd`. A layer stays unchanged if it already has the format, or if the registry has the layer in this format. Default: 1 for `gzip`, 3 for `zstd`.",
+		Help:    "Compression level: 1 to 9 for `gzip`, 1 to 22 for `zstd`. publish does not recompress a layer that already has this format, or that the registry already has in this format. Default: 1 for `gzip`, 3 for `zstd`.",
 		Example: "6",
 	},
 	{
 		Name: "image", Kind: Lines, Commands: slices.Concat(naming, authenticating),
-		Help:    "Repositories to publish to, one per line, without tag or digest. Default: the owner and the repository of the workflow in lower case, on the registry of this GitHub server.",
+		Help:    "Repositories to publish to, one per line, without tag or digest. Default: OWNER/REPOSITORY of the workflow in lower case, on the registry of this GitHub server.",
 		Example: "ghcr.io/acme/web",
 	},
 	{
 		Name: "tags", Kind: Lines, Commands: naming,
-		Help:    "Tags for the image, one per line: names, full references to one of the images, or docker/metadata-action rules (type=semver,pattern={{version}}). Default: 1.2.3, 1.2, 1 and latest for a version tag, the name of a branch, pr-N for a pull request, nightly for a schedule.",
+		Help:    "Tags for the image, one per line: names, full references to one of the images, or docker/metadata-action rules (type=semver,pattern={{version}}). Default: for a version tag 1.2.3, 1.2, 1 and latest; for a branch its name; for a pull request pr-N; for a schedule nightly.",
 		Example: "1.2.3",
 	},
 	{
@@ -106,12 +106,12 @@ var Table = []Input{
 	},
 	{
 		Name: "labels", Kind: Lines, Commands: labels,
-		Help:    "Labels to add to the default OCI labels or to replace them: KEY=value, one per line. publish writes labels into an existing image only if this input is set, because labels change the digest. An image that publish builds from `context` always gets them.",
+		Help:    "Labels that are added to the default OCI labels, or replace them: KEY=value, one per line. publish writes labels into an existing image only if this input is set, because labels change the digest. An image that publish builds from `context` always gets labels.",
 		Example: "org.opencontainers.image.vendor=Acme",
 	},
 	{
 		Name: "annotations", Kind: Lines, Commands: annotating,
-		Help:    "Annotations to add to the default annotations or to replace them: KEY=value, one per line. If this input or `labels` is set, publish writes them into the index or, without an index, into the manifest. merge writes them into the new index.",
+		Help:    "Annotations that are added to the default annotations, or replace them: KEY=value, one per line. If this input or `labels` is set, publish writes annotations into the index or, without an index, into the manifest. merge writes annotations into the new index.",
 		Example: "org.opencontainers.image.vendor=Acme",
 	},
 	{
@@ -121,9 +121,9 @@ var Table = []Input{
 	},
 	{
 		Name: "context", Commands: []Command{Publish, Metadata},
-		Help: "Folder with a Dockerfile to build, instead of `source`, or a URL that the builder fetches. The builder is docker buildx, else the Docker engine, else buildah or podman. The token is checked before the build.",
+		Help: "Folder of a Dockerfile to build, or a URL for the builder, instead of `source`. publish uses the first builder that works: docker buildx, the Docker engine, buildah, podman. publish checks the token before the build.",
 		Own: map[Command]string{
-			Metadata: "Other name of ref-context, as in docker/metadata-action.",
+			Metadata: "Other name of the input ref-context, as in docker/metadata-action.",
 		},
 		Example: ".",
 	},
@@ -139,7 +139,7 @@ var Table = []Input{
 	},
 	{
 		Name: "build-args", Kind: Lines, Commands: publish,
-		Help:    "Arguments for the Dockerfile: NAME=value, one per line. Every user of the image can read them. Use `secrets` for secret values.",
+		Help:    "Arguments for the Dockerfile: NAME=value, one per line. Every user of the image can read these arguments. Use `secrets` for secret values.",
 		Example: "VERSION=1.2.3",
 	},
 	{
@@ -199,7 +199,7 @@ var Table = []Input{
 	},
 	{
 		Name: "digest-name", Commands: building,
-		Help: "Name for the image of a job with `push-by-digest`, if another job pushes the same platform. The output digest-NAME then also contains the digest.",
+		Help: "Name of the image that a job with `push-by-digest` pushes. Set this input if another job pushes the same platform. The output digest-NAME then also contains the digest.",
 		Own: map[Command]string{
 			Merge: "Pattern for the names of the images to merge. * matches any part of a name.",
 		},
@@ -207,28 +207,28 @@ var Table = []Input{
 	},
 	{
 		Name: "digests", Kind: Lines, Commands: merge,
-		Help:    "Images to merge, in one of three forms: toJSON of the outputs of the jobs with `push-by-digest`; a JSON object of digests; or lines of NAME=DIGEST, DIGEST or REPOSITORY@DIGEST.",
+		Help:    "Images to merge, in one of three forms. Write toJSON of the outputs of the jobs with `push-by-digest`, a JSON object of digests, or lines of NAME=DIGEST, DIGEST or REPOSITORY@DIGEST.",
 		Example: "${{ toJSON(needs.build.outputs) }}",
 	},
 	{
 		Name: "expect-platforms", Kind: Lines, Commands: merge,
-		Help:    "Platforms that the merged index must contain, and no others, separated by commas or spaces. Default: any platforms.",
+		Help:    "Exact set of platforms that the merged index must contain, separated by commas or spaces. Default: any platforms.",
 		Example: "linux/amd64,linux/arm64",
 	},
 	{
 		Name: "attestations", Kind: Choice, Commands: building, Values: []string{"keep", "strip", "referrers"}, Default: "keep",
 		OwnValues: map[Command][]string{Publish: {"keep", "strip"}},
-		Help:      "Handling of the provenance and SBOM that BuildKit attached. `keep` leaves the entries in the index, `strip` removes them, and `referrers` (only merge) publishes manifests that refer to the image. Without the entries, the digest of the index changes; its images do not change.",
+		Help:      "Handling of the provenance and SBOM that BuildKit attached. `keep` leaves the entries in the index, `strip` removes them, and `referrers` (only merge) publishes manifests that refer to the image. If entries are removed, the digest of the index changes, but its images do not change.",
 		Example:   "strip",
 	},
 	{
 		Name: "index-type", Kind: Choice, Commands: merge, Values: []string{"oci", "docker"}, Default: "oci",
-		Help:    "Media type of the index. `docker` is for old clients: it accepts only images of Docker media types and has no annotations.",
+		Help:    "Media type of the index. The type `docker` is for old clients. An index of this type can contain only images of Docker media types, and no annotations.",
 		Example: "docker",
 	},
 	{
 		Name: "expected-digest", Commands: promote,
-		Help:    "Digest that the source must have. With another digest, the run fails before it writes anything.",
+		Help:    "Digest that the source must have. If the source has another digest, the run fails before it writes anything.",
 		Example: "${{ needs.test.outputs.digest }}",
 	},
 	{
@@ -238,7 +238,7 @@ var Table = []Input{
 	},
 	{
 		Name: "overwrite", Kind: Lines, Commands: pushing, Default: "versions=same-digest,moving=allow",
-		Help:    "Rules for existing tags, by class: `versions` for tags of full versions (1.2.3), `moving` for all others. Rules: `allow` (any digest), `same-digest` (only the current digest) and `never` (no write).",
+		Help:    "Rules for existing tags, as CLASS=RULE. The classes are `versions`, for tags of full versions (1.2.3), and `moving`, for all other tags. The rules are `allow` (the digest may change), `same-digest` (the digest must not change) and `never` (the tag must not exist).",
 		Example: "versions=allow",
 	},
 	{
@@ -249,7 +249,7 @@ var Table = []Input{
 	{
 		Name: "visibility", Kind: Choice, Commands: slices.Concat(pushing, check), Default: "keep",
 		Values:  []string{"public", "private", "internal", "keep"},
-		Help:    "Visibility that the package must have. The run checks it, and reports before a push which visibility a new package inherits. GitHub has no API that changes the visibility. If it differs, the run prints the settings page and the steps. `keep` accepts any visibility.",
+		Help:    "Visibility that the package must have. Before a push, the run reports the visibility that a new package inherits. GitHub has no API that changes the visibility. If the visibility differs, the run prints the steps to change it. `keep` accepts any visibility.",
 		Example: "public",
 	},
 	{
@@ -260,22 +260,22 @@ var Table = []Input{
 	},
 	{
 		Name: "link", Kind: Choice, Commands: publish, Default: "auto", Values: []string{"auto", "label"},
-		Help:    "Method that links the package to the repository. With `auto`, GitHub links a package that a workflow creates with GITHUB_TOKEN. `label` writes org.opencontainers.image.source into the image, for a first push outside a workflow, and changes the digest.",
+		Help:    "Method that links the package to the repository. With `auto`, GitHub links a package that a workflow creates with GITHUB_TOKEN. `label` is for a first push outside a workflow. It writes the label org.opencontainers.image.source, which changes the digest.",
 		Example: "label",
 	},
 	{
 		Name: "token", Commands: slices.Concat(reporting, authenticating), NoFlag: true, ActionDefault: "${{ github.token }}",
-		Help:    "Token for the registry and the API of this GitHub server. No other host receives it. Default: the GITHUB_TOKEN of the job. At a terminal, it comes from GITHUB_TOKEN, GH_TOKEN or CR_PAT, or from --token-stdin.",
+		Help:    "Token for the registry and the API of this GitHub server. No other host receives it. Default: the GITHUB_TOKEN of the job. At a terminal, the token comes from GITHUB_TOKEN, GH_TOKEN or CR_PAT, or from --token-stdin.",
 		Example: "${{ secrets.GITHUB_TOKEN }}",
 	},
 	{
 		Name: "username", Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, authenticating),
-		Help:    "User name to send with the token. ghcr.io ignores it; other registries can check it. Default: the actor of the workflow.",
+		Help:    "User name to send with the token. ghcr.io ignores the user name. Other registries can check it. Default: the actor of the workflow.",
 		Example: "octocat",
 	},
 	{
 		Name: "registry", Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, authenticating),
-		Help: "Registry of images without a host in the name. Default: ghcr.io, or the registry of GITHUB_SERVER_URL.",
+		Help: "Registry of the images whose names contain no host. Default: ghcr.io, or the registry of GITHUB_SERVER_URL.",
 		Own: map[Command]string{
 			Login: "Hosts to log in to, one per line, in addition to the hosts in `credentials`. Default: the registry of this GitHub server.",
 		},
@@ -283,12 +283,12 @@ var Table = []Input{
 	},
 	{
 		Name: "credentials", Kind: Lines, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, authenticating), NoFlag: true,
-		Help:    "Logins for other registries to read from or publish to: HOST USERNAME SECRET, one login per line. For other hosts, the run uses the Docker config file of the machine (config.json).",
+		Help:    "Logins for other registries, to read from them or to publish to them: HOST USERNAME SECRET, one login per line. For all other hosts, the run uses the Docker config file of the machine (config.json).",
 		Example: "docker.io octocat ${{ secrets.DOCKERHUB_TOKEN }}",
 	},
 	{
 		Name: "isolated", Kind: Bool, Commands: login, Default: "false",
-		Help:    "Write the login to a private file, and set DOCKER_CONFIG and REGISTRY_AUTH_FILE for later steps. These steps then use no other login and no credential helper of the machine.",
+		Help:    "Write the login to a private file, and set DOCKER_CONFIG and REGISTRY_AUTH_FILE for later steps. Later steps then use no other login, and no credential helper of the machine.",
 		Example: "true",
 	},
 	{
@@ -298,20 +298,20 @@ var Table = []Input{
 	},
 	{
 		Name: "push", Kind: Bool, Commands: slices.Concat(pushing, login),
-		Help: "Publish the image. `false` is another form of `dry-run: true`, as in docker/build-push-action. Default: true.",
+		Help: "Publish the image. The value `false` has the effect of `dry-run: true`, as in docker/build-push-action. Default: true.",
 		Own: map[Command]string{
-			Login: "Check that the token may push to `image`. The check opens an upload and sends nothing. Default: false.",
+			Login: "Check that the token may push to `image`. The check opens an upload and sends no data. Default: false.",
 		},
 		Example: "${{ github.event_name != 'pull_request' }}",
 	},
 	{
 		Name: "on-readonly", Kind: Choice, Commands: slices.Concat(pushing, check), Values: []string{"skip", "fail", "archive"},
-		Help:    "Reaction to a token that can only read, as in pull requests from forks and Dependabot: `skip`, `fail`, or `archive`, which writes an OCI archive (outputs path and archive-digest) for a trusted job. Default: `skip` on pull requests, otherwise `fail`.",
+		Help:    "Reaction to a token that can only read, as in pull requests from forks and from Dependabot. `skip` publishes nothing and succeeds. `fail` fails. `archive` writes an OCI archive for a trusted job (outputs path and archive-digest). Default: `skip` on pull requests, otherwise `fail`.",
 		Example: "fail",
 	},
 	{
 		Name: "verify", Kind: Choice, Commands: pushing, Default: "full", Values: []string{"full", "digest", "none"},
-		Help:    "Checks after the push. `digest` reads every tag and the digest back. `full` also pulls the image without credentials, and reads the visibility and the link of the package. `none` relies on the responses of the registry, and does not detect a tag that another run moves back.",
+		Help:    "Checks after the push. `digest` reads every tag and the digest back. `full` also pulls the image without credentials, and reads the visibility and the link of the package. `none` relies on the responses of the registry. It does not detect a tag that another run moves back.",
 		Example: "digest",
 	},
 	{
@@ -326,35 +326,35 @@ var Table = []Input{
 	},
 	{
 		Name: "debug", Kind: Bool, Commands: slices.Concat(reporting, authenticating), Default: "false",
-		Help:    "Print one line for each request. Debug logging of the workflow also enables it.",
+		Help:    "Print one line for each request. The debug logging of the workflow also enables these lines.",
 		Example: "true",
 	},
 	{
 		Name: "trace", Commands: slices.Concat(reporting, authenticating),
-		Help:    "File for a trace of every request, as JSON lines: method, host, path, status, bytes, nanoseconds, attempt and request id. The file never contains credentials or the query of a signed URL.",
+		Help:    "File for a trace of every request, as JSON lines: method, host, path, status, bytes, duration in nanoseconds, attempt and request id. The file never contains credentials or the query of a signed URL.",
 		Example: "trace.jsonl",
 	},
 	{
 		Name: "ca-file", Commands: slices.Concat(reporting, authenticating),
-		Help:    "PEM file of certificates to trust in addition to the certificates of the system: for a proxy that inspects TLS, or a registry with a private authority. HTTPS_PROXY and NO_PROXY set the proxy.",
+		Help:    "PEM file of certificates to trust, in addition to the certificates of the system. Set this input for a proxy that inspects TLS, or for a registry with a private authority. The variables HTTPS_PROXY and NO_PROXY configure the proxy.",
 		Example: "/etc/ssl/company.pem",
 	},
 	{
 		Name: "destination", Commands: pull,
-		Help:    "Destination of the image: a directory for an OCI layout, oci-archive:FILE, docker-archive:FILE, or docker-daemon: for the Docker engine. To name the image, append :NAME to the path, or write docker-daemon:NAME. docker-archive and docker-daemon accept one platform.",
+		Help:    "Destination of the image: a directory for an OCI layout, oci-archive:FILE, docker-archive:FILE, or docker-daemon: for the Docker engine. To name the image, append :NAME to the path, or write docker-daemon:NAME. docker-archive and docker-daemon accept only one platform.",
 		Example: "oci-archive:web.tar",
 	},
 	{
 		Name: "platform", Commands: []Command{Pull, Inspect, Publish},
 		Help: "Platform of an index: OS/ARCH or OS/ARCH/VARIANT. Default: all platforms.",
 		Own: map[Command]string{
-			Publish: "Platforms for `content`, separated by commas. Default: the platforms in the paths; without them, the platforms of the executable files; without them, the platforms of the base image.",
+			Publish: "Platforms for `content`, separated by commas. Default: the first of these that exist: the platforms in the paths, the platforms of the executable files, the platforms of the base image.",
 		},
 		Example: "linux/arm64",
 	},
 	{
 		Name: "verify-only", Kind: Bool, Commands: pull, Default: "false",
-		Help:    "Check that the whole image can be pulled: fetch and verify every byte, and write nothing.",
+		Help:    "Check that the whole image can be pulled. The run downloads and verifies every byte, and writes nothing.",
 		Example: "true",
 	},
 	{
@@ -364,7 +364,7 @@ var Table = []Input{
 	},
 	{
 		Name: "digest-only", Kind: Bool, Commands: []Command{Inspect}, Default: "false",
-		Help:    "Print only the digest: send one request, and download no content.",
+		Help:    "Print only the digest. The run sends one request and downloads no content.",
 		Example: "true",
 	},
 	{
@@ -374,7 +374,7 @@ var Table = []Input{
 	},
 	{
 		Name: "write", Kind: Bool, Commands: migrate, Default: "false",
-		Help:    "Write the edits into the files. Otherwise, the run prints them as a diff.",
+		Help:    "Write the edits into the files. Otherwise, the run prints the edits as a diff.",
 		Example: "true",
 	},
 	{
@@ -384,12 +384,12 @@ var Table = []Input{
 	},
 	{
 		Name: "add-check", Kind: Bool, Commands: migrate, Default: "false",
-		Help:    "Add a workflow that runs the command check. It needs `write`. The workflow proves that the repository may push the packages found. Run it once by hand, because no API shows this permission.",
+		Help:    "Add a workflow that runs the command check. This input needs `write`. The workflow proves that the repository may push the packages that migrate finds. Run the workflow once by hand, because no API shows this permission.",
 		Example: "true",
 	},
 	{
 		Name: "to-action", Commands: migrate,
-		Help:    "Name of this action, as OWNER/NAME@REF. The run replaces login, metadata and push steps by one step of this action, if the result is the same. Otherwise, it prints the reason.",
+		Help:    "Name of this action, as OWNER/NAME@REF. The run replaces login, metadata and push steps by one step of this action, if the result is the same. Otherwise, it keeps the steps and prints the reason.",
 		Example: "ghcr-publish/ghcr-publish@v1",
 	},
 	{

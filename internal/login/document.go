@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// document is the text of a login file. It is edited in place. All other
-// content keeps its order, its blanks, and the keys that Docker's library would
-// remove; podman writes such keys.
+// document is the text of a login file. Its methods change only the entry of
+// one login. All other content stays, with its order, its blanks, and the keys
+// that Docker's library would remove. Podman writes such keys.
 type document []byte
 
 // object holds the offsets of a JSON object in a text.
@@ -27,9 +27,9 @@ type member struct {
 }
 
 // errShape is the error for a file that is JSON but not a login file.
-var errShape = errors.New(`it is not a JSON object with an object "auths"`)
+var errShape = errors.New(`the file is not a JSON object with an object "auths"`)
 
-// scan finds the members of the object that starts at offset at.
+// scan finds the members of the object that starts at the given offset.
 func scan(text []byte, at int) (object, error) {
 	dec := json.NewDecoder(bytes.NewReader(text[at:]))
 	token, err := dec.Token()
@@ -108,8 +108,8 @@ func (d document) get(key string) ([]byte, error) {
 
 func (d document) blank() bool { return len(bytes.TrimSpace(d)) == 0 }
 
-// with returns a copy of the text that has the entry under the key. If entry is
-// nil, it removes the key.
+// with returns a copy of the text in which the key has the given entry. If the
+// entry is nil, the copy does not contain the key.
 func (d document) with(key string, entry []byte) (document, error) {
 	if d.blank() {
 		if entry == nil {
@@ -143,9 +143,9 @@ func (d document) with(key string, entry []byte) (document, error) {
 	return d, nil
 }
 
-// insert adds a member at the end of an object, with the white space of the
-// previous member. strconv.Quote is sufficient, because the names are only
-// hosts and "auths".
+// insert adds a member at the end of an object. It copies the white space
+// before the new member from the previous member. strconv.Quote is sufficient,
+// because the names are only hosts and "auths".
 func (d document) insert(o object, name string, value []byte, depth int) document {
 	text := strconv.Quote(name) + ": " + string(value)
 	if len(o.members) == 0 {

@@ -8,8 +8,9 @@ import (
 	"github.com/docker/cli/cli/config"
 )
 
-// FuzzDocument checks each text that Docker can read: an inserted login can be
-// read, and after its removal the text is as before.
+// FuzzDocument inserts a login into each text that Docker can read. It checks
+// that the login can be read. After the login is removed, the text must be the
+// same as before.
 func FuzzDocument(f *testing.F) {
 	for _, seed := range []string{
 		``, `{}`, `{"auths":{}}`, "{\n\t\"auths\": {\n\t\t\"quay.io\": {\"auth\": \"YTpi\"}\n\t}\n}", `{"auths":null,"x":1}`,

@@ -54,7 +54,7 @@ func (s *Session) edit(ctx context.Context, path string, change func(*file) erro
 	return err
 }
 
-// editLocked does the work of edit while the lock is held.
+// editLocked does the work of edit. The caller holds the lock.
 func (s *Session) editLocked(path string, madeDir bool, change func(*file) error) (*file, error) {
 	f, err := open(path)
 	if err != nil {
@@ -65,7 +65,7 @@ func (s *Session) editLocked(path string, madeDir bool, change func(*file) error
 	}
 	f.state.captureOriginal(f, madeDir)
 	err = change(f)
-	return f, errors.Join(err, f.save()) // saves a partial change, too
+	return f, errors.Join(err, f.save()) // save also writes a change that failed after its first part
 }
 
 // target resolves a symbolic link, so that the file is replaced and not the
@@ -104,7 +104,7 @@ func open(path string) (*file, error) {
 	f.mode = info.Mode().Perm()
 	text, err := io.ReadAll(io.LimitReader(in, maxFile+1))
 	if err == nil && len(text) > maxFile {
-		err = fmt.Errorf("it has more than %d bytes", maxFile)
+		err = fmt.Errorf("the file has more than %d bytes", maxFile)
 	}
 	if err != nil {
 		return nil, err
@@ -119,19 +119,19 @@ func open(path string) (*file, error) {
 	return f, nil
 }
 
-// CodeFileInvalid means that a login file exists and is not a login file.
+// CodeFileInvalid means that a login file exists, but its content is invalid.
 const CodeFileInvalid = "login-file-invalid"
 
 func invalid(path string, err error) error {
 	return &diag.Error{
 		Code: CodeFileInvalid, Side: diag.Runner, Err: err,
-		Title: fmt.Sprintf("%q is not a login file. It was not changed", path),
+		Title: fmt.Sprintf("%q is not a valid login file. The file was not changed", path),
 		Hint:  "Correct or delete the file, or set isolated: true, which creates a private login file.",
 	}
 }
 
 // save writes the changes. It writes the logout state first, so that the state
-// knows each login in the file even if the program stops between the two
+// lists each login in the file, even if the program stops between the two
 // writes.
 func (f *file) save() error {
 	gone := f.state.updateUndo(f)

@@ -26,15 +26,18 @@ type Variable struct{ Name, Value string }
 // isolatedPrefix is the prefix of the names of private folders.
 const isolatedPrefix = "ghcr-publish-docker-"
 
-// fileName is the name of Docker's config file (cli/config.ConfigFileName).
+// fileName is the name of the Docker config file (cli/config.ConfigFileName).
 const fileName = "config.json"
 
 // Find returns the files in which programs on this machine look for logins. The
-// first is Docker's file, in DOCKER_CONFIG or in .docker in the home folder;
-// helm, oras, cosign, podman and other programs also read it. The second is
-// REGISTRY_AUTH_FILE, if it names another file, because podman, buildah and
-// skopeo then read only that file. In a workflow, StateFolder is set, so
-// that the logins can be removed. Find returns an error if it cannot determine a path.
+// first file is the Docker config file. It is in the folder DOCKER_CONFIG, or
+// in the folder .docker of the home folder. Programs such as helm, oras, cosign
+// and podman also read the Docker config file. If REGISTRY_AUTH_FILE names
+// another file, this other file is the second file. In this case, podman,
+// buildah and skopeo read only the second file.
+//
+// In a workflow, Find sets StateFolder, so that the logins can be removed. Find
+// returns an error if it cannot determine a path.
 func Find(getenv func(string) string) (Files, error) {
 	dir, err := dockerDir(getenv)
 	if err != nil {
@@ -70,11 +73,11 @@ func dockerDir(getenv func(string) string) (string, error) {
 	return filepath.Abs(filepath.Join(home, ".docker"))
 }
 
-// Isolate creates a private folder below RUNNER_TEMP and returns its login file
-// and the variables that select it. The file contains only the logins of this
-// job. If DOCKER_CONFIG already names such a folder, Isolate returns the files
-// of that folder. It returns an error if RUNNER_TEMP is not set or the folder
-// cannot be created.
+// Isolate creates a private folder below RUNNER_TEMP and returns the login file
+// in this folder. Exports selects this file, and the file contains only the
+// logins of this job. If DOCKER_CONFIG already names a private folder, Isolate
+// returns the files of that folder. It returns an error if RUNNER_TEMP is not
+// set or the folder cannot be created.
 func Isolate(getenv func(string) string) (Files, error) {
 	temp := getenv("RUNNER_TEMP")
 	if temp == "" {
@@ -101,8 +104,9 @@ func Isolate(getenv func(string) string) (Files, error) {
 	return f, linkDockerSettings(old, folder)
 }
 
-// linkDockerSettings gives the private folder the Docker settings that a build
-// needs: the plugins, and the context that selects the engine.
+// linkDockerSettings copies the Docker settings that a build needs into the
+// private folder. These settings are the folders of the plugins, and the
+// context that selects the engine.
 func linkDockerSettings(old, folder string) error {
 	var settings struct {
 		Context string   `json:"currentContext,omitempty"`

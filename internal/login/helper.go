@@ -8,9 +8,9 @@ import (
 	"github.com/docker/cli/cli/config/types"
 )
 
-// inHelper is a login in a credential helper. It keeps the replaced login in
-// the helper, too, under a separate key, so that a secret from a keychain is
-// not written to disk.
+// inHelper is a login in a credential helper. The replaced login also stays in
+// the helper, under a separate key, so that a secret from a keychain is not
+// written to disk.
 type inHelper struct {
 	store credentials.Store
 	key   string

@@ -18,8 +18,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/login"
 )
 
-// TestMain also implements the credential helpers. They run if the test program
-// is started by the name of a helper.
+// TestMain also implements the credential helpers. It runs a credential helper
+// instead of the tests if the test program has the name of this helper.
 func TestMain(m *testing.M) {
 	if name, ok := strings.CutPrefix(strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe"), "docker-credential-"); ok {
 		serve(name)
@@ -69,8 +69,8 @@ func (v fileHelper) Get(key string) (user, secret string, err error) {
 
 func (v fileHelper) List() (map[string]string, error) { return nil, nil }
 
-// readOnly is a credential helper like the helpers of cloud registries: it
-// creates logins and stores none.
+// readOnly is a credential helper that creates logins but stores no logins. The
+// helpers of cloud registries work in this way.
 type readOnly struct{ fileHelper }
 
 func (readOnly) Add(*credentials.Credentials) error { return fmt.Errorf("not implemented") }
@@ -86,8 +86,8 @@ func serve(name string) {
 	}
 }
 
-// helpers adds the credential helpers to PATH. Tests that use it cannot run in
-// parallel.
+// helpers adds the credential helpers to PATH. Tests that call helpers cannot
+// run in parallel.
 func helpers(t *testing.T) fileHelper {
 	t.Helper()
 	self, err := os.Executable()

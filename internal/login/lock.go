@@ -8,9 +8,9 @@ import (
 	"github.com/rogpeppe/go-internal/lockedfile"
 )
 
-// lock holds a lock of the operating system on a file that exists only while
-// the lock is held. The operating system releases the lock when the process
-// ends, even after a crash.
+// lock acquires a lock of the operating system on a file. The file exists only
+// while the lock is held. The operating system releases the lock when the
+// process ends, even after a crash.
 func lock(ctx context.Context, path string) (unlock func(), err error) {
 	type answer struct {
 		file *lockedfile.File

@@ -1,7 +1,7 @@
-// Package login writes registry logins where other programs read them, and
-// removes them again. It writes to the Docker config file, whose format is
-// defined by github.com/docker/cli's config package, or to the credential
-// helper that the file names for a host.
+// Package login writes registry logins for other programs, and removes these
+// logins again. It writes to the Docker config file, or to the credential
+// helper that the file names for a host. The config package of
+// github.com/docker/cli defines the format of the file.
 //
 // It does not change other content of the file. After a logout, the file has
 // the same bytes as before the login. The package sends no requests to a
@@ -25,8 +25,8 @@ type Login struct {
 	Secret   secret.Secret
 }
 
-// key returns the key of the host in the login file. Docker Hub has a URL as
-// its key, because its key is older than hosts in references.
+// key returns the key of the host in the login file. The key of Docker Hub is a
+// URL, because this key is older than references with a host.
 func (l Login) key() string {
 	if l.Host == "docker.io" || l.Host == "index.docker.io" {
 		return "https://index.docker.io/v1/"
@@ -34,8 +34,9 @@ func (l Login) key() string {
 	return l.Host
 }
 
-// Session describes the logins of one step for the step that logs out. It
-// contains no secret, and callers store it as JSON.
+// Session describes the logins of one step. The step that logs out needs this
+// description. A session contains no secret, and callers store the session as
+// JSON.
 type Session struct {
 	ID             string   `json:"id"`
 	Files          []string `json:"files"`            // absolute paths of the login files
@@ -91,8 +92,8 @@ func (s *Session) loginTo(ctx context.Context, path string, logins []Login) erro
 }
 
 // Logout removes the logins that Login added, and restores the logins that
-// Login replaced. It keeps a login that another program has written since. It
-// returns the joined errors of all files.
+// Login replaced. It keeps a login that another program has written since then.
+// It returns the joined errors of all files.
 func (s *Session) Logout(ctx context.Context) error {
 	if s.IsolatedFolder != "" {
 		return s.removeFolder()

@@ -11,20 +11,20 @@ import (
 	"path/filepath"
 )
 
-// logoutState is the state of one login file that a logout needs. It is stored
-// in a private folder from the first login of a job until the last logout. Of
-// the file's content, it contains only the replaced parts.
+// logoutState holds the data about one login file that a logout needs. The data
+// is stored in a private folder from the first login of a job until the last
+// logout. It contains only the replaced parts of the file's content.
 type logoutState struct {
-	path          string   // file of the state; "" stores no state
+	path          string   // file of the state; if empty, the state is not stored
 	original      document // content before the first login
-	originalKnown bool     // no other program changed the file since
+	originalKnown bool     // no other program has changed the file since its last write
 
 	Salt    string      `json:"salt"`             // salt of the fingerprints
-	Absent  bool        `json:"absent,omitempty"` // the file did not exist
+	Absent  bool        `json:"absent,omitempty"` // the file did not exist before the first login
 	MadeDir bool        `json:"made_dir,omitempty"`
 	Mode    fs.FileMode `json:"mode"`
 	Written string      `json:"written"` // sha256 of the file after the last write; "" if another program changed the file
-	Undo    patch       `json:"undo"`    // from the written content to original
+	Undo    patch       `json:"undo"`    // changes the written content into the original content
 	Records []record    `json:"records"`
 }
 
@@ -75,8 +75,8 @@ func (n *logoutState) captureOriginal(f *file, madeDir bool) {
 }
 
 // updateUndo stores a patch that restores the original content. After the last
-// logout it restores that content. It returns true if the file did not exist
-// before the first login.
+// logout, it restores the original content if this content is known. It then
+// returns true if the file did not exist before the first login.
 func (n *logoutState) updateUndo(f *file) (gone bool) {
 	switch {
 	case n.path == "":

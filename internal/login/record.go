@@ -21,8 +21,8 @@ func (f *file) add(session string, l Login) error {
 }
 
 // recordPrevious records the login that is about to be replaced. A credential
-// helper loses the old login when the new one is written, so the state is saved
-// before.
+// helper loses the old login when the new login is written. For a credential
+// helper, recordPrevious therefore saves the state before this write.
 func (f *file) recordPrevious(session string, s store, helper string, l Login) error {
 	before, err := s.current()
 	if err != nil {
@@ -38,7 +38,7 @@ func (f *file) recordPrevious(session string, s store, helper string, l Login) e
 	return f.state.save()
 }
 
-// remove removes the logins of a session, the latest first.
+// remove removes the logins of a session, in reverse order.
 func (f *file) remove(session string) error {
 	var errs []error
 	n := f.state
@@ -56,8 +56,9 @@ func (f *file) remove(session string) error {
 }
 
 // undo removes one login. If another session of this program has replaced the
-// login, the record of the previous login moves to that session, which restores
-// the previous login later. A login that another program has written stays.
+// login, the record of the previous login moves to that session. That session
+// restores the previous login later. A login that another program has written
+// stays.
 func (f *file) undo(r record) error {
 	s := f.store(r.Helper, r.Key)
 	for i := range f.state.Records {
@@ -89,6 +90,6 @@ func helperError(helper string, err error) error {
 	return &diag.Error{
 		Code: CodeHelperFailed, Side: diag.Runner, Err: err,
 		Title: fmt.Sprintf("The credential helper docker-credential-%s failed", helper),
-		Hint:  "The login file names it (credsStore or credHelpers). Correct or remove that line, or set isolated: true, which uses no credential helper.",
+		Hint:  "The login file names this helper in credsStore or credHelpers. Correct or remove the name in the file, or set isolated: true to use no credential helper.",
 	}
 }

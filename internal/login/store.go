@@ -34,8 +34,9 @@ type store interface {
 	dropPreserved(entry) error // removes the copy that preserve made
 }
 
-// helper returns the credential helper that the file names for a key, by
-// Docker's rules, or "" if the file names none.
+// helper returns the name of the credential helper that the file selects for a
+// key by Docker's rules. It returns "" if the file selects no credential
+// helper.
 func (f *file) helper(key string) string {
 	if name, ok := f.config.CredentialHelpers[key]; ok {
 		return name
@@ -47,8 +48,8 @@ func (f *file) store(helper, key string) store {
 	if helper == "" {
 		return &inFile{f, key}
 	}
-	// The native store never writes to the login file, because the file would
-	// contain nothing that the credential helper does not have.
+	// The native store never writes to the login file, because the credential
+	// helper already has all data.
 	programs := credentials.NewNativeStore(noFile{}, helper)
 	return &inHelper{store: programs, key: key, salt: f.state.Salt}
 }
@@ -71,7 +72,8 @@ func (s *inFile) current() (entry, error) {
 	return entry{Text: text}, err
 }
 
-// entry has the white space that Docker writes. Base64 needs no JSON escapes.
+// entry returns the text of the login with the white space that Docker writes.
+// Base64 needs no JSON escapes.
 func (s *inFile) entry(l Login) entry {
 	auth := base64.StdEncoding.EncodeToString([]byte(l.Username + ":" + l.Secret.Reveal()))
 	return entry{Text: []byte("{\n\t\t\t\"auth\": \"" + auth + "\"\n\t\t}")}
@@ -84,8 +86,8 @@ func (s *inFile) write(l Login) error {
 	return s.verify(l)
 }
 
-// verify checks that Docker reads the written login. A file can have two
-// objects "auths" or a duplicate key, so that Docker reads another value.
+// verify checks that Docker reads the written login. Docker reads another value
+// if, for example, the file has two objects "auths" or a duplicate key.
 func (s *inFile) verify(l Login) error {
 	c, err := config.LoadFromReader(bytes.NewReader(s.file.content))
 	if err != nil {

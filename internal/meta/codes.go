@@ -6,11 +6,13 @@ import "github.com/ghcr-publish/ghcr-publish/internal/diag"
 const (
 	// CodeExpression means that a template of an input cannot be evaluated.
 	CodeExpression = "expression"
-	// CodeFlavorLatest means that the entry latest of the input flavor has an unknown value.
+	// CodeFlavorLatest means that the entry "latest" of the input "flavor" has
+	// an unknown value.
 	CodeFlavorLatest = "flavor-latest"
-	// CodeFlavorOnLatest means that the entry onlatest of the input flavor has an unknown value.
+	// CodeFlavorOnLatest means that the entry "onlatest" of the input "flavor"
+	// has an unknown value.
 	CodeFlavorOnLatest = "flavor-onlatest"
-	// CodeFlavorUnknown means that the input flavor has an unknown entry.
+	// CodeFlavorUnknown means that the input "flavor" has an unknown entry.
 	CodeFlavorUnknown = "flavor-unknown"
 	// CodeImageAttribute means that an image has an unknown attribute, or an invalid value of
 	// an attribute.
@@ -28,18 +30,20 @@ const (
 	// CodeTagAttribute means that a rule lacks an attribute that its type requires, or
 	// that the value of the attribute is invalid.
 	CodeTagAttribute = "tag-attribute"
-	// CodeTagDigest means that a line of the input tags has a digest.
+	// CodeTagDigest means that a line of the input "tags" has a digest.
 	CodeTagDigest = "tag-digest"
-	// CodeTagEnable means that the attribute enable of a rule is neither true nor false.
+	// CodeTagEnable means that the attribute "enable" of a rule is neither
+	// "true" nor "false".
 	CodeTagEnable = "tag-enable"
-	// CodeTagForeign means that a line of the input tags is a reference to another
-	// repository, or is neither a tag nor a reference with a tag.
+	// CodeTagForeign means that a line of the input "tags" is a reference to
+	// another repository, or is neither a tag nor a reference with a tag.
 	CodeTagForeign = "tag-foreign"
 	// CodeTagGroup means that the group of a rule is not a number.
 	CodeTagGroup = "tag-group"
 	// CodeTagInvalid means that a rule gives an invalid tag.
 	CodeTagInvalid = "tag-invalid"
-	// CodeTagMatchGroup means that the first group of match takes no part in the match.
+	// CodeTagMatchGroup means that the pattern in the attribute "match" of a
+	// rule has no group, or its first group takes no part in the match.
 	CodeTagMatchGroup = "tag-match-group"
 	// CodeTagPattern means that a pattern is invalid or takes too long to match.
 	CodeTagPattern = "tag-pattern"
@@ -63,11 +67,14 @@ const (
 	CodeEventOtherCommit = "event-other-commit"
 	// CodeLabelTooLong means that GitHub's package page truncates a label.
 	CodeLabelTooLong = "label-too-long"
-	// CodeNotPEP440 means that a pep440 rule has a text that does not conform to PEP 440.
+	// CodeNotPEP440 means that the text of a rule of the type "pep440" does not
+	// conform to PEP 440.
 	CodeNotPEP440 = "not-pep440"
-	// CodeNotSemver means that a semver rule has a text that is not a SemVer version.
+	// CodeNotSemver means that the text of a rule of the type "semver" is not a
+	// SemVer version.
 	CodeNotSemver = "not-semver"
-	// CodeTagNoGroup means that the group of a match rule takes no part in the match.
+	// CodeTagNoGroup means that the selected group of a rule of the type
+	// "match" takes no part in the match.
 	CodeTagNoGroup = "tag-no-group"
 	// CodeTagNoMatch means that the pattern of a rule does not match the text.
 	CodeTagNoMatch = "tag-no-match"

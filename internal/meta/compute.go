@@ -48,7 +48,8 @@ func levels(text string) []string {
 
 // rewrite changes the event as docker/metadata-action does before it evaluates
 // rules. The ref of a pull_request_target event becomes the ref of its pull
-// request. The commit can become the head of the pull request.
+// request. If DOCKER_METADATA_PR_HEAD_SHA is true, the commit becomes the head
+// of the pull request.
 func rewrite(c Context) Event {
 	event := c.Event
 	if c.FromCheckout {

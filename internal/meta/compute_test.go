@@ -14,12 +14,12 @@ import (
 func TestVersionInput(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, event, ref, tags, version, want string }{
-		{"semver reads it on any event", "workflow_dispatch", "refs/heads/dev", "type=semver,pattern={{version}}\ntype=semver,pattern={{major}}", "v1.2.3", "1.2.3 1 latest"},
-		{"pep440 reads it", "push", "refs/heads/dev", "type=pep440,pattern={{version}}", "1.2rc1", "1.2rc1"},
-		{"it has priority over the Git tag", "push", "refs/tags/v9.9.9", "type=semver,pattern={{version}}", "1.2.3", "1.2.3 latest"},
-		{"the value of a rule has priority", "push", "refs/heads/dev", "type=semver,pattern={{version}},value=4.5.6", "1.2.3", "4.5.6 latest"},
-		{"match selects a part of it", "push", "refs/heads/dev", "type=semver,pattern={{version}},match=web-(.*)", "web-v1.2.3", "1.2.3 latest"},
-		{"it is not a template", "push", "refs/heads/dev", "type=sha,prefix=\ntype=semver,pattern={{version}}", "{{sha}}", "860c190"},
+		{"semver reads the input version on any event", "workflow_dispatch", "refs/heads/dev", "type=semver,pattern={{version}}\ntype=semver,pattern={{major}}", "v1.2.3", "1.2.3 1 latest"},
+		{"pep440 reads the input version", "push", "refs/heads/dev", "type=pep440,pattern={{version}}", "1.2rc1", "1.2rc1"},
+		{"the input version has priority over the Git tag", "push", "refs/tags/v9.9.9", "type=semver,pattern={{version}}", "1.2.3", "1.2.3 latest"},
+		{"the value of a rule has priority over the input version", "push", "refs/heads/dev", "type=semver,pattern={{version}},value=4.5.6", "1.2.3", "4.5.6 latest"},
+		{"match selects a part of the input version", "push", "refs/heads/dev", "type=semver,pattern={{version}},match=web-(.*)", "web-v1.2.3", "1.2.3 latest"},
+		{"the input version is not a template", "push", "refs/heads/dev", "type=sha,prefix=\ntype=semver,pattern={{version}}", "{{sha}}", "860c190"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -34,7 +34,7 @@ type Repository struct {
 type Context struct {
 	Event Event
 	// FromCheckout reports that Event's ref and SHA come from the checkout
-	// (context: git). Pull request events are then not rewritten.
+	// (context: git). In this case, pull request events are not rewritten.
 	FromCheckout bool
 	// Now is the start of the run. {{date}} and the created label use it.
 	Now time.Time

@@ -7,12 +7,14 @@ import (
 	"strings"
 )
 
-// Defaults computes the result of the default rules, which apply to an empty
-// input tags. It ignores in.Tags. A SemVer tag gives its version, major.minor,
-// major (except 0), and latest if the registry has no higher stable version.
-// Another Git tag and a branch give their names, a pull request gives pr-N, and
-// a schedule gives nightly. A moving tag never goes back: of two versions of a
-// series, the higher version keeps the tag of the series.
+// Defaults computes the result of the default rules. These rules apply if the
+// input "tags" is empty, so Defaults ignores in.Tags.
+//
+// A SemVer tag gives the tags of its full version, of major.minor, and of major
+// (except 0). It also gives latest if the registry has no higher stable
+// version. Another Git tag and a branch give their names. A pull request gives
+// pr-N, and a schedule gives nightly. A moving tag never goes back to a lower
+// version of its series.
 //
 // Some events report the default branch although they build another commit.
 // These events give no tag.
@@ -41,8 +43,8 @@ func Defaults(ctx context.Context, in Inputs, c Context) (Result, error) {
 	return e.finish(rules)
 }
 
-// defaultRules returns all default rules. A rule that does not apply holds the
-// reason.
+// defaultRules returns all default rules. If a rule does not apply, its field
+// skip contains the reason.
 func (e *engine) defaultRules() ([]rule, error) {
 	var out []rule
 	for _, d := range []struct{ text, skip string }{
@@ -91,8 +93,9 @@ func (e *engine) noVersionReason() string {
 	return ""
 }
 
-// noMovingTagReason returns the reason why moving tags stay, or "". If major is
-// true, it is the reason for the tag of the major version.
+// noMovingTagReason returns the reason why the run must not move a tag such as
+// 1.2, or "". If major is true, the reason is about the tag of the major
+// version.
 func (e *engine) noMovingTagReason(major bool) string {
 	if why := e.noVersionReason(); why != "" {
 		return why

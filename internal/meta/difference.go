@@ -4,28 +4,28 @@ package meta
 // docker/metadata-action.
 type Difference struct {
 	// Name is short and stable. A test compares the table in the README with
-	// it.
+	// this list.
 	Name string
 	// MetadataAction describes docker/metadata-action, and Compute describes this
 	// package.
 	MetadataAction, Compute string
 }
 
-// Differences lists all known differences. All other cases are intended to be
-// the same.
+// Differences lists all known differences. In all other cases, the results are
+// intended to be the same.
 var Differences = []Difference{
 	{"invalid tag", "docker/metadata-action prints a tag that begins with a dash or a dot. The registry then refuses the tag.", "The command fails and names the rule."},
 	{"long tag", "docker/metadata-action prints a tag of more than 128 characters. The registry then refuses the tag.", "The command fails and names the rule."},
-	{"duplicate latest", "docker/metadata-action prints the tag latest twice if a rule gives it and the flavor adds it.", "The command prints the tag once."},
-	{"match without a group", "docker/metadata-action crashes on a semver or pep440 rule if match has no group, or if its first group takes no part in the match.", "The command fails and names the rule."},
+	{"duplicate latest", "docker/metadata-action prints the tag latest twice if a rule gives this tag and the flavor also adds it.", "The command prints the tag once."},
+	{"match without a group", "docker/metadata-action crashes on a semver or pep440 rule if the pattern of its attribute match has no group, or if the first group takes no part in the match.", "The command fails and names the rule."},
 	{"blank line", "docker/metadata-action crashes on a line inside a list that contains only blanks.", "The command ignores the line."},
 	{"slow pattern", "docker/metadata-action has no time limit for a regular expression.", "The command fails after two seconds for all regular expressions together."},
-	{"group in a repetition", "docker/metadata-action clears a group at the start of each repetition around the group.", "The command keeps the last text of the group."},
-	{"Handlebars beyond expressions", "docker/metadata-action supports partials, decorators, raw blocks, block parameters, and each over the fields of an object.", "The command fails and names the unsupported construct."},
+	{"group in a repetition", "docker/metadata-action clears the text of a group inside a repeated group at the start of each iteration.", "The command keeps the text of the previous iteration."},
+	{"Handlebars beyond expressions", "docker/metadata-action supports partials, decorators, raw blocks, block parameters, and the helper each for the fields of an object.", "The command fails and names the unsupported construct."},
 	{"invalid date call", "docker/metadata-action crashes on a date without a format or with several formats.", "The command fails and shows a valid call."},
-	{"incomplete event payload", "docker/metadata-action crashes, or prints undefined or Invalid date, if the payload has no value where the event should have one.", "The command treats the value as absent."},
-	{"failing repository lookup", "docker/metadata-action requests the repository from the API in every run.", "The command requests it only if a rule or a label needs the answer."},
+	{"incomplete event payload", "docker/metadata-action crashes, or prints the words undefined or Invalid date, if the payload has no value where the event should have one.", "The command treats the value as absent."},
+	{"failing repository lookup", "docker/metadata-action requests the repository from the API in every run.", "The command requests the repository only if a rule or a label needs the answer."},
 	{"created label", "docker/metadata-action ignores SOURCE_DATE_EPOCH.", "The command uses SOURCE_DATE_EPOCH if it is set."},
-	{"latest=highest", "docker/metadata-action fails, because it does not know this flavor.", "The command moves latest, major and major.minor only to a higher version."},
+	{"latest=highest", "docker/metadata-action fails, because it does not know this flavor.", "The command moves the tags latest, major and major.minor only to a higher version."},
 	{"version input", "docker/metadata-action has no such input.", "The rules semver and pep440 without a value use the input version on any event."},
 }

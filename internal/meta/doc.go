@@ -9,14 +9,15 @@
 // the checkout only through the functions in [Context]. A result holds only
 // tags that the distribution-spec accepts.
 //
-// The package uses a library if one behaves as observed: Masterminds/semver for
-// SemVer 2, regexp2 for JavaScript's regular expressions, x/text/collate for
-// the order of labels, and Go's tzdata for time zones. The subpackages
-// implement the other parts, for these reasons:
+// The package uses a library if the library behaves as docker/metadata-action
+// was observed to behave: Masterminds/semver for SemVer 2, regexp2 for
+// JavaScript's regular expressions, x/text/collate for the order of labels, and
+// Go's tzdata for time zones. The subpackages implement the other parts, for
+// these reasons:
 //   - csv: encoding/csv differs in quotes, comments and line ends.
 //   - handlebars: the Go ports escape other characters and handle helpers
 //     differently.
-//   - moment.js: no Go port supports all of its format tokens.
-//   - pep440: the Go library normalizes versions in another way than the library
-//     that metadata-action uses.
+//   - moment: no Go port of Moment.js supports all format tokens.
+//   - pep440: docker/metadata-action uses a library that normalizes versions in
+//     another way than the Go library.
 package meta

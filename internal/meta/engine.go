@@ -42,7 +42,7 @@ type engine struct {
 	latestDecided bool // true after the first tag has set result.Latest
 }
 
-// patternTime limits the time for all regular expressions of a computation
+// patternTime is the time limit for all regular expressions of a computation
 // together.
 const patternTime = 2 * time.Second
 
@@ -154,8 +154,8 @@ func (e *engine) name(text string, r rule) (string, error) {
 	return name, checkTag(name, r.text)
 }
 
-// add appends a tag, except if the result already has it. The first tag becomes
-// the version.
+// add appends a tag, unless the result already has this tag. The first tag
+// becomes the version.
 func (e *engine) add(t Tag) bool {
 	if e.seen[t.Name] {
 		return false
@@ -168,8 +168,8 @@ func (e *engine) add(t Tag) bool {
 	return true
 }
 
-// decide sets result.Latest for the first rule that gives a tag, and then does
-// nothing.
+// decide sets result.Latest for the first rule that gives a tag. For later
+// rules, it does nothing.
 func (e *engine) decide(o outcome, h higherTags) {
 	if e.latestDecided {
 		return
@@ -185,8 +185,9 @@ func (e *engine) decide(o outcome, h higherTags) {
 	}
 }
 
-// addLatest appends latest with the prefix and suffix of the flavor. These are
-// not evaluated as templates here. Without a version, latest is not added.
+// addLatest appends the tag latest, with the prefix and suffix of the flavor.
+// Here the prefix and the suffix are not evaluated as templates. If no rule
+// gives a tag, addLatest adds nothing.
 func (e *engine) addLatest() error {
 	if !e.result.Latest {
 		return nil

@@ -9,8 +9,8 @@ import (
 )
 
 // ParseEpoch parses the text of SOURCE_DATE_EPOCH, in seconds since 1970, for
-// [Context.Created]. An empty text gives the zero time. For another invalid
-// text it returns a *diag.Error.
+// [Context.Created]. An empty text gives the zero time. For an invalid text,
+// ParseEpoch returns a *diag.Error.
 func ParseEpoch(text string) (time.Time, error) {
 	text = strings.TrimSpace(text)
 	if text == "" {
@@ -18,7 +18,7 @@ func ParseEpoch(text string) (time.Time, error) {
 	}
 	seconds, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || seconds < 0 || seconds > maxEpoch {
-		return time.Time{}, diag.Inputf("", CodeSourceDateEpoch, "Set it to the seconds since 1970, as in $(git log -1 --format=%ct), or unset it.",
+		return time.Time{}, diag.Inputf("", CodeSourceDateEpoch, "Set SOURCE_DATE_EPOCH to the seconds since 1970, as in $(git log -1 --format=%ct), or unset the variable.",
 			"the environment variable SOURCE_DATE_EPOCH is %q", text)
 	}
 	return time.Unix(seconds, 0).UTC(), nil

@@ -22,10 +22,10 @@ func (e *engine) warnDefaultBranch(r rule) {
 	case e.ownDefaults:
 	case name == "merge_group":
 		e.warnOnce(CodeEventMergeGroup, "the temporary branch of a merge queue becomes a tag",
-			fmt.Sprintf("The rule %q uses %s, a branch that GitHub deletes after the merge. Disable the rule for this event with enable.", r.text, ref))
+			fmt.Sprintf("The rule %q uses %s. GitHub deletes this branch after the merge. Disable the rule for this event with the attribute enable.", r.text, ref))
 	case !slices.Contains(ownBranch, name):
 		e.warnOnce(CodeEventDefaultBranch, fmt.Sprintf("event %s always reports the default branch %s", name, ref),
-			fmt.Sprintf("The rule %q names the image after that branch. If the run builds another ref, use type=raw, or disable the rule with enable.", r.text))
+			fmt.Sprintf("The rule %q gives the image a tag for this branch. If the run builds another ref, use type=raw, or disable the rule with the attribute enable.", r.text))
 	}
 }
 
@@ -41,7 +41,7 @@ func (e *engine) warnOtherCommit(r rule) {
 	}
 	if sha := e.c.Event.Payload.text(about...); sha != "" && sha != e.c.Event.SHA {
 		e.warnOnce(CodeEventOtherCommit, fmt.Sprintf("event %s concerns commit %s but reports commit %s", e.c.Event.Name, sha, e.c.Event.SHA),
-			fmt.Sprintf("The rule %q uses the second commit. For a pull request, set DOCKER_METADATA_PR_HEAD_SHA: true to use the first.", r.text))
+			fmt.Sprintf("The rule %q uses the second commit. For a pull request, set DOCKER_METADATA_PR_HEAD_SHA: true to use the first commit.", r.text))
 	}
 }
 

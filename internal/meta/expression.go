@@ -14,7 +14,7 @@ import (
 )
 
 // globals returns the names that expressions can use in values, prefixes,
-// suffixes, enable, labels and annotations.
+// suffixes, labels, annotations and the attribute "enable".
 func (e *engine) globals() handlebars.Object {
 	text := func(f func() string) handlebars.Func {
 		return func(handlebars.Call) (any, error) { return f(), nil }
@@ -37,12 +37,12 @@ func (e *engine) dates() handlebars.Object {
 	}
 }
 
-// dateHelper implements {{date 'format' tz='Zone'}} for the time that when
-// returns.
+// dateHelper implements {{date 'format' tz='Zone'}} for the time that the
+// function when returns.
 func (e *engine) dateHelper(when func() time.Time) handlebars.Func {
 	return func(call handlebars.Call) (any, error) {
 		if len(call.Params) != 1 {
-			return nil, errors.New("date needs exactly one format, as in {{date 'YYYYMMDD'}}")
+			return nil, errors.New("the helper date needs exactly one format, as in {{date 'YYYYMMDD'}}")
 		}
 		format, err := dateFormat(call.Params[0])
 		if err != nil {
@@ -76,11 +76,11 @@ func dateFormat(v any) (string, error) {
 
 func (e *engine) dateZone(h handlebars.Named) (moment.Zone, error) {
 	if h.Name != "tz" {
-		return moment.Zone{}, fmt.Errorf("date has the attribute tz, not %q", h.Name)
+		return moment.Zone{}, fmt.Errorf("the helper date has the attribute tz, not %q", h.Name)
 	}
 	name, ok := h.Value.(string)
 	if !ok || name == "" {
-		return moment.Zone{}, errors.New("tz must be the name of a time zone in 'single quotes', as in tz='Europe/Berlin'")
+		return moment.Zone{}, errors.New("the attribute tz must be the name of a time zone in 'single quotes', as in tz='Europe/Berlin'")
 	}
 	zone := moment.LoadZone(name)
 	if !zone.Known() {
@@ -108,7 +108,7 @@ func (e *engine) shortSHA() (string, error) {
 	}
 	switch {
 	case math.IsNaN(length):
-		return "", diag.Inputf("", CodeShortSHALength, "Set it to a number, as in DOCKER_METADATA_SHORT_SHA_LENGTH: 12.",
+		return "", diag.Inputf("", CodeShortSHALength, "Set the variable to a number, as in DOCKER_METADATA_SHORT_SHA_LENGTH: 12.",
 			"the environment variable DOCKER_METADATA_SHORT_SHA_LENGTH is %q", e.c.ShortSHALength)
 	case length >= float64(len(sha)):
 		return sha, nil
@@ -188,7 +188,7 @@ func expandIn(template string, scope handlebars.Object, input, where string) (st
 
 func expressionError(input, where, template string, err error) error {
 	d := diag.Inputf(input, CodeExpression,
-		"Write expressions as in {{branch}} or {{date 'YYYYMMDD' tz='Europe/Berlin'}}. Put a field with a comma in its expression in three double quotes at each end.",
+		"Write expressions as in {{branch}} or {{date 'YYYYMMDD' tz='Europe/Berlin'}}. If an expression contains a comma, put three double quotes at each end of its field.",
 		"evaluating %q in %q", template, where)
 	d.Err = err
 	return d

@@ -51,7 +51,7 @@ func (f *flavor) set(field, item string, onLatest **bool) error {
 			**onLatest = value == "true"
 		}
 	default:
-		return diag.Inputf("flavor", CodeFlavorUnknown, "The entries are latest=auto|true|false|highest, prefix=…, suffix=… and onlatest=true|false after one of the two.",
+		return diag.Inputf("flavor", CodeFlavorUnknown, "The entries are latest=auto|true|false|highest, prefix=… and suffix=…. The entry onlatest=true|false can follow prefix or suffix.",
 			"the flavor %q has the unknown entry %q", item, field)
 	}
 	return nil

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// FuzzCompute checks for any input that Compute ends without a panic, and that
-// the tags are valid and unique.
+// FuzzCompute checks that Compute does not panic for any input. It also checks
+// that the tags are valid and unique.
 func FuzzCompute(f *testing.F) {
 	f.Add("type=semver,pattern={{version}}\ntype=sha", "latest=highest\nsuffix=-{{branch}}", `{"base_ref":"refs/heads/dev"}`, "push", "refs/tags/v1.2.3", false)
 	f.Add("type=match,\"\"\"pattern=v(\\d{1,2})\"\"\",group=1", "prefix=x,onlatest=true", `{"number":7,"repository":[]}`, "pull_request_target", "refs/heads/a=b", true)
@@ -31,7 +31,7 @@ func FuzzCompute(f *testing.F) {
 		seen := map[string]bool{}
 		for _, name := range r.Names() {
 			if !ValidTag(name) || seen[name] {
-				t.Errorf("got the tag %q, invalid or twice", name)
+				t.Errorf("got the tag %q, which is invalid or a duplicate", name)
 			}
 			seen[name] = true
 		}

@@ -58,8 +58,8 @@ func (g Git) lines(ctx context.Context, args ...string) ([]string, error) {
 	return lines, nil
 }
 
-// gitRef returns the branch of HEAD, or a ref that the decoration of a detached
-// HEAD names.
+// gitRef returns the branch of HEAD. If HEAD is detached, it returns a ref that
+// the decoration of HEAD names.
 func gitRef(ctx context.Context, git Git) (string, error) {
 	branch, err := git.line(ctx, "branch", "--show-current")
 	if err != nil {
@@ -92,9 +92,9 @@ var (
 	remoteName = regexp.MustCompile(`^[^/]+/(.+)$`)
 )
 
-// decoratedRef parses the names that git shows for a detached HEAD:
-// pull/5/merge, which actions/checkout creates, "origin/main, main", or
-// origin/main.
+// decoratedRef parses the names that git shows for a detached HEAD. Examples
+// are pull/5/merge, "origin/main, main" and origin/main. actions/checkout
+// creates names such as pull/5/merge.
 func decoratedRef(name string) (string, error) {
 	if pullName.MatchString(name) {
 		return "refs/" + name, nil
@@ -104,7 +104,7 @@ func decoratedRef(name string) (string, error) {
 			return "refs/heads/" + strings.TrimSpace(m[1]), nil
 		}
 	}
-	return "", fmt.Errorf("a detached HEAD that is called %q", name)
+	return "", fmt.Errorf("a detached HEAD with the name %q", name)
 }
 
 // decoratedTag finds the tag at the start of a decoration. The name of a tag
@@ -128,8 +128,8 @@ func decoratedTag(ctx context.Context, git Git, decoration string) (string, erro
 }
 
 // refContainingHead returns the first local branch, remote branch or tag that
-// contains the commit. It returns "" if none contains it, as in a shallow clone
-// of a commit.
+// contains the commit. If no ref contains the commit, as in a shallow clone of
+// a commit, it returns "".
 func refContainingHead(ctx context.Context, git Git) (string, error) {
 	for _, scope := range []string{"refs/heads/", "refs/remotes/"} {
 		refs, err := git.lines(ctx, "for-each-ref", "--format=%(refname)", "--contains", "HEAD", "--sort=-committerdate", scope)

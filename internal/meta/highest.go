@@ -94,12 +94,12 @@ func (r *release) sameSeries(other *release, n int) bool {
 	return true
 }
 
-// higherTags holds tags in the registry that have a higher stable version. overall
-// is one of all these tags, and series is one of the tags of the same series. A
-// field is empty if no such tag exists.
+// higherTags holds tags in the registry that have a higher stable version.
+// overall is any of these tags. series is one of these tags in the same series.
+// A field is empty if no such tag exists.
 type higherTags struct{ overall, series string }
 
-// comparison holds the parameters of findHigher. It is the key of a cache.
+// comparison holds the parameters of findHigher. It is also the key of a cache.
 type comparison struct {
 	version *release
 	series  int
@@ -156,7 +156,7 @@ func (a affixes) strip(tag string) (string, bool) {
 	return strings.CutSuffix(inner, sanitize(a.suffix))
 }
 
-// tags returns the tags in the registry. It lists them only once.
+// tags returns the tags in the registry. It requests the list only once.
 func (e *engine) tags() ([]string, error) {
 	if e.listed || e.c.Existing == nil {
 		return e.existing, nil

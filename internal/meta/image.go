@@ -7,7 +7,7 @@ import (
 )
 
 // parseImages parses the input images. It returns the enabled images in lower
-// case. It does not validate the names, because they may be templates of
+// case. It does not validate the names, because a name may be a template of
 // another tool.
 func parseImages(input string) ([]string, error) {
 	items, err := list("images", input)
@@ -72,7 +72,7 @@ func parseImage(item string) (name string, enabled bool, err error) {
 		}
 	}
 	if name == "" {
-		return "", false, diag.Inputf("images", CodeImageName, "Write it as ghcr.io/owner/name or name=ghcr.io/owner/name.",
+		return "", false, diag.Inputf("images", CodeImageName, "Write the image as ghcr.io/owner/name or name=ghcr.io/owner/name.",
 			"the image %q has no name", item)
 	}
 	return name, enabled, nil

@@ -29,8 +29,9 @@ func (o object) indented() string {
 	return b.String()
 }
 
-// write writes the object. newline is a line break with the indentation of the
-// current line, or empty to write everything on one line.
+// write writes the object. The argument newline is a line break with the
+// indentation of the current line. If newline is empty, write puts everything
+// on one line.
 func (o object) write(b *strings.Builder, indent, newline string) {
 	if len(o) == 0 {
 		b.WriteString("{}")

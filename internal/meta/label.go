@@ -64,7 +64,7 @@ func (e *engine) standardLabels() ([]Pair, error) {
 }
 
 // pairs returns the standard labels and the user's labels, sorted. A user's
-// label replaces the standard label of the same key.
+// label replaces the standard label with the same key.
 func (e *engine) pairs(input, value string) ([]Pair, error) {
 	out, err := e.standardLabels()
 	if err != nil {

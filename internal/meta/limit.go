@@ -5,15 +5,15 @@ import (
 	"unicode/utf8"
 )
 
-// GitHub's package page truncates a description and the licenses to these numbers
-// of characters (GitHub docs, "Labelling container images"). GitHub accepts longer
-// values.
+// GitHub's package page shows a description and the licenses only up to these
+// lengths, in characters (GitHub docs, "Labelling container images"). GitHub
+// accepts longer values.
 const (
 	maxDescription = 512
 	maxLicenses    = 256
 )
 
-// warnLongLabels warns of values that GitHub's package page does not show.
+// warnLongLabels warns of values that GitHub's package page truncates.
 func (e *engine) warnLongLabels(pairs []Pair) {
 	for _, p := range pairs {
 		most := map[string]int{KeyDescription: maxDescription, KeyLicenses: maxLicenses}[p.Key]

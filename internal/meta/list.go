@@ -12,7 +12,7 @@ import (
 func list(input, value string) ([]string, error) {
 	records, err := csv.Parse(trimJS(value), csv.Options{Relaxed: true, Comments: true})
 	if err != nil {
-		e := diag.Inputf(input, CodeInputQuotes, "Close the quote, or write it twice inside quotes.", "reading the input %q", input)
+		e := diag.Inputf(input, CodeInputQuotes, "Add the closing quote. To write a quote inside quotes, write the quote twice.", "reading the input %q", input)
 		e.Err = err
 		return nil, e
 	}
@@ -45,8 +45,8 @@ func fields(input, item string) ([]string, error) {
 	return records[0], nil
 }
 
-// attribute splits a field at its first '=', if a name precedes it. It returns
-// the name in lower case.
+// attribute splits a field at its first '=', if a name precedes the '='. It
+// returns the name in lower case.
 func attribute(field string) (name, value string, named bool) {
 	i := strings.IndexByte(field, '=')
 	if i <= 0 {

@@ -7,11 +7,11 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// Literal parses a line of the input tags that is not a rule. For a reference
-// to one of the images, such as ghcr.io/acme/web:1.2 in
-// docker/metadata-action's output tags, it returns the tag of the reference,
-// and ok is true. For a name without a registry, ok is false. For another
-// reference it returns a *diag.Error.
+// Literal parses a line of the input tags that is not a rule. The line can be a
+// reference to one of the images, such as ghcr.io/acme/web:1.2 in the output
+// "tags" of docker/metadata-action. In this case, Literal returns the tag of
+// the reference, and ok is true. For a name without a registry, ok is false.
+// For another reference, Literal returns a *diag.Error.
 func Literal(text string, images []string) (tag string, ok bool, err error) {
 	if !strings.ContainsAny(text, "/:@") || strings.Contains(text, "{{") {
 		return "", false, nil
@@ -33,8 +33,8 @@ func Literal(text string, images []string) (tag string, ok bool, err error) {
 	return tag, true, nil
 }
 
-// literal returns the outcome of a raw rule that is a full reference. Its
-// second result is false for another rule.
+// literal returns the outcome of a raw rule that is a full reference. For
+// another rule, the second result is false.
 func (e *engine) literal(r rule) (outcome, bool, error) {
 	if len(r.attrs) > 2 || r.text != r.attrs["value"] {
 		return outcome{}, false, nil

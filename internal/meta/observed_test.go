@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// intended maps the cases of observed.txt with an intended difference to the
-// name of the difference.
+// intended maps the name of a case in observed.txt to the name of its intended
+// difference.
 var intended = map[string]string{
 	"branch with a leading dash":        "invalid tag",
 	"branch with invalid characters":    "invalid tag",

@@ -47,7 +47,7 @@ func splitPattern(s string) (pattern, flags string) {
 }
 
 // groupText returns the text of the group with the given index. It compares the
-// decimal text of the index, so 01 is not 1.
+// decimal text of the index, so the index 01 does not select group 1.
 func groupText(groups []jsre.Group, index string) (string, bool) {
 	for i, g := range groups {
 		if strconv.Itoa(i) == index {
@@ -89,10 +89,10 @@ func (e *engine) compile(pattern, flags string) (*jsre.Regexp, error) {
 }
 
 func patternError(r rule, pattern string, err error) error {
-	d := diag.Inputf("tags", CodeTagPattern, "Write the pattern as a regular expression of JavaScript. Put a field with a comma in its pattern in three double quotes at each end.",
+	d := diag.Inputf("tags", CodeTagPattern, "Write the pattern as a regular expression of JavaScript. If the pattern contains a comma, put three double quotes at each end of its field.",
 		"the rule %q has the pattern %q", r.text, pattern)
 	if errors.Is(err, jsre.ErrTimeout) {
-		d.Hint = "Remove one of the repetitions if a repeated group has a repetition inside, as in (a+)+. Such a pattern can take very long."
+		d.Hint = "If a repeated group contains a repetition, as in (a+)+, remove one of the two repetitions. Such a pattern can take very long."
 	}
 	d.Err = err
 	return d

@@ -41,19 +41,19 @@ func (p Payload) at(keys ...string) any {
 	return v
 }
 
-// text returns the string at keys, or "".
+// text returns the string at the path of keys, or "".
 func (p Payload) text(keys ...string) string {
 	s, _ := p.at(keys...).(string)
 	return s
 }
 
-// truth returns the boolean at keys, or false.
+// truth returns the boolean at the path of keys, or false.
 func (p Payload) truth(keys ...string) bool {
 	b, _ := p.at(keys...).(bool)
 	return b
 }
 
-// number returns the positive integer at keys as text, or "".
+// number returns the positive integer at the path of keys as text, or "".
 func (p Payload) number(keys ...string) string {
 	n, ok := p.at(keys...).(json.Number)
 	if !ok {
@@ -90,7 +90,7 @@ func commitTimestamp(commit map[string]any, sha string) (time.Time, bool) {
 }
 
 // repository returns the payload's data about the repository. The payload of a
-// scheduled run has none.
+// scheduled run has no such data.
 func (p Payload) repository() Repository {
 	return Repository{
 		Name:          p.text("repository", "name"),

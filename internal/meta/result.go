@@ -11,8 +11,9 @@ type Inputs struct {
 	Images, Tags, Flavor, Labels, Annotations string
 	// Version replaces the Git tag in semver and pep440 rules, for any event.
 	Version string
-	// References allows full references to one of the images in Tags, such as
-	// the output tags of docker/metadata-action.
+	// If References is true, Tags may contain full references to one of the
+	// images. Such references are in the output "tags" of
+	// docker/metadata-action.
 	References bool
 }
 

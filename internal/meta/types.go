@@ -28,14 +28,14 @@ func (e *engine) evaluate(r rule) (outcome, error) {
 	return e.raw(r)
 }
 
-// enabled evaluates the attribute enable of the rule.
+// enabled evaluates the attribute "enable" of the rule.
 func (e *engine) enabled(r rule) (bool, error) {
 	s, err := e.expand(r.attrs["enable"], "tags", r.text)
 	if err != nil {
 		return false, err
 	}
 	if s != "true" && s != "false" {
-		return false, diag.Inputf("tags", CodeTagEnable, "The result must be true or false, as in enable={{is_default_branch}} or enable=${{ github.ref == 'refs/heads/main' }}.",
+		return false, diag.Inputf("tags", CodeTagEnable, "The attribute enable must evaluate to true or false, as in enable={{is_default_branch}} or enable=${{ github.ref == 'refs/heads/main' }}.",
 			"the rule %q has enable=%q", r.text, s)
 	}
 	return s == "true", nil
@@ -44,8 +44,8 @@ func (e *engine) enabled(r rule) (bool, error) {
 // affixes are the evaluated prefix and suffix of a value.
 type affixes struct{ prefix, suffix string }
 
-// affixes evaluates the prefix and the suffix of the rule. If the rule has
-// none, it evaluates the prefix or the suffix of the flavor.
+// affixes evaluates the prefix and the suffix of the rule. If the rule does not
+// set one of these attributes, it evaluates the same attribute of the flavor.
 func (e *engine) affixes(r rule) (affixes, error) {
 	prefix, err := e.affix(r, "prefix", e.flavor.prefix)
 	if err != nil {

@@ -27,8 +27,9 @@ func (e *engine) versionSource(r rule) (text, skipped string, err error) {
 	return text, "", err
 }
 
-// versionText returns the text of versionSource, or the part of it that the
-// attribute match selects, with dashes instead of slashes.
+// versionText returns the text of versionSource. If the pattern of the
+// attribute "match" matches this text, versionText returns only the part in the
+// first group. It replaces each slash by a dash.
 func (e *engine) versionText(r rule) (text, skipped string, err error) {
 	text, skipped, err = e.versionSource(r)
 	if err != nil || skipped != "" {
@@ -44,7 +45,7 @@ func (e *engine) versionText(r rule) (text, skipped string, err error) {
 			e.warn(CodeTagNoMatch, fmt.Sprintf("%s does not match %s", pattern, text), fmt.Sprintf("The rule %q uses the complete text %q.", r.text, text))
 		case len(groups) < 2 || !groups[1].Set:
 			return "", "", diag.Inputf("tags", CodeTagMatchGroup, `Put parentheses around the version in the pattern, as in match=v(\d+\.\d+\.\d+).`,
-				"the rule %q has match=%q, but the first group of match takes no part in the match with %q", r.text, pattern, text)
+				"the rule %q has match=%q, but the pattern has no group, or its first group takes no part in the match with %q", r.text, pattern, text)
 		default:
 			text = groups[1].Text
 		}
@@ -52,8 +53,9 @@ func (e *engine) versionText(r rule) (text, skipped string, err error) {
 	return strings.ReplaceAll(text, "/", "-"), "", nil
 }
 
-// parsedVersion is the result of parsing a text as a version. fields are the
-// names that a pattern can use. stable and release determine latest.
+// parsedVersion is the result of parsing a text as a version. The keys of
+// fields are the names that a pattern can use. stable and release determine
+// whether the tag latest moves.
 type parsedVersion struct {
 	valid   bool
 	fields  handlebars.Object

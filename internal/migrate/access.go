@@ -15,8 +15,8 @@ type Package struct {
 	// Exists is false if the package does not exist, or if the token may not
 	// see it.
 	Exists bool
-	// Repository is the linked repository as OWNER/NAME, or "" if none is
-	// linked.
+	// Repository is the linked repository as OWNER/NAME, or "" if no repository
+	// is linked.
 	Repository string
 	// Visibility is public, private or internal.
 	Visibility string
@@ -26,31 +26,31 @@ type Package struct {
 }
 
 // Packages looks up packages. The caller supplies an implementation, for
-// example from package github. Package returns a record with Exists false, and
-// no error, for an unknown package.
+// example from package github. For an unknown package, Package returns a record
+// with Exists false and a nil error.
 type Packages interface {
 	Package(ctx context.Context, owner, name string) (Package, error)
 }
 
-// Advice describes the access that is likely missing before GITHUB_TOKEN can
-// use an image. No API shows the grant itself (docs/ghcr.md, Package
-// operations). Only the command check, run in a workflow of the repository,
-// proves the access.
+// Advice describes the access to an image that GITHUB_TOKEN needs and likely
+// does not have. No API shows the grant itself (docs/ghcr.md, Package
+// operations). Only the command "check" proves the access. It must run in a
+// workflow of the repository.
 type Advice struct {
 	Image Image
 	// Text describes the present access. Steps are the steps to take in the
-	// browser. Steps is empty if no access is missing. Settings is the address of
-	// the package's settings page, on which the steps start.
+	// browser. Steps is empty if no access is missing. Settings is the address
+	// of the package's settings page. The steps start on this page.
 	Text     string
 	Steps    []string
 	Settings string
 }
 
 // Access looks up the package of each image in the report, and returns one
-// Advice per image. If lookup is nil, it returns the advice that is valid
+// Advice per image. If lookup is nil, Access returns the advice that is valid
 // without a lookup. repository is the OWNER/NAME of the repository that holds
 // the workflows. If a lookup fails, Access continues with the other images and
-// returns the joined errors together with the advice for all images.
+// returns their advice together with the joined errors.
 func (r *Report) Access(ctx context.Context, repository string, lookup Packages) ([]Advice, error) {
 	var out []Advice
 	var errs []error
@@ -72,7 +72,7 @@ func (r *Report) Access(ctx context.Context, repository string, lookup Packages)
 	return out, errors.Join(errs...)
 }
 
-// fill replaces the placeholders in an image's name by the owner and the name
+// fill replaces the placeholders in an image's name with the owner and the name
 // of the repository.
 func (i Image) fill(repository string) Image {
 	owner, name, _ := strings.Cut(strings.ToLower(repository), "/")
@@ -87,16 +87,16 @@ func advise(image Image, repository string, pkg Package) Advice {
 	switch {
 	case !pkg.Exists && image.Push:
 		a.Settings = ""
-		a.Text = fmt.Sprintf("%s does not exist, or the token may not see it. If the package is new, the first push creates it and links it to %s.", full, repository)
+		a.Text = fmt.Sprintf("%s does not exist, or the token may not see it. If the package is new, the first push creates the package and links it to %s.", full, repository)
 	case !pkg.Exists:
 		a.Text = fmt.Sprintf("%s does not exist, or the token may not see it.", full)
 		a.Steps = steps(repository, image)
 	case strings.EqualFold(pkg.Repository, repository):
-		a.Text = fmt.Sprintf("%s (%s) is linked to %s. If a person linked it in the settings, the access may still be missing. The command check proves the access.", full, pkg.Visibility, repository)
+		a.Text = fmt.Sprintf("%s (%s) is linked to %s. If a person linked the package in the settings, the repository may still have no access. The command \"check\" proves the access.", full, pkg.Visibility, repository)
 	case pkg.Visibility == "public" && !image.Push:
 		a.Text = fmt.Sprintf("%s is public, so a pull needs no grant.", full)
 	default:
-		a.Text = fmt.Sprintf("%s (%s) is linked to %s, so %s likely has no access to it.", full, pkg.Visibility, orNothing(pkg.Repository), repository)
+		a.Text = fmt.Sprintf("%s (%s) is linked to %s, so %s likely has no access to the package.", full, pkg.Visibility, orNothing(pkg.Repository), repository)
 		a.Steps = steps(repository, image)
 	}
 	return a
@@ -105,7 +105,7 @@ func advise(image Image, repository string, pkg Package) Advice {
 func adviceWithoutLookup(image Image, repository string) Advice {
 	return Advice{
 		Image: image,
-		Text:  fmt.Sprintf("%s/%s: if the first push used a personal access token, %s has no access to the package yet.", image.Owner, image.Name, repository),
+		Text:  fmt.Sprintf("If the first push of %s/%s used a personal access token, GITHUB_TOKEN has no access to the package yet.", image.Owner, image.Name),
 		Steps: steps(repository, image),
 	}
 }
@@ -141,8 +141,8 @@ func settingsURL(image Image, organization bool) string {
 }
 
 // CheckWorkflow returns the text of a workflow that proves the access with the
-// command check. uses is the action reference to run. The user adds the file to
-// .github/workflows, starts the workflow once by hand, and deletes the file
+// command "check". uses is the action reference to run. The user adds the file
+// to .github/workflows, starts the workflow once by hand, and deletes the file
 // after it succeeds.
 func CheckWorkflow(uses string, images []Image) string {
 	var b strings.Builder

@@ -39,7 +39,7 @@ func TestAccess(t *testing.T) {
 		{"no repository", Image{Owner: "acme", Name: "orphan", Push: true}, "linked to no repository", 4, "https://github.com/orgs/acme/packages/container/orphan/settings"},
 		{"other repository", Image{Owner: "acme", Name: "other", Push: true}, "linked to acme/api", 4, "https://github.com/users/acme/packages/container/other/settings"},
 		{"public pull", Image{Owner: "acme", Name: "other"}, "is public, so a pull needs no grant", 0, "https://github.com/users/acme/packages/container/other/settings"},
-		{"new", Image{Owner: "acme", Name: "new", Push: true}, "the first push creates it", 0, ""},
+		{"new", Image{Owner: "acme", Name: "new", Push: true}, "the first push creates the package", 0, ""},
 		{"absent pull", Image{Owner: "acme", Name: "new"}, "does not exist", 4, "https://github.com/users/acme/packages/container/new/settings"},
 		{"placeholders and a slash", Image{Owner: flow.UnknownOwner, Name: flow.UnknownName + "/sub", Push: true}, "acme/web/sub", 4, "https://github.com/users/acme/packages/container/web%2Fsub/settings"},
 	}

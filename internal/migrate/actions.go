@@ -35,8 +35,9 @@ func parseActions(list string) map[string]action {
 	return out
 }
 
-// actionName returns the action that a step uses, in lower case and without the
-// version, or "" for a script. The path of a local action keeps its case.
+// actionName returns the name of the action that a step uses, in lower case and
+// without the version. It returns "" for a script. The path of a local action
+// keeps its case.
 func actionName(step *flow.Step) string {
 	if step.Uses == nil {
 		return ""

@@ -1,7 +1,7 @@
 package migrate
 
-// Code identifies a kind of finding. Codes are stable: the SARIF file uses them
-// as rule IDs, and the README documents them.
+// Code identifies a kind of finding. Codes are stable, because the SARIF file
+// uses the codes as rule IDs and the README documents the codes.
 type Code string
 
 // The kinds of findings.
@@ -29,18 +29,17 @@ const (
 	NotMerged           Code = "steps-not-merged"
 )
 
-// rule is the description of a kind of finding, independent of a single
-// finding.
+// rule is the general description of a kind of finding.
 type rule struct {
 	title, help string
 }
 
 var rules = map[Code]rule{
-	PATLogin:            {"Registry login with a personal access token", "GITHUB_TOKEN can log in to the registry; it needs no secret, expires at the end of the job, and is limited to this repository."},
+	PATLogin:            {"Registry login with a personal access token", "GITHUB_TOKEN can log in to the registry. It needs no secret, expires at the end of the job, and is limited to this repository."},
 	PATContainer:        {"Job container pulled with a personal access token", "A job container or a service can use github.actor and GITHUB_TOKEN as its credentials, with packages: read."},
 	PATCleanup:          {"Package versions deleted with a personal access token", "GITHUB_TOKEN may delete versions of packages on which the repository has the role Admin."},
-	PATInput:            {"Personal access token passed to a local action", "The action uses the token to log in to the registry. GITHUB_TOKEN can log in, too."},
-	Permissions:         {"Permissions that the job needs", "A permissions block removes each scope that it does not name, so it must name all scopes that the job's steps need."},
+	PATInput:            {"Personal access token passed to a local action", "The action uses the token to log in to the registry. GITHUB_TOKEN can also log in to the registry."},
+	Permissions:         {"Permissions that the job needs", "A permissions block removes each scope that the block does not name, so the block must name all scopes that the job's steps need."},
 	CallerGrants:        {"Permissions of the calling workflow", "A called workflow gets at most the permissions that the calling job grants."},
 	CrossOwner:          {"The image belongs to another owner", "GITHUB_TOKEN reaches only packages of the repository's own owner."},
 	MixedRegistries:     {"One secret for several registries", "The same text is the password for this registry and for another registry, so an edit would change both logins."},
@@ -51,9 +50,9 @@ var rules = map[Code]rule{
 	NeedsPAT:            {"GITHUB_TOKEN cannot do this", "The API that the step calls refuses GITHUB_TOKEN."},
 	SecretElsewhere:     {"The secret has other uses", "Delete the secret only after you remove these uses."},
 	SecretEnv:           {"A registry token is passed to a script", "The workflow does not show how the script uses the token."},
-	UnusedSecret:        {"Unused secret", "Delete an unused secret, because it can only leak."},
+	UnusedSecret:        {"Unused secret", "Delete an unused secret, because it has no use and can leak."},
 	SecretBuildArg:      {"A registry token as a build argument", "The image's history contains build arguments. It does not contain build secrets."},
-	OldRegistry:         {"docker.pkg.github.com is replaced by the Container registry", "Images are at ghcr.io/OWNER/IMAGE. The old host name only redirects."},
+	OldRegistry:         {"docker.pkg.github.com is replaced by the Container registry", "Images are at ghcr.io/OWNER/IMAGE. The old host name only redirects requests."},
 	PlainToken:          {"A token in plain text", "Every reader of the file can use the token. Revoke it."},
 	MergedSteps:         {"Login, metadata and push merged into one step", "One step has the same result as the three steps."},
 	NotMerged:           {"Steps that are not merged", "Merging the steps would change their result."},

@@ -13,17 +13,18 @@ const (
 	names        // gives an image a name. Another command may push the image under this name
 	pushes
 	pulls
-	mayDoAnything // runs something that the workflow does not show
+	mayDoAnything // runs a program whose effect the workflow does not show
 )
 
-// commandRule is the effect of a command with all of the words.
+// commandRule gives the effect of a command whose arguments contain all of the
+// words.
 type commandRule struct {
 	words []string
 	use   use
 }
 
 // commandUses lists, for each command, the arguments that push, pull or name an
-// image. The first matching rule decides.
+// image. The first matching rule determines the effect.
 var commandUses = map[string][]commandRule{
 	"docker": {
 		{[]string{"push"}, pushes}, {[]string{"--push"}, pushes}, {[]string{"imagetools", "create"}, pushes},
@@ -90,8 +91,8 @@ func isHarmless(word string) bool {
 	return slices.Contains([]string{"echo", "printf", "cat", "cd", "mkdir", "cp", "mv", "rm", "ls", "git", "sed", "export", "test", "["}, word)
 }
 
-// suggestsPush guesses from the words of a text whether an unreadable step
-// pushes images.
+// suggestsPush guesses from the words of a text whether a step with an unknown
+// effect pushes images.
 func suggestsPush(text string) bool {
 	text = strings.ToLower(text)
 	return slices.ContainsFunc([]string{"push", "publish", "release", "deploy", "image", "docker", "upload", "ship"}, func(word string) bool {

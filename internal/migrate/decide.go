@@ -7,8 +7,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// decideLogins decides for each login whether it is migrated, and finds the
-// smallest edit.
+// decideLogins selects the logins to migrate and finds the smallest edit for
+// each selected login.
 func (p *pass) decideLogins() {
 	for _, l := range p.logins {
 		for _, c := range l.cases {
@@ -25,7 +25,7 @@ func (p *pass) decideLogins() {
 	p.dropAnchors()
 }
 
-// dropAnchors removes each anchor whose aliases are all replaced.
+// dropAnchors removes an anchor if the edits replace all aliases of the anchor.
 func (p *pass) dropAnchors() {
 	for node, aliases := range p.doc.Aliases {
 		edited := func(alias *yaml.Node) bool {
@@ -43,8 +43,9 @@ func (p *pass) dropAnchors() {
 }
 
 // isRelevant reports whether the login uses the registry and a personal access
-// token. It also reports or records a login whose registry or password only a
-// calling workflow or a run determines.
+// token. It also handles values that the file does not contain. If an input
+// supplies the registry or the password, it records a sink. If the value is
+// known only at run time, it reports the login.
 func (p *pass) isRelevant(l *login) bool {
 	ours, pat := false, false
 	for _, c := range l.cases {
@@ -67,21 +68,23 @@ func (p *pass) isRelevant(l *login) bool {
 	return ours && pat
 }
 
-// hasPAT reports whether the password depends on a reference other than the
-// job's token and the inputs that a caller sets.
+// hasPAT reports whether the password may be a personal access token. This is
+// the case if the password depends on a reference that is neither the job's
+// token nor an input.
 func (c loginCase) hasPAT() bool {
 	return slices.ContainsFunc(c.secrets, func(name string) bool {
 		return !isToken(name) && !strings.HasPrefix(name, "inputs.")
 	})
 }
 
-// reportUnknownRegistry reports a login whose registry only a run can know, if
-// the name of the password's secret suggests the registry.
+// reportUnknownRegistry reports a login whose registry is known only at run
+// time. It reports the login only if the name of the password's secret suggests
+// the registry to migrate.
 func (p *pass) reportUnknownRegistry(l *login, c loginCase) {
 	if c.host != "" || !slices.ContainsFunc(c.secrets, looksLikeRegistryToken) {
 		return
 	}
-	p.reportRemaining(UnknownRegistry, l.at, "If it is "+p.opts.Registry+", write the host as the registry and run migrate again.",
+	p.reportRemaining(UnknownRegistry, l.at, "If the registry is "+p.opts.Registry+", write this host as the registry of the login and run migrate again.",
 		"%s logs in with %s, but the registry is known only at run time.", l.what, strings.Join(c.secrets, ", "))
 }
 
@@ -90,7 +93,7 @@ func (p *pass) reportUnknownRegistry(l *login, c loginCase) {
 func (p *pass) reportUnknownPassword(l *login) {
 	for _, c := range l.cases {
 		if len(c.secrets) == 0 && c.plain == "" {
-			p.reportRemaining(UnknownSource, l.at, "If it is a personal access token, replace it with ${{ "+p.token()+" }}.",
+			p.reportRemaining(UnknownSource, l.at, "If the password is a personal access token, replace the password with ${{ "+p.token()+" }}.",
 				"%s logs in to %s with a password that the file does not contain.", l.what, c.host)
 			return
 		}
@@ -98,8 +101,8 @@ func (p *pass) reportUnknownPassword(l *login) {
 	for _, c := range l.cases {
 		for _, name := range c.secrets {
 			if _, sunk := p.sinks[strings.TrimPrefix(name, "inputs.")]; strings.HasPrefix(name, "inputs.") && !sunk {
-				p.reportRemaining(UnknownSource, l.at, "Use ${{ "+p.token()+" }} instead of the input.",
-					"%s logs in to %s with the input %s, which the user enters when starting the workflow.", l.what, c.host, name)
+				p.reportRemaining(UnknownSource, l.at, "Replace the input with ${{ "+p.token()+" }}.",
+					"%s logs in to %s with the value of the input %s. The user enters this value to start the workflow.", l.what, c.host, name)
 			}
 		}
 	}
@@ -118,7 +121,7 @@ func (p *pass) decideLogin(l *login, shared map[*yaml.Node]int) {
 	for _, at := range places {
 		if !p.replace(at, p.token()) {
 			p.reportRemaining(UnknownSource, l.at, "Replace the password with ${{ "+p.token()+" }} by hand.",
-				"The position of the password of %s in the file cannot be determined.", l.what)
+				"No edit can replace the password of %s, because its position in the file is unknown.", l.what)
 			return
 		}
 	}
@@ -145,15 +148,15 @@ func (p *pass) recordMigration(l *login) {
 			p.recordReplacedSecret(l, name)
 		}
 		if c.plain != "" {
-			p.reportRemaining(PlainToken, l.at, "Revoke it at https://github.com/settings/tokens: the token stays in the Git history.",
-				"%s had a password in plain text.", l.what)
+			p.reportRemaining(PlainToken, l.at, "Revoke the token at https://github.com/settings/tokens, because the token stays in the Git history.",
+				"%s had a token in plain text as its password.", l.what)
 		}
 	}
 	with := strings.Join(secrets, " or ")
 	if with == "" {
 		with = "a token in plain text"
 	}
-	p.reportFixed(l.code, l.at, "", "%s uses %s. The edit replaces it with ${{ %s }}.", l.what, with, p.token())
+	p.reportFixed(l.code, l.at, "", "%s uses %s. The edit replaces this credential with ${{ %s }}.", l.what, with, p.token())
 	p.addNeed(l.job, p.levelOf(l), l.what)
 }
 
@@ -165,14 +168,15 @@ func (p *pass) recordReplacedSecret(l *login, name string) {
 	}
 	p.replaced[secret] = l.at
 	if key := p.doc.Secrets[secret]; key != nil {
-		p.reportNote(UnusedSecret, locationOf(key), "%s no longer uses the secret %s. Callers no longer need to pass this secret, so remove required: true.", l.what, secret)
+		p.reportNote(UnusedSecret, locationOf(key), "%s no longer uses the secret %q. Callers no longer need to pass this secret, so remove \"required: true\" from its declaration.", l.what, secret)
 	}
 }
 
-// passwordPlaces returns the places to edit, for the cases that use the
-// registry. It chooses the deepest definition of the password that no other
-// text depends on. It returns false if each definition also serves another
-// registry.
+// passwordPlaces returns the places to edit in order to replace the password of
+// a login. It covers the cases that log in to the registry to migrate. A route
+// starts at the text that uses the password, and it can lead to several
+// definitions. passwordPlaces chooses the last text of the route that only
+// these logins use. It returns false if no such text exists.
 func (p *pass) passwordPlaces(l *login, shared map[*yaml.Node]int) ([]place, bool) {
 	return p.pick(l, func(c loginCase) route { return c.password }, func(s stop) bool {
 		if s.name && !strings.HasPrefix(p.token(), "secrets.") {
@@ -185,8 +189,9 @@ func (p *pass) passwordPlaces(l *login, shared map[*yaml.Node]int) ([]place, boo
 	}, true)
 }
 
-// pick tries the depths of the routes in order. If deepest is true, it starts
-// with the deepest.
+// pick tries the stops of each route in order, and returns the places of the
+// first stop that can be edited. If deepest is true, pick starts at the end of
+// the routes.
 func (p *pass) pick(l *login, get func(loginCase) route, free func(stop) bool, deepest bool) ([]place, bool) {
 	depth := 0
 	for _, c := range l.cases {
@@ -228,8 +233,8 @@ func (p *pass) pickAt(l *login, get func(loginCase) route, free func(stop) bool,
 	return ours, !slices.ContainsFunc(ours, func(at place) bool { return taken[at] })
 }
 
-// replaceUsernames replaces user names by the actor. A user name that another
-// registry also uses is not replaced. ghcr.io accepts any user name with
+// replaceUsernames replaces user names with github.actor. It does not replace a
+// user name that another registry also uses. ghcr.io accepts any user name with
 // GITHUB_TOKEN (docs/ghcr.md, Token endpoint).
 func (p *pass) replaceUsernames(l *login) {
 	places, ok := p.pick(l, func(c loginCase) route { return c.username }, func(s stop) bool {

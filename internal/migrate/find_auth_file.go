@@ -11,7 +11,7 @@ func init() { register(findAuthFiles) }
 
 // findAuthFiles finds scripts that write a registry credential into a Docker
 // config file by hand, mostly for kaniko. It only reports such a script,
-// because each script encodes the credential in its own way.
+// because each script encodes the credential in a different way.
 func findAuthFiles(p *pass) {
 	p.steps(func(step *flow.Step) {
 		if step.Run == nil || !strings.Contains(flow.Text(step.Run.Value), "auths") {
@@ -24,8 +24,8 @@ func findAuthFiles(p *pass) {
 		for _, c := range shell.Parse(script, shell.DialectOf(step.Shell())) {
 			for _, w := range append(c.Words, c.Stdin...) {
 				for _, secret := range p.secretsIn(w.Text, step) {
-					p.reportRemaining(UnknownSource, location{step.Run.Value, w.Start}, "Replace it with ${{ "+p.token()+" }}, and give the job packages: write, or packages: read if it only pulls.",
-						"A script writes %s into a Docker config file for %s. No edit supports this form.", secret, p.opts.Registry)
+					p.reportRemaining(UnknownSource, location{step.Run.Value, w.Start}, "Replace the secret with ${{ "+p.token()+" }}. Give the job packages: write, or packages: read if the job only pulls.",
+						"A script writes %s into a Docker config file for %s. migrate cannot edit such a script.", secret, p.opts.Registry)
 				}
 			}
 		}

@@ -12,7 +12,7 @@ import (
 func init() { register(findCalls) }
 
 // findCalls finds credentials that a job passes to a local action or a reusable
-// workflow that logs in with them.
+// workflow, if the called file logs in with the credential.
 func findCalls(p *pass) {
 	p.steps(func(step *flow.Step) {
 		if step.Uses == nil || knownActions[actionName(step)].listed || step.With == nil {
@@ -43,15 +43,15 @@ func (p *pass) call(job *flow.Job, step *flow.Step, with *yaml.Node, callee *sum
 		}
 		l := login{code: PATInput, what: what, job: job, step: step, at: locationOf(password.Raw)}
 		if step == nil {
-			l.level = sink.level // a call has no steps that show the needed permission
+			l.level = sink.level // a job that calls a workflow has no steps that show the needed permission
 		}
 		p.addLogin(l, c)
 	}
 }
 
 // followCalls gives each calling job the permissions that the edits in the
-// called files need. It also reports secrets that a job passes on and that the
-// called workflow no longer uses.
+// called files need. It also reports each secret that a job passes to a
+// workflow and that the called workflow no longer uses.
 func (p *pass) followCalls() {
 	for _, job := range p.doc.Jobs {
 		if job.Uses != nil {
@@ -81,10 +81,10 @@ func (p *pass) followWorkflow(job *flow.Job) {
 		secrets := leaves(p.eval(flow.Text(pair.Value), job, nil, nil))
 		switch {
 		case callee.replaced[pair.Key.Value]:
-			p.reportNote(UnusedSecret, locationOf(pair.Key), "%s no longer uses the secret %s. When no other workflow needs it, remove it from both files.", name, pair.Key.Value)
+			p.reportNote(UnusedSecret, locationOf(pair.Key), "%s no longer uses the secret %q. If no other workflow needs the secret, remove the secret from the calling and the called workflow.", name, pair.Key.Value)
 		case !callee.found && slices.ContainsFunc(secrets, looksLikeRegistryToken):
-			p.reportRemaining(UnknownSource, locationOf(pair.Value), "Run migrate with the checkouts of both repositories as arguments, so that it can follow the call.",
-				"%s receives %s, but no scanned checkout contains that workflow.", name, strings.Join(secrets, ", "))
+			p.reportRemaining(UnknownSource, locationOf(pair.Value), "Run migrate with the checkouts of both repositories as arguments, so that migrate can follow the call.",
+				"The workflow %s receives %s, but no scanned checkout contains the workflow.", name, strings.Join(secrets, ", "))
 		}
 	}
 }

@@ -14,8 +14,8 @@ func init() { register(findCleanups) }
 type cleanup struct {
 	token string   // the input that takes the credential
 	owner []string // inputs that name the packages' owner
-	// lists reports whether a step lists packages, which GITHUB_TOKEN may not
-	// do (docs/ghcr.md, Package API and GITHUB_TOKEN).
+	// lists reports whether a step lists packages. GITHUB_TOKEN may not list
+	// packages (docs/ghcr.md, Package API and GITHUB_TOKEN).
 	lists func(*flow.Step) bool
 }
 

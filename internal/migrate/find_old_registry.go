@@ -11,9 +11,10 @@ import (
 func init() { register(findOldRegistry) }
 
 // oldRegistry is the host of GitHub's Docker registry, which the Container
-// registry has replaced. Image names differ between the two registries:
-// OWNER/REPOSITORY/IMAGE in the old one, OWNER/IMAGE in the new one. For this
-// reason the host name is only reported and not edited.
+// registry has replaced. Image names differ between the two registries. The old
+// registry uses OWNER/REPOSITORY/IMAGE, and the Container registry uses
+// OWNER/IMAGE. For this reason, migrate only reports the host name and does not
+// edit it.
 const oldRegistry = "docker.pkg.github.com"
 
 // findOldRegistry finds scalars that contain the host name of the old registry.
@@ -24,6 +25,6 @@ func findOldRegistry(p *pass) {
 			return
 		}
 		p.reportRemaining(OldRegistry, location{n, at}, "Replace "+oldRegistry+"/OWNER/REPOSITORY/IMAGE with ghcr.io/OWNER/IMAGE in this file and in each file that pulls the image.",
-			"ghcr.io has replaced %s. Image names differ, so change the name by hand.", oldRegistry)
+			"ghcr.io has replaced %s. The names of images differ between the two registries, so change the name by hand.", oldRegistry)
 	})
 }

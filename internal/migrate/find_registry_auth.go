@@ -11,8 +11,9 @@ import (
 
 func init() { register(findRegistryAuth) }
 
-// findRegistryAuth finds the logins that docker/login-action takes as a list:
-// YAML inside a YAML string.
+// findRegistryAuth finds the logins in the input "registry-auth" of
+// docker/login-action. The value of this input is a string that contains a YAML
+// list.
 func findRegistryAuth(p *pass) {
 	p.steps(func(step *flow.Step) {
 		pair := flow.Get(step.With, "registry-auth")

@@ -10,10 +10,11 @@ import (
 
 func init() { register(findRemoteLogins) }
 
-// findRemoteLogins finds credentials that leave the job: a login that runs on
-// another machine through ssh, and pull secrets for a cluster. It only reports
-// them, because the other machine or the cluster may use the credential after
-// the job, when GITHUB_TOKEN is no longer valid.
+// findRemoteLogins finds credentials that are used outside the job. These are
+// logins that run on another machine through ssh, and pull secrets for a
+// cluster. It only reports these credentials, because the other machine or the
+// cluster may use them after the job. After the job, GITHUB_TOKEN is no longer
+// valid.
 func findRemoteLogins(p *pass) {
 	p.steps(func(step *flow.Step) {
 		if step.Run != nil {
@@ -51,8 +52,8 @@ func (p *pass) reportRemoteLogin(step *flow.Step, at location, script string) {
 	}
 	for _, secret := range p.secretsIn(script, step) {
 		p.reportRemaining(RemoteLogin, at,
-			"Use a token with only read:packages on that machine, or make the package public. If the machine pulls only during the job, use ${{ "+p.token()+" }}.",
-			"A login on another machine uses %s. It is not changed, because the machine may pull again after the job.", secret)
+			"Use a token with only read:packages on that machine, or make the package public. If the machine pulls only during the job, log in with ${{ "+p.token()+" }}.",
+			"A login on another machine uses %s. The login is not changed, because the machine may pull again after the job.", secret)
 	}
 }
 
@@ -60,7 +61,7 @@ func (p *pass) reportPullSecret(step *flow.Step, at location, command string) {
 	for _, secret := range p.secretsIn(command, step) {
 		p.reportRemaining(LongLivedCredential, at,
 			"Create a token with only read:packages for the cluster, or make the package public.",
-			"A pull secret contains %s. It is not changed, because the cluster pulls after the job, when GITHUB_TOKEN is no longer valid.", secret)
+			"A pull secret contains %s. The pull secret is not changed, because the cluster pulls after the job, when GITHUB_TOKEN is no longer valid.", secret)
 	}
 }
 

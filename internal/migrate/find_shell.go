@@ -61,8 +61,8 @@ func (s *script) add(found shell.Login) {
 	s.logins = append(s.logins, l)
 }
 
-// takesOwnToken reports whether the script gets the job's own token from gh
-// auth token.
+// takesOwnToken reports whether the script gets the job's own token from the
+// command "gh auth token".
 func (s *script) takesOwnToken() bool {
 	if !strings.Contains(s.text, "gh auth token") {
 		return false
@@ -76,8 +76,8 @@ func (s *script) takesOwnToken() bool {
 	return false
 }
 
-// envText returns the values of a step's variables, joined. It serves to see
-// whether the values depend on the matrix.
+// envText returns the joined values of a step's environment variables. The
+// caller checks whether these values depend on the matrix.
 func envText(step *flow.Step) string {
 	var b strings.Builder
 	flow.Scalars(step.Env, func(n *yaml.Node) { b.WriteString(n.Value) })
@@ -137,7 +137,8 @@ func unquoted(text string, start, end int) (int, int) {
 	return start, end
 }
 
-// word evaluates a word: it replaces the expressions and variables in the text.
+// word evaluates a word. It replaces the expressions and variables in the word
+// with their values.
 func (s *script) word(w shell.Word, scope flow.Scope, depth int) expr.Value {
 	out := expr.Value{Known: true, Start: w.Start, End: w.End}
 	rest := w.Text

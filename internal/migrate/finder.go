@@ -1,14 +1,14 @@
 package migrate
 
 // A finder searches a file for one kind of problem and records each result in
-// the pass. It records a login (pass.logins) if the file passes a credential to
-// the registry, and a finding (pass.reportNote, pass.reportRemaining) if no edit can
-// solve the problem. A finder edits nothing: pass.decideLogins decides about
-// all logins together.
+// the pass. If the file passes a credential to a registry, it adds a login to
+// pass.logins. If no edit can solve the problem, it records a finding with
+// pass.reportNote or pass.reportRemaining. A finder edits nothing, because
+// pass.decideLogins decides about all logins together.
 //
 // To add a finder, write a file find_NAME.go whose init function registers it,
-// and create a directory in testdata with a file before.yml. Then run go test
-// -update, which writes the other files, and review them.
+// and create a directory in testdata with a file before.yml. Then run "go test
+// -update", which writes the other files, and review these files.
 type finder func(*pass)
 
 var finders []finder

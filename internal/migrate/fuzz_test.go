@@ -10,9 +10,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// FuzzMigrate checks for any input the rules that the golden cases follow:
-// bytes outside the edits do not change, the result can be parsed, and a second
-// run changes nothing.
+// FuzzMigrate checks three rules for any input. Bytes outside the edits do not
+// change, the result can be parsed, and a second run changes nothing. The
+// golden cases follow the same rules.
 func FuzzMigrate(f *testing.F) {
 	files, err := filepath.Glob("testdata/*/before.yml")
 	if err != nil {

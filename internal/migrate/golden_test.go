@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write after.yml and findings of the golden cases; read them before you commit")
+var update = flag.Bool("update", false, "write the files after.yml and findings of the golden cases; review these files before you commit")
 
 // goldenRoot writes a case into a checkout of acme/web.
 func goldenRoot(t testing.TB, before []byte) Root {

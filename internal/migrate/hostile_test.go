@@ -49,8 +49,8 @@ func TestHostileFilesTerminate(t *testing.T) {
 }
 
 // TestLineEndingsAndByteOrderMarkAreKept migrates each golden case with CRLF
-// line endings, with a byte order mark, and with a comment in front. The result
-// must differ from the golden result only in the same way.
+// line endings, with a byte order mark, and with a comment in front. The
+// migrated file must differ from the golden file only in this respect.
 func TestLineEndingsAndByteOrderMarkAreKept(t *testing.T) {
 	t.Parallel()
 	crlf := func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n")) }
@@ -73,7 +73,7 @@ func TestLineEndingsAndByteOrderMarkAreKept(t *testing.T) {
 	}
 }
 
-// TestEditsChangeOnlyIntendedLines checks that edits are small: a changed line
+// TestEditsChangeOnlyIntendedLines checks that edits are small. A changed line
 // must contain a credential, a permission or a user name.
 func TestEditsChangeOnlyIntendedLines(t *testing.T) {
 	t.Parallel()

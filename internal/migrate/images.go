@@ -14,8 +14,9 @@ import (
 
 // Image is a package that a migrated job uses.
 type Image struct {
-	// Owner and Name are in lower case, as far as the file gives them. Owner is
-	// flow.UnknownOwner for the repository's own owner if that is unknown.
+	// Owner and Name are the parts of the image's name that the file gives, in
+	// lower case. If the image belongs to the repository's owner and this owner
+	// is unknown, Owner is flow.UnknownOwner.
 	Owner, Name string
 	File        string
 	Line        int
@@ -31,7 +32,7 @@ func (i Image) same(other Image) bool {
 // ends the match.
 var imagePath = regexp.MustCompile(`^/([A-Za-z0-9{][A-Za-z0-9_.{}-]*)((?:/[A-Za-z0-9{][A-Za-z0-9_.{}-]*)*)`)
 
-// imagesIn returns the references to packages of a registry in a text.
+// imagesIn returns the packages of a registry to which a text refers.
 func imagesIn(text, host string) []Image {
 	var out []Image
 	for {
@@ -50,8 +51,7 @@ func imagesIn(text, host string) []Image {
 	}
 }
 
-// traffic describes the pushes and pulls of a job, as far as its steps show
-// them.
+// traffic describes the pushes and pulls that the steps of a job show.
 type traffic struct {
 	pushes, pulls []Image
 	// pushed and pulled report that a command or action pushes or pulls. opaque
@@ -60,9 +60,10 @@ type traffic struct {
 	pushed, pulled, opaque, suspect bool
 }
 
-// level returns the permission that the traffic needs. An opaque step counts as
-// a push, except if its name does not suggest a push and a visible pull
-// explains the login.
+// level returns the permission that the traffic needs. A step with an unknown
+// effect counts as a push. The exception is a job with a visible pull and
+// without a step whose name suggests a push, because the pull explains the
+// login.
 func (t traffic) level() level {
 	if t.pushed || t.suspect || t.opaque && !t.pulled {
 		return write
@@ -112,8 +113,8 @@ func (p *pass) imagesAt(text string, n *yaml.Node, step *flow.Step) []Image {
 	return out
 }
 
-// evalOrMark evaluates a text. It writes "?", which is not valid in an image
-// name, for each expression whose value only a run can know.
+// evalOrMark evaluates a text. It writes "?" for each expression whose value
+// only a run can know, because "?" is not valid in an image name.
 func evalOrMark(text string, lookup expr.Lookup) string {
 	var b strings.Builder
 	for _, part := range expr.Split(text) {
@@ -130,7 +131,7 @@ func evalOrMark(text string, lookup expr.Lookup) string {
 	return b.String()
 }
 
-// pushInputs are the inputs in which actions name the image to push.
+// pushInputs are the inputs that take the image to push.
 var pushInputs = []string{"tags", "images", "image", "outputs", "registry", "name", "repository", "dest", "destination"}
 
 func (p *pass) usesTraffic(t *traffic, step *flow.Step) {
@@ -165,8 +166,9 @@ func (t *traffic) merge(other traffic) {
 	t.pulls = append(t.pulls, other.pulls...)
 }
 
-// mayPush reads the inputs of a Docker build action that enable its push. An action
-// without such an input always pushes.
+// mayPush reports whether the action of a step may push. It reads the inputs
+// that enable the push of a Docker build action. An action without such inputs
+// always pushes.
 func (p *pass) mayPush(step *flow.Step) bool {
 	if !strings.HasPrefix(actionName(step), "docker/") {
 		return true
@@ -205,8 +207,8 @@ func (p *pass) runTraffic(t *traffic, step *flow.Step) {
 	}
 }
 
-// expand replaces the names of shell variables by their values, as far as the
-// file gives them.
+// expand replaces references to shell variables with their values, if the file
+// gives these values.
 func (p *pass) expand(text string, commands []shell.Command, step *flow.Step) string {
 	scope := p.scope(step.Job, step, nil)
 	for range 4 {

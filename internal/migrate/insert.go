@@ -20,9 +20,9 @@ func (p *pass) scalarStart(n *yaml.Node) int {
 	return -1
 }
 
-// scalarEnd returns the offset of the end of a scalar's content, before a
-// closing quote, so that the quotes enclose the new content. It returns -1 for
-// a scalar that cannot be located.
+// scalarEnd returns the offset of the end of a scalar's content. The offset is
+// before a closing quote, so that the quotes enclose the new content. It
+// returns -1 for a scalar that cannot be located.
 func (p *pass) scalarEnd(n *yaml.Node) int {
 	if s, err := p.scalar(n); err == nil {
 		return s.End
@@ -46,8 +46,9 @@ func (p *pass) afterColon(key *yaml.Node) int {
 	return -1
 }
 
-// appendTo adds an item to a mapping that is not empty: on a new line after the
-// last item of a block mapping, or in the same line of a flow mapping.
+// appendTo adds an item to a mapping that is not empty. It adds the item on a
+// new line after the last item of a block mapping, or on the line of a flow
+// mapping.
 func (p *pass) appendTo(m *yaml.Node, item string) bool {
 	key, last := m.Content[len(m.Content)-2], m.Content[len(m.Content)-1]
 	if last.Kind != yaml.ScalarNode {
@@ -65,13 +66,13 @@ func (p *pass) appendTo(m *yaml.Node, item string) bool {
 	return p.insert(at, at, f.EOL(at)+p.indent(key)+item)
 }
 
-// indent returns the blanks before a key, on the assumption that only blanks
-// precede it.
+// indent returns the blanks before a key. It assumes that only blanks precede
+// the key.
 func (p *pass) indent(key *yaml.Node) string { return strings.Repeat(" ", key.Column-1) }
 
 // insertBlock inserts a permissions block into a job. It inserts the block
-// after runs-on, or after uses for a call, if that entry has only one line, and
-// otherwise before the job's first key.
+// after "runs-on", or after "uses" if the job calls a workflow. If this entry
+// has more than one line, it inserts the block before the job's first key.
 func (p *pass) insertBlock(job *flow.Job, s scopes) bool {
 	if len(job.Node.Content) == 0 {
 		return false
@@ -129,7 +130,7 @@ func (s scopes) lines(indent, inner string) []string {
 }
 
 // items returns the lines of a block below its key. If consecutive scopes have
-// the same reason, only the first line gives it in full.
+// the same reason, only the first line gives the full reason.
 func (s scopes) items(indent string) []string {
 	var out []string
 	before := ""

@@ -26,10 +26,11 @@ type library struct {
 type summary struct {
 	// found is true if a checkout contains the file.
 	found bool
-	// incomplete is true if circular calls hid a part of the file's effect.
+	// incomplete is true if a part of the file's effect is unknown, because
+	// calls are circular.
 	incomplete bool
 	// migrated is true if a login in the file was edited. level is the packages
-	// permission that these logins need.
+	// permission that the edited logins need.
 	migrated bool
 	level    level
 	scopes   scopes
@@ -42,8 +43,8 @@ func (s *summary) traffic() traffic { return s.use }
 
 // sink is an input whose value a called file uses as the password of a login.
 type sink struct {
-	host               string // "" if the input registry decides
-	registry, username string // inputs
+	host               string // "" if the value of the input in the field registry determines the host
+	registry, username string // names of inputs of the called file
 	level              level
 }
 
@@ -77,8 +78,8 @@ func (l *library) workflow(p *pass, job *flow.Job) *summary {
 	return &summary{scopes: scopes{"contents": {level: read}}}
 }
 
-// resolve returns the checkout and the path that a "uses:" value names. The
-// checkout is nil if no checkout contains the file.
+// resolve returns the checkout and the path to which a "uses:" value refers.
+// The checkout is nil if no checkout contains the file.
 func (l *library) resolve(uses string) (*tree, string) {
 	if path, ok := strings.CutPrefix(uses, "./"); ok {
 		return l.tree, strings.TrimSuffix(path, "/")
@@ -99,10 +100,11 @@ func (l *library) resolve(uses string) (*tree, string) {
 	return nil, ""
 }
 
-// summary reads a file that the file of p calls. GitHub refuses files that call
-// each other in a circle; here such files see nothing of each other. An
-// incomplete summary is stored only for the pass that needed it, because it
-// depends on the file at which the pass started.
+// summary returns the summary of a file that the file of p calls. GitHub
+// refuses files that call each other in a circle. For such a call, the summary
+// is empty and incomplete. An incomplete summary is stored only in the pass
+// that needed the summary, because the summary depends on the file at which the
+// pass started.
 func (l *library) summary(p *pass, path string) *summary {
 	id := l.tree.display(path)
 	l.mu.Lock()
@@ -169,8 +171,9 @@ func (p *pass) summarise() *summary {
 	return s
 }
 
-// jobScopes returns the permissions that a job has after the migration: the
-// declared ones, or else the required ones.
+// jobScopes returns the permissions that a job has after the migration. These
+// are the declared permissions, or the required permissions if none are
+// declared.
 func (p *pass) jobScopes(job *flow.Job) scopes {
 	switch {
 	case job.Permissions != nil:

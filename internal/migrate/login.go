@@ -10,9 +10,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// login is one place in a file that passes a credential to a registry, as a
-// finder found it. It holds one case per combination of the matrix, because one
-// text can name several registries.
+// login is a place in a file that passes a credential to a registry. A login
+// holds one case per combination of the matrix, because one text can name
+// several registries.
 type login struct {
 	code Code
 	what string // the action or command, for messages
@@ -20,27 +20,29 @@ type login struct {
 	step *flow.Step
 	at   location
 	// level is the permission that the credential needs, if the finder knows
-	// it. If it is none, the job's steps determine the permission.
+	// it. If level has the value none, the job's steps determine the
+	// permission.
 	level level
 	cases []loginCase
 }
 
-// loginCase is a login as it is in one combination of the matrix.
+// loginCase is a login in one combination of the matrix.
 type loginCase struct {
 	host     string // "" if unknown
-	owner    string // owner of the image, if the registry input names it
+	owner    string // owner of the image, if the value of the registry contains the owner
 	password route
 	secrets  []string // references that the password may come from
 	plain    string   // the password, if the file contains it in plain text
-	username route    // nil if no user name must change
+	username route    // nil if the user name need not change
 
-	// These are the inputs of the file that the values come from, or "" if a
-	// value comes from no input.
+	// These fields name the inputs of the file that supply the values. A field
+	// is "" if no input supplies the value.
 	registryInput, usernameInput, passwordInput string
 }
 
-// field is one text of a login: a node's value, or the part of the value from
-// offset on. alias is set if an alias refers to the node.
+// field is one text of a login. It is the part of a node's value that starts at
+// the field offset. If the file refers to the node through an alias, alias is
+// the alias node.
 type field struct {
 	node   *yaml.Node
 	alias  *yaml.Node
@@ -56,9 +58,10 @@ func (p *pass) fieldOf(pair *flow.Pair) field {
 	return f
 }
 
-// credential is the result of a finder. Each field may have the zero value.
+// credential holds the texts of a login that a finder found. Each field may
+// have the zero value.
 type credential struct {
-	registry string // evaluated as text
+	registry string // may contain expressions
 	username field
 	password field
 }
@@ -80,8 +83,8 @@ func (p *pass) addLogin(l login, c credential) {
 	p.logins = append(p.logins, &l)
 }
 
-// inputOf returns the input that a value comes from, or "" if it comes from
-// none.
+// inputOf returns the name of the input that supplies a value, or "" if no
+// input supplies the value.
 func inputOf(v expr.Value) string {
 	for _, ref := range v.Refs {
 		if name, ok := strings.CutPrefix(ref.Name, "inputs."); ok {
@@ -113,8 +116,8 @@ func (c *loginCase) setPassword(f field, v expr.Value) {
 }
 
 // usernameRoute returns the route to a user name. It returns nil for a name
-// that need not change: the actor, an input that the caller sets, or an empty
-// name.
+// that need not change. Such a name is the actor, an input that the caller
+// sets, or empty.
 func (p *pass) usernameRoute(f field, v expr.Value) route {
 	names := leaves(v)
 	isInput := func(name string) bool { return strings.HasPrefix(name, "inputs.") }
@@ -135,8 +138,8 @@ func isToken(name string) bool {
 	return strings.EqualFold(name, "secrets.GITHUB_TOKEN") || strings.EqualFold(name, "github.token")
 }
 
-// leaves returns the references that a value finally depends on: the file gives
-// no definition for them.
+// leaves returns the references on which a value finally depends. The file
+// contains no definition of these references.
 func leaves(v expr.Value) []string {
 	var out []string
 	for _, ref := range v.Refs {

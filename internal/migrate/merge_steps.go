@@ -15,8 +15,9 @@ type chain struct {
 	login, meta, push *flow.Step
 }
 
-// mergeSteps replaces the login, metadata and push steps of a job by one step, if the
-// result of the job stays the same. Otherwise it reports the obstacle.
+// mergeSteps replaces the login, metadata and push steps of a job by one step,
+// if the result of the job stays the same. Otherwise it reports why the steps
+// are not merged.
 func (p *pass) mergeSteps() {
 	if p.opts.ToAction == "" || p.doc.Action {
 		return
@@ -27,14 +28,14 @@ func (p *pass) mergeSteps() {
 			continue
 		}
 		if why := p.obstacle(job, c); why != "" {
-			p.reportNote(NotMerged, locationOf(c.push.Uses.Key), "The job %s keeps its steps: %s.", job.ID, why)
+			p.reportNote(NotMerged, locationOf(c.push.Uses.Key), "The steps of the job %q are not merged, because %s.", job.ID, why)
 			continue
 		}
 		if err := p.writeMergedStep(c); err != nil {
-			p.reportNote(NotMerged, locationOf(c.push.Uses.Key), "The job %s keeps its steps: %v.", job.ID, err)
+			p.reportNote(NotMerged, locationOf(c.push.Uses.Key), "The steps of the job %q are not merged: %v.", job.ID, err)
 			continue
 		}
-		p.reportFixed(MergedSteps, locationOf(c.push.Uses.Key), "", "The edit merges the steps of the job %s into one step that logs in, tags and pushes.", job.ID)
+		p.reportFixed(MergedSteps, locationOf(c.push.Uses.Key), "", "The edit merges the steps of the job %q into one step that logs in, tags and pushes.", job.ID)
 	}
 }
 
@@ -66,16 +67,16 @@ var (
 	pushKeys  = []string{"context", "file", "platforms", "push", "tags", "labels", "provenance", "sbom"}
 )
 
-// obstacle describes the first reason against the merge of the steps, or returns "" if one
-// step has the same result.
+// obstacle describes the first reason why the steps cannot be merged. It
+// returns "" if one step has the same result.
 func (p *pass) obstacle(job *flow.Job, c chain) string {
 	switch {
 	case !p.usesToken(c.login):
-		return "its login does not use GITHUB_TOKEN"
+		return "the login does not use GITHUB_TOKEN"
 	case p.countOf(job, "docker/login-action") > 1:
-		return "it also logs in to other registries"
+		return "the job also logs in to other registries"
 	case p.countOf(job, "docker/build-push-action") > 1:
-		return "it has several push steps"
+		return "the job has several push steps"
 	}
 	for step, keys := range map[*flow.Step][]string{c.login: loginKeys, c.meta: metaKeys, c.push: pushKeys} {
 		if why := unknownKey(step, keys); why != "" {
@@ -91,7 +92,7 @@ func (p *pass) obstacle(job *flow.Job, c chain) string {
 }
 
 // usesToken reports whether the password of the login is the job's token, or
-// becomes the token by an edit.
+// whether an edit replaces the password with the token.
 func (p *pass) usesToken(step *flow.Step) bool {
 	names := leaves(p.eval(step.Input("password"), step.Job, step, nil))
 	return p.migratedSteps[step] || len(names) > 0 && !slices.ContainsFunc(names, func(n string) bool { return !isToken(n) })
@@ -128,13 +129,13 @@ func (p *pass) buildObstacle(c chain) string {
 	push := c.push
 	switch {
 	case push.Input("push") != "true":
-		return "its input push is not the literal true"
+		return "the input \"push\" of docker/build-push-action is not the literal true"
 	case push.Input("context") == "" || strings.Contains(push.Input("context"), "://") || strings.Contains(push.Input("context"), "{{"):
-		return "its input context is not a directory, so it builds from Git"
+		return "the input \"context\" of docker/build-push-action is not a directory, so the step builds from Git"
 	case push.Input("provenance") != "false":
-		return "the build adds a provenance attestation, which the new step does not add (provenance: false disables it)"
+		return "the build adds a provenance attestation, which the new step does not add (the input \"provenance: false\" disables the attestation)"
 	case push.Input("sbom") != "" && push.Input("sbom") != "false":
-		return "the build adds an SBOM"
+		return "the build adds an SBOM, which the new step does not add"
 	}
 	return ""
 }
@@ -148,19 +149,19 @@ func (p *pass) tagObstacle(c chain) string {
 			return err.Error()
 		}
 		if c.push.Input("labels") != "" {
-			return "it sets its own labels"
+			return "the push step sets its own labels"
 		}
 		return p.otherRegistry(c.push, c.push.Input("tags"))
 	}
 	id := flow.Text(valueOf(c.meta, "id"))
 	for input, want := range map[string]string{"tags": id + ".outputs.tags", "labels": id + ".outputs.labels"} {
 		if !isReference(c.push.Input(input), "steps."+want) {
-			return fmt.Sprintf("its %s differ from the outputs of docker/metadata-action", input)
+			return fmt.Sprintf("the %s of the push step differ from the outputs of docker/metadata-action", input)
 		}
 	}
 	image := strings.TrimSpace(c.meta.Input("images"))
 	if strings.ContainsAny(image, "\n,") {
-		return "it pushes several images"
+		return "the job pushes several images"
 	}
 	return p.otherRegistry(c.meta, image)
 }
@@ -168,7 +169,7 @@ func (p *pass) tagObstacle(c chain) string {
 func (p *pass) otherRegistry(step *flow.Step, refs string) string {
 	for line := range strings.Lines(strings.ReplaceAll(refs, ",", "\n")) {
 		if line = strings.TrimSpace(line); line != "" && hostOf(p.eval(line, step.Job, step, nil)) != p.opts.Registry {
-			return "it also pushes to another registry"
+			return "the job also pushes to another registry"
 		}
 	}
 	return ""
@@ -194,18 +195,19 @@ func splitTags(text string) (image string, tags []string, err error) {
 			return "", nil, fmt.Errorf("the reference %q has no tag, or its tag contains an incomplete expression", line)
 		}
 		if image != "" && image != line[:colon] {
-			return "", nil, fmt.Errorf("it pushes several images")
+			return "", nil, fmt.Errorf("the push step pushes several images")
 		}
 		image, tags = line[:colon], append(tags, line[colon+1:])
 	}
 	if image == "" {
-		return "", nil, fmt.Errorf("it has no tags")
+		return "", nil, fmt.Errorf("the push step has no tags")
 	}
 	return image, tags, nil
 }
 
-// useObstacle checks that no other step needs the results that the merge removes:
-// the login, the metadata, and outputs that the new step does not have.
+// useObstacle checks that no other step needs a result that the merge removes.
+// These results are the login, the metadata, and outputs that the new step does
+// not have.
 func (p *pass) useObstacle(c chain) string {
 	others := flow.Job{Doc: p.doc}
 	for _, step := range c.push.Job.Steps {
@@ -227,8 +229,8 @@ func (p *pass) useObstacle(c chain) string {
 }
 
 // mayUseLogin reports whether an input of an action names an image of the
-// registry. An attestation that is not pushed only names the image, so it needs
-// no login.
+// registry. A step that does not push its attestation only names the image, so
+// the step needs no login.
 func (p *pass) mayUseLogin(step *flow.Step) bool {
 	if strings.HasPrefix(actionName(step), "actions/attest") {
 		return step.Input("push-to-registry") != "" && step.Input("push-to-registry") != "false"

@@ -139,8 +139,9 @@ func (p *pass) mergedInputs(c chain) ([]string, error) {
 	return lines, nil
 }
 
-// inputLines returns the lines of one input as the file has it. A scalar on one
-// line keeps its quotes; a longer scalar becomes a literal block.
+// inputLines returns the lines of one input with the value that the file
+// contains. A scalar on one line keeps its quotes. A longer scalar becomes a
+// literal block.
 func (p *pass) inputLines(name string, n *yaml.Node) []string {
 	value := strings.TrimSpace(n.Value)
 	if !strings.Contains(value, "\n") {
@@ -157,10 +158,10 @@ func (p *pass) inputLines(name string, n *yaml.Node) []string {
 	return lines
 }
 
-// removal returns the edit that removes the lines of a step: from the dash of
-// the step through its last line, with the comment directly above the step and
-// the blank line below it. It returns false if the step does not start on its
-// own line.
+// removal returns the edit that removes the lines of a step. These are the
+// lines from the dash of the step through its last line, the comment directly
+// above the step, and the blank line below it. It returns false if the step
+// does not start on its own line.
 func (p *pass) removal(step *flow.Step) (text.Edit, bool) {
 	f := p.doc.Text
 	at := f.Start(step.Node)

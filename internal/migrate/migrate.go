@@ -4,9 +4,10 @@
 // a personal access token).
 //
 // Scan reads checkouts and returns a Report with the findings, the edited files
-// beside the originals, and the reason for each login that stays. Only Write
-// changes files. An edit replaces only the bytes of one YAML node, so all other
-// bytes of a file stay the same, and a second run finds nothing to change.
+// together with the originals, and the reason for each login that does not
+// change. Only Write changes files. An edit replaces only the bytes of one YAML
+// node, so all other bytes of a file stay the same. A second run finds nothing
+// to change.
 //
 // Each kind of finding has its own finder; finder.go describes how to add a
 // finder. The packages below this one know nothing about registries: text edits
@@ -32,9 +33,9 @@ type Options struct {
 	// "${{ }}". Default: secrets.GITHUB_TOKEN. In an action.yml, which has no
 	// secrets context, the expression is always github.token.
 	Token string
-	// ToAction merges login, metadata and push steps into one step with this
-	// "uses:" value, if the result stays the same. If it is empty, no steps are
-	// merged.
+	// ToAction is the "uses:" value of one step that replaces the login,
+	// metadata and push steps. Scan merges these steps only if their result
+	// stays the same. If ToAction is empty, Scan merges no steps.
 	ToAction string
 	// Workers is the number of files that are read concurrently. Default: the
 	// number of CPUs.
@@ -58,18 +59,18 @@ func (o Options) withDefaults() Options {
 type Root struct {
 	// Dir is the directory of the checkout, as messages show it.
 	Dir string
-	// Repository is OWNER/NAME. If it is empty, Scan reads it from the Git
-	// remote "origin" of the checkout. If that remote does not give it, Scan
-	// does not check the owner of an image.
+	// Repository is OWNER/NAME. If Repository is empty, Scan reads it from the
+	// Git remote "origin" of the checkout. If the remote does not give the
+	// repository either, Scan does not check the owner of an image.
 	Repository string
 	// Paths are the files and directories to read, relative to Dir and with
-	// slashes. If it is empty, Scan reads all workflows and actions that GitHub
-	// would find.
+	// slashes. If Paths is empty, Scan reads all workflows and actions that
+	// GitHub would find.
 	Paths []string
 }
 
 // Scan reads the workflows and actions of the checkouts. Report.Skipped lists
-// the files that it cannot read or parse. Scan returns an error if a checkout
+// the files that Scan cannot read or parse. Scan returns an error if a checkout
 // cannot be opened, or if ctx ends.
 func Scan(ctx context.Context, roots []Root, opts Options) (*Report, error) {
 	opts = opts.withDefaults()

@@ -17,7 +17,7 @@ func TestOptions(t *testing.T) {
 		{"github.token", patLogin, Options{Token: "github.token"}, "-p ${{ github.token }} &&"},
 		{"a secret's name cannot become github.token", named, Options{Token: "github.token"}, ""},
 		{"another registry", ghes, Options{Registry: "containers.example.com"}, "-p ${{ secrets.GITHUB_TOKEN }} &&"},
-		{"another registry, not asked for", ghes, Options{}, ""},
+		{"a registry that is not the registry to migrate", ghes, Options{}, ""},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -7,8 +7,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// levelOf returns the packages permission that a login needs. The finder gives
-// it; otherwise the job's pushes and pulls determine it.
+// levelOf returns the packages permission that a login needs. If the finder
+// does not give the permission, the job's pushes and pulls determine it.
 func (p *pass) levelOf(l *login) level {
 	if l.level != none {
 		return l.level
@@ -18,15 +18,15 @@ func (p *pass) levelOf(l *login) level {
 
 // ownerAllowed reports whether GITHUB_TOKEN can replace the credential of a
 // login. The token reaches only packages of the repository's own owner
-// (docs/ghcr.md, Limits of GITHUB_TOKEN). If the login needs another owner,
-// ownerAllowed reports a finding and returns false.
+// (docs/ghcr.md, Limits of GITHUB_TOKEN). If the login needs packages of
+// another owner, ownerAllowed reports a finding and returns false.
 func (p *pass) ownerAllowed(l *login) bool {
 	owners := p.otherOwners(l)
 	if len(owners) == 0 {
 		return true
 	}
 	p.reportRemaining(CrossOwner, l.at, "Move this step to a repository of that owner, or keep the token for this step.",
-		"%s reaches packages of %s, but the repository belongs to %s, and GITHUB_TOKEN is valid only for packages of the repository's owner. The login is not changed.",
+		"%s uses packages of %s, but the repository belongs to %s. The login is not changed, because GITHUB_TOKEN is valid only for packages of the repository's owner.",
 		l.what, strings.Join(owners, ", "), p.tree.repo.Owner)
 	return false
 }
@@ -57,10 +57,11 @@ func (p *pass) otherOwners(l *login) []string {
 	return out
 }
 
-// loginImages returns the images that need the login of a job: the images that
-// the job pushes. If the job pushes no image and pulls no image of its own
-// owner, the result is the images that the job pulls. Otherwise the pulled images of
-// other owners may be public, and then they need no login.
+// loginImages returns the images that need the login of a job. These are the
+// images that the job pushes. If the job pushes no image and pulls no image of
+// the repository's owner, these are the images that the job pulls. If the job
+// pulls an image of the repository's owner, perhaps only this image needs the
+// login, because images of other owners may be public.
 func (p *pass) loginImages(job *flow.Job, own string) []Image {
 	t := p.traffic(job)
 	if len(t.pushes) > 0 {
@@ -73,7 +74,7 @@ func (p *pass) loginImages(job *flow.Job, own string) []Image {
 	return t.pulls
 }
 
-// isLiteral reports whether a name has no part that only a run can know.
+// isLiteral reports whether all parts of a name are known.
 func isLiteral(name string) bool { return !strings.ContainsAny(name, "{}?$") }
 
 // listImages records the packages that the migrated jobs use.

@@ -18,8 +18,8 @@ type pass struct {
 	path string
 	doc  *flow.Document
 	opts Options
-	// callers are the files whose calls led to this file. They serve to detect
-	// circular calls.
+	// callers are the files whose calls led to this file. This list helps to
+	// detect circular calls.
 	callers []string
 
 	logins        []*login
@@ -45,19 +45,19 @@ type pass struct {
 	// incomplete is true if some effects of the file are unknown, because its calls
 	// are circular.
 	incomplete bool
-	// budget is the remaining cost that this file may cause, in the units of
-	// maxCost.
+	// budget is the work that the pass may still do for this file, in the units
+	// of maxCost.
 	budget int
 }
 
-// maxCost limits the work on one file. One unit is a step of a few nanoseconds.
-// Without the limit, variables in large matrices could take hours. Real files
-// cost far less.
+// maxCost limits the work on one file. One unit of work takes a few
+// nanoseconds. Without the limit, variables in large matrices could take hours.
+// Real files cost far less.
 const maxCost = 50_000_000
 
-// spend subtracts n from the budget and reports whether any budget is left.
-// When the budget is used up, the analysis skips optional lookups, and the file
-// is skipped at the end.
+// spend subtracts n from the budget and reports whether the budget is still
+// positive. When the budget is used up, the analysis skips optional lookups,
+// and the file is skipped at the end.
 func (p *pass) spend(n int) bool {
 	p.budget -= n
 	return p.budget > 0
@@ -73,7 +73,8 @@ func newPass(t *tree, path string, doc *flow.Document, opts Options) *pass {
 }
 
 // run executes the steps of the migration in order: it finds logins, decides
-// about them, grants permissions, merges steps, and reports secrets that remain.
+// about the logins, grants permissions, merges steps, and reports the secrets
+// that are still used.
 func (p *pass) run() {
 	for _, find := range finders {
 		find(p)
@@ -102,7 +103,8 @@ func (p *pass) eval(text string, job *flow.Job, step *flow.Step, combo flow.Comb
 	return expr.Eval(text, p.lookup(p.scope(job, step, combo)))
 }
 
-// lookup returns the lookup function of a scope, limited by the budget.
+// lookup returns the lookup function of a scope. The budget limits the number
+// of lookups.
 func (p *pass) lookup(scope flow.Scope) expr.Lookup {
 	return func(path []string) (expr.Found, bool) {
 		if !p.spend(500) {
@@ -126,7 +128,8 @@ func (p *pass) steps(visit func(*flow.Step)) {
 	}
 }
 
-// location is the position of a finding: a node, or a byte of the node's value.
+// location is the position of a finding. It is a node, or a byte of the node's
+// value.
 type location struct {
 	node *yaml.Node
 	from int // offset of the byte
@@ -192,8 +195,8 @@ func (p *pass) scalar(n *yaml.Node) (*text.Scalar, error) {
 	return s, err
 }
 
-// inFlow reports whether a node is inside a flow collection. There, a plain
-// scalar must not contain braces (YAML 1.2, section 7.3.3).
+// inFlow reports whether a node is inside a flow collection. In a flow
+// collection, a plain scalar must not contain braces (YAML 1.2, section 7.3.3).
 func (p *pass) inFlow(n *yaml.Node) bool {
 	if p.flowNodes == nil {
 		p.flowNodes = map[*yaml.Node]bool{}

@@ -10,7 +10,7 @@ import (
 )
 
 // reportPassedSecrets reports secrets that look like registry tokens and that
-// are passed on in a way that no edit can handle: as build arguments, as
+// no edit can replace. The workflow passes these secrets as build arguments, as
 // environment variables of scripts, or as inputs of actions.
 func (p *pass) reportPassedSecrets() {
 	p.reportEnv(flow.Get(p.doc.Root, "env"), "scripts")
@@ -37,8 +37,8 @@ func (p *pass) reportEnv(env *flow.Pair, user string) {
 	}
 	for _, pair := range flow.Pairs(env.Value) {
 		for _, secret := range p.registryTokens(pair.Value) {
-			p.reportRemaining(SecretEnv, locationOf(pair.Value), "If it is used for "+p.opts.Registry+" only, replace it with ${{ "+p.token()+" }}, and give the job packages: write or packages: read.",
-				"%s is passed to %s as %s. The workflow does not show its use.", secret, user, pair.Key.Value)
+			p.reportRemaining(SecretEnv, locationOf(pair.Value), "If the secret is used only for "+p.opts.Registry+", replace the secret with ${{ "+p.token()+" }}, and give the job packages: write or packages: read.",
+				"%s is passed to %s as the environment variable %s. The workflow does not show how the secret is used.", secret, user, pair.Key.Value)
 		}
 	}
 }
@@ -47,15 +47,15 @@ func (p *pass) reportInput(step *flow.Step, pair flow.Pair) {
 	for _, secret := range p.registryTokens(pair.Value) {
 		switch pair.Key.Value {
 		case "build-args":
-			p.reportRemaining(SecretBuildArg, locationOf(pair.Value), "Pass it with the input secrets and RUN --mount=type=secret. For "+p.opts.Registry+", pass ${{ "+p.token()+" }}.",
+			p.reportRemaining(SecretBuildArg, locationOf(pair.Value), "Pass the secret with the input \"secrets\" and read it in the Dockerfile with RUN --mount=type=secret. If the secret is used only for "+p.opts.Registry+", pass ${{ "+p.token()+" }}.",
 				"%s is a build argument, so the image's history contains it.", secret)
 		case "script", "run":
 		default:
 			if knownActions[actionName(step)].listed {
 				continue // the use of the token is known, and is not a registry login
 			}
-			p.reportRemaining(SecretEnv, locationOf(pair.Value), "If it is used for "+p.opts.Registry+" only, replace it with ${{ "+p.token()+" }}.",
-				"%s is passed to %s as %s. The use of the token in this action is unknown.", secret, actionName(step), pair.Key.Value)
+			p.reportRemaining(SecretEnv, locationOf(pair.Value), "If the secret is used only for "+p.opts.Registry+", replace the secret with ${{ "+p.token()+" }}.",
+				"%s is passed to %s as the input %q. migrate does not know how this action uses the secret.", secret, actionName(step), pair.Key.Value)
 		}
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// need is the packages permission that a job needs. Its field what lists the
-// steps that need it.
+// need is the packages permission that a job needs. The field "what" lists the
+// steps that need this permission.
 type need struct {
 	level level
 	what  []string
@@ -29,10 +29,10 @@ func (p *pass) addNeed(job *flow.Job, l level, what string) {
 	}
 }
 
-// grant adds the missing permission to each job that now uses GITHUB_TOKEN. It
-// changes the permissions block that already applies: the job's block, or else
-// the workflow's block if all jobs under it need the same permission. Otherwise
-// it adds a new block to the job.
+// grant adds the missing permission to each job that now uses GITHUB_TOKEN. If
+// the job has a permissions block, grant edits this block. Otherwise, if all
+// jobs that use the workflow's block need the same permission, grant edits the
+// workflow's block. In all other cases, grant adds a new block to the job.
 func (p *pass) grant() {
 	if p.doc.Action || len(p.needs) == 0 {
 		return
@@ -49,7 +49,7 @@ func (p *pass) grant() {
 		case p.doc.Permissions != nil:
 			p.addBlock(job, n, declared(p.doc.Permissions.Value))
 		case p.doc.Callable && !p.doc.Direct:
-			p.reportNote(CallerGrants, locationOf(job.Key), "The job %s has no permissions block, so each calling job must grant packages: %s.", job.ID, n.level)
+			p.reportNote(CallerGrants, locationOf(job.Key), "The job %q has no permissions block, so each calling job must grant packages: %s.", job.ID, n.level)
 		default:
 			p.addBlock(job, n, p.requiredScopes(job))
 		}
@@ -114,14 +114,14 @@ func (p *pass) mergeInto(pair *flow.Pair, job *flow.Job, n *need) {
 		ok = p.replaceAll(pair, n)
 	}
 	if !ok {
-		p.reportRemaining(Permissions, locationOf(pair.Key), "Add "+item+" to the permissions.", "The job %s needs %s, but its permissions cannot be edited safely.", job.ID, item)
+		p.reportRemaining(Permissions, locationOf(pair.Key), "Add "+item+" to the permissions.", "The job %q needs %s, but its permissions cannot be edited safely.", job.ID, item)
 		return
 	}
 	also := ""
 	if aliases := p.doc.Aliases[pair.Value]; len(aliases) > 0 {
-		also = ", which an anchor shares with other jobs"
+		also = " Other jobs share these permissions through an anchor."
 	}
-	p.reportFixed(Permissions, locationOf(pair.Key), "", "The job %s needs %s for %s. The edit adds it to the existing permissions%s.", job.ID, item, strings.Join(n.what, ", "), also)
+	p.reportFixed(Permissions, locationOf(pair.Key), "", "The job %q needs %s for %s. The edit adds this permission to the existing permissions.%s", job.ID, item, strings.Join(n.what, ", "), also)
 }
 
 // replaceAll turns "read-all" or an empty value into a block.
@@ -138,7 +138,7 @@ func (p *pass) replaceAll(pair *flow.Pair, n *need) bool {
 		return (rest == "" || rest[0] == '#') && p.insert(at, at, " {"+s.inline()+"}")
 	}
 	if between := f.Bytes()[at:max(at, p.scalarStart(pair.Value))]; strings.TrimSpace(string(between)) != "" {
-		return false // an anchor, a tag or a quote
+		return false // an anchor, a tag or a quote precedes the value
 	}
 	if end == f.LineEnd(at) {
 		items := s.items(p.indent(pair.Key) + "  ")
@@ -153,18 +153,18 @@ func (p *pass) addBlock(job *flow.Job, n *need, s scopes) {
 	s.add("packages", n.level, "")
 	s["packages"] = grant{level: max(n.level, s["packages"].level)}
 	if !p.insertBlock(job, s) {
-		p.reportRemaining(Permissions, locationOf(job.Key), "Add permissions: {"+s.inline()+"} to the job.", "The job %s needs %s, but a permissions block cannot be added safely.", job.ID, s.inline())
+		p.reportRemaining(Permissions, locationOf(job.Key), "Add permissions: {"+s.inline()+"} to the job.", "The job %q needs %s, but a permissions block cannot be added safely.", job.ID, s.inline())
 		return
 	}
-	p.reportFixed(Permissions, locationOf(job.Key), p.keptHint(s), "The job %s gets a permissions block (%s). A block removes each scope that it does not name.", job.ID, s.inline())
+	p.reportFixed(Permissions, locationOf(job.Key), p.keptHint(s), "The job %q gets a permissions block (%s). A permissions block removes each scope that the block does not name.", job.ID, s.inline())
 }
 
-// keptHint returns a hint about the scopes that the job keeps only because
-// their need is uncertain.
+// keptHint returns a hint about the scopes that the job keeps only because it
+// is unknown whether the job needs them.
 func (p *pass) keptHint(s scopes) string {
 	for _, name := range sortedKeys(s) {
 		if strings.HasPrefix(s[name].reason, "kept:") {
-			return fmt.Sprintf("Check the scopes marked kept: %s, and its needs are unknown. The token may have these scopes by default. Remove the scopes that the job does not need. If the repository's default is read-only, remove all of them.",
+			return fmt.Sprintf("Check the scopes with the comment \"kept\", because %s and may need these scopes. The token may have these scopes by default. Remove the scopes that the job does not need. If the default permissions of the repository are read-only, remove all scopes with this comment.",
 				strings.TrimPrefix(s[name].reason, "kept: "))
 		}
 	}

@@ -14,15 +14,16 @@ import (
 type place struct {
 	node     *yaml.Node
 	from, to int
-	// inExpr is true inside "${{ }}". name is true for the name of a secret, as
-	// in secrets[matrix.secret].
+	// inExpr is true if the range is inside "${{ }}". name is true if the value
+	// is the name of a secret, such as the value of matrix.secret in
+	// secrets[matrix.secret].
 	inExpr, name bool
 }
 
 // route lists the places that define a value. The first stop is the text that
 // uses the value. If that text only refers to an environment variable or a
 // matrix value, the next stop is the definition of that variable or value, and
-// so on. Each stop holds the context of the reference that led to it.
+// so on. Each stop holds the context of the reference that led to the stop.
 type route []stop
 
 type stop struct {
@@ -66,8 +67,8 @@ func keyStop(ref expr.Ref) (stop, bool) {
 }
 
 // replace edits a place so that its value is the expression ex. It returns
-// false, and edits nothing, if the value contains YAML escapes, because their
-// source cannot be matched byte by byte.
+// false, and edits nothing, if the value contains YAML escapes, because the
+// source of an escape cannot be matched byte by byte.
 func (p *pass) replace(at place, ex string) bool {
 	start, end, ok := p.span(at)
 	return ok && p.edits.Add(text.Edit{Start: start, End: end, New: p.expressionText(at, ex)}) == nil

@@ -12,7 +12,7 @@ import (
 type Report struct {
 	// FilesRead is the number of files that Scan examined.
 	FilesRead int
-	// Files are the files that change, with their new contents.
+	// Files are the files that the edits change, with their new contents.
 	Files []File
 	// Findings are sorted by file and line.
 	Findings []Finding
@@ -45,14 +45,15 @@ type State string
 const (
 	// Fixed means that an edit in File.After solves the problem.
 	Fixed State = "fixed"
-	// Remaining means that the user must act. Hint describes the step.
+	// Remaining means that the user must act. Hint describes the necessary
+	// action.
 	Remaining State = "remaining"
 	// Note means that the finding is information only.
 	Note State = "note"
 )
 
-// Finding is one problem or fact in a file. Lines and columns start at 1;
-// columns count characters.
+// Finding is one problem or fact in a file. Lines and columns start at 1.
+// Columns count characters.
 type Finding struct {
 	File                  string
 	Line, Column, EndLine int
@@ -60,7 +61,8 @@ type Finding struct {
 	State                 State
 	// Text describes the problem and its outcome in full sentences.
 	Text string
-	// Hint is a step that the user can carry out, or "" if none is needed.
+	// Hint is an action that the user can carry out, or "" if no action is
+	// needed.
 	Hint string
 }
 

@@ -32,7 +32,7 @@ func parseLevel(s string) level {
 	return none
 }
 
-// scopes are the permissions of a job. Each has the reason for it, which is
+// scopes are the permissions of a job. Each permission has a reason, which is
 // empty if the reason is obvious.
 type scopes map[string]grant
 
@@ -68,8 +68,8 @@ func (s scopes) addList(list, reason string) {
 }
 
 // defaultScopes are the scopes of the permissive default token (GitHub docs,
-// "Permissions for the GITHUB_TOKEN"). They exclude id-token, which the default
-// never includes, and scopes that GitHub added later.
+// "Permissions for the GITHUB_TOKEN"). The list excludes id-token, which the
+// default token never has, and scopes that GitHub added later.
 var defaultScopes = []string{
 	"actions", "attestations", "checks", "contents", "deployments", "discussions", "issues", "packages",
 	"pages", "pull-requests", "repository-projects", "security-events", "statuses",
@@ -123,7 +123,7 @@ func (s scopes) keepDefaults(reason string) {
 }
 
 // receivesToken reports whether a step names the job's token in its inputs or
-// variables, other than as the password of a login to the registry.
+// variables. It ignores the password of a login to a registry.
 func (p *pass) receivesToken(step *flow.Step) bool {
 	found := false
 	places := []*yaml.Node{step.With, step.Env}
@@ -148,7 +148,7 @@ func mentionsToken(text string) bool {
 
 // scriptScopes adds the permissions that the commands of a script need. The
 // commands use the token through Git, which actions/checkout configures, or
-// through gh, which reads it from the environment.
+// through gh, which reads the token from the environment.
 func (p *pass) scriptScopes(s scopes, step *flow.Step) {
 	opaque := false
 	for _, c := range shell.Parse(step.Run.Value.Value, shell.DialectOf(step.Shell())) {

@@ -7,8 +7,9 @@ import (
 	"text/tabwriter"
 )
 
-// Table writes the findings for a terminal: one line per finding with its hint
-// below, and then the skipped files. It returns an error if w fails.
+// Table writes the findings for a terminal. It writes one line per finding, the
+// hint below the line, and then the skipped files. It returns an error if w
+// fails.
 func (r *Report) Table(w io.Writer) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, f := range r.Findings {
@@ -26,8 +27,8 @@ func (r *Report) Table(w io.Writer) error {
 	return nil
 }
 
-// Markdown returns the report for a job summary: a table of the findings, and
-// then each diff in a collapsed section.
+// Markdown returns the report for a job summary. The report has a table of the
+// findings, and then each diff in a collapsed section.
 func (r *Report) Markdown() string {
 	var b strings.Builder
 	fixed, remaining := r.Count(Fixed), r.Count(Remaining)
@@ -72,8 +73,8 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// cell escapes a text for a Markdown table, because file contents are a part of
-// the text.
+// cell escapes a text for a Markdown table, because the text may contain parts
+// of a file.
 func cell(s string) string {
 	return strings.NewReplacer("|", `\|`, "\n", " ", "\r", " ", "<", "&lt;", "`", "'", "[", `\[`).Replace(s)
 }

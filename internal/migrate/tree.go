@@ -14,7 +14,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// maxFile is the size of the largest workflow that is read, in bytes.
+// maxFile is the maximum size in bytes of a file that migrate reads.
 const maxFile = 1 << 20
 
 // maxDepth is the depth to which directories are searched for actions.
@@ -24,13 +24,13 @@ var (
 	errTooLarge = errors.New("larger than 1 MiB")
 	errNotFile  = errors.New("not a regular file")
 
-	errTooComplex = errors.New("the evaluation of its expressions takes too long")
+	errTooComplex = errors.New("the evaluation of the file's expressions takes too long")
 )
 
 func errUnsafe(err error) error { return fmt.Errorf("the edited file would not be valid: %w", err) }
 
-// tree is an opened checkout. os.Root confines each access to the checkout: a
-// symbolic link to a file outside is an error.
+// tree is an opened checkout. os.Root confines each access to the checkout, so
+// a symbolic link to a file outside the checkout is an error.
 type tree struct {
 	dir   string
 	root  *os.Root
@@ -131,8 +131,8 @@ func (t *tree) list() (files []string, skipped []SkippedFile) {
 	return slices.Compact(files), skipped
 }
 
-// walk collects the files that GitHub reads: each YAML file of a workflows
-// directory, and each action file below another directory.
+// walk collects the files that GitHub reads. These are each YAML file of a
+// workflows directory, and each action file below another directory.
 func (t *tree) walk(dir string, depth int, files *[]string, skipped *[]SkippedFile) {
 	entries, err := fs.ReadDir(t.root.FS(), dir)
 	if err != nil {

@@ -122,7 +122,7 @@ func TestScanSkipsLargeFilesAndLinksToOutside(t *testing.T) {
 	workflows := filepath.Join(dir, ".github", "workflows")
 	for link, target := range map[string]string{"out.yml": filepath.Join(outside, "secret.yml"), "gone.yml": "nowhere.yml", "in.yml": "good.yml"} {
 		if err := os.Symlink(target, filepath.Join(workflows, link)); err != nil {
-			t.Skip("no symbolic links here:", err)
+			t.Skip("the system does not support symbolic links:", err)
 		}
 	}
 	if err := os.Mkdir(filepath.Join(workflows, "dir.yml"), 0o755); err != nil {
@@ -191,7 +191,7 @@ func TestRoots(t *testing.T) {
 		t.Error("Roots accepts a path that does not exist")
 	}
 	if _, err := Scan(t.Context(), []Root{{Dir: filepath.Join(dir, "absent")}}, Options{}); err == nil {
-		t.Error("Roots accepts a checkout that does not exist")
+		t.Error("Scan accepts a checkout that does not exist")
 	}
 }
 
@@ -208,7 +208,7 @@ func TestScanStopsWhenCancelled(t *testing.T) {
 func TestScanNamesAnUnreadableFile(t *testing.T) {
 	t.Parallel()
 	if os.Getuid() == 0 {
-		t.Skip("root may read anything")
+		t.Skip("root may read each file")
 	}
 	dir := checkoutWith(t, map[string]string{".github/workflows/ci.yml": patLogin})
 	if err := os.Chmod(filepath.Join(dir, ".github", "workflows", "ci.yml"), 0); err != nil {

@@ -10,8 +10,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// usesByDefinition counts, for each text that defines an environment variable
-// or an anchor, the places at which logins to the registry use it.
+// usesByDefinition returns, for each definition, the number of places at which
+// logins to the registry use the definition. A definition is a text that
+// defines an environment variable or an anchor.
 func (p *pass) usesByDefinition() map[*yaml.Node]int {
 	seen := map[*yaml.Node][]place{}
 	for _, l := range p.logins {
@@ -46,7 +47,7 @@ func (p *pass) onlyFor(name string, definition *yaml.Node, l *login, shared map[
 	return p.mentions(where, name) <= shared[definition]
 }
 
-// mentions counts the uses of a variable's name below the node where.
+// mentions counts the uses of a variable's name below the given node.
 func (p *pass) mentions(where *yaml.Node, name string) int {
 	key := mention{where, name}
 	count, ok := p.mentionCounts[key]
@@ -63,7 +64,7 @@ type mention struct {
 	name  string
 }
 
-// definitions counts the keys below the node where that define the variable.
+// definitions counts the keys below the given node that define the variable.
 func (p *pass) definitions(where *yaml.Node, name string) int {
 	count := 0
 	for _, pair := range flow.Pairs(where) {
@@ -83,8 +84,8 @@ func contains(parent, n *yaml.Node) bool {
 	return parent != nil && slices.Contains(parent.Content, n)
 }
 
-// countWord counts the whole-word uses of name in s. It does not count uses as
-// secrets.name or vars.name.
+// countWord counts the whole-word uses of name in s. It does not count uses in
+// the form secrets.NAME or vars.NAME.
 func countWord(s, name string) int {
 	count := 0
 	for at := 0; ; {
@@ -143,8 +144,8 @@ func (p *pass) reportRemainingUses() {
 	}
 }
 
-// user describes the parent of a scalar: the action or script of a step, or
-// else the job or workflow.
+// user describes the part of the workflow that uses a scalar. This is the
+// action or script of a step, or else the job or workflow.
 func (p *pass) user(n *yaml.Node) string {
 	user := "a job or the workflow itself"
 	p.steps(func(step *flow.Step) {
@@ -159,7 +160,8 @@ func (p *pass) user(n *yaml.Node) string {
 	return user
 }
 
-// remaining returns the lines of n that use the secret and are not edited.
+// remaining returns the lines of the node n that use the secret and that no
+// edit changes.
 func (p *pass) remaining(n *yaml.Node, secret string) []int {
 	if !strings.Contains(strings.ToLower(n.Value), "secrets") {
 		return nil
@@ -180,8 +182,8 @@ func (p *pass) remaining(n *yaml.Node, secret string) []int {
 	}
 }
 
-// indexSecret finds secrets.NAME or secrets['NAME'] in s, from the offset at
-// on. It returns -1, -1 if s does not contain the name.
+// indexSecret finds the first secrets.NAME or secrets['NAME'] in s at or after
+// the given offset. It returns -1, -1 if it finds none.
 func indexSecret(s string, at int, name string) (start, end int) {
 	for ; at < len(s); at++ {
 		i := strings.Index(s[at:], name)

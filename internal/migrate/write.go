@@ -9,11 +9,12 @@ import (
 	"path/filepath"
 )
 
-// Write writes the edited files to disk. For each file it writes the new
-// content with the same mode to a temporary file in the same directory, flushes
-// it, and renames it over the old file. It does not touch a file that has
-// changed since Scan. It returns the joined errors of all files; the files that
-// these errors do not name are written.
+// Write writes the edited files to disk. For each file, it writes the new
+// content to a temporary file in the same directory and with the same mode.
+// Then it flushes the temporary file and renames it to the name of the old
+// file. Write does not change a file that has changed since Scan. It returns
+// the joined errors of all files. It writes each file that these errors do not
+// name.
 func Write(r *Report) error {
 	var errs []error
 	for _, f := range r.Files {

@@ -54,7 +54,7 @@ func TestWriteRefusesALink(t *testing.T) {
 	dir := checkoutWith(t, map[string]string{"real.yml": patLogin, ".github/workflows/x": ""})
 	link := filepath.Join(dir, ".github", "workflows", "ci.yml")
 	if err := os.Symlink("../../real.yml", link); err != nil {
-		t.Skip("no symbolic links here:", err)
+		t.Skip("the system does not support symbolic links:", err)
 	}
 	err := Write(scan(t, Options{}, Root{Dir: dir, Repository: "acme/web"}))
 	if err == nil || !strings.Contains(err.Error(), "symbolic link") {
@@ -68,7 +68,7 @@ func TestWriteRefusesALink(t *testing.T) {
 func TestWriteKeepsTheOldFileIfTheNewFileCannotBeCreated(t *testing.T) {
 	t.Parallel()
 	if os.Getuid() == 0 {
-		t.Skip("root may write anywhere")
+		t.Skip("root may write each file")
 	}
 	dir := checkoutWith(t, map[string]string{".github/workflows/ci.yml": patLogin})
 	report := scan(t, Options{}, Root{Dir: dir, Repository: "acme/web"})

@@ -15,19 +15,20 @@ import (
 // maxRedirects limits the redirects of one blob read.
 const maxRedirects = 5
 
-// resumeGain is the number of bytes after which a download gets a new retry
-// budget. Without it, a server that sends a few bytes per attempt would keep the
+// resumeGain is the number of bytes after which a download gets a new retry budget.
+// Without this minimum, a server that sends a few bytes per attempt would keep the
 // download running without end.
 const resumeGain = 1 << 20
 
-// HasBlob reports whether the repository has the blob. A refused read returns
-// false: it does not show whether the blob exists, only an upload does
-// (docs/ghcr.md, Push probe).
+// HasBlob reports whether the repository has the blob. If the read is refused,
+// HasBlob returns false. A refused read does not show whether the blob exists; only
+// an upload shows this (docs/ghcr.md, Push probe).
 func (c *Client) HasBlob(ctx context.Context, repo name.Repository, digest v1.Hash) (bool, error) {
 	resp, err := c.do(ctx, call{
 		operation: "HEAD blob " + digest.String(), method: http.MethodHead,
 		repo: repo, access: Pull, path: "blobs/" + digest.String(),
-		// Some registries redirect a HEAD like a GET. The blob then exists.
+		// Some registries redirect a HEAD like a GET. A redirect means that the blob
+		// exists.
 		statuses:    blobExists,
 		readContent: discardBody,
 	})
@@ -45,9 +46,8 @@ func (c *Client) Blob(ctx context.Context, repo name.Repository, desc v1.Descrip
 	return Verify(d, desc), nil
 }
 
-// ProbeBlob checks whether a blob can be downloaded. It follows the redirects
-// with a HEAD and sends credentials only to the registry's host, as an anonymous
-// pull would.
+// ProbeBlob checks whether a blob can be downloaded. It sends a HEAD and follows
+// the redirects. As in a pull, only the registry's host receives credentials.
 func (c *Client) ProbeBlob(ctx context.Context, repo name.Repository, desc v1.Descriptor) error {
 	resp, err := c.followRedirects(ctx, c.blobCall(http.MethodHead, repo, desc))
 	if err != nil {
@@ -74,8 +74,8 @@ var blobExists = []int{
 	http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect,
 }
 
-// answerSize returns the expected size of the response. The size determines which
-// connection the request uses.
+// answerSize returns the expected size of the response's body. This size determines
+// the connection that the request uses.
 func answerSize(method string, desc v1.Descriptor) int64 {
 	if method == http.MethodGet {
 		return desc.Size
@@ -93,9 +93,9 @@ func (c *Client) followRedirects(ctx context.Context, k call) (*http.Response, e
 			return resp, err
 		}
 		next, err := resp.Request.URL.Parse(resp.Header.Get("Location"))
-		_ = discardBody(resp) // only to use the connection again
+		_ = discardBody(resp) // the body is read only so that the connection can be used again
 		_ = resp.Body.Close()
-		if err != nil { // the error would quote a signed URL
+		if err != nil { // err is not wrapped, because it would quote a signed URL
 			return nil, fmt.Errorf("%s: the Location of the redirect is not a valid URL", k.operation)
 		}
 		if next.Scheme != "https" && next.Scheme != resp.Request.URL.Scheme {
@@ -111,7 +111,7 @@ func redact(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }
 
-// download is the body of a blob. It resumes after a truncated answer.
+// download is the body of a blob. It resumes after a truncated response.
 type download struct {
 	ctx    context.Context
 	client *Client
@@ -121,8 +121,8 @@ type download struct {
 	offset int64
 	st     attemptState
 
-	resumedAt int64  // offset at which the latest attempt began
-	host      string // host that sends the body; a redirect can change it
+	resumedAt int64  // the offset in the blob at which the latest attempt began
+	host      string // the host that sends the body, which a redirect can change
 }
 
 func (d *download) open() error {
@@ -168,7 +168,7 @@ func (d *download) resume(cause error) error {
 	if err := d.client.retry.wait(d.ctx, d.st.backoff(), cause); err != nil {
 		return err
 	}
-	_ = d.body.Close() // its error is already known
+	_ = d.body.Close() // the error of the body is already known
 	d.resumedAt = d.offset
 	return d.open()
 }

@@ -16,35 +16,35 @@ import (
 // call describes one request to a registry. The client can send it several
 // times.
 type call struct {
-	operation   string // its name in errors: `PUT manifest "1.2"`
+	operation   string // the name of the request in errors: `PUT manifest "1.2"`
 	method      string
 	repo        name.Repository
 	access      Access
-	path        string   // below /v2/<repository>/
-	url         *url.URL // an upload location or a redirect; replaces path
+	path        string   // relative to /v2/<repository>/
+	url         *url.URL // replaces path: an upload location or the target of a redirect
 	header      http.Header
 	body        func(ctx context.Context) (io.ReadCloser, error)
 	size        int64                      // size of the body in bytes; -1 if unknown
 	statuses    []int                      // statuses that mean success
-	singleShot  bool                       // not repeated after a failure, except with a new token
-	readContent func(*http.Response) error // reads the answer's body as a part of the attempt
+	singleShot  bool                       // do not repeat the call after a failure, except with a new token
+	readContent func(*http.Response) error // reads the response's body as a part of the attempt
 }
 
-// bodyError is an error of the body that was sent. The source causes it, so
-// another attempt cannot succeed.
+// bodyError is an error of opening or reading the body to send. Another attempt
+// cannot succeed, because the source causes the error.
 type bodyError struct{ err error }
 
 func (e *bodyError) Error() string { return e.err.Error() }
 func (e *bodyError) Unwrap() error { return e.err }
 
-// handshakeError is an error of the authentication, which has already used its
-// own retry budget.
+// handshakeError is an error of the authentication. It is not retried, because the
+// authentication has its own retry budget.
 type handshakeError struct{ error }
 
 func (e *handshakeError) Unwrap() error { return e.error }
 
 // do sends a call until it succeeds or its retry budget is spent. If the call
-// has no readContent, the caller must close the answer's body.
+// has no readContent, the caller must close the response's body.
 func (c *Client) do(ctx context.Context, k call) (*http.Response, error) {
 	s := c.session(k.repo.Registry)
 	var st attemptState
@@ -64,7 +64,7 @@ func (c *Client) do(ctx context.Context, k call) (*http.Response, error) {
 }
 
 // prepareRetry waits before the next attempt. If another attempt cannot succeed,
-// it returns the error.
+// prepareRetry returns the error.
 func (c *Client) prepareRetry(ctx context.Context, s *session, k call, g *grant, st *attemptState, err error) error {
 	d := st.decide(err, g.age())
 	if errors.As(err, new(*handshakeError)) {
@@ -96,8 +96,9 @@ func (c *Client) attempt(ctx context.Context, s *session, k call, n int) (*http.
 	return resp, g, err
 }
 
-// authorizedAttempt runs one attempt after the limiter has admitted it. It
-// checks the token this late because the token can expire during the wait.
+// authorizedAttempt runs one attempt after the limiter has admitted it. It checks
+// the token after the wait for the limiter, because the token can expire during
+// this wait.
 func (c *Client) authorizedAttempt(ctx context.Context, s *session, k call, n int) (*http.Response, *grant, error) {
 	if err := s.waitForPause(ctx, c.retry); err != nil {
 		return nil, nil, err
@@ -111,7 +112,7 @@ func (c *Client) authorizedAttempt(ctx context.Context, s *session, k call, n in
 	return resp, g, err
 }
 
-// roundTrip sends one request and checks its answer.
+// roundTrip sends one request and checks its response.
 func (c *Client) roundTrip(ctx context.Context, s *session, k call, g *grant, n int) (*http.Response, error) {
 	req, body, err := newRequest(ctx, s, k, g)
 	if err != nil {
@@ -165,7 +166,7 @@ func newRequest(ctx context.Context, s *session, k call, g *grant) (*http.Reques
 	return req, body, nil
 }
 
-// send runs one round trip with the idle timeout and counts it.
+// send runs one round trip with the idle timeout, and counts the request.
 func (c *Client) send(req *http.Request, body *requestBody, n int) (*http.Response, error) {
 	idle, ctx := startIdleTimer(req.Context(), c.opts.IdleTimeout)
 	body.idle = idle
@@ -195,7 +196,7 @@ func (c *Client) send(req *http.Request, body *requestBody, n int) (*http.Respon
 	return resp, nil
 }
 
-// discardBody reads the short body of an answer without content, so that its
+// discardBody reads the short body of a response without content, so that its
 // connection can be used again.
 func discardBody(resp *http.Response) error {
 	_, err := io.Copy(io.Discard, io.LimitReader(resp.Body, maxErrorBody))

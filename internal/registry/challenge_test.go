@@ -12,8 +12,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// registryWith starts a server with one repository. check authorizes the reads;
-// paths are the handlers of other paths.
+// registryWith starts a server with one repository. The argument check authorizes
+// the reads. The argument paths has the handlers of other paths.
 func registryWith(t *testing.T, check http.HandlerFunc, paths map[string]http.HandlerFunc) *httptest.Server {
 	t.Helper()
 	mux := http.NewServeMux()
@@ -26,7 +26,7 @@ func registryWith(t *testing.T, check http.HandlerFunc, paths map[string]http.Ha
 	return s
 }
 
-// requireAuthorization sends the challenge to requests with another
+// requireAuthorization responds with the challenge to requests that have another
 // Authorization header.
 func requireAuthorization(authorization, challenge string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -75,7 +75,7 @@ func TestRegistryWithoutAuthentication(t *testing.T) {
 	}
 }
 
-// tokenRealm answers with a token to requests with the credentials.
+// tokenRealm responds with a token if a request has the credentials.
 func tokenRealm(t *testing.T, answer any, requests *atomic.Int32) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		requests.Add(1)

@@ -11,33 +11,34 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
-// Options configure a Client. The zero value is valid: anonymous requests, the
-// system's TLS roots and the real clock.
+// Options configure a Client. The zero value is valid: requests are then anonymous,
+// and the client uses the system's TLS roots and the real clock.
 type Options struct {
 	// Keychain finds the credentials of a registry host. If nil, all requests
 	// are anonymous.
 	Keychain authn.Keychain
 	// UserAgent is sent with every request.
 	UserAgent string
-	// Base replaces the default transport, for tests and for other CAs. The
-	// client clones it twice: for small requests and for bodies.
+	// Base replaces the default transport, for tests and for other CAs. The client
+	// makes two clones of Base, one for small requests and one for bodies.
 	Base *http.Transport
-	// Trace, if set, receives every request after its answer, including failed
-	// attempts. It is called from many goroutines.
+	// Trace, if set, receives every request after its response. Failed attempts are
+	// included. Trace is called from many goroutines.
 	Trace func(Exchange)
-	// RawBearer sends base64 of the secret as bearer token and requests no
-	// token. ghcr.io accepts this for personal access tokens. It is unproven
-	// for GITHUB_TOKEN (docs/ghcr.md, Token endpoint), so the default is false.
+	// RawBearer is true to send base64 of the secret as bearer token, without a token
+	// request. ghcr.io accepts such a bearer token for personal access tokens. The
+	// default is false, because this is unproven for GITHUB_TOKEN (docs/ghcr.md, Token
+	// endpoint).
 	RawBearer bool
-	// IdleTimeout ends an attempt in which no byte moves for this time; zero is
-	// one minute.
+	// IdleTimeout is the time after which an attempt ends if no byte is sent or
+	// received. Zero is one minute.
 	IdleTimeout time.Duration
 	// Sleep waits between attempts. If nil, it uses the real clock.
 	Sleep retry.Sleeper
-	// OnWait, if set, is called before each wait of five seconds or more, with
-	// the wait and its cause. It is called from many goroutines.
+	// OnWait, if set, is called before each wait of five seconds or more. It receives
+	// the wait and the cause of the wait. It is called from many goroutines.
 	OnWait func(d time.Duration, cause error)
-	// Now is the clock that measures an upload. If nil, it is time.Now.
+	// Now returns the time, to measure an upload. If nil, the client uses time.Now.
 	Now func() time.Time
 }
 
@@ -82,9 +83,9 @@ func New(opts Options) *Client {
 	}
 }
 
-// Anonymous returns a client that never sends credentials. It shares the
-// connections and the counters of c, but has its own sessions. Each call returns
-// the same client, so that its tokens are used again.
+// Anonymous returns a client that never sends credentials. This client shares the
+// connections and the counters of c, but has separate sessions. Each call returns
+// the same client, so that the tokens of this client are used again.
 func (c *Client) Anonymous() *Client {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -97,10 +98,10 @@ func (c *Client) Anonymous() *Client {
 	return c.anonymousClient
 }
 
-// Preconnect opens up to n connections for bodies to the repository's host, so
-// that their handshakes run in parallel with earlier requests. It returns
-// immediately and reports no errors: a request opens a connection itself if the
-// early connection fails.
+// Preconnect opens up to n connections for bodies to the repository's host, so that
+// their handshakes run in parallel with earlier requests. It returns immediately.
+// It reports no errors, because a request opens a new connection if the early
+// connection failed.
 func (c *Client) Preconnect(repo name.Repository, n int) {
 	if addr, encrypted := c.session(repo.Registry).address(); encrypted && n > 0 {
 		c.transports.preconnector.open(addr, min(n, initialUploads))

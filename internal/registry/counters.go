@@ -7,7 +7,7 @@ import (
 
 // Counters count the requests to all hosts.
 type Counters struct {
-	Requests  atomic.Int64 // attempts, including token requests
+	Requests  atomic.Int64 // all attempts, including token requests
 	Retries   atomic.Int64 // attempts that repeat a failed attempt
 	BytesSent atomic.Int64 // bytes of request bodies, including retries
 	BytesRead atomic.Int64 // bytes of response bodies
@@ -15,15 +15,15 @@ type Counters struct {
 	trace func(Exchange)
 }
 
-// Exchange is one request and its answer, as --debug and --trace print them. It
+// Exchange is one request and its response, as --debug and --trace print them. It
 // contains no credentials and no query of a signed URL.
 type Exchange struct {
 	Method    string        `json:"method"`
 	Host      string        `json:"host"`
 	Path      string        `json:"path"`
-	Status    int           `json:"status,omitempty"` // 0: no answer
+	Status    int           `json:"status,omitempty"` // 0: no response
 	Sent      int64         `json:"sent"`             // bytes of the request body
-	Duration  time.Duration `json:"nanoseconds"`      // time until the header of the answer
+	Duration  time.Duration `json:"nanoseconds"`      // time until the header of the response
 	Attempt   int           `json:"attempt"`          // counted from 1
 	RequestID string        `json:"request_id,omitempty"`
 	Error     string        `json:"error,omitempty"`

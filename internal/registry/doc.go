@@ -2,9 +2,9 @@
 // blobs, manifests and tags with few requests and round trips, and it retries
 // requests that fail for a temporary reason.
 //
-// It uses go-containerregistry's exported transport for the token exchange, the
-// challenges and the error bodies. It adds features that the library does not
-// have:
+// The package uses go-containerregistry's exported transport for the token
+// exchange, the challenges and the error bodies. It adds features that the library
+// does not have:
 //
 //   - One token serves all repositories of a run.
 //   - An upload is one POST and one PUT.
@@ -13,6 +13,6 @@
 //   - A retry waits as long as the server requests.
 //   - Counters count all requests.
 //
-// It knows nothing about plans, outputs or GitHub's REST API. Its caller decides
-// which content is uploaded, mounted or tagged.
+// The package does not depend on plans, outputs or GitHub's REST API. The caller
+// decides which content to upload, mount or tag.
 package registry

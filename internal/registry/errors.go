@@ -16,25 +16,25 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-// maxErrorBody is the number of bytes that are read of an error body.
+// maxErrorBody is the maximum number of bytes that are read from an error body.
 const maxErrorBody = 64 << 10
 
-// Error is an error answer of a registry. It contains the error list of the
-// protocol (distribution-spec, "Error Codes") and GitHub's request id, which
-// GitHub Support asks for.
+// Error is an error response of a registry. It contains the error list of the
+// protocol (distribution-spec, "Error Codes"). It also contains GitHub's request
+// id, because GitHub Support asks for the id.
 type Error struct {
 	// Operation is the operation that failed, e.g. `PUT manifest "1.2"`.
 	Operation string
-	// Host is the registry's host. Repository is the repository of the request;
-	// it is empty for a token request.
+	// Host is the registry's host. Repository is the repository of the request.
+	// Repository is empty for a token request.
 	Host, Repository string
 	// Status is the HTTP status.
 	Status int
-	// RequestID is X-GitHub-Request-Id; empty for other registries.
+	// RequestID is the header X-GitHub-Request-Id. It is empty for other registries.
 	RequestID string
-	// RetryAfter is the wait that the server requested; zero if none.
+	// RetryAfter is the wait that the server requested, or zero.
 	RetryAfter time.Duration
-	// Cause has the codes and the messages of the body.
+	// Cause contains the codes and the messages of the body.
 	Cause *transport.Error
 }
 
@@ -56,7 +56,7 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Cause }
 
 // ServerMessage returns the messages of the server without control characters.
-// It is empty if the answer had no body (HEAD) or a body of another format.
+// It is empty if the response had no body (HEAD) or a body of another format.
 func (e *Error) ServerMessage() string {
 	if e.Cause == nil {
 		return ""
@@ -75,7 +75,7 @@ func (e *Error) ServerMessage() string {
 	return sanitize(strings.Join(messages, "; "))
 }
 
-// Has reports whether the answer contains the error code.
+// Has reports whether the response contains the error code.
 func (e *Error) Has(code transport.ErrorCode) bool {
 	if e.Cause == nil {
 		return false
@@ -88,9 +88,10 @@ func (e *Error) Has(code transport.ErrorCode) bool {
 	return false
 }
 
-// Missing returns the digests that a registry does not have, if it refused a
-// manifest for that reason (MANIFEST_BLOB_UNKNOWN, one entry per digest). An
-// entry is "" if the registry did not name the digest.
+// Missing returns the digests that a registry does not have, if the registry
+// refused a manifest for this reason. Such an error has the code
+// MANIFEST_BLOB_UNKNOWN and one entry per digest. An entry is "" if the registry
+// did not name the digest.
 func (e *Error) Missing() []string {
 	if e.Cause == nil {
 		return nil
@@ -105,11 +106,11 @@ func (e *Error) Missing() []string {
 	return out
 }
 
-// NoAnswer is the error of a request that got no answer.
+// NoAnswer is the error of a request that got no response.
 type NoAnswer struct {
 	Host      string
 	Operation string // e.g. `PUT manifest "1.2"`
-	Err       error  // error of the network, or of the body that was sent
+	Err       error  // error of the network, or of opening or reading the body to send
 }
 
 // Error returns the operation, the host and the cause.
@@ -120,12 +121,13 @@ func (e *NoAnswer) Unwrap() error { return e.Err }
 
 var digestPattern = regexp.MustCompile(`sha256:[0-9a-f]{64}`)
 
-// IsAbsent reports whether err means that the object does not exist or is hidden
-// from this token: 404, or 401 or 403 to a read. Only an upload session can
-// distinguish the two cases (docs/ghcr.md, Push probe).
+// IsAbsent reports whether err means that the object does not exist, or that it is
+// hidden from this token. The status is then 404, or 401 or 403 for a read. Only an
+// upload session can distinguish a missing object from a hidden object
+// (docs/ghcr.md, Push probe).
 func IsAbsent(err error) bool { return hasStatus(err, http.StatusNotFound) || IsRefused(err) }
 
-// IsNotFound reports whether the registry answered 404.
+// IsNotFound reports whether the registry responded with 404.
 func IsNotFound(err error) bool { return hasStatus(err, http.StatusNotFound) }
 
 // IsRefused reports whether the registry refused this token (401 or 403).
@@ -134,7 +136,7 @@ func IsRefused(err error) bool {
 }
 
 // IgnoreAbsent returns nil if IsAbsent(err), and err otherwise. Use it where an
-// absent object is an answer and not a failure.
+// absent object is a valid result and not a failure.
 func IgnoreAbsent(err error) error {
 	if IsAbsent(err) {
 		return nil
@@ -147,9 +149,9 @@ func hasStatus(err error, statuses ...int) bool {
 	return errors.As(err, &e) && slices.Contains(statuses, e.Status)
 }
 
-// newError reads an error answer up to maxErrorBody bytes and closes its body.
+// newError reads an error response up to maxErrorBody bytes and closes its body.
 func newError(operation string, resp *http.Response) *Error {
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // a partial body still explains the error
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // the error of reading is ignored, because a partial body still explains the failure
 	resp.Body.Close()
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	e := &Error{
@@ -165,9 +167,9 @@ func newError(operation string, resp *http.Response) *Error {
 
 var waitPattern = regexp.MustCompile(`retry-after: ([0-9.]+(?:ns|us|µs|ms|s|m|h))`)
 
-// retryAfter reads the wait from the header (seconds or a date, RFC 9110
-// §10.2.3) or from the message, where ghcr.io writes it (docs/ghcr.md, Refused:
-// too many requests).
+// retryAfter reads the wait from the header Retry-After (seconds or a date, RFC
+// 9110 §10.2.3) or from the message. ghcr.io writes the wait into the message
+// (docs/ghcr.md, Refused: too many requests).
 func retryAfter(header, message string, now time.Time) time.Duration {
 	if s, err := strconv.Atoi(strings.TrimSpace(header)); err == nil && s >= 0 {
 		return time.Duration(min(s, 86400)) * time.Second

@@ -44,8 +44,8 @@ func TestConnectionResetInABodyRepeatsTheUpload(t *testing.T) {
 	}
 }
 
-// loseAnswer lets ghcr.io execute the first matching request and closes the
-// connection before the answer.
+// loseAnswer lets ghcr.io execute the first matching request, and closes the
+// connection before the response.
 func loseAnswer(r *fixture, method, path string) {
 	var hit atomic.Bool
 	r.before = func(w http.ResponseWriter, req *http.Request) bool {
@@ -145,8 +145,9 @@ func TestUploadFailsIfEverySessionIsLost(t *testing.T) {
 	}
 }
 
-// If a token expires between two requests of an upload, the registry answers with
-// a challenge after the body. The client must then read the body from its start.
+// If a token expires between two requests of an upload, the registry responds with
+// a challenge after it received the body. The client must then read the body from
+// its start.
 func TestTokenThatExpiresDuringAnUploadIsReplaced(t *testing.T) {
 	t.Parallel()
 	for _, tc := range bodies {
@@ -206,7 +207,7 @@ func TestIdleConnectionIsClosedAndRetried(t *testing.T) {
 			}
 			timeouts := 0
 			for _, x := range sc.trace {
-				if strings.Contains(x.Error, "idle timeout: no byte moved within 300ms") {
+				if strings.Contains(x.Error, "idle timeout: no byte was sent or received within 300ms") {
 					timeouts++
 				}
 			}
@@ -267,7 +268,7 @@ func TestUnreachableHostUsesOnlyOneRetryBudget(t *testing.T) {
 	if err := sc.run(); !errors.Is(err, refused) {
 		t.Fatalf("got %v", err)
 	}
-	if got := dials.Load(); got != 9 { // one dial finds the scheme
+	if got := dials.Load(); got != 9 { // one of the dials finds the scheme
 		t.Errorf("%d dials, want 9", got)
 	}
 }

@@ -149,7 +149,7 @@ var temporaryFaults = []struct {
 	effect    ghcrtest.Effect
 	least     time.Duration // shortest wait before the second attempt
 	most      time.Duration // longest wait before the second attempt
-	notOnHEAD bool          // only the message of the answer contains it
+	notOnHEAD bool          // only the message contains the wait, and a response to HEAD has no message
 }{
 	{name: "500", effect: ghcrtest.Answer{Status: 500}, least: 300 * time.Millisecond, most: 450 * time.Millisecond},
 	{name: "502", effect: ghcrtest.Answer{Status: 502}, least: 300 * time.Millisecond, most: 450 * time.Millisecond},
@@ -211,7 +211,8 @@ func (sc *scenario) wantCost(body int64) {
 	}
 }
 
-// wantFirstWait checks the first wait. If most is zero, it wants no wait.
+// wantFirstWait checks the first wait. If the argument most is zero, no wait is
+// allowed.
 func (sc *scenario) wantFirstWait(least, most time.Duration) {
 	sc.t.Helper()
 	waits := sc.recordedWaits()
@@ -227,7 +228,8 @@ func (sc *scenario) wantFirstWait(least, most time.Duration) {
 	if len(waits) == 0 || waits[0] < least || waits[0] > most {
 		sc.t.Errorf("got waits %v, want the first between %v and %v", waits, least, most)
 	}
-	// A throttled host delays its other requests too, by the rest of the wait.
+	// The other requests to a throttled host are also delayed, until the first wait
+	// ends.
 	for _, d := range waits {
 		if d > waits[0] {
 			sc.t.Errorf("got waits %v, want none longer than the first", waits)
@@ -246,7 +248,7 @@ func TestPermanentErrorIsNotRetried(t *testing.T) {
 	for _, kind := range requestKinds {
 		for _, refusal := range refusals {
 			if kind.class == ghcrtest.ClassHeadBlob && refusal.Status != 400 && refusal.Status != 413 {
-				continue // HasBlob returns false for these answers
+				continue // HasBlob returns false for these responses
 			}
 			t.Run(fmt.Sprint(kind.name, ", ", refusal.Status), func(t *testing.T) {
 				t.Parallel()
@@ -255,7 +257,7 @@ func TestPermanentErrorIsNotRetried(t *testing.T) {
 				err := sc.run()
 				var answer *registry.Error
 				if !errors.As(err, &answer) || answer.Status != refusal.Status {
-					t.Fatalf("got %v, want the answer %d", err, refusal.Status)
+					t.Fatalf("got %v, want the status %d", err, refusal.Status)
 				}
 				if got := sc.counts()[kind.class]; got != 1+kind.after {
 					t.Errorf("%d requests, want %d", got, 1+kind.after)

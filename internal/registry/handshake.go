@@ -6,14 +6,15 @@ import (
 	"net/http"
 )
 
-// handshake sends the requests of one attempt to authenticate. It keeps the
-// error answer, because the library drops its request id and its wait.
+// handshake sends the requests of one attempt to authenticate. It keeps the error
+// response, because the library drops two parts of it: the request id and the
+// requested wait.
 type handshake struct {
 	session  *session
 	attempt  int
 	sent     bool // false if the library rejected the realm
 	answered bool
-	bodyErr  error // error of reading the answer
+	bodyErr  error // error of reading the response
 	refusal  *Error
 }
 
@@ -21,8 +22,8 @@ func (h *handshake) RoundTrip(req *http.Request) (*http.Response, error) {
 	h.sent = true
 	body := &requestBody{size: max(req.ContentLength, 0)}
 	if req.Body != nil {
-		// This body contains an identity token. After a redirect the HTTP
-		// client would send it to the other host.
+		// The body of this request contains an identity token. After a redirect, the HTTP
+		// client would send the body to the other host.
 		if !h.session.trusts(req.URL.String()) {
 			return nil, fmt.Errorf("requesting a token: %q redirects to %q, which must not receive the credentials", h.session.reg, redact(req.URL))
 		}
@@ -42,9 +43,9 @@ func (h *handshake) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// explain returns the registry's error answer or the network's error instead of
-// the library's error. The library's error quotes an answer without a token,
-// which can contain another secret.
+// explain returns the registry's error response or the network's error instead of
+// the library's error. If a response contains no token, the library's error quotes
+// the response, and the response can contain another secret.
 func (h *handshake) explain(err error) error {
 	switch {
 	case h.refusal != nil:
@@ -56,15 +57,15 @@ func (h *handshake) explain(err error) error {
 	case h.bodyErr != nil:
 		return &unreachableError{h.bodyErr}
 	}
-	return fmt.Errorf("requesting a token for %q: the answer contains no token", h.session.reg)
+	return fmt.Errorf("requesting a token for %q: the response contains no token", h.session.reg)
 }
 
-// permanent reports whether another attempt would fail in the same way.
+// permanent reports whether another attempt would fail for the same reason.
 func (h *handshake) permanent() bool {
 	return !h.sent || (h.answered && h.refusal == nil && h.bodyErr == nil)
 }
 
-// handshakeBody records the error of reading an answer.
+// handshakeBody records the error of reading a response.
 type handshakeBody struct {
 	io.ReadCloser
 	handshake *handshake
@@ -78,7 +79,7 @@ func (b *handshakeBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// unreachableError is an error of a request that got no complete answer.
+// unreachableError is an error of a request that got no complete response.
 type unreachableError struct{ error }
 
 func (e *unreachableError) Unwrap() error { return e.error }

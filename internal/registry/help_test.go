@@ -26,7 +26,7 @@ import (
 // canary is the secret of every test. No text may contain it.
 const canary = "ghs_canary8VJ2kqTz5sXw"
 
-// logins is a keychain of passwords by host. All have the same user name.
+// logins is a keychain of passwords by host. All logins have the same user name.
 type logins map[string]string
 
 func (l logins) Resolve(r authn.Resource) (authn.Authenticator, error) {
@@ -36,8 +36,8 @@ func (l logins) Resolve(r authn.Resource) (authn.Authenticator, error) {
 	return authn.Anonymous, nil
 }
 
-// recorder records the waits and the requests of a client. It ends each wait
-// immediately.
+// recorder records the waits and the requests of a client. The recorder ends each
+// wait immediately.
 type recorder struct {
 	mu    sync.Mutex
 	waits []time.Duration
@@ -111,7 +111,8 @@ type fixture struct {
 	client *registry.Client
 	repo   name.Repository
 
-	// before, if set, receives each request before ghcr.io and can answer it.
+	// The function before, if set, receives each request before ghcr.io. It can also
+	// send the response.
 	before func(http.ResponseWriter, *http.Request) (done bool)
 }
 
@@ -203,7 +204,7 @@ func knownBlob(content []byte) *image.Blob {
 	return &image.Blob{Descriptor: descriptor(content), Open: opener(content)}
 }
 
-// pendingBlob returns a blob whose digest is known only at its end.
+// pendingBlob returns a blob whose digest is known only at the end of its content.
 func pendingBlob(content []byte) *image.Blob {
 	return &image.Blob{
 		Descriptor: v1.Descriptor{MediaType: types.OCILayer}, PlainSize: int64(len(content)), Open: opener(content),

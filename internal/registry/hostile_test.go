@@ -13,7 +13,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// endless writes until the client closes the connection.
+// endless writes bytes until the client closes the connection.
 func endless(w http.ResponseWriter) {
 	piece := bytes.Repeat([]byte(" "), 32<<10)
 	for {
@@ -55,7 +55,7 @@ func TestEndlessAnswersAreLimited(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			if err := tc.call(t.Context(), c, hostOf(s)); err == nil {
-				t.Error("the answer was accepted")
+				t.Error("the response was accepted")
 			}
 			runtime.GC()
 			runtime.ReadMemStats(&after)

@@ -16,11 +16,12 @@ import (
 var errIdle = errors.New("idle timeout")
 
 // processingFactor multiplies the idle timeout while the server processes a
-// complete body. A registry needs time to hash and store ten gigabytes.
+// complete body, because a registry needs time to hash and store ten gigabytes.
 const processingFactor = 5
 
-// idleTimer cancels one exchange in which no byte moves. It starts when the
-// exchange has a connection, because other timeouts limit the dialing.
+// idleTimer cancels one exchange if no byte is sent or received during the idle
+// timeout. The timer starts when the exchange has a connection, because other
+// timeouts limit the dialing.
 type idleTimer struct {
 	limit  time.Duration
 	timer  *time.Timer
@@ -32,7 +33,7 @@ func startIdleTimer(ctx context.Context, limit time.Duration) (*idleTimer, conte
 	ctx, cancel := context.WithCancelCause(ctx)
 	t := &idleTimer{limit: limit, cancel: cancel, ctx: ctx}
 	t.timer = time.AfterFunc(math.MaxInt64, func() {
-		cancel(fmt.Errorf("%w: no byte moved within %s", errIdle, limit))
+		cancel(fmt.Errorf("%w: no byte was sent or received within %s", errIdle, limit))
 	})
 	return t, httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { t.reset() }})
 }
@@ -56,7 +57,7 @@ func (t *idleTimer) stop() {
 }
 
 // requestBody counts the bytes of a request body and resets the idle timer. It
-// keeps the error of the body, because the transport replaces it.
+// keeps the error of the body, because the transport replaces this error.
 type requestBody struct {
 	body io.ReadCloser
 	size int64

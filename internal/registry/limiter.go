@@ -9,13 +9,13 @@ import (
 const initialUploads = 12
 
 // limiter limits the concurrent uploads to one host. The limit starts at
-// initialUploads. It grows by one, up to maxUploads, after as many successful
-// uploads as the limit. An answer with status 429 halves it.
+// initialUploads and is at most maxUploads. A limit of n grows by one after n
+// successful uploads. A response with status 429 halves the limit.
 type limiter struct {
 	mu        sync.Mutex
 	limit     int
 	active    int
-	successes int // since the last change of the limit
+	successes int // successful uploads since the last change of the limit
 	waiting   []chan struct{}
 }
 
@@ -43,7 +43,7 @@ func (l *limiter) acquire(ctx context.Context) error {
 }
 
 // cancel removes a caller from the queue. If the caller was already admitted,
-// cancel admits the next one.
+// cancel admits the next caller.
 func (l *limiter) cancel(admitted chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -57,7 +57,7 @@ func (l *limiter) cancel(admitted chan struct{}) {
 	l.admit()
 }
 
-// release ends an upload and adapts the limit to its result.
+// release ends an upload and adapts the limit to the result of the upload.
 func (l *limiter) release(ok, throttled bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

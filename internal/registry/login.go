@@ -10,10 +10,10 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
-// CheckLogin sends the keychain's credentials to the registry, as `docker login`
-// does: a token request without a scope, then GET /v2/ with the token. It
-// returns nil if the registry accepts the credentials. This does not prove any
-// permission (docs/ghcr.md, Token endpoint); see ProbePush.
+// CheckLogin sends the keychain's credentials to the registry. Like `docker login`,
+// it sends a token request without a scope, and then GET /v2/ with the token. It
+// returns nil if the registry accepts the credentials. A successful login does not
+// prove any permission (docs/ghcr.md, Token endpoint); see ProbePush.
 func (c *Client) CheckLogin(ctx context.Context, reg name.Registry) error {
 	s := c.session(reg)
 	header, err := s.login(ctx)
@@ -56,7 +56,7 @@ func (c *Client) getBase(ctx context.Context, target, header string, n int) erro
 	if resp.StatusCode != http.StatusOK {
 		return newError("the login", resp)
 	}
-	_ = discardBody(resp) // the status is the answer
+	_ = discardBody(resp) // only the status is needed
 	return resp.Body.Close()
 }
 
@@ -66,5 +66,5 @@ type UntrustedRealm struct{ Host, Realm string }
 
 // Error returns the registry and the realm.
 func (e *UntrustedRealm) Error() string {
-	return fmt.Sprintf("logging in to %q: its token realm %q belongs to another owner and gets no credentials", e.Host, e.Realm)
+	return fmt.Sprintf("logging in to %q: its token realm %q belongs to another owner, so the credentials were not sent", e.Host, e.Realm)
 }

@@ -71,8 +71,8 @@ func TestCheckLoginWithBasicAuthentication(t *testing.T) {
 	}
 }
 
-// A realm on another owner's host gets no credentials, so the login is not
-// checked.
+// The client sends no credentials to a realm on another owner's host, so no
+// registry checks the login.
 func TestCheckLoginAtAnUntrustedRealmFails(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex

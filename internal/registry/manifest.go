@@ -16,17 +16,17 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// acceptManifests lists the four media types of docs/ghcr.md, Manifests and tags.
-// A registry can answer with each of them, and some registries answer 404 to a
-// request that does not list them.
+// acceptManifests lists the four media types of docs/ghcr.md, Manifests and tags. A
+// registry can respond with each of these types. Some registries respond with 404
+// if the request does not list the type of the manifest.
 var acceptManifests = strings.Join([]string{
 	string(types.OCIImageIndex), string(types.OCIManifestSchema1),
 	string(types.DockerManifestList), string(types.DockerManifestSchema2),
 }, ", ")
 
-// Head returns the descriptor of a reference. If IsAbsent(err), the reference
-// does not exist or is hidden. The descriptor is not verified; Manifest returns
-// a verified one.
+// Head returns the descriptor of a reference. If IsAbsent(err), the reference does
+// not exist or is hidden. Head does not verify the descriptor; Manifest returns a
+// verified descriptor.
 func (c *Client) Head(ctx context.Context, ref name.Reference) (v1.Descriptor, error) {
 	resp, err := c.do(ctx, c.manifestCall(http.MethodHead, ref, discardBody))
 	if err != nil {
@@ -36,19 +36,20 @@ func (c *Client) Head(ctx context.Context, ref name.Reference) (v1.Descriptor, e
 	if err != nil {
 		return c.headByGet(ctx, ref)
 	}
-	size, _ := strconv.ParseInt(resp.Header.Get("Content-Length"), 10, 64) // 0 if the header is absent
+	size, _ := strconv.ParseInt(resp.Header.Get("Content-Length"), 10, 64) // the size is 0 if the header is absent
 	return v1.Descriptor{MediaType: mediaType(resp), Digest: digest, Size: size}, nil
 }
 
-// headByGet is Head for registries that do not send the digest header.
+// headByGet replaces the HEAD request for registries that do not send the digest
+// header.
 func (c *Client) headByGet(ctx context.Context, ref name.Reference) (v1.Descriptor, error) {
 	desc, _, err := c.Manifest(ctx, ref)
 	return desc, err
 }
 
-// Manifest reads a manifest and hashes it. It returns an error if the digest
-// differs from the digest in the reference or in the answer's header, or if the
-// manifest is larger than image.MaxManifestSize.
+// Manifest reads a manifest and hashes it. It returns an error if the manifest is
+// larger than image.MaxManifestSize. It also returns an error if the digest differs
+// from the digest in the reference or in the response's header.
 func (c *Client) Manifest(ctx context.Context, ref name.Reference) (v1.Descriptor, []byte, error) {
 	var raw []byte
 	resp, err := c.do(ctx, c.manifestCall(http.MethodGet, ref, func(resp *http.Response) (err error) {
@@ -74,7 +75,7 @@ func (c *Client) Manifest(ctx context.Context, ref name.Reference) (v1.Descripto
 }
 
 // PutManifest pushes a manifest by tag or by digest. It returns an error if the
-// registry's answer contains another digest.
+// registry's response contains another digest.
 func (c *Client) PutManifest(ctx context.Context, ref name.Reference, m *image.Manifest) error {
 	k := c.manifestCall(http.MethodPut, ref, discardBody)
 	k.access = Push
@@ -110,7 +111,8 @@ func mediaType(resp *http.Response) types.MediaType {
 	return types.MediaType(strings.TrimSpace(mt))
 }
 
-// digestOf returns the digest of a reference by digest, and "" for a tag.
+// digestOf returns the digest that the reference contains, or "" if the reference
+// is a tag.
 func digestOf(ref name.Reference) string {
 	if d, ok := ref.(name.Digest); ok {
 		return d.DigestStr()

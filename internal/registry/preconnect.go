@@ -11,8 +11,8 @@ import (
 
 type dialFunc = func(ctx context.Context, network, addr string) (net.Conn, error)
 
-// preconnector opens connections for bodies in advance, during earlier requests.
-// The two round trips of the handshakes then cost no time.
+// preconnector opens connections for bodies in advance, during earlier requests. A
+// later upload then does not wait for the two round trips of the handshakes.
 type preconnector struct {
 	dial  dialFunc
 	proxy func(*http.Request) (*url.URL, error)
@@ -51,7 +51,7 @@ func (p *preconnector) open(addr string, n int) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.pools[addr] != nil { // only once per run, because the transport keeps used connections
+	if p.pools[addr] != nil { // connections are opened only once per run, because the transport keeps used connections
 		return
 	}
 	conns := &pool{conns: make(chan net.Conn, n), unclaimed: n}
@@ -61,8 +61,8 @@ func (p *preconnector) open(addr string, n int) {
 	}
 }
 
-// handshake returns nil if it fails. The transport then dials again and reports
-// the error to its request.
+// handshake returns a connection, or nil if the handshake fails. The transport then
+// dials again and returns the error to the request.
 func (p *preconnector) handshake(addr string) net.Conn {
 	conn, err := p.dial(p.ctx, "tcp", addr)
 	if err != nil {
@@ -83,9 +83,9 @@ func (p *preconnector) proxied(addr string) bool {
 	return err != nil || u != nil
 }
 
-// connect returns a connection from the pool as soon as one is ready. It dials a
-// new connection if all connections of the pool are used or the handshake
-// failed.
+// connect returns a connection from the pool as soon as a connection is ready. It
+// dials a new connection if all connections of the pool are used or if the
+// handshake failed.
 func (p *preconnector) connect(ctx context.Context, network, addr string) (net.Conn, error) {
 	if claimed := p.claim(addr); claimed != nil {
 		select {
@@ -100,7 +100,8 @@ func (p *preconnector) connect(ctx context.Context, network, addr string) (net.C
 	return p.dial(ctx, network, addr)
 }
 
-// claim reserves one connection of the pool. It returns nil if there is none.
+// claim reserves one connection and returns its pool. It returns nil if no
+// connection is available.
 func (p *preconnector) claim(addr string) *pool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

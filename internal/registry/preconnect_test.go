@@ -52,7 +52,7 @@ func TestPreconnectedConnectionIsUsed(t *testing.T) {
 	t.Parallel()
 	tr, addr, n := countedDials(t, nil)
 	tr.preconnector.open(addr, 1)
-	tr.preconnector.open(addr, 1) // only once per run
+	tr.preconnector.open(addr, 1) // connections are opened only once per run
 	sendBulk(t, tr, addr)
 	if n.Load() != 1 {
 		t.Errorf("%d dials, want 1", n.Load())

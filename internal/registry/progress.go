@@ -25,8 +25,8 @@ func (p *progressReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// attemptProgress is the progress that one attempt to send a blob reported. It
-// reports nothing after withdraw, because the transport can still read the body
+// attemptProgress reports the progress of one attempt to send a blob. After
+// withdraw, it reports nothing more, because the transport can still read the body
 // of a failed request.
 type attemptProgress struct {
 	report func(int64)
@@ -45,7 +45,7 @@ func (p *attemptProgress) add(n int64) {
 	}
 }
 
-// withdraw reports the negative sum of the attempt.
+// withdraw reports the negative number of the bytes that the attempt has reported.
 func (p *attemptProgress) withdraw() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -59,7 +59,7 @@ func (p *attemptProgress) withdraw() {
 type hashingReader struct {
 	io.ReadCloser
 
-	mu       sync.Mutex // the transport can read while sum runs, if a server answers early
+	mu       sync.Mutex // necessary if a server responds early, because the transport can then read while sum runs
 	hash     hash.Hash
 	n        int64
 	complete bool
@@ -83,7 +83,7 @@ func (h *hashingReader) sum() (v1.Hash, int64, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !h.complete {
-		return v1.Hash{}, 0, errors.New("uploading a blob: the registry answered before it received the whole blob")
+		return v1.Hash{}, 0, errors.New("uploading a blob: the registry responded before it received the whole blob")
 	}
 	return v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(h.hash.Sum(nil))}, h.n, nil
 }

@@ -16,9 +16,9 @@ import (
 const maxReferrerPages = 50
 
 // Referrers reads the manifests with the given subject from the referrers API
-// (distribution-spec, "Listing Referrers"). It returns the pages of the answer;
+// (distribution-spec, "Listing Referrers"). It returns the pages of the response;
 // each page is an index. If IsAbsent(err), the registry has no referrers API.
-// ghcr.io has none (docs/ghcr.md, Referrers).
+// ghcr.io has no such API (docs/ghcr.md, Referrers).
 func (c *Client) Referrers(ctx context.Context, repo name.Repository, subject v1.Hash) ([][]byte, error) {
 	var pages [][]byte
 	k := call{

@@ -13,18 +13,19 @@ import (
 )
 
 const (
-	// maxAttempts limits the attempts of one request. The waits double from
-	// firstWait, so eight attempts take more than half a minute.
+	// maxAttempts limits the attempts of one request. The first wait is firstWait, and
+	// each wait is twice as long as the wait before. Eight attempts therefore take
+	// more than half a minute.
 	maxAttempts = 8
 	firstWait   = 300 * time.Millisecond
 	longestWait = 30 * time.Second
 	// reportedWait is the shortest wait that is reported to the user.
 	reportedWait = 5 * time.Second
-	// throttledWait is the shortest wait after 429. After shorter waits the
-	// same limit still applied (docs/ghcr.md, Refused: too many requests).
+	// throttledWait is the shortest wait after status 429. After shorter waits,
+	// ghcr.io still applied the same limit (docs/ghcr.md, Refused: too many requests).
 	throttledWait = time.Second
-	// secondaryWait is the wait after GitHub's abuse limit, which lasts minutes
-	// (docs/ghcr.md, Refused: secondary rate limit).
+	// secondaryWait is the wait after GitHub's secondary rate limit, because this
+	// limit lasts minutes (docs/ghcr.md, Refused: secondary rate limit).
 	secondaryWait = 2 * time.Minute
 	// freshToken is the age below which a token cannot be the cause of a
 	// refusal.
@@ -51,8 +52,8 @@ type decision struct {
 	throttled bool // the server reported a rate limit
 }
 
-// decide returns the reaction to an error. It does not check the deadline; see
-// retrier.wait.
+// decide returns the reaction to an error. It does not check the deadline, because
+// retrier.wait checks it.
 func (s *attemptState) decide(err error, tokenAge time.Duration) decision {
 	var e *Error
 	var late *deadlineError
@@ -62,7 +63,7 @@ func (s *attemptState) decide(err error, tokenAge time.Duration) decision {
 	case errors.As(err, &e):
 		return s.decideStatus(e, tokenAge)
 	case errors.As(err, new(*bodyError)), errors.As(err, new(*tls.CertificateVerificationError)):
-		return decision{} // another attempt finds the same source and the same certificate
+		return decision{} // no retry, because another attempt reads the same source and the same certificate
 	default:
 		return decision{retry: true, wait: s.backoff()}
 	}
@@ -91,7 +92,8 @@ func (s *attemptState) backoff() time.Duration {
 	return min(longestWait, retry.Backoff(firstWait, s.attempts))
 }
 
-// wait sleeps for d. It returns a *deadlineError if the deadline is earlier.
+// wait sleeps for d. It returns a *deadlineError if the wait would end after the
+// deadline.
 func (r retrier) wait(ctx context.Context, d time.Duration, cause error) error {
 	if retry.Outlasts(ctx, d) {
 		return &deadlineError{d, cause}
@@ -100,13 +102,14 @@ func (r retrier) wait(ctx context.Context, d time.Duration, cause error) error {
 		r.onWait(d, cause)
 	}
 	if err := r.sleep.Wait(ctx, d); err != nil {
-		return fmt.Errorf("waiting for the next attempt: %w (last answer: %w)", err, cause)
+		return fmt.Errorf("waiting for the next attempt: %w (last response: %w)", err, cause)
 	}
 	return nil
 }
 
 // repeat calls try with the number of the attempt until it succeeds or another
-// attempt cannot succeed. It serves requests without a token: a refusal is final.
+// attempt cannot succeed. A refusal is final, because these requests contain no
+// token that could be replaced.
 func (r retrier) repeat(ctx context.Context, try func(n int) (permanent bool, err error)) error {
 	var st attemptState
 	for {

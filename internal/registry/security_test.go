@@ -18,7 +18,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// otherHost starts a server on another host. It fails the test if it receives
+// otherHost starts a server on another host. The test fails if this server receives
 // credentials.
 func otherHost(t *testing.T, answer http.HandlerFunc) (url string, requests *atomic.Int32) {
 	t.Helper()
@@ -73,7 +73,8 @@ func TestRedirectedTokenRequestHasNoCredentials(t *testing.T) {
 	}
 }
 
-// identityToken is a keychain with an OAuth token, which is sent in a body.
+// identityToken is a keychain with an OAuth token. The client sends such a token in
+// the body of a request.
 type identityToken struct{}
 
 func (identityToken) Resolve(authn.Resource) (authn.Authenticator, error) {
@@ -123,7 +124,7 @@ func TestUploadToAnotherHostHasNoCredentials(t *testing.T) {
 	}
 }
 
-// tlsRegistry starts a registry with TLS that gives the same answer to all
+// tlsRegistry starts a registry with TLS that sends the same response to all
 // requests below /v2/.
 func tlsRegistry(t *testing.T, answer http.HandlerFunc) (*registry.Client, *recorder, string) {
 	t.Helper()
@@ -255,7 +256,7 @@ func TestServerTextIsSanitized(t *testing.T) {
 			c, w := newClient(t, s.URL, nil)
 			err := manifest(t.Context(), c, hostOf(s))
 			if err == nil {
-				t.Fatal("the answer was accepted")
+				t.Fatal("the response was accepted")
 			}
 			texts := []string{err.Error()}
 			for _, x := range w.trace {

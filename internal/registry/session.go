@@ -37,12 +37,12 @@ type session struct {
 	scheme       string
 	auth         authn.Authenticator
 	config       authn.AuthConfig
-	challenge    *transport.Challenge // nil: unknown, so the realm is assumed to be /token
+	challenge    *transport.Challenge // nil if unknown; the realm is then assumed to be /token
 	assumedRealm bool                 // the challenge was assumed and not read from the registry
 	realmChanged bool                 // the registry rejects tokens of the assumed realm
 	expected     map[string]Access
 	grants       map[string]*grant
-	singleScope  map[string]bool // repositories for which a token with several scopes was refused
+	singleScope  map[string]bool // repositories for which the registry refused a token with several scopes
 	rawRejected  bool            // the registry rejects the raw secret, see Options.RawBearer
 
 	uploads *limiter
@@ -65,9 +65,9 @@ type grant struct {
 	header   string
 	access   Access
 	issued   time.Time
-	expires  time.Time // zero: never
-	shared   bool      // covers several repositories
-	raw      bool      // the secret itself, see Options.RawBearer
+	expires  time.Time // zero if the token does not expire
+	shared   bool      // the token covers several repositories
+	raw      bool      // the header contains the secret itself, see Options.RawBearer
 	accepted atomic.Bool
 }
 
@@ -83,7 +83,7 @@ func (g *grant) age() time.Duration {
 	switch {
 	case g == nil || g.issued.IsZero():
 		return 0
-	case g.raw: // a registry that rejects it sends no challenge (docs/ghcr.md, Token endpoint)
+	case g.raw: // the age is high, because a registry that rejects the raw secret sends no challenge (docs/ghcr.md, Token endpoint)
 		return time.Hour
 	}
 	return time.Since(g.issued)
@@ -121,8 +121,9 @@ func (s *session) start(ctx context.Context) error {
 	return nil
 }
 
-// loopback reports whether the host is this machine, and returns its address
-// with port. Only a loopback host gets plain HTTP without an explicit setting.
+// loopback reports whether the host is this machine, and returns its address with
+// port. The client uses plain HTTP without an explicit setting only for a loopback
+// host.
 func loopback(host string) (addr string, ok bool) {
 	h, port, err := net.SplitHostPort(host)
 	if err != nil {
@@ -146,23 +147,23 @@ func (s *session) endpoint(repo name.Repository, path string) *url.URL {
 	return &url.URL{Scheme: s.scheme, Host: s.reg.RegistryStr(), Path: "/v2/" + repo.RepositoryStr() + "/" + path, RawQuery: query}
 }
 
-// authenticate adds the credentials to a request. It adds them only if the
-// request goes to the registry's host with the registry's scheme: an upload
-// location on another host gets no credentials.
+// authenticate adds the credentials to a request. It adds them only if the request
+// goes to the registry's host with the registry's scheme. An upload location on
+// another host therefore gets no credentials.
 func (s *session) authenticate(req *http.Request, g *grant) {
 	if g != nil && req.URL.Scheme == s.scheme && s.withoutDefaultPort(req.URL.Host) == s.withoutDefaultPort(s.reg.RegistryStr()) {
 		req.Header.Set("Authorization", g.header)
 	}
 }
 
-// withoutDefaultPort removes the default port of the scheme. Some registries
-// behind a proxy include it in their locations (https://HOST:443/…).
+// withoutDefaultPort removes the default port of the scheme. Some registries behind
+// a proxy include this port in their locations (https://HOST:443/…).
 func (s *session) withoutDefaultPort(host string) string {
 	return strings.TrimSuffix(host, map[string]string{"https": ":443", "http": ":80"}[s.scheme])
 }
 
-// discard removes a grant that the registry refused. If the registry never
-// accepted the grant, the cause can be its other scopes or the assumed realm.
+// discard removes a grant that the registry refused. If the registry never accepted
+// the grant, the cause can be the other scopes of the grant or the assumed realm.
 // The next token is then requested for a single scope, or from the realm of the
 // challenge.
 func (s *session) discard(repo string, g *grant) {
@@ -187,7 +188,7 @@ func (s *session) discard(repo string, g *grant) {
 }
 
 // pause delays all requests of the session, because a rate limit applies to all
-// requests to a host. cause is the answer that reported the rate limit.
+// requests to a host. cause is the response that reported the rate limit.
 func (s *session) pause(d time.Duration, cause error) {
 	s.pauseMu.Lock()
 	defer s.pauseMu.Unlock()

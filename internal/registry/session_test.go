@@ -69,7 +69,8 @@ func TestReadTokenIsReplacedForAPush(t *testing.T) {
 	}
 }
 
-// This registry refuses a token if one of its scopes may not be read.
+// The registry of this test refuses a shared token if the user may not read one of
+// the repositories.
 func TestRefusedSharedScopeIsRetriedWithASingleScope(t *testing.T) {
 	t.Parallel()
 	config := openWorld()

@@ -13,8 +13,9 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
-// maxTagPages and maxTagBytes limit all pages of a tag list together. A tag has
-// at most 128 characters (distribution-spec, "Pulling manifests").
+// maxTagPages and maxTagBytes limit the number and the total size of the pages of a
+// tag list. A tag has at most 128 characters (distribution-spec, "Pulling
+// manifests").
 const (
 	maxTagPages = 200
 	maxTagBytes = 32 << 20

@@ -17,8 +17,8 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// defaultLife is the lifetime of a token without expires_in: the default of 60 s
-// in the token specification, minus a margin (docs/ghcr.md, Token endpoint).
+// defaultLife is the lifetime of a token without expires_in. It is the default of
+// the token specification, 60 s, minus a margin (docs/ghcr.md, Token endpoint).
 const defaultLife = 50 * time.Second
 
 // authorize returns the grant for one repository. It requests a token if no
@@ -41,7 +41,8 @@ func (s *session) authorize(ctx context.Context, repo string, a Access) (*grant,
 }
 
 // acquire requests one token for all expected repositories of the host. If the
-// registry refuses it, acquire requests a token for this repository only.
+// registry refuses this token request, acquire requests a token for this repository
+// only.
 func (s *session) acquire(ctx context.Context, repo string) (*grant, error) {
 	if !s.singleScope[repo] {
 		all := s.sharedScope(repo)
@@ -58,13 +59,14 @@ func (s *session) acquire(ctx context.Context, repo string) (*grant, error) {
 }
 
 // isRejection reports whether the registry rejected the content of a request. An
-// answer about the state of the server (5xx, 429) is not a rejection.
+// response about the state of the server (5xx, 429) is not a rejection.
 func isRejection(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Status < http.StatusInternalServerError && e.Status != http.StatusTooManyRequests
 }
 
-// sharedScope lists the repositories of a shared token, beginning with repo.
+// sharedScope lists the repositories of a shared token. The given repository is the
+// first.
 func (s *session) sharedScope(repo string) []string {
 	all := []string{repo}
 	for r := range s.expected {
@@ -94,9 +96,10 @@ func (s *session) requestGrant(ctx context.Context, repos []string) (*grant, err
 	return s.grants[repos[0]], nil
 }
 
-// negotiate returns an Authorization header for the repositories. It first
-// assumes that the realm is /token on the registry's host, which saves the
-// request for the challenge. If that fails, it reads the challenge.
+// negotiate returns an Authorization header for the repositories. It first assumes
+// that the realm is /token on the registry's host, to save the request for the
+// challenge. If the token request to this realm fails, negotiate reads the
+// challenge.
 func (s *session) negotiate(ctx context.Context, repos []string) (header string, life time.Duration, err error) {
 	if s.challenge == nil && !s.realmChanged {
 		assumed := s.assumedChallenge()
@@ -183,7 +186,7 @@ func (s *session) assumedChallenge() *transport.Challenge {
 }
 
 // exchange requests a token from the realm. It sends the credentials only if the
-// realm belongs to the registry; otherwise the request is anonymous.
+// realm belongs to the registry. Otherwise, the request is anonymous.
 func (s *session) exchange(ctx context.Context, ch *transport.Challenge, repos []string) (*transport.Token, error) {
 	auth := s.auth
 	if !s.trusts(ch.Parameters["realm"]) {
@@ -207,9 +210,9 @@ func (s *session) exchange(ctx context.Context, ch *transport.Challenge, repos [
 	return token, nil
 }
 
-// trusts reports whether a realm may receive the registry's credentials. It must
-// have the same host or the same registrable domain (auth.docker.io for
-// docker.io). It must use HTTPS if the registry uses HTTPS.
+// trusts reports whether a realm may receive the registry's credentials. The realm
+// must have the host or the registrable domain of the registry (auth.docker.io for
+// docker.io). The realm must use HTTPS if the registry uses HTTPS.
 func (s *session) trusts(realm string) bool {
 	u, err := url.Parse(realm)
 	if err != nil || (u.Scheme != "https" && u.Scheme != s.scheme) {
@@ -224,8 +227,8 @@ func (s *session) trusts(realm string) bool {
 }
 
 // registrableDomain returns the registrable domain of a host name. It returns ""
-// for an IP address or a name without a dot, because their owner has no other
-// hosts under the same domain.
+// for an IP address or a name without a dot, because such a host has no domain with
+// other hosts of the same owner.
 func registrableDomain(host string) string {
 	if _, err := netip.ParseAddr(host); err == nil {
 		return ""
@@ -263,7 +266,7 @@ type schemeTransport struct {
 
 func (t schemeTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.Scheme != t.scheme {
-		return nil, fmt.Errorf("refusing a %s URL: this registry is accessed by %s", req.URL.Scheme, t.scheme)
+		return nil, fmt.Errorf("refusing a %s URL: requests to this registry use %s", req.URL.Scheme, t.scheme)
 	}
 	return t.next.RoundTrip(req)
 }

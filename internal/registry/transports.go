@@ -9,12 +9,13 @@ import (
 )
 
 // maxUploads is the largest number of concurrent uploads to one host. The streams
-// of one HTTP/2 connection share a flow-control window, which limits throughput
-// to window/RTT. Several HTTP/1.1 connections have a window each.
+// of one HTTP/2 connection share a flow-control window, and this window limits the
+// throughput to window/RTT. Each HTTP/1.1 connection has a separate window.
 const maxUploads = 16
 
-// BulkSize is the smallest size in bytes of a body that gets a separate
-// connection. A smaller body fits into the first packets of the shared one.
+// BulkSize is the smallest size in bytes of a body that gets a separate connection.
+// A smaller body uses the shared connection, because it fits into the first
+// packets.
 const BulkSize = 64 << 10
 
 const handshakeTimeout = 15 * time.Second
@@ -39,8 +40,9 @@ func newTransports(base *http.Transport) *transports {
 		bulk.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	bulk.TLSClientConfig.NextProtos = []string{"http/1.1"}
-	// The limiter limits the uploads. A limit here could block them: the source
-	// of an upload can be a blob of the same host, which needs a connection too.
+	// The limiter limits the uploads. A limit of connections could block an upload.
+	// The source of the upload can be a blob of the same host, and to read this blob,
+	// the client needs another connection.
 	bulk.MaxConnsPerHost = 0
 	bulk.MaxIdleConnsPerHost = maxUploads
 	return &transports{small: small, bulk: bulk, preconnector: newPreconnector(bulk)}
@@ -80,7 +82,7 @@ func (t *transports) close() {
 }
 
 // plainHTTP reports whether a loopback host uses plain HTTP. It tries one TLS
-// handshake and sends nothing else.
+// handshake and sends no other bytes.
 func (t *transports) plainHTTP(ctx context.Context, addr string) bool {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()

@@ -11,15 +11,15 @@ import (
 )
 
 // UploadLimit is the time that ghcr.io allows for one upload (docs/ghcr.md, Blob
-// upload). After that time it closes the connection without an answer
+// upload). After this time, ghcr.io closes the connection without a response
 // (docs/ghcr.md, Refused: upload time).
 const UploadLimit = 10 * time.Minute
 
 // TruncatedUpload is an upload that ended at UploadLimit. Another attempt would
 // end in the same way.
 type TruncatedUpload struct {
-	Digest v1.Hash // digest of the blob, or of the uncompressed layer if the blob's digest is unknown
-	Size   int64   // size in bytes of the same content
+	Digest v1.Hash // digest of the blob, or diff id of the layer if the blob's digest is unknown
+	Size   int64   // size in bytes of the blob, or of the uncompressed layer
 	Took   time.Duration
 	Err    error
 }
@@ -32,9 +32,9 @@ func (e *TruncatedUpload) Error() string {
 // Unwrap returns the error of the network.
 func (e *TruncatedUpload) Unwrap() error { return e.Err }
 
-// truncated returns a *TruncatedUpload if the connection ended at the limit, and
-// nil otherwise. An answer of the registry or an error of the source is not a
-// truncated upload.
+// truncated returns a *TruncatedUpload if the connection ended at the limit.
+// Otherwise, it returns nil. A response of the registry or an error of the source
+// is not a truncated upload.
 func (u *upload) truncated(err error) error {
 	var answer *Error
 	var source *bodyError

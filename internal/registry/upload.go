@@ -15,11 +15,11 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// BlobOutcome is the way in which a blob reached a repository.
+// BlobOutcome states how a blob reached a repository.
 type BlobOutcome string
 
-// The outcomes for a blob. Present is set by a caller that did not upload the
-// blob, because the repository already had it.
+// The outcomes for a blob. A caller sets Present if it did not upload the blob,
+// because the repository already had the blob.
 const (
 	Uploaded BlobOutcome = "uploaded"
 	Mounted  BlobOutcome = "mounted"
@@ -27,17 +27,18 @@ const (
 )
 
 // Upload uploads a blob into a repository and returns its descriptor. The
-// descriptor of a pending blob is complete only then. Progress, if not nil,
-// receives the number of bytes of each read. Before another attempt it receives
-// the negative sum of the failed one.
+// descriptor of a pending blob is complete only after the upload. The function
+// progress, if not nil, receives the number of bytes of each read. Before another
+// attempt, progress receives the negative number of bytes that the failed attempt
+// reported.
 //
-// A blob needs one upload session: POST, then one PUT with the body
-// (docs/ghcr.md, Blob upload; ghcr.io limits chunks to 4 MiB). Upload hashes the
-// bytes while it sends them, so that the registry never receives all bytes of a
-// wrong blob. The digest of a pending blob is known only at its end. Such a blob
-// needs POST, one streamed PATCH and an empty PUT. If the result of an attempt
-// is unclear, Upload asks whether the registry has the blob before it sends any
-// byte again.
+// A blob needs one upload session: a POST, then one PUT with the body
+// (docs/ghcr.md, Blob upload). Chunks are not used, because ghcr.io limits them to
+// 4 MiB. Upload hashes the bytes while it sends them, so that the registry never
+// receives all bytes of a wrong blob. The digest of a pending blob is known only at
+// the end of its content. Such a blob needs a POST, one streamed PATCH and an empty
+// PUT. If the result of an attempt is unclear, Upload asks whether the registry has
+// the blob before it sends any byte again.
 func (c *Client) Upload(ctx context.Context, repo name.Repository, b *image.Blob, progress func(int64)) (v1.Descriptor, BlobOutcome, error) {
 	if progress == nil {
 		progress = func(int64) {}
@@ -46,9 +47,9 @@ func (c *Client) Upload(ctx context.Context, repo name.Repository, b *image.Blob
 	return u.run(ctx)
 }
 
-// ProbePush checks whether the token may push. It opens an upload session and
-// does not complete it, so it creates no blob, tag or package (docs/ghcr.md, Push
-// probe). It returns nil if the token may push.
+// ProbePush checks whether the token may push. It opens an upload session and does
+// not complete the session. ProbePush therefore creates no blob, tag or package
+// (docs/ghcr.md, Push probe). It returns nil if the token may push.
 func (c *Client) ProbePush(ctx context.Context, repo name.Repository) error {
 	_, _, err := c.openSession(ctx, repo, "")
 	return err
@@ -61,10 +62,10 @@ type upload struct {
 	blob      *image.Blob
 	report    func(int64)
 	st        attemptState
-	opened    bool             // the attempt opened a session; only then another attempt can help
-	candidate v1.Descriptor    // the registry may have this blob; zero while its digest is unknown
+	opened    bool             // the attempt opened a session; without a session, another attempt cannot help
+	candidate v1.Descriptor    // a blob that the registry may have; zero while the digest is unknown
 	progress  *attemptProgress // progress of the latest attempt
-	started   time.Time        // start of the latest body
+	started   time.Time        // time at which the latest attempt began to send the body
 }
 
 func (u *upload) run(ctx context.Context) (v1.Descriptor, BlobOutcome, error) {
@@ -94,8 +95,8 @@ func (u *upload) run(ctx context.Context) (v1.Descriptor, BlobOutcome, error) {
 	}
 }
 
-// committed reports whether the registry has the blob, although its answer was
-// lost.
+// committed reports whether the registry has the blob after an attempt whose
+// response was lost.
 func (u *upload) committed(ctx context.Context) (v1.Descriptor, bool, error) {
 	if u.candidate.Digest == (v1.Hash{}) {
 		return v1.Descriptor{}, false, nil
@@ -126,8 +127,8 @@ func (u *upload) attempt(ctx context.Context) (v1.Descriptor, BlobOutcome, error
 	query := u.mountQuery()
 	location, mounted, err := u.client.openSession(ctx, u.repo, query)
 	if query != "" && isRejection(err) {
-		// A registry can refuse the mount instead of opening a session
-		// (docs/ghcr.md, Blob upload).
+		// A registry can refuse the mount and open no session (docs/ghcr.md, Blob
+		// upload).
 		location, mounted, err = u.client.openSession(ctx, u.repo, "")
 	}
 	if u.opened = err == nil; !u.opened {
@@ -152,8 +153,8 @@ func (u *upload) mountQuery() string {
 	return "?mount=" + url.QueryEscape(u.blob.Descriptor.Digest.String()) + "&from=" + url.QueryEscape(from.RepositoryStr())
 }
 
-// openSession opens an upload session. mounted is true if the registry mounted
-// the blob instead (201).
+// openSession opens an upload session. mounted is true if the registry mounted the
+// blob and opened no session (201).
 func (c *Client) openSession(ctx context.Context, repo name.Repository, query string) (location *url.URL, mounted bool, err error) {
 	resp, err := c.do(ctx, call{
 		operation: "POST upload", method: http.MethodPost, repo: repo, access: Push,
@@ -171,12 +172,13 @@ func (c *Client) openSession(ctx context.Context, repo name.Repository, query st
 	return location, false, err
 }
 
-// location returns the URL at which a session continues. It can be relative
-// (docs/ghcr.md, Blob upload). A change from HTTPS to plain HTTP is an error.
+// location returns the URL at which a session continues. The header Location can be
+// relative (docs/ghcr.md, Blob upload). A change from HTTPS to plain HTTP is an
+// error.
 func (c *Client) location(resp *http.Response) (*url.URL, error) {
 	u, err := resp.Request.URL.Parse(resp.Header.Get("Location"))
 	if err != nil || resp.Header.Get("Location") == "" {
-		return nil, fmt.Errorf("opening an upload on %q: the answer has no valid Location", resp.Request.URL.Host)
+		return nil, fmt.Errorf("opening an upload on %q: the response has no valid Location", resp.Request.URL.Host)
 	}
 	if u.Scheme != "https" && u.Scheme != resp.Request.URL.Scheme {
 		return nil, fmt.Errorf("opening an upload on %q: the Location %q is not encrypted", resp.Request.URL.Host, redact(u))
@@ -196,7 +198,7 @@ func (u *upload) put(ctx context.Context, location *url.URL) (v1.Descriptor, Blo
 	return desc, Uploaded, err
 }
 
-// stream sends a blob whose digest is known only at its end.
+// stream sends a blob whose digest is known only at the end of its content.
 func (u *upload) stream(ctx context.Context, location *url.URL) (v1.Descriptor, BlobOutcome, error) {
 	var hashing *hashingReader
 	resp, err := u.client.do(ctx, call{
@@ -245,7 +247,8 @@ func (u *upload) open(ctx context.Context) (io.ReadCloser, error) {
 
 var octetStream = http.Header{"Content-Type": {"application/octet-stream"}}
 
-// withDigest adds the digest to a location, which completes the upload.
+// withDigest adds the digest to a location. A PUT to the resulting URL completes
+// the upload.
 func withDigest(location *url.URL, digest v1.Hash) *url.URL {
 	u := *location
 	q := u.Query()

@@ -15,7 +15,7 @@ import (
 type WrongContent struct {
 	Want      v1.Descriptor
 	GotDigest string // empty if the size differs
-	GotSize   int64  // number of bytes that were read; a larger content is not read to its end
+	GotSize   int64  // number of bytes that were read; content that is too large is not read to its end
 }
 
 // Error returns the expected and the actual size or digest.
@@ -27,9 +27,9 @@ func (e *WrongContent) Error() string {
 }
 
 // Verify returns a reader that verifies the content of r. If the content differs
-// from the descriptor, it returns a *WrongContent instead of io.EOF and does not
-// return the last bytes. A request with this body then never completes, so the
-// registry never receives all bytes of a wrong blob.
+// from the descriptor, the reader returns a *WrongContent instead of io.EOF and
+// does not return the last bytes. A request with this body then never completes, so
+// the registry never receives all bytes of a wrong blob.
 func Verify(r io.ReadCloser, want v1.Descriptor) io.ReadCloser {
 	return &verifier{r: r, want: want, hash: sha256.New()}
 }
@@ -51,8 +51,8 @@ func (v *verifier) Read(p []byte) (int, error) {
 	if v.n > v.want.Size || (errors.Is(err, io.EOF) && v.n < v.want.Size) {
 		return 0, &WrongContent{Want: v.want, GotSize: v.n}
 	}
-	// Compare the digest with the last byte and not with the EOF after it. The
-	// transport can stop reading after the announced number of bytes.
+	// Compare the digest when the last byte is read and not at the EOF. The transport
+	// can stop reading after the announced number of bytes.
 	if v.n == v.want.Size && (n > 0 || errors.Is(err, io.EOF)) {
 		if got := hex.EncodeToString(v.hash.Sum(nil)); got != v.want.Digest.Hex {
 			return 0, &WrongContent{Want: v.want, GotDigest: "sha256:" + got, GotSize: v.n}
@@ -62,7 +62,8 @@ func (v *verifier) Read(p []byte) (int, error) {
 }
 
 // end reads one byte after the expected end, before Read returns the last bytes.
-// The transport does not read more bytes than it announced.
+// This early read is necessary, because the transport does not read more bytes than
+// it announced.
 func (v *verifier) end() error {
 	n, err := io.ReadFull(v.r, make([]byte, 1))
 	v.n += int64(n)

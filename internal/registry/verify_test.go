@@ -36,8 +36,8 @@ func TestVerifyReturnsAnErrorForOtherContent(t *testing.T) {
 	}
 }
 
-// The transport reads only as many bytes as the descriptor states. It must not
-// receive the last of them if the blob is longer.
+// The transport reads only as many bytes as the descriptor states. If the blob is
+// longer, the transport must not receive the last of these bytes.
 func TestVerifyWithholdsTheLastBytesOfALongerBlob(t *testing.T) {
 	t.Parallel()
 	content := []byte("content")

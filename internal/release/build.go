@@ -18,8 +18,8 @@ type build struct {
 	version, commit, date string
 }
 
-// program builds the program for a platform into file. It returns the size and
-// the checksum.
+// program builds the program for a platform, and writes it to the given file.
+// It returns the size and the checksum of the program.
 func (b build) program(ctx context.Context, p launch.Platform, file string) (launch.Program, error) {
 	file, err := filepath.Abs(file)
 	if err != nil {
@@ -32,15 +32,17 @@ func (b build) program(ctx context.Context, p launch.Platform, file string) (lau
 	return measure(file)
 }
 
-// ldflags sets the variables of package version. It also omits data that
-// differs between builds or that only a debugger needs.
+// ldflags returns the flags of the linker. The flags set the variables of
+// package version. They also omit data that differs between builds, and data
+// that only a debugger needs.
 func (b build) ldflags() string {
 	const pkg = "github.com/ghcr-publish/ghcr-publish/internal/release/version"
 	return fmt.Sprintf("-s -w -buildid= -X %[1]s.release=%[2]s -X %[1]s.commit=%[3]s -X %[1]s.date=%[4]s",
 		pkg, b.version, b.commit, b.date)
 }
 
-// environment fixes the settings of the machine that can change the result.
+// environment returns fixed values for the settings of the machine that can
+// change the program.
 func environment(p launch.Platform) []string {
 	return []string{
 		"GOOS=" + p.OS, "GOARCH=" + p.Arch, "GOAMD64=v1", "GOARM64=v8.0",

@@ -12,9 +12,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 )
 
-// check builds each program of the release in root again, from the sources in
-// root. It compares the new program, the program in the tree, the manifest and
-// SHA256SUMS. It returns all differences as joined errors.
+// check builds each program of a release again, from the sources in the
+// release's tree at root. It compares the new programs, the programs in the
+// tree, the release manifest and SHA256SUMS with each other. It returns all
+// differences as joined errors.
 func check(ctx context.Context, root string, stdout io.Writer) error {
 	m, err := launch.ReadManifest(root)
 	if err != nil {
@@ -23,7 +24,7 @@ func check(ctx context.Context, root string, stdout io.Writer) error {
 	if here, err := toolchain(ctx); err != nil {
 		return err
 	} else if here != m.Go {
-		return fmt.Errorf("comparing the release: it was built with %s, but the installed version is %s; install the same version", m.Go, here)
+		return fmt.Errorf("comparing the release: the release was built with %s, but the installed version is %s; install the same version", m.Go, here)
 	}
 	temp, err := os.MkdirTemp("", "release-check-")
 	if err != nil {
@@ -47,8 +48,9 @@ func check(ctx context.Context, root string, stdout io.Writer) error {
 	return errors.Join(problems...)
 }
 
-// compareProgram builds one program into file. It compares this program with
-// the program in the tree, and with the entry in the release manifest.
+// compareProgram builds one program and writes it to the given file. It
+// compares this program with the program in the tree, and with the entry in the
+// release manifest.
 func compareProgram(ctx context.Context, b build, p launch.Platform, want launch.Program, file string) error {
 	inRelease, err := measure(inTree(b.root, p.Path()))
 	if err != nil {
@@ -75,8 +77,8 @@ func compareSums(root string, m launch.Manifest) error {
 	return nil
 }
 
-// compareNames finds programs that the manifest does not list, and entries of
-// the manifest for an unknown platform.
+// compareNames finds programs that the release manifest does not list. It also
+// finds entries of the release manifest for an unknown platform.
 func compareNames(root string, m launch.Manifest) error {
 	known := map[string]bool{filepath.Base(sumsFile): true}
 	for _, p := range launch.Platforms() {

@@ -1,14 +1,16 @@
-// Command release creates the tree of a release: the tree of a commit, a
-// program for each platform, and the manifest of their checksums.
-// internal/release/launch/launch.cjs runs these programs.
+// Command release creates the tree of a release. The tree contains the files of
+// a commit, a program for each platform, and the release manifest with the
+// checksums of the programs. The script internal/release/launch/launch.cjs runs
+// these programs.
 //
 //	go run ./internal/release -version v1.2.3 -out DIR           creates the tree in DIR
 //	go run ./internal/release -version v1.2.3 -out DIR -record   also commits the tree
 //	go run ./internal/release -check DIR                         builds the programs in DIR again and compares them
 //
-// The same commit and Go version give the same bytes on each Linux or macOS
-// machine, including the ID of the release commit. The command publishes
-// nothing: .github/workflows/release.yml pushes the commit, the tags and the
+// For the same commit and Go version, the command creates the same bytes on
+// each Linux or macOS machine. The ID of the release commit is also the same.
+// The command does not publish the release. The workflow
+// .github/workflows/release.yml pushes the commit, the tags and the
 // attestations.
 package main
 

@@ -37,8 +37,9 @@ func findCommit(ctx context.Context, repo, commit string) (source, error) {
 	return s, nil
 }
 
-// export writes the tree of the commit into the new folder out. Changes and
-// untracked files in the working tree are not part of the result.
+// export creates a folder at the path out, and writes the tree of the commit
+// into this folder. Changes and untracked files in the working tree are not
+// part of the result.
 func (s source) export(ctx context.Context, out string) error {
 	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
 		return fmt.Errorf("creating the parent folder of the tree: %w", err)
@@ -84,7 +85,7 @@ func (s source) git(ctx context.Context, env []string, args ...string) (string, 
 	return command(ctx, top, env, "git", args...)
 }
 
-// command runs a program in dir, with env in addition to the environment of
+// command runs a program in the folder dir. It adds env to the environment of
 // this process. An error contains the standard error of the program.
 func command(ctx context.Context, dir string, env []string, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, name, args...)

@@ -20,9 +20,9 @@ type release struct {
 	platforms []launch.Platform
 }
 
-// writeTree writes the tree: the files of the commit, the programs, their
-// manifest and SHA256SUMS. It builds the programs from the written tree,
-// because users get only this tree.
+// writeTree writes the tree of the release. The tree contains the files of the
+// commit, the programs, the release manifest and SHA256SUMS. It builds the
+// programs from the written tree, because users get only this tree.
 func (r release) writeTree(ctx context.Context) error {
 	number, found := strings.CutPrefix(r.version, "v")
 	if _, err := semver.StrictNewVersion(number); err != nil || !found {
@@ -61,8 +61,8 @@ func sums(m launch.Manifest) []byte {
 	return []byte(b.String())
 }
 
-// inTree returns the name of the file at a slash-separated path in the tree at
-// root.
+// inTree converts a slash-separated path in a tree into the path of the file.
+// The folder of the tree is root.
 func inTree(root, path string) string { return filepath.Join(root, filepath.FromSlash(path)) }
 
 // commitTree creates a commit of the tree and returns its ID. The only parent
@@ -96,7 +96,8 @@ func (r release) commitTree(ctx context.Context) (string, error) {
 	return id, nil
 }
 
-// identity returns the account of GitHub Actions as author and committer.
+// identity returns environment variables for git. They set the author and the
+// committer to the account of GitHub Actions.
 func (r release) identity() []string {
 	const name, mail = "github-actions[bot]", "41898282+github-actions[bot]@users.noreply.github.com"
 	return []string{

@@ -1,8 +1,8 @@
 // Package secret defines [Secret], a credential that cannot be printed by accident.
 //
-// A Secret prints, formats and marshals as a placeholder. Only [Secret.Reveal] and
-// [Secret.Forms] return the value: for an Authorization header, and for masks in the
-// log.
+// A Secret prints, formats and marshals as a placeholder. Only two methods return
+// the value: [Secret.Reveal], for an Authorization header, and [Secret.Forms], for
+// masks in the log.
 package secret
 
 import (
@@ -12,9 +12,10 @@ import (
 	"strings"
 )
 
-// Secret is a credential that cannot be printed by accident. It has a pointer to its
-// value. fmt does not call the methods of unexported fields, or of values with a wrong
-// verb, so that fmt would print the value itself. Secrets cannot be compared with ==.
+// Secret is a credential that cannot be printed by accident. A Secret has a pointer
+// to its value, because fmt does not call the methods of unexported fields or of
+// values with a wrong verb. Without the pointer, fmt would print the value in these
+// cases. Secrets cannot be compared with ==.
 type Secret struct {
 	_     [0]func()
 	value *string
@@ -66,8 +67,8 @@ func (s Secret) MarshalJSON() ([]byte, error) { return json.Marshal(placeholder)
 // Kind is a kind of token (docs/ghcr.md, Kinds of token).
 type Kind string
 
-// The kinds of token. An installation token is the GITHUB_TOKEN of a job or a token of
-// another GitHub App. Both have the same prefix.
+// The kinds of token. An installation token is the GITHUB_TOKEN of a job or a token
+// of another GitHub App. The tokens of both kinds have the same prefix.
 const (
 	ClassicPAT     Kind = "classic personal access token"
 	FineGrainedPAT Kind = "fine-grained personal access token"

@@ -31,7 +31,8 @@ func TestNothingPrintsASecret(t *testing.T) {
 			check(t, verb, fmt.Sprintf(verb, value))
 		}
 	}
-	// fmt prints unexported fields by reflection, without a call of their methods.
+	// fmt prints unexported fields by reflection and does not call the methods of the
+	// fields.
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
 		check(t, "in a struct, "+verb, fmt.Sprintf(verb, holder))
 	}

@@ -12,8 +12,9 @@ import (
 
 // choose returns the entry of index.json to publish. If pick is empty and
 // index.json has several entries, choose ignores manifests that are part of
-// another entry, because oras also lists the platforms of an index. It also
-// ignores manifests that refer to another entry, such as signatures and SBOMs.
+// another entry. Such manifests exist because oras also lists the platforms of
+// an index. choose also ignores manifests that refer to another entry, such as
+// signatures and SBOMs.
 func (l layout) choose(ctx context.Context, s *Source, all []entry, pick string) (entry, error) {
 	chosen, err := pickOne(l.path, all, pick)
 	if pick != "" || !diag.Is(err, CodeAmbiguous) {
@@ -29,7 +30,7 @@ func (l layout) choose(ctx context.Context, s *Source, all []entry, pick string)
 	if referrers > 0 {
 		s.Notices = append(s.Notices, diag.Notice{
 			Code: codeReferrers, Level: diag.Info, Title: "Referrers are not published",
-			Text: fmt.Sprintf("%d manifests in %q refer to the image, for example signatures and SBOMs. They are not published.", referrers, l.path),
+			Text: fmt.Sprintf("%d manifests in %q refer to the image, for example signatures and SBOMs. These manifests are not published.", referrers, l.path),
 		})
 	}
 	return topLevel[0], nil

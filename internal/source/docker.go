@@ -100,10 +100,10 @@ func (d dockerTar) noManifest(ctx context.Context) error {
 		return err
 	case old:
 		return diag.New(CodeNotSupported, diag.Source, "Load and save the image with a current Docker: docker load -i FILE, docker save -o FILE NAME.", nil,
-			"a Docker version before 1.10 saved %q: it has the file repositories but no manifest.json", d.path)
+			"a Docker version before 1.10 saved %q, because the archive has the file \"repositories\" but no manifest.json", d.path)
 	}
 	return diag.New(CodeNotLayout, diag.Source, fmt.Sprintf("For an OCI archive, write %q.", "oci-archive:"+d.path), nil,
-		"%q is not an archive of docker save: manifest.json is missing", d.path)
+		"%q is not an archive of docker save, because manifest.json is missing", d.path)
 }
 
 func (d dockerTar) config(ctx context.Context, s saved) ([]byte, error) {
@@ -123,8 +123,8 @@ func (d dockerTar) absent(what, file string) error {
 }
 
 // manifest builds a manifest of Docker's schema 2 for a saved image. The
-// manifest is pending until all layers have been read, because the digest of a
-// uncompressed layer is known only after its compression.
+// manifest is pending until all layers have been read, because the digest of
+// an uncompressed layer is known only after the compression.
 func (d dockerTar) manifest(ctx context.Context, s saved) (*image.Manifest, error) {
 	raw, err := d.config(ctx, s)
 	if err != nil {
@@ -163,8 +163,8 @@ func (d dockerTar) configBlob(s saved, size int64) *image.Blob {
 	}
 }
 
-// assemble encodes the manifest as JSON. The result is the same for the same
-// blobs. The first blob is the config.
+// assemble encodes the manifest as JSON. The same blobs always give the same
+// bytes. The first blob is the config.
 func assemble(of *image.Manifest) ([]byte, error) {
 	if len(of.Blobs) == 0 {
 		return nil, errors.New("the image has no config")

@@ -118,8 +118,8 @@ func TestErrorNamesTheTruncatedFileOfATar(t *testing.T) {
 	if !strings.Contains(e.Title, `"0000/layer.tar"`) {
 		t.Errorf("got %q", e.Title)
 	}
-	// The tar ends between two files: the error names the missing file and says
-	// that the tar may be truncated.
+	// The tar ends between two files. The error contains the missing file and
+	// reports that the tar may be truncated.
 	files := sourcetest.DockerSave(t, sourcetest.NewSaved(t, "app:1", "one"))
 	first := append([]sourcetest.File{files[len(files)-2]}, files[2:3]...)
 	cut := sourcetest.TarBytes(t, first)

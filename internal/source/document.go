@@ -11,8 +11,8 @@ import (
 )
 
 // maxDescriptors limits the length of one list in a manifest. A descriptor
-// takes at least 3 bytes of JSON, and about a hundred times as much memory
-// after parsing.
+// takes at least 3 bytes of JSON, and about a hundred times as many bytes of
+// memory after parsing.
 const maxDescriptors = 20_000
 
 var errTooMany = fmt.Errorf("a list has more than %d descriptors", maxDescriptors)
@@ -73,9 +73,10 @@ func validate(d v1.Descriptor) error {
 	return nil
 }
 
-// parse parses a manifest. The parent gives the media type; it is empty if no
-// parent exists. parse refuses a document that different readers could
-// interpret differently (image-spec, "mediaType" of manifest and index).
+// parse parses a manifest. The argument mediaType is the media type from the
+// parent. It is empty if no parent exists. parse refuses a document that
+// different readers could interpret differently (image-spec, "mediaType" of
+// manifest and index).
 func parse(raw []byte, mediaType types.MediaType) (*document, error) {
 	var doc document
 	if err := json.Unmarshal(raw, &doc); err != nil {
@@ -112,9 +113,9 @@ func (d *document) consistent() error {
 	case d.MediaType.IsSchema1() || d.SchemaVersion == 1:
 		return errSchema1
 	case d.MediaType.IsIndex() && (d.Config != nil || len(d.Layers) > 0):
-		return errors.New("the index also has config or layers")
+		return errors.New("the index also has the field \"config\" or the field \"layers\"")
 	case d.MediaType.IsImage() && len(d.Manifests) > 0:
-		return errors.New("the image manifest also has manifests")
+		return errors.New("the image manifest also has the field \"manifests\"")
 	case d.MediaType.IsImage() && d.Config == nil:
 		return errors.New("the image manifest has no config")
 	case d.Config != nil && known(d.MediaType):
@@ -127,7 +128,8 @@ func (d *document) consistent() error {
 
 var errSchema1 = errors.New("the manifest has Docker's schema 1, which registries no longer accept")
 
-// blobs lists the blobs that the document names. The config comes first.
+// blobs returns the descriptors of the blobs in the document. The config comes
+// first.
 func (d *document) blobs() []v1.Descriptor {
 	var out []v1.Descriptor
 	if d.Config != nil {

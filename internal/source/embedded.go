@@ -12,12 +12,13 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// openEmbedded uses the OCI layout that Docker 25 and later write into the tar.
-// The containerd image store writes compressed layers, so digests, platforms
-// and attestations do not change. The classic store writes uncompressed layers, which
-// must be compressed. For one image, the caller does this with manifest.json. For
-// several images, openEmbedded keeps the layout and sets s.HasPlainLayers. It
-// reports whether it set s.Root.
+// openEmbedded reads the image from the OCI layout that Docker 25 and later
+// write into the tar. It reports whether it set s.Root. The containerd image
+// store writes compressed layers, so digests, platforms and attestations do
+// not change. The classic store writes uncompressed layers, and these layers
+// must be compressed. For one image, openEmbedded returns false, and the
+// caller uses manifest.json and compresses the layers. For several images,
+// openEmbedded uses the layout and sets s.HasPlainLayers.
 func (s *Source) openEmbedded(ctx context.Context, d dockerTar, chosen saved, pick string) (bool, error) {
 	l := layout{d.fileSet}
 	if has, err := l.has(ctx, "oci-layout"); err != nil || !has {
@@ -54,8 +55,8 @@ func (s *Source) openEmbedded(ctx context.Context, d dockerTar, chosen saved, pi
 	return s.Root != nil, nil
 }
 
-// find returns the entry of index.json that contains the chosen image or that
-// pick selects. It returns nil if no entry does.
+// find reads the entry of index.json that contains the chosen image or that
+// pick selects. If no such entry exists, it returns nil.
 func (l layout) find(ctx context.Context, all []entry, chosen saved, pick string) (*image.Manifest, *tree, error) {
 	picked, err := pickOne(l.path, all, pick)
 	switch unknown := chosen.id == (v1.Hash{}); {
@@ -96,8 +97,9 @@ func platformNode(root *image.Manifest, config v1.Hash) *image.Manifest {
 // plainTypes are the media types of layers that are not compressed.
 var plainTypes = []types.MediaType{types.OCIUncompressedLayer, types.DockerUncompressedLayer, types.OCIUncompressedRestrictedLayer}
 
-// hasPlainLayer reports whether the tree has a layer that is not compressed. It
-// reads the first bytes of a layer, because the media type can be wrong.
+// plain reports whether the tree has a layer that is not compressed. It reads
+// the first bytes of each layer with the media type of gzip, because the media
+// type can be wrong.
 func (d dockerTar) plain(ctx context.Context, root *image.Manifest) (bool, error) {
 	for _, b := range image.Blobs(root) {
 		t := b.Descriptor.MediaType

@@ -37,8 +37,8 @@ func TestAnEmbeddedLayoutOfCompressedLayersKeepsItsDigest(t *testing.T) {
 	refused(t, path+"#app:2", source.CodeNoMatch)
 }
 
-// The classic store of Docker saves uncompressed layers, which openEmbedded leaves to
-// be compressed.
+// The classic store of Docker saves uncompressed layers. openEmbedded does not
+// use the layout then, and the layers are compressed.
 func TestAnEmbeddedLayoutOfPlainLayersIsCompressed(t *testing.T) {
 	t.Parallel()
 	for _, mediaType := range []types.MediaType{types.OCIUncompressedLayer, types.OCILayer} {
@@ -65,8 +65,8 @@ func TestAnEmbeddedLayoutOfPlainLayersIsCompressed(t *testing.T) {
 	}
 }
 
-// Docker can pull one platform of an index, and then saves the whole index with
-// it.
+// Docker can pull one platform of an index. A tar of docker save then contains
+// the index and only this platform.
 func TestAnIndexWithMissingPlatformsGivesTheAvailablePlatform(t *testing.T) {
 	t.Parallel()
 	l, elsewhere := sourcetest.NewLayout(t), sourcetest.NewLayout(t)

@@ -8,31 +8,31 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/archive"
 )
 
-// The codes of the errors of this package. They are stable, because README and
-// workflows name them.
+// The codes of the errors of this package. The codes are stable, because the
+// README and workflows contain them.
 const (
 	CodeNotFound      = diag.CodeSourceNotFound     // no file or image has this name
 	CodeNotLayout     = archive.CodeNotArchive      // the path exists, but is not an image
 	CodeNotSupported  = "source-not-supported"      // the program cannot read this kind of image
-	CodeUnreadable    = archive.CodeUnreadable      // damaged, or the system denies access
+	CodeUnreadable    = archive.CodeUnreadable      // the source is damaged, or the system denies access
 	CodeTruncated     = archive.CodeTruncated       // the file ends too early
-	CodeUnsafePath    = archive.CodeUnsafePath      // a path that leaves the source, or a device
+	CodeUnsafePath    = archive.CodeUnsafePath      // the source contains a device, or a path that leaves the source
 	CodeTooManyFiles  = archive.CodeTooManyFiles    // an archive has too many files
-	CodeBlobMissing   = "source-blob-missing"       // a manifest names a blob that the source does not contain
-	CodeBlobMismatch  = diag.CodeSourceBlobWrong    // the size or the digest differs
-	CodeManifestLarge = "source-manifest-too-large" // one document, or all documents together
+	CodeBlobMissing   = "source-blob-missing"       // a manifest lists a blob that the source does not contain
+	CodeBlobMismatch  = diag.CodeSourceBlobWrong    // the size or the digest of a blob differs
+	CodeManifestLarge = "source-manifest-too-large" // one document, or all documents together, are larger than the limit
 	CodeTooDeep       = "source-too-deep"           // the indexes are nested too deeply
-	CodeAmbiguous     = "source-ambiguous"          // the source contains several images and the name picks none
+	CodeAmbiguous     = "source-ambiguous"          // the source contains several images, and the name does not select one image
 	CodeNoMatch       = "source-no-match"           // no image in the source matches the name
 )
 
-// The hints that several errors have.
+// The hints that several errors share.
 const (
 	// HintPath is the hint for a path that does not exist.
-	HintPath = "Check the path. It is relative to the working directory of the step. Run the step that writes it first."
+	HintPath = "Check the path. The path is relative to the working directory of the step. Run the step that writes the file before this step."
 	// HintPermission is the hint for a file that the user of the step cannot
 	// read.
-	HintPermission = "Give the user of this step read access (chmod), or run the step that wrote it as the same user."
+	HintPermission = "Give the user of this step read access (chmod), or run the step that wrote the file as the same user."
 
 	hintRebuild = "Write the image again with the step that built it, and check that the step ends without an error."
 )

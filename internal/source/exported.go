@@ -14,24 +14,26 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/archive"
 )
 
-// Exporter is an image store that exports images as a tar of docker save or of
-// an OCI layout: a Docker engine, or podman's storage. Open returns the errors
-// of an Exporter unchanged.
+// Exporter is an image store that exports images as a tar of docker save or as
+// a tar of an OCI layout. The image store is a Docker engine or podman's
+// storage. Open returns the errors of an Exporter unchanged.
 type Exporter interface {
-	// Find returns the image with the given name. If the store has no such
-	// image, the error has the code source-not-found.
+	// Find returns the image with the given name. If the store does not have
+	// the image, the error has the code source-not-found.
 	Find(ctx context.Context, name string) (*image.Stored, error)
 	// Export starts the export of the image with the given ID. Each call starts
 	// at the first byte of the tar.
 	Export(ctx context.Context, id string) (io.ReadCloser, error)
-	// Origins lists images that share layers with the image id, in repositories
-	// for which wanted returns true. The image with the most shared layers
+	// Origins lists images in registries that share layers with the image that
+	// has the given ID. It lists only images in repositories for which the
+	// function wanted returns true. The image with the most shared layers
 	// comes first.
 	Origins(ctx context.Context, id string, wanted func(name.Repository) bool) ([]image.Origin, error)
 }
 
-// openExported opens an image of a store. It exports the image by ID, so that a
-// tag that moves during the run does not mix two images.
+// openExported opens an image of a store. It exports the image by ID. With an
+// export by name, the result could mix two images if the tag moves during the
+// run.
 func (s *Source) openExported(ctx context.Context, at location, from Exporter) error {
 	s.Kind = at.kind
 	if from == nil {
@@ -104,13 +106,14 @@ func (s *Source) explainDigest(id string) {
 	}
 }
 
-// FromStore reports whether the image comes from a store. A store may know the
-// repositories of its layers.
+// FromStore reports whether the image comes from a store. A store may know
+// repositories that have its layers.
 func (s *Source) FromStore() bool { return s.origins != nil }
 
-// Origins lists images that share layers with this image, in repositories for
-// which wanted returns true. Only stores record this; for every other source
-// the list is empty.
+// Origins lists images in registries that share layers with this image. It
+// lists only images in repositories for which the function wanted returns
+// true. Only a store records such images. For every other source, the list is
+// empty.
 func (s *Source) Origins(ctx context.Context, wanted func(name.Repository) bool) ([]image.Origin, error) {
 	if s.origins == nil {
 		return nil, nil
@@ -123,8 +126,9 @@ const hintElsewhere = " For an image in a registry, write docker://REFERENCE. " 
 // codeNoEngine is the code of package docker for an engine that does not answer.
 const codeNoEngine = diag.CodeEngineUnreachable
 
-// openEngineImage looks for the image in the Docker engine if the name is not a
-// path. If no engine answers, it returns noPath, the error of the path.
+// openEngineImage looks for the image in the Docker engine if the name is not
+// a path. If no engine answers, it returns noPath, which is the error of the
+// search for the path.
 func (s *Source) openEngineImage(ctx context.Context, from Exporter, noPath error) error {
 	if from == nil || !diag.Is(noPath, CodeNotFound) || !isImageName(s.Name) {
 		return noPath

@@ -41,7 +41,7 @@ func mustFromEngine(t *testing.T, e *sourcetest.Engine, text string) *source.Sou
 	return s
 }
 
-// big returns a text that is too large to be kept in memory, so that reading it
+// big returns a text that is too large to be kept in memory. Reading this text
 // needs a second export.
 func big(text string) string { return strings.Repeat(text, 1<<20) }
 
@@ -63,7 +63,7 @@ func TestAnImageOfTheClassicStoreEqualsItsDockerSaveTar(t *testing.T) {
 			t.Errorf("%s: kind %q, names %q, notices %v", text, s.Kind, s.Names, s.Notices)
 		}
 		if got := e.Exports.Load() - before; got != 1 {
-			t.Errorf("%s: its layers needed %d exports, want 1", text, got)
+			t.Errorf("%s: reading the layers needed %d exports, want 1", text, got)
 		}
 	}
 }
@@ -98,10 +98,10 @@ func TestAnExportCanBeALayoutWithoutManifestJSON(t *testing.T) {
 	}
 }
 
-// Docker 25 and later write a layout of uncompressed layers. The classic store always
-// does so; the containerd store does so for images from docker load.
-// With the containerd store the ID is a digest, which the published image does
-// not keep.
+// Docker 25 and later write a layout with uncompressed layers. The classic
+// store always writes uncompressed layers. The containerd store writes them
+// for images from docker load. With the containerd store the ID is a digest,
+// which the published image does not keep.
 func TestPlainLayersOfAnEngineAreCompressed(t *testing.T) {
 	t.Parallel()
 	l, tar := sourcetest.NewLayout(t), sourcetest.LayerTar(t, "one")

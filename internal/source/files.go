@@ -63,8 +63,8 @@ func (d directory) Open(ctx context.Context, name string) (io.ReadCloser, error)
 	return f, nil
 }
 
-// explain detects a symbolic link that leaves the directory. It checks the file
-// itself, because os.Root exports no error for this case.
+// explain detects a symbolic link that leaves the directory. It checks the
+// type of the file, because os.Root exports no error for this case.
 func (d directory) explain(name string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 		return explain(d.path, name, err)

@@ -85,8 +85,8 @@ func TestSkopeoReadsAnImageFromADockerArchive(t *testing.T) {
 	if got, want := digestBySkopeo(t, []byte(skopeo(t, "inspect", "--raw", from))), s.Root.Descriptor.Digest.String(); got != want {
 		t.Errorf("skopeo sees %s, want %s", got, want)
 	}
-	// Skopeo decompresses every layer and checks its digest when it writes a
-	// tar.
+	// When skopeo writes a tar, it decompresses every layer and checks the
+	// digest of the layer.
 	skopeo(t, "copy", from, "docker-archive:"+to+":app:1")
 	back := open(t, to)
 	finish(t, back.Root)

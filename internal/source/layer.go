@@ -84,15 +84,15 @@ func (d dockerTar) gzipped(ctx context.Context, file string) (bool, error) {
 	}
 	found := compress.Detect(head)
 	if found == compress.Zstd {
-		return false, diag.New(CodeNotSupported, diag.Source, "Export the image as an OCI archive. OCI has a media type for zstd layers, and Docker has none.", nil,
+		return false, diag.New(CodeNotSupported, diag.Source, "Export the image as an OCI archive. OCI has a media type for zstd layers, but Docker does not have such a media type.", nil,
 			"the layer %q in %q is compressed with zstd", file, d.path)
 	}
 	return found == compress.Gzip, nil
 }
 
-// compress returns a function that reads an uncompressed layer and compresses it. At
-// the end of the layer the reader compares the size and the digest with the
-// config.
+// compress returns a function that reads an uncompressed layer and compresses
+// the layer. At the end of the layer, the reader compares the digest with the
+// config, and the size with the size in the tar.
 func (d dockerTar) compress(file string, diffID v1.Hash, size int64) func(context.Context) (io.ReadCloser, error) {
 	return func(ctx context.Context) (io.ReadCloser, error) {
 		r, err := d.Open(ctx, file)

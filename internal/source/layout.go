@@ -25,7 +25,7 @@ func (l layout) checkVersion(ctx context.Context) error {
 	raw, err := l.document(ctx, "oci-layout", image.MaxManifestSize)
 	if errors.Is(err, fs.ErrNotExist) {
 		return diag.New(CodeNotLayout, diag.Source, "A layout contains the files oci-layout and index.json and the directory blobs. "+hintRebuild, nil,
-			"%q is not an OCI layout: the file oci-layout is missing", l.path)
+			"%q is not an OCI layout, because the file oci-layout is missing", l.path)
 	}
 	if err != nil {
 		return err
@@ -47,14 +47,14 @@ func (l layout) checkVersion(ctx context.Context) error {
 func (l layout) index(ctx context.Context) ([]byte, *document, error) {
 	raw, err := l.document(ctx, "index.json", image.MaxManifestSize)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, diag.New(CodeNotLayout, diag.Source, hintRebuild, nil, "%q is not an OCI layout: the file index.json is missing", l.path)
+		return nil, nil, diag.New(CodeNotLayout, diag.Source, hintRebuild, nil, "%q is not an OCI layout, because the file index.json is missing", l.path)
 	}
 	if err != nil {
 		return nil, nil, err
 	}
 	doc, err := parse(raw, "")
 	if err == nil && !doc.MediaType.IsIndex() {
-		err = fmt.Errorf("the media type is %q instead of an index", doc.MediaType)
+		err = fmt.Errorf("the media type %q is not the media type of an index", doc.MediaType)
 	}
 	if err != nil {
 		return nil, nil, diag.New(CodeUnreadable, diag.Source, hintRebuild, err, "index.json in %q is not valid", l.path)
@@ -110,7 +110,7 @@ func (l layout) blob(ctx context.Context, desc v1.Descriptor) (*image.Blob, erro
 	return b, nil
 }
 
-// foreign reports whether a layer is fetched by URL (image-spec,
+// foreign reports whether clients fetch a layer by URL (image-spec,
 // "Non-Distributable Layers"; Docker's foreign layers of Windows base images).
 func foreign(desc v1.Descriptor) bool {
 	t := string(desc.MediaType)
@@ -142,7 +142,7 @@ func (l layout) platform(ctx context.Context, config v1.Descriptor) (*v1.Platfor
 
 // platformOf returns the platform in a config (image-spec, "Image
 // Configuration"). It returns nil for a config without os or architecture,
-// which registries accept.
+// because registries accept such a config.
 func platformOf(config []byte) *v1.Platform {
 	var p v1.Platform
 	if err := json.Unmarshal(config, &p); err != nil || p.OS == "" || p.Architecture == "" {
@@ -181,9 +181,9 @@ func rootDescriptor(d v1.Descriptor) v1.Descriptor {
 	return v1.Descriptor{MediaType: d.MediaType, Size: d.Size, Digest: d.Digest}
 }
 
-// isImageIndex reports whether index.json is itself the index of one image. This
-// is the case if every entry has a platform and no entry has a name. ko and crane
-// push --index assume such an index.
+// isImageIndex reports whether index.json is itself the index of one image. It
+// returns true for several entries, if every entry has a platform and no entry
+// has a name. The commands ko and crane push --index assume such an index.
 func isImageIndex(entries []entry) bool {
 	for _, e := range entries {
 		if e.desc.Platform == nil || len(e.names) > 0 {
@@ -193,7 +193,8 @@ func isImageIndex(entries []entry) bool {
 	return len(entries) > 1
 }
 
-// openIndexJSON reads the tree whose root is index.json itself, byte for byte.
+// openIndexJSON reads the tree whose root is index.json itself. The root keeps
+// the bytes of index.json.
 func (l layout) openIndexJSON(ctx context.Context, raw []byte, doc *document) (*image.Manifest, error) {
 	digest, size, err := v1.SHA256(strings.NewReader(string(raw)))
 	if err != nil {

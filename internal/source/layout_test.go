@@ -18,8 +18,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// refused opens a source that must be refused, checks the code of the error,
-// and returns the error.
+// refused opens a source that Open must refuse. It checks the code of the
+// error, and returns the error.
 func refused(t testing.TB, text, code string) diag.Error {
 	t.Helper()
 	s, err := source.Open(t.Context(), text, source.Options{})
@@ -36,8 +36,8 @@ func refused(t testing.TB, text, code string) diag.Error {
 	return *e
 }
 
-// files returns the files of a layout with one image. Tests change single
-// files.
+// files returns the files of a layout with one image. A test changes one of
+// these files.
 func files(t testing.TB) ([]sourcetest.File, v1.Descriptor) {
 	t.Helper()
 	l := sourcetest.NewLayout(t)
@@ -116,7 +116,7 @@ func TestAConfigWhosePlatformIsNeededIsChecked(t *testing.T) {
 			return
 		}
 	}
-	t.Fatal("no config found")
+	t.Fatal("the layout contains no config")
 }
 
 func TestAmbiguousManifestsAreRefused(t *testing.T) {
@@ -132,7 +132,7 @@ func TestAmbiguousManifestsAreRefused(t *testing.T) {
 		{"index with config", `{"schemaVersion":2,"manifests":[],"config":{"digest":"%s","size":1}}`, types.OCIImageIndex, source.CodeUnreadable},
 		{"manifest with manifests", `{"schemaVersion":2,"config":{"digest":"%[1]s","size":1},"manifests":[{"digest":"%[1]s","size":1}]}`, types.OCIManifestSchema1, source.CodeUnreadable},
 		{"manifest without config", `{"schemaVersion":2,"layers":[{"digest":"%s","size":1}]}`, types.OCIManifestSchema1, source.CodeUnreadable},
-		{"says another type", `{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","config":{"digest":"%s","size":1}}`, types.OCIManifestSchema1, source.CodeUnreadable},
+		{"document with another media type", `{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","config":{"digest":"%s","size":1}}`, types.OCIManifestSchema1, source.CodeUnreadable},
 		{"schema 1", `{"schemaVersion":1,"name":"%s"}`, types.DockerManifestSchema1Signed, source.CodeNotSupported},
 	}
 	for _, c := range cases {
@@ -201,9 +201,9 @@ func TestAForeignLayerIsKeptByReference(t *testing.T) {
 		held    bool
 		foreign bool
 	}{
-		{"Docker's, absent", types.DockerForeignLayer, url, false, true},
-		{"OCI's, absent", types.OCIRestrictedLayer, url, false, true},
-		{"OCI's without URLs, absent", types.OCIRestrictedLayer, nil, false, true},
+		{"a missing foreign layer of Docker", types.DockerForeignLayer, url, false, true},
+		{"a missing restricted layer of OCI", types.OCIRestrictedLayer, url, false, true},
+		{"a missing restricted layer of OCI without URLs", types.OCIRestrictedLayer, nil, false, true},
 		{"a missing ordinary layer with URLs", types.OCILayer, url, false, true},
 		{"a foreign layer in the layout", types.DockerForeignLayer, url, true, false},
 	}

@@ -17,14 +17,14 @@ import (
 
 // location is the parsed name of a source.
 type location struct {
-	kind Kind   // empty if the files decide
+	kind Kind   // empty if the content of the files determines the kind
 	path string // a file, a directory, or a reference
 	pick string // selects one of several images; empty for the only image
 	dir  bool
 }
 
-// unsupportedTransports maps transports of other tools that this package does
-// not read to a hint.
+// unsupportedTransports contains a hint for each transport of other tools that
+// this package does not read.
 var unsupportedTransports = map[string]string{
 	"dir":    "Copy the image to a layout first (skopeo copy dir:PATH oci:LAYOUT), and use the layout as the source.",
 	"ostree": "Copy the image to a layout first (skopeo copy), and use the layout as the source.",
@@ -54,9 +54,9 @@ func locate(text string) (location, error) {
 	return at, err
 }
 
-// findPath returns the longest prefix of rest that is an existing path. The
-// text after "#" selects an image. After a transport prefix, the text after ":"
-// does, too.
+// findPath returns the longest prefix of the argument rest that is an existing
+// path. The text after "#" selects an image. If the source has a transport
+// prefix, the text after ":" also selects an image.
 func findPath(text, rest string, kind Kind) (location, error) {
 	var cause error
 	for _, cut := range cuts(rest, kind != "") {
@@ -75,8 +75,8 @@ func findPath(text, rest string, kind Kind) (location, error) {
 }
 
 // absent reports whether err means that no file has this name. It also returns
-// true for names that the system cannot look up. Such a name is too long, has a
-// NUL byte or a file in the position of a directory, or has two colons on
+// true for names that the system cannot look up. Such a name is too long,
+// contains a NUL byte, uses a file as a directory, or has two colons on
 // Windows.
 func absent(err error) bool { return err != nil && !errors.Is(err, fs.ErrPermission) }
 
@@ -118,7 +118,7 @@ func (p location) check(text string, info fs.FileInfo) error {
 		return diag.New(CodeNotLayout, diag.Source, fmt.Sprintf("For a tar, write %q.", "oci-archive:"+p.path), nil,
 			"the source %q is a file, but oci: needs a directory", text)
 	case p.kind != OCILayout && p.kind != "" && info.IsDir():
-		return diag.New(CodeNotLayout, diag.Source, fmt.Sprintf("For an OCI layout, write %q. For an unpacked archive of docker save, pack it into a tar again.", "oci:"+p.path), nil,
+		return diag.New(CodeNotLayout, diag.Source, fmt.Sprintf("For an OCI layout, write %q. If the directory is an unpacked archive of docker save, pack the directory into a tar again.", "oci:"+p.path), nil,
 			"the source %q is a directory, but %s: needs a tar", text, p.kind)
 	}
 	return nil

@@ -18,7 +18,7 @@ func TestMissingSourcesAreExplained(t *testing.T) {
 	tar := sourcetest.Tar(t, good)
 	cases := []struct{ name, text, code, says string }{
 		{"nothing", "", source.CodeNotFound, "source is empty"},
-		{"a path", "./dist/image", source.CodeNotFound, "the step that writes it"},
+		{"a path", "./dist/image", source.CodeNotFound, "the step that writes the file"},
 		{"a registry reference", "ghcr.io/acme/web:1", source.CodeNotFound, "docker://ghcr.io/acme/web:1"},
 		{"a name in the engine", "acme/web:1", source.CodeNotFound, `write "docker-daemon:acme/web:1"`},
 		{"a colon instead of a hash", tar + ":v1", source.CodeNotFound, strconv.Quote(tar + "#v1")},
@@ -83,7 +83,7 @@ func TestATransportPrefixSelectsTheKindOfSource(t *testing.T) {
 	}
 }
 
-// A path may contain "#" and ":". The longest path that exists is used.
+// A path may contain "#" and ":". Open uses the longest path that exists.
 func TestAPathCanContainHashesAndColons(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {

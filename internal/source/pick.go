@@ -26,7 +26,7 @@ const maxListed = 20
 // candidate is one of several images in a source.
 type candidate interface {
 	imageNames() []string // names and tags
-	digests() []v1.Hash   // the first name identifies the image; a selection can use any of the names
+	digests() []v1.Hash   // the first digest identifies the image; a selection can use any of the digests
 }
 
 // entry is an image in index.json. Entries with the same digest are merged.
@@ -76,7 +76,7 @@ func names[C candidate](all []C) []string {
 // pickOne returns the candidate that pick selects. An empty pick selects the
 // only candidate. Otherwise pickOne tries these rules in order, and uses the
 // first rule that matches a candidate:
-//   - "@N" is an index that counts from 0
+//   - "@N" is the position of the candidate, counted from 0
 //   - a digest
 //   - the exact name
 //   - an equivalent name ("app" and "docker.io/library/app:latest")
@@ -108,8 +108,8 @@ func pickOne[C candidate](path string, all []C, pick string) (C, error) {
 	return none, noMatch(path, all, pick)
 }
 
-// only returns the single image in found. It returns an error if found is empty
-// or holds images with different digests.
+// only returns the single image in found. It returns an error if found is
+// empty or contains images with different digests.
 func only[C candidate](path string, found []C, pick string) (C, error) {
 	var none C
 	if len(found) == 0 {
@@ -157,7 +157,7 @@ func hasPart(c candidate, pick string) bool {
 }
 
 func ambiguous[C candidate](path string, found []C, pick string) error {
-	hint := fmt.Sprintf("Select one image: write #NAME, or # and its digest (#sha256:…), after %q.", path)
+	hint := fmt.Sprintf("To select one image, write #NAME or #DIGEST (#sha256:…) after %q.", path)
 	if pick != "" {
 		return diag.New(CodeAmbiguous, diag.Source, hint, nil, "the name %q matches %d images in %q: %s", pick, len(found), path, list(found))
 	}
@@ -166,7 +166,7 @@ func ambiguous[C candidate](path string, found []C, pick string) error {
 
 func noMatch[C candidate](path string, all []C, pick string) error {
 	return diag.New(CodeNoMatch, diag.Source, "Select one of these images by name, tag or digest.", nil,
-		"%q contains no image with the name or digest %q, but: %s", path, pick, list(all))
+		"%q contains no image with the name or digest %q, but it contains these images: %s", path, pick, list(all))
 }
 
 // list formats at most maxListed images for a message.

@@ -78,7 +78,8 @@ func TestAnErrorListsABoundedNumberOfImages(t *testing.T) {
 	}
 }
 
-// oras lists the platforms of an index and its referrers beside the index.
+// oras lists an index in index.json, and also the platforms of the index and
+// its referrers.
 func TestPartsAndReferrersOfAnImageAreNotCandidates(t *testing.T) {
 	t.Parallel()
 	l := sourcetest.NewLayout(t)

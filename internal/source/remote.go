@@ -21,7 +21,7 @@ type repository struct {
 
 // openRegistry reads the tree of a reference. It resolves a tag once and reads
 // everything else by digest. It does not check that blobs exist, because the
-// registry has accepted the manifests that name them.
+// registry has accepted the manifests that list these blobs.
 func (s *Source) openRegistry(ctx context.Context, text string, opts Options) error {
 	ref, err := name.ParseReference(text)
 	if err != nil {
@@ -51,8 +51,8 @@ func (s *Source) openRegistry(ctx context.Context, text string, opts Options) er
 	return err
 }
 
-// resolved is a repository that keeps its root manifest, so that the root is
-// read once.
+// resolved is a repository that keeps its root manifest in memory, so that the
+// root is read only once.
 type resolved struct {
 	repository
 	root v1.Hash
@@ -82,8 +82,8 @@ func (r repository) manifest(ctx context.Context, desc v1.Descriptor) ([]byte, e
 	return raw, r.check(desc, raw)
 }
 
-// blob returns a blob that the registry can mount or that is read from the
-// repository.
+// blob returns a blob of the repository. The registry can mount the blob, or
+// the program reads the blob from the repository.
 //
 //nolint:unparam // The interface needs the error for layouts, which check that the blob exists.
 func (r repository) blob(_ context.Context, desc v1.Descriptor) (*image.Blob, error) {

@@ -1,18 +1,18 @@
-// Package source opens the image to publish. It returns the tree of its
-// manifests and a function that opens each blob.
+// Package source opens the image to publish. It returns the tree of the
+// manifests of the image. Each blob of the tree has a function that opens it.
 //
-// It reads OCI layouts (image-spec, "Image Layout") as directories and tars,
-// and the tars of docker save, with or without an OCI layout in them. It reads
-// images in a Docker engine or in podman's storage through [Exporter], and
-// references in registries through [Remote]. OCI content keeps its bytes and
-// its digests. Uncompressed layers of docker save are compressed while they are read;
-// the compressed bytes are the same on every machine.
+// It reads OCI layouts (image-spec, "Image Layout"), which are directories or
+// tars. It reads tars of docker save, with or without an OCI layout in the
+// tar. It reads images in a Docker engine or in podman's storage through
+// [Exporter], and references in registries through [Remote]. OCI content keeps
+// its bytes and its digests. Uncompressed layers of docker save are compressed
+// while they are read. The compressed bytes are the same on every machine.
 //
-// Open reads and verifies manifests. It checks only that blobs exist with the
-// right size. The reader of a blob verifies its digest; in a push this is
-// package registry. Package source writes nothing and treats every source as
-// untrusted: it limits the size, depth and number of documents, and refuses
-// paths that leave the source.
+// Open reads and verifies manifests. For a blob, it checks only that the blob
+// exists and has the right size. The caller that reads a blob must verify its
+// digest. In a push, package registry verifies the digest. Package source
+// writes nothing and treats every source as untrusted. It limits the size,
+// depth and number of documents, and refuses paths that leave the source.
 package source
 
 import (
@@ -28,7 +28,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/archive"
 )
 
-// Kind is the kind of a source: its transport prefix without the colon.
+// Kind is the kind of a source. Its value is the transport prefix without the
+// colon.
 type Kind string
 
 // The kinds of source.
@@ -42,26 +43,27 @@ const (
 	ContainersStorage Kind = "containers-storage" // an image in the storage of podman and buildah
 )
 
-// Remote reads from a registry. Package registry implements it. Open returns
-// its errors unchanged.
+// Remote reads from a registry. Package registry implements Remote. Open
+// returns the errors of Remote unchanged.
 type Remote interface {
 	// Manifest returns the manifest or index of ref exactly as the registry
 	// stores it. It reads at most image.MaxManifestSize bytes.
 	Manifest(ctx context.Context, ref name.Reference) (v1.Descriptor, []byte, error)
-	// Blob opens a blob of the repository. The caller closes it.
+	// Blob opens a blob of the repository. The caller closes the reader.
 	Blob(ctx context.Context, repo name.Repository, desc v1.Descriptor) (io.ReadCloser, error)
 }
 
 // Options configures Open.
 type Options struct {
-	// Remote reads docker:// references. If it is nil, Open refuses such
+	// Remote reads docker:// references. If Remote is nil, Open refuses such
 	// references.
 	Remote Remote
 	// Exporters are the available image stores. Open also asks the Docker
 	// engine if the name of the source is not a path.
 	Exporters map[Kind]Exporter
-	// SkipPlatform skips the platform of a single image in a registry. The
-	// platform is in the config, which costs one request.
+	// If SkipPlatform is true, Open does not read the platform of a single
+	// image in a registry. The platform is in the config, and reading the
+	// config costs one request.
 	SkipPlatform bool
 }
 
@@ -77,13 +79,14 @@ type Source struct {
 	// Names are the names and tags of all images in the source, in the order of
 	// the source. They include the images that were not picked.
 	Names []string
-	// HasPlainLayers is true if the store keeps layers of the tree uncompressed.
-	// The caller compresses them before it publishes the image.
+	// HasPlainLayers is true if the store keeps layers of the tree
+	// uncompressed. The caller compresses these layers before it publishes the
+	// image.
 	HasPlainLayers bool
 	// Notices are messages for the user about the way the source was read.
 	Notices []diag.Notice
-	// Attached are manifests that refer to images of the tree and are published
-	// with it.
+	// Attached are manifests that refer to images of the tree. They are
+	// published with the tree.
 	Attached []Attached
 
 	files   files
@@ -118,8 +121,8 @@ func (s *Source) Close() error {
 // this name in the Docker engine.
 //
 // Errors are *diag.Error with Side diag.Source and a code of this package.
-// Errors of Remote, of Exporters and of an ended context are returned as they
-// are.
+// Open returns the errors of Remote, of Exporters and of an ended context
+// unchanged.
 func Open(ctx context.Context, text string, opts Options) (*Source, error) {
 	s := &Source{Name: text}
 	if err := s.open(ctx, opts); err != nil {

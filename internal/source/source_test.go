@@ -38,8 +38,8 @@ func read(t testing.TB, b *image.Blob) []byte {
 	return raw
 }
 
-// finish does the work of a push: it reads every blob, compares known digests,
-// fills in the unknown digests, and calls Finish on the manifests.
+// finish does the work of a push. It reads every blob, compares known digests,
+// sets the unknown digests, and calls Finish on the manifests.
 func finish(t testing.TB, root *image.Manifest) {
 	t.Helper()
 	for _, b := range image.Blobs(root) {
@@ -97,7 +97,7 @@ func TestAnImageInALayoutKeepsItsDigest(t *testing.T) {
 			t.Errorf("%s: got %s with %d blobs, want %s with 3", form, s.Root.Descriptor.Digest, len(s.Root.Blobs), want.Digest)
 		}
 		if got := s.Root.Platform.String(); got != "linux/arm64/v8" {
-			t.Errorf("%s: platform %q is not the one in the config", form, got)
+			t.Errorf("%s: the platform %q differs from the platform in the config", form, got)
 		}
 	}
 }

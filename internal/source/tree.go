@@ -12,8 +12,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// Limits of one tree. An index of 4 MiB can name thousands of indexes, and each
-// of them can do the same.
+// Limits of one tree. An index of 4 MiB can list thousands of indexes, and
+// each of these indexes can list thousands of other indexes.
 const (
 	maxDepth           = 8         // nested indexes, including the root
 	maxManifests       = 10_000    // in all
@@ -42,8 +42,9 @@ type tree struct {
 	blobs   map[v1.Hash]*image.Blob
 	bytes   int64
 
-	// partial allows missing manifests, and manifests with missing blobs. The
-	// tree omits them and lists them in missing.
+	// If partial is true, the source may lack manifests, and blobs of
+	// manifests. The tree omits these manifests and lists them in the field
+	// missing.
 	partial bool
 	missing []v1.Descriptor
 }
@@ -71,7 +72,7 @@ func (t *tree) read(ctx context.Context, root v1.Descriptor) (*image.Manifest, e
 }
 
 // level reads the manifests that have not been read before. It returns the
-// descriptors that these manifests name.
+// descriptors that these manifests list.
 func (t *tree) level(ctx context.Context, level []v1.Descriptor) ([]v1.Descriptor, error) {
 	unread, err := t.unread(level)
 	if err != nil {
@@ -104,8 +105,8 @@ func (t *tree) level(ctx context.Context, level []v1.Descriptor) ([]v1.Descripto
 }
 
 // unread returns the descriptors of manifests that have not been read before.
-// It returns an error if the tree becomes too large, so that the program
-// refuses such a tree before it reads it.
+// It returns an error if the tree becomes too large. The program thus refuses
+// such a tree before it reads more manifests.
 func (t *tree) unread(level []v1.Descriptor) ([]v1.Descriptor, error) {
 	var unread []v1.Descriptor
 	seen := map[v1.Hash]bool{}
@@ -180,7 +181,7 @@ func (t *tree) unparsable(desc v1.Descriptor, err error) error {
 	return diag.New(CodeUnreadable, diag.Source, hintRebuild, err, "the manifest %s in %q is not valid", desc.Digest, t.path)
 }
 
-// findBlobs returns the blobs of one manifest. Manifests that name the same
+// findBlobs returns the blobs of one manifest. Manifests that list the same
 // blob share one image.Blob.
 func (t *tree) findBlobs(ctx context.Context, descs []v1.Descriptor) ([]*image.Blob, error) {
 	blobs := make([]*image.Blob, 0, len(descs))
@@ -219,5 +220,6 @@ func (t *tree) linkChildren() {
 	}
 }
 
-// errMissing means that the source names a manifest but does not contain it.
+// errMissing means that the source lists a manifest but does not contain the
+// manifest.
 var errMissing = errors.New("the manifest does not exist")

@@ -2,13 +2,13 @@ package workflow
 
 import "strings"
 
-// maxArtifacts is the maximum number of artifacts that a call declares. The runner
-// accepts 500 for each job (docs/runner.md, Artifact declarations).
+// maxArtifacts is the maximum number of artifacts that one call declares. The
+// runner accepts 500 for each job (docs/runner.md, Artifact declarations).
 const maxArtifacts = 100
 
-// Artifacts declares the published references, of the form NAME:TAG@DIGEST, in the
-// file that GITHUB_ARTIFACTS names. It ignores errors, because no other step depends
-// on the declaration.
+// Artifacts declares the published references in the file that GITHUB_ARTIFACTS
+// names. The references have the form NAME:TAG@DIGEST. Artifacts ignores errors,
+// because no other step depends on the declaration.
 func (w *Workflow) Artifacts(references []string) {
 	path := w.getenv("GITHUB_ARTIFACTS")
 	if !w.active || path == "" || len(references) == 0 {

@@ -32,7 +32,8 @@ func TestArtifactsDeclaresAtMostAHundredReferences(t *testing.T) {
 	}
 }
 
-// An older runner, a terminal and a file that cannot be written have the same result.
+// Artifacts writes nothing for an older runner, at a terminal, or if the file
+// cannot be written.
 func TestArtifactsIgnoresMissingSupportAndErrors(t *testing.T) {
 	t.Parallel()
 	for _, env := range []map[string]string{

@@ -23,7 +23,8 @@ const (
 )
 
 // Check returns an error if outputs cannot be set. A run calls Check before the
-// first upload, because later steps need the digest. At a terminal, it returns nil.
+// first upload, because later steps need the digest. At a terminal, Check returns
+// nil.
 func (w *Workflow) Check() error {
 	if !w.active {
 		return nil
@@ -33,7 +34,7 @@ func (w *Workflow) Check() error {
 		return &diag.Error{
 			Code: CodeOutputFileMissing, Side: diag.Runner,
 			Title: "GITHUB_OUTPUT is not set, so later steps cannot read the outputs",
-			Hint:  "The runner sets the variable for every step. In your own container step, pass it to the container with docker run -e GITHUB_OUTPUT, and mount the folder of the file.",
+			Hint:  "The runner sets the variable for every step. If a step starts a container itself, pass the variable with docker run -e GITHUB_OUTPUT, and mount the folder of the file.",
 		}
 	}
 	f, err := open(path)
@@ -60,8 +61,9 @@ func (w *Workflow) State(name, value string) error { return w.record("GITHUB_STA
 // Env sets an environment variable for later steps.
 func (w *Workflow) Env(name, value string) error { return w.record("GITHUB_ENV", name, value) }
 
-// record appends a heredoc record. A value cannot end the record, because the
-// delimiter is random and a value that contains the delimiter is refused.
+// record appends a heredoc record to a file. A value cannot end the record, because
+// the delimiter is random, and because record refuses a value that contains the
+// delimiter.
 func (w *Workflow) record(file, name, value string) error {
 	path := w.getenv(file)
 	if !w.active || path == "" {
@@ -75,7 +77,8 @@ func (w *Workflow) record(file, name, value string) error {
 	if err != nil {
 		return outputError(path, err)
 	}
-	// A single write keeps the record whole, because steps can run concurrently.
+	// The record is one write, because steps can run concurrently and could write
+	// between two parts.
 	_, err = fmt.Fprintf(f, "%s<<%s\n%s\n%s\n", name, delimiter, strings.ReplaceAll(value, "\r\n", "\n"), delimiter)
 	if closeErr := f.Close(); err == nil {
 		err = closeErr
@@ -86,15 +89,15 @@ func (w *Workflow) record(file, name, value string) error {
 	return nil
 }
 
-// Summary appends Markdown to the job summary. It truncates a longer text than
-// MaxSummary after a whole line.
+// Summary appends Markdown to the job summary. If the text is longer than
+// MaxSummary, Summary truncates it after a complete line.
 func (w *Workflow) Summary(markdown string) error {
 	path := w.getenv("GITHUB_STEP_SUMMARY")
 	if !w.active || path == "" {
 		return nil
 	}
 	if len(markdown) > MaxSummary {
-		const note = "\n\n_The summary is truncated, because the runner accepts 1 MiB._\n"
+		const note = "\n\n_The summary is truncated, because the runner accepts at most 1 MiB._\n"
 		markdown = markdown[:strings.LastIndexByte(markdown[:MaxSummary-len(note)], '\n')+1] + note
 	}
 	f, err := open(path)

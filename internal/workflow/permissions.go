@@ -15,14 +15,14 @@ const maxFile = 1 << 20
 // Grant is the access to packages that a workflow file gives to the token of a job.
 type Grant struct {
 	File  string // relative to the repository; "" if the file could not be read
-	Level string // write, read, none, or default without a permissions block
+	Level string // write, read or none; default if the file has no permissions block
 }
 
-// PackagesGrant reads the permissions of a job from its workflow file in the checkout.
-// ref is GITHUB_WORKFLOW_REF (owner/name/PATH@ref), and repository is
-// GITHUB_REPOSITORY. The result is evidence and not a proof, because the checkout can
-// be of another commit. It is empty if the file cannot be read, does not belong to
-// the repository or does not contain the job.
+// PackagesGrant reads the permissions of a job from the workflow file in the
+// checkout. The argument ref is GITHUB_WORKFLOW_REF (owner/name/PATH@ref), and
+// repository is GITHUB_REPOSITORY. The result is not a proof, because the checkout
+// can have another commit. The result is empty if the file cannot be read, does not
+// belong to the repository or does not contain the job.
 func PackagesGrant(workspace, ref, repository, job string) Grant {
 	path, ok := strings.CutPrefix(ref, repository+"/")
 	path, _, at := strings.Cut(path, "@")
@@ -45,7 +45,7 @@ func PackagesGrant(workspace, ref, repository, job string) Grant {
 	j, ok := doc.Jobs[job]
 	switch {
 	case !ok:
-		return Grant{} // a job of a called workflow
+		return Grant{} // the job belongs to a called workflow
 	case !j.Permissions.IsZero():
 		return Grant{File: path, Level: packagesLevel(j.Permissions)}
 	case !doc.Permissions.IsZero():
@@ -54,7 +54,7 @@ func PackagesGrant(workspace, ref, repository, job string) Grant {
 	return Grant{File: path, Level: "default"}
 }
 
-// readBelow reads a file in dir. It refuses paths and links that leave dir.
+// readBelow reads a file in dir. It refuses paths and links to files outside dir.
 func readBelow(dir, path string) ([]byte, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {

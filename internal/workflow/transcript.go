@@ -9,10 +9,10 @@ import (
 // are split.
 const maxTranscriptLine = 64 << 10
 
-// Transcript prints the output of another program line by line. It passes each line
-// through [Line], so that the output contains no command for the runner and no control
-// characters for the terminal. The output of a build is untrusted, because the author
-// of the built code controls it.
+// Transcript prints the output of another program line by line. It applies [Line]
+// to each line, so that the output contains no command for the runner and no
+// control characters for the terminal. The output of a build is untrusted, because
+// the author of the built code controls the output.
 type Transcript struct {
 	out  io.Writer
 	line []byte
@@ -45,7 +45,8 @@ func (t *Transcript) Write(p []byte) (int, error) {
 // Close prints a last line without a newline.
 func (t *Transcript) Close() error { return t.flush() }
 
-// flush prints the line. It omits empty lines, because "\r\n" counts as two ends.
+// flush prints the line. It omits empty lines, because Write reads "\r\n" as two
+// line ends.
 func (t *Transcript) flush() error {
 	if len(t.line) == 0 {
 		return nil

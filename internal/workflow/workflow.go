@@ -1,10 +1,11 @@
 // Package workflow writes masks, groups, annotations, outputs, state and the job
 // summary for the GitHub Actions runner.
 //
-// It prints commands with go-githubactions. It writes the files of the runner
-// (GITHUB_OUTPUT, GITHUB_STATE, GITHUB_ENV) itself with a random delimiter. The
-// delimiter of the library is fixed, so a value that contains it could forge another
-// output. Outside a workflow, the methods of [Workflow] write nothing.
+// It prints commands with go-githubactions. It does not use go-githubactions for
+// the files of the runner (GITHUB_OUTPUT, GITHUB_STATE, GITHUB_ENV), because the
+// delimiter of the library is fixed. A value that contains this delimiter could
+// forge another output. The package therefore writes these files with a random
+// delimiter. Outside a workflow, the methods of [Workflow] write nothing.
 package workflow
 
 import (
@@ -20,8 +21,8 @@ import (
 
 // The limits of the runner (docs/runner.md, Workflow commands).
 const (
-	maxAnnotations = 10   // annotations of a level in a step
-	maxMessage     = 4096 // length of a message, in bytes
+	maxAnnotations = 10   // maximum number of annotations per level and step
+	maxMessage     = 4096 // maximum length of a message, in bytes
 )
 
 // Workflow represents the runner of this step. At a terminal, it is not active.
@@ -47,7 +48,7 @@ func New(getenv func(string) string, out io.Writer) *Workflow {
 // Active reports whether the program runs in a workflow step.
 func (w *Workflow) Active() bool { return w.active }
 
-// Mask hides a secret in all later output of the job. At a terminal it prints no
+// Mask hides a secret in all later output of the job. At a terminal, Mask prints no
 // command, because the command contains the secret.
 func (w *Workflow) Mask(secret string) {
 	if w.active && secret != "" {
@@ -67,7 +68,8 @@ func (w *Workflow) Group(title string) (end func()) {
 // Failure is the annotation level of an error.
 const Failure diag.Level = "error"
 
-// Place is a range of lines in a file of the repository. The zero value is no place.
+// Place is a range of lines in a file of the repository. The zero value means that
+// there is no place.
 type Place struct {
 	File          string // relative to the workspace
 	Line, EndLine int    // counted from 1
@@ -88,14 +90,14 @@ func (w *Workflow) Annotate(level diag.Level, title, text string) {
 	w.AnnotateAt(Place{}, level, title, text)
 }
 
-// AnnotateAt adds a message to lines of a file. After the runner's limit of
-// annotations, it prints the message as a log line.
+// AnnotateAt adds a message to lines of a file. If the step already has the maximum
+// number of annotations, AnnotateAt prints the message as a log line.
 func (w *Workflow) AnnotateAt(at Place, level diag.Level, title, text string) {
 	if !w.active {
 		return
 	}
 	if w.used[level]++; w.used[level] > maxAnnotations {
-		_, _ = io.WriteString(w.out, Line(string(level)+": "+title+": "+text)+"\n") // an error of the log cannot be reported
+		_, _ = io.WriteString(w.out, Line(string(level)+": "+title+": "+text)+"\n") // the error is ignored, because an error of the log cannot be reported
 		return
 	}
 	if text = Lines(text); len(text) > maxMessage-200 {
@@ -121,12 +123,13 @@ func Lines(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// Line returns text as one log line that is not a command. The runner reads a command
-// after "::" at the start of a line, also if Unicode white space precedes it. It also
-// reads a command after "##[" anywhere in a line (docs/runner.md, Workflow commands).
-// The runner compares text by the rules of a culture and ignores characters without a
-// width, so Line removes these characters. It also removes control characters, which
-// could control a terminal.
+// Line returns text as one log line that is not a command. The runner reads a
+// command after "::" at the start of a line, also if Unicode white space precedes
+// the "::". It also reads a command after "##[" anywhere in a line (docs/runner.md,
+// Workflow commands). The runner compares text by the rules of a culture, and such
+// a comparison ignores characters without a width. Line therefore removes these
+// characters. Line also removes control characters, because they could control a
+// terminal.
 func Line(text string) string {
 	text = strings.Map(func(r rune) rune {
 		switch {
@@ -144,5 +147,5 @@ func Line(text string) string {
 	return text
 }
 
-// invisible are the characters that a comparison by the rules of a culture ignores.
+// invisible has the characters that a comparison by the rules of a culture ignores.
 var invisible = []*unicode.RangeTable{unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point}

@@ -7,8 +7,8 @@ import (
 )
 
 var absentQuestions = []question{
-	{"absent-read", "What do reads of a package that does not exist answer, with a token that may create it?", askAbsent},
-	{"absent-anonymous", "What do these reads answer without credentials?", askAbsentAnonymous},
+	{"absent-read", "What are the responses to reads of a missing package, with a token that may create the package?", askAbsent},
+	{"absent-anonymous", "What are the responses to reads of a missing package without credentials?", askAbsentAnonymous},
 }
 
 func askAbsent(ctx context.Context, v *survey) error {

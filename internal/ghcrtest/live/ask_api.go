@@ -12,7 +12,7 @@ var apiQuestions = []question{
 	{"rest-package", "What can GITHUB_TOKEN read about a package that it pushed?", askPackage},
 	{"rest-list", "May GITHUB_TOKEN list packages?", askList},
 	{"inherited", "Which visibility does a package that GITHUB_TOKEN created have, and which does its repository have?", askInherited},
-	{"visibility-patch", "What does PATCH of a package's visibility answer, and does it change anything?", askVisibilityPatch},
+	{"visibility-patch", "What is the response to a PATCH of a package's visibility, and does the request change anything?", askVisibilityPatch},
 }
 
 // packageRecord contains the fields of a package in the REST API that the questions
@@ -86,7 +86,7 @@ func askInherited(ctx context.Context, v *survey) error {
 }
 
 // askVisibilityPatch requests the visibility that the package has. The request
-// therefore changes nothing, even if GitHub supports it.
+// therefore changes nothing, even if GitHub supports this PATCH.
 func askVisibilityPatch(ctx context.Context, v *survey) error {
 	before, a, err := v.describe(ctx, v.Fresh)
 	if err != nil || a.status != http.StatusOK {

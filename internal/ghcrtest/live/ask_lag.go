@@ -31,7 +31,7 @@ func askLagREST(ctx context.Context, v *survey) error {
 	return v.pollUntilVisible(ctx, func() (answer, error) { return v.rest(ctx, http.MethodGet, address, nil) })
 }
 
-// askLagAnonymous ends without a 200 if the new package is private.
+// askLagAnonymous never gets status 200 if the new package is private.
 func askLagAnonymous(ctx context.Context, v *survey) error {
 	return v.pollUntilVisible(ctx, func() (answer, error) {
 		token, a, err := v.exchangeToken(ctx, true, v.Fresh+":pull")
@@ -42,8 +42,9 @@ func askLagAnonymous(ctx context.Context, v *survey) error {
 	})
 }
 
-// pollUntilVisible repeats a read at growing intervals until the answer is 200. It
-// records the first answer, the last answer, and the time since the push.
+// pollUntilVisible repeats a read at growing intervals until the response has
+// status 200. It records the first response, the last response, and the time since
+// the push.
 func (v *survey) pollUntilVisible(ctx context.Context, read func() (answer, error)) error {
 	if v.pushed.at.IsZero() {
 		return errors.New("the previous push failed")
@@ -68,8 +69,8 @@ func (v *survey) pollUntilVisible(ctx context.Context, read func() (answer, erro
 	}
 }
 
-// timeRange returns a coarse range for a time, so that runs are comparable. The
-// replies contain milliseconds.
+// timeRange returns a coarse range for a time, so that the facts of two runs are
+// comparable. The replies contain milliseconds.
 func timeRange(d time.Duration) string {
 	for _, limit := range []time.Duration{time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute} {
 		if d < limit {

@@ -23,11 +23,11 @@ type pushed struct {
 }
 
 var pushQuestions = []question{
-	{"push", "What do the answers to a first push contain: Location, minimum chunk, digests?", askPush},
-	{"mount", "Is a blob mounted from another package of the same owner, and from the package itself?", askMount},
+	{"push", "Which Location, minimum chunk size and digests do the responses to a first push contain?", askPush},
+	{"mount", "Does the registry mount a blob from another package of the same owner, and from the package itself?", askMount},
 	{"single-post", "Does POST ?digest= accept a whole blob?", askSinglePost},
-	{"chunk-limit", "Is a PATCH over 4 MiB refused, with Content-Range and without?", askChunkLimit},
-	{"upload-cancel", "What does DELETE of an upload session answer?", askCancel},
+	{"chunk-limit", "Does the registry refuse a PATCH over 4 MiB with Content-Range, and without Content-Range?", askChunkLimit},
+	{"upload-cancel", "What is the response to DELETE of an upload session?", askCancel},
 }
 
 // askPush creates the fresh package with the smallest possible image: a config and

@@ -11,9 +11,9 @@ import (
 )
 
 var tokenQuestions = []question{
-	{"token-answer", "Which fields does the answer of /token have, and is the token a JWT?", askTokenAnswer},
+	{"token-answer", "Which fields does the response of /token have, and is the token a JWT?", askTokenAnswer},
 	{"token-scopes", "Is one token valid for several scopes, if the package of one scope does not exist?", askTokenScopes},
-	{"raw-bearer", "Does the registry accept base64(GITHUB_TOKEN) as bearer, without a request to /token?", askRawBearer},
+	{"raw-bearer", "Does the registry accept base64(GITHUB_TOKEN) as a bearer token, without a request to /token?", askRawBearer},
 	{"token-lifetime", "How long is a token of /token valid?", askTokenLifetime},
 }
 

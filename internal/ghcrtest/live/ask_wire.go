@@ -16,14 +16,15 @@ import (
 )
 
 var wireQuestions = []question{
-	{"challenge", "What does /v2/ answer without credentials?", askChallenge},
+	{"challenge", "What is the response to /v2/ without credentials?", askChallenge},
 	{"http2", "Which protocol does the registry use, and how many bytes can a client send before the first acknowledgement?", askHTTP2},
 }
 
 func askChallenge(ctx context.Context, v *survey) error {
 	a, err := v.call(ctx, request{method: http.MethodGet, url: v.Registry + "/v2/"})
 	v.note("answer", a.summary())
-	// The name of the registry would make the answers of two registries differ.
+	// A challenge contains the name of the registry. Without this replacement, the
+	// challenges of two registries would differ.
 	_, host, _ := strings.Cut(v.Registry, "://")
 	challenge := strings.ReplaceAll(a.header.Get("Www-Authenticate"), v.Registry, "REGISTRY")
 	v.note("challenge", strings.ReplaceAll(challenge, host, "REGISTRY"))
@@ -84,7 +85,8 @@ var settingNames = map[uint16]string{
 	4: "INITIAL_WINDOW_SIZE", 5: "MAX_FRAME_SIZE", 6: "MAX_HEADER_LIST_SIZE",
 }
 
-// readSettings sends hello and records the frames of the server until it answers.
+// readSettings sends the frames of hello. It records the frames of the server until
+// the server answers the PING.
 func (v *survey) readSettings(conn io.ReadWriter) error {
 	if _, err := io.WriteString(conn, hello); err != nil {
 		return fmt.Errorf("sending the preface: %w", err)

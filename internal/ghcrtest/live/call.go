@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// The limits of the bytes that are read and recorded of an answer.
+// The maximum numbers of bytes of a response that the program reads and records.
 const (
 	maxBody    = 4 << 20
 	maxExcerpt = 2 << 10
@@ -29,7 +29,7 @@ var keptHeaders = []string{
 	"X-Oauth-Scopes", "X-Accepted-Github-Permissions", "X-Ratelimit-Limit", "X-Ratelimit-Remaining",
 }
 
-// answer is a server's answer.
+// answer is a response of a server.
 type answer struct {
 	status int
 	header http.Header
@@ -43,7 +43,8 @@ type request struct {
 	body              []byte
 }
 
-// call sends a request and records the answer. The error reports a missing answer.
+// call sends a request and records the response. It returns an error if there is no
+// response.
 func (v *survey) call(ctx context.Context, q request) (answer, error) {
 	req, err := http.NewRequestWithContext(ctx, q.method, q.url, bytes.NewReader(q.body))
 	if err != nil {
@@ -77,7 +78,7 @@ func (v *survey) exchange(req *http.Request) (answer, string, error) {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
 	if err != nil {
-		err = fmt.Errorf("reading the answer: %w", err)
+		err = fmt.Errorf("reading the response: %w", err)
 	}
 	return answer{resp.StatusCode, resp.Header, body}, resp.Proto, err
 }
@@ -112,7 +113,8 @@ func (v *survey) cleanURL(raw string) string {
 	return v.secrets.Replace(u.String())
 }
 
-// tokens matches the token in the answer of /token, which is unknown in advance.
+// tokens matches the token in the response of /token. The program does not know
+// this token in advance.
 var tokens = regexp.MustCompile(`("(?:access_)?token"\s*:\s*")[^"]*`)
 
 func (v *survey) excerpt(body []byte) string {
@@ -120,7 +122,7 @@ func (v *survey) excerpt(body []byte) string {
 	return v.secrets.Replace(strings.ToValidUTF8(hidden[:min(len(hidden), maxExcerpt)], "?"))
 }
 
-// summary returns the answer in a short, comparable form, as in "403 DENIED".
+// summary returns the response in a short, comparable form, as in "403 DENIED".
 func (a answer) summary() string {
 	var refusal struct {
 		Errors []struct{ Code string }
@@ -131,7 +133,8 @@ func (a answer) summary() string {
 	return strconv.Itoa(a.status)
 }
 
-// presence reports whether the answer has a header, without its variable value.
+// presence reports whether the response has a header, and omits the variable value
+// of the header.
 func (a answer) presence(header string) string {
 	if a.header.Get(header) == "" {
 		return "absent"

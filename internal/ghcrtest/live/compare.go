@@ -10,7 +10,8 @@ import (
 )
 
 // compareFiles prints the facts that differ between two records. The first record
-// contains the answers of the real registry. The second record contains the answers of the model.
+// contains the facts of the real registry. The second record contains the facts of
+// the model.
 func compareFiles(files []string, out io.Writer) error {
 	if len(files) != 2 {
 		return errors.New("-compare needs two files: the record of the registry and the record of the model")

@@ -161,7 +161,7 @@ func TestDeleteAcceptsAMissingPackage(t *testing.T) {
 	}
 	v := newSurvey(subjectOf(s), s.Token(), 0)
 	if _, a, err := v.describe(t.Context(), existing); err != nil || a.status != 404 {
-		t.Errorf("after the deletion, the REST API answers %s, %v", a.summary(), err)
+		t.Errorf("after the deletion, the response of the REST API is %s, %v", a.summary(), err)
 	}
 }
 

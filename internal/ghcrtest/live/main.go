@@ -1,16 +1,16 @@
-// Command live asks a registry the open questions of docs/ghcr.md, Open
-// questions. It writes the answers as JSON: status, headers and texts, without
+// Command live asks a registry the open questions of docs/ghcr.md, Open questions.
+// It writes the status, the headers and the text of each response as JSON, without
 // secrets. It is a tool for maintainers. The workflow .github/workflows/live.yml
-// runs it against the real ghcr.io and against the embedded registry, and shows
-// the differences.
+// runs it against the real ghcr.io and against the embedded registry, and shows the
+// differences.
 //
 //	go run ./internal/ghcrtest/live -existing acme/web -fresh acme/live-42 -out live.json
 //	go run ./internal/ghcrtest/live -compare live.json model.json
 //	go run ./internal/ghcrtest/live -delete acme/live-42
 //
-// The command sends plain HTTP requests deliberately. A client that retries and
-// corrects requests would hide the behaviour of the registry. The command is not a
-// part of the released program.
+// The command sends plain HTTP requests deliberately, because a client that retries
+// and corrects requests would hide the behaviour of the registry. The command is
+// not a part of the released program.
 package main
 
 import (
@@ -41,9 +41,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 	flags.StringVar(&s.Existing, "existing", "", "the existing `package`, as owner/name")
 	flags.StringVar(&s.Tag, "tag", "latest", "the `tag` of the existing package")
 	flags.StringVar(&s.Fresh, "fresh", "", "the `package` to create and to delete, as owner/name; it must not exist")
-	out := flags.String("out", "", "the `file` for the answers")
-	lifetime := flags.Duration("lifetime", 0, "the maximum time to measure the lifetime of a token; 0 omits the question")
-	deleted := flags.String("delete", "", "the only `package` to delete, as owner/name; asks no questions")
+	out := flags.String("out", "", "the `file` for the responses")
+	lifetime := flags.Duration("lifetime", 0, "the maximum time to measure the lifetime of a token; with 0, the program does not ask this question")
+	deleted := flags.String("delete", "", "the `package` to delete, as owner/name; the program then asks no questions")
 	compareOnly := flags.Bool("compare", false, "compare two files of earlier runs and print a Markdown table")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -66,9 +66,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 	return errors.Join(ctx.Err(), r.write(*out))
 }
 
-// registryOf returns the registry of a GitHub server. For github.com it is ghcr.io, and
-// for another host it is containers.HOST. For a loopback address it is the same
-// address, because that is ghcr-publish serve.
+// registryOf returns the registry of a GitHub server. For github.com it is ghcr.io,
+// and for another host it is containers.HOST. For a loopback address it is the same
+// address, because ghcr-publish serve listens there.
 func registryOf(server string) string {
 	scheme, host, _ := strings.Cut(strings.TrimSuffix(server, "/"), "://")
 	switch {
@@ -81,7 +81,8 @@ func registryOf(server string) string {
 	}
 }
 
-// The time limits of one request, and of waiting until a push is visible.
+// The time limit of one request, and the time limit of the wait until a push is
+// visible.
 const (
 	askTimeout = time.Minute
 	lagTimeout = 2 * time.Minute

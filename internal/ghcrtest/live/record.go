@@ -27,17 +27,17 @@ type subject struct {
 	Fresh      string `json:"fresh"`
 }
 
-// finding is a question with its answers. Facts are short and comparable between
-// runs. Replies are the evidence.
+// finding is a question with its facts and replies. Facts are short and comparable
+// between runs. Replies are the evidence.
 type finding struct {
 	ID       string            `json:"id"`
 	Question string            `json:"question"`
 	Facts    map[string]string `json:"facts"`
-	Error    string            `json:"error,omitempty"` // why the question ended early
+	Error    string            `json:"error,omitempty"` // the reason if the question ended early
 	Replies  []reply           `json:"replies"`
 }
 
-// reply is an answer of a server.
+// reply is the recorded response of a server.
 type reply struct {
 	Method string            `json:"method"`
 	URL    string            `json:"url"`

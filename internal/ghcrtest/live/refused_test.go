@@ -12,8 +12,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-// The record keeps the text of a refusal unchanged, because docs/ghcr.md needs it most.
-// The questions that depend on the push report the reason for their missing answer.
+// The record keeps the text of a refusal unchanged, because docs/ghcr.md quotes
+// such texts. The questions that depend on the push report the reason for their
+// missing facts.
 func TestRefusedPushIsRecorded(t *testing.T) {
 	t.Parallel()
 	const message = "permission_denied: create_package"

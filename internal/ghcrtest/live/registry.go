@@ -25,7 +25,7 @@ func (v *survey) exchangeToken(ctx context.Context, anonymous bool, scopes ...st
 		auth = "Basic " + encode("live:"+v.token)
 		v.hide("live:" + v.token)
 	}
-	// The answer is recorded before the token in it is known. The method excerpt
+	// The response is recorded before its token is known. The method excerpt
 	// therefore redacts every token.
 	a, err := v.call(ctx, request{method: http.MethodGet, url: v.Registry + "/token?" + query.Encode(), auth: auth})
 	if err != nil {
@@ -36,18 +36,19 @@ func (v *survey) exchangeToken(ctx context.Context, anonymous bool, scopes ...st
 	}
 	if a.status == http.StatusOK {
 		if err := json.Unmarshal(a.body, &got); err != nil || got.Token == "" {
-			return "", a, errors.New("the answer of /token contains no token")
+			return "", a, errors.New("the response of /token contains no token")
 		}
 		v.hide(got.Token)
 	}
 	return got.Token, a, nil
 }
 
-// bearer returns an Authorization header for scopes, or an error if /token refuses.
+// bearer returns an Authorization header for scopes, or an error if /token refuses
+// the request.
 func (v *survey) bearer(ctx context.Context, scopes ...string) (string, error) {
 	token, a, err := v.exchangeToken(ctx, false, scopes...)
 	if err == nil && token == "" {
-		err = fmt.Errorf("/token answers %s", a.summary())
+		err = fmt.Errorf("/token responds with %s", a.summary())
 	}
 	return "Bearer " + token, err
 }
@@ -79,7 +80,8 @@ func (v *survey) openUpload(ctx context.Context, auth, pkg, query string) (answe
 	return v.call(ctx, request{method: http.MethodPost, url: v.v2(pkg, "blobs/uploads/"+query), auth: auth})
 }
 
-// packageURL returns the REST URL of a package. The package's name is one segment.
+// packageURL returns the REST URL of a package. The package's name is one segment
+// of the path.
 func (v *survey) packageURL(ctx context.Context, pkg, rest string) (string, error) {
 	owner, name, _ := strings.Cut(pkg, "/")
 	base, err := v.ownerURL(ctx, owner)

@@ -10,16 +10,17 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/release/version"
 )
 
-// question is a question that is asked once per run. Its function ask records facts. An
-// error ends only this question.
+// question is a question that the program asks once per run. The function ask
+// records facts. An error of ask ends only this question.
 type question struct {
 	id   string
 	text string
 	ask  func(ctx context.Context, v *survey) error
 }
 
-// questions returns all questions in the order in which they must be asked. At first,
-// the fresh package does not exist; a question creates it, and the last one deletes it.
+// questions returns all questions in the order in which they must be asked. At
+// first, the fresh package does not exist. A question creates this package, and the
+// last question deletes it.
 func questions() []question {
 	var all []question
 	for _, family := range [][]question{wireQuestions, tokenQuestions, absentQuestions, pushQuestions, lagQuestions, apiQuestions, endQuestions} {
@@ -46,7 +47,8 @@ type survey struct {
 func newSurvey(s subject, token string, lifetime time.Duration) *survey {
 	v := &survey{subject: s, token: token, lifetime: lifetime, lag: lagTimeout, http: &http.Client{
 		Timeout: askTimeout,
-		// A redirect is an answer. Each question decides if it follows the redirect.
+		// The client returns a redirect as a response. The function ask of a
+		// question decides if it follows the redirect.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	v.hide(token)
@@ -80,7 +82,7 @@ func (v *survey) tls() *tls.Config {
 	return config
 }
 
-// hide redacts a secret and its base64 form in all records.
+// hide makes the program redact a secret and its base64 form in the record.
 func (v *survey) hide(secret string) {
 	v.known = append(v.known, secret, "[secret]", encode(secret), "[secret]")
 	v.secrets = strings.NewReplacer(v.known...)

@@ -17,7 +17,7 @@ type block struct {
 	last  bool
 	ready chan struct{} // closed when packed and err are set
 	err   error
-	token chan<- struct{} // release returns the token of the block here
+	token chan<- struct{} // release sends the token of the block to this channel
 }
 
 func newBlock(c codec, token chan<- struct{}) *block {
@@ -33,9 +33,9 @@ func (b *block) release() {
 
 // fill copies the dictionary and reads up to one block of content. The last
 // block is shorter than the others. If the content ends at the end of a block,
-// an empty block follows. fill does not use io.ReadFull, because
-// io.ReadFull returns io.ErrUnexpectedEOF for a short last block, as a truncated source
-// does.
+// an empty block follows. fill does not use io.ReadFull, because io.ReadFull
+// returns io.ErrUnexpectedEOF for a short last block. A truncated source
+// returns the same error.
 func (b *block) fill(r io.Reader, dict []byte) error {
 	size, _ := b.codec.sizes()
 	b.dict = copy(b.plain, dict)
@@ -57,8 +57,9 @@ func (b *block) fill(r io.Reader, dict []byte) error {
 
 func (b *block) content() []byte { return b.plain[b.dict:b.end] }
 
-// window copies the bytes that the next block may refer to into buf. The next
-// block cannot use this block directly, because its memory may be reused first.
+// window copies the last bytes of this block into buf. The next block may
+// refer to these bytes. The next block cannot use this block directly, because
+// the memory of this block may be reused first.
 func (b *block) window(buf []byte) []byte {
 	_, size := b.codec.sizes()
 	return append(buf[:0], b.plain[max(0, b.end-size):b.end]...)

@@ -1,14 +1,14 @@
 // Package compress compresses layers with gzip or zstd on all cores, and
 // decompresses them. The same content always gives the same compressed bytes.
 //
-// Compress divides a stream into blocks of fixed size and compresses the blocks
-// in parallel. The result depends neither on the number of cores nor on the
-// size of reads, so a layer has the same digest on every machine. Tests contain
-// the digests of compressed samples: a new version of a library that changes
-// them changes the digests of published images.
+// Compress divides a stream into blocks of fixed size and compresses the
+// blocks in parallel. The result depends neither on the number of cores nor on
+// the size of reads, so a layer has the same digest on every machine. Tests
+// contain the digests of compressed samples. If a new version of a library
+// changes these digests, it also changes the digests of published images.
 //
-// Memory is limited: each stream has one or two reserved blocks, and all streams
-// of the process share one additional block per core.
+// Memory is limited. Each stream has one or two reserved blocks, and all
+// streams of the process share one additional block per core.
 package compress
 
 import (
@@ -24,7 +24,7 @@ import (
 // Format is the compression format of a layer.
 type Format string
 
-// The formats that the image-spec has media types for.
+// The formats for which the image-spec has media types.
 const (
 	Plain Format = ""
 	Gzip  Format = "gzip" // RFC 1952
@@ -38,8 +38,8 @@ func (f Format) LayerType() types.MediaType {
 	}[f]
 }
 
-// Method is a format with a level. It keeps the memory of its encoders. Create
-// one method per run and not one per layer.
+// Method is a format with a level. It keeps the memory of its encoders. For
+// this reason, create one Method per run and not one Method per layer.
 type Method struct {
 	Format Format
 	Level  int
@@ -49,17 +49,17 @@ type Method struct {
 // String formats the method as FORMAT:LEVEL.
 func (m Method) String() string { return fmt.Sprintf("%s:%d", m.Format, m.Level) }
 
-// levels contains the levels that the command line of each format accepts, and
-// the default level. The default of gzip is the fastest level, because higher
-// levels save little transfer time. The default of zstd is the default of its
-// command line.
+// levels contains the range of levels that the command-line program of each
+// format accepts, and the default level. The default of gzip is the fastest
+// level, because higher levels save little transfer time. The default of zstd
+// is the default of its command-line program.
 var levels = map[Format]struct{ least, most, standard int }{
 	Gzip: {1, 9, 1},
 	Zstd: {1, 22, 3},
 }
 
-// Chosen reports whether m is a compression method. The zero Method does not change
-// layers.
+// Chosen reports whether m is a compression method. The zero Method does not
+// change layers.
 func (m Method) Chosen() bool { return m.codec != nil }
 
 // Known reports whether name is the name of a format.
@@ -101,12 +101,13 @@ type codec interface {
 	sizes() (block, window int)
 	// encode appends one block to dst. The last block ends the stream.
 	encode(dst *bytes.Buffer, window, content []byte, last bool) error
-	// checksum returns the hash of the plain content that tail needs, or nil if
-	// tail needs none.
+	// checksum returns a hash for the uncompressed content. It returns nil if
+	// tail does not need a hash.
 	checksum() hash.Hash32
-	// tail returns the last bytes of a stream with size uncompressed bytes.
+	// tail returns the last bytes of a stream. The argument sum is the hash of
+	// the content, and size is the number of uncompressed bytes.
 	tail(sum hash.Hash32, size int64) []byte
-	// spaces returns the pool of the memory of blocks.
+	// spaces returns the memory pool for the blocks.
 	spaces() *sync.Pool
 }
 

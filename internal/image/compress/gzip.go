@@ -22,8 +22,8 @@ const (
 )
 
 // gzipCodec writes one gzip member (RFC 1952) without name and time. It
-// compresses each block with the preceding 32 KiB as dictionary and ends it with
-// a sync flush, so that the next block can follow.
+// compresses each block with the preceding 32 KiB as dictionary. It ends each
+// block with a sync flush, so that the next block can follow.
 type gzipCodec struct {
 	level    int
 	memory   *sync.Pool
@@ -37,8 +37,9 @@ func newGzip(level int) codec {
 // gzipSpaces is the memory of blocks for all levels.
 var gzipSpaces = pool(gzipWindow + gzipBlock)
 
-// head returns a gzip header without name and time. It names deflate, an unknown
-// system, and the fastest or the slowest level (RFC 1952, section 2.3.1, XFL).
+// head returns a gzip header without name and time. The header contains the
+// method deflate and an unknown system. For the fastest and the slowest level,
+// it also contains the level (RFC 1952, section 2.3.1, XFL).
 func (g *gzipCodec) head() []byte {
 	flags := map[int]byte{flate.BestSpeed: 4, flate.BestCompression: 2}[g.level]
 	return []byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, flags, 255}

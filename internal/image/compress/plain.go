@@ -59,11 +59,12 @@ var (
 	ErrWindow   = errors.New("decompression needs more memory than the limit")
 )
 
-// Decompress returns the decompressed content of src. It detects the format from
-// the first bytes. Close of the result closes src. More than limit uncompressed bytes
-// are an error, because a small file can decompress to any size. Errors are the
-// errors of src, or they wrap ErrDamaged, ErrTooLarge, or ErrWindow for a window
-// above MaxWindow.
+// Decompress returns the decompressed content of src. It detects the format
+// from the first bytes. Closing the result closes src. The reader returns an
+// error if the content has more uncompressed bytes than limit, because a small
+// file can decompress to any size. The reader returns errors of src unchanged.
+// Any other error wraps ErrDamaged, ErrTooLarge, or ErrWindow. ErrWindow means
+// that a zstd window is larger than MaxWindow.
 func Decompress(src io.ReadCloser, limit int64) (io.ReadCloser, error) {
 	d := &decompressed{src: src, remaining: limit, limit: limit}
 	buffered := bufio.NewReaderSize((*sourceReader)(d), 64<<10)

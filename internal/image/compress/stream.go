@@ -7,9 +7,10 @@ import (
 	"sync"
 )
 
-// ownBytes is the number of uncompressed bytes that each stream can always have in its
-// blocks: two blocks of gzip, or one block of zstd. Without reserved blocks, a
-// stream could wait for another stream whose consumer is slow.
+// ownBytes is the number of uncompressed bytes for which a stream reserves
+// blocks. A stream has two reserved blocks for gzip, or one reserved block for
+// zstd. Without reserved blocks, a stream could wait for another stream whose
+// consumer is slow.
 const ownBytes = 512 << 10
 
 func ownBlocks(c codec) int {
@@ -21,14 +22,15 @@ func ownBlocks(c codec) int {
 // block.
 var spare = tokens(runtime.GOMAXPROCS(0))
 
-// Verify checks the plain content of a stream after the last byte was read. sum
-// is the SHA-256 of the content, and size is its length in bytes.
+// Verify checks the uncompressed content of a stream after the last byte was
+// read. The argument sum is the SHA-256 of the content, and size is the length
+// of the content in bytes.
 type Verify func(sum [sha256.Size]byte, size int64) error
 
-// Compress returns the compressed content of src. It starts to read src at once.
-// If verify returns an error, Read returns that error instead of the last block,
-// so that a consumer never gets a complete stream of refused content. Close stops
-// the compression and closes src.
+// Compress returns the compressed content of src. It starts to read src at
+// once. If verify returns an error, Read returns that error instead of the
+// last block. A consumer thus never gets a complete stream of refused content.
+// Close stops the compression and closes src.
 func (m Method) Compress(src io.ReadCloser, verify Verify) io.ReadCloser {
 	own := ownBlocks(m.codec)
 	s := &stream{
@@ -44,8 +46,8 @@ func (m Method) Compress(src io.ReadCloser, verify Verify) io.ReadCloser {
 	return s
 }
 
-// stream is one compression. produce fills the blocks in order, and Read returns
-// their content.
+// stream is one compression. The method produce fills the blocks in order, and
+// Read returns the compressed content of the blocks.
 type stream struct {
 	codec    codec
 	src      io.ReadCloser

@@ -14,11 +14,11 @@ type annotationResult int
 const (
 	annotationsAbsent      annotationResult = iota // no annotations were requested
 	annotationsAdded                               // the root has the annotations
-	annotationsUnsupported                         // the root is a Docker manifest, which has no annotations
+	annotationsUnsupported                         // the root is a Docker manifest, which cannot have annotations
 )
 
-// addAnnotations adds annotations to the root. They replace annotations with the
-// same key.
+// addAnnotations adds annotations to the root. An added annotation replaces an
+// annotation with the same key.
 func addAnnotations(root *image.Manifest, annotations map[string]string) (annotationResult, error) {
 	switch {
 	case len(annotations) == 0:

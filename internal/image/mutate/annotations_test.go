@@ -39,7 +39,7 @@ func TestAnnotations(t *testing.T) {
 			`{"added":"<&>","k":"new","kept":"1"}`, []string{mutate.CodeDigestChanges},
 		},
 		{
-			"labels of an index are annotations, and annotations have precedence", annotated(types.OCIImageIndex),
+			"the labels of an index become annotations, but the given annotations have precedence", annotated(types.OCIImageIndex),
 			mutate.Changes{Labels: map[string]string{"k": "label", "l": "label"}, Annotations: map[string]string{"k": "new"}},
 			`{"k":"new","kept":"1","l":"label"}`, []string{mutate.CodeDigestChanges},
 		},
@@ -48,7 +48,7 @@ func TestAnnotations(t *testing.T) {
 			mutate.Changes{Annotations: map[string]string{"k": "v"}}, `{"k":"v"}`, []string{mutate.CodeDigestChanges},
 		},
 		{
-			"labels of an image are not annotations", func(l *sourcetest.Layout) v1.Descriptor { return l.Image(amd64, "a") },
+			"the labels of an image do not become annotations", func(l *sourcetest.Layout) v1.Descriptor { return l.Image(amd64, "a") },
 			mutate.Changes{Labels: map[string]string{"k": "v"}}, `null`, []string{mutate.CodeDigestChanges},
 		},
 		{

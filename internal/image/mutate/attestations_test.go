@@ -63,7 +63,7 @@ func TestStripAttestations(t *testing.T) {
 				SchemaVersion: 2, MediaType: types.OCIImageIndex, Annotations: map[string]string{"k": "v"}, Manifests: list(attested(l, amd64)),
 			})
 		}, "(ia)", "(i)", true},
-		{"an index of attestations only is not changed", func(l *sourcetest.Layout) v1.Descriptor {
+		{"an index that has only attestations does not change", func(l *sourcetest.Layout) v1.Descriptor {
 			_, a := attested(l, amd64)
 			return l.Index(a)
 		}, "(a)", "(a)", false},

@@ -11,8 +11,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 )
 
-// CodeManifestTooLarge reports a manifest that labels and
-// annotations make larger than the limit of registries.
+// CodeManifestTooLarge reports a manifest that labels and annotations make
+// larger than the limit of registries.
 const CodeManifestTooLarge = "manifest-too-large"
 
 // The codes of errors about a layer. Package source uses the same code for a
@@ -30,7 +30,7 @@ func layerError(b *image.Blob, err error) error {
 	switch {
 	case errors.Is(err, compress.ErrTooLarge):
 		e = diag.New(codeTooLarge, diag.Source, "Remove the input compression, so that the layer is sent unchanged.", err,
-			"The layer %s is too large to compress it again", digest(b))
+			"The layer %s is too large to be compressed again", digest(b))
 		e.Input = "compression"
 	case errors.Is(err, compress.ErrWindow):
 		e = diag.New(codeTooLarge, diag.Source, "Remove the input compression, so that the layer is sent unchanged. Or compress the layer with a smaller window.", err,
@@ -44,8 +44,8 @@ func layerError(b *image.Blob, err error) error {
 	return e
 }
 
-// digest returns the digest of a layer, or the digest of the uncompressed layer if the
-// layer is pending.
+// digest returns the digest of a layer. For a pending layer, it returns the
+// digest of the uncompressed layer.
 func digest(b *image.Blob) v1.Hash {
 	if b.Pending() {
 		return b.DiffID

@@ -10,9 +10,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 )
 
-// formats maps the media types of layers that can be compressed again to their
-// current format. It has no foreign layers, because clients download those from
-// URLs.
+// formats contains the media types of layers that can be compressed again, and
+// their current format. It does not contain the media types of foreign layers,
+// because clients download foreign layers from URLs.
 var formats = map[types.MediaType]compress.Format{
 	types.DockerLayer:             compress.Gzip,
 	types.DockerUncompressedLayer: compress.Plain,
@@ -22,7 +22,7 @@ var formats = map[types.MediaType]compress.Format{
 	image.DockerLayerZstd:         compress.Zstd,
 }
 
-// selects reports whether a layer is compressed again.
+// selects reports whether the program compresses a layer again.
 func (r *recompressor) selects(b *image.Blob) bool {
 	format, known := formats[b.Descriptor.MediaType]
 	switch {
@@ -39,10 +39,10 @@ func (r *recompressor) selects(b *image.Blob) bool {
 	return true
 }
 
-// hasContentTable reports whether a layer has a table of contents. Clients use it
-// to pull parts of the layer. stargz-snapshotter and nydus mark such a layer with
-// annotations that begin with "containerd.io/snapshot/", and containers/storage
-// marks a zstd:chunked layer with its own annotations.
+// hasContentTable reports whether a layer has a table of contents. Clients use
+// the table to pull parts of the layer. stargz-snapshotter and nydus mark such
+// a layer with annotations that begin with "containerd.io/snapshot/", and
+// containers/storage marks a zstd:chunked layer with its own annotations.
 func hasContentTable(d v1.Descriptor) bool {
 	for key := range d.Annotations {
 		if strings.HasPrefix(key, "containerd.io/snapshot/") || strings.HasPrefix(key, "io.github.containers.zstd-chunked.") {
@@ -52,8 +52,8 @@ func hasContentTable(d v1.Descriptor) bool {
 	return false
 }
 
-// layerType returns the media type of the new layers. Docker has a media type
-// only for gzip.
+// layerType returns the media type of the new layers. Of the compressed
+// formats, Docker has a media type only for gzip.
 func (r *recompressor) layerType(docker bool) types.MediaType {
 	if docker && r.method.Format == compress.Gzip {
 		return types.DockerLayer

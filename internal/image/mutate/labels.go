@@ -14,8 +14,9 @@ import (
 )
 
 // addLabels adds labels to the config of every image of the tree. This changes
-// the digests of all manifests up to the root. outdated is true if the tree has
-// attestations, because they then contain the previous digests of the images.
+// the digests of all manifests up to the root. The result outdated is true if
+// the tree has attestations, because attestations contain the previous digests
+// of the images.
 func addLabels(ctx context.Context, root *image.Manifest, labels map[string]string) (outdated bool, err error) {
 	if len(labels) == 0 {
 		return false, nil
@@ -83,8 +84,9 @@ func (l *labeler) updateIndex(m *image.Manifest) error {
 	return nil
 }
 
-// newConfig returns a blob for the changed bytes of a config. No repository is
-// known to have it.
+// newConfig returns a blob for the changed bytes of a config. The blob has no
+// repositories to mount from, because no repository is known to have the new
+// bytes.
 func newConfig(old *image.Blob, raw []byte) *image.Blob {
 	desc := old.Descriptor
 	desc.Digest, desc.Size, _ = v1.SHA256(bytes.NewReader(raw)) // reading from memory never fails

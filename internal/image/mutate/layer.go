@@ -15,9 +15,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 )
 
-// maxPlain limits the size of a decompressed layer, in bytes. A layer of the
-// largest compressed size that ghcr.io accepts can have this size. The limit
-// stops decompression bombs.
+// maxPlain limits the size of a decompressed layer, in bytes. A layer with the
+// largest compressed size that ghcr.io accepts can have this size after
+// decompression. The limit stops decompression bombs.
 const maxPlain = 128 << 30
 
 // blob returns a layer that is compressed while it is sent.

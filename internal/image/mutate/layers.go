@@ -13,16 +13,17 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/rewrite"
 )
 
-// compressLayers selects the layers to compress with another method. They become
-// pending, and the manifests above them become pending too. Configs do not
+// compressLayers selects the layers to compress with another method. The
+// selected layers and all manifests above them become pending. Configs do not
 // change, so the image IDs stay the same.
 //
-// Layers that already have the format, and layers that are not tars, keep their
-// bytes. Layers with a table of contents (eStargz and zstd:chunked) also keep
-// them, because the manifest contains the digest of that table.
+// Layers that already have the format, and layers that are not tars, keep
+// their bytes. Layers with a table of contents (eStargz and zstd:chunked) also
+// keep their bytes, because the manifest contains the digest of that table.
 //
-// compressLayers reads configs only. A layer is read when it is sent, and its
-// uncompressed bytes are then compared with the digest in the config.
+// compressLayers reads only configs. The program reads a layer later, when it
+// sends the layer. It then compares the digest of the uncompressed bytes with
+// the digest in the config.
 func compressLayers(ctx context.Context, root *image.Manifest, m compress.Method) (layersResult, error) {
 	r := &recompressor{ctx: ctx, method: m, visited: map[*image.Manifest]bool{}, blobs: map[blobKey]*image.Blob{}}
 	err := r.visit(root)
@@ -54,7 +55,7 @@ type blobKey struct {
 	mediaType types.MediaType
 }
 
-// visit changes everything below m, children first.
+// visit changes m and everything below m. It visits the children first.
 func (r *recompressor) visit(m *image.Manifest) error {
 	if r.visited[m] {
 		return nil
@@ -77,7 +78,7 @@ func (r *recompressor) visit(m *image.Manifest) error {
 	return nil
 }
 
-// image replaces the layers of an image that need another compression.
+// image replaces each layer of the image m that needs another compression.
 func (r *recompressor) image(m *image.Manifest) error {
 	layers := m.Blobs[1:]
 	selected := make([]bool, len(layers))
@@ -101,9 +102,9 @@ func (r *recompressor) image(m *image.Manifest) error {
 	return nil
 }
 
-// diffIDs returns the digests of the uncompressed layers from the config. It returns nil
-// if their number is not the number of layers, because the layers could then not
-// be verified.
+// diffIDs returns the digests of the uncompressed layers from the config. If
+// the number of digests differs from the number of layers, it returns nil,
+// because the program then cannot verify the layers.
 func (r *recompressor) diffIDs(m *image.Manifest) ([]v1.Hash, error) {
 	raw, err := rewrite.ReadConfig(r.ctx, m)
 	if err != nil {
@@ -117,9 +118,9 @@ func (r *recompressor) diffIDs(m *image.Manifest) ([]v1.Hash, error) {
 	return diffIDs, nil
 }
 
-// setPending makes a manifest or an index pending. update returns the given bytes
-// with the digests of the parts. A Docker manifest becomes an OCI manifest if
-// Docker has no media type for one of its parts.
+// setPending makes a manifest or an index pending. The function update returns
+// the given bytes with the new digests of the parts. A Docker manifest becomes
+// an OCI manifest if Docker has no media type for one of its parts.
 func (r *recompressor) setPending(m *image.Manifest, update func(*image.Manifest, []byte) ([]byte, error)) {
 	raw, assemble := m.Raw, m.Assemble
 	r.result.changed = r.result.changed || !m.Pending()

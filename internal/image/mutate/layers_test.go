@@ -14,7 +14,7 @@ import (
 )
 
 // layered returns a function that writes an image with one layer of the given
-// media type. The config lists the digests of diffs layers.
+// media type. The argument diffs is the number of layer digests in the config.
 func layered(t *testing.T, manifest, layer types.MediaType, raw func([]byte) []byte, annotations map[string]string, diffs int) func(*sourcetest.Layout) v1.Descriptor {
 	plain := sourcetest.LayerTar(t, "layer")
 	return func(l *sourcetest.Layout) v1.Descriptor {

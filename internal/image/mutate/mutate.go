@@ -1,11 +1,12 @@
-// Package mutate changes an image as the user requested: it removes
+// Package mutate changes an image as the user requested. It removes
 // attestations, adds labels and annotations, and compresses layers in another
-// format. It keeps everything else unchanged. An image without requested changes
-// keeps its digest.
+// format. It keeps everything else unchanged. An image without requested
+// changes keeps its digest.
 //
 // The package changes an image.Manifest tree in place and reads only configs.
-// Layers are compressed later, while they are sent. Config, manifest and index
-// keep all their other fields, including fields that this package does not know.
+// Layers are compressed later, while they are sent. Configs, manifests and
+// indexes keep all other fields, including fields that this package does not
+// know.
 package mutate
 
 import (
@@ -22,10 +23,10 @@ import (
 type Changes struct {
 	// StripAttestations removes the attestations of BuildKit.
 	StripAttestations bool
-	// Labels are added to the configs. If the root is an index, they are also
-	// added to its annotations. The package page of ghcr.io reads the
-	// annotations of an index and not the labels of its children (docs/ghcr.md,
-	// Linked repository).
+	// Labels are added to the configs. If the root is an index, the labels are
+	// also added to the annotations of the index. The package page of ghcr.io
+	// reads the annotations of an index and not the labels of its children
+	// (docs/ghcr.md, Linked repository).
 	Labels map[string]string
 	// Annotations are added to the root.
 	Annotations map[string]string
@@ -40,9 +41,10 @@ func (c Changes) Any() bool {
 }
 
 // Apply changes the tree in place and returns messages for the user. It adds
-// labels before it compresses layers, because the compression reads the configs.
-// It adds annotations after that, because the compression can convert a Docker
-// manifest to an OCI manifest, and only the latter has annotations.
+// labels before it compresses layers, because the compression reads the
+// configs. It adds annotations last, because only an OCI manifest can have
+// annotations, and the compression can convert a Docker manifest to an OCI
+// manifest.
 func (c Changes) Apply(ctx context.Context, root *image.Manifest) ([]diag.Notice, error) {
 	r := result{before: root.Descriptor.Digest}
 	var err error

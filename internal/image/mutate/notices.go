@@ -21,7 +21,7 @@ const (
 
 // result contains the results of all changes.
 type result struct {
-	before      v1.Hash // the digest of the root before the changes; zero if it was pending
+	before      v1.Hash // the digest of the root before the changes; zero if the root was pending
 	stripped    int     // number of removed attestations
 	outdated    bool    // attestations contain the previous digests of labelled images
 	annotations annotationResult
@@ -39,11 +39,11 @@ func (r result) notices(c Changes, root *image.Manifest) []diag.Notice {
 	}
 	if r.annotations == annotationsUnsupported {
 		add(CodeAnnotationsNeedOCI, diag.Warning, "Annotations were left out",
-			"The image has no annotations, because Docker's manifest type does not support them. Build the image as OCI (docker buildx build --output type=oci), or set compression: zstd, which converts it to OCI.")
+			"The image has no annotations, because Docker's manifest type does not support them. Build the image as OCI (docker buildx build --output type=oci), or set compression: zstd to convert the image to OCI.")
 	}
 	if r.outdated || r.layers.outdated {
 		add(CodeAttestationsOutdated, diag.Warning, "Attestations have the previous digests",
-			"The attestations in this index contain the digests that the images had before the changes. Set labels and compression in the build (metadata computes the labels), or remove the attestations with attestations: strip.")
+			"The attestations in this index contain the digests that the images had before the changes. Set labels and compression in the build (command: metadata computes the labels), or set attestations: strip to remove the attestations.")
 	}
 	if n := r.layers.indexed; n > 0 {
 		add(CodeLayersIndexed, diag.Warning, "Layers keep their compression",
@@ -51,7 +51,7 @@ func (r result) notices(c Changes, root *image.Manifest) []diag.Notice {
 	}
 	if n := r.layers.unknown; n > 0 {
 		add(CodeLayersUnknown, diag.Warning, "Layers keep their compression",
-			fmt.Sprintf("The layers of an image keep their compression if its config does not list the digests to verify them. Number of images: %d.", n))
+			fmt.Sprintf("An image keeps the compression of its layers if its config does not list the digests of the layers. Without these digests, the layers cannot be verified. Number of images: %d.", n))
 	}
 	return out
 }

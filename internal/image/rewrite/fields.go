@@ -1,6 +1,7 @@
 // Package rewrite changes the JSON of manifests, indexes and configs. It keeps
-// all other fields unchanged, including fields that it does not know. It writes
-// keys in sorted order, so that the same input gives the same bytes.
+// all other fields unchanged, including fields that this package does not
+// know. It writes keys in sorted order, so that the same input gives the same
+// bytes.
 package rewrite
 
 import (
@@ -9,11 +10,12 @@ import (
 	"maps"
 )
 
-// Fields is a JSON object. It keeps the encoded value of each key until the key
-// is set.
+// Fields is a JSON object. It keeps the encoded value of each key until Set
+// replaces the value.
 type Fields map[string]json.RawMessage
 
-// Edit decodes an object, calls change, and encodes the object with sorted keys.
+// Edit decodes an object, calls the function change, and encodes the object
+// with sorted keys.
 func Edit(raw []byte, change func(Fields) error) ([]byte, error) {
 	var f Fields
 	if err := json.Unmarshal(raw, &f); err != nil {
@@ -28,8 +30,8 @@ func Edit(raw []byte, change func(Fields) error) ([]byte, error) {
 	return encode(f)
 }
 
-// Edit changes an object inside this object. If the object is absent or null,
-// Edit creates it.
+// Edit changes the object at key inside f. If the inner object is absent or
+// null, Edit creates it.
 func (f Fields) Edit(key string, change func(Fields) error) error {
 	inner := f[key]
 	if len(inner) == 0 {
@@ -58,8 +60,8 @@ func (f Fields) List(key string) ([]Fields, error) {
 	return list, nil
 }
 
-// Merge adds entries to an object of strings. They replace entries with the same
-// key.
+// Merge adds entries to the object of strings at key. An added entry replaces
+// an entry with the same key.
 func (f Fields) Merge(key string, add map[string]string) error {
 	have := map[string]string{}
 	if raw := f[key]; len(raw) > 0 {
@@ -74,8 +76,8 @@ func (f Fields) Merge(key string, add map[string]string) error {
 	return f.Set(key, have)
 }
 
-// encode encodes v without the escapes for HTML of json.Marshal, because they
-// would change URLs.
+// encode encodes v without the HTML escapes that json.Marshal writes, because
+// these escapes would change URLs.
 func encode(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

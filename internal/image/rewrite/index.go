@@ -9,9 +9,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// Index returns the index raw with the current media types, digests and sizes of
-// the children of m, and with the media type of m. An entry of an attestation
-// gets the new digest of its image.
+// Index returns a new version of the index in raw. The new version has the
+// media type of m. Its entries have the current media types, digests and sizes
+// of the children of m. The annotation of an attestation entry contains the
+// new digest of the attested image.
 func Index(m *image.Manifest, raw []byte) ([]byte, error) {
 	return Edit(raw, func(index Fields) error {
 		list, err := index.entries(m)
@@ -38,8 +39,8 @@ func Index(m *image.Manifest, raw []byte) ([]byte, error) {
 	})
 }
 
-// entries returns the entries of an index. It returns an error if they do not
-// match the children of m.
+// entries returns the entries of an index. It returns an error if the number
+// of entries differs from the number of children of m.
 func (f Fields) entries(m *image.Manifest) ([]Fields, error) {
 	list, err := f.List("manifests")
 	if err == nil && len(list) != len(m.Children) {
@@ -48,9 +49,9 @@ func (f Fields) entries(m *image.Manifest) ([]Fields, error) {
 	return list, err
 }
 
-// updateHeader sets the media type, if the document has one, and adds the
-// annotations of a pending manifest. The media type is optional (image-spec,
-// "mediaType").
+// updateHeader sets the media type only if the document has a media type,
+// because that field is optional (image-spec, "mediaType"). It also adds the
+// annotations of a pending manifest.
 func (f Fields) updateHeader(m *image.Manifest) error {
 	if f["mediaType"] != nil {
 		if err := f.Set("mediaType", m.Descriptor.MediaType); err != nil {
@@ -90,8 +91,9 @@ func (f Fields) updateEntry(d v1.Descriptor, changed map[string]v1.Hash) error {
 	return f.Merge("annotations", map[string]string{image.ReferenceDigest: digest.String()})
 }
 
-// updateDescriptor sets the media type, the digest and the size of a descriptor.
-// It removes the field data, which is a copy of the old content.
+// updateDescriptor sets the media type, the digest and the size of a
+// descriptor. It removes the field "data", because that field is a copy of the
+// old content.
 func (f Fields) updateDescriptor(d v1.Descriptor) error {
 	delete(f, "data")
 	if err := f.Set("mediaType", d.MediaType); err != nil {
@@ -103,8 +105,8 @@ func (f Fields) updateDescriptor(d v1.Descriptor) error {
 	return f.Set("size", d.Size)
 }
 
-// RemoveChildren removes the children for which remove returns true from an
-// index, and their entries.
+// RemoveChildren removes children and their entries from an index. It removes
+// each child for which the function remove returns true.
 func RemoveChildren(m *image.Manifest, remove func(*image.Manifest) bool) error {
 	raw, err := Edit(m.Raw, func(index Fields) error {
 		list, err := index.entries(m)

@@ -29,13 +29,14 @@ func ReadConfig(ctx context.Context, m *image.Manifest) ([]byte, error) {
 	}
 	digest, _, err := v1.SHA256(bytes.NewReader(raw))
 	if err == nil && digest != b.Descriptor.Digest {
-		err = fmt.Errorf("config %s has other bytes: their digest is %s", b.Descriptor.Digest, digest)
+		err = fmt.Errorf("the bytes of config %s have the digest %s", b.Descriptor.Digest, digest)
 	}
 	return raw, err
 }
 
-// Manifest returns the image manifest raw with the current media types, digests
-// and sizes of the blobs of m, and with the media type of m.
+// Manifest returns a new version of the image manifest in raw. The new version
+// has the media type of m. Its descriptors have the current media types,
+// digests and sizes of the blobs of m.
 func Manifest(m *image.Manifest, raw []byte) ([]byte, error) {
 	return Edit(raw, func(manifest Fields) error {
 		layers, err := manifest.List("layers")

@@ -1,12 +1,13 @@
 // Package csv parses records as the csv-parse library for Node.js does, with
 // the options of docker/metadata-action.
 //
-// encoding/csv cannot replace it, because the tag language depends on details
-// that RFC 4180 leaves open, and the two libraries differ in these details. The
-// first line break determines the delimiter of all records. In relaxed mode, a
-// quote that is closed too early becomes text. A comment can start only at the
-// start of a record. The parser keeps the whole input in memory, and its time
-// is linear in the size of the input, so it is suitable only for short inputs.
+// encoding/csv cannot replace this package, because the tag language depends on
+// details that RFC 4180 leaves open, and the two libraries differ in these
+// details. The first line break determines the delimiter of all records. In
+// relaxed mode, a quote that is closed too early becomes text. A comment can
+// start only at the start of a record. The parser keeps the whole input in
+// memory, and its time is linear in the size of the input, so it is suitable
+// only for short inputs.
 package csv
 
 import (
@@ -17,7 +18,8 @@ import (
 
 // Options selects one of the two parser passes of the tag language.
 type Options struct {
-	// Relaxed treats misplaced quotes as text. Otherwise they are errors.
+	// Relaxed treats misplaced quotes as text. Without Relaxed, misplaced
+	// quotes are errors.
 	Relaxed bool
 	// Comments skips records that start with '#' in the first column.
 	Comments bool

@@ -25,8 +25,8 @@ const (
 // output.
 var ErrTooMuch = errors.New("the expression takes too many steps")
 
-// Func is a helper. It is a value of the context that is called when it is
-// printed.
+// Func is a helper, which is a function in the context. A template calls the
+// function when the template prints this value.
 type Func func(Call) (any, error)
 
 // Call holds the arguments of a call of a helper.

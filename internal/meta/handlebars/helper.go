@@ -6,7 +6,8 @@ import (
 	"slices"
 )
 
-// builtins are the built-in helpers of Handlebars. log prints nothing.
+// builtins are the built-in helpers of Handlebars. The helper log prints
+// nothing.
 var builtins = []string{"if", "unless", "each", "with", "lookup", "log"}
 
 func builtin(p path) bool { return p.simple() && slices.Contains(builtins, p.parts[0]) }
@@ -89,8 +90,8 @@ func (r *run) builtinBlock(b *block, f *frame) error {
 	return r.each(b, v, f)
 }
 
-// isFalse reports whether the condition of if is false: v is empty, or v is
-// zero and includeZero is not set.
+// isFalse reports whether the helper "if" treats v as false. It does so if v is
+// empty, or if v is zero and the argument includeZero is not set.
 func isFalse(v any, hash []Named) bool {
 	for _, h := range hash {
 		if h.Name == "includeZero" && truthy(h.Value) {
@@ -107,9 +108,9 @@ func (r *run) condition(b *block, yes bool, f *frame) error {
 	return r.program(b.inverse, f)
 }
 
-// each evaluates the body for each element of a list. Another value has no
-// elements. each refuses an Object, because the fields of an Object have
-// no order.
+// each evaluates the body for each element of a list. For an Object it returns
+// an error, because the fields of an Object have no order. It treats any other
+// value as an empty list.
 func (r *run) each(b *block, v any, f *frame) error {
 	if _, ok := v.(Object); ok {
 		return errors.New("{{#each}} supports only lists")

@@ -63,7 +63,8 @@ func (p *parser) argument(depth int) (expr, error) {
 	return c, nil
 }
 
-// hashName parses name=. If the text does not match, it consumes nothing.
+// hashName parses a name and the "=" after it. If the text has another form,
+// hashName consumes nothing.
 func (p *parser) hashName() (string, bool) {
 	id := p.word()
 	if id == "" {
@@ -115,8 +116,8 @@ func (p *parser) quoted(q byte) (expr, error) {
 	return nil, p.unexpected()
 }
 
-// keyword parses true, false, null, undefined or a number, if a blank, a tilde
-// or a closing brace or parenthesis follows.
+// keyword parses one of the words true, false, null and undefined, or a number.
+// A blank, a tilde, a closing brace or a closing parenthesis must follow.
 func keyword(s string) (value any, n int, ok bool) {
 	n = strings.IndexFunc(s, func(r rune) bool { return isSpace(r) || strings.ContainsRune("~})", r) })
 	if n < 0 {
@@ -220,7 +221,7 @@ func notName(r rune) bool {
 	return isSpace(r) || strings.ContainsRune("!\"#%&'()*+,./;<=>@[\\]^`{|}~", r)
 }
 
-// nameEnd reports whether s can follow a name.
+// nameEnd reports whether the text s can follow a name.
 func nameEnd(s string) bool {
 	r, _ := utf8.DecodeRuneInString(s)
 	return isSpace(r) || strings.ContainsRune("=~}/.)|]", r)

@@ -25,7 +25,8 @@ type comment struct{ trim trim }
 type block struct {
 	call          call
 	body, inverse []node
-	// chained is true if inverse is one {{else x}}, which has no closing tag.
+	// chained is true if the field inverse holds one {{else x}}. Such a branch
+	// has no closing tag.
 	chained           bool
 	open, mid, closed trim
 	hasInverse        bool
@@ -59,8 +60,8 @@ type path struct {
 	parts  []string
 	source string // the source text
 	up     int    // number of ../
-	scoped bool   // starts with this, . or ..
-	data   bool   // starts with @
+	scoped bool   // starts with "this", "." or ".."
+	data   bool   // starts with "@"
 }
 
 // original returns the text that a closing tag must repeat.

@@ -112,8 +112,8 @@ func (p *parser) inverse(b *block, at *tag, depth int) (*tag, error) {
 	return stop, nil
 }
 
-// content parses text up to the next tag. One backslash before a tag makes the
-// tag text. Two backslashes are one backslash followed by a tag.
+// content parses text up to the next tag. A tag after one backslash is text.
+// Two backslashes before a tag print one backslash, and do not change the tag.
 func (p *parser) content(body []node) []node {
 	for p.pos < len(p.in) {
 		i := strings.Index(p.rest(), "{{")

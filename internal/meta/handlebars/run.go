@@ -12,7 +12,8 @@ type run struct {
 	steps int
 }
 
-// frame is the context of a block. ../ refers to outer.
+// frame is the context of a block. In a path, "../" refers to the frame in
+// outer.
 type frame struct {
 	this  any
 	data  Object // @index and similar variables
@@ -68,8 +69,8 @@ func (r *run) print(c call, f *frame) (any, error) {
 	return r.force(r.lookup(c.path, f))
 }
 
-// force calls a function without arguments. It returns another value without a
-// change.
+// If the value is a function, force calls the function without arguments. It
+// returns any other value without a change.
 func (r *run) force(v any) (any, error) {
 	if fn, ok := v.(Func); ok {
 		return fn(Call{})
@@ -112,8 +113,8 @@ func (r *run) arguments(c call, f *frame) (Call, error) {
 	return out, nil
 }
 
-// value evaluates an argument. A function is passed to the helper and not
-// called.
+// value evaluates an argument. If the argument is a function, value does not
+// call the function, because the helper gets the function.
 func (r *run) value(e expr, f *frame) (any, error) {
 	if err := r.step(); err != nil {
 		return nil, err

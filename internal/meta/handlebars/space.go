@@ -31,8 +31,9 @@ func stripTildes(body []node, i int, t trim) {
 	}
 }
 
-// stripBlock strips around a block's tags: outside the opening and closing tags
-// in body, and inside all tags of the block.
+// stripBlock strips the white space around the tags of a block. Outside the
+// block, it strips the text of body next to the opening and closing tags.
+// Inside the block, it strips the text next to each tag of the block.
 func stripBlock(body []node, i int, b *block, root bool) {
 	strip(b.body, false)
 	strip(b.inverse, false)
@@ -59,9 +60,9 @@ func stripBlock(body []node, i int, b *block, root bool) {
 	}
 }
 
-// branches returns the bodies of the block that Handlebars considers when it
-// strips. Of a chain of {{else x}}, it considers only the first. For {{^x}}
-// with an else, the body that is second in the source is first.
+// branches returns the bodies of the block that Handlebars strips. In a chain
+// of {{else x}}, Handlebars strips only the first. For {{^x}} with an else, the
+// body that is second in the source is first.
 func (b *block) branches() (first, second []node, hasSecond bool) {
 	switch {
 	case b.inverted && !b.hasInverse:
@@ -72,8 +73,8 @@ func (b *block) branches() (first, second []node, hasSecond bool) {
 	return b.body, b.inverse, b.hasInverse
 }
 
-// outerEnd returns the body before the closing tag, from the view of the outer
-// block.
+// outerEnd returns the body before the closing tag. stripBlock strips the end
+// of this body if the closing tag is alone on its line.
 func (b *block) outerEnd(first []node) []node {
 	if b.hasInverse {
 		return b.inverse

@@ -77,8 +77,8 @@ func (p *parser) sigil(t *tag) error {
 	return nil
 }
 
-// elseSigil parses else. It is a keyword only before the end of the tag, a
-// blank or punctuation.
+// elseSigil parses the keyword "else". The end of the tag, a blank or
+// punctuation must follow the keyword.
 func (p *parser) elseSigil(t *tag) {
 	after := strings.TrimLeftFunc(p.rest(), isSpace)
 	tail, ok := strings.CutPrefix(after, "else")
@@ -125,7 +125,7 @@ func (p *parser) unexpected() error {
 	hint := ""
 	switch p.in[p.pos] {
 	case '\'', '"':
-		hint = " (the quoted text has no closing quote, or a comma ended it: write the whole entry in double quotes)"
+		hint = " (the quoted text has no closing quote, or a comma ended the text; write the whole entry in double quotes)"
 	}
 	return p.errorf("unexpected %q in an expression%s", firstRune(p.rest()), hint)
 }

@@ -55,9 +55,9 @@ func truthy(v any) bool {
 	return true
 }
 
-// empty reports whether Handlebars treats v as false in if and with. It differs
-// from JavaScript in two cases: zero is not empty, and a list without elements
-// is empty.
+// empty reports whether Handlebars treats v as false in the helpers "if" and
+// "with". The result differs from JavaScript in two cases. Zero is not empty,
+// and a list without elements is empty.
 func empty(v any) bool {
 	switch v := v.(type) {
 	case int, float64:

@@ -2,11 +2,11 @@
 // does. Patterns and texts are untrusted input.
 //
 // The engine is regexp2 in its ECMAScript mode, which still handles some
-// features as .NET does: named groups with the last numbers, inline options,
-// atomic groups, \A and \z, and class subtraction. This package rewrites or
-// refuses these features. It also limits the time of each match. One difference
-// remains: a group inside a repeated group keeps its text of an earlier
-// iteration, whereas JavaScript clears it.
+// features as .NET does. It supports inline options, atomic groups, \A and \z,
+// and class subtraction, and numbers named groups last. This package rewrites
+// or refuses these features. It also limits the time of each match. One
+// difference remains. A group inside a repeated group keeps its text of an
+// earlier iteration, but JavaScript clears this text.
 package jsre
 
 import (
@@ -39,7 +39,7 @@ type Group struct {
 // an invalid pattern or flag, and for a pattern that is too long.
 func Compile(pattern, flags string) (*Regexp, error) {
 	if len(pattern) > maxPattern {
-		return nil, fmt.Errorf("the pattern has %d characters, more than %d", len(pattern), maxPattern)
+		return nil, fmt.Errorf("the pattern has %d bytes, but the maximum is %d", len(pattern), maxPattern)
 	}
 	options := regexp2.RegexOptions(regexp2.ECMAScript)
 	for i, f := range flags {

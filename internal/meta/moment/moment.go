@@ -3,8 +3,8 @@
 // the localized formats such as LT and L.
 //
 // It does not parse times. It reads time zones from the host. If the host has
-// no zone files, as on Windows and in images from scratch, it uses the database
-// in the program.
+// no zone files, it uses the database in the program. Windows and images
+// without an operating system have no zone files.
 package moment
 
 import (
@@ -33,8 +33,8 @@ type instant struct {
 	zone Zone
 }
 
-// isoFormat returns the format that replaces an empty format. It ends in Z only
-// if the zone is known and has no offset at the time.
+// isoFormat returns the format that replaces an empty format. The format ends
+// in Z only if the zone is known and has no offset from UTC at the time of m.
 func (m instant) isoFormat() string {
 	if _, offset := m.t.Zone(); m.zone.Known() && offset == 0 {
 		return "YYYY-MM-DDTHH:mm:ss[Z]"

@@ -5,8 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// spellings lists the tokens by their first letter, in the order of matching.
-// Some entries, such as "w|", print no value, but are matched as one token.
+// spellings lists the tokens by their first letter, in the order in which the
+// scanner tries them. Some entries, such as "w|", have no value. They are
+// matched as one token, and printed as text.
 var spellings = map[byte][]string{
 	'e': {"eHHmm", "e"},
 	'H': {"Hmmss", "Hmm", "HH", "H"},

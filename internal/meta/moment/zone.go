@@ -39,8 +39,8 @@ var UTC = Zone{location: time.UTC, known: true}
 func (z Zone) Known() bool { return z.known }
 
 // LoadZone finds a zone of the IANA database. The name is not case-sensitive,
-// and a slash can be an underscore. An unknown zone has the offset of UTC, but
-// no name.
+// and can have underscores instead of slashes. An unknown zone has the offset
+// of UTC, but no name.
 func LoadZone(name string) Zone {
 	real, ok := zoneNames()[fold(name)]
 	if !ok {

@@ -2,10 +2,10 @@
 // appendix B. It normalizes them as Renovate's library does, because
 // docker/metadata-action uses that library.
 //
-// It supports versions only, and no specifiers. It does not use
-// github.com/aquasecurity/go-pep440-version, which accepts surrounding blanks,
-// keeps parsed numbers as strings, and joins local segments with dots instead
-// of commas.
+// It supports versions, but no specifiers. It does not use
+// github.com/aquasecurity/go-pep440-version. That library accepts surrounding
+// blanks, keeps parsed numbers as strings, and joins local segments with dots
+// instead of commas.
 package pep440
 
 import (
@@ -21,8 +21,8 @@ var pattern = regexp.MustCompile(`(?i)^v?(?:(?P<epoch>[0-9]+)!)?(?P<release>[0-9
 	`(?P<dev>[-_.]?dev[-_.]?(?P<devN>[0-9]+)?)?` +
 	`(?:\+(?P<local>[a-z0-9]+(?:[-_.][a-z0-9]+)*))?$`)
 
-// maxLength is the maximum length of a version in bytes. It limits the time of the
-// match. The longest real version has about 60 characters.
+// maxLength is the maximum length of a version in bytes. It limits the time of
+// the match. The longest real version has about 60 characters.
 const maxLength = 256
 
 // Version is a valid version. Its numbers have no leading zeros.

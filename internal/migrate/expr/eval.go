@@ -96,8 +96,9 @@ func (e *evaluator) operator(n *node, depth int) Value {
 	return Value{}
 }
 
-// and returns the value of left && right. If the left operand is unknown, only the
-// references and the text of the right operand are known.
+// and returns the value of left && right. If the left operand is unknown, the
+// result is also unknown, but it has the references and the text of the right
+// operand.
 func and(left, right Value) Value {
 	holds, ok := left.truth()
 	switch {

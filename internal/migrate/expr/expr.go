@@ -1,20 +1,21 @@
-// Package expr evaluates GitHub Actions expressions, the language of "${{ ...
-// }}" (GitHub docs, "Evaluate expressions in workflows and actions"), as far as
-// the text of a workflow determines their values. It also records the origin of
-// each value.
+// Package expr evaluates GitHub Actions expressions. These are the texts in
+// "${{ }}" (GitHub docs, "Evaluate expressions in workflows and actions"). It
+// computes each value that the text of a workflow determines. It also records
+// the origin of each value.
 //
 // It is not the runner's evaluator. A value that only a run can know, such as a
 // secret, an event or a step's output, stays unknown. For such a value, the
-// package returns the reference to it, and the part of the text to replace in
-// order to replace the value.
+// package returns the reference to the value. It also returns the part of the
+// text that an edit must replace in order to replace the value.
 package expr
 
 import "strings"
 
 // These limits keep the time and memory of one evaluation small. Without them,
 // a few lines of nested env could need gigabytes. maxText limits the bytes of a
-// value, maxLookups the references that one evaluation follows, maxNesting the
-// depth of these references, and maxRefs the references of one value.
+// value. maxLookups limits the number of references that one evaluation
+// follows, and maxNesting limits their depth. maxRefs limits the references of
+// one value.
 const (
 	maxText       = 64 << 10
 	maxLookups    = 1000
@@ -30,8 +31,8 @@ type Value struct {
 	Text  string
 	Known bool
 	// Start and End delimit the part of the evaluated text that determines the
-	// value. In "${{ a && b || c }}" this part is b, if a is known to be true.
-	// In a text without expressions, it is the whole text.
+	// value. In "${{ a && b || c }}", this part is "b" if "a" is known to be
+	// true. In a text without expressions, it is the whole text.
 	Start, End int
 	// InExpr reports that Start and End are inside "${{ }}".
 	InExpr bool
@@ -39,9 +40,10 @@ type Value struct {
 	Refs []Ref
 
 	kind valueKind
-	// chosen reports that a condition known to be true selected the value. In
-	// "c && a || b", the author means a if c is true, even if it is unknown
-	// whether a is empty.
+	// chosen reports that a condition that is known to be true selected the
+	// value. If "c" is true in "c && a || b", the result is "a", even if it is
+	// unknown whether "a" is empty. The authors of workflows use this form for
+	// a choice.
 	chosen bool
 }
 
@@ -62,8 +64,8 @@ type Ref struct {
 	// Via is the value that the reference refers to, or nil if Lookup does not
 	// know it.
 	Via *Value
-	// Source is the Source of the Found that Lookup returned: the holder of
-	// Via's text.
+	// Source is the Source of the Found that Lookup returned. It identifies the
+	// place that holds the text of Via.
 	Source any
 	// Key is the value of the last path element if an expression gives it, as
 	// in secrets[matrix.name]. Otherwise it is nil.

@@ -64,7 +64,7 @@ func TestEval(t *testing.T) {
 				t.Errorf("got %q, known %v, want %q, %v", v.Text, v.Known, c.text, c.known)
 			}
 			if got := c.in[v.Start:v.End]; got != c.part {
-				t.Errorf("decided by %q, want %q", got, c.part)
+				t.Errorf("the value comes from %q, want %q", got, c.part)
 			}
 			var names []string
 			for _, r := range v.Refs {

@@ -9,7 +9,7 @@ import (
 // surrounding text.
 type token struct {
 	kind       kind
-	text       string // decoded for strings
+	text       string // without quotes and escapes for a string
 	start, end int
 }
 
@@ -23,8 +23,8 @@ const (
 	op
 )
 
-// operators lists the operators of the GitHub docs ("Evaluate expressions in
-// workflows and actions", Operators), the longest first.
+// operators lists the operators of expressions, the longest first (GitHub docs,
+// "Evaluate expressions in workflows and actions", Operators).
 var operators = []string{"&&", "||", "==", "!=", "<=", ">=", "<", ">", "!", "(", ")", "[", "]", ".", ",", "*"}
 
 // lex splits text[from:to] into tokens.

@@ -9,9 +9,10 @@ import (
 // GitHub's own limit is also 50.
 const maxDepth = 50
 
-// node is a parsed expression. For call, text is the name of the function. For
-// ref, text is the name of the context, and args are the further path: a string
-// for .name, and any expression for [index].
+// node is a parsed expression. For the kind call, text is the name of the
+// function. For the kind ref, text is the name of the context, and args are the
+// path elements after the context. An element is a string for .name, and any
+// expression for [index].
 type node struct {
 	kind       nodeKind
 	text       string
@@ -170,8 +171,9 @@ func (p *parser) index(base *node) (*node, error) {
 	return base.extend(key, closing.end), err
 }
 
-// extend appends one element to a path. The result of a function has no path,
-// so it becomes a reference without a name, which no Lookup resolves.
+// extend appends one element to a path. If the node is not a reference, such as
+// the result of a function, extend returns a reference without a name. No
+// Lookup resolves such a reference.
 func (n *node) extend(key *node, end int) *node {
 	if n.kind != ref {
 		return &node{kind: ref, args: []*node{n, key}, start: n.start, end: end}

@@ -1,9 +1,9 @@
-// Package flow models a workflow or a composite action: jobs, steps, inputs and
-// permissions. Each part keeps the yaml.Node it was read from, so that package
-// text can edit it in place.
+// Package flow models the jobs, steps, inputs and permissions of a workflow or
+// a composite action. Each part keeps the yaml.Node from which it was read, so
+// that package text can edit the part in place.
 //
 // It implements the parts of GitHub's "Workflow syntax" and "Metadata syntax"
-// that concern credentials and permissions, and checks nothing else.
+// that concern credentials and permissions. It checks nothing else.
 package flow
 
 import (
@@ -24,11 +24,11 @@ var (
 	ErrEncoding    = errors.New("not UTF-8 text")
 	ErrNotWorkflow = errors.New("neither a workflow (no jobs) nor an action (no runs)")
 	ErrDocuments   = errors.New("several YAML documents in one file")
-	ErrTooMuch     = errors.New("its aliases expand to more than 20,000 jobs and steps")
+	ErrTooMuch     = errors.New("the aliases of the file expand to more than 20,000 jobs and steps")
 )
 
-// maxSteps limits the number of jobs and steps together, because aliases can
-// multiply them.
+// maxSteps limits the total number of jobs and steps, because aliases can
+// multiply jobs and steps.
 const maxSteps = 20000
 
 // Document is one workflow or action file.
@@ -39,7 +39,7 @@ type Document struct {
 	// without an ID.
 	Action bool
 	// Callable reports that other workflows can call the file. Direct reports
-	// that another event can start it, too.
+	// that another event can also start the workflow.
 	Callable, Direct bool
 	// Inputs maps the name of each input to its declaration.
 	Inputs map[string]*yaml.Node
@@ -238,8 +238,8 @@ func defaultShell(n *yaml.Node) string {
 	return Text(value(value(value(n, "defaults"), "run"), "shell"))
 }
 
-// Shell returns the shell that a script step runs in, or "" for the runner's
-// default shell.
+// Shell returns the shell that runs the script of a step, or "" for the
+// runner's default shell.
 func (s *Step) Shell() string {
 	for _, shell := range []string{s.shell, s.Job.shell, s.Job.Doc.shell} {
 		if shell != "" {

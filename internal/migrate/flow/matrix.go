@@ -6,7 +6,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// maxCombos is the maximum number of jobs of a matrix. It is GitHub's limit.
+// maxCombos is the maximum number of jobs of a matrix. GitHub has the same
+// limit.
 const maxCombos = 256
 
 // Combos returns the combinations of the job's matrix, as GitHub builds them

@@ -20,7 +20,7 @@ func Resolve(n *yaml.Node) *yaml.Node {
 	return &yaml.Node{}
 }
 
-// Pairs returns the pairs of a mapping. It returns none for a node of another
+// Pairs returns the pairs of a mapping. It returns nil for a node of another
 // kind.
 func Pairs(n *yaml.Node) []Pair {
 	if n == nil || n.Kind != yaml.MappingNode {

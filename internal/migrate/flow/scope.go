@@ -8,8 +8,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/expr"
 )
 
-// These placeholders replace the unknown parts of a repository's name. Each is
-// equal only to itself, which is sufficient for the evaluation of image names.
+// These placeholders replace the unknown parts of a repository's name. Each
+// placeholder is equal only to itself, which is sufficient to compare image
+// names.
 const (
 	UnknownOwner = "{owner}"
 	UnknownName  = "{repository}"
@@ -35,7 +36,8 @@ func (r Repository) Known() Repository {
 // Origin is the position of a text that a Lookup found. It is the Source of an
 // expr.Ref.
 type Origin struct {
-	// Context is "env", "inputs" or "matrix".
+	// Context is the context of the reference. A Lookup sets it to "env",
+	// "inputs" or "matrix".
 	Context string
 	Name    string
 	Node    *yaml.Node

@@ -19,8 +19,8 @@ type Login struct {
 	AfterColon bool
 }
 
-// tools maps each command that has a login to the word that must precede
-// "login", or to "".
+// tools maps each command that can log in to the word that must precede
+// "login". The word is "" if "login" follows the command directly.
 var tools = map[string]string{
 	"docker": "", "podman": "", "buildah": "", "skopeo": "", "nerdctl": "", "oras": "", "cosign": "",
 	"ko": "", "img": "", "docker.exe": "", "podman.exe": "",
@@ -151,9 +151,10 @@ func cutFlag(w Word) (flag string, value *Word, inline bool) {
 	return name, &Word{Text: text, Start: w.Start + skip, End: w.End, Refs: w.Refs}, true
 }
 
-// stdinWords returns the words that reach the standard input of command i: a
-// here-string, the output of the previous command in the pipe, or the content
-// of a file that an earlier command of the script wrote.
+// stdinWords returns the words that reach the standard input of the command
+// with the index i. The words come from a here-string, from the previous
+// command in the pipe, or from a file that an earlier command of the script
+// wrote.
 func stdinWords(commands []Command, i int) []Word {
 	for ; i >= 0; i-- {
 		c := commands[i]
@@ -242,8 +243,9 @@ func credentials(c Command) []Login {
 	return out
 }
 
-// image returns the argument whose registry receives the credentials. It is the
-// first argument that names an image for --src-creds, and otherwise the last.
+// image returns the argument whose registry receives the credentials. For
+// --src-creds, this is the first argument that names an image. For the other
+// flags, this is the last such argument.
 func (c Command) image(flag string) *Word {
 	var found *Word
 	for i := range c.Words {

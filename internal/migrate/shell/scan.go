@@ -21,7 +21,7 @@ type scanner struct {
 	at       int
 	commands []Command
 	cur      Command
-	pipe     bool     // the next command reads the output of the previous one
+	pipe     bool     // the next command reads the output of the previous command
 	target   *[]Word  // destination of the next word; nil means cur.Words
 	heredocs []string // delimiters of the here-documents that start on the next line
 	owner    int      // index of the command that reads these here-documents
@@ -67,8 +67,8 @@ func (s *scanner) separator() int {
 
 func (s *scanner) has(prefix string) bool { return strings.HasPrefix(s.src[s.at:], prefix) }
 
-// continues reports whether the line continues on the next line: a backslash,
-// backtick or caret precedes the line break.
+// continues reports whether the line continues on the next line. This is the
+// case if a backslash, backtick or caret precedes the line break.
 func (s *scanner) continues() bool {
 	mark := [...]byte{POSIX: '\\', PowerShell: '`', Cmd: '^'}[s.d]
 	return s.src[s.at] == mark && (s.at+1 < len(s.src) && s.src[s.at+1] == '\n' || strings.HasPrefix(s.src[s.at+1:], "\r\n"))

@@ -38,7 +38,7 @@ func DialectOf(shell string) Dialect {
 }
 
 // Ref is a variable or an expression inside a word. Start and End are offsets
-// in the script. For an expression they include "${{" and "}}".
+// in the script. For an expression, these offsets include "${{" and "}}".
 type Ref struct {
 	Name       string // the variable's name; "" for an expression
 	Start, End int
@@ -46,8 +46,8 @@ type Ref struct {
 
 // Word is one word of a command.
 type Word struct {
-	// Text is the word without its quotes. It keeps variables and expressions
-	// as they are in the script.
+	// Text is the word without its quotes. Variables and expressions have the
+	// same form as in the script.
 	Text string
 	// Start and End delimit the word in the script, including its quotes.
 	Start, End int

@@ -81,9 +81,9 @@ func (s *scanner) expression(text *strings.Builder) bool {
 	return true
 }
 
-// expressionEnd returns the offset after the "}}" that ends the expression at
-// offset at, or -1. It searches only maxSearch bytes, so that a script with
-// many "${{" takes linear time.
+// expressionEnd returns the offset after the "}}" of the expression that starts
+// at the given offset. It returns -1 if the expression has no end. It searches
+// only maxSearch bytes, so that a script with many "${{" takes linear time.
 func expressionEnd(src string, at int) int {
 	if parts := expr.Split(src[at:min(len(src), at+maxSearch)]); len(parts) > 0 && parts[0].Expr {
 		return at + parts[0].End
@@ -136,8 +136,8 @@ func (s *scanner) escape(text *strings.Builder) bool {
 	return true
 }
 
-// refs returns the expressions and variables between start and end. In single
-// quotes it returns only expressions.
+// refs returns the expressions and variables in a range of the script. Of a
+// text in single quotes, it returns only the expressions.
 func refs(src string, start, end int, d Dialect) []Ref {
 	var out []Ref
 	single := false

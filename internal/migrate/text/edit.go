@@ -8,8 +8,8 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 )
 
-// Edit replaces the bytes [Start, End) by New. If Start equals End, it inserts
-// New.
+// Edit replaces the bytes [Start, End) with New. If Start equals End, it
+// inserts New.
 type Edit struct {
 	Start, End int
 	New        string
@@ -23,7 +23,7 @@ type Edits struct {
 }
 
 // Add records an edit. Two insertions at one offset keep their order. Add
-// returns an error if the edit overlaps an earlier edit in another way.
+// returns an error if the edit overlaps an earlier edit and differs from it.
 func (e *Edits) Add(edit Edit) error {
 	for _, other := range e.list {
 		if other == edit {
@@ -69,9 +69,9 @@ func (e *Edits) Apply(src []byte) []byte {
 	return []byte(b.String())
 }
 
-// Diff returns the unified diff of two versions of the file called name, with
-// three lines of context, in the format of patch and git apply. It returns ""
-// if the versions are equal.
+// Diff returns the unified diff of two versions of a file, with three lines of
+// context. The commands "patch" and "git apply" can read this format. name is
+// the path of the file in the diff. Diff returns "" if the versions are equal.
 func Diff(name string, before, after []byte) string {
 	out := string(diff.Diff("a/"+name, before, "b/"+name, after))
 	_, body, _ := strings.Cut(out, "\n") // the first line only repeats the names

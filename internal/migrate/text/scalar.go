@@ -7,16 +7,16 @@ import (
 )
 
 // Scalar is a string value together with the position of each byte in the
-// source. All five scalar styles have one property in common: folding and
-// indentation only add or remove blanks. So the n-th non-blank byte of the
-// value corresponds to the n-th non-blank byte of the source.
+// source. In all five scalar styles, folding and indentation only add or remove
+// blanks. For this reason, the n-th non-blank byte of the value corresponds to
+// the n-th non-blank byte of the source.
 type Scalar struct {
 	// Value is the decoded string.
 	Value string
 	// Start and End are the offsets of the content, without the quotes.
 	Start, End int
 
-	from, to []int // source offsets per byte of Value; from is -1 for blanks
+	from, to []int // source offsets of each byte of Value; from contains -1 for a blank
 }
 
 // Scalar locates a scalar node in the source. It returns an error for a node of
@@ -65,8 +65,8 @@ func (s *Scalar) Span(from, to int) (start, end int, ok bool) {
 	return s.from[from], s.to[to-1], true
 }
 
-// next returns the range of the next content byte at or after at, including its
-// escape.
+// next returns the range of the first content byte at or after the given
+// offset, including its escape.
 func (f *File) next(at int, style yaml.Style) (start, end int) {
 	for at < len(f.src) {
 		c := f.src[at]

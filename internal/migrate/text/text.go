@@ -40,8 +40,9 @@ func New(src []byte) *File {
 // Bytes returns the source text.
 func (f *File) Bytes() []byte { return f.src }
 
-// breakAt returns the length of the line break at i, or 0. It recognizes the
-// same line breaks as yaml.v3: CR LF, CR, LF, NEL, LS and PS.
+// breakAt returns the length of the line break at the offset i, or 0 if the
+// text has no line break at i. It recognizes the same line breaks as yaml.v3:
+// CR LF, CR, LF, NEL, LS and PS.
 func breakAt(src []byte, i int) int {
 	switch {
 	case src[i] == '\n':
@@ -86,7 +87,7 @@ func (f *File) Position(offset int) (line, column int) {
 }
 
 // Start returns the offset of a node's first byte. If the node has an anchor or
-// a tag, it is the first byte of the anchor or the tag.
+// a tag, this is the first byte of the anchor or the tag.
 func (f *File) Start(n *yaml.Node) int { return f.Offset(n.Line, n.Column) }
 
 // LineStart returns the offset of the first byte of the line that contains
@@ -105,9 +106,9 @@ func (f *File) LineEnd(offset int) int {
 	return offset
 }
 
-// EOL returns the line break to use near offset. This is the break at the end
-// of the line that contains offset. If that line ends without CR or LF, EOL returns
-// the first line break of the text.
+// EOL returns the line break for text that is inserted at offset. This is the
+// break at the end of the line that contains offset. If that line ends without
+// CR or LF, EOL returns the first line break of the text.
 func (f *File) EOL(offset int) string {
 	for _, end := range append([]int{f.LineEnd(offset)}, f.ends()...) {
 		if end < len(f.src) && (f.src[end] == '\n' || f.src[end] == '\r') {

@@ -16,8 +16,7 @@ import (
 )
 
 // Client returns an HTTP client that sends the token with every request. If the
-// token is empty, its requests are anonymous. Use the client for one API host
-// only.
+// token is empty, the requests are anonymous. Use the client for one API host only.
 func Client(token secret.Secret, base http.RoundTripper) *http.Client {
 	if token.Empty() {
 		return &http.Client{Transport: base}
@@ -47,14 +46,14 @@ type Login struct {
 	Secret   secret.Secret
 }
 
-// Keychain returns the token for GitHub's registry and the credentials in Others
-// for other registries. For all remaining registries it asks Fallback, the login
-// file of the machine. It implements authn.Keychain.
+// Keychain implements authn.Keychain. It returns the token for GitHub's registry,
+// and the credentials in Others for the registries in Others. For all other
+// registries, it asks Fallback, which reads the Docker config file of the machine.
 type Keychain struct {
-	Host     string // the registry that belongs to GITHUB_SERVER_URL
+	Host     string // the host of the registry that belongs to GITHUB_SERVER_URL
 	Token    Login
 	Others   map[string]Login
-	Fallback authn.Keychain // if nil, requests to other hosts are anonymous
+	Fallback authn.Keychain // if nil, requests to all other hosts are anonymous
 }
 
 // Resolve implements authn.Keychain.

@@ -12,7 +12,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
-// file replaces the login file of the machine. It has credentials for every
+// file replaces the Docker config file of the machine. It has credentials for every
 // registry.
 type file struct{}
 

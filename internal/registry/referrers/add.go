@@ -23,26 +23,28 @@ import (
 // maxRounds limits the writes of the list.
 const maxRounds = 12
 
-// Wait is the shortest wait before the list is read again. The longest is three
-// times as long. The wait must be long compared with one request.
+// Wait is the shortest wait before the list is read again. The longest wait is
+// three times as long. A wait must be much longer than one request.
 const Wait = 250 * time.Millisecond
 
-// CodeOverwritten is the code of a list that other writers overwrote in all
-// rounds.
+// CodeOverwritten is the code of the error if other writers overwrite the list in
+// all rounds.
 const CodeOverwritten = "referrers-overwritten"
 
 // Writer adds entries to lists of referrers.
 type Writer struct {
 	Registry *registry.Client
-	// Wait is the shortest wait before the list is read again; zero is [Wait].
+	// Wait is the shortest wait before the list is read again. If zero, the package
+	// uses the constant [Wait].
 	Wait time.Duration
 	// Sleep waits between rounds. If nil, it uses the real clock.
 	Sleep retry.Sleeper
 }
 
 // Add lists manifests as referrers of the subject. The manifests must be in the
-// repository. Add does nothing if the registry has the referrers API. It returns
-// when the list contains all manifests one wait after the last write.
+// repository. Add does nothing if the registry has the referrers API. Add reads the
+// list again one wait after each write, and returns when the list contains all
+// manifests.
 func (w *Writer) Add(ctx context.Context, repo name.Repository, subject v1.Hash, add []v1.Descriptor) error {
 	if _, err := w.Registry.Referrers(ctx, repo, subject); err == nil {
 		return nil
@@ -75,9 +77,9 @@ func (w *Writer) Add(ctx context.Context, repo name.Repository, subject v1.Hash,
 	}
 }
 
-// mergeInto reports whether the list lacks a wanted entry. It adds the other entries
-// of the list to the wanted entries, so that the next round restores all of them if a
-// third writer overwrites the list.
+// mergeInto reports whether a wanted entry is missing in the list. It also adds all
+// other entries of the list to the wanted entries. The next round then restores all
+// entries if a third writer overwrites the list.
 func mergeInto(want map[v1.Hash]v1.Descriptor, list []v1.Descriptor) (incomplete bool) {
 	listed := map[v1.Hash]bool{}
 	for _, d := range list {

@@ -2,15 +2,15 @@
 // signatures, attestations and SBOMs (distribution-spec, "Listing Referrers").
 //
 // A registry with the referrers API maintains the list itself. ghcr.io does not
-// have this API (docs/ghcr.md, Referrers). On such a registry, the
-// list is an index under the fallback tag of the subject. Clients write this index
+// have this API (docs/ghcr.md, Referrers). On a registry without the API, the list
+// is an index under the fallback tag of the subject. Clients write this index
 // ("Referrers Tag Schema").
 //
-// A registry has no conditional write, so two concurrent writers can overwrite
-// each other. This package therefore reads the list again after a short random
-// wait and writes missing entries again. An entry survives every writer that
-// needs less than this wait between its read and its write. It can be lost to a
-// writer that does not read the list again.
+// A registry has no conditional write, so two concurrent writers can overwrite each
+// other. This package therefore reads the list again after a short random wait and
+// writes missing entries again. An entry is not lost if every other writer needs
+// less than this wait between its read and its write. A writer that does not read
+// the list again can remove the entry.
 package referrers
 
 import (
@@ -24,7 +24,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// maxEntries limits the list, because a reader sends requests for each entry.
+// maxEntries is the maximum number of entries. The list is limited, because a
+// reader sends requests for each entry.
 const maxEntries = 5000
 
 // Tag returns the fallback tag of a subject.

@@ -122,8 +122,9 @@ func TestAddListsReferrersWithTypeAndAnnotations(t *testing.T) {
 }
 
 // barrier makes writers wait for each other. A pause ends when every active writer
-// is in a pause. Without a clock, it provides the condition of [referrers.Wait]:
-// no writer needs more time between its read and its write than a wait.
+// is in a pause. The barrier provides the condition of [referrers.Wait] without a
+// clock. The condition is that no writer needs more time between its read and its
+// write than a wait.
 type barrier struct {
 	mu      sync.Mutex
 	active  int

@@ -2,11 +2,11 @@ package refusal
 
 import "github.com/ghcr-publish/ghcr-publish/internal/diag"
 
-// The codes of refusals, in the order of Table. Scripts and the README use them,
-// so they do not change.
+// The codes of refusals, in the order of Table. The codes do not change, because
+// scripts and the README use them.
 const (
-	// CodeOtherRegistryDenied is the code for a registry other than GitHub's
-	// that requires a login or refuses it.
+	// CodeOtherRegistryDenied is the code for a registry other than GitHub's that
+	// requires a login or refuses the login.
 	CodeOtherRegistryDenied = "other-registry-denied"
 	// CodeWritePackage is the code for an existing package to which the
 	// repository may not write.
@@ -28,7 +28,7 @@ const (
 	CodeOwnerNotFound = "owner-not-found"
 	// CodeSecondaryRateLimit is the code for GitHub's secondary rate limit.
 	CodeSecondaryRateLimit = "secondary-rate-limit"
-	// CodeTooManyRequests is the code for status 429 in all attempts.
+	// CodeTooManyRequests is the code for status 429 to all attempts of a request.
 	CodeTooManyRequests = "too-many-requests"
 	// CodeNameInvalid is the code for an image name that the registry does not
 	// accept.
@@ -40,11 +40,11 @@ const (
 	CodeNotAuthenticated = "not-authenticated"
 	// CodeDenied is the code for status 403 without a reason.
 	CodeDenied = "denied"
-	// CodeRegistryRefused reports an answer that no other code explains.
+	// CodeRegistryRefused reports a response that no other code explains.
 	CodeRegistryRefused = "registry-refused"
 )
 
-// The codes of failures without an error answer of the registry.
+// The codes of failures without an error response of the registry.
 const (
 	// CodeUploadTruncated is the code for an upload that ended at the
 	// registry's time limit.
@@ -58,6 +58,6 @@ const (
 	// CodeCertificateUntrusted is the code for a registry whose certificate is
 	// not trusted.
 	CodeCertificateUntrusted = "certificate-untrusted"
-	// CodeRegistryUnreachable is the code for a registry that does not answer.
+	// CodeRegistryUnreachable is the code for a registry that does not respond.
 	CodeRegistryUnreachable = "registry-unreachable"
 )

@@ -13,8 +13,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// explainFailure explains an error without an error answer of the registry:
-// wrong content, a truncated transfer, or a registry that does not answer.
+// explainFailure explains an error without an error response of the registry:
+// wrong content, a truncated transfer, or a registry that does not respond.
 func explainFailure(err error, ev Evidence) error {
 	var upload *registry.TruncatedUpload
 	var wrong *registry.WrongContent
@@ -24,7 +24,7 @@ func explainFailure(err error, ev Evidence) error {
 		return &diag.Error{
 			Code: CodeUploadTruncated, Side: diag.Registry, Err: err,
 			Title: fmt.Sprintf("The upload of one layer ended early after %s", upload.Took.Round(time.Second)),
-			Hint: fmt.Sprintf("ghcr.io ends an upload after 10 minutes, and this layer has %.1f GB. Split the build step that creates it, or publish from a machine that sends at least %.0f MB/s.",
+			Hint: fmt.Sprintf("ghcr.io ends an upload after 10 minutes, and this layer has %.1f GB. Split the build step that creates the layer, or publish from a machine that sends at least %.0f MB/s.",
 				float64(upload.Size)/1e9, float64(upload.Size)/1e6/registry.UploadLimit.Seconds()),
 		}
 	case errors.As(err, &wrong):
@@ -37,7 +37,7 @@ func explainFailure(err error, ev Evidence) error {
 		return &diag.Error{
 			Code: CodeDownloadTruncated, Side: diag.Registry, Err: err,
 			Title: fmt.Sprintf("%s ended the download of %s early in all attempts", download.Host, download.Digest),
-			Hint:  "Run again. If the download ends at the same byte, check whether a proxy or a firewall limits long transfers. If none does, push this blob again, because the registry has only a part of it.",
+			Hint:  "Run again. If the download ends at the same byte, check whether a proxy or a firewall limits long transfers. If no proxy or firewall does this, push the blob again, because the registry has only a part of the blob.",
 		}
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), !isNetworkError(err):
 		return err
@@ -45,17 +45,17 @@ func explainFailure(err error, ev Evidence) error {
 		return &diag.Error{
 			Code: CodeCertificateUntrusted, Side: diag.Registry, Err: err,
 			Title: fmt.Sprintf("This machine does not trust the certificate of %s, and nothing was sent", ev.Repo.RegistryStr()),
-			Hint:  "If a proxy inspects TLS, or the registry has a private certificate authority, set ca-file to the certificate of that authority. If neither is true, do not continue: another host may impersonate the registry.",
+			Hint:  "If a proxy inspects TLS, or the registry has a private certificate authority, set ca-file to the certificate of that authority. In all other cases, do not continue, because another host may impersonate the registry.",
 		}
 	}
 	return &diag.Error{
 		Code: CodeRegistryUnreachable, Side: diag.Registry, Err: err,
 		Title: fmt.Sprintf("%s did not answer", unreachableHost(err, ev)),
-		Hint:  "Check the host in image, source or registry. Check that this runner can connect to it: open the firewall, or set HTTPS_PROXY to the proxy. Then run again: content that the registry has is not sent again.",
+		Hint:  "Check the host in image, source or registry. Check that this runner can connect to the host. If it cannot, open the firewall, or set HTTPS_PROXY to the proxy. Then run again. The run does not send content again that the registry already has.",
 	}
 }
 
-// unreachableHost returns the host that did not answer.
+// unreachableHost returns the host that did not respond.
 func unreachableHost(err error, ev Evidence) string {
 	var noAnswer *registry.NoAnswer
 	var request *url.Error

@@ -8,8 +8,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
-// permissions is the permissions block that cures most refusals.
-const permissions = `Add this to the job (with a reusable workflow: to the job that calls it):
+// permissions is a hint with the permissions block that cures most refusals.
+const permissions = `Add this block to the job (if the job is in a reusable workflow, to the job that calls the workflow):
     permissions:
       contents: read
       packages: write`
@@ -34,17 +34,18 @@ func grantAccess(role string, ev Evidence) string {
 	if repository == "" {
 		repository = "the repository"
 	}
-	return fmt.Sprintf("Open %s → Manage Actions access → Add repository → %s, role %s. (A connected repository alone does not grant access.)", page, repository, role)
+	return fmt.Sprintf("Open %s → Manage Actions access → Add repository → %s, role %s. The connection of the repository to the package alone does not grant access.", page, repository, role)
 }
 
-// notAllowed explains the refusals whose text contains "organization package", also
-// if the owner is a user (docs/ghcr.md, Refused: create package; docs/ghcr.md, Refused: write
-// package). It selects the most probable cause that the evidence allows.
+// notAllowed explains the refusals whose text contains "organization package"
+// (docs/ghcr.md, Refused: create package; docs/ghcr.md, Refused: write package).
+// The registry uses this text also if the owner is a user. notAllowed selects the
+// most probable cause that the evidence allows.
 func notAllowed(verb string, ev Evidence) (title, hint string) {
 	switch {
 	case ev.ReadOnly != "":
 		return fmt.Sprintf("The token may only read: %s", ev.ReadOnly),
-			"Publish after the merge, or set on-readonly: skip. GitHub gives such runs a read-only token, and a permissions block does not change that."
+			"Publish after the merge, or set on-readonly: skip. GitHub gives such runs a read-only token, and a permissions block does not change the token."
 	case ev.OtherOwner():
 		return otherOwner(ev)
 	case !ev.InWorkflow && ev.Kind == secret.Installation:
@@ -59,7 +60,7 @@ func notAllowed(verb string, ev Evidence) (title, hint string) {
 func addPermissions(ev Evidence) string {
 	switch ev.Grants {
 	case "write":
-		return fmt.Sprintf("The job has packages: write in %s, so the cause is another one:", ev.GrantsFile)
+		return fmt.Sprintf("The job has packages: write in %s, so the refusal has another cause:", ev.GrantsFile)
 	case "read", "none":
 		return fmt.Sprintf("In %s the job's permissions contain packages: %s. %s\nIf the job has this permission:", ev.GrantsFile, ev.Grants, permissions)
 	case "default":
@@ -85,7 +86,7 @@ func otherCauses(verb string, ev Evidence) string {
 }
 
 func otherOwner(ev Evidence) (title, hint string) {
-	return fmt.Sprintf("%s belongs to another owner than %s", ev.Repo, ev.Repository),
+	return fmt.Sprintf("%s and %s have different owners", ev.Repo, ev.Repository),
 		"Publish under the owner of the workflow's repository, because GITHUB_TOKEN has access only to packages of that owner. Or set the input token to a classic token of the other owner with write:packages."
 }
 
@@ -106,19 +107,19 @@ func replaceScopes(ev Evidence) string {
 func replaceToken(ev Evidence) string {
 	switch {
 	case ev.SSOURL != "":
-		return fmt.Sprintf("Authorize the token by single sign-on, because the organization requires it: its owner opens %s (valid for one hour). In a workflow you can instead remove the input token to use the job's GITHUB_TOKEN.", ev.SSOURL)
+		return fmt.Sprintf("The organization requires single sign-on for the token. As the owner of the token, open %s (valid for one hour) and authorize the token. In a workflow, you can instead remove the input token to use the job's GITHUB_TOKEN.", ev.SSOURL)
 	case ev.Scoped && !slices.Contains(ev.Scopes, "write:packages"):
 		return replaceScopes(ev)
 	case ev.TokenInvalid && ev.InWorkflow:
-		return "GitHub's API also rejects the token: it is expired, revoked or truncated. " + removeInput + " If the input uses a secret, replace the token in the secret."
+		return "GitHub's API also rejects the token, so the token is expired, revoked or truncated. " + removeInput + " If the input uses a secret, replace the token in the secret."
 	case ev.TokenInvalid:
-		return "GitHub's API also rejects the token: it is expired, revoked or truncated. Create a new token at " + ev.newTokenURL()
+		return "GitHub's API also rejects the token, so the token is expired, revoked or truncated. Create a new token at " + ev.newTokenURL()
 	case ev.Kind == secret.ClassicPAT:
-		return fmt.Sprintf("Check at %s that the token is not expired, has the scope write:packages, and is authorized for the organization (Configure SSO). In a workflow you can instead remove the input token to use the job's GITHUB_TOKEN.", ev.tokensURL())
+		return fmt.Sprintf("Check at %s that the token is not expired, has the scope write:packages, and is authorized for the organization (Configure SSO). In a workflow, you can instead remove the input token to use the job's GITHUB_TOKEN.", ev.tokensURL())
 	case ev.InWorkflow:
-		return removeInput + " If the input uses a secret, replace the token in the secret: it is expired, revoked or truncated."
+		return removeInput + " The token is expired, revoked or truncated. If the input uses a secret, replace the token in the secret."
 	}
-	return "Create a new token: this one is expired, revoked or truncated. A classic token needs the scope write:packages. With the gh CLI, run `gh auth token`."
+	return "Create a new token, because the token is expired, revoked or truncated. A classic token needs the scope write:packages. With the gh CLI, run `gh auth token`."
 }
 
 func (e Evidence) newTokenURL() string {
@@ -135,8 +136,8 @@ func (e Evidence) tokensURL() string {
 	return e.TokensURL
 }
 
-// otherRegistry explains the refusal of a registry other than GitHub's, which
-// does not accept tokens of GitHub.
+// otherRegistry explains the refusal of a registry other than GitHub's. Such a
+// registry does not accept tokens of GitHub.
 func otherRegistry(ev Evidence) (title, hint string) {
 	host := ev.Repo.RegistryStr()
 	return fmt.Sprintf("%s refuses access to %s with this login", host, ev.Repo.RepositoryStr()),

@@ -1,8 +1,8 @@
-// Package refusal explains the error answers of a registry. It finds the cause
-// and the cure from the server's message and from the evidence about the run,
-// and returns the error that the user reads.
+// Package refusal explains the error responses of a registry. It finds the cause
+// and the cure from the server's message and from the evidence about the run. It
+// returns the error that the user reads.
 //
-// Its table follows docs/ghcr.md, Refusals. The package sends no requests:
+// Its table follows docs/ghcr.md, Refusals. The package sends no requests, because
 // package resolve gathers the evidence.
 package refusal
 
@@ -29,12 +29,12 @@ type Evidence struct {
 	InWorkflow bool
 	// Repository is the owner/name of the workflow's repository.
 	Repository string
-	// ReadOnly is the reason why the token of the workflow run can only read;
-	// "" if no reason is known.
+	// ReadOnly is the reason why the token of the workflow run can only read, or "" if
+	// no reason is known.
 	ReadOnly string
 	// Kind is the kind of the token, found by its prefix.
 	Kind secret.Kind
-	// Exists reports whether the package exists; nil if unknown.
+	// Exists is true if the package exists, and nil if its existence is unknown.
 	Exists *bool
 	// SettingsURL is the settings page of the package.
 	SettingsURL string
@@ -54,12 +54,12 @@ type Evidence struct {
 	Scopes []string
 	// TokenInvalid is true if GitHub's API also rejects the token.
 	TokenInvalid bool
-	// SSOURL is the page where the organization requires the authorization of
-	// the token; "" if it requires none.
+	// SSOURL is the page where the owner of the token authorizes the token for the
+	// organization. SSOURL is "" if no authorization is required.
 	SSOURL string
-	// Grants is the value of packages in the job's permissions, according to its
-	// workflow file: write, read, none, or default if there is no permissions
-	// block. It is "" if the file could not be read.
+	// Grants is the value of packages in the job's permissions, according to the
+	// workflow file. The value is write, read, none, or default if there is no
+	// permissions block. Grants is "" if the file could not be read.
 	Grants string
 	// GrantsFile is the path of the workflow file.
 	GrantsFile string
@@ -78,9 +78,9 @@ func (e Evidence) OtherOwner() bool {
 	return e.InWorkflow && own != "" && !strings.EqualFold(own, other)
 }
 
-// Explain returns the error to show for err. It explains an answer that is not
-// in Table by its status. It returns an error that is already a diag.Error
-// without a change.
+// Explain returns the error to show for err. If a response is not in Table, Explain
+// uses the status of the response. If err is already a diag.Error, Explain returns
+// err unchanged.
 func Explain(err error, ev Evidence) error {
 	var diagErr *diag.Error
 	var answer *registry.Error
@@ -100,7 +100,7 @@ func Explain(err error, ev Evidence) error {
 	return &diag.Error{
 		Code: CodeRegistryRefused, Side: diag.Registry, Err: err,
 		Title: fmt.Sprintf("%s answered %d %s", answer.Host, answer.Status, http.StatusText(answer.Status)),
-		Hint:  "Search the web for the registry's message above. If that does not help, run again with debug: true and send the request id to the registry's support.",
+		Hint:  "Search the web for the registry's message above. If the search does not help, run again with debug: true and send the request id to the registry's support.",
 	}
 }
 
@@ -108,10 +108,10 @@ func Explain(err error, ev Evidence) error {
 type Row struct {
 	// Code is stable and documented in the README.
 	Code string
-	// Messages lists texts in lower case. The row matches if the server's
-	// message contains one of them.
+	// Messages lists texts in lower case. The row matches if the server's message
+	// contains one of these texts.
 	Messages []string
-	// Status is the status that the row matches; 0 for any.
+	// Status is the status that the row matches; 0 matches any status.
 	Status int
 	// OtherRegistry is true for a login that a registry other than GitHub's
 	// refuses.

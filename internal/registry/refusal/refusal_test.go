@@ -62,7 +62,7 @@ func TestExplainFindsTheCauseByMessageAndEvidence(t *testing.T) {
 		mentions []string
 	}{
 		{"write_package", 403, "permission_denied: write_package", nil, refusal.CodeWritePackage, []string{"https://github.com/orgs/acme/packages/container/web/settings", "Acme/web, role Write"}},
-		{"write_package for another owner", 403, "permission_denied: write_package", func(e *refusal.Evidence) { e.Repository = "other/web" }, refusal.CodeWritePackage, []string{"another owner than other/web"}},
+		{"write_package for another owner", 403, "permission_denied: write_package", func(e *refusal.Evidence) { e.Repository = "other/web" }, refusal.CodeWritePackage, []string{"and other/web have different owners"}},
 		{"create", 403, "installation not allowed to Create organization package", nil, refusal.CodeCreatePackage, []string{"packages: write", "GitHub App", "organizations/acme/settings/packages"}},
 		{"create for a user", 403, "permission_denied: create_package", func(e *refusal.Evidence) { e.OrganizationURL = "" }, refusal.CodeCreatePackage, []string{"packages: write"}},
 		{"create from a fork", 403, "installation not allowed to Create organization package", func(e *refusal.Evidence) { e.ReadOnly = "this is a fork" }, refusal.CodeCreatePackage, []string{"this is a fork", "on-readonly: skip"}},
@@ -180,7 +180,7 @@ func TestCureDependsOnThePermissionsInTheWorkflowFile(t *testing.T) {
 		"write":   "The job has packages: write in w.yml",
 		"none":    "In w.yml the job's permissions contain packages: none. Add this",
 		"default": "In w.yml the job has no permissions block",
-		"":        "Add this to the job",
+		"":        "Add this block to the job",
 	} {
 		ev := refusal.Evidence{InWorkflow: true, Home: true, Grants: grants, GrantsFile: "w.yml"}
 		err := refusal.Explain(answer(403, "permission_denied: installation not allowed to Write organization package"), ev)

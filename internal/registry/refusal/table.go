@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// Table lists the kinds of refusal. The first row that matches applies, so
-// special rows come before general ones.
+// Table lists the kinds of refusal. The first row that matches applies. Special
+// rows therefore come before general rows.
 var Table = []Row{
 	{
 		Code: CodeOtherRegistryDenied, OtherRegistry: true,
@@ -23,13 +23,13 @@ var Table = []Row{
 	{
 		Code: CodeCreatePackage, Messages: []string{"installation not allowed to create", "permission_denied: create_package"},
 		Meaning: "The package does not exist, and this token may not create it. Possible causes: no `packages: write`, a fork or Dependabot, an image of another owner, or the organization's rules.",
-		Cure:    "Add `packages: write` to the job (with a reusable workflow: to the calling job), and publish under the owner of the repository.",
+		Cure:    "Add `packages: write` to the job (if the job is in a reusable workflow, to the calling job). Publish under the owner of the repository.",
 		explain: func(ev Evidence) (string, string) { return notAllowed("create", ev) },
 	},
 	{
 		Code: CodeWriteDenied, Messages: []string{"installation not allowed to write"},
 		Meaning: "The token may not write to this package. In most cases `packages: write` is missing.",
-		Cure:    "Add `packages: write` to the job (with a reusable workflow: to the calling job).",
+		Cure:    "Add `packages: write` to the job (if the job is in a reusable workflow, to the calling job).",
 		explain: func(ev Evidence) (string, string) { return notAllowed("write", ev) },
 	},
 	{
@@ -67,7 +67,7 @@ var Table = []Row{
 	},
 	{
 		Code: CodeSecondaryRateLimit, Messages: []string{"secondary rate limit"},
-		Meaning: "GitHub's secondary rate limit applies. It lasts minutes, and the run waits for it within `timeout`.",
+		Meaning: "GitHub's secondary rate limit applies. The limit lasts minutes, and the run waits for its end if `timeout` permits.",
 		Cure:    "Increase `timeout`, or publish fewer images at the same time.",
 		explain: func(ev Evidence) (string, string) {
 			return fmt.Sprintf("GitHub's secondary rate limit stopped the requests to %s", ev.Repo),
@@ -76,11 +76,11 @@ var Table = []Row{
 	},
 	{
 		Code: CodeTooManyRequests, Status: http.StatusTooManyRequests,
-		Meaning: "The registry received too many requests. The run waited and retried several times.",
+		Meaning: "The registry received too many requests. The run waited and repeated the request several times.",
 		Cure:    "Publish fewer images at the same time.",
 		explain: func(ev Evidence) (string, string) {
 			return fmt.Sprintf("%s received too many requests and refused all attempts", ev.Repo.RegistryStr()),
-				"Let fewer jobs publish at the same time, with a concurrency group in the workflow. Then run again: content that the registry has is not sent again."
+				"Let fewer jobs publish at the same time, with a concurrency group in the workflow. Then run again. The run does not send content again that the registry already has."
 		},
 	},
 	{

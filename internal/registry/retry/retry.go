@@ -1,8 +1,9 @@
-// Package retry holds the waits between the attempts of a request: a wait that
-// ends with its context, the backoff, and the retry budget of an operation.
+// Package retry implements the waits between the attempts of a request. It has a
+// wait that ends with its context, the backoff, and the retry budget of an
+// operation.
 //
-// It does not know which errors are worth another attempt. Each caller decides
-// that from the errors of its own protocol.
+// The package does not decide which errors permit another attempt. Each caller
+// decides this from the errors of its protocol.
 package retry
 
 import (
@@ -11,8 +12,8 @@ import (
 	"time"
 )
 
-// Sleeper waits for d or until ctx ends, whichever is first. It returns the
-// cause of the context's end. Tests set one that does not wait.
+// Sleeper waits for d. If ctx ends earlier, it returns the cause of this end. Tests
+// use a Sleeper that does not wait.
 type Sleeper func(ctx context.Context, d time.Duration) error
 
 // Wait calls the Sleeper. If s is nil, it waits on the real clock.
@@ -32,8 +33,8 @@ func (s Sleeper) Wait(ctx context.Context, d time.Duration) error {
 
 // Budget is the retry budget of one operation.
 type Budget struct {
-	Tries int           // number of attempts, including the first
-	Wait  time.Duration // before the second attempt; it doubles after each attempt
+	Tries int           // number of attempts, including the first attempt
+	Wait  time.Duration // wait before the second attempt, doubled after each attempt
 	Sleep Sleeper
 }
 
@@ -60,8 +61,8 @@ func Backoff(first time.Duration, n int) time.Duration {
 	return Jitter(first << (n - 1))
 }
 
-// Jitter returns a random duration in [d, 1.5d). It separates the retries of
-// requests that failed at the same time. d must be at least 2 ns.
+// Jitter returns a random duration in [d, 1.5d). The random part separates the
+// retries of requests that failed at the same time. d must be at least 2 ns.
 func Jitter(d time.Duration) time.Duration {
 	return d + rand.N(d/2) //nolint:gosec // jitter needs no cryptographic randomness
 }

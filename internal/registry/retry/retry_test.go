@@ -15,7 +15,7 @@ func TestBudgetLimitsAttemptsAndDoublesTheWait(t *testing.T) {
 	failure := errors.New("failure")
 	cases := []struct {
 		name    string
-		succeed int // attempt that needs no further one; 0 for none
+		succeed int // number of the attempt that succeeds; 0 if no attempt succeeds
 		waits   []time.Duration
 		err     error
 	}{

@@ -20,12 +20,12 @@ import (
 // certificates.
 const CodeCAFileUnusable = "ca-file-unusable"
 
-// maxFile is the largest size in bytes of a file of certificates. The
-// certificates of a whole system have about 250 KB.
+// maxFile is the maximum size of a file of certificates, in bytes. All certificates
+// of a system together have about 250 KB.
 const maxFile = 16 << 20
 
-// New returns a new transport. The file contains certificates in PEM; if it
-// is "", only the system's certificates are trusted.
+// New returns a new transport. The file contains certificates in PEM. If file is
+// "", the transport trusts only the system's certificates.
 func New(file string) (*http.Transport, error) {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	if file == "" {

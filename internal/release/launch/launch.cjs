@@ -1,15 +1,16 @@
 // The runner starts this script for the main step and for the post step. The
-// script finds the ghcr-publish program of this tree, runs it, and exits with
-// its exit code.
+// script finds and runs the ghcr-publish program of this tree. The script exits
+// with the exit code of the program.
 //
-//  - A release contains internal/release/launch/manifest.json and the programs that
-//    the manifest names. The script runs the program for this machine only if its
-//    sha256 is equal to the value in the manifest.
-//  - In another tree (`uses: ./`, a branch, a fork), the script builds the program
-//    with the Go toolchain of the job.
+//  - A release contains internal/release/launch/manifest.json and the programs
+//    that this release manifest names. The script runs the program for this
+//    machine only if the sha256 of the program is equal to the value in the
+//    release manifest.
+//  - In another tree (`uses: ./`, a branch, a fork), the script builds the
+//    program with the Go toolchain of the job.
 //
-// The script downloads no program, and has no fallback if one of these ways
-// fails.
+// The script downloads no program. If one of these two ways fails, the script
+// does not try the other way.
 'use strict';
 
 const { spawn, spawnSync } = require('node:child_process');

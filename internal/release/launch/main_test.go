@@ -12,8 +12,8 @@ import (
 )
 
 // The test binary also replaces the programs that launch.cjs starts. It
-// replaces the released program if programEnv is set, and the go command if its
-// name is go.
+// replaces the released program if programEnv is set. It replaces the go
+// command if the name of the test binary is go.
 const (
 	programEnv = "LAUNCH_TEST_PROGRAM"
 	goEnv      = "LAUNCH_TEST_GO" // version that the fake go command prints

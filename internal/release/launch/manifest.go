@@ -1,11 +1,11 @@
 // Package launch describes the files of a release: a program for each platform,
-// the manifest of their checksums, and launch.cjs, the script that the runner
-// starts.
+// the release manifest with the checksums of the programs, and launch.cjs. The
+// runner starts the script launch.cjs.
 //
-// internal/release writes the manifest with this package. launch.cjs trusts
-// only the manifest. Neither the package nor the script
-// downloads anything. A tree without a
-// manifest is not a release; launch.cjs then builds the program.
+// The command internal/release writes the release manifest with this package.
+// In a release, launch.cjs trusts only the release manifest. This package and
+// launch.cjs download nothing. A tree without a release manifest is not a
+// release. In such a tree, launch.cjs builds the program.
 package launch
 
 import (
@@ -22,13 +22,14 @@ const (
 	ManifestFile = Dir + "/manifest.json"
 )
 
-// StageEnv is the variable with which launch.cjs passes the step of the runner
-// to the program: "main" or "post". It is not set on a terminal.
+// StageEnv is the environment variable that contains the stage of the action:
+// "main" or "post". launch.cjs sets the variable for the program. On a
+// terminal, the variable is not set.
 const StageEnv = "GHCR_PUBLISH_STAGE"
 
-// Manifest is the content of manifest.json: the version, the sources and the
-// checksum of each program. The same commit and Go version always give the same
-// manifest.
+// Manifest is the content of manifest.json. It describes the version and the
+// sources of a release, and contains the checksum of each program. The same
+// commit and Go version always give the same manifest.
 type Manifest struct {
 	Version   string             `json:"version"` // "v1.2.3"
 	Commit    string             `json:"commit"`  // the commit of the sources

@@ -62,8 +62,8 @@ func TestReleaseFailsClosed(t *testing.T) {
 			t.Parallel()
 			tr := newRelease(t)
 			tr.t = t
-			// With these files the program could be built, but a release is
-			// never built.
+			// With these files, launch.cjs could build the program. In a
+			// release, launch.cjs must never build the program.
 			tr.write("go.mod", []byte("module example.com/tiny\n\ngo 1.26.0\n"))
 			tr.write("main.go", []byte("package main\n\nfunc main() { println(`built`) }\n"))
 			c.damage(tr)

@@ -59,7 +59,7 @@ func TestErrorNamesTheRequiredGoVersion(t *testing.T) {
 	}{
 		{"no Go", "", "running go env: spawnSync go ENOENT"},
 		{"an old Go", "go1.9.7", "the installed Go version is 1.9.7."},
-		{"a Go one minor too old", "go1.25.12", "the installed Go version is 1.25.12."},
+		{"a Go version that is one minor version too old", "go1.25.12", "the installed Go version is 1.25.12."},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -75,8 +75,8 @@ func TestErrorNamesTheRequiredGoVersion(t *testing.T) {
 	}
 }
 
-// fakeGo returns a folder with a go command of the given version. If version is
-// empty, the folder is empty.
+// fakeGo returns a folder with a go command of the given version. If the
+// version is empty, the folder is empty.
 func fakeGo(t *testing.T, version string) string {
 	t.Helper()
 	dir := t.TempDir()

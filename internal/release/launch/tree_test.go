@@ -29,8 +29,8 @@ func newTree(t *testing.T) tree {
 	return tr
 }
 
-// newSource returns a tree that is not a release: the smallest module that can
-// be built.
+// newSource returns a tree that is not a release. The tree contains the
+// smallest module that can be built.
 func newSource(t *testing.T) tree {
 	t.Helper()
 	tr := newTree(t)
@@ -50,8 +50,8 @@ func main() {
 	return tr
 }
 
-// newRelease returns a tree with a program for this machine, which is the test
-// binary.
+// newRelease returns a tree with a program for this machine. The program is the
+// test binary.
 func newRelease(t *testing.T) tree {
 	t.Helper()
 	tr := newTree(t)
@@ -93,8 +93,8 @@ type step struct {
 	temp           string // the folder that RUNNER_TEMP names
 }
 
-// step prepares a run in the tree, with env in addition to the environment of
-// this process.
+// step prepares a run in the tree. It adds env to the environment of this
+// process.
 func (tr tree) step(env ...string) *step {
 	t := tr.t
 	t.Helper()
@@ -131,8 +131,8 @@ func (s *step) states(t *testing.T) []string {
 	return env
 }
 
-// node returns the path of Node.js. If Node.js is not installed, it skips the
-// test, except on a CI machine.
+// node returns the path of Node.js. If Node.js is not installed, the test fails
+// on a CI machine. On another machine, node skips the test.
 func node(t *testing.T) string {
 	t.Helper()
 	path, err := exec.LookPath("node")
@@ -157,9 +157,10 @@ func self(t *testing.T) []byte {
 	return read(t, file)
 }
 
-// writeProgram writes an executable file. It holds syscall.ForkLock, because a
-// child that another test starts at the same time would inherit the open file,
-// and the start of the program would fail with "text file busy".
+// writeProgram writes an executable file. It holds syscall.ForkLock, because
+// another test can start a child at the same time. Without the lock, the child
+// would inherit the open file. The start of the program would then fail with
+// "text file busy".
 func writeProgram(t *testing.T, file string, content []byte, mode os.FileMode) {
 	t.Helper()
 	syscall.ForkLock.RLock()

@@ -2,9 +2,10 @@
 // of its sources and its platform.
 //
 // For a release, the linker sets the values (see internal/release). For another
-// build, the package reads the data that the Go toolchain records: the module
-// version for `go install`, and the commit for a build in a clone. It sends no
-// requests and does not look for newer releases.
+// build, the package reads the data that the Go toolchain records. The
+// toolchain records the module version for `go install`, and the commit for a
+// build in a clone. The package sends no requests and does not look for newer
+// releases.
 package version
 
 import (
@@ -14,7 +15,7 @@ import (
 	"strings"
 )
 
-// Only the release program sets these variables, with -ldflags "-X …".
+// Only the command internal/release sets these variables, with -ldflags "-X …".
 var (
 	release string // "v1.2.3"
 	commit  string // full commit ID
@@ -44,8 +45,8 @@ func Read() Info {
 	return info
 }
 
-// fromBuildInfo returns the data that the toolchain recorded in the binary.
-// build is nil for a binary built without module support.
+// fromBuildInfo returns the data that the toolchain recorded in the binary. For
+// a binary that was built without module support, the argument build is nil.
 func fromBuildInfo(build *debug.BuildInfo) Info {
 	info := Info{Version: "devel"}
 	if build == nil {

@@ -4,12 +4,12 @@
 // concurrently.
 //
 // A tar that is compressed with gzip or zstd has no usable offsets. Package
-// archive decompresses it once to list the files, and keeps the content of
-// small files. To read a large file it continues the nearest decompressor
-// before that file. Files that are read in the order of the tar need one more
-// pass in total. Files that are read in another order need up to one pass each.
-// Nothing is written to disk. Package archive reads a tar that arrives as a
-// stream ([OpenExport]) in a similar way.
+// archive decompresses such a tar once to list the files, and keeps the
+// content of small files. To read a large file, it continues the decompressor
+// whose position is nearest before that file. Files that are read in the order
+// of the tar need one more pass in total. Files that are read in another order
+// need up to one pass each. Nothing is written to disk. Package archive reads
+// a tar that arrives as a stream ([OpenExport]) in a similar way.
 //
 // An archive is untrusted. Package archive refuses names that leave the
 // archive, devices, sparse files and endless lists. It follows links only
@@ -35,11 +35,11 @@ import (
 
 // Limits on the content of an archive.
 const (
-	// MaxFiles limits the number of files in an archive. It is ten times the
-	// number in the largest known image.
+	// MaxFiles limits the number of files in an archive. The limit is ten
+	// times the number of files in the largest known image.
 	MaxFiles = 100_000
-	// MaxName is the limit of a file name in bytes. It is the limit of Linux
-	// for paths.
+	// MaxName limits the length of a file name, in bytes. Linux has the same
+	// limit for paths.
 	MaxName = 4096
 	// maxLinks limits the length of a chain of links.
 	maxLinks = 10
@@ -68,12 +68,12 @@ type entry struct {
 	span
 	link   string // the target of a link; empty for a file
 	others []span // the positions of other files with this name
-	small  []byte // the content; nil if it is not kept
-	head   []byte // the first bytes; nil if they are not kept
+	small  []byte // the content; nil if the content is not kept
+	head   []byte // the first bytes; nil if these bytes are not kept
 }
 
 // headSize is the number of bytes that Head returns. Every known magic number
-// fits into it.
+// fits into this size.
 const headSize = 8
 
 // bodies opens sections of a tar.
@@ -102,7 +102,8 @@ func Open(ctx context.Context, path string) (*Archive, error) {
 	return a, nil
 }
 
-// read lists the files of a tar of size bytes. The messages use name.
+// read lists the files of a tar. The argument size is the size of the tar in
+// bytes. Messages contain the argument name.
 func read(ctx context.Context, name string, r io.ReaderAt, size int64) (*Archive, error) {
 	a := &Archive{path: name, entries: map[string]*entry{}, remaining: MaxFiles}
 	format, err := compression(name, r)
@@ -128,9 +129,9 @@ func (a *Archive) Complete() bool { return a.ended }
 // Names lists the names of all files and links in the archive, sorted.
 func (a *Archive) Names() []string { return slices.Sorted(maps.Keys(a.entries)) }
 
-// Stat follows links and returns the size of the file name in bytes. If the
-// file does not exist, the error is fs.ErrNotExist. Stat refuses a name that
-// belongs to several files with different content.
+// Stat follows links and returns the size of the file with the given name, in
+// bytes. If the file does not exist, the error is fs.ErrNotExist. Stat refuses
+// a name that belongs to several files with different content.
 func (a *Archive) Stat(ctx context.Context, name string) (int64, error) {
 	e, err := a.find(ctx, name)
 	if err != nil {
@@ -139,7 +140,8 @@ func (a *Archive) Stat(ctx context.Context, name string) (int64, error) {
 	return e.size, nil
 }
 
-// Open follows links and opens the file name. The caller closes it.
+// Open follows links and opens the file with the given name. The caller closes
+// the reader.
 func (a *Archive) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 	e, err := a.find(ctx, name)
 	if err != nil {
@@ -151,8 +153,9 @@ func (a *Archive) Open(ctx context.Context, name string) (io.ReadCloser, error) 
 	return a.bodies.open(ctx, e.span)
 }
 
-// Head returns the first eight bytes of the file name, or the whole content if
-// it is shorter. Head needs no pass over a compressed tar.
+// Head returns the first eight bytes of the file with the given name. If the
+// content is shorter, it returns the whole content. Head needs no pass over a
+// compressed tar.
 func (a *Archive) Head(ctx context.Context, name string) ([]byte, error) {
 	e, err := a.find(ctx, name)
 	if err != nil {
@@ -202,7 +205,7 @@ func (a *Archive) find(ctx context.Context, name string) (*entry, error) {
 }
 
 // checkDuplicates compares the files that have the same name. It compares each
-// of them only once.
+// of these files only once.
 func (a *Archive) checkDuplicates(ctx context.Context, name string, e *entry) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -19,7 +19,7 @@ import (
 
 type file = sourcetest.File
 
-// large is a content that is too large to be kept from a compressed tar.
+// large is content that is too large to be kept from a compressed tar.
 var large = bytes.Repeat([]byte("0123456789abcdef"), (keepEach/16)+100)
 
 // packings returns the tar in each form of compression.
@@ -118,7 +118,7 @@ func TestHostileArchivesAreRefused(t *testing.T) {
 	cases := []struct {
 		name  string
 		files []file
-		need  string // a file that must be opened to get the error; empty if Open returns it
+		need  string // the file whose opening returns the error; empty if Open returns the error
 		code  string
 	}{
 		{"absolute name", []file{{Name: "/etc/passwd"}}, "", "source-unsafe-path"},
@@ -174,8 +174,8 @@ func TestSparseFilesAreRefused(t *testing.T) {
 	t.Parallel()
 	var raw bytes.Buffer
 	w := tar.NewWriter(&raw)
-	// archive/tar cannot write sparse files. One record of the format is enough
-	// for the reader.
+	// archive/tar cannot write sparse files. For the reader of the tar, one
+	// record of the format is enough.
 	h := &tar.Header{Name: "a", Typeflag: tar.TypeReg, Format: tar.FormatPAX, PAXRecords: map[string]string{"VENDOR.sparse.major": "1"}}
 	if err := w.WriteHeader(h); err != nil {
 		t.Fatal(err)
@@ -223,9 +223,10 @@ func TestLinksAreFollowedInsideTheArchive(t *testing.T) {
 
 func TestErrorNamesTheTruncatedFile(t *testing.T) {
 	t.Parallel()
-	// The header of "first" ends at byte 512 and its body at 513. For "last"
-	// these are 1536 and 2236. The padding of "last" ends at 2560, and the end
-	// mark at 3584.
+	// The header of "first" ends at byte 512, and its body ends at byte 513.
+	// The header of "last" ends at byte 1536, and its body ends at byte 2236.
+	// The padding of "last" ends at byte 2560, and the end mark ends at byte
+	// 3584.
 	whole := sourcetest.TarBytes(t, []file{{Name: "first", Body: []byte("1")}, {Name: "last", Body: bytes.Repeat([]byte("x"), 700)}})
 	cases := []struct {
 		name     string
@@ -239,9 +240,9 @@ func TestErrorNamesTheTruncatedFile(t *testing.T) {
 		{"before the first body", 512, 512, "source-truncated", `"first" needs 1 more`, false},
 		{"in the second header", 1025, 1535, "source-truncated", `after "first"`, false},
 		{"in the last body", 1536, 2235, "source-truncated", `"last" needs`, false},
-		{"all content there, padding not", 2236, 2560, "", "", false},
+		{"all content exists, but the padding is missing", 2236, 2560, "", "", false},
 		{"in the end mark", 2561, 3071, "source-truncated", `after "last"`, false},
-		{"half the end mark", 3072, 3072, "", "", true},
+		{"after half of the end mark", 3072, 3072, "", "", true},
 		{"whole", 3584, 3584, "", "", true},
 	}
 	for _, c := range cases {

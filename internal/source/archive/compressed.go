@@ -14,8 +14,8 @@ import (
 )
 
 // maxIdle is the number of idle decompressors that are kept for later readers.
-// Each holds its window: 32 KiB for gzip, and up to compress.MaxWindow for
-// zstd.
+// Each idle decompressor keeps its window in memory. The size of the window is
+// 32 KiB for gzip, and up to compress.MaxWindow for zstd.
 const maxIdle = 2
 
 // compression detects the compression of a file by its first bytes.
@@ -65,7 +65,8 @@ func (c *cursors) start() (*cursor, error) {
 	return &cursor{in: in, own: c}, nil
 }
 
-// Read decompresses. After an error every call returns the same error.
+// Read returns decompressed bytes. After an error, every call returns the same
+// error.
 func (c *cursor) Read(p []byte) (int, error) {
 	if c.err == nil {
 		c.err = c.ctx.Err()
@@ -94,7 +95,7 @@ func (c *cursors) broken(err error) error {
 }
 
 // open takes the idle cursor that is nearest before the span, or starts a new
-// one, and reads up to the start of the span.
+// cursor. It then reads up to the start of the span.
 func (c *cursors) open(ctx context.Context, at span) (io.ReadCloser, error) {
 	cur, err := c.nearest(at.offset)
 	if err != nil {

@@ -6,17 +6,17 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// The codes of the errors of this package. They begin with source, because
-// package source returns these errors unchanged.
+// The codes of the errors of this package. The codes begin with "source",
+// because package source returns these errors unchanged.
 const (
 	CodeNotArchive   = "source-not-a-layout"   // the file is not an image archive
-	CodeUnreadable   = "source-unreadable"     // damaged, or the system denies access
+	CodeUnreadable   = "source-unreadable"     // the archive is damaged, or the system denies access
 	CodeTruncated    = "source-truncated"      // the file ends too early
-	CodeUnsafePath   = "source-unsafe-path"    // a path that leaves the archive, or a device
+	CodeUnsafePath   = "source-unsafe-path"    // the archive contains a device, or a path that leaves the archive
 	CodeTooManyFiles = "source-too-many-files" // the archive has too many files
 )
 
-const hintRewrite = "Write the archive again (docker save, skopeo copy). Check that the steps that write, upload or download it end without an error and have enough disk space."
+const hintRewrite = "Write the archive again (docker save, skopeo copy). Check that the steps that write, upload or download the archive end without an error and have enough disk space."
 
 func unreadable(path string, err error) error {
 	return diag.New(CodeUnreadable, diag.Source, hintRewrite, err, "the archive %q cannot be read", path)
@@ -47,7 +47,8 @@ func truncated(path, where string, err error) error {
 	return diag.New(CodeTruncated, diag.Source, hintRewrite, err, "the archive %q is truncated: %s", path, where)
 }
 
-// truncated returns the error for an archive that has only have bytes.
+// truncated returns the error for an archive that ends too early. The argument
+// have is the size of the archive in bytes.
 func (s *scan) truncated(have int64) error {
 	if have < s.end {
 		return truncated(s.path, fmt.Sprintf("%q needs %d more bytes", s.last, s.end-have), nil)
@@ -63,6 +64,6 @@ func unsafe(archive, name, why string) error {
 
 func tooManyFiles(path string) error {
 	return diag.New(CodeTooManyFiles, diag.Source,
-		"Write the archive with docker save or the OCI output of a build. An image archive has one file per layer, not the files of an unpacked image.", nil,
+		"Write the archive with docker save or the OCI output of a build. An image archive has one file per layer and does not contain the files of an unpacked image.", nil,
 		"the archive %q contains more than %d files, or one file too often", path, MaxFiles)
 }

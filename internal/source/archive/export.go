@@ -17,14 +17,15 @@ import (
 type Export func(context.Context) (io.ReadCloser, error)
 
 // OpenExport lists the files of a tar that arrives as a stream and cannot be
-// seeked. The messages use name. OpenExport reads one export to its end and
-// keeps the content of small files.
+// seeked. Messages contain the argument name. OpenExport reads one export to
+// its end and keeps the content of small files.
 //
-// Later, one reader at a time reads the stream, and the others wait. The next
-// reader is the one with the nearest file after the current position. So files
-// that are requested at the same time need one more export in total, in any
-// order. Only a file before the current position of the stream needs another
-// export. A reader that is not closed blocks all others.
+// After that, only one reader at a time reads the stream, and the other
+// readers wait. The next reader is the reader whose file is nearest after the
+// current position. For this reason, files that are requested at the same time
+// need only one more export in total, in any order. Only a file before the
+// current position of the stream needs another export. A reader that is not
+// closed blocks all other readers.
 func OpenExport(ctx context.Context, name string, export Export) (*Archive, error) {
 	t := &streams{name: name, export: export}
 	a := &Archive{path: name, entries: map[string]*entry{}, remaining: MaxFiles, bodies: t, file: t, uniqueNames: true}
@@ -53,8 +54,8 @@ func (a *Archive) scanExport(ctx context.Context, t *streams) error {
 	return nil
 }
 
-// streams implements bodies for exports. It holds the current export and the
-// readers that wait for it.
+// streams implements bodies for exports. It contains the current export and
+// the readers that wait for that export.
 type streams struct {
 	name   string
 	export Export
@@ -73,7 +74,7 @@ type waiter struct {
 }
 
 // open waits for its turn and reads up to the file. It starts a new export if
-// the current one is past the file.
+// the current export is already past the file.
 func (t *streams) open(ctx context.Context, s span) (io.ReadCloser, error) {
 	if err := t.wait(ctx, s.offset, false); err != nil {
 		return nil, err
@@ -117,8 +118,8 @@ func (t *streams) wait(ctx context.Context, at int64, owned bool) error {
 }
 
 // serveNext gives the stream to the waiter with the nearest file after the
-// current position, or to the waiter with the first file if no file follows.
-// The caller holds t.mu.
+// current position. If no waiter has a file after that position, serveNext
+// gives the stream to the waiter with the first file. The caller holds t.mu.
 func (t *streams) serveNext() {
 	if t.busy || len(t.waiting) == 0 {
 		return
@@ -205,7 +206,7 @@ func (t *streams) Close() error {
 	t.closed = true
 	if t.stream != nil {
 		t.stream.cancel()
-		if !t.busy { // otherwise its reader stops it
+		if !t.busy { // otherwise the reader stops the stream
 			t.stream.stop()
 			t.stream = nil
 		}

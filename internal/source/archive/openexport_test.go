@@ -17,7 +17,7 @@ import (
 
 // engine returns exports and counts them.
 type engine struct {
-	tars   [][]byte // the last one is used for all later exports
+	tars   [][]byte // the last entry is used for all later exports
 	starts atomic.Int32
 	before func(n int) // runs before each export
 	cut    int64       // if not 0, exports end after this number of bytes

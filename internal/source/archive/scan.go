@@ -15,8 +15,9 @@ import (
 const (
 	blockSize = 512 // the block size of a tar, in bytes
 	// keepEach and keepAll limit the content of a compressed tar that is kept
-	// in memory, in bytes per file and in total. Manifests and configs fit into
-	// these limits, so that reading them needs no pass.
+	// in memory. keepEach is the limit per file, and keepAll is the limit for
+	// all files together, in bytes. Manifests and configs fit into these
+	// limits, so reading them needs no additional pass.
 	keepEach = 256 << 10
 	keepAll  = 8 << 20
 	// maxPlain limits the decompressed size of a tar, in bytes.
@@ -28,7 +29,7 @@ type scan struct {
 	*Archive
 	tar    *tar.Reader
 	offset func() int64 // returns the number of bytes read so far
-	have   int64        // the size of the tar in bytes; -1 if it is not known before the end of the pass
+	have   int64        // the size of the tar in bytes; -1 if the size is not known before the end of the pass
 	keep   int64        // the number of bytes that may still be kept
 	end    int64        // the end of the latest content
 	last   string       // the name of the latest file
@@ -47,7 +48,7 @@ func (a *Archive) scanPlain(ctx context.Context, r io.ReaderAt, size int64) erro
 }
 
 // scanCompressed lists the files of a compressed tar. It reads all compressed
-// data, so that the decompressor also verifies its checksum.
+// data, so that the decompressor also verifies the checksum of the data.
 func (a *Archive) scanCompressed(ctx context.Context, c *cursors) error {
 	in, err := c.start()
 	if err != nil {
@@ -65,7 +66,8 @@ func (a *Archive) scanCompressed(ctx context.Context, c *cursors) error {
 	return err
 }
 
-// bounded stops reading a decompression bomb.
+// bounded is a reader that returns an error after maxPlain bytes, because the
+// tar may be a decompression bomb.
 type bounded struct {
 	*cursor
 	path string
@@ -94,8 +96,9 @@ func (s *scan) all(ctx context.Context) error {
 	}
 }
 
-// finish distinguishes a complete tar from a truncated one. Missing padding and
-// a missing end mark are no errors, as in other tar programs.
+// finish distinguishes a complete tar from a truncated tar. Missing padding
+// and a missing end mark are not errors. Other tar programs also accept such a
+// tar.
 func (s *scan) finish(err error) error {
 	var explained *diag.Error
 	at := s.offset()
@@ -169,7 +172,7 @@ func (s *scan) read(e *entry) error {
 }
 
 // add adds the entry to the list. A second file with the same name is an error
-// only if that name is opened: see [Archive.Stat].
+// only when a caller opens that name (see [Archive.Stat]).
 func (s *scan) add(name string, e *entry) error {
 	first, twice := s.entries[name]
 	switch {

@@ -41,8 +41,8 @@ func (r *stream) stop() {
 
 // seek reads up to the file with the name of the span. It does not use the
 // offset. An engine can change the modification times of other files between
-// two exports, and this can change the size of their headers and the offsets
-// after them.
+// two exports. The headers of these files can then have another size, and the
+// offsets after the headers change.
 func (r *stream) seek(s span) error {
 	for {
 		h, err := r.tar.Next()

@@ -1,10 +1,11 @@
 // Package dockerfile builds an image from a Dockerfile with an installed
-// builder: docker buildx, the classic builder of the Docker engine, buildah or
-// podman. It chooses the first builder that supports the request, runs it, and
-// returns the source that names the result.
+// builder. The builder is docker buildx, the classic builder of the Docker
+// engine, buildah or podman. It chooses the first builder that supports the
+// request, runs the builder, and returns the name of the result for package
+// source.
 //
 // Package dockerfile contains no builder and does not read the Dockerfile. It
-// does not publish the image; package source opens the result.
+// does not publish the image. Package source opens the result.
 package dockerfile
 
 import (
@@ -22,7 +23,7 @@ import (
 
 // The codes of the errors of a build.
 const (
-	CodeNoBuilder = "build-no-builder"      // no builder is installed, or none supports the request
+	CodeNoBuilder = "build-no-builder"      // no installed builder supports the request, or no builder is installed
 	CodeFailed    = "build-failed"          // the builder failed
 	CodeContext   = "build-context-missing" // the context does not exist
 )
@@ -52,19 +53,19 @@ type Machine struct {
 	// Environ is the environment of the builder, in the format of os.Environ.
 	Environ []string
 	// Temp is a temporary folder that only this run uses. The builder writes
-	// its result there.
+	// its result to this folder.
 	Temp string
 	// Log receives the output of the builder while it runs.
 	Log Log
-	// Exec runs a program. If it is nil, the build runs programs of the
+	// Exec runs a program. If Exec is nil, the build runs programs of the
 	// machine.
 	Exec func(context.Context, Command) ([]byte, error)
 }
 
-// Run builds the image and returns the name of the source: a path with its
-// transport, or an image in the Docker engine or in podman's storage. If no
-// builder is suitable or the build fails, the error is a *diag.Error with a
-// code of this package.
+// Run builds the image and returns the name of the result for package source.
+// The name is a path with its transport, or an image in the Docker engine or
+// in podman's storage. If no builder is suitable or the build fails, the error
+// is a *diag.Error with a code of this package.
 func Run(ctx context.Context, m *Machine, r *Request) (string, error) {
 	if err := r.check(); err != nil {
 		return "", err
@@ -77,8 +78,8 @@ func Run(ctx context.Context, m *Machine, r *Request) (string, error) {
 	return t.build(ctx, m, r)
 }
 
-// check returns an error if a local context does not exist. The messages of
-// builders about a missing context are short.
+// check returns an error if a local context does not exist. The builders also
+// report a missing context, but their messages are short.
 func (r *Request) check() error {
 	if r.remote() {
 		return nil
@@ -152,9 +153,10 @@ func pathArgument(path string) string {
 // secretVariable is the prefix of the variables that contain secrets.
 const secretVariable = "GHCR_PUBLISH_SECRET_" //nolint:gosec // a name
 
-// secrets returns arguments that name variables, and the variables with the
-// values. Every process of the machine can read arguments; only the builder can
-// read its variables.
+// secrets returns the arguments for the secrets, and the variables that
+// contain the values. The arguments contain only the names of the variables,
+// because every process of the machine can read arguments. Only the builder
+// can read the variables.
 func (r *Request) secrets() (args, env []string) {
 	for i, s := range r.Secrets {
 		variable := fmt.Sprintf("%s%d", secretVariable, i)

@@ -19,7 +19,8 @@ type tool interface {
 	// unsupported returns the parts of the request that the tool does not
 	// support, or an empty text.
 	unsupported(*Request) string
-	// build builds the image and returns the source that names the result.
+	// build builds the image and returns the name of the result for package
+	// source.
 	build(context.Context, *Machine, *Request) (string, error)
 }
 
@@ -51,11 +52,11 @@ func noBuilder(why []string, err error) error {
 	e := &diag.Error{
 		Code: CodeNoBuilder, Side: diag.Runner, Input: "context", Err: err,
 		Title: "No builder is installed",
-		Hint:  "In a workflow on GitHub's runners for Linux, put docker/setup-buildx-action before this step. On other machines, install Docker with buildx, or buildah, or podman. Or build in a separate step, and set source to its result.",
+		Hint:  "In a workflow on GitHub's runners for Linux, put docker/setup-buildx-action before this step. On other machines, install one of these builders: Docker with buildx, buildah, podman. Or build in a separate step, and set source to the result of that step.",
 	}
 	if len(why) > 0 {
 		e.Title = "No installed builder supports this request: " + strings.Join(why, "; ")
-		e.Hint = "Put docker/setup-buildx-action before this step. With it, docker buildx supports the request."
+		e.Hint = "Put docker/setup-buildx-action before this step. With this action, docker buildx supports the request."
 	}
 	return e
 }
@@ -67,7 +68,7 @@ type feature struct {
 }
 
 // listRequested joins the descriptions of the features that the request uses.
-// The result is empty if it uses none.
+// If the request uses none of the features, the result is empty.
 func listRequested(all ...feature) string {
 	var out []string
 	for _, l := range all {

@@ -17,7 +17,7 @@ type Command struct {
 	Args []string
 	Env  []string
 	// Out receives standard output and standard error while the program runs.
-	// If it is nil, the output is returned.
+	// If Out is nil, the output is returned.
 	Out io.Writer
 }
 

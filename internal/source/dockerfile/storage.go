@@ -10,9 +10,10 @@ import (
 	"strings"
 )
 
-// storage is buildah or podman. Both build into their own storage and accept
-// nearly the same arguments. A single image is published from that storage,
-// because it has the uncompressed layers and only new layers must be compressed.
+// storage is buildah or podman. Both tools build into their own storage and
+// accept nearly the same arguments. The program publishes a single image
+// directly from that storage. The storage has the uncompressed layers, so only
+// new layers must be compressed.
 type storage struct{ name string }
 
 func (s storage) String() string { return s.name }

@@ -47,9 +47,10 @@ type artifactManifest struct {
 }
 
 // OpenArtifact reads the files once to compute their digests and builds the
-// manifest of an artifact. Each file is a layer with its name as the title. The
-// config is the empty config. The config of a Helm chart contains the metadata
-// of the chart. Errors about files are *diag.Error with a code of this package.
+// manifest of an artifact. Each file is a layer with its name as the title,
+// and the config is the empty config. For a Helm chart, the config contains
+// the metadata of the chart instead. Errors about files are *diag.Error with a
+// code of this package.
 func OpenArtifact(ctx context.Context, o ArtifactOptions) (*source.Source, error) {
 	doc := artifactManifest{SchemaVersion: 2, MediaType: types.OCIManifestSchema1, ArtifactType: o.Artifact.Type}
 	var blobs []*image.Blob
@@ -97,7 +98,7 @@ func fileBlobs(ctx context.Context, files []input.ArtifactFile) ([]*image.Blob, 
 		}
 		name := filepath.Base(f.Path)
 		if old, twice := byName[name]; twice {
-			return nil, contentError(CodeDuplicate, "Rename one of the files. The name is the file name after a pull.", nil, "%q and %q have the same name", old, f.Path)
+			return nil, contentError(CodeDuplicate, "Rename one of the files, because a pull writes each file under its name.", nil, "%q and %q have the same name", old, f.Path)
 		}
 		byName[name] = f.Path
 		b.Descriptor.Annotations = map[string]string{title: name}
@@ -130,7 +131,7 @@ func openPlain(path string) (*os.File, error) {
 	case err != nil:
 		return nil, readError(err, path)
 	case info.IsDir():
-		return nil, contentError(CodeUnsafe, "Pack the folder first: tar -czf NAME.tar.gz FOLDER.", nil, "%q is a folder, but an artifact contains only files", path)
+		return nil, contentError(CodeUnsafe, "Pack the folder first: tar -czf NAME.tar.gz FOLDER.", nil, "%q is a folder, and an artifact contains only files", path)
 	case !info.Mode().IsRegular():
 		return nil, notPlain(path, info.Mode())
 	}

@@ -18,8 +18,8 @@ import (
 // maxConfig limits the size of the config of a base image, in bytes.
 const maxConfig = 8 << 20
 
-// base is the image below the files for one platform. It is empty if the user
-// chose no base image.
+// base is the base image for one platform. If the user chose no base image,
+// base contains only the platform.
 type base struct {
 	platform v1.Platform
 	config   []byte // nil without a base image
@@ -34,7 +34,7 @@ func (m *builder) bases(ctx context.Context, variants []*variant) ([]base, error
 		return nil, err
 	}
 	if i := slices.IndexFunc(want, func(p v1.Platform) bool { return p.OS == "windows" }); i >= 0 {
-		return nil, contentError(CodePlatform, "Build the image with docker build on Windows, and set source to its result.", nil, "an image for %s cannot be built from files, because layers of Windows have another format", want[i])
+		return nil, contentError(CodePlatform, "Build the image with docker build on Windows, and set source to the result of that build.", nil, "an image for %s cannot be built from files, because layers of Windows have another format", want[i])
 	}
 	if m.Files.Base == nil {
 		if len(want) == 0 {
@@ -85,8 +85,9 @@ func unique(all []v1.Platform) []v1.Platform {
 	return out
 }
 
-// fetch reads the base image from its registry. From an index it reads only the
-// images for the wanted platforms, or all images for Linux if want is empty.
+// fetch reads the base image from its registry. From an index, it reads only
+// the images for the wanted platforms. If no platform is wanted, it reads all
+// images for Linux.
 func (m *builder) fetch(ctx context.Context, want []v1.Platform) ([]base, error) {
 	ref := m.Files.Base
 	desc, raw, err := m.Remote.Manifest(ctx, ref)

@@ -32,12 +32,12 @@ const (
 	metadataName = "Chart.yaml"
 )
 
-// chart returns the blobs of a packed Helm chart in the format of helm push:
-// the config is the metadata, and the archive is the only layer. As with helm
-// push, the media type of the config identifies the artifact.
+// chart returns the blobs of a packed Helm chart in the format of helm push.
+// The config contains the metadata, and the archive is the only layer. As with
+// helm push, the media type of the config identifies the artifact.
 func chart(ctx context.Context, files []input.ArtifactFile, doc *artifactManifest) ([]*image.Blob, error) {
 	if len(files) != 1 {
-		return nil, contentError(CodeTooMany, "Publish one chart per step, in the format of helm package.", nil, "a Helm chart is one .tgz file, but content has %d files", len(files))
+		return nil, contentError(CodeTooMany, "Publish one chart per step, in the format of helm package.", nil, "a Helm chart is one .tgz file, but the input content has %d files", len(files))
 	}
 	at := files[0].Path
 	metadata, err := chartMetadata(at)
@@ -98,8 +98,8 @@ func chartMetadata(at string) (map[string]any, error) {
 	}
 }
 
-// explainEOF replaces io.EOF by an error that says that the archive does not
-// contain the file.
+// explainEOF replaces io.EOF by an error that reports that the archive does
+// not contain the file.
 func explainEOF(err error) error {
 	if errors.Is(err, io.EOF) {
 		return errors.New("the archive does not contain the file")

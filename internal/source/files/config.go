@@ -69,10 +69,10 @@ func (m *builder) config(b base, l *layer) ([]byte, error) {
 	return json.Marshal(doc)
 }
 
-// run sets the fields that control how the image starts. If the entrypoint is
-// set and cmd is not, run removes the cmd of the base, as the ENTRYPOINT
-// instruction of a Dockerfile does. The old cmd contains arguments for another
-// program.
+// run sets the fields that control how the image starts. If the input
+// entrypoint is set and the input cmd is not set, run removes the cmd of the
+// base. The ENTRYPOINT instruction of a Dockerfile does the same. The old cmd
+// contains arguments for another program.
 func (m *builder) run(run object) error {
 	f := m.Files
 	if f.Entrypoint != nil {
@@ -145,9 +145,9 @@ func (m *builder) rootfs(doc object, b base, l *layer) error {
 	return doc.set("rootfs", v1.RootFS{Type: "layers", DiffIDs: append(fs.DiffIDs, l.diffID)})
 }
 
-// history adds an entry to the history. It does not add one if the base has
-// layers but no history, because each entry that is not empty must correspond
-// to a layer.
+// history adds an entry to the history. It does not add an entry if the base
+// has layers but no history. In a history, each entry that is not empty must
+// correspond to a layer.
 func (m *builder) history(doc object, b base, _ *layer) error {
 	var list []json.RawMessage
 	if raw := doc["history"]; len(raw) > 0 {

@@ -56,8 +56,9 @@ func gather(ctx context.Context, content []input.Content, parents bool) ([]*entr
 	return out, all.gitDir, nil
 }
 
-// line adds one file, or the content of one folder. If the path in the input is
-// a link, line follows it. It does not follow links inside the folder.
+// line adds one file, or the content of one folder. If the path in the input
+// is a link, line follows the link. It does not follow links inside the
+// folder.
 func (a *entries) line(ctx context.Context, c input.Content) error {
 	real, err := filepath.EvalSymlinks(c.Path)
 	if err != nil {
@@ -142,7 +143,7 @@ func inside(name, link string) bool {
 	return link != "" && !path.IsAbs(link) && !filepath.IsAbs(link) && filepath.IsLocal(filepath.FromSlash(path.Join(path.Dir(name), link)))
 }
 
-// add adds an entry. It refuses names that have another meaning in a layer.
+// add adds an entry. It refuses names that have a special meaning in a layer.
 func (a *entries) add(e *entry) error {
 	here := filepath.Join(e.folder, e.file)
 	switch {
@@ -153,7 +154,7 @@ func (a *entries) add(e *entry) error {
 	case strings.HasPrefix(path.Base(e.name), ".wh."):
 		return contentError(CodeName, "Rename the file, or remove it from the input content.", nil, "the name %q would delete a file of the base, because .wh. marks a deleted file in a layer (image-spec, \"Whiteouts\")", here)
 	case len(a.byName) >= maxEntries:
-		return contentError(CodeTooMany, "Pack the files into an archive, or split them over several images.", nil, "content has more than %d files", maxEntries)
+		return contentError(CodeTooMany, "Pack the files into an archive, or split them over several images.", nil, "the input content has more than %d files", maxEntries)
 	}
 	if old := a.byName[e.name]; old != nil {
 		if old.kind == tar.TypeDir && e.kind == tar.TypeDir {
@@ -167,10 +168,10 @@ func (a *entries) add(e *entry) error {
 
 // adjustFolders returns an error if a file has other files below its path. It
 // also adds and removes folders. Without a base image (parents is true), the
-// layer lists every folder. With a base image it lists only empty folders. A
-// folder in a layer would replace the mode of that folder in the base, or a
-// link with that name (/tmp, /lib). The program that unpacks the layer creates
-// missing folders.
+// layer lists every folder. With a base image, it lists only empty folders. A
+// folder in the layer would replace the mode of that folder in the base
+// (/tmp), or a link with that name (/lib). The program that unpacks the layer
+// creates missing folders.
 func (a *entries) adjustFolders(parents bool) error {
 	full := map[string]bool{}
 	for _, e := range a.byName {
@@ -189,7 +190,7 @@ func (a *entries) adjustFolders(parents bool) error {
 		}
 	}
 	if len(a.byName) == 0 {
-		return contentError(CodeNotFound, "Run the step that writes the files before this step.", nil, "content has no file")
+		return contentError(CodeNotFound, "Run the step that writes the files before this step.", nil, "the input content has no file")
 	}
 	return nil
 }

@@ -9,15 +9,15 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
-// The codes of the errors of this package. They are stable, because README and
-// workflows name them.
+// The codes of the errors of this package. The codes are stable, because the
+// README and workflows contain them.
 const (
 	CodeNotFound   = "content-not-found"      // the file does not exist, or no file exists for a platform
 	CodeUnreadable = "content-unreadable"     // the system denies access
-	CodeUnsafe     = "content-unsafe"         // a device, or a link that leaves its folder
-	CodeName       = "content-name"           // a name that is not allowed in a layer
+	CodeUnsafe     = "content-unsafe"         // content contains a device, or a link that leaves its folder
+	CodeName       = "content-name"           // a file has a name that is not allowed in a layer
 	CodeDuplicate  = "content-twice"          // two files have the same path in the image
-	CodeTooMany    = "content-too-many"       // more files than the limit of a layer
+	CodeTooMany    = "content-too-many"       // content has more files than the limit of a layer
 	CodeChanged    = "content-changed"        // a file changed between the first and the second read
 	CodePlatform   = diag.CodePlatformMissing // the base or a path has no content for the platform
 	CodeBase       = "base-unusable"          // the base is not an image that can be extended

@@ -48,8 +48,8 @@ type builder struct {
 }
 
 // Open reads the files once to compute their digests and builds the manifests.
-// The push reads the files again; it returns an error if a file has changed
-// since. Open leaves no file open.
+// The push reads the files again. It returns an error if a file has changed
+// since the first read. Open leaves no file open.
 //
 // Errors are *diag.Error with a code of this package, or errors of reading the
 // base from a registry.

@@ -22,8 +22,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/files"
 )
 
-// folder writes files into a new folder. The arguments are pairs of name and
-// content.
+// folder writes files into a new folder. The arguments are pairs of a name and
+// a content.
 func folder(t *testing.T, pairs ...string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -97,7 +97,7 @@ func TestContentOfALayer(t *testing.T) {
 		{"a file into the root", func(t *testing.T) []input.Content {
 			return []input.Content{to(folder(t, "a", "1")+"/a", "/")}
 		}, []string{"a 1"}},
-		{"folders that meet, sorted", func(t *testing.T) []input.Content {
+		{"files of two folders with one path, in sorted order", func(t *testing.T) []input.Content {
 			return []input.Content{to(folder(t, "d/z", "1"), "/"), to(folder(t, "d/a", "2", "b", "3"), "/")}
 		}, []string{"b 3", "d/", "d/a 2", "d/z 1"}},
 		{"links inside", func(t *testing.T) []input.Content {
@@ -153,7 +153,7 @@ func TestInvalidContentIsRefused(t *testing.T) {
 		{"a missing file", files.CodeNotFound, func(t *testing.T) []input.Content {
 			return []input.Content{to(filepath.Join(folder(t), "no"), "/")}
 		}},
-		{"a link up", files.CodeUnsafe, link("../../x")},
+		{"a link to the parent folder", files.CodeUnsafe, link("../../x")},
 		{"an absolute link", files.CodeUnsafe, link("/etc/passwd")},
 		{"two files with one path in the image", files.CodeDuplicate, func(t *testing.T) []input.Content {
 			return []input.Content{to(folder(t, "a", "1"), "/"), to(folder(t, "a", "1"), "/")}
@@ -207,16 +207,16 @@ func TestPlatforms(t *testing.T) {
 		make func(t *testing.T) input.Files
 		want string
 	}{
-		{"nothing says", func(t *testing.T) input.Files {
+		{"the default platform", func(t *testing.T) input.Files {
 			return input.Files{Content: []input.Content{to(folder(t, "a", "1"), "/")}}
 		}, "linux/amd64"},
-		{"asked for", func(t *testing.T) input.Files {
+		{"the platforms in the input", func(t *testing.T) input.Files {
 			return input.Files{Content: []input.Content{to(folder(t, "a", "1"), "/")}, Platforms: []v1.Platform{{OS: "linux", Architecture: "s390x"}, arm, arm}}
 		}, "linux/s390x linux/arm64"},
-		{"the programs say", func(t *testing.T) input.Files {
+		{"the platform of the programs", func(t *testing.T) input.Files {
 			return input.Files{Content: []input.Content{to(folder(t, "a", elf(183)), "/")}}
 		}, "linux/arm64"},
-		{"the paths say", func(t *testing.T) input.Files {
+		{"the platforms in the paths", func(t *testing.T) input.Files {
 			dir := dist(t, "linux-arm64", "linux-amd64", "linux-armv6", "linux-armv7", "linux-amd64.sha256", "windows-amd64")
 			return input.Files{Content: []input.Content{to(filepath.Join(dir, "{os}-{arch}{variant}"), "/a")}}
 		}, "linux/amd64 linux/arm/v6 linux/arm/v7 linux/arm64"},
@@ -227,7 +227,7 @@ func TestPlatforms(t *testing.T) {
 		{"uname's names", func(t *testing.T) input.Files {
 			return input.Files{Content: []input.Content{to(filepath.Join(dist(t, "x86_64", "aarch64"), "{arch}"), "/a")}}
 		}, "linux/amd64 linux/arm64"},
-		{"of several, one", func(t *testing.T) input.Files {
+		{"one of several platforms", func(t *testing.T) input.Files {
 			return input.Files{Content: []input.Content{to(filepath.Join(dist(t, "amd64", "arm64"), "{arch}"), "/a")}, Platforms: []v1.Platform{arm}}
 		}, "linux/arm64"},
 		{"the same placeholder twice", func(t *testing.T) input.Files {
@@ -272,11 +272,12 @@ func TestProgramsForAnotherArchitectureGiveAWarning(t *testing.T) {
 		t.Errorf("notices are %+v", src.Notices)
 	}
 	if a, b := src.Root.Children[0].Blobs[1], src.Root.Children[1].Blobs[1]; a != b {
-		t.Error("equal files are two layers")
+		t.Error("equal files became two layers")
 	}
 }
 
-// The push reads large layers a second time. Their content must be the same.
+// The push reads the files of a large layer a second time. The content must be
+// the same.
 func TestAFileThatChangesBetweenTwoReadsIsAnError(t *testing.T) {
 	t.Parallel()
 	noise := make([]byte, 9<<20) // larger than the memory limit
@@ -310,6 +311,6 @@ func TestACancelledRunStops(t *testing.T) {
 	cancel()
 	f := input.Files{Content: []input.Content{to(folder(t, "a", "1"), "/")}}
 	if _, err := files.Open(ctx, files.Options{Files: &f}); err == nil {
-		t.Error("it went on")
+		t.Error("a cancelled run did not stop")
 	}
 }

@@ -18,8 +18,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 )
 
-// maxKept limits the compressed layers that are kept in memory to avoid a
-// second read, in bytes. The limit applies to all layers together.
+// maxKept limits the total size of the compressed layers that are kept in
+// memory, in bytes. The files of such a layer need no second read.
 const maxKept = 8 << 20
 
 // layer contains the files of one variant, with their digests at the time of
@@ -69,13 +69,13 @@ func (m *builder) noticeGitDir(gitDir []string) {
 	if len(gitDir) > 0 && !noticed {
 		m.notices = append(m.notices, diag.Notice{
 			Code: codeGitDir, Level: diag.Warning, Title: "A .git folder was left out",
-			Text: fmt.Sprintf("%q can contain the token of the job, so the image does not contain it. Set content to the folders that the image needs instead of the complete checkout.", gitDir[0]),
+			Text: fmt.Sprintf("%q can contain the token of the job, so the image does not contain this folder. Set content to the folders that the image needs instead of the complete checkout.", gitDir[0]),
 		})
 	}
 }
 
-// read reads the files once and computes the digests of the plain and of the
-// compressed layer.
+// read reads the files once and computes the digests of the uncompressed and
+// of the compressed layer.
 func (ls *layers) read(ctx context.Context, l *layer) error {
 	plain := stream(ctx, l.list, ls.Epoch, func(head []byte) {
 		if m := machine(head); m != "" {
@@ -103,7 +103,7 @@ func (ls *layers) read(ctx context.Context, l *layer) error {
 }
 
 // reopen returns a function that reads the files a second time. At the end of
-// the layer the reader returns an error if the content has changed.
+// the layer, the reader returns an error if the content has changed.
 func (l *layer) reopen(epoch time.Time, m compress.Method) func(context.Context) (io.ReadCloser, error) {
 	return func(ctx context.Context) (io.ReadCloser, error) {
 		plain := stream(ctx, l.list, epoch, func([]byte) {})

@@ -20,7 +20,7 @@ const (
 	baseDigest = "org.opencontainers.image.base.digest"
 )
 
-// image adds the layer to the base. The result is an OCI image, also if the
+// image adds the layer to the base. The result is an OCI image, even if the
 // base is a Docker image.
 func (m *builder) image(b base, l *layer) (*image.Manifest, error) {
 	raw, err := m.config(b, l)
@@ -73,8 +73,8 @@ func index(images []*image.Manifest) (*image.Manifest, error) {
 	return out, nil
 }
 
-// manifest encodes a document as JSON. The result is the same for the same
-// document.
+// manifest encodes a document as JSON. The same document always gives the same
+// bytes.
 func manifest(t types.MediaType, doc any) (*image.Manifest, error) {
 	raw, err := json.Marshal(doc)
 	if err != nil {
@@ -87,7 +87,7 @@ func manifest(t types.MediaType, doc any) (*image.Manifest, error) {
 	return &image.Manifest{Descriptor: v1.Descriptor{MediaType: t, Digest: digest, Size: size}, Raw: raw}, nil
 }
 
-// inMemory returns a blob with the content raw.
+// inMemory returns a blob with the given content.
 func inMemory(t types.MediaType, raw []byte) (*image.Blob, error) {
 	digest, size, err := v1.SHA256(bytes.NewReader(raw))
 	if err != nil {

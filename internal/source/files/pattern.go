@@ -18,8 +18,9 @@ type match struct {
 	platform v1.Platform
 }
 
-// placeholders maps each placeholder to the names that it matches: the names of
-// systems, architectures and variants in Go, Docker, uname and GoReleaser.
+// placeholders maps each placeholder to the names that it matches. These are
+// the names of systems, architectures and variants in Go, Docker, uname and
+// GoReleaser.
 var placeholders = map[string]string{
 	"{os}":      `(?P<os>linux|windows|darwin|freebsd|openbsd|netbsd|macos)`,
 	"{arch}":    `(?P<arch>amd64|arm64|386|arm|riscv64|s390x|ppc64le|loong64|mips64le|mips64|ppc64|x86_64|aarch64|x64|i386)`,
@@ -29,8 +30,8 @@ var placeholders = map[string]string{
 // aliases maps other names of platforms to the names that Docker uses.
 var aliases = map[string]string{"x86_64": "amd64", "x64": "amd64", "aarch64": "arm64", "i386": "386", "macos": "darwin"}
 
-// expand returns all paths that match a pattern. It compares segment by
-// segment.
+// expand returns all paths that match a pattern. It compares one segment of
+// the path at a time.
 func expand(pattern string) ([]match, error) {
 	out := []match{{}}
 	volume := filepath.VolumeName(pattern)

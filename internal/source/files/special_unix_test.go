@@ -14,7 +14,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/files"
 )
 
-// Reading a pipe would block. Sockets and devices have no use in an image.
+// Reading a pipe would block. An image does not need sockets or devices.
 func TestSpecialFilesAreRefused(t *testing.T) {
 	t.Parallel()
 	dir, err := os.MkdirTemp("", "s") //nolint:usetesting // A socket's path must be short.

@@ -32,8 +32,8 @@ type layerWriter struct {
 	inspectHead func(head []byte) // receives the first bytes of each file
 }
 
-// stream returns the tar of the entries. A goroutine writes the tar while it is
-// read, and ends when the reader is closed.
+// stream returns the tar of the entries. A goroutine writes the tar while the
+// caller reads the tar. The goroutine ends when the caller closes the reader.
 func stream(ctx context.Context, list []*entry, epoch time.Time, inspectHead func(head []byte)) io.ReadCloser {
 	in, out := io.Pipe()
 	go func() {
@@ -75,8 +75,8 @@ func (t *layerWriter) header(h *tar.Header) error {
 	return nil
 }
 
-// file writes the header and the content of a file. The size is the size of the
-// file when it is opened.
+// file writes the header and the content of a file. The size in the header is
+// the size that the file has when it is opened.
 func (t *layerWriter) file(e *entry, h *tar.Header) error {
 	in, size, err := open(e)
 	if err != nil {

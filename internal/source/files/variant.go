@@ -49,9 +49,9 @@ func (m *builder) variants() ([]*variant, error) {
 	return out, nil
 }
 
-// wanted returns the platforms from the input, or else the found platforms for
-// Linux. Most builds also write programs for macOS and Windows into the same
-// folder.
+// wanted returns the platforms from the input. If the input has no platforms,
+// it returns the found platforms for Linux. Most builds also write programs
+// for macOS and Windows into the same folder.
 func (m *builder) wanted(found map[string]v1.Platform) []v1.Platform {
 	if len(m.Files.Platforms) > 0 {
 		return m.Files.Platforms

@@ -13,8 +13,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// CodeAttestationStray is the code of the notice about an attestation whose image
-// is not part of the index.
+// CodeAttestationStray reports an attestation whose image is not part of the
+// index.
 const CodeAttestationStray = "attestation-stray"
 
 // artifactType is the artifact type of attestations in the list of referrers.
@@ -30,9 +30,9 @@ type Referrer struct {
 	Annotations  map[string]string
 }
 
-// matchAttestations returns the attestations of the images, in the order of the
-// images. It leaves out attestations of other images and adds a notice, because
-// no client could find their image.
+// matchAttestations returns the attestations of the images, in the order of
+// the images. It leaves out attestations of other images and adds a notice,
+// because no client could find the images of these attestations.
 func (j *Result) matchAttestations(images, others []entry) []entry {
 	var kept []entry
 	for _, img := range images {
@@ -53,8 +53,8 @@ func (j *Result) matchAttestations(images, others []entry) []entry {
 	return kept
 }
 
-// referrers converts each attestation into a manifest whose subject is its
-// image. Config and statements stay the same blobs.
+// referrers converts each attestation into a manifest whose subject is the
+// attested image. The blobs of the config and of the statements do not change.
 func referrers(images, attestations []entry) ([]Referrer, error) {
 	subjects := map[string]v1.Descriptor{}
 	for _, e := range images {

@@ -5,5 +5,5 @@
 // Find and Join use no network and no files. The same digests give the same
 // index, byte for byte, in any order. Package merge writes nothing to a
 // registry. Its result is an image.Manifest tree whose children are already in
-// the registry; packages plan and publish push the tree.
+// the registry. Packages plan and publish push the tree.
 package merge

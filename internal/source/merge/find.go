@@ -23,18 +23,19 @@ const (
 // maxImages limits the number of images in one merge.
 const maxImages = 1000
 
-// skipped is the value of an output whose job could not push, because its token
-// is read-only.
+// skipped is the value of an output if the job could not push because of a
+// read-only token.
 const skipped = "skipped"
 
-// PlatformImage is the digest that one matrix job pushed, with its name and
-// repository.
+// PlatformImage is the digest that one matrix job pushed, with the name of the
+// job and the repository of the image.
 type PlatformImage struct {
-	// Name is the name of the job: linux-arm64 for the output
-	// digest-linux-arm64, or "line 3" for a line without a name.
+	// Name is the name of the job. For the output digest-linux-arm64, it is
+	// linux-arm64. For a line without a name, it is the number of the line,
+	// for example "line 3".
 	Name string
-	// Repo is the repository of the image. If it is nil, the image is in the
-	// repository to publish to.
+	// Repo is the repository of the image. If Repo is nil, the image is in the
+	// target repository.
 	Repo   *name.Repository
 	Digest v1.Hash
 }
@@ -44,13 +45,13 @@ type PlatformImage struct {
 //   - a JSON object or list of digests
 //   - lines of the form [NAME=]DIGEST or REPOSITORY@DIGEST
 //
-// If pattern is not empty, Find keeps only the images whose name matches it; *
-// matches any part of a name.
+// If the pattern is not empty, Find keeps only the images whose name matches
+// the pattern. In a pattern, * matches any part of a name.
 //
-// The result is sorted by name and has each digest once. It is empty if every
-// job skipped its push because its token is read-only. If only some jobs
-// skipped their push, Find returns an error. Errors are *diag.Error with a code
-// of this package.
+// The result is sorted by name and has each digest once. The result is empty
+// if every job skipped its push because of a read-only token. If only some
+// jobs skipped their push, Find returns an error. Errors are *diag.Error with
+// a code of this package.
 func Find(text, pattern string) ([]PlatformImage, error) {
 	f := &finder{pattern: pattern}
 	if _, err := path.Match(pattern, ""); err != nil {
@@ -143,8 +144,8 @@ func parseImage(key, value string) (PlatformImage, error) {
 	return img, nil
 }
 
-// result returns the platform images in order, or the error that describes the
-// complete input.
+// result returns the platform images in order, or an error about the complete
+// input.
 func (f *finder) result() ([]PlatformImage, error) {
 	slices.Sort(f.skipped)
 	switch {
@@ -154,7 +155,7 @@ func (f *finder) result() ([]PlatformImage, error) {
 		return nil, f.noDigestsError()
 	case len(f.skipped) > 0:
 		return nil, inputError("digests", CodeImagesSkipped,
-			"Give every job the permission packages: write, or give it to no job. Nothing was published.", nil,
+			"Give the permission packages: write to every job, or to no job. Nothing was published.", nil,
 			"These jobs did not push, because their token is read-only: %s", strings.Join(f.skipped, ", "))
 	}
 	slices.SortStableFunc(f.found, func(a, b PlatformImage) int {

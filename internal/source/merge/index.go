@@ -44,9 +44,9 @@ func (j *Result) index(images []ReadImage, entries []entry, o Options) (*image.M
 	return root, err
 }
 
-// descriptor returns the entry of the index for a manifest. It contains the
-// complete platform and the annotations that the manifest had in the index of
-// its job.
+// descriptor returns the entry of the index for a manifest. The entry contains
+// the complete platform, and the annotations that the manifest had in the
+// index of its job.
 func descriptor(e entry) v1.Descriptor {
 	d := subjectDescriptor(e.Descriptor)
 	d.Annotations, d.ArtifactType = e.Descriptor.Annotations, e.Descriptor.ArtifactType
@@ -59,9 +59,9 @@ func newDescriptor(t types.MediaType, raw []byte) (v1.Descriptor, error) {
 	return v1.Descriptor{MediaType: t, Size: size, Digest: digest}, err
 }
 
-// annotations returns the annotations for the index: the annotations on which
-// the indexes of all jobs agree, and the given ones. It adds a notice for
-// annotations that differ.
+// annotations returns the annotations for the index. These are the annotations
+// on which the indexes of all jobs agree, and the annotations in the argument
+// ours. It adds a notice for annotations that differ.
 func (j *Result) annotations(images []ReadImage, ours map[string]string) map[string]string {
 	all := map[string]string{}
 	var conflicting []string

@@ -15,10 +15,10 @@ import (
 // The codes of errors and notices about the images to merge.
 const (
 	CodePlatformMissing    = diag.CodePlatformMissing // no image has an expected platform
-	CodePlatformDuplicate  = "platform-duplicate"     // two images have one platform
+	CodePlatformDuplicate  = "platform-duplicate"     // two images have the same platform
 	CodePlatformUnexpected = "platform-unexpected"    // an image has a platform that is not expected
 	CodePlatformUnknown    = "platform-unknown"       // an image has no platform
-	CodeNotDocker          = "not-docker"             // an index with Docker media types has another media type
+	CodeNotDocker          = "not-docker"             // an image for an index with Docker media types has another media type
 	CodeIndexTooLarge      = "index-too-large"        // registries do not accept an index of this size
 	CodeAnnotationsDiffer  = "annotations-differ"     // the jobs set different annotations on their indexes
 )
@@ -32,17 +32,18 @@ const (
 
 // Options configures Join.
 type Options struct {
-	// Docker gives the index the media type of Docker. Such an index contains
-	// only images with media types of Docker and has no annotations.
+	// If Docker is true, the index has the media type of Docker. Such an index
+	// contains only images with media types of Docker and has no annotations.
 	Docker bool
 	// Attestations is Keep, Strip or Referrers.
 	Attestations string
-	// Annotations are added to the annotations on which the indexes of all jobs
-	// agree. They replace annotations with the same key.
+	// Annotations are added to the annotations on which the indexes of all
+	// jobs agree. An annotation from this map replaces an annotation with the
+	// same key.
 	Annotations map[string]string
 	// Expect lists the platforms that the index must have. Join returns an
-	// error for a missing platform and for an additional one. If Expect is
-	// empty, Join accepts every platform.
+	// error for a missing platform and for an additional platform. If Expect
+	// is empty, Join accepts every platform.
 	Expect []string
 }
 
@@ -156,7 +157,7 @@ func check(images []entry, expect []string) error {
 }
 
 // compare returns an error for each missing platform and for each unexpected
-// one.
+// platform.
 func compare(images []entry, found map[string]bool, expect []string) []error {
 	if len(expect) == 0 {
 		return nil
@@ -188,11 +189,11 @@ func absent(name string, images []entry) error {
 	output := prefix + strings.ReplaceAll(name, "/", "-")
 	return inputError("digests", CodePlatformMissing,
 		fmt.Sprintf("Check that the job that builds the image has the output %s. Found platforms: %s.", output, strings.Join(found, ", ")), nil,
-		"No job pushed an image for %s, which expect-platforms contains", name)
+		"No job pushed an image for %s, but expect-platforms contains this platform", name)
 }
 
 func duplicate(a, b entry) error {
-	return inputError("digests", CodePlatformDuplicate, "Remove one of the images, or build it for another platform.", nil,
+	return inputError("digests", CodePlatformDuplicate, "Remove one of the images, or build one of the images for another platform.", nil,
 		"Two images have the platform %s: %s of job %q, and %s of job %q",
 		image.PlatformString(a.Platform), a.Descriptor.Digest, a.job, b.Descriptor.Digest, b.job)
 }

@@ -68,8 +68,8 @@ func (f *finder) object(o map[string]any, depth int) error {
 	return f.each(o, keys, depth)
 }
 
-// isJob reports whether o is one job of the context needs (contexts reference,
-// "needs").
+// isJob reports whether o is one job in the context "needs" (contexts
+// reference, "needs").
 func isJob(o map[string]any) bool {
 	_, result := o["result"]
 	_, outputs := o["outputs"]

@@ -9,7 +9,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// identity returns a text that is different for different platforms. It
+// identity returns a text that is different for different platforms. The text
 // contains the version of the system, because one index can have images for
 // several versions of Windows.
 func identity(p *v1.Platform) string {

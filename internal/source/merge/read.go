@@ -15,8 +15,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
-// CodeImageMissing is the code of the error about a platform image that is not
-// in its repository.
+// CodeImageMissing reports a platform image that is not in its repository.
 const CodeImageMissing = "platform-image-missing"
 
 // maxConcurrentReads is the number of platform images that are read
@@ -33,10 +32,11 @@ type ReadImage struct {
 	Root *image.Manifest
 }
 
-// Read reads every platform image from its own repository, or from repo if it
-// names none. If absent returns true for an error, Read returns an error with
-// the code CodeImageMissing and the name of the image. It adds the name of the
-// image to other errors.
+// Read reads every platform image from the repository of the image. If the
+// image has no repository, Read uses the argument repo. If the function absent
+// returns true for an error, Read returns an error with the code
+// CodeImageMissing and the name of the image. It adds the name of the image to
+// other errors.
 func Read(ctx context.Context, remote source.Remote, repo name.Repository, images []PlatformImage, absent func(error) bool) ([]ReadImage, error) {
 	out := make([]ReadImage, len(images))
 	group, ctx := errgroup.WithContext(ctx)
@@ -101,6 +101,6 @@ func missing(img PlatformImage, repo name.Repository, err error) error {
 	return &diag.Error{
 		Code: CodeImageMissing, Side: diag.Registry, Input: "digests", Err: err,
 		Title: fmt.Sprintf("The image of job %q is not in %s", img.Name, repo),
-		Hint:  "Set the same image in the step that pushes with push-by-digest: true. If an image was deleted from the package since, run its job again.",
+		Hint:  "Set the input image to the same value in the step that has push-by-digest: true. If the image was deleted from the package after its push, run the job again.",
 	}
 }

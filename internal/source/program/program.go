@@ -1,6 +1,7 @@
-// Package program runs other programs. It finds them only in absolute folders
-// of PATH and removes the token from their environment. To stop a program, it
-// sends an interrupt first and kills the program later.
+// Package program runs other programs. It looks for programs only in the
+// absolute folders of PATH. It removes the token from the environment of the
+// programs. To stop a program, it sends an interrupt first and kills the
+// program later.
 package program
 
 import (
@@ -18,12 +19,13 @@ import (
 // stopTimeout is the time that a program has to clean up after an interrupt.
 const stopTimeout = 10 * time.Second
 
-// maxAnswer limits the output of a program that is kept, in bytes.
+// maxAnswer limits the number of bytes that are kept from the output of a
+// program.
 const maxAnswer = 1 << 20
 
 // Environ returns env without the variables that other programs must not read.
-// These are the inputs of this action, which contain the token, and the
-// variables of the token itself.
+// The removed variables are the inputs of this action, because they contain
+// the token, and the variables that contain only the token.
 func Environ(env []string) []string {
 	out := []string{} // not nil, because exec.Cmd passes the whole environment if Env is nil
 	for _, pair := range env {
@@ -38,7 +40,8 @@ func Environ(env []string) []string {
 }
 
 // Command prepares a program with the environment env. It looks for the
-// program in the PATH of env. If the program is missing, the error is exec.ErrNotFound.
+// program in the PATH of env. If the program is missing, the error is
+// exec.ErrNotFound.
 func Command(ctx context.Context, env []string, name string, args ...string) (*exec.Cmd, error) {
 	path, err := find(env, name)
 	if err != nil {
@@ -70,8 +73,8 @@ func Output(ctx context.Context, env []string, name string, args ...string) ([]b
 // LimitedOutput keeps the first mebibyte of an output.
 type LimitedOutput struct{ buffer bytes.Buffer }
 
-// Write keeps the bytes that still fit and drops the rest. It never returns an
-// error.
+// Write keeps the bytes that still fit and drops all other bytes. It never
+// returns an error.
 func (k *LimitedOutput) Write(p []byte) (int, error) {
 	if remaining := maxAnswer - k.buffer.Len(); remaining > 0 {
 		k.buffer.Write(p[:min(len(p), remaining)])

@@ -16,7 +16,8 @@ type Saved struct {
 	Layers [][]byte // the bytes in the tar, plain or gzipped
 }
 
-// NewSaved returns an image for linux/amd64 with one uncompressed layer for each text.
+// NewSaved returns an image for linux/amd64 with one uncompressed layer for
+// each text.
 func NewSaved(tb testing.TB, tag string, texts ...string) Saved {
 	tb.Helper()
 	s := Saved{Tags: []string{tag}}
@@ -102,8 +103,8 @@ func DockerSave(tb testing.TB, images ...Saved) []File {
 	return append(files, ManifestJSON(tb, entries...), File{Name: "repositories", Body: []byte("{}")})
 }
 
-// DockerSaveOCI returns the files that docker save writes since version 25: an
-// OCI layout, and a manifest.json for the image.
+// DockerSaveOCI returns the files that docker save writes since version 25.
+// The files are an OCI layout and a manifest.json for the image.
 func DockerSaveOCI(tb testing.TB, l *Layout, image v1.Descriptor, tags ...string) []File {
 	tb.Helper()
 	var m v1.Manifest

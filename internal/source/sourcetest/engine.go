@@ -21,9 +21,9 @@ type EngineImage struct {
 	Names []string
 	Tar   []byte
 	// Only is the single platform of the image in the engine, in the format of
-	// the API. It is set if the engine cannot run that platform. Then the
-	// engine exports only this platform, and no other platform and no complete
-	// index.
+	// the API. It is set if the engine cannot run that platform. The engine
+	// then exports only this platform. It does not export another platform or
+	// the complete index.
 	Only json.RawMessage
 	// Layers are the diff IDs. Members are the digests of the manifests below
 	// the ID in the containerd store.
@@ -46,7 +46,7 @@ type Engine struct {
 	// of the engine; empty means amd64.
 	Containerd bool
 	Arch       string
-	// Loading replaces the handler of a load request if it is set.
+	// Loading handles the load requests if it is not nil.
 	Loading http.HandlerFunc
 
 	tb          testing.TB
@@ -97,7 +97,7 @@ func (e *Engine) info(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintf(w, `{"OSType":"linux","DriverStatus":[%s]}`, status)
 }
 
-// summary is an image in the answers to a list and to an inspection.
+// summary is an image in the responses to list and inspect requests.
 type summary struct {
 	ID          string `json:"Id"`
 	RepoTags    []string
@@ -175,8 +175,8 @@ func (e *Engine) export(w http.ResponseWriter, id, platform string) {
 	_, _ = w.Write(i.Tar) // the error is ignored, because a client may close the connection early
 }
 
-// find looks up an image by the rules of a Docker engine. If the image does not
-// exist, it writes the answer and returns nil.
+// find looks up an image by the rules of a Docker engine. If the image does
+// not exist, it writes the error response and returns nil.
 func (e *Engine) find(w http.ResponseWriter, name string) *EngineImage {
 	e.mu.Lock()
 	defer e.mu.Unlock()

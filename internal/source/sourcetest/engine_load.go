@@ -49,9 +49,9 @@ func (e *Engine) Names(id string) []string {
 	return nil
 }
 
-// load implements docker load. For an archive that ends early or lacks a needed
-// file, it answers with status 200 and the error message of dockerd. An archive
-// that no engine should receive fails the test.
+// load implements docker load. For an archive that ends early or lacks a
+// needed file, it sends the status 200 and the error message of dockerd. An
+// archive that no engine should receive fails the test.
 func (e *Engine) load(w http.ResponseWriter, r *http.Request) {
 	e.Loads.Add(1)
 	if e.Loading != nil {
@@ -130,7 +130,7 @@ func (e *Engine) store(w http.ResponseWriter, l *loaded) error {
 		}
 	}
 	if len(entries) != 1 || len(index.Manifests) != 1 || l.files[BlobName(index.Manifests[0].Digest)] == nil {
-		e.tb.Errorf("the archive holds %d and %d images, or no manifest", len(entries), len(index.Manifests))
+		e.tb.Errorf("the archive contains %d and %d images, or no manifest", len(entries), len(index.Manifests))
 	}
 	var config v1.ConfigFile
 	if err := json.Unmarshal(l.files[entries[0].Config], &config); err != nil {
@@ -159,7 +159,7 @@ func (e *Engine) store(w http.ResponseWriter, l *loaded) error {
 }
 
 // layers compares the layers with their diff IDs. The classic store does not
-// read a layer if another image has the same layers up to this one.
+// read a layer if another image has the same layers up to this layer.
 func (e *Engine) layers(l *loaded, files, diffs []string) error {
 	if len(files) != len(diffs) {
 		return fmt.Errorf("invalid manifest, layers length mismatch: expected %d, got %d", len(files), len(diffs))
@@ -172,7 +172,7 @@ func (e *Engine) layers(l *loaded, files, diffs []string) error {
 		})
 		switch diff, ok := l.diffs[file]; {
 		case !ok && e.Containerd:
-			e.tb.Errorf("containerd's store would take an image without %s", file)
+			e.tb.Errorf("the store of containerd would accept an image without %s", file)
 		case known && !e.Containerd:
 		case !ok:
 			return fmt.Errorf("open /var/lib/docker/tmp/docker-import-1/%s: no such file or directory", file)

@@ -1,6 +1,6 @@
-// Package sourcetest builds small images for tests: OCI layouts, archives of
-// layouts, and tars of docker save. The images are the same on every run, and
-// tests can damage them.
+// Package sourcetest builds small images for tests. An image is an OCI layout,
+// an archive of a layout, or a tar of docker save. The images are the same on
+// every run, and tests can damage them.
 //
 // Only tests use this package. It reports errors through testing.TB. Every
 // image is a list of [File] in memory until [Dir] or [Tar] writes it, so that a

@@ -135,8 +135,8 @@ func (l *Layout) Index(children ...v1.Descriptor) v1.Descriptor {
 	return l.JSON(types.OCIImageIndex, v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: children})
 }
 
-// MultiPlatform stores the result of a build for two platforms: an index with
-// an image and an attestation for each platform.
+// MultiPlatform stores the result of a build for two platforms. The result is
+// an index with an image and an attestation for each platform.
 func (l *Layout) MultiPlatform() v1.Descriptor {
 	l.tb.Helper()
 	amd, arm := On(l.Image(AMD64, "shared", "amd64"), AMD64), On(l.Image(ARM64, "shared", "arm64"), ARM64)
@@ -150,8 +150,8 @@ func On(d v1.Descriptor, p *v1.Platform) v1.Descriptor {
 }
 
 // Add adds a manifest to index.json, once for each name, or once without a
-// name. It writes a name with a "/" as containerd does: the whole name in one
-// annotation, and the tag in another.
+// name. It writes a name with a "/" as containerd does. One annotation
+// contains the whole name, and another annotation contains the tag.
 func (l *Layout) Add(d v1.Descriptor, names ...string) {
 	if len(names) == 0 {
 		l.Entries = append(l.Entries, d)

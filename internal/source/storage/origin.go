@@ -17,10 +17,10 @@ import (
 // starts the tool once.
 const maxOrigins = 16
 
-// Origins lists images in registries that share layers with the image id, in
-// repositories for which wanted returns true. The image with the most shared
-// layers comes first. The list contains only images whose repository is
-// recorded in the storage.
+// Origins lists images in registries that share layers with the image that has
+// the given ID. It lists only images in repositories for which the function
+// wanted returns true. The image with the most shared layers comes first. The
+// list contains only images whose repository is recorded in the storage.
 func (s *Storage) Origins(ctx context.Context, id string, wanted func(name.Repository) bool) ([]image.Origin, error) {
 	t, env, err := s.tool(ctx)
 	if err != nil {

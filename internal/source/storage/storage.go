@@ -3,12 +3,13 @@
 // because these programs know the locks and drivers of the storage.
 //
 // An export is the output of podman save in the docker-archive format. It has
-// uncompressed layers and the unchanged config, so the image ID stays the same, and
-// known layers are recognised by their diff IDs. The fields of the manifest are
-// read separately. The storage keeps layers unpacked and does not have their
-// compressed bytes. If the image was pulled from the target registry, its
-// digest stays the same. Otherwise the layers are compressed again, always to
-// the same digest.
+// uncompressed layers and the unchanged config. The image ID therefore stays
+// the same, and the program recognises known layers by their diff IDs. Package
+// storage reads the fields of the manifest separately. The storage keeps
+// layers unpacked and does not have their compressed bytes. If the image was
+// pulled from the target registry, its digest stays the same. Otherwise, the
+// layers are compressed again. The new digest is then the same for every
+// export.
 //
 // Package storage writes nothing to disk. podman writes each layer to its own
 // temporary folder before it prints the layer. Package storage does not support
@@ -38,7 +39,7 @@ const (
 // Storage is the containers-storage of the current user.
 type Storage struct{ environ func() []string }
 
-// New returns the storage that programs use if their environment is environ.
+// New returns the storage that programs with the environment environ use.
 func New(environ func() []string) *Storage { return &Storage{environ: environ} }
 
 // tool returns the first installed tool and the environment for it.
@@ -56,9 +57,9 @@ func (s *Storage) tool(ctx context.Context) (tool, []string, error) {
 	}
 }
 
-// Find returns the image that podman finds under name: a name, an ID, or the
-// start of an ID. Errors are *diag.Error with the code source-not-found,
-// storage-no-program or storage-refused.
+// Find returns the image that podman finds. The argument is the name of an
+// image, an ID, or the start of an ID. Errors are *diag.Error with the code
+// source-not-found, storage-no-program or storage-refused.
 func (s *Storage) Find(ctx context.Context, name string) (*image.Stored, error) {
 	t, env, err := s.tool(ctx)
 	if err != nil {
@@ -104,8 +105,8 @@ type notFoundError struct{ error }
 // Unwrap returns the error of the tool.
 func (s *notFoundError) Unwrap() error { return s.error }
 
-// unknown returns the error for an image that the tool does not find. It
-// contains the message of the tool.
+// unknown returns the error for an image that the tool does not find. The
+// error contains the message of the tool.
 func (s *Storage) unknown(t tool, name string, err error) error {
 	return &diag.Error{
 		Code: codeNotFound, Side: diag.Source, Err: err,

@@ -22,8 +22,8 @@ const (
 	first = "sha256:3333333333333333333333333333333333333333333333333333333333333333"
 )
 
-// The output of podman and buildah for the image web, which is based on the
-// image base. The image base comes from a registry.
+// The output of podman and buildah for the image "web". The base image of
+// "web" is the image "base", which comes from a registry.
 const (
 	webForPodman  = `[{"Id":"` + id + `","ManifestType":"application/vnd.oci.image.manifest.v1+json","Annotations":{"a":"b"},"RepoDigests":["localhost/web@` + first + `"],"RootFS":{"Layers":["` + lower + `","` + upper + `"]}}]`
 	baseForPodman = `[{"Id":"` + baseID + `","ManifestType":"application/vnd.docker.distribution.manifest.v2+json","RepoDigests":["ghcr.io/acme/base@` + first + `"],"RootFS":{"Layers":["` + lower + `"]}}]`
@@ -36,8 +36,8 @@ const (
 	baseID = "0000ef0abdd4dc40d652b77b8395e10891a85f5f22964cbb1fdd3c25fce71ee0"
 )
 
-// fake is a tool that has the images web and base. The export of web is the
-// text "the tar".
+// fake is a tool that has the images "web" and "base". The export of "web" is
+// the text "the tar".
 const fake = `#!/bin/sh
 for last; do :; done
 case "${0##*/} $*" in

@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// tool is a program that can read the storage: the arguments to inspect, list
-// and export images, and the parsers of the answers.
+// tool describes a program that can read the storage. It contains the
+// arguments to inspect, list and export images, and the parsers of the output.
 type tool struct {
 	name    string
 	inspect func(image string) []string
@@ -77,8 +77,9 @@ func readPodman(answer []byte) (*imageInfo, error) {
 	}, nil
 }
 
-// readBuildah parses the output of buildah inspect. It contains the digest of
-// the manifest, and only the name that was given to inspect.
+// readBuildah parses the output of buildah inspect. The output contains the
+// digest of the manifest. It contains only one name, which is the name that
+// was given to inspect.
 func readBuildah(answer []byte) (*imageInfo, error) {
 	var one struct {
 		FromImage, FromImageID, FromImageDigest string
@@ -128,8 +129,8 @@ func listPodman(answer []byte) (map[string][]string, error) {
 	return out, err
 }
 
-// listBuildah returns names instead of IDs: for an ID, buildah inspect does not
-// report which digest belongs to which name.
+// listBuildah returns names instead of IDs, because for an ID, buildah inspect
+// does not report which digest belongs to which name.
 func listBuildah(answer []byte) (map[string][]string, error) {
 	var all []struct{ Names []string }
 	err := json.Unmarshal(answer, &all)
