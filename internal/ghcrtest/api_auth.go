@@ -74,8 +74,9 @@ func (c *apiCall) sso(owner string) *apiError {
 }
 
 // checkAccess returns the refusal of a caller that may not use package endpoints,
-// or nil. The message of a missing scope contains the arguments scope and act, for
-// example "You need at least read:packages scope to get a package."
+// or nil. The message of a missing scope contains the arguments scope and act. For
+// scope read:packages and act "get a package", the message has the text
+// "You need at least read:packages scope to get a package".
 func (c *apiCall) checkAccess(owner, scope, act string) *apiError {
 	switch {
 	case c.caller == nil:
