@@ -128,7 +128,7 @@ func TestFailedBuildIsExplained(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme()).withBuildah()
 	s.env["FAILS"] = "yes"
-	r := s.run().failsWith("build-failed", "buildah did not build the image").wroteNothing()
+	r := s.run().failsWith("build-failed", "did not build the image").wroteNothing()
 	if !strings.Contains(r.stdout, "STEP 1/2") {
 		t.Errorf("the log does not contain the output of the builder:\n%s", r.stdout)
 	}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 
 	"golang.org/x/term"
 
@@ -97,28 +98,28 @@ func step(ctx context.Context, p Process, w *workflow.Workflow) error {
 	return c.run(ctx, p, w, input.Environment{Getenv: p.Getenv, Environ: p.environ()})
 }
 
-// show prints an error: as annotations in a workflow, as text otherwise.
+// show prints an error: as annotations in a workflow, as text otherwise. The page of
+// the run shows the title of an annotation in bold, so it is the sentence that the user
+// needs. The code comes last, for a search in docs/codes.md.
 func show(p Process, w *workflow.Workflow, err error) {
 	for _, e := range diag.All(err) {
-		text := e.Title
-		if e.Err != nil {
-			text += ": " + e.Err.Error()
-		}
-		if e.Hint != "" {
-			text += "\n" + e.Hint
-		}
 		if w.Active() {
-			w.Annotate(workflow.Failure, heading(e), text)
+			w.Annotate(workflow.Failure, e.Heading(), explanation(e))
 			continue
 		}
-		_, _ = io.WriteString(p.Stderr, "error: "+workflow.Lines(text)+"\n\n") // an error that cannot be printed has no other place
+		text := workflow.Lines("error: " + e.Heading() + "\n" + explanation(e))
+		_, _ = io.WriteString(p.Stderr, text+"\n\n") // an error that cannot be printed has no other place
 	}
 }
 
-// heading returns the title of the annotation of an error.
-func heading(e *diag.Error) string {
-	if e.Input != "" {
-		return "input " + e.Input
+// explanation returns the cause, the hint and the code of an error.
+func explanation(e *diag.Error) string {
+	var parts []string
+	if e.Err != nil {
+		parts = append(parts, e.Err.Error())
 	}
-	return e.Code
+	if e.Hint != "" {
+		parts = append(parts, e.Hint)
+	}
+	return strings.Join(append(parts, "("+e.Code+")"), "\n")
 }

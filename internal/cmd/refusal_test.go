@@ -76,7 +76,7 @@ func TestRefusalsNameTheCauseAndTheCure(t *testing.T) {
 				}})
 				s.with("source", "docker://"+s.image("acme/base:1"))
 			},
-			code: "read-denied", words: []string{"acme/base: ", "role Read", "/container/base/settings"},
+			code: "read-denied", words: []string{"acme/base", "role Read", "/container/base/settings"},
 		},
 		{
 			name: "token scopes: a classic token without write:packages",

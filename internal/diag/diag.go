@@ -12,6 +12,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Side is the part of the system that refused a request or failed.
@@ -58,6 +60,16 @@ func (e *Error) Error() string {
 		b.WriteString(e.Hint)
 	}
 	return b.String()
+}
+
+// Heading returns the title with a capital letter at the beginning, for places that show
+// the title as a sentence of its own.
+func (e *Error) Heading() string {
+	if e.Title == "" {
+		return ""
+	}
+	first, size := utf8.DecodeRuneInString(e.Title)
+	return string(unicode.ToUpper(first)) + e.Title[size:]
 }
 
 // Unwrap returns the cause.

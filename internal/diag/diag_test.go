@@ -73,3 +73,12 @@ func TestIsFindsTheCode(t *testing.T) {
 		t.Error("Is returns a wrong result")
 	}
 }
+
+func TestHeadingBeginsWithACapitalLetter(t *testing.T) {
+	t.Parallel()
+	for title, want := range map[string]string{"": "", "the source": "The source", "ü": "Ü", `"x" is`: `"x" is`, "The": "The"} {
+		if got := (&diag.Error{Title: title}).Heading(); got != want {
+			t.Errorf("Heading of %q is %q, want %q", title, got, want)
+		}
+	}
+}

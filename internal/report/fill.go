@@ -160,7 +160,7 @@ func (r *Report) Notice(notices ...diag.Notice) {
 // outcome to Failed.
 func (r *Report) Fail(err error) {
 	for _, e := range diag.All(err) {
-		m := Message{Code: e.Code, Level: "error", Title: e.Title, Input: e.Input, Hint: e.Hint}
+		m := Message{Code: e.Code, Level: "error", Title: e.Heading(), Input: e.Input, Hint: e.Hint}
 		if e.Err != nil {
 			m.Text = e.Err.Error()
 		}
