@@ -30,6 +30,7 @@ func execute[C configuration](parse func(input.Environment) (C, error), run func
 			w.Mask(secret) // also if an input is wrong, because the error may quote it
 		}
 		if err := errors.Join(err, w.Check()); err != nil {
+			summarizeFailure(w, config.Base(), err)
 			return err
 		}
 		return within(ctx, p, w, config, run)
@@ -47,7 +48,18 @@ func within[C configuration](ctx context.Context, p Process, w *workflow.Workflo
 	timeout := config.Base().Timeout
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, timeoutError(timeout))
 	defer cancel()
-	return run(ctx, s, config)
+	err = run(ctx, s, config)
+	if err != nil && !s.summarized {
+		summarizeFailure(w, config.Base(), err)
+	}
+	return err
+}
+
+// summarizeFailure writes the job summary of a run that failed before it had a result.
+func summarizeFailure(w *workflow.Workflow, c *input.Common, err error) {
+	if c.Summary {
+		writeSummary(w, report.FailureMarkdown(string(c.Command), err))
+	}
 }
 
 // result is the result of a command, also of one that failed.
@@ -68,15 +80,19 @@ func (s *session) finish(r result, out io.Writer, text string) error {
 	return err
 }
 
-// writeSummary writes the job summary, if the input summary asks for it. A
-// summary that cannot be written is a warning: no later step depends on it, and
-// the run has done its work.
+// writeSummary writes the job summary, if the input summary asks for it.
 func (s *session) writeSummary(markdown string) {
-	if !s.config.Summary {
-		return
+	s.summarized = true
+	if s.config.Summary {
+		writeSummary(s.workflow, markdown)
 	}
-	if err := s.workflow.Summary(markdown); err != nil {
-		s.workflow.Annotate(diag.Warning, "The job summary could not be written",
+}
+
+// writeSummary writes the job summary. A summary that cannot be written is a warning,
+// because no later step depends on it.
+func writeSummary(w *workflow.Workflow, markdown string) {
+	if err := w.Summary(markdown); err != nil {
+		w.Annotate(diag.Warning, "The job summary could not be written",
 			err.Error()+". Check that the step runs as the runner's user and that the disk is not full.")
 	}
 }

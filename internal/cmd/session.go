@@ -31,7 +31,8 @@ type session struct {
 	packages *github.Client
 	network  *http.Transport // transport of all clients
 
-	tracer *tracer
+	tracer     *tracer
+	summarized bool // the job summary of this run is written
 }
 
 func newSession(p Process, w *workflow.Workflow, c *input.Common) (*session, error) {

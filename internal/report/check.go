@@ -176,7 +176,7 @@ func (r *Check) Markdown() string {
 		fmt.Fprintf(&b, "### %s\n\n", link(i.Image, i.PackageURL))
 		mdFindings(&b, i.Findings)
 	}
-	(&Report{Errors: r.Errors}).mdErrors(&b)
+	mdErrors(&b, r.Errors)
 	return b.String()
 }
 

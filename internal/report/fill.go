@@ -159,16 +159,23 @@ func (r *Report) Notice(notices ...diag.Notice) {
 // Fail adds each error in err to the report. If err is not nil, it sets the
 // outcome to Failed.
 func (r *Report) Fail(err error) {
+	r.Errors = append(r.Errors, errorMessages(err)...)
+	if err != nil {
+		r.Outcome = Failed
+	}
+}
+
+// errorMessages returns a message for each error in err.
+func errorMessages(err error) []Message {
+	var out []Message
 	for _, e := range diag.All(err) {
 		m := Message{Code: e.Code, Level: "error", Title: e.Heading(), Input: e.Input, Hint: e.Hint}
 		if e.Err != nil {
 			m.Text = e.Err.Error()
 		}
-		r.Errors = append(r.Errors, m)
+		out = append(out, m)
 	}
-	if err != nil {
-		r.Outcome = Failed
-	}
+	return out
 }
 
 // digests returns the digests of the platforms by name, and the sorted names.

@@ -25,7 +25,7 @@ func (r *Report) Markdown() string {
 	if r.Outcome == Skipped {
 		fmt.Fprintf(&b, "%s\n\n", text(r.Reason))
 	}
-	r.mdErrors(&b)
+	mdErrors(&b, r.Errors)
 	for n, i := range r.Images {
 		if n == maxImages {
 			fmt.Fprintf(&b, "… and %d more images.\n\n", len(r.Images)-n)
@@ -37,6 +37,15 @@ func (r *Report) Markdown() string {
 	r.mdSteps(&b)
 	mdRules(&b, r.Rules)
 	r.mdNotices(&b)
+	return b.String()
+}
+
+// FailureMarkdown returns the job summary of a command that failed without a report of
+// its own, for example because an input is wrong.
+func FailureMarkdown(command string, err error) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "## ❌ The command %s failed\n\n", text(command))
+	mdErrors(&b, errorMessages(err))
 	return b.String()
 }
 
@@ -54,10 +63,10 @@ func (r *Report) title() string {
 	return "❌ Publishing failed"
 }
 
-func (r *Report) mdErrors(b *strings.Builder) {
-	for n, m := range r.Errors {
+func mdErrors(b *strings.Builder, messages []Message) {
+	for n, m := range messages {
 		if n == maxRows {
-			fmt.Fprintf(b, "… and %d more.\n\n", len(r.Errors)-n)
+			fmt.Fprintf(b, "… and %d more.\n\n", len(messages)-n)
 			return
 		}
 		fmt.Fprintf(b, "> [!CAUTION]\n> **%s**\n", text(m.Title))

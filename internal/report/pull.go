@@ -226,6 +226,6 @@ func (r *Pull) Markdown() string {
 	if r.Digest != "" {
 		fmt.Fprintf(&b, "`%s`, %s.\n\n", r.Digest, text(r.blobText()))
 	}
-	(&Report{Errors: r.Errors}).mdErrors(&b)
+	mdErrors(&b, r.Errors)
 	return b.String()
 }
