@@ -90,8 +90,8 @@ func (DropUpload) apply(s *Server, w http.ResponseWriter, r *http.Request, next 
 // client must then send the blob again.
 type DropBlob struct{}
 
-// Lag hides a manifest and its tag from the next Reads reads after the PUT. The
-// server counts three kinds of reads separately: reads of the registry by reference,
+// Lag hides a manifest and its tag after the PUT. The field Reads is the number of
+// reads that do not see them. The server counts three kinds of reads separately: reads of the registry by reference,
 // reads of the REST API, and anonymous reads of a new package.
 type Lag struct{ Reads int }
 

@@ -86,7 +86,7 @@ var Table = []Input{
 	},
 	{
 		Name: "tags", Kind: Lines, Commands: naming,
-		Help:    "Tags for the image, one per line: names, full references to one of the images, or docker/metadata-action rules (type=semver,pattern={{version}}). Default: for a version tag 1.2.3, 1.2, 1 and latest; for a branch its name; for a pull request pr-N; for a schedule nightly.",
+		Help:    "Tags for the image, one per line: names, full references to one of the images, or docker/metadata-action rules (type=semver,pattern={{version}}). Default: 1.2.3, 1.2, 1 and latest for a version tag, the name for a branch, pr-N for a pull request, nightly for a schedule.",
 		Example: "1.2.3",
 	},
 	{

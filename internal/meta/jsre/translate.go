@@ -85,8 +85,8 @@ func (t *translator) copy(n int) {
 	t.pos += n
 }
 
-// group numbers named groups in their order, and refuses groups that JavaScript
-// does not have.
+// group translates the start of a group. It gives each named group a number, in the
+// order of the pattern. It refuses groups that JavaScript does not have.
 func (t *translator) group(rest string) error {
 	for _, known := range []string{"(?:", "(?=", "(?!", "(?<=", "(?<!"} {
 		if strings.HasPrefix(rest, known) {

@@ -88,8 +88,8 @@ func worthAsking(t *plan.Target, b *image.Blob) bool {
 	return (!t.HasRoot || b.MayBeMissing) && !b.Pending() && !mountable && !t.HasBlobs[b.Descriptor.Digest]
 }
 
-// addBlobs records the blobs that a target has. The entries of exists belong to
-// the entries of all.
+// addBlobs records the blobs that a target has. The list exists has one entry for
+// each entry of the list all.
 func (t *Target) addBlobs(all []*image.Blob, exists []bool) {
 	if t.HasBlobs == nil {
 		t.HasBlobs = map[v1.Hash]bool{}
