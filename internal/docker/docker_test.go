@@ -83,11 +83,20 @@ func TestFindListsSimilarNames(t *testing.T) {
 
 func TestSimilarNamesAreOrderedAndLimited(t *testing.T) {
 	t.Parallel()
-	names := []string{"zweb:1", "web:9", "<none>:<none>", "web:1", "weeb:1", "ghcr.io/acme/web:1", "other:1", strings.Repeat("w", 1000)}
-	got := similar("web:2", names)
-	want := []string{"web:1", "web:9", "ghcr.io/acme/web:1", "weeb:1", "zweb:1"}
-	if !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
+	common := []string{"zweb:1", "<none>:<none>", "weeb:1", "other:1", strings.Repeat("w", 1000)}
+	cases := []struct {
+		name  string
+		names []string
+		want  []string
+	}{
+		{"other tags, and the same name of another owner", []string{"web:9", "web:1", "ghcr.io/acme/web:1"}, []string{"web:1", "web:9", "ghcr.io/acme/web:1"}},
+		{"similar names", nil, []string{"weeb:1", "zweb:1"}},
+		{"many tags", []string{"web:6", "web:5", "web:4", "web:3", "web:1", "web:0"}, []string{"web:0", "web:1", "web:3", "web:4", "web:5"}},
+	}
+	for _, c := range cases {
+		if got := similar("web:2", slices.Concat(common, c.names)); !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
 	}
 }
 

@@ -1,12 +1,13 @@
 package docker
 
 import (
-	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
 )
 
 // maxSimilar is the maximum number of names in an error. maxCompared is the
@@ -39,35 +40,25 @@ func (c *client) notFound(ctx context.Context, image string) error {
 }
 
 // similar returns the names that resemble image, the best first: other tags of
-// the same image, and then names with a small edit distance.
+// the same image, and then the tags of images with a similar name.
 func similar(image string, names []string) []string {
-	type scored struct {
-		name  string
-		edits int
-	}
-	var found []scored
 	want := bare(image)
+	tags := map[string][]string{} // the names of each base name
+	var same []string
 	for _, n := range names[:min(len(names), maxCompared)] {
-		if len(n) > maxLength || len(image) > maxLength || n == "<none>:<none>" {
-			continue
-		}
-		repo := bare(n)
-		edits := distance(base(want), base(repo))
-		if repo == want {
-			edits = -1
-		}
-		if edits <= max(1, len(base(want))/3) {
-			found = append(found, scored{n, edits})
+		switch repo := bare(n); {
+		case n == "<none>:<none>" || len(n) > maxLength:
+		case repo == want:
+			same = append(same, n)
+		default:
+			tags[base(repo)] = append(tags[base(repo)], n)
 		}
 	}
-	slices.SortFunc(found, func(a, b scored) int {
-		return cmp.Or(cmp.Compare(a.edits, b.edits), cmp.Compare(a.name, b.name))
-	})
-	var out []string
-	for _, f := range found[:min(len(found), maxSimilar)] {
-		out = append(out, f.name)
+	out := slices.Sorted(slices.Values(same))
+	for _, like := range nearest.Of(base(want), slices.Sorted(maps.Keys(tags))) {
+		out = append(out, slices.Sorted(slices.Values(tags[like]))...)
 	}
-	return out
+	return out[:min(len(out), maxSimilar)]
 }
 
 // bare returns an image's name without tag and digest.
@@ -81,24 +72,3 @@ func bare(image string) string {
 
 // base returns a name without registry and owner.
 func base(repo string) string { return repo[strings.LastIndex(repo, "/")+1:] }
-
-// distance returns the Levenshtein distance of two words in bytes: the number
-// of insertions, deletions and replacements that turn one into the other.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
-}
