@@ -124,6 +124,9 @@ func steps(repository string, image Image) []string {
 	if image.Push {
 		role = "Write"
 	}
+	if repository == "" {
+		repository = "this repository"
+	}
 	return []string{
 		"Open the package's page and choose “Package settings”.",
 		"Under “Manage Actions access”, click “Add repository”.",

@@ -130,8 +130,10 @@ func (p *pass) buildObstacle(c chain) string {
 	switch {
 	case push.Input("push") != "true":
 		return "the input \"push\" of docker/build-push-action is not the literal true"
-	case push.Input("context") == "" || strings.Contains(push.Input("context"), "://") || strings.Contains(push.Input("context"), "{{"):
+	case push.Input("context") == "" || strings.Contains(push.Input("context"), "://"):
 		return "the input \"context\" of docker/build-push-action is not a directory, so the step builds from Git"
+	case strings.Contains(push.Input("context"), "{{"):
+		return "the input \"context\" of docker/build-push-action contains an expression, whose value is not known here"
 	case push.Input("provenance") != "false":
 		return "the build adds a provenance attestation, which the new step does not add (the input \"provenance: false\" disables the attestation)"
 	case push.Input("sbom") != "" && push.Input("sbom") != "false":
