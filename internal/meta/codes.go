@@ -21,6 +21,9 @@ const (
 	CodeImageName = "image-name"
 	// CodeInputQuotes means that the quotes in an input are not balanced or not allowed.
 	CodeInputQuotes = "input-quotes"
+	// CodeLabelInvalid means that a line of the input labels or annotations is not
+	// KEY=value.
+	CodeLabelInvalid = "label-invalid"
 	// CodeNoTags means that no rule gives a tag.
 	CodeNoTags = diag.CodeNoTags
 	// CodeShortSHALength means that DOCKER_METADATA_SHORT_SHA_LENGTH is not a number.
@@ -78,6 +81,9 @@ const (
 	CodeTagNoGroup = "tag-no-group"
 	// CodeTagNoMatch means that the pattern of a rule does not match the text.
 	CodeTagNoMatch = "tag-no-match"
+	// CodeTagRespelled means that a tag is published under another spelling, because it
+	// contains characters that are not allowed in tags.
+	CodeTagRespelled = "tag-respelled"
 	// CodeUnknownTimeZone means that a date names an unknown time zone.
 	CodeUnknownTimeZone = "unknown-time-zone"
 )

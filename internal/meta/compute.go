@@ -13,7 +13,7 @@ import (
 func Compute(ctx context.Context, in Inputs, c Context) (Result, error) {
 	c.Event = rewrite(c)
 	e, badInputs := newEngine(ctx, in, c)
-	rules, badTags := parseRules(in.Tags, in.References)
+	rules, badTags := parseRules(in.Tags, in.Strict)
 	if err := errors.Join(badInputs, badTags); err != nil {
 		return Result{}, err
 	}

@@ -110,9 +110,9 @@ func TestLiteral(t *testing.T) {
 func TestFullReferencesInTags(t *testing.T) {
 	t.Parallel()
 	in := Inputs{
-		Images:     "ghcr.io/acme/web",
-		Tags:       "ghcr.io/acme/web:v1\nghcr.io/acme/web:a,ghcr.io/acme/web:b\nplain\ntype=raw,value=c",
-		References: true,
+		Images: "ghcr.io/acme/web",
+		Tags:   "ghcr.io/acme/web:v1\nghcr.io/acme/web:a,ghcr.io/acme/web:b\nplain\ntype=raw,value=c",
+		Strict: true,
 	}
 	got, err := Compute(context.Background(), in, Context{Event: Event{Name: "push", Ref: "refs/heads/main"}})
 	if err != nil {

@@ -151,7 +151,22 @@ func (e *engine) name(text string, r rule) (string, error) {
 		return refTag(text), nil
 	}
 	name := sanitize(text)
+	if e.in.Strict && r.kind == "raw" && name != text {
+		if r.plain() && strings.ContainsAny(text, " \t") {
+			return "", diag.Inputf("tags", CodeTagInvalid, "Write one tag per line, or separate tags by commas.", "the tag %q contains a blank", text)
+		}
+		e.noticeSpelling(text, name)
+	}
 	return name, checkTag(name, r.text)
+}
+
+// noticeSpelling tells the user that a tag is published under another spelling than the
+// user wrote.
+func (e *engine) noticeSpelling(text, name string) {
+	e.result.Warnings = append(e.result.Warnings, diag.Notice{
+		Code: CodeTagRespelled, Level: diag.Info, Title: fmt.Sprintf("%q is published as %s", text, name),
+		Text: "A tag can contain only letters, digits, dots, - and _. Each other character becomes a dash.",
+	})
 }
 
 // add appends a tag, unless the result already has this tag. The first tag

@@ -24,7 +24,7 @@ func FuzzCompute(f *testing.F) {
 		if ours {
 			run = Defaults
 		}
-		r, err := run(context.Background(), Inputs{Images: "a", Tags: tags, Flavor: flavor, Labels: tags, References: !ours}, c)
+		r, err := run(context.Background(), Inputs{Images: "a", Tags: tags, Flavor: flavor, Labels: tags, Strict: !ours}, c)
 		if err != nil {
 			return
 		}

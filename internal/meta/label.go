@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/text/collate"
 	"golang.org/x/text/language"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
 // These are the keys of OCI's pre-defined annotations that each image gets.
@@ -84,6 +86,9 @@ func (e *engine) pairs(input, value string) ([]Pair, error) {
 			return nil, err
 		}
 		key, val, ok := strings.Cut(text, "=")
+		if !ok && e.in.Strict {
+			return nil, diag.Inputf(input, CodeLabelInvalid, "Write KEY=value, one per line: "+text+"=value.", "the line %q of the input %s has no value", text, input)
+		}
 		if !ok {
 			continue
 		}

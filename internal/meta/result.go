@@ -11,10 +11,12 @@ type Inputs struct {
 	Images, Tags, Flavor, Labels, Annotations string
 	// Version replaces the Git tag in semver and pep440 rules, for any event.
 	Version string
-	// If References is true, Tags may contain full references to one of the
-	// images. Such references are in the output "tags" of
-	// docker/metadata-action.
-	References bool
+	// Strict is true for a run that publishes the tags. Tags may then contain full
+	// references to one of the images, as the output "tags" of
+	// docker/metadata-action does. A plain tag with blanks and a label without a
+	// value are errors. docker/metadata-action changes such a tag and ignores such
+	// a label without a message. Another change of a tag gives a notice.
+	Strict bool
 }
 
 // Result holds the computed names of an image and their explanations.

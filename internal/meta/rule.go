@@ -30,7 +30,7 @@ var implied = []string{"type=schedule", "type=ref,event=branch", "type=ref,event
 
 // parseRules parses the input tags. It returns the rules in the order of
 // evaluation.
-func parseRules(input string, references bool) ([]rule, error) {
+func parseRules(input string, strict bool) ([]rule, error) {
 	items, err := list("tags", input)
 	if err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func parseRules(input string, references bool) ([]rule, error) {
 	if len(items) == 0 {
 		items = implied
 	}
-	if references {
+	if strict {
 		items = splitReferences(items)
 	}
 	rules := make([]rule, 0, len(items))
@@ -52,6 +52,9 @@ func parseRules(input string, references bool) ([]rule, error) {
 	sortRules(rules)
 	return rules, nil
 }
+
+// plain reports whether the rule is a tag without a type, attributes and templates.
+func (r rule) plain() bool { return r.text == r.attrs["value"] && !strings.Contains(r.text, "{{") }
 
 func parseRule(item string) (rule, error) {
 	all, err := fields("tags", item)

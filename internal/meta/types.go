@@ -114,7 +114,7 @@ func (e *engine) ref(r rule) (outcome, error) {
 }
 
 func (e *engine) raw(r rule) (outcome, error) {
-	if e.in.References {
+	if e.in.Strict {
 		if o, ok, err := e.literal(r); ok || err != nil {
 			return o, err
 		}

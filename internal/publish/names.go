@@ -27,7 +27,7 @@ func (r *run) name(ctx context.Context) (meta.Result, error) {
 		images += repo.Name() + "\n"
 	}
 	result, err := r.Namer.Compute(ctx, naming.Request{
-		Rules: rules, Images: images, References: true, Defaults: true,
+		Rules: rules, Images: images, Strict: true, Defaults: true,
 		Registry: existingTags{r.Registry, r.request.Destinations[0]},
 	})
 	if err != nil {

@@ -53,8 +53,8 @@ func (NoRegistry) Tags(context.Context) ([]string, error) { return nil, nil }
 type Request struct {
 	Rules  input.Naming
 	Images string // one name per line
-	// References allows full references to one of the images as tags.
-	References bool
+	// Strict is true for a run that publishes the tags; see [meta.Inputs].
+	Strict bool
 	// Defaults uses the tags of the event if the rules contain no tag.
 	Defaults bool
 	Registry Registry
@@ -72,7 +72,7 @@ type Namer struct {
 // Compute returns the names. Errors in the rules are *diag.Error.
 func (n *Namer) Compute(ctx context.Context, q Request) (meta.Result, error) {
 	in := meta.Inputs{
-		Images: q.Images, References: q.References,
+		Images: q.Images, Strict: q.Strict,
 		Tags: q.Rules.Tags, Flavor: q.Rules.Flavor, Version: q.Rules.Version,
 		Labels: q.Rules.Labels, Annotations: q.Rules.Annotations,
 	}
