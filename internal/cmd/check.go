@@ -37,6 +37,7 @@ type checkRun struct {
 }
 
 func runCheck(ctx context.Context, s *session, config *input.Config) error {
+	s.announce()
 	run := &checkRun{
 		session: s, config: config, report: report.NewCheck(runOf(config.GitHub)),
 		prober: s.prober(config.Visibility),

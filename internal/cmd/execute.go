@@ -22,18 +22,21 @@ type runFunc func(context.Context, Process, *workflow.Workflow, input.Environmen
 
 // execute returns the function that runs a command. It is the only place that
 // parses the inputs, masks the secrets, checks the runner's files, opens the
-// session and sets the deadline of the run.
+// session, sets the deadline of the run, and writes the job summary of a run that
+// failed before it had a result.
 func execute[C configuration](parse func(input.Environment) (C, error), run func(context.Context, *session, C) error) runFunc {
 	return func(ctx context.Context, p Process, w *workflow.Workflow, env input.Environment) error {
 		config, err := parse(env)
 		for _, secret := range config.Base().Secrets() {
 			w.Mask(secret) // also if an input is wrong, because the error may quote it
 		}
-		if err := errors.Join(err, w.Check()); err != nil {
-			summarizeFailure(w, config.Base(), err)
-			return err
+		if err = errors.Join(err, w.Check()); err == nil {
+			err = within(ctx, p, w, config, run)
 		}
-		return within(ctx, p, w, config, run)
+		if err != nil && config.Base().Summary && !w.Summarized() {
+			writeSummary(w, report.FailureMarkdown(config.Base().Command, err))
+		}
+		return err
 	}
 }
 
@@ -48,18 +51,7 @@ func within[C configuration](ctx context.Context, p Process, w *workflow.Workflo
 	timeout := config.Base().Timeout
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, timeoutError(timeout))
 	defer cancel()
-	err = run(ctx, s, config)
-	if err != nil && !s.summarized {
-		summarizeFailure(w, config.Base(), err)
-	}
-	return err
-}
-
-// summarizeFailure writes the job summary of a run that failed before it had a result.
-func summarizeFailure(w *workflow.Workflow, c *input.Common, err error) {
-	if c.Summary {
-		writeSummary(w, report.FailureMarkdown(string(c.Command), err))
-	}
+	return run(ctx, s, config)
 }
 
 // result is the result of a command, also of one that failed.
@@ -82,7 +74,6 @@ func (s *session) finish(r result, out io.Writer, text string) error {
 
 // writeSummary writes the job summary, if the input summary asks for it.
 func (s *session) writeSummary(markdown string) {
-	s.summarized = true
 	if s.config.Summary {
 		writeSummary(s.workflow, markdown)
 	}

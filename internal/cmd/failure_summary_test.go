@@ -7,18 +7,25 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 )
 
+// stepCommands returns all commands of the action.
+func stepCommands(t *testing.T) []string {
+	t.Helper()
+	in, ok := input.Find("command")
+	if !ok || len(in.Values) == 0 {
+		t.Fatal("the input command has no values")
+	}
+	return in.Values
+}
+
 // A person reads the job summary first, so each failure must be in it.
 func TestEveryCommandWritesASummaryOfAWrongInput(t *testing.T) {
 	t.Parallel()
-	commands := []input.Command{
-		input.Publish, input.Merge, input.Promote, input.Metadata, input.Pull, input.Inspect, input.Login, input.Check, input.Migrate,
-	}
-	for _, command := range commands {
-		t.Run(string(command), func(t *testing.T) {
+	for _, command := range stepCommands(t) {
+		t.Run(command, func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t, acme()).with("command", string(command), "timeout", "soon")
+			s := newStage(t, acme()).with("command", command, "timeout", "soon")
 			r := s.run().failsWith("input-value", `The input timeout is "soon"`)
-			if got := r.summary; strings.Count(got, "## ") != 1 || !strings.Contains(got, "The command "+string(command)+" failed") || !strings.Contains(got, "input-value") {
+			if got := r.summary; strings.Count(got, "## ") != 1 || !strings.Contains(got, "The command "+command+" failed") || !strings.Contains(got, "input-value") {
 				t.Errorf("the summary is %q", got)
 			}
 		})
@@ -38,5 +45,49 @@ func TestSummaryCanBeTurnedOffForFailures(t *testing.T) {
 	r := newStage(t, acme()).with("timeout", "soon", "summary", "false").run().failsWith("input-value")
 	if r.summary != "" {
 		t.Errorf("the summary is %q", r.summary)
+	}
+}
+
+func TestAWrongCommandHasASummary(t *testing.T) {
+	t.Parallel()
+	r := newStage(t, acme()).with("command", "publsh").run().failsWith("input-value")
+	if strings.Count(r.summary, "## ") != 1 || !strings.Contains(r.summary, "Did you mean publish?") {
+		t.Errorf("the summary is %q", r.summary)
+	}
+	if r := newStage(t, acme()).with("command", "publsh", "summary", "false").run().failsWith("input-value"); r.summary != "" {
+		t.Errorf("the summary is %q", r.summary)
+	}
+}
+
+// The run of some commands fails here for another reason, which does not matter.
+func TestEveryCommandWarnsOnceAboutAnUnknownInput(t *testing.T) {
+	t.Parallel()
+	for _, command := range stepCommands(t) {
+		t.Run(command, func(t *testing.T) {
+			t.Parallel()
+			source, _ := layout(t)
+			s := newStage(t, acme()).with("command", command, "colour", "blue")
+			switch command {
+			case "publish", "inspect":
+				s.with("source", source)
+			case "pull":
+				s.with("source", s.server.Host()+"/acme/web", "verify-only", "true")
+			case "promote":
+				s.with("source", "1.2.3", "tags", "stable")
+			case "merge":
+				s.with("digests", "sha256:"+strings.Repeat("a", 64))
+			case "migrate":
+				s.with("paths", t.TempDir())
+			}
+			var titles []string
+			for _, a := range s.run().annotations() {
+				if a.level == "warning" && strings.Contains(a.title, `no input "colour"`) {
+					titles = append(titles, a.title)
+				}
+			}
+			if len(titles) != 1 {
+				t.Errorf("the warnings are %q, want one", titles)
+			}
+		})
 	}
 }

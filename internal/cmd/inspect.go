@@ -31,6 +31,7 @@ type inspectRun struct {
 }
 
 func runInspect(ctx context.Context, s *session, config *input.InspectConfig) error {
+	s.announce()
 	run := &inspectRun{session: s, config: config}
 	if config.Digest && config.Reference != nil && config.Platform == nil {
 		return run.digest(ctx)

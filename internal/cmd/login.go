@@ -41,9 +41,7 @@ type loginRun struct {
 
 func runLogin(ctx context.Context, s *session, config *input.LoginConfig) error {
 	run := &loginRun{session: s, config: config, prober: s.prober(input.Keep)}
-	for _, n := range config.Notices {
-		s.workflow.Annotate(n.Level, n.Title, n.Text)
-	}
+	s.announce()
 	if err := run.check(ctx); err != nil {
 		return explainEnd(ctx, err)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
+	"github.com/ghcr-publish/ghcr-publish/internal/report"
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
@@ -84,8 +85,11 @@ func run(ctx context.Context, args []string, p Process) (code int, err error) {
 
 // step runs the main or the post step of the action.
 func step(ctx context.Context, p Process, w *workflow.Workflow) error {
-	name, err := input.CommandOf(p.Getenv)
+	name, summary, err := input.CommandOf(p.Getenv)
 	if err != nil {
+		if summary {
+			writeSummary(w, report.FailureMarkdown("", err))
+		}
 		return err
 	}
 	c := commands[slices.IndexFunc(commands, func(c *command) bool { return c.name == name })]

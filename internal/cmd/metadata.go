@@ -23,6 +23,7 @@ var metadataCommand = &command{
 // runMetadata computes names and sets them as outputs. It writes nothing to a
 // registry.
 func runMetadata(ctx context.Context, s *session, config *input.MetadataConfig) error {
+	s.announce()
 	namer := s.namer()
 	namer.FromGit = config.FromGit
 	result, err := namer.Compute(ctx, naming.Request{Rules: config.Naming, Images: config.Images, Registry: naming.NoRegistry{}})

@@ -39,6 +39,7 @@ type migrateRun struct {
 }
 
 func runMigrate(ctx context.Context, s *session, config *input.MigrateConfig) error {
+	s.announce()
 	m := &migrateRun{session: s, config: config}
 	if err := m.read(ctx); err != nil {
 		return explainEnd(ctx, err)

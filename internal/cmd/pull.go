@@ -56,6 +56,7 @@ func parsePull(env input.Environment) (*pullConfig, error) {
 }
 
 func runPull(ctx context.Context, s *session, config *pullConfig) error {
+	s.announce()
 	run := &pullRun{
 		session: s, config: config.PullConfig, target: config.target,
 		report: report.NewPull(config.Reference.Name(), runOf(config.GitHub)),

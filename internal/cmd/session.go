@@ -31,8 +31,7 @@ type session struct {
 	packages *github.Client
 	network  *http.Transport // transport of all clients
 
-	tracer     *tracer
-	summarized bool // the job summary of this run is written
+	tracer *tracer
 }
 
 func newSession(p Process, w *workflow.Workflow, c *input.Common) (*session, error) {
@@ -49,6 +48,15 @@ func newSession(p Process, w *workflow.Workflow, c *input.Common) (*session, err
 	})
 	s.packages, err = github.New(keychain.Client(c.Token, s.network), c.GitHub.APIURL, c.GitHub.ServerURL, version.UserAgent())
 	return s, err
+}
+
+// announce shows the notices about the inputs on the page of the workflow run.
+// publish, merge and promote do not call it, because they show all notices of their
+// report there.
+func (s *session) announce() {
+	for _, n := range s.config.Notices {
+		s.workflow.Annotate(n.Level, n.Title, n.Text)
+	}
 }
 
 // close closes the connections and the trace. An incomplete trace is reported and

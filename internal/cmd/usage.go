@@ -57,25 +57,33 @@ func flagHint(c *cobra.Command, name string) string {
 	if !c.HasParent() {
 		return "Write the command before its flags, for example ghcr-publish publish --tags 1.2.3."
 	}
-	if in, known := input.Find(name); known {
-		return knownInputHint(in)
+	in, known := input.Find(name)
+	if known && in.NoFlag {
+		return secretHint(in)
 	}
-	if question := nearest.Question("--"+name, flagNames(c)); question != "" {
+	question := nearest.Question("--"+name, flagNames(c))
+	switch {
+	case known:
+		return question + " " + otherCommandHint(in)
+	case question != "":
 		return question
 	}
 	return input.Advice(name)
 }
 
-// knownInputHint explains an input of the action that is not a flag of the command.
-func knownInputHint(in input.Input) string {
-	switch {
-	case in.Name == "token":
+// secretHint says how to set an input of the action that has no flag.
+func secretHint(in input.Input) string {
+	switch in.Name {
+	case "token":
 		return "Every process can see the secrets on a command line. Export GITHUB_TOKEN, or pipe the token into --token-stdin."
-	case in.Name == "credentials":
-		return "Every process can see the secrets on a command line. Log in with docker login or ghcr-publish login first; this login is used."
-	case in.NoFlag:
-		return "The input " + in.Name + " has no flag."
+	case "credentials":
+		return "Every process can see the secrets on a command line. Log in with docker login or ghcr-publish login first. The program uses this login."
 	}
+	return "The input " + in.Name + " has no flag."
+}
+
+// otherCommandHint names the commands that have the flag.
+func otherCommandHint(in input.Input) string {
 	var names []string
 	for _, command := range in.Commands {
 		names = append(names, string(command))
@@ -84,7 +92,7 @@ func knownInputHint(in input.Input) string {
 }
 
 // shorthands are the one-letter flags of docker and podman that people type here.
-var shorthands = map[string]string{"t": "tags", "f": "file", "o": "destination", "p": "platforms", "q": "digest-only"}
+var shorthands = map[string]string{"t": "tags", "f": "file", "o": "destination"}
 
 // shorthandHint names the long flag for a one-letter flag of docker.
 func shorthandHint(c *cobra.Command, letter string) string {

@@ -40,7 +40,7 @@ var habits = map[string]habit{
 	"sbom":       attestationHabit,
 	"attests":    attestationHabit,
 
-	"password":         {advice: "The token is the job's GITHUB_TOKEN, and this step sends no password. For other registries, set credentials to lines HOST USERNAME SECRET."},
+	"password":         {advice: "Remove it, because the password is the input token, whose default is the job's GITHUB_TOKEN. For other registries, set credentials to lines HOST USERNAME SECRET."},
 	"logout":           {advice: "Remove it. The command login always removes its login at the end of the job, and the other commands write no login."},
 	"ecr":              {advice: "Remove it. For Amazon ECR, log in with another action first; this action uses the Docker config file of the machine."},
 	"subject-name":     {advice: "Set image to the repository that contains the image."},
@@ -56,7 +56,7 @@ func Advice(name string) string { return habits[name].advice }
 var buildOption = habit{advice: "The build of the input context does not have this option. If you need it, build the image in a separate step with docker/build-push-action, and set source to the image."}
 
 // attestationHabit explains the inputs that add attestations during a build.
-var attestationHabit = habit{advice: "Only the builder of the image can create this attestation. Set the input in the step that builds the image. This action publishes the attestations that the image has; attestations: strip removes them."}
+var attestationHabit = habit{advice: "This action creates no attestations. It publishes the attestations that the image has. To add one, build the image in a separate step with docker/build-push-action. To remove them, set attestations: strip."}
 
 // ownBuild explains options without which a build gives another image or fails.
 func ownBuild(subject string) habit {

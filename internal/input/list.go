@@ -51,7 +51,7 @@ func (r *reader) oneEntryPerLine(name string, entries []string) string {
 const maxListText = 64 << 10
 
 // listEntries returns the entries of a YAML or JSON list. It returns none if the text is
-// not a list of simple values.
+// not a list of values of one line.
 func listEntries(text string) []string {
 	flow := strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]")
 	if len(text) > maxListText || !flow && !isBlockList(text) {
@@ -63,7 +63,7 @@ func listEntries(text string) []string {
 	}
 	var out []string
 	for _, entry := range list {
-		if entry.Kind != yaml.ScalarNode {
+		if entry.Kind != yaml.ScalarNode || strings.Contains(entry.Value, "\n") {
 			return nil
 		}
 		out = append(out, entry.Value)

@@ -330,11 +330,14 @@ func TestAnotherRegistryNeedsNoToken(t *testing.T) {
 func TestCommandOfReturnsTheCommandOrAnError(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]input.Command{"": input.Publish, "publish": input.Publish} {
-		if got, err := input.CommandOf(workflow("INPUT_COMMAND", value).Getenv); got != want || err != nil {
-			t.Errorf("CommandOf(%q) = %q, %v", value, got, err)
+		if got, summary, err := input.CommandOf(workflow("INPUT_COMMAND", value).Getenv); got != want || !summary || err != nil {
+			t.Errorf("CommandOf(%q) = %q, %t, %v", value, got, summary, err)
 		}
 	}
-	if _, err := input.CommandOf(workflow("INPUT_COMMAND", "push").Getenv); !diag.Is(err, "input-value") {
+	if _, summary, err := input.CommandOf(workflow("INPUT_COMMAND", "push", "INPUT_SUMMARY", "false").Getenv); summary || err == nil {
+		t.Errorf("summary %t, error %v", summary, err)
+	}
+	if _, _, err := input.CommandOf(workflow("INPUT_COMMAND", "push").Getenv); !diag.Is(err, "input-value") {
 		t.Errorf("CommandOf(push): %v", err)
 	}
 }

@@ -37,11 +37,13 @@ func newReader(c Command, env Environment) *reader {
 	return r
 }
 
-// CommandOf returns the command of a workflow step.
-func CommandOf(getenv func(string) string) (Command, error) {
+// CommandOf returns the command of a workflow step, and whether the step writes a job
+// summary.
+func CommandOf(getenv func(string) string) (c Command, summary bool, err error) {
 	r := newReader("", Environment{Getenv: getenv})
-	c := Command(r.choice("command"))
-	return c, errors.Join(r.errs...)
+	c = Command(r.choice("command"))
+	err = errors.Join(r.errs...)
+	return c, r.boolean("summary"), err
 }
 
 func (r *reader) fail(input, code, hint, format string, args ...any) {
@@ -160,6 +162,6 @@ func (r *reader) refuseInputsOfOtherCommands() {
 		for _, c := range in.Commands {
 			names = append(names, string(c))
 		}
-		r.fail(in.Name, CodeNotAccepted, "Remove "+in.Name+", or set command: "+names[0]+".", "The input %s belongs to %s, not to %s", in.Name, joinNames(names), r.command)
+		r.fail(in.Name, CodeNotAccepted, strings.TrimSpace(nearest.Question(in.Name, inputNames(r.command))+" Remove "+in.Name+", or set command: "+names[0]+"."), "The input %s belongs to %s, not to %s", in.Name, joinNames(names), r.command)
 	}
 }

@@ -14,8 +14,8 @@ const variablePrefix = "INPUT_"
 // refuseUnknownInputs checks the inputs of the step that are not in the table. The
 // runner only warns about such an input and goes on, so a run with `tag` instead of
 // `tags` would move the default tags. A name that resembles an input is an error, and
-// so is an input of another action without which the run would publish something else.
-// All other names give a warning.
+// so is an input of another action without which a command that pushes would publish
+// something else. All other names give a warning.
 func (r *reader) refuseUnknownInputs(c *Common, environ []string) {
 	for _, name := range unknownInputs(environ) {
 		if h, ok := habits[name]; ok {
@@ -35,7 +35,7 @@ func (r *reader) refuseUnknownInputs(c *Common, environ []string) {
 
 // explainHabit says what to do instead of an input of another action.
 func (r *reader) explainHabit(c *Common, name string, h habit) {
-	if h.stops {
+	if h.stops && slices.Contains(pushing, r.command) {
 		r.fail(name, CodeUnknown, h.advice, "This action has no input %q", name)
 		return
 	}

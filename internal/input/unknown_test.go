@@ -69,6 +69,25 @@ func TestUnknownInputs(t *testing.T) {
 	}
 }
 
+// A command that does not push publishes nothing else without such an input.
+func TestInputsOfOtherActionsAreWarningsIfNothingIsPushed(t *testing.T) {
+	t.Parallel()
+	env := workflow("INPUT_SOURCE", "ghcr.io/acme/web")
+	env.Environ = []string{"INPUT_OUTPUTS=type=oci"}
+	config, err := input.ParseInspect(env)
+	if err != nil || len(config.Notices) != 1 || config.Notices[0].Code != input.CodeUnknown {
+		t.Errorf("error %v, notices %v", err, config.Notices)
+	}
+}
+
+func TestInputOfAnotherCommandGetsASuggestion(t *testing.T) {
+	t.Parallel()
+	_, err := input.ParsePublish(workflow("INPUT_IMAGES", "ghcr.io/acme/web"))
+	if !diag.Is(err, input.CodeNotAccepted) || !strings.Contains(err.Error(), "Did you mean image?") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestKnownAndEmptyInputsAreNotUnknown(t *testing.T) {
 	t.Parallel()
 	for _, variable := range []string{"INPUT_TAGS=1", "INPUT_TAG=", "INPUT_TAG= ", "INPUT_=x", "TAG=1", "MY_INPUT_TAG=1", "INPUT_TAG"} {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
 )
 
@@ -41,10 +42,15 @@ func (r *Report) Markdown() string {
 }
 
 // FailureMarkdown returns the job summary of a command that failed without a report of
-// its own, for example because an input is wrong.
-func FailureMarkdown(command string, err error) string {
+// its own, for example because an input is wrong. The command is empty if the input
+// command is wrong.
+func FailureMarkdown(command input.Command, err error) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "## ❌ The command %s failed\n\n", text(command))
+	if command == "" {
+		b.WriteString("## ❌ The step failed\n\n")
+	} else {
+		fmt.Fprintf(&b, "## ❌ The command %s failed\n\n", command)
+	}
 	mdErrors(&b, errorMessages(err))
 	return b.String()
 }

@@ -92,6 +92,7 @@ func (w *Workflow) record(file, name, value string) error {
 // Summary appends Markdown to the job summary. If the text is longer than
 // MaxSummary, Summary truncates it after a complete line.
 func (w *Workflow) Summary(markdown string) error {
+	w.summarized = true
 	path := w.getenv("GITHUB_STEP_SUMMARY")
 	if !w.active || path == "" {
 		return nil
@@ -110,6 +111,9 @@ func (w *Workflow) Summary(markdown string) error {
 	}
 	return err
 }
+
+// Summarized reports whether Summary was called.
+func (w *Workflow) Summarized() bool { return w.summarized }
 
 func open(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644) //nolint:gosec // the runner names the file

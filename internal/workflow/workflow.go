@@ -32,6 +32,8 @@ type Workflow struct {
 	act    *githubactions.Action
 	active bool
 	used   map[diag.Level]int
+	// summarized is true after the first call of Summary.
+	summarized bool
 }
 
 // New returns the Workflow of the environment. Commands are printed to out.

@@ -153,33 +153,40 @@ func backslash(path string) string {
 }
 
 // Folder lists the content of the nearest folder of the path that exists, or names the
-// entries that resemble the path.
+// entries that resemble the path. It reads only that folder.
 func Folder(path string) string {
-	parent := filepath.Dir(filepath.Clean(path))
-	missing := filepath.Base(filepath.Clean(path))
-	for {
-		if info, err := os.Stat(parent); err == nil && info.IsDir() {
-			break
-		}
-		if above := filepath.Dir(parent); above != parent {
-			parent, missing = above, filepath.Base(parent)
-			continue
-		}
+	parent, missing := nearestFolder(filepath.Clean(path))
+	if parent == "" {
 		return ""
 	}
-	names := entries(parent)
 	where := "The working directory"
 	if parent != "." {
-		where = "The folder " + parent
+		where = "The folder " + safe(parent)
 	}
-	if len(names) == 0 {
+	names := entries(parent)
+	switch like := nearest.Of(missing, names); {
+	case len(names) == 0:
 		return where + " is empty."
+	case len(like) > 0:
+		return fmt.Sprintf("Did you mean %s?", join(like, " or "))
 	}
-	if like := nearest.Of(missing, names); len(like) > 0 {
-		return fmt.Sprintf("Did you mean %s?", strings.Join(safe(like), " or "))
-	}
-	sortByExtension(names, filepath.Ext(missing))
+	sortByExtension(names, filepath.Ext(path))
 	return fmt.Sprintf("%s contains %s.", where, list(names))
+}
+
+// nearestFolder returns the nearest folder above the path that exists, and the name in
+// this folder that is missing. It returns no folder if a volume does not exist.
+func nearestFolder(path string) (folder, missing string) {
+	for {
+		folder, missing = filepath.Dir(path), filepath.Base(path)
+		if info, err := os.Stat(folder); err == nil && info.IsDir() {
+			return folder, missing
+		}
+		if folder == path || folder == filepath.Dir(folder) {
+			return "", ""
+		}
+		path = folder
+	}
 }
 
 // entries returns the sorted names in a folder, without hidden ones. It returns none
@@ -220,22 +227,26 @@ func sortByExtension(names []string, extension string) {
 
 // list joins the first names.
 func list(names []string) string {
-	text := strings.Join(safe(names[:min(len(names), maxNames)]), ", ")
+	text := join(names[:min(len(names), maxNames)], ", ")
 	if more := len(names) - maxNames; more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}
 	return text
 }
 
-// safe quotes the names that contain blanks, commas or characters that must not be
-// printed.
-func safe(names []string) []string {
+func join(names []string, separator string) string {
 	var out []string
 	for _, name := range names {
-		if quoted := fmt.Sprintf("%q", name); quoted != `"`+name+`"` || strings.ContainsAny(name, " ,") {
-			name = quoted
-		}
-		out = append(out, name)
+		out = append(out, safe(name))
 	}
-	return out
+	return strings.Join(out, separator)
+}
+
+// safe quotes a name that contains blanks, commas or characters that must not be
+// printed.
+func safe(name string) string {
+	if quoted := fmt.Sprintf("%q", name); quoted != `"`+name+`"` || strings.ContainsAny(name, " ,") {
+		return quoted
+	}
+	return name
 }

@@ -84,6 +84,8 @@ func TestFolder(t *testing.T) {
 		{nil, "empty folder", "step"},
 		{[]string{"main.go", "Dockerfile"}, "Dockerfile", "context: "},
 		{[]string{"image.tar"}, `archive "image.tar"`, "/image.tar."},
+		{[]string{"Dockerfile", "b.tar", "a.tar"}, `archive "a.tar"`, "/a.tar."},
+		{[]string{"image.tar", "zzz/index.json"}, `OCI layout "zzz"`, "/zzz."},
 		{[]string{"layout/index.json"}, `OCI layout "layout"`, "/layout."},
 		{[]string{"bin/sh", "etc/passwd", "usr/x"}, "root file system", ":/ instead"},
 		{[]string{"main.go"}, "", ""},

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
+	"strings"
 )
 
 // maxEntries is the maximum number of entries of a folder that are read.
@@ -22,12 +24,17 @@ func Folder(folder string) Finding {
 	if len(entries) == 0 {
 		return Finding{"is an empty folder", "The step that writes the image failed, or wrote it to another folder."}
 	}
+	slices.SortFunc(entries, func(a, b os.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	for _, detect := range []func(string, os.DirEntry) Finding{layoutEntry, archiveEntry, dockerfileEntry} {
+		for _, e := range entries {
+			if found := detect(folder, e); found.Found() {
+				return found
+			}
+		}
+	}
 	top := map[string]bool{}
 	for _, e := range entries {
 		top[e.Name()] = true
-		if found := entry(folder, e); found.Found() {
-			return found
-		}
 	}
 	if isRoot(top) {
 		return Finding{
@@ -38,18 +45,32 @@ func Folder(folder string) Finding {
 	return Finding{}
 }
 
-// entry detects an entry of a folder that the user probably meant.
-func entry(folder string, e os.DirEntry) Finding {
-	inside := path.Join(filepath.ToSlash(folder), e.Name())
-	switch {
-	case !e.IsDir() && isBuildFile(e.Name()):
-		return Finding{"contains a Dockerfile, not an image", useContext(folder, e.Name())}
-	case !e.IsDir() && IsArchive(e.Name()):
-		return Finding{fmt.Sprintf("contains the archive %q", e.Name()), fmt.Sprintf("Set source to %s.", inside)}
-	case e.IsDir() && isLayout(filepath.Join(folder, e.Name())):
-		return Finding{fmt.Sprintf("contains the OCI layout %q", e.Name()), fmt.Sprintf("Set source to %s.", inside)}
+// layoutEntry detects an OCI layout in a folder.
+func layoutEntry(folder string, e os.DirEntry) Finding {
+	if !e.IsDir() || !isLayout(filepath.Join(folder, e.Name())) {
+		return Finding{}
 	}
-	return Finding{}
+	return Finding{fmt.Sprintf("contains the OCI layout %q", e.Name()), setSource(folder, e)}
+}
+
+// archiveEntry detects an archive in a folder.
+func archiveEntry(folder string, e os.DirEntry) Finding {
+	if e.IsDir() || !IsArchive(e.Name()) {
+		return Finding{}
+	}
+	return Finding{fmt.Sprintf("contains the archive %q", e.Name()), setSource(folder, e)}
+}
+
+// dockerfileEntry detects a Dockerfile in a folder.
+func dockerfileEntry(folder string, e os.DirEntry) Finding {
+	if e.IsDir() || !isBuildFile(e.Name()) {
+		return Finding{}
+	}
+	return Finding{"contains a Dockerfile, not an image", useContext(folder, e.Name())}
+}
+
+func setSource(folder string, e os.DirEntry) string {
+	return fmt.Sprintf("Set source to %s.", path.Join(filepath.ToSlash(folder), e.Name()))
 }
 
 // isLayout reports whether a folder is an OCI layout.
