@@ -124,7 +124,7 @@ func (m *Manifest) Replace(raw []byte) error {
 	return err
 }
 
-// PartsKnown reports whether no blob and no child of the manifest is pending.
+// PartsKnown reports whether the digests of all blobs and of all children are known.
 func (m *Manifest) PartsKnown() bool {
 	return !slices.ContainsFunc(m.Blobs, (*Blob).Pending) && !slices.ContainsFunc(m.Children, (*Manifest).Pending)
 }

@@ -71,7 +71,7 @@ var Table = []Input{
 	},
 	{
 		Name: "compression", Kind: Choice, Commands: publish, Values: []string{"keep", "gzip", "zstd"}, Default: "keep",
-		Help:    "Compression of the layers. `keep` compresses only uncompressed layers, as from `docker save`, the Docker engine and podman, with gzip. `gzip` and `zstd` also recompress layers of another format. Recompression changes the digest, but not the image id. eStargz and zstd:chunked layers stay unchanged.",
+		Help:    "Compression of the layers. `keep` uses gzip for uncompressed layers, for example from `docker save`, and keeps all other layers. `gzip` and `zstd` also recompress layers of another format. Recompression changes the digest, but not the image id. eStargz and zstd:chunked layers stay unchanged.",
 		Example: "zstd",
 	},
 	{
@@ -96,7 +96,7 @@ var Table = []Input{
 	},
 	{
 		Name: "flavor", Kind: Lines, Commands: naming,
-		Help:    "Settings for all tags: latest=auto|true|false|highest, prefix=…, suffix=…. With latest=highest, the tags latest, MAJOR and MAJOR.MINOR move only if this version is the highest stable version in the registry.",
+		Help:    "Settings for all tags, one per line: latest=auto, true, false or highest, prefix=TEXT, suffix=TEXT. With latest=highest, the tags latest, MAJOR and MAJOR.MINOR move only if this version is the highest stable version in the registry.",
 		Example: "latest=highest",
 	},
 	{
@@ -121,9 +121,9 @@ var Table = []Input{
 	},
 	{
 		Name: "context", Commands: []Command{Publish, Metadata},
-		Help: "Folder of a Dockerfile to build, or a URL for the builder, instead of `source`. publish uses the first builder that works: docker buildx, the Docker engine, buildah, podman. publish checks the token before the build.",
+		Help: "Folder with a Dockerfile to build, or URL of a Git repository, instead of `source`. publish uses the first builder that works: docker buildx, the Docker engine, buildah, podman. The token is checked before the build.",
 		Own: map[Command]string{
-			Metadata: "Other name of the input ref-context, as in docker/metadata-action.",
+			Metadata: "The same as `ref-context`. docker/metadata-action uses this name.",
 		},
 		Example: ".",
 	},
@@ -194,7 +194,7 @@ var Table = []Input{
 	},
 	{
 		Name: "push-by-digest", Kind: Bool, Commands: publish, Default: "false",
-		Help:    "Push the image without tags, for the command merge in a later job. The outputs digest-OS-ARCH then contain the digests.",
+		Help:    "Push the image without tags. A later job adds the tags with the command `merge`. The outputs digest-OS-ARCH then contain the digests.",
 		Example: "true",
 	},
 	{
@@ -207,7 +207,7 @@ var Table = []Input{
 	},
 	{
 		Name: "digests", Kind: Lines, Commands: merge,
-		Help:    "Images to merge, in one of three forms. Write toJSON of the outputs of the jobs with `push-by-digest`, a JSON object of digests, or lines of NAME=DIGEST, DIGEST or REPOSITORY@DIGEST.",
+		Help:    "Images to merge: `${{ toJSON(needs.JOB.outputs) }}`, where JOB pushes with `push-by-digest`, or another JSON object of digests. Other form: one image per line, as NAME=DIGEST, DIGEST or REPOSITORY@DIGEST.",
 		Example: "${{ toJSON(needs.build.outputs) }}",
 	},
 	{
@@ -233,7 +233,7 @@ var Table = []Input{
 	},
 	{
 		Name: "only-newer", Kind: Bool, Commands: promote, Default: "false",
-		Help:    "Move a tag only if its current image is known to be older. With `monotonic` alone, a tag also moves if the age of its current image is unknown.",
+		Help:    "Move a tag only if its current image is known to be older. Without this input, `monotonic` also moves a tag if the age of its current image is unknown.",
 		Example: "true",
 	},
 	{
@@ -311,7 +311,7 @@ var Table = []Input{
 	},
 	{
 		Name: "verify", Kind: Choice, Commands: pushing, Default: "full", Values: []string{"full", "digest", "none"},
-		Help:    "Checks after the push. `digest` reads every tag and the digest back. `full` also pulls the image without credentials, and reads the visibility and the link of the package. `none` relies on the responses of the registry. It does not detect a tag that another run moves back.",
+		Help:    "Checks after the push. `digest` reads every tag and the digest back. `full` also pulls the image without credentials, and reads the visibility and the link of the package. `none` relies on the responses of the registry. Then the run does not notice if another run moves a tag back.",
 		Example: "digest",
 	},
 	{
@@ -336,7 +336,7 @@ var Table = []Input{
 	},
 	{
 		Name: "ca-file", Commands: slices.Concat(reporting, authenticating),
-		Help:    "PEM file of certificates to trust, in addition to the certificates of the system. Set this input for a proxy that inspects TLS, or for a registry with a private authority. The variables HTTPS_PROXY and NO_PROXY configure the proxy.",
+		Help:    "PEM file of certificates to trust, in addition to the certificates of the system. Set this input for a proxy that inspects TLS, or for a registry whose certificate comes from a private authority (CA). The variables HTTPS_PROXY and NO_PROXY configure the proxy.",
 		Example: "/etc/ssl/company.pem",
 	},
 	{
@@ -348,7 +348,7 @@ var Table = []Input{
 		Name: "platform", Commands: []Command{Pull, Inspect, Publish},
 		Help: "Platform of an index: OS/ARCH or OS/ARCH/VARIANT. Default: all platforms.",
 		Own: map[Command]string{
-			Publish: "Platforms for `content`, separated by commas. Default: the first of these that exist: the platforms in the paths, the platforms of the executable files, the platforms of the base image.",
+			Publish: "Platforms for `content`, separated by commas. Default: the platforms in the paths. If the paths have none, the platforms of the executable files. If these have none, the platforms of the base image.",
 		},
 		Example: "linux/arm64",
 	},
@@ -384,7 +384,7 @@ var Table = []Input{
 	},
 	{
 		Name: "add-check", Kind: Bool, Commands: migrate, Default: "false",
-		Help:    "Add a workflow that runs the command check. This input needs `write`. The workflow proves that the repository may push the packages that migrate finds. Run the workflow once by hand, because no API shows this permission.",
+		Help:    "Add a workflow that runs the command `check`. This input needs `write`. The workflow proves that the repository may push the packages that migrate finds. Run the workflow once by hand, because no API shows this permission.",
 		Example: "true",
 	},
 	{

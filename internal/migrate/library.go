@@ -102,9 +102,9 @@ func (l *library) resolve(uses string) (*tree, string) {
 
 // summary returns the summary of a file that the file of p calls. GitHub
 // refuses files that call each other in a circle. For such a call, the summary
-// is empty and incomplete. An incomplete summary is stored only in the pass
-// that needed the summary, because the summary depends on the file at which the
-// pass started.
+// is empty and incomplete. An incomplete summary
+// depends on the file at which the pass started. For this reason, only that pass
+// stores it.
 func (l *library) summary(p *pass, path string) *summary {
 	id := l.tree.display(path)
 	l.mu.Lock()

@@ -32,7 +32,7 @@ func (NoAttachments) Find(context.Context, *image.Manifest, name.Repository) ([]
 }
 
 // Attachment is a manifest that is pushed with an image, before the tags of the
-// image move: a signature, an attestation or an SBOM.
+// image move. It is a signature, an attestation or an SBOM.
 type Attachment struct {
 	Repository name.Repository // destination
 	Root       *image.Manifest
@@ -91,9 +91,9 @@ func (r *run) attach(ctx context.Context) ([]Attachment, error) {
 	return pushed, r.listAttachments(ctx, all)
 }
 
-// listAttachments adds the attachments with a subject to its lists of referrers,
-// also if the destination had them, because an earlier run may have ended before
-// the list was written.
+// listAttachments adds each attachment with a subject to the list of referrers of
+// the subject. It does so even if the destination already had the attachment,
+// because an earlier run may have ended before it wrote the list.
 func (r *run) listAttachments(ctx context.Context, all []Attachment) error {
 	type list struct {
 		repo    name.Repository

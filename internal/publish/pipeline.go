@@ -51,8 +51,8 @@ type Pipeline struct {
 	Observer Observer
 }
 
-// Publish executes a request. The outcome is never nil. With an error it holds
-// everything that is true so far. Refusals of a registry are *diag.Error with a
+// Publish executes a request. The outcome is never nil. If Publish returns an
+// error, the outcome describes the steps before the error. Refusals of a registry are *diag.Error with a
 // cause and a hint.
 func (p *Pipeline) Publish(ctx context.Context, request *Request) (*Outcome, error) {
 	r := &run{Pipeline: p, request: request, outcome: &Outcome{Status: Failed, DryRun: request.DryRun}}

@@ -85,8 +85,8 @@ func (p *tagPolicy) monotonic() bool {
 	return p.request.Tags.Monotonic && p.request.Verify.Level != input.VerifyNone
 }
 
-// forbids reports whether the input overwrite forbids to write a tag that exists.
-// Same reports that the tag points at the digest of this run.
+// forbids reports whether the input "overwrite" does not allow the run to write a tag
+// that exists. same is true if the tag already points at the digest of this run.
 func (p *tagPolicy) forbids(tag string, same bool) bool {
 	return protect.Forbids(p.request.Tags.Overwrite, tag, same)
 }

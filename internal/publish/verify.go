@@ -64,8 +64,8 @@ func (a anonymousPuller) Pull(ctx context.Context, repo name.Repository, root *i
 	return push.PullTree(ctx, a.registry.Anonymous(), repo, root)
 }
 
-// checks returns the proofs for each destination. A fact that the run has read and
-// that cannot have changed is not read again.
+// checks returns the proofs for each destination. They do not read
+// a fact again if the run has read it and it cannot have changed.
 func (r *run) checks() []push.Check {
 	full := r.request.Verify.Level == input.VerifyFull
 	targets := r.outcome.Found.Targets

@@ -16,8 +16,8 @@ import (
 // (moby, image/tarexport/load.go). The archive can therefore omit the first
 // layers that another image of the repository has too.
 //
-// In containerd's store, all layers are sent: the store would accept an
-// archive that lacks a blob, and the image could not start.
+// In containerd's store, all layers are sent, because this store also accepts an
+// archive that lacks a blob. The image could then not start.
 func (d *engineArchive) findSharedLayers(ctx context.Context) error {
 	if d.engine.Store != docker.Classic {
 		return nil

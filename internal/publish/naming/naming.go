@@ -144,9 +144,9 @@ func (n *Namer) repository(ctx context.Context, rules string) (meta.Repository, 
 }
 
 // Reproducible returns the pairs that are the same in each run of one commit. It
-// omits empty values and the time of the run, unless the user wrote them or
-// SOURCE_DATE_EPOCH sets the time. With the time of the run, each run would publish
-// another digest.
+// omits empty values that the user did not write. It also omits the time of the run,
+// because each run would publish another digest. It keeps a time that the user wrote or
+// that SOURCE_DATE_EPOCH sets.
 func (n *Namer) Reproducible(pairs []meta.Pair, rules input.Naming) []meta.Pair {
 	var out []meta.Pair
 	for _, p := range pairs {

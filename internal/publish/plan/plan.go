@@ -57,8 +57,8 @@ type Step struct {
 	Blob     *image.Blob
 	Manifest *image.Manifest
 	Tag      string
-	// From is the digest that the tag points at before the run, or nil if it is
-	// absent or unknown.
+	// From is the digest that the tag points at before the run. From is nil if
+	// the tag does not exist or its digest is unknown.
 	From *v1.Hash
 	// Kept is the reason why a tag does not move, or "".
 	Kept string

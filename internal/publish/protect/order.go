@@ -76,8 +76,8 @@ func versions(ours, theirs Origin) Finding {
 	return Finding{Newer, fmt.Sprintf("it points at %s, and %s is newer", theirs, a)}
 }
 
-// full parses a version of three numbers. A shorter one may be the number of a pull
-// request, a year, or a commit id of digits.
+// full parses a version of three numbers. A shorter version may be the number of a
+// pull request, a year, or a commit id of digits.
 func full(version string) (*semver.Version, error) {
 	return semver.StrictNewVersion(strings.TrimPrefix(version, "v"))
 }

@@ -29,7 +29,8 @@ type Origin struct {
 }
 
 // sameSource reports whether both origins state the same Git repository. An image
-// may have inherited the labels of its base image, which name another one.
+// may have inherited the labels of its base image, and these labels name another
+// repository.
 func (o Origin) sameSource(other Origin) bool {
 	return o.Source != "" && strings.EqualFold(trim(o.Source), trim(other.Source))
 }

@@ -30,8 +30,8 @@ const maxConcurrentReads = 32
 type Check struct {
 	// Pull tries an anonymous pull.
 	Pull bool
-	// Pulled reports that such a pull has succeeded in this run, because the
-	// repository had the root before. It is not repeated.
+	// Pulled reports that an anonymous pull has already succeeded in this run,
+	// because the repository had the root before. The pull is not repeated.
 	Pulled bool
 	// RootOnly limits the pull to the root. The runs that pushed the children have
 	// pulled the children. Anonymous access applies to all content of a repository.
@@ -113,7 +113,7 @@ func (p *Publisher) readBack(ctx context.Context, root *image.Manifest, t *Targe
 	return group.Wait()
 }
 
-// wait continues the wait for a reference that shows another digest.
+// wait lets await continue while the reference shows another digest.
 func wait(v1.Hash) (done bool, err error) { return false, nil }
 
 // await reads a reference until it shows the digest, or until the tries are used

@@ -46,8 +46,8 @@ func (r *Resolver) contents(ctx context.Context, found *Found) error {
 	return errors.Join(rooted, err)
 }
 
-// roots asks for the root by digest in each target that asked selects, unless a
-// tag has shown that the target has the root.
+// roots reads the root by digest in each target for which the function asked returns
+// true. It skips a target if a tag has shown that the target has the root.
 func (r *Resolver) roots(ctx context.Context, found *Found, asked func(*Target) bool) error {
 	if found.Root.Pending() {
 		return nil

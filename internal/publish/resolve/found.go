@@ -19,8 +19,8 @@ type Found struct {
 }
 
 // Differs reports whether the image with the digest differs from the root, although
-// the digest of the root is not known yet. The image differs if it lacks a config of
-// the root.
+// the digest of the root is not known yet. The two images differ if the image in the
+// registry does not contain each config of the root.
 func (f *Found) Differs(digest v1.Hash) bool { return f.others[digest] }
 
 // compare records whether an image in a registry has all configs of the root.

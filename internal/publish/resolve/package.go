@@ -72,8 +72,8 @@ func (p *Prober) inherits(ctx context.Context, owner github.Owner) string {
 func (t *Target) Exists() bool { return t.Package.Name != "" || t.Public || len(t.Now) > 0 }
 
 // CheckVisibility returns an error if a push could show a private image to the
-// public: private or internal is wanted, and the package is public or would be
-// created public. If the visibility of a new package cannot be known,
+// public. This is so if the user wants private or internal, and the package is public
+// or would be created public. If the visibility of a new package cannot be known,
 // failOnMismatch decides.
 func CheckVisibility(want input.Visibility, failOnMismatch bool, t *Target) error {
 	if !t.Home || (want != input.Private && want != input.Internal) {

@@ -117,7 +117,7 @@ func (r *Resolver) allDiffIDs(ctx context.Context, root *image.Manifest, f previ
 }
 
 // runsAs reports whether the root has an image for the platform. An image without
-// a platform may be for any.
+// a platform can be for any platform.
 func runsAs(root *image.Manifest, p *v1.Platform) bool {
 	for _, m := range image.Manifests(root) {
 		if m.IsRunnable() && (p == nil || m.Platform == nil || m.Platform.Satisfies(v1.Platform{OS: p.OS, Architecture: p.Architecture})) {

@@ -32,8 +32,8 @@ type Timing int
 
 // The timings.
 const (
-	// OpenFirst is for a source on this machine: without an image, no registry
-	// has to be asked.
+	// OpenFirst is for a source on this machine. If the source contains no image,
+	// the run sends no request to a registry.
 	OpenFirst Timing = iota
 	// OpenConcurrently is for a source that reads a registry. It is opened while
 	// the destinations are read.

@@ -15,8 +15,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// reuse gives pending layers the digests of layers that the registry has. A pending
-// layer is known by its diff id. An image in the registry states diff ids in its
+// reuse gives pending layers the digests of layers that the registry has. It
+// recognizes a pending layer by its diff id. An image in the registry states diff ids in its
 // config and the digests of the compressed layers in its manifest. A layer that is
 // found in this way is neither read nor compressed.
 //
@@ -40,8 +40,8 @@ func (r *Resolver) reuse(ctx context.Context, found *Found) error {
 const maxTagged = 3
 
 // worthReading returns the different images that the tags of all targets point at.
-// The images of protected tags come first, because the digest of the root must
-// become theirs if it can.
+// The images of protected tags come first, because the root should get the same
+// digest as such an image if possible.
 func (r *Resolver) worthReading(found *Found) []previous {
 	var out []previous
 	seen := make([]map[v1.Hash]bool, len(found.Targets))
