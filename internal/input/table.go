@@ -207,7 +207,7 @@ var Table = []Input{
 	},
 	{
 		Name: "digests", Kind: Lines, Commands: merge,
-		Help:    "Images to merge: `${{ toJSON(needs.JOB.outputs) }}`, where JOB pushes with `push-by-digest`, or another JSON object of digests. Other form: one image per line, as NAME=DIGEST, DIGEST or REPOSITORY@DIGEST.",
+		Help:    "Images to merge: the expression toJSON(needs.JOB.outputs), where JOB pushes with `push-by-digest`, or another JSON object of digests. Other form: one image per line, as NAME=DIGEST, DIGEST or REPOSITORY@DIGEST.",
 		Example: "${{ toJSON(needs.build.outputs) }}",
 	},
 	{
