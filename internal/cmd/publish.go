@@ -17,7 +17,7 @@ var publishCommand = &command{
   ghcr-publish publish oci:build/image --image ghcr.io/acme/web --tags latest --visibility public
   ghcr-publish publish docker://ghcr.io/acme/web:rc1 --tags 1.2.3 --dry-run
   ghcr-publish publish --context . --platforms linux/amd64,linux/arm64
-  ghcr-publish publish --content dist/{os}-{arch}/app:/usr/bin/app --entrypoint /usr/bin/app`,
+  ghcr-publish publish --content dist/{platform}/app:/usr/bin/app --entrypoint /usr/bin/app`,
 }
 
 func runPublish(ctx context.Context, s *session, config *input.Config) error {
