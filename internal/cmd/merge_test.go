@@ -160,12 +160,12 @@ func TestMergeErrors(t *testing.T) {
 			"the same platform twice", func(s *stage, o map[string]string) {
 				path, _ := platformImage(s.t, sourcetest.ARM64, "again")
 				o["digest-again"] = s.push(path)["digest-linux-arm64"]
-			}, "platform-duplicate", []string{"linux/arm64", `"again"`, `"linux-arm64"`},
+			}, "platform-duplicate", []string{"linux/arm64", `"again"`, `"digest-linux-arm64"`},
 		},
 		{
 			"a digest that does not exist", func(_ *stage, o map[string]string) {
 				o["digest-linux-arm64"] = "sha256:" + strings.Repeat("0", 64)
-			}, "platform-image-missing", []string{`"linux-arm64"`, "push-by-digest: true"},
+			}, "platform-image-missing", []string{`"digest-linux-arm64"`, "push-by-digest: true"},
 		},
 		{
 			"a job that skipped its push", func(_ *stage, o map[string]string) { o["digest-linux-arm64"] = "skipped" },
@@ -173,7 +173,7 @@ func TestMergeErrors(t *testing.T) {
 		},
 		{
 			"an output that holds something else", func(_ *stage, o map[string]string) { o["digest-linux-arm64"] = "latest" },
-			"digest-invalid", []string{`"linux-arm64"`, "toJSON(needs.JOB.outputs)"},
+			"digest-invalid", []string{`"digest-linux-arm64"`, "toJSON(needs.JOB.outputs)"},
 		},
 	}
 	for _, c := range cases {

@@ -102,6 +102,16 @@ func (s *session) annotateNotices(r *report.Report) {
 		s.workflow.Annotate(diag.Level(n.Level), n.Title, n.Text)
 	}
 	if r.Outcome == report.Skipped {
-		s.workflow.Annotate(diag.Info, "Not published", r.Reason)
+		s.workflow.Annotate(s.skippedLevel(), "Not published", r.Reason)
 	}
+}
+
+// skippedLevel returns the level of the message about a run that was skipped. GitHub
+// gives some runs, such as runs from forks, a token that can only read. In other runs, a
+// missing permission in the workflow file is the probable cause.
+func (s *session) skippedLevel() diag.Level {
+	if s.config.GitHub.ReadOnly() != "" {
+		return diag.Info
+	}
+	return diag.Warning
 }

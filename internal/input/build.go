@@ -44,21 +44,48 @@ func (r *reader) build(c *Config) *Build {
 	if b.Context == "" && b.File == "" {
 		for _, in := range buildInputs {
 			if r.text(in) != "" {
-				r.fail(in, CodeContextMissing, "Set context to the folder to build from, or remove "+in+".", "The input %s is set without context", in)
+				r.fail(in, CodeContextMissing, r.withoutContextHint(in), "The input %s is set without context", in)
 			}
 		}
 		return nil
 	}
-	for _, in := range []string{"source", "content"} {
-		if r.text(in) != "" {
-			r.fail("context", CodeContextOrSource, "Remove one of the two inputs. The inputs context and file select a Dockerfile to build.", "The inputs %s and context exclude each other", in)
-		}
-	}
+	r.refuseSourceWithBuild()
 	if b.Context == "" {
 		b.Context = "."
 	}
 	return b
 }
+
+// withoutContextHint returns the hint for an input of a build that is set without a
+// build.
+func (r *reader) withoutContextHint(in string) string {
+	switch {
+	case in == "platforms" && r.text("content") != "":
+		return "Write platform instead of platforms: an image from content has the platforms in the input platform."
+	case in == "platforms" && r.text("source") != "":
+		return "Remove platforms, because an existing image is published with all its platforms. To build an image for these platforms, replace source by context."
+	case r.text("source") != "":
+		return "Remove " + in + ", because source names an image that is already built. To build an image, replace source by context."
+	}
+	return "Set context to the folder to build from, or remove " + in + "."
+}
+
+// refuseSourceWithBuild refuses source and content together with context or file,
+// because only one input can define the image.
+func (r *reader) refuseSourceWithBuild() {
+	build := "context"
+	if r.text(build) == "" {
+		build = "file"
+	}
+	for _, in := range []string{"source", "content"} {
+		if r.text(in) != "" {
+			r.fail(build, CodeContextOrSource, "Remove one of the two inputs. The input "+in+" "+purpose[in]+", and the inputs context and file select a Dockerfile to build.", "The inputs %s and %s exclude each other", in, build)
+		}
+	}
+}
+
+// purpose describes the inputs that define an image without a build.
+var purpose = map[string]string{"source": "names an existing image", "content": "creates an image from files"}
 
 func (r *reader) buildArgs() []string {
 	lines := r.lines("build-args")

@@ -112,7 +112,7 @@ func (r *reader) credentials(c *Common) {
 		fields := strings.Fields(line)
 		if len(fields) != 3 {
 			// The error does not contain the line, because the line contains a secret.
-			r.fail("credentials", CodeCredentialsInvalid, "Write host, user name and secret, separated by spaces. If the line in the workflow has these three parts, check that the secret exists, because the value of a missing secret is empty.", "Line %d of credentials has %d parts, not 3", i+1, len(fields))
+			r.fail("credentials", CodeCredentialsInvalid, "Write host, user name and secret, separated by spaces. If the line in the workflow has these three parts, check that the secret exists, because the value of a missing secret is empty.", "Line %d of credentials has %s instead of 3", i+1, parts(len(fields)))
 			continue
 		}
 		host, err := parseHost(fields[0])
@@ -122,6 +122,14 @@ func (r *reader) credentials(c *Common) {
 		}
 		c.Credentials = append(c.Credentials, Credential{Host: host, Username: fields[1], Secret: secret.New(fields[2])})
 	}
+}
+
+// parts returns a number of parts in words.
+func parts(n int) string {
+	if n == 1 {
+		return "1 part"
+	}
+	return fmt.Sprintf("%d parts", n)
 }
 
 func quote(s string) string { return fmt.Sprintf("%q", s) }

@@ -30,7 +30,7 @@ func (r *reader) files(c *Config) *Files {
 	if len(lines) == 0 {
 		for _, in := range fileInputs {
 			if r.text(in) != "" {
-				r.fail(in, CodeContentMissing, "Set content to the files of the image, or remove "+in+".", "The input %s is set without content", in)
+				r.fail(in, CodeContentMissing, r.withoutContentHint(in), "The input %s is set without content", in)
 			}
 		}
 		return nil
@@ -49,6 +49,23 @@ func (r *reader) files(c *Config) *Files {
 		f.Content = append(f.Content, one)
 	}
 	return f
+}
+
+// withoutContentHint returns the hint for an input of an image from files that is set
+// without files.
+func (r *reader) withoutContentHint(in string) string {
+	build := r.text("context") != "" || r.text("file") != ""
+	switch {
+	case in == "platform" && build:
+		return "Write platforms instead of platform: a build has the platforms in the input platforms."
+	case in == "platform" && r.text("source") != "":
+		return "Remove platform, because an existing image is published with all its platforms."
+	case build:
+		return "Remove " + in + ", and set it in the Dockerfile."
+	case r.text("source") != "":
+		return "Remove " + in + ", because source names an image that is already built. To create an image from files, replace source by content."
+	}
+	return "Set content to the files of the image, or remove " + in + "."
 }
 
 // refuseSourceWithContent refuses the input source if the input content is set,

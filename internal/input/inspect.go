@@ -27,7 +27,7 @@ func ParseInspect(env Environment) (*InspectConfig, error) {
 	r.registryInputs(&c.Common, env)
 	switch {
 	case c.Source == "":
-		r.fail("source", CodeSourceMissing, "Set source to a reference (ghcr.io/acme/web:1.2.3), a directory, or a tar.", "The input source is empty")
+		r.failEmpty("source", CodeSourceMissing, "Set source to a reference (ghcr.io/acme/web:1.2.3), a directory, or a tar.")
 	case strings.HasPrefix(c.Source, referencePrefix) || !isLocal(c.Source):
 		c.Reference = r.reference("source", c.Source, &c.Common)
 	}

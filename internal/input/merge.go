@@ -22,7 +22,7 @@ func ParseMerge(env Environment) (*MergeConfig, error) {
 	r.common(&c.Common, env)
 	c.Digests = r.text("digests")
 	if c.Digests == "" {
-		r.fail("digests", CodeNoDigests, "Set digests: ${{ toJSON(needs.JOB.outputs) }}, where JOB is the job that pushes with push-by-digest: true.", "The input digests is empty")
+		r.failEmpty("digests", CodeNoDigests, "Set digests: ${{ toJSON(needs.JOB.outputs) }}, where JOB is the job that pushes with push-by-digest: true.")
 	}
 	c.Naming = r.naming()
 	c.DigestName = strings.ReplaceAll(r.text("digest-name"), "/", "-")

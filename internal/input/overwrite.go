@@ -1,6 +1,13 @@
 package input
 
-import "strings"
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
+)
 
 // Rule states how a run may change an existing tag.
 type Rule string
@@ -21,17 +28,31 @@ func (r *reader) overwrite() Overwrite {
 	o := Overwrite{Versions: SameDigest, Moving: Allow}
 	for _, item := range r.words("overwrite") {
 		class, rule, _ := strings.Cut(item, "=")
-		if item == "true" {
-			r.fail("overwrite", CodeValue, "To allow that the tag of a version moves to another digest, write versions=allow.", "The input overwrite is %q", item)
-			continue
-		}
 		at := map[string]*Rule{"versions": &o.Versions, "moving": &o.Moving}[class]
-		known := Rule(rule) == Allow || Rule(rule) == SameDigest || Rule(rule) == Never
-		if at == nil || !known {
-			r.fail("overwrite", CodeValue, "Write versions=RULE,moving=RULE, where RULE is allow, same-digest or never.", "The input overwrite contains %q", item)
+		if at == nil || !slices.Contains(rules, rule) {
+			r.fail("overwrite", CodeValue, overwriteHint(class, rule), "The input overwrite contains %q", item)
 			continue
 		}
 		*at = Rule(rule)
 	}
 	return o
+}
+
+var rules = []string{string(Allow), string(SameDigest), string(Never)}
+
+// overwriteHint explains an item that is not CLASS=RULE. Many tools have an input
+// overwrite with the values true and false.
+func overwriteHint(class, rule string) string {
+	const form = "Write versions=RULE,moving=RULE, where RULE is allow, same-digest or never."
+	switch {
+	case rule == "" && slices.Contains(rules, class):
+		return fmt.Sprintf("Write versions=%s for the tags of versions, such as 1.2.3, or moving=%s for other tags, such as latest.", class, class)
+	case strings.EqualFold(cmp.Or(rule, class), "true"):
+		return "To allow that the tag of a version moves to another digest, write versions=allow."
+	case strings.EqualFold(cmp.Or(rule, class), "false"):
+		return "Remove overwrite, because by default the tag of a version keeps its digest. If other tags must also keep their digests, write moving=same-digest."
+	case class == "versions" || class == "moving":
+		return strings.TrimSpace(nearest.Question(rule, rules) + " " + form)
+	}
+	return strings.TrimSpace(nearest.Question(class, []string{"versions", "moving"}) + " " + form)
 }

@@ -46,7 +46,7 @@ func ParsePromote(env Environment) (*PromoteConfig, error) {
 func (r *reader) promoteSource(c *PromoteConfig) {
 	text := strings.TrimPrefix(r.text("source"), referencePrefix)
 	if text == "" {
-		r.fail("source", CodeSourceMissing, "Set source to a reference, or to a tag or digest in the repository of the input image, such as rc or sha256:….", "The input source is empty")
+		r.failEmpty("source", CodeSourceMissing, "Set source to a reference, or to a tag or digest in the repository of the input image, such as rc or sha256:….")
 		return
 	}
 	full := text

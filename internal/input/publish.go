@@ -28,7 +28,7 @@ func ParsePublish(env Environment) (*Config, error) {
 	case c.Files != nil || c.Artifact != nil:
 		c.Source = strings.Join(r.lines("content"), ", ")
 	case c.Source == "":
-		r.fail("source", CodeSourceMissing, "Set source to the result of the build: a directory, a tar, an image of the Docker engine, or docker://REFERENCE. To build from a Dockerfile, set context. To create an image from files, set content.", "The input source is empty")
+		r.failEmpty("source", CodeSourceMissing, "Set source to the result of the build: a directory, a tar, an image of the Docker engine, or docker://REFERENCE. To build from a Dockerfile, set context. To create an image from files, set content.")
 	}
 	c.PushForeign = r.choice("foreign-layers") == "push"
 	c.Strip = r.choice("attestations") == "strip"

@@ -25,7 +25,7 @@ func ParsePull(env Environment) (*PullConfig, error) {
 	if source := r.text("source"); source != "" {
 		c.Reference = r.reference("source", source, &c.Common)
 	} else {
-		r.fail("source", CodeSourceMissing, "Set source to the reference of the image: ghcr.io/acme/web:1.2.3.", "The input source is empty")
+		r.failEmpty("source", CodeSourceMissing, "Set source to the reference of the image: ghcr.io/acme/web:1.2.3.")
 	}
 	switch {
 	case c.VerifyOnly && c.Destination != "":

@@ -2,11 +2,8 @@ package input
 
 import (
 	"errors"
-	"fmt"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/sethvargo/go-githubactions"
 
@@ -50,6 +47,15 @@ func (r *reader) fail(input, code, hint, format string, args ...any) {
 	if !r.isList(input) {
 		r.errs = append(r.errs, diag.Inputf(input, code, hint, format, args...))
 	}
+}
+
+// failEmpty refuses an empty value. In a workflow, an empty value often comes from an
+// output that a step did not set.
+func (r *reader) failEmpty(input, code, hint string) {
+	if !r.terminal {
+		hint += " If the value comes from an output of a step or a job, that step or job set no output."
+	}
+	r.fail(input, code, hint, "The input %s is empty", input)
 }
 
 // isList reports whether an input was refused because it is a YAML or JSON list. Other
@@ -103,6 +109,9 @@ func (r *reader) choiceHint(in Input, v string) string {
 	if in.Name == "attestations" && strings.EqualFold(v, "false") {
 		return "To remove the attestations of the image, write attestations: strip. " + hint
 	}
+	if in.Name == "attestations" && strings.EqualFold(v, "true") {
+		return "To keep the attestations of the image, remove the input, because its default is keep. No value adds attestations. " + hint
+	}
 	if question := nearest.Question(v, values); question != "" {
 		hint = question + " " + hint
 	}
@@ -128,18 +137,6 @@ func (r *reader) boolean(name string) bool {
 
 // off reports whether an input without a default is set to false.
 func (r *reader) off(name string) bool { return r.text(name) != "" && !r.boolean(name) }
-
-func (r *reader) duration(name string) time.Duration {
-	v := r.text(name)
-	if minutes, err := strconv.Atoi(v); err == nil {
-		v = fmt.Sprintf("%dm", minutes) // a number means minutes, as in timeout-minutes of a job
-	}
-	d, err := time.ParseDuration(v)
-	if err != nil || d <= 0 {
-		r.fail(name, CodeValue, "Write a duration with a unit, such as 90s, 30m or 1h30m, or a number of minutes.", "The input %s is %q", name, r.text(name))
-	}
-	return d
-}
 
 // joinNames joins names with commas and "and".
 func joinNames(names []string) string {

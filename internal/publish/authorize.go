@@ -107,6 +107,7 @@ func (r *run) refused(ctx context.Context, refusal error) (ended bool, err error
 	if r.request.OnReadOnly == input.ReadOnlyFail || !r.explainer().IsReadOnly(refusal) {
 		return false, refusal
 	}
+	r.outcome.dropRepeatedNotice(refusal)
 	r.outcome.Status, r.outcome.Reason = Skipped, "The token is read-only. "+refusal.Error()
 	if r.request.OnReadOnly == input.ReadOnlyArchive {
 		r.outcome.Archive, err = r.archive(ctx)

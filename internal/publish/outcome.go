@@ -5,10 +5,12 @@ import (
 	"sync"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/refusal"
 )
 
 // Status is the result of a run as one word.
@@ -53,6 +55,18 @@ func (o *Outcome) Notices() []diag.Notice {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return slices.Clone(o.notices)
+}
+
+// dropRepeatedNotice removes the notice about the owner of an image if the registry
+// refused the token for this reason, because the refusal contains the same facts.
+func (o *Outcome) dropRepeatedNotice(refused error) {
+	for _, code := range []string{refusal.CodeWritePackage, refusal.CodeCreatePackage, refusal.CodeWriteDenied} {
+		if diag.Is(refused, code) {
+			o.mu.Lock()
+			o.notices = slices.DeleteFunc(o.notices, func(n diag.Notice) bool { return n.Code == input.CodeOwnerDiffers })
+			o.mu.Unlock()
+		}
+	}
 }
 
 // notice adds notices. Several goroutines may call it.

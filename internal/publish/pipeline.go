@@ -59,6 +59,7 @@ func (p *Pipeline) Publish(ctx context.Context, request *Request) (*Outcome, err
 	err := errors.Join(r.explain(r.run(ctx)), request.Source.Close())
 	if err != nil {
 		r.outcome.Status = Failed
+		r.outcome.dropRepeatedNotice(err)
 	}
 	return r.outcome, err
 }

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/program"
 )
 
 // tool is a builder.
@@ -27,7 +29,7 @@ type tool interface {
 // choose returns the first tool that is available and supports the request.
 func choose(ctx context.Context, m *Machine, r *Request) (tool, error) {
 	var why []string
-	var causes []error
+	var failed []failure
 	for _, t := range []tool{&buildx{}, classic{}, storage{"buildah"}, storage{"podman"}} {
 		err := t.available(ctx, m, r)
 		if ctx.Err() != nil {
@@ -40,19 +42,66 @@ func choose(ctx context.Context, m *Machine, r *Request) (tool, error) {
 		case err == nil:
 			why = append(why, fmt.Sprintf("%s does not support %s", t, missing))
 		case !errors.Is(err, exec.ErrNotFound):
-			causes = append(causes, err)
+			failed = append(failed, failure{t, err})
+			m.Log.printLine(fmt.Sprintf("%s cannot be used: %s", t, output(err)))
 		}
 	}
-	return nil, noBuilder(why, errors.Join(causes...))
+	return nil, noBuilder(why, failed)
+}
+
+// failure is a tool that is installed but failed.
+type failure struct {
+	tool tool
+	err  error
+}
+
+// output returns the complete output of a program that failed, for the log.
+func output(err error) string {
+	var program *program.Error
+	if errors.As(err, &program) && program.Output != "" {
+		return program.Err.Error() + "\n" + program.Output
+	}
+	return err.Error()
+}
+
+// reason returns the reason of a failure in one line.
+func reason(err error) string {
+	var known *program.Error
+	if errors.As(err, &known) {
+		if text := program.Reason(known.Output); text != "" {
+			return strings.TrimRight(text, ".?!")
+		}
+	}
+	return err.Error()
+}
+
+// reasons returns the reasons of all failures in one sentence. Tools of one engine
+// often fail for the same reason.
+func reasons(failed []failure) string {
+	var known, texts []string
+	for _, f := range failed {
+		if text := reason(f.err); !slices.Contains(known, text) {
+			known = append(known, text)
+			texts = append(texts, fmt.Sprintf("%s reports: %s", f.tool, text))
+		}
+	}
+	return strings.Join(texts, "; ")
 }
 
 // noBuilder returns the error for a machine without a suitable builder. The
 // hint names programs to install.
-func noBuilder(why []string, err error) error {
+func noBuilder(why []string, failed []failure) error {
 	e := &diag.Error{
-		Code: CodeNoBuilder, Side: diag.Runner, Input: "context", Err: err,
+		Code: CodeNoBuilder, Side: diag.Runner, Input: "context",
 		Title: "No builder is installed",
 		Hint:  "In a workflow on GitHub's runners for Linux, put docker/setup-buildx-action before this step. On other machines, install one of these builders: Docker with buildx, buildah, podman. Or build in a separate step, and set source to the result of that step.",
+	}
+	if len(failed) > 0 {
+		e.Title, e.Err = "No installed builder can be used", errors.New(reasons(failed))
+		e.Hint = "The log above contains the output of each builder. " + e.Hint
+		if slices.ContainsFunc(failed, func(f failure) bool { return f.tool == classic{} }) {
+			e.Hint = "Start the Docker engine, or set DOCKER_HOST to its address. " + e.Hint
+		}
 	}
 	if len(why) > 0 {
 		e.Title = "No installed builder supports this request: " + strings.Join(why, "; ")

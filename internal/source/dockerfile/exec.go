@@ -53,12 +53,13 @@ func (m *Machine) output(ctx context.Context, name string, args ...string) (stri
 // the log.
 func (m *Machine) runLogged(ctx context.Context, env []string, name string, args ...string) error {
 	env = append(append(program.Environ(m.Environ), "NO_COLOR=1"), env...)
-	_, err := m.run(ctx, Command{Name: name, Args: args, Env: env, Out: m.Log})
+	var end tail
+	_, err := m.run(ctx, Command{Name: name, Args: args, Env: env, Out: io.MultiWriter(m.Log, &end)})
 	if err == nil || ctx.Err() != nil {
 		return errors.Join(err, context.Cause(ctx))
 	}
 	return &diag.Error{
-		Code: CodeFailed, Side: diag.Source, Err: err,
+		Code: CodeFailed, Side: diag.Source, Err: &program.Error{Output: end.errorLines(), Err: err},
 		Title: fmt.Sprintf("%s did not build the image", name),
 		Hint:  "Read the message of the builder in the log above. Nothing was pushed.",
 	}

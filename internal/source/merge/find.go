@@ -75,7 +75,7 @@ type finder struct {
 	pattern string
 	found   []PlatformImage
 	skipped []string
-	empty   []string // the names of empty outputs
+	empty   []string // the names of empty outputs, as in the input
 }
 
 func (f *finder) lines(text string) error {
@@ -99,6 +99,7 @@ func (f *finder) lines(text string) error {
 
 // add adds the value of one output.
 func (f *finder) add(key, value string) error {
+	written := key
 	key = strings.ReplaceAll(strings.TrimPrefix(key, prefix), "/", "-")
 	if f.pattern != "" {
 		if ok, _ := path.Match(f.pattern, key); !ok { // the error is always nil, because Find has checked the pattern
@@ -107,13 +108,13 @@ func (f *finder) add(key, value string) error {
 	}
 	switch value = strings.TrimSpace(value); value {
 	case "":
-		f.empty = append(f.empty, key)
+		f.empty = append(f.empty, written)
 		return nil
 	case skipped:
-		f.skipped = append(f.skipped, key)
+		f.skipped = append(f.skipped, written)
 		return nil
 	}
-	img, err := parseImage(key, value)
+	img, err := parseImage(key, written, value)
 	if err != nil {
 		return err
 	}
@@ -124,7 +125,9 @@ func (f *finder) add(key, value string) error {
 	return nil
 }
 
-func parseImage(key, value string) (PlatformImage, error) {
+// parseImage parses the value of one output. The argument written is the name of the
+// output in the input digests.
+func parseImage(key, written, value string) (PlatformImage, error) {
 	img := PlatformImage{Name: key}
 	repo, digest, pinned := strings.Cut(value, "@")
 	if !pinned {
@@ -139,7 +142,7 @@ func parseImage(key, value string) (PlatformImage, error) {
 	if err != nil {
 		return PlatformImage{}, inputError("digests", CodeDigestInvalid,
 			"The step with push-by-digest: true has the output digest-OS-ARCH. Declare this output as an output of the job. Then set digests: ${{ toJSON(needs.JOB.outputs) }}.",
-			err, "The entry %q of digests has the value %.100q, which is not a digest", key, value)
+			err, "The entry %q of digests has the value %.100q, which is not a digest", written, value)
 	}
 	return img, nil
 }
@@ -156,7 +159,7 @@ func (f *finder) result() ([]PlatformImage, error) {
 	case len(f.skipped) > 0:
 		return nil, inputError("digests", CodeImagesSkipped,
 			"Give the permission packages: write to every job, or to no job. Nothing was published.", nil,
-			"These jobs did not push, because their token is read-only: %s", strings.Join(f.skipped, ", "))
+			"The jobs of these outputs did not push, because their token is read-only: %s", strings.Join(f.skipped, ", "))
 	}
 	slices.SortStableFunc(f.found, func(a, b PlatformImage) int {
 		return strings.Compare(a.Name+" "+a.Digest.String(), b.Name+" "+b.Digest.String())

@@ -72,11 +72,11 @@ func TestFindRefuses(t *testing.T) {
 	}
 	cases := []struct{ name, text, pattern, code, words string }{
 		{"nothing", `{}`, "", merge.CodeNoDigests, "toJSON(needs.JOB.outputs)"},
-		{"outputs that are empty", `{"digest-b":"","digest-a":""}`, "", merge.CodeNoDigests, "these outputs are empty: a, b"},
+		{"outputs that are empty", `{"digest-b":"","digest-a":""}`, "", merge.CodeNoDigests, "these outputs are empty: digest-a, digest-b"},
 		{"a pattern that matches no name", `{"digest-a":"D1"}`, "b*", merge.CodeNoDigests, "digest-name: b*"},
 		{"a broken pattern", `{"digest-a":"D1"}`, "[", merge.CodePatternInvalid, "web-*"},
-		{"some were skipped", `{"digest-a":"D1","digest-b":"skipped"}`, "", merge.CodeImagesSkipped, "read-only: b"},
-		{"a tag", `{"digest-a":"latest"}`, "", merge.CodeDigestInvalid, `"a" of digests has the value "latest"`},
+		{"some were skipped", `{"digest-a":"D1","digest-b":"skipped"}`, "", merge.CodeImagesSkipped, "read-only: digest-b"},
+		{"a tag", `{"digest-a":"latest"}`, "", merge.CodeDigestInvalid, `"digest-a" of digests has the value "latest"`},
 		{"a short digest", "sha256:12", "", merge.CodeDigestInvalid, `"line 1" of digests`},
 		{"a bad repository", "a b@D1", "", merge.CodeDigestInvalid, `"line 1" of digests`},
 		{"broken JSON", `{"digest-a":`, "", merge.CodeDigestInvalid, "starts like JSON"},

@@ -55,8 +55,8 @@ func Command(ctx context.Context, env []string, name string, args ...string) (*e
 	return cmd, nil
 }
 
-// Output runs a program and returns the first mebibyte of its output. An error
-// contains the standard error output of the program.
+// Output runs a program and returns the first mebibyte of its output. If the
+// program fails, the error is an *Error.
 func Output(ctx context.Context, env []string, name string, args ...string) ([]byte, error) {
 	cmd, err := Command(ctx, env, name, args...)
 	if err != nil {
@@ -65,7 +65,7 @@ func Output(ctx context.Context, env []string, name string, args ...string) ([]b
 	var out, failure LimitedOutput
 	cmd.Stdout, cmd.Stderr = &out, &failure
 	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("running %s %s: %w: %s", name, strings.Join(args, " "), err, failure.String())
+		return nil, &Error{Command: name + " " + strings.Join(args, " "), Output: failure.String(), Err: err}
 	}
 	return out.buffer.Bytes(), nil
 }
