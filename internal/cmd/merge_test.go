@@ -150,17 +150,17 @@ func TestMergeErrors(t *testing.T) {
 		{
 			"a missing platform", func(s *stage, _ map[string]string) {
 				s.with("expect-platforms", "linux/amd64,linux/arm64,linux/arm/v7,windows/amd64")
-			}, "platform-missing", []string{"linux/arm/v7", "digest-linux-arm-v7", `linux/arm64 of job "linux-arm64"`},
+			}, "platform-missing", []string{"linux/arm/v7", "digest-linux-arm-v7", `linux/arm64 of entry "digest-linux-arm64"`},
 		},
 		{
 			"a platform that is not expected", func(s *stage, _ map[string]string) { s.with("expect-platforms", "linux/amd64,linux/arm64") },
-			"platform-unexpected", []string{`"windows-amd64"`, "expect-platforms"},
+			"platform-unexpected", []string{`"digest-windows-amd64"`, "expect-platforms"},
 		},
 		{
 			"the same platform twice", func(s *stage, o map[string]string) {
 				path, _ := platformImage(s.t, sourcetest.ARM64, "again")
 				o["digest-again"] = s.push(path)["digest-linux-arm64"]
-			}, "platform-duplicate", []string{"linux/arm64", `"again"`, `"digest-linux-arm64"`},
+			}, "platform-duplicate", []string{"linux/arm64", `"digest-again"`, `"digest-linux-arm64"`},
 		},
 		{
 			"a digest that does not exist", func(_ *stage, o map[string]string) {
@@ -169,7 +169,7 @@ func TestMergeErrors(t *testing.T) {
 		},
 		{
 			"a job that skipped its push", func(_ *stage, o map[string]string) { o["digest-linux-arm64"] = "skipped" },
-			"images-skipped", []string{"linux-arm64", "packages: write"},
+			"images-skipped", []string{"digest-linux-arm64", "packages: write"},
 		},
 		{
 			"an output that holds something else", func(_ *stage, o map[string]string) { o["digest-linux-arm64"] = "latest" },

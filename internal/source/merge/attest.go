@@ -46,7 +46,7 @@ func (j *Result) matchAttestations(images, others []entry) []entry {
 		if !slices.Contains(kept, e) {
 			j.Notices = append(j.Notices, diag.Notice{
 				Code: CodeAttestationStray, Level: diag.Warning, Title: "An attestation was left out",
-				Text: fmt.Sprintf("The attestation %s of job %q refers to an image that is not part of the index.", e.Descriptor.Digest, e.job),
+				Text: fmt.Sprintf("The attestation %s of entry %q refers to an image that is not part of the index.", e.Descriptor.Digest, e.job),
 			})
 		}
 	}

@@ -30,14 +30,24 @@ const skipped = "skipped"
 // PlatformImage is the digest that one matrix job pushed, with the name of the
 // job and the repository of the image.
 type PlatformImage struct {
-	// Name is the name of the job. For the output digest-linux-arm64, it is
-	// linux-arm64. For a line without a name, it is the number of the line,
-	// for example "line 3".
+	// Name is the name of the entry, as the input digests contains it, for
+	// example digest-linux-arm64. For a line without a name, it is the number
+	// of the line, for example "line 3".
 	Name string
 	// Repo is the repository of the image. If Repo is nil, the image is in the
 	// target repository.
 	Repo   *name.Repository
 	Digest v1.Hash
+}
+
+// order returns a text by which images are sorted. The prefix of the name does not
+// matter, because outputs with and without the prefix can be mixed.
+func (p PlatformImage) order() string { return matchName(p.Name) + " " + p.Digest.String() }
+
+// matchName returns the part of the name of an output that digest-name matches:
+// linux-arm64 for digest-linux-arm64.
+func matchName(output string) string {
+	return strings.ReplaceAll(strings.TrimPrefix(output, prefix), "/", "-")
 }
 
 // Find parses the input digests. The input is one of these:
@@ -99,22 +109,20 @@ func (f *finder) lines(text string) error {
 
 // add adds the value of one output.
 func (f *finder) add(key, value string) error {
-	written := key
-	key = strings.ReplaceAll(strings.TrimPrefix(key, prefix), "/", "-")
 	if f.pattern != "" {
-		if ok, _ := path.Match(f.pattern, key); !ok { // the error is always nil, because Find has checked the pattern
+		if ok, _ := path.Match(f.pattern, matchName(key)); !ok { // the error is always nil, because Find has checked the pattern
 			return nil
 		}
 	}
 	switch value = strings.TrimSpace(value); value {
 	case "":
-		f.empty = append(f.empty, written)
+		f.empty = append(f.empty, key)
 		return nil
 	case skipped:
-		f.skipped = append(f.skipped, written)
+		f.skipped = append(f.skipped, key)
 		return nil
 	}
-	img, err := parseImage(key, written, value)
+	img, err := parseImage(key, value)
 	if err != nil {
 		return err
 	}
@@ -125,9 +133,8 @@ func (f *finder) add(key, value string) error {
 	return nil
 }
 
-// parseImage parses the value of one output. The argument written is the name of the
-// output in the input digests.
-func parseImage(key, written, value string) (PlatformImage, error) {
+// parseImage parses the value of one output.
+func parseImage(key, value string) (PlatformImage, error) {
 	img := PlatformImage{Name: key}
 	repo, digest, pinned := strings.Cut(value, "@")
 	if !pinned {
@@ -142,7 +149,7 @@ func parseImage(key, written, value string) (PlatformImage, error) {
 	if err != nil {
 		return PlatformImage{}, inputError("digests", CodeDigestInvalid,
 			"The step with push-by-digest: true has the output digest-OS-ARCH. Declare this output as an output of the job. Then set digests: ${{ toJSON(needs.JOB.outputs) }}.",
-			err, "The entry %q of digests has the value %.100q, which is not a digest", written, value)
+			err, "The entry %q of digests has the value %.100q, which is not a digest", key, value)
 	}
 	return img, nil
 }
@@ -162,7 +169,7 @@ func (f *finder) result() ([]PlatformImage, error) {
 			"The jobs of these outputs did not push, because their token is read-only: %s", strings.Join(f.skipped, ", "))
 	}
 	slices.SortStableFunc(f.found, func(a, b PlatformImage) int {
-		return strings.Compare(a.Name+" "+a.Digest.String(), b.Name+" "+b.Digest.String())
+		return strings.Compare(a.order(), b.order())
 	})
 	var images []PlatformImage
 	seen := map[v1.Hash]bool{}

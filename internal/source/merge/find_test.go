@@ -32,18 +32,18 @@ func show(images []merge.PlatformImage) string {
 func TestFind(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, text, pattern, want string }{
-		{"outputs of a matrix", `{"digest-linux-arm64":"D2","digest-linux-amd64":"D1"}`, "", "linux-amd64=1, linux-arm64=2"},
-		{"with outputs of other kinds", `{"digest":"D3","digests":"{}","previous":"{\"x\":\"D3\"}","json":"{}","version":"1","digest-linux-amd64":"D1"}`, "", "linux-amd64=1"},
-		{"the output digests", `{"digest":"D3","digests":"{\"linux/arm64\":\"D2\",\"linux/amd64\":\"D1\"}"}`, "", "linux-amd64=1, linux-arm64=2"},
+		{"outputs of a matrix", `{"digest-linux-arm64":"D2","digest-linux-amd64":"D1"}`, "", "digest-linux-amd64=1, digest-linux-arm64=2"},
+		{"with outputs of other kinds", `{"digest":"D3","digests":"{}","previous":"{\"x\":\"D3\"}","json":"{}","version":"1","digest-linux-amd64":"D1"}`, "", "digest-linux-amd64=1"},
+		{"the output digests", `{"digest":"D3","digests":"{\"linux/arm64\":\"D2\",\"linux/amd64\":\"D1\"}"}`, "", "linux/amd64=1, linux/arm64=2"},
 		{"the output digest", `{"digest":"D1","version":"1.2.3","pushed":"true"}`, "", "digest=1"},
-		{"two jobs", `{"a":{"result":"success","outputs":{"digest-x":"D1"}},"b":{"result":"success","outputs":{"digest":"D2","tags":"t"}}}`, "", "digest=2, x=1"},
-		{"a job without outputs", `{"a":{"result":"success","outputs":{}},"b":{"result":"success","outputs":{"digest-x":"D1"}}}`, "", "x=1"},
-		{"an object of digests", `{"linux/amd64":"D1","linux/arm64":"D2"}`, "", "linux-amd64=1, linux-arm64=2"},
+		{"two jobs", `{"a":{"result":"success","outputs":{"digest-x":"D1"}},"b":{"result":"success","outputs":{"digest":"D2","tags":"t"}}}`, "", "digest=2, digest-x=1"},
+		{"a job without outputs", `{"a":{"result":"success","outputs":{}},"b":{"result":"success","outputs":{"digest-x":"D1"}}}`, "", "digest-x=1"},
+		{"an object of digests", `{"linux/amd64":"D1","linux/arm64":"D2"}`, "", "linux/amd64=1, linux/arm64=2"},
 		{"a list", `["D2","D1"]`, "", "=1, =2"},
 		{"lines", "\n D1 \r\nb = D2\nGHCR.io/Acme/web@D3\n", "", "b=2, line 1=1, line 3=3 in ghcr.io/acme/web"},
-		{"one digest under two names", `{"digest-a":"D1","digest-b":"D1","digest-c":"D2"}`, "", "a=1, c=2"},
-		{"empty outputs of jobs that did not run", `{"digest-a":"D1","digest-b":""}`, "", "a=1"},
-		{"a pattern", `{"digest-web-amd64":"D1","digest-api-amd64":"D2","digest-api-arm64":"skipped"}`, "web-*", "web-amd64=1"},
+		{"one digest under two names", `{"digest-a":"D1","digest-b":"D1","digest-c":"D2"}`, "", "digest-a=1, digest-c=2"},
+		{"empty outputs of jobs that did not run", `{"digest-a":"D1","digest-b":""}`, "", "digest-a=1"},
+		{"a pattern", `{"digest-web-amd64":"D1","digest-api-amd64":"D2","digest-api-arm64":"skipped"}`, "web-*", "digest-web-amd64=1"},
 		{"all were skipped", `{"digest-a":"skipped","digest-b":"skipped"}`, "", ""},
 	}
 	for _, c := range cases {

@@ -183,7 +183,7 @@ func absent(name string, images []entry) error {
 	var found []string
 	for _, e := range images {
 		if e.Platform != nil {
-			found = append(found, fmt.Sprintf("%s of job %q", image.PlatformString(e.Platform), e.job))
+			found = append(found, fmt.Sprintf("%s of entry %q", image.PlatformString(e.Platform), e.job))
 		}
 	}
 	output := prefix + strings.ReplaceAll(name, "/", "-")
@@ -194,7 +194,7 @@ func absent(name string, images []entry) error {
 
 func duplicate(a, b entry) error {
 	return inputError("digests", CodePlatformDuplicate, "Remove one of the images, or build one of the images for another platform.", nil,
-		"Two images have the platform %s: %s of job %q, and %s of job %q",
+		"Two images have the platform %s: %s of entry %q, and %s of entry %q",
 		image.PlatformString(a.Platform), a.Descriptor.Digest, a.job, b.Descriptor.Digest, b.job)
 }
 
@@ -205,5 +205,5 @@ func unexpected(e entry) error {
 
 func unknown(e entry) error {
 	return inputError("digests", CodePlatformUnknown, "Set os and architecture in the config of the image.", nil,
-		"The image of job %q has no platform (%s)", e.job, e.Descriptor.Digest)
+		"The image of the entry %q has no platform (%s)", e.job, e.Descriptor.Digest)
 }

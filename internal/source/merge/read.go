@@ -59,12 +59,12 @@ func read(ctx context.Context, remote source.Remote, repo name.Repository, img P
 	}
 	src, err := source.Open(ctx, "docker://"+repo.Digest(img.Digest.String()).String(), source.Options{Remote: remote})
 	if err != nil {
-		return ReadImage{}, fmt.Errorf("reading the image of job %q: %w", img.Name, err)
+		return ReadImage{}, fmt.Errorf("reading the image of the entry %q: %w", img.Name, err)
 	}
 	for _, m := range image.Manifests(src.Root) {
 		m.Repositories = append(m.Repositories, repo)
 		if err := describe(ctx, m); err != nil {
-			return ReadImage{}, fmt.Errorf("reading the image of job %q: %w", img.Name, err)
+			return ReadImage{}, fmt.Errorf("reading the image of the entry %q: %w", img.Name, err)
 		}
 	}
 	return ReadImage{PlatformImage: img, Root: src.Root}, nil
@@ -100,7 +100,7 @@ func missing(img PlatformImage, repo name.Repository, err error) error {
 	}
 	return &diag.Error{
 		Code: CodeImageMissing, Side: diag.Registry, Input: "digests", Err: err,
-		Title: fmt.Sprintf("The image of job %q is not in %s", img.Name, repo),
+		Title: fmt.Sprintf("The image of the entry %q is not in %s", img.Name, repo),
 		Hint:  "Set the input image to the same value in the step that has push-by-digest: true. If the image was deleted from the package after its push, run the job again.",
 	}
 }
