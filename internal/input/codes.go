@@ -11,6 +11,8 @@ const (
 	CodeUnknown = "input-unknown"
 	// CodeList means that an input with one entry per line is a YAML or JSON list.
 	CodeList = "input-list"
+	// CodeQuoted means that the value of an input is in quotation marks.
+	CodeQuoted = "input-quoted"
 	// CodeNotAccepted means that the command does not accept the input.
 	CodeNotAccepted = "input-not-accepted"
 

@@ -26,6 +26,7 @@ func (r *reader) base(c *Common, env Environment) {
 	r.refuseUnknownInputs(c, env.Environ)
 	r.refuseInputsOfOtherCommands()
 	r.refuseLists()
+	r.refuseQuotes()
 	c.Timeout = r.duration("timeout")
 	c.Summary = r.boolean("summary")
 	c.Debug = r.boolean("debug")

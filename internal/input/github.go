@@ -210,5 +210,5 @@ func hostPort(s string) bool {
 	if h, _, err := net.SplitHostPort(s); err == nil {
 		s = h
 	}
-	return s != "" && !strings.ContainsAny(s, "/ \t@?#")
+	return s != "" && !strings.ContainsAny(s, "/ \t@?#\"'")
 }

@@ -21,7 +21,7 @@ func (r *reader) images(c *Common) {
 		}
 		lines = []string{c.Registry + "/" + strings.ToLower(c.GitHub.Repository)}
 	}
-	if r.isList("image") {
+	if r.hasOtherForm("image") {
 		return
 	}
 	if names := splitNames(lines); len(names) > len(lines) {

@@ -44,7 +44,7 @@ func CommandOf(getenv func(string) string) (c Command, summary bool, err error) 
 }
 
 func (r *reader) fail(input, code, hint, format string, args ...any) {
-	if !r.isList(input) {
+	if !r.hasOtherForm(input) {
 		r.errs = append(r.errs, diag.Inputf(input, code, hint, format, args...))
 	}
 }
@@ -58,12 +58,12 @@ func (r *reader) failEmpty(input, code, hint string) {
 	r.fail(input, code, hint, "The input %s is empty", input)
 }
 
-// isList reports whether an input was refused because it is a YAML or JSON list. Other
-// errors about this input would repeat the cause.
-func (r *reader) isList(input string) bool {
+// hasOtherForm reports whether an input was refused because it is a YAML or JSON list, or
+// because it is in quotation marks. Other errors about this input would repeat the cause.
+func (r *reader) hasOtherForm(input string) bool {
 	return slices.ContainsFunc(r.errs, func(err error) bool {
 		var known *diag.Error
-		return errors.As(err, &known) && known.Code == CodeList && known.Input == input
+		return errors.As(err, &known) && (known.Code == CodeList || known.Code == CodeQuoted) && known.Input == input
 	})
 }
 

@@ -40,14 +40,15 @@ func Text(path string) string {
 func Unexpanded(text string) string { return cmp.Or(expression(text), variable(text)) }
 
 func quoted(path string) string {
-	if inner, ok := unquote(path); ok {
+	if inner, ok := Unquote(path); ok {
 		return fmt.Sprintf("Remove the quotation marks: write %s.", inner)
 	}
 	return ""
 }
 
-// unquote returns the text inside of quotation marks.
-func unquote(text string) (string, bool) {
+// Unquote returns the text inside of quotation marks, and whether the complete text is
+// in quotation marks.
+func Unquote(text string) (string, bool) {
 	if len(text) < 3 || text[0] != text[len(text)-1] || text[0] != '"' && text[0] != '\'' {
 		return "", false
 	}
