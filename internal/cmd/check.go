@@ -10,6 +10,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
@@ -37,7 +38,6 @@ type checkRun struct {
 }
 
 func runCheck(ctx context.Context, s *session, config *input.Config) error {
-	s.announce()
 	run := &checkRun{
 		session: s, config: config, report: report.NewCheck(runOf(config.GitHub)),
 		prober: s.prober(config.Visibility),
@@ -48,7 +48,6 @@ func runCheck(ctx context.Context, s *session, config *input.Config) error {
 // do sends all questions concurrently. It returns the error that publish would
 // return.
 func (r *checkRun) do(ctx context.Context) error {
-	r.report.Notice("input", r.config.Notices...)
 	for _, repo := range r.config.Images {
 		r.registry.Expect(repo, registry.Push)
 	}
@@ -63,8 +62,11 @@ func (r *checkRun) do(ctx context.Context) error {
 		})
 	}
 	_ = group.Wait() // problems holds the errors
-	r.token(ctx)
 	err := errors.Join(problems...)
+	r.config.Notices = publish.WithoutRepeated(r.config.Notices, err)
+	r.announce()
+	r.report.Notice("input", r.config.Notices...)
+	r.token(ctx)
 	if ctx.Err() != nil {
 		return explainEnd(ctx, err)
 	}

@@ -106,18 +106,22 @@ func (r *checkRun) pkg(c *report.CheckedImage, t *resolve.Target) {
 		c.Find(report.Info, "package", "the package exists, but GitHub's API does not return it: %v", t.PackageErr)
 	case github.IsAbsent(t.PackageErr):
 		c.Exists, c.Inherits = "no", t.Inherits
-		c.Find(report.Info, "package", "the package does not exist, or is hidden from this token. The first push creates it%s", inheriting(t.Inherits))
+		c.Find(report.Info, "package", "the package does not exist, or is hidden from this token%s", firstPush(c, t.Inherits))
 	default:
 		c.Find(report.Warning, "package", "GitHub's API did not answer whether the package exists: %v", t.PackageErr)
 	}
 }
 
-// inheriting returns the end of the sentence about a new package.
-func inheriting(visibility string) string {
-	if visibility == "" {
+// firstPush returns the sentence about the package that a push creates. It returns ""
+// if the registry refuses the push.
+func firstPush(c *report.CheckedImage, visibility string) string {
+	switch {
+	case c.MayPush == "no":
 		return ""
+	case visibility == "":
+		return ". The first push creates it"
 	}
-	return " with the visibility " + visibility
+	return ". The first push creates it with the visibility " + visibility
 }
 
 // link reports the repository that the package is linked to. GitHub links only a
@@ -130,6 +134,8 @@ func (r *checkRun) link(c *report.CheckedImage, t *resolve.Target) {
 	}
 	label += mine
 	switch linked := t.Package.Repository; {
+	case t.PackageErr != nil && c.Exists == "no" && c.MayPush == "no":
+		c.Linked = "no" // nothing can be linked without a push
 	case t.PackageErr != nil && c.Exists == "no" && r.config.GitHub.Active:
 		c.Linked = "no"
 		c.Find(report.OK, "link", "the first push with GITHUB_TOKEN links the package to %s", mine)
@@ -162,6 +168,8 @@ func (r *checkRun) visibility(c *report.CheckedImage, t *resolve.Target) error {
 		is = c.Inherits
 	}
 	switch {
+	case r.config.Visibility == input.Keep && is == "unknown":
+		return nil
 	case r.config.Visibility == input.Keep, is == want:
 		c.Find(report.OK, "visibility", "the visibility is %s", is)
 		return nil

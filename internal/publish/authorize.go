@@ -48,13 +48,14 @@ func (r *run) accept() error {
 		"Nothing was published: %s has the digest %s, but expected-digest is %s", r.request.Source.Traits().Reference, got, want)
 }
 
-// reportNewPackages informs the observer about the packages that the run creates.
+// reportNewPackages informs the observer about the packages that the run creates. A run
+// whose push is refused creates no package.
 func (r *run) reportNewPackages() {
 	found := r.outcome.Found
 	r.outcome.notice(r.explainer().TokenNotices(found.Token())...)
 	for i := range found.Targets {
 		t := &found.Targets[i]
-		if t.Home && !t.Exists() && t.Inherits != "" && github.IsAbsent(t.PackageErr) {
+		if t.Home && !t.Exists() && t.PushRefusal == nil && t.Inherits != "" && github.IsAbsent(t.PackageErr) {
 			r.Observer.NewPackage(t.Repo, t.Inherits)
 		}
 	}

@@ -57,16 +57,23 @@ func (o *Outcome) Notices() []diag.Notice {
 	return slices.Clone(o.notices)
 }
 
-// dropRepeatedNotice removes the notice about the owner of an image if the registry
-// refused the token for this reason, because the refusal contains the same facts.
-func (o *Outcome) dropRepeatedNotice(refused error) {
+// dropRepeatedNotice applies [WithoutRepeated] to the notices of the outcome.
+func (o *Outcome) dropRepeatedNotice(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.notices = WithoutRepeated(o.notices, err)
+}
+
+// WithoutRepeated returns the notices without the notice about the owner of an image if
+// the registry refused the token for this reason, because the refusal contains the same
+// facts.
+func WithoutRepeated(notices []diag.Notice, err error) []diag.Notice {
 	for _, code := range []string{refusal.CodeWritePackage, refusal.CodeCreatePackage, refusal.CodeWriteDenied} {
-		if diag.Is(refused, code) {
-			o.mu.Lock()
-			o.notices = slices.DeleteFunc(o.notices, func(n diag.Notice) bool { return n.Code == input.CodeOwnerDiffers })
-			o.mu.Unlock()
+		if diag.Is(err, code) {
+			return slices.DeleteFunc(slices.Clone(notices), func(n diag.Notice) bool { return n.Code == input.CodeOwnerDiffers })
 		}
 	}
+	return notices
 }
 
 // notice adds notices. Several goroutines may call it.
