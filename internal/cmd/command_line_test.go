@@ -80,7 +80,7 @@ func TestTryPublishesAndPullsAnonymously(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme()).atTerminal()
 	text := s.run("try").succeeds().stdout
-	for _, want := range []string{"sha256:", "linux/amd64", "linux/arm64", "anonymous pull: verified", "uses: ghcr-publish/ghcr-publish@v1"} {
+	for _, want := range []string{"sha256:", "pulled without credentials", "uses: ghcr-publish/ghcr-publish@v1"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the output does not contain %q:\n%s", want, text)
 		}

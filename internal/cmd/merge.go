@@ -28,7 +28,7 @@ func runMerge(ctx context.Context, s *session, config *input.MergeConfig) error 
 		return s.finishPublish(r, err)
 	}
 	if len(images) == 0 {
-		r.Outcome, r.Reason = report.Skipped, "No job pushed an image, because the tokens of all jobs are read-only."
+		r.Outcome, r.Reason = report.Skipped, "no job pushed an image, because the tokens of all jobs are read-only"
 		return s.finishPublish(r, nil)
 	}
 	r.Source = fmt.Sprintf("%d platform images", len(images))

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
@@ -26,7 +27,7 @@ func runPublish(ctx context.Context, s *session, config *input.Config) error {
 }
 
 func newReport(config *input.Config) *report.Report {
-	r := report.New(config.Source, runOf(config.GitHub))
+	r := report.New(string(config.Command), config.Source, runOf(config.GitHub))
 	r.ByDigest, r.DigestName = config.ByDigest, config.DigestName
 	return r
 }
@@ -75,11 +76,8 @@ func (s *session) pipeline() *publish.Pipeline {
 func (s *session) finishPublish(r *report.Report, err error) error {
 	r.Fail(err)
 	s.addTransfer(r)
-	text := r.Text()
-	if !s.workflow.Active() {
-		text += r.NoticeText()
-	}
-	outErr := s.finish(r, s.process.Stdout, workflow.Lines(text))
+	outErr := s.finish(r, s.process.Stdout, workflow.Lines(r.Text()))
+	s.showDetails(r)
 	s.workflow.Artifacts(r.Artifacts())
 	s.annotateNotices(r)
 	if err != nil {
@@ -95,13 +93,26 @@ func (s *session) addTransfer(r *report.Report) {
 	r.Transfer.RequestIDs = s.tracer.requestIDs()
 }
 
-// annotateNotices shows the notices on the page of the workflow run. At a terminal
-// the text of the report contains them.
+// showDetails prints the details as a group of the log. At a terminal, the notices
+// follow.
+func (s *session) showDetails(r *report.Report) {
+	if title, body := r.Details(); body != "" {
+		end := s.workflow.Group(title)
+		fmt.Fprint(s.process.Stdout, workflow.Lines(body))
+		end()
+	}
+	if !s.workflow.Active() {
+		fmt.Fprint(s.process.Stdout, workflow.Lines(r.NoticeText()))
+	}
+}
+
+// annotateNotices shows the notices, and the reason why the run skipped the push, on the
+// page of the workflow run.
 func (s *session) annotateNotices(r *report.Report) {
 	for _, n := range r.Notices {
 		s.workflow.Annotate(diag.Level(n.Level), n.Title, n.Text)
 	}
-	if r.Outcome == report.Skipped {
-		s.workflow.Annotate(diag.Info, "Not published", r.Reason)
+	if m, skipped := r.Annotation(); skipped {
+		s.workflow.Annotate(diag.Level(m.Level), m.Title, m.Text)
 	}
 }

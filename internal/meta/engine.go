@@ -39,7 +39,8 @@ type engine struct {
 
 	result        Result
 	seen          map[string]bool
-	latestDecided bool // true after the first tag has set result.Latest
+	latestDecided bool   // true after the first tag has set result.Latest
+	latestReason  string // reason why the tag latest is added or not; empty if it needs no explanation
 }
 
 // patternTime is the time limit for all regular expressions of a computation
@@ -137,7 +138,7 @@ func (e *engine) tagFrom(entry Rule, r rule, o outcome) (Rule, error) {
 	if err != nil {
 		return entry, err
 	}
-	e.decide(o, higher)
+	e.decide(r, name, o, higher)
 	entry.Tag = name
 	if !e.add(Tag{Name: name, Moving: o.moving}) {
 		entry.Note = "another rule gives the same tag"
@@ -183,9 +184,9 @@ func (e *engine) add(t Tag) bool {
 	return true
 }
 
-// decide sets result.Latest for the first rule that gives a tag. For later
-// rules, it does nothing.
-func (e *engine) decide(o outcome, h higherTags) {
+// decide sets result.Latest and its reason for the first rule that gives a tag. For
+// later rules, it does nothing.
+func (e *engine) decide(r rule, tag string, o outcome, h higherTags) {
 	if e.latestDecided {
 		return
 	}
@@ -193,18 +194,30 @@ func (e *engine) decide(o outcome, h higherTags) {
 	switch e.flavor.latest {
 	case "auto":
 		e.result.Latest = o.latest
+		e.latestReason = "the first rule that gives a tag is " + r.text
 	case "highest":
-		e.result.Latest = o.latest && o.version != nil && h.overall == ""
+		stable := o.latest && o.version != nil
+		e.result.Latest = stable && h.overall == ""
+		switch {
+		case e.result.Latest:
+			e.latestReason = tag + " is the highest stable version"
+		case stable:
+			e.latestReason = "the registry has the higher version " + h.overall
+		}
 	default:
 		e.result.Latest = e.flavor.latest == "true"
+		e.latestReason = "the flavor contains latest=true"
 	}
 }
 
 // addLatest appends the tag latest, with the prefix and suffix of the flavor.
 // Here the prefix and the suffix are not evaluated as templates. If no rule
-// gives a tag, addLatest adds nothing.
+// gives a tag, addLatest adds nothing. The rules of the result explain the tag.
 func (e *engine) addLatest() error {
 	if !e.result.Latest {
+		if e.flavor.latest == "highest" && e.latestReason != "" {
+			e.result.Rules = append(e.result.Rules, Rule{Text: "latest", Note: e.latestReason})
+		}
 		return nil
 	}
 	text := "latest"
@@ -218,7 +231,9 @@ func (e *engine) addLatest() error {
 	if err := checkTag(name, "flavor: "+strings.TrimSpace(e.in.Flavor)); err != nil {
 		return err
 	}
-	e.add(Tag{Name: name, Moving: true})
+	if e.add(Tag{Name: name, Moving: true}) {
+		e.result.Rules = append(e.result.Rules, Rule{Text: "latest", Tag: name, Note: e.latestReason})
+	}
 	return nil
 }
 

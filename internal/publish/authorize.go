@@ -9,7 +9,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
-	"github.com/ghcr-publish/ghcr-publish/internal/github"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 )
@@ -48,13 +47,12 @@ func (r *run) accept() error {
 		"Nothing was published: %s has the digest %s, but expected-digest is %s", r.request.Source.Traits().Reference, got, want)
 }
 
-// reportNewPackages informs the observer about the packages that the run creates.
+// reportNewPackages informs the observer about the packages that the run creates. The
+// registry has allowed a push to each of them, because a package that does not exist
+// and a package that is hidden from the token look alike until then.
 func (r *run) reportNewPackages() {
-	found := r.outcome.Found
-	r.outcome.notice(r.explainer().TokenNotices(found.Token())...)
-	for i := range found.Targets {
-		t := &found.Targets[i]
-		if t.Home && !t.Exists() && t.Inherits != "" && github.IsAbsent(t.PackageErr) {
+	for i := range r.outcome.Found.Targets {
+		if t := &r.outcome.Found.Targets[i]; t.CreatesPackage() && t.MayPush && t.Inherits != "" {
 			r.Observer.NewPackage(t.Repo, t.Inherits)
 		}
 	}
@@ -98,6 +96,7 @@ func (r *run) authorize(ctx context.Context) (ended bool, err error) {
 			return r.refused(ctx, r.explain(refusal))
 		}
 	}
+	r.reportNewPackages()
 	return false, nil
 }
 
@@ -107,7 +106,7 @@ func (r *run) refused(ctx context.Context, refusal error) (ended bool, err error
 	if r.request.OnReadOnly == input.ReadOnlyFail || !r.explainer().IsReadOnly(refusal) {
 		return false, refusal
 	}
-	r.outcome.Status, r.outcome.Reason = Skipped, "The token is read-only. "+refusal.Error()
+	r.outcome.Status, r.outcome.Refusal, r.outcome.ReadOnly = Skipped, refusal, r.Config.GitHub.ReadOnly()
 	if r.request.OnReadOnly == input.ReadOnlyArchive {
 		r.outcome.Archive, err = r.archive(ctx)
 	}

@@ -152,6 +152,7 @@ func (r *run) explainFound(err error, found *resolve.Found) error {
 	repo := r.refusedRepository(err)
 	ev := r.explainer().Evidence(repo, targetOf(found, repo))
 	ev.Reading = !slices.Contains(r.request.Destinations, repo)
+	ev.OnReadOnly = string(r.request.OnReadOnly)
 	return refusal.Explain(err, ev)
 }
 

@@ -28,10 +28,14 @@ const (
 type Outcome struct {
 	Status Status
 	DryRun bool
-	Reason string // why the status is Skipped
-	Names  meta.Result
-	Found  *resolve.Found
-	Plan   *plan.Plan
+	// Refusal is the refusal of the push if the status is Skipped.
+	Refusal error
+	// ReadOnly is the reason why GitHub gives the run a read-only token, or "" if no
+	// reason is known.
+	ReadOnly string
+	Names    meta.Result
+	Found    *resolve.Found
+	Plan     *plan.Plan
 	// Attached are the attachments that were pushed. After a dry run they are the
 	// attachments that a run would push.
 	Attached []Attachment

@@ -88,7 +88,7 @@ func (r *run) run(ctx context.Context) (err error) {
 	if err := r.accept(); err != nil {
 		return err
 	}
-	r.reportNewPackages()
+	out.notice(r.explainer().TokenNotices(out.Found.Token())...)
 	policy := newTagPolicy(r)
 	kept, forbidden := policy.check(ctx)
 	out.Plan = plan.New(out.Found.Root, out.Found.Plan(), kept)

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish"
 )
@@ -9,7 +10,8 @@ import (
 // visibility that the user requests. The caller adds the error of the run with
 // [Report.Fail] after Fill.
 func (r *Report) Fill(o *publish.Outcome, wanted input.Visibility) {
-	r.Outcome, r.Reason = Outcome(o.Status), o.Reason
+	r.Outcome = Outcome(o.Status)
+	r.setRefusal(o)
 	r.Notice(o.Notices()...)
 	if !r.ByDigest {
 		r.Version, r.TagNames, r.Rules = o.Names.Version, o.Names.Names(), o.Names.Explain()
@@ -19,7 +21,7 @@ func (r *Report) Fill(o *publish.Outcome, wanted input.Visibility) {
 	}
 	if o.DryRun {
 		if o.Plan != nil {
-			r.setPlan(o.Plan)
+			r.setPlan(o.Plan, o.Found, o.Names)
 		}
 		return
 	}
@@ -32,11 +34,25 @@ func (r *Report) Fill(o *publish.Outcome, wanted input.Visibility) {
 	if o.Result == nil {
 		return
 	}
-	r.setResult(o.Result)
+	r.setResult(o.Result, o.Names)
 	for i, page := range o.Pages {
 		if page.Package != "" {
 			image := &r.Images[i]
 			image.PackageURL, image.SettingsURL, image.VisibilityWanted = page.Package, page.Settings, string(wanted)
 		}
 	}
+}
+
+// setRefusal sets the reason for which a run skipped the push. A run to which GitHub
+// gives a read-only token is expected, so its message is a notice.
+func (r *Report) setRefusal(o *publish.Outcome) {
+	if o.Refusal == nil {
+		return
+	}
+	m := errorMessages(o.Refusal)[0]
+	m.Level, r.Reason = string(diag.Warning), m.Title
+	if o.ReadOnly != "" {
+		m.Level, r.Reason = string(diag.Info), o.ReadOnly
+	}
+	r.Refusal = &m
 }

@@ -60,6 +60,8 @@ type Step struct {
 	// From is the digest that the tag points at before the run. From is nil if
 	// the tag does not exist or its digest is unknown.
 	From *v1.Hash
+	// New reports that the tag does not exist before the run.
+	New bool
 	// Kept is the reason why a tag does not move, or "".
 	Kept string
 }
@@ -111,8 +113,9 @@ func blobStep(i int, t Target, b *image.Blob) Step {
 }
 
 func tagStep(i int, t Target, tag string, root *image.Manifest, kept Kept) Step {
-	s := Step{Kind: PointTag, Target: i, Manifest: root, Tag: tag, Needed: true}
+	s := Step{Kind: PointTag, Target: i, Manifest: root, Tag: tag, Needed: true, New: t.Now != nil}
 	if now, ok := t.Now[tag]; ok {
+		s.New = false
 		s.From = &now
 		s.Needed = root.Pending() || now != root.Descriptor.Digest
 	}

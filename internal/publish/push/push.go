@@ -106,7 +106,7 @@ func newWork(p *Publisher, pl *plan.Plan) *work {
 		})
 	}
 	for _, s := range pl.Of(plan.PointTag) {
-		tag := &TagResult{Tag: pl.Targets[s.Target].Repo.Tag(s.Tag), Before: s.From, State: Untouched}
+		tag := &TagResult{Tag: pl.Targets[s.Target].Repo.Tag(s.Tag), Before: s.From, New: s.New, State: Untouched}
 		switch {
 		case s.Kept != "":
 			tag.State = Kept

@@ -62,6 +62,7 @@ const (
 type TagResult struct {
 	Tag    name.Tag
 	Before *v1.Hash // digest before the run; nil if absent or not read
+	New    bool     // the tag did not exist before the run
 	State  TagState
 	// Proven reports that the tag was read back and points at the root.
 	Proven bool

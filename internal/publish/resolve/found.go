@@ -48,6 +48,9 @@ type Target struct {
 	// Home reports that the repository is on the registry of this GitHub server,
 	// where packages, visibility and link exist.
 	Home bool
+	// MayPush reports that the registry accepted the start of a push. It is false
+	// if the registry refused a push, and if the run did not ask.
+	MayPush bool
 	// PushRefusal is the answer of a registry that refuses a push. It is nil if
 	// the token may push, or if the run did not ask.
 	PushRefusal error

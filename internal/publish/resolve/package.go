@@ -68,6 +68,12 @@ func (p *Prober) inherits(ctx context.Context, owner github.Owner) string {
 	return repo.Visibility
 }
 
+// CreatesPackage reports whether a push creates the package, as far as the token can
+// see: GitHub's API returns no package with this name, and no tag was found.
+func (t *Target) CreatesPackage() bool {
+	return t.Home && !t.Exists() && github.IsAbsent(t.PackageErr)
+}
+
 // Exists reports whether the package is known to exist.
 func (t *Target) Exists() bool { return t.Package.Name != "" || t.Public || len(t.Now) > 0 }
 

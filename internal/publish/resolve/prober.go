@@ -64,6 +64,7 @@ func (p *Prober) push(ctx context.Context, t *Target) error {
 		p.explainRefusal(ctx, t)
 		return nil
 	}
+	t.MayPush = err == nil
 	return err
 }
 

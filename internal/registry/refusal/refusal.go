@@ -32,6 +32,9 @@ type Evidence struct {
 	// ReadOnly is the reason why the token of the workflow run can only read, or "" if
 	// no reason is known.
 	ReadOnly string
+	// OnReadOnly is the value of the input on-readonly: fail, skip or archive. It is ""
+	// if the run does not push to the repository.
+	OnReadOnly string
 	// Kind is the kind of the token, found by its prefix.
 	Kind secret.Kind
 	// Exists is true if the package exists, and nil if its existence is unknown.
