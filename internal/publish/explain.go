@@ -29,6 +29,8 @@ const expiryWarning = 7 * 24 * time.Hour
 type Explainer struct {
 	Config *input.Common
 	GitHub *github.Client
+	// OnReadOnly is the input on-readonly, or "" for a command that does not push.
+	OnReadOnly input.ReadOnlyPolicy
 }
 
 // Evidence returns the facts about a run and a repository. The target is nil if the
@@ -37,7 +39,7 @@ func (e Explainer) Evidence(repo name.Repository, t *resolve.Target) refusal.Evi
 	gh := e.Config.GitHub
 	ev := refusal.Evidence{
 		Repo: repo, InWorkflow: gh.Active, Repository: gh.Repository, ReadOnly: gh.ReadOnly(),
-		Kind: e.Config.Token.Kind(), Home: e.Config.AtHome(repo),
+		Kind: e.Config.Token.Kind(), Home: e.Config.AtHome(repo), OnReadOnly: string(e.OnReadOnly),
 		TokensURL: e.GitHub.TokensURL(), NewTokenURL: e.GitHub.NewTokenURL(),
 	}
 	grant := workflow.PackagesGrant(gh.Workspace, gh.WorkflowRef, gh.Repository, gh.Job)
@@ -132,7 +134,7 @@ func (e Explainer) TokenNotices(t *github.TokenStatus) []diag.Notice {
 	return out
 }
 
-func (r *run) explainer() Explainer { return Explainer{Config: r.Config, GitHub: r.GitHub} }
+func (r *run) explainer() Explainer { return Explainer{Config: r.Config, GitHub: r.GitHub, OnReadOnly: r.request.OnReadOnly} }
 
 // explain explains an error of the run.
 func (r *run) explain(err error) error { return r.explainFound(err, r.outcome.Found) }
@@ -152,7 +154,6 @@ func (r *run) explainFound(err error, found *resolve.Found) error {
 	repo := r.refusedRepository(err)
 	ev := r.explainer().Evidence(repo, targetOf(found, repo))
 	ev.Reading = !slices.Contains(r.request.Destinations, repo)
-	ev.OnReadOnly = string(r.request.OnReadOnly)
 	return refusal.Explain(err, ev)
 }
 

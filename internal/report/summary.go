@@ -111,13 +111,19 @@ func (r *Report) mdSkipped(b *strings.Builder) {
 	if r.Archive != nil {
 		fmt.Fprintf(b, "The archive %s contains the image %s.\n\n", code(r.Archive.Path), code(r.Archive.Digest))
 	}
+	mdRefusal(b, r.Refusal)
 	mdNotices(b, r.Notices)
-	if r.Refusal == nil {
+}
+
+// mdRefusal writes what the reader can do about the refusal of a skipped push, and the
+// response of the registry as a closed block.
+func mdRefusal(b *strings.Builder, m *Message) {
+	if m == nil {
 		return
 	}
-	fmt.Fprintf(b, "%s\n\n", strings.ReplaceAll(hint(cut(r.Refusal.Hint, maxText)), "\n> ", "\n"))
-	if r.Refusal.Text != "" {
-		details(b, "Response of the registry", text(cut(r.Refusal.Text, maxText))+"\n")
+	fmt.Fprintf(b, "%s\n\n", strings.ReplaceAll(hint(cut(m.Hint, maxText)), "\n> ", "\n"))
+	if m.Text != "" {
+		details(b, "Response of the registry", text(cut(m.Text, maxText))+"\n")
 	}
 }
 
