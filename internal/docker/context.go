@@ -52,7 +52,7 @@ func contextEndpoint(dir, name string) (endpoint, error) {
 	}
 	meta, ok := context.Endpoints["docker"]
 	if !ok || meta.Host == "" {
-		return endpoint{}, endpointError(nil, "Choose another context: docker context use NAME.", "the Docker context %q names no Docker engine", name)
+		return endpoint{}, endpointError(nil, "Choose another context with docker context use NAME.", "the Docker context %q does not contain the address of a Docker engine", name)
 	}
 	found := endpoint{host: meta.Host}
 	if k := tlsFilesIn(filepath.Join(dir, "contexts", "tls", id, "docker")); exists(k.ca) || exists(k.cert) || meta.SkipTLSVerify {
