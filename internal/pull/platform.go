@@ -16,8 +16,8 @@ import (
 // These are the codes of the errors of a pull. They are stable, because
 // workflows can depend on them.
 const (
-	// CodeNotFound means that the image does not exist, or that the credentials
-	// do not give access to the image.
+	// CodeNotFound means that the image does not exist, or the credentials do not
+	// give access to the image.
 	CodeNotFound = "image-not-found"
 	// CodePlatformMissing means that the image does not support the platform.
 	CodePlatformMissing = diag.CodePlatformMissing
