@@ -47,7 +47,7 @@ func contextEndpoint(dir, name string) (endpoint, error) {
 		}
 	}
 	if err := readJSON(filepath.Join(dir, "contexts", "meta", id, "meta.json"), &context); err != nil {
-		return endpoint{}, endpointError(err, "Run docker context ls to list the contexts. Then set DOCKER_CONTEXT to one of them, or set DOCKER_HOST.",
+		return endpoint{}, endpointError(err, "Run docker context ls to list the contexts. Then set DOCKER_CONTEXT to one of these contexts, or set DOCKER_HOST.",
 			"the Docker context %q cannot be read", name)
 	}
 	meta, ok := context.Endpoints["docker"]

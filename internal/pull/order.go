@@ -8,11 +8,11 @@ import (
 )
 
 // These limits control how early the request for a blob is sent. The request is
-// sent when two conditions are true: at most prefetchBytes of the previous blobs
-// are unread, and fewer than prefetchBlobs blobs wait to be read. Early requests
-// save time, because a small layer takes little more time than the response time
-// of the registry. Unread data waits in the buffers of the system, or in the window
-// of an HTTP/2 stream. The window has a size of a few MiB.
+// sent when at most prefetchBytes of the previous blobs are unread and fewer than
+// prefetchBlobs blobs wait to be read. Early requests save time, because the
+// response time of the registry is most of the time that a small layer takes.
+// Unread data waits in the buffers of the system, or in the window of an HTTP/2
+// stream. The window has a size of a few MiB.
 const (
 	prefetchBytes = 8 << 20
 	prefetchBlobs = 8

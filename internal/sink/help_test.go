@@ -164,7 +164,7 @@ func wantCode(t *testing.T, err error, code string) {
 
 func sortedNames(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
 
-// symlink makes a symbolic link. It skips the test if the system denies it.
+// symlink makes a symbolic link. It skips the test if the system denies the link.
 func symlink(t *testing.T, to, path string) {
 	t.Helper()
 	err := os.Symlink(to, path)

@@ -173,8 +173,8 @@ func (s *Sink) Ordered() bool {
 	return false
 }
 
-// Close closes files. Without a previous Commit, it removes everything except
-// the complete blobs of a layout, which the next pull can use.
+// Close closes the files. If Commit has not succeeded, Close removes everything
+// except the complete blobs of a layout. The next pull can use these blobs.
 func (s *Sink) Close() error { return s.store.close() }
 
 // Path returns the absolute path of the image. It is empty for a stream, an
