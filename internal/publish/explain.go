@@ -134,7 +134,9 @@ func (e Explainer) TokenNotices(t *github.TokenStatus) []diag.Notice {
 	return out
 }
 
-func (r *run) explainer() Explainer { return Explainer{Config: r.Config, GitHub: r.GitHub, OnReadOnly: r.request.OnReadOnly} }
+func (r *run) explainer() Explainer {
+	return Explainer{Config: r.Config, GitHub: r.GitHub, OnReadOnly: r.request.OnReadOnly}
+}
 
 // explain explains an error of the run.
 func (r *run) explain(err error) error { return r.explainFound(err, r.outcome.Found) }

@@ -48,7 +48,7 @@ var subjects = map[string]subject{
 	"package":    {"Does the package exist?", "It is not known whether the package exists"},
 	"link":       {"Which repository is it linked to?", "The package is linked to no repository"},
 	"visibility": {"What is its visibility?", "The visibility of the package differs from the input visibility"},
-	"anonymous":  {"Can everybody pull it?", "It is not known whether everybody can pull the image"},
+	"anonymous":  {"Can it be pulled without credentials?", "It is not known whether the image can be pulled without credentials"},
 	"registry":   {"Is the registry reachable?", "The registry is not reachable"},
 	"GitHub":     {"Is it a registry of GitHub?", "It is not a registry of GitHub"},
 	"token":      {"Which token is used?", "The token needs attention"},

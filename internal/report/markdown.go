@@ -23,7 +23,7 @@ const (
 const codesURL = "https://github.com/ghcr-publish/ghcr-publish/blob/main/docs/refusals.md"
 
 // mdErrors writes a box for each error. The text of the server comes after the cure,
-// because the cure is what the reader needs first.
+// because the reader needs the cure first.
 func mdErrors(b *strings.Builder, messages []Message) {
 	for n, m := range messages {
 		if n == maxRows {
