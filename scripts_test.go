@@ -88,7 +88,8 @@ var tokens = map[string]ghcrtest.Credential{
 // acme/web on the branch main. The arguments have the form name=value. The argument
 // token is a key of the map tokens. The argument repository is the visibility of
 // the repository acme/web. With the argument package, the package acme/web exists
-// and has this visibility.
+// and has this visibility. With linked=no, the package is not linked to the repository,
+// so the token of the job does not see it.
 func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 	options := map[string]string{"token": "write", "repository": "public"}
 	for _, arg := range args {
@@ -97,7 +98,7 @@ func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	token, ok := tokens[options["token"]]
 	if neg || !ok {
-		ts.Fatalf("usage: ghcr [token=write|read|none|fine-grained] [repository=VISIBILITY] [package=VISIBILITY]")
+		ts.Fatalf("usage: ghcr [token=write|read|none|fine-grained] [repository=VISIBILITY] [package=VISIBILITY] [linked=no]")
 	}
 	if token.Secret = secret; token.Kind == ghcrtest.FineGrainedPAT {
 		token.Secret = personal
@@ -109,7 +110,11 @@ func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 		Credentials:  []ghcrtest.Credential{token},
 	}
 	if visibility := options["package"]; visibility != "" {
-		config.Packages = []ghcrtest.Package{{Name: "acme/web", Visibility: ghcrtest.Visibility(visibility), Repository: "acme/web"}}
+		existing := ghcrtest.Package{Name: "acme/web", Visibility: ghcrtest.Visibility(visibility), Repository: "acme/web"}
+		if options["linked"] == "no" {
+			existing.Repository = ""
+		}
+		config.Packages = []ghcrtest.Package{existing}
 	}
 	server, err := ghcrtest.Listen(context.Background(), "127.0.0.1:0", config)
 	ts.Check(err)

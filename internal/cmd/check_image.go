@@ -14,6 +14,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/publish"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/refusal"
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
 )
 
@@ -34,7 +35,7 @@ func (r *checkRun) image(ctx context.Context, repo name.Repository, c *report.Ch
 		c.Find(report.Info, "GitHub", "no: %s has no packages, so their link and visibility are not checked", repo.RegistryStr())
 		return problem
 	}
-	r.pkg(c, t)
+	r.pkg(c, t, problem)
 	if c.Exists == "unknown" && t.PushRefusal != nil {
 		c.Linked = "unknown"
 		return problem // a package that the token cannot see has no known link and visibility
@@ -115,8 +116,9 @@ func allowed(ctx context.Context, tags func(context.Context, name.Repository) ([
 	return "unknown"
 }
 
-// pkg reports whether the package exists, and the package that a push would create.
-func (r *checkRun) pkg(c *report.CheckedImage, t *resolve.Target) {
+// pkg reports whether the package exists, and the package that a push would create. The
+// refusal of the push, if any, also shows whether the package exists.
+func (r *checkRun) pkg(c *report.CheckedImage, t *resolve.Target, problem error) {
 	owner, pkg := t.Owner(r.config.GitHub)
 	c.PackageURL, c.SettingsURL = r.packages.PageURL(owner, pkg), r.packages.SettingsURL(owner, pkg)
 	switch {
@@ -126,6 +128,8 @@ func (r *checkRun) pkg(c *report.CheckedImage, t *resolve.Target) {
 	case t.Exists() || c.MayPull == "yes":
 		c.Exists = "yes"
 		c.Find(report.Info, "package", "yes, but GitHub's API does not return it: %v", t.PackageErr)
+	case diag.Is(problem, refusal.CodeWritePackage):
+		c.Find(report.Unknown, "package", "yes, but it is hidden from this token. Its link and its visibility are not known")
 	case github.IsAbsent(t.PackageErr) && t.PushRefusal != nil:
 		c.Find(report.Unknown, "package", "not known: the package does not exist, or it is hidden from this token. Its link and its visibility are not known either")
 	case github.IsAbsent(t.PackageErr):

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"html"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -51,7 +52,7 @@ func mdNotices(b *strings.Builder, notices []Message) {
 		if m.Level == string(diag.Warning) {
 			kind = "WARNING"
 		}
-		fmt.Fprintf(b, "> [!%s]\n> **%s.** %s\n\n", kind, text(m.Title), text(cut(m.Text, maxText)))
+		fmt.Fprintf(b, "> [!%s]\n> **%s.** %s\n\n", kind, text(m.Title), text(cut(shortDigests(m.Text), maxText)))
 	}
 }
 
@@ -105,6 +106,13 @@ func short(digest string) string {
 	}
 	algorithm, hex, _ := strings.Cut(digest, ":")
 	return code(algorithm + ":" + cut(hex, 12))
+}
+
+var fullDigest = regexp.MustCompile(`\bsha256:[0-9a-f]{64}\b`)
+
+// shortDigests shortens the digests in a text.
+func shortDigests(s string) string {
+	return fullDigest.ReplaceAllStringFunc(s, func(d string) string { return cut(d, len("sha256:")+12) })
 }
 
 // code returns a name as code in a table or a sentence.

@@ -34,13 +34,13 @@ func mdRules(b *strings.Builder, rules []string) {
 	if len(rules) == 0 {
 		return
 	}
-	b.WriteString("<details><summary>Result of each tag rule</summary>\n\n")
+	var list strings.Builder
 	for n, rule := range rules {
 		if n == maxRows {
-			fmt.Fprintf(b, "- … and %d more rules\n", len(rules)-n)
+			fmt.Fprintf(&list, "- … and %d more rules\n", len(rules)-n)
 			break
 		}
-		fmt.Fprintf(b, "- %s\n", text(rule))
+		fmt.Fprintf(&list, "- %s\n", text(rule))
 	}
-	b.WriteString("\n</details>\n\n")
+	details(b, "Why these tags", list.String())
 }

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"strings"
+
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish"
@@ -50,9 +52,18 @@ func (r *Report) setRefusal(o *publish.Outcome) {
 		return
 	}
 	m := errorMessages(o.Refusal)[0]
-	m.Level, r.Reason = string(diag.Warning), m.Title
+	m.Level, r.Reason = string(diag.Warning), inSentence(m.Title)
 	if o.ReadOnly != "" {
 		m.Level, r.Reason = string(diag.Info), o.ReadOnly
 	}
 	r.Refusal = &m
+}
+
+// inSentence returns a title for use after a colon. Only a title that begins with an
+// article can begin with a small letter, because other titles begin with a name.
+func inSentence(title string) string {
+	if rest, ok := strings.CutPrefix(title, "The "); ok {
+		return "the " + rest
+	}
+	return title
 }

@@ -203,7 +203,7 @@ func TestTextOfEachOutcome(t *testing.T) {
 			r.Steps = []report.Step{{Kind: "tag", Image: "ghcr.io/acme/web", Object: "1", Detail: "points at " + digest, Needed: true}, {Kind: "blob", Image: "ghcr.io/acme/web", Object: "sha256:aa", Bytes: 1000}}
 		}, []string{
 			"Dry run: nothing was published.\nThis run would publish ghcr.io/acme/web (a new package, which would be public):\n",
-			"  1  would be new\n", "  2  would not move: it is newer\n", "2 platforms; 1 of 3 blobs to upload (1.00 kB); the token may push", "to do", "present", "1.00 kB",
+			"  1  would be new\n", "  2  would not move: it is newer\n", "  1 of 3 blobs to upload (1.00 kB); the token may push", "to do", "present", "1.00 kB",
 		}},
 	}
 	for _, c := range cases {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
@@ -55,13 +56,35 @@ func (i Image) mdTags(b *strings.Builder) {
 	if len(i.Tags) == 0 {
 		return
 	}
-	b.WriteString("| Tag | Now | Before |\n|---|---|---|\n")
+	rows := make([]tagRow, len(i.Tags))
 	for n, t := range i.Tags {
+		rows[n] = tagRow{t.Name, t.stateText(), t.before()}
+	}
+	mdTagRows(b, "Now", rows)
+}
+
+// tagRow is a row of the table of tags.
+type tagRow struct{ name, state, before string }
+
+// mdTagRows writes the table of tags. The column with the previous digests is omitted if
+// it would be empty.
+func mdTagRows(b *strings.Builder, state string, rows []tagRow) {
+	moved := slices.ContainsFunc(rows, func(r tagRow) bool { return r.before != "" })
+	head, line := "| Tag | "+state+" |", "|---|---|"
+	if moved {
+		head, line = head+" Before |", line+"---|"
+	}
+	fmt.Fprintf(b, "%s\n%s\n", head, line)
+	for n, r := range rows {
 		if n == maxRows {
-			fmt.Fprintf(b, "| … and %d more | | |\n", len(i.Tags)-n)
+			fmt.Fprintf(b, "| … and %d more | |\n", len(rows)-n)
 			break
 		}
-		fmt.Fprintf(b, "| %s | %s | %s |\n", code(t.Name), text(t.stateText()), short(t.before()))
+		fmt.Fprintf(b, "| %s | %s |", code(r.name), text(r.state))
+		if moved {
+			fmt.Fprintf(b, " %s |", short(r.before))
+		}
+		b.WriteString("\n")
 	}
 	b.WriteString("\n")
 }

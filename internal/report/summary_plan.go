@@ -15,7 +15,7 @@ func (r *Report) mdPlan(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "%s\n\n", p.sentence(r, code, bold))
 		p.mdTags(b)
-		fmt.Fprintf(b, "%s\n\n", sentence(strings.Join(p.facts(len(r.Platforms)), " · ")))
+		fmt.Fprintf(b, "%s\n\n", sentence(strings.Join(p.facts(), " · ")))
 	}
 	mdNotices(b, r.Notices)
 	r.mdPlatforms(b)
@@ -74,28 +74,28 @@ func (t PlannedTag) changeText() string {
 	return out
 }
 
+// before returns the previous digest of a tag that would move, or "".
+func (t PlannedTag) before() string {
+	if t.Change == TagMoved {
+		return t.Previous
+	}
+	return ""
+}
+
 func (p PlannedImage) mdTags(b *strings.Builder) {
 	if len(p.Tags) == 0 {
 		return
 	}
-	b.WriteString("| Tag | Would | Before |\n|---|---|---|\n")
+	rows := make([]tagRow, len(p.Tags))
 	for n, t := range p.Tags {
-		if n == maxRows {
-			fmt.Fprintf(b, "| … and %d more | | |\n", len(p.Tags)-n)
-			break
-		}
-		fmt.Fprintf(b, "| %s | %s | %s |\n", code(t.Name), text(t.changeText()), short(t.Previous))
+		rows[n] = tagRow{t.Name, t.changeText(), t.before()}
 	}
-	b.WriteString("\n")
+	mdTagRows(b, "Would", rows)
 }
 
 // facts returns what the run would transfer, and whether the token may push.
-func (p PlannedImage) facts(platforms int) []string {
-	out := []string{}
-	if platforms > 0 {
-		out = append(out, Count(platforms, "platform"))
-	}
-	out = append(out, fmt.Sprintf("%d of %s to upload (%s)", p.Upload.Blobs, Count(p.Blobs, "blob"), Bytes(p.Upload.Bytes)))
+func (p PlannedImage) facts() []string {
+	out := []string{fmt.Sprintf("%d of %s to upload (%s)", p.Upload.Blobs, Count(p.Blobs, "blob"), Bytes(p.Upload.Bytes))}
 	if p.Mount.Blobs > 0 {
 		out = append(out, fmt.Sprintf("%d to mount (%s)", p.Mount.Blobs, Bytes(p.Mount.Bytes)))
 	}
@@ -126,7 +126,7 @@ func (r *Report) mdSteps(b *strings.Builder) {
 		if s.Kind != "tag" && strings.Contains(s.Object, ":") {
 			object = short(s.Object)
 		}
-		fmt.Fprintf(&table, "| %s | %s | %s | %s %s | %s |\n", state, s.Kind, text(s.Image), object, text(s.Detail), s.size())
+		fmt.Fprintf(&table, "| %s | %s | %s | %s %s | %s |\n", state, s.Kind, text(s.Image), object, text(shortDigests(s.Detail)), s.size())
 	}
 	details(b, "All "+Count(len(r.Steps), "step"), table.String())
 }
