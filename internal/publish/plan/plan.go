@@ -1,7 +1,7 @@
-// Package plan turns the result of package resolve into a list of steps: the
-// blobs, manifests and tags that each destination must have in the end. A step
-// that the destination already fulfils is in the list, but is not needed. New is
-// a pure function. A dry run prints the list, and package push executes it.
+// Package plan turns the result of package resolve into a list of steps. A step is
+// a blob, a manifest or a tag that a destination must have at the end of the run. If
+// the destination has it already, the step is in the list but is not needed. New is
+// a pure function. A dry run prints the list, and package push executes the list.
 package plan
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// Target is one destination with the content that resolve found there.
+// Target is one destination with the content that package resolve found in it.
 type Target struct {
 	Repo name.Repository
 	Tags []string
@@ -27,13 +27,13 @@ type Target struct {
 	HasBlobs map[v1.Hash]bool
 }
 
-// Kept maps references with a tag to the reason why the tag must not move.
+// Kept maps the full name of a tag to the reason why the tag must not move.
 type Kept map[string]string
 
 // Kind is the kind of a step.
 type Kind string
 
-// The kinds, in the order of their execution.
+// The kinds of steps, in the order in which package push executes them.
 const (
 	PushBlob     Kind = "blob"
 	PushManifest Kind = "manifest"
@@ -47,12 +47,13 @@ const (
 	Compress = "compress and upload"
 )
 
-// Step is one blob, manifest or tag that a destination must have in the end.
+// Step is one blob, manifest or tag that a destination must have at the end of the
+// run.
 type Step struct {
 	Kind   Kind
 	Target int // index into Plan.Targets
 	Needed bool
-	How    string // for blobs
+	How    string // Upload, Mount or Compress; only for a blob
 
 	Blob     *image.Blob
 	Manifest *image.Manifest
@@ -71,9 +72,10 @@ type Plan struct {
 	Steps   []Step
 }
 
-// New returns the plan for a root. A destination that has the root needs no blob
-// and no manifest. With a single tag in a single destination, the root is written
-// only under that tag, which saves one request.
+// New returns the plan for a root. A destination that has the root needs no manifest.
+// It needs only those blobs that can be missing although it has the manifest. If
+// there is only one destination with only one tag, the plan writes the root under
+// this tag, but not by digest. This saves one request.
 func New(root *image.Manifest, targets []Target, kept Kept) *Plan {
 	p := &Plan{Root: root, Targets: targets}
 	blobs, manifests := image.Blobs(root), image.Manifests(root)
