@@ -14,7 +14,7 @@ const (
 	CodeLayerHeavy = "layer-heavy"
 	// CodeLayerMissing reports a layer that a registry lists but does not have.
 	CodeLayerMissing = "layer-missing"
-	// CodeLayersNotCompared reports that an image could not be read. The run therefore
-	// did not compare the layers of this image with the layers of the root.
+	// CodeLayersNotCompared reports that the layers of an image were not compared with
+	// the layers of the root, because the image could not be read.
 	CodeLayersNotCompared = "layers-not-compared"
 )
