@@ -92,8 +92,8 @@ func (r *run) attach(ctx context.Context) ([]Attachment, error) {
 }
 
 // listAttachments adds each attachment with a subject to the list of referrers of
-// the subject. It does so even if the destination already had the attachment,
-// because an earlier run may have ended before it wrote the list.
+// the subject. It also adds an attachment that the destination already had, because an
+// earlier run may have pushed the attachment without writing the list.
 func (r *run) listAttachments(ctx context.Context, all []Attachment) error {
 	type list struct {
 		repo    name.Repository

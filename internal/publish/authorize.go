@@ -15,9 +15,9 @@ import (
 )
 
 // acceptBeforeOpen returns an error if the run could not publish the image. The run
-// calls it before it opens an expensive source, such as a build. With on-readonly: skip
-// or archive, acceptBeforeOpen accepts a read-only token, because the run then only
-// tests the build.
+// calls acceptBeforeOpen before it opens an expensive source, such as a build. With
+// on-readonly: skip or archive, acceptBeforeOpen accepts a read-only token, because the
+// run then only tests the build.
 func (r *run) acceptBeforeOpen(found *resolve.Found) error {
 	if r.request.DryRun {
 		return nil

@@ -98,9 +98,9 @@ func (e Explainer) Read(err error, ref name.Reference) error {
 	return refusal.Explain(err, ev)
 }
 
-// IsReadOnly reports whether a refusal means that the token is read-only, which is
-// expected for pull requests. An invalid token, and a token without access to the
-// package, are not read-only.
+// IsReadOnly reports whether a refusal means that the token is read-only. A read-only
+// token is expected for pull requests. An invalid token, and a token without access to
+// the package, are not read-only.
 func (e Explainer) IsReadOnly(refusalErr error) bool {
 	return e.Config.GitHub.ReadOnly() != "" || diag.Is(refusalErr, refusal.CodeCreatePackage) || diag.Is(refusalErr, refusal.CodeWriteDenied)
 }

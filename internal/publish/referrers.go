@@ -42,8 +42,8 @@ func (f Referrers) Find(ctx context.Context, root *image.Manifest, to name.Repos
 	return out, nil
 }
 
-// referrerSearch finds the referrers in the repository from. The run copies these
-// referrers to the repository to.
+// referrerSearch finds the referrers that the run copies from one repository to another
+// repository.
 type referrerSearch struct {
 	registry *registry.Client
 	from, to name.Repository

@@ -33,7 +33,7 @@ type tagPolicy struct {
 
 	mu    sync.Mutex
 	kept  plan.Kept
-	known map[v1.Hash]protect.Finding // by the digest that a tag points at
+	known map[v1.Hash]protect.Finding // the findings about other images, by their digest
 }
 
 func newTagPolicy(r *run) *tagPolicy {
@@ -85,8 +85,8 @@ func (p *tagPolicy) monotonic() bool {
 	return p.request.Tags.Monotonic && p.request.Verify.Level != input.VerifyNone
 }
 
-// forbids reports whether the input "overwrite" does not allow the run to write a tag
-// that exists. The parameter same is true if the tag already points at the digest of
+// forbids reports whether the input overwrite forbids the run to write a tag that
+// exists. The parameter same is true if the tag already points at the digest of
 // this run.
 func (p *tagPolicy) forbids(tag string, same bool) bool {
 	return protect.Forbids(p.request.Tags.Overwrite, tag, same)

@@ -1,6 +1,6 @@
 // Package naming computes the tags, labels and annotations of a run. It connects
 // the tag language (package meta) with the event and the API of GitHub. The commands
-// publish and metadata use it.
+// "publish" and "metadata" use this package.
 package naming
 
 import (
@@ -15,8 +15,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
 )
 
-// CodeDefaultBranchUnknown reports a rule that needs the default branch, which
-// neither the event nor the API states.
+// CodeDefaultBranchUnknown reports that neither the event nor the API states the
+// default branch, although a rule needs it.
 const CodeDefaultBranchUnknown = "default-branch-unknown"
 
 // Variables are the environment variables of the tag language. docker/metadata-action
@@ -56,8 +56,8 @@ type Request struct {
 	Images string // one name per line
 	// Strict is true for a run that publishes the tags; see [meta.Inputs].
 	Strict bool
-	// Defaults is true if the default tags of the event are used when the rules
-	// contain no tag.
+	// Defaults is true if Compute may use the default tags of the event. Compute uses
+	// them if the rules contain no tag.
 	Defaults bool
 	Registry Registry
 }
@@ -149,7 +149,7 @@ func (n *Namer) repository(ctx context.Context, rules string) (meta.Repository, 
 
 // Reproducible returns the pairs that are the same in each run of one commit. It
 // omits empty values that the user did not write. It also omits the time of the run,
-// because this time would change the digest with each run. It keeps a time that the
+// because this time would change the digest in each run. It keeps a time that the
 // user wrote or that SOURCE_DATE_EPOCH sets.
 func (n *Namer) Reproducible(pairs []meta.Pair, rules input.Naming) []meta.Pair {
 	var out []meta.Pair

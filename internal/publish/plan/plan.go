@@ -1,7 +1,8 @@
 // Package plan turns the result of package resolve into a list of steps. A step is
 // a blob, a manifest or a tag that a destination must have at the end of the run. If
-// the destination has it already, the step is in the list but is not needed. New is
-// a pure function. A dry run prints the list, and package push executes the list.
+// the destination already has this blob, manifest or tag, the step is in the list but
+// is not needed. New is a pure function. A dry run prints the list, and package push
+// executes the list.
 package plan
 
 import (
@@ -20,7 +21,7 @@ type Target struct {
 	// Now maps tags to the digests that they point at. A tag without an entry is
 	// absent. A nil map means that the run did not read the tags.
 	Now map[string]v1.Hash
-	// HasRoot reports that the repository has the root and therefore the complete
+	// HasRoot is true if the repository has the root and therefore the complete
 	// image.
 	HasRoot bool
 	// HasBlobs are the blobs that the repository is known to have.
@@ -73,7 +74,7 @@ type Plan struct {
 }
 
 // New returns the plan for a root. A destination that has the root needs no manifest.
-// It needs only those blobs that can be missing although it has the manifest. If
+// It also needs no blobs, except blobs that may be missing (see [image.Blob]). If
 // there is only one destination with only one tag, the plan writes the root under
 // this tag, but not by digest. This saves one request.
 func New(root *image.Manifest, targets []Target, kept Kept) *Plan {

@@ -29,9 +29,9 @@ type Origin struct {
 	Version  string
 }
 
-// sameSource reports whether both origins state the same Git repository. They can
-// differ, because an image inherits the labels of its base image, and these labels
-// can name another Git repository.
+// sameSource reports whether both origins state the same Git repository. The Git
+// repositories can differ, because an image inherits the labels of its base image. These
+// labels can name another Git repository.
 func (o Origin) sameSource(other Origin) bool {
 	return o.Source != "" && strings.EqualFold(trim(o.Source), trim(other.Source))
 }
@@ -87,7 +87,7 @@ func Read(ctx context.Context, remote Remote, repo name.Repository, digest v1.Ha
 // Of returns the origin of the image of a run.
 func Of(ctx context.Context, root *image.Manifest) (Origin, error) {
 	for _, m := range append([]*image.Manifest{root}, image.Images(root)...) {
-		if m.Pending() { // its manifest is not complete, but its annotations are known
+		if m.Pending() { // the manifest is not complete yet, but its annotations are known
 			if s := originOf(m.Annotations); s.known() {
 				return s, nil
 			}

@@ -12,8 +12,8 @@ import (
 )
 
 // maxRewrites is the largest number of times that a run writes a tag again. If two
-// runs rewrite the same tag, one run has a wrong order of the two images. Without this
-// limit, the two runs would never end.
+// runs rewrite the same tag, one run has a wrong order of the two images. The limit
+// makes sure that both runs end.
 const maxRewrites = 3
 
 // recheck finds the tags that must not move, because another run has moved them during

@@ -101,9 +101,9 @@ func (w *work) writeManifest(ctx context.Context, s plan.Step, write func() erro
 	}
 }
 
-// resend uploads the missing blobs and children of a manifest again. The list missing
-// contains an empty text if the registry reports a missing blob without its digest
-// ("unknown blob").
+// resend uploads the missing blobs and children of a manifest again. The parameter
+// missing contains an empty text if the registry reports a missing blob without its
+// digest ("unknown blob").
 func (w *work) resend(ctx context.Context, s plan.Step, missing []string, try int) error {
 	if err := w.Sleep.Wait(ctx, time.Duration(try)*resendWait); err != nil {
 		return err

@@ -158,9 +158,8 @@ func notReadBack(ref name.Reference, want v1.Hash, got v1.Descriptor, err error)
 	return e
 }
 
-// outcomeOf returns the outcome of an anonymous pull. It repeats the pull for a
-// package that is public according to GitHub but still hidden from anonymous
-// clients.
+// outcomeOf returns the outcome of an anonymous pull. It repeats the pull if the
+// package is public according to GitHub, but is still hidden from anonymous clients.
 func (p *Publisher) outcomeOf(ctx context.Context, t *TargetResult, root *image.Manifest, rootOnly bool, err error) Anonymous {
 	public := t.Package != nil && t.Package.Package.Visibility == "public"
 	first := true

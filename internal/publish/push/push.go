@@ -66,8 +66,8 @@ type Publisher struct {
 	Progress Progress
 	// Conflicts decides about tags that another run writes at the same time.
 	Conflicts Conflicts
-	// Grace is the time that unfinished tag writes get after a cancel. In this time
-	// they can finish, so that the result states their real outcome.
+	// Grace is the time that unfinished tag writes get after a cancel. The writes can
+	// finish in this time, so that the result states their real outcome.
 	Grace time.Duration
 	// Sleep waits between two reads of a reference. If it is nil, a timer is used.
 	Sleep retry.Sleeper

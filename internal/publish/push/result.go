@@ -13,7 +13,7 @@ import (
 
 // Result is the state of the destinations at the end of a run. A failed run also has a
 // result. A tag counts as moved if the registry has confirmed the write. A tag counts
-// as proven if the run has read it back.
+// as proven if the run has read the tag back.
 type Result struct {
 	Root    *image.Manifest
 	Targets []*TargetResult
@@ -54,7 +54,7 @@ const (
 	Untouched TagState = "untouched" // the run ended before it wrote this tag
 	Already   TagState = "already"   // the tag pointed at the root before the run
 	Moved     TagState = "moved"     // the registry confirmed the write
-	Unclear   TagState = "unclear"   // the registry did not confirm or refuse the write
+	Unclear   TagState = "unclear"   // the registry neither confirmed nor refused the write
 	Kept      TagState = "kept"      // the tag was not moved, because the tag policy keeps its image
 )
 

@@ -81,7 +81,7 @@ func (r *Resolver) preconnect(t *Target, all []*image.Blob) {
 	}
 }
 
-// worthAsking reports whether the run checks that a target has a blob. A blob that
+// worthAsking reports whether the run must check if a target has a blob. A blob that
 // the target is known to have needs no check. A mountable blob needs no check either,
 // because the mount request itself is the check.
 func worthAsking(t *plan.Target, b *image.Blob) bool {

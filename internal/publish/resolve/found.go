@@ -46,7 +46,7 @@ func (f *Found) compare(digest v1.Hash, images []previousImage) {
 type Target struct {
 	plan.Target
 	// Home is true if the repository is on the registry of this GitHub server. Only
-	// on this registry, a package has a visibility and a link to a Git repository.
+	// packages on this registry have a visibility and a link to a Git repository.
 	Home bool
 	// PushRefusal is the error with which the registry refused a push. It is nil if
 	// the token may push, or if the run did not check the right to push.

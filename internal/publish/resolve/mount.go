@@ -12,10 +12,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// mounts finds repositories from which missing layers can be mounted. Examples are
-// the layers of a base image that an engine has pulled from the same registry. mounts
-// sends requests only if layers are missing. A rebuild without changes therefore
-// sends no requests.
+// mounts finds repositories from which missing layers can be mounted. An example is the
+// repository of a base image that an engine has pulled from the same registry. mounts
+// sends requests only if layers are missing. A rebuild without changes therefore sends
+// no requests.
 func (r *Resolver) mounts(ctx context.Context, found *Found) error {
 	missing := found.missing()
 	if len(missing) == 0 || !found.Source.FromStore() {

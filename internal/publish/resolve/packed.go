@@ -16,8 +16,8 @@ type layerKey struct {
 
 // packed maps layers to the compressed layers that a registry has. If two images
 // in the registry state different compressed layers for one layer, neither
-// compressed layer is used. One of the two images may be forged, but the program
-// cannot tell them apart.
+// compressed layer is used. One of the two images may be forged, but the program cannot
+// know which image is forged.
 type packed map[layerKey]v1.Descriptor
 
 func keyOf(diffID v1.Hash, t types.MediaType) layerKey { return layerKey{diffID, image.OCIType(t)} }

@@ -1,11 +1,11 @@
-// Package resolve reads everything that a run needs before the run writes. It reads
-// the image from its source, the tags and the blobs that each destination has, and
-// GitHub's record of the package. It also checks the right to push.
+// Package resolve reads everything that a run needs before the run writes. It opens the
+// image of the source. It reads the tags and finds the blobs that each destination has.
+// It also reads GitHub's record of the package and checks the right to push.
 //
-// If a registry refuses a read, the content is absent or hidden, because ghcr.io
-// does not distinguish these two cases. This package does not treat such a refusal
-// as an error. Only an upload session shows whether the token may push (docs/ghcr.md,
-// Push probe).
+// If a registry refuses a read, the content is absent or hidden. ghcr.io does not
+// distinguish these two cases, so this package does not treat such a refusal as an
+// error. Only an upload session shows whether the token may push (docs/ghcr.md, Push
+// probe).
 package resolve
 
 import (
@@ -39,8 +39,8 @@ const (
 	// OpenConcurrently is for a source that reads a registry. It is opened while
 	// the destinations are read.
 	OpenConcurrently
-	// OpenLast is for a source that is expensive to open, such as a build. The
-	// caller opens it with Open after it has accepted the destinations.
+	// OpenLast is for a source that is expensive to open, such as a build. The caller
+	// first accepts the destinations, and then opens the source with Open.
 	OpenLast
 )
 

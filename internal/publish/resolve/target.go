@@ -76,8 +76,8 @@ type tagged struct {
 	raw  []byte // nil if only the descriptor was read
 }
 
-// learn stores the digests of the tags. It also stores the parts of the image that
-// are in this repository because the source has read them from it.
+// learn stores the digests of the tags. It also stores the parts of the image that the
+// source has found in this repository.
 func (t *Target) learn(root *image.Manifest) {
 	t.HasBlobs = map[v1.Hash]bool{}
 	t.HasRoot = t.HasRoot || root.In(t.Repo)
