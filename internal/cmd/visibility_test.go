@@ -147,7 +147,7 @@ func TestVisibilityPrivateWithoutAnAPIIsRefused(t *testing.T) {
 		payload        bool // the event reports a public repository
 		code, words    string
 	}{
-		{"public repository", "warn", true, "visibility-exposed", "may not exist yet (GitHub's API did not say)"},
+		{"public repository", "warn", true, "visibility-exposed", "may not exist yet"},
 		{"unknown visibility, fail", "fail", false, "visibility-unknown", "Nothing was pushed"},
 		{"unknown visibility, warn", "warn", false, "", ""},
 	}

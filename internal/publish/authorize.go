@@ -13,9 +13,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 )
 
-// acceptBeforeOpen returns an error if the image could not be published after an
-// expensive source, such as a build, was opened. With on-readonly: skip or archive,
-// a read-only token is accepted, because the run then only tests the build.
+// acceptBeforeOpen returns an error if the run could not publish the image. The run
+// calls acceptBeforeOpen before it opens an expensive source, such as a build. With
+// on-readonly: skip or archive, acceptBeforeOpen accepts a read-only token, because the
+// run then only tests the build.
 func (r *run) acceptBeforeOpen(found *resolve.Found) error {
 	if r.request.DryRun {
 		return nil
@@ -58,7 +59,8 @@ func (r *run) reportNewPackages() {
 	}
 }
 
-// dryRun finds the attachments, and the reasons for which a real run would fail.
+// dryRun finds the attachments. It also finds the reasons for which a real run would
+// fail.
 func (r *run) dryRun(ctx context.Context) error {
 	found := r.outcome.Found
 	for i := range found.Targets {
@@ -113,7 +115,8 @@ func (r *run) refused(ctx context.Context, refusal error) (ended bool, err error
 	return true, err
 }
 
-// archive writes the image to an OCI archive, so that another job can publish it.
+// archive writes the image to an OCI archive, so that another job can publish the
+// archive.
 func (r *run) archive(ctx context.Context) (string, error) {
 	target := r.outcome.Found.Targets[0]
 	file := filepath.Join(r.request.ArchiveFolder, path.Base(target.Repo.RepositoryStr())+".oci.tar")
@@ -129,7 +132,7 @@ func (r *run) archive(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", &diag.Error{
 			Code: CodeArchiveUnwritten, Side: diag.Runner, Err: err, Title: "The archive " + file + " could not be written",
-			Hint: "Check that the disk has space and that the user of the step may write to this folder. To write no archive, set on-readonly: skip.",
+			Hint: "Check that the disk has space and that the user of the step may write to this folder. If you do not need the archive, set on-readonly: skip.",
 		}
 	}
 	return written, nil

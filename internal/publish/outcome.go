@@ -16,10 +16,10 @@ type Status string
 
 // The statuses.
 const (
-	Published Status = "published" // the run wrote something, and all proofs succeeded
+	Published Status = "published" // the run wrote something, and all checks succeeded
 	Unchanged Status = "unchanged" // the destinations already had everything
 	Planned   Status = "planned"   // a dry run
-	Skipped   Status = "skipped"   // the token is read-only, and on-readonly accepts that
+	Skipped   Status = "skipped"   // the token is read-only, and the input on-readonly accepts such a token
 	Failed    Status = "failed"
 )
 
@@ -36,8 +36,8 @@ type Outcome struct {
 	Names    meta.Result
 	Found    *resolve.Found
 	Plan     *plan.Plan
-	// Attached are the attachments that were pushed. After a dry run they are the
-	// attachments that a run would push.
+	// Attached are the attachments that were pushed. After a dry run, Attached are the
+	// attachments that a real run would push.
 	Attached []Attachment
 	Result   *push.Result
 	// Pages are the web pages of the packages, in the order of the destinations.
