@@ -129,7 +129,7 @@ func (r *checkRun) pkg(c *report.CheckedImage, t *resolve.Target, problem error)
 		c.Exists = "yes"
 		c.Find(report.Info, "package", "yes, but GitHub's API does not return it: %v", t.PackageErr)
 	case diag.Is(problem, refusal.CodeWritePackage):
-		c.Find(report.Unknown, "package", "yes, but it is hidden from this token. Its link and its visibility are not known")
+		c.Find(report.Info, "package", "yes, but it is hidden from this token. Its link and its visibility are not known")
 	case github.IsAbsent(t.PackageErr) && t.PushRefusal != nil:
 		c.Find(report.Unknown, "package", "not known: the package does not exist, or it is hidden from this token. Its link and its visibility are not known either")
 	case github.IsAbsent(t.PackageErr):

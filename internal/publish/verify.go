@@ -148,8 +148,8 @@ func (r *run) visibilityNotice(t *push.TargetResult, pages Pages) (diag.Notice, 
 	switch t.Package.Outcome {
 	case github.NeedsOwner:
 		return diag.Notice{
-			Code: CodeVisibilityNeedsOwner, Level: diag.Warning, Title: "The package is " + visibility,
-			Text: fmt.Sprintf("%s is %s, but the wanted visibility is %s. GitHub's API cannot change the visibility. Ask an owner to open %s → Danger Zone → Change visibility, to type the name of the package, and to confirm.", t.Repo.Name(), visibility, r.request.Visibility.Want, pages.Settings),
+			Code: CodeVisibilityNeedsOwner, Level: diag.Warning, Title: fmt.Sprintf("%s is published, but it is %s and not %s", t.Repo.Name(), visibility, r.request.Visibility.Want),
+			Text: fmt.Sprintf("Ask an owner to open %s → Danger Zone → Change visibility, to type the name of the package, and to confirm. GitHub's API cannot change the visibility.", pages.Settings),
 		}, true
 	case github.Unknown:
 		return diag.Notice{

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -29,9 +30,14 @@ func MetadataSummary(version string, refs, rules []string) string {
 	return b.String()
 }
 
-// mdRules writes the result of each tag rule.
+// mdRules writes the result of each tag rule. Tags that the user wrote as they are need
+// no explanation.
 func mdRules(b *strings.Builder, rules []string) {
-	if len(rules) == 0 {
+	explains := func(rule string) bool {
+		text, tag, _ := strings.Cut(rule, " → ")
+		return text != tag
+	}
+	if !slices.ContainsFunc(rules, explains) {
 		return
 	}
 	var list strings.Builder

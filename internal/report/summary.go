@@ -67,10 +67,13 @@ func (r *Report) title() string {
 
 // published returns the beginning of the title of a run that has published an image.
 func (r *Report) published() string {
-	if r.Command == string(input.Promote) {
-		return "Promoted " + r.subject(code)
+	if r.Command != string(input.Promote) {
+		return "Published " + r.subject(code)
 	}
-	return "Published " + r.subject(code)
+	if len(r.Images) == 1 {
+		return fmt.Sprintf("Promoted %s to %s", code(r.Images[0].Image), text(r.Images[0].mainTag(r.Version)))
+	}
+	return "Promoted to " + r.subject(code)
 }
 
 // working returns the activity of the command.
@@ -138,7 +141,7 @@ func (r *Report) mdResult(b *strings.Builder) {
 			fmt.Fprintf(b, "### %s\n\n", link(i.Image, i.PackageURL))
 		}
 		if r.ByDigest {
-			fmt.Fprintf(b, "%s. The command merge adds it to an index and gives the index a tag.\n\n", code(i.Reference))
+			fmt.Fprintf(b, "%s. The command **merge** adds it to an index and gives the index a tag.\n\n", code(i.Reference))
 			continue
 		}
 		r.mdImage(b, i)
