@@ -86,7 +86,7 @@ var Table = []Input{
 	},
 	{
 		Name: "tags", Group: GroupTags, Kind: Lines, Commands: naming,
-		Help:    "Tags for the image, one per line: names, full references to one of the images, or docker/metadata-action rules (type=semver,pattern={{version}}). Default: 1.2.3, 1.2, 1 and latest for a version tag, the name for a branch, pr-N for a pull request, nightly for a schedule.",
+		Help:    "Tags for the image, one per line. A tag is a name, a full reference to one of the images, or a docker/metadata-action rule (type=semver,pattern={{version}}). Default: 1.2.3, 1.2, 1 and latest for a version tag, the name for a branch, pr-N for a pull request, nightly for a schedule.",
 		Example: "1.2.3",
 	},
 	{
