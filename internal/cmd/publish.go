@@ -18,7 +18,7 @@ var publishCommand = &command{
   ghcr-publish publish --context . --platforms linux/amd64,linux/arm64
   ghcr-publish publish docker://ghcr.io/acme/web:rc1 --tags 1.2.3 --dry-run
   ghcr-publish publish oci:build/image --tags latest --visibility public
-  ghcr-publish publish --content dist/{os}-{arch}/app:/app --entrypoint /app`,
+  ghcr-publish publish --content dist/{platform}/app:/app --entrypoint /app`,
 }
 
 func runPublish(ctx context.Context, s *session, config *input.Config) error {

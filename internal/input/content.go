@@ -14,7 +14,8 @@ import (
 // machine, and a path in the image. For a folder, the contents of the folder are
 // added.
 type Content struct {
-	// Path is a path on this machine. It can contain {os}, {arch} and {variant}.
+	// Path is a path on this machine. It can contain {platform}, {os}, {arch} and
+	// {variant}.
 	Path string
 	// To is an absolute, clean path in the image, with slashes.
 	To string
@@ -54,9 +55,9 @@ func parseContent(line string) (Content, error) {
 func checkPath(text string) error {
 	for _, p := range placeholder.FindAllString(text, -1) {
 		switch p {
-		case "{os}", "{arch}", "{variant}":
+		case "{platform}", "{os}", "{arch}", "{variant}":
 		default:
-			return fmt.Errorf("the placeholder %q is unknown; {os}, {arch} and {variant} are allowed", p)
+			return fmt.Errorf("the placeholder %q is unknown; {platform}, {os}, {arch} and {variant} are allowed", p)
 		}
 	}
 	if strings.ContainsRune(text, 0) {

@@ -44,7 +44,7 @@ func (r *reader) files(c *Config) *Files {
 	for _, line := range lines {
 		one, err := parseContent(line)
 		if err != nil {
-			r.fail("content", CodeContentInvalid, "Write PATH:/PATH/IN/IMAGE, one per line: dist/{os}-{arch}/app:/usr/bin/app.", "The line %q of content cannot be read: %s", line, err)
+			r.fail("content", CodeContentInvalid, "Write PATH:/PATH/IN/IMAGE, one per line: dist/{platform}/app:/usr/bin/app.", "The line %q of content cannot be read: %s", line, err)
 		}
 		f.Content = append(f.Content, one)
 	}

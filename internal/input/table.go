@@ -21,8 +21,8 @@ var Table = []Input{
 	},
 	{
 		Name: "content", Group: GroupFiles, Kind: Lines, Commands: publish,
-		Help:    "Files for an image, instead of `source`: PATH:/PATH/IN/IMAGE, one per line. For a folder, its contents are added. {os}, {arch} and {variant} in PATH create one image per platform. The same files give the same digest, because times and owners are fixed. Programs and scripts become executable.",
-		Example: "dist/{os}-{arch}/app:/usr/bin/app",
+		Help:    "Files for an image, instead of `source`: PATH:/PATH/IN/IMAGE, one per line. A folder adds its contents. {platform} in PATH creates one image per platform. It matches linux-amd64, linux_arm_v7 and linux/arm/v7. {os}, {arch} and {variant} match parts of these names. Programs become executable.",
+		Example: "dist/{platform}/app:/usr/bin/app",
 	},
 	{
 		Name: "artifact-type", Group: GroupFiles, Commands: publish,

@@ -25,9 +25,11 @@ const (
 
 // The codes of the notices of this package.
 const (
-	codeGitDir       = "content-git-left-out" // a .git folder is not in the image
-	codeArchitecture = "content-architecture" // all programs are for another architecture
-	codeNotLinux     = "content-not-linux"    // files for other systems are not in the image
+	codeGitDir         = "content-git-left-out"    // a .git folder is not in the image
+	codeArchitecture   = "content-architecture"    // all programs are for another architecture
+	codeNotLinux       = "content-not-linux"       // files for other systems are not in the image
+	codePlatformMissed = "content-platform-missed" // a path that looks like a platform matches no line of content
+	codePlatformTwice  = "content-platform-twice"  // two paths of a line of content are for one platform
 )
 
 // contentError returns an error about the input content.

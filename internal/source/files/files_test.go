@@ -227,6 +227,17 @@ func TestPlatforms(t *testing.T) {
 		{"uname's names", func(t *testing.T) input.Files {
 			return input.Files{Content: []input.Content{to(filepath.Join(dist(t, "x86_64", "aarch64"), "{arch}"), "/a")}}
 		}, "linux/amd64 linux/arm64"},
+		{"uname's names of arm", func(t *testing.T) input.Files {
+			return input.Files{Content: []input.Content{to(filepath.Join(dist(t, "armv6l", "armhf", "ARMv5"), "{arch}"), "/a")}}
+		}, "linux/arm/v5 linux/arm/v6 linux/arm/v7"},
+		{"a complete platform in one name", func(t *testing.T) input.Files {
+			dir := dist(t, "linux-amd64", "linux_arm_6", "linux-arm-v7", "arm64", "linux-386_sse2", "linux-s390x.txt", "Linux_riscv64", "darwin-arm64")
+			return input.Files{Content: []input.Content{to(filepath.Join(dir, "{platform}"), "/a")}}
+		}, "linux/386 linux/amd64 linux/arm/v6 linux/arm/v7 linux/arm64 linux/riscv64"},
+		{"a complete platform in folders", func(t *testing.T) input.Files {
+			dir := dist(t, "linux/amd64/a", "linux/arm/v6/a", "linux/arm/v7/a", "linux/readme", "windows")
+			return input.Files{Content: []input.Content{to(filepath.Join(dir, "{platform}"), "/")}}
+		}, "linux/amd64 linux/arm/v6 linux/arm/v7"},
 		{"one of several platforms", func(t *testing.T) input.Files {
 			return input.Files{Content: []input.Content{to(filepath.Join(dist(t, "amd64", "arm64"), "{arch}"), "/a")}, Platforms: []v1.Platform{arm}}
 		}, "linux/arm64"},
@@ -259,6 +270,40 @@ func TestPathsWithoutFilesForAPlatform(t *testing.T) {
 	_, err = open(t, input.Files{Content: []input.Content{to(dir+"/z-{arch}", "/x")}})
 	if !diag.Is(err, files.CodeNotFound) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestPathsThatLookLikeAPlatformGiveAWarning(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name, pattern string
+		files         []string
+		want          string // the platforms in the warning
+	}{
+		{"a variant", "{os}-{arch}/a", []string{"linux-amd64/a", "linux-arm-v7/a"}, "linux/arm/v7"},
+		{"another separator", "{os}-{arch}/a", []string{"linux-amd64/a", "linux_arm64/a"}, "linux/arm64"},
+		{"folders", "{os}-{arch}/a", []string{"linux-amd64/a", "linux/arm/v7/a"}, "linux/arm/v7"},
+		{"a system that the pattern does not have", "{arch}/a", []string{"amd64/a", "linux-arm64/a"}, "linux/arm64"},
+		{"a variant that is text in the pattern", "app_{os}_{arch}_v1", []string{"app_linux_amd64_v1", "app_linux_arm_7"}, "linux/arm/v7"},
+		{"a folder without the file", "{os}-{arch}/a", []string{"linux-amd64/a", "linux-arm64/b"}, "linux/arm64"},
+		{"an architecture without the system of the pattern", "{os}-{arch}/a", []string{"linux-amd64/a", "arm64/a"}, ""},
+		{"another system", "{os}-{arch}/a", []string{"linux-amd64/a", "darwin_arm64/a"}, ""},
+		{"another prefix", "app-{arch}", []string{"app-amd64", "tool-arm64"}, ""},
+		{"a file beside the program", "app-{arch}", []string{"app-amd64", "app-amd64.sha256", "app-notes"}, ""},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var pairs []string
+			for _, f := range c.files {
+				pairs = append(pairs, f, f)
+			}
+			src := made(t, input.Files{Content: []input.Content{to(filepath.Join(folder(t, pairs...), c.pattern), "/a")}})
+			at := slices.IndexFunc(src.Notices, func(n diag.Notice) bool { return n.Code == "content-platform-missed" })
+			if (at >= 0) != (c.want != "") || at >= 0 && !strings.Contains(src.Notices[at].Text, " "+c.want+" ") {
+				t.Errorf("notices are %+v, want a warning about %q", src.Notices, c.want)
+			}
+		})
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -16,23 +17,42 @@ import (
 type match struct {
 	path     string
 	platform v1.Platform
+	namesOS  bool // the path contains the name of a system
 }
 
-// placeholders maps each placeholder to the names that it matches. These are
-// the names of systems, architectures and variants in Go, Docker, uname and
-// GoReleaser.
-var placeholders = map[string]string{
-	"{os}":      `(?P<os>linux|windows|darwin|freebsd|openbsd|netbsd|macos)`,
-	"{arch}":    `(?P<arch>amd64|arm64|386|arm|riscv64|s390x|ppc64le|loong64|mips64le|mips64|ppc64|x86_64|aarch64|x64|i386)`,
-	"{variant}": `(?P<variant>(?:v?[0-9](?:\.[0-9])?)?)`,
-}
-
-// aliases maps other names of platforms to the names that Docker uses.
-var aliases = map[string]string{"x86_64": "amd64", "x64": "amd64", "aarch64": "arm64", "i386": "386", "macos": "darwin"}
-
-// expand returns all paths that match a pattern. It compares one segment of
-// the path at a time.
+// expand returns all paths that match a pattern, sorted by path within each
+// form of the placeholder {platform}. It leaves out a folder that contains
+// another match, because linux/arm contains linux/arm/v7.
 func expand(pattern string) ([]match, error) {
+	var out []match
+	for _, form := range forms(pattern) {
+		found, err := expandForm(form)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	all := slices.Clone(out)
+	return slices.DeleteFunc(out, func(m match) bool {
+		return slices.ContainsFunc(all, func(o match) bool { return o.path != m.path && within(o.path, m.path) })
+	}), nil
+}
+
+// forms returns the patterns for the forms of {platform}: a platform is one
+// name, two folders or three folders.
+func forms(pattern string) []string {
+	if !strings.Contains(pattern, platformPlaceholder) {
+		return []string{pattern}
+	}
+	return []string{
+		pattern,
+		strings.ReplaceAll(pattern, platformPlaceholder, "{os}/{arch}"),
+		strings.ReplaceAll(pattern, platformPlaceholder, "{os}/{arch}/{variant}"),
+	}
+}
+
+// expandForm compares one segment of the path at a time.
+func expandForm(pattern string) ([]match, error) {
 	out := []match{{}}
 	volume := filepath.VolumeName(pattern)
 	rest := filepath.ToSlash(pattern[len(volume):])
@@ -51,8 +71,8 @@ func expand(pattern string) ([]match, error) {
 		}
 		out = next
 	}
-	for i := range out {
-		out[i].platform = normalize(out[i].platform)
+	for i, m := range out {
+		out[i].platform, out[i].namesOS = normalize(m.platform), m.platform.OS != ""
 	}
 	return out, nil
 }
@@ -71,9 +91,9 @@ func (m match) segment(pattern string) ([]match, error) {
 		}
 		return nil, nil // no file exists for this platform
 	}
-	names, err := os.ReadDir(cmp.Or(m.path, "."))
+	names, err := m.names()
 	if err != nil {
-		return nil, readError(err, m.path)
+		return nil, err
 	}
 	like := regexp.MustCompile(`^` + expression(pattern) + `$`)
 	var out []match
@@ -88,47 +108,43 @@ func (m match) segment(pattern string) ([]match, error) {
 	return out, nil
 }
 
-// expression returns the regular expression for a segment.
-func expression(pattern string) string {
-	text := regexp.QuoteMeta(pattern)
-	for name, part := range placeholders {
-		text = strings.ReplaceAll(text, regexp.QuoteMeta(name), part)
+// names lists the folder of the match. The list is empty if an earlier
+// placeholder matched a file, because a file contains no platforms.
+func (m match) names() ([]fs.DirEntry, error) {
+	if m.platform.String() != "" {
+		if info, err := os.Stat(m.path); err == nil && !info.IsDir() {
+			return nil, nil
+		}
 	}
-	return text
+	names, err := os.ReadDir(cmp.Or(m.path, "."))
+	if err != nil {
+		return nil, readError(err, m.path)
+	}
+	return names, nil
 }
 
 // bind stores the values of the placeholders. It returns false if a placeholder
 // already has another value.
 func (m match) bind(names, values []string) (match, bool) {
 	for i, name := range names {
-		value := cmp.Or(aliases[values[i]], values[i])
-		field := map[string]*string{"os": &m.platform.OS, "arch": &m.platform.Architecture, "variant": &m.platform.Variant}[name]
-		if field == nil {
-			continue
+		value := part(name, values[i])
+		for _, f := range []struct {
+			field *string
+			value string
+		}{
+			{&m.platform.OS, value.OS}, {&m.platform.Architecture, value.Architecture}, {&m.platform.Variant, value.Variant},
+		} {
+			if *f.field != "" && f.value != "" && *f.field != f.value {
+				return m, false
+			}
+			*f.field = cmp.Or(f.value, *f.field)
 		}
-		if name == "variant" && value != "" && value[0] != 'v' {
-			value = "v" + value
-		}
-		if *field != "" && *field != value {
-			return m, false
-		}
-		*field = value
 	}
 	return m, true
 }
 
-// normalize returns the platform with defaults: Linux, amd64, and v7 for arm.
-// It removes the default variants of amd64 and arm64.
-func normalize(p v1.Platform) v1.Platform {
-	out := v1.Platform{OS: cmp.Or(p.OS, "linux"), Architecture: cmp.Or(p.Architecture, "amd64"), Variant: p.Variant}
-	switch out.Architecture + " " + strings.TrimSuffix(out.Variant, ".0") {
-	case "amd64 v1", "arm64 v8":
-		out.Variant = ""
-	case "arm ":
-		out.Variant = "v7"
-	}
-	return out
+// within reports whether a path is the folder, or is inside it.
+func within(path, folder string) bool {
+	rel, err := filepath.Rel(folder, path)
+	return err == nil && filepath.IsLocal(rel)
 }
-
-// samePlatform reports whether two platforms are equal after normalization.
-func samePlatform(a, b v1.Platform) bool { return normalize(a).Equals(normalize(b)) }

@@ -54,7 +54,7 @@ func (m *builder) foreignPrograms(l *layer, p v1.Platform) {
 	}
 	m.notices = append(m.notices, diag.Notice{
 		Code: codeArchitecture, Level: diag.Warning, Title: "Programs for another architecture",
-		Text: fmt.Sprintf("The image for %s contains programs only for %s. Put {arch} into the path, or set platform.",
+		Text: fmt.Sprintf("The image for %s contains programs only for %s. Put {platform} into the path, or set platform.",
 			p, strings.Join(slices.Sorted(maps.Keys(l.machines)), ", ")),
 	})
 }

@@ -11,12 +11,52 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 )
 
+// lineMatches contains the matches of one line of content. It is nil if the
+// path of the line has no placeholder.
+type lineMatches []match
+
+// find returns the match for a platform. If several paths name the platform, the
+// first path is the match.
+func (l lineMatches) find(p v1.Platform) (match, bool) {
+	i := slices.IndexFunc(l, func(m match) bool { return samePlatform(m.platform, p) })
+	if i < 0 {
+		return match{}, false
+	}
+	return l[i], true
+}
+
 // variants returns the files for each platform in the paths, sorted by
 // platform. If no path has a placeholder, it returns one variant without a
 // platform.
 func (m *builder) variants() ([]*variant, error) {
-	patterns := make([]map[string]string, len(m.Files.Content))
-	found := map[string]v1.Platform{}
+	patterns, err := m.expandLines()
+	if err != nil {
+		return nil, err
+	}
+	first := slices.IndexFunc(patterns, func(l lineMatches) bool { return l != nil })
+	if first < 0 {
+		return []*variant{{content: m.Files.Content}}, nil
+	}
+	var out []*variant
+	for _, p := range m.wanted(patterns) {
+		v, err := m.variant(p, patterns)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	if len(out) == 0 {
+		return nil, contentError(CodeNotFound, m.notFoundHint(nil, patterns, "Check the path. {platform} matches names such as linux-amd64 and linux-arm-v7. Run the step that writes the files first."), nil,
+			"no path matches %q", m.Files.Content[first].Path)
+	}
+	m.noticeMissed(patterns)
+	return out, nil
+}
+
+// expandLines returns the matches of each line of content. It adds a warning if
+// two paths of a line name the same platform, because only one is published.
+func (m *builder) expandLines() ([]lineMatches, error) {
+	out := make([]lineMatches, len(m.Files.Content))
 	for i, c := range m.Files.Content {
 		if !strings.Contains(c.Path, "{") {
 			continue
@@ -25,69 +65,68 @@ func (m *builder) variants() ([]*variant, error) {
 		if err != nil {
 			return nil, err
 		}
-		patterns[i] = map[string]string{}
+		out[i] = lineMatches{}
 		for _, one := range matches {
-			key := one.platform.String()
-			patterns[i][key], found[key] = one.path, one.platform
+			if first, twice := out[i].find(one.platform); twice && one.platform.OS == "linux" {
+				m.noticeTwice(first, one)
+			}
+			out[i] = append(out[i], one)
 		}
-	}
-	if !slices.ContainsFunc(patterns, func(p map[string]string) bool { return p != nil }) {
-		return []*variant{{content: m.Files.Content}}, nil
-	}
-	var out []*variant
-	for _, p := range m.wanted(found) {
-		v, err := m.variant(p, patterns)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, v)
-	}
-	if len(out) == 0 {
-		return nil, contentError(CodeNotFound, "Check the path. {os} matches linux, and {arch} matches the names of Go and Docker, such as amd64 and arm64. Run the step that writes the files first.", nil,
-			"no path matches %q", m.Files.Content[slices.IndexFunc(patterns, func(p map[string]string) bool { return p != nil })].Path)
 	}
 	return out, nil
+}
+
+func (m *builder) noticeTwice(first, second match) {
+	m.notices = append(m.notices, diag.Notice{
+		Code: codePlatformTwice, Level: diag.Warning, Title: "Two paths for one platform",
+		Text: fmt.Sprintf("%s and %s both match content for %s. Only %s is published. Remove the other path, or write a path that matches only one of them.", first.path, second.path, first.platform, first.path),
+	})
 }
 
 // wanted returns the platforms from the input. If the input has no platforms,
 // it returns the found platforms for Linux. Most builds also write programs
 // for macOS and Windows into the same folder.
-func (m *builder) wanted(found map[string]v1.Platform) []v1.Platform {
+func (m *builder) wanted(patterns []lineMatches) []v1.Platform {
 	if len(m.Files.Platforms) > 0 {
 		return m.Files.Platforms
 	}
 	var out []v1.Platform
 	var others []string
-	for name, p := range found {
-		if p.OS == "linux" {
-			out = append(out, p)
-		} else {
-			others = append(others, name)
+	for _, found := range slices.Concat(slices.Concat(patterns...), m.missed(patterns)) {
+		if p := found.platform; p.OS != "linux" {
+			others = append(others, p.String())
 		}
 	}
+	for _, found := range slices.Concat(patterns...) {
+		if p := found.platform; p.OS == "linux" {
+			out = append(out, p)
+		}
+	}
+	out = unique(out)
 	slices.SortFunc(out, func(a, b v1.Platform) int { return strings.Compare(a.String(), b.String()) })
-	if slices.Sort(others); len(others) > 0 {
+	slices.Sort(others)
+	if others = slices.Compact(others); len(others) > 0 {
 		m.notices = append(m.notices, diag.Notice{
 			Code: codeNotLinux, Level: diag.Info, Title: "Files for other systems were left out",
-			Text: fmt.Sprintf("The paths also match files for %s. Only files for Linux are published.", strings.Join(others, ", ")),
+			Text: fmt.Sprintf("The folder also contains files for %s. Only files for Linux are published.", strings.Join(others, ", ")),
 		})
 	}
 	return out
 }
 
 // variant replaces the patterns by the paths of one platform.
-func (m *builder) variant(p v1.Platform, patterns []map[string]string) (*variant, error) {
+func (m *builder) variant(p v1.Platform, patterns []lineMatches) (*variant, error) {
 	v := &variant{platform: &p, content: slices.Clone(m.Files.Content)}
-	for i, paths := range patterns {
-		if paths == nil {
+	for i, line := range patterns {
+		if line == nil {
 			continue
 		}
-		at, ok := paths[normalize(p).String()]
+		at, ok := line.find(p)
 		if !ok {
-			return nil, contentError(CodePlatform, "Build the files for this platform, or set platform to the platforms of the files.", nil,
+			return nil, contentError(CodePlatform, m.notFoundHint(&p, patterns, "Build the files for this platform, or set platform to the platforms of the files."), nil,
 				"no path matches %q for %s", m.Files.Content[i].Path, p)
 		}
-		v.content[i] = input.Content{Path: at, To: v.content[i].To, Into: v.content[i].Into}
+		v.content[i] = input.Content{Path: at.path, To: v.content[i].To, Into: v.content[i].Into}
 	}
 	return v, nil
 }

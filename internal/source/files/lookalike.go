@@ -1,0 +1,182 @@
+package files
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+)
+
+// maxNamed is the maximum number of paths that a notice lists.
+const maxNamed = 8
+
+// place is a pattern, divided at its placeholders.
+type place struct {
+	// before is the text before the first placeholder. after is the text behind
+	// the last placeholder, up to the next slash. rest follows this slash.
+	// A variant behind the last placeholder belongs to the platform, not to after.
+	before, placeholders, after, rest string
+}
+
+// fixedVariant matches a variant that a pattern contains as text: {arch}_v1.
+var fixedVariant = regexp.MustCompile(`^[-_]?` + variantNames + `$`)
+
+// placeOf divides a pattern that contains a placeholder.
+func placeOf(pattern string) place {
+	first, last := strings.Index(pattern, "{"), strings.LastIndex(pattern, "}")+1
+	p := place{before: pattern[:first], placeholders: pattern[first:last], after: pattern[last:]}
+	if slash := strings.IndexAny(p.after, `/`+string(filepath.Separator)); slash >= 0 {
+		p.after, p.rest = p.after[:slash], p.after[slash:]
+	}
+	if fixedVariant.MatchString(p.after) {
+		p.after = ""
+	}
+	return p
+}
+
+// lookalikes returns the paths at the place of the pattern that look like a
+// platform, also in other spellings than the pattern has.
+func (p place) lookalikes() []match {
+	var out []match
+	for _, end := range []string{"", ".exe"} {
+		found, err := expand(p.before + platformPlaceholder + p.after + end)
+		if err != nil {
+			return nil // the paths are only for a notice
+		}
+		for _, m := range found {
+			if m.namesOS || !strings.Contains(p.placeholders, "{os}") {
+				out = append(out, m)
+			}
+		}
+	}
+	return out
+}
+
+// general returns the pattern with the placeholder {platform}, or "" if this
+// pattern has no file for one of the platforms.
+func (p place) general(missed []match) string {
+	pattern := p.before + platformPlaceholder + p.after + p.rest
+	found, err := expand(pattern)
+	for _, m := range missed {
+		if err != nil || !slices.ContainsFunc(found, func(f match) bool { return within(f.path, m.path) }) {
+			return ""
+		}
+	}
+	return pattern
+}
+
+// missed returns the paths at the places of the patterns that look like a
+// platform, but that no line of content matches. The result is sorted by path.
+func (m *builder) missed(patterns []lineMatches) []match {
+	var out []match
+	for i, line := range patterns {
+		if line == nil {
+			continue
+		}
+		for _, found := range placeOf(m.Files.Content[i].Path).lookalikes() {
+			known := slices.ContainsFunc(out, func(o match) bool { return o.path == found.path })
+			if !known && !m.covered(found.path, patterns) {
+				out = append(out, found)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b match) int { return strings.Compare(a.path, b.path) })
+	return out
+}
+
+// covered reports whether a line of content has files of the path, or contains
+// the path.
+func (m *builder) covered(path string, patterns []lineMatches) bool {
+	overlaps := func(other string) bool { return within(other, path) || within(path, other) }
+	for i, line := range patterns {
+		if line == nil && overlaps(m.Files.Content[i].Path) {
+			return true
+		}
+		if slices.ContainsFunc(line, func(o match) bool { return overlaps(o.path) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// noticeMissed adds a warning about paths for Linux that look like a platform,
+// but that no line of content matches. The input platform states which
+// platforms the user wants, so it turns the warning off.
+func (m *builder) noticeMissed(patterns []lineMatches) {
+	if len(m.Files.Platforms) > 0 {
+		return
+	}
+	missed := slices.DeleteFunc(m.missed(patterns), func(f match) bool { return f.platform.OS != "linux" })
+	if len(missed) == 0 {
+		return
+	}
+	m.notices = append(m.notices, diag.Notice{
+		Code: codePlatformMissed, Level: diag.Warning, Title: "Files for a platform are not in the image",
+		Text: missedText(missed) + " " + m.missedHint(missed, patterns) + " If the image does not need the platform, set platform to the platforms of the image.",
+	})
+}
+
+// missedText names the paths that look like a platform.
+func missedText(missed []match) string {
+	if len(missed) == 1 {
+		return fmt.Sprintf("%s looks like the platform %s but matches no line of content.", missed[0].path, missed[0].platform)
+	}
+	var names []string
+	for _, f := range missed[:min(len(missed), maxNamed)] {
+		names = append(names, fmt.Sprintf("%s (%s)", f.path, f.platform))
+	}
+	if more := len(missed) - len(names); more > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
+	}
+	return fmt.Sprintf("%d paths look like a platform but match no line of content: %s.", len(missed), strings.Join(names, ", "))
+}
+
+// missedHint returns the change that publishes the paths. It recommends the
+// placeholder {platform} only if this placeholder finds the files.
+func (m *builder) missedHint(missed []match, patterns []lineMatches) string {
+	var lines []string
+	file, all := "", true
+	for i, line := range patterns {
+		if line == nil {
+			continue
+		}
+		c := m.Files.Content[i]
+		p := placeOf(c.Path)
+		pattern := p.general(missed)
+		if pattern == "" {
+			all = false
+			file = cmp.Or(file, strings.TrimLeft(p.rest, `/\`))
+			continue
+		}
+		if c.Into && c.To != "/" {
+			c.To += "/"
+		}
+		lines = append(lines, pattern+":"+c.To)
+	}
+	switch {
+	case all:
+		return fmt.Sprintf("Write %s in content, because {platform} also matches such names.", strings.Join(lines, " and "))
+	case file != "":
+		return fmt.Sprintf("Check that the build writes %s into the folder, and that a line of content matches the name of the folder.", file)
+	}
+	return "Rename the path, or write a separate line of content for the path."
+}
+
+// notFoundHint returns the hint of an error about a platform that has no path. It
+// names the paths that look like the platform, or like any platform if want is
+// nil. Without such a path, it returns the argument otherwise.
+func (m *builder) notFoundHint(want *v1.Platform, patterns []lineMatches, otherwise string) string {
+	missed := slices.DeleteFunc(m.missed(patterns), func(f match) bool {
+		return want != nil && !samePlatform(f.platform, *want)
+	})
+	if len(missed) == 0 {
+		return otherwise
+	}
+	return missedText(missed) + " " + m.missedHint(missed, patterns)
+}
