@@ -35,7 +35,7 @@ func (p *pass) mergeSteps() {
 			p.reportNote(NotMerged, locationOf(c.push.Uses.Key), "The steps of the job %q are not merged: %v.", job.ID, err)
 			continue
 		}
-		p.reportFixed(MergedSteps, locationOf(c.push.Uses.Key), "", "The edit merges the steps of the job %q into one step that logs in, tags and pushes.", job.ID)
+		p.reportEdit(MergedSteps, locationOf(c.push.Uses.Key), "", "The edit merges the steps of the job %q into one step that logs in, tags and pushes.", job.ID)
 	}
 }
 

@@ -20,6 +20,11 @@ type Report struct {
 	Skipped []SkippedFile
 	// Images are the packages that the migrated jobs use.
 	Images []Image
+	// Unnamed are the migrated jobs whose packages migrate cannot name, as
+	// FILE:LINE of the job.
+	Unnamed []string
+	// Advice is the access that the repositories need. Access computes it.
+	Advice []Advice
 }
 
 // File is a workflow or action, before and after the migration.
@@ -29,6 +34,8 @@ type File struct {
 	Before, After []byte
 	// Edits turn Before into After. They are sorted by position.
 	Edits []text.Edit
+	// Written is true if Write wrote After to the disk.
+	Written bool
 
 	tree, name string // the target of Write: the checkout and the path in it
 }
@@ -43,8 +50,11 @@ type State string
 
 // The states of a finding.
 const (
-	// Fixed means that an edit in File.After solves the problem.
-	Fixed State = "fixed"
+	// WouldChange means that an edit in File.After solves the problem, but the
+	// edit is not written.
+	WouldChange State = "would change"
+	// Changed means that Write wrote the edit.
+	Changed State = "changed"
 	// Remaining means that the user must act. Hint describes the necessary
 	// action.
 	Remaining State = "remaining"
@@ -59,7 +69,8 @@ type Finding struct {
 	Line, Column, EndLine int
 	Code                  Code
 	State                 State
-	// Text describes the problem and its outcome in full sentences.
+	// Text describes the problem and the reason for its outcome in full
+	// sentences. It is true before and after the edit is written.
 	Text string
 	// Hint is an action that the user can carry out, or "" if no action is
 	// needed.
