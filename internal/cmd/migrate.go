@@ -35,6 +35,7 @@ type migrateRun struct {
 	config *input.MigrateConfig
 	report *migrate.Report
 	roots  []migrate.Root
+	added  []string // the check workflows that the run added
 }
 
 func runMigrate(ctx context.Context, s *session, config *input.MigrateConfig) error {
@@ -64,10 +65,8 @@ func (m *migrateRun) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	unread := m.report.Access(ctx, "", packageLookup{m.packages, m.config.GitHub, !m.config.Token.Empty()})
-	if unread != nil { // the edits do not depend on the packages
-		m.say("Some packages could not be read from GitHub's API: %s", unread)
-	}
+	// The edits do not depend on the packages, and the report contains the error.
+	_ = m.report.Access(ctx, "", packageLookup{m.packages, m.config.GitHub, !m.config.Token.Empty()})
 	return nil
 }
 
@@ -146,7 +145,7 @@ func (m *migrateRun) addCheckTo(dir string, images []migrate.Image) error {
 	}
 	_, err = f.WriteString(migrate.CheckWorkflow(actionName, images))
 	if err = errors.Join(err, f.Close()); err == nil {
-		m.say("Added %s. After you have changed the settings, run it once, then delete it.", path)
+		m.added = append(m.added, path)
 	}
 	return err
 }
@@ -177,7 +176,7 @@ func (m *migrateRun) show() error {
 		m.workflow.Output("outcome", m.outcome()), m.skipped())
 	if m.config.Check && !m.config.Write && edits > 0 {
 		errs = append(errs, &diag.Error{
-			Code: codeMigrationRemaining, Side: diag.Input, Title: fmt.Sprintf("%s can use GITHUB_TOKEN instead of a personal access token", report.Count(edits, "place")),
+			Code: codeMigrationRemaining, Side: diag.Input, Title: fmt.Sprintf("The workflows use a personal access token, and %s would replace it by GITHUB_TOKEN", report.Count(edits, "edit")),
 			Hint: "Run " + m.commandLine() + ", review the diff, and commit it.",
 		})
 	}
@@ -239,6 +238,9 @@ func (m *migrateRun) print() error {
 		fmt.Fprintln(&b, "No workflow was found. migrate reads .github/workflows and action.yml.")
 	} else if len(m.report.Findings)+len(m.report.Skipped) == 0 {
 		fmt.Fprintf(&b, "Nothing to do: in %s, no step logs in to %s with a personal access token.\n", report.Count(m.report.FilesRead, "file"), m.config.Home)
+	}
+	for _, path := range m.added {
+		fmt.Fprintf(&b, "Added the workflow %s. Change the package settings, run the workflow once, and then delete it.\n", path)
 	}
 	_, err := fmt.Fprint(m.process.Stdout, workflow.Lines(b.String()))
 	return err

@@ -59,8 +59,8 @@ type Advice struct {
 // Access looks up the package of each image in the report, and sets Advice.
 // repository is the OWNER/NAME of a checkout whose Git remote does not give the
 // repository. If a lookup fails, the advice for this image does not depend on
-// the package, and Access returns the error together with the errors of the
-// other images.
+// the package. Access joins the errors of all lookups, sets Unread, and returns
+// the joined error.
 func (r *Report) Access(ctx context.Context, repository string, lookup Packages) error {
 	r.Advice = nil
 	var errs []error
@@ -80,7 +80,8 @@ func (r *Report) Access(ctx context.Context, repository string, lookup Packages)
 		}
 		r.Advice = append(r.Advice, advise(image, pkg))
 	}
-	return errors.Join(errs...)
+	r.Unread = errors.Join(errs...)
+	return r.Unread
 }
 
 // coveredBy reports whether the advice already contains the package with a role
@@ -154,21 +155,6 @@ func (i Image) role() string {
 		return "Write"
 	}
 	return "Read"
-}
-
-// clicks returns GitHub's own steps to grant access (docs/ghcr.md, Moving from
-// a personal access token). role is "" if the packages need different roles.
-func clicks(repository, role string) []string {
-	choose := "choose " + role
-	if role == "" {
-		choose = "choose the role from the list"
-	}
-	return []string{
-		"Open the address of the package.",
-		"Under “Manage Actions access”, click “Add repository”.",
-		fmt.Sprintf("Select %s and click “Add repositories”.", repository),
-		fmt.Sprintf("In the “Role” menu of the repository, %s.", choose),
-	}
 }
 
 // CheckWorkflow returns the text of a workflow that proves the access with the

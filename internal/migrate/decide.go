@@ -59,6 +59,9 @@ func (p *pass) isRelevant(l *login) bool {
 		}
 		ours = true
 		p.registryJobs[l.job] = true
+		if l.code == PATLogin || l.code == PATInput {
+			p.loginTools[l.job] = append(p.loginTools[l.job], l.what)
+		}
 		pat = pat || c.plain != "" || c.hasPAT()
 		p.recordSink(l, c)
 	}

@@ -46,29 +46,32 @@ func (s section) markdown(b *strings.Builder) {
 	}
 }
 
-// nextMarkdown writes the packages that need access, and the clicks once for
-// each repository.
+// nextMarkdown writes the packages that need access, and the clicks once.
 func (r *Report) nextMarkdown(b *strings.Builder) {
-	lists, facts := r.grantLists(), r.facts()
-	if len(lists)+len(facts) > 0 {
+	grants, facts := r.grantList(), r.facts()
+	if len(grants)+len(facts) > 0 {
 		b.WriteString("\n#### Next\n")
 	}
-	for _, g := range lists {
-		fmt.Fprintf(b, "\n%s\n\n| package | role | settings |\n|---|---|---|\n", escape(g.title()))
-		for _, a := range g.packages {
-			fmt.Fprintf(b, "| %s | %s | %s |\n", escape(a.Image.String()), a.Role, a.Package.Settings)
-		}
-		texts := g.reasons()
-		if uncertain := g.uncertain(); uncertain != "" {
-			texts = append(texts, uncertain)
-		}
-		fmt.Fprintf(b, "\n%s\n\nDo this for each package:\n\n", escape(strings.Join(texts, " ")))
-		for i, click := range g.clicks() {
-			fmt.Fprintf(b, "%d. %s\n", i+1, escape(click))
-		}
+	if len(grants) > 0 {
+		grants.markdown(b)
 	}
 	for _, fact := range facts {
 		fmt.Fprintf(b, "\n%s\n", escape(fact))
+	}
+}
+
+func (g grantList) markdown(b *strings.Builder) {
+	fmt.Fprintf(b, "\n%s\n\n| package | access | settings |\n|---|---|---|\n", escape(g.title()))
+	for _, a := range g {
+		fmt.Fprintf(b, "| %s | %s | %s |\n", escape(a.Image.String()), escape(g.access(a)), a.Package.Settings)
+	}
+	texts := g.reasons()
+	if uncertain := g.uncertain(); uncertain != "" {
+		texts = append(texts, uncertain)
+	}
+	fmt.Fprintf(b, "\n%s\n\nDo this for each package:\n\n", escape(strings.Join(texts, " ")))
+	for i, click := range g.clicks() {
+		fmt.Fprintf(b, "%d. %s\n", i+1, escape(click))
 	}
 }
 

@@ -30,8 +30,9 @@ type pass struct {
 	edits         text.Edits
 	needs         map[*flow.Job]*need
 	sinks         map[string]sink
-	registryJobs  map[*flow.Job]bool  // jobs that log in to the registry, with any credential
-	migratedSteps map[*flow.Step]bool // steps whose login was migrated
+	registryJobs  map[*flow.Job]bool     // jobs that log in to the registry, with any credential
+	loginTools    map[*flow.Job][]string // the actions and commands of these logins
+	migratedSteps map[*flow.Step]bool    // steps whose login was migrated
 	// replaced maps each secret that the token replaced to the position of a
 	// login that used it.
 	replaced map[string]location
@@ -69,7 +70,7 @@ func newPass(t *tree, path string, doc *flow.Document, opts Options) *pass {
 	return &pass{
 		tree: t, path: path, doc: doc, opts: opts,
 		needs: map[*flow.Job]*need{}, sinks: map[string]sink{}, replaced: map[string]location{},
-		registryJobs: map[*flow.Job]bool{}, migratedSteps: map[*flow.Step]bool{}, scalars: map[*yaml.Node]*text.Scalar{}, mentionCounts: map[mention]int{}, trafficByJob: map[*flow.Job]traffic{},
+		registryJobs: map[*flow.Job]bool{}, loginTools: map[*flow.Job][]string{}, migratedSteps: map[*flow.Step]bool{}, scalars: map[*yaml.Node]*text.Scalar{}, mentionCounts: map[mention]int{}, trafficByJob: map[*flow.Job]traffic{},
 		memo: map[string]*summary{}, finderImages: map[*flow.Job]bool{}, loginPlaces: map[*yaml.Node]bool{}, budget: maxCost,
 	}
 }

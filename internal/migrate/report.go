@@ -25,6 +25,8 @@ type Report struct {
 	Unnamed []string
 	// Advice is the access that the repositories need. Access computes it.
 	Advice []Advice
+	// Unread is the joined error of the packages that Access could not look up.
+	Unread error
 }
 
 // File is a workflow or action, before and after the migration.
@@ -42,7 +44,7 @@ type File struct {
 
 // Diff returns the unified diff of the file.
 func (f File) Diff() string {
-	return text.Diff(strings.TrimPrefix(f.Path, "/"), f.Before, f.After)
+	return text.Diff(strings.TrimPrefix(f.Path, "/"), f.Before, f.Edits)
 }
 
 // State is the outcome of a finding.

@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/text"
 )
 
 // sampleReport returns a report with a fixed finding, a remaining finding, a
@@ -89,7 +91,7 @@ func TestAnEditThatIsNotWrittenIsNotReportedAsChanged(t *testing.T) {
 func TestMarkdownOfAFileIsEscaped(t *testing.T) {
 	t.Parallel()
 	evil := Finding{File: "a|b<script>`.yml", Line: 1, Code: PATLogin, State: Remaining, Text: "x\n| y"}
-	r := &Report{Findings: []Finding{evil}, Files: []File{{Path: "x", Before: []byte("a\n"), After: []byte("````\n")}}}
+	r := &Report{Findings: []Finding{evil}, Files: []File{{Path: "x", Before: []byte("a\n"), After: []byte("````\n"), Edits: []text.Edit{{Start: 0, End: 1, New: "````"}}}}}
 	got := r.Markdown("`x`")
 	for _, bad := range []string{"<script>", "\n| y", "\n```diff"} {
 		if strings.Contains(got, bad) {

@@ -63,31 +63,34 @@ func (r *Report) skippedText(b *strings.Builder) {
 	}
 }
 
-// nextText writes the packages that need access, and the clicks once for each
-// repository.
+// nextText writes the packages that need access, and the clicks once.
 func (r *Report) nextText(b *strings.Builder) {
-	lists, facts := r.grantLists(), r.facts()
-	if len(lists)+len(facts) > 0 {
+	grants, facts := r.grantList(), r.facts()
+	if len(grants)+len(facts) > 0 {
 		b.WriteString("\nNext\n")
 	}
-	for _, g := range lists {
-		fmt.Fprintf(b, "  %s\n", g.title())
-		tw := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-		for _, a := range g.packages {
-			fmt.Fprintf(tw, "    %s\trole %s\t%s\n", a.Image, a.Role, a.Package.Settings)
-		}
-		tw.Flush() // the builder does not fail
-		for _, text := range append(g.reasons(), g.uncertain()) {
-			if text != "" {
-				fmt.Fprintf(b, "  %s\n", text)
-			}
-		}
-		b.WriteString("  Do this for each package:\n")
-		for i, click := range g.clicks() {
-			fmt.Fprintf(b, "    %d. %s\n", i+1, click)
-		}
+	if len(grants) > 0 {
+		grants.text(b)
 	}
 	for _, fact := range facts {
 		fmt.Fprintf(b, "  %s\n", fact)
+	}
+}
+
+func (g grantList) text(b *strings.Builder) {
+	fmt.Fprintf(b, "  %s\n", g.title())
+	tw := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	for _, a := range g {
+		fmt.Fprintf(tw, "    %s\t%s\t%s\n", a.Image, g.access(a), a.Package.Settings)
+	}
+	tw.Flush() // the builder does not fail
+	for _, text := range append(g.reasons(), g.uncertain()) {
+		if text != "" {
+			fmt.Fprintf(b, "  %s\n", text)
+		}
+	}
+	b.WriteString("  Do this for each package:\n")
+	for i, click := range g.clicks() {
+		fmt.Fprintf(b, "    %d. %s\n", i+1, click)
 	}
 }

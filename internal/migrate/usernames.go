@@ -3,6 +3,7 @@ package migrate
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // replaceUsernames replaces user names with github.actor. It does not replace a
@@ -30,7 +31,7 @@ func (p *pass) replaceUsernames(l *login, shared definitionUses) {
 // reportUsername reports the edit of a user name, and records the secrets that
 // the user name no longer needs.
 func (p *pass) reportUsername(l *login, at place) {
-	old := fmt.Sprintf("%q", at.node.Value[at.from:at.to])
+	old := fmt.Sprintf("%q", strings.Trim(at.node.Value[at.from:at.to], `"'`))
 	secret := false
 	for _, c := range l.cases {
 		if !slices.ContainsFunc(c.username, func(s stop) bool { return s.place == at }) {
