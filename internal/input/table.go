@@ -389,7 +389,7 @@ var Table = []Input{
 	},
 	{
 		Name: "to-action", Group: GroupFiles, Commands: migrate,
-		Help:    "Name of this action, as OWNER/NAME@REF. The run replaces login, metadata and push steps by one step of this action, if the result is the same. Otherwise, it keeps the steps and prints the reason.",
+		Help:    "Name of this action, as OWNER/NAME@REF. The run replaces login, metadata and push steps by one step of this action, and names each difference. If one step cannot do the work, the run keeps the steps and prints the reason.",
 		Example: "ghcr-publish/ghcr-publish@v1",
 	},
 	{

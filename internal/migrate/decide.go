@@ -59,6 +59,9 @@ func (p *pass) isRelevant(l *login) bool {
 		}
 		ours = true
 		p.registryJobs[l.job] = true
+		if l.code == PATLogin || l.code == PATInput {
+			p.loginTools[l.job] = append(p.loginTools[l.job], l.what)
+		}
 		pat = pat || c.plain != "" || c.hasPAT()
 		p.recordSink(l, c)
 	}
@@ -108,7 +111,7 @@ func (p *pass) reportUnknownPassword(l *login) {
 	}
 }
 
-func (p *pass) decideLogin(l *login, shared map[*yaml.Node]int) {
+func (p *pass) decideLogin(l *login, shared definitionUses) {
 	if !p.ownerAllowed(l) {
 		return
 	}
@@ -125,14 +128,15 @@ func (p *pass) decideLogin(l *login, shared map[*yaml.Node]int) {
 			return
 		}
 	}
-	p.replaceUsernames(l)
+	p.replaceUsernames(l, shared)
 	p.migratedSteps[l.step] = true
-	p.recordMigration(l)
+	p.recordMigration(l, p.renameVariables(l, places))
 }
 
 // recordMigration records the finding, the replaced secrets and the permission
-// that the job now needs.
-func (p *pass) recordMigration(l *login) {
+// that the job now needs. variable is a sentence about the name of a variable, or
+// "".
+func (p *pass) recordMigration(l *login, variable string) {
 	var secrets []string
 	for _, c := range l.cases {
 		if !p.isTargetHost(c.host) {
@@ -156,8 +160,12 @@ func (p *pass) recordMigration(l *login) {
 	if with == "" {
 		with = "a token in plain text"
 	}
-	p.reportFixed(l.code, l.at, "", "%s uses %s. The edit replaces this credential with ${{ %s }}.", l.what, with, p.token())
+	p.reportEdit(l.code, l.at, "", "%s uses %s. The edit replaces this credential with ${{ %s }}, because GITHUB_TOKEN needs no stored secret and expires at the end of the job.%s", l.what, with, p.token(), variable)
 	p.addNeed(l.job, p.levelOf(l), l.what)
+	if len(l.deletes) > 0 {
+		p.images = append(p.images, l.deletes...)
+		p.finderImages[l.job] = true
+	}
 }
 
 // recordReplacedSecret records that a login no longer uses a secret.
@@ -177,7 +185,7 @@ func (p *pass) recordReplacedSecret(l *login, name string) {
 // starts at the text that uses the password, and it can lead to several
 // definitions. passwordPlaces chooses the last text of the route that only
 // these logins use. It returns false if no such text exists.
-func (p *pass) passwordPlaces(l *login, shared map[*yaml.Node]int) ([]place, bool) {
+func (p *pass) passwordPlaces(l *login, shared definitionUses) ([]place, bool) {
 	return p.pick(l, func(c loginCase) route { return c.password }, func(s stop) bool {
 		if s.name && !strings.HasPrefix(p.token(), "secrets.") {
 			return false
@@ -231,19 +239,4 @@ func (p *pass) pickAt(l *login, get func(loginCase) route, free func(stop) bool,
 		}
 	}
 	return ours, !slices.ContainsFunc(ours, func(at place) bool { return taken[at] })
-}
-
-// replaceUsernames replaces user names with github.actor. It does not replace a
-// user name that another registry also uses. ghcr.io accepts any user name with
-// GITHUB_TOKEN (docs/ghcr.md, Token endpoint).
-func (p *pass) replaceUsernames(l *login) {
-	places, ok := p.pick(l, func(c loginCase) route { return c.username }, func(s stop) bool {
-		return !s.name && s.via.Context != "env"
-	}, false)
-	if !ok {
-		return
-	}
-	for _, at := range places {
-		p.replace(at, "github.actor")
-	}
 }

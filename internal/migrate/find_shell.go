@@ -54,7 +54,7 @@ func (s *script) add(found shell.Login) {
 		}
 		s.password(&c, found, scope)
 		if found.Username != nil {
-			c.username = s.username(*found.Username, scope)
+			s.username(&c, *found.Username, scope)
 		}
 		l.cases = append(l.cases, c)
 	}
@@ -110,31 +110,44 @@ func isTokenText(text string) bool {
 }
 
 // username returns the route to the user name, or nil if the name need not
-// change.
-func (s *script) username(w shell.Word, scope flow.Scope) route {
-	start, end := unquoted(s.text, w.Start, w.End)
+// change. The first stop is the whole word, because an expression in a script is
+// replaced before the shell reads the script. An attacker can use such an
+// expression to run commands, so the edit writes a variable of the shell.
+func (s *script) username(c *loginCase, w shell.Word, scope flow.Scope) {
 	v := s.word(w, scope, 0)
-	if len(w.Refs) == 1 && w.Refs[0].Start == start && w.Refs[0].End == end {
-		v = s.ref(w.Refs[0], scope, 0)
-		if v.InExpr {
-			return s.usernameRoute(field{node: s.step.Run.Value}, v)
-		}
+	if strings.Contains(w.Text, "$(") || strings.Contains(w.Text, "GITHUB_ACTOR") || strings.Contains(w.Text, "github.actor") || s.unquoted(w) != w.Text {
+		return
 	}
-	if strings.Contains(w.Text, "$(") || strings.Contains(w.Text, "GITHUB_ACTOR") || strings.Contains(w.Text, "github.actor") {
-		return nil
+	whole := place{node: s.step.Run.Value, from: w.Start, to: w.End, actor: actorIn(shell.DialectOf(s.step.Shell()))}
+	r := s.usernameRoute(field{node: s.step.Run.Value}, v)
+	if r == nil {
+		return
 	}
-	v.Start, v.End, v.InExpr = start, end, false
-	if s.usernameRoute(field{node: s.step.Run.Value}, v) == nil {
-		return nil
+	c.username, c.usernameSecrets = route{{place: whole}}, leaves(v)
+	if len(w.Refs) == 1 && w.Refs[0].Name != "" && s.unquoted(w) == s.text[w.Refs[0].Start:w.Refs[0].End] {
+		c.username = append(c.username, r[1:]...)
 	}
-	return route{{place: place{node: s.step.Run.Value, from: start, to: end}}}
 }
 
-func unquoted(text string, start, end int) (int, int) {
-	if end-start >= 2 && (text[start] == '"' || text[start] == '\'') && text[end-1] == text[start] {
-		return start + 1, end - 1
+// actorIn returns the variable GITHUB_ACTOR in the language of a script. The
+// quotes are necessary, because the name of a bot contains brackets.
+func actorIn(d shell.Dialect) string {
+	switch d {
+	case shell.PowerShell:
+		return `"$env:GITHUB_ACTOR"`
+	case shell.Cmd:
+		return `"%GITHUB_ACTOR%"`
 	}
-	return start, end
+	return `"$GITHUB_ACTOR"`
+}
+
+// unquoted returns the source of a word without its quotes.
+func (s *script) unquoted(w shell.Word) string {
+	text := s.text[w.Start:w.End]
+	if len(text) >= 2 && (text[0] == '"' || text[0] == '\'') && text[len(text)-1] == text[0] {
+		return text[1 : len(text)-1]
+	}
+	return text
 }
 
 // word evaluates a word. It replaces the expressions and variables in the word

@@ -24,6 +24,8 @@ type login struct {
 	// permission.
 	level level
 	cases []loginCase
+	// deletes are the packages whose versions the step deletes.
+	deletes []Image
 }
 
 // loginCase is a login in one combination of the matrix.
@@ -34,6 +36,8 @@ type loginCase struct {
 	secrets  []string // references that the password may come from
 	plain    string   // the password, if the file contains it in plain text
 	username route    // nil if the user name need not change
+	// usernameSecrets are the references that the user name may come from.
+	usernameSecrets []string
 
 	// These fields name the inputs of the file that supply the values. A field
 	// is "" if no input supplies the value.
@@ -77,6 +81,7 @@ func (p *pass) addLogin(l login, c credential) {
 		if c.username.node != nil {
 			username := p.eval(c.username.text, l.job, l.step, combo)
 			lc.username, lc.usernameInput = p.usernameRoute(c.username, username), inputOf(username)
+			lc.usernameSecrets = leaves(username)
 		}
 		l.cases = append(l.cases, lc)
 	}
