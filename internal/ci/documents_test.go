@@ -18,7 +18,7 @@ func generated(t *testing.T) map[string]map[string]string {
 	t.Helper()
 	return map[string]map[string]string{
 		"README.md": {
-			"inputs":  firstInputs("source", "context", "image", "tags", "platforms", "visibility", "dry-run", "push-by-digest", "token", "on-readonly"),
+			"inputs":  firstInputs(),
 			"outputs": firstOutputs(t, "digest", "reference", "tags", "version", "outcome"),
 		},
 		"docs/inputs.md":       {"inputs": inputTables()},

@@ -15,8 +15,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
 )
 
-// inputTables returns one table per command. An input that all commands accept is only
-// in the first table.
+// inputTables returns one section per command, with one table per group. An input that
+// all commands accept is only in the first section.
 func inputTables() string {
 	var b strings.Builder
 	commands := mustFind("command").Values
@@ -28,22 +28,27 @@ func inputTables() string {
 		}
 	}
 	for _, name := range commands {
-		fmt.Fprintf(&b, "\n## %s\n\n%s", name, inputHead)
-		for _, in := range input.For(input.Command(name)) {
-			if !shared(in) {
-				b.WriteString(inputRow(in, input.Command(name)))
+		fmt.Fprintf(&b, "\n## %s\n", name)
+		for _, group := range input.Groups {
+			rows := ""
+			for _, in := range input.InGroup(input.Command(name), group) {
+				if !shared(in) {
+					rows += inputRow(in, input.Command(name))
+				}
+			}
+			if rows != "" {
+				fmt.Fprintf(&b, "\n**%s**\n\n%s", group, inputHead+rows)
 			}
 		}
 	}
 	return b.String()
 }
 
-// firstInputs returns a table of some inputs of publish, with their short texts.
-func firstInputs(names ...string) string {
+// firstInputs returns the table of the main inputs of publish, with their short texts.
+func firstInputs() string {
 	var b strings.Builder
 	b.WriteString(inputHead)
-	for _, name := range names {
-		in := mustFind(name)
+	for _, in := range input.Main(input.Publish) {
 		if in.Short != "" {
 			in.Help = in.Short
 		}

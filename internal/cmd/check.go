@@ -23,7 +23,7 @@ var checkCommand = &command{
 can be published: token, right to push, package, link and visibility. It changes
 nothing and needs no image. It exits with 1 only if publish would fail.`,
 	example: `  ghcr-publish check ghcr.io/acme/web
-  ghcr-publish check ghcr.io/acme/web --visibility public --on-visibility-mismatch fail`,
+  ghcr-publish check ghcr.io/acme/web --visibility public`,
 }
 
 // checkRun holds the state of one run of check.

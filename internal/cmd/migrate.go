@@ -24,9 +24,9 @@ var migrateCommand = &command{
 log in to ghcr.io with a personal access token. It proposes the smallest edit that
 uses the job's GITHUB_TOKEN instead, with the permissions that the job needs, and
 lists the settings to change on GitHub. Bytes outside the edits do not change.`,
-	example: `  ghcr-publish migrate                     # shows the diff for this checkout
+	example: `  ghcr-publish migrate                     # shows the diff of this checkout
   ghcr-publish migrate --write             # makes the edits
-  ghcr-publish migrate --check repo1 repo2 # exits with 1 if an edit is necessary`,
+  ghcr-publish migrate --check repo1 repo2 # fails if an edit is necessary`,
 }
 
 // migrateRun is one run of migrate.

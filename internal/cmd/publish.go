@@ -14,10 +14,10 @@ var publishCommand = &command{
 	name: input.Publish, argument: "source", run: execute(input.ParsePublish, runPublish),
 	short: "Publish an image: push it, tag it, link it, and verify the result",
 	example: `  ghcr-publish publish image.tar --tags 1.2.3
-  ghcr-publish publish oci:build/image --image ghcr.io/acme/web --tags latest --visibility public
-  ghcr-publish publish docker://ghcr.io/acme/web:rc1 --tags 1.2.3 --dry-run
   ghcr-publish publish --context . --platforms linux/amd64,linux/arm64
-  ghcr-publish publish --content dist/{os}-{arch}/app:/usr/bin/app --entrypoint /usr/bin/app`,
+  ghcr-publish publish docker://ghcr.io/acme/web:rc1 --tags 1.2.3 --dry-run
+  ghcr-publish publish oci:build/image --tags latest --visibility public
+  ghcr-publish publish --content dist/{os}-{arch}/app:/app --entrypoint /app`,
 }
 
 func runPublish(ctx context.Context, s *session, config *input.Config) error {

@@ -22,6 +22,7 @@ const (
 // docs/inputs.md are generated from these descriptions.
 type Input struct {
 	Name     string
+	Group    Group
 	Kind     Kind
 	Commands []Command
 	Values   []string // for Choice
@@ -35,6 +36,8 @@ type Input struct {
 	Short string
 	// OwnValues replaces Values for a command.
 	OwnValues map[Command][]string
+	// OwnGroup replaces Group for the commands that use the input in another way.
+	OwnGroup map[Command]Group
 	// Own replaces Help for the commands that use the input in another way.
 	Own     map[Command]string
 	Example string
@@ -49,6 +52,14 @@ func (in Input) HelpFor(c Command) string {
 		return own
 	}
 	return in.Help
+}
+
+// GroupFor returns the group of the input in the help of a command.
+func (in Input) GroupFor(c Command) Group {
+	if own := in.OwnGroup[c]; own != "" {
+		return own
+	}
+	return in.Group
 }
 
 // ValuesFor returns the values that a command accepts.

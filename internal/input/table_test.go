@@ -1,6 +1,7 @@
 package input_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,6 +40,43 @@ func TestDescriptionsInTheActionHaveAtMost200Characters(t *testing.T) {
 		}
 		if in.Short != "" && in.Own == nil && len([]rune(in.Short)) >= len([]rune(in.Help)) {
 			t.Errorf("the short description of %q is not shorter than its help", in.Name)
+		}
+	}
+}
+
+// The help of a command shows an input once, under the heading of its group.
+func TestEachInputIsInExactlyOneGroup(t *testing.T) {
+	t.Parallel()
+	for _, in := range input.Table {
+		if !slices.Contains(input.Groups, in.Group) {
+			t.Errorf("the group of %q is %q, want one of %q", in.Name, in.Group, input.Groups)
+		}
+		for _, c := range in.Commands {
+			var groups []input.Group
+			for _, g := range input.Groups {
+				if slices.ContainsFunc(input.InGroup(c, g), func(other input.Input) bool { return other.Name == in.Name }) {
+					groups = append(groups, g)
+				}
+			}
+			if len(groups) != 1 {
+				t.Errorf("%s lists the input %q in the groups %q, want one group", c, in.Name, groups)
+			}
+		}
+	}
+}
+
+func TestMainInputsAreAtMostTenInputsOfTheCommand(t *testing.T) {
+	t.Parallel()
+	command, _ := input.Find("command")
+	for _, c := range command.Values {
+		main := input.Main(input.Command(c))
+		if len(main) == 0 || len(main) > 10 {
+			t.Errorf("%s has %d main inputs, want 1 to 10", c, len(main))
+		}
+		for _, in := range main {
+			if !slices.Contains(in.Commands, input.Command(c)) {
+				t.Errorf("%s has no input %q", c, in.Name)
+			}
 		}
 	}
 }
