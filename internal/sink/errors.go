@@ -7,7 +7,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// The codes of errors of a destination. They are stable, because README and
+// The codes of errors of a destination. They are stable, because documents and
 // workflows name them.
 const (
 	CodeInvalid      = "destination-invalid"      // the text does not name a destination
