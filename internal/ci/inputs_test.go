@@ -11,7 +11,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 )
 
-var update = flag.Bool("update", false, "write the generated parts of action.yml and README.md")
+var update = flag.Bool("update", false, "write the generated parts of action.yml and of the documents")
 
 // The inputs in action.yml are generated from the table. `go test ./internal/ci -run
 // Inputs -update` writes them.
@@ -41,14 +41,7 @@ func TestActionDeclaresTheInputsOfTheTable(t *testing.T) {
 func inputsYAML() string {
 	var b strings.Builder
 	for _, in := range input.Table {
-		help := in.HelpForAll()
-		if len(in.Values) > 0 {
-			help += " Allowed: " + strings.Join(in.Values, ", ") + "."
-		}
-		if in.Default != "" {
-			help += " Default: " + in.Default + "."
-		}
-		fmt.Fprintf(&b, "  %s:\n    description: >-\n%s    required: false\n", in.Name, fold(help, "      ", 88))
+		fmt.Fprintf(&b, "  %s:\n    description: >-\n%s    required: false\n", in.Name, fold(in.ActionHelp(), "      ", 88))
 		switch {
 		case in.ActionDefault != "":
 			fmt.Fprintf(&b, "    default: %s\n", in.ActionDefault)

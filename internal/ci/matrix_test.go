@@ -122,8 +122,8 @@ func (c *caller) wantPlatforms(tag string) {
 	}
 }
 
-// The workflow is the example in README. Only the build differs, because it needs a
-// builder. The outputs of the matrix jobs are the only input of the merge.
+// The workflow is the example in docs/many-runners.md. Only the build differs, because
+// it needs a builder. The outputs of the matrix jobs are the only input of the merge.
 func TestMatrixOfRunnersUnderAct(t *testing.T) {
 	t.Parallel()
 	raw, err := os.ReadFile(filepath.Join("testdata", "matrix.yml"))

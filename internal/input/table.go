@@ -17,21 +17,25 @@ var Table = []Input{
 			Pull:    "Reference to pull. Default tag: latest.",
 			Inspect: "Reference or local image.",
 		},
+		Short:   "Image to publish, promote, pull or inspect: a path, a name in the Docker engine, or docker://REFERENCE.",
 		Example: "image.tar",
 	},
 	{
 		Name: "content", Group: GroupFiles, Kind: Lines, Commands: publish,
 		Help:    "Files for an image, instead of `source`: PATH:/PATH/IN/IMAGE, one per line. A folder adds its contents. {platform} in PATH creates one image per platform. It matches linux-amd64, linux_arm_v7 and linux/arm/v7. {os}, {arch} and {variant} match parts of these names. Programs become executable.",
+		Short:   "Files for an image without a builder, instead of `source`: PATH:/PATH/IN/IMAGE, one per line. {platform} in PATH creates one image per platform.",
 		Example: "dist/{platform}/app:/usr/bin/app",
 	},
 	{
 		Name: "artifact-type", Group: GroupFiles, Commands: publish,
 		Help:    "Media type of an artifact. If this input is set, publish creates an artifact from the files in `content`, and no image. The lines of `content` are then PATH:MEDIA/TYPE, or PATH for application/octet-stream. With application/vnd.cncf.helm.config.v1+json, `content` is the .tgz of a Helm chart.",
+		Short:   "Media type of an artifact. If this input is set, publish creates an artifact from the files in `content`, and no image.",
 		Example: "application/vnd.cyclonedx+json",
 	},
 	{
 		Name: "subject", Group: GroupFiles, Commands: publish,
 		Help:    "Reference or digest of the image that the artifact describes. This input needs `artifact-type`. publish pushes the artifact to the repository of that image, as a referrer of the image. The artifact gets tags only if `tags` is set.",
+		Short:   "Reference or digest of the image that the artifact describes. This input needs `artifact-type`.",
 		Example: "${{ steps.push.outputs.reference }}",
 	},
 	{
@@ -47,11 +51,13 @@ var Table = []Input{
 	{
 		Name: "cmd", Group: GroupFiles, Kind: Lines, Commands: publish,
 		Help:    "Arguments of the program in an image from `content`, one per line or as a JSON list. The user of the image can replace these arguments. Default: the command of the base image, unless `entrypoint` is set.",
+		Short:   "Arguments of the program in an image from `content`, one per line or as a JSON list. Default: the command of the base image, unless `entrypoint` is set.",
 		Example: `["--port", "8080"]`,
 	},
 	{
 		Name: "env", Group: GroupFiles, Kind: Lines, Commands: publish,
 		Help:    "Environment variables of an image from `content`: KEY=value, one per line. A variable is added to the variables of the base image, or replaces the variable of the same name. Every user of the image can read the variables.",
+		Short:   "Environment variables of an image from `content`: KEY=value, one per line. Every user of the image can read the variables.",
 		Example: "PORT=8080",
 	},
 	{
@@ -67,16 +73,19 @@ var Table = []Input{
 	{
 		Name: "foreign-layers", Group: GroupImage, Kind: Choice, Commands: publish, Values: []string{"keep", "push"}, Default: "keep",
 		Help:    "Handling of layers whose descriptors contain URLs, as in Windows images. `keep` does not upload these layers. `push` downloads them over HTTPS, verifies them and uploads them. The digest does not change. Check that the licence of the layers permits the upload.",
+		Short:   "Handling of layers whose descriptors contain URLs, as in Windows images. `push` downloads these layers and uploads them.",
 		Example: "push",
 	},
 	{
 		Name: "compression", Group: GroupImage, Kind: Choice, Commands: publish, Values: []string{"keep", "gzip", "zstd"}, Default: "keep",
 		Help:    "Compression of the layers. `keep` uses gzip for uncompressed layers, for example from `docker save`, and keeps all other layers. `gzip` and `zstd` also recompress layers of another format. Recompression changes the digest, but not the image id. eStargz and zstd:chunked layers stay unchanged.",
+		Short:   "Compression of the layers. `keep` compresses only uncompressed layers, with gzip. Recompression changes the digest.",
 		Example: "zstd",
 	},
 	{
 		Name: "compression-level", Group: GroupImage, Commands: publish,
 		Help:    "Compression level: 1 to 9 for `gzip`, 1 to 22 for `zstd`. publish does not recompress a layer that already has this format, or that the registry already has in this format. Default: 1 for `gzip`, 3 for `zstd`.",
+		Short:   "Compression level: 1 to 9 for `gzip`, 1 to 22 for `zstd`. Default: 1 for `gzip`, 3 for `zstd`.",
 		Example: "6",
 	},
 	{
@@ -87,6 +96,7 @@ var Table = []Input{
 	{
 		Name: "tags", Group: GroupTags, Kind: Lines, Commands: naming,
 		Help:    "Tags for the image, one per line. A tag is a name, a full reference to one of the images, or a docker/metadata-action rule (type=semver,pattern={{version}}). Default: 1.2.3, 1.2, 1 and latest for a version tag, the name for a branch, pr-N for a pull request, nightly for a schedule.",
+		Short:   "Tags, one per line: names, references to one of the images, or docker/metadata-action rules such as type=semver,pattern={{version}}. Default: tags for the event.",
 		Example: "1.2.3",
 	},
 	{
@@ -97,6 +107,7 @@ var Table = []Input{
 	{
 		Name: "flavor", Group: GroupTags, Kind: Lines, Commands: naming,
 		Help:    "Settings for all tags, one per line: latest=auto, true, false or highest, prefix=TEXT, suffix=TEXT. With latest=highest, the tags latest, MAJOR and MAJOR.MINOR move only if this version is the highest stable version in the registry.",
+		Short:   "Settings for all tags, one per line: latest=auto, true, false or highest, prefix=TEXT, suffix=TEXT.",
 		Example: "latest=highest",
 	},
 	{
@@ -107,11 +118,13 @@ var Table = []Input{
 	{
 		Name: "labels", Group: GroupTags, Kind: Lines, Commands: labels,
 		Help:    "Labels that are added to the default OCI labels, or replace them: KEY=value, one per line. publish writes labels into an existing image only if this input is set, because labels change the digest. An image that publish builds from `context` always gets labels.",
+		Short:   "Labels to add to the default OCI labels: KEY=value, one per line. If this input is set, the digest of an existing image changes.",
 		Example: "org.opencontainers.image.vendor=Acme",
 	},
 	{
 		Name: "annotations", Group: GroupTags, Kind: Lines, Commands: annotating,
 		Help:    "Annotations that are added to the default annotations, or replace them: KEY=value, one per line. If this input or `labels` is set, publish writes annotations into the index or, without an index, into the manifest. merge writes annotations into the new index.",
+		Short:   "Annotations to add to the default annotations: KEY=value, one per line. If this input is set, the digest of an existing image changes.",
 		Example: "org.opencontainers.image.vendor=Acme",
 	},
 	{
@@ -125,6 +138,7 @@ var Table = []Input{
 		Own: map[Command]string{
 			Metadata: "The same as `ref-context`. docker/metadata-action uses this name.",
 		},
+		Short:   "Folder with a Dockerfile to build, or URL of a Git repository, instead of `source`.",
 		Example: ".",
 	},
 	{
@@ -145,6 +159,7 @@ var Table = []Input{
 	{
 		Name: "secrets", Group: GroupBuild, Kind: Lines, Commands: publish, NoFlag: true,
 		Help:    "Secrets that a step of the Dockerfile can mount by id: ID=value, one per line. Put an entry of several lines in double quotes. The builder receives the values in its environment, not on its command line.",
+		Short:   "Secrets that a step of the Dockerfile can mount by id: ID=value, one per line. The builder receives the values in its environment.",
 		Example: "npm=${{ secrets.NPM_TOKEN }}",
 	},
 	{
@@ -203,11 +218,13 @@ var Table = []Input{
 		Own: map[Command]string{
 			Merge: "Pattern for the names of the images to merge. * matches any part of a name.",
 		},
+		Short:   "Name of an image that a job pushes with `push-by-digest`. Set this input if another job pushes the same platform.",
 		Example: "web-${{ matrix.platform }}",
 	},
 	{
 		Name: "digests", Group: GroupImage, Kind: Lines, Commands: merge,
 		Help:    "Images to merge: the expression toJSON(needs.JOB.outputs), where JOB pushes with `push-by-digest`, or another JSON object of digests. Other form: one image per line, as NAME=DIGEST, DIGEST or REPOSITORY@DIGEST.",
+		Short:   "Images to merge: the expression toJSON(needs.JOB.outputs), or one image per line, as NAME=DIGEST, DIGEST or REPOSITORY@DIGEST.",
 		Example: "${{ toJSON(needs.build.outputs) }}",
 	},
 	{
@@ -219,6 +236,7 @@ var Table = []Input{
 		Name: "attestations", Group: GroupImage, Kind: Choice, Commands: building, Values: []string{"keep", "strip", "referrers"}, Default: "keep",
 		OwnValues: map[Command][]string{Publish: {"keep", "strip"}},
 		Help:      "Handling of the provenance and SBOM that BuildKit attached. `keep` leaves the entries in the index, `strip` removes them, and `referrers` (only merge) publishes manifests that refer to the image. If entries are removed, the digest of the index changes, but its images do not change.",
+		Short:     "Handling of the provenance and SBOM that BuildKit attached. Only the command merge accepts `referrers`.",
 		Example:   "strip",
 	},
 	{
@@ -239,6 +257,7 @@ var Table = []Input{
 	{
 		Name: "overwrite", Group: GroupSafety, Kind: Lines, Commands: pushing, Default: "versions=same-digest,moving=allow",
 		Help:    "Rules for existing tags, as CLASS=RULE. The classes are `versions`, for tags of full versions (1.2.3), and `moving`, for all other tags. The rules are `allow` (the digest may change), `same-digest` (the digest must not change) and `never` (the tag must not exist).",
+		Short:   "Rules for existing tags, as CLASS=RULE. The classes are versions and moving. The rules are allow, same-digest and never.",
 		Example: "versions=allow",
 	},
 	{
@@ -250,22 +269,26 @@ var Table = []Input{
 		Name: "visibility", Group: GroupSafety, Kind: Choice, Commands: slices.Concat(pushing, check), Default: "keep",
 		Values:  []string{"public", "private", "internal", "keep"},
 		Help:    "Visibility that the package must have. Before a push, the run reports the visibility that a new package inherits. GitHub has no API that changes the visibility. If the visibility differs, the run prints the steps to change it. `keep` accepts any visibility.",
+		Short:   "Visibility that the package must have. GitHub has no API that changes it. The run prints the steps for an owner.",
 		Example: "public",
 	},
 	{
 		Name: "on-visibility-mismatch", Group: GroupSafety, Kind: Choice, Commands: slices.Concat(pushing, check), Default: "warn",
 		Values:  []string{"warn", "fail"},
 		Help:    "Result if the package has another visibility: a warning or a failure. If `visibility` is private or internal and the package is or would be public, publishing always fails before the upload.",
+		Short:   "Result if the package has another visibility than the input `visibility`: a warning or a failure.",
 		Example: "fail",
 	},
 	{
 		Name: "link", Group: GroupImage, Kind: Choice, Commands: publish, Default: "auto", Values: []string{"auto", "label"},
 		Help:    "Method that links the package to the repository. With `auto`, GitHub links a package that a workflow creates with GITHUB_TOKEN. `label` is for a first push outside a workflow. It writes the label org.opencontainers.image.source, which changes the digest.",
+		Short:   "Method that links the package to the repository. `label` is for a first push outside a workflow, and changes the digest.",
 		Example: "label",
 	},
 	{
 		Name: "token", Group: GroupLogin, Commands: slices.Concat(reporting, authenticating), NoFlag: true, ActionDefault: "${{ github.token }}",
 		Help:    "Token for the registry and the API of this GitHub server. No other host receives it. Default: the GITHUB_TOKEN of the job. At a terminal, the token comes from GITHUB_TOKEN, GH_TOKEN or CR_PAT, or from --token-stdin.",
+		Short:   "Token for the registry and the API of this GitHub server. No other host receives it. Default: the GITHUB_TOKEN of the job.",
 		Example: "${{ secrets.GITHUB_TOKEN }}",
 	},
 	{
@@ -307,11 +330,13 @@ var Table = []Input{
 	{
 		Name: "on-readonly", Group: GroupSafety, Kind: Choice, Commands: slices.Concat(pushing, check), Values: []string{"skip", "fail", "archive"},
 		Help:    "Reaction to a token that can only read, as in pull requests from forks and from Dependabot. `skip` publishes nothing and succeeds. `fail` fails. `archive` writes an OCI archive for a trusted job (outputs path and archive-digest). Default: `skip` on pull requests, otherwise `fail`.",
+		Short:   "Reaction to a token that can only read, as in pull requests from forks. Default: `skip` on pull requests, otherwise `fail`.",
 		Example: "fail",
 	},
 	{
 		Name: "verify", Group: GroupSafety, Kind: Choice, Commands: pushing, Default: "full", Values: []string{"full", "digest", "none"},
 		Help:    "Checks after the push. `digest` reads every tag and the digest back. `full` also pulls the image without credentials, and reads the visibility and the link of the package. `none` relies on the responses of the registry. Then the run does not notice if another run moves a tag back.",
+		Short:   "Checks after the push. `digest` reads every tag and the digest back. `full` also pulls the image without credentials.",
 		Example: "digest",
 	},
 	{
@@ -337,11 +362,13 @@ var Table = []Input{
 	{
 		Name: "ca-file", Group: GroupLogin, Commands: slices.Concat(reporting, authenticating),
 		Help:    "PEM file of certificates to trust, in addition to the certificates of the system. Set this input for a proxy that inspects TLS, or for a registry whose certificate comes from a private authority (CA). The variables HTTPS_PROXY and NO_PROXY configure the proxy.",
+		Short:   "PEM file of certificates to trust, in addition to the certificates of the system.",
 		Example: "/etc/ssl/company.pem",
 	},
 	{
 		Name: "destination", Group: GroupOutput, Commands: pull,
 		Help:    "Destination of the image: a directory for an OCI layout, oci-archive:FILE, docker-archive:FILE, or docker-daemon: for the Docker engine. To name the image, append :NAME to the path, or write docker-daemon:NAME. docker-archive and docker-daemon accept only one platform.",
+		Short:   "Destination of the pull: a directory for an OCI layout, oci-archive:FILE, docker-archive:FILE, or docker-daemon: for the Docker engine.",
 		Example: "oci-archive:web.tar",
 	},
 	{
@@ -350,6 +377,7 @@ var Table = []Input{
 		Own: map[Command]string{
 			Publish: "Platforms for `content`, separated by commas. Default: the platforms in the paths. If the paths have none, the platforms of the executable files. If these have none, the platforms of the base image.",
 		},
+		Short:   "Platform to pull or to inspect, or platforms for `content`: OS/ARCH or OS/ARCH/VARIANT.",
 		Example: "linux/arm64",
 	},
 	{
@@ -385,11 +413,13 @@ var Table = []Input{
 	{
 		Name: "add-check", Group: GroupFiles, Kind: Bool, Commands: migrate, Default: "false",
 		Help:    "Add a workflow that runs the command `check`. This input needs `write`. The workflow proves that the repository may push the packages that migrate finds. Run the workflow once by hand, because no API shows this permission.",
+		Short:   "Add a workflow that runs the command `check`. This input needs `write`.",
 		Example: "true",
 	},
 	{
 		Name: "to-action", Group: GroupFiles, Commands: migrate,
 		Help:    "Name of this action, as OWNER/NAME@REF. The run replaces login, metadata and push steps by one step of this action, and names each difference. If one step cannot do the work, the run keeps the steps and prints the reason.",
+		Short:   "Name of this action, as OWNER/NAME@REF. The run replaces login, metadata and push steps by one step of this action, where one step can do the work.",
 		Example: "ghcr-publish/ghcr-publish@v1",
 	},
 	{

@@ -31,7 +31,7 @@ const (
 	// CodeSourceDateEpoch means that SOURCE_DATE_EPOCH is not a valid time.
 	CodeSourceDateEpoch = "source-date-epoch"
 	// CodeTagAttribute means that a rule lacks an attribute that its type requires, or
-	// that the value of the attribute is invalid.
+	// has an attribute with an invalid value.
 	CodeTagAttribute = "tag-attribute"
 	// CodeTagDigest means that a line of the input "tags" has a digest.
 	CodeTagDigest = "tag-digest"

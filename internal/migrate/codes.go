@@ -1,7 +1,7 @@
 package migrate
 
 // Code identifies a kind of finding. Codes are stable, because the SARIF file
-// uses the codes as rule IDs and the README documents the codes.
+// uses the codes as rule IDs and docs/migrate.md documents the codes.
 type Code string
 
 // The kinds of findings.

@@ -20,8 +20,8 @@ const (
 	maxText   = 2000 // bytes of one message
 )
 
-// codesURL is the document that explains each code.
-const codesURL = "https://github.com/ghcr-publish/ghcr-publish/blob/main/docs/refusals.md"
+// refusalsURL is the document that explains each code.
+const refusalsURL = "https://github.com/ghcr-publish/ghcr-publish/blob/main/docs/refusals.md"
 
 // mdErrors writes a box for each error. The text of the server comes after the cure,
 // because the reader needs the cure first.
@@ -38,7 +38,7 @@ func mdErrors(b *strings.Builder, messages []Message) {
 		if m.Text != "" {
 			fmt.Fprintf(b, ">\n> %s\n", text(cut(m.Text, maxText)))
 		}
-		fmt.Fprintf(b, ">\n> <sub>[%s](%s#%s)</sub>\n\n", text(m.Code), codesURL, m.Code)
+		fmt.Fprintf(b, ">\n> <sub>[%s](%s#%s)</sub>\n\n", text(m.Code), refusalsURL, m.Code)
 	}
 }
 

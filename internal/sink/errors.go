@@ -7,8 +7,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// These are the codes of errors of a destination. They are stable, because README
-// and workflows contain them.
+// The codes of errors of a destination. They are stable, because documents and
+// workflows name them.
 const (
 	CodeInvalid      = "destination-invalid"      // the text does not name a destination
 	CodeNotLayout    = "destination-not-a-layout" // the path exists, but is not a layout

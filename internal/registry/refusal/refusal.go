@@ -109,7 +109,7 @@ func Explain(err error, ev Evidence) error {
 
 // Row is one kind of refusal.
 type Row struct {
-	// Code is stable and documented in the README.
+	// Code is stable and documented in docs/refusals.md.
 	Code string
 	// Messages lists texts in lower case. The row matches if the server's message
 	// contains one of these texts.
@@ -119,7 +119,7 @@ type Row struct {
 	// OtherRegistry is true for a login that a registry other than GitHub's
 	// refuses.
 	OtherRegistry bool
-	// Meaning and Cure are the general cause and cure for the README.
+	// Meaning and Cure are the general cause and cure for docs/refusals.md.
 	Meaning, Cure string
 
 	explain func(Evidence) (title, hint string)
