@@ -12,14 +12,16 @@ import (
 	"testing"
 )
 
-// actionlint does not know $/ yet. The next test checks these uses.
+// actionlint does not know the prefix $/ yet.
+// TestActionlintAcceptsTheReusableWorkflows checks the lines with this prefix.
 func TestActionlintAcceptsTheWorkflows(t *testing.T) {
 	t.Parallel()
 	lint(t, top, "-ignore", `specifying action "\$/`)
 }
 
-// The test replaces $/ with ./ in the reusable workflows, so that actionlint checks their
-// use of the action's inputs and outputs.
+// actionlint knows the prefix ./, but not the prefix $/. The test therefore replaces $/
+// with ./ in the reusable workflows. Then actionlint also checks the inputs and outputs
+// of the action in these workflows.
 func TestActionlintAcceptsTheReusableWorkflows(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"publish.yml", "promote.yml"} {
@@ -42,8 +44,8 @@ var (
 	actionUse = regexp.MustCompile(`uses: ghcr-publish/ghcr-publish@\S+`)
 )
 
-// Each example in a document must be a workflow that uses existing inputs. The test
-// replaces the released action with ./, so that actionlint checks the inputs.
+// Each example in a document must be a valid workflow that uses only existing inputs.
+// The test replaces the released action with ./, so that actionlint checks the inputs.
 func TestActionlintAcceptsTheExamples(t *testing.T) {
 	t.Parallel()
 	pages, err := filepath.Glob(filepath.Join(top, "*.md"))
@@ -65,8 +67,8 @@ func TestActionlintAcceptsTheExamples(t *testing.T) {
 	}
 }
 
-// workflowOf completes a part of a workflow. Some examples are whole workflows or jobs,
-// and most are lists of steps.
+// workflowOf returns a whole workflow that contains the example. Some examples are whole
+// workflows or jobs. Most examples are lists of steps.
 func workflowOf(example string) string {
 	const head = "on: push\n"
 	switch {
@@ -96,7 +98,7 @@ func indent(text string, by int) string {
 	return regexp.MustCompile(`(?m)^(.)`).ReplaceAllString(text, strings.Repeat(" ", by)+"$1")
 }
 
-// lint runs actionlint on all workflows of the project at root.
+// lint runs actionlint on all workflows of the project in the folder root.
 func lint(t *testing.T, root string, args ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), tool(t, "actionlint"), append([]string{"-no-color"}, args...)...)
@@ -106,7 +108,8 @@ func lint(t *testing.T, root string, args ...string) {
 	}
 }
 
-// project makes a project with the action at its top and one workflow.
+// project writes a project with one workflow into a new folder, and returns the folder.
+// The top of the project contains the action.
 func project(t *testing.T, workflow string) string {
 	t.Helper()
 	root := t.TempDir()

@@ -21,8 +21,8 @@ type code struct {
 	position            token.Position
 }
 
-// productionFiles parses the Go files below internal/, without tests and without the
-// embedded registry, whose codes are those of the registry.
+// productionFiles parses the Go files below internal/, without tests. It also omits the
+// embedded registry, because the codes in the embedded registry are the codes of ghcr.io.
 func productionFiles(t *testing.T) (*token.FileSet, map[string][]*ast.File) {
 	t.Helper()
 	set, files := token.NewFileSet(), map[string][]*ast.File{}
@@ -45,7 +45,8 @@ func productionFiles(t *testing.T) (*token.FileSet, map[string][]*ast.File) {
 	return set, files
 }
 
-// codes returns the constants named Code… that hold a text, sorted by their value.
+// codes returns the constants whose names start with "Code" and whose values are
+// strings. They are sorted by value.
 func codes(t *testing.T) []code {
 	t.Helper()
 	set, files := productionFiles(t)
@@ -124,13 +125,13 @@ func TestCodesAreDeclaredOnceWithTheirMeaning(t *testing.T) {
 			t.Errorf("%s: the code %q has no comment", c.position, c.value)
 		}
 		if before, ok := seen[c.value]; ok {
-			t.Errorf("%s: the code %q is declared at %s, too", c.position, c.value, before.position)
+			t.Errorf("%s: the code %q is also declared at %s", c.position, c.value, before.position)
 		}
 		seen[c.value] = c
 	}
 }
 
-// A literal code would be missing in docs/codes.md.
+// docs/codes.md lists only constants. A code in a string literal would be missing there.
 func TestEveryCodeIsAConstant(t *testing.T) {
 	t.Parallel()
 	set, files := productionFiles(t)
@@ -158,8 +159,8 @@ func TestEveryCodeIsAConstant(t *testing.T) {
 	}
 }
 
-// docs/codes.md is made from the constants: go test ./internal/ci -run Codes -update
-// writes it.
+// The command `go test ./internal/ci -run Codes -update` writes docs/codes.md from the
+// constants.
 func TestCodesDocumentIsComplete(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(codesIntroduction)
@@ -175,7 +176,7 @@ func TestCodesDocumentIsComplete(t *testing.T) {
 	}
 	got, err := os.ReadFile(path)
 	if err != nil || string(got) != b.String() {
-		t.Fatalf("docs/codes.md differs from the constants (%v); write it with\n\tgo test ./internal/ci -run Codes -update", err)
+		t.Fatalf("docs/codes.md differs from the constants (%v); write the document with\n\tgo test ./internal/ci -run Codes -update", err)
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// The runner refuses an action whose descriptions contain an expression. actionlint
-// does not report this.
+// The runner refuses an action if one of its descriptions contains an expression.
+// actionlint does not report such a description.
 func TestDescriptionsOfActionsContainNoExpression(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(root(t), ".github", "actions", "*", "action.yml"))

@@ -16,8 +16,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/refusal"
 )
 
-// The tables in README are generated from the program. `go test ./internal/ci -run
-// Readme -update` writes them.
+// The command `go test ./internal/ci -run Readme -update` writes the tables in README
+// from the data of the program.
 func TestReadmeTablesMatchTheProgram(t *testing.T) {
 	path := filepath.Join(top, "README.md")
 	raw, err := os.ReadFile(path)
@@ -39,7 +39,7 @@ func TestReadmeTablesMatchTheProgram(t *testing.T) {
 		return
 	}
 	if !*update {
-		t.Fatal("the tables in README differ from the program; write them with\n\tgo test ./internal/ci -run Readme -update")
+		t.Fatal("the tables in README differ from the program; write the tables with\n\tgo test ./internal/ci -run Readme -update")
 	}
 	if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 		t.Fatal(err)
@@ -154,7 +154,8 @@ func matrixExample(t *testing.T) string {
 	return "```yaml\n" + string(raw) + "```\n"
 }
 
-// migrationDiff returns the diff of migrate for a workflow of its test data.
+// migrationDiff returns the diff that package migrate makes for a workflow of its test
+// data.
 func migrationDiff(t *testing.T) string {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join(top, "internal", "migrate", "testdata", "login-action", "before.yml"))
