@@ -46,7 +46,7 @@ func productionFiles(t *testing.T) (*token.FileSet, map[string][]*ast.File) {
 }
 
 // codes returns the constants whose names start with "Code" and whose values are
-// strings. They are sorted by value.
+// strings. The constants are sorted by value.
 func codes(t *testing.T) []code {
 	t.Helper()
 	set, files := productionFiles(t)
@@ -131,7 +131,8 @@ func TestCodesAreDeclaredOnceWithTheirMeaning(t *testing.T) {
 	}
 }
 
-// docs/codes.md lists only constants. A code in a string literal would be missing there.
+// docs/codes.md lists only constants. A code in a string literal would be
+// missing in this document.
 func TestEveryCodeIsAConstant(t *testing.T) {
 	t.Parallel()
 	set, files := productionFiles(t)

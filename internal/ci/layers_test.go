@@ -18,9 +18,9 @@ const (
 	ggcr   = "github.com/google/go-containerregistry"
 )
 
-// restricted lists the dependencies that only some packages may import. A
-// dependency is the beginning of an import path. The packages are folders below
-// internal/.
+// restricted lists the dependencies that only some packages may import. The field
+// dependency is the beginning of an import path. The field packages lists folders
+// below internal/.
 var restricted = []struct {
 	dependency string
 	packages   []string

@@ -26,9 +26,9 @@ var platforms = map[string]*v1.Platform{
 	"linux-arm-v7": {OS: "linux", Architecture: "arm", Variant: "v7"},
 }
 
-// caller is another repository, which names the project as on GitHub. act does not know
-// the prefix $/. In the copy of the project, the lines with $/ therefore use the action
-// by the name of the repository.
+// caller is another repository, which uses the project by the project's name on GitHub.
+// act does not know the prefix $/. The test therefore replaces $/ with this name in a copy
+// of the project.
 type caller struct {
 	*actProject
 	server *ghcrtest.Server

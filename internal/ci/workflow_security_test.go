@@ -193,8 +193,8 @@ func stepsProblems(steps *yaml.Node) []string {
 	return out
 }
 
-// scripts returns the texts of a step that an interpreter runs: the script of run, the
-// command line of shell, and the input script of actions/github-script.
+// scripts returns the texts of a step that an interpreter runs. These texts are the values
+// of the keys "run" and "shell", and the input "script" of actions/github-script.
 func scripts(step *yaml.Node) []*yaml.Node {
 	var out []*yaml.Node
 	for _, key := range []string{"run", "shell"} {

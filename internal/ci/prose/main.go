@@ -1,5 +1,5 @@
 // Command prose extracts the prose of a source tree, so that a person can read
-// it without the code, and checks it against a list of words.
+// the prose without the code. It also checks the prose against a list of words.
 //
 //	prose DIR                       prints every sentence
 //	prose -sample 200 -seed 7 DIR   prints 200 random sentences
