@@ -12,14 +12,16 @@ import (
 	"testing"
 )
 
-// actionlint does not know $/ yet. The next test checks these uses.
+// actionlint does not know the prefix $/ yet.
+// TestActionlintAcceptsTheReusableWorkflows checks the lines with this prefix.
 func TestActionlintAcceptsTheWorkflows(t *testing.T) {
 	t.Parallel()
 	lint(t, top, "-ignore", `specifying action "\$/`)
 }
 
-// The test replaces $/ with ./ in the reusable workflows, so that actionlint checks their
-// use of the action's inputs and outputs.
+// actionlint knows the prefix ./, but not the prefix $/. The test therefore replaces $/
+// with ./ in the reusable workflows. Then actionlint also checks the inputs and outputs
+// of the action in these workflows.
 func TestActionlintAcceptsTheReusableWorkflows(t *testing.T) {
 	t.Parallel()
 	lint(t, project(t, workflowOf("- uses: ./\n")))
@@ -40,8 +42,8 @@ func TestActionlintAcceptsTheExamples(t *testing.T) {
 	}
 }
 
-// workflowOf completes a part of a workflow. Some examples are whole workflows or jobs,
-// and most are lists of steps.
+// workflowOf returns a whole workflow that contains the example. Some examples are whole
+// workflows or jobs. Most examples are lists of steps.
 func workflowOf(example string) string {
 	const head = "on: push\n"
 	switch {
@@ -71,7 +73,7 @@ func indent(text string, by int) string {
 	return regexp.MustCompile(`(?m)^(.)`).ReplaceAllString(text, strings.Repeat(" ", by)+"$1")
 }
 
-// lint runs actionlint on all workflows of the project at root.
+// lint runs actionlint on all workflows of the project in the folder root.
 func lint(t *testing.T, root string, args ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), tool(t, "actionlint"), append([]string{"-no-color"}, args...)...)

@@ -25,8 +25,8 @@ type code struct {
 	position            token.Position
 }
 
-// productionFiles parses the Go files below internal/, without tests and without the
-// embedded registry, whose codes are those of the registry.
+// productionFiles parses the Go files below internal/, without tests. It also omits the
+// embedded registry, because the codes in the embedded registry are the codes of ghcr.io.
 func productionFiles(t *testing.T) (*token.FileSet, map[string][]*ast.File) {
 	t.Helper()
 	set, files := token.NewFileSet(), map[string][]*ast.File{}
@@ -49,7 +49,8 @@ func productionFiles(t *testing.T) (*token.FileSet, map[string][]*ast.File) {
 	return set, files
 }
 
-// codes returns the constants named Code… that hold a text, sorted by their value.
+// codes returns the constants whose names start with "Code" and whose values are
+// strings. The constants are sorted by value.
 func codes(t *testing.T) []code {
 	t.Helper()
 	set, files := productionFiles(t)
@@ -151,7 +152,7 @@ func TestCodesAreDeclaredOnceWithTheirMeaning(t *testing.T) {
 			t.Errorf("%s: the code %q has no comment", c.position, c.value)
 		}
 		if before, ok := seen[c.value]; ok {
-			t.Errorf("%s: the code %q is declared at %s, too", c.position, c.value, before.position)
+			t.Errorf("%s: the code %q is also declared at %s", c.position, c.value, before.position)
 		}
 		seen[c.value] = c
 	}
