@@ -59,7 +59,11 @@ async function render(pages) {
       await tab.screenshot({ path: join(out, `${name}.png`), fullPage: true })
       const height = await tab.evaluate(() => document.documentElement.scrollHeight)
       const overflow = await tab.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)
-      console.log(`${name}: ${width} x ${height}${overflow ? ', wider than the page' : ''}`)
+      console.log(`${name}: ${width} x ${height}`)
+      if (overflow) {
+        console.error(`${name} is wider than its page`)
+        process.exitCode = 1
+      }
       await tab.close()
     }
   } finally {
