@@ -52,7 +52,7 @@ func mdNotices(b *strings.Builder, notices []Message) {
 		if m.Level == string(diag.Warning) {
 			kind = "WARNING"
 		}
-		fmt.Fprintf(b, "> [!%s]\n> **%s.** %s\n\n", kind, text(m.Title), text(cut(shortDigests(m.Text), maxText)))
+		fmt.Fprintf(b, "> [!%s]\n> **%s.** %s\n\n", kind, text(m.Title), hint(cut(shortDigests(m.Text), maxText)))
 	}
 }
 

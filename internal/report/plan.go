@@ -21,7 +21,7 @@ func (r *Report) setPlan(p *plan.Plan, found *resolve.Found, names meta.Result) 
 
 // planned describes a destination without its steps.
 func planned(t *resolve.Target) PlannedImage {
-	out := PlannedImage{Image: t.Repo.Name(), New: t.CreatesPackage(), MayPush: "unknown", Tags: []PlannedTag{}}
+	out := PlannedImage{Image: t.Repo.Name(), New: t.CreatesPackage() && t.PushRefusal == nil, MayPush: "unknown", Tags: []PlannedTag{}}
 	if out.New {
 		out.Visibility = t.Inherits
 	}

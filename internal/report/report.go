@@ -115,7 +115,7 @@ type Tally struct {
 // PlannedImage describes one destination of a dry run.
 type PlannedImage struct {
 	Image      string       `json:"image"`
-	New        bool         `json:"new"`                  // the run would create the package, as far as the token can see
+	New        bool         `json:"new"`                  // the run would create the package, as far as the token can see; false if the token may not push
 	Visibility string       `json:"visibility,omitempty"` // visibility that a new package would have; empty if it is unknown
 	MayPush    string       `json:"may_push"`             // yes, no, unknown
 	Tags       []PlannedTag `json:"tags"`

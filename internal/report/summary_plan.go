@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
 )
 
 // mdPlan writes the answer of a dry run: the tags of each destination first, and then
@@ -28,23 +30,25 @@ func bold(s string) string { return "**" + text(s) + "**" }
 // sentence states what the run would do in the destination. name and value render the
 // name of the image and the visibility.
 func (p PlannedImage) sentence(r *Report, name, value func(string) string) string {
-	verb, package_ := "publish", ""
-	if r.Command == "promote" {
-		verb = "promote to"
+	verb, created := "would publish", ""
+	if r.Command == string(input.Promote) {
+		verb = "would add tags to"
 	}
 	if p.New {
-		package_ = " (a new package)"
+		created = " (a new package)"
 	}
 	if p.New && p.Visibility != "" {
-		package_ = fmt.Sprintf(" (a new package, which would be %s)", value(p.Visibility))
+		created = fmt.Sprintf(" (a new package, which would be %s)", value(p.Visibility))
 	}
 	switch {
 	case !p.writes(r):
 		return fmt.Sprintf("This run would change nothing in %s.", name(p.Image))
+	case p.MayPush == "no":
+		return fmt.Sprintf("This run could not publish %s, because the token may not push. With another token, this would change:", name(p.Image))
 	case len(p.Tags) == 0:
-		return fmt.Sprintf("This run would push the image by digest, without a tag, to %s%s.", name(p.Image), package_)
+		return fmt.Sprintf("This run would push the image by digest, without a tag, to %s%s.", name(p.Image), created)
 	}
-	return fmt.Sprintf("This run would %s %s%s:", verb, name(p.Image), package_)
+	return fmt.Sprintf("This run %s %s%s:", verb, name(p.Image), created)
 }
 
 // writes reports whether the run would write to the destination.
@@ -93,17 +97,17 @@ func (p PlannedImage) mdTags(b *strings.Builder) {
 	mdTagRows(b, "Would", rows)
 }
 
-// facts returns what the run would transfer, and whether the token may push.
+// facts returns what the run would transfer, and that the token may push.
 func (p PlannedImage) facts() []string {
 	out := []string{fmt.Sprintf("%d of %s to upload (%s)", p.Upload.Blobs, Count(p.Blobs, "blob"), Bytes(p.Upload.Bytes))}
+	if p.Upload.Blobs == 0 {
+		out[0] = "no blob to upload"
+	}
 	if p.Mount.Blobs > 0 {
 		out = append(out, fmt.Sprintf("%d to mount (%s)", p.Mount.Blobs, Bytes(p.Mount.Bytes)))
 	}
-	switch p.MayPush {
-	case "yes":
+	if p.MayPush == "yes" {
 		out = append(out, "the token may push")
-	case "no":
-		out = append(out, "⚠️ the token may not push")
 	}
 	return out
 }

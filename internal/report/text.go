@@ -215,7 +215,7 @@ func (r *Report) textPlan(b *strings.Builder) {
 			fmt.Fprintf(w, "  %s\twould %s\n", t.Name, t.changeText())
 		}
 		w.Flush()
-		fmt.Fprintf(b, "  %s\n", strings.ReplaceAll(strings.Join(p.facts(), "; "), "⚠️ ", ""))
+		fmt.Fprintf(b, "  %s\n", strings.Join(p.facts(), "; "))
 	}
 }
 
