@@ -1,10 +1,16 @@
 package cmd_test
 
 import (
+	"bytes"
+	"net"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/cmd"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/network"
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
@@ -56,5 +62,18 @@ func TestThrottledStorageIsRetried(t *testing.T) {
 	r := s.with("command", "pull", "source", s.image("acme/web:1"), "tags", "", "verify-only", "true").run().succeeds().hasOutputs("digest", digest)
 	if !slices.ContainsFunc(r.requests, func(q ghcrtest.Request) bool { return q.Status == 503 }) {
 		t.Error("no response contains the fault")
+	}
+}
+
+func TestAWaitNamesTheCauseWithoutTheRequest(t *testing.T) {
+	t.Parallel()
+	cause := &url.Error{
+		Op: "Get", URL: "https://ghcr.io/token?scope=repository%3Aacme%2Fweb%3Apull",
+		Err: &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "ghcr.io", IsNotFound: true}},
+	}
+	var out bytes.Buffer
+	cmd.PrintWait(&out, 6200*time.Millisecond, &network.Error{Host: "ghcr.io", Err: cause})
+	if got, want := out.String(), "ghcr.io cannot be resolved (no such host); trying again in 6 s\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

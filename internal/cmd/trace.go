@@ -41,7 +41,7 @@ func (t *tracer) waiting(d time.Duration, cause error) {
 	defer t.mu.Unlock()
 	if until := time.Now().Add(d); until.After(t.waitPrinted.Add(time.Second)) {
 		t.waitPrinted = until
-		fmt.Fprintln(t.out, workflow.Line(fmt.Sprintf("Waiting %s before the next attempt: %s", d.Round(time.Second), cause)))
+		fmt.Fprintln(t.out, workflow.Line(fmt.Sprintf("%s; trying again in %.0f s", cause, d.Seconds())))
 	}
 }
 

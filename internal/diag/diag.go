@@ -63,10 +63,12 @@ func (e *Error) Error() string {
 }
 
 // Heading returns the title with a capital letter at the beginning, for places that show
-// the title as a sentence of its own.
+// the title as a sentence of its own. The name of a host or a file at the beginning stays
+// unchanged.
 func (e *Error) Heading() string {
-	if e.Title == "" {
-		return ""
+	word, _, _ := strings.Cut(e.Title, " ")
+	if word == "" || strings.ContainsAny(word, ".:/@") {
+		return e.Title
 	}
 	first, size := utf8.DecodeRuneInString(e.Title)
 	return string(unicode.ToUpper(first)) + e.Title[size:]

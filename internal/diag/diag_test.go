@@ -76,7 +76,7 @@ func TestIsFindsTheCode(t *testing.T) {
 
 func TestHeadingBeginsWithACapitalLetter(t *testing.T) {
 	t.Parallel()
-	for title, want := range map[string]string{"": "", "the source": "The source", "ü": "Ü", `"x" is`: `"x" is`, "The": "The"} {
+	for title, want := range map[string]string{"": "", "the source": "The source", "ü": "Ü", `"x" is`: `"x" is`, "The": "The", "ghcr.io did": "ghcr.io did", "localhost:1 did": "localhost:1 did"} {
 		if got := (&diag.Error{Title: title}).Heading(); got != want {
 			t.Errorf("Heading of %q is %q, want %q", title, got, want)
 		}

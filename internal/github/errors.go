@@ -4,10 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
 	"github.com/google/go-github/v60/github"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/network"
 )
 
 // IsAbsent reports whether err is a response of GitHub with status 404. The object
@@ -22,6 +25,7 @@ func explain(err error) error {
 	var answer *github.ErrorResponse
 	var limit *github.RateLimitError
 	var secondary *github.AbuseRateLimitError
+	var request *url.Error
 	switch {
 	case errors.As(err, &limit):
 		return &rateLimitError{err, limit.Rate.Reset.Time}
@@ -29,8 +33,18 @@ func explain(err error) error {
 		return &rateLimitError{error: err}
 	case errors.As(err, &answer) && answer.Response != nil:
 		return &answerError{answer}
+	case errors.As(err, &request):
+		return &network.Error{Host: hostOf(request), Err: request}
 	}
 	return err
+}
+
+// hostOf returns the host of a request that got no response.
+func hostOf(request *url.Error) string {
+	if u, err := url.Parse(request.URL); err == nil && u.Host != "" {
+		return u.Host
+	}
+	return "GitHub's API"
 }
 
 // answerError is an error response of GitHub's API.

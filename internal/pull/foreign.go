@@ -13,6 +13,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/network"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
@@ -110,11 +111,7 @@ func (d *download) open() error {
 	}
 	cancel(nil)
 	if err != nil {
-		var failed *url.Error // its text contains the address, whose query may be secret
-		if errors.As(err, &failed) {
-			err = failed.Err
-		}
-		return fmt.Errorf("fetching from %s: %w", d.address.Host, err)
+		return fmt.Errorf("fetching a layer: %w", &network.Error{Host: d.address.Host, Err: err})
 	}
 	return errors.Join(fmt.Errorf("%s answered %d %s", d.address.Host, resp.StatusCode, http.StatusText(resp.StatusCode)), resp.Body.Close())
 }

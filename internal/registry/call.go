@@ -181,7 +181,7 @@ func (c *Client) send(req *http.Request, body *requestBody, n int) (*http.Respon
 	if err != nil {
 		err = idle.explain(err)
 		idle.stop()
-		err = &sanitizedError{err}
+		err = &networkError{req.URL.Host, err}
 		if source := body.failure(); source != nil {
 			err = &bodyError{source}
 		}

@@ -14,6 +14,8 @@ import (
 	"unicode"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/network"
 )
 
 // maxErrorBody is the maximum number of bytes that are read from an error body.
@@ -114,7 +116,12 @@ type NoAnswer struct {
 }
 
 // Error returns the operation, the host and the cause.
-func (e *NoAnswer) Error() string { return fmt.Sprintf("%s to %s: %s", e.Operation, e.Host, e.Err) }
+func (e *NoAnswer) Error() string {
+	if errors.As(e.Err, new(*networkError)) {
+		return fmt.Sprintf("%s: %s", e.Operation, e.Err) // the cause names the host
+	}
+	return fmt.Sprintf("%s to %s: %s", e.Operation, e.Host, e.Err)
+}
 
 // Unwrap returns the error of the network.
 func (e *NoAnswer) Unwrap() error { return e.Err }
@@ -185,12 +192,15 @@ func retryAfter(header, message string, now time.Time) time.Duration {
 	return 0
 }
 
-// sanitizedError is an error of the network or of the HTTP library. Its text is
-// sanitized because it can quote the server.
-type sanitizedError struct{ error }
+// networkError is an error of the network or of the HTTP library. Its text names the
+// host and the cause. The text is sanitized because it can quote the server.
+type networkError struct {
+	host string
+	err  error
+}
 
-func (e *sanitizedError) Error() string { return sanitize(e.error.Error()) }
-func (e *sanitizedError) Unwrap() error { return e.error }
+func (e *networkError) Error() string { return sanitize(network.Describe(e.host, e.err)) }
+func (e *networkError) Unwrap() error { return e.err }
 
 // sanitize makes a server's text safe for one line of a log. The result has only
 // printable characters, no newlines, no characters that change the direction of

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -36,7 +37,7 @@ func (h *handshake) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	h.answered = true
-	resp.Body = &handshakeBody{resp.Body, h}
+	resp.Body = &handshakeBody{resp.Body, h, req.URL.Host}
 	if resp.StatusCode >= http.StatusBadRequest {
 		h.refusal = newError("the token request", resp)
 	}
@@ -69,17 +70,28 @@ func (h *handshake) permanent() bool {
 type handshakeBody struct {
 	io.ReadCloser
 	handshake *handshake
+	host      string
 }
 
 func (b *handshakeBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if err != nil && err != io.EOF {
-		b.handshake.bodyErr = &sanitizedError{err}
+		b.handshake.bodyErr = &networkError{b.host, err}
 	}
 	return n, err
 }
 
 // unreachableError is an error of a request that got no complete response.
 type unreachableError struct{ error }
+
+// Error leaves out the URL that net/http writes before the cause, because the cause
+// names the host and the query is long.
+func (e *unreachableError) Error() string {
+	var cause *networkError
+	if errors.As(e.error, &cause) {
+		return cause.Error()
+	}
+	return e.error.Error()
+}
 
 func (e *unreachableError) Unwrap() error { return e.error }

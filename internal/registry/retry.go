@@ -135,7 +135,7 @@ type deadlineError struct {
 }
 
 func (e *deadlineError) Error() string {
-	return fmt.Sprintf("waiting %s for the next attempt: the run would exceed its timeout: %v", e.wait.Round(time.Second), e.cause)
+	return fmt.Sprintf("%v; the run would exceed its timeout while it waits %.0f s for the next attempt", e.cause, e.wait.Seconds())
 }
 
 func (e *deadlineError) Unwrap() error { return e.cause }

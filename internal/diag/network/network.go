@@ -1,0 +1,153 @@
+// Package network describes errors of the network in words. The descriptions name
+// the host and the cause. They contain no URL, because a query can contain
+// secrets and makes a message hard to read.
+package network
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+)
+
+// Error is an error of a request to a host. Its text is [Describe].
+type Error struct {
+	Host string
+	Err  error
+}
+
+// Error returns the host and the cause.
+func (e *Error) Error() string { return Describe(e.Host, e.Err) }
+
+// Unwrap returns the error of the network.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Describe returns a clause about a request to a host that failed with err, for
+// example "ghcr.io refused the connection". For an error of an unknown kind, it
+// returns the host and the text of the error.
+func Describe(host string, err error) string {
+	var proxy *net.OpError
+	if errors.As(err, &proxy) && proxy.Op == "proxyconnect" {
+		return "the proxy in HTTPS_PROXY or HTTP_PROXY failed: " + Describe(address(proxy, "the proxy"), proxy.Err)
+	}
+	for _, describe := range []func(string, error) string{resolution, certificate, handshake, connection, byProxy, timeout} {
+		if text := describe(host, err); text != "" {
+			return text
+		}
+	}
+	return host + ": " + cause(err)
+}
+
+// address returns the address that an operation of the network dialled.
+func address(op *net.OpError, otherwise string) string {
+	var dial *net.OpError
+	var resolve *net.DNSError
+	switch {
+	case errors.As(op.Err, &resolve) && resolve.Name != "":
+		return resolve.Name
+	case errors.As(op.Err, &dial) && dial.Addr != nil:
+		return dial.Addr.String()
+	}
+	return otherwise
+}
+
+// cause returns the text of an error without the URL of its request.
+func cause(err error) string {
+	var request *url.Error
+	if errors.As(err, &request) {
+		return request.Err.Error()
+	}
+	return err.Error()
+}
+
+// resolution describes a host name without an address.
+func resolution(host string, err error) string {
+	var e *net.DNSError
+	switch {
+	case !errors.As(err, &e):
+		return ""
+	case e.IsNotFound:
+		return host + " cannot be resolved (no such host)"
+	case e.IsTimeout:
+		return host + " cannot be resolved (the DNS server did not answer)"
+	}
+	return fmt.Sprintf("%s cannot be resolved (%s)", host, e.Err)
+}
+
+// certificate describes a certificate that this machine does not trust.
+func certificate(host string, err error) string {
+	var authority x509.UnknownAuthorityError
+	var name x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	var verification *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &authority):
+		return fmt.Sprintf("the certificate of %s is signed by an authority that this machine does not trust", host)
+	case errors.As(err, &name):
+		return fmt.Sprintf("the certificate of %s is for another host (%s)", host, name.Error())
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return fmt.Sprintf("the certificate of %s has expired or is not valid yet (%s)", host, invalid.Detail)
+	case errors.As(err, &verification):
+		return fmt.Sprintf("the certificate of %s is not valid (%s)", host, verification.Err)
+	}
+	return ""
+}
+
+// handshake describes a server that refuses TLS, or that does not use TLS.
+func handshake(host string, err error) string {
+	var record tls.RecordHeaderError
+	var alert tls.AlertError
+	switch {
+	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
+		return host + " does not use TLS on this port"
+	case errors.As(err, &alert):
+		return fmt.Sprintf("%s refused the TLS handshake (%s)", host, alert.Error())
+	}
+	return ""
+}
+
+// connection describes a connection that was refused or that ended early.
+func connection(host string, err error) string {
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return host + " refused the connection"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNABORTED):
+		return host + " closed the connection early (connection reset)"
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		return "this machine has no route to " + host
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return host + " closed the connection before the end of its response"
+	}
+	return ""
+}
+
+// byProxy describes the refusal of a proxy. The error of net/http then consists of
+// the text of the proxy's status.
+func byProxy(host string, err error) string {
+	text := cause(err)
+	for status := http.StatusBadRequest; status < 600; status++ {
+		if known := http.StatusText(status); known != "" && strings.EqualFold(text, known) {
+			return fmt.Sprintf("the proxy refused the connection to %s (%d %s)", host, status, known)
+		}
+	}
+	return ""
+}
+
+// timeout describes a host that did not respond in time.
+func timeout(host string, err error) string {
+	var e net.Error
+	switch {
+	case !errors.As(err, &e) || !e.Timeout(), errors.Is(err, context.Canceled):
+		return ""
+	case strings.Contains(err.Error(), "TLS handshake"):
+		return "the TLS handshake with " + host + " took too long"
+	}
+	return host + " did not answer in time"
+}
