@@ -150,6 +150,7 @@ func TestMigrateListsThePackageOfAnotherRepository(t *testing.T) {
 	config.Credentials = append(config.Credentials, ghcrtest.Credential{Secret: "ghp_reader", Kind: ghcrtest.ClassicPAT, Actor: "acme", Scopes: []string{"read:packages"}})
 	s := newStage(t, config)
 	s.env["INPUT_TOKEN"] = "ghp_reader"
+	s.event(map[string]any{"repository": map[string]any{"owner": map[string]any{"login": "acme", "type": "User"}}})
 	r := migrateOn(t, s)
 	for _, want := range []string{
 		"1 package to grant access", "Give acme/web access to 1 package:", "(public) is linked to acme/api",
