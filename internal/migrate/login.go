@@ -26,6 +26,9 @@ type login struct {
 	cases []loginCase
 	// deletes are the packages whose versions the step deletes.
 	deletes []Image
+	// unknownShell is the position of a user name in a script whose shell is
+	// unknown. Its node is nil if no such user name exists.
+	unknownShell location
 }
 
 // loginCase is a login in one combination of the matrix.
