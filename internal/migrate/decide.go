@@ -17,6 +17,7 @@ func (p *pass) decideLogins() {
 			}
 		}
 	}
+	p.loginInputs = p.inputsOnlyForLogins()
 	p.logins = slices.DeleteFunc(p.logins, func(l *login) bool { return !p.isRelevant(l) || !p.ownerAllowed(l) })
 	shared := p.dropMixedLogins()
 	for _, l := range p.logins {
@@ -124,8 +125,12 @@ func (p *pass) reportUnknownPassword(l *login) {
 	for _, c := range l.cases {
 		for _, name := range c.secrets {
 			if _, sunk := p.sinks[strings.TrimPrefix(name, "inputs.")]; strings.HasPrefix(name, "inputs.") && !sunk {
+				giver := "The user enters this value to start the workflow."
+				if p.doc.Callable {
+					giver = "Other steps also use this input, so the callers must keep the value."
+				}
 				p.reportRemaining(UnknownSource, l.at, "Replace the input with ${{ "+p.token()+" }}.",
-					"%s logs in to %s with the value of the input %s. The user enters this value to start the workflow.", l.what, c.host, name)
+					"%s logs in to %s with the value of the input %s. %s", l.what, c.host, name, giver)
 			}
 		}
 	}
@@ -143,6 +148,7 @@ func (p *pass) decideLogin(l *login, shared definitionUses) {
 	p.replaceUsernames(l, shared)
 	p.migratedSteps[l.step] = true
 	p.recordMigration(l, p.renameVariables(l, places))
+	p.reportComments(l)
 }
 
 // recordMigration records the finding, the replaced secrets and the permission

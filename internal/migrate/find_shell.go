@@ -54,11 +54,12 @@ func (s *script) add(found shell.Login) {
 			c.host = "docker.io"
 		} else {
 			registry := s.word(*found.Registry, scope, 0)
-			c.host, c.owner = hostOf(registry), ownerOf(registry.Text)
+			c.host, c.owner, c.registryInput = hostOf(registry), ownerOf(registry.Text), inputOf(registry)
 		}
 		s.password(&c, found, scope)
 		if found.Username != nil {
 			s.username(&c, *found.Username, scope)
+			c.usernameInput = inputOf(s.word(*found.Username, scope, 0))
 		}
 		l.cases = append(l.cases, c)
 	}
@@ -103,6 +104,7 @@ func (s *script) password(c *loginCase, found shell.Login, scope flow.Scope) {
 				continue
 			}
 			c.setPassword(field{node: s.step.Run.Value}, v)
+			c.passwordInput = inputOf(v)
 		}
 		if len(w.Refs) == 0 && isTokenText(w.Text) {
 			c.setPassword(field{node: s.step.Run.Value}, expr.Value{Text: w.Text, Known: true, Start: w.Start, End: w.End})

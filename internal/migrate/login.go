@@ -91,12 +91,17 @@ func (p *pass) addLogin(l login, c credential) {
 	p.logins = append(p.logins, &l)
 }
 
-// inputOf returns the name of the input that supplies a value, or "" if no
-// input supplies the value.
+// inputOf returns the name of the input that supplies a value, perhaps through
+// variables. It returns "" if no input supplies the value.
 func inputOf(v expr.Value) string {
 	for _, ref := range v.Refs {
 		if name, ok := strings.CutPrefix(ref.Name, "inputs."); ok {
 			return name
+		}
+		if ref.Via != nil {
+			if name := inputOf(*ref.Via); name != "" {
+				return name
+			}
 		}
 	}
 	return ""
