@@ -123,8 +123,7 @@ func advise(image Image, pkg Package) Advice {
 	case !pkg.Read:
 		a.Text = "If the first push of the package used a personal access token, GITHUB_TOKEN has no access to the package yet."
 	case !pkg.Exists && image.Push:
-		a.Grant = false
-		a.Text = fmt.Sprintf("The package does not exist, or the token may not see it. If the package is new, the first push creates the package and links it to %s. Otherwise, give %s the role %s at %s.", a.Repository, a.Repository, a.Role, pkg.Settings)
+		a.Text = fmt.Sprintf("The package does not exist, or the token may not see it. A new package needs no grant, because the first push creates the package and links it to %s.", a.Repository)
 	case !pkg.Exists:
 		a.Text = "The package does not exist, or the token may not see it."
 	case strings.EqualFold(pkg.Repository, image.Repository) && !image.Delete:

@@ -45,7 +45,7 @@ func TestAccess(t *testing.T) {
 		{"no repository", Image{Owner: "acme", Name: "orphan", Push: true}, "linked to no repository", "Write", true, "https://example.com/acme/orphan"},
 		{"other repository", Image{Owner: "acme", Name: "other", Push: true}, "linked to acme/api", "Write", true, "https://example.com/acme/other"},
 		{"public pull", Image{Owner: "acme", Name: "other"}, "is public, so a pull needs no grant", "Read", false, "https://example.com/acme/other"},
-		{"new", Image{Owner: "acme", Name: "new", Push: true}, "the first push creates the package", "Write", false, "https://example.com/acme/new"},
+		{"new", Image{Owner: "acme", Name: "new", Push: true}, "the first push creates the package", "Write", true, "https://example.com/acme/new"},
 		{"absent pull", Image{Owner: "acme", Name: "new"}, "does not exist", "Read", true, "https://example.com/acme/new"},
 		{"placeholders and a slash", Image{Owner: flow.UnknownOwner, Name: flow.UnknownName + "/sub", Push: true}, "likely does not have the role Write", "Write", true, "https://example.com/acme/web%2Fsub"},
 	}

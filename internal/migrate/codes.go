@@ -23,6 +23,7 @@ const (
 	SecretElsewhere     Code = "secret-elsewhere"
 	SecretEnv           Code = "secret-env"
 	UnusedSecret        Code = "unused-secret"
+	TokenComment        Code = "token-comment"
 	SecretBuildArg      Code = "secret-build-arg"
 	OldRegistry         Code = "old-registry"
 	PlainToken          Code = "plain-token"
@@ -53,6 +54,7 @@ var rules = map[Code]rule{
 	SecretElsewhere:     {"The secret has other uses", "Delete the secret only after you remove these uses."},
 	SecretEnv:           {"A registry token is passed to a script", "The workflow does not show how the script uses the token."},
 	UnusedSecret:        {"Unused secret", "Delete an unused secret, because it has no use and can leak."},
+	TokenComment:        {"A comment about the token", "A comment at the login can give the reason for a personal access token. After the edit, the comment can be wrong."},
 	SecretBuildArg:      {"A registry token as a build argument", "The image's history contains build arguments. It does not contain build secrets."},
 	OldRegistry:         {"docker.pkg.github.com is replaced by the Container registry", "Images are at ghcr.io/OWNER/IMAGE. The old host name only redirects requests."},
 	PlainToken:          {"A token in plain text", "Every reader of the file can use the token. Revoke it."},

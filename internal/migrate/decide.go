@@ -17,12 +17,33 @@ func (p *pass) decideLogins() {
 			}
 		}
 	}
-	p.logins = slices.DeleteFunc(p.logins, func(l *login) bool { return !p.isRelevant(l) })
-	shared := p.usesByDefinition()
+	p.loginInputs = p.inputsOnlyForLogins()
+	p.logins = slices.DeleteFunc(p.logins, func(l *login) bool { return !p.isRelevant(l) || !p.ownerAllowed(l) })
+	shared := p.dropMixedLogins()
 	for _, l := range p.logins {
 		p.decideLogin(l, shared)
 	}
 	p.dropAnchors()
+}
+
+// dropMixedLogins reports and drops the logins whose password no edit can replace
+// without a change of another login. A dropped login keeps its definitions, so
+// dropMixedLogins counts the uses again until it drops no login.
+func (p *pass) dropMixedLogins() definitionUses {
+	for {
+		shared, before := p.usesByDefinition(), len(p.logins)
+		p.logins = slices.DeleteFunc(p.logins, func(l *login) bool {
+			_, ok := p.passwordPlaces(l, shared)
+			if !ok {
+				p.reportRemaining(MixedRegistries, l.at, "Use a separate secret or a separate login step for each registry.",
+					"%s logs in to %s and to other registries with the same password. The login is not changed.", l.what, p.opts.Registry)
+			}
+			return !ok
+		})
+		if len(p.logins) == before || p.budget < 0 {
+			return shared
+		}
+	}
 }
 
 // dropAnchors removes an anchor if the edits replace all aliases of the anchor.
@@ -104,23 +125,19 @@ func (p *pass) reportUnknownPassword(l *login) {
 	for _, c := range l.cases {
 		for _, name := range c.secrets {
 			if _, sunk := p.sinks[strings.TrimPrefix(name, "inputs.")]; strings.HasPrefix(name, "inputs.") && !sunk {
+				giver := "The user enters this value to start the workflow."
+				if p.doc.Callable {
+					giver = "Other steps also use this input, so the callers must keep the value."
+				}
 				p.reportRemaining(UnknownSource, l.at, "Replace the input with ${{ "+p.token()+" }}.",
-					"%s logs in to %s with the value of the input %s. The user enters this value to start the workflow.", l.what, c.host, name)
+					"%s logs in to %s with the value of the input %s. %s", l.what, c.host, name, giver)
 			}
 		}
 	}
 }
 
 func (p *pass) decideLogin(l *login, shared definitionUses) {
-	if !p.ownerAllowed(l) {
-		return
-	}
-	places, ok := p.passwordPlaces(l, shared)
-	if !ok {
-		p.reportRemaining(MixedRegistries, l.at, "Use a separate secret or a separate login step for each registry.",
-			"%s logs in to %s and to other registries with the same password. The login is not changed.", l.what, p.opts.Registry)
-		return
-	}
+	places, _ := p.passwordPlaces(l, shared)
 	for _, at := range places {
 		if !p.replace(at, p.token()) {
 			p.reportRemaining(UnknownSource, l.at, "Replace the password with ${{ "+p.token()+" }} by hand.",
@@ -131,6 +148,7 @@ func (p *pass) decideLogin(l *login, shared definitionUses) {
 	p.replaceUsernames(l, shared)
 	p.migratedSteps[l.step] = true
 	p.recordMigration(l, p.renameVariables(l, places))
+	p.reportComments(l)
 }
 
 // recordMigration records the finding, the replaced secrets and the permission

@@ -191,7 +191,7 @@ func (p *pass) mayPush(step *flow.Step) bool {
 }
 
 func (p *pass) runTraffic(t *traffic, step *flow.Step) {
-	commands := shell.Parse(step.Run.Value.Value, shell.DialectOf(step.Shell()))
+	commands := shell.Parse(step.Run.Value.Value, dialectOf(step))
 	for _, c := range commands {
 		use := useOf(c.Fields())
 		var images []Image

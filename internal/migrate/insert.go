@@ -74,7 +74,7 @@ func (p *pass) indent(key *yaml.Node) string { return strings.Repeat(" ", key.Co
 // after "runs-on", or after "uses" if the job calls a workflow. If this entry
 // has more than one line, it inserts the block before the job's first key.
 func (p *pass) insertBlock(job *flow.Job, s scopes) bool {
-	if !p.canInsertBlock(job) {
+	if len(job.Node.Content) == 0 {
 		return false
 	}
 	first := job.Node.Content[0]
@@ -94,12 +94,6 @@ func (p *pass) insertBlock(job *flow.Job, s scopes) bool {
 	}
 	at := f.LineStart(f.Start(first))
 	return p.insert(at, at, strings.Join(lines, f.EOL(at))+f.EOL(at))
-}
-
-// canInsertBlock reports whether insertBlock can insert a block into a job. It
-// cannot insert a block into an anchored or empty job.
-func (p *pass) canInsertBlock(job *flow.Job) bool {
-	return len(job.Node.Content) > 0 && len(p.doc.Aliases[job.Node]) == 0
 }
 
 // oneLine reports whether a pair ends on the line of its key. If this is

@@ -26,6 +26,9 @@ type login struct {
 	cases []loginCase
 	// deletes are the packages whose versions the step deletes.
 	deletes []Image
+	// unknownShell is the position of a user name in a script whose shell is
+	// unknown. Its node is nil if no such user name exists.
+	unknownShell location
 }
 
 // loginCase is a login in one combination of the matrix.
@@ -88,12 +91,17 @@ func (p *pass) addLogin(l login, c credential) {
 	p.logins = append(p.logins, &l)
 }
 
-// inputOf returns the name of the input that supplies a value, or "" if no
-// input supplies the value.
+// inputOf returns the name of the input that supplies a value, perhaps through
+// variables. It returns "" if no input supplies the value.
 func inputOf(v expr.Value) string {
 	for _, ref := range v.Refs {
 		if name, ok := strings.CutPrefix(ref.Name, "inputs."); ok {
 			return name
+		}
+		if ref.Via != nil {
+			if name := inputOf(*ref.Via); name != "" {
+				return name
+			}
 		}
 	}
 	return ""

@@ -65,8 +65,12 @@ func (p *pass) keyObstacle(c chain) string {
 	if strings.Contains(c.push.Input("outputs"), "push-by-digest=true") {
 		return "the job pushes only a digest (push-by-digest=true), and a later job adds the tags. This action has the input push-by-digest and the command \"merge\" for such jobs"
 	}
+	login := stepKeys
+	if condition := flow.Get(c.login.Node, "if"); condition != nil && condensed(condition.Value) == condensed(inputNode(c.push, "push")) {
+		login = append([]string{"if"}, stepKeys...) // the new step logs in only if it pushes
+	}
 	for _, why := range []string{
-		unknownKey(c.login, stepKeys, loginKeys), unknownKey(c.meta, stepKeys, metaKeys), unknownKey(c.push, pushSteps, pushKeys),
+		unknownKey(c.login, login, loginKeys), unknownKey(c.meta, stepKeys, metaKeys), unknownKey(c.push, pushSteps, pushKeys),
 	} {
 		if why != "" {
 			return why
@@ -82,6 +86,20 @@ func (p *pass) keyObstacle(c chain) string {
 		}
 	}
 	return ""
+}
+
+// condensed returns the text of a condition without blanks and without "${{ }}".
+func condensed(n *yaml.Node) string {
+	text := strings.Join(strings.Fields(flow.Text(n)), "")
+	return strings.TrimSuffix(strings.TrimPrefix(text, "${{"), "}}")
+}
+
+// inputNode returns the node of an input of a step, or nil.
+func inputNode(step *flow.Step, name string) *yaml.Node {
+	if pair := flow.Get(step.With, name); pair != nil {
+		return pair.Value
+	}
+	return nil
 }
 
 func mentionsStep(pair *flow.Pair, step *flow.Step) bool {

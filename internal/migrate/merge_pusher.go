@@ -40,7 +40,7 @@ func (p *pass) stepPusher(step *flow.Step) string {
 		return ""
 	}
 	found := ""
-	for _, c := range shell.Parse(step.Run.Value.Value, shell.DialectOf(step.Shell())) {
+	for _, c := range shell.Parse(step.Run.Value.Value, dialectOf(step)) {
 		fields := c.Fields()
 		use := useOf(fields)
 		switch {

@@ -123,17 +123,11 @@ func (p *pass) mergedInputs(c chain, d differences) ([]string, error) {
 			lines = append(lines, p.inputLines(name, n)...)
 		}
 	}
-	input := func(step *flow.Step, name string) *yaml.Node {
-		if pair := flow.Get(step.With, name); pair != nil {
-			return pair.Value
-		}
-		return nil
-	}
 	for _, name := range carried {
-		add(name, input(c.push, name))
+		add(name, inputNode(c.push, name))
 	}
 	if c.push.Input("push") != "true" {
-		add("push", input(c.push, "push"))
+		add("push", inputNode(c.push, "push"))
 	}
 	if c.push.Input("provenance") == "false" {
 		lines = append(lines, "attestations: strip")
@@ -141,13 +135,13 @@ func (p *pass) mergedInputs(c chain, d differences) ([]string, error) {
 	if c.meta == nil {
 		return p.plainTags(c, lines)
 	}
-	add("image", input(c.meta, "images"))
+	add("image", inputNode(c.meta, "images"))
 	if c.meta.Input("tags") == "" {
 		lines = append(lines, "tags: |", "  type=schedule", "  type=ref,event=branch", "  type=ref,event=tag", "  type=ref,event=pr")
 	}
 	for _, name := range []string{"tags", "flavor", "labels"} {
 		if c.meta.Input(name) != "" {
-			add(name, input(c.meta, name))
+			add(name, inputNode(c.meta, name))
 		}
 	}
 	return lines, nil

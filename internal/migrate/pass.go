@@ -30,6 +30,7 @@ type pass struct {
 	edits         text.Edits
 	needs         map[*flow.Job]*need
 	sinks         map[string]sink
+	loginInputs   map[string]bool        // inputs that are only passwords of logins
 	registryJobs  map[*flow.Job]bool     // jobs that log in to the registry, with any credential
 	loginTools    map[*flow.Job][]string // the actions and commands of these logins
 	migratedSteps map[*flow.Step]bool    // steps whose login was migrated

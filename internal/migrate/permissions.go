@@ -31,9 +31,7 @@ func (p *pass) addNeed(job *flow.Job, l level, what string) {
 
 // grant adds the missing permission to each job that now uses GITHUB_TOKEN. If
 // the job has a permissions block, grant edits this block. Otherwise, grant adds
-// a block to the job, so that other jobs do not get the permission. It edits the
-// workflow's block only if no block can be added to the job, and if all jobs that
-// use the workflow's block need the same permission.
+// a block to the job, so that other jobs do not get the permission.
 func (p *pass) grant() {
 	if p.doc.Action || len(p.needs) == 0 {
 		return
@@ -44,26 +42,15 @@ func (p *pass) grant() {
 		case n == nil:
 		case job.Permissions != nil:
 			p.mergeInto(job.Permissions, job, n)
+		case p.doc.Permissions != nil && p.granted(p.doc.Permissions, n.level):
 		case p.doc.Permissions != nil:
-			p.grantBelow(p.doc.Permissions, job, n)
+			p.addBlock(job, n, p.inherited(p.doc.Permissions, job), "The block of the job replaces the block of the workflow. It repeats the scopes that the job needs, and the other jobs do not get packages: "+n.level.String()+".")
 		case p.doc.Callable && !p.doc.Direct:
 			p.reportNote(CallerGrants, locationOf(job.Key), "The job %q has no permissions block, so each calling job must grant packages: %s.", job.ID, n.level)
 		default:
 			p.addBlock(job, n, p.requiredScopes(job), "A permissions block removes each scope that the block does not name, so the block names all scopes that the steps need.")
 		}
 	}
-}
-
-// grantBelow adds the permission to a job that uses the workflow's block.
-func (p *pass) grantBelow(workflow *flow.Pair, job *flow.Job, n *need) {
-	if p.granted(workflow, n.level) {
-		return
-	}
-	if p.canInsertBlock(job) || !p.sameNeeds() {
-		p.addBlock(job, n, p.inherited(workflow, job), "The block of the job replaces the block of the workflow. It repeats the scopes that the job needs, and the other jobs do not get packages: "+n.level.String()+".")
-		return
-	}
-	p.mergeInto(workflow, job, n)
 }
 
 // inherited returns the scopes that a job has from the workflow's block. Of
@@ -79,23 +66,6 @@ func (p *pass) inherited(workflow *flow.Pair, job *flow.Job) scopes {
 		}
 	}
 	return s
-}
-
-// sameNeeds reports whether all jobs without a permissions block need the same
-// permission.
-func (p *pass) sameNeeds() bool {
-	var first *need
-	for _, job := range p.doc.Jobs {
-		if job.Permissions != nil {
-			continue
-		}
-		n := p.needs[job]
-		if n == nil || first != nil && n.level != first.level {
-			return false
-		}
-		first = n
-	}
-	return true
 }
 
 // granted reports whether a permissions value already includes the packages

@@ -10,6 +10,9 @@ import (
 // user name that another registry also uses. ghcr.io accepts any user name with
 // GITHUB_TOKEN (docs/ghcr.md, Token endpoint).
 func (p *pass) replaceUsernames(l *login, shared definitionUses) {
+	if l.unknownShell.node != nil {
+		p.reportNote(Username, l.unknownShell, "The user name of %s is not changed, because the runners of the job have different shells, or the file does not show the shell. With GITHUB_TOKEN, the registry accepts any user name.", l.what)
+	}
 	places, ok := p.pick(l, func(c loginCase) route { return c.username }, func(s stop) bool {
 		return s.via.Context == "env" && !s.name && p.onlyFor(s.via.Name, s.node, l, shared)
 	}, true)

@@ -132,7 +132,7 @@ func readsEnvironment(step *flow.Step) bool {
 	if step.Run == nil {
 		return !knownActions[actionName(step)].listed
 	}
-	for _, c := range shell.Parse(step.Run.Value.Value, shell.DialectOf(step.Shell())) {
+	for _, c := range shell.Parse(step.Run.Value.Value, dialectOf(step)) {
 		fields := c.Fields()
 		if useOf(fields) == mayDoAnything || slices.Contains(fields, "compose") || slices.Contains(fields, "bake") || !isFamiliar(fields) {
 			return true

@@ -18,7 +18,7 @@ type change struct {
 // Diff returns the unified diff of a text and its edits. The commands "patch" and
 // "git apply" can read this format. name is the path of the file in the diff. A
 // line without an edit never occurs as removed and added, because Diff uses the
-// positions of the edits. Diff returns "" if the edits change nothing. The edits
+// positions of the edits and compares only the edited lines. Diff returns "" if the edits change nothing. The edits
 // are sorted, as List returns them.
 func Diff(name string, src []byte, edits []Edit) string {
 	old := splitLines(string(src))
@@ -71,9 +71,7 @@ func changesOf(src []byte, old []string, edits []Edit) []change {
 			group.list = append(group.list, Edit{Start: e.Start - at, End: e.End - at, New: e.New})
 		}
 		c := change{first, last, splitLines(string(group.Apply(src[at:end])))}
-		if c.trim(old); c.start < c.end || len(c.lines) > 0 {
-			out = append(out, c)
-		}
+		out = append(out, c.refine(old)...)
 		i = j
 	}
 	return out
@@ -98,14 +96,57 @@ func lineSpan(src []byte, e Edit) (first, last int) {
 	return first, last
 }
 
-// trim removes the lines that the change keeps at its start and its end.
-func (c *change) trim(old []string) {
-	for c.start < c.end && len(c.lines) > 0 && old[c.start] == c.lines[0] {
-		c.start, c.lines = c.start+1, c.lines[1:]
+// maxRefine is the maximum number of pairs of lines that refine compares.
+const maxRefine = 100_000
+
+// refine splits a change at the lines that the change keeps. These lines are a
+// longest common subsequence of the old and the new lines. A very large change
+// stays one change.
+func (c change) refine(old []string) []change {
+	from := old[c.start:c.end]
+	if len(from)*len(c.lines) > maxRefine {
+		return []change{c}
 	}
-	for c.start < c.end && len(c.lines) > 0 && old[c.end-1] == c.lines[len(c.lines)-1] {
-		c.end, c.lines = c.end-1, c.lines[:len(c.lines)-1]
+	common := commonLengths(from, c.lines)
+	var out []change
+	open := false
+	for i, j := 0, 0; i < len(from) || j < len(c.lines); {
+		if i < len(from) && j < len(c.lines) && from[i] == c.lines[j] {
+			i, j, open = i+1, j+1, false
+			continue
+		}
+		if !open {
+			out, open = append(out, change{start: c.start + i, end: c.start + i}), true
+		}
+		last := &out[len(out)-1]
+		if j == len(c.lines) || i < len(from) && common[i+1][j] >= common[i][j+1] {
+			i++
+			last.end++
+		} else {
+			last.lines = append(last.lines, c.lines[j])
+			j++
+		}
 	}
+	return out
+}
+
+// commonLengths returns the lengths of the longest common subsequences of a[i:]
+// and b[j:].
+func commonLengths(a, b []string) [][]int {
+	lengths := make([][]int, len(a)+1)
+	for i := range lengths {
+		lengths[i] = make([]int, len(b)+1)
+	}
+	for i := len(a) - 1; i >= 0; i-- {
+		for j := len(b) - 1; j >= 0; j-- {
+			if a[i] == b[j] {
+				lengths[i][j] = lengths[i+1][j+1] + 1
+			} else {
+				lengths[i][j] = max(lengths[i+1][j], lengths[i][j+1])
+			}
+		}
+	}
+	return lengths
 }
 
 // writeHunk writes changes with the lines between and around them. shift is the
