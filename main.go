@@ -2,9 +2,9 @@
 // GITHUB_TOKEN. It pushes and tags the image, checks the visibility of its
 // package and verifies the digest that the registry serves.
 //
-// The program contains root certificates and time zones. It can therefore run in an
-// image that contains nothing else. It can also run on Windows, where Go cannot
-// read the time zones of the system. The packages crypto/x509 and time use the
+// The program contains root certificates and time zones. The program can therefore
+// run in an image that contains no other file. It can also run on Windows, where Go
+// cannot read the time zones of the system. The packages crypto/x509 and time use the
 // embedded data only if the operating system has no such data.
 package main
 

@@ -12,8 +12,8 @@ import (
 )
 
 // Package crypto/x509 chooses the root certificates only once in a process. The
-// test therefore starts its own program again, with the system's certificates
-// disabled.
+// test therefore starts the test program again, as a child process. In the child
+// process, the package ignores the certificates of the system.
 func TestRootsWithoutASystem(t *testing.T) {
 	if os.Getenv("ROOTS_TEST_CHILD") != "" {
 		checkBundleIsInUse(t)
@@ -27,7 +27,7 @@ func TestRootsWithoutASystem(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), self, "-test.run=^"+t.Name()+"$")
 	cmd.Env = append(os.Environ(), "ROOTS_TEST_CHILD=1", "GODEBUG=x509usefallbackroots=1")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("child: %v\n%s", err, out)
+		t.Errorf("the child process failed: %v\n%s", err, out)
 	}
 }
 
@@ -57,6 +57,6 @@ func TestZonesAreLinkedIn(t *testing.T) {
 		t.Fatalf("listing imports: %v", err)
 	}
 	if !slices.Contains(strings.Fields(string(out)), "time/tzdata") {
-		t.Error("time/tzdata is not linked in")
+		t.Error("the program does not contain time/tzdata")
 	}
 }

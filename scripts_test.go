@@ -23,9 +23,10 @@ import (
 
 var update = flag.Bool("update", false, "Rewrite the expected output in the scripts below testdata.")
 
-// The two tokens of the scripts are the token of a job and the token of a person.
-// TestScripts fails if a run prints a token, except in the command that masks the
-// token.
+// The scripts use only these two tokens. The constant secret is the token of a job,
+// and the constant personal is the token of a person. TestScripts fails if a run
+// prints one of the tokens. The run may print the token only in the command that
+// masks the token.
 const (
 	secret   = "ghs_Script7tYq0ZsWvRkLm3PbNc9XhJd2FgUe5A"
 	personal = "github_pat_Script7tYq0ZsWvRkLm3PbNc9XhJd2FgUe5A"
@@ -88,7 +89,8 @@ var tokens = map[string]ghcrtest.Credential{
 // acme/web on the branch main. The arguments have the form name=value. The argument
 // token is a key of the map tokens. The argument repository is the visibility of
 // the repository acme/web. With the argument package, the package acme/web exists
-// and has this visibility.
+// and has this visibility. With linked=no, the package is not linked to the repository,
+// so the token of the job does not see it.
 func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 	options := map[string]string{"token": "write", "repository": "public"}
 	for _, arg := range args {
@@ -97,7 +99,7 @@ func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	token, ok := tokens[options["token"]]
 	if neg || !ok {
-		ts.Fatalf("usage: ghcr [token=write|read|none|fine-grained] [repository=VISIBILITY] [package=VISIBILITY]")
+		ts.Fatalf("usage: ghcr [token=write|read|none|fine-grained] [repository=VISIBILITY] [package=VISIBILITY] [linked=no]")
 	}
 	if token.Secret = secret; token.Kind == ghcrtest.FineGrainedPAT {
 		token.Secret = personal
@@ -109,7 +111,11 @@ func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 		Credentials:  []ghcrtest.Credential{token},
 	}
 	if visibility := options["package"]; visibility != "" {
-		config.Packages = []ghcrtest.Package{{Name: "acme/web", Visibility: ghcrtest.Visibility(visibility), Repository: "acme/web"}}
+		existing := ghcrtest.Package{Name: "acme/web", Visibility: ghcrtest.Visibility(visibility), Repository: "acme/web"}
+		if options["linked"] == "no" {
+			existing.Repository = ""
+		}
+		config.Packages = []ghcrtest.Package{existing}
 	}
 	server, err := ghcrtest.Listen(context.Background(), "127.0.0.1:0", config)
 	ts.Check(err)
@@ -146,8 +152,9 @@ func unset(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// step runs the action as the runner does. A YAML file contains the inputs, like
-// the key "with" of a workflow step. $NAME in the file is a variable of the script.
+// step runs the action as the runner does. The argument is a YAML file that contains
+// the inputs in the form of the key "with" of a workflow step. In this file, $NAME
+// stands for the value of the script's variable NAME.
 func step(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 1 {
 		ts.Fatalf("usage: [!] step INPUTS.yml")
@@ -180,8 +187,9 @@ func step(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("GITHUB_ACTIONS", "")
 }
 
-// readable returns the outputs, one per line. The lines of a long value follow the
-// name of the output. readable writes the output "json" to a separate file.
+// readable returns the outputs, one per line. If a value has more than one line, the
+// lines of the value follow the name of the output. readable writes the output
+// "json" to a separate file.
 func readable(ts *testscript.TestScript, text string) string {
 	var out strings.Builder
 	for text != "" {
@@ -206,13 +214,14 @@ func readable(ts *testscript.TestScript, text string) string {
 	return strings.ReplaceAll(out.String(), ": \n", ":\n")
 }
 
-// terminal runs the program with arguments, as at a terminal.
+// terminal runs the program with the given arguments, as a user does at a terminal.
 func terminal(ts *testscript.TestScript, neg bool, args []string) {
 	run(ts, neg, args...)
 }
 
-// run runs the program. It writes the output and the numbers of requests of the
-// program to the files stdout.txt, stderr.txt and requests.
+// run runs the program. It writes the output of the program to the files stdout.txt
+// and stderr.txt. If the script started a registry, run writes the numbers of
+// requests to the file "requests".
 func run(ts *testscript.TestScript, neg bool, args ...string) {
 	server := ts.Value(worldKey{}).(*world).server
 	if server != nil {
@@ -245,8 +254,8 @@ func counts(server *ghcrtest.Server) string {
 // masks matches the commands that make the runner mask a value.
 var masks = regexp.MustCompile(`(?m)^::add-mask::.*\n`)
 
-// keep writes a text to a file. It removes the commands that mask values. It
-// replaces the parts that differ between runs with placeholders.
+// keep writes a text to a file. It omits the commands that mask values. It writes
+// placeholders instead of the parts that differ between runs.
 func keep(ts *testscript.TestScript, file, text string) {
 	text = masks.ReplaceAllString(text, "")
 	if strings.Contains(text, secret) || strings.Contains(text, personal) {

@@ -1,5 +1,6 @@
-// The tools of this project, with exact versions, in a module of their own: what
-// they need must not end up in the go.sum of people who use ghcr-publish.
+// This module contains the tools of the project with exact versions. It is a separate
+// module, because the go.sum of a user of ghcr-publish must not contain the modules
+// that the tools need.
 //
 //	GOBIN=$PWD/bin go -C .github/tools install tool
 module github.com/ghcr-publish/ghcr-publish/.github/tools
@@ -304,6 +305,7 @@ require (
 	tags.cncf.io/container-device-interface v1.1.0 // indirect
 )
 
-// actionlint 1.7.12 is written against this release candidate; gosec, in
-// golangci-lint, asks for a later one and compiles none of it in.
+// actionlint 1.7.12 needs this release candidate. golangci-lint contains gosec, which
+// requires a later release candidate. However, the build of golangci-lint contains no
+// package of go.yaml.in/yaml/v4.
 replace go.yaml.in/yaml/v4 => go.yaml.in/yaml/v4 v4.0.0-rc.3

@@ -13,11 +13,12 @@ import (
 	"testing"
 )
 
-// actProject runs a workflow of the project with act in host mode. It uses no
-// container, only the loopback network, and no settings of this machine.
+// actProject runs a workflow of the project with act in host mode. The run starts no
+// container, uses only the loopback network, and does not read the settings of this
+// machine.
 type actProject struct {
 	t    *testing.T
-	work string // a copy of the working tree, with uncommitted changes
+	work string // a copy of the working tree, including uncommitted changes
 	args []string
 }
 
@@ -34,7 +35,7 @@ func newActProject(t *testing.T) *actProject {
 	return l
 }
 
-// repository makes a Git repository of the copy.
+// repository turns the copy into a Git repository with one commit.
 func (l *actProject) repository() {
 	l.t.Helper()
 	for _, args := range [][]string{
@@ -51,7 +52,7 @@ func (l *actProject) copy(name string) {
 	l.t.Helper()
 	content, err := os.ReadFile(filepath.Join(top, name))
 	if os.IsNotExist(err) {
-		return // deleted, but the deletion is not committed
+		return // the file is deleted, but Git still lists it
 	}
 	if err != nil {
 		l.t.Fatal(err)
@@ -59,9 +60,9 @@ func (l *actProject) copy(name string) {
 	write(l.t, filepath.Join(l.work, name), content)
 }
 
-// stub replaces each third-party action with an action that does nothing. These
-// actions only prepare tools, which a machine that runs these tests has. act
-// itself simulates checkout.
+// stub replaces each third-party action with an action that does nothing. The
+// third-party actions only prepare tools, and this machine already has the tools. act
+// itself simulates actions/checkout.
 func (l *actProject) stub() {
 	l.t.Helper()
 	dir := l.t.TempDir()
@@ -81,7 +82,8 @@ func (l *actProject) stub() {
 	}
 }
 
-// act runs a workflow and returns its log. The error reports a failed workflow.
+// act runs a workflow and returns the log. If the workflow fails, act also returns an
+// error.
 func (l *actProject) act(event, workflow string, args ...string) (string, error) {
 	l.t.Helper()
 	cmd := exec.CommandContext(l.t.Context(), tool(l.t, "act"), slices.Concat([]string{event, "-W", ".github/workflows/" + workflow}, l.args, args)...)
@@ -89,7 +91,7 @@ func (l *actProject) act(event, workflow string, args ...string) (string, error)
 	home := l.t.TempDir()
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_CACHE_HOME=" + filepath.Join(home, "cache"),
-		// The modules and the build cache exist on this machine.
+		// The run uses the module cache and the build cache of this machine.
 		"GOPROXY=off", "GOCACHE=" + l.goEnv("GOCACHE"), "GOMODCACHE=" + l.goEnv("GOMODCACHE"),
 	}
 	var log bytes.Buffer
@@ -114,7 +116,8 @@ func (l *actProject) run(cmd *exec.Cmd) string {
 	return string(out)
 }
 
-// tool returns the path of a program. If CI is true, a missing program fails the test.
+// tool returns the path of a program. If the program is missing, tool skips the test.
+// If the variable CI is "true", tool does not skip the test, but fails it.
 func tool(t *testing.T, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)

@@ -13,8 +13,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
 )
 
-// The runner starts the programs that action.yml names: one for the main step, and one
-// for the post step, which always runs.
+// action.yml names the program that the runner starts for the main step, and the
+// program that the runner starts for the post step. The post step always runs.
 func TestActionStartsTheLauncher(t *testing.T) {
 	t.Parallel()
 	action := readAction(t)
@@ -64,7 +64,7 @@ func TestActionDeclaresTheOutputsThatAreSet(t *testing.T) {
 	slices.Sort(want)
 	want = slices.Compact(want)
 	if got := slices.Sorted(maps.Keys(readAction(t).Outputs)); !slices.Equal(got, want) {
-		t.Errorf("declared %q\nset      %q", got, want)
+		t.Errorf("action.yml declares %q\nthe program sets    %q", got, want)
 	}
 }
 

@@ -12,52 +12,29 @@ import (
 	"testing"
 )
 
-// actionlint does not know $/ yet. The next test checks these uses.
+// actionlint does not know the prefix $/ yet.
+// TestActionlintAcceptsTheReusableWorkflows checks the lines with this prefix.
 func TestActionlintAcceptsTheWorkflows(t *testing.T) {
 	t.Parallel()
 	lint(t, top, "-ignore", `specifying action "\$/`)
 }
 
-// The test replaces $/ with ./ in the reusable workflows, so that actionlint checks their
-// use of the action's inputs and outputs.
+// actionlint knows the prefix ./, but not the prefix $/. The test therefore replaces $/
+// with ./ in the reusable workflows. Then actionlint also checks the inputs and outputs
+// of the action in these workflows.
 func TestActionlintAcceptsTheReusableWorkflows(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"publish.yml", "promote.yml"} {
-		raw, err := os.ReadFile(filepath.Join(top, ".github", "workflows", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		root := project(t, strings.ReplaceAll(string(raw), "uses: $/", "uses: ./"))
-		push, err := os.ReadFile(filepath.Join(top, ".github", "actions", "push", "action.yml"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		write(t, filepath.Join(root, ".github", "actions", "push", "action.yml"), push)
-		lint(t, root)
-	}
+	lint(t, project(t, workflowOf("- uses: ./\n")))
 }
-
-var (
-	fence     = regexp.MustCompile("(?ms)^```ya?ml\n(.*?)^```$")
-	actionUse = regexp.MustCompile(`uses: ghcr-publish/ghcr-publish@\S+`)
-)
 
 // Each example in a document must be a workflow that uses existing inputs. The test
 // replaces the released action with ./, so that actionlint checks the inputs.
 func TestActionlintAcceptsTheExamples(t *testing.T) {
 	t.Parallel()
-	pages, err := filepath.Glob(filepath.Join(top, "*.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, page := range pages {
-		text, err := os.ReadFile(page)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i, found := range fence.FindAllSubmatch(text, -1) {
-			example := workflowOf(actionUse.ReplaceAllString(string(found[1]), "uses: ./"))
-			t.Run(fmt.Sprintf("%s example %d", filepath.Base(page), i+1), func(t *testing.T) {
+	for _, page := range pages(t) {
+		for i, found := range examples(read(t, page)) {
+			example := workflowOf(workflowUse.ReplaceAllString(actionUse.ReplaceAllString(found, "uses: ./"), "uses: ./$1"))
+			t.Run(fmt.Sprintf("%s example %d", page, i+1), func(t *testing.T) {
 				t.Parallel()
 				lint(t, project(t, example))
 			})
@@ -65,8 +42,8 @@ func TestActionlintAcceptsTheExamples(t *testing.T) {
 	}
 }
 
-// workflowOf completes a part of a workflow. Some examples are whole workflows or jobs,
-// and most are lists of steps.
+// workflowOf returns a whole workflow that contains the example. Some examples are whole
+// workflows or jobs. Most examples are lists of steps.
 func workflowOf(example string) string {
 	const head = "on: push\n"
 	switch {
@@ -96,7 +73,7 @@ func indent(text string, by int) string {
 	return regexp.MustCompile(`(?m)^(.)`).ReplaceAllString(text, strings.Repeat(" ", by)+"$1")
 }
 
-// lint runs actionlint on all workflows of the project at root.
+// lint runs actionlint on all workflows of the project in the folder root.
 func lint(t *testing.T, root string, args ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), tool(t, "actionlint"), append([]string{"-no-color"}, args...)...)
@@ -106,7 +83,8 @@ func lint(t *testing.T, root string, args ...string) {
 	}
 }
 
-// project makes a project with the action at its top and one workflow.
+// project makes a project with the action at its top, the reusable workflows and one
+// workflow.
 func project(t *testing.T, workflow string) string {
 	t.Helper()
 	root := t.TempDir()
@@ -114,12 +92,12 @@ func project(t *testing.T, workflow string) string {
 		t.Fatal(err)
 	}
 	files := map[string][]byte{".github/workflows/example.yml": []byte(workflow)}
-	for _, name := range []string{"action.yml", "internal/release/launch/launch.cjs"} {
+	for _, name := range []string{"action.yml", "internal/release/launch/launch.cjs", ".github/actions/push/action.yml", ".github/workflows/publish.yml", ".github/workflows/promote.yml"} {
 		content, err := os.ReadFile(filepath.Join(top, name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		files[name] = content
+		files[name] = []byte(strings.ReplaceAll(string(content), "uses: $/", "uses: ./"))
 	}
 	for name, content := range files {
 		write(t, filepath.Join(root, name), content)

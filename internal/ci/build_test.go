@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// buildStep runs the script of the step Build in publish.yml with a fake docker. The
-// fake records its arguments, one per line, and the content of the files of secrets.
+// buildStep runs the script of the step "Build" in publish.yml with a fake docker. The
+// fake docker records its arguments, one per line, and the contents of the secret files.
 func buildStep(t *testing.T, env ...string) (calls, output, temp string) {
 	t.Helper()
 	bash, err := exec.LookPath("bash")
@@ -20,7 +20,7 @@ func buildStep(t *testing.T, env ...string) (calls, output, temp string) {
 	steps := workflows(t)["publish.yml"].Jobs["build"].Steps
 	i := slices.IndexFunc(steps, func(s step) bool { return s.ID == "build" })
 	if i < 0 {
-		t.Fatal("publish.yml has no step build")
+		t.Fatal("publish.yml has no step with the id \"build\"")
 	}
 	dir := t.TempDir()
 	const docker = "#!/bin/sh\n" + `printf '%s\n' -- "$@" >>"$CALLS"` + "\n" +
@@ -67,7 +67,7 @@ func TestPublishWorkflowCallsBuildx(t *testing.T) {
 	}
 	err := filepath.WalkDir(temp, func(path string, d os.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
-			t.Errorf("the file %s remains", path)
+			t.Errorf("the step did not remove the file %s", path)
 		}
 		return err
 	})
@@ -83,6 +83,6 @@ func TestPublishWorkflowRunsTheCallersBuildScript(t *testing.T) {
 		t.Errorf("docker was called:\n%s", calls)
 	}
 	if raw, err := os.ReadFile(output); err != nil || string(raw) != "linux/arm64 a=b" {
-		t.Errorf("the script wrote %q, %v", raw, err)
+		t.Errorf("the script wrote %q (error: %v)", raw, err)
 	}
 }

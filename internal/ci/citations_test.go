@@ -10,8 +10,9 @@ import (
 	"testing"
 )
 
-// citation matches "docs/ghcr.md, ". It captures the path of the document and the text
-// after it, which starts with the cited heading.
+// citation matches a line with a citation, such as "docs/ghcr.md, First push". It
+// captures the path of the document. It also captures the text after the path, which
+// starts with the cited heading.
 var citation = regexp.MustCompile(`\b(docs/[a-z-]+\.md), ([A-Z][^\n]*)`)
 
 // headings returns the headings of a Markdown document, outside code fences.
@@ -37,8 +38,8 @@ func cites(text string, headings []string) bool {
 	})
 }
 
-// comments matches the line breaks in comments, because a citation can continue on the
-// next line.
+// comments matches a line break and the comment marker of the next line. The test
+// replaces this text with a blank, because a citation can continue on the next line.
 var comments = regexp.MustCompile(`\n[\t ]*(//|#)[\t ]*`)
 
 func TestCitedHeadingsExist(t *testing.T) {

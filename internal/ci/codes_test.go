@@ -7,12 +7,16 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/meta"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/refusal"
 )
 
 // code is the declaration of the code of an error, a notice or a finding.
@@ -21,8 +25,8 @@ type code struct {
 	position            token.Position
 }
 
-// productionFiles parses the Go files below internal/, without tests and without the
-// embedded registry, whose codes are those of the registry.
+// productionFiles parses the Go files below internal/, without tests. It also omits the
+// embedded registry, because the codes in the embedded registry are the codes of ghcr.io.
 func productionFiles(t *testing.T) (*token.FileSet, map[string][]*ast.File) {
 	t.Helper()
 	set, files := token.NewFileSet(), map[string][]*ast.File{}
@@ -45,7 +49,8 @@ func productionFiles(t *testing.T) (*token.FileSet, map[string][]*ast.File) {
 	return set, files
 }
 
-// codes returns the constants named Code… that hold a text, sorted by their value.
+// codes returns the constants whose names start with "Code" and whose values are
+// strings. The constants are sorted by value.
 func codes(t *testing.T) []code {
 	t.Helper()
 	set, files := productionFiles(t)
@@ -100,20 +105,43 @@ func textOf(e ast.Expr) (string, bool) {
 	return text, err == nil
 }
 
-// meaning turns a comment into a cell of a table: "CodeX reports a tag that exists."
-// becomes "a tag that exists".
+// meaning turns the comment of a code into sentences about it: "CodeX reports that a tag
+// exists." becomes "A tag exists.", and "CodeX reports a tag that exists." becomes "The
+// code reports a tag that exists."
 func meaning(comment string) string {
 	text := strings.Join(strings.Fields(comment), " ")
-	if first, rest, ok := strings.Cut(text, " "); ok && isCodeName(first) {
-		text = rest
-		for _, verb := range []string{"reports that ", "reports ", "means that ", "means ", "is the code of ", "is the code for ", "is "} {
-			if after, ok := strings.CutPrefix(rest, verb); ok {
-				text = after
-				break
-			}
+	first, rest, _ := strings.Cut(text, " ")
+	if !isCodeName(first) {
+		return sentence(text)
+	}
+	if after, ok := strings.CutPrefix(rest, "is a notice: "); ok {
+		return sentence(after)
+	}
+	for _, verb := range []string{"reports", "means"} {
+		after, ok := strings.CutPrefix(rest, verb+" that ")
+		switch {
+		case ok:
+			return sentence(after)
+		case strings.HasPrefix(rest, verb+" "):
+			return "The code " + verb + strings.TrimPrefix(sentence(rest), sentence(verb)[:len(verb)])
 		}
 	}
-	return strings.TrimSuffix(text, ".")
+	for _, verb := range []string{"is the code of ", "is the code for "} {
+		if after, ok := strings.CutPrefix(rest, verb); ok {
+			return "The code reports " + strings.TrimSuffix(after, ".") + "."
+		}
+	}
+	return sentence(rest)
+}
+
+// sentence adds a capital letter at the beginning and a full stop at the end, and
+// replaces the links of Go comments.
+func sentence(text string) string {
+	if text == "" {
+		return ""
+	}
+	text = strings.ReplaceAll(text, "[MaxTagLength]", strconv.Itoa(meta.MaxTagLength))
+	return strings.ToUpper(text[:1]) + strings.TrimSuffix(text[1:], ".") + "."
 }
 
 func TestCodesAreDeclaredOnceWithTheirMeaning(t *testing.T) {
@@ -124,13 +152,13 @@ func TestCodesAreDeclaredOnceWithTheirMeaning(t *testing.T) {
 			t.Errorf("%s: the code %q has no comment", c.position, c.value)
 		}
 		if before, ok := seen[c.value]; ok {
-			t.Errorf("%s: the code %q is declared at %s, too", c.position, c.value, before.position)
+			t.Errorf("%s: the code %q is also declared at %s", c.position, c.value, before.position)
 		}
 		seen[c.value] = c
 	}
 }
 
-// A literal code would be missing in docs/codes.md.
+// A literal code would be missing in docs/refusals.md.
 func TestEveryCodeIsAConstant(t *testing.T) {
 	t.Parallel()
 	set, files := productionFiles(t)
@@ -158,35 +186,124 @@ func TestEveryCodeIsAConstant(t *testing.T) {
 	}
 }
 
-// docs/codes.md is made from the constants: go test ./internal/ci -run Codes -update
-// writes it.
+// cure is a step for the user, with the side that failed.
+type cure struct{ side, text string }
+
+// cures reads the cure of each code from testdata/refusals.tsv.
+func cures(t *testing.T) map[string]cure {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join("testdata", "refusals.tsv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]cure{}
+	for line := range strings.Lines(string(raw)) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		fields := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		if len(fields) != 3 || sideTitle(fields[1]) == "" || !strings.HasSuffix(fields[2], ".") {
+			t.Fatalf("refusals.tsv: %q is not CODE, side and a sentence, separated by tabs", line)
+		}
+		all[fields[0]] = cure{fields[1], fields[2]}
+	}
+	return all
+}
+
+// sides are the sections of docs/refusals.md after the refusals of the registry.
+var sides = []struct{ name, title string }{
+	{"input", "Inputs"},
+	{"source", "Source of the image"},
+	{"registry", "Registry"},
+	{"GitHub API", "API of GitHub"},
+	{"runner", "Runner"},
+	{"run", "End of the run"},
+	{"notice", "Warnings and notices"},
+}
+
+func sideTitle(name string) string {
+	for _, side := range sides {
+		if side.name == name {
+			return side.title
+		}
+	}
+	return ""
+}
+
+// docs/refusals.md has a heading for each constant, so that a message can link to it:
+// go test ./internal/ci -run Codes -update writes the page.
 func TestCodesDocumentIsComplete(t *testing.T) {
+	known, seen := cures(t), map[string]code{}
+	for _, c := range codes(t) {
+		seen[c.value] = c
+	}
 	var b strings.Builder
 	b.WriteString(codesIntroduction)
-	for _, c := range codes(t) {
-		fmt.Fprintf(&b, "| `%s` | [%s](../internal/%s) | %s |\n", c.value, c.pkg, c.pkg, strings.ReplaceAll(c.meaning, "|", `\|`))
-	}
-	path := filepath.Join(top, "docs", "codes.md")
-	if *update {
-		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
+	for _, row := range refusal.Table {
+		fmt.Fprintf(&b, "\n### %s\n\n%s\n\n**To do:** %s\n", row.Code, row.Meaning, row.Cure)
+		delete(seen, row.Code)
+		if _, twice := known[row.Code]; twice {
+			t.Errorf("refusals.tsv has the code %q, which is in the table of package refusal", row.Code)
 		}
+	}
+	for _, side := range sides {
+		fmt.Fprintf(&b, "\n## %s\n", side.title)
+		for _, value := range slices.Sorted(maps.Keys(seen)) {
+			if known[value].side == side.name {
+				fmt.Fprintf(&b, "\n### %s\n\n%s\n\n**To do:** %s\n", value, seen[value].meaning, known[value].text)
+			}
+		}
+	}
+	for value, c := range seen {
+		if known[value].text == "" {
+			t.Errorf("%s: the code %q has no row in internal/ci/testdata/refusals.tsv", c.position, value)
+		}
+	}
+	for value := range known {
+		if _, ok := seen[value]; !ok {
+			t.Errorf("refusals.tsv has the code %q, which no constant declares", value)
+		}
+	}
+	path := filepath.Join(top, "docs", "refusals.md")
+	if *update {
+		write(t, path, []byte(b.String()))
 		return
 	}
 	got, err := os.ReadFile(path)
 	if err != nil || string(got) != b.String() {
-		t.Fatalf("docs/codes.md differs from the constants (%v); write it with\n\tgo test ./internal/ci -run Codes -update", err)
+		t.Fatalf("docs/refusals.md differs from the constants (%v); write it with\n\tgo test ./internal/ci -run Codes -update", err)
 	}
 }
 
-const codesIntroduction = `# Codes
+func TestMeaningOfACodeIsASentence(t *testing.T) {
+	t.Parallel()
+	cases := []struct{ name, comment, want string }{
+		{"fact", "CodeX reports that a tag exists.", "A tag exists."},
+		{"noun", "CodeX reports a tag that\nexists.", "The code reports a tag that exists."},
+		{"notice", "CodeX is a notice: the name is in lower case.", "The name is in lower case."},
+		{"comment after the constant", "the context does not exist", "The context does not exist."},
+		{"none", "", ""},
+	}
+	for _, c := range cases {
+		if got := meaning(c.comment); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}
 
-Each error, notice and finding has a code. The code stays the same if the text changes. The
-output ` + "`json`" + ` has it in ` + "`errors`" + ` and ` + "`notices`" + `, and an annotation shows it. This table is
-made from the constants in the code:
+const codesIntroduction = `# Refusals and other messages
 
-    go test ./internal/ci -run Codes -update
+Each error, warning and notice has a code. The code stays the same if the text changes. An
+annotation shows the code at its end, and the output ` + "`json`" + ` has it in ` + "`errors`" + ` and
+` + "`notices`" + `. This page has one heading for each code. A message can contain more
+details than this page, for example the names, the address of a settings page and the request
+id.
 
-| code | package | meaning |
-|---|---|---|
+The page is generated: ` + "`go test ./internal/ci -run Codes -update`" + `.
+
+## Refusals of the registry
+
+The registry refused a request. The error contains the message of the registry, the request
+id, the cause and the cure. These refusals are modelled after GitHub's documentation and public
+reports ([ghcr.io](ghcr.md#refusals)). No refusal is verified live yet.
 `

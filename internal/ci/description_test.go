@@ -5,13 +5,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
 
 // The runner refuses an action whose descriptions contain an expression. actionlint
-// does not report this.
-func TestDescriptionsOfActionsContainNoExpression(t *testing.T) {
+// does not report this. An editor shows a description in a small box.
+func TestDescriptionsOfActionsAreShortAndContainNoExpression(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(root(t), ".github", "actions", "*", "action.yml"))
 	if err != nil || len(files) == 0 {
@@ -40,6 +41,9 @@ func TestDescriptionsOfActionsContainNoExpression(t *testing.T) {
 		for where, text := range texts {
 			if strings.Contains(text, "${{") {
 				t.Errorf("%s: the text of %s contains an expression: %s", file, where, text)
+			}
+			if n := utf8.RuneCountInString(text); n > 200 {
+				t.Errorf("%s: the text of %s has %d characters, want at most 200", file, where, n)
 			}
 		}
 	}

@@ -1,8 +1,8 @@
-// Package ci contains tests of the repository itself, and no code of the program. The
-// tests check the workflows, the documents, the imports and the prose. With the build
-// tag integration, they also run the workflows with act and actionlint.
+// Package ci tests the repository itself. It contains no code of the program. The tests
+// check the workflows, the documents, the imports and the prose. With the build tag
+// integration, the tests also run act and actionlint on the workflows.
 //
-// The rules for workflows are written in Go, because no linter checks all of them. They
-// require that third-party actions are pinned to a commit, that permissions are minimal,
-// that checkouts keep no credentials, and that scripts contain no expressions.
+// The rules for workflows are written in Go, because no linter checks all these rules. A
+// workflow must pin each third-party action to a commit, and must request minimal
+// permissions. A checkout must keep no credentials. A script must contain no expression.
 package ci

@@ -8,10 +8,11 @@ import (
 	"testing"
 )
 
-// A workflow that uses ./ can publish. Later steps and a later job get its outputs. The
-// post step of every use runs, also after a failure. In this test, the registry that the
-// workflow starts is also the registry of its GitHub server. Therefore the action can
-// also report the visibility and the link.
+// The workflow publishes with the action ./ of this repository. Later steps and a later
+// job get the outputs of the action. The runner runs the post step of each use of the
+// action, also after a failure. In this test, the server that the workflow starts is the
+// registry and also the GitHub server. Therefore the action can report the visibility
+// and the link.
 func TestE2EUnderAct(t *testing.T) {
 	t.Parallel()
 	tool(t, "act")

@@ -11,10 +11,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 )
 
-var update = flag.Bool("update", false, "write the generated parts of action.yml and README.md")
+var update = flag.Bool("update", false, "write the generated parts of action.yml and of the documents")
 
-// The inputs in action.yml are generated from the table. `go test ./internal/ci -run
-// Inputs -update` writes them.
+// The command `go test ./internal/ci -run Inputs -update` writes the inputs in action.yml
+// from the table in internal/input.
 func TestActionDeclaresTheInputsOfTheTable(t *testing.T) {
 	path := filepath.Join(top, "action.yml")
 	raw, err := os.ReadFile(path)
@@ -24,14 +24,14 @@ func TestActionDeclaresTheInputsOfTheTable(t *testing.T) {
 	text := string(raw)
 	begin, end := strings.Index(text, "\ninputs:\n"), strings.Index(text, "\noutputs:\n")
 	if begin < 0 || end < begin {
-		t.Fatal("action.yml has no inputs before its outputs")
+		t.Fatal("action.yml has no key \"inputs\" before the key \"outputs\"")
 	}
 	want := text[:begin] + "\ninputs:\n" + inputsYAML() + text[end+1:]
 	if text == want {
 		return
 	}
 	if !*update {
-		t.Fatalf("the inputs in action.yml differ from the table in internal/input; write them with\n\tgo test ./internal/ci -run Inputs -update")
+		t.Fatalf("the inputs in action.yml differ from the table in internal/input; write the inputs with\n\tgo test ./internal/ci -run Inputs -update")
 	}
 	if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 		t.Fatal(err)
@@ -41,14 +41,7 @@ func TestActionDeclaresTheInputsOfTheTable(t *testing.T) {
 func inputsYAML() string {
 	var b strings.Builder
 	for _, in := range input.Table {
-		help := in.HelpForAll()
-		if len(in.Values) > 0 {
-			help += " Allowed: " + strings.Join(in.Values, ", ") + "."
-		}
-		if in.Default != "" {
-			help += " Default: " + in.Default + "."
-		}
-		fmt.Fprintf(&b, "  %s:\n    description: >-\n%s    required: false\n", in.Name, fold(help, "      ", 88))
+		fmt.Fprintf(&b, "  %s:\n    description: >-\n%s    required: false\n", in.Name, fold(in.ActionHelp(), "      ", 88))
 		switch {
 		case in.ActionDefault != "":
 			fmt.Fprintf(&b, "    default: %s\n", in.ActionDefault)

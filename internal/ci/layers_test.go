@@ -18,8 +18,9 @@ const (
 	ggcr   = "github.com/google/go-containerregistry"
 )
 
-// restricted lists the dependencies that only some packages may import. Each
-// entry is the beginning of an import path.
+// restricted lists the dependencies that only some packages may import. The field
+// dependency is the beginning of an import path. The field packages lists folders
+// below internal/.
 var restricted = []struct {
 	dependency string
 	packages   []string
@@ -37,9 +38,9 @@ var restricted = []struct {
 }
 
 // layers are the packages below internal/, from the lowest layer to the
-// highest. A package imports packages of lower layers only. A package whose
-// folder is not listed belongs to the layer of the nearest listed folder above
-// it, and may import packages that belong to the same listed folder.
+// highest. A package imports only packages of lower layers. If the table does not
+// list the folder of a package, the package belongs to the nearest listed folder
+// above it. Packages that belong to the same listed folder may import each other.
 var layers = [][]string{
 	{"ci", "cmd/demo", "diag", "ghcrtest", "image/compress", "registry/retry", "release/launch", "release/version", "secret", "source/detect", "source/program"},
 	{"github", "image"},
@@ -54,8 +55,8 @@ var layers = [][]string{
 	{"."},
 }
 
-// imports returns the import paths of each package. It reads the files of all
-// operating systems and leaves out tests.
+// imports returns the paths that each package imports. It reads the files for all
+// operating systems, but no tests.
 func imports(t *testing.T, root string) map[string][]string {
 	t.Helper()
 	out := map[string][]string{}
@@ -64,7 +65,7 @@ func imports(t *testing.T, root string) map[string][]string {
 			return err
 		}
 		if d.IsDir() && file != root && filepath.Dir(file) == root && d.Name() != "internal" {
-			return fs.SkipDir // tools and data
+			return fs.SkipDir // these folders contain tools and data
 		}
 		if !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
 			return nil
@@ -122,7 +123,7 @@ func TestRestrictedDependenciesAreInUse(t *testing.T) {
 	for _, r := range restricted {
 		for _, pkg := range r.packages {
 			if !slices.ContainsFunc(all[pkg], func(name string) bool { return strings.HasPrefix(name, r.dependency) }) {
-				t.Errorf("%s does not import %s; remove the entry from the table", pkg, r.dependency)
+				t.Errorf("%s does not import %s; remove the package from the table \"restricted\"", pkg, r.dependency)
 			}
 		}
 	}
@@ -133,7 +134,7 @@ func TestImportsPointToLowerLayers(t *testing.T) {
 	for pkg, names := range imports(t, root(t)) {
 		group, layer := layerOf(pkg)
 		if layer < 0 {
-			t.Errorf("package %s has no layer; add it to the table", pkg)
+			t.Errorf("package %s has no layer; add the package to the table \"layers\"", pkg)
 			continue
 		}
 		for _, name := range names {
@@ -160,8 +161,8 @@ func TestInternalHasAtMost22Entries(t *testing.T) {
 	}
 }
 
-// layerOf returns the listed folder that a package belongs to and the index of
-// its layer, or -1 if the table lists no folder for it.
+// layerOf returns the listed folder to which a package belongs, and the index of
+// the layer. If the table lists no folder for the package, the index is -1.
 func layerOf(pkg string) (group string, layer int) {
 	for group = pkg; ; group = path.Dir(group) {
 		if i := slices.IndexFunc(layers, func(l []string) bool { return slices.Contains(l, group) }); i >= 0 {

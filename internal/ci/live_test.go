@@ -9,8 +9,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-// Only maintainers start live.yml. The test runs its steps with the embedded registry
-// in the place of ghcr.io. All answers of both must be equal.
+// Only maintainers start live.yml on GitHub. The test runs the steps of live.yml with the
+// embedded registry instead of ghcr.io. The workflow compares the answers of this
+// registry with the answers of the model. All these answers must be equal.
 func TestLiveUnderAct(t *testing.T) {
 	t.Parallel()
 	tool(t, "act")
@@ -28,12 +29,12 @@ func TestLiveUnderAct(t *testing.T) {
 			continue
 		}
 		rows++
-		// Only the times and the address of the registry can differ.
+		// Only the times and the address of the registry may differ.
 		if strings.Contains(row, "**") && !strings.Contains(row, "| after |") {
 			t.Errorf("two answers of the embedded registry differ: %s", row)
 		}
 	}
 	if rows < 40 {
-		t.Errorf("got a comparison of %d rows\n%s", rows, log)
+		t.Errorf("the comparison has only %d rows\n%s", rows, log)
 	}
 }

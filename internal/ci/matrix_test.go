@@ -19,15 +19,16 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// platforms are the platforms of these tests by the names of their folders.
+// platforms maps the name of a folder to the platform of the image in the folder.
 var platforms = map[string]*v1.Platform{
 	"linux-amd64":  {OS: "linux", Architecture: "amd64"},
 	"linux-arm64":  {OS: "linux", Architecture: "arm64", Variant: "v8"},
 	"linux-arm-v7": {OS: "linux", Architecture: "arm", Variant: "v7"},
 }
 
-// caller is another repository that uses the project by its name on GitHub. act does
-// not know $/, so that these lines of the project's copy use the same action by name.
+// caller is another repository, which uses the project by the project's name on GitHub.
+// act does not know the prefix $/. The test therefore replaces $/ with this name in a copy
+// of the project.
 type caller struct {
 	*actProject
 	server *ghcrtest.Server
@@ -63,9 +64,10 @@ func newCaller(t *testing.T, workflow string) *caller {
 
 var declared = regexp.MustCompile(`(?m)^ +digest-([a-z0-9-]+): \$\{\{ steps\.push\.outputs\.digest-[a-z0-9-]+ \}\}\n`)
 
-// forAct works around a limitation of act: it evaluates the outputs of a matrix only
-// after the first matrix job. In the changed workflow, an output that a matrix job does
-// not have evaluates to its own expression, which the next matrix job evaluates again.
+// forAct changes a workflow because of a limitation of act. act evaluates the outputs of
+// a matrix only after the first matrix job. In the changed workflow, the value of a
+// missing output is the expression of this output. The next matrix job then evaluates
+// this expression again. The matrix jobs run one after the other.
 func forAct(workflow string) string {
 	workflow = declared.ReplaceAllStringFunc(workflow, func(line string) string {
 		name := declared.FindStringSubmatch(line)[1]
@@ -95,7 +97,7 @@ func (c *caller) image(name string, p *v1.Platform) {
 	}
 }
 
-// wantPlatforms checks that other clients see one index of the three platforms.
+// wantPlatforms checks that skopeo and crane find one index with the three platforms.
 func (c *caller) wantPlatforms(tag string) {
 	c.t.Helper()
 	ref := c.server.Host() + "/e2e/image:" + tag
@@ -117,13 +119,13 @@ func (c *caller) wantPlatforms(tag string) {
 		}
 		want := []string{"linux-amd64", "linux-arm-v7", "linux-arm64-v8"}
 		if !slices.Equal(got, want) || len(index.Manifests) != 6 {
-			c.t.Errorf("%s found %q in %d entries, want %q and an attestation for each", filepath.Base(command[0]), got, len(index.Manifests), want)
+			c.t.Errorf("%s found %q in %d entries, want %q and an attestation for each platform", filepath.Base(command[0]), got, len(index.Manifests), want)
 		}
 	}
 }
 
-// The workflow is the example in README. Only the build differs, because it needs a
-// builder. The outputs of the matrix jobs are the only input of the merge.
+// The workflow is the example in docs/many-runners.md. Only the build differs, because
+// it needs a builder. The outputs of the matrix jobs are the only input of the merge.
 func TestMatrixOfRunnersUnderAct(t *testing.T) {
 	t.Parallel()
 	raw, err := os.ReadFile(filepath.Join("testdata", "matrix.yml"))
@@ -178,10 +180,10 @@ func TestReusableWorkflowsUnderAct(t *testing.T) {
 	}
 	c.wantPlatforms("1.2.3")
 	if a, b := c.server.Tag("e2e/image", "1.2.3"), c.server.Tag("e2e/image", "production"); a != b {
-		t.Errorf("1.2.3 is %q, production %q", a, b)
+		t.Errorf("the tag 1.2.3 points at %q, and the tag production points at %q", a, b)
 	}
 	if tags := c.server.Tags("e2e/image"); !slices.Equal(tags, []string{"1.2.3", "production"}) {
-		t.Errorf("tags are %q, %q", tags, slices.Sorted(maps.Keys(platforms)))
+		t.Errorf("the tags are %q, and the platforms are %q", tags, slices.Sorted(maps.Keys(platforms)))
 	}
 	if t.Failed() {
 		t.Log(log)

@@ -19,12 +19,12 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// enginesLayer is the size of the layer in bytes. It is much larger than maxResident,
-// and can be compressed twice in a short time.
+// enginesLayer is the size of the layer in bytes. This size is much larger than
+// maxResident. It is also small enough for two compressions in a short time.
 const enginesLayer = 256 << 20
 
-// The export and the load of an engine are streams. The program stores neither of them
-// in memory or on disk.
+// An engine exports and loads an image as a stream. The program does not store such a
+// stream in memory or on disk.
 func TestMemoryStaysFlatForALayerOfAnEngine(t *testing.T) {
 	program := programOf(t)
 	engine := sourcetest.NewEngine(t, bigSaved(t))
@@ -32,15 +32,15 @@ func TestMemoryStaysFlatForALayerOfAnEngine(t *testing.T) {
 	env := append(serveOn(t, program), "TMPDIR="+temp)
 	runFlat(t, env, engine, program, "publish", "docker-daemon:big", "--tags", "big")
 	if engine.Exports.Load() != 2 {
-		t.Errorf("there were %d exports, not 2", engine.Exports.Load())
+		t.Errorf("the engine served %d exports, want 2", engine.Exports.Load())
 	}
 	other := sourcetest.NewEngine(t)
 	runFlat(t, env, other, program, "pull", "octocat/hello-world:big", "docker-daemon:")
 	if other.Loads.Load() != 1 || len(other.LoadedBlobs()) != 3 {
-		t.Errorf("%d loads, and the engine received %q", other.Loads.Load(), other.LoadedBlobs())
+		t.Errorf("the engine served %d loads and received the blobs %q, want 1 load and 3 blobs", other.Loads.Load(), other.LoadedBlobs())
 	}
 	if left, err := filepath.Glob(filepath.Join(temp, "*")); err != nil || len(left) > 0 {
-		t.Errorf("the program wrote %q: %v", left, err)
+		t.Errorf("the program did not remove the files %q (error: %v)", left, err)
 	}
 }
 
@@ -60,8 +60,8 @@ func runFlat(t *testing.T, env []string, engine *sourcetest.Engine, program stri
 	}
 }
 
-// bigSaved is an image of the classic store with one layer of random bytes, which are
-// generated for each export.
+// bigSaved returns an image of the classic store with one layer of random bytes. The
+// engine generates these bytes again for each export.
 func bigSaved(t *testing.T) sourcetest.EngineImage {
 	t.Helper()
 	sum := sha256.New()

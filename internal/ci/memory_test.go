@@ -17,15 +17,13 @@ import (
 	"testing"
 )
 
-// maxResident is the maximum memory of a process that transfers a layer of 1 GiB, in
-// KiB.
 const (
-	maxResident = 64 << 10
-	layerSize   = 1 << 30
+	maxResident = 64 << 10 // maximum memory, in KiB, of a process that transfers a layer
+	layerSize   = 1 << 30  // size of the layer in bytes
 )
 
 // The program never stores a whole layer in memory. The system reports the peak memory
-// of the finished process. The server is another process.
+// of the finished process. The embedded ghcr.io runs in another process.
 func TestMemoryStaysFlatForAGibibyteLayer(t *testing.T) {
 	program := programOf(t)
 	env := serveOn(t, program)
@@ -67,8 +65,8 @@ func programOf(t *testing.T) string {
 	return program
 }
 
-// serveOn starts an embedded ghcr.io with blobs on disk. It returns the environment for
-// a program that uses it instead of GitHub.
+// serveOn starts an embedded ghcr.io that stores its blobs on disk. It returns the
+// environment in which a program uses this server instead of GitHub.
 func serveOn(t *testing.T, program string) []string {
 	t.Helper()
 	serve := exec.CommandContext(t.Context(), program, "serve", "--listen", "127.0.0.1:0", "--data", t.TempDir())
@@ -94,11 +92,12 @@ func serveOn(t *testing.T, program string) []string {
 			return env
 		}
 	}
-	t.Fatal("serve printed no environment")
+	t.Fatal("the command serve printed no environment")
 	return nil
 }
 
-// hostOf returns the registry in an environment that serve printed.
+// hostOf returns the host of the registry from an environment that the command "serve"
+// printed.
 func hostOf(env []string) string {
 	for _, pair := range env {
 		if host, ok := strings.CutPrefix(pair, "GITHUB_SERVER_URL=http://"); ok {

@@ -9,9 +9,11 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
 )
 
-// The reusable workflows use the action of their own commit as $/.github/actions/push,
-// because $/ cannot name the top of a repository. This second manifest is equal to
-// action.yml except for paths. `go test ./internal/ci -run Inputs -update` writes it.
+// The reusable workflows must use the action of their own commit. The prefix $/ cannot
+// name the top folder of a repository. Therefore the folder .github/actions/push contains
+// a copy of action.yml, and the workflows use $/.github/actions/push. Only the paths and
+// the first line of the copy differ. The command `go test ./internal/ci -run Inputs
+// -update` writes the copy.
 func TestPushActionHasTheInputsAndOutputsOfTheAction(t *testing.T) {
 	raw, err := os.ReadFile(filepath.Join(top, "action.yml"))
 	if err != nil {
@@ -28,12 +30,12 @@ func TestPushActionHasTheInputsAndOutputsOfTheAction(t *testing.T) {
 		return
 	}
 	if !*update {
-		t.Fatalf("%s differs from action.yml (%v); write it with\n\tgo test ./internal/ci -run Inputs -update", path, err)
+		t.Fatalf("%s differs from action.yml (%v); write the copy with\n\tgo test ./internal/ci -run Inputs -update", path, err)
 	}
 	write(t, path, []byte(want))
 }
 
-// The merge gets the digest of a matrix job through an output with the name of the
+// Each matrix job gives the digest to the merge in an output that has the name of the
 // platform.
 func TestPublishWorkflowHasAnOutputForEachCommonPlatform(t *testing.T) {
 	t.Parallel()
@@ -45,12 +47,12 @@ func TestPublishWorkflowHasAnOutputForEachCommonPlatform(t *testing.T) {
 		}
 	}
 	if n := len(build.Outputs); n != len(report.CommonPlatforms) {
-		t.Errorf("%d outputs for %d platforms", n, len(report.CommonPlatforms))
+		t.Errorf("the job build has %d outputs for %d platforms", n, len(report.CommonPlatforms))
 	}
 }
 
-// Callers must grant the permissions that the jobs request, so that the jobs request as
-// few as possible.
+// A caller must grant all permissions that the jobs request. The jobs therefore request
+// as few permissions as possible.
 func TestReusableWorkflowsRequestOnlyTwoPermissions(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"publish.yml", "promote.yml"} {

@@ -20,8 +20,8 @@ func TestWorkflowsFollowTheRules(t *testing.T) {
 	}
 }
 
-// A review of an action applies to one commit. If two workflows pin the action
-// differently, they run different code.
+// A review of an action applies to one commit. If two workflows pin the action to
+// different commits, the workflows run different code.
 func TestEachActionHasOnePin(t *testing.T) {
 	t.Parallel()
 	seen := map[string]string{}
@@ -64,7 +64,8 @@ func problems(f file) []string {
 	return out
 }
 
-// names reports whether the value of on contains the event, in any notation.
+// names reports whether the value of the key "on" contains the event. The value can be a
+// text, a list or a mapping.
 func names(on yaml.Node, event string) bool {
 	return on.Value == event || slices.ContainsFunc(on.Content, func(n *yaml.Node) bool { return n.Value == event })
 }
@@ -84,7 +85,7 @@ var (
 
 func stepProblems(s step) []string {
 	var out []string
-	// $/ refers to the commit of the workflow itself.
+	// A path with the prefix $/ refers to the commit of the workflow itself.
 	if s.Uses != "" && !strings.HasPrefix(s.Uses, "./") && !strings.HasPrefix(s.Uses, "$/") {
 		if !pinned.MatchString(s.Uses) {
 			out = append(out, s.Uses+" is not pinned to a full commit id")

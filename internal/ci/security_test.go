@@ -37,8 +37,8 @@ func testFunctions(t *testing.T, root string) map[string]bool {
 	return found
 }
 
-// missingTests returns the test functions that a document names and that do not exist,
-// each once and sorted.
+// missingTests returns the names of test functions that a document contains and that do
+// not exist. The names are sorted, and each name occurs once.
 func missingTests(document string, functions map[string]bool) []string {
 	missing := map[string]bool{}
 	for _, match := range testName.FindAllStringSubmatch(document, -1) {
@@ -58,7 +58,7 @@ func TestTestsInTheSecurityDocumentExist(t *testing.T) {
 		t.Fatal(err)
 	}
 	if names := testName.FindAllString(string(raw), -1); len(names) < 50 {
-		t.Errorf("docs/security.md names only the tests %q", names)
+		t.Errorf("docs/security.md names fewer than 50 tests: %q", names)
 	}
 	for _, name := range missingTests(string(raw), testFunctions(t, top)) {
 		t.Errorf("docs/security.md names the test %s, which does not exist", name)

@@ -13,8 +13,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// The rules of this file extend the rules in rules_test.go, which apply only to the steps
-// of workflows. Their source is GitHub's "Security hardening for GitHub Actions".
+// The rules in rules_test.go apply only to workflows. The rules in this file also apply
+// to actions. The source of these rules is GitHub's "Security hardening for GitHub
+// Actions".
 
 // The rules apply to every workflow, to the action and to the composite actions.
 func TestWorkflowsAndActionsFollowTheSecurityRules(t *testing.T) {
@@ -54,7 +55,7 @@ func automationFiles(t *testing.T) []string {
 	return paths
 }
 
-// The test fails if a pattern of automationFiles finds nothing.
+// The rules do not apply to a file that automationFiles does not find.
 func TestAutomationFilesAreFound(t *testing.T) {
 	t.Parallel()
 	got := automationFiles(t)
@@ -105,7 +106,7 @@ func entry(mapping *yaml.Node, key string) *yaml.Node {
 	return nil
 }
 
-// scalar returns the text of a key of a mapping, or "".
+// scalar returns the text of the value of a key of a mapping, or "".
 func scalar(mapping *yaml.Node, key string) string {
 	if value := entry(mapping, key); value != nil {
 		return value.Value
@@ -113,8 +114,8 @@ func scalar(mapping *yaml.Node, key string) string {
 	return ""
 }
 
-// permissionProblems requires one scope per line, and a comment with a reason after each
-// write scope. The shorthands write-all and read-all name no scope.
+// permissionProblems requires a list of scopes, and a comment with the reason after each
+// write scope. It reports the shorthands write-all and read-all, which name no scope.
 func permissionProblems(node *yaml.Node) []string {
 	permissions := entry(node, "permissions")
 	if permissions == nil {
@@ -134,7 +135,7 @@ func permissionProblems(node *yaml.Node) []string {
 }
 
 // concurrencyProblems requires a concurrency group for a workflow that an event starts.
-// A reusable workflow needs none, because the caller knows which calls may run
+// A reusable workflow needs no group, because the caller knows which calls may run
 // concurrently. The caller can set a group for the calling job.
 func concurrencyProblems(workflow *yaml.Node) []string {
 	on := entry(workflow, "on")
@@ -160,7 +161,8 @@ func callProblems(job *yaml.Node) []string {
 	return out
 }
 
-// local reports whether a use names a file of this repository at the same commit.
+// local reports whether the value of a key "uses" names a file of this repository at the
+// same commit.
 func local(uses string) bool {
 	return strings.HasPrefix(uses, "./") || strings.HasPrefix(uses, "$/")
 }
@@ -191,8 +193,8 @@ func stepsProblems(steps *yaml.Node) []string {
 	return out
 }
 
-// scripts returns the texts of a step that an interpreter runs: the script of run, the
-// command line of shell, and the input script of actions/github-script.
+// scripts returns the texts of a step that an interpreter runs. These texts are the values
+// of the keys "run" and "shell", and the input "script" of actions/github-script.
 func scripts(step *yaml.Node) []*yaml.Node {
 	var out []*yaml.Node
 	for _, key := range []string{"run", "shell"} {
@@ -210,18 +212,18 @@ func scripts(step *yaml.Node) []*yaml.Node {
 
 var (
 	expression = regexp.MustCompile(`(?s)\$\{\{(.*?)\}\}`)
-	// attackerControlled matches contexts that another person can set: event fields,
-	// branch names, inputs, matrix values, outputs and variables. GitHub ignores the
-	// case of context names and accepts an index: github['event'] and github.event
-	// are equal.
+	// attackerControlled matches contexts whose values another person can set. These
+	// contexts are event fields, branch names, inputs, matrix values, outputs and
+	// variables. GitHub ignores the case of context names. GitHub also accepts an index
+	// instead of a dot: github['event'] and github.event are the same context.
 	attackerControlled = regexp.MustCompile(`(?i)\b(?:` +
 		`github\s*(?:\.\s*|\[\s*')(?:event|head_ref|base_ref|ref_name|ref|actor|triggering_actor)\b(?:'\s*\])?` +
 		`|(?:inputs|steps|needs|env|matrix|vars|secrets)\s*[.\[]` +
 		`|toJSON\s*\(\s*(?:github|inputs|steps|needs|env|matrix|vars|secrets)\b)`)
 )
 
-// untrusted returns the attacker-controlled contexts in the expressions of a text, each
-// once and sorted.
+// untrusted returns the expressions in a text that contain an attacker-controlled
+// context. The expressions are sorted, and each expression occurs once.
 func untrusted(text string) []string {
 	found := map[string]bool{}
 	for _, e := range expression.FindAllStringSubmatch(text, -1) {
@@ -327,8 +329,9 @@ func TestUntrustedValuesAreRecognized(t *testing.T) {
 	}
 }
 
-// .ci/run and the Dependabot configuration must list each Go module. Otherwise the module
-// gets no checks and no updates.
+// .ci/run and the Dependabot configuration must each list all Go modules. A module that
+// .ci/run does not list gets no checks. A module that Dependabot does not list gets no
+// updates.
 func TestEveryModuleIsListed(t *testing.T) {
 	t.Parallel()
 	var modules []string

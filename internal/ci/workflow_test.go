@@ -32,7 +32,8 @@ type step struct {
 	usesComment         string
 }
 
-// UnmarshalYAML also keeps the comment after uses, which is not a part of the value.
+// UnmarshalYAML also stores the comment after the value of the key "uses". The comment is
+// not a part of the value.
 func (s *step) UnmarshalYAML(n *yaml.Node) error {
 	type plain step
 	if err := n.Decode((*plain)(s)); err != nil {

@@ -24,7 +24,7 @@ var checkCommand = &command{
 can be published: token, right to push, package, link and visibility. It changes
 nothing and needs no image. It exits with 1 only if publish would fail.`,
 	example: `  ghcr-publish check ghcr.io/acme/web
-  ghcr-publish check ghcr.io/acme/web --visibility public --on-visibility-mismatch fail`,
+  ghcr-publish check ghcr.io/acme/web --visibility public`,
 }
 
 // checkRun holds the state of one run of check.
@@ -80,7 +80,7 @@ func (r *checkRun) do(ctx context.Context) error {
 // the clock.
 func (r *checkRun) token(ctx context.Context) {
 	if r.config.Token.Empty() {
-		r.report.Find(report.Info, "token", "%s needs no token", r.config.Images[0].RegistryStr())
+		r.report.Find(report.Info, "token", "none: %s needs no token", r.config.Images[0].RegistryStr())
 		return
 	}
 	kind := string(r.config.Token.Kind())
@@ -88,16 +88,16 @@ func (r *checkRun) token(ctx context.Context) {
 	switch {
 	case status == nil:
 		r.report.Find(report.Info, "token", "%s from %s", kind, r.config.TokenOrigin)
-		r.report.Find(report.Warning, "API", "%s did not answer. publish does not need the API, but cannot report visibility and link without it", r.config.GitHub.APIURL)
+		r.report.Find(report.Warning, "API", "no: %s did not answer. publish does not need the API, but without it the run cannot report the visibility and the link", r.config.GitHub.APIURL)
 		return
 	case status.Invalid:
-		r.report.Find(report.Warning, "token", "%s from %s: GitHub's API refuses it", kind, r.config.TokenOrigin)
+		r.report.Find(report.Warning, "token", "%s from %s. GitHub's API refuses it", kind, r.config.TokenOrigin)
 	case status.Scoped:
 		r.report.Find(report.OK, "token", "%s from %s with the scopes %q", kind, r.config.TokenOrigin, status.Scopes)
 	default:
 		r.report.Find(report.OK, "token", "%s from %s. GitHub's API does not report its permissions", kind, r.config.TokenOrigin)
 	}
-	r.report.Find(report.OK, "API", "%s answers", r.config.GitHub.APIURL)
+	r.report.Find(report.OK, "API", "yes: %s answers", r.config.GitHub.APIURL)
 	r.report.Notice("token", r.explainer().TokenNotices(status)...)
 	r.clock(status.ServerTime)
 }
@@ -112,10 +112,10 @@ func (r *checkRun) clock(server time.Time) {
 	}
 	apart := time.Since(server).Round(time.Second)
 	if apart.Abs() <= maxClockSkew {
-		r.report.Find(report.OK, "clock", "the clock of this machine agrees with GitHub's")
+		r.report.Find(report.OK, "clock", "yes: it agrees with GitHub's")
 		return
 	}
-	r.report.Find(report.Warning, "clock", "the clock of this machine differs from GitHub's by %s, so certificates and tokens may be refused. Set the clock with NTP.", apart.Abs())
+	r.report.Find(report.Warning, "clock", "no: it differs from GitHub's by %s, so certificates and tokens may be refused. Set the clock with NTP.", apart.Abs())
 }
 
 // show reports the findings and returns the error that publish would return.
@@ -137,7 +137,7 @@ func (r *checkRun) show(err error) error {
 func (r *checkRun) warn(where string, findings []report.Finding) {
 	for _, f := range findings {
 		if f.Mark == report.Warning {
-			r.workflow.Annotate(diag.Warning, where+f.Subject, f.Text)
+			r.workflow.Annotate(diag.Warning, where+f.Title(), f.Text)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/publish"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/refusal"
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
 )
 
@@ -23,17 +25,21 @@ func (r *checkRun) image(ctx context.Context, repo name.Repository, c *report.Ch
 	t, err := r.prober.Probe(ctx, repo)
 	if err != nil {
 		err = r.explainer().Refusal(err, repo, t)
-		c.Find(report.Problem, "registry", "%v", err)
+		c.Find(report.Problem, "registry", "no: %s", cause(err))
 		return err
 	}
-	c.Find(report.OK, "registry", "%s answers", repo.RegistryStr())
 	problem := r.push(c, t)
 	r.pull(ctx, c, t)
+	c.Find(report.OK, "registry", "yes: %s answers", repo.RegistryStr())
 	if !t.Home {
-		c.Find(report.Info, "GitHub", "%s is not a registry of GitHub: package, link and visibility are not checked", repo.RegistryStr())
+		c.Find(report.Info, "GitHub", "no: %s has no packages, so their link and visibility are not checked", repo.RegistryStr())
 		return problem
 	}
-	r.pkg(c, t)
+	r.pkg(c, t, problem)
+	if c.Exists == "unknown" && t.PushRefusal != nil {
+		c.Linked = "unknown"
+		return problem // a package that the token cannot see has no known link and visibility
+	}
 	r.link(c, t)
 	if wrong := r.visibility(c, t); problem == nil {
 		problem = wrong
@@ -46,38 +52,55 @@ func (r *checkRun) image(ctx context.Context, repo name.Repository, c *report.Ch
 func (r *checkRun) push(c *report.CheckedImage, t *resolve.Target) error {
 	if t.PushRefusal == nil {
 		c.MayPush = "yes"
-		c.Find(report.OK, "push", "the token may push: the registry opened an upload, and nothing was sent")
+		c.Find(report.OK, "push", "yes: the registry opened an upload, and nothing was sent")
 		return nil
 	}
 	c.MayPush = "no"
-	err := r.explainer().Refusal(t.PushRefusal, t.Repo, t)
-	if r.config.OnReadOnly != input.ReadOnlyFail && r.explainer().IsReadOnly(err) {
-		c.Find(report.Info, "push", "the token may not push, and publish would skip the push (on-readonly: %s): %v", r.config.OnReadOnly, err)
+	explainer := r.explainer()
+	explainer.OnReadOnly = r.config.OnReadOnly
+	err := explainer.Refusal(t.PushRefusal, t.Repo, t)
+	if r.config.OnReadOnly != input.ReadOnlyFail && explainer.IsReadOnly(err) {
+		c.Find(report.Info, "push", "no, so publish would skip the push (on-readonly: %s)", r.config.OnReadOnly)
 		r.mu.Lock()
-		r.report.Outcome, r.report.Reason = report.Skipped, "the token is read-only"
+		r.report.Skip(err)
 		r.mu.Unlock()
 		return nil
 	}
-	c.Find(report.Problem, "push", "%v", err)
+	c.Find(report.Problem, "push", "no: %s", cause(err))
 	return err
+}
+
+// cause returns the response of the server, or the title of an error without a
+// response. The summary and the annotation of the error contain the rest.
+func cause(err error) string {
+	var e *diag.Error
+	switch {
+	case !errors.As(err, &e):
+		return err.Error()
+	case e.Err == nil:
+		return e.Title
+	}
+	return e.Err.Error()
 }
 
 // pull reports whether the token and an anonymous client may pull.
 func (r *checkRun) pull(ctx context.Context, c *report.CheckedImage, t *resolve.Target) {
 	c.MayPull = allowed(ctx, r.registry.Tags, t.Repo)
-	switch c.MayPull {
-	case "yes":
-		c.Find(report.OK, "pull", "the token may pull")
-	case "no":
-		c.Find(report.Info, "pull", "the token can pull no image yet")
+	switch {
+	case c.MayPull == "yes":
+		c.Find(report.OK, "pull", "yes")
+	case c.MayPull == "no" && t.MayPush:
+		c.Find(report.Info, "pull", "there is no image to pull yet")
+	case c.MayPull == "no":
+		c.Find(report.Unknown, "pull", "not known: the registry shows no image to this token")
 	default:
-		c.Find(report.Warning, "pull", "the registry did not answer whether the token may pull")
+		c.Find(report.Warning, "pull", "not known: the registry did not answer")
 	}
 	if !t.Home {
 		return
 	}
 	c.AnonymousPull = map[string]string{"yes": "allowed", "no": "refused", "unknown": "unknown"}[allowed(ctx, r.registry.Anonymous().Tags, t.Repo)]
-	c.Find(report.Info, "anonymous", "a pull without credentials is %s", c.AnonymousPull)
+	c.Find(report.Info, "anonymous", "%s", map[string]string{"allowed": "yes: a pull without credentials is allowed", "refused": "no: a pull without credentials is refused", "unknown": "not known: the registry did not answer"}[c.AnonymousPull])
 	t.Public = t.Public || c.AnonymousPull == "allowed"
 }
 
@@ -93,35 +116,38 @@ func allowed(ctx context.Context, tags func(context.Context, name.Repository) ([
 	return "unknown"
 }
 
-// pkg reports whether the package exists, and the package that a push would create.
-func (r *checkRun) pkg(c *report.CheckedImage, t *resolve.Target) {
+// pkg reports whether the package exists, and the package that a push would create. The
+// refusal of the push, if any, also shows whether the package exists.
+func (r *checkRun) pkg(c *report.CheckedImage, t *resolve.Target, problem error) {
 	owner, pkg := t.Owner(r.config.GitHub)
 	c.PackageURL, c.SettingsURL = r.packages.PageURL(owner, pkg), r.packages.SettingsURL(owner, pkg)
 	switch {
 	case t.PackageErr == nil:
 		c.Exists, c.Visibility = "yes", t.Package.Visibility
-		c.Find(report.OK, "package", "the package exists: %s", c.PackageURL)
+		c.Find(report.OK, "package", "yes: %s", c.PackageURL)
 	case t.Exists() || c.MayPull == "yes":
 		c.Exists = "yes"
-		c.Find(report.Info, "package", "the package exists, but GitHub's API does not return it: %v", t.PackageErr)
+		c.Find(report.Info, "package", "yes, but GitHub's API does not return it: %v", t.PackageErr)
+	case diag.Is(problem, refusal.CodeWritePackage):
+		c.Find(report.Info, "package", "yes, but it is hidden from this token. Its link and its visibility are not known")
+	case github.IsAbsent(t.PackageErr) && t.PushRefusal != nil:
+		c.Find(report.Unknown, "package", "not known: the package does not exist, or it is hidden from this token. Its link and its visibility are not known either")
 	case github.IsAbsent(t.PackageErr):
 		c.Exists, c.Inherits = "no", t.Inherits
-		c.Find(report.Info, "package", "the package does not exist, or is hidden from this token%s", firstPush(c, t.Inherits))
+		c.Find(report.Info, "package", "no package with this name is visible to this token. The first push creates it%s", inheriting(t.Inherits))
+	case t.PushRefusal != nil:
+		c.Find(report.Unknown, "package", "not known: %v", t.PackageErr)
 	default:
-		c.Find(report.Warning, "package", "GitHub's API did not answer whether the package exists: %v", t.PackageErr)
+		c.Find(report.Warning, "package", "not known: %v", t.PackageErr)
 	}
 }
 
-// firstPush returns the sentence about the package that a push creates. It returns ""
-// if the registry refuses the push.
-func firstPush(c *report.CheckedImage, visibility string) string {
-	switch {
-	case c.MayPush == "no":
+// inheriting returns the end of the sentence about a new package.
+func inheriting(visibility string) string {
+	if visibility == "" {
 		return ""
-	case visibility == "":
-		return ". The first push creates it"
 	}
-	return ". The first push creates it with the visibility " + visibility
+	return " with the visibility " + visibility
 }
 
 // link reports the repository that the package is linked to. GitHub links only a
@@ -134,49 +160,51 @@ func (r *checkRun) link(c *report.CheckedImage, t *resolve.Target) {
 	}
 	label += mine
 	switch linked := t.Package.Repository; {
-	case t.PackageErr != nil && c.Exists == "no" && c.MayPush == "no":
-		c.Linked = "no" // nothing can be linked without a push
 	case t.PackageErr != nil && c.Exists == "no" && r.config.GitHub.Active:
 		c.Linked = "no"
-		c.Find(report.OK, "link", "the first push with GITHUB_TOKEN links the package to %s", mine)
+		c.Find(report.OK, "link", "the first push with GITHUB_TOKEN links it to %s", mine)
 	case t.PackageErr != nil && c.Exists == "no":
 		c.Linked = "no"
-		c.Find(report.Info, "link", "GitHub does not link a package that is pushed from outside a workflow. Publish it with link: label, which writes %s, or connect it afterwards at %s", label, c.SettingsURL)
+		c.Find(report.Info, "link", "none: GitHub does not link a package that is pushed from outside a workflow. Publish it with link: label, which writes %s, or connect it afterwards at %s", label, c.SettingsURL)
 	case t.PackageErr != nil:
 		c.Linked = "unknown"
 	case linked == "":
 		c.Linked = "no"
-		c.Find(report.Warning, "link", "the package is not linked to a repository, so it inherits no access. Connect a repository at %s", c.SettingsURL)
+		c.Find(report.Warning, "link", "none, so the package inherits no access. Connect a repository at %s", c.SettingsURL)
 	case mine != "" && !strings.EqualFold(linked, mine):
 		c.Linked, c.Repository = "yes", linked
-		c.Find(report.Info, "link", "the package is linked to %s, not to %s. Grant access under Manage Actions access at %s", linked, mine, c.SettingsURL)
+		c.Find(report.Info, "link", "%s, not %s. Grant access under Manage Actions access at %s", linked, mine, c.SettingsURL)
 	default:
 		c.Linked, c.Repository = "yes", linked
-		c.Find(report.OK, "link", "the package is linked to %s and inherits its access, unless an owner has disabled that", linked)
+		c.Find(report.OK, "link", "%s. The package inherits its access, unless an owner has disabled that", linked)
 	}
 }
 
 // visibility compares the visibility of the package with the wanted one.
 func (r *checkRun) visibility(c *report.CheckedImage, t *resolve.Target) error {
 	if err := resolve.CheckVisibility(r.config.Visibility, r.config.FailOnMismatch, t); err != nil {
-		c.Find(report.Problem, "visibility", "%v", err)
+		c.Find(report.Problem, "visibility", "%s", cause(err))
 		return err
 	}
-	want := string(r.config.Visibility)
-	is := c.Visibility
+	want, is, verb := string(r.config.Visibility), c.Visibility, ""
 	if c.Exists == "no" && c.Inherits != "" {
-		is = c.Inherits
+		is, verb = c.Inherits, "it would be "
+	}
+	cure := fmt.Sprintf(". An owner can change it at %s → Danger Zone → Change visibility", c.SettingsURL)
+	if r.config.FailOnMismatch {
+		cure = "" // the error contains it
 	}
 	switch {
-	case r.config.Visibility == input.Keep && is == "unknown":
+	case is == "unknown" && r.config.Visibility == input.Keep:
+		c.Find(report.Unknown, "visibility", "not known")
 		return nil
 	case r.config.Visibility == input.Keep, is == want:
-		c.Find(report.OK, "visibility", "the visibility is %s", is)
+		c.Find(report.OK, "visibility", "%s%s", verb, is)
 		return nil
 	case is == "unknown":
-		c.Find(report.Warning, "visibility", "the visibility is unknown, and the wanted visibility is %s", want)
+		c.Find(report.Warning, "visibility", "not known, but %s is wanted", want)
 	default:
-		c.Find(report.Warning, "visibility", "the visibility is %s, but the wanted visibility is %s. An owner can change it at %s → Danger Zone → Change visibility", is, want, c.SettingsURL)
+		c.Find(report.Warning, "visibility", "%s%s, but %s is wanted%s", verb, is, want, cure)
 	}
 	if !r.config.FailOnMismatch {
 		return nil

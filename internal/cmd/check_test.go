@@ -23,19 +23,19 @@ func TestCheckReportsTheErrorsOfPublish(t *testing.T) {
 	}{
 		{
 			name: "a new package", outcome: "ready", outputs: []string{"linked", "no", "anonymous-pull", "refused"},
-			words: []string{"push", "nothing was sent", "The first push creates it with the visibility public", "links the package to acme/web", "installation token from the input token", "Publishing would not be refused."},
+			words: []string{"push", "nothing was sent", "The first push creates it with the visibility public", "links it to acme/web", "installation token from the input token", "Ready to publish "},
 		},
 		{
 			name:    "a package that is linked to the repository",
 			server:  func(c *ghcrtest.Config) { c.Packages = mine },
 			outcome: "ready", outputs: []string{"visibility", "public", "linked", "yes", "anonymous-pull", "allowed"},
-			words: []string{"exists: ", "is linked to acme/web"},
+			words: []string{"package     yes: ", "link        acme/web. The package inherits"},
 		},
 		{
 			name:   "no permission",
 			server: func(c *ghcrtest.Config) { c.Packages, c.Credentials[0].Packages = mine, ghcrtest.Read },
 			code:   "write-denied", outcome: "failed", outputs: []string{"visibility", "public"},
-			words: []string{"problem", "packages: write", "Publishing would fail."},
+			words: []string{"problem", "packages: write", "/acme/web would fail"},
 		},
 		{
 			name:   "a package that is not linked",
@@ -47,12 +47,12 @@ func TestCheckReportsTheErrorsOfPublish(t *testing.T) {
 			server: func(c *ghcrtest.Config) {
 				c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/hidden", Grants: map[string]ghcrtest.Role{"acme/web": ghcrtest.Write}}}
 			},
-			outcome: "ready", outputs: []string{"linked", "yes", "visibility", "private"}, words: []string{"is linked to acme/hidden, not to acme/web"},
+			outcome: "ready", outputs: []string{"linked", "yes", "visibility", "private"}, words: []string{"acme/hidden, not acme/web"},
 		},
 		{
 			name:   "a pull request from a fork, which publish skips",
 			server: func(c *ghcrtest.Config) { c.Credentials[0].Packages = ghcrtest.Read },
-			stage:  func(s *stage) { s.fork() }, outcome: "skipped", words: []string{"publish would skip", "Publishing would be skipped"},
+			stage:  func(s *stage) { s.fork() }, outcome: "skipped", words: []string{"publish would skip", "would be skipped", "fork somebody/web"},
 		},
 		{
 			name: "a pull request of the same repository, with an invalid token", stage: func(s *stage) {
@@ -65,13 +65,13 @@ func TestCheckReportsTheErrorsOfPublish(t *testing.T) {
 			name:   "the package is private instead of public, with a warning",
 			server: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web"}} },
 			stage:  func(s *stage) { s.with("visibility", "public") }, outcome: "ready",
-			words: []string{"warning", "is private, but the wanted visibility is public", "Change visibility"},
+			words: []string{"warning", "private, but public is wanted", "Change visibility"},
 		},
 		{
 			name:   "the package is private instead of public, with a failure",
 			server: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web"}} },
 			stage:  func(s *stage) { s.with("visibility", "public", "on-visibility-mismatch", "fail") },
-			code:   "visibility-needs-owner", outcome: "failed", words: []string{"problem", "is private, but the wanted visibility is public"},
+			code:   "visibility-needs-owner", outcome: "failed", words: []string{"problem", "private, but public is wanted"},
 		},
 		{
 			name:  "the package would be public instead of private",
@@ -138,7 +138,7 @@ func TestCheckOfSeveralImagesReportsEachProblem(t *testing.T) {
 	s.env["GITHUB_TOKEN"] = canary
 	r := s.run("check", s.image("acme/web"), s.image("other/web"))
 	r.failsWith("create-package", "other/web")
-	if !strings.Contains(r.stdout, s.image("acme/web")+"\n") || !strings.Contains(r.stdout, "the token may push") {
+	if !strings.Contains(r.stdout, s.image("acme/web")+"\n") || !strings.Contains(r.stdout, "yes: the registry opened an upload") {
 		r.fatal("the first image is not reported")
 	}
 }
@@ -161,7 +161,7 @@ func TestCheckOfAnotherRegistrySkipsTheGitHubFindings(t *testing.T) {
 	other := ghcrtest.Start(t, config)
 	s := newStage(t, acme()).with("command", "check", "image", other.Host()+"/acme/web", "credentials", other.Host()+" me "+secret)
 	r := s.run().succeeds().hasOutputs("outcome", "ready", "linked", "")
-	if !strings.Contains(r.stdout, "is not a registry of GitHub") {
+	if !strings.Contains(r.stdout, "has no packages, so their link and visibility are not checked") {
 		t.Errorf("the log does not contain the finding:\n%s", r.stdout)
 	}
 }

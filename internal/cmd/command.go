@@ -50,12 +50,12 @@ Exit status: 0 on success, 1 on failure, 130 after an interrupt.`,
 		Version: version.String(),
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.SetUsageTemplate(wrapped(root.UsageTemplate()))
 	root.SetFlagErrorFunc(usage)
 	for _, c := range commands {
 		root.AddCommand(c.cobra(p, w))
 	}
 	root.AddCommand(serveCommand(p), tryCommand(p), versionCommand(p))
+	addHelp(root)
 	for _, c := range root.Commands() {
 		c.Args = withUsage(c.Args)
 		if c.Flags().Lookup("version") == nil { // the version of the image in some commands
@@ -76,14 +76,6 @@ func withUsage(check cobra.PositionalArgs) cobra.PositionalArgs {
 		}
 		return nil
 	}
-}
-
-// helpWidth is the width of the help in columns.
-const helpWidth = 100
-
-// wrapped changes the template of cobra so that the help of flags is wrapped.
-func wrapped(template string) string {
-	return strings.ReplaceAll(template, "Flags.FlagUsages", fmt.Sprintf("Flags.FlagUsagesWrapped %d", helpWidth))
 }
 
 func versionCommand(p Process) *cobra.Command {
@@ -129,7 +121,7 @@ func (c *command) cobra(p Process, w *workflow.Workflow) *cobra.Command {
 		cc.Args = atMost(strings.ToUpper(c.argument), strings.ToUpper(c.second))
 	}
 	flags := addFlags(cc, c.name)
-	fromStdin := cc.Flags().Bool("token-stdin", false, "Read the token from standard input.")
+	fromStdin := cc.Flags().Bool("token-stdin", false, "Read the token from standard input, not from GITHUB_TOKEN, GH_TOKEN or CR_PAT.")
 	cc.RunE = func(cc *cobra.Command, args []string) error {
 		if err := c.setArguments(cc, flags, args); err != nil {
 			return err
@@ -210,6 +202,9 @@ func addFlags(c *cobra.Command, command input.Command) flagValues {
 
 func flagHelp(in input.Input, c input.Command) string {
 	help := strings.ReplaceAll(in.HelpFor(c), "`", "'") // pflag uses a word in backquotes as the name of the value
+	if in.Kind == input.Lines {
+		help = strings.ReplaceAll(help, "one per line", "one per flag")
+	}
 	if len(in.ValuesFor(c)) > 0 {
 		help += " One of: " + strings.Join(in.ValuesFor(c), ", ") + "."
 	}

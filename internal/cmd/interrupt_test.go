@@ -123,7 +123,7 @@ func TestOutputsAfterAPartialFailureAreTrue(t *testing.T) {
 	if s.server.Tag("acme/web", "good") == digest != strings.Contains(r.outputs["tags"], ":good") || strings.Contains(r.outputs["tags"], ":bad") {
 		r.fatal("the output tags is %q", r.outputs["tags"])
 	}
-	if !strings.Contains(r.stdout, "The run failed after it had written content.") {
+	if !strings.Contains(r.stdout, "failed after a part of the image was written") {
 		r.fatal("the log does not state that the run wrote content")
 	}
 }

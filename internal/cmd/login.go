@@ -25,7 +25,7 @@ to Docker's config file, or to the credential helper that the file names. In a
 workflow, the post step removes them and restores the previous login. At a
 terminal, they stay until docker logout.`,
 	example: `  gh auth token | ghcr-publish login --token-stdin
-  ghcr-publish login --push --image ghcr.io/acme/web   # also check the right to push`,
+  ghcr-publish login --push --image ghcr.io/acme/web  # checks the right to push`,
 }
 
 // stateLogin is the name of the state with which the main step passes its session to

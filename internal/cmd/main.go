@@ -104,7 +104,7 @@ func step(ctx context.Context, p Process, w *workflow.Workflow) error {
 
 // show prints an error: as annotations in a workflow, as text otherwise. The page of
 // the run shows the title of an annotation in bold, so it is the sentence that the user
-// needs. The code comes last, for a search in docs/codes.md.
+// needs. The code comes last, for a search in docs/refusals.md.
 func show(p Process, w *workflow.Workflow, err error) {
 	for _, e := range diag.All(err) {
 		if w.Active() {

@@ -18,7 +18,8 @@ push-by-digest: true). It publishes one index of these images under every tag, a
 verifies the result as publish does. It transfers no layer. The same digests give
 the same index.`,
 	example: `  ghcr-publish merge sha256:0a1b… --image ghcr.io/acme/web --tags 1.2.3
-  ghcr-publish merge "$OUTPUTS" --tags latest --expect-platforms linux/amd64 --expect-platforms linux/arm64`,
+  ghcr-publish merge "$OUTPUTS" --tags latest
+  ghcr-publish merge "$OUTPUTS" --expect-platforms linux/amd64,linux/arm64`,
 }
 
 func runMerge(ctx context.Context, s *session, config *input.MergeConfig) error {
@@ -28,7 +29,7 @@ func runMerge(ctx context.Context, s *session, config *input.MergeConfig) error 
 		return s.finishPublish(r, err)
 	}
 	if len(images) == 0 {
-		r.Outcome, r.Reason = report.Skipped, "No job pushed an image, because the tokens of all jobs are read-only."
+		r.Outcome, r.Reason = report.Skipped, "no job pushed an image, because the tokens of all jobs are read-only"
 		return s.finishPublish(r, nil)
 	}
 	r.Source = fmt.Sprintf("%d platform images", len(images))

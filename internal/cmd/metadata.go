@@ -16,7 +16,7 @@ import (
 var metadataCommand = &command{
 	name: input.Metadata, run: execute(input.ParseMetadata, runMetadata),
 	short: "Compute version, tags, labels and annotations, as docker/metadata-action does",
-	example: `  ghcr-publish metadata --images ghcr.io/acme/web --tags 'type=semver,pattern={{version}}' --version 1.2.3
+	example: `  ghcr-publish metadata --tags 'type=semver,pattern={{version}}' --version 1.2.3
   ghcr-publish metadata --images ghcr.io/acme/web --tags type=sha --explain`,
 }
 

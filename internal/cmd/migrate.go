@@ -24,9 +24,9 @@ var migrateCommand = &command{
 log in to ghcr.io with a personal access token. It proposes the smallest edit that
 uses the job's GITHUB_TOKEN instead, with the permissions that the job needs, and
 lists the settings to change on GitHub. Bytes outside the edits do not change.`,
-	example: `  ghcr-publish migrate                     # shows the diff for this checkout
+	example: `  ghcr-publish migrate                     # shows the diff of this checkout
   ghcr-publish migrate --write             # makes the edits
-  ghcr-publish migrate --check repo1 repo2 # exits with 1 if an edit is necessary`,
+  ghcr-publish migrate --check repo1 repo2 # fails if an edit is necessary`,
 }
 
 // migrateRun is one run of migrate.
@@ -35,7 +35,7 @@ type migrateRun struct {
 	config *input.MigrateConfig
 	report *migrate.Report
 	roots  []migrate.Root
-	advice []migrate.Advice
+	added  []string // the check workflows that the run added
 }
 
 func runMigrate(ctx context.Context, s *session, config *input.MigrateConfig) error {
@@ -57,38 +57,48 @@ func (m *migrateRun) read(ctx context.Context) error {
 	if err != nil {
 		return &diag.Error{Code: codePathsUnreadable, Side: diag.Input, Input: "paths", Err: err, Title: "A path to migrate cannot be read", Hint: "Set paths to existing folders of checkouts, or to existing workflow files."}
 	}
+	if len(roots) == 1 { // the variables describe one repository
+		roots[0].Repository = m.config.GitHub.Repository
+	}
 	m.roots = roots
 	m.report, err = migrate.Scan(ctx, roots, migrate.Options{Registry: m.config.Home, ToAction: m.config.ToAction})
 	if err != nil {
 		return err
 	}
-	var lookup migrate.Packages
-	if !m.config.Token.Empty() {
-		lookup = packageLookup{m.packages}
-	}
-	var unread error
-	m.advice, unread = m.report.Access(ctx, m.config.GitHub.Repository, lookup)
-	if unread != nil { // the edits do not depend on the packages
-		m.say("Some packages could not be read from GitHub's API: %s", unread)
-	}
+	// The edits do not depend on the packages, and the report contains the error.
+	_ = m.report.Access(ctx, "", packageLookup{m.packages, m.config.GitHub, !m.config.Token.Empty()})
 	return nil
 }
 
-// packageLookup reads packages from GitHub's REST API. It implements
-// [migrate.Packages].
-type packageLookup struct{ client *github.Client }
+// packageLookup reads packages from GitHub's REST API. If requests is false, it only
+// computes addresses. It implements [migrate.Packages].
+type packageLookup struct {
+	client   *github.Client
+	github   input.GitHub
+	requests bool
+}
 
 func (l packageLookup) Package(ctx context.Context, owner, name string) (migrate.Package, error) {
-	p, err := l.client.Get(ctx, github.Owner{Login: owner}, name)
-	if github.IsAbsent(err) {
-		return migrate.Package{}, nil
+	o := github.Owner{Login: owner}
+	if r := l.github.Event.Repository; r != nil && strings.EqualFold(r.Owner.Login, owner) {
+		o.Kind = r.Owner.Type
 	}
-	if err != nil {
-		return migrate.Package{}, err
+	var p github.Package
+	var err error
+	if l.requests {
+		p, err = l.client.Get(ctx, o, name)
+		o = p.Owner
 	}
-	return migrate.Package{
-		Exists: true, Repository: p.Repository, Visibility: p.Visibility, Organization: p.Owner.Kind == "Organization",
-	}, nil
+	out := migrate.Package{Read: l.requests, OwnerKnown: o.Kind != ""}
+	if !out.OwnerKnown {
+		o.Kind = "Organization"
+	}
+	out.Settings = l.client.SettingsURL(o, name)
+	if err != nil && !github.IsAbsent(err) {
+		return out, err
+	}
+	out.Exists, out.Repository, out.Visibility = err == nil && l.requests, p.Repository, p.Visibility
+	return out, nil
 }
 
 // write writes the edits and the SARIF file, if the inputs ask for them.
@@ -106,19 +116,26 @@ func (m *migrateRun) write() error {
 	return errors.Join(errs...)
 }
 
-// addCheck adds a workflow that checks the access of the migrated workflows. It keeps
-// an existing one.
+// addCheck adds a workflow to each checkout. The workflow checks the access of the
+// migrated workflows. addCheck keeps an existing file.
 func (m *migrateRun) addCheck() error {
-	var images []migrate.Image
-	for _, image := range m.report.Images {
-		if image.Owner != "" && image.Name != "" {
-			images = append(images, image)
+	var errs []error
+	for _, root := range m.roots {
+		var images []migrate.Image
+		for _, a := range m.report.Advice {
+			if a.Image.Checkout == root.Dir {
+				images = append(images, a.Image)
+			}
+		}
+		if len(images) > 0 {
+			errs = append(errs, m.addCheckTo(root.Dir, images))
 		}
 	}
-	if len(images) == 0 || len(m.roots) == 0 {
-		return nil
-	}
-	path := filepath.Join(m.roots[0].Dir, ".github", "workflows", "ghcr-publish-check.yml")
+	return errors.Join(errs...)
+}
+
+func (m *migrateRun) addCheckTo(dir string, images []migrate.Image) error {
+	path := filepath.Join(dir, ".github", "workflows", "ghcr-publish-check.yml")
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // other workflow files have the same mode
 	if errors.Is(err, fs.ErrExist) {
 		return nil
@@ -128,7 +145,7 @@ func (m *migrateRun) addCheck() error {
 	}
 	_, err = f.WriteString(migrate.CheckWorkflow(actionName, images))
 	if err = errors.Join(err, f.Close()); err == nil {
-		m.say("Added %s. After you have changed the settings, run it once, then delete it.", path)
+		m.added = append(m.added, path)
 	}
 	return err
 }
@@ -151,29 +168,53 @@ func (m *migrateRun) show() error {
 		return err
 	}
 	m.annotate()
-	m.writeSummary(m.report.Markdown())
-	edits := m.report.Count(migrate.Fixed)
+	m.writeSummary(m.report.Markdown(m.commandLine()))
+	edits := m.report.Edits()
 	var errs []error
 	errs = append(errs,
-		m.workflow.Output("changed", fmt.Sprint(m.config.Write && edits > 0)),
-		m.workflow.Output("outcome", m.outcome(edits)), m.skipped())
+		m.workflow.Output("changed", fmt.Sprint(m.report.Count(migrate.Changed) > 0)),
+		m.workflow.Output("outcome", m.outcome()), m.skipped())
 	if m.config.Check && !m.config.Write && edits > 0 {
 		errs = append(errs, &diag.Error{
-			Code: codeMigrationRemaining, Side: diag.Input, Title: fmt.Sprintf("%s can use GITHUB_TOKEN instead of a personal access token", report.Count(edits, "place")),
-			Hint: "Run ghcr-publish migrate --write, review the diff, and commit it.",
+			Code: codeMigrationRemaining, Side: diag.Input, Title: fmt.Sprintf("The workflows use a personal access token, and %s would replace it by GITHUB_TOKEN", report.Count(edits, "edit")),
+			Hint: "Run " + m.commandLine() + ", review the diff, and commit it.",
 		})
 	}
 	return errors.Join(errs...)
 }
 
-func (m *migrateRun) outcome(edits int) string {
+func (m *migrateRun) outcome() string {
 	switch {
-	case edits == 0:
-		return "unchanged"
-	case m.config.Write:
+	case m.report.Count(migrate.Changed) > 0:
 		return "migrated"
+	case m.report.Edits() > 0:
+		return "planned"
 	}
-	return "planned"
+	return "unchanged"
+}
+
+// commandLine returns the command that writes the edits of this run. It contains
+// the inputs of the run that change the edits.
+func (m *migrateRun) commandLine() string {
+	words := []string{"ghcr-publish", "migrate", "--write"}
+	if m.config.AddCheck {
+		words = append(words, "--add-check")
+	}
+	if m.config.ToAction != "" {
+		words = append(words, "--to-action", quoted(m.config.ToAction))
+	}
+	for _, path := range m.config.Paths {
+		words = append(words, quoted(path))
+	}
+	return strings.Join(words, " ")
+}
+
+// quoted quotes a word for a shell, if the word contains special characters.
+func quoted(word string) string {
+	if word != "" && strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-\\") == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // skipped returns an error for each file that could not be read.
@@ -190,25 +231,16 @@ func (m *migrateRun) skipped() error {
 
 func (m *migrateRun) print() error {
 	var b strings.Builder
-	for _, f := range m.report.Files {
-		b.WriteString(f.Diff())
-	}
-	if err := m.report.Table(&b); err != nil {
+	if err := m.report.Text(&b, m.commandLine()); err != nil {
 		return err
-	}
-	for _, a := range m.advice {
-		if a.Image.Owner == "" || a.Image.Name == "" {
-			continue // the name contains an expression
-		}
-		fmt.Fprintf(&b, "\n%s\n", a.Text)
-		for i, click := range a.Steps {
-			fmt.Fprintf(&b, "  %d. %s\n", i+1, click)
-		}
 	}
 	if m.report.FilesRead == 0 && len(m.report.Skipped) == 0 {
 		fmt.Fprintln(&b, "No workflow was found. migrate reads .github/workflows and action.yml.")
 	} else if len(m.report.Findings)+len(m.report.Skipped) == 0 {
 		fmt.Fprintf(&b, "Nothing to do: in %s, no step logs in to %s with a personal access token.\n", report.Count(m.report.FilesRead, "file"), m.config.Home)
+	}
+	for _, path := range m.added {
+		fmt.Fprintf(&b, "Added the workflow %s. Change the package settings, run the workflow once, and then delete it.\n", path)
 	}
 	_, err := fmt.Fprint(m.process.Stdout, workflow.Lines(b.String()))
 	return err
@@ -218,7 +250,7 @@ func (m *migrateRun) print() error {
 func (m *migrateRun) annotate() {
 	for _, f := range m.report.Findings {
 		level := diag.Info
-		if f.State == migrate.Remaining || (f.State == migrate.Fixed && !m.config.Write) {
+		if f.State == migrate.Remaining || f.State == migrate.WouldChange {
 			level = diag.Warning
 		}
 		text := f.Text

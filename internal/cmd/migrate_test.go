@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
 const patWorkflow = `on: push
@@ -129,4 +131,64 @@ func TestMigrateReportsThatNoWorkflowExists(t *testing.T) {
 		r.fatal("the output does not report that no workflow exists")
 	}
 	s.run("migrate", "no/such/place").failsWith("paths-unreadable")
+}
+
+// migrateOn runs migrate as a step on a workflow that logs in to the registry of
+// the stage.
+func migrateOn(t *testing.T, s *stage) result {
+	t.Helper()
+	dir, _ := checkout(t, strings.ReplaceAll(patWorkflow, "ghcr.io", s.server.Host()))
+	return s.with("command", "migrate", "paths", dir).run().succeeds()
+}
+
+func TestMigrateListsThePackageOfAnotherRepository(t *testing.T) {
+	t.Parallel()
+	config := acme()
+	config.Owners = []ghcrtest.Owner{{Login: "acme", Type: ghcrtest.User}, {Login: "other"}}
+	config.Repositories = append(config.Repositories, ghcrtest.Repository{Name: "acme/api"})
+	config.Packages = []ghcrtest.Package{{Name: "acme/web", Visibility: ghcrtest.Public, Repository: "acme/api"}}
+	config.Credentials = append(config.Credentials, ghcrtest.Credential{Secret: "ghp_reader", Kind: ghcrtest.ClassicPAT, Actor: "acme", Scopes: []string{"read:packages"}})
+	s := newStage(t, config)
+	s.env["INPUT_TOKEN"] = "ghp_reader"
+	s.event(map[string]any{"repository": map[string]any{"owner": map[string]any{"login": "acme", "type": "User"}}})
+	r := migrateOn(t, s)
+	for _, want := range []string{
+		"1 package to grant access", "Give acme/web access to 1 package:", "(public) is linked to acme/api",
+		s.env["GITHUB_SERVER_URL"] + "/users/acme/packages/container/web/settings",
+	} {
+		if !strings.Contains(r.stdout, want) || !strings.Contains(r.summary, want) {
+			t.Errorf("the text or the summary does not contain %q:\n%s\n%s", want, r.stdout, r.summary)
+		}
+	}
+	if strings.Contains(r.stdout, `"users" instead of "orgs"`) {
+		t.Error("the text doubts the kind of the owner, which the API knows")
+	}
+}
+
+// A job's token does not see a package to which the repository has no access, so the
+// steps must not depend on the visibility of the package.
+func TestMigrateKeepsTheStepsIfTheTokenDoesNotSeeThePackage(t *testing.T) {
+	t.Parallel()
+	config := acme()
+	config.Packages = []ghcrtest.Package{{Name: "acme/web", Visibility: ghcrtest.Private, Repository: "acme/hidden"}}
+	r := migrateOn(t, newStage(t, config))
+	for _, want := range []string{"1 package to grant access", "the token may not see it", "/orgs/acme/packages/container/web/settings", "Under “Manage Actions access”"} {
+		if !strings.Contains(r.summary, want) {
+			t.Errorf("the summary does not contain %q:\n%s", want, r.summary)
+		}
+	}
+}
+
+// The summary contains the steps for a person and the error if the API does not
+// respond.
+func TestMigrateKeepsTheStepsIfTheAPIFails(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	s.server.Inject(ghcrtest.Fault{Path: "/packages/container/web", Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 403, Message: "Resource not accessible by integration"}})
+	r := migrateOn(t, s)
+	for _, want := range []string{"could not be read from GitHub's API", "/packages/container/web/settings", "Under “Manage Actions access”"} {
+		if !strings.Contains(r.summary, want) {
+			t.Errorf("the summary does not contain %q:\n%s", want, r.summary)
+		}
+	}
 }

@@ -17,7 +17,7 @@ type observer struct{ session *session }
 
 // NewPackage implements [publish.Observer].
 func (o observer) NewPackage(repo name.Repository, visibility string) {
-	o.session.say("%s does not exist. This run creates it with the visibility %s.", repo, visibility)
+	o.session.say("No package %s is visible to this token. If this run creates it, its visibility is %s.", repo, visibility)
 }
 
 // Uploads implements [publish.Observer].

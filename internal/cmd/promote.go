@@ -18,8 +18,8 @@ and verifies the result as publish does. It does not change the image, so the di
 stays the same. Signatures, attestations and other referrers are copied to another
 repository before the image gets a tag there.`,
 	example: `  ghcr-publish promote rc --image ghcr.io/acme/web --tags stable
-  ghcr-publish promote ghcr.io/acme/web-dev:1.2.3 --image ghcr.io/acme/web --expected-digest sha256:0a1b…
-  ghcr-publish promote sha256:9f8e… --image ghcr.io/acme/web --tags latest --monotonic=false   # a rollback`,
+  ghcr-publish promote ghcr.io/acme/web-dev:1.2.3 --image ghcr.io/acme/web
+  ghcr-publish promote sha256:9f8e… --tags latest --monotonic=false # rollback`,
 }
 
 func runPromote(ctx context.Context, s *session, config *input.PromoteConfig) error {

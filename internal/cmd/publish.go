@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
@@ -14,10 +15,10 @@ var publishCommand = &command{
 	name: input.Publish, argument: "source", run: execute(input.ParsePublish, runPublish),
 	short: "Publish an image: push it, tag it, link it, and verify the result",
 	example: `  ghcr-publish publish image.tar --tags 1.2.3
-  ghcr-publish publish oci:build/image --image ghcr.io/acme/web --tags latest --visibility public
-  ghcr-publish publish docker://ghcr.io/acme/web:rc1 --tags 1.2.3 --dry-run
   ghcr-publish publish --context . --platforms linux/amd64,linux/arm64
-  ghcr-publish publish --content dist/{platform}/app:/usr/bin/app --entrypoint /usr/bin/app`,
+  ghcr-publish publish docker://ghcr.io/acme/web:rc1 --tags 1.2.3 --dry-run
+  ghcr-publish publish oci:build/image --tags latest --visibility public
+  ghcr-publish publish --content dist/{platform}/app:/app --entrypoint /app`,
 }
 
 func runPublish(ctx context.Context, s *session, config *input.Config) error {
@@ -26,7 +27,7 @@ func runPublish(ctx context.Context, s *session, config *input.Config) error {
 }
 
 func newReport(config *input.Config) *report.Report {
-	r := report.New(config.Source, runOf(config.GitHub))
+	r := report.New(string(config.Command), config.Source, runOf(config.GitHub))
 	r.ByDigest, r.DigestName = config.ByDigest, config.DigestName
 	return r
 }
@@ -75,11 +76,8 @@ func (s *session) pipeline() *publish.Pipeline {
 func (s *session) finishPublish(r *report.Report, err error) error {
 	r.Fail(err)
 	s.addTransfer(r)
-	text := r.Text()
-	if !s.workflow.Active() {
-		text += r.NoticeText()
-	}
-	outErr := s.finish(r, s.process.Stdout, workflow.Lines(text))
+	outErr := s.finish(r, s.process.Stdout, workflow.Lines(r.Text()))
+	s.showDetails(r)
 	s.workflow.Artifacts(r.Artifacts())
 	s.annotateNotices(r)
 	if err != nil {
@@ -95,23 +93,26 @@ func (s *session) addTransfer(r *report.Report) {
 	r.Transfer.RequestIDs = s.tracer.requestIDs()
 }
 
-// annotateNotices shows the notices on the page of the workflow run. At a terminal
-// the text of the report contains them.
+// showDetails prints the details as a group of the log. At a terminal, the notices
+// follow.
+func (s *session) showDetails(r *report.Report) {
+	if title, body := r.Details(); body != "" {
+		end := s.workflow.Group(title)
+		fmt.Fprint(s.process.Stdout, workflow.Lines(body))
+		end()
+	}
+	if !s.workflow.Active() {
+		fmt.Fprint(s.process.Stdout, workflow.Lines(r.NoticeText()))
+	}
+}
+
+// annotateNotices shows the notices, and the reason why the run skipped the push, on the
+// page of the workflow run.
 func (s *session) annotateNotices(r *report.Report) {
 	for _, n := range r.Notices {
 		s.workflow.Annotate(diag.Level(n.Level), n.Title, n.Text)
 	}
-	if r.Outcome == report.Skipped {
-		s.workflow.Annotate(s.skippedLevel(), "Not published", r.Reason)
+	if m, skipped := r.Annotation(); skipped {
+		s.workflow.Annotate(diag.Level(m.Level), m.Title, m.Text)
 	}
-}
-
-// skippedLevel returns the level of the message about a run that was skipped. GitHub
-// gives some runs, such as runs from forks, a token that can only read. In other runs, a
-// missing permission in the workflow file is the probable cause.
-func (s *session) skippedLevel() diag.Level {
-	if s.config.GitHub.ReadOnly() != "" {
-		return diag.Info
-	}
-	return diag.Warning
 }

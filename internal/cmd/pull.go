@@ -27,11 +27,11 @@ requests without credentials. A directory may contain other
 images: blobs that it has are not downloaded again, and several pulls may run at
 the same time. A file gets its final name only when it is complete. An image for
 the Docker engine is streamed without a temporary file, and its id is read back.`,
-	example: `  ghcr-publish pull ghcr.io/acme/web:1.2.3 images         # adds it to the OCI layout in images/
-  ghcr-publish pull ghcr.io/acme/web:1.2.3 docker-daemon: # into the Docker engine, by the same name
+	example: `  ghcr-publish pull ghcr.io/acme/web:1.2.3 images         # into a folder
+  ghcr-publish pull ghcr.io/acme/web:1.2.3 docker-daemon: # into the engine
   ghcr-publish pull ghcr.io/acme/web docker-archive:- | podman load
-  ghcr-publish pull ghcr.io/acme/web@sha256:0a1b… --platform linux/arm64 oci-archive:web.tar
-  ghcr-publish pull ghcr.io/acme/web:1.2.3 --verify-only  # check that the complete image can be pulled`,
+  ghcr-publish pull ghcr.io/acme/web --platform linux/arm64 oci-archive:web.tar
+  ghcr-publish pull ghcr.io/acme/web:1.2.3 --verify-only  # writes nothing`,
 }
 
 // pullRun holds the state of one run of pull.

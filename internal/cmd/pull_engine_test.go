@@ -117,7 +117,7 @@ func TestPullErrorsOfTheDockerEngine(t *testing.T) {
 	}{
 		{"no disk space", full, nil, "engine-refused", []string{"no space left on device", "docker system df"}},
 		{"the engine ends", gone, nil, "engine-interrupted", []string{"Check that the engine runs"}},
-		{"the engine does not store the image", func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }, nil, "destination-differs", []string{"has nothing under"}},
+		{"the engine does not store the image", func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }, nil, "destination-differs", []string{"has no image instead of"}},
 		{"no such platform", nil, []string{"platform", "linux/s390x"}, "platform-missing", []string{"linux/amd64, linux/arm64"}},
 		{"no such tag", nil, []string{"source", "HOST/acme/web:9"}, "image-not-found", []string{"acme/web:9"}},
 	}

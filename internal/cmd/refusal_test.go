@@ -200,7 +200,7 @@ func TestReadOnlyTokenSkipsPullRequests(t *testing.T) {
 	source, _ := layout(t)
 	r := s.fork().with("source", source).run().succeeds().wroteNothing()
 	r.hasOutputs("outcome", "skipped", "pushed", "false", "changed", "false", "digest", "", "tags", "")
-	if !strings.Contains(r.summary, "Not published") || !strings.Contains(r.stdout, "Skipped: ") {
+	if !strings.Contains(r.summary, "Not published") || !strings.Contains(r.stdout, "Not published: this pull request comes from the fork ") {
 		r.fatal("the skip is not explained; summary:\n%s", r.summary)
 	}
 }

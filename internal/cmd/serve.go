@@ -26,6 +26,7 @@ token.`,
 		Example: `  ghcr-publish serve --listen 127.0.0.1:5000 --repository acme/web`,
 		Args:    atMost(),
 	}
+	c.Flags().SortFlags = false
 	listen := c.Flags().String("listen", "127.0.0.1:5000", "Address to listen on. Port 0 selects a free port.")
 	repository := c.Flags().String("repository", "octocat/hello-world", "Repository in the printed environment variables.")
 	visibility := c.Flags().String("visibility", "public", "Visibility of the repositories, which new packages inherit: public, private or internal.")

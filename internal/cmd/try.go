@@ -36,6 +36,7 @@ as a workflow does, pulls the image by its digest without credentials, and
 verifies every byte.`,
 		Args: atMost(),
 	}
+	c.Flags().SortFlags = false
 	source := c.Flags().String("source", "", "Image to publish instead of the built-in image.")
 	asJSON := c.Flags().Bool("json", false, "Print only the report, as JSON, on standard output.")
 	c.RunE = func(c *cobra.Command, _ []string) error {

@@ -121,11 +121,7 @@ var otherCommands = map[string]string{
 
 // unknownCommand returns the error for a command that does not exist.
 func unknownCommand(root *cobra.Command, name string) error {
-	var names []string
-	for _, c := range root.Commands() {
-		names = append(names, c.Name())
-	}
-	hint := nearest.Question(name, names)
+	hint := nearest.Question(name, commandNames(root))
 	if meant := otherCommands[strings.ToLower(name)]; meant != "" {
 		hint = fmt.Sprintf("Did you mean %s?", meant)
 	}

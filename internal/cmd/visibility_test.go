@@ -26,7 +26,7 @@ func TestInputVisibilityIsComparedWithThePackage(t *testing.T) {
 	}{
 		{
 			name: "the visibility is already public", want: "public", packages: []ghcrtest.Package{linked(ghcrtest.Public)},
-			visibility: "public", outcome: "already", anonymous: "verified", log: "public, as requested",
+			visibility: "public", outcome: "already", anonymous: "verified", log: "public; pulled without credentials",
 		},
 		{
 			name: "a new package inherits the visibility", want: "public",
@@ -38,19 +38,19 @@ func TestInputVisibilityIsComparedWithThePackage(t *testing.T) {
 		},
 		{
 			name: "only an owner can change the visibility", want: "public", packages: []ghcrtest.Package{linked(ghcrtest.Private)},
-			visibility: "private", outcome: "needs-owner", anonymous: "refused", log: "public is requested: an owner must change it at",
+			visibility: "private", outcome: "needs-owner", anonymous: "refused", log: "private, but public is wanted",
 		},
 		{
 			name: "keep accepts private", want: "keep", packages: []ghcrtest.Package{linked(ghcrtest.Private)},
-			visibility: "private", outcome: "kept", anonymous: "refused", log: "visibility: private",
+			visibility: "private", outcome: "kept", anonymous: "refused", log: "private; linked",
 		},
 		{
 			name: "private stays private", want: "private", packages: []ghcrtest.Package{linked(ghcrtest.Private)},
-			visibility: "private", outcome: "already", anonymous: "refused", log: "private, as requested",
+			visibility: "private", outcome: "already", anonymous: "refused", log: "private; linked",
 		},
 		{
 			name: "an internal package instead of private gives a warning", want: "private", packages: []ghcrtest.Package{linked(ghcrtest.Internal)},
-			visibility: "internal", outcome: "needs-owner", anonymous: "refused", log: "private is requested",
+			visibility: "internal", outcome: "needs-owner", anonymous: "refused", log: "internal, but private is wanted",
 		},
 	}
 	for _, c := range cases {
@@ -147,7 +147,7 @@ func TestVisibilityPrivateWithoutAnAPIIsRefused(t *testing.T) {
 		payload        bool // the event reports a public repository
 		code, words    string
 	}{
-		{"public repository", "warn", true, "visibility-exposed", "may not exist yet (GitHub's API did not say)"},
+		{"public repository", "warn", true, "visibility-exposed", "may not exist yet"},
 		{"unknown visibility, fail", "fail", false, "visibility-unknown", "Nothing was pushed"},
 		{"unknown visibility, warn", "warn", false, "", ""},
 	}
@@ -224,7 +224,7 @@ func TestNewPackageIsReportedBeforeThePush(t *testing.T) {
 	s := newStage(t, acme())
 	source, _ := layout(t)
 	r := s.with("source", source).run().succeeds()
-	if !strings.Contains(r.stdout, "creates it with the visibility public") {
+	if !strings.Contains(r.stdout, "If this run creates it, its visibility is public") {
 		t.Errorf("the log does not report the new package:\n%s", r.stdout)
 	}
 }

@@ -47,12 +47,12 @@ func contextEndpoint(dir, name string) (endpoint, error) {
 		}
 	}
 	if err := readJSON(filepath.Join(dir, "contexts", "meta", id, "meta.json"), &context); err != nil {
-		return endpoint{}, endpointError(err, "Run docker context ls to list the contexts. Then set DOCKER_CONTEXT to one of them, or set DOCKER_HOST.",
+		return endpoint{}, endpointError(err, "Run docker context ls to list the contexts. Then set DOCKER_CONTEXT to one of these contexts, or set DOCKER_HOST.",
 			"the Docker context %q cannot be read", name)
 	}
 	meta, ok := context.Endpoints["docker"]
 	if !ok || meta.Host == "" {
-		return endpoint{}, endpointError(nil, "Choose another context: docker context use NAME.", "the Docker context %q names no Docker engine", name)
+		return endpoint{}, endpointError(nil, "Choose another context with docker context use NAME.", "the Docker context %q does not contain the address of a Docker engine", name)
 	}
 	found := endpoint{host: meta.Host}
 	if k := tlsFilesIn(filepath.Join(dir, "contexts", "tls", id, "docker")); exists(k.ca) || exists(k.cert) || meta.SkipTLSVerify {

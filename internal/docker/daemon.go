@@ -15,8 +15,8 @@ import (
 // Daemon is a Docker engine whose platform and image store are known.
 type Daemon struct {
 	*client
-	// Platform is the platform of the engine. It can differ from this
-	// program's platform, because the engine can be on another machine.
+	// Platform is the platform of the engine. The engine can run on another
+	// machine. Its platform can therefore differ from this program's platform.
 	Platform v1.Platform
 	// Store is the kind of the engine's image store.
 	Store Store
@@ -25,16 +25,18 @@ type Daemon struct {
 // Store is a kind of image store.
 type Store int
 
-// The image stores. In the classic store, the id of an image is the digest of
-// its config. In containerd's store, the id is the digest of the manifest. If
-// the engine pulled a whole index, the id is the digest of the index.
+// These are the image stores. In the classic store, the id of an image is the
+// digest of its config. In containerd's store, the id is usually the digest of
+// the manifest. If an engine with containerd's store pulled a whole index, the id
+// is the digest of the index.
 const (
-	NotDocker  Store = iota // the store of an engine that is not Docker's
+	NotDocker  Store = iota // the engine is not Docker, for example podman
 	Classic                 // identifies layers by their diff ids
 	Containerd              // identifies blobs by their digests
 )
 
-// snapshotter appears in the driver status of an engine with containerd's store.
+// snapshotter is a text in the driver status of an engine that has containerd's
+// store.
 const snapshotter = "io.containerd.snapshotter.v1"
 
 // Connect reads the platform and the image store of the engine. Errors are
@@ -72,11 +74,11 @@ type Image struct {
 	ID string `json:"Id"`
 	// RootFS contains the diff ids of the layers, the lowest layer first.
 	RootFS struct{ Layers []v1.Hash }
-	// RepoDigests are references by digest. The engine pulled or pushed the
-	// image with them.
+	// RepoDigests are references by digest. The engine used these references
+	// when it pulled or pushed the image.
 	RepoDigests []string
-	// Manifests are the manifests below the id in containerd's store. Only
-	// Docker 28 and later return them.
+	// Manifests are the manifests of the image in containerd's store. Only
+	// Docker 28 and later return this list.
 	Manifests []Member
 }
 
@@ -88,7 +90,7 @@ type Member struct {
 }
 
 // Image returns the image with a name or an id, or nil if the engine has no
-// such image. Errors are the errors of Connect.
+// such image. Errors have the same types and codes as the errors of Connect.
 func (d *Daemon) Image(ctx context.Context, ref string) (*Image, error) {
 	found := &Image{}
 	err := d.getJSONWith(ctx, "/images/"+ref+"/json", url.Values{"manifests": {"1"}}, found)
@@ -101,7 +103,7 @@ func (d *Daemon) Image(ctx context.Context, ref string) (*Image, error) {
 // maxImages is the maximum number of images that ImagesOf returns.
 const maxImages = 16
 
-// ImagesOf returns images of a repository that the engine has, the newest
+// ImagesOf returns the engine's images of one repository, the newest image
 // first. A new image of the repository can share layers with these images.
 func (d *Daemon) ImagesOf(ctx context.Context, repo name.Repository) ([]*Image, error) {
 	var all []struct {
@@ -117,15 +119,15 @@ func (d *Daemon) ImagesOf(ctx context.Context, repo name.Repository) ([]*Image, 
 		if err != nil {
 			return nil, err
 		}
-		if found != nil { // nil if it was removed after the list was read
+		if found != nil { // nil if the image was removed after the list was read
 			out = append(out, found)
 		}
 	}
 	return out, nil
 }
 
-// familiar returns the short name of a repository that the engine prints. The
-// engine's filters compare with this name.
+// familiar returns the short name that the engine prints for a repository. The
+// engine's filters compare their values with this short name.
 func familiar(repo name.Repository) string {
 	if repo.RegistryStr() == name.DefaultRegistry {
 		return strings.TrimPrefix(repo.RepositoryStr(), "library/")
@@ -133,7 +135,7 @@ func familiar(repo name.Repository) string {
 	return repo.Name()
 }
 
-// Tag gives a name to an image that the engine has.
+// Tag adds a name to an image in the engine.
 func (d *Daemon) Tag(ctx context.Context, id string, to name.Tag) error {
 	repo := strings.Replace(to.Context().Name(), name.DefaultRegistry, "docker.io", 1)
 	resp, err := d.send(ctx, call{

@@ -18,7 +18,7 @@ import (
 const dialTimeout = 15 * time.Second
 
 // client returns an HTTP client for the endpoint. If the endpoint is a socket
-// or a pipe, the host in the URL of a request has no meaning.
+// or a pipe, the URL of a request contains a placeholder as the host.
 func (p endpoint) client() (*client, error) {
 	dialer := &net.Dialer{Timeout: dialTimeout}
 	wire := &http.Transport{DisableCompression: true, MaxResponseHeaderBytes: 64 << 10, TLSHandshakeTimeout: dialTimeout}
@@ -32,7 +32,7 @@ func (p endpoint) client() (*client, error) {
 		wire.DialContext, c.base.Host = dialer.DialContext, strings.TrimSuffix(rest, "/")
 		return c, p.encrypt(c, wire, scheme)
 	case "ssh":
-		return nil, endpointError(nil, "Forward its socket with ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock HOST, and set DOCKER_HOST=unix:///tmp/docker.sock.",
+		return nil, endpointError(nil, "Forward the engine's socket with ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock HOST, and set DOCKER_HOST=unix:///tmp/docker.sock.",
 			"the Docker engine at %q needs ssh, which this program does not support", p.host)
 	default:
 		return nil, endpointError(nil, "Write unix:///PATH, tcp://HOST:PORT, or npipe:////./pipe/NAME.", "the Docker engine's address %q has an unknown scheme", p.host)
@@ -40,7 +40,7 @@ func (p endpoint) client() (*client, error) {
 	return c, nil
 }
 
-// pipePath returns the path of a pipe in the notation of Windows.
+// pipePath returns the path of a pipe with backslashes, as Windows requires.
 func pipePath(rest string) string { return strings.ReplaceAll(rest, "/", `\`) }
 
 // encrypt sets up TLS if the endpoint has TLS files or the scheme is https.
@@ -54,16 +54,16 @@ func (p endpoint) encrypt(c *client, wire *http.Transport, scheme string) error 
 	}
 	config, err := p.tls.config()
 	if err != nil {
-		return endpointError(err, "Check the files ca.pem, cert.pem and key.pem in DOCKER_CERT_PATH, or in the context.", "the TLS files for the Docker engine at %q cannot be read", p.host)
+		return endpointError(err, "Check the files ca.pem, cert.pem and key.pem in DOCKER_CERT_PATH, or in the directory of the context.", "the TLS files for the Docker engine at %q cannot be read", p.host)
 	}
 	wire.TLSClientConfig = config
 	return nil
 }
 
-// config reads the TLS files. The client certificate is optional. If the CA
-// certificate does not exist, the system's certificates apply.
+// config reads the TLS files. The client certificate is optional. If the file
+// of the CA certificate does not exist, the system's CA certificates apply.
 func (k *tlsFiles) config() (*tls.Config, error) {
-	config := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: k.unverified} //nolint:gosec // only if the user's settings ask for it
+	config := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: k.unverified} //nolint:gosec // only if the user's settings skip the verification
 	raw, err := os.ReadFile(k.ca)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err

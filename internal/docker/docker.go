@@ -1,13 +1,15 @@
 // Package docker is a client of a Docker engine's HTTP API. It connects to the
-// same socket or pipe as Docker's own command line. The sources of its address
-// are DOCKER_HOST, the current context, and the default sockets.
+// same engine as Docker's own command line. It reads the address of the engine
+// from DOCKER_HOST or from the current context. If neither contains an address,
+// the package uses a default socket or pipe.
 //
 // The package finds, exports, loads and names images. Package source reads the
 // content of an export, and package sink writes the content of a load. This
 // package writes nothing to disk. However, an engine with the classic image
-// store copies the image to its own directory before it sends the first byte of
-// an export. An export is therefore expensive (see archive.OpenExport). An
-// engine with containerd's store sends its stored blobs.
+// store first copies an exported image to a directory of the engine. It sends the
+// first byte only after this copy, so an export is expensive (see
+// archive.OpenExport). An engine with containerd's store sends its stored blobs
+// without such a copy.
 package docker
 
 import (
@@ -27,8 +29,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// The limits of an engine's answers, in bytes, and the time limit of a request
-// that is not an export or a load.
+// maxAnswer and maxMessage limit an engine's responses, in bytes. answerTimeout
+// limits the time of each request that is not an export or a load.
 const (
 	maxAnswer     = 64 << 20 // the list of all images
 	maxMessage    = 64 << 10
@@ -45,7 +47,7 @@ type Engine struct {
 type client struct {
 	http *http.Client
 	base url.URL
-	host string // as the user configured it, for messages
+	host string // the address in the user's settings; messages contain it
 }
 
 // New returns the engine that the environment variables select.
@@ -64,16 +66,17 @@ func (e *Engine) newClient() (*client, error) {
 	return found.client()
 }
 
-// Find returns the image that text names. The text is a name, an id or the
-// beginning of an id; the default tag is latest. Errors are *diag.Error with
-// the codes source-not-found, engine-unreachable and engine-refused. The error
-// source-not-found lists similar names.
+// Find returns an image of the engine. The parameter text contains the image's
+// name, its id, or the beginning of its id. If the name has no tag, the tag is
+// latest. Errors are *diag.Error with the codes source-not-found,
+// engine-unreachable and engine-refused. The error source-not-found lists similar
+// names.
 func (e *Engine) Find(ctx context.Context, text string) (*image.Stored, error) {
 	c, err := e.find()
 	if err != nil {
 		return nil, err
 	}
-	if _, err := name.ParseReference(text); err != nil || strings.Contains(text, "..") { // the text is a part of the request's path
+	if _, err := name.ParseReference(text); err != nil || strings.Contains(text, "..") { // the request's path contains the text, and ".." would change the path
 		return nil, invalidName(text, err)
 	}
 	var found struct {
@@ -87,9 +90,9 @@ func (e *Engine) Find(ctx context.Context, text string) (*image.Stored, error) {
 	return &image.Stored{ID: found.ID, Names: found.RepoTags}, err
 }
 
-// Export starts the export of one image id, in the format of docker save. The
-// export contains all platforms that the engine has. If the engine cannot
-// export all of them, the export contains one platform.
+// Export starts the export of the image with an id. The export has the format of
+// docker save. It contains the image for all platforms that the engine has. If the
+// engine cannot export all platforms, the export contains one platform.
 func (e *Engine) Export(ctx context.Context, id string) (io.ReadCloser, error) {
 	c, err := e.find()
 	if err != nil {
@@ -108,10 +111,11 @@ func (e *Engine) Export(ctx context.Context, id string) (io.ReadCloser, error) {
 	return resp.Body, nil
 }
 
-// platform returns the first platform of an image that the engine has, in the
-// API's notation, or "" if the engine reports none. With containerd's store,
-// the engine may lack its own platform (docker pull --platform). It then
-// exports the image only if the request names a platform.
+// platform returns the first platform for which the engine has the image, in the
+// API's notation. If the engine reports no platform, platform returns "". An
+// engine with containerd's store can lack the image for its own platform, for
+// example after docker pull --platform. The engine then exports the image only if
+// the request names a platform.
 func (c *client) platform(ctx context.Context, id string) string {
 	var found struct {
 		Manifests []struct {
@@ -120,7 +124,7 @@ func (c *client) platform(ctx context.Context, id string) string {
 		}
 	}
 	if c.getJSONWith(ctx, "/images/"+id+"/json", url.Values{"manifests": {"1"}}, &found) != nil {
-		return "" // the error of the export is more useful
+		return "" // the caller returns the error of the export, which is more useful
 	}
 	for _, m := range found.Manifests {
 		if m.Available && len(m.ImageData.Platform) > 0 {
@@ -130,12 +134,12 @@ func (c *client) platform(ctx context.Context, id string) string {
 	return ""
 }
 
-// getJSON decodes the JSON answer to a GET request.
+// getJSON sends a GET request, and decodes the JSON in the response.
 func (c *client) getJSON(ctx context.Context, path string, into any) error {
 	return c.getJSONWith(ctx, path, nil, into)
 }
 
-// getJSONWith is getJSON with a query.
+// getJSONWith does the same as getJSON, but also sends a query.
 func (c *client) getJSONWith(ctx context.Context, path string, query url.Values, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
@@ -145,7 +149,7 @@ func (c *client) getJSONWith(ctx context.Context, path string, query url.Values,
 	}
 	defer resp.Body.Close()
 	if err := json.NewDecoder(io.LimitReader(resp.Body, maxAnswer)).Decode(into); err != nil {
-		return c.refused(fmt.Errorf("reading the answer to %q: %w", path, err))
+		return c.refused(fmt.Errorf("reading the response to %q: %w", path, err))
 	}
 	return nil
 }
@@ -160,12 +164,12 @@ func (c *client) get(ctx context.Context, path string, query url.Values) (*http.
 	return resp, err
 }
 
-// call is one request.
+// call contains the parameters of one request.
 type call struct {
 	method, path string
 	query        url.Values
 	body         io.Reader
-	size         int64 // of the body
+	size         int64 // size of the body, in bytes
 }
 
 // send sends a request. If the status is not 200 or 201, the error is an
@@ -197,7 +201,7 @@ func (c *client) send(ctx context.Context, k call) (*http.Response, error) {
 	return nil, a
 }
 
-// answer is the error message of an engine.
+// answer is an engine's response that reports an error.
 type answer struct {
 	Message string `json:"message"`
 	status  int

@@ -77,7 +77,7 @@ func TestFindListsSimilarNames(t *testing.T) {
 	}
 	empty := New(environment("DOCKER_HOST", sourcetest.NewEngine(t).Host))
 	if _, err := empty.Find(t.Context(), "app"); !diag.Is(err, "source-not-found") {
-		t.Errorf("an empty engine: %v", err)
+		t.Errorf("an empty engine: got %v", err)
 	}
 }
 
@@ -144,7 +144,7 @@ func TestUnreachableEnginesHaveAHint(t *testing.T) {
 	cancel()
 	e := New(environment("DOCKER_HOST", sourcetest.NewEngine(t, web()).Host))
 	if _, err := e.Export(ctx, webID); !errors.Is(err, context.Canceled) || diag.Is(err, CodeUnreachable) {
-		t.Errorf("a context that ended: %v", err)
+		t.Errorf("a context that ended: got %v", err)
 	}
 }
 
@@ -162,7 +162,7 @@ func shortDir(t *testing.T) string {
 func TestConnectionsUseAUnixSocket(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
-		t.Skip("Docker listens on a pipe on Windows")
+		t.Skip("Docker on Windows listens on a pipe")
 	}
 	dir := shortDir(t)
 	listener, err := net.Listen("unix", filepath.Join(dir, "docker.sock"))

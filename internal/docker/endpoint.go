@@ -17,16 +17,16 @@ type endpoint struct {
 // private key.
 type tlsFiles struct {
 	ca, cert, key string
-	unverified    bool // accept any certificate of the engine
+	unverified    bool // the client accepts any certificate of the engine
 }
 
 // defaultPipe is the endpoint of Docker on Windows.
 const defaultPipe = "npipe:////./pipe/docker_engine"
 
-// locate finds the engine in the same order as Docker's command line:
-// DOCKER_HOST, DOCKER_CONTEXT, the current context in config.json, and the
-// default socket. If the default socket does not exist, locate also tries the
-// sockets of a rootless engine and of Docker Desktop.
+// locate finds the engine. It reads its sources in the same order as Docker's
+// command line: DOCKER_HOST, DOCKER_CONTEXT, the current context in config.json,
+// and the default socket. If the default socket does not exist, locate also tries
+// the sockets of a rootless engine and of Docker Desktop.
 func locate(getenv func(string) string, fileExists func(path string) bool) (endpoint, error) {
 	if host := getenv("DOCKER_HOST"); host != "" {
 		return variablesEndpoint(getenv, host), nil
@@ -45,7 +45,9 @@ func locate(getenv func(string) string, fileExists func(path string) bool) (endp
 }
 
 // variablesEndpoint returns the endpoint in DOCKER_HOST. If DOCKER_TLS_VERIFY or
-// DOCKER_TLS is set, the endpoint has the TLS files in DOCKER_CERT_PATH.
+// DOCKER_TLS is set, the endpoint uses the TLS files in the directory
+// DOCKER_CERT_PATH. The default of this directory is the directory of Docker's
+// settings.
 func variablesEndpoint(getenv func(string) string, host string) endpoint {
 	found := endpoint{host: host}
 	verify := getenv("DOCKER_TLS_VERIFY") != ""
@@ -88,8 +90,8 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// settingsDir returns the directory of Docker's settings, or "" if no variable
-// names it.
+// settingsDir returns the directory of Docker's settings. If no environment
+// variable names the directory, settingsDir returns "".
 func settingsDir(getenv func(string) string) string {
 	if dir := getenv("DOCKER_CONFIG"); dir != "" {
 		return dir
@@ -102,7 +104,7 @@ func settingsDir(getenv func(string) string) string {
 	return ""
 }
 
-// scheme splits the host into the scheme and the rest.
+// scheme splits the host into the scheme and the text after "://".
 func (p endpoint) scheme() (scheme, rest string) {
 	scheme, rest, ok := strings.Cut(p.host, "://")
 	if !ok {

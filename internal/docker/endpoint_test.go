@@ -17,7 +17,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// settings writes a directory of Docker's settings with contexts.
+// settings writes Docker's settings and contexts to a new directory. It returns
+// the directory.
 func settings(t *testing.T, config string, contexts map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -112,7 +113,7 @@ func TestConnectionsUseTheTLSFilesOfTheUser(t *testing.T) {
 		t.Errorf("got %v, %v", found, err)
 	}
 	if _, err := New(environment("DOCKER_HOST", host, "DOCKER_TLS_VERIFY", "1", "DOCKER_CERT_PATH", t.TempDir())).Find(t.Context(), "acme/web"); !diag.Is(err, CodeUnreachable) {
-		t.Errorf("the certificate of an unknown CA is accepted: %v", err)
+		t.Errorf("an engine whose certificate has an unknown CA: got %v", err)
 	}
 	context := settings(t, `{}`, map[string]string{"tls": meta(host)})
 	write(t, filepath.Join(context, "contexts", "tls", folderOf("tls"), "docker", "ca.pem"), string(ca))
@@ -121,6 +122,6 @@ func TestConnectionsUseTheTLSFilesOfTheUser(t *testing.T) {
 	}
 	write(t, filepath.Join(dir, "ca.pem"), "no certificate")
 	if _, err := New(environment("DOCKER_HOST", host, "DOCKER_TLS_VERIFY", "1", "DOCKER_CERT_PATH", dir)).Find(t.Context(), "acme/web"); !diag.Is(err, CodeUnreachable) {
-		t.Errorf("a damaged CA certificate: %v", err)
+		t.Errorf("a damaged CA certificate: got %v", err)
 	}
 }

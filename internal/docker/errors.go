@@ -11,7 +11,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// The codes of errors of an engine. They are stable.
+// These are the codes of errors of an engine. They are stable.
 const (
 	CodeUnreachable = diag.CodeEngineUnreachable // no connection to the engine
 	CodeRefused     = "engine-refused"           // the engine answered with an error
@@ -26,7 +26,7 @@ func isNotFound(err error) bool {
 }
 
 func invalidName(image string, err error) error {
-	return diag.New(codeNotFound, diag.Source, "Write a name as docker images prints it, NAME or NAME:TAG in lower case, or an image id.", err,
+	return diag.New(codeNotFound, diag.Source, "Write an image id, or a name as docker images prints it. A name has the form NAME or NAME:TAG, in lower case.", err,
 		"%q is not a name or an id of an image", image)
 }
 
@@ -36,8 +36,8 @@ func (c *client) refused(err error) error {
 		"the Docker engine at %q refused the request", c.host)
 }
 
-// unreachable explains a failed connection. If the context ended, it returns
-// the cause of the context.
+// unreachable returns the error for a failed connection. If the context ended, the
+// error contains the cause of the context and has no code.
 func (c *client) unreachable(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("asking the Docker engine at %q: %w", c.host, context.Cause(ctx))
@@ -53,7 +53,8 @@ func (c *client) unreachable(ctx context.Context, err error) error {
 	return diag.New(CodeUnreachable, diag.Source, hint, err, "the Docker engine at %q cannot be reached", c.host)
 }
 
-// endpointError reports an endpoint that no engine can have.
+// endpointError returns the error for settings from which this package cannot
+// read a usable address of an engine.
 func endpointError(err error, hint, format string, args ...any) error {
 	return diag.New(CodeUnreachable, diag.Source, hint, err, format, args...)
 }

@@ -15,20 +15,20 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// maxResult is the maximum size of an engine's answer to a load, in bytes. With
-// quiet=1 the engine sends one line per image.
+// maxResult is the maximum size of an engine's response to a load, in bytes. If
+// the query contains quiet=1, the engine sends one line per image.
 const maxResult = 1 << 20
 
-// unpacking is the beginning of a message of containerd's store: the store
-// could not unpack the layers of an image. The engine does not report this as
-// an error, but a container of the image cannot start.
+// unpacking is the beginning of the message that an engine sends if containerd's
+// store cannot unpack the layers of an image. The engine does not report this
+// failure as an error. However, a container of the image cannot start.
 const unpacking = "Error unpacking image"
 
-// answeredEarly is the error of a write after the engine's answer.
-const answeredEarly = "the engine answered before it had the whole image"
+// answeredEarly is the error text of a write after the engine has responded.
+const answeredEarly = "the engine answered before it received the whole image"
 
-// Load is a running load of an image into an engine. The caller writes the tar
-// of docker load to it, and then calls Close or Abort.
+// Load is a running load of an image into an engine. The caller writes a tar in
+// the format of docker load with Write, and then calls Close or Abort.
 type Load struct {
 	tar    *io.PipeWriter
 	cancel context.CancelCauseFunc
@@ -44,8 +44,8 @@ func (d *Daemon) Load(ctx context.Context, size int64) *Load {
 	l := &Load{tar: to, cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(l.done)
-		// The transport must not close the pipe. Otherwise the writer
-		// does not receive the engine's own reason.
+		// The transport must not close the pipe, because the writer would
+		// then not receive the engine's own reason.
 		l.err = d.load(ctx, io.NopCloser(from), size)
 		_ = from.CloseWithError(cmp.Or(l.err, d.notLoaded(answeredEarly))) // never fails
 	}()
@@ -89,8 +89,9 @@ func (c *client) load(ctx context.Context, tar io.Reader, size int64) error {
 	return c.readResult(ctx, resp.Body)
 }
 
-// readResult reads the engine's answer: one JSON value per line. One of them
-// can be an error. The other messages have no stable format.
+// readResult reads the engine's response, which contains one JSON value per line.
+// One of the values can be an error. The other values are messages without a
+// stable format.
 func (c *client) readResult(ctx context.Context, answer io.Reader) error {
 	in := json.NewDecoder(io.LimitReader(answer, maxResult))
 	for {
@@ -109,17 +110,18 @@ func (c *client) readResult(ctx context.Context, answer io.Reader) error {
 		case ctx.Err() != nil:
 			return fmt.Errorf("waiting for the Docker engine at %q: %w", c.host, context.Cause(ctx))
 		case err != nil:
-			return c.interrupted(fmt.Errorf("reading the engine's answer: %w", err))
+			return c.interrupted(fmt.Errorf("reading the engine's response: %w", err))
 		}
 	}
 }
 
-// notLoaded reports the engine's reason for not loading the image.
+// notLoaded returns the error for an image that the engine did not load. The error
+// contains the engine's reason.
 func (c *client) notLoaded(reason string) error {
 	hint := "Read the engine's log (journalctl -u docker)."
 	switch {
 	case strings.Contains(reason, "no space left on device"):
-		hint = "Free disk space in the engine's image store: docker system df shows its use, and docker image prune deletes unused images. While the classic image store loads an image, it needs space for two copies."
+		hint = "Free disk space in the engine's image store. The command docker system df shows the used space, and docker image prune deletes unused images. While the classic image store loads an image, it needs space for two copies of the image."
 	case strings.Contains(reason, "cannot load"):
 		hint = "Remove the input platform, or set it to a platform that this engine runs."
 	case strings.Contains(reason, "invalid tar header"):
@@ -128,11 +130,12 @@ func (c *client) notLoaded(reason string) error {
 	return diag.New(CodeRefused, diag.Runner, hint, errors.New(reason), "the Docker engine at %q did not load the image", c.host)
 }
 
-// interrupted reports an engine that closed the connection during a load.
+// interrupted returns the error for a connection that the engine closed during a
+// load.
 func (c *client) interrupted(err error) error {
 	var explained *diag.Error
 	if errors.As(err, &explained) {
-		err = explained.Err // its explanation is for a failed connection
+		err = explained.Err // the explanation in err is about an engine that cannot be reached
 	}
 	return diag.New(CodeInterrupted, diag.Runner,
 		"Check that the engine runs, read its log (journalctl -u docker), and then run this step again.", err,

@@ -19,7 +19,7 @@ import (
 )
 
 // connected returns a connection to a fake engine. The handler answers the
-// loads of the engine.
+// requests that load an image.
 func connected(t *testing.T, loading http.HandlerFunc) *Daemon {
 	t.Helper()
 	e := sourcetest.NewEngine(t, web())
@@ -31,7 +31,7 @@ func connected(t *testing.T, loading http.HandlerFunc) *Daemon {
 	return d
 }
 
-// writeLoad writes size bytes to a load, and closes it.
+// writeLoad writes size bytes to the load l, and then closes l.
 func writeLoad(l *Load, size int) error {
 	part := make([]byte, 64<<10)
 	for size > 0 {
@@ -45,7 +45,7 @@ func writeLoad(l *Load, size int) error {
 	return l.Close()
 }
 
-const several = 8 << 20 // more than the buffers of a connection
+const several = 8 << 20 // number of bytes that exceeds the buffers of a connection
 
 func answers(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -73,7 +73,7 @@ func TestLoadReportsTheResultOfTheEngine(t *testing.T) {
 		words  string
 	}{
 		{"loaded", answers(`{"stream":"Loaded image: web:1\n"}`), "", ""},
-		{"loaded with an empty answer", answers(""), "", ""},
+		{"loaded with an empty response", answers(""), "", ""},
 		{"with warnings", answers("{\"stream\":\"The image web:1 already exists\"}\n{\"stream\":\"Loaded image: web:1\"}\n"), "", ""},
 		{"no disk space", answers(full), CodeRefused, "docker system df"},
 		{"the engine's message", answers("{\"stream\":\"…\"}\n{\"error\":\"invalid diffID for layer 0\"}"), CodeRefused, "invalid diffID for layer 0"},
@@ -84,12 +84,12 @@ func TestLoadReportsTheResultOfTheEngine(t *testing.T) {
 			w.WriteHeader(http.StatusInternalServerError)
 			answers(`{"message":"the disk is full"}`)(w, r)
 		}, CodeRefused, "the disk is full"},
-		{"not JSON", answers("<html>"), CodeInterrupted, "reading the engine's answer"},
-		{"an answer without end", func(w http.ResponseWriter, r *http.Request) {
+		{"not JSON", answers("<html>"), CodeInterrupted, "reading the engine's response"},
+		{"an endless response", func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			_, _ = io.WriteString(w, `{"stream":"`)
 			_, _ = io.Copy(w, io.LimitReader(endless{}, 4<<20)) // more than the client reads
-		}, CodeInterrupted, "reading the engine's answer"},
+		}, CodeInterrupted, "reading the engine's response"},
 		{"an error before the end of the tar", func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.CopyN(io.Discard, r.Body, 1<<20)
 			_, _ = io.WriteString(w, full)
@@ -109,7 +109,7 @@ func TestLoadReportsTheResultOfTheEngine(t *testing.T) {
 			t.Parallel()
 			err := writeLoad(connected(t, c.answer).Load(t.Context(), several), several)
 			if c.code == "" && err != nil || c.code != "" && !diag.Is(err, c.code) || err != nil && !strings.Contains(err.Error(), c.words) {
-				t.Errorf("got %v, want the code %q and %q", err, c.code, c.words)
+				t.Errorf("got %v, want the code %q and the words %q", err, c.code, c.words)
 			}
 		})
 	}

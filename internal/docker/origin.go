@@ -13,10 +13,11 @@ import (
 // maxOrigins is the maximum number of other images whose layers are compared.
 const maxOrigins = 32
 
-// Origins returns images in registries that share layers with the image id. The
-// images that share the most layers are first. The engine records the
-// repositories from which it pulled an image and to which it pushed the image.
-// The result contains only repositories for which wanted returns true.
+// Origins returns images in registries that share layers with the engine's image
+// that has the id. The images that share the most layers are first. The engine
+// records the repositories from which it pulled an image and to which it pushed the
+// image. The result contains only repositories for which the function wanted
+// returns true.
 func (e *Engine) Origins(ctx context.Context, id string, wanted func(name.Repository) bool) ([]image.Origin, error) {
 	c, err := e.find()
 	if err != nil {
@@ -39,7 +40,7 @@ func (e *Engine) Origins(ctx context.Context, id string, wanted func(name.Reposi
 		compared++
 		err := c.getJSON(ctx, "/images/"+other.ID+"/json", &other)
 		if isNotFound(err) {
-			continue // it was removed after the list was read
+			continue // the image was removed after the list was read
 		}
 		if err != nil {
 			return nil, err

@@ -33,17 +33,18 @@ func (c *client) notFound(ctx context.Context, image string) error {
 		if like := similar(image, names); len(like) > 0 {
 			hint = "Did you mean " + strings.Join(like, ", or ") + "?"
 		} else if len(names) == 0 {
-			hint = "This engine has no image with a name. Check that the build used this engine (docker context ls, DOCKER_HOST). With buildx, load the result into the engine (load: true, or --load)."
+			hint = "This engine has no image with a name. Check with docker context ls and DOCKER_HOST that the build used this engine. If the build uses buildx, load its result into the engine with load: true or --load."
 		}
 	}
 	return diag.New(codeNotFound, diag.Source, hint, err, "the Docker engine at %q has no image %q", c.host, image)
 }
 
-// similar returns the names that resemble image, the best first: other tags of
-// the same image, and then the tags of images with a similar name.
+// similar returns the names that resemble the name in image, the best names first.
+// Other tags of the same image come first. Tags of images with a similar name
+// follow.
 func similar(image string, names []string) []string {
 	want := bare(image)
-	tags := map[string][]string{} // the names of each base name
+	tags := map[string][]string{} // base name to full names
 	var same []string
 	for _, n := range names[:min(len(names), maxCompared)] {
 		switch repo := bare(n); {

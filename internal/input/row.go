@@ -1,6 +1,7 @@
 package input
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -18,18 +19,25 @@ const (
 )
 
 // Input describes an input. The inputs of action.yml, the flags with their help and
-// the tables in the README are generated from these descriptions.
+// docs/inputs.md are generated from these descriptions.
 type Input struct {
 	Name     string
+	Group    Group
 	Kind     Kind
 	Commands []Command
 	Values   []string // for Choice
 	Default  string   // "" for none, or for a default that Help describes
 	// ActionDefault is the default in action.yml, if it is an expression.
 	ActionDefault string
-	Help          string // a text under 300 characters that does not repeat Default, Values and OwnValues
+	// Help is the description in docs/inputs.md and in the help of a command. It has
+	// under 300 characters, and does not repeat Default, Values and OwnValues.
+	Help string
+	// Short replaces Help in action.yml, where a description has at most 200 characters.
+	Short string
 	// OwnValues replaces Values for a command.
 	OwnValues map[Command][]string
+	// OwnGroup replaces Group for the commands that use the input in another way.
+	OwnGroup map[Command]Group
 	// Own replaces Help for the commands that use the input in another way.
 	Own     map[Command]string
 	Example string
@@ -46,6 +54,14 @@ func (in Input) HelpFor(c Command) string {
 	return in.Help
 }
 
+// GroupFor returns the group of the input in the help of a command.
+func (in Input) GroupFor(c Command) Group {
+	if own := in.OwnGroup[c]; own != "" {
+		return own
+	}
+	return in.Group
+}
+
 // ValuesFor returns the values that a command accepts.
 func (in Input) ValuesFor(c Command) []string {
 	if own := in.OwnValues[c]; own != nil {
@@ -54,14 +70,15 @@ func (in Input) ValuesFor(c Command) []string {
 	return in.Values
 }
 
-// HelpForAll returns the help for all commands together, for action.yml and the
-// README.
-func (in Input) HelpForAll() string {
-	help := in.Help
-	for _, c := range in.Commands {
-		if own := in.Own[c]; own != "" {
-			help += " For " + string(c) + ": " + strings.ToLower(own[:1]) + own[1:]
-		}
+// ActionHelp returns the description in action.yml, with the allowed values and the
+// default.
+func (in Input) ActionHelp() string {
+	help := cmp.Or(in.Short, in.Help)
+	if len(in.Values) > 0 {
+		help += " Allowed: " + strings.Join(in.Values, ", ") + "."
+	}
+	if in.Default != "" {
+		help += " Default: " + in.Default + "."
 	}
 	return help
 }

@@ -1,9 +1,10 @@
 // Package inspect describes an image as data: its manifests and configs, its
 // platforms, sizes and annotations, and the manifests that refer to it.
 //
-// It describes a tree that package source or package pull has read from files
-// or from a registry, and also reads the configs of the tree. It checks and
-// prints nothing; package report prints the description.
+// The package describes a tree that package source or package pull has read from
+// files or from a registry. It also reads the configs of the tree. It reports no
+// findings about the image, and it prints nothing. Package report prints the
+// description.
 package inspect
 
 import (
@@ -21,17 +22,18 @@ import (
 )
 
 const (
-	// maxConfig is the size of the largest config that a View contains, and
-	// maxConfigs is the limit for all configs of a View, in bytes.
+	// maxConfig is the maximum size of each config in a View, in bytes.
+	// maxConfigs is the maximum total size of all configs in a View, in bytes.
 	maxConfig  = 4 << 20
 	maxConfigs = 32 << 20
-	// maxConcurrentReads is the number of configs that are read concurrently.
+	// maxConcurrentReads is the maximum number of configs that are read
+	// concurrently.
 	maxConcurrentReads = 8
 )
 
 // View describes an image or index, with all manifests below it.
 type View struct {
-	Digest       string            `json:"digest,omitempty"` // empty if compression determines it later
+	Digest       string            `json:"digest,omitempty"` // empty if the digest depends on a later compression
 	MediaType    string            `json:"media_type,omitempty"`
 	ArtifactType string            `json:"artifact_type,omitempty"`
 	Subject      string            `json:"subject,omitempty"` // digest of the manifest to which this manifest refers
@@ -58,7 +60,7 @@ type Image struct {
 	Config       json.RawMessage   `json:"config,omitempty"`
 }
 
-// Layer describes one layer in its stored form.
+// Layer describes one layer as the source stores it.
 type Layer struct {
 	Digest    string   `json:"digest,omitempty"` // empty for an uncompressed layer that a push would compress
 	MediaType string   `json:"media_type"`
@@ -68,20 +70,21 @@ type Layer struct {
 	URLs      []string `json:"urls,omitempty"` // addresses of a foreign layer
 }
 
-// attestsKey is the annotation with which an index names the image that an
-// attestation of BuildKit describes.
+// attestsKey is the key of an annotation that BuildKit adds to the entry of an
+// attestation in an index. The value is the digest of the image that the
+// attestation describes.
 const attestsKey = "vnd.docker.reference.digest"
 
-// document holds the fields of a manifest or index that describe it.
+// document contains the fields of a manifest or index that a description shows.
 type document struct {
 	ArtifactType string                   `json:"artifactType"`
 	Subject      *struct{ Digest string } `json:"subject"`
 	Annotations  map[string]string        `json:"annotations"`
 }
 
-// Describe returns the description of a tree, and reads the configs of its
-// images. It omits a config that is larger than the limits or that is not JSON.
-// It returns an error if a manifest is not valid or a config cannot be read.
+// Describe returns the description of a tree. It also reads the configs of the
+// images in the tree. It omits a config that exceeds a limit or is not JSON. It
+// returns an error if a manifest is not valid or a config cannot be read.
 func Describe(ctx context.Context, root *image.Manifest) (*View, error) {
 	doc, err := documentOf(root)
 	if err != nil {
@@ -135,8 +138,9 @@ func describe(m *image.Manifest) (Image, error) {
 	return out, nil
 }
 
-// attestedImages maps the digest of each attestation of BuildKit to the digest
-// of the image that it describes. The index of the attestation has this fact.
+// attestedImages maps the digest of each attestation of BuildKit to the digest of
+// the image that the attestation describes. The digest of the image is an
+// annotation in the index (see attestsKey).
 func attestedImages(root *image.Manifest) map[v1.Hash]string {
 	out := map[v1.Hash]string{}
 	for _, m := range image.Manifests(root) {
@@ -164,8 +168,8 @@ func documentOf(m *image.Manifest) (*document, error) {
 		return &doc, nil
 	}
 	if err := json.Unmarshal(m.Raw, &doc); err != nil {
-		// A field of an artifact can have another type. The manifest is then
-		// described without this field.
+		// A field of an artifact can have an unexpected type. The description
+		// of the manifest then omits this field.
 		var otherType *json.UnmarshalTypeError
 		if !errors.As(err, &otherType) {
 			return nil, fmt.Errorf("reading the manifest %s: %w", m.Descriptor.Digest, err)

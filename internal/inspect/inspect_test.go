@@ -15,7 +15,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// opened returns the tree of an image in files.
+// opened returns the tree of an image in the files at a path.
 func opened(t *testing.T, path string) *image.Manifest {
 	t.Helper()
 	s, err := source.Open(t.Context(), path, source.Options{})
@@ -26,7 +26,8 @@ func opened(t *testing.T, path string) *image.Manifest {
 	return s.Root
 }
 
-// stored returns the tree of an image that make adds to an OCI layout.
+// stored returns the tree of an image. The function make adds the image to an OCI
+// layout.
 func stored(t *testing.T, make func(*sourcetest.Layout) v1.Descriptor) *image.Manifest {
 	t.Helper()
 	l := sourcetest.NewLayout(t)
@@ -58,7 +59,7 @@ func TestDescribeCountsAllManifestsAndBlobsOfAnIndex(t *testing.T) {
 		size += b.Descriptor.Size
 	}
 	if v.Size != size || v.Blobs != len(image.Blobs(root)) {
-		t.Errorf("got %d bytes in %d blobs, want %d", v.Size, v.Blobs, size)
+		t.Errorf("got %d bytes in %d blobs, want %d bytes in %d blobs", v.Size, v.Blobs, size, len(image.Blobs(root)))
 	}
 	attested := map[string]bool{}
 	for _, i := range v.Images {

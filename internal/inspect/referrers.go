@@ -19,13 +19,14 @@ type Referrer struct {
 	ArtifactType string            `json:"artifact_type,omitempty"`
 	Size         int64             `json:"size"` // bytes of the manifest
 	Annotations  map[string]string `json:"annotations,omitempty"`
-	Tag          string            `json:"tag,omitempty"` // cosign's tag; empty for an entry of the list of referrers
+	Tag          string            `json:"tag,omitempty"` // cosign's tag, or empty for an entry of the list of referrers
 }
 
-// Referrers returns the manifests in a repository that refer to an image: first
-// the list of referrers, which [referrers.List] reads, and then the manifests
-// under [referrers.CosignTags]. It returns an error if the registry fails or if
-// the list is not valid. An image without referrers is not an error.
+// Referrers returns the manifests in a repository that refer to an image. The
+// manifests in the list of referrers come first (see [referrers.List]). The
+// manifests with a tag of cosign follow (see [referrers.CosignTags]). Referrers
+// returns an error if the registry fails or if the list is not valid. For an image
+// without referrers, it returns nil and no error.
 func Referrers(ctx context.Context, client *registry.Client, repo name.Repository, digest v1.Hash) ([]Referrer, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	var listed []v1.Descriptor
@@ -57,7 +58,7 @@ func Referrers(ctx context.Context, client *registry.Client, repo name.Repositor
 	return out, nil
 }
 
-// cosignReferrer returns the manifest under one of cosign's tags, or nil if the
+// cosignReferrer returns the manifest with one of cosign's tags, or nil if the
 // repository does not have the tag.
 func cosignReferrer(ctx context.Context, client *registry.Client, tag name.Tag, kind referrers.CosignTag) (*Referrer, error) {
 	desc, err := client.Head(ctx, tag)

@@ -104,7 +104,7 @@ func TestReferrersFails(t *testing.T) {
 		name  string
 		tags  map[string]string
 		fault string // tag for which the registry fails
-		want  string // in the error
+		want  string // text in the error
 	}{
 		{"too many entries", map[string]string{base: `{"manifests":[` + strings.TrimSuffix(strings.Repeat(entry+",", 5001), ",") + `]}`}, "", "5000"},
 		{"a list that is not JSON", map[string]string{base: `hello`}, "", subject.String()},

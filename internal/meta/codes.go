@@ -4,7 +4,8 @@ import "github.com/ghcr-publish/ghcr-publish/internal/diag"
 
 // These are the codes of the *diag.Error values that this package returns.
 const (
-	// CodeExpression means that a template of an input cannot be evaluated.
+	// CodeExpression means that an expression in an input is invalid or unknown, or that
+	// only a shell or the runner evaluates it.
 	CodeExpression = "expression"
 	// CodeFlavorLatest means that the entry "latest" of the input "flavor" has
 	// an unknown value.
@@ -22,7 +23,7 @@ const (
 	// CodeInputQuotes means that the quotes in an input are not balanced or not allowed.
 	CodeInputQuotes = "input-quotes"
 	// CodeLabelInvalid means that a line of the input labels or annotations is not
-	// KEY=value.
+	// KEY=value, or has an invalid key or level.
 	CodeLabelInvalid = "label-invalid"
 	// CodeNoTags means that no rule gives a tag.
 	CodeNoTags = diag.CodeNoTags
@@ -30,21 +31,25 @@ const (
 	CodeShortSHALength = "short-sha-length"
 	// CodeSourceDateEpoch means that SOURCE_DATE_EPOCH is not a valid time.
 	CodeSourceDateEpoch = "source-date-epoch"
-	// CodeTagAttribute means that a rule lacks an attribute that its type requires, or
-	// that the value of the attribute is invalid.
+	// CodeTagAttribute means that a rule lacks an attribute that its type requires, has an
+	// attribute that its type does not have, or has an invalid value of an attribute.
 	CodeTagAttribute = "tag-attribute"
 	// CodeTagDigest means that a line of the input "tags" has a digest.
 	CodeTagDigest = "tag-digest"
 	// CodeTagEnable means that the attribute "enable" of a rule is neither
 	// "true" nor "false".
 	CodeTagEnable = "tag-enable"
-	// CodeTagForeign means that a line of the input "tags" is a reference to
-	// another repository, or is neither a tag nor a reference with a tag.
+	// CodeTagForeign means that a line of the input "tags" is a reference to another
+	// repository, or a reference without a tag.
 	CodeTagForeign = "tag-foreign"
-	// CodeTagGroup means that the group of a rule is not a number.
+	// CodeTagGroup means that the group of a rule is not the number of a group in its
+	// pattern.
 	CodeTagGroup = "tag-group"
-	// CodeTagInvalid means that a rule gives an invalid tag.
+	// CodeTagInvalid means that a line of the input "tags" is not a valid tag, or that a
+	// rule gives an invalid tag.
 	CodeTagInvalid = "tag-invalid"
+	// CodeVersionInvalid means that the input "version" contains blanks or quotation marks.
+	CodeVersionInvalid = "version-invalid"
 	// CodeTagMatchGroup means that the pattern in the attribute "match" of a
 	// rule has no group, or its first group takes no part in the match.
 	CodeTagMatchGroup = "tag-match-group"
@@ -52,7 +57,8 @@ const (
 	CodeTagPattern = "tag-pattern"
 	// CodeTagTooLong means that a rule gives a tag of more than [MaxTagLength] characters.
 	CodeTagTooLong = "tag-too-long"
-	// CodeTagType means that a rule has an unknown type.
+	// CodeTagType means that a rule has an unknown type, or has no type but attributes of
+	// a type.
 	CodeTagType = "tag-type"
 )
 
@@ -68,6 +74,11 @@ const (
 	// CodeEventOtherCommit means that a rule uses the commit of an event that concerns another
 	// commit.
 	CodeEventOtherCommit = "event-other-commit"
+	// CodeAnnotationLevel means that the level of an annotation has no effect.
+	CodeAnnotationLevel = "annotation-level"
+	// CodeLabelValue means that the value of a label contains text that looks like another
+	// label or like a variable of a shell.
+	CodeLabelValue = "label-value"
 	// CodeLabelTooLong means that GitHub's package page truncates a label.
 	CodeLabelTooLong = "label-too-long"
 	// CodeNotPEP440 means that the text of a rule of the type "pep440" does not
@@ -76,6 +87,8 @@ const (
 	// CodeNotSemver means that the text of a rule of the type "semver" is not a
 	// SemVer version.
 	CodeNotSemver = "not-semver"
+	// CodeTagEmpty means that a rule gives no tag, because its value is empty.
+	CodeTagEmpty = "tag-empty"
 	// CodeTagNoGroup means that the selected group of a rule of the type
 	// "match" takes no part in the match.
 	CodeTagNoGroup = "tag-no-group"

@@ -57,7 +57,7 @@ func (e *engine) defaultRules() ([]rule, error) {
 		{"type=ref,event=tag", e.noGitTagReason()},
 		{"type=ref,event=pr", e.noPullRequestReason()},
 	} {
-		r, err := parseRule(d.text)
+		r, err := parseRule(d.text, false)
 		if err != nil {
 			return nil, err
 		}

@@ -3,7 +3,7 @@ package meta
 // Difference describes a case in which [Compute] differs from
 // docker/metadata-action.
 type Difference struct {
-	// Name is short and stable. A test compares the table in the README with
+	// Name is short and stable. A test compares the table in docs/tags.md with
 	// this list.
 	Name string
 	// MetadataAction describes docker/metadata-action, and Compute describes this

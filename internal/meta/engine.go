@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,7 +40,8 @@ type engine struct {
 
 	result        Result
 	seen          map[string]bool
-	latestDecided bool // true after the first tag has set result.Latest
+	latestDecided bool   // true after the first tag has set result.Latest
+	latestReason  string // reason why the tag latest is added or not; empty if it needs no explanation
 }
 
 // patternTime is the time limit for all regular expressions of a computation
@@ -49,7 +51,7 @@ const patternTime = 2 * time.Second
 // newEngine parses the inputs that all rules share. It returns the joined
 // errors of these inputs.
 func newEngine(ctx context.Context, in Inputs, c Context) (*engine, error) {
-	f, badFlavor := parseFlavor(in.Flavor)
+	f, badFlavor := parseFlavor(in.Flavor, in.Strict)
 	images, badImages := parseImages(in.Images)
 	e := &engine{
 		ctx: ctx, c: c, in: in, flavor: f, forwardOnly: f.latest == "highest",
@@ -58,7 +60,7 @@ func newEngine(ctx context.Context, in Inputs, c Context) (*engine, error) {
 	}
 	e.scope = e.globals()
 	e.result.Images = images
-	return e, errors.Join(badImages, badFlavor)
+	return e, errors.Join(badImages, badFlavor, checkVersion(in))
 }
 
 // outcome is the result of a rule's type for the event, without prefix and
@@ -121,8 +123,9 @@ func (e *engine) tagFrom(entry Rule, r rule, o outcome) (Rule, error) {
 		return entry, err
 	}
 	text := affix.prefix + o.value + affix.suffix
+	e.noticeAffixes(affix)
 	if text == "" {
-		entry.Note = "the result is empty"
+		entry.Note = e.emptyNote(r)
 		return entry, nil
 	}
 	higher, err := e.higherTags(o, affix)
@@ -133,11 +136,11 @@ func (e *engine) tagFrom(entry Rule, r rule, o outcome) (Rule, error) {
 		entry.Note = "not moved: the registry has the higher version " + higher.series
 		return entry, nil
 	}
-	name, err := e.name(text, r)
+	name, err := e.name(text, r, o.value)
 	if err != nil {
 		return entry, err
 	}
-	e.decide(o, higher)
+	e.decide(r, name, o, higher)
 	entry.Tag = name
 	if !e.add(Tag{Name: name, Moving: o.moving}) {
 		entry.Note = "another rule gives the same tag"
@@ -145,28 +148,87 @@ func (e *engine) tagFrom(entry Rule, r rule, o outcome) (Rule, error) {
 	return entry, nil
 }
 
-// name converts a text into a valid tag, or returns an error.
-func (e *engine) name(text string, r rule) (string, error) {
+// name converts a text into a valid tag, or returns an error. The argument value is
+// the text without prefix and suffix.
+func (e *engine) name(text string, r rule, value string) (string, error) {
 	if e.ownDefaults {
 		return refTag(text), nil
 	}
 	name := sanitize(text)
-	if e.in.Strict && r.kind == "raw" && name != text {
-		if r.plain() && strings.ContainsAny(text, " \t") {
-			return "", diag.Inputf("tags", CodeTagInvalid, "Write one tag per line, or separate tags by commas.", "the tag %q contains a blank", text)
-		}
+	if e.in.Strict && r.kind == "raw" && sanitize(value) != value {
 		e.noticeSpelling(text, name)
 	}
-	return name, checkTag(name, r.text)
+	if ValidTag(name) {
+		return name, nil
+	}
+	return name, e.invalidTag(name, r)
+}
+
+// emptyNote returns the reason why a rule with an empty result gives no tag. For an
+// empty value, it adds a notice, because the value often comes from an expression of
+// GitHub that is empty by mistake.
+func (e *engine) emptyNote(r rule) string {
+	if !r.hasEmpty("value") {
+		return "the result is empty"
+	}
+	if e.in.Strict && !e.ownDefaults {
+		e.notice(CodeTagEmpty, fmt.Sprintf("The rule %q gives no tag, because its value is empty", r.text),
+			"If the value comes from an output of a step, check that the step sets this output. If the value comes from an input or a variable, check its name.")
+	}
+	return "the value is empty"
+}
+
+// invalidTag explains the result of a rule that is not a valid tag.
+func (e *engine) invalidTag(name string, r rule) error {
+	subject := fmt.Sprintf("the rule %q gives the tag %q, which", r.text, shortened(name))
+	if r.plain() {
+		subject = fmt.Sprintf("the tag %q", shortened(name))
+	}
+	return tagError(name, subject, e.tagHint(name, r))
+}
+
+// tagHint returns the change that makes the result of a rule a valid tag.
+func (e *engine) tagHint(name string, r rule) string {
+	own, hasOwn := r.attrs["prefix"]
+	switch {
+	case len(name) > MaxTagLength && r.plain():
+		return "Shorten the tag."
+	case len(name) > MaxTagLength:
+		return "Shorten the tag, for example with type=match and a pattern that keeps the first characters, or with type=sha."
+	case strings.HasPrefix(r.text, "#"):
+		return "If the line is a comment, remove the blanks before the #."
+	case own != "":
+		return fmt.Sprintf("Change the attribute prefix, which is %q. %s", own, tagStart)
+	case !hasOwn && e.flavor.prefix != "":
+		return fmt.Sprintf("Change the prefix in the input flavor, which is %q. %s", e.flavor.prefix, tagStart)
+	case r.plain():
+		return tagStart + suggestion(name)
+	case r.kind == "raw" && asTag(r.attrs["value"]) != "" && !strings.Contains(r.attrs["value"], "{{"):
+		return fmt.Sprintf("%s Write value=%s.", tagStart, asTag(r.attrs["value"]))
+	case r.kind == "raw" && invalidRun.MatchString(r.attrs["value"]):
+		return tagRule + " Write another value."
+	}
+	return "Give the rule a prefix that begins with a letter, a digit or an underscore, as in prefix=b. " + tagStart
 }
 
 // noticeSpelling tells the user that a tag is published under another spelling than the
 // user wrote.
 func (e *engine) noticeSpelling(text, name string) {
-	e.result.Warnings = append(e.result.Warnings, diag.Notice{
-		Code: CodeTagRespelled, Level: diag.Info, Title: fmt.Sprintf("%q is published as %s", text, name),
-		Text: "A tag can contain only letters, digits, dots, - and _. Each other character becomes a dash.",
-	})
+	hint := "A tag can contain only letters, digits, dots, - and _. Each other character becomes a dash."
+	if strings.HasPrefix(text, "refs/") {
+		hint += " To publish only the name of the branch or of the Git tag, write type=ref,event=branch or type=ref,event=tag."
+	}
+	e.notice(CodeTagRespelled, fmt.Sprintf("%q is published as %s", text, name), hint)
+}
+
+// noticeAffixes tells the user that a prefix or a suffix is published under another
+// spelling.
+func (e *engine) noticeAffixes(a affixes) {
+	for _, text := range []string{a.prefix, a.suffix} {
+		if name := sanitize(text); e.in.Strict && name != text {
+			e.noticeSpelling(text, name)
+		}
+	}
 }
 
 // add appends a tag, unless the result already has this tag. The first tag
@@ -183,9 +245,9 @@ func (e *engine) add(t Tag) bool {
 	return true
 }
 
-// decide sets result.Latest for the first rule that gives a tag. For later
-// rules, it does nothing.
-func (e *engine) decide(o outcome, h higherTags) {
+// decide sets result.Latest and its reason for the first rule that gives a tag. For
+// later rules, it does nothing.
+func (e *engine) decide(r rule, tag string, o outcome, h higherTags) {
 	if e.latestDecided {
 		return
 	}
@@ -193,18 +255,30 @@ func (e *engine) decide(o outcome, h higherTags) {
 	switch e.flavor.latest {
 	case "auto":
 		e.result.Latest = o.latest
+		e.latestReason = "the first rule that gives a tag is " + r.text
 	case "highest":
-		e.result.Latest = o.latest && o.version != nil && h.overall == ""
+		stable := o.latest && o.version != nil
+		e.result.Latest = stable && h.overall == ""
+		switch {
+		case e.result.Latest:
+			e.latestReason = tag + " is the highest stable version"
+		case stable:
+			e.latestReason = "the registry has the higher version " + h.overall
+		}
 	default:
 		e.result.Latest = e.flavor.latest == "true"
+		e.latestReason = "the flavor contains latest=true"
 	}
 }
 
 // addLatest appends the tag latest, with the prefix and suffix of the flavor.
 // Here the prefix and the suffix are not evaluated as templates. If no rule
-// gives a tag, addLatest adds nothing.
+// gives a tag, addLatest adds nothing. The rules of the result explain the tag.
 func (e *engine) addLatest() error {
 	if !e.result.Latest {
+		if e.flavor.latest == "highest" && e.latestReason != "" {
+			e.result.Rules = append(e.result.Rules, Rule{Text: "latest", Note: e.latestReason})
+		}
 		return nil
 	}
 	text := "latest"
@@ -214,15 +288,30 @@ func (e *engine) addLatest() error {
 	if e.flavor.suffixLatest {
 		text += e.flavor.suffix
 	}
-	name := sanitize(text)
-	if err := checkTag(name, "flavor: "+strings.TrimSpace(e.in.Flavor)); err != nil {
-		return err
+	if e.in.Strict && strings.Contains(text, "{{") {
+		return diag.Inputf("flavor", CodeExpression, "Write onlatest=false, or write a prefix and a suffix without expressions, because the expressions of the flavor are not evaluated for the tag latest.",
+			"the flavor %q has an expression in the tag latest", strings.TrimSpace(e.in.Flavor))
 	}
-	e.add(Tag{Name: name, Moving: true})
+	name := sanitize(text)
+	if !ValidTag(name) {
+		hint := "Change the prefix or the suffix, or write onlatest=false. " + tagStart
+		return tagError(name, fmt.Sprintf("the flavor %q gives the tag %q, which", strings.TrimSpace(e.in.Flavor), shortened(name)), hint)
+	}
+	if e.add(Tag{Name: name, Moving: true}) {
+		e.result.Rules = append(e.result.Rules, Rule{Text: "latest", Tag: name, Note: e.latestReason})
+	}
 	return nil
 }
 
 // warn adds a warning to the result.
 func (e *engine) warn(code, title, text string) {
 	e.result.Warnings = append(e.result.Warnings, diag.Notice{Code: code, Level: diag.Warning, Title: title, Text: text})
+}
+
+// notice adds a notice to the result, unless the result already has this notice.
+func (e *engine) notice(code, title, text string) {
+	n := diag.Notice{Code: code, Level: diag.Info, Title: title, Text: text}
+	if !slices.Contains(e.result.Warnings, n) {
+		e.result.Warnings = append(e.result.Warnings, n)
+	}
 }

@@ -186,10 +186,13 @@ func expandIn(template string, scope handlebars.Object, input, where string) (st
 	return "", expressionError(input, where, template, err)
 }
 
+// expressionError returns the error about a template in a line of an input.
 func expressionError(input, where, template string, err error) error {
-	d := diag.Inputf(input, CodeExpression,
-		"Write expressions as in {{branch}} or {{date 'YYYYMMDD' tz='Europe/Berlin'}}. If an expression contains a comma, put three double quotes at each end of its field.",
-		"evaluating %q in %q", template, where)
+	s := globalScope
+	if input != "tags" {
+		s = labelScope
+	}
+	d := diag.Inputf(input, CodeExpression, s.syntaxHint(template), "the line %q of the input %s has an invalid expression", where, input)
 	d.Err = err
 	return d
 }

@@ -1,7 +1,10 @@
 package meta
 
 import (
+	"strings"
+
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
 )
 
 // flavor holds the settings that apply to all tags.
@@ -11,8 +14,9 @@ type flavor struct {
 	prefixLatest, suffixLatest bool
 }
 
-// parseFlavor parses the input flavor.
-func parseFlavor(input string) (flavor, error) {
+// parseFlavor parses the input flavor. If strict is true, it refuses text that
+// docker/metadata-action ignores.
+func parseFlavor(input string, strict bool) (flavor, error) {
 	out := flavor{latest: "auto"}
 	items, err := list("flavor", input)
 	if err != nil {
@@ -25,6 +29,11 @@ func parseFlavor(input string) (flavor, error) {
 		}
 		var onLatest *bool // points to the setting of the last affix in this record
 		for _, f := range all {
+			if strict {
+				if err := checkFlavorField(f, item, onLatest != nil); err != nil {
+					return out, err
+				}
+			}
 			if err := out.set(f, item, &onLatest); err != nil {
 				return out, err
 			}
@@ -45,14 +54,13 @@ func (f *flavor) set(field, item string, onLatest **bool) error {
 		f.suffix, *onLatest = value, &f.suffixLatest
 	case "onlatest":
 		if value != "true" && value != "false" {
-			return diag.Inputf("flavor", CodeFlavorOnLatest, "Write onlatest=true or onlatest=false.", "the flavor %q has onlatest=%q", item, value)
+			return diag.Inputf("flavor", CodeFlavorOnLatest, strings.TrimSpace(nearest.Question(value, []string{"true", "false"})+" Write onlatest=true or onlatest=false."), "the flavor %q has onlatest=%q", item, value)
 		}
 		if *onLatest != nil {
 			**onLatest = value == "true"
 		}
 	default:
-		return diag.Inputf("flavor", CodeFlavorUnknown, "The entries are latest=auto|true|false|highest, prefix=… and suffix=…. The entry onlatest=true|false can follow prefix or suffix.",
-			"the flavor %q has the unknown entry %q", item, field)
+		return diag.Inputf("flavor", CodeFlavorUnknown, flavorHint(field), "the flavor %q has the unknown entry %q", item, field)
 	}
 	return nil
 }
@@ -62,6 +70,9 @@ func (f *flavor) checkLatest(item string) error {
 	case "auto", "true", "false", "highest":
 		return nil
 	}
-	return diag.Inputf("flavor", CodeFlavorLatest, "Write latest=auto, latest=true, latest=false or latest=highest.",
-		"the flavor %q has latest=%q", item, f.latest)
+	hint := "Write latest=auto, latest=true, latest=false or latest=highest."
+	if question := nearest.Question(f.latest, []string{"auto", "true", "false", "highest"}); question != "" {
+		hint = question + " " + hint
+	}
+	return diag.Inputf("flavor", CodeFlavorLatest, hint, "the flavor %q has latest=%q", item, f.latest)
 }

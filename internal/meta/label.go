@@ -81,13 +81,9 @@ func (e *engine) pairs(input, value string) ([]Pair, error) {
 		place[p.Key] = i
 	}
 	for _, item := range items {
-		text, err := e.expand(item, input, item)
+		key, val, ok, err := e.pair(input, item)
 		if err != nil {
 			return nil, err
-		}
-		key, val, ok := strings.Cut(text, "=")
-		if !ok && e.in.Strict {
-			return nil, diag.Inputf(input, CodeLabelInvalid, "Write KEY=value, one per line: "+text+"=value.", "the line %q of the input %s has no value", text, input)
 		}
 		if !ok {
 			continue
@@ -101,6 +97,29 @@ func (e *engine) pairs(input, value string) ([]Pair, error) {
 	}
 	sortPairs(out)
 	return out, nil
+}
+
+// pair evaluates one item of the input labels or annotations. ok is false for an item
+// without "=", which docker/metadata-action ignores.
+func (e *engine) pair(input, item string) (key, value string, ok bool, err error) {
+	if e.in.Strict {
+		if err := labelScope.check(item).in(input, labelSubject(input, item)); err != nil {
+			return "", "", false, err
+		}
+	}
+	text, err := e.expand(item, input, item)
+	if err != nil {
+		return "", "", false, err
+	}
+	key, value, ok = strings.Cut(text, "=")
+	if !e.in.Strict {
+		return key, value, ok, nil
+	}
+	if !ok {
+		return "", "", false, diag.Inputf(input, CodeLabelInvalid, withoutValueHint(text), "%s has no value", labelSubject(input, text))
+	}
+	key, value, err = e.checkPair(input, text, key, value)
+	return key, value, true, err
 }
 
 // sortPairs orders keys as JavaScript's localeCompare does. It uses the

@@ -1,6 +1,7 @@
 package meta
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
@@ -33,9 +34,7 @@ func fields(input, item string) ([]string, error) {
 	}
 	records, err := csv.Parse(item, csv.Options{})
 	if err != nil {
-		e := diag.Inputf(input, CodeInputQuotes,
-			`Write 'single quotes' inside expressions. To protect a comma, quote the whole field three times: """pattern=a,b""".`,
-			"reading %q in the input %q", item, input)
+		e := diag.Inputf(input, CodeInputQuotes, quotesHint(item), "the line %q of the input %s cannot be parsed", item, input)
 		e.Err = err
 		return nil, e
 	}
@@ -43,6 +42,17 @@ func fields(input, item string) ([]string, error) {
 		return nil, nil
 	}
 	return records[0], nil
+}
+
+// quotedCall matches an expression with a double quote.
+var quotedCall = regexp.MustCompile(`\{\{[^{}]*"[^{}]*\}\}`)
+
+// quotesHint explains double quotes inside of a field.
+func quotesHint(item string) string {
+	if quotedCall.MatchString(item) {
+		return "Write single quotes in expressions: " + quotedCall.ReplaceAllStringFunc(item, func(s string) string { return strings.ReplaceAll(s, `"`, "'") }) + "."
+	}
+	return "Remove the double quotes: " + strings.ReplaceAll(item, `"`, "") + `. If a field contains a comma, put three double quotes at each end of the field: """pattern=a,b""".`
 }
 
 // attribute splits a field at its first '=', if a name precedes the '='. It

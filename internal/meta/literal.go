@@ -16,19 +16,28 @@ func Literal(text string, images []string) (tag string, ok bool, err error) {
 	if !strings.ContainsAny(text, "/:@") || strings.Contains(text, "{{") {
 		return "", false, nil
 	}
-	if strings.Contains(text, "@") {
+	colon, slash := strings.LastIndexByte(text, ':'), strings.LastIndexByte(text, '/')
+	switch {
+	case strings.HasPrefix(text, "refs/"):
+		return "", false, refError(text)
+	case strings.HasPrefix(text, "sha256:"):
+		return "", false, diag.Inputf("tags", CodeTagDigest, "Write a name, as in 1.2. The tag points at the published digest.", "%q is a digest, not a tag", text)
+	case strings.Contains(text, "@sha"):
 		return "", false, diag.Inputf("tags", CodeTagDigest, "Remove the digest. The tag points at the published digest.",
 			"%q has a digest, but a tag is a name without a digest", text)
-	}
-	colon := strings.LastIndexByte(text, ':')
-	if colon <= strings.LastIndexByte(text, '/') {
-		return "", false, diag.Inputf("tags", CodeTagForeign, "Write only the tag, as in 1.2, or a full reference with its tag, as in ghcr.io/owner/name:1.2.",
-			"%q is neither a tag nor a reference with a tag", text)
+	case strings.Contains(text, "://"):
+		return "", false, diag.Inputf("tags", CodeTagForeign, "Write only the tag, as in 1.2, or a full reference with its tag, as in "+example(images)+":1.2.", "%q is a URL, not a tag", text)
+	case slash < 0 && colon < 0:
+		return "", false, nil // an "@", which checkCharacters explains
+	case colon <= slash:
+		return "", false, slashError(text, images)
 	}
 	repository, tag := strings.ToLower(text[:colon]), text[colon+1:]
-	if !slices.Contains(images, repository) {
-		return "", false, diag.Inputf("tags", CodeTagForeign, "Add "+repository+" to the input image, or remove the line.",
-			"%q is in the repository %s, but the step publishes to %s", text, repository, strings.Join(images, ", "))
+	switch {
+	case tag == "" || !strings.Contains(repository, "/") && !slices.Contains(images, repository):
+		return "", false, colonError(text, images)
+	case !slices.Contains(images, repository):
+		return "", false, foreignError(text, repository, tag, images)
 	}
 	return tag, true, nil
 }
@@ -40,8 +49,15 @@ func (e *engine) literal(r rule) (outcome, bool, error) {
 		return outcome{}, false, nil
 	}
 	tag, ok, err := Literal(r.text, e.result.Images)
+	if err != nil {
+		return outcome{}, false, err
+	}
+	name := r.text
+	if ok {
+		name = tag
+	}
 	_, full := parseSemver(tag)
-	return outcome{value: tag, moving: !full, series: fullVersion}, ok, err
+	return outcome{value: tag, moving: !full, series: fullVersion}, ok, checkCharacters(name)
 }
 
 // splitReferences splits a line of references into one item per reference. The

@@ -3,6 +3,7 @@ package meta
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -88,12 +89,70 @@ func (e *engine) compile(pattern, flags string) (*jsre.Regexp, error) {
 	return re, err
 }
 
+// checkPatterns checks the values that only matter for some events: the priority, the
+// regular expressions and the number of the group.
+func (r *rule) checkPatterns() error {
+	if math.IsNaN(r.order) || r.hasEmpty("priority") {
+		return r.invalid(CodeTagAttribute, "Write a number, as in priority=900. Rules with a higher priority come first.", fmt.Sprintf("has priority=%q, which is not a number", r.attrs["priority"]))
+	}
+	switch {
+	case r.kind == "match":
+		return r.checkGroup()
+	case r.attrs["match"] != "":
+		re, err := jsre.Compile(r.attrs["match"], "")
+		if err != nil {
+			return patternError(*r, r.attrs["match"], err)
+		}
+		if re.Groups() == 0 {
+			return r.invalid(CodeTagMatchGroup, matchGroupHint, fmt.Sprintf("has match=%q, but the pattern has no group", r.attrs["match"]))
+		}
+	}
+	return nil
+}
+
+// checkGroup checks the pattern and the group of a rule of the type "match". With the
+// flag g, the groups are the matches, so their number is unknown.
+func (r *rule) checkGroup() error {
+	pattern, flags := splitPattern(r.attrs["pattern"])
+	re, err := jsre.Compile(pattern, flags)
+	if err != nil {
+		return patternError(*r, pattern, err)
+	}
+	group, most := r.attrs["group"], re.Groups()
+	if n, err := strconv.Atoi(group); strings.ContainsRune(flags, 'g') || err == nil && strconv.Itoa(n) == group && n >= 0 && n <= most {
+		return nil
+	}
+	hint := fmt.Sprintf("Write a number from 0 to %d. The group 0 is the complete match.", most)
+	if most == 0 {
+		hint = "Put parentheses around the part of the pattern that becomes the tag, or write group=0 for the complete match."
+	}
+	return r.invalid(CodeTagGroup, hint, fmt.Sprintf("has group=%s, but the pattern has %s", group, groupsText(most)))
+}
+
 func patternError(r rule, pattern string, err error) error {
 	d := diag.Inputf("tags", CodeTagPattern, "Write the pattern as a regular expression of JavaScript. If the pattern contains a comma, put three double quotes at each end of its field.",
-		"the rule %q has the pattern %q", r.text, pattern)
+		"the rule %q has the invalid pattern %q", r.text, pattern)
 	if errors.Is(err, jsre.ErrTimeout) {
+		d.Title = fmt.Sprintf("the rule %q has the slow pattern %q", r.text, pattern)
 		d.Hint = "If a repeated group contains a repetition, as in (a+)+, remove one of the two repetitions. Such a pattern can take very long."
 	}
 	d.Err = err
 	return d
+}
+
+// groupsText returns the number of groups as text.
+func groupsText(n int) string {
+	switch n {
+	case 0:
+		return "no group"
+	case 1:
+		return "one group"
+	}
+	return fmt.Sprintf("%d groups", n)
+}
+
+// hasEmpty reports whether the rule has the attribute with an empty value.
+func (r *rule) hasEmpty(key string) bool {
+	value, ok := r.attrs[key]
+	return ok && value == ""
 }

@@ -1,12 +1,14 @@
 package meta
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
 )
 
 // rule is one parsed entry of the input tags.
@@ -15,6 +17,9 @@ type rule struct {
 	kind  string
 	attrs map[string]string
 	order float64 // the priority; NaN if it is not a number
+	// fields are the parts of the text between the commas.
+	fields []string
+	typed  bool // the text has the attribute "type"
 	// skip is the reason why a default rule does not apply, or empty.
 	skip string
 }
@@ -35,15 +40,17 @@ func parseRules(input string, strict bool) ([]rule, error) {
 	if err != nil {
 		return nil, err
 	}
+	if strict {
+		if items = splitReferences(items); len(items) == 0 && trimJS(input) != "" {
+			return nil, commentsError(trimJS(input))
+		}
+	}
 	if len(items) == 0 {
 		items = implied
 	}
-	if strict {
-		items = splitReferences(items)
-	}
 	rules := make([]rule, 0, len(items))
 	for _, item := range items {
-		r, err := parseRule(item)
+		r, err := parseRule(item, strict)
 		if err != nil {
 			return nil, err
 		}
@@ -53,36 +60,82 @@ func parseRules(input string, strict bool) ([]rule, error) {
 	return rules, nil
 }
 
-// plain reports whether the rule is a tag without a type, attributes and templates.
-func (r rule) plain() bool { return r.text == r.attrs["value"] && !strings.Contains(r.text, "{{") }
+// commentsError explains an input without a tag and without a rule.
+func commentsError(input string) error {
+	hint := "Write a tag on a line, or remove the input tags to use the default tags. A line that begins with # is a comment."
+	if tag := strings.TrimPrefix(input, "#"); ValidTag(tag) {
+		hint = "A line that begins with # is a comment. Write " + tag + "."
+	}
+	return diag.Inputf("tags", CodeNoTags, hint, "the input tags contains no tag and no rule")
+}
 
-func parseRule(item string) (rule, error) {
+// plain reports whether the rule is a tag without a type, attributes and templates.
+func (r *rule) plain() bool { return r.text == r.attrs["value"] && !strings.Contains(r.text, "{{") }
+
+// parseRule parses one item of the input tags. If strict is true, it refuses text that
+// docker/metadata-action ignores.
+func parseRule(item string, strict bool) (rule, error) {
 	all, err := fields("tags", item)
 	if err != nil {
 		return rule{}, err
 	}
-	r := rule{text: item, kind: "raw", attrs: make(map[string]string, len(all)+3)}
-	for _, f := range all {
+	r := rule{text: item, kind: "raw", attrs: make(map[string]string, len(all)+3), fields: all}
+	checks := []func(*rule) error{(*rule).read, (*rule).check}
+	if strict {
+		checks = []func(*rule) error{(*rule).checkSyntax, (*rule).read, (*rule).checkNames, (*rule).checkExpressions, (*rule).check, (*rule).checkPatterns}
+	}
+	for _, check := range checks {
+		if err := check(&r); err != nil {
+			return r, err
+		}
+	}
+	return r, nil
+}
+
+// read sets the type and the attributes of the rule.
+func (r *rule) read() error {
+	for _, f := range r.fields {
 		key, value, named := attribute(f)
 		switch {
 		case !named:
 			r.attrs["value"] = value
 		case key == "type":
 			if _, known := kinds[value]; !known {
-				return r, r.invalid(CodeTagType, "The types are schedule, semver, pep440, match, edge, ref, raw and sha.", "has the unknown type "+strconv.Quote(value))
+				return r.unknownType(value)
 			}
-			r.kind = value
+			r.kind, r.typed = value, true
 		default:
 			r.attrs[key] = value
 		}
 	}
 	r.defaults()
-	return r, r.check()
+	return nil
+}
+
+func (r *rule) unknownType(value string) error {
+	hint := "The types are " + and(typeNames) + "."
+	if value == "" {
+		return r.invalid(CodeTagType, "Write a type, as in type=semver,pattern={{version}}. "+hint, "has no type after type=")
+	}
+	if question := nearest.Question(value, typeNames); question != "" {
+		hint = question + " " + hint
+	}
+	return r.invalid(CodeTagType, hint, "has the unknown type "+strconv.Quote(value))
+}
+
+// subject names the rule at the beginning of an error.
+func (r *rule) subject() string {
+	if len(r.fields) == 1 {
+		if _, _, named := attribute(r.fields[0]); !named {
+			return fmt.Sprintf("the tag %q", r.text)
+		}
+	}
+	return fmt.Sprintf("the rule %q", r.text)
 }
 
 // invalid returns an error about the text of the rule.
-func (r rule) invalid(code, hint, what string) error {
-	return diag.Inputf("tags", code, hint, "the rule %q %s", r.text, what)
+func (r *rule) invalid(code, hint, what string) error {
+	return diag.Inputf("tags", code, hint, "%s %s", r.subject(), what)
 }
 
 func (r *rule) defaults() {
@@ -111,7 +164,7 @@ func (r *rule) init(key, value string) {
 }
 
 // check returns an error for missing attributes and for invalid values.
-func (r rule) check() error {
+func (r *rule) check() error {
 	switch r.kind {
 	case "semver", "pep440":
 		return r.require("pattern", "Add a pattern, as in pattern={{version}}.")
@@ -121,7 +174,7 @@ func (r rule) check() error {
 		}
 		return r.require("pattern", `Add a pattern, as in pattern=\d+\.\d+.`)
 	case "raw":
-		return r.require("value", "Add a value, as in value=nightly.")
+		return r.require("value", r.valueHint())
 	case "ref":
 		if err := r.require("event", "Add event=branch, event=tag or event=pr."); err != nil {
 			return err
@@ -133,16 +186,30 @@ func (r rule) check() error {
 	return nil
 }
 
-func (r rule) require(key, hint string) error {
+func (r *rule) require(key, hint string) error {
 	if _, ok := r.attrs[key]; ok {
 		return nil
 	}
 	return r.invalid(CodeTagAttribute, hint, "has no attribute "+strconv.Quote(key))
 }
 
-func (r rule) oneOf(key string, allowed ...string) error {
+func (r *rule) oneOf(key string, allowed ...string) error {
 	if slices.Contains(allowed, r.attrs[key]) {
 		return nil
 	}
-	return r.invalid(CodeTagAttribute, "Write one of "+strings.Join(allowed, ", ")+".", "has "+key+"="+strconv.Quote(r.attrs[key]))
+	hint := "Write " + enumerate(allowed, key+"=", "or") + "."
+	if question := nearest.Question(r.attrs[key], allowed); question != "" {
+		hint = question + " " + hint
+	}
+	return r.invalid(CodeTagAttribute, hint, "has "+key+"="+strconv.Quote(r.attrs[key]))
+}
+
+// valueHint explains a rule of the type "raw" without a value.
+func (r *rule) valueHint() string {
+	for _, key := range []string{"prefix", "suffix"} {
+		if value, ok := r.attrs[key]; ok && !r.typed {
+			return fmt.Sprintf("Write the line %s=%s in the input flavor to change all tags, or add a value, as in value=nightly,%s=%s.", key, value, key, value)
+		}
+	}
+	return "Add a value, as in type=raw,value=nightly."
 }

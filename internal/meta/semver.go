@@ -1,6 +1,7 @@
 package meta
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -33,4 +34,23 @@ func plain(v *semver.Version) string {
 		s += "-" + v.Prerelease()
 	}
 	return s
+}
+
+var (
+	fewNumbers  = regexp.MustCompile(`^(v?\d+)(\.\d+)?$`)
+	manyNumbers = regexp.MustCompile(`^v?\d+(\.\d+){3,}`)
+)
+
+// semverHint explains a text that is not a SemVer version.
+func semverHint(text string) string {
+	const form = "A SemVer version has the form MAJOR.MINOR.PATCH, as in 1.2.3 or 1.2.3-rc.1. See https://semver.org."
+	switch m := fewNumbers.FindStringSubmatch(trimJS(text)); {
+	case m != nil && m[2] == "":
+		return form + " Write " + m[1] + ".0.0."
+	case m != nil:
+		return form + " Write " + m[1] + m[2] + ".0."
+	case manyNumbers.MatchString(text):
+		return form + " For versions with more numbers, use type=pep440 or type=match."
+	}
+	return form
 }

@@ -54,21 +54,25 @@ func refTag(name string) string {
 	return s[:MaxTagLength-len(mark)] + mark
 }
 
-// checkTag returns a *diag.Error that explains why the result of a rule is not
-// a valid tag, or nil.
-func checkTag(name, rule string) error {
-	switch {
-	case ValidTag(name):
-		return nil
-	case len(name) > MaxTagLength:
-		return diag.Inputf("tags", CodeTagTooLong,
-			"Shorten the tag, for example with type=match and a pattern that keeps the first characters, or with type=sha.",
-			"the rule %q gives a tag of %d characters, and registries accept %d: %q", rule, len(name), MaxTagLength, name)
+// tagStart states the rule for the first character of a tag.
+const tagStart = "A tag begins with a letter, a digit or an underscore."
+
+// tagError returns the error about a name that is not a valid tag. The subject contains
+// the name.
+func tagError(name, subject, hint string) error {
+	if len(name) > MaxTagLength {
+		return diag.Inputf("tags", CodeTagTooLong, hint, "%s has %d characters, but registries accept only %d", subject, len(name), MaxTagLength)
 	}
-	hint := "Give the rule a prefix that begins with a letter, a digit or an underscore, as in prefix=b."
-	if strings.HasPrefix(rule, "#") {
-		hint = "If the line is a comment, remove the blanks before the #."
+	return diag.Inputf("tags", CodeTagInvalid, hint, "%s begins with %q", subject, name[:1])
+}
+
+// maxShown is the number of characters of a tag that a title contains.
+const maxShown = 40
+
+// shortened returns the first characters of a tag that is too long for a title.
+func shortened(name string) string {
+	if len(name) <= MaxTagLength {
+		return name
 	}
-	return diag.Inputf("tags", CodeTagInvalid, hint,
-		"the rule %q gives %q, which no registry accepts: a tag begins with a letter, a digit or an underscore", rule, name)
+	return name[:maxShown] + "…"
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
 )
 
 // evaluate applies the type of the rule to the event.
@@ -35,10 +35,27 @@ func (e *engine) enabled(r rule) (bool, error) {
 		return false, err
 	}
 	if s != "true" && s != "false" {
-		return false, diag.Inputf("tags", CodeTagEnable, "The attribute enable must evaluate to true or false, as in enable={{is_default_branch}} or enable=${{ github.ref == 'refs/heads/main' }}.",
-			"the rule %q has enable=%q", r.text, s)
+		return false, r.invalid(CodeTagEnable, enableHint(r.attrs["enable"], s), fmt.Sprintf("has enable=%q", s))
 	}
 	return s == "true", nil
+}
+
+// enableHint explains a value of the attribute "enable" that is neither true nor false.
+func enableHint(written, value string) string {
+	const rule = "The attribute enable must evaluate to true or false, as in enable={{is_default_branch}} or enable=${{ github.ref == 'refs/heads/main' }}."
+	name := strings.Trim(written, "{} ")
+	switch {
+	case value == "":
+		return "If the value is an expression of GitHub, compare it with another value, because the result of the expression is empty. " + rule
+	case globalScope.has(name):
+		return "Write enable={{" + name + "}}."
+	case strings.HasPrefix(value, "github."), strings.ContainsAny(value, "=!&|"):
+		return "Write enable=${{ " + value + " }}, so that the runner evaluates the condition."
+	}
+	if question := nearest.Question(value, []string{"true", "false"}); question != "" {
+		return question + " " + rule
+	}
+	return rule
 }
 
 // affixes are the evaluated prefix and suffix of a value.

@@ -21,6 +21,8 @@ func (e *engine) versionSource(r rule) (text, skipped string, err error) {
 		text = trimJS(e.in.Version)
 	case tagged:
 		text = name
+	case r.hasEmpty("value"):
+		return "", fmt.Sprintf("the value is empty, and ref %s is not a tag", e.c.Event.Ref), nil
 	default:
 		return "", fmt.Sprintf("ref %s is not a tag; set the input version, or value= in the rule", e.c.Event.Ref), nil
 	}
@@ -44,7 +46,7 @@ func (e *engine) versionText(r rule) (text, skipped string, err error) {
 		case groups == nil:
 			e.warn(CodeTagNoMatch, fmt.Sprintf("%s does not match %s", pattern, text), fmt.Sprintf("The rule %q uses the complete text %q.", r.text, text))
 		case len(groups) < 2 || !groups[1].Set:
-			return "", "", diag.Inputf("tags", CodeTagMatchGroup, `Put parentheses around the version in the pattern, as in match=v(\d+\.\d+\.\d+).`,
+			return "", "", diag.Inputf("tags", CodeTagMatchGroup, matchGroupHint,
 				"the rule %q has match=%q, but the pattern has no group, or its first group takes no part in the match with %q", r.text, pattern, text)
 		default:
 			text = groups[1].Text
@@ -52,6 +54,8 @@ func (e *engine) versionText(r rule) (text, skipped string, err error) {
 	}
 	return strings.ReplaceAll(text, "/", "-"), "", nil
 }
+
+const matchGroupHint = `Put parentheses around the version in the pattern, as in match=v(\d+\.\d+\.\d+).`
 
 // parsedVersion is the result of parsing a text as a version. The keys of
 // fields are the names that a pattern can use. stable and release determine
@@ -82,7 +86,7 @@ func (e *engine) semver(r rule) (outcome, error) {
 	n := e.parseOnce(r.kind, text, readSemver)
 	if !n.valid {
 		why := fmt.Sprintf("%s is not a valid semver", text)
-		e.warn(CodeNotSemver, why, fmt.Sprintf("The rule %q gives no tag. See https://semver.org.", r.text))
+		e.warn(CodeNotSemver, why, fmt.Sprintf("The rule %q gives no tag. %s", r.text, semverHint(text)))
 		return skip(why), nil
 	}
 	return version(r, n)
@@ -122,7 +126,7 @@ func (e *engine) pep440(r rule) (outcome, error) {
 	n := e.parseOnce(r.kind, text, readPEP440)
 	if !n.valid {
 		why := fmt.Sprintf("%s does not conform to PEP 440", text)
-		e.warn(CodeNotPEP440, why, fmt.Sprintf("The rule %q gives no tag. See https://peps.python.org/pep-0440/.", r.text))
+		e.warn(CodeNotPEP440, why, fmt.Sprintf("The rule %q gives no tag. A version of PEP 440 begins with numbers, as in 1.2.3 or 1.2.3rc1. See https://peps.python.org/pep-0440/.", r.text))
 		return skip(why), nil
 	}
 	return version(r, n)

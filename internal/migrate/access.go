@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
@@ -12,6 +12,9 @@ import (
 
 // Package is the packages API's record of an image.
 type Package struct {
+	// Read is false if the record was not requested, for example because no
+	// token exists. The fields Exists, Repository and Visibility are then empty.
+	Read bool
 	// Exists is false if the package does not exist, or if the token may not
 	// see it.
 	Exists bool
@@ -20,94 +23,119 @@ type Package struct {
 	Repository string
 	// Visibility is public, private or internal.
 	Visibility string
-	// Organization is true if an organization owns the package, and false if a
-	// user owns it.
-	Organization bool
+	// Settings is the address of the package's settings page.
+	Settings string
+	// OwnerKnown reports that the kind of the owner is known, so that Settings
+	// is certain. Otherwise Settings is the address for an organization.
+	OwnerKnown bool
 }
 
 // Packages looks up packages. The caller supplies an implementation, for
 // example from package github. For an unknown package, Package returns a record
-// with Exists false and a nil error.
+// with Exists false and a nil error. After an error, the fields Settings and
+// OwnerKnown are valid.
 type Packages interface {
 	Package(ctx context.Context, owner, name string) (Package, error)
 }
 
-// Advice describes the access to an image that GITHUB_TOKEN needs and likely
+// Advice describes the access to an image that GITHUB_TOKEN needs and perhaps
 // does not have. No API shows the grant itself (docs/ghcr.md, Package
 // operations). Only the command "check" proves the access. It must run in a
 // workflow of the repository.
 type Advice struct {
-	Image Image
-	// Text describes the present access. Steps are the steps to take in the
-	// browser. Steps is empty if no access is missing. Settings is the address
-	// of the package's settings page. The steps start on this page.
-	Text     string
-	Steps    []string
-	Settings string
+	Image   Image
+	Package Package
+	// Repository is the repository that needs the access. It is OWNER/NAME, or
+	// "this repository".
+	Repository string
+	// Role is the role that the repository needs: Read, Write or Admin.
+	Role string
+	// Text describes the present access in full sentences.
+	Text string
+	// Grant is true if a person likely has to grant the access.
+	Grant bool
 }
 
-// Access looks up the package of each image in the report, and returns one
-// Advice per image. If lookup is nil, Access returns the advice that is valid
-// without a lookup. repository is the OWNER/NAME of the repository that holds
-// the workflows. If a lookup fails, Access continues with the other images and
-// returns their advice together with the joined errors.
-func (r *Report) Access(ctx context.Context, repository string, lookup Packages) ([]Advice, error) {
-	var out []Advice
+// Access looks up the package of each image in the report, and sets Advice.
+// repository is the OWNER/NAME of a checkout whose Git remote does not give the
+// repository. If a lookup fails, the advice for this image does not depend on
+// the package. Access joins the errors of all lookups, sets Unread, and returns
+// the joined error.
+func (r *Report) Access(ctx context.Context, repository string, lookup Packages) error {
+	r.Advice = nil
 	var errs []error
 	for _, image := range r.Images {
-		if image.Owner == flow.UnknownOwner || strings.ContainsAny(image.Owner+image.Name, "{}") {
+		if image.Repository != "" {
+			image = image.fill(image.Repository)
+		} else {
 			image = image.fill(repository)
 		}
-		if lookup == nil {
-			out = append(out, adviceWithoutLookup(image, repository))
+		if r.coveredBy(image) {
 			continue
 		}
 		pkg, err := lookup.Package(ctx, image.Owner, image.Name)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("looking up the package %q: %w", image.Owner+"/"+image.Name, err))
-			continue
+			errs = append(errs, fmt.Errorf("looking up the package %q: %w", image, err))
+			pkg = Package{Settings: pkg.Settings, OwnerKnown: pkg.OwnerKnown}
 		}
-		out = append(out, advise(image, repository, pkg))
+		r.Advice = append(r.Advice, advise(image, pkg))
 	}
-	return out, errors.Join(errs...)
+	r.Unread = errors.Join(errs...)
+	return r.Unread
+}
+
+// coveredBy reports whether the advice already contains the package with a role
+// that includes the access of the image. If it contains the package with a lower
+// role, coveredBy raises this role.
+func (r *Report) coveredBy(image Image) bool {
+	i := slices.IndexFunc(r.Advice, func(a Advice) bool {
+		return a.Image.Owner == image.Owner && a.Image.Name == image.Name && a.Image.Repository == image.Repository
+	})
+	if i < 0 {
+		return false
+	}
+	known := r.Advice[i]
+	known.Image.Push, known.Image.Delete = known.Image.Push || image.Push, known.Image.Delete || image.Delete
+	r.Advice[i] = advise(known.Image, known.Package)
+	return true
 }
 
 // fill replaces the placeholders in an image's name with the owner and the name
-// of the repository.
+// of the repository. For an unknown repository, the words OWNER and REPOSITORY
+// replace the placeholders, because a person can complete these words.
 func (i Image) fill(repository string) Image {
-	owner, name, _ := strings.Cut(strings.ToLower(repository), "/")
+	owner, name, ok := strings.Cut(strings.ToLower(repository), "/")
+	if !ok {
+		owner, name = "OWNER", "REPOSITORY"
+	}
+	i.Repository = repository
 	fill := strings.NewReplacer(flow.UnknownOwner, owner, flow.UnknownName, name)
 	i.Owner, i.Name = fill.Replace(i.Owner), fill.Replace(i.Name)
 	return i
 }
 
-func advise(image Image, repository string, pkg Package) Advice {
-	a := Advice{Image: image, Settings: settingsURL(image, pkg.Organization)}
-	full := image.Owner + "/" + image.Name
+func advise(image Image, pkg Package) Advice {
+	a := Advice{Image: image, Package: pkg, Repository: image.Repository, Role: image.role(), Grant: true}
+	if a.Repository == "" {
+		a.Repository = "this repository"
+	}
 	switch {
+	case !pkg.Read:
+		a.Text = "If the first push of the package used a personal access token, GITHUB_TOKEN has no access to the package yet."
 	case !pkg.Exists && image.Push:
-		a.Settings = ""
-		a.Text = fmt.Sprintf("%s does not exist, or the token may not see it. If the package is new, the first push creates the package and links it to %s.", full, repository)
+		a.Text = fmt.Sprintf("The package does not exist, or the token may not see it. A new package needs no grant, because the first push creates the package and links it to %s.", a.Repository)
 	case !pkg.Exists:
-		a.Text = fmt.Sprintf("%s does not exist, or the token may not see it.", full)
-		a.Steps = steps(repository, image)
-	case strings.EqualFold(pkg.Repository, repository):
-		a.Text = fmt.Sprintf("%s (%s) is linked to %s. If a person linked the package in the settings, the repository may still have no access. The command \"check\" proves the access.", full, pkg.Visibility, repository)
-	case pkg.Visibility == "public" && !image.Push:
-		a.Text = fmt.Sprintf("%s is public, so a pull needs no grant.", full)
+		a.Text = "The package does not exist, or the token may not see it."
+	case strings.EqualFold(pkg.Repository, image.Repository) && !image.Delete:
+		a.Grant = false
+		a.Text = fmt.Sprintf("The package (%s) is linked to %s. If a person linked the package in the settings, the repository may still have no access. The command \"check\" proves the access.", pkg.Visibility, a.Repository)
+	case pkg.Visibility == "public" && a.Role == "Read":
+		a.Grant = false
+		a.Text = "The package is public, so a pull needs no grant."
 	default:
-		a.Text = fmt.Sprintf("%s (%s) is linked to %s, so %s likely has no access to the package.", full, pkg.Visibility, orNothing(pkg.Repository), repository)
-		a.Steps = steps(repository, image)
+		a.Text = fmt.Sprintf("The package (%s) is linked to %s, so %s likely does not have the role %s.", pkg.Visibility, orNothing(pkg.Repository), a.Repository, a.Role)
 	}
 	return a
-}
-
-func adviceWithoutLookup(image Image, repository string) Advice {
-	return Advice{
-		Image: image,
-		Text:  fmt.Sprintf("If the first push of %s/%s used a personal access token, GITHUB_TOKEN has no access to the package yet.", image.Owner, image.Name),
-		Steps: steps(repository, image),
-	}
 }
 
 func orNothing(repository string) string {
@@ -117,30 +145,15 @@ func orNothing(repository string) string {
 	return repository
 }
 
-// steps returns GitHub's own steps to grant access (docs/ghcr.md, Moving from
-// a personal access token).
-func steps(repository string, image Image) []string {
-	role := "Read"
-	if image.Push {
-		role = "Write"
+// role returns the role that the repository needs on the image's package.
+func (i Image) role() string {
+	switch {
+	case i.Delete:
+		return "Admin"
+	case i.Push:
+		return "Write"
 	}
-	if repository == "" {
-		repository = "this repository"
-	}
-	return []string{
-		"Open the package's page and choose “Package settings”.",
-		"Under “Manage Actions access”, click “Add repository”.",
-		fmt.Sprintf("Select %s and click “Add repositories”.", repository),
-		fmt.Sprintf("In the “Role” menu of the repository, choose %s.", role),
-	}
-}
-
-func settingsURL(image Image, organization bool) string {
-	kind := "users"
-	if organization {
-		kind = "orgs"
-	}
-	return fmt.Sprintf("https://github.com/%s/%s/packages/container/%s/settings", kind, url.PathEscape(image.Owner), url.PathEscape(image.Name))
+	return "Read"
 }
 
 // CheckWorkflow returns the text of a workflow that proves the access with the
@@ -153,7 +166,7 @@ func CheckWorkflow(uses string, images []Image) string {
 		"name: Check package access\non: workflow_dispatch\njobs:\n  check:\n    runs-on: ubuntu-latest\n" +
 		"    permissions:\n      packages: write\n    steps:\n")
 	for _, image := range images {
-		fmt.Fprintf(&b, "      - uses: %s\n        with:\n          command: check\n          image: ghcr.io/%s/%s\n", uses, image.Owner, image.Name)
+		fmt.Fprintf(&b, "      - uses: %s\n        with:\n          command: check\n          image: %s\n", uses, image)
 	}
 	return b.String()
 }

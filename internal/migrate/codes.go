@@ -1,7 +1,7 @@
 package migrate
 
 // Code identifies a kind of finding. Codes are stable, because the SARIF file
-// uses the codes as rule IDs and the README documents the codes.
+// uses the codes as rule IDs and docs/migrate.md documents the codes.
 type Code string
 
 // The kinds of findings.
@@ -10,6 +10,7 @@ const (
 	PATContainer        Code = "pat-container"
 	PATCleanup          Code = "pat-cleanup"
 	PATInput            Code = "pat-input"
+	Username            Code = "username"
 	Permissions         Code = "permissions"
 	CallerGrants        Code = "caller-grants"
 	CrossOwner          Code = "cross-owner"
@@ -22,6 +23,7 @@ const (
 	SecretElsewhere     Code = "secret-elsewhere"
 	SecretEnv           Code = "secret-env"
 	UnusedSecret        Code = "unused-secret"
+	TokenComment        Code = "token-comment"
 	SecretBuildArg      Code = "secret-build-arg"
 	OldRegistry         Code = "old-registry"
 	PlainToken          Code = "plain-token"
@@ -39,6 +41,7 @@ var rules = map[Code]rule{
 	PATContainer:        {"Job container pulled with a personal access token", "A job container or a service can use github.actor and GITHUB_TOKEN as its credentials, with packages: read."},
 	PATCleanup:          {"Package versions deleted with a personal access token", "GITHUB_TOKEN may delete versions of packages on which the repository has the role Admin."},
 	PATInput:            {"Personal access token passed to a local action", "The action uses the token to log in to the registry. GITHUB_TOKEN can also log in to the registry."},
+	Username:            {"User name of the login", "With GITHUB_TOKEN, the registry accepts any user name, so the login needs no name of an account and no secret for the name."},
 	Permissions:         {"Permissions that the job needs", "A permissions block removes each scope that the block does not name, so the block must name all scopes that the job's steps need."},
 	CallerGrants:        {"Permissions of the calling workflow", "A called workflow gets at most the permissions that the calling job grants."},
 	CrossOwner:          {"The image belongs to another owner", "GITHUB_TOKEN reaches only packages of the repository's own owner."},
@@ -51,9 +54,10 @@ var rules = map[Code]rule{
 	SecretElsewhere:     {"The secret has other uses", "Delete the secret only after you remove these uses."},
 	SecretEnv:           {"A registry token is passed to a script", "The workflow does not show how the script uses the token."},
 	UnusedSecret:        {"Unused secret", "Delete an unused secret, because it has no use and can leak."},
+	TokenComment:        {"A comment about the token", "A comment at the login can give the reason for a personal access token. After the edit, the comment can be wrong."},
 	SecretBuildArg:      {"A registry token as a build argument", "The image's history contains build arguments. It does not contain build secrets."},
 	OldRegistry:         {"docker.pkg.github.com is replaced by the Container registry", "Images are at ghcr.io/OWNER/IMAGE. The old host name only redirects requests."},
 	PlainToken:          {"A token in plain text", "Every reader of the file can use the token. Revoke it."},
-	MergedSteps:         {"Login, metadata and push merged into one step", "One step has the same result as the three steps."},
-	NotMerged:           {"Steps that are not merged", "Merging the steps would change their result."},
+	MergedSteps:         {"Login, metadata and push merged into one step", "One step logs in, computes the tags and pushes. The finding names each difference from the old steps."},
+	NotMerged:           {"Steps that are not merged", "The finding gives the reason why one step cannot replace the steps of the job."},
 }

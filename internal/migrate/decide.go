@@ -17,12 +17,33 @@ func (p *pass) decideLogins() {
 			}
 		}
 	}
-	p.logins = slices.DeleteFunc(p.logins, func(l *login) bool { return !p.isRelevant(l) })
-	shared := p.usesByDefinition()
+	p.loginInputs = p.inputsOnlyForLogins()
+	p.logins = slices.DeleteFunc(p.logins, func(l *login) bool { return !p.isRelevant(l) || !p.ownerAllowed(l) })
+	shared := p.dropMixedLogins()
 	for _, l := range p.logins {
 		p.decideLogin(l, shared)
 	}
 	p.dropAnchors()
+}
+
+// dropMixedLogins reports and drops the logins whose password no edit can replace
+// without a change of another login. A dropped login keeps its definitions, so
+// dropMixedLogins counts the uses again until it drops no login.
+func (p *pass) dropMixedLogins() definitionUses {
+	for {
+		shared, before := p.usesByDefinition(), len(p.logins)
+		p.logins = slices.DeleteFunc(p.logins, func(l *login) bool {
+			_, ok := p.passwordPlaces(l, shared)
+			if !ok {
+				p.reportRemaining(MixedRegistries, l.at, "Use a separate secret or a separate login step for each registry.",
+					"%s logs in to %s and to other registries with the same password. The login is not changed.", l.what, p.opts.Registry)
+			}
+			return !ok
+		})
+		if len(p.logins) == before || p.budget < 0 {
+			return shared
+		}
+	}
 }
 
 // dropAnchors removes an anchor if the edits replace all aliases of the anchor.
@@ -59,6 +80,9 @@ func (p *pass) isRelevant(l *login) bool {
 		}
 		ours = true
 		p.registryJobs[l.job] = true
+		if l.code == PATLogin || l.code == PATInput {
+			p.loginTools[l.job] = append(p.loginTools[l.job], l.what)
+		}
 		pat = pat || c.plain != "" || c.hasPAT()
 		p.recordSink(l, c)
 	}
@@ -101,23 +125,19 @@ func (p *pass) reportUnknownPassword(l *login) {
 	for _, c := range l.cases {
 		for _, name := range c.secrets {
 			if _, sunk := p.sinks[strings.TrimPrefix(name, "inputs.")]; strings.HasPrefix(name, "inputs.") && !sunk {
+				giver := "The user enters this value to start the workflow."
+				if p.doc.Callable {
+					giver = "Other steps also use this input, so the callers must keep the value."
+				}
 				p.reportRemaining(UnknownSource, l.at, "Replace the input with ${{ "+p.token()+" }}.",
-					"%s logs in to %s with the value of the input %s. The user enters this value to start the workflow.", l.what, c.host, name)
+					"%s logs in to %s with the value of the input %s. %s", l.what, c.host, name, giver)
 			}
 		}
 	}
 }
 
-func (p *pass) decideLogin(l *login, shared map[*yaml.Node]int) {
-	if !p.ownerAllowed(l) {
-		return
-	}
-	places, ok := p.passwordPlaces(l, shared)
-	if !ok {
-		p.reportRemaining(MixedRegistries, l.at, "Use a separate secret or a separate login step for each registry.",
-			"%s logs in to %s and to other registries with the same password. The login is not changed.", l.what, p.opts.Registry)
-		return
-	}
+func (p *pass) decideLogin(l *login, shared definitionUses) {
+	places, _ := p.passwordPlaces(l, shared)
 	for _, at := range places {
 		if !p.replace(at, p.token()) {
 			p.reportRemaining(UnknownSource, l.at, "Replace the password with ${{ "+p.token()+" }} by hand.",
@@ -125,14 +145,16 @@ func (p *pass) decideLogin(l *login, shared map[*yaml.Node]int) {
 			return
 		}
 	}
-	p.replaceUsernames(l)
+	p.replaceUsernames(l, shared)
 	p.migratedSteps[l.step] = true
-	p.recordMigration(l)
+	p.recordMigration(l, p.renameVariables(l, places))
+	p.reportComments(l)
 }
 
 // recordMigration records the finding, the replaced secrets and the permission
-// that the job now needs.
-func (p *pass) recordMigration(l *login) {
+// that the job now needs. variable is a sentence about the name of a variable, or
+// "".
+func (p *pass) recordMigration(l *login, variable string) {
 	var secrets []string
 	for _, c := range l.cases {
 		if !p.isTargetHost(c.host) {
@@ -156,8 +178,12 @@ func (p *pass) recordMigration(l *login) {
 	if with == "" {
 		with = "a token in plain text"
 	}
-	p.reportFixed(l.code, l.at, "", "%s uses %s. The edit replaces this credential with ${{ %s }}.", l.what, with, p.token())
+	p.reportEdit(l.code, l.at, "", "%s uses %s. The edit replaces this credential with ${{ %s }}, because GITHUB_TOKEN needs no stored secret and expires at the end of the job.%s", l.what, with, p.token(), variable)
 	p.addNeed(l.job, p.levelOf(l), l.what)
+	if len(l.deletes) > 0 {
+		p.images = append(p.images, l.deletes...)
+		p.finderImages[l.job] = true
+	}
 }
 
 // recordReplacedSecret records that a login no longer uses a secret.
@@ -177,7 +203,7 @@ func (p *pass) recordReplacedSecret(l *login, name string) {
 // starts at the text that uses the password, and it can lead to several
 // definitions. passwordPlaces chooses the last text of the route that only
 // these logins use. It returns false if no such text exists.
-func (p *pass) passwordPlaces(l *login, shared map[*yaml.Node]int) ([]place, bool) {
+func (p *pass) passwordPlaces(l *login, shared definitionUses) ([]place, bool) {
 	return p.pick(l, func(c loginCase) route { return c.password }, func(s stop) bool {
 		if s.name && !strings.HasPrefix(p.token(), "secrets.") {
 			return false
@@ -231,19 +257,4 @@ func (p *pass) pickAt(l *login, get func(loginCase) route, free func(stop) bool,
 		}
 	}
 	return ours, !slices.ContainsFunc(ours, func(at place) bool { return taken[at] })
-}
-
-// replaceUsernames replaces user names with github.actor. It does not replace a
-// user name that another registry also uses. ghcr.io accepts any user name with
-// GITHUB_TOKEN (docs/ghcr.md, Token endpoint).
-func (p *pass) replaceUsernames(l *login) {
-	places, ok := p.pick(l, func(c loginCase) route { return c.username }, func(s stop) bool {
-		return !s.name && s.via.Context != "env"
-	}, false)
-	if !ok {
-		return
-	}
-	for _, at := range places {
-		p.replace(at, "github.actor")
-	}
 }

@@ -20,7 +20,7 @@ func (s *script) exported(name string, scope flow.Scope) []expr.Ref {
 			continue
 		}
 		script := steps[i].Run.Value.Value
-		for _, c := range shell.Parse(script, shell.DialectOf(steps[i].Shell())) {
+		for _, c := range shell.Parse(script, dialectOf(steps[i])) {
 			if refs := s.exportedBy(c, name, scope); len(refs) > 0 {
 				return refs
 			}

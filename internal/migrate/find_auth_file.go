@@ -21,7 +21,7 @@ func findAuthFiles(p *pass) {
 		if !p.mentionsRegistry(script, step) {
 			return
 		}
-		for _, c := range shell.Parse(script, shell.DialectOf(step.Shell())) {
+		for _, c := range shell.Parse(script, dialectOf(step)) {
 			for _, w := range append(c.Words, c.Stdin...) {
 				for _, secret := range p.secretsIn(w.Text, step) {
 					p.reportRemaining(UnknownSource, location{step.Run.Value, w.Start}, "Replace the secret with ${{ "+p.token()+" }}. Give the job packages: write, or packages: read if the job only pulls.",

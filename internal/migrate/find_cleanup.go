@@ -14,18 +14,19 @@ func init() { register(findCleanups) }
 type cleanup struct {
 	token string   // the input that takes the credential
 	owner []string // inputs that name the packages' owner
+	names []string // inputs that name the packages
 	// lists reports whether a step lists packages. GITHUB_TOKEN may not list
 	// packages (docs/ghcr.md, Package API and GITHUB_TOKEN).
 	lists func(*flow.Step) bool
 }
 
 var cleanups = map[string]cleanup{
-	"actions/delete-package-versions":        {"token", []string{"owner"}, never},
-	"dataaxiom/ghcr-cleanup-action":          {"token", []string{"owner"}, wildcard("packages", "package")},
-	"snok/container-retention-policy":        {"token", []string{"account", "org-name"}, wildcard("image-names")},
-	"chizkiyahu/delete-untagged-ghcr-action": {"token", []string{"owner_name", "repository_owner"}, missing("package_name")},
-	"vlaurin/action-ghcr-prune":              {"token", []string{"organization", "user"}, never},
-	"bots-house/ghcr-delete-image-action":    {"token", []string{"owner"}, never},
+	"actions/delete-package-versions":        {"token", []string{"owner"}, []string{"package-name"}, never},
+	"dataaxiom/ghcr-cleanup-action":          {"token", []string{"owner"}, []string{"packages", "package"}, wildcard("packages", "package")},
+	"snok/container-retention-policy":        {"token", []string{"account", "org-name"}, []string{"image-names"}, wildcard("image-names")},
+	"chizkiyahu/delete-untagged-ghcr-action": {"token", []string{"owner_name", "repository_owner"}, []string{"package_name"}, missing("package_name")},
+	"vlaurin/action-ghcr-prune":              {"token", []string{"organization", "user"}, []string{"container"}, never},
+	"bots-house/ghcr-delete-image-action":    {"token", []string{"owner"}, []string{"name"}, never},
 }
 
 func never(*flow.Step) bool { return false }
@@ -70,6 +71,7 @@ func findCleanups(p *pass) {
 			return
 		}
 		l.cases = []loginCase{lc}
+		l.deletes = p.cleanupImages(step, c, lc.owner)
 		p.logins = append(p.logins, l)
 	})
 }
@@ -83,3 +85,25 @@ func (p *pass) cleanupOwner(step *flow.Step, c cleanup) string {
 	}
 	return ""
 }
+
+// cleanupImages returns the packages whose versions a step deletes. The
+// repository needs the role Admin on these packages (docs/ghcr.md, Package API and
+// GITHUB_TOKEN).
+func (p *pass) cleanupImages(step *flow.Step, c cleanup, owner string) []Image {
+	if owner == "" {
+		owner = p.tree.repo.Known().Owner
+	}
+	var out []Image
+	for _, input := range c.names {
+		v := p.eval(step.Input(input), step.Job, step, nil)
+		for _, name := range strings.FieldsFunc(v.Text, func(r rune) bool { return strings.ContainsRune(", \n\t\"'", r) }) {
+			if v.Known && isLiteralName(name) {
+				out = append(out, Image{Owner: strings.ToLower(owner), Name: strings.ToLower(name), File: p.tree.display(p.path), Line: step.Node.Line, Delete: true})
+			}
+		}
+	}
+	return out
+}
+
+// isLiteralName reports whether a package name contains no pattern.
+func isLiteralName(name string) bool { return !strings.ContainsAny(name, "*?!$<>[]") }

@@ -41,6 +41,7 @@ func (p *pass) container(job *flow.Job, what string, n *yaml.Node) {
 	for _, found := range imagesIn(p.eval(c.registry, job, nil, nil).Text, p.opts.Registry) {
 		found.File, found.Line = p.tree.display(p.path), image.Value.Line
 		p.images = append(p.images, found)
+		p.finderImages[job] = true
 	}
 	p.addLogin(login{code: PATContainer, what: what, job: job, at: locationOf(password.Raw), level: read}, c)
 }

@@ -32,7 +32,7 @@ func (p *pass) findInScript(step *flow.Step) {
 	if !strings.Contains(script, "ssh") && !strings.Contains(script, "docker-registry") {
 		return
 	}
-	for _, c := range shell.Parse(script, shell.DialectOf(step.Shell())) {
+	for _, c := range shell.Parse(script, dialectOf(step)) {
 		fields := c.Fields()
 		switch {
 		case slices.Contains(fields, "ssh"):

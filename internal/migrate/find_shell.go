@@ -19,7 +19,7 @@ func findShellLogins(p *pass) {
 			return
 		}
 		script := &script{pass: p, step: step, text: step.Run.Value.Value}
-		script.commands = shell.Parse(script.text, shell.DialectOf(step.Shell()))
+		script.commands = shell.Parse(script.text, dialectOf(step))
 		for _, l := range shell.Logins(script.commands) {
 			script.add(l)
 		}
@@ -36,6 +36,9 @@ type script struct {
 	step     *flow.Step
 	text     string
 	commands []shell.Command
+	// unknownShells are the user names that no edit replaces, because the shell
+	// is unknown.
+	unknownShells []location
 }
 
 func (s *script) add(found shell.Login) {
@@ -43,6 +46,7 @@ func (s *script) add(found shell.Login) {
 		return
 	}
 	l := &login{code: PATLogin, what: found.Tool, job: s.step.Job, step: s.step, at: location{s.step.Run.Value, found.At}}
+	s.unknownShells = nil
 	for _, combo := range s.combos(s.step.Job, s.text+envText(s.step)) {
 		scope := s.scope(s.step.Job, s.step, combo)
 		var c loginCase
@@ -50,13 +54,17 @@ func (s *script) add(found shell.Login) {
 			c.host = "docker.io"
 		} else {
 			registry := s.word(*found.Registry, scope, 0)
-			c.host, c.owner = hostOf(registry), ownerOf(registry.Text)
+			c.host, c.owner, c.registryInput = hostOf(registry), ownerOf(registry.Text), inputOf(registry)
 		}
 		s.password(&c, found, scope)
 		if found.Username != nil {
-			c.username = s.username(*found.Username, scope)
+			s.username(&c, *found.Username, scope)
+			c.usernameInput = inputOf(s.word(*found.Username, scope, 0))
 		}
 		l.cases = append(l.cases, c)
+	}
+	if len(s.unknownShells) > 0 {
+		l.unknownShell = s.unknownShells[0]
 	}
 	s.logins = append(s.logins, l)
 }
@@ -96,6 +104,7 @@ func (s *script) password(c *loginCase, found shell.Login, scope flow.Scope) {
 				continue
 			}
 			c.setPassword(field{node: s.step.Run.Value}, v)
+			c.passwordInput = inputOf(v)
 		}
 		if len(w.Refs) == 0 && isTokenText(w.Text) {
 			c.setPassword(field{node: s.step.Run.Value}, expr.Value{Text: w.Text, Known: true, Start: w.Start, End: w.End})
@@ -110,31 +119,55 @@ func isTokenText(text string) bool {
 }
 
 // username returns the route to the user name, or nil if the name need not
-// change.
-func (s *script) username(w shell.Word, scope flow.Scope) route {
-	start, end := unquoted(s.text, w.Start, w.End)
+// change. The first stop is the whole word, because an expression in a script is
+// replaced before the shell reads the script. An attacker can use such an
+// expression to run commands, so the edit writes a variable of the shell.
+func (s *script) username(c *loginCase, w shell.Word, scope flow.Scope) {
 	v := s.word(w, scope, 0)
-	if len(w.Refs) == 1 && w.Refs[0].Start == start && w.Refs[0].End == end {
-		v = s.ref(w.Refs[0], scope, 0)
-		if v.InExpr {
-			return s.usernameRoute(field{node: s.step.Run.Value}, v)
-		}
+	if strings.Contains(w.Text, "$(") || strings.Contains(w.Text, "GITHUB_ACTOR") || strings.Contains(w.Text, "github.actor") || s.unquoted(w) != w.Text {
+		return
 	}
-	if strings.Contains(w.Text, "$(") || strings.Contains(w.Text, "GITHUB_ACTOR") || strings.Contains(w.Text, "github.actor") {
-		return nil
+	r := s.usernameRoute(field{node: s.step.Run.Value}, v)
+	if r == nil {
+		return
 	}
-	v.Start, v.End, v.InExpr = start, end, false
-	if s.usernameRoute(field{node: s.step.Run.Value}, v) == nil {
-		return nil
+	if _, known := s.step.Shell(); !known {
+		s.unknownShells = append(s.unknownShells, location{s.step.Run.Value, w.Start})
+		return
 	}
-	return route{{place: place{node: s.step.Run.Value, from: start, to: end}}}
+	whole := place{node: s.step.Run.Value, from: w.Start, to: w.End, actor: actorIn(dialectOf(s.step))}
+	c.username, c.usernameSecrets = route{{place: whole}}, leaves(v)
+	if len(w.Refs) == 1 && w.Refs[0].Name != "" && s.unquoted(w) == s.text[w.Refs[0].Start:w.Refs[0].End] {
+		c.username = append(c.username, r[1:]...)
+	}
 }
 
-func unquoted(text string, start, end int) (int, int) {
-	if end-start >= 2 && (text[start] == '"' || text[start] == '\'') && text[end-1] == text[start] {
-		return start + 1, end - 1
+// dialectOf returns the language of a step's script. If the shell is unknown, it
+// returns the language of a POSIX shell, because most runners have Linux.
+func dialectOf(step *flow.Step) shell.Dialect {
+	name, _ := step.Shell()
+	return shell.DialectOf(name)
+}
+
+// actorIn returns the variable GITHUB_ACTOR in the language of a script. The
+// quotes are necessary, because the name of a bot contains brackets.
+func actorIn(d shell.Dialect) string {
+	switch d {
+	case shell.PowerShell:
+		return `"$env:GITHUB_ACTOR"`
+	case shell.Cmd:
+		return `"%GITHUB_ACTOR%"`
 	}
-	return start, end
+	return `"$GITHUB_ACTOR"`
+}
+
+// unquoted returns the source of a word without its quotes.
+func (s *script) unquoted(w shell.Word) string {
+	text := s.text[w.Start:w.End]
+	if len(text) >= 2 && (text[0] == '"' || text[0] == '\'') && text[len(text)-1] == text[0] {
+		return text[1 : len(text)-1]
+	}
+	return text
 }
 
 // word evaluates a word. It replaces the expressions and variables in the word

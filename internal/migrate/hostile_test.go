@@ -107,5 +107,6 @@ func isIntended(line string) bool {
 		}
 	}
 	return strings.Contains(line, "GITHUB_TOKEN") || strings.Contains(line, "github.token") || strings.Contains(line, "github.actor") ||
+		strings.Contains(line, "GITHUB_ACTOR") || strings.Contains(line, newVariable) ||
 		strings.HasPrefix(trimmed, "token: ${{ secrets.BOT_PAT }}")
 }

@@ -20,12 +20,19 @@ type Image struct {
 	Owner, Name string
 	File        string
 	Line        int
-	// Push is true for a push and false for a pull.
-	Push bool
+	// Push is true for a push. Delete is true if the job deletes versions of the
+	// package. If both are false, the job pulls the image.
+	Push, Delete bool
+	// Registry is the host of the registry. Repository is the OWNER/NAME of the
+	// checkout, or "". Checkout is the directory of the checkout.
+	Registry, Repository, Checkout string
 }
 
+// String returns the image with the host of the registry.
+func (i Image) String() string { return i.Registry + "/" + i.Owner + "/" + i.Name }
+
 func (i Image) same(other Image) bool {
-	return i.Owner == other.Owner && i.Name == other.Name && i.Push == other.Push
+	return i.Owner == other.Owner && i.Name == other.Name && i.Push == other.Push && i.Delete == other.Delete && i.Checkout == other.Checkout
 }
 
 // imagePath matches the path after the host in a reference. A tag or digest
@@ -184,7 +191,7 @@ func (p *pass) mayPush(step *flow.Step) bool {
 }
 
 func (p *pass) runTraffic(t *traffic, step *flow.Step) {
-	commands := shell.Parse(step.Run.Value.Value, shell.DialectOf(step.Shell()))
+	commands := shell.Parse(step.Run.Value.Value, dialectOf(step))
 	for _, c := range commands {
 		use := useOf(c.Fields())
 		var images []Image

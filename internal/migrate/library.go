@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
@@ -48,9 +50,54 @@ type sink struct {
 	level              level
 }
 
+// inputsOnlyForLogins returns the inputs that the file uses only as passwords of
+// logins, and in conditions. Callers may replace the values of these inputs.
+func (p *pass) inputsOnlyForLogins() map[string]bool {
+	uses := map[string][]place{}
+	for _, l := range p.logins {
+		for _, c := range l.cases {
+			if name := c.passwordInput; name != "" && len(c.password) > 0 {
+				if last := c.password[len(c.password)-1].place; !slices.Contains(uses[name], last) {
+					uses[name] = append(uses[name], last)
+				}
+			}
+		}
+	}
+	out := map[string]bool{}
+	for name, places := range uses {
+		out[name] = p.inputMentions(name) <= len(places)
+	}
+	return out
+}
+
+// inputMentions counts the uses of an input outside of conditions.
+func (p *pass) inputMentions(name string) int {
+	count := 0
+	add := func(n int) func(*yaml.Node) {
+		return func(s *yaml.Node) {
+			for _, form := range []string{"inputs." + name, "inputs['" + name + "']"} {
+				for rest := s.Value; ; count += n {
+					_, after, ok := strings.Cut(rest, form)
+					if !ok {
+						break
+					}
+					rest = after
+				}
+			}
+		}
+	}
+	flow.Scalars(p.doc.Root, add(1))
+	p.steps(func(step *flow.Step) {
+		if condition := flow.Get(step.Node, "if"); condition != nil {
+			flow.Scalars(condition.Value, add(-1))
+		}
+	})
+	return count
+}
+
 // recordSink records that the caller of this file supplies the password.
 func (p *pass) recordSink(l *login, c loginCase) {
-	if c.passwordInput == "" || !p.doc.Callable {
+	if !p.doc.Callable || !p.loginInputs[c.passwordInput] {
 		return
 	}
 	p.sinks[c.passwordInput] = sink{host: c.host, registry: c.registryInput, username: c.usernameInput, level: p.levelOf(l)}

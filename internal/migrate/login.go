@@ -24,6 +24,11 @@ type login struct {
 	// permission.
 	level level
 	cases []loginCase
+	// deletes are the packages whose versions the step deletes.
+	deletes []Image
+	// unknownShell is the position of a user name in a script whose shell is
+	// unknown. Its node is nil if no such user name exists.
+	unknownShell location
 }
 
 // loginCase is a login in one combination of the matrix.
@@ -34,6 +39,8 @@ type loginCase struct {
 	secrets  []string // references that the password may come from
 	plain    string   // the password, if the file contains it in plain text
 	username route    // nil if the user name need not change
+	// usernameSecrets are the references that the user name may come from.
+	usernameSecrets []string
 
 	// These fields name the inputs of the file that supply the values. A field
 	// is "" if no input supplies the value.
@@ -77,18 +84,24 @@ func (p *pass) addLogin(l login, c credential) {
 		if c.username.node != nil {
 			username := p.eval(c.username.text, l.job, l.step, combo)
 			lc.username, lc.usernameInput = p.usernameRoute(c.username, username), inputOf(username)
+			lc.usernameSecrets = leaves(username)
 		}
 		l.cases = append(l.cases, lc)
 	}
 	p.logins = append(p.logins, &l)
 }
 
-// inputOf returns the name of the input that supplies a value, or "" if no
-// input supplies the value.
+// inputOf returns the name of the input that supplies a value, perhaps through
+// variables. It returns "" if no input supplies the value.
 func inputOf(v expr.Value) string {
 	for _, ref := range v.Refs {
 		if name, ok := strings.CutPrefix(ref.Name, "inputs."); ok {
 			return name
+		}
+		if ref.Via != nil {
+			if name := inputOf(*ref.Via); name != "" {
+				return name
+			}
 		}
 	}
 	return ""

@@ -68,8 +68,8 @@ var errShape = errors.New("the steps are not written as a YAML block list")
 
 // writeMergedStep turns the push step into a step of this action and removes the
 // other steps.
-func (p *pass) writeMergedStep(c chain) error {
-	inputs, err := p.mergedInputs(c)
+func (p *pass) writeMergedStep(c chain, d differences) error {
+	inputs, err := p.mergedInputs(c, d)
 	if err != nil {
 		return err
 	}
@@ -89,6 +89,13 @@ func (p *pass) writeMergedStep(c chain) error {
 		}
 		edits = append(edits, edit)
 	}
+	if name := flow.Get(c.push.Node, "name"); d.name != "" {
+		start, end := p.scalarStart(name.Value), p.scalarEnd(name.Value)
+		if start < 0 || name.Raw != name.Value {
+			return errShape
+		}
+		edits = append(edits, text.Edit{Start: start, End: end, New: d.name})
+	}
 	first := with.Value.Content[0]
 	edits = append(edits,
 		text.Edit{Start: usesAt, End: max(usesEnd, p.doc.Text.LineEnd(usesEnd)), New: p.opts.ToAction},
@@ -104,30 +111,44 @@ func (p *pass) writeMergedStep(c chain) error {
 	return nil
 }
 
-// mergedInputs returns the lines with the inputs of the new step.
-func (p *pass) mergedInputs(c chain) ([]string, error) {
+// mergedInputs returns the lines with the inputs of the new step. They start with
+// comments about the differences of the image.
+func (p *pass) mergedInputs(c chain, d differences) ([]string, error) {
 	var lines []string
+	for _, comment := range d.comments {
+		lines = append(lines, "# "+comment)
+	}
 	add := func(name string, n *yaml.Node) {
 		if n != nil {
 			lines = append(lines, p.inputLines(name, n)...)
 		}
 	}
-	input := func(step *flow.Step, name string) *yaml.Node {
-		if pair := flow.Get(step.With, name); pair != nil {
-			return pair.Value
+	for _, name := range carried {
+		add(name, inputNode(c.push, name))
+	}
+	if c.push.Input("push") != "true" {
+		add("push", inputNode(c.push, "push"))
+	}
+	if c.push.Input("provenance") == "false" {
+		lines = append(lines, "attestations: strip")
+	}
+	if c.meta == nil {
+		return p.plainTags(c, lines)
+	}
+	add("image", inputNode(c.meta, "images"))
+	if c.meta.Input("tags") == "" {
+		lines = append(lines, "tags: |", "  type=schedule", "  type=ref,event=branch", "  type=ref,event=tag", "  type=ref,event=pr")
+	}
+	for _, name := range []string{"tags", "flavor", "labels"} {
+		if c.meta.Input(name) != "" {
+			add(name, inputNode(c.meta, name))
 		}
-		return nil
 	}
-	for _, name := range []string{"context", "file", "platforms"} {
-		add(name, input(c.push, name))
-	}
-	if c.meta != nil {
-		add("image", input(c.meta, "images"))
-		for _, name := range metaKeys[1:] {
-			add(name, input(c.meta, name))
-		}
-		return lines, nil
-	}
+	return lines, nil
+}
+
+// plainTags adds the image and the tags of a chain without metadata to the lines.
+func (p *pass) plainTags(c chain, lines []string) ([]string, error) {
 	image, tags, err := splitTags(c.push.Input("tags"))
 	if err != nil {
 		return nil, err

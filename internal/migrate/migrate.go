@@ -17,6 +17,7 @@ package migrate
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"slices"
 
@@ -107,6 +108,7 @@ func (t *tree) scan(ctx context.Context, opts Options, report *Report) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
+	reportUnusedSecrets(results)
 	for _, r := range results {
 		report.add(r)
 	}
@@ -115,10 +117,14 @@ func (t *tree) scan(ctx context.Context, opts Options, report *Report) error {
 
 // result is the outcome for one file.
 type result struct {
+	path     string // as the caller would type it
 	file     *File
 	skip     *SkippedFile
 	findings []Finding
 	images   []Image
+	unnamed  []string
+	replaced map[string]Finding // a note without text for each replaced secret
+	secrets  map[string]bool    // names of the secrets in the edited file, in upper case
 }
 
 // migrate reads one file and computes its edits.
@@ -137,15 +143,38 @@ func (t *tree) migrate(path string, opts Options) result {
 		return result{skip: t.skip(path, errTooComplex)}
 	}
 	edits := p.edits.List()
-	r := result{findings: p.findings, images: p.images}
+	r := result{path: t.display(path), findings: p.findings, images: p.locatedImages(), unnamed: p.unnamedJobs()}
+	r.replaced, r.secrets = p.replacedSecrets(), secretNames(src)
 	if len(edits) == 0 {
 		return r
 	}
 	r.file = &File{Path: t.display(path), Before: src, After: p.edits.Apply(src), Edits: edits, tree: t.dir, name: path}
+	r.secrets = secretNames(r.file.After)
 	if _, err := flow.Parse(r.file.After); err != nil {
 		return result{skip: t.skip(path, errUnsafe(err))}
 	}
 	return r
+}
+
+// locatedImages returns the images of the file with their registry and
+// checkout.
+func (p *pass) locatedImages() []Image {
+	for i := range p.images {
+		p.images[i].Registry, p.images[i].Repository, p.images[i].Checkout = p.opts.Registry, p.tree.repository(), p.tree.dir
+	}
+	return p.images
+}
+
+// unnamedJobs returns the positions of the migrated jobs whose packages are
+// unknown.
+func (p *pass) unnamedJobs() []string {
+	var out []string
+	for _, job := range p.unnamed {
+		if job.Key != nil {
+			out = append(out, fmt.Sprintf("%s:%d", p.tree.display(p.path), job.Key.Line))
+		}
+	}
+	return out
 }
 
 func (r *Report) add(x result) {
@@ -156,6 +185,7 @@ func (r *Report) add(x result) {
 		r.Files = append(r.Files, *x.file)
 	}
 	r.Findings = append(r.Findings, x.findings...)
+	r.Unnamed = append(r.Unnamed, x.unnamed...)
 	for _, image := range x.images {
 		if !slices.ContainsFunc(r.Images, image.same) {
 			r.Images = append(r.Images, image)

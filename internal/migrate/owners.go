@@ -77,18 +77,30 @@ func (p *pass) loginImages(job *flow.Job, own string) []Image {
 // isLiteral reports whether all parts of a name are known.
 func isLiteral(name string) bool { return !strings.ContainsAny(name, "{}?$") }
 
-// listImages records the packages that the migrated jobs use.
+// listImages records the packages that the migrated jobs use, and the migrated
+// jobs whose packages the file does not name.
 func (p *pass) listImages() {
 	for _, job := range p.doc.Jobs {
 		if p.needs[job] == nil {
 			continue
 		}
 		t := p.traffic(job)
-		p.images = append(p.images, withName(t.pushes, true)...)
-		if len(t.pushes) == 0 {
-			p.images = append(p.images, withName(t.pulls, false)...)
+		images, push := t.pulls, false
+		if len(t.pushes) > 0 {
+			images, push = t.pushes, true
+		}
+		named := withName(images, push)
+		p.images = append(p.images, named...)
+		if len(named) < len(images) || len(named) == 0 && !p.listsImages(job) {
+			p.unnamed = append(p.unnamed, job)
 		}
 	}
+}
+
+// listsImages reports whether a finder recorded an image of the job, such as the
+// image of a job container.
+func (p *pass) listsImages(job *flow.Job) bool {
+	return job.Uses != nil || p.finderImages[job]
 }
 
 // withName returns the images whose full name the file gives.

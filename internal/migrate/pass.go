@@ -25,11 +25,15 @@ type pass struct {
 	logins        []*login
 	findings      []Finding
 	images        []Image
+	unnamed       []*flow.Job        // migrated jobs whose packages are unknown
+	finderImages  map[*flow.Job]bool // jobs whose images a finder recorded
 	edits         text.Edits
 	needs         map[*flow.Job]*need
 	sinks         map[string]sink
-	registryJobs  map[*flow.Job]bool  // jobs that log in to the registry, with any credential
-	migratedSteps map[*flow.Step]bool // steps whose login was migrated
+	loginInputs   map[string]bool        // inputs that are only passwords of logins
+	registryJobs  map[*flow.Job]bool     // jobs that log in to the registry, with any credential
+	loginTools    map[*flow.Job][]string // the actions and commands of these logins
+	migratedSteps map[*flow.Step]bool    // steps whose login was migrated
 	// replaced maps each secret that the token replaced to the position of a
 	// login that used it.
 	replaced map[string]location
@@ -67,8 +71,8 @@ func newPass(t *tree, path string, doc *flow.Document, opts Options) *pass {
 	return &pass{
 		tree: t, path: path, doc: doc, opts: opts,
 		needs: map[*flow.Job]*need{}, sinks: map[string]sink{}, replaced: map[string]location{},
-		registryJobs: map[*flow.Job]bool{}, migratedSteps: map[*flow.Step]bool{}, scalars: map[*yaml.Node]*text.Scalar{}, mentionCounts: map[mention]int{}, trafficByJob: map[*flow.Job]traffic{},
-		memo: map[string]*summary{}, loginPlaces: map[*yaml.Node]bool{}, budget: maxCost,
+		registryJobs: map[*flow.Job]bool{}, loginTools: map[*flow.Job][]string{}, migratedSteps: map[*flow.Step]bool{}, scalars: map[*yaml.Node]*text.Scalar{}, mentionCounts: map[mention]int{}, trafficByJob: map[*flow.Job]traffic{},
+		memo: map[string]*summary{}, finderImages: map[*flow.Job]bool{}, loginPlaces: map[*yaml.Node]bool{}, budget: maxCost,
 	}
 }
 
@@ -179,8 +183,8 @@ func (p *pass) reportNote(code Code, at location, format string, args ...any) {
 	p.report(Note, code, at, fmt.Sprintf(format, args...), "")
 }
 
-func (p *pass) reportFixed(code Code, at location, hint, format string, args ...any) {
-	p.report(Fixed, code, at, fmt.Sprintf(format, args...), hint)
+func (p *pass) reportEdit(code Code, at location, hint, format string, args ...any) {
+	p.report(WouldChange, code, at, fmt.Sprintf(format, args...), hint)
 }
 
 // scalar locates a node in the source and caches the result.

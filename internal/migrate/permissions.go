@@ -30,47 +30,42 @@ func (p *pass) addNeed(job *flow.Job, l level, what string) {
 }
 
 // grant adds the missing permission to each job that now uses GITHUB_TOKEN. If
-// the job has a permissions block, grant edits this block. Otherwise, if all
-// jobs that use the workflow's block need the same permission, grant edits the
-// workflow's block. In all other cases, grant adds a new block to the job.
+// the job has a permissions block, grant edits this block. Otherwise, grant adds
+// a block to the job, so that other jobs do not get the permission.
 func (p *pass) grant() {
 	if p.doc.Action || len(p.needs) == 0 {
 		return
 	}
-	together := p.sameNeeds()
 	for _, job := range p.doc.Jobs {
 		n := p.needs[job]
 		switch {
 		case n == nil:
 		case job.Permissions != nil:
 			p.mergeInto(job.Permissions, job, n)
-		case p.doc.Permissions != nil && (together || p.granted(p.doc.Permissions, n.level)):
-			p.mergeInto(p.doc.Permissions, job, n)
+		case p.doc.Permissions != nil && p.granted(p.doc.Permissions, n.level):
 		case p.doc.Permissions != nil:
-			p.addBlock(job, n, declared(p.doc.Permissions.Value))
+			p.addBlock(job, n, p.inherited(p.doc.Permissions, job), "The block of the job replaces the block of the workflow. It repeats the scopes that the job needs, and the other jobs do not get packages: "+n.level.String()+".")
 		case p.doc.Callable && !p.doc.Direct:
 			p.reportNote(CallerGrants, locationOf(job.Key), "The job %q has no permissions block, so each calling job must grant packages: %s.", job.ID, n.level)
 		default:
-			p.addBlock(job, n, p.requiredScopes(job))
+			p.addBlock(job, n, p.requiredScopes(job), "A permissions block removes each scope that the block does not name, so the block names all scopes that the steps need.")
 		}
 	}
 }
 
-// sameNeeds reports whether all jobs without a permissions block need the same
-// permission.
-func (p *pass) sameNeeds() bool {
-	var first *need
-	for _, job := range p.doc.Jobs {
-		if job.Permissions != nil {
-			continue
-		}
-		n := p.needs[job]
-		if n == nil || first != nil && n.level != first.level {
-			return false
-		}
-		first = n
+// inherited returns the scopes that a job has from the workflow's block. Of
+// "read-all", it returns only the scopes that the steps of the job need.
+func (p *pass) inherited(workflow *flow.Pair, job *flow.Job) scopes {
+	if flow.Text(workflow.Value) != "read-all" {
+		return declared(workflow.Value)
 	}
-	return true
+	s := scopes{}
+	for name, g := range p.requiredScopes(job) {
+		if slices.Contains(defaultScopes, name) {
+			s[name] = grant{min(g.level, read), g.reason}
+		}
+	}
+	return s
 }
 
 // granted reports whether a permissions value already includes the packages
@@ -121,7 +116,7 @@ func (p *pass) mergeInto(pair *flow.Pair, job *flow.Job, n *need) {
 	if aliases := p.doc.Aliases[pair.Value]; len(aliases) > 0 {
 		also = " Other jobs share these permissions through an anchor."
 	}
-	p.reportFixed(Permissions, locationOf(pair.Key), "", "The job %q needs %s for %s. The edit adds this permission to the existing permissions.%s", job.ID, item, strings.Join(n.what, ", "), also)
+	p.reportEdit(Permissions, locationOf(pair.Key), "", "The job %q needs %s for %s. The edit adds this scope to the existing permissions block.%s", job.ID, item, strings.Join(n.what, ", "), also)
 }
 
 // replaceAll turns "read-all" or an empty value into a block.
@@ -147,8 +142,9 @@ func (p *pass) replaceAll(pair *flow.Pair, n *need) bool {
 	return p.insert(p.scalarStart(pair.Value), end, "{"+s.inline()+"}")
 }
 
-// addBlock adds a permissions block to a job that has none.
-func (p *pass) addBlock(job *flow.Job, n *need, s scopes) {
+// addBlock adds a permissions block to a job that has none. why is a sentence
+// about the scopes of the block.
+func (p *pass) addBlock(job *flow.Job, n *need, s scopes, why string) {
 	s = s.clone()
 	s.add("packages", n.level, "")
 	s["packages"] = grant{level: max(n.level, s["packages"].level)}
@@ -156,7 +152,7 @@ func (p *pass) addBlock(job *flow.Job, n *need, s scopes) {
 		p.reportRemaining(Permissions, locationOf(job.Key), "Add permissions: {"+s.inline()+"} to the job.", "The job %q needs %s, but a permissions block cannot be added safely.", job.ID, s.inline())
 		return
 	}
-	p.reportFixed(Permissions, locationOf(job.Key), p.keptHint(s), "The job %q gets a permissions block (%s). A permissions block removes each scope that the block does not name.", job.ID, s.inline())
+	p.reportEdit(Permissions, locationOf(job.Key), p.keptHint(s), "The job %q needs packages: %s for %s. It gets a permissions block (%s). %s", job.ID, n.level, strings.Join(n.what, ", "), s.inline(), why)
 }
 
 // keptHint returns a hint about the scopes that the job keeps only because it

@@ -18,6 +18,9 @@ type place struct {
 	// is the name of a secret, such as the value of matrix.secret in
 	// secrets[matrix.secret].
 	inExpr, name bool
+	// actor is the text of the variable GITHUB_ACTOR in the language of the
+	// script. It is "" if the range is not a user name in a script.
+	actor string
 }
 
 // route lists the places that define a value. The first stop is the text that
@@ -49,7 +52,7 @@ func routeOf(f field, v expr.Value) route {
 			return r
 		}
 		v = *ref.Via
-		r = append(r, stop{place{origin.Node, v.Start, v.End, v.InExpr, false}, origin})
+		r = append(r, stop{place{node: origin.Node, from: v.Start, to: v.End, inExpr: v.InExpr}, origin})
 	}
 	return r
 }
@@ -90,6 +93,10 @@ func (p *pass) span(at place) (start, end int, ok bool) {
 // expressionText returns ex in the syntax that the place needs.
 func (p *pass) expressionText(at place, ex string) string {
 	switch {
+	case at.actor != "" && at.node.Style&yaml.DoubleQuotedStyle != 0:
+		return strings.ReplaceAll(at.actor, `"`, `\"`)
+	case at.actor != "":
+		return at.actor
 	case at.inExpr:
 		return ex
 	case at.name:

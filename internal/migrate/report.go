@@ -20,6 +20,13 @@ type Report struct {
 	Skipped []SkippedFile
 	// Images are the packages that the migrated jobs use.
 	Images []Image
+	// Unnamed are the migrated jobs whose packages migrate cannot name, as
+	// FILE:LINE of the job.
+	Unnamed []string
+	// Advice is the access that the repositories need. Access computes it.
+	Advice []Advice
+	// Unread is the joined error of the packages that Access could not look up.
+	Unread error
 }
 
 // File is a workflow or action, before and after the migration.
@@ -29,13 +36,15 @@ type File struct {
 	Before, After []byte
 	// Edits turn Before into After. They are sorted by position.
 	Edits []text.Edit
+	// Written is true if Write wrote After to the disk.
+	Written bool
 
 	tree, name string // the target of Write: the checkout and the path in it
 }
 
 // Diff returns the unified diff of the file.
 func (f File) Diff() string {
-	return text.Diff(strings.TrimPrefix(f.Path, "/"), f.Before, f.After)
+	return text.Diff(strings.TrimPrefix(f.Path, "/"), f.Before, f.Edits)
 }
 
 // State is the outcome of a finding.
@@ -43,8 +52,11 @@ type State string
 
 // The states of a finding.
 const (
-	// Fixed means that an edit in File.After solves the problem.
-	Fixed State = "fixed"
+	// WouldChange means that an edit in File.After solves the problem, but the
+	// edit is not written.
+	WouldChange State = "would change"
+	// Changed means that Write wrote the edit.
+	Changed State = "changed"
 	// Remaining means that the user must act. Hint describes the necessary
 	// action.
 	Remaining State = "remaining"
@@ -59,7 +71,8 @@ type Finding struct {
 	Line, Column, EndLine int
 	Code                  Code
 	State                 State
-	// Text describes the problem and its outcome in full sentences.
+	// Text describes the problem and the reason for its outcome in full
+	// sentences. It is true before and after the edit is written.
 	Text string
 	// Hint is an action that the user can carry out, or "" if no action is
 	// needed.

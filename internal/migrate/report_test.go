@@ -3,8 +3,11 @@ package migrate
 import (
 	"bytes"
 	"encoding/json"
+	"os"
 	"strings"
 	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/text"
 )
 
 // sampleReport returns a report with a fixed finding, a remaining finding, a
@@ -20,36 +23,76 @@ func sampleReport(t *testing.T) *Report {
 	return scan(t, Options{}, Root{Dir: ".", Repository: "acme/web"})
 }
 
-func TestTableAndMarkdown(t *testing.T) {
+func TestTextAndMarkdown(t *testing.T) {
 	r := sampleReport(t)
-	var table bytes.Buffer
-	if err := r.Table(&table); err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{".github/workflows/a.yml:7:14", "pat-login", "cross-owner", "→ Move this step", "bad.yml"} {
-		if !strings.Contains(table.String(), want) {
-			t.Errorf("the table does not contain %q:\n%s", want, table.String())
+	text := textOf(t, r)
+	for _, want := range []string{
+		"1 edit in 1 file, 1 change to make by hand, 1 note, 1 skipped file\n\n--- a/.github/workflows/a.yml",
+		".github/workflows/a.yml:7:14  would change  pat-login", "cross-owner", "→ Move this step", "bad.yml",
+		"1 edit in 1 file. Nothing was written. To write the edit, run: COMMAND\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the text does not contain %q:\n%s", want, text)
 		}
 	}
-	markdown := r.Markdown()
+	markdown := r.Markdown("COMMAND")
 	for _, want := range []string{
-		"3 files read, 1 finding with an edit, 1 finding without an edit, 1 skipped.",
-		"| .github/workflows/a.yml:7 | fixed |", "```diff\n--- a/.github/workflows/a.yml", "Skipped .github/workflows/bad.yml",
+		"### Migration to GITHUB_TOKEN: 1 edit in 1 file, 1 change to make by hand, 1 note, 1 skipped file\n", "Nothing was written. To write the edit, run: `COMMAND`",
+		"| .github/workflows/a.yml:7 | would change |", "\n```diff\n--- a/.github/workflows/a.yml", "Skipped .github/workflows/bad.yml",
 	} {
 		if !strings.Contains(markdown, want) {
 			t.Errorf("the summary does not contain %q:\n%s", want, markdown)
 		}
 	}
-	if fixed, remaining := r.Count(Fixed), r.Count(Remaining); fixed != 1 || remaining != 1 {
-		t.Errorf("%d findings with an edit and %d without, want 1 and 1", fixed, remaining)
+	if edits, remaining := r.Edits(), r.Count(Remaining); edits != 1 || remaining != 1 {
+		t.Errorf("%d edits and %d changes by hand, want 1 and 1", edits, remaining)
+	}
+}
+
+func textOf(t *testing.T, r *Report) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := r.Text(&b, "COMMAND"); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestWrittenEditsHaveTheStateChanged(t *testing.T) {
+	r := sampleReport(t)
+	if err := Write(r); err != nil {
+		t.Fatal(err)
+	}
+	if r.Count(Changed) != 1 || r.Count(WouldChange) != 0 {
+		t.Errorf("the findings are %+v", r.Findings)
+	}
+	for _, text := range []string{textOf(t, r), r.Markdown("COMMAND")} {
+		if strings.Contains(text, "would change") || strings.Contains(text, "COMMAND") || !strings.Contains(text, "Changed .github/workflows/a.yml. Review the result with git diff") {
+			t.Errorf("the report of a run that wrote the edits is\n%s", text)
+		}
+	}
+}
+
+// An edit that could not be written keeps its state, because the file is
+// unchanged.
+func TestAnEditThatIsNotWrittenIsNotReportedAsChanged(t *testing.T) {
+	r := sampleReport(t)
+	if err := os.WriteFile(".github/workflows/a.yml", []byte("# mine\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := Write(r); err == nil {
+		t.Fatal("no error")
+	}
+	if text := textOf(t, r); r.Count(Changed) != 0 || !strings.Contains(text, "would change") || !strings.Contains(text, "Nothing was written.") {
+		t.Errorf("got\n%s", text)
 	}
 }
 
 func TestMarkdownOfAFileIsEscaped(t *testing.T) {
 	t.Parallel()
 	evil := Finding{File: "a|b<script>`.yml", Line: 1, Code: PATLogin, State: Remaining, Text: "x\n| y"}
-	r := &Report{Findings: []Finding{evil}, Files: []File{{Path: "x", Before: []byte("a\n"), After: []byte("````\n")}}}
-	got := r.Markdown()
+	r := &Report{Findings: []Finding{evil}, Files: []File{{Path: "x", Before: []byte("a\n"), After: []byte("````\n"), Edits: []text.Edit{{Start: 0, End: 1, New: "````"}}}}}
+	got := r.Markdown("`x`")
 	for _, bad := range []string{"<script>", "\n| y", "\n```diff"} {
 		if strings.Contains(got, bad) {
 			t.Errorf("%q is in the summary:\n%s", bad, got)

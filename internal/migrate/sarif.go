@@ -60,8 +60,8 @@ type (
 	}
 )
 
-// SARIF writes the findings for code scanning. Findings in state Fixed have
-// level error, because the edit is not written yet. Findings in state Remaining are
+// SARIF writes the findings for code scanning. Findings in state WouldChange have
+// level error, because the edit is not written yet. After Write, findings in state Changed are notes. Findings in state Remaining are
 // warnings, and findings in state Note are notes. SARIF returns an error if w
 // fails.
 func (r *Report) SARIF(w io.Writer) error {
@@ -105,7 +105,7 @@ func (f Finding) sarif(rule int) sarifResult {
 	}
 	path := url.URL{Path: filepath.ToSlash(f.File)}
 	return sarifResult{
-		RuleID: f.Code, RuleIndex: rule, Level: map[State]string{Fixed: "error", Remaining: "warning", Note: "note"}[f.State],
+		RuleID: f.Code, RuleIndex: rule, Level: map[State]string{WouldChange: "error", Changed: "note", Remaining: "warning", Note: "note"}[f.State],
 		Message:   sarifText{message},
 		Locations: []sarifLocation{{sarifPhysical{sarifArtifact{path.EscapedPath()}, sarifRegion{f.Line, f.Column, f.EndLine}}}},
 	}

@@ -151,7 +151,7 @@ func mentionsToken(text string) bool {
 // through gh, which reads the token from the environment.
 func (p *pass) scriptScopes(s scopes, step *flow.Step) {
 	opaque := false
-	for _, c := range shell.Parse(step.Run.Value.Value, shell.DialectOf(step.Shell())) {
+	for _, c := range shell.Parse(step.Run.Value.Value, dialectOf(step)) {
 		fields := c.Fields()
 		familiar := false
 		for i, field := range fields[:min(len(fields), 3)] {

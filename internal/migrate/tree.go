@@ -61,6 +61,14 @@ func openTrees(roots []Root) ([]*tree, error) {
 	return trees, nil
 }
 
+// repository returns the OWNER/NAME of the checkout, or "" if a part is unknown.
+func (t *tree) repository() string {
+	if t.repo.Owner == "" || t.repo.Name == "" {
+		return ""
+	}
+	return t.repo.Owner + "/" + t.repo.Name
+}
+
 func closeTrees(trees []*tree) {
 	for _, t := range trees {
 		t.root.Close() // the error of Close is ignored, because the root was opened only for reading

@@ -10,22 +10,29 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
+// definitionUses holds the number of uses of each definition.
+type definitionUses map[*yaml.Node]int
+
 // usesByDefinition returns, for each definition, the number of places at which
 // logins to the registry use the definition. A definition is a text that
 // defines an environment variable or an anchor.
-func (p *pass) usesByDefinition() map[*yaml.Node]int {
+func (p *pass) usesByDefinition() definitionUses {
 	seen := map[*yaml.Node][]place{}
 	for _, l := range p.logins {
 		for _, c := range l.cases {
-			for i, s := range c.password {
-				before := c.password[max(i-1, 0)].place
-				if p.isTargetHost(c.host) && !slices.Contains(seen[s.node], before) {
-					seen[s.node] = append(seen[s.node], before)
+			if !p.isTargetHost(c.host) {
+				continue
+			}
+			for _, r := range []route{c.password, c.username} {
+				for i, s := range r {
+					if before := r[max(i-1, 0)].place; !slices.Contains(seen[s.node], before) {
+						seen[s.node] = append(seen[s.node], before)
+					}
 				}
 			}
 		}
 	}
-	counts := map[*yaml.Node]int{}
+	counts := definitionUses{}
 	for n, places := range seen {
 		counts[n] = len(places)
 	}
@@ -36,7 +43,7 @@ func (p *pass) usesByDefinition() map[*yaml.Node]int {
 var implicit = []string{"GH_TOKEN", "GITHUB_TOKEN", "GITHUB_PAT"}
 
 // onlyFor reports whether only logins to the registry use the variable.
-func (p *pass) onlyFor(name string, definition *yaml.Node, l *login, shared map[*yaml.Node]int) bool {
+func (p *pass) onlyFor(name string, definition *yaml.Node, l *login, shared definitionUses) bool {
 	if slices.Contains(implicit, name) {
 		return false
 	}

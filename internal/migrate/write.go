@@ -14,15 +14,27 @@ import (
 // Then it flushes the temporary file and renames it to the name of the old
 // file. Write does not change a file that has changed since Scan. It returns
 // the joined errors of all files. It writes each file that these errors do not
-// name.
+// name. The findings of a written file get the state Changed.
 func Write(r *Report) error {
 	var errs []error
-	for _, f := range r.Files {
+	for i, f := range r.Files {
 		if err := f.write(); err != nil {
 			errs = append(errs, fmt.Errorf("writing %q: %w", f.Path, err))
+			continue
 		}
+		r.Files[i].Written = true
+		r.markChanged(f.Path)
 	}
 	return errors.Join(errs...)
+}
+
+// markChanged sets the state of the edits of a file to Changed.
+func (r *Report) markChanged(file string) {
+	for i, f := range r.Findings {
+		if f.File == file && f.State == WouldChange {
+			r.Findings[i].State = Changed
+		}
+	}
 }
 
 var errChanged = errors.New("the file has changed since migrate read it; run migrate again")

@@ -16,10 +16,11 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/sink"
 )
 
-// writeArchive writes the tree below root to an OCI archive and returns the
-// absolute path of the file. It replaces an existing file. Publishing the
-// archive gives the same digest as publishing the image. Pending layers are compressed twice: first for
-// their digests, and again while they are written.
+// writeArchive writes the root and everything below it to an OCI archive, and returns
+// the absolute path of the file. It replaces an existing file. A run that publishes the
+// archive publishes the same digest as a run that publishes the image. Pending layers
+// are compressed twice. The first compression computes their digests. The second
+// compression writes the layers to the archive.
 func writeArchive(ctx context.Context, root *image.Manifest, file string, ref name.Reference) (path string, err error) {
 	if err := completeTree(ctx, root); err != nil {
 		return "", fmt.Errorf("compressing for an archive: %w", err)
@@ -41,14 +42,14 @@ func writeArchive(ctx context.Context, root *image.Manifest, file string, ref na
 	return to.Path(), to.Commit(ctx)
 }
 
-// putBlob writes one blob after its digest was verified.
+// putBlob writes one blob and verifies its digest.
 func putBlob(ctx context.Context, to *sink.Sink, b *image.Blob) error {
 	body, err := b.Open(ctx)
 	if err != nil {
 		return err
 	}
 	checked := registry.Verify(body, b.Descriptor)
-	defer checked.Close() // only reads: an error of Close loses nothing
+	defer checked.Close() // the blob is only read, so an error of Close loses no data
 	return to.Put(ctx, b.Descriptor, checked)
 }
 
@@ -70,13 +71,13 @@ func completeTree(ctx context.Context, root *image.Manifest) error {
 	return nil
 }
 
-// measure reads a pending layer once and sets its digest and size.
+// measure reads a pending layer completely, and sets its digest and size.
 func measure(ctx context.Context, b *image.Blob) error {
 	body, err := b.Open(ctx)
 	if err != nil {
 		return err
 	}
-	defer body.Close() // only reads: an error of Close loses nothing
+	defer body.Close() // the layer is only read, so an error of Close loses no data
 	digest := sha256.New()
 	size, err := io.Copy(digest, body)
 	if err != nil {

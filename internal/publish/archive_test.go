@@ -43,7 +43,7 @@ func TestArchiveHasTheDigestOfThePublishedImage(t *testing.T) {
 			}
 			again := openSource(t, path)
 			if got, want := again.Root.Descriptor.Digest, s.Root.Descriptor.Digest; got != want {
-				t.Errorf("the archive holds %s, the source is %s", got, want)
+				t.Errorf("the archive has the digest %s, but the source has the digest %s", got, want)
 			}
 			if got, want := len(image.Blobs(again.Root)), len(image.Blobs(s.Root)); got != want {
 				t.Errorf("the archive has %d blobs, want %d", got, want)
@@ -72,6 +72,6 @@ func TestFailedArchiveLeavesNoFile(t *testing.T) {
 		t.Error("a run that has ended wrote an archive")
 	}
 	if left, err := os.ReadDir(out); err != nil || len(left) != 0 {
-		t.Errorf("left: %v, %v", left, err)
+		t.Errorf("the folder contains %v, want no file (error %v)", left, err)
 	}
 }

@@ -52,8 +52,8 @@ func (a Attachment) reference() name.Reference {
 	return a.Repository.Digest(a.Root.Descriptor.Digest.String())
 }
 
-// attachments finds all attachments. The source has opened some of them with the
-// image; the request finds the others.
+// attachments finds all attachments. The source has opened some attachments with the
+// image. The request finds the other attachments.
 func (r *run) attachments(ctx context.Context) ([]Attachment, error) {
 	var out []Attachment
 	for _, a := range r.outcome.Found.Source.Attached {
@@ -92,8 +92,8 @@ func (r *run) attach(ctx context.Context) ([]Attachment, error) {
 }
 
 // listAttachments adds each attachment with a subject to the list of referrers of
-// the subject. It does so even if the destination already had the attachment,
-// because an earlier run may have ended before it wrote the list.
+// the subject. It also adds an attachment that the destination already had, because an
+// earlier run may have pushed the attachment without writing the list.
 func (r *run) listAttachments(ctx context.Context, all []Attachment) error {
 	type list struct {
 		repo    name.Repository
@@ -115,16 +115,16 @@ func (r *run) listAttachments(ctx context.Context, all []Attachment) error {
 	return group.Wait()
 }
 
-// pushAttachment pushes one attachment, unless the destination has it. A different
-// manifest under the same tag is kept, because it may contain signatures that the
-// source lacks.
+// pushAttachment pushes one attachment, unless the destination has the attachment. It
+// keeps a different manifest under the same tag, because this manifest may contain
+// signatures that the source does not have.
 func (r *run) pushAttachment(ctx context.Context, a Attachment) (pushed bool, err error) {
 	now, err := r.Registry.Head(ctx, a.reference())
 	switch {
 	case err == nil && now.Digest != a.Root.Descriptor.Digest:
 		r.outcome.notice(diag.Notice{
 			Code: CodeAttachmentKept, Level: diag.Warning, Title: "A signature or attestation was not replaced",
-			Text: fmt.Sprintf("%s differs from the manifest of the source, so the existing manifest was kept. If the image needs both, sign the promoted image again.", a),
+			Text: fmt.Sprintf("The run kept the existing manifest %s, which differs from the manifest of the source. If the image needs the signatures of both manifests, sign the promoted image again.", a),
 		})
 		return false, nil
 	case err == nil:
@@ -146,7 +146,7 @@ func (r *run) pushAttachment(ctx context.Context, a Attachment) (pushed bool, er
 	return err == nil, err
 }
 
-// noProgress shows no progress, because attachments are small.
+// noProgress ignores the progress of attachments, because attachments are small.
 type noProgress struct{}
 
 // Begin implements [push.Progress].

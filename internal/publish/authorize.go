@@ -9,14 +9,14 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
-	"github.com/ghcr-publish/ghcr-publish/internal/github"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 )
 
-// acceptBeforeOpen returns an error if the image could not be published after an
-// expensive source, such as a build, was opened. With on-readonly: skip or archive,
-// a read-only token is accepted, because the run then only tests the build.
+// acceptBeforeOpen returns an error if the run could not publish the image. The run
+// calls acceptBeforeOpen before it opens an expensive source, such as a build. With
+// on-readonly: skip or archive, acceptBeforeOpen accepts a read-only token, because the
+// run then only tests the build.
 func (r *run) acceptBeforeOpen(found *resolve.Found) error {
 	if r.request.DryRun {
 		return nil
@@ -48,20 +48,19 @@ func (r *run) accept() error {
 		"Nothing was published: %s has the digest %s, but expected-digest is %s", r.request.Source.Traits().Reference, got, want)
 }
 
-// reportNewPackages informs the observer about the packages that the run creates. A run
-// whose push is refused creates no package.
+// reportNewPackages informs the observer about the packages that the run creates. The
+// registry has allowed a push to each of them, because a package that does not exist
+// and a package that is hidden from the token look alike until then.
 func (r *run) reportNewPackages() {
-	found := r.outcome.Found
-	r.outcome.notice(r.explainer().TokenNotices(found.Token())...)
-	for i := range found.Targets {
-		t := &found.Targets[i]
-		if t.Home && !t.Exists() && t.PushRefusal == nil && t.Inherits != "" && github.IsAbsent(t.PackageErr) {
+	for i := range r.outcome.Found.Targets {
+		if t := &r.outcome.Found.Targets[i]; t.CreatesPackage() && t.MayPush && t.Inherits != "" {
 			r.Observer.NewPackage(t.Repo, t.Inherits)
 		}
 	}
 }
 
-// dryRun finds the attachments, and the reasons for which a real run would fail.
+// dryRun finds the attachments. It also finds the reasons for which a real run would
+// fail.
 func (r *run) dryRun(ctx context.Context) error {
 	found := r.outcome.Found
 	for i := range found.Targets {
@@ -99,6 +98,7 @@ func (r *run) authorize(ctx context.Context) (ended bool, err error) {
 			return r.refused(ctx, r.explain(refusal))
 		}
 	}
+	r.reportNewPackages()
 	return false, nil
 }
 
@@ -109,14 +109,15 @@ func (r *run) refused(ctx context.Context, refusal error) (ended bool, err error
 		return false, refusal
 	}
 	r.outcome.dropRepeatedNotice(refusal)
-	r.outcome.Status, r.outcome.Reason = Skipped, "The token is read-only. "+refusal.Error()
+	r.outcome.Status, r.outcome.Refusal, r.outcome.ReadOnly = Skipped, refusal, r.Config.GitHub.ReadOnly()
 	if r.request.OnReadOnly == input.ReadOnlyArchive {
 		r.outcome.Archive, err = r.archive(ctx)
 	}
 	return true, err
 }
 
-// archive writes the image to an OCI archive, so that another job can publish it.
+// archive writes the image to an OCI archive, so that another job can publish the
+// archive.
 func (r *run) archive(ctx context.Context) (string, error) {
 	target := r.outcome.Found.Targets[0]
 	file := filepath.Join(r.request.ArchiveFolder, path.Base(target.Repo.RepositoryStr())+".oci.tar")
@@ -132,7 +133,7 @@ func (r *run) archive(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", &diag.Error{
 			Code: CodeArchiveUnwritten, Side: diag.Runner, Err: err, Title: "The archive " + file + " could not be written",
-			Hint: "Check that the disk has space and that the user of the step may write to this folder. To write no archive, set on-readonly: skip.",
+			Hint: "Check that the disk has space and that the user of the step may write to this folder. If you do not need the archive, set on-readonly: skip.",
 		}
 	}
 	return written, nil

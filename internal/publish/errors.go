@@ -4,7 +4,7 @@ import "github.com/ghcr-publish/ghcr-publish/internal/diag"
 
 // The codes of the errors and notices of this package.
 const (
-	// CodeNoTags reports that no rule gave a tag.
+	// CodeNoTags reports that no rule produced a tag.
 	CodeNoTags = diag.CodeNoTags
 	// CodeDigestDiffers reports an image without the expected digest.
 	CodeDigestDiffers = "digest-differs"

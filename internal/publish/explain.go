@@ -20,8 +20,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
-// expiryWarning is the time before the expiry of a token from which a notice warns
-// about it.
+// expiryWarning is a time before the expiry of a token. If less time is left, a notice
+// warns about the expiry.
 const expiryWarning = 7 * 24 * time.Hour
 
 // Explainer explains the refusals of registries with the facts of a run. All
@@ -29,6 +29,8 @@ const expiryWarning = 7 * 24 * time.Hour
 type Explainer struct {
 	Config *input.Common
 	GitHub *github.Client
+	// OnReadOnly is the input on-readonly, or "" for a command that does not push.
+	OnReadOnly input.ReadOnlyPolicy
 }
 
 // Evidence returns the facts about a run and a repository. The target is nil if the
@@ -37,7 +39,7 @@ func (e Explainer) Evidence(repo name.Repository, t *resolve.Target) refusal.Evi
 	gh := e.Config.GitHub
 	ev := refusal.Evidence{
 		Repo: repo, InWorkflow: gh.Active, Repository: gh.Repository, ReadOnly: gh.ReadOnly(),
-		Kind: e.Config.Token.Kind(), Home: e.Config.AtHome(repo),
+		Kind: e.Config.Token.Kind(), Home: e.Config.AtHome(repo), OnReadOnly: string(e.OnReadOnly),
 		TokensURL: e.GitHub.TokensURL(), NewTokenURL: e.GitHub.NewTokenURL(),
 	}
 	grant := workflow.PackagesGrant(gh.Workspace, gh.WorkflowRef, gh.Repository, gh.Job)
@@ -65,8 +67,8 @@ func (e Explainer) Evidence(repo name.Repository, t *resolve.Target) refusal.Evi
 	return ev
 }
 
-// Refusal explains an error about a destination. Other errors, and errors that are
-// explained already, are returned without a change.
+// Refusal explains an error about a destination. It returns other errors, and errors
+// that are explained already, without a change.
 func (e Explainer) Refusal(err error, repo name.Repository, t *resolve.Target) error {
 	return refusal.Explain(err, e.Evidence(repo, t))
 }
@@ -84,12 +86,12 @@ func (e Explainer) Read(err error, ref name.Reference) error {
 		case answer.Status == http.StatusNotFound:
 			return &diag.Error{
 				Code: pull.CodeNotFound, Side: diag.Registry, Input: "source", Err: err, Title: fmt.Sprintf("%s does not exist", ref.Name()),
-				Hint: "Check the name and the tag; tags are case-sensitive. A private image that the token may not read gives the same answer: grant this repository access to its package.",
+				Hint: "Check the name and the tag. Tags are case-sensitive. The registry also answers 404 for a private image that the token may not read. In this case, grant this repository access to the package.",
 			}
 		case e.Config.Token.Empty() && e.Config.AtHome(repo) && registry.IsRefused(err):
 			return &diag.Error{
 				Code: pull.CodeNotFound, Side: diag.Registry, Input: "token", Err: err, Title: fmt.Sprintf("%s does not exist, or is not public", repo),
-				Hint: "Check the name. For a private image, use a token that may read it: in a workflow, set permissions: packages: read and remove the input token; at a terminal, set GITHUB_TOKEN to the output of gh auth token.",
+				Hint: "Check the name. For a private image, use a token that may read the image. In a workflow, add packages: read to the job's permissions and remove the input token. At a terminal, set GITHUB_TOKEN to the output of gh auth token.",
 			}
 		}
 	}
@@ -98,9 +100,9 @@ func (e Explainer) Read(err error, ref name.Reference) error {
 	return refusal.Explain(err, ev)
 }
 
-// IsReadOnly reports whether a refusal means that the token is read-only, which is
-// expected for pull requests. An invalid token, and a token without access to the
-// package, are not read-only.
+// IsReadOnly reports whether a refusal means that the token is read-only. A read-only
+// token is expected for pull requests. An invalid token, and a token without access to
+// the package, are not read-only.
 func (e Explainer) IsReadOnly(refusalErr error) bool {
 	return e.Config.GitHub.ReadOnly() != "" || diag.Is(refusalErr, refusal.CodeCreatePackage) || diag.Is(refusalErr, refusal.CodeWriteDenied)
 }
@@ -114,9 +116,9 @@ func (e Explainer) TokenNotices(t *github.TokenStatus) []diag.Notice {
 	if beyond := t.UnneededScopes(); len(beyond) > 0 {
 		text := fmt.Sprintf("The token has the scopes %s, which publishing does not need. ", strings.Join(beyond, ", "))
 		if e.Config.GitHub.Active {
-			text += "Remove the input token and give the job packages: write: then the job's GITHUB_TOKEN is used, which expires with the job. If GITHUB_TOKEN has no access, because another owner has the image, create a token with only write:packages: "
+			text += "Remove the input token and add packages: write to the job's permissions. The run then uses the job's GITHUB_TOKEN, which expires with the job. If GITHUB_TOKEN has no access because another owner has the image, create a token with only the scope write:packages: "
 		} else {
-			text += "Create a token with only write:packages: "
+			text += "Create a token with only the scope write:packages: "
 		}
 		out = append(out, diag.Notice{
 			Code: CodeTokenTooWide, Level: diag.Info, Title: "The token has more scopes than publishing needs",
@@ -126,13 +128,15 @@ func (e Explainer) TokenNotices(t *github.TokenStatus) []diag.Notice {
 	if left := time.Until(t.Expires); !t.Expires.IsZero() && left > 0 && left < expiryWarning {
 		out = append(out, diag.Notice{
 			Code: CodeTokenExpires, Level: diag.Warning, Title: "The token expires soon",
-			Text: fmt.Sprintf("The token expires on %s. Create a new one: %s. A job's GITHUB_TOKEN needs no renewal.", t.Expires.UTC().Format("2 January 2006, 15:04 MST"), e.GitHub.NewTokenURL()),
+			Text: fmt.Sprintf("The token expires on %s. Create a new token: %s. A job's GITHUB_TOKEN needs no renewal.", t.Expires.UTC().Format("2 January 2006, 15:04 MST"), e.GitHub.NewTokenURL()),
 		})
 	}
 	return out
 }
 
-func (r *run) explainer() Explainer { return Explainer{Config: r.Config, GitHub: r.GitHub} }
+func (r *run) explainer() Explainer {
+	return Explainer{Config: r.Config, GitHub: r.GitHub, OnReadOnly: r.request.OnReadOnly}
+}
 
 // explain explains an error of the run.
 func (r *run) explain(err error) error { return r.explainFound(err, r.outcome.Found) }
@@ -155,15 +159,16 @@ func (r *run) explainFound(err error, found *resolve.Found) error {
 	return refusal.Explain(err, ev)
 }
 
-// isMissing reports whether the source does not exist. A destination that does not
-// exist is not an error.
+// isMissing reports whether an error means that the source does not exist. A
+// destination that does not exist causes no error.
 func isMissing(err error, source name.Reference) bool {
 	var answer *registry.Error
 	return errors.As(err, &answer) && answer.Status == http.StatusNotFound &&
 		answer.Host == source.Context().RegistryStr() && answer.Repository == source.Context().RepositoryStr()
 }
 
-// targetOf returns the target of a repository, or nil if it is not a destination.
+// targetOf returns the target of a repository. It returns nil if the repository is not
+// a destination.
 func targetOf(found *resolve.Found, repo name.Repository) *resolve.Target {
 	if found == nil {
 		return nil
@@ -175,9 +180,9 @@ func targetOf(found *resolve.Found, repo name.Repository) *resolve.Target {
 	return &found.Targets[i]
 }
 
-// refusedRepository returns the destination or the source that an answer concerns.
-// A token request contains no repository, and may go to another host than the
-// registry.
+// refusedRepository returns the destination or the source that an error response is
+// about. The error of a token request contains no repository, and it may come from
+// another host than the registry.
 func (r *run) refusedRepository(err error) name.Repository {
 	all := slices.Clone(r.request.Destinations)
 	var answer *registry.Error

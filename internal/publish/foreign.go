@@ -14,11 +14,14 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// foreignLayers decides about layers that are meant to be fetched by URL. With
-// foreign-layers: keep, a layer that must not be distributed is not uploaded, even if
-// the source has it (image-spec, "Non-Distributable Layers"). With push, it comes
-// from the source, or else from the registry of the source, or else from its URLs.
-// The manifest keeps the URLs in both cases, so that its digest does not change.
+// foreignLayers decides which layers with a URL in the manifest are uploaded. With
+// foreign-layers: keep, the run does not upload a layer that must not be distributed,
+// even if the source has the layer (image-spec, "Non-Distributable Layers").
+//
+// With foreign-layers: push, the run uploads these layers. If the source does not have
+// the layer, the run reads it from the registry of the source, or else from the URLs
+// of the layer. With both values, the manifest keeps the URLs, so that its digest does
+// not change.
 func (r *run) foreignLayers(root *image.Manifest) {
 	for _, m := range image.Manifests(root) {
 		for _, b := range m.Blobs {
@@ -42,8 +45,8 @@ func isRestricted(d v1.Descriptor) bool {
 	return len(d.URLs) > 0 && (!d.MediaType.IsDistributable() || strings.Contains(string(d.MediaType), ".foreign."))
 }
 
-// fetchForeign prepares a layer that the source does not have. When the layer is
-// opened, it is read from the registry of the source, or from the URLs of the layer.
+// fetchForeign sets the function Open of a layer that the source does not have. Open
+// reads the layer from the registry of the source, or else from the URLs of the layer.
 func (r *run) fetchForeign(b *image.Blob) {
 	desc := b.Descriptor
 	from := r.request.Source.Traits().Reference
@@ -63,8 +66,8 @@ func (r *run) fetchForeign(b *image.Blob) {
 	}
 }
 
-// explainForeign adds the input and the cure to the error of URLs that do not
-// answer.
+// explainForeign adds the input and a hint to the error that reports that the URLs of
+// a layer do not answer.
 func explainForeign(err error) error {
 	var diagErr *diag.Error
 	if !errors.As(err, &diagErr) || diagErr.Code != pull.CodeForeignLayer {
@@ -72,6 +75,6 @@ func explainForeign(err error) error {
 	}
 	out := *diagErr
 	out.Side, out.Input = diag.Source, "foreign-layers"
-	out.Hint = "Run the step on a machine that can reach the URLs of the layer, or set foreign-layers: keep, which does not upload the layer."
+	out.Hint = "Run the step on a machine that can reach the URLs of the layer, or set foreign-layers: keep. The run then does not upload the layer."
 	return &out
 }

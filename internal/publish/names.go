@@ -15,7 +15,8 @@ import (
 )
 
 // name computes the tags, labels and annotations of the image. A push by digest has
-// no tags. It needs the version only if the image gets labels or annotations.
+// no tags. For such a push, name returns an empty result if the image gets neither
+// labels nor annotations.
 func (r *run) name(ctx context.Context) (meta.Result, error) {
 	rules := r.request.Naming
 	labelled := rules.Labels != "" || rules.Annotations != "" || r.request.Source.Traits().NeedsLabels
@@ -45,8 +46,8 @@ func (r *run) name(ctx context.Context) (meta.Result, error) {
 	return result, nil
 }
 
-// existingTags lists the tags of the first destination, which decide whether a
-// version is the highest. A repository that does not exist has none.
+// existingTags lists the tags of the first destination. These tags decide whether a
+// version is the highest. A repository that does not exist has no tags.
 type existingTags struct {
 	registry *registry.Client
 	repo     name.Repository
@@ -58,11 +59,11 @@ func (e existingTags) Tags(ctx context.Context) ([]string, error) {
 	return tags, registry.IgnoreAbsent(err)
 }
 
-// noTags explains, rule by rule, why there is no tag.
+// noTags returns an error that states the result of each rule.
 func (r *run) noTags(result meta.Result) error {
 	hint := fmt.Sprintf("Set the input tags, for example tags: latest. The results of the rules are:\n    %s", strings.Join(result.Explain(), "\n    "))
 	if r.Config.GitHub.EventName == "" && r.request.Naming.Tags == "" {
-		hint = "Set tags, for example --tags 1.2.3. Outside a workflow there is no event that gives tags."
+		hint = "Set tags, for example --tags 1.2.3. Outside a workflow, there is no event that determines the tags."
 	}
 	return diag.Inputf("tags", CodeNoTags, hint, "The image has no tag")
 }

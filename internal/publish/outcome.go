@@ -18,10 +18,10 @@ type Status string
 
 // The statuses.
 const (
-	Published Status = "published" // the run wrote something, and all proofs succeeded
+	Published Status = "published" // the run wrote something, and all checks succeeded
 	Unchanged Status = "unchanged" // the destinations already had everything
 	Planned   Status = "planned"   // a dry run
-	Skipped   Status = "skipped"   // the token is read-only, and on-readonly accepts that
+	Skipped   Status = "skipped"   // the token is read-only, and the input on-readonly accepts such a token
 	Failed    Status = "failed"
 )
 
@@ -30,12 +30,16 @@ const (
 type Outcome struct {
 	Status Status
 	DryRun bool
-	Reason string // why the status is Skipped
-	Names  meta.Result
-	Found  *resolve.Found
-	Plan   *plan.Plan
-	// Attached are the attachments that were pushed. After a dry run they are the
-	// attachments that a run would push.
+	// Refusal is the refusal of the push if the status is Skipped.
+	Refusal error
+	// ReadOnly is the reason why GitHub gives the run a read-only token, or "" if no
+	// reason is known.
+	ReadOnly string
+	Names    meta.Result
+	Found    *resolve.Found
+	Plan     *plan.Plan
+	// Attached are the attachments that were pushed. After a dry run, Attached are the
+	// attachments that a real run would push.
 	Attached []Attachment
 	Result   *push.Result
 	// Pages are the web pages of the packages, in the order of the destinations.

@@ -1,6 +1,6 @@
 // Package publish publishes one image. It opens the source, reads the
-// destinations, plans, pushes and verifies. It returns data and renders nothing;
-// package cmd writes the report.
+// destinations, plans, pushes and verifies. It only returns data. Package cmd writes
+// the report.
 //
 // The commands publish, merge, promote and try use the same pipeline. They differ
 // in the source, the attachments and the policies of their request.
@@ -22,7 +22,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// cancelGrace is the time that running tag writes get after a cancel. The runner
+// cancelGrace is the time that unfinished tag writes get after a cancel. The runner
 // waits 7.5 s before it kills the process (docs/runner.md, Cancellation).
 const cancelGrace = 1500 * time.Millisecond
 
@@ -46,14 +46,14 @@ type Pipeline struct {
 	Config   *input.Common
 	Registry *registry.Client
 	GitHub   *github.Client
-	Web      *http.Transport // reads layers from their own URLs
+	Web      *http.Transport // reads layers from the URLs in the manifest
 	Namer    *naming.Namer
 	Observer Observer
 }
 
-// Publish executes a request. The outcome is never nil. If Publish returns an
-// error, the outcome describes the steps before the error. Refusals of a registry are *diag.Error with a
-// cause and a hint.
+// Publish executes a request. The outcome is never nil. If Publish returns an error,
+// the outcome describes the steps before the error. If a registry refuses a request,
+// the error is a *diag.Error with a cause and a hint.
 func (p *Pipeline) Publish(ctx context.Context, request *Request) (*Outcome, error) {
 	r := &run{Pipeline: p, request: request, outcome: &Outcome{Status: Failed, DryRun: request.DryRun}}
 	err := errors.Join(r.explain(r.run(ctx)), request.Source.Close())
@@ -80,7 +80,7 @@ func (r *run) run(ctx context.Context) (err error) {
 		return err
 	}
 	if out.Found, err = r.resolve(ctx); out.Found.Source != nil {
-		defer out.Found.Source.Close() // only reads: an error of Close loses nothing
+		defer out.Found.Source.Close() // the source is only read, so an error of Close loses no data
 		out.notice(out.Found.Source.Notices...)
 	}
 	if err != nil {
@@ -89,7 +89,7 @@ func (r *run) run(ctx context.Context) (err error) {
 	if err := r.accept(); err != nil {
 		return err
 	}
-	r.reportNewPackages()
+	out.notice(r.explainer().TokenNotices(out.Found.Token())...)
 	policy := newTagPolicy(r)
 	kept, forbidden := policy.check(ctx)
 	out.Plan = plan.New(out.Found.Root, out.Found.Plan(), kept)

@@ -31,7 +31,7 @@ import (
 
 const token = "ghs_canary8VJ2kqTz5sXw"
 
-// login sends the token to every registry.
+// login is a keychain that sends the token to every registry.
 type login struct{}
 
 func (login) Resolve(authn.Resource) (authn.Authenticator, error) {
@@ -53,7 +53,7 @@ func (s *silent) Begin(name.Repository, *image.Blob) (func(int64), func(registry
 	return func(int64) {}, func(registry.BlobOutcome, error) {}
 }
 
-// layoutSource opens an OCI layout and records the calls.
+// layoutSource opens an OCI layout and counts the calls.
 type layoutSource struct {
 	path   string
 	traits publish.Traits
@@ -73,14 +73,15 @@ func (s *layoutSource) Close() error {
 	return nil
 }
 
-// oneAttachment finds one tagged attachment, whose content is an image.
+// oneAttachment finds one attachment with a tag. The content of the attachment is an
+// image.
 type oneAttachment struct{ root *image.Manifest }
 
 func (a oneAttachment) Find(_ context.Context, _ *image.Manifest, to name.Repository) ([]publish.Attachment, error) {
 	return []publish.Attachment{{Repository: to, Root: a.root, Tag: "sha256-0.sig"}}, nil
 }
 
-// fixture is a pipeline to an embedded ghcr.io.
+// fixture is a pipeline that publishes to an embedded ghcr.io.
 type fixture struct {
 	*testing.T
 	server   *ghcrtest.Server
@@ -220,11 +221,11 @@ func TestReadOnlyToken(t *testing.T) {
 		code       string
 		archive    bool
 	}{
-		{"fail", input.ReadOnlyFail, resolve.OpenFirst, publish.Failed, 1, "create-package", false},
-		{"fail before a build", input.ReadOnlyFail, resolve.OpenLast, publish.Failed, 0, "create-package", false},
-		{"skip", input.ReadOnlySkip, resolve.OpenFirst, publish.Skipped, 1, "", false},
-		{"skip after a build", input.ReadOnlySkip, resolve.OpenLast, publish.Skipped, 1, "", false},
-		{"archive", input.ReadOnlyArchive, resolve.OpenFirst, publish.Skipped, 1, "", true},
+		{"on-readonly: fail", input.ReadOnlyFail, resolve.OpenFirst, publish.Failed, 1, "create-package", false},
+		{"on-readonly: fail before a build", input.ReadOnlyFail, resolve.OpenLast, publish.Failed, 0, "create-package", false},
+		{"on-readonly: skip", input.ReadOnlySkip, resolve.OpenFirst, publish.Skipped, 1, "", false},
+		{"on-readonly: skip after a build", input.ReadOnlySkip, resolve.OpenLast, publish.Skipped, 1, "", false},
+		{"on-readonly: archive", input.ReadOnlyArchive, resolve.OpenFirst, publish.Skipped, 1, "", true},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -17,11 +17,13 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
-// maxConcurrentReads is the number of manifests that are read concurrently.
+// maxConcurrentReads is the largest number of manifests that are read concurrently.
 const maxConcurrentReads = 16
 
-// Referrers finds the manifests that refer to an image in a registry, or to an image
-// in its index. A destination in the same repository needs none of them.
+// Referrers finds the manifests that refer to an image or index in a registry. For an
+// index, it also finds the manifests that refer to the images of the index. It finds
+// nothing for a destination in the same repository, because this repository already
+// has the manifests.
 type Referrers struct {
 	Registry *registry.Client
 	From     name.Reference
@@ -40,7 +42,8 @@ func (f Referrers) Find(ctx context.Context, root *image.Manifest, to name.Repos
 	return out, nil
 }
 
-// referrerSearch finds the referrers in one repository for another repository.
+// referrerSearch finds the referrers that the run copies from one repository to another
+// repository.
 type referrerSearch struct {
 	registry *registry.Client
 	from, to name.Repository
@@ -110,8 +113,8 @@ func (s *referrerSearch) tree(ctx context.Context, ref name.Reference) (*image.M
 	return src.Root, nil
 }
 
-// subjects returns the manifests that can be signed. An attestation of BuildKit,
-// which is a manifest of the index, is not one of them.
+// subjects returns the manifests that can be signed. It skips the attestations of
+// BuildKit, although they are manifests of the index.
 func subjects(root *image.Manifest) []*image.Manifest {
 	return slices.DeleteFunc(image.Manifests(root), func(m *image.Manifest) bool {
 		return m.Platform != nil && m.Platform.OS == "unknown"

@@ -8,62 +8,67 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 )
 
-// Request is a validated order to publish one image. It holds data and the two
-// parts that differ between the commands: the source and the attachments.
+// Request is a validated request to publish one image. The commands use different
+// sources and different attachments. All other fields contain only data.
 type Request struct {
 	Source       Source
 	Attachments  Attachments
 	Destinations []name.Repository // at least one
 	Naming       input.Naming
-	// ByDigest pushes the image without tags.
+	// ByDigest is true if the image is pushed without tags.
 	ByDigest bool
-	// Digest is the digest that the image must have; zero for any.
+	// Digest is the digest that the image must have. It is zero if the image may have
+	// any digest.
 	Digest     v1.Hash
 	Changes    Changes
 	Tags       TagPolicy
 	Visibility VisibilityPolicy
 	Verify     Verify
 	OnReadOnly input.ReadOnlyPolicy
-	// ArchiveFolder is the folder for the archive of on-readonly: archive. Empty
-	// means the working directory.
+	// ArchiveFolder is the folder in which on-readonly: archive writes the archive.
+	// An empty text means the working directory.
 	ArchiveFolder string
 	DryRun        bool
 }
 
-// Changes are the changes to the image before it is published.
+// Changes are the changes that the run makes to the image before it publishes the
+// image.
 type Changes struct {
-	// LinkTo is the page of the repository that the package is linked to. It
-	// becomes a label and an annotation. Empty means no link.
+	// LinkTo is the URL of the Git repository that the package is linked to. The URL
+	// becomes a label and an annotation. An empty text means that the package gets no
+	// link.
 	LinkTo string
-	// Strip removes the attestations of BuildKit.
+	// Strip is true if the run removes the attestations of BuildKit.
 	Strip bool
 	// Compression is the wanted compression of the layers. The zero value keeps each
 	// layer unchanged.
 	Compression compress.Method
-	// PushForeign uploads layers that are meant to be fetched by URL.
+	// PushForeign is true if the run also uploads the layers that clients download from
+	// a URL in the manifest.
 	PushForeign bool
 }
 
 // TagPolicy states which tags may move.
 type TagPolicy struct {
 	Overwrite input.Overwrite
-	// Monotonic keeps a moving tag that points at a newer image.
+	// Monotonic is true if the run keeps a moving tag that points at a newer image.
 	Monotonic bool
-	// OnlyNewer also keeps a moving tag if the order of the images is unknown.
+	// OnlyNewer is true if the run also keeps a moving tag when the order of the two
+	// images is unknown.
 	OnlyNewer bool
 }
 
 // VisibilityPolicy states the wanted visibility of the packages.
 type VisibilityPolicy struct {
 	Want input.Visibility
-	// FailOnMismatch makes a different or unknown visibility an error.
+	// FailOnMismatch is true if a different or unknown visibility is an error.
 	FailOnMismatch bool
 }
 
-// Verify states the proofs after the push.
+// Verify selects the checks after the push.
 type Verify struct {
 	Level input.Verification
 	// RootOnly limits the anonymous pull to the root. The runs that pushed the
-	// children have verified them.
+	// children have already verified the children.
 	RootOnly bool
 }

@@ -19,8 +19,8 @@ import (
 type Source interface {
 	// Traits returns the facts that are known before the source is opened.
 	Traits() Traits
-	// Open opens the image. The names have only labels and annotations that are the
-	// same in each run of one commit.
+	// Open opens the image. The labels and annotations in the result of package meta
+	// are the same in each run of one commit.
 	Open(context.Context, meta.Result) (*source.Source, error)
 	// Close removes temporary files. It may be called without Open.
 	Close() error
@@ -29,27 +29,27 @@ type Source interface {
 // Traits are facts about a source.
 type Traits struct {
 	Timing resolve.Timing
-	// Reference is the image or artifact that Open reads from a registry, and Input
-	// is the input that names it. Reference is nil if there is none.
+	// Reference is the image or artifact that Open reads from a registry. It is nil if
+	// Open reads no such image. Input is the name of the input with this reference.
 	Reference name.Reference
 	Input     string
-	// Published reports that Reference itself is the image to publish.
+	// Published is true if Reference itself is the image to publish.
 	Published bool
-	// Repositories are the repositories that Open reads. One token covers them and
-	// the destinations.
+	// Repositories are the repositories that Open reads. One token covers these
+	// repositories and the destinations.
 	Repositories []name.Repository
-	// NeedsLabels reports that Open writes the labels of the run into the image.
+	// NeedsLabels is true if Open writes the labels of the run into the image.
 	NeedsLabels bool
-	// Final reports that Open has applied the labels and annotations, so that the
-	// image is not changed again.
+	// Final is true if Open already applies the labels and annotations. The run then
+	// does not change the image again.
 	Final bool
-	// Artifact reports that the image is an artifact, which must be listed as a
+	// Artifact is true if the image is an artifact. The run lists an artifact as a
 	// referrer of its subject.
 	Artifact bool
 }
 
 // expect announces all repositories of the run before the first token request, so
-// that one token covers them.
+// that one token covers all these repositories.
 func (r *run) expect() {
 	for _, repo := range r.request.Destinations {
 		r.Registry.Expect(repo, registry.Push)
@@ -74,7 +74,7 @@ func (p preparedSource) Open(ctx context.Context) (*source.Source, error) {
 	}
 	changes := p.changes()
 	if src.HasPlainLayers && !changes.Compression.Chosen() {
-		changes.Compression = compress.Default // no registry is meant to have uncompressed layers
+		changes.Compression = compress.Default // layers in a registry should be compressed
 	}
 	if !p.request.Source.Traits().Final && changes.Any() {
 		notices, err := changes.Apply(ctx, src.Root)
@@ -87,29 +87,28 @@ func (p preparedSource) Open(ctx context.Context) (*source.Source, error) {
 	return src, nil
 }
 
-// changes returns the changes to an image from a source.
+// changes returns the changes that the request makes to the image of its source.
 func (p preparedSource) changes() mutate.Changes {
 	rules := p.request.Naming
 	c := mutate.Changes{StripAttestations: p.request.Changes.Strip, Compression: p.request.Changes.Compression}
 	if rules.Labels != "" || rules.Annotations != "" {
 		c.Annotations = toMap(p.names.Annotations)
 	}
-	if rules.Labels != "" { // otherwise the configs do not change
+	if rules.Labels != "" { // without labels, the configs do not change
 		c.Labels = toMap(p.names.Labels)
 	}
 	c.Labels, c.Annotations = p.link(c.Labels), p.link(c.Annotations)
 	return c
 }
 
-// changed reports whether the image of the source is changed before it is
-// published.
+// changed reports whether the run changes the image of the source before the upload.
 func (p preparedSource) changed() bool {
 	return !p.request.Source.Traits().Final && p.changes().Any()
 }
 
-// link adds the repository that the package of a new image is linked to
-// (docs/ghcr.md, Linked repository). GitHub reads the label of an image and the
-// annotation of an index. A value of the user has precedence.
+// link adds the URL of the Git repository to labels or annotations. GitHub then links a
+// new package to this repository (docs/ghcr.md, Linked repository). GitHub reads the
+// label of an image and the annotation of an index. A value of the user has precedence.
 func (p preparedSource) link(pairs map[string]string) map[string]string {
 	if p.request.Changes.LinkTo == "" {
 		return pairs
@@ -127,8 +126,8 @@ func toMap(pairs []meta.Pair) map[string]string {
 	return out
 }
 
-// NamedSource is an image with a name: a path, an image in a store of this machine,
-// or a reference in a registry.
+// NamedSource is an image with a name. The name is a path, an image in a store of this
+// machine, or a reference in a registry.
 type NamedSource struct {
 	Name    string
 	Options source.Options

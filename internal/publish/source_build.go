@@ -15,7 +15,7 @@ import (
 
 // BuildLog shows the output of a builder.
 type BuildLog interface {
-	// Begin starts the log. Closing the writer ends it.
+	// Begin starts the log. The caller closes the writer to end the log.
 	Begin() io.WriteCloser
 }
 
@@ -23,8 +23,8 @@ type BuildLog interface {
 type BuildSource struct {
 	Request dockerfile.Request
 	Environ []string
-	// Temp is the folder in which Open creates a temporary folder. Empty means the
-	// default of the operating system.
+	// Temp is the folder in which Open creates a temporary folder. An empty text means
+	// the default of the operating system.
 	Temp    string
 	Log     BuildLog
 	Options source.Options

@@ -17,7 +17,7 @@ type IndexSource struct {
 	Name     string
 	Images   []merge.PlatformImage
 	Registry *registry.Client
-	// Repository is the repository of the images without a repository.
+	// Repository is the repository of each image that states no repository.
 	Repository name.Repository
 	Options    merge.Options
 }

@@ -22,18 +22,18 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// maxConcurrentTags is the number of tags that are checked concurrently.
+// maxConcurrentTags is the largest number of tags that are checked concurrently.
 const maxConcurrentTags = 8
 
-// tagPolicy decides which tags of one run may move, also if another run writes the
-// same tags at the same time. It implements [push.Conflicts].
+// tagPolicy decides which tags of one run may move. It also decides about a tag that
+// another run writes at the same time. It implements [push.Conflicts].
 type tagPolicy struct {
 	*run
-	origin func(context.Context) protect.Origin // of this run's image; read once
+	origin func(context.Context) protect.Origin // returns the origin of this run's image, which is read only once
 
 	mu    sync.Mutex
 	kept  plan.Kept
-	known map[v1.Hash]protect.Finding // by the digest that a tag points at
+	known map[v1.Hash]protect.Finding // the findings about other images, by their digest
 }
 
 func newTagPolicy(r *run) *tagPolicy {
@@ -47,8 +47,8 @@ func newTagPolicy(r *run) *tagPolicy {
 	return p
 }
 
-// check returns an error if a tag exists that the input overwrite protects. It
-// returns the moving tags that must not move to an older image.
+// check returns an error if the input overwrite protects a tag that exists. It also
+// returns the moving tags that must not move, because the image of this run is older.
 func (p *tagPolicy) check(ctx context.Context) (plan.Kept, error) {
 	if err := p.forbidden(); err != nil || !p.monotonic() {
 		return nil, err
@@ -85,15 +85,16 @@ func (p *tagPolicy) monotonic() bool {
 	return p.request.Tags.Monotonic && p.request.Verify.Level != input.VerifyNone
 }
 
-// forbids reports whether the input "overwrite" does not allow the run to write a tag
-// that exists. same is true if the tag already points at the digest of this run.
+// forbids reports whether the input overwrite forbids the run to write a tag that
+// exists. The parameter same is true if the tag already points at the digest of
+// this run.
 func (p *tagPolicy) forbids(tag string, same bool) bool {
 	return protect.Forbids(p.request.Tags.Overwrite, tag, same)
 }
 
 // forbidden returns an error for each tag that exists and that the input overwrite
-// protects. If the digest is known only after compression, and could become the
-// digest in the registry, Recheck decides.
+// protects. If the digest of the root is known only after compression, it may become
+// the digest that the tag points at. In this case, Recheck decides about the tag later.
 func (p *tagPolicy) forbidden() error {
 	var errs []error
 	found := p.outcome.Found
@@ -116,11 +117,12 @@ func protectedTag(tag name.Tag, now v1.Hash) error {
 		class = "moving"
 	}
 	return diag.Inputf("overwrite", CodeTagExists,
-		fmt.Sprintf("Publish under another tag, because users rely on the content of this one. To overwrite it, set overwrite: %s=allow.", class),
+		fmt.Sprintf("Publish under another tag, because users rely on the content of this tag. To overwrite the tag, set overwrite: %s=allow.", class),
 		"No tag was written: %s exists and points at %s", tag, now)
 }
 
-// keepIfOlder keeps a tag that would move to an older image.
+// keepIfOlder keeps a tag that would move to an older image. With only-newer, it also
+// keeps a tag if the order of the two images is unknown.
 func (p *tagPolicy) keepIfOlder(ctx context.Context, tag name.Tag, now v1.Hash) {
 	f := p.compare(ctx, tag.Context(), now)
 	if f.Order != protect.Older && (f.Order != protect.Unknown || !p.request.Tags.OnlyNewer) {
@@ -136,15 +138,15 @@ func (p *tagPolicy) keepIfOlder(ctx context.Context, tag name.Tag, now v1.Hash) 
 
 func keptNotice(tag name.Tag, now v1.Hash, f protect.Finding) diag.Notice {
 	n := diag.Notice{Code: CodeTagKept, Level: diag.Warning, Title: tag.TagStr() + " was not moved back"}
-	n.Text = fmt.Sprintf("%s still points at %s: %s. To move it to the older image, for example for a rollback, set monotonic: false.", tag, now, f.Reason)
+	n.Text = fmt.Sprintf("%s still points at %s. Reason: %s. To move the tag to the older image, for example for a rollback, set monotonic: false.", tag, now, f.Reason)
 	if f.Order == protect.Unknown {
 		n.Title = tag.TagStr() + " was not moved"
-		n.Text = fmt.Sprintf("%s still points at %s, because only-newer is set: %s.", tag, now, f.Reason)
+		n.Text = fmt.Sprintf("%s still points at %s, because only-newer is set and the order of the two images is unknown. Reason: %s.", tag, now, f.Reason)
 	}
 	return n
 }
 
-// compare reports whether the image of this run is older or newer than another image.
+// compare returns the order of the image of this run relative to another image.
 func (p *tagPolicy) compare(ctx context.Context, repo name.Repository, other v1.Hash) protect.Finding {
 	p.mu.Lock()
 	f, known := p.known[other]
@@ -186,9 +188,9 @@ func (h history) Compare(ctx context.Context, base, head string) (protect.Ancest
 	return protect.Ancestry{Status: c.Status, Ahead: c.AheadBy, Behind: c.BehindBy}, err
 }
 
-// origin returns the source, revision and version of this run's image. The image of
-// a build comes from the commit of the workflow; an image in a registry states its
-// origin itself.
+// origin returns the source, revision and version of this run's image. An image in a
+// registry states its origin itself. In a workflow, every other image comes from the
+// commit of the workflow.
 func (r *run) origin(ctx context.Context) protect.Origin {
 	gh := r.Config.GitHub
 	traits := r.request.Source.Traits()
@@ -197,13 +199,13 @@ func (r *run) origin(ctx context.Context) protect.Origin {
 	}
 	o, err := protect.Of(ctx, r.outcome.Found.Root)
 	if err != nil {
-		return protect.Origin{} // without an origin, images cannot be ordered
+		return protect.Origin{} // the order of images without an origin is unknown
 	}
 	return o
 }
 
 // Recheck implements [push.Conflicts]. It reads the tags again after the uploads,
-// because another run may have moved them during the uploads.
+// because another run may have moved a tag during the uploads.
 func (p *tagPolicy) Recheck(ctx context.Context) (plan.Kept, error) {
 	if err := p.forbidden(); err != nil || p.request.Verify.Level == input.VerifyNone {
 		return nil, err
@@ -256,7 +258,7 @@ func (p *tagPolicy) Resolve(ctx context.Context, tag name.Tag, shown v1.Hash) pu
 	case protect.Newer:
 		p.outcome.notice(diag.Notice{
 			Code: CodeTagRewritten, Level: diag.Info, Title: tag.TagStr() + " was moved back by another run and was written again",
-			Text: fmt.Sprintf("Another run pointed %s at %s at the same time: %s. Add a concurrency group to the workflow, so that the runs wait for each other.", tag, shown, f.Reason),
+			Text: fmt.Sprintf("Another run pointed %s at %s at the same time. Reason for the second write: %s. Add a concurrency group to the workflow, so that the runs wait for each other.", tag, shown, f.Reason),
 		})
 		return push.RewriteOurs
 	case protect.Same, protect.Unknown:

@@ -64,8 +64,8 @@ func (a anonymousPuller) Pull(ctx context.Context, repo name.Repository, root *i
 	return push.PullTree(ctx, a.registry.Anonymous(), repo, root)
 }
 
-// checks returns the proofs for each destination. They do not read
-// a fact again if the run has read it and it cannot have changed.
+// checks selects the checks for each destination. A check does not read a fact again
+// if the run has already read this fact and the fact cannot have changed.
 func (r *run) checks() []push.Check {
 	full := r.request.Verify.Level == input.VerifyFull
 	targets := r.outcome.Found.Targets
@@ -124,7 +124,7 @@ func (r *run) pages() []Pages {
 }
 
 // compareVisibility returns an error, or adds a notice, for each package whose
-// visibility is not the wanted one.
+// visibility is not the wanted visibility.
 func (r *run) compareVisibility() error {
 	policy := r.request.Visibility
 	for i, t := range r.outcome.Result.Targets {
@@ -148,8 +148,8 @@ func (r *run) visibilityNotice(t *push.TargetResult, pages Pages) (diag.Notice, 
 	switch t.Package.Outcome {
 	case github.NeedsOwner:
 		return diag.Notice{
-			Code: CodeVisibilityNeedsOwner, Level: diag.Warning, Title: "The package is " + visibility,
-			Text: fmt.Sprintf("%s is %s, but the wanted visibility is %s. GitHub's API cannot change it. Ask an owner to open %s → Danger Zone → Change visibility, to type the name of the package, and to confirm.", t.Repo.Name(), visibility, r.request.Visibility.Want, pages.Settings),
+			Code: CodeVisibilityNeedsOwner, Level: diag.Warning, Title: fmt.Sprintf("%s is published, but it is %s and not %s", t.Repo.Name(), visibility, r.request.Visibility.Want),
+			Text: fmt.Sprintf("Ask an owner to open %s → Danger Zone → Change visibility, to type the name of the package, and to confirm. GitHub's API cannot change the visibility.", pages.Settings),
 		}, true
 	case github.Unknown:
 		return diag.Notice{

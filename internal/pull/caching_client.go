@@ -12,13 +12,14 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// maxCached is the limit for all cached configs of a tree, in bytes. A config
-// beyond the limit is fetched again when it is written.
+// maxCached is the maximum total size of the cached configs of a tree, in bytes. A
+// config that exceeds the limit is fetched again when the config is written.
 const maxCached = 8 << 20
 
-// cachingClient is a client that returns the resolved root manifest, and the
-// configs that it has already read, without another request. Package source
-// reads configs to find their platforms.
+// cachingClient is a client with a cache. The cache contains the resolved root
+// manifest and the configs that were already read. The client returns this content
+// without another request. Package source reads the configs of images to find the
+// platforms of the images.
 type cachingClient struct {
 	*registry.Client
 	desc v1.Descriptor
@@ -27,9 +28,9 @@ type cachingClient struct {
 	mu        sync.Mutex
 	remaining int64 // bytes that the cache can still store
 	configs   map[v1.Hash][]byte
-	// treeRead is true after the tree was read. From then on only the blob with
-	// the digest config is cached: the config of a single image, which a sink
-	// can read before it writes the config.
+	// treeRead is true after the tree was read. The cache then accepts only the
+	// blob whose digest is in the field config. This blob is the config of a
+	// single image. A sink can read this config before the config is written.
 	treeRead bool
 	config   v1.Hash
 }
@@ -67,8 +68,9 @@ func (c *cachingClient) Blob(ctx context.Context, repo name.Repository, desc v1.
 	return io.NopCloser(bytes.NewReader(raw)), nil
 }
 
-// cached returns a blob from the cache, or nil. If raw is nil, cache reports
-// whether the blob is to be cached.
+// cached returns the bytes of a blob from the cache, or nil if the cache does not
+// have the blob. The second result reports whether the caller must add the blob to
+// the cache.
 func (c *cachingClient) cached(desc v1.Descriptor) (raw []byte, cache bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -17,21 +17,23 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// These are the limits for a download of a foreign layer. The author of the
-// image chooses the addresses, so the addresses are not trusted.
+// These are the limits for the download of a foreign layer. This package does not
+// trust the addresses of the layer, because the author of the image chooses them.
 const (
 	maxAddresses    = 8
-	maxConnections  = 4 // connections to one address; each continues at the offset of the previous one
+	maxConnections  = 4 // connections to one address, including connections after an interruption
 	maxRedirects    = 5
 	headerTimeout   = 30 * time.Second
-	stalledDownload = time.Minute // time without a byte
+	stalledDownload = time.Minute // maximum time in which no byte arrives
 )
 
-// FetchForeign opens a foreign layer at the first address of its descriptor
-// that answers (image-spec, "urls"). It uses only HTTPS, and sends no
-// credentials. The returned reader checks the size and the digest. Connections
-// have the settings of base, or of http.DefaultTransport if base is nil. If no
-// address answers, it returns a *diag.Error with the code [CodeForeignLayer].
+// FetchForeign opens a foreign layer. It tries the addresses in the descriptor of
+// the layer (image-spec, "urls"), and uses the first address that serves the
+// layer. It uses only HTTPS, and sends no credentials. The returned reader checks
+// the size and the digest. The connections have the settings of the transport
+// base. If base is nil, they have the settings of http.DefaultTransport. If no
+// address serves the layer, FetchForeign returns a *diag.Error with the code
+// [CodeForeignLayer].
 func FetchForeign(ctx context.Context, base *http.Transport, desc v1.Descriptor) (io.ReadCloser, error) {
 	client := newForeignClient(base)
 	var errs []error
@@ -50,7 +52,7 @@ func FetchForeign(ctx context.Context, base *http.Transport, desc v1.Descriptor)
 	}
 	return nil, &diag.Error{
 		Code: CodeForeignLayer, Side: diag.Registry, Err: errors.Join(errs...),
-		Title: fmt.Sprintf("The layer %s is neither in the registry nor at one of its %d addresses in the manifest", desc.Digest, len(desc.URLs)),
+		Title: fmt.Sprintf("The layer %s is neither in the registry nor at any of the %d addresses in the manifest", desc.Digest, len(desc.URLs)),
 		Hint:  "Pull on a machine that can reach these addresses, or ask the publisher of the image to push its foreign layers to the registry.",
 	}
 }
@@ -70,14 +72,14 @@ func newForeignClient(base *http.Transport) *http.Client {
 	return &http.Client{Transport: t, CheckRedirect: func(next *http.Request, via []*http.Request) error {
 		next.Header.Del("Referer") // the previous address may contain a signature
 		if next.URL.Scheme != "https" || len(via) > maxRedirects {
-			return errors.New("it redirects to an address without HTTPS, or too often")
+			return errors.New("the server redirects to an address without HTTPS, or redirects too often")
 		}
 		return nil
 	}}
 }
 
-// download reads a body from one address. After an interruption, it opens
-// another connection and continues at the same offset.
+// download reads the body of a response from one address. After an interruption,
+// download opens another connection and continues at the same offset.
 type download struct {
 	ctx     context.Context
 	client  *http.Client
@@ -123,8 +125,8 @@ func (d *download) skip(resp *http.Response) error {
 	return err
 }
 
-// Read implements io.Reader. After an interruption it opens another
-// connection, unless it has already read all bytes of the layer.
+// Read implements io.Reader. After an interruption, Read opens another
+// connection, unless all bytes of the layer were already read.
 func (d *download) Read(b []byte) (int, error) {
 	n, err := d.body.Read(b)
 	d.offset += int64(n)

@@ -27,7 +27,7 @@ type layerHost struct {
 
 	mu       sync.Mutex
 	requests []*http.Request
-	breaks   int  // number of answers that end after half of the layer
+	breaks   int  // number of responses that end after half of the layer
 	noRange  bool // the server ignores the range of a request
 }
 
@@ -80,8 +80,8 @@ func (w *layerHost) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	http.ServeContent(rw, r, "", time.Time{}, bytes.NewReader(w.layer))
 }
 
-// windows returns an image whose first layer is a foreign layer with the
-// addresses urls.
+// windows returns a function that makes an image. The first layer of the image is
+// a foreign layer with the given addresses.
 func (w *layerHost) windows(t *testing.T, urls ...string) func(*sourcetest.Layout) v1.Descriptor {
 	return func(l *sourcetest.Layout) v1.Descriptor {
 		own := sourcetest.LayerTar(t, "own")
@@ -102,19 +102,19 @@ func TestForeignLayersAreFetchedFromTheirAddresses(t *testing.T) {
 		paths   []string // paths on the host, or complete addresses
 		breaks  int
 		noRange bool
-		fails   string // in the error; "" if the pull succeeds
+		fails   string // text in the error, or "" if the pull succeeds
 	}{
 		{"one address", []string{"/layer"}, 0, false, ""},
 		{"the first address that has the layer", []string{"ftp://example.com/x", "/nothing", "/plain", "/layer"}, 0, false, ""},
 		{"a redirect", []string{"/moved"}, 0, false, ""},
 		{"two interruptions", []string{"/layer"}, 2, false, ""},
 		{"an interruption without support for ranges", []string{"/layer"}, 1, true, ""},
-		{"an interruption of each answer", []string{"/layer"}, 100, true, "unexpected EOF"},
+		{"an interruption of each response", []string{"/layer"}, 100, true, "unexpected EOF"},
 		{"plain HTTP", []string{"http://127.0.0.1:1/layer"}, 0, false, "only https"},
 		{"an address with a password", []string{"https://me:secret@127.0.0.1:1/layer"}, 0, false, "only https"},
 		{"a redirect to plain HTTP", []string{"/plain"}, 0, false, "without HTTPS"},
 		{"too many redirects", []string{"/round"}, 0, false, "too often"},
-		{"no answer", []string{"/nothing"}, 0, false, "404"},
+		{"an address without the layer", []string{"/nothing"}, 0, false, "404"},
 		{"other bytes", []string{"/wrong"}, 0, false, "other content"},
 		{"too many bytes", []string{"/long"}, 0, false, "has"},
 	}
@@ -166,7 +166,8 @@ func TestForeignLayerWithoutAnAnswerIsExplained(t *testing.T) {
 	}
 }
 
-// A registry can have a foreign layer, too. Then no address gets a request.
+// If the registry has the foreign layer, the addresses in the manifest get no
+// request.
 func TestForeignLayerInTheRegistryIsFetchedFromTheRegistry(t *testing.T) {
 	t.Parallel()
 	w := newLayerHost(t)

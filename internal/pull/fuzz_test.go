@@ -28,7 +28,7 @@ func FuzzChoose(f *testing.F) {
 			t.Fatalf("got %v and %v", got, err)
 		}
 		if got != nil && (got.Digest == (v1.Hash{}) || !matches(want, *got.Platform) || got.Platform.OS == "unknown") {
-			t.Fatalf("chose %+v for %+v", got, want)
+			t.Fatalf("got the image %+v for the platform %+v", got, want)
 		}
 		if one, err := choose(raw, Query{Reference: ref, Single: true, DefaultPlatform: want}); (one == nil) != (err != nil) {
 			t.Fatalf("got %v and %v", one, err)

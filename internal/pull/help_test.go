@@ -42,16 +42,16 @@ type fixture struct {
 	root *image.Manifest
 	repo name.Repository
 
-	before  func(*http.Request) // if not nil, it receives each request first
-	corrupt string              // path of the body whose first byte is changed
-	stream  io.Writer           // stream of a target that is a pipe
+	before  func(*http.Request) // receives each request before the registry does; can be nil
+	corrupt string              // path of the request whose response body gets a wrong first byte
+	stream  io.Writer           // receives the archive if the target is a pipe
 }
 
 // downloads is the prefix of the paths to which the registry redirects
 // downloads of blobs.
 const downloads = "/ghcr1/blobs/"
 
-// corrupter changes the first byte of a body.
+// corrupter changes the first byte of the body of a response.
 type corrupter struct {
 	http.ResponseWriter
 	done bool
@@ -142,7 +142,8 @@ func (r *fixture) addImage(make func(*sourcetest.Layout) v1.Descriptor) {
 // query selects the complete index or image with the tag 1.
 func (r *fixture) query() pull.Query { return pull.Query{Reference: r.repo.Tag("1")} }
 
-// pullInto pulls the image into a target. If target is "", it writes nothing.
+// pullInto pulls the image into a target. If the target is "", pullInto writes
+// nothing.
 func (r *fixture) pullInto(ctx context.Context, target string) (*pull.Found, pull.Result, error) {
 	r.t.Helper()
 	found, err := r.Resolve(ctx, r.query())

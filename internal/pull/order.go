@@ -7,17 +7,18 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// These limits control how early the request for a blob is sent. It is sent as
-// soon as at most prefetchBytes remain before the blob, and as long as fewer
-// than prefetchBlobs requests are open. For small layers, most of the time is
-// the response time of the registry. The waiting data is in the buffers of the
-// system, or in the window of an HTTP/2 stream, which is a few MiB.
+// These limits control how early the request for a blob is sent. The request is
+// sent when at most prefetchBytes of the previous blobs are unread and fewer than
+// prefetchBlobs blobs wait to be read. Early requests save time, because the
+// response time of the registry is most of the time that a small layer takes.
+// Unread data waits in the buffers of the system, or in the window of an HTTP/2
+// stream. The window has a size of a few MiB.
 const (
 	prefetchBytes = 8 << 20
 	prefetchBlobs = 8
 )
 
-// inOrder fetches the blobs in their order, one at a time.
+// inOrder writes the blobs to the sink in their order, one at a time.
 func (f *fetching) inOrder(ctx context.Context, blobs []*image.Blob) error {
 	var missing []*image.Blob
 	for _, b := range blobs {
@@ -41,19 +42,19 @@ func (f *fetching) inOrder(ctx context.Context, blobs []*image.Blob) error {
 	return nil
 }
 
-// opened is the body of a blob, or the error of its request.
+// opened is the body of a blob, or the error of the request for the blob.
 type opened struct {
 	io.ReadCloser
 	foreign bool // the body is not from the registry
 	err     error
 }
 
-// queue sends the requests for blobs before the blobs are read. Only one
-// goroutine can use it.
+// queue sends the requests for blobs before the blobs are read. Only one goroutine
+// may use a queue.
 type queue struct {
 	open    func(*image.Blob) opened
-	pending []*image.Blob // blobs that are not requested yet
-	// requested are the blobs that are requested but not read, in their order.
+	pending []*image.Blob // blobs that were not requested yet
+	// requested are the blobs that were requested but not read, in their order.
 	requested []chan opened
 	unread    int64 // unread bytes of all blobs that were requested
 }
@@ -66,8 +67,8 @@ func (q *queue) next() opened {
 	return <-first
 }
 
-// advance records that n bytes were read, and requests the blobs that are
-// within the limits.
+// advance records that n bytes were read. It then requests more blobs, as far as
+// the limits allow.
 func (q *queue) advance(n int64) {
 	q.unread -= n
 	for len(q.pending) > 0 && len(q.requested) < prefetchBlobs && q.unread <= prefetchBytes {
@@ -78,12 +79,12 @@ func (q *queue) advance(n int64) {
 	}
 }
 
-// close closes the blobs that were requested but not read. The caller must
-// cancel the context of open first.
+// close closes the blobs that were requested but not read. The caller must first
+// cancel the context that the function open uses.
 func (q *queue) close() {
 	for _, response := range q.requested {
 		if o := <-response; o.err == nil {
-			_ = o.Close() // an unread body can be closed without a check of its error
+			_ = o.Close() // the error has no meaning, because the body is not used
 		}
 	}
 }

@@ -40,9 +40,9 @@ func TestBlobsAreRequestedInAdvance(t *testing.T) {
 	cases := []struct {
 		name  string
 		sizes []int64
-		ahead int   // blobs that are requested when the first blob is read
-		read  int64 // MiB of the first blob that are read
-		after int   // blobs that are requested then
+		ahead int   // number of blobs in requested after the first call of next
+		read  int64 // number of MiB of the first blob that are then read
+		after int   // number of blobs in requested after this read
 	}{
 		{"one blob", []int64{5}, 0, 5, 0},
 		{"small blobs", []int64{1, 1, 1, 1}, 3, 1, 3},
@@ -83,7 +83,7 @@ func TestQueueReturnsTheBlobsInTheirOrder(t *testing.T) {
 	q := queueOf(&closed, 1, 2, 0, 3)
 	for _, want := range []bool{true, true, false, true} {
 		if o := q.next(); (o.err == nil) != want {
-			t.Errorf("got %v, want a body: %t", o.err, want)
+			t.Errorf("got the error %v; the queue must return a body: %t", o.err, want)
 		}
 	}
 }

@@ -16,20 +16,20 @@ import (
 // These are the codes of the errors of a pull. They are stable, because
 // workflows can depend on them.
 const (
-	// CodeNotFound means that the image does not exist, or the credentials
-	// do not give access to it.
+	// CodeNotFound means that the image does not exist, or the credentials do not
+	// give access to the image.
 	CodeNotFound = "image-not-found"
-	// CodePlatformMissing means that the image has no variant for the platform.
+	// CodePlatformMissing means that the image does not support the platform.
 	CodePlatformMissing = diag.CodePlatformMissing
-	// CodeForeignLayer means that neither the registry nor an address of the
-	// manifest has a foreign layer.
+	// CodeForeignLayer means that a foreign layer is neither in the registry nor
+	// at an address in the manifest.
 	CodeForeignLayer = "foreign-layer"
 	// CodeIndexMalformed means that an index in the registry is not valid.
 	CodeIndexMalformed = "registry-index-malformed"
 )
 
-// maxChildren is the largest number of manifests in one index. Package source
-// has the same limit.
+// maxChildren is the maximum number of manifests in one index. Package source has
+// the same limit.
 const maxChildren = 20_000
 
 // child is an entry of an index.
@@ -38,8 +38,8 @@ type child struct {
 	Platform *v1.Platform `json:"platform"`
 }
 
-// defaultVariant maps an architecture to the variant of a platform that names
-// no variant.
+// defaultVariant maps an architecture to its default variant. The default applies
+// to a platform without a variant.
 var defaultVariant = map[string]string{"arm64": "v8"}
 
 func variant(p v1.Platform) string {
@@ -49,20 +49,24 @@ func variant(p v1.Platform) string {
 	return p.Variant
 }
 
-// matches reports whether an image for the platform is satisfies the platform
-// want. If want has no variant, each variant satisfies it.
+// matches reports whether the platform of an image satisfies the wanted platform.
+// If the wanted platform omits the variant or the version of the operating
+// system, every value satisfies it.
 func matches(want, is v1.Platform) bool {
 	return want.OS == is.OS && want.Architecture == is.Architecture && (want.Variant == "" || variant(want) == variant(is)) &&
 		(want.OSVersion == "" || want.OSVersion == is.OSVersion)
 }
 
-// closer reports whether a has exactly the variant of want, and b does not.
+// closer reports whether the platform a has exactly the wanted variant, and the
+// platform b has a different variant.
 func closer(want, a, b v1.Platform) bool {
 	return variant(a) == variant(want) && variant(b) != variant(want)
 }
 
-// choose returns the image of an index that the query selects: the first image
-// with exactly the variant, or else the first image that matches.
+// choose returns the image of an index that the query selects. If the query names
+// no platform and the index has only one image, choose returns this image.
+// Otherwise it returns the first image with exactly the wanted variant. If no image
+// has this variant, it returns the first image that matches the platform.
 func choose(raw []byte, q Query) (*child, error) {
 	all, err := children(raw)
 	if err != nil {
@@ -96,7 +100,7 @@ func choose(raw []byte, q Query) (*child, error) {
 const hintRepublish = "Ask the publisher to push the image again. No tool can pull all of this image."
 
 // children returns the entries of an index that have a platform. It omits
-// attestations, whose platform is unknown.
+// attestations, because their platform is "unknown".
 func children(raw []byte) ([]child, error) {
 	var index struct {
 		Manifests json.RawMessage `json:"manifests"`
@@ -124,13 +128,13 @@ func children(raw []byte) ([]child, error) {
 	return out, nil
 }
 
-// maxListed is the number of platforms that an error lists.
+// maxListed is the maximum number of platforms that an error lists.
 const maxListed = 20
 
-// platformMissing returns the error for an image without the platform. names
-// are the platforms that it has.
+// platformMissing returns the error for an image that does not support the wanted
+// platform. The parameter names contains the platforms of the image.
 func platformMissing(name string, want v1.Platform, names []string) error {
-	hint := "The image has no platform. Remove the input platform, and write the image to an OCI layout or archive."
+	hint := "The image declares no platform. Remove the input platform, and write the image to an OCI layout or archive."
 	if len(names) > maxListed {
 		names = append(names[:maxListed:maxListed], fmt.Sprintf("and %d more", len(names)-maxListed))
 	}

@@ -2,9 +2,9 @@
 // reference, chooses a platform, fetches each blob once, and checks the size
 // and the digest of each blob. It fetches several blobs concurrently.
 //
-// The first client of a Puller is usually anonymous. A client with credentials
-// is then used only if the anonymous client has no access. Package sink writes
-// the formats of an image; this package knows none of them.
+// The first client of a Puller is usually anonymous. The Puller then uses a client
+// with credentials only if the anonymous client has no access. Package sink writes
+// the image in the requested format. This package does not depend on the format.
 package pull
 
 import (
@@ -25,10 +25,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/sink"
 )
 
-// These are the numbers of blobs that are fetched concurrently. Each large blob
-// has its own connection. The Go package internal/registry opens the same number of
-// connections in advance.
-// The small blobs share one connection.
+// These are the maximum numbers of blobs that are fetched concurrently. Each large
+// blob has its own connection. Package registry opens these connections in
+// advance. The small blobs share one connection.
 const (
 	maxLarge = 12
 	maxSmall = 32
@@ -38,8 +37,8 @@ const (
 type Sink interface {
 	// Has reports whether the sink already has the complete blob.
 	Has(ctx context.Context, desc v1.Descriptor) (bool, error)
-	// Put stores a blob. r returns an error instead of io.EOF if the bytes do
-	// not match the descriptor.
+	// Put stores a blob. If the bytes do not match the descriptor, the reader
+	// returns an error instead of io.EOF.
 	Put(ctx context.Context, desc v1.Descriptor, r io.Reader) error
 	// Ordered reports whether the sink needs the blobs one at a time, in the
 	// order of sink.Blobs.
@@ -50,18 +49,19 @@ type Sink interface {
 
 // Progress receives the progress of each blob. Package progress implements it.
 type Progress interface {
-	// Expect sets the largest number of blobs and bytes to fetch.
+	// Expect sets the maximum numbers of blobs and bytes that will be fetched.
 	Expect(blobs int, bytes int64)
-	// Begin announces a blob. The caller calls advance with the number of fetched
-	// bytes, and calls done at the end of the blob.
+	// Begin announces a blob. The caller calls the function advance with the
+	// number of bytes of each read. At the end of the blob, the caller calls the
+	// function done.
 	Begin(repo name.Repository, b *image.Blob) (advance func(int64), done func(registry.BlobOutcome, error))
 }
 
 // Puller resolves and fetches images.
 type Puller struct {
-	// Clients are the clients of the registry. Each client after the first is
-	// used if the previous client has no access or finds no image. At least one
-	// client is required.
+	// Clients are the clients of the registry. The Puller uses the next client if
+	// the previous client has no access or finds no image. At least one client is
+	// required.
 	Clients []*registry.Client
 	// ForeignTransport fetches foreign layers. If it is nil,
 	// http.DefaultTransport is used.
@@ -78,13 +78,13 @@ type Tally struct {
 
 // Result is the result of [Puller.Fetch].
 type Result struct {
-	// Fetched are the blobs that were downloaded. Present are the blobs that
-	// the sink already had. Foreign are the fetched blobs that came from the
-	// addresses in the manifest and not from the registry.
+	// Fetched counts the blobs that were downloaded. Present counts the blobs
+	// that the sink already had. Foreign counts the fetched blobs that came from
+	// an address in the manifest instead of the registry.
 	Fetched, Present, Foreign Tally
 }
 
-// fetching is one run of Fetch.
+// fetching is the state of one call of Fetch.
 type fetching struct {
 	*Puller
 	found *Found
@@ -95,7 +95,7 @@ type fetching struct {
 }
 
 // Fetch copies each blob of the image to the sink, and then commits the sink.
-// After an error, the result counts the blobs that were copied before it.
+// After an error, the result counts the blobs that were copied before the error.
 func (p *Puller) Fetch(ctx context.Context, found *Found, to Sink) (Result, error) {
 	blobs, err := sink.Blobs(found.Root)
 	if err != nil {
@@ -124,8 +124,8 @@ func (f *fetching) expect(blobs []*image.Blob) {
 	f.Progress.Expect(len(blobs), bytes)
 }
 
-// all fetches the blobs concurrently, the largest first, so that the last blob
-// is a small blob, which takes little time.
+// all fetches the blobs concurrently. It begins with the largest blobs. The last
+// blobs are then small, and take little time.
 func (f *fetching) all(ctx context.Context, blobs []*image.Blob) error {
 	blobs = slices.SortedStableFunc(slices.Values(blobs), func(a, b *image.Blob) int {
 		return int(max(-1, min(1, b.Descriptor.Size-a.Descriptor.Size)))
@@ -166,8 +166,8 @@ func (f *fetching) has(ctx context.Context, b *image.Blob) (bool, error) {
 	return present, err
 }
 
-// write writes one blob to the sink. It reports the number of bytes of each read
-// to read.
+// write writes one blob to the sink. It calls the function read with the number of
+// bytes that each read of the blob returns.
 func (f *fetching) write(ctx context.Context, b *image.Blob, open func() opened, read func(int64)) error {
 	advance, done := f.begin(b)
 	from := open()
@@ -200,8 +200,9 @@ func (f *fetching) count(b *image.Blob, t *Tally) {
 	t.Bytes += b.Descriptor.Size
 }
 
-// open opens a blob. The registry may have a foreign layer, too. If it does not,
-// open uses the addresses in the manifest.
+// open opens a blob. It requests every blob from the registry first, because the
+// registry may also have foreign layers. If the registry does not have a foreign
+// layer, open uses the addresses in the manifest.
 func (f *fetching) open(ctx context.Context, b *image.Blob) opened {
 	if !b.Foreign {
 		r, err := b.Open(ctx)
@@ -215,7 +216,7 @@ func (f *fetching) open(ctx context.Context, b *image.Blob) opened {
 	return opened{r, true, err}
 }
 
-// countingReader reports the number of bytes of each read to count.
+// countingReader calls the function count with the number of bytes of each read.
 type countingReader struct {
 	io.Reader
 	count func(int64)

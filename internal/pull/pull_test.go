@@ -20,8 +20,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// A pull requests one token, each manifest once and each blob once. The
-// download of a blob is a second request, to the host of the redirect.
+// A pull requests one token, each manifest once and each blob once. The registry
+// redirects the request for a blob, so the download is a second request.
 func TestEachManifestAndBlobIsRequestedOnce(t *testing.T) {
 	t.Parallel()
 	for name, make := range map[string]func(*sourcetest.Layout) v1.Descriptor{"one image": large, "an index": multi} {
@@ -94,7 +94,7 @@ func TestInterruptedDownloadsContinue(t *testing.T) {
 			mu.Lock()
 			defer mu.Unlock()
 			if resumed := ranges > 0; resumed != c.resumes {
-				t.Errorf("a request has a range: %t, want %t", resumed, c.resumes)
+				t.Errorf("the client sent a request with a range: %t, want %t", resumed, c.resumes)
 			}
 		})
 	}
@@ -169,7 +169,7 @@ func TestCancelledPullLeavesNoImage(t *testing.T) {
 	}
 }
 
-// A pipe needs the blobs in the order of the archive.
+// A target that is a pipe needs the blobs in the order of the archive.
 func TestPullIntoAPipe(t *testing.T) {
 	t.Parallel()
 	r := newFixture(t, large, ghcrtest.Public)
@@ -238,7 +238,7 @@ func TestResolveChoosesTheImageForThePlatform(t *testing.T) {
 		want   string
 		single bool
 		here   v1.Platform
-		got    string // "" if the platform is missing
+		got    string // platform of the chosen image, or "" if the wanted platform is missing
 	}{
 		{"architecture", index, "linux/amd64", false, here, "linux/amd64"},
 		{"variant", index, "linux/arm/v7", false, here, "linux/arm/v7"},

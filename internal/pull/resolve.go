@@ -17,11 +17,12 @@ import (
 // Query selects the image or index to pull.
 type Query struct {
 	Reference name.Reference
-	// Platform selects an image of an index. If it is nil, the complete index is
-	// selected.
+	// Platform selects an image of an index. If Platform is nil and Single is
+	// false, the query selects the complete index.
 	Platform *v1.Platform
-	// Single selects one image of an index even if Platform is nil: the only
-	// image, or else the image for DefaultPlatform.
+	// Single selects one image of an index even if Platform is nil. If the index
+	// has only one image, the query selects this image. Otherwise the query
+	// selects the image for DefaultPlatform.
 	Single          bool
 	DefaultPlatform v1.Platform
 }
@@ -30,28 +31,28 @@ type Query struct {
 type Found struct {
 	Reference  name.Reference // reference of the query
 	Repository name.Repository
-	// Root is the image or index to pull: the manifest of the reference, or the
-	// image that was chosen from its index.
+	// Root is the image or index to pull. If Chosen is false, Root is the image or
+	// index of the reference.
 	Root *image.Manifest
-	// Chosen reports whether Root was chosen from an index. Index is the digest
-	// of this index.
+	// Chosen is true if the reference names an index and Resolve chose an image of
+	// this index as Root. Index is then the digest of the index.
 	Chosen bool
 	Index  v1.Hash
-	// Client is the client that found the image. ByFirstClient reports whether
-	// it is the first of Puller.Clients.
+	// Client is the client that found the image. ByFirstClient is true if this
+	// client is the first client in Puller.Clients.
 	Client        *registry.Client
 	ByFirstClient bool
 }
 
 // Resolve finds the image or index, and reads its manifests. It resolves a tag
 // only once, and reads all other manifests by digest. If no client finds the
-// image, registry.IsAbsent is true for the error.
+// image, registry.IsAbsent returns true for the error.
 func (p *Puller) Resolve(ctx context.Context, q Query) (*Found, error) {
 	var refused error
 	for i, client := range p.Clients {
 		desc, raw, err := client.Manifest(ctx, q.Reference)
 		if registry.IsAbsent(err) {
-			refused = err // returns the error of the last client, which has the most permissions
+			refused = err // Resolve returns the error of the last client, because this client has the most permissions
 			continue
 		}
 		if err != nil {
@@ -63,8 +64,8 @@ func (p *Puller) Resolve(ctx context.Context, q Query) (*Found, error) {
 	return nil, refused
 }
 
-// Digest returns the digest of a reference. It uses the answer of the first
-// client that finds the reference. The digest is not verified, because Digest
+// Digest returns the digest of a reference. It returns the digest from the first
+// client that finds the reference. Digest does not verify this digest, because it
 // does not fetch the manifest.
 func (p *Puller) Digest(ctx context.Context, ref name.Reference) (v1.Hash, error) {
 	var refused error
@@ -110,8 +111,8 @@ func (f *Found) read(ctx context.Context, q Query, desc v1.Descriptor, raw []byt
 	return nil
 }
 
-// asRegistryError changes the side of an error about an invalid manifest from
-// the source to the registry, because the manifest is a published one.
+// asRegistryError changes the side of an error about an invalid manifest from the
+// source to the registry, because the invalid manifest is in the registry.
 func asRegistryError(err error) error {
 	var e *diag.Error
 	if !errors.As(err, &e) || e.Side != diag.Source {

@@ -6,9 +6,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// Select returns the image for a platform from a tree that is already read, by
-// the rules of [Puller.Resolve]. If the tree has no such image, it returns a
-// *diag.Error with the code [CodePlatformMissing], which contains the name.
+// Select returns the image for a platform from a tree that was already read. It
+// uses the same rules as [Puller.Resolve]. If the tree has no such image, Select
+// returns a *diag.Error with the code [CodePlatformMissing]. The title of the error
+// contains the parameter name.
 func Select(name string, root *image.Manifest, want v1.Platform) (*image.Manifest, error) {
 	var best *image.Manifest
 	var names []string

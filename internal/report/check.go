@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -23,6 +24,7 @@ type Mark string
 const (
 	OK      Mark = "ok"
 	Info    Mark = "info"
+	Unknown Mark = "unknown" // the token does not show the fact
 	Warning Mark = "warning"
 	Problem Mark = "problem"
 )
@@ -31,8 +33,32 @@ const (
 type Finding struct {
 	Mark    Mark   `json:"mark"`
 	Subject string `json:"subject"` // one or two words: push, visibility, clock
-	Text    string `json:"text"`
+	Text    string `json:"text"`    // answer to the question of the subject
 }
+
+// subject describes the findings about one subject.
+type subject struct {
+	question string // question that the text of a finding answers
+	warning  string // title of an annotation for a warning
+}
+
+var subjects = map[string]subject{
+	"push":       {"May the token push?", "It is not known whether the token may push"},
+	"pull":       {"May the token pull?", "It is not known whether the token may pull"},
+	"package":    {"Does the package exist?", "It is not known whether the package exists"},
+	"link":       {"Which repository is it linked to?", "The package is linked to no repository"},
+	"visibility": {"What is its visibility?", "The visibility of the package differs from the input visibility"},
+	"anonymous":  {"Can it be pulled without credentials?", "It is not known whether the image can be pulled without credentials"},
+	"registry":   {"Is the registry reachable?", "The registry is not reachable"},
+	"GitHub":     {"Is it a registry of GitHub?", "It is not a registry of GitHub"},
+	"token":      {"Which token is used?", "The token needs attention"},
+	"API":        {"Is GitHub's API reachable?", "GitHub's API did not answer"},
+	"clock":      {"Is the clock right?", "The clock of this machine is wrong"},
+	"input":      {"Are the inputs clear?", "An input needs attention"},
+}
+
+// Title returns the title of an annotation for a warning.
+func (f Finding) Title() string { return subjects[f.Subject].warning }
 
 // CheckedImage describes one destination that was checked.
 type CheckedImage struct {
@@ -59,8 +85,9 @@ func (c *CheckedImage) Find(m Mark, subject, format string, args ...any) {
 type Check struct {
 	Schema   string         `json:"schema"`
 	Outcome  Outcome        `json:"outcome"`
-	Reason   string         `json:"reason,omitempty"` // reason for the outcome skipped
-	Findings []Finding      `json:"findings"`         // findings about the token, the API and the clock
+	Reason   string         `json:"reason,omitempty"`  // reason for the outcome skipped
+	Refusal  *Message       `json:"refusal,omitempty"` // refusal of the push, with the outcome skipped
+	Findings []Finding      `json:"findings"`          // findings about the token, the API and the clock
 	Images   []CheckedImage `json:"images"`
 	Errors   []Message      `json:"errors,omitempty"`
 	Run      Run            `json:"run"`
@@ -122,26 +149,50 @@ func (r *Check) Outputs() ([]Output, error) {
 	}, nil
 }
 
-func (r *Check) headline() string {
-	switch r.Outcome {
-	case Ready:
-		return "Publishing would not be refused."
-	case Skipped:
-		return "Publishing would be skipped: " + r.Reason
-	}
-	return "Publishing would fail."
+// Skip records the refusal of a push that publish would skip.
+func (r *Check) Skip(refusal error) {
+	m := errorMessages(refusal)[0]
+	r.Outcome, r.Reason, r.Refusal = Skipped, m.Title, &m
 }
 
-// Text returns the findings as tables, for the log and for a terminal.
+// headline returns the answer as one line. The function name renders the name of an
+// image.
+func (r *Check) headline(name func(string) string) string {
+	subject := Count(len(r.Images), "image")
+	if len(r.Images) == 1 {
+		subject = name(r.Images[0].Image)
+	}
+	switch r.Outcome {
+	case Ready:
+		return "Ready to publish " + subject
+	case Skipped:
+		return "Publishing " + subject + " would be skipped"
+	}
+	return "Publishing " + subject + " would fail"
+}
+
+// Text returns the answer and the findings as tables, for the log and for a terminal.
 func (r *Check) Text() string {
 	var b strings.Builder
-	rows(&b, r.Findings)
+	fmt.Fprintln(&b, r.headline(func(s string) string { return s }))
+	if r.Refusal != nil {
+		fmt.Fprintf(&b, "%s\n%s\n", r.Refusal.Title, r.Refusal.body())
+	}
+	if len(r.Images) == 1 {
+		rows(&b, r.allFindings())
+		return b.String()
+	}
 	for _, i := range r.Images {
 		fmt.Fprintf(&b, "%s\n", i.Image)
 		rows(&b, i.Findings)
 	}
-	fmt.Fprintln(&b, r.headline())
+	rows(&b, r.Findings)
 	return b.String()
+}
+
+// allFindings returns the findings about the only image, and then the other findings.
+func (r *Check) allFindings() []Finding {
+	return append(slices.Clone(r.Images[0].Findings), r.Findings...)
 }
 
 func rows(b *strings.Builder, findings []Finding) {
@@ -157,36 +208,50 @@ func rows(b *strings.Builder, findings []Finding) {
 }
 
 // signs are the symbols of the marks in a summary.
-var signs = map[Mark]string{OK: "✅", Info: "ℹ️", Warning: "⚠️", Problem: "❌"}
+var signs = map[Mark]string{OK: "✅", Info: "ℹ️", Unknown: "➖", Warning: "⚠️", Problem: "❌"}
 
-// Markdown returns the job summary.
+// outcomeSigns are the symbols of the outcomes in the title of a summary.
+var outcomeSigns = map[Outcome]string{Ready: "✅", Skipped: "⏭️", Failed: "❌"}
+
+// Markdown returns the job summary: the errors first, and then one row per question.
 func (r *Check) Markdown() string {
 	var b strings.Builder
-	sign := signs[OK]
-	if r.Outcome == Failed {
-		sign = signs[Problem]
+	fmt.Fprintf(&b, "## %s %s\n\n", outcomeSigns[r.Outcome], r.headline(code))
+	mdErrors(&b, withoutText(r.Errors))
+	mdRefusal(&b, r.Refusal)
+	if len(r.Images) == 1 {
+		mdFindings(&b, r.allFindings())
+		return b.String()
 	}
-	fmt.Fprintf(&b, "## %s %s\n\n", sign, text(r.headline()))
-	mdFindings(&b, r.Findings)
 	for n, i := range r.Images {
 		if n == maxRows {
-			fmt.Fprintf(&b, "… and %d more images\n", len(r.Images)-n)
+			fmt.Fprintf(&b, "… and %d more images\n\n", len(r.Images)-n)
 			break
 		}
 		fmt.Fprintf(&b, "### %s\n\n", link(i.Image, i.PackageURL))
 		mdFindings(&b, i.Findings)
 	}
-	mdErrors(&b, r.Errors)
+	mdFindings(&b, r.Findings)
 	return b.String()
+}
+
+// withoutText removes the responses of servers from messages, because the findings
+// contain the responses.
+func withoutText(messages []Message) []Message {
+	out := slices.Clone(messages)
+	for i := range out {
+		out[i].Text = ""
+	}
+	return out
 }
 
 func mdFindings(b *strings.Builder, findings []Finding) {
 	if len(findings) == 0 {
 		return
 	}
-	b.WriteString("| | | |\n|---|---|---|\n")
+	b.WriteString("| | Question | Answer |\n|---|---|---|\n")
 	for _, f := range findings {
-		fmt.Fprintf(b, "| %s | %s | %s |\n", signs[f.Mark], text(f.Subject), text(f.Text))
+		fmt.Fprintf(b, "| %s | %s | %s |\n", signs[f.Mark], text(subjects[f.Subject].question), text(f.Text))
 	}
 	b.WriteByte('\n')
 }

@@ -18,20 +18,22 @@ func TestCheckAsTextAndSummary(t *testing.T) {
 	r.Images[0].Find(report.Problem, "push", "it | may `not`\nDo something")
 	r.Fail(errors.New("no"))
 
-	want := `  ok       token  works
+	want := `Publishing ghcr.io/acme/web would fail
+` + "  problem  push   it | may `not`\n" + `                  Do something
+  ok       token  works
   warning  token  The token ends soon: tomorrow
-ghcr.io/acme/web
-` + "  problem  push  it | may `not`\n" + `                 Do something
-Publishing would fail.
 `
 	if got := r.Text(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	summary := r.Markdown()
-	for _, part := range []string{"## ❌ Publishing would fail.", "| ✅ | token | works |", "[ghcr.io/acme/web](https://github.com/x)", "| ❌ | push | it \\| may \\`not\\` Do something |"} {
+	for _, part := range []string{"## ❌ Publishing `ghcr.io/acme/web` would fail\n", "| ✅ | Which token is used? | works |", "| ❌ | May the token push? | it \\| may \\`not\\` Do something |"} {
 		if !strings.Contains(summary, part) {
 			t.Errorf("the summary does not contain %q:\n%s", part, summary)
 		}
+	}
+	if box, row := strings.Index(summary, "[!CAUTION]"), strings.Index(summary, "| ❌ |"); box < 0 || box > row {
+		t.Errorf("the error does not come before the table:\n%s", summary)
 	}
 	outputs, err := r.Outputs()
 	if err != nil {
@@ -49,12 +51,13 @@ Publishing would fail.
 func TestCheckTextOfEachOutcome(t *testing.T) {
 	t.Parallel()
 	r := report.NewCheck(report.Run{})
+	r.Images = []report.CheckedImage{{Image: "ghcr.io/acme/web"}}
 	r.Outcome = report.Ready
-	if got := r.Text(); got != "Publishing would not be refused.\n" {
+	if got := r.Text(); got != "Ready to publish ghcr.io/acme/web\n" {
 		t.Errorf("got %q", got)
 	}
-	r.Outcome, r.Reason = report.Skipped, "the token may only read"
-	if got := r.Text(); got != "Publishing would be skipped: the token may only read\n" {
+	r.Skip(&diag.Error{Title: "The token may only read", Hint: "Publish later.", Err: errors.New("403")})
+	if got := r.Text(); got != "Publishing ghcr.io/acme/web would be skipped\nThe token may only read\nPublish later.\n403\n" {
 		t.Errorf("got %q", got)
 	}
 }

@@ -6,15 +6,15 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
-	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
+	"github.com/ghcr-publish/ghcr-publish/internal/meta"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// New returns a report without facts. Its outcome is Failed until [Report.Fill]
-// sets it.
-func New(source string, run Run) *Report {
-	return &Report{Schema: SchemaID, Outcome: Failed, Source: source, Run: run, TagNames: []string{}, Platforms: []Platform{}, Images: []Image{}}
+// New returns a report of a command without facts. Its outcome is Failed until
+// [Report.Fill] sets it.
+func New(command, source string, run Run) *Report {
+	return &Report{Schema: SchemaID, Command: command, Outcome: Failed, Source: source, Run: run, TagNames: []string{}, Platforms: []Platform{}, Images: []Image{}}
 }
 
 // setTree sets the facts about the image.
@@ -53,60 +53,18 @@ func platform(m *image.Manifest) Platform {
 	return p
 }
 
-// setPlan sets the steps of a dry run.
-func (r *Report) setPlan(p *plan.Plan) {
-	r.Steps = []Step{}
-	for _, s := range p.Steps {
-		r.Steps = append(r.Steps, step(p, s))
-	}
-}
-
-func step(p *plan.Plan, s plan.Step) Step {
-	out := Step{Kind: string(s.Kind), Image: p.Targets[s.Target].Repo.Name(), Needed: s.Needed}
-	switch s.Kind {
-	case plan.PushBlob:
-		out.Object, out.Detail, out.Bytes = unknownDigest, s.How, s.Blob.Descriptor.Size
-		if s.Blob.Pending() {
-			out.Bytes = s.Blob.PlainSize
-		} else {
-			out.Object = s.Blob.Descriptor.Digest.String()
-		}
-	case plan.PushManifest:
-		out.Object, out.Bytes = digestOf(s.Manifest), s.Manifest.Descriptor.Size
-	case plan.PointTag:
-		out.Object, out.Detail = s.Tag, "points at "+digestOf(s.Manifest)
-		if s.Kept != "" {
-			out.Detail = "not moved: " + s.Kept
-		}
-		if s.From != nil && s.Needed {
-			out.Detail += ", previously " + s.From.String()
-		}
-	}
-	return out
-}
-
-// unknownDigest is the text for a digest that compression determines.
-const unknownDigest = "known after compression"
-
-func digestOf(m *image.Manifest) string {
-	if m.Pending() {
-		return unknownDigest
-	}
-	return m.Descriptor.Digest.String()
-}
-
 // setResult sets the facts about the destinations, also after a failure.
-func (r *Report) setResult(res *push.Result) {
+func (r *Report) setResult(res *push.Result, names meta.Result) {
 	r.setTree(res.Root)
 	r.Transfer.Seconds = res.Transfer.Round(time.Millisecond).Seconds()
 	r.Images = r.Images[:0]
 	for _, t := range res.Targets {
-		r.Images = append(r.Images, imageOf(res, t))
+		r.Images = append(r.Images, imageOf(res, t, names))
 	}
 }
 
 // imageOf describes one destination.
-func imageOf(res *push.Result, t *push.TargetResult) Image {
+func imageOf(res *push.Result, t *push.TargetResult, names meta.Result) Image {
 	out := Image{
 		Image: t.Repo.Name(), Complete: t.Complete, Proven: t.Proven, Tags: []Tag{},
 		Uploaded: tally(t, registry.Uploaded), Mounted: tally(t, registry.Mounted), Present: tally(t, registry.Present),
@@ -116,7 +74,7 @@ func imageOf(res *push.Result, t *push.TargetResult) Image {
 		out.Reference = t.Repo.Digest(res.Root.Descriptor.Digest.String()).String()
 	}
 	for _, tag := range t.Tags {
-		each := Tag{Name: tag.Tag.TagStr(), Reference: tag.Tag.String(), State: tag.State, Proven: tag.Proven}
+		each := Tag{Name: tag.Tag.TagStr(), Reference: tag.Tag.String(), State: tag.State, New: tag.New, Proven: tag.Proven, Reason: reasonFor(tag.Tag.TagStr(), names)}
 		if tag.Before != nil {
 			each.Previous = tag.Before.String()
 		}

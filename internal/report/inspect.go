@@ -103,7 +103,9 @@ func (r *Inspect) Outputs() ([]Output, error) {
 func (r *Inspect) Markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## %s\n\n", text("🔍 "+r.Source))
-	(&Report{Platforms: r.platforms, Images: []Image{{}}}).mdPlatforms(&b)
+	if len(r.platforms) > 0 {
+		b.WriteString(platformTable(r.platforms) + "\n")
+	}
 	if n := len(r.Referrers); n > 0 {
 		fmt.Fprintf(&b, "%s.\n\n", Count(n, "referrer"))
 	}

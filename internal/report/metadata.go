@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -29,18 +30,23 @@ func MetadataSummary(version string, refs, rules []string) string {
 	return b.String()
 }
 
-// mdRules writes the result of each tag rule.
+// mdRules writes the result of each tag rule. Tags that the user wrote as they are need
+// no explanation.
 func mdRules(b *strings.Builder, rules []string) {
-	if len(rules) == 0 {
+	explains := func(rule string) bool {
+		text, tag, _ := strings.Cut(rule, " → ")
+		return text != tag
+	}
+	if !slices.ContainsFunc(rules, explains) {
 		return
 	}
-	b.WriteString("<details><summary>Result of each tag rule</summary>\n\n")
+	var list strings.Builder
 	for n, rule := range rules {
 		if n == maxRows {
-			fmt.Fprintf(b, "- … and %d more rules\n", len(rules)-n)
+			fmt.Fprintf(&list, "- … and %d more rules\n", len(rules)-n)
 			break
 		}
-		fmt.Fprintf(b, "- %s\n", text(rule))
+		fmt.Fprintf(&list, "- %s\n", text(rule))
 	}
-	b.WriteString("\n</details>\n\n")
+	details(b, "Why these tags", list.String())
 }

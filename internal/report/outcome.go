@@ -1,6 +1,9 @@
 package report
 
 import (
+	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish"
 )
@@ -9,7 +12,8 @@ import (
 // visibility that the user requests. The caller adds the error of the run with
 // [Report.Fail] after Fill.
 func (r *Report) Fill(o *publish.Outcome, wanted input.Visibility) {
-	r.Outcome, r.Reason = Outcome(o.Status), o.Reason
+	r.Outcome = Outcome(o.Status)
+	r.setRefusal(o)
 	r.Notice(o.Notices()...)
 	if !r.ByDigest {
 		r.Version, r.TagNames, r.Rules = o.Names.Version, o.Names.Names(), o.Names.Explain()
@@ -19,7 +23,7 @@ func (r *Report) Fill(o *publish.Outcome, wanted input.Visibility) {
 	}
 	if o.DryRun {
 		if o.Plan != nil {
-			r.setPlan(o.Plan)
+			r.setPlan(o.Plan, o.Found, o.Names)
 		}
 		return
 	}
@@ -32,11 +36,34 @@ func (r *Report) Fill(o *publish.Outcome, wanted input.Visibility) {
 	if o.Result == nil {
 		return
 	}
-	r.setResult(o.Result)
+	r.setResult(o.Result, o.Names)
 	for i, page := range o.Pages {
 		if page.Package != "" {
 			image := &r.Images[i]
 			image.PackageURL, image.SettingsURL, image.VisibilityWanted = page.Package, page.Settings, string(wanted)
 		}
 	}
+}
+
+// setRefusal sets the reason for which a run skipped the push. A run to which GitHub
+// gives a read-only token is expected, so its message is a notice.
+func (r *Report) setRefusal(o *publish.Outcome) {
+	if o.Refusal == nil {
+		return
+	}
+	m := errorMessages(o.Refusal)[0]
+	m.Level, r.Reason = string(diag.Warning), inSentence(m.Title)
+	if o.ReadOnly != "" {
+		m.Level, r.Reason = string(diag.Info), o.ReadOnly
+	}
+	r.Refusal = &m
+}
+
+// inSentence returns a title for use after a colon. Only a title that begins with an
+// article can begin with a small letter, because other titles begin with a name.
+func inSentence(title string) string {
+	if rest, ok := strings.CutPrefix(title, "The "); ok {
+		return "the " + rest
+	}
+	return title
 }

@@ -29,26 +29,29 @@ const (
 
 // Report describes a run of publish. The output json contains it.
 type Report struct {
-	Schema      string     `json:"schema"`
-	Outcome     Outcome    `json:"outcome"`
-	Reason      string     `json:"reason,omitempty"`  // reason for the outcome skipped
-	Archive     *Archive   `json:"archive,omitempty"` // archive that on-readonly: archive wrote
-	Source      string     `json:"source"`
-	Digest      string     `json:"digest,omitempty"` // digest of the root; empty if it is not known
-	MediaType   string     `json:"media_type,omitempty"`
-	Version     string     `json:"version,omitempty"`
-	TagNames    []string   `json:"tag_names"`
-	ByDigest    bool       `json:"by_digest,omitempty"`   // pushed without tags, for a merge
-	DigestName  string     `json:"digest_name,omitempty"` // the input digest-name
-	Rules       []string   `json:"rules,omitempty"`       // result of each tag rule: its tag, or the reason why it gives no tag
-	Platforms   []Platform `json:"platforms"`
-	Images      []Image    `json:"images"`
-	Steps       []Step     `json:"steps,omitempty"`       // steps of a dry run
-	Attachments []string   `json:"attachments,omitempty"` // references of the signatures and attestations that were pushed before the image
-	Transfer    Transfer   `json:"transfer"`
-	Notices     []Message  `json:"notices,omitempty"`
-	Errors      []Message  `json:"errors,omitempty"`
-	Run         Run        `json:"run"`
+	Schema      string         `json:"schema"`
+	Command     string         `json:"command"` // publish, merge or promote
+	Outcome     Outcome        `json:"outcome"`
+	Reason      string         `json:"reason,omitempty"`  // reason for the outcome skipped
+	Refusal     *Message       `json:"refusal,omitempty"` // refusal of the push, with the outcome skipped
+	Archive     *Archive       `json:"archive,omitempty"` // archive that on-readonly: archive wrote
+	Source      string         `json:"source"`
+	Digest      string         `json:"digest,omitempty"` // digest of the root; empty if it is not known
+	MediaType   string         `json:"media_type,omitempty"`
+	Version     string         `json:"version,omitempty"`
+	TagNames    []string       `json:"tag_names"`
+	ByDigest    bool           `json:"by_digest,omitempty"`   // pushed without tags, for a merge
+	DigestName  string         `json:"digest_name,omitempty"` // the input digest-name
+	Rules       []string       `json:"rules,omitempty"`       // result of each tag rule: its tag, or the reason why it gives no tag
+	Platforms   []Platform     `json:"platforms"`
+	Images      []Image        `json:"images"`
+	Planned     []PlannedImage `json:"planned,omitempty"`     // destinations of a dry run
+	Steps       []Step         `json:"steps,omitempty"`       // steps of a dry run
+	Attachments []string       `json:"attachments,omitempty"` // references of the signatures and attestations that were pushed before the image
+	Transfer    Transfer       `json:"transfer"`
+	Notices     []Message      `json:"notices,omitempty"`
+	Errors      []Message      `json:"errors,omitempty"`
+	Run         Run            `json:"run"`
 }
 
 // Archive is a file with an image that was not published.
@@ -96,7 +99,9 @@ type Image struct {
 type Tag struct {
 	Name      string        `json:"name"`
 	Reference string        `json:"reference"`
+	New       bool          `json:"new,omitempty"`      // the tag did not exist before the run
 	Previous  string        `json:"previous,omitempty"` // previous digest; empty if the tag was absent or was not read
+	Reason    string        `json:"reason,omitempty"`   // reason for the tag latest
 	State     push.TagState `json:"state"`              // moved, already, untouched, unclear, kept
 	Proven    bool          `json:"proven"`
 }
@@ -106,6 +111,38 @@ type Tally struct {
 	Blobs int   `json:"blobs"`
 	Bytes int64 `json:"bytes"`
 }
+
+// PlannedImage describes one destination of a dry run.
+type PlannedImage struct {
+	Image      string       `json:"image"`
+	New        bool         `json:"new"`                  // the run would create the package, as far as the token can see; false if the token may not push
+	Visibility string       `json:"visibility,omitempty"` // visibility that a new package would have; empty if it is unknown
+	MayPush    string       `json:"may_push"`             // yes, no, unknown
+	Tags       []PlannedTag `json:"tags"`
+	Blobs      int          `json:"blobs"`  // number of blobs of the image
+	Upload     Tally        `json:"upload"` // blobs to upload; for blobs to compress, the bytes before compression
+	Mount      Tally        `json:"mount"`  // blobs to mount from another repository
+}
+
+// PlannedTag describes one tag of a dry run.
+type PlannedTag struct {
+	Name     string `json:"name"`
+	Change   Change `json:"change"`             // new, moved, unchanged, kept, written
+	Previous string `json:"previous,omitempty"` // digest that the tag points at; empty if the tag is absent or was not read
+	Reason   string `json:"reason,omitempty"`   // reason for the tag latest, or for a tag that is kept
+}
+
+// Change is the change that a run would make to a tag.
+type Change string
+
+// The changes.
+const (
+	TagNew       Change = "new"
+	TagMoved     Change = "moved"     // it points at another digest
+	TagUnchanged Change = "unchanged" // it already points at the digest of the run
+	TagKept      Change = "kept"      // it points at a newer image and must not move
+	TagWritten   Change = "written"   // it is not known whether the tag exists
+)
 
 // Step describes one step of a plan.
 type Step struct {

@@ -5,62 +5,222 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/github"
-	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
 )
 
-// Text returns the report as plain lines without control characters, for the log
-// and for a terminal.
+// Text returns the result as plain lines without control characters, for the log and
+// for a terminal. The first line names the image and the tags.
 func (r *Report) Text() string {
 	var b strings.Builder
 	fmt.Fprintln(&b, r.headline())
-	switch r.Outcome {
-	case Planned:
+	switch {
+	case r.Outcome == Skipped && r.Archive != nil:
+		fmt.Fprintf(&b, "  The archive %s contains the image %s.\n", r.Archive.Path, r.Archive.Digest)
+	case r.Planned != nil:
 		r.textPlan(&b)
-	case Skipped:
+	case r.Outcome == Skipped, r.Outcome == Failed && !r.Changed():
 	default:
-		r.textImages(&b)
+		for _, i := range r.Images {
+			r.textImage(&b, i)
+		}
 	}
 	return b.String()
 }
 
-// NoticeText returns the notices as lines, for a terminal. In a workflow, the
-// notices are annotations.
+// Details returns the digests, the platforms and the steps of the run, with a title. In
+// a log they are a group that the reader can open. Both are empty if the run had no
+// effect.
+func (r *Report) Details() (title, body string) {
+	var b strings.Builder
+	switch {
+	case r.Outcome == Skipped:
+		return "", ""
+	case len(r.Steps) > 0:
+		r.textSteps(&b)
+		return "All " + Count(len(r.Steps), "step"), b.String()
+	case len(r.Images) == 0 || r.Outcome == Failed && !r.Changed():
+		return "", ""
+	}
+	r.textPlatforms(&b)
+	for _, i := range r.Images {
+		if !r.partial() { // Text contains the tags of a partial result
+			i.textTags(&b)
+		}
+	}
+	for _, ref := range r.Attachments {
+		fmt.Fprintf(&b, "  pushed the attachment %s\n", ref)
+	}
+	if r.Transfer.Requests > 0 {
+		fmt.Fprintf(&b, "  %s\n", r.transferText())
+	}
+	return "Platforms, tags and requests", b.String()
+}
+
+// NoticeText returns the notices and the refusal of a skipped push as lines, for a
+// terminal. In a workflow they are annotations.
 func (r *Report) NoticeText() string {
 	var b strings.Builder
 	for _, m := range r.Notices {
 		fmt.Fprintf(&b, "%s: %s\n", m.Level, m.Text)
 	}
+	if r.Refusal != nil {
+		fmt.Fprintln(&b, r.Refusal.body())
+	}
 	return b.String()
 }
+
+// Annotation returns the message that explains why the run did not push. The boolean is
+// false if the run did not skip the push.
+func (r *Report) Annotation() (m Message, ok bool) {
+	if r.Outcome != Skipped {
+		return Message{}, false
+	}
+	m = Message{Level: "notice", Title: "Not published: " + r.Reason, Text: r.Reason}
+	if r.Refusal != nil {
+		m.Level, m.Text = r.Refusal.Level, r.Refusal.body()
+	}
+	return m, true
+}
+
+// body returns the cure and the cause of a message.
+func (m Message) body() string { return strings.TrimSpace(m.Hint + "\n" + m.Text) }
 
 func (r *Report) headline() string {
 	switch r.Outcome {
 	case Published:
-		return fmt.Sprintf("Published %s from %s.", r.Digest, r.Source)
+		if r.ByDigest {
+			return fmt.Sprintf("Pushed %s by digest, without a tag", r.platformNames())
+		}
+		return r.verb() + r.tagged()
 	case Unchanged:
-		if len(r.references()) == 0 {
-			return fmt.Sprintf("Nothing to do: the destination already has %s.", r.Digest)
-		}
-		return fmt.Sprintf("Nothing to do: each tag already points at %s.", r.Digest)
+		return "Already published " + r.tagged()
 	case Planned:
-		return fmt.Sprintf("Dry run of %s: nothing was written.", r.Source)
+		return "Dry run: nothing was published."
 	case Skipped:
-		if r.Archive != nil {
-			return fmt.Sprintf("Not published. The archive %s contains the image %s. %s", r.Archive.Path, r.Archive.Digest, r.Reason)
-		}
-		return "Skipped: " + r.Reason
+		return "Not published: " + r.Reason
 	}
 	switch {
 	case r.proven():
-		return fmt.Sprintf("%s is published, but the run failed afterwards:", r.Digest)
+		return r.verb() + r.tagged() + ". But the step failed afterwards."
 	case r.Changed():
-		return "The run failed after it had written content. The destinations now have:"
+		return r.working() + " failed after a part of the image was written. This is the state:"
 	}
-	return "Failed. Nothing was written."
+	return r.working() + " failed. Nothing was written."
 }
 
+// partial reports whether the run failed after it had written a part of the image.
+func (r *Report) partial() bool { return r.Outcome == Failed && r.Changed() && !r.proven() }
+
+func (r *Report) verb() string {
+	if r.Command == string(input.Promote) {
+		return "Promoted "
+	}
+	return "Published "
+}
+
+// tagged returns the image and its tags, or the tags and the number of repositories.
+func (r *Report) tagged() string {
+	if len(r.Images) == 1 {
+		i := r.Images[0]
+		if tags := i.pointing(); len(tags) > 0 {
+			return i.Image + ": " + strings.Join(tags, ", ")
+		}
+		return i.Reference
+	}
+	return strings.Join(r.names(), ", ") + " in " + Count(len(r.Images), "repository")
+}
+
+// pointing returns the tags that point at the image.
+func (i Image) pointing() []string {
+	var out []string
+	for _, t := range i.Tags {
+		if i.mainTag(t.Name) == t.Name {
+			out = append(out, t.Name)
+		}
+	}
+	return out
+}
+
+// textImage writes the facts about one destination.
+func (r *Report) textImage(b *strings.Builder, i Image) {
+	if len(r.Images) > 1 {
+		fmt.Fprintf(b, "%s: %s\n", i.Image, strings.Join(i.pointing(), ", "))
+	}
+	if r.partial() {
+		i.textTags(b)
+	} else if pull := i.pullReference(r.Version); pull != "" && !r.ByDigest {
+		fmt.Fprintf(b, "  docker pull %s\n", pull)
+	}
+	if i.Reference != "" {
+		fmt.Fprintf(b, "  digest: %s\n", i.Reference)
+	}
+	if facts := i.textFacts(); facts != "" {
+		fmt.Fprintf(b, "  %s\n", facts)
+	}
+	fmt.Fprintf(b, "  blobs: %s\n", i.blobText())
+}
+
+// textFacts returns the facts about the package as one line.
+func (i Image) textFacts() string {
+	var out []string
+	plain := strings.NewReplacer("⚠️ ", "", "**", "")
+	for _, f := range []string{plain.Replace(i.visibilityFact()), i.anonymousFact(), i.textLink()} {
+		if f != "" {
+			out = append(out, f)
+		}
+	}
+	return strings.Join(out, "; ")
+}
+
+func (i Image) textLink() string {
+	switch i.Linked {
+	case "yes":
+		return "linked to " + i.Repository
+	case "no":
+		return "linked to no repository: connect one at " + i.SettingsURL
+	case "unknown":
+		return "link to a repository unknown"
+	}
+	return ""
+}
+
+// textTags writes a table of the tags with their full previous digests.
+func (i Image) textTags(b *strings.Builder) {
+	w := tabwriter.NewWriter(b, 0, 4, 2, ' ', 0)
+	for _, t := range i.Tags {
+		state := t.stateText()
+		if t.before() != "" {
+			state += ", previously " + t.before()
+		}
+		fmt.Fprintf(w, "  %s\t%s\n", t.Reference, state)
+	}
+	w.Flush()
+}
+
+func (r *Report) textPlatforms(b *strings.Builder) {
+	w := tabwriter.NewWriter(b, 0, 4, 2, ' ', 0)
+	for _, p := range r.Platforms {
+		fmt.Fprintf(w, "  %s\t%s\t%s in %s\n", p.Platform, p.Digest, Bytes(p.Size), Count(len(p.Layers), "layer"))
+	}
+	w.Flush()
+}
+
+// textPlan writes the tags of each destination of a dry run.
 func (r *Report) textPlan(b *strings.Builder) {
+	same := func(s string) string { return s }
+	for _, p := range r.Planned {
+		fmt.Fprintf(b, "%s\n", p.sentence(r, same, same))
+		w := tabwriter.NewWriter(b, 0, 4, 2, ' ', 0)
+		for _, t := range p.Tags {
+			fmt.Fprintf(w, "  %s\twould %s\n", t.Name, t.changeText())
+		}
+		w.Flush()
+		fmt.Fprintf(b, "  %s\n", strings.Join(p.facts(), "; "))
+	}
+}
+
+// textSteps writes a table of the steps of a dry run.
+func (r *Report) textSteps(b *strings.Builder) {
 	var table strings.Builder
 	w := tabwriter.NewWriter(&table, 0, 4, 2, ' ', 0)
 	for _, s := range r.Steps {
@@ -68,76 +228,12 @@ func (r *Report) textPlan(b *strings.Builder) {
 		if s.Needed {
 			state = "to do"
 		}
-		size := ""
-		if s.Bytes > 0 {
-			size = Bytes(s.Bytes)
-		}
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\n", state, s.Kind, s.Image, s.Object, size, s.Detail)
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\n", state, s.Kind, s.Image, s.Object, s.size(), s.Detail)
 	}
 	w.Flush()
 	for line := range strings.Lines(table.String()) {
 		b.WriteString(strings.TrimRight(line, " \n") + "\n") // the writer pads empty cells
 	}
-}
-
-func (r *Report) textImages(b *strings.Builder) {
-	if len(r.Images) == 0 {
-		return // the run ended before the first destination was resolved
-	}
-	w := tabwriter.NewWriter(b, 0, 4, 2, ' ', 0)
-	for _, p := range r.Platforms {
-		fmt.Fprintf(w, "  %s\t%s\t%s in %s\n", p.Platform, p.Digest, Bytes(p.Size), Count(len(p.Layers), "layer"))
-	}
-	w.Flush()
-	for _, i := range r.Images {
-		r.textImage(b, i)
-	}
-	for _, ref := range r.Attachments {
-		fmt.Fprintf(b, "  pushed the attachment %s\n", ref)
-	}
-	if r.Transfer.Requests > 0 {
-		fmt.Fprintf(b, "  %s, %s repeated, %s sent, %.1f s for blobs and manifests\n",
-			Count(int(r.Transfer.Requests), "request"), fmt.Sprint(r.Transfer.Retries), Bytes(r.Transfer.BytesSent), r.Transfer.Seconds)
-	}
-}
-
-func (r *Report) textImage(b *strings.Builder, i Image) {
-	fmt.Fprintf(b, "%s\n", i.Image)
-	w := tabwriter.NewWriter(b, 0, 4, 2, ' ', 0)
-	for _, t := range i.Tags {
-		fmt.Fprintf(w, "  %s\t%s\n", t.Reference, t.stateText())
-	}
-	w.Flush()
-	fmt.Fprintf(b, "  blobs: %s\n", i.blobText())
-	if i.Visibility != "" || i.VisibilityOutcome != "" {
-		fmt.Fprintf(b, "  visibility: %s\n", i.visibilityText())
-	}
-	if i.Linked != "" {
-		fmt.Fprintf(b, "  linked to a repository: %s\n", i.linkText())
-	}
-	if i.AnonymousPull != "" {
-		fmt.Fprintf(b, "  anonymous pull: %s\n", i.AnonymousPull)
-	}
-	if i.Reference != "" {
-		fmt.Fprintf(b, "  docker pull %s\n", i.Reference)
-	}
-}
-
-// stateTexts describes each state of a tag.
-var stateTexts = map[push.TagState]string{
-	push.Moved:     "now points at this digest",
-	push.Already:   "already pointed at this digest",
-	push.Untouched: "not changed",
-	push.Kept:      "not moved, because it points at a newer image",
-	push.Unclear:   "written, but the registry did not answer; check the tag before you use it",
-}
-
-// stateText describes the state of a tag and its previous digest.
-func (t Tag) stateText() string {
-	if t.State == push.Moved && t.Previous != "" {
-		return stateTexts[t.State] + " (previously " + t.Previous + ")"
-	}
-	return stateTexts[t.State]
 }
 
 func (i Image) blobText() string {
@@ -160,37 +256,24 @@ func (i Image) blobText() string {
 	return strings.Join(parts, ", ")
 }
 
-func (i Image) visibilityText() string {
-	text := i.Visibility
-	switch i.VisibilityOutcome {
-	case github.Unknown:
-		return "unknown, because GitHub's API did not report it"
-	case github.Inherited:
-		text += ", inherited from the repository"
-	case github.Changed:
-		text += ", changed by this run"
-	case github.Already:
-		text += ", as requested"
-	case github.NeedsOwner:
-		text += fmt.Sprintf(", but %s is requested: an owner must change it at %s", i.VisibilityWanted, i.SettingsURL)
+// transferText returns the number of requests and bytes, and the time for blobs and
+// manifests.
+func (r *Report) transferText() string {
+	t := r.Transfer
+	out := fmt.Sprintf("%s, %s sent in %.1f s", Count(int(t.Requests), "request"), Bytes(t.BytesSent), t.Seconds)
+	if t.Retries > 0 {
+		out += fmt.Sprintf(", %d repeated", t.Retries)
 	}
-	return text
-}
-
-func (i Image) linkText() string {
-	switch i.Linked {
-	case "yes":
-		return "yes, " + i.Repository
-	case "no":
-		return "no; connect a repository at " + i.SettingsURL
-	}
-	return "unknown"
+	return out
 }
 
 // Count returns a number with its noun, in the singular or in the plural.
 func Count(n int, noun string) string {
-	if n == 1 {
+	switch {
+	case n == 1:
 		return "1 " + noun
+	case strings.HasSuffix(noun, "ry"):
+		return fmt.Sprintf("%d %sies", n, strings.TrimSuffix(noun, "y"))
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// archive is a tar in a file. The sizes of all blobs are known in advance, so
-// each blob has a fixed offset in the file. Blobs can arrive in any order and
-// concurrently.
+// archive is a tar in a file. Each blob has a fixed offset in the file, because
+// the sizes of all blobs are known in advance. Blobs can therefore arrive in any
+// order and concurrently.
 type archive struct {
 	folder
 	name      string
@@ -41,7 +41,7 @@ func openArchive(t Target, img Image, blobs []*image.Blob) (store, error) {
 	return a, nil
 }
 
-// prepare writes everything except the blobs.
+// prepare writes all parts of the archive except the blobs.
 func (a *archive) prepare(t Target, img Image, blobs []*image.Blob) error {
 	if err := a.checkType(a.name, 0); err != nil {
 		return err
@@ -71,7 +71,7 @@ func (a *archive) prepare(t Target, img Image, blobs []*image.Blob) error {
 
 func (a *archive) path() string { return a.pathOf(a.name) }
 
-// read finds no blob, because Commit replaces the whole archive.
+// read returns no blob, because Commit replaces the whole archive.
 func (a *archive) read(v1.Descriptor) (io.ReadCloser, error) { return nil, nil }
 
 func (a *archive) put(desc v1.Descriptor, r io.Reader) error {
@@ -82,7 +82,7 @@ func (a *archive) put(desc v1.Descriptor, r io.Reader) error {
 	if n != desc.Size {
 		return fmt.Errorf("writing %q: the blob %s has %d of %d bytes", a.path(), desc.Digest, n, desc.Size)
 	}
-	_, err = io.ReadFull(r, make([]byte, 1)) // the reader reports a wrong digest at its end
+	_, err = io.ReadFull(r, make([]byte, 1)) // the reader reports a wrong digest instead of io.EOF
 	if !errors.Is(err, io.EOF) {
 		return errors.Join(fmt.Errorf("writing %q: the blob %s is longer than its descriptor", a.path(), desc.Digest), err)
 	}

@@ -87,7 +87,7 @@ func TestArchiveIsADeterministicTar(t *testing.T) {
 		t.Errorf("got %q\nwant %q", got, want)
 	}
 	if len(raw)%tarBlock != 0 || !bytes.Equal(raw[len(raw)-2*tarBlock:], make([]byte, 2*tarBlock)) {
-		t.Error("the end mark is missing")
+		t.Error("the two empty blocks at the end of the tar are missing")
 	}
 }
 
@@ -104,7 +104,8 @@ func checkSaved(t *testing.T, r io.Reader, img Image) {
 	}
 }
 
-// The blobs arrive in a random order, as they do over a network.
+// The test writes the blobs in a random order, because a network also delivers
+// blobs in any order.
 func TestArchiveDoesNotDependOnTheOrderOfBlobs(t *testing.T) {
 	t.Parallel()
 	img := imageOf(t, "ghcr.io/acme/web:1", multi)
@@ -140,7 +141,7 @@ func TestArchiveDoesNotDependOnTheOrderOfBlobs(t *testing.T) {
 func TestRepoTagsAreNormalized(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, ref, reference, want string }{
-		{"the tag that was pulled", "", "ghcr.io/acme/web:1", "ghcr.io/acme/web:1"},
+		{"the pulled tag", "", "ghcr.io/acme/web:1", "ghcr.io/acme/web:1"},
 		{"a digest", "", "ghcr.io/acme/web@sha256:" + strings.Repeat("a", 64), ""},
 		{"a name in the target", "acme/web:2", "ghcr.io/acme/web:1", "docker.io/acme/web:2"},
 		{"a name without a tag in the target", "web", "ghcr.io/acme/web:1", "docker.io/library/web:latest"},
@@ -251,7 +252,7 @@ func TestLayersOver8GiBHaveTheRightOffset(t *testing.T) {
 	}
 }
 
-// pieces are the nonzero parts of a file.
+// pieces are the parts of a file that contain bytes other than zero.
 type pieces []piece
 
 func (p pieces) ReadAt(b []byte, at int64) (int, error) {

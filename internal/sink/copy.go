@@ -10,18 +10,20 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// buffers are the buffers of the copies that run concurrently.
+// buffers is a pool of buffers for copies that run concurrently.
 var buffers = sync.Pool{New: func() any { return new([128 << 10]byte) }}
 
-// copyAll is io.Copy with a buffer from the pool. It hides the methods WriteTo
-// and ReadFrom, because these methods use other buffers.
+// copyAll does the same as io.Copy with a buffer from the pool. It hides the
+// methods WriteTo and ReadFrom of its arguments, because these methods use other
+// buffers.
 func copyAll(w io.Writer, r io.Reader) (int64, error) {
 	buf := buffers.Get().(*[128 << 10]byte)
 	defer buffers.Put(buf)
 	return io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{r}, buf[:])
 }
 
-// verify copies r to w. It reports whether r has the size and digest of desc.
+// verify copies the reader to the writer. It reports whether the bytes have the
+// size and digest of the descriptor.
 func verify(ctx context.Context, r io.Reader, desc v1.Descriptor, w io.Writer) (bool, error) {
 	h := sha256.New()
 	n, err := copyAll(io.MultiWriter(h, w), io.LimitReader(&interruptible{ctx, r}, desc.Size+1))

@@ -13,19 +13,21 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// EngineImage is an image in a Docker engine after Commit.
+// EngineImage describes the image in a Docker engine after Commit.
 type EngineImage struct {
 	ID string
 	// Name is the name of the image in the engine. It is empty if the image was
 	// pulled by its digest and got no name.
 	Name string
-	// Unchanged is true if the engine had the image under this name before.
+	// Unchanged is true if the engine already had the image under this name
+	// before Commit.
 	Unchanged bool
 }
 
-// engineArchive is an archive that a Docker engine reads while it is written. It
-// omits content that the engine has: the whole image, or layers that the engine
-// does not read from the archive.
+// engineArchive is an archive that a Docker engine reads while this package writes
+// it. If the engine already has the whole image, this package writes nothing.
+// Otherwise, the archive omits layers that the engine already has and therefore
+// does not read.
 type engineArchive struct {
 	stream
 	engine *docker.Daemon
@@ -37,7 +39,7 @@ type engineArchive struct {
 	result EngineImage
 }
 
-// errIncomplete ends a load before the archive is complete.
+// errIncomplete is the reason for the abort of a load whose archive is incomplete.
 var errIncomplete = errors.New("the image is incomplete")
 
 func openDocker(ctx context.Context, t Target, img Image, blobs []*image.Blob) (store, error) {
@@ -66,9 +68,11 @@ func openDocker(ctx context.Context, t Target, img Image, blobs []*image.Blob) (
 	return d, nil
 }
 
-// setName chooses the name of the image: the name in the target, or the
-// reference that was pulled, as docker pull does. A digest becomes the digest of
-// the image instead of its index, because the engine stores only the image.
+// setName chooses the name of the image. The image gets the name in the target. If
+// the target contains no name, the image gets the reference that was pulled, as
+// with docker pull. If this reference contains a digest, setName replaces the
+// digest by the digest of the image. A pulled digest can be the digest of an index,
+// but the engine stores only the image.
 func (d *engineArchive) setName(t Target) error {
 	ref := d.image.Reference
 	if t.Ref != "" {
@@ -87,7 +91,7 @@ func (d *engineArchive) setName(t Target) error {
 	return nil
 }
 
-// lookUp finds the content that the engine has.
+// lookUp finds the content of the image that the engine already has.
 func (d *engineArchive) lookUp(ctx context.Context, blobs []*image.Blob) error {
 	found, err := d.find(ctx)
 	if err != nil {
@@ -103,8 +107,9 @@ func (d *engineArchive) lookUp(ctx context.Context, blobs []*image.Blob) error {
 	return nil
 }
 
-// find returns the image in the engine. It tries the image's name first, and
-// then its possible ids.
+// find looks for the image in the engine. It tries the image's name first, and
+// then the possible ids of the image. If the engine does not have the image, find
+// returns nil.
 func (d *engineArchive) find(ctx context.Context) (*docker.Image, error) {
 	if d.tag != nil {
 		found, err := d.engine.Image(ctx, d.result.Name)
@@ -141,7 +146,8 @@ func (d *engineArchive) ids() []v1.Hash {
 	return []v1.Hash{root.Descriptor.Digest}
 }
 
-// matches reports whether found is the image and the engine has all of it.
+// matches reports whether an image in the engine is the image to write, and
+// whether the engine has all of its content.
 func (d *engineArchive) matches(found *docker.Image) bool {
 	if found == nil {
 		return false
@@ -159,7 +165,7 @@ func (d *engineArchive) matches(found *docker.Image) bool {
 func (d *engineArchive) commit(ctx context.Context) error {
 	switch {
 	case d.result.Unchanged:
-		return nil // lookUp read the image
+		return nil // lookUp has already read the image
 	case d.load == nil:
 		if err := d.engine.Tag(ctx, d.result.ID, *d.tag); err != nil {
 			return RunnerError(err)
@@ -190,15 +196,15 @@ func (d *engineArchive) verifyLoaded(ctx context.Context) error {
 		d.result.ID = found.ID
 		return nil
 	}
-	is := "nothing"
+	is := "no image"
 	if found != nil {
 		is = found.ID
 	}
 	return newError(CodeDiffers, "Run this step again while no other program loads or removes images in the engine.", nil,
-		"the Docker engine has %s under the name %q instead of %s", is, by, d.ids()[0])
+		"the Docker engine has %s instead of %s under the name %q", is, d.ids()[0], by)
 }
 
-// close interrupts a load that was not committed.
+// close aborts a load that was not committed.
 func (d *engineArchive) close() error {
 	if d.load != nil && !d.ended {
 		d.load.Abort(errIncomplete)
@@ -207,7 +213,8 @@ func (d *engineArchive) close() error {
 }
 
 // RunnerError changes the side of an engine's error from source to runner. In
-// package docker, an engine is a source; here it is the destination.
+// package docker, an engine is a source. In this package, the engine is the
+// destination.
 func RunnerError(err error) error {
 	var e *diag.Error
 	if !errors.As(err, &e) || e.Side != diag.Source {

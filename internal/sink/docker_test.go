@@ -61,7 +61,8 @@ func daemon(t *testing.T, e *sourcetest.Engine) *docker.Daemon {
 	return d
 }
 
-// gzipped makes an image for Docker. Each text is the content of a layer.
+// gzipped returns a function that makes an image for Docker. Each text is the
+// content of a layer.
 func gzipped(texts ...string) func(*sourcetest.Layout) v1.Descriptor {
 	return func(l *sourcetest.Layout) v1.Descriptor {
 		var layers [][]byte
@@ -141,8 +142,8 @@ func TestImagePulledByDigestGetsNoName(t *testing.T) {
 	})
 }
 
-// If an engine with containerd's store pulled a whole index, it has the image
-// under the digest of the index.
+// If an engine with containerd's store pulled a whole index, the id of the image
+// in the engine is the digest of the index.
 func TestImagePulledByDockerIsNotSentAgain(t *testing.T) {
 	t.Parallel()
 	img := imageOf(t, "ghcr.io/acme/web:1", single)
@@ -159,7 +160,8 @@ func TestImagePulledByDockerIsNotSentAgain(t *testing.T) {
 	}
 }
 
-// The classic store does not read layers that it has.
+// The classic store does not read a layer from the archive if it already has the
+// layer.
 func TestLayersSharedWithAnotherImageAreNotSent(t *testing.T) {
 	t.Parallel()
 	cases := []struct {

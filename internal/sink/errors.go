@@ -7,17 +7,17 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// The codes of errors of a destination. They are stable, because README and
+// The codes of errors of a destination. They are stable, because documents and
 // workflows name them.
 const (
 	CodeInvalid      = "destination-invalid"      // the text does not name a destination
 	CodeNotLayout    = "destination-not-a-layout" // the path exists, but is not a layout
-	CodeDamaged      = "destination-damaged"      // a layout that cannot be read
-	CodeUnsafe       = "destination-unsafe"       // a link or a device
+	CodeDamaged      = "destination-damaged"      // the layout cannot be read
+	CodeUnsafe       = "destination-unsafe"       // a path in the destination is a symbolic link or a device
 	CodeNotWritable  = "destination-not-writable" // the system denies writing
 	CodeFull         = "disk-full"                // the disk has no space
-	CodeLocked       = "destination-locked"       // another program holds the lock too long
-	CodeNotSupported = "image-not-supported"      // the destination cannot hold this image
+	CodeLocked       = "destination-locked"       // another program holds the lock of the layout for too long
+	CodeNotSupported = "image-not-supported"      // the destination does not support this image
 	CodeDiffers      = "destination-differs"      // the image that was read back differs
 )
 
@@ -27,8 +27,8 @@ func newError(code, hint string, err error, format string, args ...any) error {
 	return e
 }
 
-// writeError explains a failure of the file system. It returns an error of the
-// copied reader without a change.
+// writeError returns an error that explains a failure of the file system. It
+// returns every other error without a change, for example an error of the reader.
 func writeError(err error, path string) error {
 	var explained *diag.Error
 	var system *fs.PathError
@@ -36,10 +36,10 @@ func writeError(err error, path string) error {
 	case errors.As(err, &explained):
 		return err
 	case isDiskFull(err):
-		return newError(CodeFull, "Free disk space, or choose a destination on another disk. The next run does not download the blobs again that a layout has completely.", err,
+		return newError(CodeFull, "Free disk space, or choose a destination on another disk. The next run does not download a blob again if the layout has the complete blob.", err,
 			"the disk has no space left for %q", path)
 	case errors.Is(err, fs.ErrPermission):
-		return newError(CodeNotWritable, "Give the user of this step permission to write there, or choose another destination.", err, "the system denies writing %q", path)
+		return newError(CodeNotWritable, "Give the user of this step write permission for this path, or choose another destination.", err, "the system denies writing %q", path)
 	case errors.As(err, &system):
 		return newError(CodeNotWritable, "Choose another destination.", err, "%q cannot be written", path)
 	}

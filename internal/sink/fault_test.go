@@ -40,8 +40,8 @@ type writer func([]byte) (int, error)
 
 func (w writer) Write(p []byte) (int, error) { return w(p) }
 
-// The disk fills up after every possible number of bytes. No incomplete file has
-// a final name, and the next pull with enough space succeeds.
+// Each run of the test has a disk with more space. If the disk is too small, no
+// incomplete file has its final name, and the next pull with enough space succeeds.
 func TestPullContinuesAfterAFullDisk(t *testing.T) {
 	t.Parallel()
 	img := imageOf(t, "ghcr.io/acme/web:1", single)
@@ -62,7 +62,7 @@ func TestPullContinuesAfterAFullDisk(t *testing.T) {
 	}
 }
 
-// wholeBlobs verifies the digest of every file with the name of a blob.
+// wholeBlobs verifies the digest of every file that has the name of a blob.
 func wholeBlobs(t *testing.T, dir string) {
 	t.Helper()
 	for name, text := range files(t, dir) {
@@ -74,7 +74,7 @@ func wholeBlobs(t *testing.T, dir string) {
 	}
 }
 
-// The reader reports the wrong digest at its end.
+// The reader reports the wrong digest only after the last byte.
 func TestWrongBytesNeverGetAFinalName(t *testing.T) {
 	t.Parallel()
 	img := imageOf(t, "ghcr.io/acme/web:1", single)
@@ -151,7 +151,7 @@ func TestWaitingForTheLockEndsWithTheContext(t *testing.T) {
 	}
 	defer holder.Close()
 	if free, err := tryLock(holder); !free || err != nil {
-		t.Fatalf("got the lock: %t, %v", free, err)
+		t.Fatalf("the test got the lock: %t, %v", free, err)
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("enough"))
@@ -160,7 +160,8 @@ func TestWaitingForTheLockEndsWithTheContext(t *testing.T) {
 	}
 }
 
-// Files that a running pull still writes stay, and files of other programs stay.
+// Incomplete files of a running pull are kept. Files of other programs are kept,
+// too.
 func TestIncompleteFilesOfKilledRunsAreRemoved(t *testing.T) {
 	t.Parallel()
 	dir, img := t.TempDir(), imageOf(t, "ghcr.io/acme/web:1", single)

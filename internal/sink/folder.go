@@ -12,13 +12,13 @@ import (
 	"path/filepath"
 )
 
-// folder is a directory. Nothing is written outside of it. The names of its
-// files are slash-separated.
+// folder is a directory. Its methods write nothing outside of the directory. The
+// names of files in the directory are slash-separated.
 type folder struct {
 	root *os.Root
 	dir  string // absolute path
-	// wrapWriter, if set, wraps the writers of all files. Tests simulate full
-	// disks with it.
+	// wrapWriter wraps the writers of all files, unless wrapWriter is nil. Tests
+	// use wrapWriter to simulate full disks.
 	wrapWriter func(io.Writer) io.Writer
 }
 
@@ -48,8 +48,9 @@ func (f *folder) path() string { return f.dir }
 // pathOf returns the path of a file in the folder, for messages.
 func (f *folder) pathOf(name string) string { return filepath.Join(f.dir, filepath.FromSlash(name)) }
 
-// checkType returns an error if name exists and is not of the wanted type: a
-// regular file (0) or a directory. It refuses symbolic links in particular.
+// checkType returns an error if a file with the name exists and has another type
+// than the wanted type. The wanted type is a regular file (0) or a directory. In
+// particular, checkType refuses symbolic links.
 func (f *folder) checkType(name string, want fs.FileMode) error {
 	info, err := f.root.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -59,7 +60,7 @@ func (f *folder) checkType(name string, want fs.FileMode) error {
 		return writeError(err, f.pathOf(name))
 	}
 	if kind := info.Mode().Type(); kind != want {
-		return newError(CodeUnsafe, "Remove it, or choose another destination.", nil,
+		return newError(CodeUnsafe, "Remove this file or directory, or choose another destination.", nil,
 			"%q is %s, but must be %s", f.pathOf(name), typeName(kind), typeName(want))
 	}
 	return nil
@@ -91,14 +92,14 @@ func (f *folder) readFile(name string, limit int64) ([]byte, error) {
 	return raw, err
 }
 
-// The prefix and the suffix of the names of incomplete files.
+// partPrefix and partSuffix begin and end the names of incomplete files.
 const (
 	partPrefix = ".ghcr-publish-"
 	partSuffix = ".part"
 )
 
-// create creates a temporary file in the directory of name. The caller renames
-// it to name after it is complete.
+// create creates a temporary file for the file with the given name, in the same
+// directory. The caller renames the temporary file when its content is complete.
 func (f *folder) create(name string) (file *os.File, temporary string, err error) {
 	temporary = path.Join(path.Dir(name), partPrefix+rand.Text()+partSuffix)
 	file, err = f.root.OpenFile(temporary, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
@@ -120,8 +121,9 @@ func (f *folder) replaceWith(name string, raw []byte) error {
 	return f.replace(name, bytes.NewReader(raw))
 }
 
-// replace writes the content of r to a new file and renames it to name. If
-// writing fails, the old file stays.
+// replace replaces the file with the given name. It writes the new content to a
+// temporary file, and then renames the temporary file. If writing fails, the old
+// file stays unchanged.
 func (f *folder) replace(name string, r io.Reader) error {
 	file, temporary, err := f.create(name)
 	if err != nil {

@@ -10,9 +10,9 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// FuzzIndex adds an image to any index.json that can be read. The result can be
-// written and read, contains the image once, and keeps all entries that the
-// image does not replace.
+// FuzzIndex adds an image to any index.json that can be read. The resulting index
+// can be written and read. It contains the image once, and it keeps all entries
+// that the image does not replace.
 func FuzzIndex(f *testing.F) {
 	const full = "ghcr.io/acme/web:1"
 	for _, seed := range []string{
@@ -69,10 +69,10 @@ func FuzzIndex(f *testing.F) {
 			kept = append(kept, compact(t, e))
 		}
 		if added != 1 || strings.Join(kept, "\n") != strings.Join(stay, "\n") {
-			t.Fatalf("the index contains the image %d times; it kept\n%s\nof\n%s", added, kept, stay)
+			t.Fatalf("the index contains the image %d times\nthe index kept the entries\n%s\nwant\n%s", added, kept, stay)
 		}
 		if second, err := again.bytes(); err != nil || !bytes.Equal(second, out) {
-			t.Fatalf("the second write gives other bytes: %v", err)
+			t.Fatalf("the second write produces other bytes, or fails: %v", err)
 		}
 	})
 }

@@ -21,7 +21,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// imageOf returns the image that make stores in a layout, with a reference.
+// imageOf returns an image with a reference. The function make stores the image in
+// a layout.
 func imageOf(t *testing.T, reference string, make func(*sourcetest.Layout) v1.Descriptor) Image {
 	t.Helper()
 	l := sourcetest.NewLayout(t)
@@ -55,7 +56,8 @@ func mustParse(t *testing.T, text string) Target {
 	return target
 }
 
-// content returns a blob's reader that verifies the digest, as package pull does.
+// content returns a reader for the content of a blob. The reader verifies the
+// digest, as the readers of package pull do.
 func content(t *testing.T, b *image.Blob) io.Reader {
 	t.Helper()
 	r, err := b.Open(t.Context())
@@ -76,7 +78,8 @@ func write(t *testing.T, text string, img Image) (written int) {
 	return written
 }
 
-// tryWrite is write for a target that may fail. wrapWriter is the field of folder.
+// tryWrite does the same as write, but returns an error instead of failing the
+// test. wrapWriter becomes the value of the field in folder.
 func tryWrite(t *testing.T, target Target, img Image, wrapWriter func(io.Writer) io.Writer) (written int, err error) {
 	t.Helper()
 	s, err := Open(t.Context(), target, img)
@@ -110,7 +113,8 @@ func tryWrite(t *testing.T, target Target, img Image, wrapWriter func(io.Writer)
 	return written, s.Commit(t.Context())
 }
 
-// files returns all files below a directory: slash-separated name to content.
+// files returns the content of all files below a directory. The keys of the map are
+// slash-separated names.
 func files(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	out := map[string]string{}
@@ -160,12 +164,12 @@ func wantCode(t *testing.T, err error, code string) {
 
 func sortedNames(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
 
-// symlink makes a symbolic link. It skips the test if the system denies it.
+// symlink makes a symbolic link. It skips the test if the system denies the link.
 func symlink(t *testing.T, to, path string) {
 	t.Helper()
 	err := os.Symlink(to, path)
 	if err != nil && runtime.GOOS == "windows" {
-		t.Skip("this account may not make symbolic links")
+		t.Skip("the system does not allow this account to make symbolic links")
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -14,20 +14,22 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// maxIndexSize is the maximum size of index.json in bytes. Readers use this limit.
+// maxIndexSize is the maximum size of index.json, in bytes. Programs that read
+// layouts have the same limit.
 const maxIndexSize = image.MaxManifestSize
 
-// maxEntries is the maximum number of images in one layout. Readers use this limit.
+// maxEntries is the maximum number of images in one layout. Programs that read
+// layouts have the same limit.
 const maxEntries = 20_000
 
-// index is an index.json. It keeps unknown fields.
+// index is the content of an index.json. It keeps unknown fields.
 type index struct {
 	fields  map[string]json.RawMessage
 	entries []json.RawMessage
 }
 
-// entry is an entry of index.json. It has only the fields that this package
-// uses, because other entries can have unknown types.
+// entry is an entry of index.json. It has only the fields that this package uses,
+// because the other fields of an entry can have unknown types.
 type entry struct {
 	Digest      string            `json:"digest"`
 	Annotations map[string]string `json:"annotations"`
@@ -91,8 +93,9 @@ func (x *index) readEntries(raw json.RawMessage) error {
 	return nil
 }
 
-// add puts an image in the place of the first entry that it replaces. If it
-// replaces no entry, add appends the image.
+// add adds an image to the index, and removes the entries that the image replaces.
+// The image takes the place of the first of these entries. If the image replaces
+// no entry, add appends the image.
 func (x *index) add(desc v1.Descriptor, n names) error {
 	desc.Annotations = n.annotations()
 	added, err := json.Marshal(desc)
@@ -121,8 +124,8 @@ func (x *index) add(desc v1.Descriptor, n names) error {
 	return nil
 }
 
-// bytes returns the JSON of the index: the standard fields first, and then the
-// other fields in alphabetical order.
+// bytes returns the JSON of the index. The standard fields are first. The other
+// fields follow in alphabetical order.
 func (x *index) bytes() ([]byte, error) {
 	manifests, err := json.Marshal(x.entries)
 	if err != nil {
@@ -157,7 +160,8 @@ func (x *index) bytes() ([]byte, error) {
 	return checkIndex(b.Bytes())
 }
 
-// checkIndex indents the index. It refuses an index that readers do not accept.
+// checkIndex indents the index. It refuses an index that is larger than
+// maxIndexSize.
 func checkIndex(compact []byte) ([]byte, error) {
 	var out bytes.Buffer
 	if err := json.Indent(&out, compact, "", "  "); err != nil {
@@ -165,7 +169,7 @@ func checkIndex(compact []byte) ([]byte, error) {
 	}
 	out.WriteByte('\n')
 	if out.Len() > maxIndexSize {
-		return nil, fmt.Errorf("the index has %d bytes, more than the limit of %d", out.Len(), maxIndexSize)
+		return nil, fmt.Errorf("the index has %d bytes, which is more than the limit of %d bytes", out.Len(), maxIndexSize)
 	}
 	return out.Bytes(), nil
 }

@@ -65,7 +65,7 @@ func TestSkopeoReadsDockerArchives(t *testing.T) {
 		if len(got.Layers) != len(img.Root.Blobs)-1 || got.Os != "linux" {
 			t.Errorf("got %+v", got)
 		}
-		skopeo(t, "copy", text, "oci:"+t.TempDir()+":copy") // checks every diff id
+		skopeo(t, "copy", text, "oci:"+t.TempDir()+":copy") // skopeo checks every diff id
 	}
 }
 

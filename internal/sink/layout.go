@@ -17,7 +17,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// The files of a layout (image-spec, "Image Layout").
+// These are the names and contents of files in a layout (image-spec, "Image
+// Layout").
 const (
 	layoutFile    = "oci-layout"
 	indexFile     = "index.json"
@@ -27,10 +28,10 @@ const (
 
 const hintEmpty = "Choose an empty directory, a directory that does not exist, or an OCI layout."
 
-// layout is an OCI layout in a directory. Other pulls can write to it at the
-// same time. Blobs need no lock, because blobs with equal names have equal
-// bytes. A lock on the file oci-layout protects index.json. The file oci-layout
-// is never replaced.
+// layout is an OCI layout in a directory. Other pulls can write to the layout at
+// the same time. Blobs need no lock, because blobs with equal names have equal
+// bytes. A lock protects index.json. The lock is on the file oci-layout, because
+// this file is never replaced.
 type layout struct {
 	folder
 	image Image
@@ -70,14 +71,15 @@ func (l *layout) prepare(ctx context.Context) error {
 			return writeError(err, l.pathOf(dir))
 		}
 	}
-	if _, err = l.index(); err != nil { // before the first download
+	if _, err = l.index(); err != nil { // reports a damaged index.json before the first download
 		return err
 	}
 	return l.removeAbandoned(time.Now())
 }
 
-// abandonedAfter is the minimum age of an incomplete file that a killed run
-// left. A file of a running pull changes more often.
+// abandonedAfter is the age after which an incomplete file is removed. A file of
+// this age comes from a killed run, because a running pull changes its files more
+// often.
 const abandonedAfter = 24 * time.Hour
 
 // removeAbandoned removes the incomplete files of killed runs.
@@ -106,8 +108,9 @@ func (l *layout) removeAbandoned(now time.Time) error {
 	return nil
 }
 
-// checkEmptyOrLayout refuses a directory with other files, because the files of
-// the layout would mix with them.
+// checkEmptyOrLayout accepts an empty directory and a layout. It refuses a
+// directory with other files, because the files of the layout would mix with these
+// files.
 func (l *layout) checkEmptyOrLayout() error {
 	if err := l.checkType(layoutFile, 0); err != nil {
 		return err
@@ -143,8 +146,8 @@ func (l *layout) lockLayoutFile(ctx context.Context) (*os.File, error) {
 	return file, nil
 }
 
-// checkLayoutFile fills a new file oci-layout, and checks the version in an
-// existing file.
+// checkLayoutFile writes the content of a new file oci-layout. If the file already
+// has content, checkLayoutFile checks the version in the file.
 func (l *layout) checkLayoutFile(file *os.File) error {
 	raw, err := io.ReadAll(io.LimitReader(file, maxIndexSize))
 	if err != nil {
@@ -161,10 +164,10 @@ func (l *layout) checkLayoutFile(file *os.File) error {
 	if err == nil && strings.HasPrefix(version.ImageLayoutVersion, "1.") {
 		return nil
 	}
-	return newError(CodeNotLayout, hintEmpty, err, "%q is not an OCI layout of version 1: its file oci-layout contains the version %.40q", l.dir, version.ImageLayoutVersion)
+	return newError(CodeNotLayout, hintEmpty, err, "%q is not an OCI layout of version 1, because its file oci-layout contains the version %.40q", l.dir, version.ImageLayoutVersion)
 }
 
-// index reads index.json. If the file does not exist, it returns a new index.
+// index reads index.json. If the file does not exist, index returns a new index.
 func (l *layout) index() (*index, error) {
 	if err := l.checkType(indexFile, 0); err != nil {
 		return nil, err
@@ -178,14 +181,15 @@ func (l *layout) index() (*index, error) {
 	}
 	x, err := readIndex(raw)
 	if err != nil {
-		return nil, newError(CodeDamaged, "Choose another directory. If you do not need the content of this directory, delete it.", err, "%q is malformed", l.pathOf(indexFile))
+		return nil, newError(CodeDamaged, "Choose another directory. If you do not need the content of this directory, delete the directory.", err, "%q is malformed", l.pathOf(indexFile))
 	}
 	return x, nil
 }
 
 func blobName(h v1.Hash) string { return "blobs/" + h.Algorithm + "/" + h.Hex }
 
-// read opens a blob that has the right size. It returns nil if there is none.
+// read opens a blob. It returns nil if the layout does not have the blob, or if
+// the blob does not have the right size.
 func (l *layout) read(desc v1.Descriptor) (io.ReadCloser, error) {
 	file := blobName(desc.Digest)
 	if err := l.checkType(file, 0); err != nil {
@@ -209,7 +213,8 @@ func (l *layout) put(desc v1.Descriptor, r io.Reader) error {
 	return l.replace(blobName(desc.Digest), r)
 }
 
-// commit writes the manifests, children first, and the entry in index.json.
+// commit writes the manifests and then the entry in index.json. It writes the
+// children of an index before the index.
 func (l *layout) commit(ctx context.Context) error {
 	for _, m := range image.Manifests(l.image.Root) {
 		if err := l.manifest(ctx, m); err != nil {
@@ -238,7 +243,7 @@ func (l *layout) commit(ctx context.Context) error {
 	return l.replaceWith(indexFile, raw)
 }
 
-// manifest writes a manifest unless the layout has it.
+// manifest writes a manifest unless the layout already has the manifest.
 func (l *layout) manifest(ctx context.Context, m *image.Manifest) error {
 	r, err := l.read(m.Descriptor)
 	if err != nil {

@@ -60,8 +60,8 @@ func TestImagesAreAddedToALayout(t *testing.T) {
 	wantSame(t, readBack(t, dir+"#ghcr.io/acme/api:1").Root, second.Root)
 }
 
-// entries returns the names in index.json: the annotations of the image-spec and
-// of containerd.
+// entries returns the names in index.json. Each pair contains the annotation of the
+// image-spec and the annotation of containerd.
 func entries(t *testing.T, dir string) [][2]string {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join(dir, indexFile))
@@ -214,7 +214,7 @@ func TestFileInsteadOfALayoutIsRefused(t *testing.T) {
 	wantCode(t, err, CodeNotLayout)
 }
 
-// The layout has a blob only if all of its bytes are right.
+// A pull uses a blob in the layout only if all of its bytes are right.
 func TestDamagedBlobsAreReplaced(t *testing.T) {
 	t.Parallel()
 	for _, change := range []func([]byte) []byte{

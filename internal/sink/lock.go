@@ -6,18 +6,19 @@ import (
 	"time"
 )
 
-// The retry interval and the timeout of the lock of a layout. Another program
-// holds the lock only while it writes one small file.
+// lockInterval is the time between two attempts to get the lock of a layout. The
+// attempts end after lockTimeout. Another program holds the lock only for a short
+// time, because it only writes one small file.
 const (
 	lockInterval = 20 * time.Millisecond
 	lockTimeout  = 30 * time.Second
 )
 
-// lock waits until no other process holds the lock of the file. The lock ends
-// when the file is closed or the process ends.
+// lock waits until no other process holds the lock of the file, and then gets the
+// lock. The lock ends when the file is closed or the process ends.
 func lock(ctx context.Context, f *os.File, path string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, lockTimeout, newError(CodeLocked,
-		"Find the program with fuser or lsof and wait until it ends, or choose another destination.", nil, "another program has held the lock of %q for %s", path, lockTimeout))
+		"Find this program with fuser or lsof, and wait until the program ends. You can also choose another destination.", nil, "another program has held the lock of %q for %s", path, lockTimeout))
 	defer cancel()
 	for {
 		free, err := tryLock(f)

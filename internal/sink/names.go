@@ -6,7 +6,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
-// The annotations that name an image in a layout. By convention, the
+// These annotations contain the name of an image in a layout. By convention, the
 // annotation of the image-spec contains the tag. The annotation of containerd
 // contains the whole reference.
 const (
@@ -39,7 +39,8 @@ func namesOf(t Target, ref name.Reference) names {
 }
 
 // normalized returns a reference in the form that Docker and containerd write in
-// annotations: with the registry docker.io instead of index.docker.io.
+// annotations. This form contains the registry docker.io instead of
+// index.docker.io.
 func normalized(ref name.Reference) string {
 	full := ref.Name()
 	if rest, ok := strings.CutPrefix(full, name.DefaultRegistry+"/"); ok {
@@ -61,9 +62,10 @@ func (n names) annotations() map[string]string {
 }
 
 // replaces reports whether an image with these names and this digest replaces an
-// entry of index.json. It replaces the entry with the name in the target, or the
-// entry with the same whole reference. A tag alone is not enough, because images
-// of different repositories can have the same tag.
+// entry of index.json. If the target contains a name, the image replaces the entry
+// with this name. Otherwise, it replaces the entry with the same whole reference.
+// An equal tag alone is not enough, because images of different repositories can
+// have the same tag.
 func (n names) replaces(old entry, digest string) bool {
 	previous := names{ref: old.Annotations[annotationRef], full: old.Annotations[annotationName]}
 	switch {
@@ -75,7 +77,8 @@ func (n names) replaces(old entry, digest string) bool {
 	return previous.full == n.full
 }
 
-// repoTags returns the RepoTags of a docker archive. A reference by digest has none.
+// repoTags returns the value of RepoTags in a docker archive. For a reference by
+// digest, it returns nil.
 func (n names) repoTags() []string {
 	text := n.full
 	if n.explicit {

@@ -10,14 +10,14 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/rewrite"
 )
 
-// findSharedLayers marks the layers that need not be sent. Docker's classic store
-// identifies a layer by the diff ids of the layer and of all layers below it. It
-// reads a layer from an archive only if it has no layer with this identity
-// (moby, image/tarexport/load.go). The archive can therefore omit the first
-// layers that another image of the repository has too.
+// findSharedLayers marks the layers that do not need to be sent. Docker's classic
+// store identifies a layer by the diff ids of the layer and of all layers below
+// it. The store reads a layer from an archive only if it has no layer with this
+// identity (moby, image/tarexport/load.go). If another image of the repository
+// has the same lowest layers, the archive can therefore omit these layers.
 //
-// In containerd's store, all layers are sent, because this store also accepts an
-// archive that lacks a blob. The image could then not start.
+// An engine with containerd's store gets all layers. This store also accepts an
+// archive that lacks a blob, but a container of the image could then not start.
 func (d *engineArchive) findSharedLayers(ctx context.Context) error {
 	if d.engine.Store != docker.Classic {
 		return nil
@@ -39,14 +39,14 @@ func (d *engineArchive) findSharedLayers(ctx context.Context) error {
 		d.has[b.Descriptor.Digest] = true
 	}
 	for _, b := range blobs[longest:] {
-		delete(d.has, b.Descriptor.Digest) // a higher layer has the same bytes
+		delete(d.has, b.Descriptor.Digest) // this layer is sent, even if a shared layer has the same bytes
 	}
 	return nil
 }
 
-// diffIDs returns the diff ids of the image's layers from its config. If the
-// config has a different number of layers, it returns nil, and the engine
-// reports the problem.
+// diffIDs returns the diff ids of the image's layers. It reads them from the
+// config of the image. If the config has a different number of layers than the
+// manifest, diffIDs returns nil. The engine then reports the problem.
 func (d *engineArchive) diffIDs(ctx context.Context) ([]v1.Hash, error) {
 	if d.image.Root.Blobs[0].Descriptor.Size > image.MaxConfig {
 		return nil, nil
@@ -62,8 +62,8 @@ func (d *engineArchive) diffIDs(ctx context.Context) ([]v1.Hash, error) {
 	return diffIDs, nil
 }
 
-// commonPrefix returns the number of layers that two images share, from the
-// lowest layer up.
+// commonPrefix returns the number of layers that two images share. It counts from
+// the lowest layer up to the first difference.
 func commonPrefix(a, b []v1.Hash) int {
 	n := 0
 	for n < min(len(a), len(b)) && a[n] == b[n] {

@@ -2,12 +2,13 @@
 // tar, or to a Docker engine. A tar has the format of an OCI layout or of
 // docker save. A layout can contain other images.
 //
-// An incomplete file never has a final name. Blobs of a layout and whole archives
-// are written under a temporary name and renamed after they are complete. All
-// files are below one directory (os.Root), and links in it are refused. The same
-// image always gives the same bytes.
+// An incomplete file never has its final name. The package writes each blob of a
+// layout, and each archive, to a file with a temporary name. It renames the file
+// when the content is complete. All files are below one directory (os.Root). The
+// package refuses symbolic links in this directory. It always writes the same bytes
+// for the same image.
 //
-// The package downloads nothing: package pull provides the verified bytes.
+// The package downloads nothing. Package pull provides the verified bytes.
 package sink
 
 import (
@@ -25,12 +26,12 @@ import (
 
 // Image is the image to write.
 type Image struct {
-	// Root is the image or index. Its tree is complete: nothing is pending.
+	// Root is the image or index. No manifest or blob in its tree is pending.
 	Root *image.Manifest
 	// Reference is the reference that the user pulled. It names the image in
 	// the destination unless the target contains a name.
 	Reference name.Reference
-	// Stream receives an archive with the path "-".
+	// Stream receives the archive if the path of the target is "-".
 	Stream io.Writer
 	// Engine is the engine for the kind DockerEngine. Index is the digest of
 	// the index from which Root was chosen. An engine may store the image
@@ -39,8 +40,8 @@ type Image struct {
 	Index  v1.Hash
 }
 
-// Sink stores the blobs of one image. Unless it is ordered, blobs can arrive in
-// any order and concurrently. Commit makes the image visible.
+// Sink stores the blobs of one image. Blobs can arrive in any order and
+// concurrently, unless Ordered returns true. Commit makes the image visible.
 type Sink struct {
 	store store
 	blobs []*image.Blob
@@ -51,13 +52,14 @@ type Sink struct {
 
 // store is a kind of destination.
 type store interface {
-	// read opens a blob that the destination has. It returns nil if it does not.
+	// read opens a blob in the destination. It returns nil if the destination
+	// does not have the blob.
 	read(desc v1.Descriptor) (io.ReadCloser, error)
-	// put stores all of r as the blob.
+	// put stores all bytes of the reader as the blob.
 	put(desc v1.Descriptor, r io.Reader) error
 	// commit writes the manifests and makes the image visible.
 	commit(ctx context.Context) error
-	// close closes files, and removes everything that was not committed.
+	// close closes the files, and removes the temporary files.
 	close() error
 	// path returns the absolute path of the image.
 	path() string
@@ -113,9 +115,9 @@ func Blobs(root *image.Manifest) ([]*image.Blob, error) {
 	return out, nil
 }
 
-// Has reports whether the destination has the blob. It reads all bytes of the
-// blob. A blob in an engine is not read, because the engine has verified it during
-// the load.
+// Has reports whether the destination has the complete blob. It reads and verifies
+// all bytes of the blob. It does not read a blob in an engine, because the engine
+// verified the blob during the load.
 func (s *Sink) Has(ctx context.Context, desc v1.Descriptor) (bool, error) {
 	if d, ok := s.store.(*engineArchive); ok && d.has[desc.Digest] {
 		s.markStored(desc.Digest)
@@ -162,7 +164,7 @@ func (s *Sink) Commit(ctx context.Context) error {
 	return s.store.commit(ctx)
 }
 
-// Ordered reports whether blobs must arrive one by one, in the order of Blobs.
+// Ordered reports whether blobs must arrive one at a time, in the order of Blobs.
 func (s *Sink) Ordered() bool {
 	switch s.store.(type) {
 	case *stream, *engineArchive:
@@ -171,8 +173,8 @@ func (s *Sink) Ordered() bool {
 	return false
 }
 
-// Close closes files. Without a previous Commit, it removes everything except
-// the complete blobs of a layout, which the next pull can use.
+// Close closes the files. If Commit has not succeeded, Close removes everything
+// except the complete blobs of a layout. The next pull can use these blobs.
 func (s *Sink) Close() error { return s.store.close() }
 
 // Path returns the absolute path of the image. It is empty for a stream, an
@@ -188,7 +190,8 @@ func (s *Sink) EngineImage() *EngineImage {
 	return nil
 }
 
-// discard accepts every blob and stores nothing. The option verify-only uses it.
+// discard accepts every blob and stores nothing. It is the destination of a pull
+// with the input verify-only.
 type discard struct{}
 
 func (discard) read(v1.Descriptor) (io.ReadCloser, error) { return nil, nil }

@@ -10,7 +10,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// Stream is the path that stands for standard output.
+// Stream is the path of standard output in a destination.
 const Stream = "-"
 
 // stream is an archive that is written to a pipe. Its blobs must arrive in order.
@@ -32,7 +32,7 @@ func openStream(t Target, img Image, blobs []*image.Blob) (store, error) {
 	return &stream{out: img.Stream, plan: p}, nil
 }
 
-// advance writes the documents, headers and padding before an offset.
+// advance writes the documents, headers and padding that precede an offset.
 func (s *stream) advance(to int64) error {
 	for len(s.plan.pieces) > 0 && s.plan.pieces[0].at < to {
 		next := s.plan.pieces[0]

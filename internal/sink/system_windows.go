@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// lockOffset is the offset of the locked byte, far behind the end of the file.
-// Windows prevents other processes from reading locked bytes.
+// lockOffset is the offset of the locked byte. The byte is far after the end of the
+// file, because Windows prevents other processes from reading locked bytes.
 const lockOffset = 1 << 30
 
 // tryLock locks a file. It returns false if another process holds the lock.

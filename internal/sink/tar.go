@@ -14,8 +14,8 @@ import (
 
 const (
 	tarBlock = 512
-	// maxTarSize is the maximum size of an archive, in bytes. The sizes in a
-	// manifest can be arbitrary.
+	// maxTarSize is the maximum size of an archive, in bytes. The limit exists
+	// because a manifest can declare arbitrary sizes.
 	maxTarSize = 1 << 50
 )
 
@@ -23,7 +23,7 @@ const (
 type plan struct {
 	size    int64
 	pieces  []piece
-	offsets map[v1.Hash]int64 // of the first bytes of the blobs
+	offsets map[v1.Hash]int64 // offset of the first byte of each blob
 }
 
 // piece is a sequence of bytes that is known before the blobs arrive.
@@ -38,12 +38,13 @@ type document struct {
 	raw  []byte
 }
 
-// documents returns the files before the blobs. The files that name the image
-// are first, for readers that process the tar as a stream. The manifests follow.
+// documents returns the files that precede the blobs in the archive. The files
+// that name the image are first, because some readers process the tar as a stream.
+// The manifests follow.
 //
 // A docker archive is an OCI layout with a manifest.json. Docker 25 and later
-// write this format. Engines of any version can load it, and readers of the
-// layout keep the digest.
+// write this format. Engines of any version can load this format. Programs that
+// read the archive as a layout keep the digest of the image.
 func documents(t Target, img Image) ([]document, error) {
 	n := namesOf(t, img.Reference)
 	x := newIndex()
@@ -71,12 +72,13 @@ func documents(t Target, img Image) ([]document, error) {
 }
 
 // dockerManifest returns the manifest.json of a docker archive. The config
-// identifies the image. The layers are compressed, which docker load accepts.
+// identifies the image. The layers can be compressed, because docker load accepts
+// compressed layers.
 func dockerManifest(root *image.Manifest, n names) ([]byte, error) {
 	const hint = "Write the image to an OCI layout or to oci-archive:FILE, which support all kinds of images."
 	switch {
 	case root.Index():
-		return nil, newError(CodeNotSupported, "Set the input platform to choose one image of the index. "+hint, nil, "%s is an index, but a Docker engine loads a single image", root.Descriptor.Digest)
+		return nil, newError(CodeNotSupported, "Set the input platform to choose one image of the index. To keep the whole index, choose another destination. "+hint, nil, "%s is an index, but a Docker engine loads a single image", root.Descriptor.Digest)
 	case len(root.Blobs) == 0 || !root.Blobs[0].Descriptor.MediaType.IsConfig():
 		return nil, newError(CodeNotSupported, hint, nil, "%s is an artifact, which a Docker engine cannot load", root.Descriptor.Digest)
 	}
@@ -103,7 +105,7 @@ func newPlan(docs []document, blobs []*image.Blob) (*plan, error) {
 	}
 	for _, b := range blobs {
 		if b.Descriptor.Size > maxTarSize || p.size > maxTarSize {
-			return nil, newError(CodeNotSupported, "Ask the publisher of the image to correct its manifest.", nil, "the image declares a size of at least %d bytes", max(p.size, b.Descriptor.Size))
+			return nil, newError(CodeNotSupported, "Ask the publisher of the image to correct its manifest.", nil, "the image declares a size of at least %d bytes, which is too large for an archive", max(p.size, b.Descriptor.Size))
 		}
 		if err := p.header(blobName(b.Descriptor.Digest), b.Descriptor.Size); err != nil {
 			return nil, err
@@ -111,7 +113,7 @@ func newPlan(docs []document, blobs []*image.Blob) (*plan, error) {
 		p.offsets[b.Descriptor.Digest] = p.size
 		p.skip(b.Descriptor.Size)
 	}
-	p.size += 2 * tarBlock // the end layoutContent
+	p.size += 2 * tarBlock // two empty blocks end a tar
 	return p, nil
 }
 

@@ -29,23 +29,24 @@ const (
 type Target struct {
 	Kind Kind
 	Path string
-	// Ref is the name of the image in the destination. If it is empty, the
-	// image keeps the reference that was pulled.
+	// Ref is the name of the image in the destination. If Ref is empty, the image
+	// keeps the reference that was pulled.
 	Ref string
 }
 
-// unsupported maps prefixes that other programs support to a hint.
+// unsupported contains prefixes that only other programs support. It maps each
+// prefix to a hint.
 var unsupported = map[string]string{
 	"docker":             "To copy between registries, use publish with source: docker://REFERENCE.",
-	"containers-storage": "Write oci-archive:image.tar, and then run podman load -i image.tar. At a terminal, use a pipe: oci-archive:- | podman load.",
-	"dir":                "Write oci:DIRECTORY, and then copy the layout to the other format with skopeo.",
+	"containers-storage": "Write oci-archive:image.tar, and then run podman load -i image.tar. At a terminal, you can instead write oci-archive:- and pipe the output to podman load.",
+	"dir":                "Write oci:DIRECTORY, and then copy the layout to the format dir with skopeo.",
 }
 
 // refName is the grammar of the annotation org.opencontainers.image.ref.name
 // (image-spec, "Pre-Defined Annotation Keys").
 var refName = regexp.MustCompile(`^[A-Za-z0-9]+(?:(?:[-._:@+/]|--)[A-Za-z0-9]+)*$`)
 
-const hintForms = "Write oci:DIRECTORY, oci-archive:FILE, docker-archive:FILE, or docker-daemon:NAME for the Docker engine. The file - is a pipe. Add :NAME to a directory or file to name the image. A path alone is the directory of an OCI layout."
+const hintForms = "Write oci:DIRECTORY, oci-archive:FILE, docker-archive:FILE, or docker-daemon:NAME for the Docker engine. The FILE - is a pipe. To name the image, add :NAME after the directory or file. A path without a prefix is the directory of an OCI layout."
 
 // Parse parses a destination.
 func Parse(text string) (Target, error) {
@@ -102,15 +103,15 @@ func prefixed(text string, kind Kind, rest string) (Target, error) {
 	return t, nil
 }
 
-// engineTarget parses the name of an image in a Docker engine. Without a name,
-// the image keeps the reference that was pulled.
+// engineTarget parses the name of an image in a Docker engine. If the text contains
+// no name, the image keeps the reference that was pulled.
 func engineTarget(text, ref string) (Target, error) {
 	t := Target{Kind: DockerEngine, Ref: ref}
 	if ref == "" {
 		return t, nil
 	}
 	if _, err := name.NewTag(ref); err != nil || strings.HasPrefix(ref, "/") { // NewTag accepts a leading slash, but Docker does not
-		return Target{}, invalidDestination("Write a name in lower case and a tag, as in docker-daemon:acme/web:1.2.3. To keep the reference that you pull, write docker-daemon: alone.",
+		return Target{}, invalidDestination("Write a name in lower case and a tag, as in docker-daemon:acme/web:1.2.3. To keep the reference that you pull, write docker-daemon: without a name.",
 			"the destination %q names the image %q, which a Docker engine does not accept", text, ref)
 	}
 	return t, nil
@@ -118,7 +119,7 @@ func engineTarget(text, ref string) (Target, error) {
 
 func (t Target) checkRef(text string) error {
 	if !refName.MatchString(t.Ref) {
-		return invalidDestination("Write letters and digits, with single - . _ : @ + / between them, as in web or ghcr.io/acme/web:1.2.3.", "the destination %q contains the invalid name %q", text, t.Ref)
+		return invalidDestination("Write letters and digits, for example web or ghcr.io/acme/web:1.2.3. One of the characters - . _ : @ + / can separate two parts.", "the destination %q contains the invalid name %q", text, t.Ref)
 	}
 	if t.Kind != DockerArchive {
 		return nil

@@ -9,7 +9,7 @@ import (
 )
 
 // The codes of the errors of this package. The codes are stable, because the
-// README and workflows contain them.
+// documents and workflows contain them.
 const (
 	CodeNotFound      = diag.CodeSourceNotFound     // no file or image has this name
 	CodeNotLayout     = archive.CodeNotArchive      // the path exists, but is not an image

@@ -28,7 +28,7 @@ func (s sentence) String() string {
 
 func (s sentence) words() int { return len(strings.Fields(s.text)) }
 
-// block is a run of text that starts on one line.
+// block is a piece of text with the number of its first line.
 type block struct {
 	line       int
 	kind, text string
@@ -46,7 +46,8 @@ var extractors = map[string]func(content string) ([]block, error){
 }
 
 // walk returns the sentences of all files below root, in the order of the file
-// names. It skips testdata, Git's folder and, unless tests is set, Go tests.
+// names. It skips testdata, Git's folder and node_modules. It skips Go tests unless
+// tests is true.
 func walk(root string, tests bool) (all []sentence, err error) {
 	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -97,7 +98,7 @@ func sentences(root, path string, extract func(string) ([]block, error)) ([]sent
 var sentenceEnd = regexp.MustCompile(`([.!?]) `)
 
 // split divides a text after each full stop, exclamation mark or question mark
-// that a blank follows. An abbreviation such as "e.g." ends a sentence, too.
+// before a blank. An abbreviation such as "e.g." also ends a sentence.
 func split(text string) []string {
 	text = strings.Join(strings.Fields(text), " ")
 	if text == "" {
@@ -160,8 +161,9 @@ func markdownBlocks(content string) []block {
 
 var startsItem = regexp.MustCompile(`^([-*|#>]|\d+\.) ?`)
 
-// yamlBlocks returns the comments of a YAML file and its descriptions. A
-// description ends where a line is not indented more than its key.
+// yamlBlocks returns the comments and the descriptions of a YAML file. A
+// description ends before the next line that is not indented more than the key of
+// the description.
 func yamlBlocks(content string) []block {
 	var c collector
 	inside, depth := false, 0
@@ -187,7 +189,8 @@ func yamlBlocks(content string) []block {
 	return c.blocks()
 }
 
-// lineComments returns the runs of lines that start with the marker.
+// lineComments returns the comments of a file. A comment consists of successive
+// lines that start with the marker.
 func lineComments(content, marker string) []block {
 	var c collector
 	for i, line := range strings.Split(content, "\n") {
@@ -201,7 +204,7 @@ func lineComments(content, marker string) []block {
 	return c.blocks()
 }
 
-// collector joins lines that belong together into blocks.
+// collector joins successive lines of the same kind into one block.
 type collector struct {
 	all  []block
 	open bool

@@ -1,11 +1,11 @@
 // Command prose extracts the prose of a source tree, so that a person can read
-// it without the code, and checks it against a list of words.
+// the prose without the code. It also checks the prose against a list of words.
 //
 //	prose DIR                       prints every sentence
 //	prose -sample 200 -seed 7 DIR   prints 200 random sentences
-//	prose -words words.tsv DIR      fails if a listed pattern is used too often
+//	prose -words words.tsv DIR      fails if a pattern has more uses than the list allows
 //	prose -words words.tsv -update DIR
-//	                                lowers the allowed numbers to the uses found
+//	                                lowers the allowed numbers to the numbers of uses
 //
 // Each line of the output has the place, the kind and the text, separated by
 // tabs. The program reads comments and string literals of Go files, comments of
@@ -29,15 +29,15 @@ func main() {
 	}
 }
 
-// run executes the program with the given arguments. With -words it returns an
-// error that names each pattern which is used more often than the list allows.
+// run executes the program with the given arguments. With -words, it returns an
+// error that names each pattern with more uses than the list allows.
 func run(args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("prose", flag.ContinueOnError)
 	words := flags.String("words", "", "Check the sentences against this list.")
-	update := flags.Bool("update", false, "Lower the numbers of the list to the uses found.")
+	update := flags.Bool("update", false, "Lower the allowed numbers in the list to the numbers of uses.")
 	sample := flags.Int("sample", 0, "Print this many random sentences of at least four words.")
 	seed := flags.Uint64("seed", 1, "Seed of the random choice.")
-	tests := flags.Bool("tests", false, "Read Go tests, too.")
+	tests := flags.Bool("tests", false, "Also read Go tests.")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

@@ -76,7 +76,7 @@ func TestWordListFailsOnlyAboveTheAllowedNumber(t *testing.T) {
 		t.Errorf("two uses of one allowed: got error %v", err)
 	}
 	if !strings.Contains(out.String(), "a.md:1") {
-		t.Errorf("the output names no place: %q", out.String())
+		t.Errorf("the output does not contain the place of the use: %q", out.String())
 	}
 }
 

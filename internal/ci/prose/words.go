@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// rule is one line of the word list: a pattern, the number of uses that are
-// still allowed, and the words to use instead.
+// rule is one line of the word list. It consists of a pattern, the number of
+// allowed uses, and the words to use instead.
 type rule struct {
 	line    int // index of the line in the file
 	pattern *regexp.Regexp
@@ -19,8 +19,8 @@ type rule struct {
 	instead string
 }
 
-// parseRules reads a word list. Its columns are separated by tabs; empty lines
-// and lines that start with "#" are comments.
+// parseRules reads a word list. Tabs separate the columns of a line. parseRules
+// ignores empty lines and lines that start with "#".
 func parseRules(content string) ([]rule, error) {
 	var rules []rule
 	for i, line := range strings.Split(content, "\n") {
@@ -44,7 +44,8 @@ func parseRules(content string) ([]rule, error) {
 	return rules, nil
 }
 
-// uses returns the sentences that match the rule, one for each match.
+// uses returns the sentences that match the pattern of the rule. A sentence with
+// two matches occurs twice.
 func (r rule) uses(all []sentence) []sentence {
 	var found []sentence
 	for _, s := range all {
@@ -55,9 +56,10 @@ func (r rule) uses(all []sentence) []sentence {
 	return found
 }
 
-// checkFile checks the sentences against the list in the file. It prints each
-// use of a rule that is broken. With update it lowers the numbers in the file to
-// the uses found; it never raises one.
+// checkFile checks the sentences against the list in the file. If a pattern has
+// more uses than allowed, checkFile prints each use. If update is true and no
+// pattern has too many uses, checkFile lowers the allowed numbers in the file to the
+// numbers of uses. It never raises a number.
 func checkFile(path string, all []sentence, update bool, out io.Writer) error {
 	content, err := os.ReadFile(path)
 	if err != nil {

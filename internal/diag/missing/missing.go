@@ -37,7 +37,7 @@ func Text(path string) string {
 
 // Unexpanded explains text that only a shell or the runner would replace, or returns
 // "". It reads no files, so it is also useful for values that are not paths.
-func Unexpanded(text string) string { return cmp.Or(expression(text), variable(text)) }
+func Unexpanded(text string) string { return cmp.Or(expression(text), command(text), variable(text)) }
 
 func quoted(path string) string {
 	if inner, ok := Unquote(path); ok {
@@ -66,7 +66,19 @@ func expression(path string) string {
 	if !strings.Contains(path, "${{") {
 		return ""
 	}
-	return "The runner has not evaluated the expression ${{ … }}. Check that it is part of a workflow or of an action, and not of a file that the run reads."
+	return "The runner has not evaluated the expression ${{ … }}. Check that it is part of a workflow or of an action, and not of a file that the run reads. At a terminal, write the value itself."
+}
+
+// command explains $(COMMAND) and `COMMAND`.
+func command(path string) string {
+	_, after, substituted := strings.Cut(path, "$(")
+	if !substituted {
+		_, after, substituted = strings.Cut(path, "`")
+	}
+	if !substituted || !strings.ContainsAny(after, ")`") {
+		return ""
+	}
+	return "Only a shell runs a command inside of a value. In a workflow, run the command in a step before this one, write its result to $GITHUB_OUTPUT, and use the output of that step here."
 }
 
 // variable explains $NAME, ${NAME}, $env:NAME and %NAME%.

@@ -25,7 +25,7 @@ const whole = 1
 //
 // A name resembles the text if one edit for each three letters of the text, and at
 // least one edit, turns the text into the name. An edit inserts, deletes or replaces
-// one character. Letter case does not matter, and "_" equals "-". A name also
+// one character, or swaps two adjacent characters of the whole text. Letter case does not matter, and "_" equals "-". A name also
 // resembles the text if the text begins or ends with the name and a dash separates
 // the rest: image-name resembles image.
 func Of(text string, names []string) []string {
@@ -74,8 +74,25 @@ func normal(s string) string { return strings.ReplaceAll(strings.ToLower(s), "_"
 
 func distance(wrong, name string) int {
 	edits := levenshtein.ComputeDistance(wrong, name)
+	if swapped(wrong, name) {
+		edits = 1
+	}
 	if strings.HasPrefix(wrong, name+"-") || strings.HasSuffix(wrong, "-"+name) {
 		edits = min(edits, whole)
 	}
 	return edits
+}
+
+// swapped reports whether two adjacent bytes of a text have changed places: ture is
+// true.
+func swapped(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) - 1 {
+		if a[i] != b[i] {
+			return a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
+		}
+	}
+	return false
 }

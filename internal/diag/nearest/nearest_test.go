@@ -21,6 +21,7 @@ func TestOf(t *testing.T) {
 		"push_by_digest":             {"push-by-digest"},
 		"visiblity":                  {"visibility"},
 		"imag":                       {"image"},
+		"tgas":                       {"tags"}, // two letters are swapped
 		"provenance":                 nil,
 		"":                           nil,
 		"x":                          nil,

@@ -35,7 +35,7 @@ func (r result) notices(c Changes, root *image.Manifest) []diag.Notice {
 		out = append(out, diag.Notice{Code: code, Level: level, Title: title, Text: text})
 	}
 	if r.before != (v1.Hash{}) && r.before != root.Descriptor.Digest {
-		add(CodeDigestChanges, diag.Info, "The published digest differs from the source", r.digestText(c, root))
+		add(CodeDigestChanges, diag.Info, "The published digest differs from the source", r.digestText(c))
 	}
 	if r.annotations == annotationsUnsupported {
 		add(CodeAnnotationsNeedOCI, diag.Warning, "Annotations were left out",
@@ -57,23 +57,20 @@ func (r result) notices(c Changes, root *image.Manifest) []diag.Notice {
 }
 
 // digestText describes the changes that gave the image another digest.
-func (r result) digestText(c Changes, root *image.Manifest) string {
+func (r result) digestText(c Changes) string {
 	var changes []string
 	if r.stripped > 0 {
-		changes = append(changes, fmt.Sprintf("without its attestations (%d)", r.stripped))
+		changes = append(changes, fmt.Sprintf("removed attestations (%d)", r.stripped))
 	}
 	if len(c.Labels) > 0 {
-		changes = append(changes, "with labels")
+		changes = append(changes, "added labels")
 	}
 	if r.annotations == annotationsAdded && len(c.Annotations) > 0 {
-		changes = append(changes, "with annotations")
+		changes = append(changes, "added annotations")
 	}
 	if r.layers.changed {
-		changes = append(changes, "with layers compressed as "+string(c.Compression.Format))
+		changes = append(changes, "compressed layers as "+string(c.Compression.Format))
 	}
-	target := "with another digest"
-	if !root.Pending() {
-		target = "as " + root.Descriptor.Digest.String()
-	}
-	return fmt.Sprintf("The source has the digest %s. The image is published %s, %s.", r.before, target, strings.Join(changes, ", "))
+	return fmt.Sprintf("The run %s, so the published image has another digest than the source (%s). Signatures and attestations of the source do not apply to the published image.",
+		strings.Join(changes, ", "), r.before)
 }

@@ -71,6 +71,7 @@ type Job struct {
 	env, matrix *yaml.Node
 	shell       string
 	combos      []Combo
+	runner      *runner
 }
 
 // Step is one step of a job.
@@ -236,23 +237,4 @@ func (d *Document) withinLimit() bool {
 
 func defaultShell(n *yaml.Node) string {
 	return Text(value(value(value(n, "defaults"), "run"), "shell"))
-}
-
-// Shell returns the shell that runs the script of a step, or "" for the
-// runner's default shell.
-func (s *Step) Shell() string {
-	for _, shell := range []string{s.shell, s.Job.shell, s.Job.Doc.shell} {
-		if shell != "" {
-			return shell
-		}
-	}
-	if s.Job.onWindows() {
-		return "pwsh"
-	}
-	return ""
-}
-
-func (j *Job) onWindows() bool {
-	runner := value(j.Node, "runs-on")
-	return runner != nil && runner.Kind == yaml.ScalarNode && len(runner.Value) >= 7 && runner.Value[:7] == "windows"
 }

@@ -62,14 +62,45 @@ func TestParse(t *testing.T) {
 	if len(build.Steps) != 4 || build.Steps[1].Input("token") != "a" {
 		t.Fatalf("steps: %+v", build.Steps)
 	}
-	if got := build.Steps[0].Shell() + " " + build.Steps[3].Shell(); got != "bash pwsh" {
-		t.Errorf("shells %q", got)
+	for i, want := range map[int]string{0: "bash", 3: "pwsh"} {
+		if got, known := build.Steps[i].Shell(); got != want || !known {
+			t.Errorf("step %d has the shell %q (known: %v), want %q", i, got, known, want)
+		}
 	}
 	if d.Jobs[1].Uses == nil {
 		t.Error("the call is missing")
 	}
 	if len(d.Aliases) != 1 {
 		t.Errorf("%d anchors, want 1", len(d.Aliases))
+	}
+}
+
+func TestDefaultShellDependsOnTheRunner(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name, job string
+		shell     string
+		known     bool
+	}{
+		{"linux", "runs-on: ubuntu-latest", "", true},
+		{"windows", "runs-on: windows-2022", "pwsh", true},
+		{"labels", "runs-on: [self-hosted, Windows, X64]", "pwsh", true},
+		{"a group", "runs-on: {group: big, labels: [windows]}", "pwsh", true},
+		{"a matrix of windows", "runs-on: ${{ matrix.os }}, strategy: {matrix: {os: [windows-2019, windows-2022]}}", "pwsh", true},
+		{"a matrix without windows", "runs-on: ${{ matrix.os }}, strategy: {matrix: {os: [ubuntu-latest, macos-latest]}}", "", true},
+		{"a mixed matrix", "runs-on: ${{ matrix.os }}, strategy: {matrix: {os: [ubuntu-latest, windows-latest]}}", "", false},
+		{"a variable", "runs-on: ${{ vars.RUNNER }}", "", false},
+		{"a mixed matrix with a shell", "runs-on: ${{ matrix.os }}, strategy: {matrix: {os: [ubuntu-latest, windows-latest]}}, defaults: {run: {shell: bash}}", "bash", true},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			job := strings.ReplaceAll(strings.ReplaceAll(c.job, "${{ ", `"${{ `), " }}", ` }}"`)
+			d := parse(t, "on: push\njobs:\n  a: {"+job+", steps: [{run: x}]}\n")
+			if shell, known := d.Jobs[0].Steps[0].Shell(); shell != c.shell || known != c.known {
+				t.Errorf("got %q (known: %v), want %q (known: %v)", shell, known, c.shell, c.known)
+			}
+		})
 	}
 }
 

@@ -1,11 +1,10 @@
 package text
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/rogpeppe/go-internal/diff"
 )
 
 // Edit replaces the bytes [Start, End) with New. If Start equals End, it
@@ -49,10 +48,11 @@ func (e *Edits) Covers(start, end int) bool {
 	return slices.ContainsFunc(e.list, func(x Edit) bool { return x.Start <= start && end <= x.End })
 }
 
-// List returns the edits, sorted by position.
+// List returns the edits, sorted by position. An insertion precedes a replacement
+// that starts at the same offset.
 func (e *Edits) List() []Edit {
 	sorted := slices.Clone(e.list)
-	slices.SortStableFunc(sorted, func(a, b Edit) int { return a.Start - b.Start })
+	slices.SortStableFunc(sorted, func(a, b Edit) int { return cmp.Or(a.Start-b.Start, a.End-b.End) })
 	return sorted
 }
 
@@ -67,13 +67,4 @@ func (e *Edits) Apply(src []byte) []byte {
 	}
 	b.Write(src[at:])
 	return []byte(b.String())
-}
-
-// Diff returns the unified diff of two versions of a file, with three lines of
-// context. The commands "patch" and "git apply" can read this format. name is
-// the path of the file in the diff. Diff returns "" if the versions are equal.
-func Diff(name string, before, after []byte) string {
-	out := string(diff.Diff("a/"+name, before, "b/"+name, after))
-	_, body, _ := strings.Cut(out, "\n") // the first line only repeats the names
-	return body
 }

@@ -122,18 +122,6 @@ func TestEdits(t *testing.T) {
 	}
 }
 
-func TestDiffNamesTheFileAndTheLines(t *testing.T) {
-	t.Parallel()
-	got := Diff("x.yml", []byte("a\nb\n"), []byte("a\nc\n"))
-	want := "--- a/x.yml\n+++ b/x.yml\n@@ -1,2 +1,2 @@\n a\n-b\n+c\n"
-	if got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-	if got := Diff("x.yml", []byte("a\n"), []byte("a\n")); got != "" {
-		t.Errorf("equal texts differ: %q", got)
-	}
-}
-
 func TestEOL(t *testing.T) {
 	t.Parallel()
 	cases := []struct {

@@ -1,6 +1,6 @@
 // Package naming computes the tags, labels and annotations of a run. It connects
 // the tag language (package meta) with the event and the API of GitHub. The commands
-// publish and metadata use it.
+// "publish" and "metadata" use this package.
 package naming
 
 import (
@@ -15,8 +15,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
 )
 
-// CodeDefaultBranchUnknown reports a rule that needs the default branch, which
-// neither the event nor the API states.
+// CodeDefaultBranchUnknown reports that neither the event nor the API states the
+// default branch, although a rule needs it.
 const CodeDefaultBranchUnknown = "default-branch-unknown"
 
 // Variables are the environment variables of the tag language. docker/metadata-action
@@ -38,24 +38,26 @@ func ReadVariables(getenv func(string) string) Variables {
 	}
 }
 
-// Registry lists the tags that exist. They decide whether a version is the highest.
+// Registry lists the existing tags. The existing tags decide whether a version is the
+// highest.
 type Registry interface {
 	Tags(context.Context) ([]string, error)
 }
 
-// NoRegistry is for a run without a destination. It has no tags.
+// NoRegistry is the registry of a run without a destination. It has no tags.
 type NoRegistry struct{}
 
 // Tags implements [Registry].
 func (NoRegistry) Tags(context.Context) ([]string, error) { return nil, nil }
 
-// Request states the rules of one computation.
+// Request is the input of one computation.
 type Request struct {
 	Rules  input.Naming
 	Images string // one name per line
 	// Strict is true for a run that publishes the tags; see [meta.Inputs].
 	Strict bool
-	// Defaults uses the tags of the event if the rules contain no tag.
+	// Defaults is true if Compute may use the default tags of the event. Compute uses
+	// them if the rules contain no tag.
 	Defaults bool
 	Registry Registry
 }
@@ -65,11 +67,13 @@ type Namer struct {
 	GitHub    *github.Client
 	Run       input.GitHub
 	Variables Variables
-	// FromGit takes ref and commit from the checkout instead of the event.
+	// FromGit is true if the ref and the commit come from the Git checkout instead of
+	// the event.
 	FromGit bool
 }
 
-// Compute returns the names. Errors in the rules are *diag.Error.
+// Compute returns the tags, labels and annotations. An error in the rules is a
+// *diag.Error.
 func (n *Namer) Compute(ctx context.Context, q Request) (meta.Result, error) {
 	in := meta.Inputs{
 		Images: q.Images, Strict: q.Strict,
@@ -121,8 +125,8 @@ func git(ctx context.Context, args ...string) (string, error) {
 	return string(out), err
 }
 
-// repository reads the repository from the API. An API that does not answer is an
-// error only if a rule needs the default branch.
+// repository reads the repository from the API. If the API does not answer, repository
+// returns an error only if a rule needs the default branch.
 func (n *Namer) repository(ctx context.Context, rules string) (meta.Repository, error) {
 	repo, err := n.GitHub.Repository(ctx, n.Run.Repository)
 	needed := strings.Contains(rules, "default_branch") || strings.Contains(rules, "type=edge")
@@ -132,7 +136,7 @@ func (n *Namer) repository(ctx context.Context, rules string) (meta.Repository, 
 	if err != nil {
 		return meta.Repository{}, &diag.Error{
 			Code: CodeDefaultBranchUnknown, Side: diag.API, Input: "tags", Err: err,
-			Title: "A rule in the input tags needs the default branch, but GitHub's API did not return it",
+			Title: "A rule in the input tags needs the default branch, but GitHub's API did not return the default branch",
 			Hint:  "Run the step again when the API answers, or name the branch in the rule: enable=${{ github.ref == 'refs/heads/main' }}.",
 		}
 	}
@@ -145,8 +149,8 @@ func (n *Namer) repository(ctx context.Context, rules string) (meta.Repository, 
 
 // Reproducible returns the pairs that are the same in each run of one commit. It
 // omits empty values that the user did not write. It also omits the time of the run,
-// because each run would publish another digest. It keeps a time that the user wrote or
-// that SOURCE_DATE_EPOCH sets.
+// because this time would change the digest in each run. It keeps a time that the
+// user wrote or that SOURCE_DATE_EPOCH sets.
 func (n *Namer) Reproducible(pairs []meta.Pair, rules input.Naming) []meta.Pair {
 	var out []meta.Pair
 	for _, p := range pairs {

@@ -15,8 +15,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/naming"
 )
 
-// newNamer returns a namer for a push to main in acme/web. The handler answers the
-// requests to the API.
+// newNamer returns a namer for a push of the tag v1.2.0 to acme/web. The handler
+// answers the requests to the API.
 func newNamer(t *testing.T, api http.HandlerFunc) *naming.Namer {
 	t.Helper()
 	server := httptest.NewServer(api)
@@ -30,7 +30,7 @@ func newNamer(t *testing.T, api http.HandlerFunc) *naming.Namer {
 	}}
 }
 
-// tags is a registry with tags.
+// tags is a fixed list of existing tags. It implements [naming.Registry].
 type tags []string
 
 func (t tags) Tags(context.Context) ([]string, error) { return t, nil }
@@ -42,7 +42,7 @@ func TestExistingTagsDecideLatest(t *testing.T) {
 		registry naming.Registry
 		want     []string
 	}{
-		{"the highest version", tags{"1.1.0"}, []string{"1.2.0", "latest"}},
+		{"only a lower version exists", tags{"1.1.0"}, []string{"1.2.0", "latest"}},
 		{"a higher version exists", tags{"2.0.0"}, []string{"1.2.0"}},
 		{"no registry", naming.NoRegistry{}, []string{"1.2.0", "latest"}},
 	}
@@ -67,8 +67,8 @@ func TestDefaultTagsAreForRulesWithoutATag(t *testing.T) {
 		defaults bool
 		want     []string
 	}{
-		{"no rules", "", true, []string{"1.2.0", "1.2", "1", "latest"}},
-		{"a rule", "type=raw,value=edge", true, []string{"edge"}},
+		{"the rules contain no tag", "", true, []string{"1.2.0", "1.2", "1", "latest"}},
+		{"the rules contain a tag", "type=raw,value=edge", true, []string{"edge"}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

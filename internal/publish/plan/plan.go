@@ -1,7 +1,8 @@
-// Package plan turns the result of package resolve into a list of steps: the
-// blobs, manifests and tags that each destination must have in the end. A step
-// that the destination already fulfils is in the list, but is not needed. New is
-// a pure function. A dry run prints the list, and package push executes it.
+// Package plan turns the result of package resolve into a list of steps. A step is
+// a blob, a manifest or a tag that a destination must have at the end of the run. If
+// the destination already has this blob, manifest or tag, the step is in the list but
+// is not needed. New is a pure function. A dry run prints the list, and package push
+// executes the list.
 package plan
 
 import (
@@ -13,27 +14,27 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// Target is one destination with the content that resolve found there.
+// Target is one destination with the content that package resolve found in it.
 type Target struct {
 	Repo name.Repository
 	Tags []string
 	// Now maps tags to the digests that they point at. A tag without an entry is
 	// absent. A nil map means that the run did not read the tags.
 	Now map[string]v1.Hash
-	// HasRoot reports that the repository has the root and therefore the complete
+	// HasRoot is true if the repository has the root and therefore the complete
 	// image.
 	HasRoot bool
 	// HasBlobs are the blobs that the repository is known to have.
 	HasBlobs map[v1.Hash]bool
 }
 
-// Kept maps references with a tag to the reason why the tag must not move.
+// Kept maps the full name of a tag to the reason why the tag must not move.
 type Kept map[string]string
 
 // Kind is the kind of a step.
 type Kind string
 
-// The kinds, in the order of their execution.
+// The kinds of steps, in the order in which package push executes them.
 const (
 	PushBlob     Kind = "blob"
 	PushManifest Kind = "manifest"
@@ -47,12 +48,13 @@ const (
 	Compress = "compress and upload"
 )
 
-// Step is one blob, manifest or tag that a destination must have in the end.
+// Step is one blob, manifest or tag that a destination must have at the end of the
+// run.
 type Step struct {
 	Kind   Kind
 	Target int // index into Plan.Targets
 	Needed bool
-	How    string // for blobs
+	How    string // Upload, Mount or Compress; only for a blob
 
 	Blob     *image.Blob
 	Manifest *image.Manifest
@@ -60,6 +62,8 @@ type Step struct {
 	// From is the digest that the tag points at before the run. From is nil if
 	// the tag does not exist or its digest is unknown.
 	From *v1.Hash
+	// New reports that the tag does not exist before the run.
+	New bool
 	// Kept is the reason why a tag does not move, or "".
 	Kept string
 }
@@ -71,9 +75,10 @@ type Plan struct {
 	Steps   []Step
 }
 
-// New returns the plan for a root. A destination that has the root needs no blob
-// and no manifest. With a single tag in a single destination, the root is written
-// only under that tag, which saves one request.
+// New returns the plan for a root. A destination that has the root needs no manifest.
+// It also needs no blobs, except blobs that may be missing (see [image.Blob]). If
+// there is only one destination with only one tag, the plan writes the root under
+// this tag, but not by digest. This saves one request.
 func New(root *image.Manifest, targets []Target, kept Kept) *Plan {
 	p := &Plan{Root: root, Targets: targets}
 	blobs, manifests := image.Blobs(root), image.Manifests(root)
@@ -111,8 +116,9 @@ func blobStep(i int, t Target, b *image.Blob) Step {
 }
 
 func tagStep(i int, t Target, tag string, root *image.Manifest, kept Kept) Step {
-	s := Step{Kind: PointTag, Target: i, Manifest: root, Tag: tag, Needed: true}
+	s := Step{Kind: PointTag, Target: i, Manifest: root, Tag: tag, Needed: true, New: t.Now != nil}
 	if now, ok := t.Now[tag]; ok {
+		s.New = false
 		s.From = &now
 		s.Needed = root.Pending() || now != root.Descriptor.Digest
 	}

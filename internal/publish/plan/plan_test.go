@@ -96,22 +96,22 @@ func TestNewListsTheStepsOfEachTarget(t *testing.T) {
 			"+0 blob 1 upload\n+0 blob 2 upload\n+0 tag x\n", true,
 		},
 		{
-			"two tags: the root by digest before the tags", single(),
+			"two tags: the root is written by digest before the tags", single(),
 			[]plan.Target{{Repo: web, Tags: []string{"x", "y"}}},
 			"+0 blob 1 upload\n+0 blob 2 upload\n+0 manifest a\n+0 tag x\n+0 tag y\n", true,
 		},
 		{
-			"no tag: by digest", single(),
+			"no tag: the root is written by digest", single(),
 			[]plan.Target{{Repo: web}},
 			"+0 blob 1 upload\n+0 blob 2 upload\n+0 manifest a\n", true,
 		},
 		{
-			"an index: children before it, a shared blob once", index(),
+			"an index: the children come before the index, and a shared blob is uploaded once", index(),
 			[]plan.Target{{Repo: web, Tags: []string{"x"}}},
 			"+0 blob 1 upload\n+0 blob 3 upload\n+0 blob 2 upload\n+0 manifest b\n+0 manifest c\n+0 tag x\n", true,
 		},
 		{
-			"blobs that exist", single(),
+			"a blob that exists", single(),
 			[]plan.Target{{Repo: web, Tags: []string{"x"}, HasBlobs: map[v1.Hash]bool{hash("1"): true}}},
 			" 0 blob 1 upload\n+0 blob 2 upload\n+0 tag x\n", true,
 		},
@@ -126,7 +126,7 @@ func TestNewListsTheStepsOfEachTarget(t *testing.T) {
 			" 0 blob 1 upload\n 0 blob 2 upload\n 0 manifest a\n 0 tag x from a\n+0 tag y from f\n", true,
 		},
 		{
-			"two targets: everything for each, tags at the end", single(),
+			"two targets: each target has all steps, and the tags come last", single(),
 			[]plan.Target{{Repo: web, Tags: []string{"x"}}, {Repo: copied, Tags: []string{"x"}, HasRoot: true}},
 			"+0 blob 1 upload\n+0 blob 2 upload\n 1 blob 1 upload\n 1 blob 2 upload\n+0 manifest a\n 1 manifest a\n+0 tag x\n+1 tag x\n", true,
 		},
@@ -136,7 +136,7 @@ func TestNewListsTheStepsOfEachTarget(t *testing.T) {
 			"+0 blob 1 upload\n+0 blob pending compress and upload\n+0 tag x from a\n", true,
 		},
 		{
-			"mounts from a neighbour, not from itself", mounted(),
+			"a target mounts a blob from another repository, but not from itself", mounted(),
 			[]plan.Target{{Repo: web, Tags: []string{"x"}}, {Repo: copied, Tags: []string{"x"}}},
 			"+0 blob 1 upload\n+0 blob 2 upload\n+1 blob 1 upload\n+1 blob 2 mount\n+0 manifest a\n+1 manifest a\n+0 tag x\n+1 tag x\n", true,
 		},
@@ -149,11 +149,11 @@ func TestNewListsTheStepsOfEachTarget(t *testing.T) {
 				t.Errorf("got\n%swant\n%s", got, c.want)
 			}
 			if p.Writes() != c.writes {
-				t.Errorf("Writes is %t", p.Writes())
+				t.Errorf("Writes returns %t", p.Writes())
 			}
 			n := len(p.Of(plan.PushBlob)) + len(p.Of(plan.PushManifest)) + len(p.Of(plan.PointTag))
 			if n != len(p.Steps) {
-				t.Errorf("the kinds hold %d steps, the plan %d", n, len(p.Steps))
+				t.Errorf("Of returns %d steps for all kinds, but the plan has %d", n, len(p.Steps))
 			}
 		})
 	}

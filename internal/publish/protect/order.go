@@ -12,8 +12,8 @@ import (
 // Order is the order of two images in time.
 type Order int
 
-// The orders. Unknown means that the images do not state their origin, or that
-// their histories diverged.
+// The orders. Unknown means that the images do not state their origin, or that the
+// histories of their commits diverged.
 const (
 	Unknown Order = iota
 	Older
@@ -21,17 +21,16 @@ const (
 	Newer
 )
 
-// Finding is an order with its reason as a sentence.
+// Finding is the order of two images. Reason is a sentence that explains the order.
 type Finding struct {
 	Order  Order
 	Reason string
 }
 
-// Ancestry is the relation of two commits in the terms of GitHub's compare API:
-// ahead, behind, identical or diverged, and the number of commits.
+// Ancestry is the relation of two commits in the terms of GitHub's compare API.
 type Ancestry struct {
-	Status        string
-	Ahead, Behind int
+	Status        string // "ahead", "behind", "identical" or "diverged"
+	Ahead, Behind int    // numbers of commits
 }
 
 // History knows the commits of a Git repository.
@@ -40,7 +39,7 @@ type History interface {
 	Compare(ctx context.Context, base, head string) (Ancestry, error)
 }
 
-// NoHistory is for a run that cannot read the commits.
+// NoHistory is the history of a run that cannot read the commits.
 type NoHistory struct{}
 
 // Compare implements [History]. It always fails.
@@ -48,9 +47,10 @@ func (NoHistory) Compare(context.Context, string, string) (Ancestry, error) {
 	return Ancestry{}, errors.New("the Git repository is not on this GitHub server")
 }
 
-// Compare returns the order of ours relative to theirs. Both must come from the same
-// Git repository. Different versions decide; otherwise the ancestry of the commits
-// decides.
+// Compare returns the order of the image with the origin ours, relative to the image
+// with the origin theirs. The order is Unknown if the images come from different Git
+// repositories. If the versions differ, the versions decide. Otherwise, the ancestry
+// of the commits decides.
 func Compare(ctx context.Context, ours, theirs Origin, history History) Finding {
 	switch {
 	case !theirs.known():
@@ -71,13 +71,14 @@ func versions(ours, theirs Origin) Finding {
 		return Finding{}
 	}
 	if a.LessThan(b) {
-		return Finding{Older, fmt.Sprintf("it points at %s, and %s is older", theirs, a)}
+		return Finding{Older, fmt.Sprintf("it points at %s, and this image has the older version %s", theirs, a)}
 	}
-	return Finding{Newer, fmt.Sprintf("it points at %s, and %s is newer", theirs, a)}
+	return Finding{Newer, fmt.Sprintf("it points at %s, and this image has the newer version %s", theirs, a)}
 }
 
-// full parses a version of three numbers. A shorter version may be the number of a
-// pull request, a year, or a commit id of digits.
+// full parses a version of three numbers. It rejects a shorter version, because a
+// shorter version may be the number of a pull request, a year, or a commit id that
+// consists of digits.
 func full(version string) (*semver.Version, error) {
 	return semver.StrictNewVersion(strings.TrimPrefix(version, "v"))
 }

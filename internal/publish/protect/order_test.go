@@ -27,14 +27,14 @@ func TestCompareOrdersVersionsBeforeCommits(t *testing.T) {
 		want         protect.Order
 		words        string
 	}{
-		{"an older version", release("1.2.4"), release("2.0.0"), none, protect.Older, "it points at 2.0.0 (commit c2.0.0), and 1.2.4 is older"},
+		{"an older version", release("1.2.4"), release("2.0.0"), none, protect.Older, "it points at 2.0.0 (commit c2.0.0), and this image has the older version 1.2.4"},
 		{"a newer version", release("v2.0.0"), release("1.9.9"), none, protect.Newer, "newer"},
 		{"a pre-release is older than its release", release("2.0.0-rc.1"), release("2.0.0"), none, protect.Older, "older"},
-		{"versions count before commits", release("1.2.4"), release("2.0.0"), answer("ahead"), protect.Older, "older"},
+		{"versions decide before commits", release("1.2.4"), release("2.0.0"), answer("ahead"), protect.Older, "older"},
 		{"an older commit", build("aaaaaaaaa"), build("bbbbbbbbb"), answer("behind"), protect.Older, "main (commit bbbbbbb), which is 1 commit ahead of main (commit aaaaaaa)"},
 		{"a newer commit", build("a"), build("b"), answer("ahead"), protect.Newer, "2 commits behind"},
 		{"the same commit", build("a"), build("a"), none, protect.Same, "both images are built from"},
-		{"the same version, another commit", release("1.0.0"), protect.Origin{Source: source, Revision: "x", Version: "1.0.0"}, answer("behind"), protect.Older, "ahead of"},
+		{"the same version and another commit", release("1.0.0"), protect.Origin{Source: source, Revision: "x", Version: "1.0.0"}, answer("behind"), protect.Older, "ahead of"},
 		{"histories that diverged", build("a"), build("b"), answer("diverged"), protect.Unknown, "diverged"},
 		{"an API that does not answer", build("a"), build("b"), answer(""), protect.Unknown, "503"},
 		{"a repository on another server", build("a"), build("b"), none, protect.Unknown, "not on this GitHub server"},

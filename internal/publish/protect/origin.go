@@ -21,16 +21,17 @@ const (
 	keyVersion  = "org.opencontainers.image.version"
 )
 
-// Origin is the origin of an image. An empty field is unknown.
+// Origin is the Git repository, the commit and the version of an image. An empty field
+// is unknown.
 type Origin struct {
 	Source   string // URL of the Git repository
 	Revision string // commit id
 	Version  string
 }
 
-// sameSource reports whether both origins state the same Git repository. An image
-// may have inherited the labels of its base image, and these labels name another
-// repository.
+// sameSource reports whether both origins state the same Git repository. The Git
+// repositories can differ, because an image inherits the labels of its base image. These
+// labels can name another Git repository.
 func (o Origin) sameSource(other Origin) bool {
 	return o.Source != "" && strings.EqualFold(trim(o.Source), trim(other.Source))
 }
@@ -58,10 +59,11 @@ type Remote interface {
 }
 
 // Read reads the origin of an image in a registry from the annotations of its index
-// or manifest, or else from the labels of its first image.
+// or manifest. If these annotations do not state the origin, Read reads the labels of
+// the first image.
 func Read(ctx context.Context, remote Remote, repo name.Repository, digest v1.Hash) (Origin, error) {
 	var found Origin
-	for range 3 { // an index, an image, and one further level
+	for range 3 { // at most an index, an index in this index, and an image
 		_, raw, err := remote.Manifest(ctx, repo.Digest(digest.String()))
 		if err != nil {
 			return found, fmt.Errorf("reading the origin of %s@%s: %w", repo, digest, err)
@@ -85,7 +87,7 @@ func Read(ctx context.Context, remote Remote, repo name.Repository, digest v1.Ha
 // Of returns the origin of the image of a run.
 func Of(ctx context.Context, root *image.Manifest) (Origin, error) {
 	for _, m := range append([]*image.Manifest{root}, image.Images(root)...) {
-		if m.Pending() { // its manifest is not complete, but its annotations are known
+		if m.Pending() { // the manifest is not complete yet, but its annotations are known
 			if s := originOf(m.Annotations); s.known() {
 				return s, nil
 			}
@@ -107,7 +109,7 @@ func Of(ctx context.Context, root *image.Manifest) (Origin, error) {
 	return Origin{}, nil
 }
 
-// document holds the fields of an index or a manifest.
+// document contains the fields of an index or a manifest that this package reads.
 type document struct {
 	Annotations map[string]string `json:"annotations"`
 	Config      *v1.Descriptor    `json:"config"`
@@ -122,7 +124,8 @@ func parse(raw []byte) (*document, error) {
 	return &doc, nil
 }
 
-// first returns the first image of an index. It skips the attestations of BuildKit.
+// first returns the digest of the first image of an index. It skips the attestations
+// of BuildKit.
 func (d *document) first() (v1.Hash, bool) {
 	for _, m := range d.Manifests {
 		if m.Platform == nil || m.Platform.OS != "unknown" {

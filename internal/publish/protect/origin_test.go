@@ -17,7 +17,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/protect"
 )
 
-// store is a registry of documents that counts the reads.
+// store is a registry that counts the reads of its documents.
 type store struct {
 	t    *testing.T
 	docs map[v1.Hash][]byte
@@ -46,8 +46,8 @@ func (s *store) Manifest(_ context.Context, ref name.Reference) (v1.Descriptor, 
 		return v1.Descriptor{}, nil, err
 	}
 	s.read++
-	raw, there := s.docs[digest]
-	if !there {
+	raw, exists := s.docs[digest]
+	if !exists {
 		return v1.Descriptor{}, nil, errors.New("missing")
 	}
 	return v1.Descriptor{Digest: digest, Size: int64(len(raw))}, raw, nil
@@ -65,7 +65,7 @@ func origin(version string) map[string]string {
 	}
 }
 
-// labelled returns an image with the origin only in its config.
+// labelled returns an image that states the origin only in its config.
 func (s *store) labelled(version string) v1.Descriptor {
 	config := s.put(types.OCIConfigJSON, map[string]any{"config": map[string]any{"Labels": origin(version)}})
 	return s.put(types.OCIManifestSchema1, v1.Manifest{SchemaVersion: 2, Config: config})
@@ -86,7 +86,7 @@ func TestReadReturnsTheOriginOfAnImage(t *testing.T) {
 		{"annotations of a manifest", func(s *store) v1.Descriptor {
 			return s.put(types.OCIManifestSchema1, v1.Manifest{Annotations: origin("1.1.0"), Config: s.put(types.OCIConfigJSON, map[string]any{})})
 		}, "1.1.0", 1},
-		{"labels of the first image, past an attestation", func(s *store) v1.Descriptor {
+		{"labels of the first image after an attestation", func(s *store) v1.Descriptor {
 			attestation := s.put(types.OCIManifestSchema1, v1.Manifest{Annotations: origin("9.9.9"), Config: s.put(types.OCIConfigJSON, map[string]any{})})
 			attestation.Platform = unknown
 			return s.put(types.OCIImageIndex, v1.IndexManifest{Manifests: []v1.Descriptor{attestation, s.labelled("1.2.0")}})
@@ -148,7 +148,7 @@ func TestOfReturnsTheOriginOfASource(t *testing.T) {
 	if got, err := protect.Of(t.Context(), img); err != nil || got.Version != "2.0.0" {
 		t.Errorf("annotations: got %+v, %v", got, err)
 	}
-	img.Descriptor.Digest = v1.Hash{} // as for a tar with uncompressed layers
+	img.Descriptor.Digest = v1.Hash{} // makes the image pending, like a tar with uncompressed layers
 	if got, err := protect.Of(t.Context(), img); err != nil || got.Version != "1.2.3" {
 		t.Errorf("a pending image: got %+v, %v", got, err)
 	}

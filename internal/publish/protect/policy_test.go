@@ -34,7 +34,7 @@ func TestForbidsFollowsTheInputOverwrite(t *testing.T) {
 		{"a moving tag", byDefault, "latest", false, false},
 		{"a version that may change", input.Overwrite{Versions: input.Allow, Moving: input.Never}, "1.2.3", false, false},
 		{"a moving tag that may not change", input.Overwrite{Versions: input.Allow, Moving: input.Never}, "latest", true, true},
-		{"a version that must not exist", input.Overwrite{Versions: input.Never, Moving: input.Allow}, "1.2.3", true, true},
+		{"a version that must not be written again", input.Overwrite{Versions: input.Never, Moving: input.Allow}, "1.2.3", true, true},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -14,12 +14,14 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// maxConcurrentBlobs is the number of blobs that are sent concurrently. It limits
-// open upload sessions and memory; package registry limits the request bodies.
+// maxConcurrentBlobs is the largest number of blobs that are sent concurrently. It
+// limits the open upload sessions and the memory. Package registry limits the
+// concurrent request bodies.
 const maxConcurrentBlobs = 32
 
-// maxConcurrentCompressions is the number of layers that are compressed and sent
-// concurrently. Six use the connections fully and limit the memory for buffers.
+// maxConcurrentCompressions is the largest number of layers that are compressed and
+// sent concurrently. Six layers use the connections fully. More layers would only need
+// more memory for buffers.
 const maxConcurrentCompressions = 6
 
 // delivery is one blob with the targets that need it.
@@ -28,8 +30,8 @@ type delivery struct {
 	targets []int
 }
 
-// blobs sends every blob. If several targets of one registry need a blob, it is
-// uploaded to the first target and mounted into the others.
+// blobs sends every blob. If several targets of one registry need the same blob, blobs
+// uploads it to the first target and mounts it into the other targets.
 func (w *work) blobs(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxConcurrentBlobs)
@@ -53,7 +55,7 @@ func (w *work) blobs(ctx context.Context) error {
 }
 
 // deliveries groups the steps of the plan by blob. The largest blob comes first,
-// because it takes the longest time.
+// because its upload takes the longest time.
 func (w *work) deliveries() []*delivery {
 	var out []*delivery
 	byBlob := map[*image.Blob]*delivery{}

@@ -34,7 +34,7 @@ func TestCancelDuringBlobsWritesNoManifest(t *testing.T) {
 		t.Errorf("got %v", out.err)
 	}
 	if got := r.ghcr.Counts()[ghcrtest.ClassPutManifest]; got != 0 {
-		t.Errorf("wrote %d manifests", got)
+		t.Errorf("wrote %d manifests, want none", got)
 	}
 	for _, tag := range out.result.Targets[0].Tags {
 		if tag.State != push.Untouched {
@@ -99,7 +99,7 @@ func TestCancelBetweenTagsReportsTheStateOfEachTag(t *testing.T) {
 			t.Errorf("tag %s has the state %s and points at %s", tag.Tag.TagStr(), tag.State, got)
 		}
 	}
-	// The open writes were finished, and no write began after the cancel.
+	// The unfinished writes finished after the cancel, but no other write began.
 	if states[push.Moved] < 5 || states[push.Untouched] == 0 || states[push.Unclear] != 0 {
 		t.Errorf("got %v", states)
 	}
@@ -112,9 +112,9 @@ func TestTagWithoutAResponseIsUncertain(t *testing.T) {
 		effect ghcrtest.Effect
 		want   push.TagState
 	}{
-		{"refused", ghcrtest.Answer{Status: 403, Code: "DENIED", Message: "permission_denied: write_package"}, push.Untouched},
+		{"the registry refuses the write", ghcrtest.Answer{Status: 403, Code: "DENIED", Message: "permission_denied: write_package"}, push.Untouched},
 		{"the connection is reset", ghcrtest.Reset{RequestBytes: 1}, push.Unclear},
-		{"an error of the server", ghcrtest.Answer{Status: 502}, push.Unclear},
+		{"the server returns an error", ghcrtest.Answer{Status: 502}, push.Unclear},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
@@ -140,7 +140,7 @@ func TestTagWithoutAResponseIsUncertain(t *testing.T) {
 	}
 }
 
-// An open tag write ends after the grace period.
+// An unfinished tag write ends after the grace period.
 func TestGracePeriodEnds(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
@@ -150,7 +150,7 @@ func TestGracePeriodEnds(t *testing.T) {
 			return false
 		}
 		cancel(errCancelled)
-		_, _ = io.Copy(io.Discard, req.Body) // the server sees a closed connection only after the body
+		_, _ = io.Copy(io.Discard, req.Body) // the server notices a closed connection only after it has read the body
 		<-req.Context().Done()
 		return true
 	}

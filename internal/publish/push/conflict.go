@@ -11,11 +11,13 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// maxRewrites is the number of times that a tag is written again. If two runs both
-// rewrite a tag, one of them is wrong about the order, and both must end.
+// maxRewrites is the largest number of times that a run writes a tag again. If two
+// runs rewrite the same tag, one run has a wrong order of the two images. The limit
+// makes sure that both runs end.
 const maxRewrites = 3
 
-// recheck finds tags that another run moved during the uploads.
+// recheck finds the tags that must not move, because another run has moved them during
+// the uploads.
 func (w *work) recheck(ctx context.Context) error {
 	if !w.sent() {
 		return nil
@@ -28,7 +30,7 @@ func (w *work) recheck(ctx context.Context) error {
 		if t.keep(kept) || t.Complete {
 			continue
 		}
-		// The plan wanted to write the root only under its single tag.
+		// The plan writes the root only under its single tag, but this tag is now kept.
 		if err := w.put(ctx, plan.Step{Kind: plan.PushManifest, Target: i, Manifest: w.plan.Root}); err != nil {
 			return err
 		}
@@ -36,7 +38,8 @@ func (w *work) recheck(ctx context.Context) error {
 	return nil
 }
 
-// keep marks the tags that must not move. It reports whether another tag remains.
+// keep marks the tags that must not move. It reports whether at least one other tag
+// remains.
 func (t *TargetResult) keep(kept plan.Kept) (remains bool) {
 	for _, tag := range t.Tags {
 		if kept[tag.Tag.String()] != "" {
@@ -47,8 +50,8 @@ func (t *TargetResult) keep(kept plan.Kept) (remains bool) {
 	return remains
 }
 
-// sent reports whether a blob was uploaded. Without an upload, the tags were read
-// only a moment ago.
+// sent reports whether a blob was uploaded. Without an upload, the tags need no
+// recheck, because the run has read the tags only a moment ago.
 func (w *work) sent() bool {
 	for _, t := range w.result.Targets {
 		if t.Blobs[registry.Uploaded].Count > 0 {
@@ -58,8 +61,8 @@ func (w *work) sent() bool {
 	return false
 }
 
-// proveTag proves that a tag points at the root. If another run has moved the tag,
-// the conflict is resolved.
+// proveTag checks that a tag points at the root. If another run has moved the tag,
+// proveTag resolves the conflict.
 func (p *Publisher) proveTag(ctx context.Context, tag *TagResult, root *image.Manifest) error {
 	rewrites := 0
 	err := p.await(ctx, tag.Tag, root.Descriptor.Digest, func(shown v1.Hash) (bool, error) {

@@ -61,13 +61,13 @@ func TestTagThatTwoRunsWriteConcurrently(t *testing.T) {
 		times      int
 		resolution push.Resolution
 		code       string // of the error, or "" for success
-		ours       bool   // the tag points at the image of this run in the end
+		ours       bool   // the tag points at the image of this run at the end
 		state      push.TagState
 	}{
-		{"ours is newer", 1, push.RewriteOurs, "", true, push.Moved},
-		{"ours is newer, and the other run writes three times", 3, push.RewriteOurs, "", true, push.Moved},
+		{"the image of this run is newer", 1, push.RewriteOurs, "", true, push.Moved},
+		{"the image of this run is newer, and the other run writes three times", 3, push.RewriteOurs, "", true, push.Moved},
 		{"the other run writes without end", ghcrtest.Always, push.RewriteOurs, "not-read-back", false, push.Moved},
-		{"theirs is newer", 1, push.KeepTheirs, "", false, push.Kept},
+		{"the image of the other run is newer", 1, push.KeepTheirs, "", false, push.Kept},
 		{"the order is unknown", 1, push.Unknown, "not-read-back", false, push.Moved},
 	}
 	for _, c := range cases {
@@ -78,7 +78,7 @@ func TestTagThatTwoRunsWriteConcurrently(t *testing.T) {
 				t.Errorf("got %v, want the code %q", err, c.code)
 			}
 			if ours := r.ghcr.Tag("acme/web", "1") == digest.String(); ours != c.ours {
-				t.Errorf("the tag is ours: %t, want %t", ours, c.ours)
+				t.Errorf("the tag points at the image of this run: %t, want %t", ours, c.ours)
 			}
 			tag := out.result.Targets[0].Tags[0]
 			if tag.State != c.state || tag.Proven != (c.ours && err == nil) {

@@ -1,5 +1,5 @@
 package push
 
-// CodeNotReadBack reports that a reference does not show the digest that was
-// written to it.
+// CodeNotReadBack reports that a reference does not point at the digest that the run
+// has written.
 const CodeNotReadBack = "not-read-back"

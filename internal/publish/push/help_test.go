@@ -84,7 +84,7 @@ func (r *rig) at(path string) name.Repository {
 	return repo
 }
 
-// run is one publish with the input verify: none.
+// run is one run of the command publish with verify: none.
 type run struct {
 	*rig
 	client *registry.Client
@@ -93,7 +93,7 @@ type run struct {
 	err    error
 }
 
-// publish resolves, plans and publishes a source to acme/web.
+// publish publishes a source to acme/web.
 func (r *rig) publish(src string, tags ...string) *run {
 	r.t.Helper()
 	return r.publishTo(r.t.Context(), src, []string{"acme/web"}, tags...)
@@ -158,7 +158,7 @@ func (o *run) ok() *run {
 	return o
 }
 
-// silent shows no progress.
+// silent ignores the progress. It implements [push.Progress].
 type silent struct{}
 
 func (silent) Begin(name.Repository, *image.Blob) (func(int64), func(registry.BlobOutcome, error)) {
@@ -180,7 +180,8 @@ func (r *rig) asked() []string {
 	return out
 }
 
-// expect fails the test unless exactly these numbers of requests were sent.
+// expect fails the test unless the server has received exactly these numbers of
+// requests.
 func (r *rig) expect(want map[ghcrtest.Class]int) {
 	r.t.Helper()
 	got := r.ghcr.Counts()
@@ -207,7 +208,7 @@ func equal(a, b map[ghcrtest.Class]int) bool {
 }
 
 // inOrder fails the test unless each group of requests ends before the next group begins.
-// A group is given by the prefix of its lines.
+// A group consists of the lines that begin with the same text.
 func (r *rig) inOrder(groups ...string) {
 	r.t.Helper()
 	lines := r.asked()
@@ -240,11 +241,11 @@ func single(t *testing.T, texts ...string) (dir string, root v1.Descriptor) {
 func (r *rig) points(repo, tag string, digest v1.Hash) {
 	r.t.Helper()
 	if got := r.ghcr.Tag(repo, tag); got != digest.String() {
-		r.t.Errorf("%s:%s is %q, want %s", repo, tag, got, digest)
+		r.t.Errorf("%s:%s points at %q, want %s", repo, tag, got, digest)
 	}
 }
 
-// client returns a new client, as another job would have.
+// client returns a new client, like the client of another job.
 func (r *rig) client() *registry.Client {
 	c := registry.New(registry.Options{Keychain: keychain{}, Sleep: r.sleep})
 	r.t.Cleanup(c.Close)

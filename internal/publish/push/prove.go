@@ -16,39 +16,42 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
-// The registry and the REST API are eventually consistent. A read-back is tried six
-// times within about six seconds. The wait doubles after each try.
+// The registry and the REST API are eventually consistent. The run tries a read-back
+// six times within about six seconds. The wait doubles after each try.
 const (
 	readTries = 6
 	readWait  = 200 * time.Millisecond
 )
 
-// maxConcurrentReads is the number of concurrent requests of an anonymous pull.
+// maxConcurrentReads is the largest number of concurrent requests of a pull.
 const maxConcurrentReads = 32
 
-// Check states the proofs for one target.
+// Check selects the checks that Prove makes for one target.
 type Check struct {
-	// Pull tries an anonymous pull.
+	// Pull is true if Prove tries an anonymous pull.
 	Pull bool
-	// Pulled reports that an anonymous pull has already succeeded in this run,
-	// because the repository had the root before. The pull is not repeated.
+	// Pulled is true if an anonymous pull has already succeeded in this run, because
+	// the repository had the root before. Prove does not repeat this pull.
 	Pulled bool
-	// RootOnly limits the pull to the root. The runs that pushed the children have
-	// pulled the children. Anonymous access applies to all content of a repository.
+	// RootOnly limits the pull to the root. This limit is for an index whose children
+	// other runs have pushed and pulled. The root is enough, because anonymous access
+	// applies to all content of a repository.
 	RootOnly bool
-	// Package is the package whose record is read; nil if there is none.
+	// Package is the package whose record Prove reads. It is nil if the repository has
+	// no package.
 	Package Package
 }
 
 // Package is the record of a package at GitHub.
 type Package interface {
-	// Ensure reads the record and changes the visibility if it must.
+	// Ensure reads the record, and changes the visibility if this is necessary.
 	Ensure(context.Context, retry.Budget) github.EnsureResult
 }
 
-// Prove reads back what Run wrote: every tag and the digest, an anonymous pull, and
-// the package. It works on all targets concurrently and completes the result. An
-// error concerns only tags and digests. The caller judges GitHub's record.
+// Prove checks the work of Run. It reads back every tag and the digest, tries an
+// anonymous pull, and reads GitHub's record of the package. It works on all targets
+// concurrently and adds its findings to the result. It returns an error only about
+// tags and digests. The caller judges GitHub's record.
 func (p *Publisher) Prove(ctx context.Context, result *Result, checks []Check) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for i, t := range result.Targets {
@@ -82,7 +85,8 @@ func (p *Publisher) proveTarget(ctx context.Context, root *image.Manifest, t *Ta
 	return nil
 }
 
-// readBack reads every tag that was moved, and the digest.
+// readBack reads every tag that the run has moved. It also reads the root by its
+// digest.
 func (p *Publisher) readBack(ctx context.Context, root *image.Manifest, t *TargetResult) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxConcurrentWrites)
@@ -93,7 +97,7 @@ func (p *Publisher) readBack(ctx context.Context, root *image.Manifest, t *Targe
 			continue
 		}
 		if tag.State == Already {
-			tag.Proven, t.Proven = true, true // resolve read it in this run
+			tag.Proven, t.Proven = true, true // package resolve has read this tag in this run
 			continue
 		}
 		moved = true
@@ -145,18 +149,17 @@ func notReadBack(ref name.Reference, want v1.Hash, got v1.Descriptor, err error)
 	e := &diag.Error{
 		Code: CodeNotReadBack, Side: diag.Registry, Err: err,
 		Title: fmt.Sprintf("%s was written, but the registry does not show it", ref),
-		Hint:  "Run the step again: it uploads only missing content. If the error repeats, ask GitHub Support with the request id.",
+		Hint:  "Run the step again. The new run uploads only missing content. If the error repeats, send the request id to GitHub Support.",
 	}
 	if err == nil {
-		e.Title = fmt.Sprintf("%s was pointed at %s, but now shows %s", ref, want, got.Digest)
+		e.Title = fmt.Sprintf("%s was pointed at %s, but now points at %s", ref, want, got.Digest)
 		e.Hint = "Another run moved the tag at the same time. Add a concurrency group to the workflow, so that the runs wait for each other."
 	}
 	return e
 }
 
-// outcomeOf returns the outcome of an anonymous pull. It repeats the pull for a
-// package that is public according to GitHub but still hidden from anonymous
-// clients.
+// outcomeOf returns the outcome of an anonymous pull. It repeats the pull if the
+// package is public according to GitHub, but is still hidden from anonymous clients.
 func (p *Publisher) outcomeOf(ctx context.Context, t *TargetResult, root *image.Manifest, rootOnly bool, err error) Anonymous {
 	public := t.Package != nil && t.Package.Package.Visibility == "public"
 	first := true

@@ -29,7 +29,7 @@ func TestProveReadsEveryTagAndTheDigest(t *testing.T) {
 	dir, _ := single(t, "a", "b")
 	out := r.publish(dir, "1", "2").ok()
 	if out.result.Pushed() {
-		t.Error("the result is pushed before the verification")
+		t.Error("Pushed returns true before the verification")
 	}
 	r.ghcr.Reset()
 	if err := out.prove(); err != nil || !out.result.Pushed() {
@@ -45,8 +45,8 @@ func TestProveWaitsForALaggingRegistry(t *testing.T) {
 		reads int
 		fails bool
 	}{
-		{name: "for some reads", reads: 3},
-		{name: "without end", reads: 1000, fails: true},
+		{name: "the registry lags for some reads", reads: 3},
+		{name: "the registry lags without end", reads: 1000, fails: true},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
@@ -77,7 +77,7 @@ func TestProveReportsATagThatAnotherRunMoved(t *testing.T) {
 	other, theirs := single(t, "b")
 	r.publish(other, "1").ok()
 	err := out.prove()
-	if !diag.Is(err, "not-read-back") || !strings.Contains(err.Error(), "now shows "+theirs.Digest.String()) {
+	if !diag.Is(err, "not-read-back") || !strings.Contains(err.Error(), "now points at "+theirs.Digest.String()) {
 		t.Errorf("got %v", err)
 	}
 	if tag := out.result.Targets[0].Tags[0]; tag.Proven || out.result.Pushed() {
@@ -108,9 +108,9 @@ func TestAnonymousPull(t *testing.T) {
 		record     string           // the visibility in GitHub's record
 		want       push.Anonymous
 	}{
-		{name: "public", visibility: ghcrtest.Public, record: "public", want: push.Verified},
-		{name: "private", visibility: ghcrtest.Private, record: "private", want: push.Refused},
-		{name: "public, but visible to anonymous clients later", visibility: ghcrtest.Public, record: "public", want: push.Verified, inject: []ghcrtest.Fault{
+		{name: "a public package", visibility: ghcrtest.Public, record: "public", want: push.Verified},
+		{name: "a private package", visibility: ghcrtest.Private, record: "private", want: push.Refused},
+		{name: "a public package that anonymous clients see only later", visibility: ghcrtest.Public, record: "public", want: push.Verified, inject: []ghcrtest.Fault{
 			{Method: "PUT", Path: "/manifests/1", Effect: ghcrtest.Lag{Reads: 2}},
 		}},
 		{name: "a blob that cannot be fetched", visibility: ghcrtest.Public, record: "public", want: push.Unproven, then: []ghcrtest.Fault{
@@ -199,7 +199,7 @@ func TestRefusalOfOneTargetKeepsTheOther(t *testing.T) {
 	}
 	for _, target := range out.result.Targets {
 		if target.Tags[0].State != push.Untouched {
-			t.Errorf("%s is %s: no tag moves before every target is complete", target.Tags[0].Tag, target.Tags[0].State)
+			t.Errorf("%s is %s, but no tag may move before every target is complete", target.Tags[0].Tag, target.Tags[0].State)
 		}
 	}
 }

@@ -1,9 +1,10 @@
-// Package push executes a plan. It uploads the blobs, then the manifests with
-// children before parents, then all tags concurrently. Prove then reads the tags
-// and the digests back from the registry.
+// Package push executes a plan. First, it uploads the blobs. Then it writes the
+// manifests, each child before its parent. At the end, it writes all tags
+// concurrently. After that, Prove reads the tags and the digests back from the
+// registry.
 //
 // If a run fails or is cancelled, the result contains the completed work.
-// Package plan has decided the steps; package registry transfers the content.
+// Package plan decides the steps, and package registry transfers the content.
 package push
 
 import (
@@ -22,9 +23,9 @@ import (
 
 // Progress displays the uploads.
 type Progress interface {
-	// Begin starts the display of one blob that is sent to a repository. Advance is
-	// called with the number of bytes that were read; the number is negative if an
-	// upload starts again. Done is called once at the end.
+	// Begin starts the display of one blob that is sent to a repository. The caller
+	// calls advance with the number of bytes that it has read. This number is negative
+	// if an upload starts again. The caller calls done once at the end.
 	Begin(repo name.Repository, b *image.Blob) (advance func(int64), done func(registry.BlobOutcome, error))
 }
 
@@ -65,8 +66,8 @@ type Publisher struct {
 	Progress Progress
 	// Conflicts decides about tags that another run writes at the same time.
 	Conflicts Conflicts
-	// Grace is the time that running tag writes get after a cancel, so that the
-	// result states their real outcome.
+	// Grace is the time that unfinished tag writes get after a cancel. The writes can
+	// finish in this time, so that the result states their real outcome.
 	Grace time.Duration
 	// Sleep waits between two reads of a reference. If it is nil, a timer is used.
 	Sleep retry.Sleeper
@@ -106,7 +107,7 @@ func newWork(p *Publisher, pl *plan.Plan) *work {
 		})
 	}
 	for _, s := range pl.Of(plan.PointTag) {
-		tag := &TagResult{Tag: pl.Targets[s.Target].Repo.Tag(s.Tag), Before: s.From, State: Untouched}
+		tag := &TagResult{Tag: pl.Targets[s.Target].Repo.Tag(s.Tag), Before: s.From, New: s.New, State: Untouched}
 		switch {
 		case s.Kept != "":
 			tag.State = Kept

@@ -20,11 +20,12 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
 )
 
-// These tests use a real distribution registry, and skopeo and crane as other clients, so
-// that an error that the client and the test server share is found.
+// These tests use a real distribution registry, and they use skopeo and crane as other
+// clients. They find errors that the client of this repository and the embedded ghcr.io
+// have in common.
 
-// program finds a program by an environment variable or in PATH. In CI a missing program
-// fails the test.
+// program finds a program by an environment variable or in PATH. A missing program fails
+// the test in CI, and skips the test elsewhere.
 func program(t *testing.T, name, variable string) string {
 	t.Helper()
 	if path := os.Getenv(variable); path != "" {
@@ -40,8 +41,8 @@ func program(t *testing.T, name, variable string) string {
 	return path
 }
 
-// distribution starts a registry whose configuration ends with auth, and
-// returns its address.
+// distribution starts a distribution registry, and returns its address. The text auth is
+// the last part of the registry's configuration.
 func distribution(t *testing.T, auth string) string {
 	t.Helper()
 	path := program(t, "docker-registry", "GHCR_PUBLISH_REGISTRY")
@@ -53,7 +54,7 @@ func distribution(t *testing.T, auth string) string {
 	}
 	command := exec.CommandContext(t.Context(), path, "serve", config)
 	for _, each := range os.Environ() {
-		if !strings.HasPrefix(each, "REGISTRY_") { // these variables would override the file
+		if !strings.HasPrefix(each, "REGISTRY_") { // these variables would override the configuration file
 			command.Env = append(command.Env, each)
 		}
 	}
@@ -118,16 +119,16 @@ func (c *client) run(arguments ...string) string {
 	command.Env = append(os.Environ(), "DOCKER_CONFIG="+c.config, "REGISTRY_AUTH_FILE="+filepath.Join(c.config, "config.json"))
 	out, err := command.Output()
 	if err != nil {
-		var said []byte
+		var stderr []byte
 		if exit := new(exec.ExitError); errors.As(err, &exit) {
-			said = exit.Stderr
+			stderr = exit.Stderr
 		}
-		c.t.Fatalf("%s %s: %v\n%s", c.path, strings.Join(arguments, " "), err, said)
+		c.t.Fatalf("%s %s: %v\n%s", c.path, strings.Join(arguments, " "), err, stderr)
 	}
 	return strings.TrimSpace(string(out))
 }
 
-// ways contains the kinds of authentication of a distribution registry.
+// ways contains the ways in which a distribution registry authenticates a client.
 var ways = []struct {
 	name  string
 	start func(*testing.T) string
@@ -173,7 +174,7 @@ func TestDistributionRegistry(t *testing.T) {
 				}
 			}
 			r.others(root)
-			r.savedToo()
+			r.pushSaved()
 		})
 	}
 }
@@ -185,8 +186,8 @@ func blobsSent(o *run) (n int) {
 	return n
 }
 
-// others lets skopeo and crane read the pushed images by tag and digest, and pushes their
-// copies.
+// others copies the pushed images by tag and digest with skopeo and with crane, and then
+// pushes the copies.
 func (r *rig) others(root v1.Descriptor) {
 	r.t.Helper()
 	crane := other(r.t, "crane", "GHCR_PUBLISH_CRANE", r.host)
@@ -195,7 +196,7 @@ func (r *rig) others(root v1.Descriptor) {
 	for i, ref := range []string{"acme/web:1", "acme/web:2", "acme/copy:1", "acme/web@" + root.Digest.String()} {
 		at := r.host + "/" + ref
 		if got := crane.run("digest", "--insecure", at); got != root.Digest.String() {
-			r.t.Errorf("crane sees %s at %s", got, ref)
+			r.t.Errorf("crane reads the digest %s at %s", got, ref)
 		}
 		layout := filepath.Join(dir, fmt.Sprint("skopeo", i))
 		skopeo.run("copy", "--insecure-policy", "--all", "--preserve-digests", "--src-tls-verify=false", "docker://"+at, "oci:"+layout)
@@ -212,8 +213,8 @@ func (r *rig) others(root v1.Descriptor) {
 	}
 }
 
-// savedToo pushes uncompressed layers twice, and then one changed layer.
-func (r *rig) savedToo() {
+// pushSaved pushes uncompressed layers twice, and then pushes one changed layer.
+func (r *rig) pushSaved() {
 	r.t.Helper()
 	crane := other(r.t, "crane", "GHCR_PUBLISH_CRANE", r.host)
 	src := saved(r.t, "a", "b", "c")
@@ -223,11 +224,11 @@ func (r *rig) savedToo() {
 	}
 	changed := r.publish(saved(r.t, "a", "b", "other"), "saved").ok()
 	if n := blobsSent(changed); n != 2 {
-		r.t.Errorf("one changed layer gave %d uploads, want the layer and the config", n)
+		r.t.Errorf("one changed layer caused %d uploads, want the layer and the config", n)
 	}
 	want := changed.result.Root.Descriptor.Digest.String()
 	if got := crane.run("digest", "--insecure", r.host+"/acme/web:saved"); got != want || got == first.result.Root.Descriptor.Digest.String() {
-		r.t.Errorf("crane sees %s, want %s", got, want)
+		r.t.Errorf("crane reads the digest %s, want %s", got, want)
 	}
 	crane.run("validate", "--insecure", "--remote", r.host+"/acme/web:saved")
 }

@@ -25,9 +25,9 @@ import (
 	"time"
 )
 
-// signer makes tokens for the token authentication of distribution: a JWT, signed with
-// ES256, with its certificate in the header (distribution, "Token Authentication
-// Implementation").
+// signer makes tokens for the token authentication of distribution. A token is a JWT that
+// is signed with ES256. Its header contains the certificate of the signer (distribution,
+// "Token Authentication Implementation").
 type signer struct {
 	key  *ecdsa.PrivateKey
 	cert []byte
@@ -100,8 +100,9 @@ func (s *signer) serve(w http.ResponseWriter, r *http.Request) {
 	_, _ = fmt.Fprintf(w, `{"token":%q,"expires_in":60}`, token)
 }
 
-// tokenRegistry is a registry behind a proxy that also issues tokens. The path of its
-// tokens is not /token, so that the client must read the challenge.
+// tokenRegistry starts a registry behind a proxy, and returns the address of the proxy. The
+// proxy also issues tokens. The path of its token endpoint is not /token, so that the
+// client must read the challenge.
 func tokenRegistry(t *testing.T) string {
 	t.Helper()
 	s := newSigner(t)

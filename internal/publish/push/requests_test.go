@@ -12,8 +12,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// These tests limit the number of requests: each operation sends exactly the given number,
-// and an additional request fails the test.
+// These tests limit the number of requests. Each operation sends exactly the stated number
+// of requests. An additional request fails the test.
 
 func TestColdPushOfOneTag(t *testing.T) {
 	t.Parallel()
@@ -86,7 +86,8 @@ func TestPushOfFiveTags(t *testing.T) {
 	}
 }
 
-// manyPlatforms is an index of six images that share a layer.
+// manyPlatforms writes an OCI layout of an index with six images that share a layer. It
+// also returns the number of different blobs.
 func manyPlatforms(t *testing.T) (dir string, root v1.Descriptor, blobs int) {
 	t.Helper()
 	l := sourcetest.NewLayout(t)
@@ -188,8 +189,9 @@ func TestCopyOfAnIndexInsideOneRegistry(t *testing.T) {
 		ghcrtest.ClassPutManifest:  7,
 	})
 	r.sentNoBlob()
-	// The number of serial round trips is the depth of the graph: the index, its children,
-	// blobs, children, the index.
+	// The number of serial round trips depends only on the depth of the graph. The run reads
+	// the index and then its children. It mounts the blobs. It writes the children and then
+	// the index.
 	r.inOrder("token", "GET manifest 1", "GET manifest sha256:", "POST", "PUT manifest sha256:", "PUT manifest 1")
 	r.points("acme/copy", "1", root.Digest)
 }
@@ -206,7 +208,7 @@ func TestCopyIfTheRegistryIgnoresMounts(t *testing.T) {
 		ghcrtest.ClassToken:        1,
 		ghcrtest.ClassGetManifest:  1,
 		ghcrtest.ClassHeadManifest: 1,
-		ghcrtest.ClassPostUpload:   n, // the upload session that the failed mount opened is used
+		ghcrtest.ClassPostUpload:   n, // a refused mount opens an upload session, and the upload uses this session
 		ghcrtest.ClassGetBlob:      n,
 		ghcrtest.ClassDownload:     n,
 		ghcrtest.ClassPutUpload:    n,
@@ -219,7 +221,7 @@ func TestPushToTwoRepositoriesSendsEachBlobOnce(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
 	older, _ := single(t, "older")
-	r.publish(older, "0").ok() // no blob is mounted from a package that does not exist
+	r.publish(older, "0").ok() // a run mounts blobs only if the package exists
 	r.ghcr.Reset()
 	dir, root := single(t, "a", "b", "c")
 	const n = 4
@@ -228,7 +230,7 @@ func TestPushToTwoRepositoriesSendsEachBlobOnce(t *testing.T) {
 		ghcrtest.ClassToken:        1,
 		ghcrtest.ClassHeadManifest: 2,
 		ghcrtest.ClassHeadBlob:     2 * n,
-		ghcrtest.ClassPostUpload:   2 * n, // the second of each is a mount
+		ghcrtest.ClassPostUpload:   2 * n, // the second request for each blob is a mount
 		ghcrtest.ClassPutUpload:    n,
 		ghcrtest.ClassPutManifest:  4, // the root by digest in each repository, then the tags
 	})
@@ -249,7 +251,7 @@ func TestColdPushOfUncompressedLayers(t *testing.T) {
 	out := r.publish(saved(t, "a", "b", "c"), "1").ok()
 	r.expect(map[ghcrtest.Class]int{
 		ghcrtest.ClassToken:       1,
-		ghcrtest.ClassGetManifest: 1, // an existing image would be compared
+		ghcrtest.ClassGetManifest: 1, // the run would compare an existing image with the source
 		ghcrtest.ClassHeadBlob:    1, // the config; the digests of the layers are still unknown
 		ghcrtest.ClassPostUpload:  layers + 1,
 		ghcrtest.ClassPatchUpload: layers,
@@ -286,7 +288,7 @@ func TestPushOfOneChangedUncompressedLayer(t *testing.T) {
 	r.expect(map[ghcrtest.Class]int{
 		ghcrtest.ClassToken:       1,
 		ghcrtest.ClassGetManifest: 1,
-		ghcrtest.ClassGetBlob:     1, // the old config, for its diff ids
+		ghcrtest.ClassGetBlob:     1, // the old config, which states the diff ids of the old layers
 		ghcrtest.ClassDownload:    1,
 		ghcrtest.ClassHeadBlob:    1, // the new config
 		ghcrtest.ClassPostUpload:  2,
@@ -308,7 +310,7 @@ func TestPushOfGzippedLayersKeepsTheirBytes(t *testing.T) {
 		ghcrtest.ClassGetManifest: 1,
 		ghcrtest.ClassHeadBlob:    1,
 		ghcrtest.ClassPostUpload:  layers + 1,
-		ghcrtest.ClassPatchUpload: layers, // the tar has the diff ids of the layers, not their digests
+		ghcrtest.ClassPatchUpload: layers, // the tar states the diff ids of the layers, but not their digests
 		ghcrtest.ClassPutUpload:   layers + 1,
 		ghcrtest.ClassPutManifest: 1,
 	})

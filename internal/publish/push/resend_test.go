@@ -15,8 +15,8 @@ func TestMissingBlobIsPushedAgain(t *testing.T) {
 		name, path string
 		tags       []string
 	}{
-		{"at the tag, the only write", "/manifests/1", []string{"1"}},
-		{"at the root", "/manifests/sha256", []string{"1", "2"}},
+		{"the registry refuses the tag, which is the only write", "/manifests/1", []string{"1"}},
+		{"the registry refuses the root", "/manifests/sha256", []string{"1", "2"}},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
@@ -29,10 +29,10 @@ func TestMissingBlobIsPushedAgain(t *testing.T) {
 			r.points("acme/web", "1", root.Digest)
 			got := r.ghcr.Counts()
 			if got[ghcrtest.ClassPutUpload] != n+1 || got[ghcrtest.ClassHeadBlob] != n+1 || got[ghcrtest.ClassPutManifest] != len(tc.tags)*2 && len(tc.tags) == 1 {
-				t.Errorf("got %v, want one blob checked and uploaded again", got)
+				t.Errorf("got %v, want one blob that is checked and uploaded again", got)
 			}
 			if len(r.waits) != 1 {
-				t.Errorf("waited %v, want once", r.waits)
+				t.Errorf("waited %v, want one wait", r.waits)
 			}
 		})
 	}
@@ -46,8 +46,8 @@ func TestMissingBlobIsPushedAgainFromAnUncompressedLayer(t *testing.T) {
 	r.points("acme/web", "1", out.result.Root.Descriptor.Digest)
 }
 
-// The response contains no digest, so only the blobs that the registry reports as missing
-// are uploaded.
+// The response does not contain the digest of the missing blob. The run therefore checks
+// every blob, and uploads only the missing blobs.
 func TestUnknownBlobWithoutADigestPushesOnlyMissingBlobs(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
@@ -57,7 +57,7 @@ func TestUnknownBlobWithoutADigestPushesOnlyMissingBlobs(t *testing.T) {
 	r.publish(dir, "1").ok()
 	r.points("acme/web", "1", root.Digest)
 	if got := r.ghcr.Counts(); got[ghcrtest.ClassPutUpload] != 3 || got[ghcrtest.ClassPutManifest] != 3 {
-		t.Errorf("got %v, want only the manifest again", got)
+		t.Errorf("got %v, want only the manifest to be sent again", got)
 	}
 }
 
@@ -76,7 +76,7 @@ func TestBlobThatTheRegistryReportsAsMissingTwiceIsPushed(t *testing.T) {
 	}
 	r.points("acme/web", "1", root.Digest)
 	if got := r.ghcr.Counts()[ghcrtest.ClassPutUpload]; got != 3 {
-		t.Errorf("uploaded %d blobs, want the layer twice", got)
+		t.Errorf("got %d uploads, want the config once and the layer twice", got)
 	}
 }
 
@@ -96,7 +96,7 @@ func TestBlobThatStaysUnknownIsAnError(t *testing.T) {
 	}
 }
 
-// A child manifest that the registry lacks is written again.
+// A child manifest that the registry reports as missing is written again.
 func TestMissingChildManifestIsPushedAgain(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, ghcrtest.Config{})
@@ -110,6 +110,6 @@ func TestMissingChildManifestIsPushedAgain(t *testing.T) {
 	}
 	r.points("acme/web", "1", root.Digest)
 	if got := r.ghcr.Counts()[ghcrtest.ClassPutManifest]; got != 9 {
-		t.Errorf("wrote %d manifests, want seven, one child again and the index again", got)
+		t.Errorf("wrote %d manifests, want all seven, and one child and the index again", got)
 	}
 }

@@ -11,13 +11,13 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// Result is the state of the destinations at the end of a run, also of a run that
-// failed. A tag counts as moved when the registry has confirmed the write, and as
-// proven when the run has read it back.
+// Result is the state of the destinations at the end of a run. A failed run also has a
+// result. A tag counts as moved if the registry has confirmed the write. A tag counts
+// as proven if the run has read the tag back.
 type Result struct {
 	Root    *image.Manifest
 	Targets []*TargetResult
-	// Transfer is the time that blobs and manifests took.
+	// Transfer is the time that the run needed for the blobs and manifests.
 	Transfer time.Duration
 }
 
@@ -26,12 +26,12 @@ type TargetResult struct {
 	Repo name.Repository
 	// Blobs counts the blobs that were uploaded, mounted, or already present.
 	Blobs map[registry.BlobOutcome]Tally
-	// Complete reports that the repository has the root and all its children.
+	// Complete is true if the repository has the root and all its children.
 	Complete bool
 	// Manifests is the number of manifests that were written by digest.
 	Manifests int
 	Tags      []*TagResult
-	// Proven reports that the root was read back by digest.
+	// Proven is true if the run has read the root back by its digest.
 	Proven bool
 	// Anonymous is the outcome of an anonymous pull.
 	Anonymous Anonymous
@@ -46,24 +46,25 @@ type Tally struct {
 	Bytes int64
 }
 
-// TagState is the state of a tag at the end.
+// TagState is the state of a tag at the end of a run.
 type TagState string
 
 // The states of a tag.
 const (
-	Untouched TagState = "untouched" // the run ended before this tag
-	Already   TagState = "already"   // the tag pointed at the root before
+	Untouched TagState = "untouched" // the run ended before it wrote this tag
+	Already   TagState = "already"   // the tag pointed at the root before the run
 	Moved     TagState = "moved"     // the registry confirmed the write
-	Unclear   TagState = "unclear"   // the registry did not answer the write
-	Kept      TagState = "kept"      // the tag was not moved, because it points at a newer image
+	Unclear   TagState = "unclear"   // the registry neither confirmed nor refused the write
+	Kept      TagState = "kept"      // the tag was not moved, because the tag policy keeps its image
 )
 
 // TagResult is one tag.
 type TagResult struct {
 	Tag    name.Tag
-	Before *v1.Hash // digest before the run; nil if absent or not read
+	Before *v1.Hash // the digest before the run; nil if the tag was absent or was not read
+	New    bool     // true if the tag did not exist before the run
 	State  TagState
-	// Proven reports that the tag was read back and points at the root.
+	// Proven is true if the run has read the tag back, and the tag points at the root.
 	Proven bool
 }
 
@@ -73,7 +74,7 @@ type Anonymous string
 // The outcomes of an anonymous pull.
 const (
 	NotTried Anonymous = ""
-	Verified Anonymous = "verified" // every manifest read, every blob reachable
+	Verified Anonymous = "verified" // an anonymous client can pull
 	Refused  Anonymous = "refused"  // an anonymous client may not pull
 	Unproven Anonymous = "unknown"  // the pull failed for another reason
 )
@@ -93,8 +94,8 @@ func (r *Result) Changed() bool {
 	return false
 }
 
-// Pushed reports whether every target is complete and every tag was read back and
-// points at the root.
+// Pushed reports whether every target is complete and proven. Every tag must be proven
+// or kept.
 func (r *Result) Pushed() bool {
 	for _, t := range r.Targets {
 		if !t.Complete || !t.Proven {

@@ -12,10 +12,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// tags points all tags at the root concurrently. A cancel before this step leaves
-// every tag unchanged. After a cancel during this step, running writes get the
-// grace time to finish and no other write starts, so that the result states the
-// real state of each tag.
+// tags points all tags at the root concurrently. If the run is cancelled before this
+// step, every tag stays unchanged. If the run is cancelled during this step, no further
+// write starts, and the unfinished writes get the grace time to finish. The result
+// therefore contains the real state of each tag.
 func (w *work) tags(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -26,7 +26,7 @@ func (w *work) tags(ctx context.Context) error {
 		wg    sync.WaitGroup
 		errs  = make([]error, len(w.plan.Steps))
 		slots = make(chan struct{}, maxConcurrentWrites)
-		index = map[int]int{} // the next tag of each target
+		index = map[int]int{} // maps a target to the position of its next tag
 	)
 	for i, s := range w.plan.Of(plan.PointTag) {
 		tag := w.result.Targets[s.Target].Tags[index[s.Target]]
@@ -44,8 +44,8 @@ func (w *work) tags(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// point moves one tag. If the tag is the only write of the root, the
-// registry reports a missing blob here, and the blob is uploaded again.
+// point moves one tag. If the root is written only under this tag, the registry can
+// report a missing blob here. The run then uploads the blob again.
 func (w *work) point(ctx, writing context.Context, s plan.Step, tag *TagResult) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -60,12 +60,13 @@ func (w *work) point(ctx, writing context.Context, s plan.Step, tag *TagResult) 
 	}
 	var refusal *registry.Error
 	if !errors.As(err, &refusal) || refusal.Status >= 499 || refusal.Status == http.StatusRequestTimeout {
-		tag.State = Unclear // without an answer, or after a server error, the tag may have moved
+		tag.State = Unclear // without a response, or after a server error, the tag may have moved
 	}
 	return fmt.Errorf("tagging %q: %w", tag.Tag, err)
 }
 
-// graceful returns a context that ends d after ctx.
+// graceful returns a context that ends when the duration d has passed after the end of
+// ctx.
 func graceful(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	long, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	var timer *time.Timer

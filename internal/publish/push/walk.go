@@ -29,15 +29,15 @@ type Pulled struct {
 }
 
 // Pull reads the complete tree below a digest, level by level. It reads and verifies
-// the manifests. It reads and verifies the blobs if readBlobs is true; otherwise it
-// only checks that they exist. An error means that the image cannot be pulled. For
-// a tree that is known already, PullTree needs fewer round trips.
+// the manifests. If readBlobs is true, it reads and verifies the blobs. Otherwise, it
+// only checks that the blobs exist. An error means that the image cannot be pulled.
+// For a tree that is known already, PullTree needs fewer round trips.
 func Pull(ctx context.Context, client *registry.Client, repo name.Repository, digest v1.Hash, readBlobs bool) (Pulled, error) {
 	w := &walker{client: client, repo: repo, readBlobs: readBlobs, seen: map[v1.Hash]bool{digest: true}}
 	level := []v1.Descriptor{{Digest: digest}}
 	for depth := 0; len(level) > 0; depth++ {
 		if depth > maxDepth {
-			return w.pulled, fmt.Errorf("reading %s: indexes nest deeper than %d", digest, maxDepth)
+			return w.pulled, fmt.Errorf("reading %s: the indexes are nested deeper than %d levels", digest, maxDepth)
 		}
 		var err error
 		if level, err = w.manifests(ctx, level); err != nil {
@@ -52,8 +52,8 @@ func Pull(ctx context.Context, client *registry.Client, repo name.Repository, di
 }
 
 // PullTree pulls a known tree. It reads the root first, because the root may be
-// absent, and then everything below it concurrently. It reads and verifies every
-// manifest, and checks that every blob exists behind its redirect.
+// absent. Then it reads everything below the root concurrently. It reads and verifies
+// every manifest. It follows the redirect of every blob to check that the blob exists.
 func PullTree(ctx context.Context, client *registry.Client, repo name.Repository, root *image.Manifest) error {
 	manifest := func(ctx context.Context, m *image.Manifest) error {
 		_, _, err := client.Manifest(ctx, repo.Digest(m.Descriptor.Digest.String()))
@@ -64,7 +64,7 @@ func PullTree(ctx context.Context, client *registry.Client, repo name.Repository
 	}
 	below := image.Manifests(root)
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return each(ctx, below[:len(below)-1], manifest) }) // the root comes last
+	group.Go(func() error { return each(ctx, below[:len(below)-1], manifest) }) // the root is the last entry
 	group.Go(func() error {
 		return each(ctx, image.Blobs(root), func(ctx context.Context, b *image.Blob) error {
 			return client.ProbeBlob(ctx, repo, b.Descriptor)
@@ -73,7 +73,7 @@ func PullTree(ctx context.Context, client *registry.Client, repo name.Repository
 	return group.Wait()
 }
 
-// walker reads a tree in a registry, each digest once.
+// walker reads a tree in a registry. It reads each digest only once.
 type walker struct {
 	client *registry.Client
 	repo   name.Repository
@@ -84,7 +84,7 @@ type walker struct {
 	readBlobs bool
 }
 
-// node holds the descriptors in a manifest or an index.
+// node contains the descriptors of a manifest or an index.
 type node struct {
 	Manifests []v1.Descriptor `json:"manifests"`
 	Config    *v1.Descriptor  `json:"config"`
@@ -125,7 +125,7 @@ func (w *walker) manifests(ctx context.Context, level []v1.Descriptor) ([]v1.Des
 		}
 	}
 	if len(w.seen) > maxNodes {
-		return nil, fmt.Errorf("reading %s: it contains more than %d manifests and blobs", w.repo, maxNodes)
+		return nil, fmt.Errorf("reading %s: the image contains more than %d manifests and blobs", w.repo, maxNodes)
 	}
 	return next, nil
 }
@@ -154,13 +154,13 @@ func (w *walker) blob(ctx context.Context, desc v1.Descriptor) error {
 	return errors.Join(err, body.Close())
 }
 
-// foreign reports whether a layer is fetched from its own URLs instead of the
-// registry.
+// foreign reports whether clients download a layer from URLs in the manifest, and not
+// from the registry.
 func foreign(d v1.Descriptor) bool {
 	return len(d.URLs) > 0 || d.MediaType == types.DockerForeignLayer || !d.MediaType.IsDistributable()
 }
 
-// each calls do concurrently for every item.
+// each calls the function do for every item. The calls run concurrently.
 func each[T any](ctx context.Context, items []T, do func(context.Context, T) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxConcurrentReads)

@@ -14,8 +14,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// contents asks all targets concurrently which manifests and blobs of the image
-// they have.
+// contents asks the registry which manifests and blobs of the image each target has.
+// It sends the requests for all targets concurrently.
 func (r *Resolver) contents(ctx context.Context, found *Found) error {
 	if err := r.roots(ctx, found, func(t *Target) bool { return r.verifyNone() && len(t.Tags) != 1 }); err != nil {
 		return err
@@ -46,8 +46,8 @@ func (r *Resolver) contents(ctx context.Context, found *Found) error {
 	return errors.Join(rooted, err)
 }
 
-// roots reads the root by digest in each target for which the function asked returns
-// true. It skips a target if a tag has shown that the target has the root.
+// roots checks by digest whether each target has the root. It skips a target if the
+// function asked returns false, or if the target is known to have the root.
 func (r *Resolver) roots(ctx context.Context, found *Found, asked func(*Target) bool) error {
 	if found.Root.Pending() {
 		return nil
@@ -68,7 +68,7 @@ func (r *Resolver) roots(ctx context.Context, found *Found, asked func(*Target) 
 }
 
 // preconnect opens connections for the blobs that the run will probably upload to
-// a target, while the answers of the target are pending.
+// a target. The connections open while the run waits for the responses of the target.
 func (r *Resolver) preconnect(t *Target, all []*image.Blob) {
 	n := 0
 	for _, b := range all {
@@ -81,15 +81,16 @@ func (r *Resolver) preconnect(t *Target, all []*image.Blob) {
 	}
 }
 
-// worthAsking reports whether to ask a target for a blob. A known blob needs
-// no check. For a mountable blob, the mount request itself is the check.
+// worthAsking reports whether the run must check if a target has a blob. A blob that
+// the target is known to have needs no check. A mountable blob needs no check either,
+// because the mount request itself is the check.
 func worthAsking(t *plan.Target, b *image.Blob) bool {
 	_, mountable := b.MountSource(t.Repo)
 	return (!t.HasRoot || b.MayBeMissing) && !b.Pending() && !mountable && !t.HasBlobs[b.Descriptor.Digest]
 }
 
-// addBlobs records the blobs that a target has. The list exists has one entry for
-// each entry of the list all.
+// addBlobs records the blobs that a target has. The entry exists[i] is true if the
+// target has the blob all[i].
 func (t *Target) addBlobs(all []*image.Blob, exists []bool) {
 	if t.HasBlobs == nil {
 		t.HasBlobs = map[v1.Hash]bool{}
@@ -105,8 +106,8 @@ func (t *Target) addBlobs(all []*image.Blob, exists []bool) {
 // Blob upload).
 const maxLayer = 10_000_000_000
 
-// heavy is the size, in bytes, above which a layer needs more than 5 MB/s to
-// arrive within ghcr.io's time limit for one upload.
+// heavy is a size in bytes. The upload of a larger layer needs more than 5 MB/s to
+// finish within ghcr.io's time limit for one upload.
 const heavy = 3_000_000_000
 
 // slow returns a notice for each layer that a slow connection cannot upload in
@@ -117,7 +118,7 @@ func slow(root *image.Manifest) []diag.Notice {
 		if size := b.Descriptor.Size; size > heavy && size <= maxLayer {
 			out = append(out, diag.Notice{
 				Code: CodeLayerHeavy, Level: diag.Warning, Title: "A layer needs a fast connection",
-				Text: fmt.Sprintf("Layer %s has %.1f GB. ghcr.io ends an upload after 10 minutes, so the upload needs %.0f MB/s. If it fails, split the build step that creates the layer.",
+				Text: fmt.Sprintf("Layer %s has %.1f GB. ghcr.io ends an upload after 10 minutes, so the upload needs %.0f MB/s. If the upload fails, split the build step that creates the layer.",
 					b.Descriptor.Digest, float64(size)/1e9, float64(size)/1e6/registry.UploadLimit.Seconds()),
 			})
 		}

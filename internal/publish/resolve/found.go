@@ -9,7 +9,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
-// Found is everything that was read before the run writes anything.
+// Found contains everything that the run reads before it writes.
 type Found struct {
 	Source  *source.Source
 	Root    *image.Manifest
@@ -28,7 +28,7 @@ func (f *Found) compare(digest v1.Hash, images []previousImage) {
 	has := map[v1.Hash]bool{}
 	for _, old := range images {
 		if old.desc.Digest == (v1.Hash{}) {
-			return // it could not be read
+			return // an image was not read, and it may have a config of the root
 		}
 		has[old.Config.Digest] = true
 	}
@@ -45,32 +45,39 @@ func (f *Found) compare(digest v1.Hash, images []previousImage) {
 // Target is one destination with the answers of the registry and of the API.
 type Target struct {
 	plan.Target
-	// Home reports that the repository is on the registry of this GitHub server,
-	// where packages, visibility and link exist.
+	// Home is true if the repository is on the registry of this GitHub server. Only
+	// packages on this registry have a visibility and a link to a Git repository.
 	Home bool
-	// PushRefusal is the answer of a registry that refuses a push. It is nil if
-	// the token may push, or if the run did not ask.
+	// MayPush is true if the registry accepted the start of a push. It is false if the
+	// registry refused a push, or if the run did not check the right to push.
+	MayPush bool
+	// PushRefusal is the error with which the registry refused a push. It is nil if
+	// the token may push, or if the run did not check the right to push.
 	PushRefusal error
-	// Package is GitHub's record; PackageErr is the reason why it is missing.
+	// Package is GitHub's record of the package. PackageErr is nil, or the reason why
+	// the record could not be read.
 	Package    github.Package
 	PackageErr error
-	// Token is the answer of the API about the token, or nil without an answer.
+	// Token is the answer of the API about the token, or nil if the API did not
+	// answer.
 	Token *github.TokenStatus
-	// SSO is the page on which an organization wants the token authorized, or "".
+	// SSO is the URL of a page. On this page, the user must authorize the token for
+	// the organization. SSO is "" if the organization does not require this.
 	SSO string
-	// Public reports that an anonymous client may pull.
+	// Public is true if an anonymous client may pull.
 	Public bool
-	// Pulled is the result of an anonymous pull of the root before the run
-	// writes; nil if the run did not try.
+	// Pulled is the result of an anonymous pull of the root before the run writes.
+	// It is nil if the run did not try this pull.
 	Pulled *error
 	// Inherits is the visibility that a new package will have, or "" if it is
 	// unknown.
 	Inherits string
 
-	answers []tagged // by tag; nil if the run did not ask
+	answers []tagged // one entry for each tag; nil if the run did not read the tags
 }
 
-// Token returns the answer of the API about the token, or nil without an answer.
+// Token returns the answer of the API about the token, or nil if the API did not
+// answer.
 func (f *Found) Token() *github.TokenStatus {
 	for i := range f.Targets {
 		if t := f.Targets[i].Token; t != nil {
@@ -80,7 +87,7 @@ func (f *Found) Token() *github.TokenStatus {
 	return nil
 }
 
-// Plan returns the part of the targets that the plan needs.
+// Plan returns the targets without the fields that package plan does not need.
 func (f *Found) Plan() []plan.Target {
 	out := make([]plan.Target, len(f.Targets))
 	for i, t := range f.Targets {

@@ -12,9 +12,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// mounts finds repositories from which missing layers can be mounted, for example
-// the layers of a base image that an engine has pulled from the same registry. It
-// sends requests only if layers are missing, so a rebuild without changes sends none.
+// mounts finds repositories from which missing layers can be mounted. An example is the
+// repository of a base image that an engine has pulled from the same registry. mounts
+// sends requests only if layers are missing. A rebuild without changes therefore sends
+// no requests.
 func (r *Resolver) mounts(ctx context.Context, found *Found) error {
 	missing := found.missing()
 	if len(missing) == 0 || !found.Source.FromStore() {
@@ -42,7 +43,7 @@ func (r *Resolver) mounts(ctx context.Context, found *Found) error {
 	return nil
 }
 
-// missing returns the layers of known digest that the run would upload.
+// missing returns the large layers that the run would upload and whose digest is known.
 func (f *Found) missing() []*image.Blob {
 	var out []*image.Blob
 	for _, b := range image.Blobs(f.Root) {
@@ -53,8 +54,8 @@ func (f *Found) missing() []*image.Blob {
 	return out
 }
 
-// setDiffIDs sets the diff ids of the layers from the configs. A store knows its
-// layers by their diff ids.
+// setDiffIDs copies the diff ids from the configs to the layers, because a store
+// identifies its layers by their diff ids.
 func setDiffIDs(ctx context.Context, root *image.Manifest) error {
 	for _, m := range image.Images(root) {
 		if !m.IsRunnable() {
@@ -75,8 +76,9 @@ func setDiffIDs(ctx context.Context, root *image.Manifest) error {
 	return nil
 }
 
-// promising returns the origins that have a missing layer. It announces their
-// repositories before the first read, so that one token covers all of them.
+// promising returns the origins that have a missing layer. It announces the
+// repositories of these origins to the client before the first read. One token then
+// covers all these repositories.
 func (r *Resolver) promising(origins []image.Origin, missing []*image.Blob) []image.Origin {
 	out := slices.DeleteFunc(origins, func(o image.Origin) bool { return !covers(o, missing) })
 	out = out[:min(len(out), maxOrigins)]
@@ -86,7 +88,8 @@ func (r *Resolver) promising(origins []image.Origin, missing []*image.Blob) []im
 	return out
 }
 
-// mountable records the layers that a repository has.
+// mountable records the missing layers that can be mounted from a repository, because
+// an image in the repository has them.
 func mountable(missing []*image.Blob, repo name.Repository, layers []v1.Descriptor) {
 	for _, b := range missing {
 		has := slices.ContainsFunc(layers, func(d v1.Descriptor) bool { return d.Digest == b.Descriptor.Digest })

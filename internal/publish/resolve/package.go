@@ -24,8 +24,9 @@ func Owner(gh input.GitHub, repo name.Repository) (github.Owner, string) {
 	return owner, pkg
 }
 
-// Owner returns the owner of the package and its name below the owner. The API knows
-// the kind of the owner for certain.
+// Owner returns the owner of the package and the name of the package below the owner.
+// It prefers the owner in GitHub's record, because the record states the kind of the
+// owner.
 func (t *Target) Owner(gh input.GitHub) (github.Owner, string) {
 	owner, pkg := Owner(gh, t.Repo)
 	if t.Package.Owner.Kind != "" {
@@ -34,8 +35,8 @@ func (t *Target) Owner(gh input.GitHub) (github.Owner, string) {
 	return owner, pkg
 }
 
-// pkg reads GitHub's record of the package. Publishing does not need the API, so
-// an error becomes a field of the target.
+// pkg reads GitHub's record of the package. It stores an error in the target and does
+// not return the error, because a run can publish without the API.
 func (p *Prober) pkg(ctx context.Context, t *Target) {
 	owner, pkg := Owner(p.Config.GitHub, t.Repo)
 	t.Package, t.PackageErr = p.GitHub.Get(ctx, owner, pkg)
@@ -45,16 +46,17 @@ func (p *Prober) pkg(ctx context.Context, t *Target) {
 }
 
 // inherits returns the visibility of a package that this run creates, or "" if
-// it cannot be known. A package that GITHUB_TOKEN creates inherits the visibility
-// of the workflow's repository; a package that a user's token creates is private
-// (docs/ghcr.md, Visibility of a new package). The kind of the token decides. The
-// variables of the runner do not decide, because a container may have only the token.
+// this visibility cannot be known. A package that GITHUB_TOKEN creates inherits the
+// visibility of the workflow's repository. A package that a user's token creates is
+// private (docs/ghcr.md, Visibility of a new package). The kind of the token decides.
+// The variables of the runner do not decide, because a container may have only the
+// token.
 func (p *Prober) inherits(ctx context.Context, owner github.Owner) string {
 	gh, kind := p.Config.GitHub, p.Config.Token.Kind()
 	sameOwner := strings.EqualFold(owner.Login, gh.Owner)
 	switch {
 	case kind == secret.Installation && !sameOwner:
-		return "" // the token of another repository's job, or of another App
+		return "" // the token belongs to a job of another repository, or to another App
 	case kind != secret.Installation && (!gh.Active || kind == secret.ClassicPAT || !sameOwner):
 		return string(input.Private)
 	}
@@ -63,18 +65,25 @@ func (p *Prober) inherits(ctx context.Context, owner github.Owner) string {
 	}
 	repo, err := p.GitHub.Repository(ctx, gh.Repository)
 	if err != nil {
-		return "" // the report says that the visibility is unknown
+		return "" // the report states that the visibility is unknown
 	}
 	return repo.Visibility
+}
+
+// CreatesPackage reports whether a push creates the package, as far as the token can
+// see: GitHub's API returns no package with this name, and no tag was found.
+func (t *Target) CreatesPackage() bool {
+	return t.Home && !t.Exists() && github.IsAbsent(t.PackageErr)
 }
 
 // Exists reports whether the package is known to exist.
 func (t *Target) Exists() bool { return t.Package.Name != "" || t.Public || len(t.Now) > 0 }
 
-// CheckVisibility returns an error if a push could show a private image to the
-// public. This is so if the user wants private or internal, and the package is public
-// or would be created public. If the visibility of a new package cannot be known,
-// failOnMismatch decides.
+// CheckVisibility returns an error if a push could make an image public, although the
+// user wants a private or internal package. A push makes the image public if the
+// package is public, or if the push creates a public package. If the visibility of a
+// new package cannot be known, CheckVisibility returns an error only if failOnMismatch
+// is true.
 func CheckVisibility(want input.Visibility, failOnMismatch bool, t *Target) error {
 	if !t.Home || (want != input.Private && want != input.Internal) {
 		return nil
@@ -91,7 +100,7 @@ func CheckVisibility(want input.Visibility, failOnMismatch bool, t *Target) erro
 	}
 	fact := "does not exist yet, and would be created public like the repository"
 	if !github.IsAbsent(t.PackageErr) {
-		fact = "may not exist yet (GitHub's API did not say), and would be created public like the repository"
+		fact = "may not exist yet (GitHub's API did not return the package), and would be created public like the repository"
 	}
 	return exposed(t, fact, "Publish from a private repository, or under the name of a package that an owner has created as private.")
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 )
 
-// absent returns the error of package github for a 404.
+// absent returns the error of package github for a response with status 404.
 func absent(t *testing.T) error {
 	t.Helper()
 	s := httptest.NewServer(http.NotFoundHandler())
@@ -39,19 +39,19 @@ func TestCheckVisibilityRefusesAnExposure(t *testing.T) {
 		target resolve.Target
 		code   string
 	}{
-		{"keep accepts every visibility", input.Keep, true, resolve.Target{Home: true, Public: true}, ""},
-		{"public over public", input.Public, true, resolve.Target{Home: true, Package: pkg("public")}, ""},
-		{"private over private", input.Private, true, resolve.Target{Home: true, Package: pkg("private")}, ""},
-		{"private over internal", input.Private, true, resolve.Target{Home: true, Package: pkg("internal")}, ""},
-		{"private over public", input.Private, false, resolve.Target{Home: true, Package: pkg("public")}, "visibility-exposed"},
-		{"internal over public", input.Internal, false, resolve.Target{Home: true, Package: pkg("public")}, "visibility-exposed"},
+		{"visibility: keep accepts a public package", input.Keep, true, resolve.Target{Home: true, Public: true}, ""},
+		{"visibility: public and a public package", input.Public, true, resolve.Target{Home: true, Package: pkg("public")}, ""},
+		{"visibility: private and a private package", input.Private, true, resolve.Target{Home: true, Package: pkg("private")}, ""},
+		{"visibility: private and an internal package", input.Private, true, resolve.Target{Home: true, Package: pkg("internal")}, ""},
+		{"visibility: private and a public package", input.Private, false, resolve.Target{Home: true, Package: pkg("public")}, "visibility-exposed"},
+		{"visibility: internal and a public package", input.Internal, false, resolve.Target{Home: true, Package: pkg("public")}, "visibility-exposed"},
 		{"an anonymous client may pull", input.Private, false, resolve.Target{Home: true, PackageErr: broken, Public: true}, "visibility-exposed"},
-		{"an anonymous client may pull, although REST reports private", input.Private, false, resolve.Target{Home: true, Package: pkg("private"), Public: true}, "visibility-exposed"},
-		{"would be created public", input.Private, false, resolve.Target{Home: true, PackageErr: absent(t), Inherits: "public"}, "visibility-exposed"},
-		{"could be created public", input.Private, false, resolve.Target{Home: true, PackageErr: broken, Inherits: "public"}, "visibility-exposed"},
-		{"will be created private", input.Private, true, resolve.Target{Home: true, PackageErr: absent(t), Inherits: "private"}, ""},
-		{"unknown, with on-visibility-mismatch: fail", input.Private, true, resolve.Target{Home: true, PackageErr: broken}, "visibility-unknown"},
-		{"unknown, with on-visibility-mismatch: warn", input.Private, false, resolve.Target{Home: true, PackageErr: broken}, ""},
+		{"an anonymous client may pull, although the API reports a private package", input.Private, false, resolve.Target{Home: true, Package: pkg("private"), Public: true}, "visibility-exposed"},
+		{"the push would create a public package", input.Private, false, resolve.Target{Home: true, PackageErr: absent(t), Inherits: "public"}, "visibility-exposed"},
+		{"the push could create a public package", input.Private, false, resolve.Target{Home: true, PackageErr: broken, Inherits: "public"}, "visibility-exposed"},
+		{"the push creates a private package", input.Private, true, resolve.Target{Home: true, PackageErr: absent(t), Inherits: "private"}, ""},
+		{"an unknown visibility with on-visibility-mismatch: fail", input.Private, true, resolve.Target{Home: true, PackageErr: broken}, "visibility-unknown"},
+		{"an unknown visibility with on-visibility-mismatch: warn", input.Private, false, resolve.Target{Home: true, PackageErr: broken}, ""},
 		{"another registry has no packages", input.Private, true, resolve.Target{}, ""},
 	}
 	for _, c := range cases {

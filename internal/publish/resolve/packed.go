@@ -15,14 +15,15 @@ type layerKey struct {
 }
 
 // packed maps layers to the compressed layers that a registry has. If two images
-// in the registry state different compressed layers for one layer, neither layer
-// is used. One of the images is forged, and it is unknown which image.
+// in the registry state different compressed layers for one layer, neither
+// compressed layer is used. One of the two images may be forged, but the program cannot
+// know which image is forged.
 type packed map[layerKey]v1.Descriptor
 
 func keyOf(diffID v1.Hash, t types.MediaType) layerKey { return layerKey{diffID, image.OCIType(t)} }
 
-// add adds the layers of one image with their diff ids. It ignores an image with
-// another number of diff ids than layers.
+// add adds the layers of one image with their diff ids. It ignores an image whose
+// number of diff ids differs from its number of layers.
 func (p packed) add(diffIDs []v1.Hash, layers []v1.Descriptor) {
 	if len(diffIDs) != len(layers) {
 		return
@@ -39,14 +40,16 @@ func (p packed) add(diffIDs []v1.Hash, layers []v1.Descriptor) {
 	}
 }
 
-// layer returns the compressed layer of the registry for a layer of the root.
+// layer returns the compressed layer in the registry that corresponds to a layer of
+// the root.
 func (p packed) layer(b *image.Blob) (v1.Descriptor, bool) {
 	layer := p[keyOf(b.DiffID, b.Descriptor.MediaType)]
 	return layer, layer.Digest != (v1.Hash{})
 }
 
-// agree reports whether all layers of a previous image are in p. The previous image
-// has the config of ours.
+// agree reports whether the layers of the image ours have the same digests as the
+// layers of a previous image with the same config. For a pending layer, agree uses
+// the digest that p contains.
 func (p packed) agree(ours *image.Manifest, old previousImage) bool {
 	for i, layer := range old.Layers {
 		digest := ours.Blobs[i+1].Descriptor.Digest

@@ -15,7 +15,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// maxPrevious is the number of images of one index that are read.
+// maxPrevious is the largest number of images of one index that the run reads.
 const maxPrevious = 64
 
 // previous is an image or index in a registry that may share layers with the
@@ -31,15 +31,15 @@ type previous struct {
 
 func (f previous) String() string { return f.repo.Digest(f.desc.Digest.String()).String() }
 
-// previousImage is one image of a previous image or index.
+// previousImage is a previous image itself, or one image of a previous index.
 type previousImage struct {
 	v1.Manifest
 	desc v1.Descriptor
 	raw  []byte
 }
 
-// expand returns the image itself, or reads the images of an index that are for
-// the platforms of the root.
+// expand reads a previous image or index. For an image, it returns this image. For an
+// index, it returns the images that are for the platforms of the root.
 func (r *Resolver) expand(ctx context.Context, root *image.Manifest, f previous) ([]previousImage, error) {
 	desc, raw := f.desc, f.raw
 	if raw == nil {
@@ -92,15 +92,15 @@ func (r *Resolver) children(ctx context.Context, root *image.Manifest, repo name
 		})
 	}
 	err := group.Wait()
-	if nested || len(chosen) == maxPrevious { // stands for the images that were not read
+	if nested || len(chosen) == maxPrevious { // an empty entry stands for the images that were not read
 		out = append(out, previousImage{})
 	}
 	return out, err
 }
 
 // allDiffIDs reads the diff ids of all images. An entry is nil if its image does
-// not state them. The error joins the errors of the images that could not be
-// read.
+// not state its diff ids. The error joins the errors of all images that could not
+// be read.
 func (r *Resolver) allDiffIDs(ctx context.Context, root *image.Manifest, f previous, images []previousImage) ([][]v1.Hash, error) {
 	out := make([][]v1.Hash, len(images))
 	errs := make([]error, len(images))
@@ -127,8 +127,9 @@ func runsAs(root *image.Manifest, p *v1.Platform) bool {
 	return false
 }
 
-// sameConfig returns the pending image of the root that has the config, and
-// therefore the layers, of a previous image. It returns nil if there is none.
+// sameConfig returns the pending image of the root that has the same config as a
+// previous image. Two images with the same config have the same uncompressed layers.
+// If the root has no such image, sameConfig returns nil.
 func sameConfig(root *image.Manifest, old previousImage) *image.Manifest {
 	for _, m := range image.Manifests(root) {
 		if m.Pending() && m.IsRunnable() && m.Blobs[0].Descriptor.Digest == old.Config.Digest && len(m.Blobs) == len(old.Layers)+1 {
@@ -139,8 +140,8 @@ func sameConfig(root *image.Manifest, old previousImage) *image.Manifest {
 }
 
 // diffIDs returns the diff ids of a previous image. If a store has pulled an index,
-// diffIDs uses only the image that the store verified. The store never verified the
-// other images of the index.
+// diffIDs uses only the image that the store verified, because the store did not
+// verify the other images of the index.
 func (r *Resolver) diffIDs(ctx context.Context, f previous, old previousImage, ours *image.Manifest) ([]v1.Hash, error) {
 	stated, err := r.statedDiffIDs(ctx, f.repo, old, ours)
 	if f.diffIDs != nil && !slices.Equal(f.diffIDs, stated) {
@@ -149,8 +150,9 @@ func (r *Resolver) diffIDs(ctx context.Context, f previous, old previousImage, o
 	return stated, err
 }
 
-// statedDiffIDs returns the diff ids that a previous image states. If the previous
-// image has the config of ours, the function does not read the config again.
+// statedDiffIDs returns the diff ids that the config of a previous image states. If
+// the image ours is not nil, it has the same config. In this case, the function does
+// not read the config again.
 func (r *Resolver) statedDiffIDs(ctx context.Context, repo name.Repository, old previousImage, ours *image.Manifest) ([]v1.Hash, error) {
 	if ours != nil {
 		var out []v1.Hash

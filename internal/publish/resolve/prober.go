@@ -14,8 +14,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
-// Prober finds out whether a repository accepts a push with the token of the
-// run. It needs no image and no tags. The commands check and login use it alone.
+// Prober checks whether a repository accepts a push with the token of the run. It
+// does not need an image or tags. The commands "check" and "login" use a Prober
+// without a Resolver.
 type Prober struct {
 	Config   *input.Common
 	Registry *registry.Client
@@ -27,9 +28,9 @@ type Prober struct {
 	token tokenStatus
 }
 
-// Probe returns everything that is known about one repository. The target is
-// never nil. An error means that a registry did not answer; a refusal is a field
-// of the target.
+// Probe returns everything that it can find out about one repository. The target is
+// never nil. An error means that the registry did not answer. If the registry refused
+// the push, the target contains the refusal.
 func (p *Prober) Probe(ctx context.Context, repo name.Repository) (*Target, error) {
 	t := &Target{Home: p.Config.AtHome(repo)}
 	t.Repo = repo
@@ -40,7 +41,7 @@ func (p *Prober) Probe(ctx context.Context, repo name.Repository) (*Target, erro
 	return t, nil
 }
 
-// probe sends all questions about one repository concurrently.
+// probe sends all requests about one repository concurrently.
 func (p *Prober) probe(ctx context.Context, t *Target) error {
 	group, ctx := errgroup.WithContext(ctx)
 	if p.Verify != input.VerifyNone {
@@ -56,7 +57,7 @@ func (p *Prober) probe(ctx context.Context, t *Target) error {
 	return group.Wait()
 }
 
-// push asks for the right to push (docs/ghcr.md, Push probe).
+// push checks whether the token may push (docs/ghcr.md, Push probe).
 func (p *Prober) push(ctx context.Context, t *Target) error {
 	err := p.Registry.ProbePush(ctx, t.Repo)
 	if registry.IsRefused(err) {
@@ -64,13 +65,14 @@ func (p *Prober) push(ctx context.Context, t *Target) error {
 		p.explainRefusal(ctx, t)
 		return nil
 	}
+	t.MayPush = err == nil
 	return err
 }
 
-// explainRefusal reads two facts that explain a refusal: the status of the token in
-// the API, and whether an organization requires the authorization of the token. In
-// the second case ghcr.io itself answers only "denied" (docs/ghcr.md, Kinds of
-// token).
+// explainRefusal reads two facts from the API that explain a refusal. The first fact
+// is the status of the token. The second fact is whether an organization requires that
+// the user authorizes the token. ghcr.io itself does not report the second fact, but
+// answers only "denied" (docs/ghcr.md, Kinds of token).
 func (p *Prober) explainRefusal(ctx context.Context, t *Target) {
 	if !t.Home {
 		return
@@ -81,8 +83,9 @@ func (p *Prober) explainRefusal(ctx context.Context, t *Target) {
 	}
 }
 
-// anonymous asks whether an anonymous client may pull, if the package must not
-// be public. The REST API may hide a public package from this token.
+// anonymous checks whether an anonymous client may pull. This check is necessary only
+// if the package must not be public. The REST API cannot replace the check, because
+// the API may hide a public package from this token.
 func (p *Prober) anonymous(ctx context.Context, t *Target) error {
 	if p.Visibility != input.Private && p.Visibility != input.Internal {
 		return nil
@@ -92,8 +95,8 @@ func (p *Prober) anonymous(ctx context.Context, t *Target) error {
 	return registry.IgnoreAbsent(err)
 }
 
-// tokenStatus holds the answer of the API about the token. A run asks at most
-// once.
+// tokenStatus contains the answer of the API about the token. A run asks the API for
+// this answer at most once.
 type tokenStatus struct {
 	once   sync.Once
 	mu     sync.Mutex
@@ -107,7 +110,7 @@ func (s *tokenStatus) known() *github.TokenStatus {
 }
 
 // Token returns the answer of the API about the token, or nil if the API did not
-// answer. Publishing does not need the API.
+// answer. Token returns no error, because a run can publish without the API.
 func (p *Prober) Token(ctx context.Context) *github.TokenStatus {
 	p.token.once.Do(func() {
 		s, err := p.GitHub.TokenStatus(ctx)
@@ -121,7 +124,7 @@ func (p *Prober) Token(ctx context.Context) *github.TokenStatus {
 	return p.token.known()
 }
 
-// scoped reports whether the token has scopes, so that the run asks for them
-// before any refusal. Only classic tokens have scopes, and they often have too
-// many.
+// scoped reports whether the token has scopes. Only classic tokens have scopes. A
+// classic token often has too many scopes, so the run reads the scopes even if the
+// registry accepts the token.
 func (p *Prober) scoped() bool { return p.Config.Token.Kind() == secret.ClassicPAT }

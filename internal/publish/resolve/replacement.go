@@ -13,9 +13,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// replacement opens the layer of the source, because a registry lists the layer
-// but does not have it. The bytes are the same if this program compressed the
-// layer before.
+// replacement opens the layer of the source in place of a layer that a registry lists
+// but does not have. Both layers have the same bytes if this program compressed the
+// missing layer.
 func replacement(ctx context.Context, ours func(context.Context) (io.ReadCloser, error), repo name.Repository, layer v1.Descriptor) (io.ReadCloser, error) {
 	body, err := ours(ctx)
 	if err != nil {
@@ -24,8 +24,8 @@ func replacement(ctx context.Context, ours func(context.Context) (io.ReadCloser,
 	return &replacementReader{ReadCloser: registry.Verify(body, layer), repo: repo, layer: layer}, nil
 }
 
-// replacementReader reads a replacement. If the bytes differ, its error names the
-// missing layer.
+// replacementReader reads a replacement. If its bytes differ from the bytes of the
+// missing layer, Read returns an error that names the missing layer.
 type replacementReader struct {
 	io.ReadCloser
 	repo  name.Repository
@@ -39,7 +39,7 @@ func (r *replacementReader) Read(p []byte) (int, error) {
 		return n, &diag.Error{
 			Code: CodeLayerMissing, Side: diag.Registry, Err: err,
 			Title: fmt.Sprintf("An image in %s lists the layer %s, but the registry does not have this layer", r.repo, r.layer.Digest),
-			Hint:  "Another program compressed the layer, so the source cannot reproduce it. Delete that image on the package's page, or publish under other tags. If the source is a Docker engine or podman, save the image to a file (docker save) and publish the file, which uploads all layers.",
+			Hint:  "Another program compressed the layer, so this program cannot produce the same bytes. Delete that image on the package's page, or publish under other tags. If the source is a Docker engine or podman, save the image to a file (docker save) and publish the file. The run then uploads all layers.",
 		}
 	}
 	return n, err

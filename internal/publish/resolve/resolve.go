@@ -1,10 +1,11 @@
-// Package resolve reads everything that a run needs before it writes: the
-// image from its source, the tags and the blobs that each destination has, the
-// right to push, and GitHub's record of the package.
+// Package resolve reads everything that a run needs before the run writes. It opens the
+// image of the source. It reads the tags and finds the blobs that each destination has.
+// It also reads GitHub's record of the package and checks the right to push.
 //
-// A registry that refuses a read answers "absent or hidden", which is not an
-// error here: ghcr.io does not distinguish the two. Only an upload session shows
-// whether the token may push (docs/ghcr.md, Push probe).
+// If a registry refuses a read, the content is absent or hidden. ghcr.io does not
+// distinguish these two cases, so this package does not treat such a refusal as an
+// error. Only an upload session shows whether the token may push (docs/ghcr.md, Push
+// probe).
 package resolve
 
 import (
@@ -22,8 +23,8 @@ import (
 
 // Source opens the image to publish.
 type Source interface {
-	// Open opens the image with all changes that the user wants. It may read
-	// registries.
+	// Open opens the image and makes all changes that the user wants. It may read
+	// from registries.
 	Open(context.Context) (*source.Source, error)
 }
 
@@ -38,8 +39,8 @@ const (
 	// OpenConcurrently is for a source that reads a registry. It is opened while
 	// the destinations are read.
 	OpenConcurrently
-	// OpenLast is for a source that is expensive to open, such as a build. The
-	// caller opens it with Open after it has accepted the destinations.
+	// OpenLast is for a source that is expensive to open, such as a build. The caller
+	// first accepts the destinations, and then opens the source with Open.
 	OpenLast
 )
 
@@ -48,37 +49,37 @@ type Puller interface {
 	Pull(ctx context.Context, repo name.Repository, root *image.Manifest) error
 }
 
-// Request states the image and the destinations of a run.
+// Request is the image and the destinations of a run.
 type Request struct {
 	Destinations []name.Repository
-	// Tags are the tags to point at the image. They are the same for all
-	// destinations.
+	// Tags are the tags that will point at the image. All destinations get the same
+	// tags.
 	Tags   []string
 	Source Source
 	Timing Timing
-	// Origin is the repository that has the image, if the image is published
-	// without a change from a registry; otherwise nil.
+	// Origin is the repository that has the image. It is nil unless the run publishes
+	// an image from a registry without a change.
 	Origin *name.Repository
-	// Compressed reports that layers of the image may be compressed before the
-	// upload, so that its digest is unknown until then.
+	// Compressed is true if the run may compress layers of the image before the
+	// upload. The digest of the image is unknown until these layers are compressed.
 	Compressed bool
 	Overwrite  input.Overwrite
 	DryRun     bool
 }
 
-// Resolver reads for one run.
+// Resolver reads the source and the destinations of one run.
 type Resolver struct {
 	Request
 	Prober *Prober
-	// Puller pulls an image that a destination may have already, while the
-	// destination is read. With verify: full, a run without changes needs no
-	// further pull.
+	// Puller pulls the image from a destination while the run reads the destination.
+	// The destination may have the image already. In this case, a run with
+	// verify: full needs no second pull.
 	Puller Puller
 }
 
 // Destinations reads the destinations. It also opens the source, unless the
-// timing of the source is OpenLast. The result is never nil: with an error it
-// holds everything that was read before.
+// timing of the source is OpenLast. The result is never nil. If Destinations returns
+// an error, the result contains everything that was read before the error.
 func (r *Resolver) Destinations(ctx context.Context) (*Found, error) {
 	found := &Found{Targets: make([]Target, len(r.Request.Destinations))}
 	if r.Timing == OpenFirst {
@@ -111,8 +112,9 @@ func (r *Resolver) Open(ctx context.Context, found *Found) error {
 	return oversize(src.Root)
 }
 
-// Contents finds the parts of the image that the destinations have, or that they
-// can mount from another repository. The source must be open.
+// Contents finds the parts of the image that the destinations have. It also finds the
+// parts that the destinations can mount from another repository. The caller must open
+// the source before.
 func (r *Resolver) Contents(ctx context.Context, found *Found) error {
 	for i := range found.Targets {
 		found.Targets[i].learn(found.Root)
@@ -126,11 +128,11 @@ func (r *Resolver) Contents(ctx context.Context, found *Found) error {
 	return r.mounts(ctx, found)
 }
 
-// verifyNone reports that the run only asks for the facts that a push needs.
+// verifyNone reports whether the run reads only the facts that a push needs.
 func (r *Resolver) verifyNone() bool { return r.Prober.Verify == input.VerifyNone }
 
 // protects reports whether a tag that exists must keep its digest.
 func (r *Resolver) protects(tag string) bool { return protect.Forbids(r.Overwrite, tag, false) }
 
-// registry returns the client of the registries.
+// registry returns the client that reads from registries.
 func (r *Resolver) registry() *registry.Client { return r.Prober.Registry }

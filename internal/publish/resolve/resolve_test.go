@@ -28,7 +28,7 @@ import (
 
 const token = "ghs_canary8VJ2kqTz5sXw"
 
-// login sends the token to every registry.
+// login is a keychain that sends the token to every registry.
 type login struct{}
 
 func (login) Resolve(authn.Resource) (authn.Authenticator, error) {
@@ -44,7 +44,8 @@ type fixture struct {
 	pulls  atomic.Int32 // anonymous pulls
 }
 
-// newFixture starts a server on which the token has the given access to packages.
+// newFixture starts an embedded ghcr.io on which the token has the given access to
+// packages.
 func newFixture(t *testing.T, access ghcrtest.Role, packages ...ghcrtest.Package) *fixture {
 	t.Helper()
 	server := ghcrtest.Start(t, ghcrtest.Config{
@@ -95,7 +96,7 @@ func fromPath(path string) opener {
 	return func(ctx context.Context) (*source.Source, error) { return source.Open(ctx, path, source.Options{}) }
 }
 
-// layout writes an image with one layer for two platforms.
+// layout writes an index with images for two platforms.
 func layout(t *testing.T) string {
 	t.Helper()
 	l := sourcetest.NewLayout(t)
@@ -171,7 +172,7 @@ func TestDestinationWithTheImageNeedsNoBlob(t *testing.T) {
 		t.Errorf("the tag 2 points at %s", target.Now["2"])
 	}
 	if n := f.server.Counts()[ghcrtest.ClassHeadBlob]; n != 0 {
-		t.Errorf("%d requests for blobs", n)
+		t.Errorf("got %d requests for blobs, want none", n)
 	}
 }
 
@@ -187,7 +188,7 @@ func TestAnonymousPullBeforeThePush(t *testing.T) {
 		{"verify: full", input.VerifyFull, false, resolve.OpenFirst, 1},
 		{"verify: digest", input.VerifyDigest, false, resolve.OpenFirst, 0},
 		{"a dry run", input.VerifyFull, true, resolve.OpenFirst, 0},
-		{"an image that is still unknown", input.VerifyFull, false, resolve.OpenConcurrently, 0},
+		{"an image that is not open yet", input.VerifyFull, false, resolve.OpenConcurrently, 0},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -206,7 +207,7 @@ func TestAnonymousPullBeforeThePush(t *testing.T) {
 	}
 }
 
-// add adds an image to the repository, under a tag.
+// add adds an image with a tag to the repository.
 func (f *fixture) add(tag string, config []byte, layers ...[]byte) {
 	f.Helper()
 	f.server.AddPackage(ghcrtest.Package{Name: "acme/web", Repository: "acme/web", Visibility: ghcrtest.Public})
@@ -255,7 +256,7 @@ func TestUncompressedLayerTakesTheDigestOfThePreviousImage(t *testing.T) {
 		t.Errorf("the first layer is %+v, want %s", layers[0].Descriptor, want)
 	}
 	if !layers[1].Pending() {
-		t.Errorf("the second layer is %+v, although no image has it", layers[1].Descriptor)
+		t.Errorf("the second layer is %+v, although no image has this layer", layers[1].Descriptor)
 	}
 }
 
@@ -308,6 +309,6 @@ func TestTokenIsReadOnce(t *testing.T) {
 		}
 	}
 	if count != 1 {
-		t.Errorf("the API received %d requests", count)
+		t.Errorf("the API received %d requests, want 1", count)
 	}
 }

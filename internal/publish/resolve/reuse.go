@@ -15,14 +15,15 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// reuse gives pending layers the digests of layers that the registry has. It
-// recognizes a pending layer by its diff id. An image in the registry states diff ids in its
-// config and the digests of the compressed layers in its manifest. A layer that is
-// found in this way is neither read nor compressed.
+// reuse finds pending layers in the registry and sets their digests. It recognizes a
+// pending layer by its diff id. The config of an image in the registry states the diff
+// ids of its layers. The manifest of the image states the digests of the compressed
+// layers. The run neither reads nor compresses a layer that reuse has found.
 //
-// The images of the tags come first, because they are usually the result of the
-// previous build. The images that the source comes from follow. An image that
-// cannot be read only causes a notice.
+// reuse first reads the images that the tags point at, because these images are
+// usually the result of the previous build. It then reads the images that the store
+// of the source has pulled or pushed. If an image cannot be read, reuse only adds a
+// notice.
 func (r *Resolver) reuse(ctx context.Context, found *Found) error {
 	if !found.Root.Pending() {
 		return nil
@@ -35,8 +36,8 @@ func (r *Resolver) reuse(ctx context.Context, found *Found) error {
 	return r.reuseOrigins(ctx, found)
 }
 
-// maxTagged is the number of different images that are read for the tags of one
-// target. Usually all tags point at one image.
+// maxTagged is the largest number of different images that the run reads for the tags
+// of one target. Usually, all tags point at the same image.
 const maxTagged = 3
 
 // worthReading returns the different images that the tags of all targets point at.
@@ -56,8 +57,9 @@ func (r *Resolver) worthReading(found *Found) []previous {
 	return out
 }
 
-// imagesOf returns the images of one target's tags that are protected, or of its
-// other tags. It skips the images in seen, and adds its result to seen.
+// imagesOf returns the images that the tags of one target point at. If protected is
+// true, it uses only the protected tags. Otherwise, it uses only the other tags. It
+// skips the images in seen, and adds the returned images to seen.
 func (r *Resolver) imagesOf(t *Target, protected bool, seen map[v1.Hash]bool) []previous {
 	var out []previous
 	for i, a := range t.answers {
@@ -69,9 +71,9 @@ func (r *Resolver) imagesOf(t *Target, protected bool, seen map[v1.Hash]bool) []
 	return out
 }
 
-// reuseOrigins reads the images that the store of the source has pulled or pushed,
-// if they contain pending layers. These images are in the registry of a target, so
-// that their layers can be mounted.
+// reuseOrigins reads the images that the store of the source has pulled or pushed. It
+// skips an image without pending layers. All images are in the registry of a target,
+// so that the target can mount their layers.
 func (r *Resolver) reuseOrigins(ctx context.Context, found *Found) error {
 	origins, err := found.Source.Origins(ctx, found.wanted)
 	if err != nil {
@@ -79,7 +81,7 @@ func (r *Resolver) reuseOrigins(ctx context.Context, found *Found) error {
 	}
 	for _, o := range r.promising(origins, pending(found.Root)) {
 		if !covers(o, pending(found.Root)) {
-			continue // a previous origin had the same layers
+			continue // the run has found these layers in a previous origin
 		}
 		one := previous{repo: o.Repository, desc: v1.Descriptor{Digest: o.Digest}, diffIDs: o.DiffIDs}
 		if err := r.reuseFrom(ctx, found, one); err != nil || !found.Root.Pending() {
@@ -89,11 +91,11 @@ func (r *Resolver) reuseOrigins(ctx context.Context, found *Found) error {
 	return nil
 }
 
-// maxOrigins is the number of images of a store that are read.
+// maxOrigins is the largest number of images of a store that the run reads.
 const maxOrigins = 8
 
-// notCompared adds a notice about an image that could not be read, and returns an
-// error if the run has ended. An absent or hidden image needs no notice.
+// notCompared adds a notice about an image that could not be read. An absent or hidden
+// image needs no notice. notCompared returns an error only if the run has ended.
 func (f *Found) notCompared(ctx context.Context, name string, err error) error {
 	switch {
 	case ctx.Err() != nil:
@@ -102,7 +104,7 @@ func (f *Found) notCompared(ctx context.Context, name string, err error) error {
 		return nil
 	}
 	f.Source.Notices = append(f.Source.Notices, diag.Notice{
-		Code: CodeLayersNotCompared, Level: diag.Info, Title: "The run may upload layers that the registry has",
+		Code: CodeLayersNotCompared, Level: diag.Info, Title: "The run may upload layers that the registry already has",
 		Text: fmt.Sprintf("The layers of %s could not be read: %s", name, err),
 	})
 	return nil
@@ -118,13 +120,13 @@ func pending(root *image.Manifest) []*image.Blob {
 	return slices.DeleteFunc(image.Blobs(root), func(b *image.Blob) bool { return !b.Pending() })
 }
 
-// covers reports whether an origin has one of the layers.
+// covers reports whether an origin has at least one of the layers.
 func covers(o image.Origin, layers []*image.Blob) bool {
 	return slices.ContainsFunc(layers, func(b *image.Blob) bool { return slices.Contains(o.DiffIDs, b.DiffID) })
 }
 
-// reuseFrom marks the layers of the root that one previous image or index has, so
-// that they are not uploaded.
+// reuseFrom finds the pending layers of the root in one previous image or index, and
+// sets their digests. The run then does not upload these layers.
 func (r *Resolver) reuseFrom(ctx context.Context, found *Found, f previous) error {
 	images, err := r.expand(ctx, found.Root, f)
 	if err != nil {
@@ -155,8 +157,9 @@ func (r *Resolver) reuseFrom(ctx context.Context, found *Found, f previous) erro
 	return found.complete(f.repo)
 }
 
-// adopt replaces the manifest of ours by the manifest in the registry. The same
-// config means the same uncompressed layers in the same order.
+// adopt replaces the manifest of the image ours by the manifest of the image old in
+// the registry. Both images have the same config, and therefore the same uncompressed
+// layers in the same order.
 func (r *Resolver) adopt(ours *image.Manifest, repo name.Repository, old previousImage) {
 	for i, layer := range old.Layers {
 		if !ours.Blobs[i+1].Pending() {
@@ -170,9 +173,9 @@ func (r *Resolver) adopt(ours *image.Manifest, repo name.Repository, old previou
 	ours.Raw, ours.Descriptor = old.raw, old.desc
 }
 
-// useLayer gives a pending layer the digest that it has in the registry. Open then
-// reads the compressed bytes from the registry, because a new compression may
-// give other bytes.
+// useLayer sets the digest of a pending layer to the digest of the layer in the
+// registry. Open then reads the compressed bytes from the registry, because a new
+// compression may produce different bytes.
 func (r *Resolver) useLayer(b *image.Blob, repo name.Repository, layer v1.Descriptor) {
 	ours := b.Open
 	b.Descriptor.Digest, b.Descriptor.Size = layer.Digest, layer.Size
@@ -186,8 +189,8 @@ func (r *Resolver) useLayer(b *image.Blob, repo name.Repository, layer v1.Descri
 	}
 }
 
-// complete computes the digests of the manifests whose parts are all known now, and
-// records the blobs that a repository has.
+// complete computes the digests of the manifests whose parts are all known now. It
+// then records the blobs that the repository has.
 func (f *Found) complete(repo name.Repository) error {
 	for _, m := range image.Manifests(f.Root) {
 		if m.PartsKnown() {

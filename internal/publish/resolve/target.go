@@ -13,11 +13,11 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// maxConcurrentProbes is the number of concurrent questions to one registry.
-// They share one HTTP/2 connection.
+// maxConcurrentProbes is the largest number of concurrent requests to one registry.
+// These requests share one HTTP/2 connection.
 const maxConcurrentProbes = 64
 
-// target reads one destination. It sends all questions concurrently.
+// target reads one destination. It sends all requests concurrently.
 func (r *Resolver) target(ctx context.Context, t *Target, root *image.Manifest) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return r.tags(ctx, t, root) })
@@ -25,7 +25,7 @@ func (r *Resolver) target(ctx context.Context, t *Target, root *image.Manifest) 
 	if r.pullsEarly(t, root) {
 		group.Go(func() error {
 			err := r.Puller.Pull(ctx, t.Repo, root)
-			t.Pulled = &err // usually absent
+			t.Pulled = &err // usually, the registry reports that the image is absent
 			return nil
 		})
 	}
@@ -36,17 +36,18 @@ func (r *Resolver) target(ctx context.Context, t *Target, root *image.Manifest) 
 	return nil
 }
 
-// pullsEarly reports whether the root is pulled without credentials while the
-// destination is read.
+// pullsEarly reports whether the run pulls the root without credentials while it reads
+// the destination.
 func (r *Resolver) pullsEarly(t *Target, root *image.Manifest) bool {
 	wanted := r.Prober.Verify == input.VerifyFull && !r.DryRun
 	return wanted && t.Home && root != nil && !root.Pending()
 }
 
-// tags reads the digests that the tags point at. With verify: none, it reads the
-// digests only if they can save a push, or if a tag is protected. It does not read the
-// tags if the source is in this repository, or if there are several tags. The function
-// contents then asks for the root by digest.
+// tags reads the digests that the tags point at. With verify: none, it reads these
+// digests only if they can save a push, or if a tag is protected. The digests cannot
+// save a push if the source is in this repository. They cannot save a push either if
+// there are several tags, because the function contents then checks by digest whether
+// the destination has the root.
 func (r *Resolver) tags(ctx context.Context, t *Target, root *image.Manifest) error {
 	pending := root != nil && root.Pending() || root == nil && (r.Compressed || r.Timing == OpenLast)
 	protected := slices.ContainsFunc(t.Tags, r.protects)
@@ -69,14 +70,14 @@ func (r *Resolver) tags(ctx context.Context, t *Target, root *image.Manifest) er
 	return group.Wait()
 }
 
-// tagged is the manifest that a tag points at; zero if the tag is absent.
+// tagged is the manifest that a tag points at. It is zero if the tag is absent.
 type tagged struct {
 	desc v1.Descriptor
 	raw  []byte // nil if only the descriptor was read
 }
 
-// learn stores the digests of the tags, and the parts of the image that the
-// source itself found in this repository.
+// learn stores the digests of the tags. It also stores the parts of the image that the
+// source has found in this repository.
 func (t *Target) learn(root *image.Manifest) {
 	t.HasBlobs = map[v1.Hash]bool{}
 	t.HasRoot = t.HasRoot || root.In(t.Repo)

@@ -27,8 +27,8 @@ const maxRounds = 12
 // three times as long. A wait must be much longer than one request.
 const Wait = 250 * time.Millisecond
 
-// CodeOverwritten is the code of the error if other writers overwrite the list in
-// all rounds.
+// CodeOverwritten reports that other runs overwrote the list of referrers in all
+// rounds.
 const CodeOverwritten = "referrers-overwritten"
 
 // Writer adds entries to lists of referrers.

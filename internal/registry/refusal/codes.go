@@ -3,7 +3,7 @@ package refusal
 import "github.com/ghcr-publish/ghcr-publish/internal/diag"
 
 // The codes of refusals, in the order of Table. The codes do not change, because
-// scripts and the README use them.
+// scripts and docs/refusals.md use them.
 const (
 	// CodeOtherRegistryDenied is the code for a registry other than GitHub's that
 	// requires a login or refuses the login.

@@ -44,8 +44,7 @@ func grantAccess(role string, ev Evidence) string {
 func notAllowed(verb string, ev Evidence) (title, hint string) {
 	switch {
 	case ev.ReadOnly != "":
-		return fmt.Sprintf("The token may only read: %s", ev.ReadOnly),
-			"Publish after the merge, or set on-readonly: skip. GitHub gives such runs a read-only token, and a permissions block does not change the token."
+		return fmt.Sprintf("The token may only read: %s", ev.ReadOnly), readOnlyRun(ev)
 	case ev.OtherOwner():
 		return otherOwner(ev)
 	case !ev.InWorkflow && ev.Kind == secret.Installation:
@@ -53,6 +52,19 @@ func notAllowed(verb string, ev Evidence) (title, hint string) {
 			"Use a job's GITHUB_TOKEN, or a classic token with write:packages. ghcr.io accepts no other tokens of GitHub Apps."
 	}
 	return fmt.Sprintf("The token may not %s %s", verb, ev.Repo), addPermissions(ev) + otherCauses(verb, ev)
+}
+
+// readOnlyRun describes the options for a run to which GitHub gives a read-only token,
+// such as a run for a fork (docs/ghcr.md, Limits of GITHUB_TOKEN).
+func readOnlyRun(ev Evidence) string {
+	const fact = "GitHub gives such runs a read-only token, and a permissions block does not change the token. Publish after the merge. "
+	switch ev.OnReadOnly {
+	case "skip":
+		return fact + "To give the image to a trusted job instead, set on-readonly: archive. To make this an error, set on-readonly: fail."
+	case "archive":
+		return fact + "A job with packages: write can publish the archive."
+	}
+	return fact + "To skip the push of such runs without an error, set on-readonly: skip."
 }
 
 // addPermissions describes the change of the job's permissions, depending on

@@ -32,6 +32,9 @@ type Evidence struct {
 	// ReadOnly is the reason why the token of the workflow run can only read, or "" if
 	// no reason is known.
 	ReadOnly string
+	// OnReadOnly is the value of the input on-readonly: fail, skip or archive. It is ""
+	// if the run does not push to the repository.
+	OnReadOnly string
 	// Kind is the kind of the token, found by its prefix.
 	Kind secret.Kind
 	// Exists is true if the package exists, and nil if its existence is unknown.
@@ -106,7 +109,7 @@ func Explain(err error, ev Evidence) error {
 
 // Row is one kind of refusal.
 type Row struct {
-	// Code is stable and documented in the README.
+	// Code is stable and documented in docs/refusals.md.
 	Code string
 	// Messages lists texts in lower case. The row matches if the server's message
 	// contains one of these texts.
@@ -116,7 +119,7 @@ type Row struct {
 	// OtherRegistry is true for a login that a registry other than GitHub's
 	// refuses.
 	OtherRegistry bool
-	// Meaning and Cure are the general cause and cure for the README.
+	// Meaning and Cure are the general cause and cure for docs/refusals.md.
 	Meaning, Cure string
 
 	explain func(Evidence) (title, hint string)

@@ -151,7 +151,7 @@ func TestErrorsWithoutAnAnswerAreExplained(t *testing.T) {
 	}
 }
 
-// The README contains this table.
+// docs/refusals.md contains this table.
 func TestTableIsComplete(t *testing.T) {
 	t.Parallel()
 	var codes []string

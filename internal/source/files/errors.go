@@ -10,7 +10,7 @@ import (
 )
 
 // The codes of the errors of this package. The codes are stable, because the
-// README and workflows contain them.
+// documents and workflows contain them.
 const (
 	CodeNotFound   = "content-not-found"      // the file does not exist, or no file exists for a platform
 	CodeUnreadable = "content-unreadable"     // the system denies access

@@ -1,0 +1,199 @@
+package meta
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
+	"github.com/ghcr-publish/ghcr-publish/internal/meta/handlebars"
+)
+
+// scope lists the names that the expressions of one place can use.
+type scope struct {
+	names []string // in the order of messages
+	// silent are further names, which messages do not list.
+	silent []string
+	// text is true if the place contains other text than a part of a tag, such as a
+	// label. Braces are then allowed.
+	text bool
+}
+
+var (
+	globalScope = scope{names: []string{"branch", "tag", "sha", "base_ref", "is_default_branch", "is_not_default_branch", "date", "commit_date"}}
+	labelScope  = scope{names: globalScope.names, text: true}
+	dateScope   = scope{names: []string{"date", "commit_date"}}
+	semverScope = scope{names: []string{"version", "major", "minor", "patch", "prerelease", "build", "raw"}, silent: []string{"loose", "includePrerelease", "options"}}
+	pep440Scope = scope{names: []string{"version", "major", "minor", "patch", "raw"}}
+)
+
+func (s scope) has(name string) bool {
+	return slices.Contains(s.names, name) || slices.Contains(s.silent, name)
+}
+
+// problem is a fault of a text. The error about it begins with the subject, such as
+// the rule.
+type problem struct {
+	what, hint string
+	err        error
+}
+
+// in returns the error about an input. It returns nil if there is no problem.
+func (p *problem) in(input, subject string) error {
+	if p == nil {
+		return nil
+	}
+	e := diag.Inputf(input, CodeExpression, p.hint, "%s %s", subject, p.what)
+	e.Err = p.err
+	return e
+}
+
+// checkExpressions returns an error for an expression that is invalid in the
+// attributes of the rule. docker/metadata-action evaluates only the expressions of
+// rules that apply to the event, and an unknown name gives an empty text.
+func (r *rule) checkExpressions() error {
+	for _, f := range r.fields {
+		key, value, named := attribute(f)
+		if !named {
+			key = "value"
+		}
+		if r.isPattern(key) {
+			continue
+		}
+		if key == "branch" && strings.Contains(value, "{{") {
+			return r.invalid(CodeTagAttribute, "Write the name of the branch, as in branch=main. Without the attribute, the rule uses the default branch.", "has an expression in the attribute branch, which cannot contain expressions")
+		}
+		if err := r.scopeOf(key).check(value).in("tags", r.subject()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scopeOf returns the names that the expressions of an attribute can use.
+func (r *rule) scopeOf(key string) scope {
+	if key == "pattern" {
+		switch r.kind {
+		case "semver":
+			return semverScope
+		case "pep440":
+			return pep440Scope
+		}
+		return dateScope
+	}
+	return globalScope
+}
+
+// check returns the first problem of a text with expressions, or nil.
+func (s scope) check(text string) *problem {
+	if p := s.foreign(text); p != nil {
+		return p
+	}
+	if !strings.Contains(text, "{{") {
+		return nil
+	}
+	template, err := handlebars.Parse(text)
+	if err != nil {
+		return &problem{what: "has an invalid expression", hint: s.syntaxHint(text), err: err}
+	}
+	for _, use := range template.Uses() {
+		if p := s.checkUse(use, text); p != nil {
+			return p
+		}
+	}
+	return nil
+}
+
+func (s scope) checkUse(use handlebars.Use, text string) *problem {
+	switch {
+	case slices.Contains(dateScope.names, use.Helper):
+		return &problem{what: fmt.Sprintf("has the expression %s without a format in quotes", use.Helper), hint: fmt.Sprintf("Write the format in single quotes: {{%s '%s'}}.", use.Helper, use.Source)}
+	case !s.has(use.Name):
+		return s.unknown(use, text)
+	case slices.Contains(dateScope.names, use.Name):
+		return checkDate(use)
+	case use.Fields && !slices.Contains([]string{"prerelease", "build", "options"}, use.Name):
+		return &problem{what: fmt.Sprintf("has the unknown expression {{%s}}", use.Source), hint: fmt.Sprintf("Write {{%s}}, which has no fields. %s", use.Name, s.namesHint())}
+	case use.Name == "sha" && len(use.Params) > 0:
+		return &problem{what: "has arguments in the expression {{sha}}", hint: "Write {{sha}}. For another length, set the environment variable DOCKER_METADATA_SHORT_SHA_LENGTH: 12."}
+	case len(use.Params)+len(use.Hash) > 0:
+		return &problem{what: fmt.Sprintf("has arguments in the expression {{%s}}", use.Name), hint: fmt.Sprintf("Write {{%s}}, which has no arguments.", use.Name)}
+	}
+	return nil
+}
+
+// contexts are the contexts of GitHub's expressions.
+var contexts = []string{"github", "env", "vars", "job", "steps", "runner", "secrets", "strategy", "matrix", "needs", "inputs"}
+
+// unknown explains a name that the place does not have. The argument text is the
+// complete value.
+func (s scope) unknown(use handlebars.Use, text string) *problem {
+	p := &problem{what: fmt.Sprintf("has the unknown expression {{%s}}", use.Source)}
+	if use.Fields && slices.Contains(contexts, use.Name) {
+		p.hint = fmt.Sprintf("Write ${{ %s }}, because the runner evaluates the expressions of GitHub, which begin with a dollar sign.", use.Source)
+		return p
+	}
+	p.hint = s.elsewhere(use.Name, text)
+	if like := nearest.Of(use.Name, s.names); p.hint == "" && len(like) > 0 {
+		p.hint = "Did you mean " + enumerate(shown(like), "", "or") + "?"
+	}
+	p.hint = strings.TrimSpace(p.hint + " " + s.namesHint())
+	return p
+}
+
+// elsewhere explains a name that only other places have, or returns "".
+func (s scope) elsewhere(name, text string) string {
+	types := "type=semver and type=pep440"
+	if !pep440Scope.has(name) {
+		types = "type=semver"
+	}
+	switch {
+	case semverScope.has(name) && s.text:
+		return fmt.Sprintf("In the input tags, rules of %s can contain {{%s}}. The label org.opencontainers.image.version contains the first tag.", types, name)
+	case semverScope.has(name) && pep440Scope.has(name):
+		if !strings.HasPrefix(text, "{{") && !ValidTag(text[:1]) {
+			text = "{{" + name + "}}" // the text is a prefix or a suffix
+		}
+		return fmt.Sprintf("Only the attribute pattern of %s can contain {{%s}}: write type=semver,pattern=%s.", types, name, text)
+	case semverScope.has(name):
+		return fmt.Sprintf("Only the attribute pattern of %s can contain {{%s}}.", types, name)
+	case globalScope.has(name):
+		return fmt.Sprintf("Only the attributes value, enable, prefix and suffix can contain {{%s}}, as in prefix={{%s}}-.", name, name)
+	}
+	return ""
+}
+
+// shown returns the names as expressions.
+func shown(names []string) []string {
+	out := make([]string, len(names))
+	for i, name := range names {
+		out[i] = "{{" + name + "}}"
+		if slices.Contains(dateScope.names, name) {
+			out[i] = "{{" + name + " 'YYYYMMDD'}}"
+		}
+	}
+	return out
+}
+
+// namesHint lists the expressions of the place.
+func (s scope) namesHint() string {
+	return "The expressions here are " + and(shown(s.names)) + "."
+}
+
+var (
+	unclosed  = regexp.MustCompile(`\{\{([^{}]*)\}?$|\{\{([^{}]*)\}(?:[^}]|$)`)
+	operators = regexp.MustCompile(`\{\{[^}]*(?:==|!=|&&|\||[<>!+*?])`)
+)
+
+// syntaxHint explains a template that cannot be parsed.
+func (s scope) syntaxHint(text string) string {
+	if operators.MatchString(text) {
+		return "Write only a name, as in {{sha}}, because these expressions have no operators. To compare values, use the expressions of GitHub, as in enable=${{ github.ref == 'refs/heads/main' }}."
+	}
+	if m := unclosed.FindStringSubmatch(text); m != nil {
+		return fmt.Sprintf("Close the expression with two braces: {{%s}}.", strings.TrimSpace(m[1]+m[2]))
+	}
+	return "Write two braces before the name and two after it, as in {{" + s.names[0] + "}}. " + s.namesHint()
+}

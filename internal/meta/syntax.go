@@ -1,0 +1,193 @@
+package meta
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// checkSyntax returns an error for a rule that docker/metadata-action reads in another
+// way than its author probably means.
+func (r *rule) checkSyntax() error {
+	for _, f := range r.fields {
+		if key, value, _ := attribute(f); key == "type" && ownAttributes[value] != nil {
+			r.kind = value
+		}
+	}
+	for _, check := range []func(*rule) error{(*rule).quoted, (*rule).dashed, (*rule).commented, (*rule).colons, (*rule).glued, (*rule).repeated, (*rule).unnamed} {
+		if err := check(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const quotes = "'‘’“”„«»`"
+
+// unquoted returns a text without the quotation marks at both ends. A text in double
+// quotes cannot occur, because the list parser removes these quotes.
+func unquoted(text string) (string, bool) {
+	first, n := utf8.DecodeRuneInString(text)
+	last, m := utf8.DecodeLastRuneInString(text)
+	if len(text) < n+m || !strings.ContainsRune(quotes, first) || !strings.ContainsRune(quotes, last) {
+		return "", false
+	}
+	return text[n : len(text)-m], true
+}
+
+// quoted refuses quotation marks around the rule, and around a value.
+func (r *rule) quoted() error {
+	if inner, ok := unquoted(r.text); ok && !strings.HasPrefix(r.text, "`") {
+		return r.invalid(CodeInputQuotes, "Remove the quotation marks: write "+inner+".", "is in quotation marks, which would become a part of the tag")
+	}
+	for _, f := range r.fields {
+		key, value, named := attribute(f)
+		if inner, ok := unquoted(value); named && ok && !strings.HasPrefix(value, "`") {
+			return r.invalid(CodeInputQuotes, fmt.Sprintf("Remove the quotation marks: write %s=%s.", key, inner), fmt.Sprintf("has quotation marks around the value of %s, which would become a part of the value", key))
+		}
+	}
+	return nil
+}
+
+// dashed refuses a line that begins with the dash of a YAML list. If each line begins
+// with a dash, package input refuses the list.
+func (r *rule) dashed() error {
+	rest, ok := strings.CutPrefix(r.text, "- ")
+	if !ok {
+		return nil
+	}
+	return r.invalid(CodeTagInvalid, "Write "+trimJS(rest)+" without the dash. The value of the input is text with one rule per line, and not a YAML list.", "begins with a dash and a blank")
+}
+
+var comment = regexp.MustCompile(`\s#(\s|$)`)
+
+// commented refuses a comment after a rule, because only a complete line is a comment.
+func (r *rule) commented() error {
+	at := comment.FindStringIndex(r.text)
+	switch {
+	case strings.HasPrefix(r.text, "# "):
+		return r.invalid(CodeTagInvalid, "If the line is a comment, remove the blanks before the #.", "begins with # after blanks, so it is not a comment")
+	case at == nil:
+		return nil
+	}
+	return r.invalid(CodeTagInvalid, "Write the comment on a separate line that begins with #.", "has a comment after the rule, which would become a part of the tag")
+}
+
+// colons refuses a colon between the name and the value of an attribute, as in YAML.
+func (r *rule) colons() error {
+	fixed, name := make([]string, len(r.fields)), ""
+	for i, f := range r.fields {
+		fixed[i] = f
+		if m := colonAttribute.FindStringSubmatch(trimJS(f)); m != nil {
+			fixed[i], name = m[1]+"="+m[2], m[1]
+		}
+	}
+	if name == "" {
+		return nil
+	}
+	return r.invalid(CodeTagAttribute, "Write an equals sign instead of the colon: "+strings.Join(fixed, ",")+".", fmt.Sprintf("has a colon after %s", name))
+}
+
+// glued refuses attributes without a comma between them, and several rules on one
+// line.
+func (r *rule) glued() error {
+	for _, f := range r.fields {
+		key, value, named := attribute(f)
+		m := gluedAttribute.FindStringSubmatchIndex(value)
+		if !named || m == nil || !attributeName.MatchString(key) {
+			continue
+		}
+		if r.isPattern(key) && strings.Trim(value[m[0]:m[2]], " \t\r\n") != "" {
+			continue // ";", "|" and "&" can be a part of a regular expression
+		}
+		if next := value[m[2]:m[3]]; next != "type" {
+			return r.invalid(CodeTagAttribute, "Separate the attributes by commas: "+gluedAttribute.ReplaceAllString(r.text, ",$1=")+".", fmt.Sprintf("has no comma before the attribute %q", next))
+		}
+		return r.severalRules()
+	}
+	return nil
+}
+
+func (r *rule) severalRules() error {
+	return r.invalid(CodeTagAttribute, "Write one rule per line. In YAML, write tags: |, because > joins the lines.", "contains several rules")
+}
+
+// repeated refuses an attribute that occurs twice, because the first value would have
+// no effect.
+func (r *rule) repeated() error {
+	seen := map[string]bool{}
+	for _, f := range r.fields {
+		key, _, named := attribute(f)
+		if named && seen[key] {
+			if key == "type" {
+				return r.severalRules()
+			}
+			return r.invalid(CodeTagAttribute, fmt.Sprintf("Remove one of the two attributes %s. To publish two tags, write one rule per line.", key), fmt.Sprintf("has the attribute %q twice", key))
+		}
+		seen[key] = named || seen[key]
+	}
+	return nil
+}
+
+// unnamed refuses a part without "=" if the part cannot be the value of a raw rule.
+func (r *rule) unnamed() error {
+	values := 0
+	for i, f := range r.fields {
+		key, value, named := attribute(f)
+		switch {
+		case named && key == "value":
+			values++
+			continue
+		case named:
+			continue
+		}
+		if values++; r.kind == "raw" && values == 1 && !r.closes(i) {
+			continue
+		}
+		if protected, ok := r.protect(i); ok {
+			return r.invalid(CodeTagAttribute, "Put three double quotes at each end of the attribute that contains the comma: "+protected+".",
+				fmt.Sprintf("has the part %q without a name, because a comma ends an attribute", value))
+		}
+		return r.invalid(CodeTagAttribute, "Write one rule or one tag per line.", fmt.Sprintf("has the part %q without a name", value))
+	}
+	return nil
+}
+
+// closes reports whether the field closes a bracket of the field before it.
+func (r *rule) closes(i int) bool {
+	_, ok := r.protect(i)
+	return ok
+}
+
+// protect returns the rule with quotes around the fields that contain field i, if a
+// bracket that is open before the field is closed in it.
+func (r *rule) protect(i int) (string, bool) {
+	for from := i - 1; from >= 0; from-- {
+		whole := strings.Join(r.fields[from:i+1], ",")
+		_, _, named := attribute(r.fields[from])
+		if named && !balanced(r.fields[from]) && balanced(whole) {
+			parts := append(append([]string{}, r.fields[:from]...), `"""`+whole+`"""`)
+			return strings.Join(append(parts, r.fields[i+1:]...), ","), true
+		}
+		if named {
+			break
+		}
+	}
+	return "", false
+}
+
+// balanced reports whether the text closes each bracket that it opens.
+func balanced(text string) bool {
+	for _, pair := range []string{"{}", "()", "[]"} {
+		if strings.Count(text, pair[:1]) != strings.Count(text, pair[1:]) {
+			return false
+		}
+	}
+	return true
+}
+
+// isPattern reports whether the attribute is a regular expression.
+func (r *rule) isPattern(key string) bool {
+	return key == "match" || key == "pattern" && r.kind == "match"
+}

@@ -1,0 +1,126 @@
+package migrate
+
+import (
+	"fmt"
+	"strings"
+)
+
+// grantList is the list of the packages to which repositories need access.
+type grantList []Advice
+
+// grantList returns the packages that need a grant.
+func (r *Report) grantList() grantList {
+	var out grantList
+	for _, a := range r.Advice {
+		if a.Grant {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// common returns the value of a field if all packages have the same value.
+// Otherwise, it returns "".
+func (g grantList) common(field func(Advice) string) string {
+	value := field(g[0])
+	for _, a := range g {
+		if field(a) != value {
+			return ""
+		}
+	}
+	return value
+}
+
+func (g grantList) repository() string {
+	return g.common(func(a Advice) string { return a.Repository })
+}
+func (g grantList) role() string { return g.common(func(a Advice) string { return a.Role }) }
+
+// title asks for the access to the packages of the list.
+func (g grantList) title() string {
+	repository := g.repository()
+	if repository == "" {
+		repository = "the repositories"
+	}
+	return fmt.Sprintf("Give %s access to %s:", repository, plural(len(g), "package"))
+}
+
+// access describes the access to one package of the list.
+func (g grantList) access(a Advice) string {
+	if g.repository() == "" {
+		return "role " + a.Role + " for " + a.Repository
+	}
+	return "role " + a.Role
+}
+
+// clicks returns GitHub's own steps to grant access (docs/ghcr.md, Moving from
+// a personal access token).
+func (g grantList) clicks() []string {
+	repository, role := g.repository(), g.role()
+	if repository == "" {
+		repository = "the repository from the list"
+	}
+	if role == "" {
+		role = "the role from the list"
+	}
+	return []string{
+		"Open the address of the package.",
+		"Under “Manage Actions access”, click “Add repository”.",
+		fmt.Sprintf("Select %s and click “Add repositories”.", repository),
+		fmt.Sprintf("In the “Role” menu of the repository, choose %s.", role),
+	}
+}
+
+// reasons returns the texts of the packages. A text that several packages share
+// occurs once. If the list has several texts, each text starts with the names of
+// its packages.
+func (g grantList) reasons() []string {
+	names := map[string][]string{}
+	var texts []string
+	for _, a := range g {
+		if names[a.Text] == nil {
+			texts = append(texts, a.Text)
+		}
+		names[a.Text] = append(names[a.Text], a.Image.String())
+	}
+	if len(texts) > 1 {
+		for i, text := range texts {
+			texts[i] = list(names[text]) + ": " + text
+		}
+	}
+	return texts
+}
+
+// uncertain returns a sentence about addresses whose kind of owner is unknown, or
+// "".
+func (g grantList) uncertain() string {
+	var owners []string
+	for _, a := range g {
+		if !a.Package.OwnerKnown && !strings.Contains(strings.Join(owners, " ")+" ", a.Image.Owner+" ") {
+			owners = append(owners, a.Image.Owner)
+		}
+	}
+	if len(owners) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("If %s is a user and not an organization, write \"users\" instead of \"orgs\" in the address.", strings.Join(owners, " or "))
+}
+
+// facts returns the sentences about packages that need no grant, about jobs
+// whose packages are unknown, and about packages that could not be read.
+func (r *Report) facts() []string {
+	var out []string
+	for _, a := range r.Advice {
+		if !a.Grant {
+			out = append(out, a.Image.String()+": "+a.Text)
+		}
+	}
+	if len(r.Unnamed) > 0 {
+		out = append(out, fmt.Sprintf("The files do not show the names of all packages of %s (%s). Give the repository access to these packages too.",
+			map[bool]string{true: "this job", false: "these jobs"}[len(r.Unnamed) == 1], strings.Join(r.Unnamed, ", ")))
+	}
+	if r.Unread != nil {
+		out = append(out, "Some packages could not be read from GitHub's API: "+strings.ReplaceAll(r.Unread.Error(), "\n", "; "))
+	}
+	return out
+}

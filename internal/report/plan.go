@@ -1,0 +1,121 @@
+package report
+
+import (
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/meta"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
+)
+
+// setPlan sets the steps and the destinations of a dry run.
+func (r *Report) setPlan(p *plan.Plan, found *resolve.Found, names meta.Result) {
+	r.Steps, r.Planned = []Step{}, []PlannedImage{}
+	for i := range found.Targets {
+		r.Planned = append(r.Planned, planned(&found.Targets[i]))
+	}
+	for _, s := range p.Steps {
+		r.Steps = append(r.Steps, step(p, s))
+		r.Planned[s.Target].add(s, names)
+	}
+}
+
+// planned describes a destination without its steps.
+func planned(t *resolve.Target) PlannedImage {
+	out := PlannedImage{Image: t.Repo.Name(), New: t.CreatesPackage() && t.PushRefusal == nil, MayPush: "unknown", Tags: []PlannedTag{}}
+	if out.New {
+		out.Visibility = t.Inherits
+	}
+	switch {
+	case t.MayPush:
+		out.MayPush = "yes"
+	case t.PushRefusal != nil:
+		out.MayPush = "no"
+	}
+	return out
+}
+
+// add adds one step of the plan.
+func (p *PlannedImage) add(s plan.Step, names meta.Result) {
+	switch s.Kind {
+	case plan.PushBlob:
+		p.Blobs++
+		if s.Needed {
+			p.transfer(s)
+		}
+	case plan.PointTag:
+		p.Tags = append(p.Tags, plannedTag(s, names))
+	}
+}
+
+// transfer counts a blob that the run would transfer.
+func (p *PlannedImage) transfer(s plan.Step) {
+	sum, size := &p.Upload, s.Blob.Descriptor.Size
+	if s.How == plan.Mount {
+		sum = &p.Mount
+	}
+	if s.Blob.Pending() {
+		size = s.Blob.PlainSize
+	}
+	sum.Blobs++
+	sum.Bytes += size
+}
+
+func plannedTag(s plan.Step, names meta.Result) PlannedTag {
+	out := PlannedTag{Name: s.Tag, Change: TagWritten, Reason: reasonFor(s.Tag, names)}
+	if s.From != nil {
+		out.Change, out.Previous = TagMoved, s.From.String()
+	}
+	switch {
+	case s.Kept != "":
+		out.Change, out.Reason = TagKept, s.Kept
+	case !s.Needed:
+		out.Change = TagUnchanged
+	case s.New:
+		out.Change = TagNew
+	}
+	return out
+}
+
+// reasonFor returns the reason for a tag that no rule gives: the tag latest.
+func reasonFor(tag string, names meta.Result) string {
+	for _, rule := range names.Rules {
+		if rule.Text == "latest" && rule.Tag == tag {
+			return rule.Note
+		}
+	}
+	return ""
+}
+
+func step(p *plan.Plan, s plan.Step) Step {
+	out := Step{Kind: string(s.Kind), Image: p.Targets[s.Target].Repo.Name(), Needed: s.Needed}
+	switch s.Kind {
+	case plan.PushBlob:
+		out.Object, out.Detail, out.Bytes = unknownDigest, s.How, s.Blob.Descriptor.Size
+		if s.Blob.Pending() {
+			out.Bytes = s.Blob.PlainSize
+		} else {
+			out.Object = s.Blob.Descriptor.Digest.String()
+		}
+	case plan.PushManifest:
+		out.Object, out.Bytes = digestOf(s.Manifest), s.Manifest.Descriptor.Size
+	case plan.PointTag:
+		out.Object, out.Detail = s.Tag, "points at "+digestOf(s.Manifest)
+		if s.Kept != "" {
+			out.Detail = "not moved: " + s.Kept
+		}
+		if s.From != nil && s.Needed {
+			out.Detail += ", previously " + s.From.String()
+		}
+	}
+	return out
+}
+
+// unknownDigest is the text for a digest that compression determines.
+const unknownDigest = "known after compression"
+
+func digestOf(m *image.Manifest) string {
+	if m.Pending() {
+		return unknownDigest
+	}
+	return m.Descriptor.Digest.String()
+}

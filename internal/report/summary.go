@@ -1,0 +1,212 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+)
+
+// Markdown returns the job summary.
+func (r *Report) Markdown() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "## %s\n\n", r.title())
+	mdErrors(&b, r.Errors)
+	switch {
+	case r.Outcome == Skipped:
+		r.mdSkipped(&b)
+	case r.Planned != nil:
+		r.mdPlan(&b)
+	case r.Outcome != Failed || r.Changed():
+		r.mdResult(&b)
+	default:
+		mdNotices(&b, r.Notices)
+	}
+	return b.String()
+}
+
+// FailureMarkdown returns the job summary of a command that failed without a report of
+// its own, for example because an input is wrong. The command is empty if the input
+// command is wrong.
+func FailureMarkdown(command input.Command, err error) string {
+	var b strings.Builder
+	if command == "" {
+		b.WriteString("## ❌ The step failed\n\n")
+	} else {
+		fmt.Fprintf(&b, "## ❌ The command %s failed\n\n", command)
+	}
+	mdErrors(&b, errorMessages(err))
+	return b.String()
+}
+
+// title returns the headline of the summary. It names the image and the version.
+func (r *Report) title() string {
+	switch r.Outcome {
+	case Published:
+		if r.ByDigest {
+			return fmt.Sprintf("📦 Pushed %s by digest, without a tag", text(r.platformNames()))
+		}
+		return "✅ " + r.published()
+	case Unchanged:
+		return "✅ Already published: " + r.subject(code)
+	case Planned:
+		return "📋 Dry run: nothing was published"
+	case Skipped:
+		return "⏭️ Not published: " + text(r.Reason)
+	}
+	switch {
+	case r.proven():
+		return "⚠️ " + r.published() + ", but the step failed"
+	case r.Changed():
+		return fmt.Sprintf("❌ %s failed after a part of the image was written", r.working())
+	case r.Planned != nil:
+		return fmt.Sprintf("❌ %s would fail", r.working())
+	}
+	return fmt.Sprintf("❌ %s failed, and nothing was written", r.working())
+}
+
+// published returns the beginning of the title of a run that has published an image.
+func (r *Report) published() string {
+	if r.Command != string(input.Promote) {
+		return "Published " + r.subject(code)
+	}
+	if len(r.Images) == 1 {
+		return fmt.Sprintf("Promoted %s to %s", code(r.Images[0].Image), text(r.Images[0].mainTag(r.Version)))
+	}
+	return "Promoted to " + r.subject(code)
+}
+
+// working returns the activity of the command.
+func (r *Report) working() string {
+	if r.Command == string(input.Promote) {
+		return "Promoting"
+	}
+	return "Publishing"
+}
+
+// subject returns the image and its version, or the version and the number of
+// repositories. The function name renders the name of an image.
+func (r *Report) subject(name func(string) string) string {
+	version := ""
+	if len(r.Images) > 0 {
+		version = r.Images[0].mainTag(r.Version)
+	}
+	if len(r.Images) != 1 {
+		return strings.TrimSpace(fmt.Sprintf("%s in %s", text(version), Count(len(r.Images), "repository")))
+	}
+	return strings.TrimSpace(name(r.Images[0].Image) + " " + text(version))
+}
+
+// platformNames lists the platforms of the image.
+func (r *Report) platformNames() string {
+	names := []string{}
+	for _, p := range r.Platforms[:min(len(r.Platforms), maxRows)] {
+		names = append(names, p.Platform)
+	}
+	if len(names) == 0 {
+		return "an image"
+	}
+	return strings.Join(names, ", ")
+}
+
+// mdSkipped writes the reason for which the run did not push, and what the reader can do.
+func (r *Report) mdSkipped(b *strings.Builder) {
+	if r.Archive != nil {
+		fmt.Fprintf(b, "The archive %s contains the image %s.\n\n", code(r.Archive.Path), code(r.Archive.Digest))
+	}
+	mdRefusal(b, r.Refusal)
+	mdNotices(b, r.Notices)
+}
+
+// mdRefusal writes what the reader can do about the refusal of a skipped push, and the
+// response of the registry as a closed block.
+func mdRefusal(b *strings.Builder, m *Message) {
+	if m == nil {
+		return
+	}
+	fmt.Fprintf(b, "%s\n\n", strings.ReplaceAll(hint(cut(m.Hint, maxText)), "\n> ", "\n"))
+	if m.Text != "" {
+		details(b, "Response of the registry", text(cut(m.Text, maxText))+"\n")
+	}
+}
+
+// mdResult writes the state of each destination.
+func (r *Report) mdResult(b *strings.Builder) {
+	for n, i := range r.Images {
+		if n == maxImages {
+			fmt.Fprintf(b, "… and %d more images.\n\n", len(r.Images)-n)
+			break
+		}
+		if len(r.Images) > 1 {
+			fmt.Fprintf(b, "### %s\n\n", link(i.Image, i.PackageURL))
+		}
+		if r.ByDigest {
+			fmt.Fprintf(b, "%s. The command **merge** adds it to an index and gives the index a tag.\n\n", code(i.Reference))
+			continue
+		}
+		r.mdImage(b, i)
+	}
+	mdNotices(b, r.Notices)
+	if r.ByDigest {
+		return
+	}
+	r.mdPlatforms(b)
+	mdRules(b, r.Rules)
+	r.mdTransfer(b)
+}
+
+// mdPlatforms writes the platforms as a closed table.
+func (r *Report) mdPlatforms(b *strings.Builder) {
+	if len(r.Platforms) == 0 {
+		return
+	}
+	details(b, fmt.Sprintf("%s, %s", Count(len(r.Platforms), "platform"), Bytes(r.size())), platformTable(r.Platforms))
+}
+
+// size returns the sum of the sizes of all platforms. Each layer is counted once.
+func (r *Report) size() int64 {
+	sum, seen := int64(0), map[string]bool{}
+	for _, p := range r.Platforms {
+		sum += p.Size
+		for _, l := range p.Layers {
+			if l.Digest != "" && seen[l.Digest] {
+				sum -= l.Size
+			}
+			seen[l.Digest] = true
+		}
+	}
+	return sum
+}
+
+// platformTable returns a table of platforms.
+func platformTable(platforms []Platform) string {
+	var b strings.Builder
+	b.WriteString("| Platform | Size | Layers | Digest |\n|---|--:|--:|---|\n")
+	for n, p := range platforms {
+		if n == maxRows {
+			fmt.Fprintf(&b, "| … and %d more | | | |\n", len(platforms)-n)
+			break
+		}
+		digest := short(p.Digest)
+		if p.Digest == "" {
+			digest = unknownDigest
+		}
+		fmt.Fprintf(&b, "| %s | %s | %d | %s |\n", text(p.Platform), Bytes(p.Size), len(p.Layers), digest)
+	}
+	return b.String()
+}
+
+// mdTransfer writes one small line about the blobs and the requests.
+func (r *Report) mdTransfer(b *strings.Builder) {
+	if r.Transfer.Requests == 0 {
+		return
+	}
+	parts := []string{}
+	if len(r.Images) == 1 {
+		parts = append(parts, "Blobs: "+r.Images[0].blobText())
+	}
+	if n := len(r.Attachments); n > 0 {
+		parts = append(parts, Count(n, "attachment")+" pushed")
+	}
+	fmt.Fprintf(b, "<sub>%s</sub>\n", strings.Join(append(parts, r.transferText()), " · "))
+}
