@@ -57,7 +57,11 @@ func (m *migrateRun) read(ctx context.Context) error {
 	if err != nil {
 		return &diag.Error{Code: codePathsUnreadable, Side: diag.Input, Input: "paths", Err: err, Title: "A path to migrate cannot be read", Hint: "Set paths to existing folders of checkouts, or to existing workflow files."}
 	}
-	if len(roots) == 1 { // the variables describe one repository
+	fallback := ""
+	if len(roots) == 1 {
+		fallback = m.config.GitHub.Repository
+	}
+	if len(roots) == 1 && roots[0].Dir == "." { // GITHUB_REPOSITORY names this checkout, but not another one
 		roots[0].Repository = m.config.GitHub.Repository
 	}
 	m.roots = roots
@@ -66,7 +70,7 @@ func (m *migrateRun) read(ctx context.Context) error {
 		return err
 	}
 	// The edits do not depend on the packages, and the report contains the error.
-	_ = m.report.Access(ctx, "", packageLookup{m.packages, m.config.GitHub, !m.config.Token.Empty()})
+	_ = m.report.Access(ctx, fallback, packageLookup{m.packages, m.config.GitHub, !m.config.Token.Empty()})
 	return nil
 }
 

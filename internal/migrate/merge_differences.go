@@ -10,7 +10,7 @@ import (
 
 // differences are the sentences about a merged step that a reviewer needs.
 type differences struct {
-	comments []string // differences of the image, which the file names too
+	comments []string // differences of the image; these sentences are also comments in the file
 	others   []string
 	name     string // the new name of the step, or "" if the name stays
 }
@@ -38,7 +38,7 @@ func (p *pass) differences(c chain) differences {
 		d.comments = append(d.comments, dockerBuild+" attached a provenance attestation. This step attaches only the attestation that docker buildx adds by default.")
 	}
 	if c.push.Input("push") != "true" {
-		d.others = append(d.others, "If push is false, the new step is a dry run, which builds the image and prints the plan. If the token can only read, see the input on-readonly.")
+		d.others = append(d.others, "If push is false, the new step is a dry run. It builds the image only if the registry would accept a push. The input on-readonly decides about tokens that can only read.")
 	}
 	if c.meta == nil {
 		d.others = append(d.others, "The new step adds the usual OCI labels to the image.")
@@ -52,7 +52,7 @@ func (p *pass) differences(c chain) differences {
 	if name := flow.Text(valueOf(c.push, "name")); name != "" {
 		if lower := strings.ToLower(name); strings.Contains(lower, "build-push-action") || strings.Contains(lower, "docker/") {
 			d.name = newStepName
-			d.others = append(d.others, fmt.Sprintf("The step gets the name %q, because its old name names %s.", newStepName, dockerBuild))
+			d.others = append(d.others, fmt.Sprintf("The step gets the name %q, because the old name contains the name of %s.", newStepName, dockerBuild))
 		} else {
 			d.others = append(d.others, fmt.Sprintf("The step keeps its name %q.", name))
 		}

@@ -11,8 +11,9 @@ import (
 // imageTools is the command that creates an index from images in a registry.
 const imageTools = "docker buildx imagetools create"
 
-// pusher returns the action or the command with which a job pushes, or "" if the
-// job does not push. The creation of an index has precedence.
+// pusher describes the action or the command with which a job pushes, such as
+// "pushes with docker push". It returns "" if the job does not push, and imageTools
+// if the job creates an index.
 func (p *pass) pusher(job *flow.Job) string {
 	found := ""
 	for _, step := range job.Steps {
@@ -31,8 +32,11 @@ func (p *pass) stepPusher(step *flow.Step) string {
 	if step.Uses != nil {
 		var t traffic
 		p.usesTraffic(&t, step)
-		if t.pushed || t.suspect {
-			return actionName(step)
+		switch {
+		case t.pushed:
+			return "pushes with " + actionName(step)
+		case t.suspect:
+			return "may push with " + actionName(step)
 		}
 		return ""
 	}
@@ -48,9 +52,9 @@ func (p *pass) stepPusher(step *flow.Step) string {
 			return imageTools
 		case found != "":
 		case use == pushes:
-			found = commandName(fields)
+			found = "pushes with " + commandName(fields)
 		case use == mayDoAnything && suggestsPush(strings.Join(fields, " ")):
-			found = "a script (" + fields[0] + ")"
+			found = "may push with " + fields[0]
 		}
 	}
 	return found

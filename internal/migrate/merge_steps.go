@@ -102,15 +102,18 @@ func (p *pass) dropLoginFindings(login *flow.Step) {
 func (p *pass) missingChain(job *flow.Job, c chain) string {
 	pusher := p.pusher(job)
 	tools := p.loginTools[job]
+	only := ". migrate merges only steps of " + dockerLogin + ", " + dockerMetadata + " and " + dockerBuild
 	switch {
 	case len(tools) == 0 || pusher == "":
 		return ""
 	case pusher == imageTools:
 		return "the job creates an index of images that other jobs pushed (docker buildx imagetools create). The command \"merge\" of this action creates such an index"
+	case c.login == nil && tools[0] == dockerLogin:
+		return "the step of " + dockerLogin + " can log in to other registries than " + p.opts.Registry
 	case c.login == nil && strings.Contains(tools[0], "/"):
-		return "the job logs in with " + tools[0] + ". migrate merges only steps of " + dockerLogin + ", " + dockerMetadata + " and " + dockerBuild
+		return "the job logs in with " + tools[0] + only
 	case c.login == nil:
-		return "a script logs in (" + tools[0] + "). migrate merges only steps of " + dockerLogin + ", " + dockerMetadata + " and " + dockerBuild
+		return "a script logs in (" + tools[0] + ")" + only
 	}
-	return "the job pushes with " + pusher + ". migrate merges only steps of " + dockerLogin + ", " + dockerMetadata + " and " + dockerBuild
+	return "the job " + pusher + only
 }

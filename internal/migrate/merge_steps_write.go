@@ -78,23 +78,16 @@ func (p *pass) writeMergedStep(c chain, d differences) error {
 	if with == nil || with.Raw != with.Value || with.Value.Style&yaml.FlowStyle != 0 || len(p.doc.Aliases[c.push.Node]) > 0 || usesAt < 0 {
 		return errShape
 	}
-	var edits []text.Edit
-	for _, step := range []*flow.Step{c.login, c.meta} {
-		if step == nil {
-			continue
-		}
-		edit, ok := p.removal(step)
+	edits, ok := p.removals(c)
+	if !ok {
+		return errShape
+	}
+	if d.name != "" {
+		edit, ok := p.renaming(c.push, d.name)
 		if !ok {
 			return errShape
 		}
 		edits = append(edits, edit)
-	}
-	if name := flow.Get(c.push.Node, "name"); d.name != "" {
-		start, end := p.scalarStart(name.Value), p.scalarEnd(name.Value)
-		if start < 0 || name.Raw != name.Value {
-			return errShape
-		}
-		edits = append(edits, text.Edit{Start: start, End: end, New: d.name})
 	}
 	first := with.Value.Content[0]
 	edits = append(edits,
@@ -109,6 +102,29 @@ func (p *pass) writeMergedStep(c chain, d differences) error {
 		}
 	}
 	return nil
+}
+
+// removals returns the edits that remove the login and the metadata step.
+func (p *pass) removals(c chain) ([]text.Edit, bool) {
+	var edits []text.Edit
+	for _, step := range []*flow.Step{c.login, c.meta} {
+		if step == nil {
+			continue
+		}
+		edit, ok := p.removal(step)
+		if !ok {
+			return nil, false
+		}
+		edits = append(edits, edit)
+	}
+	return edits, true
+}
+
+// renaming returns the edit that replaces the name of a step.
+func (p *pass) renaming(step *flow.Step, name string) (text.Edit, bool) {
+	old := flow.Get(step.Node, "name")
+	start, end := p.scalarStart(old.Value), p.scalarEnd(old.Value)
+	return text.Edit{Start: start, End: end, New: name}, start >= 0 && old.Raw == old.Value
 }
 
 // mergedInputs returns the lines with the inputs of the new step. They start with

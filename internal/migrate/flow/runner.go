@@ -10,7 +10,8 @@ import (
 
 // Shell returns the shell that runs the script of a step, or "" for the default
 // shell of a runner without Windows. known is false if the step has the default
-// shell, and if the runner is unknown or differs between the jobs of the matrix.
+// shell of a runner, and the runner is unknown or differs between the jobs of the
+// matrix.
 func (s *Step) Shell() (shell string, known bool) {
 	for _, shell := range []string{s.shell, s.Job.shell, s.Job.Doc.shell} {
 		if shell != "" {
