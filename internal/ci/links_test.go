@@ -42,10 +42,6 @@ var (
 	notInAnchor = regexp.MustCompile(`[^\p{L}\p{N}\p{M}_ -]`)
 )
 
-// pending are pictures that another change adds. Remove a picture from this list when
-// the file exists.
-var pending = []string{"docs/pictures/summary-release.png"}
-
 func TestLinksOfTheDocumentsExist(t *testing.T) {
 	t.Parallel()
 	anchors := map[string][]string{}
@@ -57,9 +53,7 @@ func TestLinksOfTheDocumentsExist(t *testing.T) {
 				to = filepath.ToSlash(filepath.Join(filepath.Dir(page), file))
 			}
 			if _, err := os.Stat(filepath.Join(top, to)); err != nil {
-				if !slices.Contains(pending, to) {
-					t.Errorf("%s links to %s, which does not exist", page, target)
-				}
+				t.Errorf("%s links to %s, which does not exist", page, target)
 				continue
 			}
 			if anchor == "" || filepath.Ext(to) != ".md" {
