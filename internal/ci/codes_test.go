@@ -140,6 +140,7 @@ func sentence(text string) string {
 	if text == "" {
 		return ""
 	}
+	text = strings.ReplaceAll(text, ", or that ", ", or ")
 	text = strings.ReplaceAll(text, "[MaxTagLength]", strconv.Itoa(meta.MaxTagLength))
 	return strings.ToUpper(text[:1]) + strings.TrimSuffix(text[1:], ".") + "."
 }
@@ -279,6 +280,7 @@ func TestMeaningOfACodeIsASentence(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, comment, want string }{
 		{"fact", "CodeX reports that a tag exists.", "A tag exists."},
+		{"two facts", "CodeX means that a tag is long, or that a rule gives it.", "A tag is long, or a rule gives it."},
 		{"noun", "CodeX reports a tag that\nexists.", "The code reports a tag that exists."},
 		{"notice", "CodeX is a notice: the name is in lower case.", "The name is in lower case."},
 		{"comment after the constant", "the context does not exist", "The context does not exist."},
