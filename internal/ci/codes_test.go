@@ -295,17 +295,13 @@ func TestMeaningOfACodeIsASentence(t *testing.T) {
 
 const codesIntroduction = `# Refusals and other messages
 
-Each error, warning and notice has a code. The code stays the same if the text changes. An
-annotation shows the code at its end, and the output ` + "`json`" + ` has it in ` + "`errors`" + ` and
-` + "`notices`" + `. This page has one heading for each code. A message can contain more
-details than this page, for example the names, the address of a settings page and the request
-id.
+Each error, warning and notice has a code. The code stays the same if the text changes. An annotation shows the code at its end. The output ` + "`json`" + ` has the code in ` + "`errors`" + ` or ` + "`notices`" + `.
+
+This page has one heading for each code. The sections name the side that failed. A message can contain more details than this page, for example the names, the address of a settings page and the request id.
 
 The page is generated: ` + "`go test ./internal/ci -run Codes -update`" + `.
 
 ## Refusals of the registry
 
-The registry refused a request. The error contains the message of the registry, the request
-id, the cause and the cure. These refusals are modelled after GitHub's documentation and public
-reports ([ghcr.io](ghcr.md#refusals)). No refusal is verified live yet.
+The registry refused a request. The error contains the message of the registry, the request id, the cause and the cure. These refusals are modelled after GitHub's documentation and public reports ([ghcr.io](ghcr.md#refusals)). No refusal is verified live yet.
 `

@@ -125,6 +125,15 @@ func TestLinksAreFoundOutsideCode(t *testing.T) {
 	}
 }
 
+// Readers must find the first steps in README. The details belong in docs.
+func TestReadmeIsShort(t *testing.T) {
+	t.Parallel()
+	page := read(t, "README.md")
+	if lines, words := strings.Count(page, "\n"), len(strings.Fields(page)); lines > 250 || words > 1800 {
+		t.Errorf("README has %d lines and %d words, want at most 250 lines and 1800 words", lines, words)
+	}
+}
+
 // A page that no other page links to is not found by readers.
 func TestContentsListEveryPage(t *testing.T) {
 	t.Parallel()
