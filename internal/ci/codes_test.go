@@ -140,6 +140,7 @@ func sentence(text string) string {
 	if text == "" {
 		return ""
 	}
+	text = strings.ReplaceAll(text, ", or that ", ", or ")
 	text = strings.ReplaceAll(text, "[MaxTagLength]", strconv.Itoa(meta.MaxTagLength))
 	return strings.ToUpper(text[:1]) + strings.TrimSuffix(text[1:], ".") + "."
 }
@@ -279,6 +280,7 @@ func TestMeaningOfACodeIsASentence(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, comment, want string }{
 		{"fact", "CodeX reports that a tag exists.", "A tag exists."},
+		{"two facts", "CodeX means that a tag is long, or that a rule gives it.", "A tag is long, or a rule gives it."},
 		{"noun", "CodeX reports a tag that\nexists.", "The code reports a tag that exists."},
 		{"notice", "CodeX is a notice: the name is in lower case.", "The name is in lower case."},
 		{"comment after the constant", "the context does not exist", "The context does not exist."},
@@ -293,17 +295,13 @@ func TestMeaningOfACodeIsASentence(t *testing.T) {
 
 const codesIntroduction = `# Refusals and other messages
 
-Each error, warning and notice has a code. The code stays the same if the text changes. An
-annotation shows the code at its end, and the output ` + "`json`" + ` has it in ` + "`errors`" + ` and
-` + "`notices`" + `. This page has one heading for each code. A message can contain more
-details than this page, for example the names, the address of a settings page and the request
-id.
+Each error, warning and notice has a code. The code stays the same if the text changes. An annotation shows the code at its end. The output ` + "`json`" + ` has the code in ` + "`errors`" + ` or ` + "`notices`" + `.
+
+This page has one heading for each code. The sections name the side that failed. A message can contain more details than this page, for example the names, the address of a settings page and the request id.
 
 The page is generated: ` + "`go test ./internal/ci -run Codes -update`" + `.
 
 ## Refusals of the registry
 
-The registry refused a request. The error contains the message of the registry, the request
-id, the cause and the cure. These refusals are modelled after GitHub's documentation and public
-reports ([ghcr.io](ghcr.md#refusals)). No refusal is verified live yet.
+The registry refused a request. The error contains the message of the registry, the request id, the cause and the cure. These refusals are modelled after GitHub's documentation and public reports ([ghcr.io](ghcr.md#refusals)). No refusal is verified live yet.
 `

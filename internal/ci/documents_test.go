@@ -24,7 +24,7 @@ func generated(t *testing.T) map[string]map[string]string {
 		"docs/inputs.md":       {"inputs": inputTables()},
 		"docs/outputs.md":      {"outputs": outputTables(t)},
 		"docs/tags.md":         {"differences": differenceTable()},
-		"docs/migrate.md":      {"migrate": migrationDiff(t), "findings": findingTable(t)},
+		"docs/migrate.md":      {"migrate": migrationDiff(t), "findings": findingTable(t), "figures": mergeTable(t)},
 		"docs/many-runners.md": {"matrix": matrixExample(t)},
 	}
 }

@@ -3,6 +3,7 @@ package ci
 import (
 	"fmt"
 	"go/ast"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -53,4 +54,27 @@ func findingRows(rules *ast.CompositeLit, values map[string]string) string {
 		rows += fmt.Sprintf("| `%s` | %s | %s |\n", values[key.Name], cell(title), cell(help))
 	}
 	return rows
+}
+
+// mergeTable returns the numbers of lines of the workflows in the test data whose steps
+// migrate merges.
+func mergeTable(t *testing.T) string {
+	t.Helper()
+	folders, err := filepath.Glob(filepath.Join(top, "internal", "migrate", "testdata", "merge-*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := ""
+	for _, folder := range folders {
+		name := filepath.Base(folder)
+		before, after := read(t, "internal/migrate/testdata/"+name+"/before.yml"), read(t, "internal/migrate/testdata/"+name+"/after.yml")
+		if !strings.Contains(after, "uses: ghcr-publish/ghcr-publish@") {
+			continue // the steps are not merged
+		}
+		rows += fmt.Sprintf("| [%s](../internal/migrate/testdata/%s/before.yml) | %d | %d |\n", name, name, strings.Count(before, "\n"), strings.Count(after, "\n"))
+	}
+	if strings.Count(rows, "\n") < 3 {
+		t.Fatalf("migrate merges the steps of only these workflows:\n%s", rows)
+	}
+	return "| Workflow | Lines before | Lines after |\n|---|--:|--:|\n" + rows
 }

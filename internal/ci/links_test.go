@@ -42,10 +42,6 @@ var (
 	notInAnchor = regexp.MustCompile(`[^\p{L}\p{N}\p{M}_ -]`)
 )
 
-// pending are pictures that another change adds. Remove a picture from this list when
-// the file exists.
-var pending = []string{"docs/pictures/summary-release.png"}
-
 func TestLinksOfTheDocumentsExist(t *testing.T) {
 	t.Parallel()
 	anchors := map[string][]string{}
@@ -57,9 +53,7 @@ func TestLinksOfTheDocumentsExist(t *testing.T) {
 				to = filepath.ToSlash(filepath.Join(filepath.Dir(page), file))
 			}
 			if _, err := os.Stat(filepath.Join(top, to)); err != nil {
-				if !slices.Contains(pending, to) {
-					t.Errorf("%s links to %s, which does not exist", page, target)
-				}
+				t.Errorf("%s links to %s, which does not exist", page, target)
 				continue
 			}
 			if anchor == "" || filepath.Ext(to) != ".md" {
@@ -128,6 +122,15 @@ func TestLinksAreFoundOutsideCode(t *testing.T) {
 	got := links("[a](x.md#y) `[no](no.md)` <img src=\"p.png\"> [w](https://example.com/)\n```\n[no](no.md)\n```\n")
 	if want := []string{"x.md#y", "p.png"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// Readers must find the first steps in README. The details belong in docs.
+func TestReadmeIsShort(t *testing.T) {
+	t.Parallel()
+	page := read(t, "README.md")
+	if lines, words := strings.Count(page, "\n"), len(strings.Fields(page)); lines > 250 || words > 1800 {
+		t.Errorf("README has %d lines and %d words, want at most 250 lines and 1800 words", lines, words)
 	}
 }
 
