@@ -11,7 +11,7 @@ import (
 )
 
 var publishCommand = &command{
-	name: input.Publish, argument: "source", run: execute(input.ParsePublish, runPublish),
+	name: input.Publish, run: execute(input.ParsePublish, runPublish),
 	short: "Publish an image: push it, tag it, link it, and verify the result",
 	example: `  ghcr-publish publish image.tar --tags 1.2.3
   ghcr-publish publish --context . --platforms linux/amd64,linux/arm64
@@ -79,7 +79,7 @@ func (s *session) finishPublish(r *report.Report, err error) error {
 	if !s.workflow.Active() {
 		text += r.NoticeText()
 	}
-	outErr := s.finish(r, s.process.Stdout, workflow.Lines(text))
+	outErr := s.finish(r, s.process.Stdout, workflow.Lines(s.words(text)))
 	s.workflow.Artifacts(r.Artifacts())
 	s.annotateNotices(r)
 	if err != nil {
