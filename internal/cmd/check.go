@@ -18,7 +18,7 @@ import (
 )
 
 var checkCommand = &command{
-	name: input.Check, argument: "image", many: true, run: execute(input.ParseCheck, runCheck),
+	name: input.Check, many: true, run: execute(input.ParseCheck, runCheck),
 	short: "Check whether publishing would fail, and report the reason",
 	long: `check reads from the registry and the API everything that decides whether an image
 can be published: token, right to push, package, link and visibility. It changes
@@ -121,7 +121,7 @@ func (r *checkRun) clock(server time.Time) {
 // show reports the findings and returns the error that publish would return.
 func (r *checkRun) show(err error) error {
 	r.report.Fail(err)
-	outErr := r.finish(r.report, r.process.Stdout, workflow.Lines(r.report.Text()))
+	outErr := r.finish(r.report, r.process.Stdout, workflow.Lines(r.words(r.report.Text())))
 	r.warn("", r.report.Findings)
 	for _, i := range r.report.Images {
 		r.warn(i.Image+": ", i.Findings)

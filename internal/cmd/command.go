@@ -12,6 +12,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate"
 	"github.com/ghcr-publish/ghcr-publish/internal/release/version"
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
@@ -89,36 +90,41 @@ func versionCommand(p Process) *cobra.Command {
 // define it in a file, add it to commands, and add its inputs to the table of package
 // input.
 type command struct {
-	name     input.Command
-	argument string // the input that the arguments set, or ""
-	many     bool   // the command accepts several arguments
-	second   string // the input that a second argument sets, or ""
-	short    string
-	long     string
-	example  string
-	run      runFunc
-	post     func(context.Context, Process, *workflow.Workflow) error // the post step, or nil
+	name    input.Command
+	many    bool // the command accepts several arguments, which set one input
+	short   string
+	long    string
+	example string
+	run     runFunc
+	post    func(context.Context, Process, *workflow.Workflow) error // the post step, or nil
 }
 
 // commands lists the commands in the order of the help.
 var commands = []*command{publishCommand, mergeCommand, promoteCommand, metadataCommand, pullCommand, inspectCommand, loginCommand, checkCommand, migrateCommand}
 
+// wordsOf returns the function that names the inputs in the messages of a command line.
+func wordsOf(args []string) func(string) string {
+	if len(args) == 0 {
+		return input.Terminal{}.Text
+	}
+	return input.Terminal{Command: input.Command(args[0])}.Text
+}
+
 // cobra returns the subcommand for the terminal.
 func (c *command) cobra(p Process, w *workflow.Workflow) *cobra.Command {
 	cc := &cobra.Command{
-		Use: string(c.name), Short: c.short, Long: c.long, Example: c.example, Args: atMost(),
+		Use: string(c.name), Short: c.short, Long: c.long, Example: c.example,
 	}
-	if c.argument != "" {
-		cc.Use += " [" + strings.ToUpper(c.argument) + "]"
-		cc.Args = atMost(strings.ToUpper(c.argument))
+	var names []string
+	for _, in := range input.Arguments[c.name] {
+		names = append(names, strings.ToUpper(in))
 	}
-	if c.many {
-		cc.Use = string(c.name) + " [" + strings.ToUpper(c.argument) + "...]"
+	if cc.Args = atMost(names...); c.many {
+		names[0] += "..."
 		cc.Args = cobra.ArbitraryArgs
 	}
-	if c.second != "" {
-		cc.Use += " [" + strings.ToUpper(c.second) + "]"
-		cc.Args = atMost(strings.ToUpper(c.argument), strings.ToUpper(c.second))
+	for _, name := range names {
+		cc.Use += " [" + name + "]"
 	}
 	flags := addFlags(cc, c.name)
 	fromStdin := cc.Flags().Bool("token-stdin", false, "Read the token from standard input, not from GITHUB_TOKEN, GH_TOKEN or CR_PAT.")
@@ -126,7 +132,7 @@ func (c *command) cobra(p Process, w *workflow.Workflow) *cobra.Command {
 		if err := c.setArguments(cc, flags, args); err != nil {
 			return err
 		}
-		env := input.Environment{Getenv: p.Getenv, Flag: flags.lookup}
+		env := input.Environment{Getenv: p.Getenv, Flag: flags.lookup, Origin: func() string { return migrate.OriginURL(".") }}
 		if *fromStdin {
 			text, err := io.ReadAll(io.LimitReader(p.Stdin, maxToken))
 			if err != nil {
@@ -141,14 +147,11 @@ func (c *command) cobra(p Process, w *workflow.Workflow) *cobra.Command {
 
 // setArguments sets the inputs that the arguments stand for.
 func (c *command) setArguments(cc *cobra.Command, flags flagValues, args []string) error {
-	values := map[string]string{}
-	switch {
-	case len(args) == 2 && c.second != "":
-		values[c.argument], values[c.second] = args[0], args[1]
-	case len(args) > 0:
-		values[c.argument] = strings.Join(args, "\n")
+	if c.many && len(args) > 0 {
+		args = []string{strings.Join(args, "\n")}
 	}
-	for name, value := range values {
+	for i, value := range args {
+		name := input.Arguments[c.name][i]
 		if cc.Flags().Changed(name) {
 			return usage(cc, fmt.Errorf("%s is set twice, by the argument %q and by --%s", name, value, name))
 		}
@@ -201,7 +204,7 @@ func addFlags(c *cobra.Command, command input.Command) flagValues {
 }
 
 func flagHelp(in input.Input, c input.Command) string {
-	help := strings.ReplaceAll(in.HelpFor(c), "`", "'") // pflag uses a word in backquotes as the name of the value
+	help := input.Terminal{Command: c}.Help(in)
 	if in.Kind == input.Lines {
 		help = strings.ReplaceAll(help, "one per line", "one per flag")
 	}

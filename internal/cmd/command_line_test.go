@@ -38,7 +38,7 @@ func TestCommandLineErrors(t *testing.T) {
 		{"a misspelt flag", []string{"publish", "x", "--tag", "1"}, "usage", []string{"--tag", "Did you mean --tags?", "publish --help"}},
 		{"a flag of another command", []string{"publish", "x", "--verify-only"}, "usage", []string{"--verify-only is a flag of pull"}},
 		{"a flag of another command with a near name", []string{"publish", "x", "--images", "y"}, "usage", []string{"Did you mean --image?", "--images is a flag of metadata"}},
-		{"a flag of docker", []string{"publish", "x", "--load"}, "usage", []string{"command: pull"}},
+		{"a flag of docker", []string{"publish", "x", "--load"}, "usage", []string{"the command pull"}},
 		{"a one-letter flag of docker", []string{"publish", "x", "-t", "1"}, "usage", []string{"Write --tags"}},
 		{"another one-letter flag", []string{"pull", "x", "-z"}, "usage", []string{"long names"}},
 		{"a flag before the command", []string{"--tags", "1"}, "usage", []string{"before its flags"}},

@@ -88,6 +88,15 @@ func writeSummary(w *workflow.Workflow, markdown string) {
 	}
 }
 
+// words returns a message in which the inputs have the names that the user writes: the
+// inputs of the action, or flags and arguments.
+func (s *session) words(message string) string {
+	if !s.config.Terminal {
+		return message
+	}
+	return input.Terminal{Command: s.config.Command}.Text(message)
+}
+
 // say prints one line.
 func (s *session) say(format string, args ...any) {
 	fmt.Fprintln(s.process.Stdout, workflow.Line(fmt.Sprintf(format, args...)))

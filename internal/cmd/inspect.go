@@ -13,7 +13,7 @@ import (
 )
 
 var inspectCommand = &command{
-	name: input.Inspect, argument: "source", run: execute(input.ParseInspect, runInspect),
+	name: input.Inspect, run: execute(input.ParseInspect, runInspect),
 	short: "Show an image: manifests, configs, platforms, sizes, annotations, referrers",
 	long: `inspect reads an image in a registry or in files, and describes it. It does not
 fetch layers. In a registry it also lists the manifests that refer to the image,

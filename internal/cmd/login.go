@@ -18,13 +18,17 @@ import (
 )
 
 var loginCommand = &command{
-	name: input.Login, argument: "registry", many: true, run: execute(input.ParseLogin, runLogin), post: postLogin,
+	name: input.Login, many: true, run: execute(input.ParseLogin, runLogin), post: postLogin,
 	short: "Log docker, podman, skopeo, helm, oras and others in, and out again after the job",
 	long: `login checks the credentials with the registry and writes them for other programs:
 to Docker's config file, or to the credential helper that the file names. In a
 workflow, the post step removes them and restores the previous login. At a
-terminal, they stay until docker logout.`,
-	example: `  gh auth token | ghcr-publish login --token-stdin
+terminal, they stay until docker logout.
+
+The token of the gh CLI does not have the scope write:packages by default. Run gh
+auth refresh once to add this scope.`,
+	example: `  gh auth refresh --scopes write:packages
+  gh auth token | ghcr-publish login --token-stdin
   ghcr-publish login --push --image ghcr.io/acme/web  # checks the right to push`,
 }
 

@@ -68,15 +68,17 @@ func Main(ctx context.Context, args []string, p Process) int {
 func run(ctx context.Context, args []string, p Process) (code int, err error) {
 	p.Stderr = &lockedWriter{out: p.Stderr}
 	w := workflow.New(p.Getenv, p.Stdout)
+	words := func(text string) string { return text }
 	if len(args) == 0 && w.Active() {
 		err = step(ctx, p, w)
 	} else {
+		words = wordsOf(args)
 		err = commandLine(ctx, args, p, w)
 	}
 	if err == nil {
 		return OK, nil
 	}
-	show(p, w, err)
+	show(p, w, err, words)
 	if ctx.Err() != nil {
 		return Interrupted, err
 	}
@@ -104,26 +106,27 @@ func step(ctx context.Context, p Process, w *workflow.Workflow) error {
 
 // show prints an error: as annotations in a workflow, as text otherwise. The page of
 // the run shows the title of an annotation in bold, so it is the sentence that the user
-// needs. The code comes last, for a search in docs/refusals.md.
-func show(p Process, w *workflow.Workflow, err error) {
+// needs. The code comes last, for a search in docs/refusals.md. The function words names the
+// inputs in a message.
+func show(p Process, w *workflow.Workflow, err error, words func(string) string) {
 	for _, e := range diag.All(err) {
 		if w.Active() {
-			w.Annotate(workflow.Failure, e.Heading(), explanation(e))
+			w.Annotate(workflow.Failure, words(e.Heading()), explanation(e, words))
 			continue
 		}
-		text := workflow.Lines("error: " + e.Heading() + "\n" + explanation(e))
+		text := workflow.Lines("error: " + words(e.Heading()) + "\n" + explanation(e, words))
 		_, _ = io.WriteString(p.Stderr, text+"\n\n") // an error that cannot be printed has no other place
 	}
 }
 
 // explanation returns the cause, the hint and the code of an error.
-func explanation(e *diag.Error) string {
+func explanation(e *diag.Error, words func(string) string) string {
 	var parts []string
 	if e.Err != nil {
-		parts = append(parts, e.Err.Error())
+		parts = append(parts, words(e.Err.Error()))
 	}
 	if e.Hint != "" {
-		parts = append(parts, e.Hint)
+		parts = append(parts, words(e.Hint))
 	}
 	return strings.Join(append(parts, "("+e.Code+")"), "\n")
 }

@@ -11,7 +11,7 @@ import (
 )
 
 var mergeCommand = &command{
-	name: input.Merge, argument: "digests", run: execute(input.ParseMerge, runMerge),
+	name: input.Merge, run: execute(input.ParseMerge, runMerge),
 	short: "Join images that several runners pushed by digest into one index",
 	long: `merge reads the outputs of the jobs that pushed one platform each (publish with
 push-by-digest: true). It publishes one index of these images under every tag, and

@@ -87,12 +87,12 @@ func (s *session) showMetadata(result meta.Result, c *input.MetadataConfig) {
 	}
 	if c.Explain {
 		for _, line := range result.Explain() {
-			s.say("rule: %s", line)
+			s.say("rule: %s", s.words(line))
 		}
 	}
 	if !s.workflow.Active() {
 		for _, n := range result.Warnings {
-			s.say("%s: %s", n.Level, n.Text)
+			s.say("%s: %s", n.Level, s.words(n.Text))
 		}
 	}
 }

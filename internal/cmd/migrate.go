@@ -18,7 +18,7 @@ import (
 )
 
 var migrateCommand = &command{
-	name: input.Migrate, argument: "paths", many: true, run: execute(input.ParseMigrate, runMigrate),
+	name: input.Migrate, many: true, run: execute(input.ParseMigrate, runMigrate),
 	short: "Move workflows from personal access tokens to GITHUB_TOKEN",
 	long: `migrate reads workflows, actions and reusable workflows, and finds the steps that
 log in to ghcr.io with a personal access token. It proposes the smallest edit that

@@ -12,7 +12,7 @@ import (
 )
 
 var publishCommand = &command{
-	name: input.Publish, argument: "source", run: execute(input.ParsePublish, runPublish),
+	name: input.Publish, run: execute(input.ParsePublish, runPublish),
 	short: "Publish an image: push it, tag it, link it, and verify the result",
 	example: `  ghcr-publish publish image.tar --tags 1.2.3
   ghcr-publish publish --context . --platforms linux/amd64,linux/arm64
@@ -76,7 +76,7 @@ func (s *session) pipeline() *publish.Pipeline {
 func (s *session) finishPublish(r *report.Report, err error) error {
 	r.Fail(err)
 	s.addTransfer(r)
-	outErr := s.finish(r, s.process.Stdout, workflow.Lines(r.Text()))
+	outErr := s.finish(r, s.process.Stdout, workflow.Lines(s.words(r.Text())))
 	s.showDetails(r)
 	s.workflow.Artifacts(r.Artifacts())
 	s.annotateNotices(r)
@@ -102,7 +102,7 @@ func (s *session) showDetails(r *report.Report) {
 		end()
 	}
 	if !s.workflow.Active() {
-		fmt.Fprint(s.process.Stdout, workflow.Lines(r.NoticeText()))
+		fmt.Fprint(s.process.Stdout, workflow.Lines(s.words(r.NoticeText())))
 	}
 }
 

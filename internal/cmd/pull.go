@@ -19,7 +19,7 @@ import (
 )
 
 var pullCommand = &command{
-	name: input.Pull, argument: "source", second: "destination", run: execute(parsePull, runPull),
+	name: input.Pull, run: execute(parsePull, runPull),
 	short: "Pull an image into an OCI layout, an archive or the Docker engine, and verify every byte",
 	long: `pull downloads an image with all platforms or one platform, and verifies every byte
 while it arrives. It first sends the

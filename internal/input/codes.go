@@ -47,6 +47,9 @@ const (
 	// CodeImageWithoutPush means that a login has the input image, but not push: true.
 	// The input image then has no effect.
 	CodeImageWithoutPush = "image-without-push"
+	// CodeImageFromOrigin is a notice: check uses the repository of the Git remote
+	// origin, because neither the input image nor GITHUB_REPOSITORY names one.
+	CodeImageFromOrigin = "image-from-origin"
 	// CodeImageLowercased is a notice: the repository name is in lower case.
 	CodeImageLowercased = "image-name-lowercased"
 	// CodeOwnerDiffers is a notice: the owner of the package is not the owner of the

@@ -38,3 +38,10 @@ var (
 	// authenticating lists the commands that only check or store logins.
 	authenticating = []Command{Login, Check}
 )
+
+// Arguments lists the inputs that the arguments of a command line set. All other inputs
+// have only a flag.
+var Arguments = map[Command][]string{
+	Publish: {"source"}, Merge: {"digests"}, Promote: {"source"}, Pull: {"source", "destination"},
+	Inspect: {"source"}, Login: {"registry"}, Check: {"image"}, Migrate: {"paths"},
+}

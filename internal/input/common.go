@@ -22,7 +22,7 @@ func (r *reader) base(c *Common, env Environment) {
 	if err != nil {
 		r.errs = append(r.errs, err)
 	}
-	c.Command, c.GitHub = r.command, gh
+	c.Command, c.Terminal, c.GitHub = r.command, r.terminal, gh
 	r.refuseUnknownInputs(c, env.Environ)
 	r.refuseInputsOfOtherCommands()
 	r.refuseLists()
@@ -105,7 +105,7 @@ func tokenHint(c *Common) string {
 	if c.GitHub.Active {
 		return "Remove the input token, because its default is the job's GITHUB_TOKEN. If the input names a secret, check that the secret exists and reaches this job (secrets do not reach runs from forks)."
 	}
-	return "Export a token as GITHUB_TOKEN, GH_TOKEN or CR_PAT, or pipe the token into --token-stdin. The command gh auth token prints a token. A classic token needs the scope write:packages."
+	return "Export a token as GITHUB_TOKEN, GH_TOKEN or CR_PAT, or pipe the token into --token-stdin. A classic token needs the scope write:packages. With the gh CLI, run gh auth refresh --scopes write:packages once to add this scope, and then gh auth token to print the token."
 }
 
 func (r *reader) credentials(c *Common) {

@@ -23,8 +23,10 @@ import (
 // Common is the part of the configuration that all commands have.
 type Common struct {
 	Command Command
-	GitHub  GitHub
-	Images  []name.Repository // not empty after a successful parse
+	// Terminal is true if the inputs are the flags and the arguments of a command line.
+	Terminal bool
+	GitHub   GitHub
+	Images   []name.Repository // not empty after a successful parse
 
 	Home        string // host of the registry of this GitHub server, the only registry that receives the token
 	Registry    string // host for image names without a host
@@ -139,6 +141,9 @@ type Environment struct {
 	// set. Flag is nil in a workflow step, because the inputs of a step are INPUT_
 	// variables.
 	Flag func(name string) string
+	// Origin returns the URL of the Git remote "origin" of the working directory, or "".
+	// It can be nil.
+	Origin func() string
 	// Token is the token from standard input. Token is empty without --token-stdin.
 	Token secret.Secret
 }

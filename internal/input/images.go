@@ -15,11 +15,15 @@ import (
 func (r *reader) images(c *Common) {
 	lines := r.lines("image")
 	if len(lines) == 0 {
-		if c.GitHub.Repository == "" {
+		repository := c.GitHub.Repository
+		if repository == "" {
+			repository = r.originRepository(c)
+		}
+		if repository == "" {
 			r.fail("image", CodeImageMissing, "Set image, for example ghcr.io/acme/web.", "The input image is empty, and GITHUB_REPOSITORY is not set")
 			return
 		}
-		lines = []string{c.Registry + "/" + strings.ToLower(c.GitHub.Repository)}
+		lines = []string{c.Registry + "/" + strings.ToLower(repository)}
 	}
 	if r.hasOtherForm("image") {
 		return

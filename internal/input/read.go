@@ -19,7 +19,10 @@ type reader struct {
 	raw     func(name string) string // returns the value without trimming
 	// terminal is true if the values are flags.
 	terminal bool
-	errs     []error
+	// origin returns the URL of a Git remote whose repository is the default image, or
+	// "". It is nil if a command has no such default.
+	origin func() string
+	errs   []error
 }
 
 func newReader(c Command, env Environment) *reader {

@@ -173,10 +173,28 @@ func isAction(name string) bool {
 
 // origin reads the owner and the name from the remote "origin" in .git/config.
 // Both are empty if the file or the remote does not exist.
-func (t *tree) origin() (owner, name string) {
+func (t *tree) origin() (owner, name string) { return repositoryOf(t.originURL()) }
+
+// OriginURL returns the URL of the remote "origin" of the checkout that contains a
+// folder. It returns "" if the folder is in no checkout, or if the remote does not
+// exist.
+func OriginURL(folder string) string {
+	dir, _, err := checkout(folder, true)
+	if err != nil {
+		return ""
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return ""
+	}
+	defer root.Close()
+	return (&tree{root: root}).originURL()
+}
+
+func (t *tree) originURL() string {
 	src, err := t.read(".git/config")
 	if err != nil {
-		return "", "" // without .git/config the repository is unknown, which is allowed
+		return "" // without .git/config the repository is unknown, which is allowed
 	}
 	inOrigin := false
 	for line := range strings.Lines(string(src)) {
@@ -187,10 +205,10 @@ func (t *tree) origin() (owner, name string) {
 		}
 		key, url, _ := strings.Cut(line, "=")
 		if inOrigin && strings.TrimSpace(key) == "url" {
-			return repositoryOf(strings.TrimSpace(url))
+			return strings.TrimSpace(url)
 		}
 	}
-	return "", ""
+	return ""
 }
 
 // repositoryOf returns the last two path elements of a Git URL in any form.

@@ -113,6 +113,9 @@ func replaceScopes(ev Evidence) string {
 	case ev.Scoped:
 		hint = fmt.Sprintf("The token has the scopes %s. ", strings.Join(ev.Scopes, ", "))
 	}
+	if ev.Kind == secret.OAuth && !ev.InWorkflow {
+		return hint + "With the gh CLI, run gh auth refresh --scopes write:packages to add the scope. Then use the new output of gh auth token."
+	}
 	return hint + "Use the job's GITHUB_TOKEN, or create a classic token with the scope write:packages at " + ev.newTokenURL()
 }
 
@@ -131,7 +134,7 @@ func replaceToken(ev Evidence) string {
 	case ev.InWorkflow:
 		return removeInput + " The token is expired, revoked or truncated. If the input uses a secret, replace the token in the secret."
 	}
-	return "Create a new token, because the token is expired, revoked or truncated. A classic token needs the scope write:packages. With the gh CLI, run `gh auth token`."
+	return "Create a new token, because the token is expired, revoked or truncated. A classic token needs the scope write:packages. With the gh CLI, run gh auth refresh --scopes write:packages once to add this scope, and then gh auth token to print the token."
 }
 
 func (e Evidence) newTokenURL() string {

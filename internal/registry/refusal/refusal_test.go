@@ -84,6 +84,9 @@ func TestExplainFindsTheCauseByMessageAndEvidence(t *testing.T) {
 		{"HEAD without a message", 403, "", nil, refusal.CodeDenied, []string{"packages: write"}},
 		{"denied, reading a source", 403, "denied", func(e *refusal.Evidence) { e.Reading = true }, refusal.CodeDenied, []string{"input source", "role Read"}},
 		{"denied outside a workflow", 403, "denied", func(e *refusal.Evidence) { e.InWorkflow, e.Kind = false, secret.Unknown }, refusal.CodeDenied, []string{"gh auth token"}},
+		{"denied to the token of the gh CLI", 401, "", func(e *refusal.Evidence) {
+			e.InWorkflow, e.Kind, e.Scoped, e.Scopes = false, secret.OAuth, true, []string{"repo"}
+		}, refusal.CodeNotAuthenticated, []string{"gh auth refresh --scopes write:packages"}},
 		{"another registry", 401, "", func(e *refusal.Evidence) { e.Home = false }, refusal.CodeOtherRegistryDenied, []string{"input credentials", "docker login ghcr.io"}},
 		{"unknown", 418, "teapot", nil, refusal.CodeRegistryRefused, []string{"418 I'm a teapot", "request id"}},
 	}

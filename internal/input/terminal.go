@@ -1,0 +1,132 @@
+package input
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Terminal names the inputs in a message as a user of a terminal writes them: as
+// arguments and flags. A message has one text for both places. It names an input in one
+// of these forms:
+//
+//	the input NAME
+//	the inputs NAME and NAME
+//	NAME: VALUE
+//	set NAME to, set NAME, remove NAME, is set without NAME, increase NAME
+//	NAME, if the name contains a hyphen
+//	`NAME`, only in the descriptions of the table
+type Terminal struct {
+	Command Command // the command whose arguments set inputs, or "" for none
+}
+
+// anyFlag matches the name of an input that has a flag.
+var anyFlag = func() string {
+	var names []string
+	for _, in := range Table {
+		if !in.NoFlag {
+			names = append(names, regexp.QuoteMeta(in.Name))
+		}
+	}
+	slices.SortFunc(names, func(a, b string) int { return len(b) - len(a) }) // the longest name first
+	return "(" + strings.Join(names, "|") + ")"
+}()
+
+// The forms in which a message names an input.
+var (
+	formTwo     = regexp.MustCompile(`([Tt])he inputs ` + anyFlag + ` and ` + anyFlag + `\b`)
+	formInput   = regexp.MustCompile(`([Tt])he input (?:` + anyFlag + `\b|"` + anyFlag + `")`)
+	formValue   = regexp.MustCompile("(\\w+ |[(`])" + anyFlag + `: (\$\{\{.*?\}\}|[^\s,;()` + "`" + `]*[^\s,;().` + "`" + `])`)
+	formVerb    = regexp.MustCompile(`\b([Rr]emove|is set without|[Ii]ncrease) ` + anyFlag + `([ ,.;]|$)`)
+	formSet     = regexp.MustCompile(`\b([Ss]et) ` + anyFlag + `( to\b| in the step|[,.;]|$)`)
+	formHyphen  = regexp.MustCompile(`(^|[\s(])` + anyFlag + `([\s,.;)]|$)`)
+	formQuoted  = regexp.MustCompile("(command )?`" + anyFlag + "`")
+	formDashes  = regexp.MustCompile("`(--[^`]*)`")
+	formCommand = regexp.MustCompile(`(\w |\()command: ([a-z]+)`)
+	formThis    = regexp.MustCompile(`([Tt]his|separate) input\b`)
+)
+
+// settingVerbs are the words before NAME: VALUE if the value is not true, false or one
+// of the values in the table. Other words can stand before a colon by chance.
+var settingVerbs = []string{"set ", "write ", "with ", "and ", "example "}
+
+// Text returns a message for a terminal.
+func (t Terminal) Text(text string) string {
+	text = formTwo.ReplaceAllStringFunc(text, func(s string) string {
+		m := formTwo.FindStringSubmatch(s)
+		return t.name(m[2], m[1] == "T") + " and " + t.name(m[3], false)
+	})
+	text = formInput.ReplaceAllStringFunc(text, func(s string) string {
+		m := formInput.FindStringSubmatch(s)
+		return t.name(m[2]+m[3], m[1] == "T")
+	})
+	text = formValue.ReplaceAllStringFunc(text, t.setting)
+	text = formCommand.ReplaceAllString(text, "${1}the command $2")
+	text = t.each(formVerb, text)
+	text = t.each(formSet, text)
+	text = formThis.ReplaceAllString(text, "$1 flag")
+	return formHyphen.ReplaceAllStringFunc(text, func(s string) string {
+		m := formHyphen.FindStringSubmatch(s)
+		if !strings.Contains(m[2], "-") {
+			return s
+		}
+		return m[1] + t.name(m[2], false) + m[3]
+	})
+}
+
+// each replaces the names in a form that has one text before and one after the name.
+func (t Terminal) each(form *regexp.Regexp, text string) string {
+	return form.ReplaceAllStringFunc(text, func(s string) string {
+		m := form.FindStringSubmatch(s)
+		return m[1] + " " + t.name(m[2], false) + m[3]
+	})
+}
+
+// name returns the argument or the flag of an input.
+func (t Terminal) name(input string, begins bool) string {
+	if !slices.Contains(Arguments[t.Command], input) {
+		return "--" + input
+	}
+	article := "the"
+	if begins {
+		article = "The"
+	}
+	return article + " argument " + strings.ToUpper(input)
+}
+
+// setting returns the flag or the argument for a word, an input and its value.
+func (t Terminal) setting(s string) string {
+	m := formValue.FindStringSubmatch(s)
+	before, in, value := m[1], m[2], m[3]
+	row, _ := Find(in)
+	truth := row.Kind == Bool && (value == "true" || value == "false")
+	known := truth || row.Kind == Choice && slices.Contains(row.Values, value)
+	verb := strings.ToLower(before)
+	if !known && !slices.Contains(settingVerbs, verb) {
+		return s
+	}
+	flag := before + t.name(in, false)
+	switch {
+	case truth && value == "true":
+		return flag
+	case truth:
+		return flag + "=" + value
+	case slices.Contains(Arguments[t.Command], in) && verb == "set ":
+		return flag + " to " + value
+	}
+	return flag + " " + value
+}
+
+// Help returns the description of a flag. A name in backquotes is an input, unless it
+// is also a command or a value of the described input.
+func (t Terminal) Help(in Input) string {
+	text := formQuoted.ReplaceAllStringFunc(in.HelpFor(t.Command), func(s string) string {
+		m := formQuoted.FindStringSubmatch(s)
+		if m[1] != "" || slices.Contains(in.Values, m[2]) {
+			return s
+		}
+		return "--" + m[2]
+	})
+	text = formDashes.ReplaceAllString(t.Text(text), "$1")
+	return strings.ReplaceAll(text, "`", "'") // pflag takes a word in backquotes for the name of the value
+}
