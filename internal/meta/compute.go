@@ -8,7 +8,7 @@ import (
 
 // Compute computes the result as docker/metadata-action does, except for the
 // entries of [Differences]. If the inputs cause an error, the error holds one
-// *diag.Error per faulty input. Compute returns no error for a result without
+// *diag.Error per faulty input, and one per faulty rule. Compute returns no error for a result without
 // tags; see [Result.Check].
 func Compute(ctx context.Context, in Inputs, c Context) (Result, error) {
 	c.Event = rewrite(c)

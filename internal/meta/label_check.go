@@ -88,7 +88,7 @@ func (e *engine) level(input, text, key, value string) (string, error) {
 		return "", diag.Inputf(input, CodeLabelInvalid, hint+places, "%s has the level %q, which is not supported", labelSubject(input, text), before)
 	}
 	e.notice(CodeAnnotationLevel, "The levels of annotations have no effect",
-		fmt.Sprintf("The input annotations has the level %s.%s Annotations without a level give the same result.", before, places))
+		"The input annotations has keys with levels, such as manifest:KEY. Each annotation is written into the index, or into the manifest of an image without an index. Annotations without a level give the same result.")
 	return rest, nil
 }
 

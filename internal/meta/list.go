@@ -13,7 +13,7 @@ import (
 func list(input, value string) ([]string, error) {
 	records, err := csv.Parse(trimJS(value), csv.Options{Relaxed: true, Comments: true})
 	if err != nil {
-		e := diag.Inputf(input, CodeInputQuotes, "Add the closing quote. To write a quote inside quotes, write the quote twice.", "reading the input %q", input)
+		e := diag.Inputf(input, CodeInputQuotes, "Add the closing quote. To write a quote inside quotes, write the quote twice.", "the input %s cannot be parsed", input)
 		e.Err = err
 		return nil, e
 	}

@@ -96,6 +96,8 @@ func (r *rule) checkPatterns() error {
 		return r.invalid(CodeTagAttribute, "Write a number, as in priority=900. Rules with a higher priority come first.", fmt.Sprintf("has priority=%q, which is not a number", r.attrs["priority"]))
 	}
 	switch {
+	case r.hasEmpty("pattern"):
+		return r.invalid(CodeTagAttribute, "Write a pattern, or remove the rule. If the pattern comes from an expression of GitHub, the result of the expression is empty.", "has an empty pattern, which gives no tag")
 	case r.kind == "match":
 		return r.checkGroup()
 	case r.attrs["match"] != "":

@@ -1,6 +1,7 @@
 package meta
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -34,7 +35,7 @@ var kinds = map[string]float64{
 var implied = []string{"type=schedule", "type=ref,event=branch", "type=ref,event=tag", "type=ref,event=pr"}
 
 // parseRules parses the input tags. It returns the rules in the order of
-// evaluation.
+// evaluation, or the joined errors of all rules.
 func parseRules(input string, strict bool) ([]rule, error) {
 	items, err := list("tags", input)
 	if err != nil {
@@ -48,13 +49,12 @@ func parseRules(input string, strict bool) ([]rule, error) {
 	if len(items) == 0 {
 		items = implied
 	}
-	rules := make([]rule, 0, len(items))
-	for _, item := range items {
-		r, err := parseRule(item, strict)
-		if err != nil {
-			return nil, err
-		}
-		rules = append(rules, r)
+	rules, errs := make([]rule, len(items)), make([]error, len(items))
+	for i, item := range items {
+		rules[i], errs[i] = parseRule(item, strict)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
 	}
 	sortRules(rules)
 	return rules, nil
@@ -112,8 +112,14 @@ func (r *rule) read() error {
 	return nil
 }
 
+// refEvents are words that users write as a type, with the event of type=ref.
+var refEvents = map[string]string{"branch": "branch", "tag": "tag", "pr": "pr", "pull_request": "pr"}
+
 func (r *rule) unknownType(value string) error {
 	hint := "The types are " + and(typeNames) + "."
+	if event, ok := refEvents[value]; ok {
+		return r.invalid(CodeTagType, "Write type=ref,event="+event+". "+hint, "has the unknown type "+strconv.Quote(value))
+	}
 	if value == "" {
 		return r.invalid(CodeTagType, "Write a type, as in type=semver,pattern={{version}}. "+hint, "has no type after type=")
 	}

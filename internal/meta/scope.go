@@ -160,7 +160,7 @@ func (s scope) elsewhere(name, text string) string {
 	case semverScope.has(name):
 		return fmt.Sprintf("Only the attribute pattern of %s can contain {{%s}}.", types, name)
 	case globalScope.has(name):
-		return fmt.Sprintf("Only the attributes value, enable, prefix and suffix can contain {{%s}}, as in prefix={{%s}}-.", name, name)
+		return fmt.Sprintf("Only the attributes value, enable, prefix and suffix can contain {{%s}}, as in prefix=%s-.", name, shown([]string{name})[0])
 	}
 	return ""
 }
@@ -192,7 +192,7 @@ func (s scope) syntaxHint(text string) string {
 	if operators.MatchString(text) {
 		return "Write only a name, as in {{sha}}, because these expressions have no operators. To compare values, use the expressions of GitHub, as in enable=${{ github.ref == 'refs/heads/main' }}."
 	}
-	if m := unclosed.FindStringSubmatch(text); m != nil {
+	if m := unclosed.FindStringSubmatch(text); m != nil && strings.TrimSpace(m[1]+m[2]) != "" {
 		return fmt.Sprintf("Close the expression with two braces: {{%s}}.", strings.TrimSpace(m[1]+m[2]))
 	}
 	return "Write two braces before the name and two after it, as in {{" + s.names[0] + "}}. " + s.namesHint()

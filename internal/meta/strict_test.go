@@ -1,6 +1,7 @@
 package meta
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
@@ -20,6 +21,46 @@ func TestStrictRefusesWhatMetadataActionChangesSilently(t *testing.T) {
 		{"the value of a rule", Inputs{Tags: "type=raw,value=a b"}, CodeTagRespelled, true},
 		{"a label without a value", Inputs{Tags: "1", Labels: "foo"}, CodeLabelInvalid, false},
 		{"an annotation without a value", Inputs{Tags: "1", Annotations: "foo"}, CodeLabelInvalid, false},
+		{"an unknown attribute", Inputs{Tags: "type=raw,value=1,enble=true"}, CodeTagAttribute, false},
+		{"an attribute of another type", Inputs{Tags: "type=raw,value=1,event=branch"}, CodeTagAttribute, false},
+		{"an attribute twice", Inputs{Tags: "type=raw,value=1,value=2"}, CodeTagAttribute, false},
+		{"two values", Inputs{Tags: "type=raw,value=1,latest"}, CodeTagAttribute, false},
+		{"a comma at the end of a raw rule", Inputs{Tags: "a\ntype=raw,value=1,"}, CodeTagAttribute, false},
+		{"a comma at the end of another rule", Inputs{Tags: "type=sha,format=long,"}, "", false},
+		{"blanks around the equals sign", Inputs{Tags: "type = raw , value = 1"}, "", false},
+		{"a missing comma", Inputs{Tags: "type=sha,format=long\ntype=raw,value=1 enable=true"}, CodeTagAttribute, false},
+		{"a rule without its type", Inputs{Tags: "semver,pattern={{version}}"}, CodeTagType, false},
+		{"a colon instead of an equals sign", Inputs{Tags: "type:semver,pattern={{version}}"}, CodeTagAttribute, false},
+		{"a quoted value", Inputs{Tags: "type=raw,value=a,suffix='a'"}, CodeInputQuotes, false},
+		{"a priority that is not a number", Inputs{Tags: "type=raw,value=1,priority=high"}, CodeTagAttribute, false},
+		{"an invalid pattern of a rule that does not apply", Inputs{Tags: "1\ntype=match,pattern=("}, CodeTagPattern, false},
+		{"a group that does not exist", Inputs{Tags: "1\ntype=match,pattern=v(.*),group=2"}, CodeTagGroup, false},
+		{"an unknown expression of a rule that does not apply", Inputs{Tags: "1\ntype=semver,pattern={{versoin}}"}, CodeExpression, false},
+		{"an unknown expression", Inputs{Tags: "type=raw,value=a{{brnach}}"}, CodeExpression, false},
+		{"an unknown expression of the flavor", Inputs{Tags: "1", Flavor: "suffix={{brnach}}"}, CodeExpression, false},
+		{"an unknown expression of a label", Inputs{Tags: "1", Labels: "a={{brnach}}"}, CodeExpression, false},
+		{"a date format without quotes", Inputs{Tags: "type=raw,value={{date YYYY}}"}, CodeExpression, false},
+		{"a single brace", Inputs{Tags: "1\ntype=semver,pattern=v{version}"}, CodeExpression, false},
+		{"an expression of GitHub", Inputs{Tags: "1", Flavor: "suffix=-${{ x }}"}, CodeExpression, false},
+		{"a variable of a shell", Inputs{Tags: "v$VERSION"}, CodeExpression, false},
+		{"a dollar sign in a pattern", Inputs{Tags: "1\ntype=match,pattern=^v(.*)$,group=1"}, "", false},
+		{"braces in a label", Inputs{Tags: "1", Labels: `a={"b":{"c":1}}`}, "", false},
+		{"a tag with a slash", Inputs{Tags: "feature/login"}, CodeTagInvalid, false},
+		{"a Git ref", Inputs{Tags: "refs/heads/main"}, CodeTagInvalid, false},
+		{"a tag with an accent", Inputs{Tags: "na\u00efve"}, CodeTagInvalid, false},
+		{"only comments", Inputs{Tags: "#1"}, CodeNoTags, false},
+		{"an empty value", Inputs{Tags: "1\ntype=raw,value="}, CodeTagEmpty, true},
+		{"two versions", Inputs{Tags: "1", Version: "1.2.3 1.2"}, CodeVersionInvalid, false},
+		{"onlatest without a prefix", Inputs{Tags: "1", Flavor: "onlatest=true"}, CodeFlavorOnLatest, false},
+		{"a flavor with an expression for latest", Inputs{Tags: "1", Flavor: "latest=true,suffix=-{{branch}},onlatest=true"}, CodeExpression, false},
+		{"a suffix with a slash", Inputs{Tags: "1", Flavor: "suffix=-linux/amd64"}, CodeTagRespelled, true},
+		{"a key with a blank", Inputs{Tags: "1", Labels: "foo = bar"}, CodeLabelInvalid, false},
+		{"a label with a level", Inputs{Tags: "1", Labels: "index:a=b"}, CodeLabelInvalid, false},
+		{"an annotation with a level", Inputs{Tags: "1", Annotations: "index,manifest:a=b"}, CodeAnnotationLevel, true},
+		{"an annotation with an unknown level", Inputs{Tags: "1", Annotations: "manfest:a=b"}, CodeLabelInvalid, false},
+		{"an annotation with a descriptor level", Inputs{Tags: "1", Annotations: "index-descriptor:a=b"}, CodeLabelInvalid, false},
+		{"a key with a colon", Inputs{Tags: "1", Annotations: "org.x:a=b"}, "", false},
+		{"two labels on one line", Inputs{Tags: "1", Labels: "a=1,b=2"}, CodeLabelValue, true},
 		{"a branch", Inputs{Tags: "type=ref,event=branch"}, "", false},
 		{"a valid tag and an empty label", Inputs{Tags: "1.2.3", Labels: "foo="}, "", false},
 	}
@@ -43,5 +84,34 @@ func TestStrictRefusesWhatMetadataActionChangesSilently(t *testing.T) {
 				t.Errorf("error %v, want the code %s", err, c.code)
 			}
 		})
+	}
+}
+
+func TestStrictReportsEachFaultyRule(t *testing.T) {
+	t.Parallel()
+	_, err := Compute(t.Context(), Inputs{Tags: "type=raw,valu=1\ntype=semver,pattern={{versoin}}\ntype=smever", Strict: true}, at("push", "refs/heads/main"))
+	var got []string
+	for _, e := range diag.All(err) {
+		got = append(got, e.Code)
+	}
+	if want := []string{CodeTagAttribute, CodeExpression, CodeTagType}; !slices.Equal(got, want) {
+		t.Errorf("got the codes %q, want %q", got, want)
+	}
+}
+
+func TestStrictRemovesTheLevelOfAnAnnotation(t *testing.T) {
+	t.Parallel()
+	r := compute(t, Inputs{Tags: "1", Annotations: "index,manifest:a=b", Strict: true}, at("push", "refs/heads/main"))
+	if !slices.Contains(r.Annotations, Pair{"a", "b"}) {
+		t.Errorf("got %v, want the annotation a=b", r.Annotations)
+	}
+}
+
+func TestSuggestionOfATagIsValid(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{"\u00dcn\u00efcode": "Unicode", "release-\U0001f680": "release", "feature/login": "feature-login", "-bad": "bad", "\u65e5\u672c": "", "*": ""} {
+		if got := asTag(text); got != want {
+			t.Errorf("asTag(%q) = %q, want %q", text, got, want)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package meta
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -142,8 +143,11 @@ func (r *rule) unnamed() error {
 		case named:
 			continue
 		}
-		if values++; r.kind == "raw" && values == 1 && !r.closes(i) {
+		if values++; r.kind == "raw" && values == 1 && !r.closes(i) || r.harmless(i) {
 			continue
+		}
+		if value == "" {
+			return r.invalid(CodeTagAttribute, "Remove the comma at the end, and write all attributes of a rule on one line.", "has a comma without an attribute after it")
 		}
 		if protected, ok := r.protect(i); ok {
 			return r.invalid(CodeTagAttribute, "Put three double quotes at each end of the attribute that contains the comma: "+protected+".",
@@ -152,6 +156,18 @@ func (r *rule) unnamed() error {
 		return r.invalid(CodeTagAttribute, "Write one rule or one tag per line.", fmt.Sprintf("has the part %q without a name", value))
 	}
 	return nil
+}
+
+// harmless reports whether field i is the empty text after a comma at the end of a
+// complete rule of another type than "raw". The value of such a rule can be empty.
+func (r *rule) harmless(i int) bool {
+	if trimJS(r.fields[i]) != "" || r.kind == "raw" || i < len(r.fields)-1 {
+		return false
+	}
+	return slices.ContainsFunc(r.fields, func(f string) bool {
+		key, _, _ := attribute(f)
+		return key == ownAttributes[r.kind][0]
+	})
 }
 
 // closes reports whether the field closes a bracket of the field before it.

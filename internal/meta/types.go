@@ -43,12 +43,15 @@ func (e *engine) enabled(r rule) (bool, error) {
 // enableHint explains a value of the attribute "enable" that is neither true nor false.
 func enableHint(written, value string) string {
 	const rule = "The attribute enable must evaluate to true or false, as in enable={{is_default_branch}} or enable=${{ github.ref == 'refs/heads/main' }}."
-	name := strings.Trim(written, "{} ")
 	switch {
 	case value == "":
 		return "If the value is an expression of GitHub, compare it with another value, because the result of the expression is empty. " + rule
-	case globalScope.has(name):
-		return "Write enable={{" + name + "}}."
+	case strings.Contains(written, "!{{"):
+		return "These expressions have no operators. Write enable={{is_not_default_branch}}, or use an expression of GitHub. " + rule
+	case strings.Contains(written, "{{"):
+		return rule
+	case globalScope.has(value):
+		return "Write enable={{" + value + "}}."
 	case strings.HasPrefix(value, "github."), strings.ContainsAny(value, "=!&|"):
 		return "Write enable=${{ " + value + " }}, so that the runner evaluates the condition."
 	}

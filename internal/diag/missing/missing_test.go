@@ -83,7 +83,7 @@ func TestHintIsShortAndOnOneLine(t *testing.T) {
 
 func TestUnexpanded(t *testing.T) {
 	t.Parallel()
-	for text, found := range map[string]bool{"ghcr.io/${GITHUB_REPOSITORY}": true, "$X": true, "${{ x }}": true, "100%": false, "50% of 80%": false, "a$": false, "image": false} {
+	for text, found := range map[string]bool{"ghcr.io/${GITHUB_REPOSITORY}": true, "$X": true, "${{ x }}": true, "v$(git describe)": true, "`git describe`": true, "a`b": false, "100%": false, "50% of 80%": false, "a$": false, "image": false} {
 		if got := missing.Unexpanded(text); (got != "") != found {
 			t.Errorf("Unexpanded(%q) = %q", text, got)
 		}
