@@ -13,9 +13,10 @@ type Inputs struct {
 	Version string
 	// Strict is true for a run that publishes the tags. Tags may then contain full
 	// references to one of the images, as the output "tags" of
-	// docker/metadata-action does. A plain tag with blanks and a label without a
-	// value are errors. docker/metadata-action changes such a tag and ignores such
-	// a label without a message. Another change of a tag gives a notice.
+	// docker/metadata-action does. Text that docker/metadata-action ignores or changes
+	// without a message is an error: an unknown attribute, an unknown expression, a
+	// plain tag with an invalid character, and a label without a value. If the text is
+	// sometimes intended, it gives a notice.
 	Strict bool
 }
 
