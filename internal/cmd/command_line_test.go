@@ -81,7 +81,14 @@ func TestVersionIsPrinted(t *testing.T) {
 func TestTryPublishesAndPullsAnonymously(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme()).atTerminal()
-	text := s.run("try").succeeds().stdout
+	r := s.run("try").succeeds()
+	text := r.stdout
+	if strings.Contains(text, "docker pull") {
+		t.Errorf("the output contains a command for a registry that has ended:\n%s", text)
+	}
+	if n := strings.Count(r.stderr, "…\n"); n != 3 {
+		t.Errorf("standard error has %d lines about phases, want 3:\n%s", n, r.stderr)
+	}
 	for _, want := range []string{"sha256:", "pulled without credentials", "uses: ghcr-publish/ghcr-publish@v1"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the output does not contain %q:\n%s", want, text)

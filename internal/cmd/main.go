@@ -38,6 +38,18 @@ type Process struct {
 	// Terminal reports that Stderr is a terminal, on which progress can be updated in
 	// place.
 	Terminal bool
+	// Columns returns the width of the terminal. If Columns is nil, the width is 80.
+	Columns func() int
+}
+
+// columns returns the width of the terminal, or 80 if the width is unknown.
+func (p Process) columns() int {
+	if p.Columns != nil {
+		if n := p.Columns(); n > 0 {
+			return n
+		}
+	}
+	return 80
 }
 
 // environ returns the variables for other programs. It returns none if Environ is
@@ -54,6 +66,10 @@ func System() Process {
 	return Process{
 		Getenv: os.Getenv, Environ: os.Environ, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Terminal: term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb",
+		Columns: func() int {
+			width, _, _ := term.GetSize(int(os.Stderr.Fd())) // the width is 0 after an error
+			return width
+		},
 	}
 }
 

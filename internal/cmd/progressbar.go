@@ -10,6 +10,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/publish"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
+	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
 // observer shows the progress of a pipeline. It implements [publish.Observer].
@@ -22,6 +23,19 @@ func (o observer) NewPackage(repo name.Repository, visibility string) {
 
 // Uploads implements [publish.Observer].
 func (o observer) Uploads(steps *plan.Plan) publish.Display { return o.session.progress(steps) }
+
+// ReadingBack implements [publish.Observer]. The line disappears at the end, because the
+// report contains the result.
+func (o observer) ReadingBack(reference string) (end func()) {
+	p := o.session.process
+	if !p.Terminal || o.session.workflow.Active() {
+		return func() {}
+	}
+	line := []rune("Reading back " + workflow.Line(reference) + "…")
+	line = line[:min(len(line), max(1, p.columns()-1))]
+	fmt.Fprintln(p.Stderr, string(line))
+	return func() { fmt.Fprint(p.Stderr, "\x1b[1A\x1b[J") }
+}
 
 // uploadDisplay displays progress: updated lines at a terminal, a group of plain lines
 // in a workflow log.
@@ -40,10 +54,15 @@ func (s *uploadDisplay) Close() {
 // compression, so the display then shows only the bytes that were sent.
 func (s *session) progress(steps *plan.Plan) *uploadDisplay {
 	blobs, known, plain := 0, int64(0), int64(0)
-	seen := map[*image.Blob]bool{}
+	type target struct {
+		registry string
+		blob     *image.Blob
+	}
+	seen := map[target]bool{} // several repositories of one registry get a blob by one upload
 	for _, step := range steps.Of(plan.PushBlob) {
-		if step.Needed && !seen[step.Blob] {
-			seen[step.Blob] = true
+		t := target{steps.Targets[step.Target].Repo.RegistryStr(), step.Blob}
+		if step.Needed && !seen[t] {
+			seen[t] = true
 			blobs++
 			known += step.Blob.Descriptor.Size
 			if step.Blob.Pending() {
@@ -57,15 +76,16 @@ func (s *session) progress(steps *plan.Plan) *uploadDisplay {
 	}
 	bar := s.show(fmt.Sprintf("Uploading %s (%s)", report.Count(blobs, "blob"), size), blobs > 0)
 	bar.Expect(blobs, known)
+	bar.Label(steps.Root)
 	return bar
 }
 
 // show starts a display. A run without uploads opens no group.
 func (s *session) show(title string, anything bool) *uploadDisplay {
 	if !s.workflow.Active() {
-		return &uploadDisplay{progress.New(s.process.Stderr, s.process.Terminal, report.Bytes), func() {}}
+		return &uploadDisplay{progress.New(s.process.Stderr, s.process.Terminal, s.process.columns, report.Bytes), func() {}}
 	}
-	bar := &uploadDisplay{progress.New(s.process.Stdout, false, report.Bytes), func() {}}
+	bar := &uploadDisplay{progress.New(s.process.Stdout, false, s.process.columns, report.Bytes), func() {}}
 	if anything {
 		bar.end = s.workflow.Group(title)
 		bar.Conclude()

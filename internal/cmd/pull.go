@@ -128,7 +128,8 @@ func (r *pullRun) query() pull.Query {
 
 // fetch downloads the image and shows the progress.
 func (r *pullRun) fetch(ctx context.Context, puller *pull.Puller, found *pull.Found, to *sink.Sink) error {
-	bar := progress.New(r.process.Stderr, r.process.Terminal && !r.workflow.Active(), report.Bytes)
+	bar := progress.New(r.process.Stderr, r.process.Terminal && !r.workflow.Active(), r.process.columns, report.Bytes)
+	bar.Label(found.Root)
 	puller.Progress = bar.Fetching()
 	result, err := puller.Fetch(ctx, found, to)
 	bar.Close()

@@ -69,6 +69,7 @@ type anonymousPull struct {
 }
 
 func (t *tryRun) run(ctx context.Context) error {
+	t.phase("Starting an embedded ghcr.io…")
 	source, clean, err := t.image()
 	if err != nil {
 		return err
@@ -79,6 +80,7 @@ func (t *tryRun) run(ctx context.Context) error {
 		return fmt.Errorf("starting the embedded ghcr.io: %w", err)
 	}
 	defer server.Close() // an error of Close loses nothing
+	t.phase("Publishing the image to it, as a workflow does…")
 	published, err := t.publish(ctx, server, source)
 	if err != nil {
 		return err
@@ -86,11 +88,32 @@ func (t *tryRun) run(ctx context.Context) error {
 	if t.source == "" {
 		published.Source = "the built-in image"
 	}
+	t.phase("Pulling the image without credentials, and verifying every byte…")
 	pulled, err := pullAnonymously(ctx, published)
 	if err != nil {
 		return fmt.Errorf("pulling without credentials: %w", err)
 	}
 	return t.print(published, pulled)
+}
+
+// phase prints one line to standard error, so that standard output contains only the
+// result.
+func (t *tryRun) phase(line string) {
+	if !t.json {
+		fmt.Fprintln(t.process.Stderr, line)
+	}
+}
+
+// withoutPull removes the docker pull commands from a report, because the registry has
+// ended when the user reads the report.
+func withoutPull(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(strings.TrimSpace(line), "docker pull ") {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
 }
 
 // image returns the path of the image to publish. It writes the built-in image to a
@@ -175,6 +198,6 @@ this step after your build step, and give the job the permission packages: write
       - uses: ghcr-publish/ghcr-publish@v1
         with:
           source: image.tar
-`, r.Text(), p.Manifests, p.Blobs, report.Bytes(p.Bytes), p.Seconds)
+`, withoutPull(r.Text()), p.Manifests, p.Blobs, report.Bytes(p.Bytes), p.Seconds)
 	return nil
 }

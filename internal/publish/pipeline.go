@@ -33,6 +33,9 @@ type Observer interface {
 	NewPackage(repo name.Repository, visibility string)
 	// Uploads starts the display of the uploads of a plan.
 	Uploads(*plan.Plan) Display
+	// ReadingBack is called before the run reads the image back from the registry. The
+	// run calls end afterwards.
+	ReadingBack(reference string) (end func())
 }
 
 // Display shows the progress of the uploads until it is closed.

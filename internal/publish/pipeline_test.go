@@ -47,6 +47,8 @@ func (s *silent) NewPackage(_ name.Repository, visibility string) {
 
 func (s *silent) Uploads(*plan.Plan) publish.Display { return s }
 
+func (s *silent) ReadingBack(string) func() { return func() {} }
+
 func (s *silent) Close() {}
 
 func (s *silent) Begin(name.Repository, *image.Blob) (func(int64), func(registry.BlobOutcome, error)) {

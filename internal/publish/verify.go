@@ -11,6 +11,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
@@ -25,7 +26,9 @@ func (r *run) verify(ctx context.Context, publisher *push.Publisher) error {
 	result := r.outcome.Result
 	err := r.listArtifact(ctx)
 	if err == nil && r.request.Verify.Level != input.VerifyNone {
+		end := r.Observer.ReadingBack(r.firstReference())
 		err = publisher.Prove(ctx, result, r.checks())
+		end()
 	}
 	r.outcome.Pages = r.pages()
 	if err != nil {
@@ -36,6 +39,14 @@ func (r *run) verify(ctx context.Context, publisher *push.Publisher) error {
 		r.outcome.Status = Published
 	}
 	return r.compareVisibility()
+}
+
+// firstReference returns the first destination with its first tag.
+func (r *run) firstReference() string {
+	for _, s := range r.outcome.Plan.Of(plan.PointTag) {
+		return r.outcome.Plan.Targets[s.Target].Repo.Tag(s.Tag).Name()
+	}
+	return r.request.Destinations[0].Name()
 }
 
 // listArtifact adds an artifact to the list of referrers of its subject.

@@ -33,12 +33,16 @@ type Progress struct {
 	verb   string // sent or fetched
 	format Format
 	now    func() time.Time
+	// columns returns the width of the terminal. A wider line would wrap, and erase
+	// would then not find the first line.
+	columns func() int
 
 	mu       sync.Mutex
+	labels   map[*image.Blob]string
 	begin    time.Time
 	expected int64 // number of bytes
 	blobs    int   // number of expected blobs
-	done     int
+	done     map[target]bool
 	sent     int64
 	flights  []*flight
 	drawn    int  // number of lines on the screen
@@ -47,15 +51,27 @@ type Progress struct {
 	stopped  sync.WaitGroup
 }
 
+// target is a blob in a registry. If several repositories of a registry get a blob, the
+// blob is uploaded once and then mounted.
+type target struct {
+	registry string
+	blob     *image.Blob
+}
+
 type flight struct {
+	target
 	label string
 	size  int64
 	sent  int64
 }
 
-// New starts the display on out. If live is true, out must be a terminal.
-func New(out io.Writer, live bool, format Format) *Progress {
-	p := &Progress{out: out, live: live, verb: "sent", format: format, now: time.Now, stop: make(chan struct{})}
+// New starts the display on out. If live is true, out must be a terminal with the width
+// that columns returns.
+func New(out io.Writer, live bool, columns func() int, format Format) *Progress {
+	p := &Progress{
+		out: out, live: live, verb: "sent", format: format, now: time.Now, columns: columns,
+		stop: make(chan struct{}), done: map[target]bool{}, labels: map[*image.Blob]string{},
+	}
 	p.begin = p.now()
 	every := plainEvery
 	if live {
@@ -86,7 +102,35 @@ func (p *Progress) Fetching() *Progress {
 	return p
 }
 
-// Expect sets the expected number of blobs and bytes.
+// Label names the blobs of an image and of the images in an index: by platform, and by
+// their position among the layers.
+func (p *Progress) Label(root *image.Manifest) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.label(root)
+}
+
+func (p *Progress) label(m *image.Manifest) {
+	for _, child := range m.Children {
+		p.label(child)
+	}
+	prefix := ""
+	if m.Platform != nil && m.Platform.OS != "" && m.Platform.OS != "unknown" {
+		prefix = m.Platform.String() + " "
+	}
+	for i, b := range m.Blobs {
+		switch {
+		case p.labels[b] != "": // several images share the blob
+		case i == 0:
+			p.labels[b] = prefix + "config"
+		default:
+			p.labels[b] = fmt.Sprintf("%slayer %d/%d", prefix, i, len(m.Blobs)-1)
+		}
+	}
+}
+
+// Expect sets the expected number of blobs and bytes. A blob counts once in each
+// registry.
 func (p *Progress) Expect(blobs int, bytes int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -94,9 +138,12 @@ func (p *Progress) Expect(blobs int, bytes int64) {
 }
 
 // Begin implements push.Progress.
-func (p *Progress) Begin(_ name.Repository, b *image.Blob) (advance func(int64), done func(registry.BlobOutcome, error)) {
-	f := &flight{label: label(b), size: max(b.Descriptor.Size, 0)}
+func (p *Progress) Begin(repo name.Repository, b *image.Blob) (advance func(int64), done func(registry.BlobOutcome, error)) {
+	f := &flight{target: target{repo.RegistryStr(), b}, label: digestLabel(b), size: max(b.Descriptor.Size, 0)}
 	p.mu.Lock()
+	if known := p.labels[b]; known != "" {
+		f.label = known
+	}
 	p.flights = append(p.flights, f)
 	p.mu.Unlock()
 	advance = func(n int64) {
@@ -118,12 +165,12 @@ func (p *Progress) finish(f *flight, err error) {
 		}
 	}
 	if err == nil {
-		p.done++
+		p.done[f.target] = true
 	}
 }
 
-// label returns at most twelve characters of a blob's digest.
-func label(b *image.Blob) string {
+// digestLabel returns at most twelve characters of a blob's digest.
+func digestLabel(b *image.Blob) string {
 	digest := b.Descriptor.Digest
 	if b.Pending() {
 		digest = b.DiffID
@@ -167,12 +214,12 @@ func (p *Progress) show() {
 		return
 	}
 	p.erase()
-	lines := []string{p.total()}
+	lines := []string{p.cut(p.total() + p.left())}
 	for i, f := range p.flights {
 		if i == maxLines {
 			break
 		}
-		lines = append(lines, p.line(f))
+		lines = append(lines, p.cut(p.line(f, p.labelWidth())))
 	}
 	fmt.Fprint(p.out, strings.Join(lines, "\n")+"\n")
 	p.drawn = len(lines)
@@ -191,7 +238,7 @@ func (p *Progress) total() string {
 	elapsed := p.now().Sub(p.begin)
 	s := fmt.Sprintf("%s %s", p.format(p.sent), p.verb)
 	if p.blobs > 0 {
-		s = fmt.Sprintf("%d of %d blobs, %s", p.done, p.blobs, s)
+		s = fmt.Sprintf("%d of %d blobs, %s", len(p.done), p.blobs, s)
 	}
 	if p.expected > 0 {
 		s += " of " + p.format(p.expected)
@@ -202,12 +249,53 @@ func (p *Progress) total() string {
 	return s
 }
 
+// rateKnownAfter is the time after which the rate is steady enough to compute the time
+// left.
+const rateKnownAfter = 2 * time.Second
+
+// left returns the time that the other bytes need at the rate so far. It returns "" if
+// the rate or the number of bytes is unknown.
+func (p *Progress) left() string {
+	elapsed := p.now().Sub(p.begin)
+	if elapsed < rateKnownAfter || p.sent <= 0 || p.expected <= p.sent {
+		return ""
+	}
+	seconds := int64(elapsed.Seconds() * float64(p.expected-p.sent) / float64(p.sent))
+	switch {
+	case seconds >= 120:
+		return fmt.Sprintf(", about %d min left", (seconds+30)/60)
+	case seconds >= 1:
+		return fmt.Sprintf(", about %d s left", seconds)
+	}
+	return ""
+}
+
+// cut shortens a line to the width of the terminal.
+func (p *Progress) cut(line string) string {
+	runes := []rune(line)
+	if width := p.columns() - 1; width > 0 && len(runes) > width {
+		return string(runes[:width-1]) + "…"
+	}
+	return line
+}
+
+// labelWidth returns the width of the longest label on the screen.
+func (p *Progress) labelWidth() int {
+	width := 0
+	for i, f := range p.flights {
+		if i < maxLines {
+			width = max(width, len(f.label))
+		}
+	}
+	return width
+}
+
 const barWidth = 24
 
-func (p *Progress) line(f *flight) string {
+func (p *Progress) line(f *flight, width int) string {
 	if f.size <= 0 {
-		return fmt.Sprintf("  %s  compressing, %s", f.label, p.format(f.sent))
+		return fmt.Sprintf("  %-*s  compressing, %s", width, f.label, p.format(f.sent))
 	}
 	full := int(min(barWidth, max(0, f.sent*barWidth/f.size)))
-	return fmt.Sprintf("  %s  [%s%s]  %s of %s", f.label, strings.Repeat("=", full), strings.Repeat(" ", barWidth-full), p.format(f.sent), p.format(f.size))
+	return fmt.Sprintf("  %-*s  [%s%s]  %s of %s", width, f.label, strings.Repeat("=", full), strings.Repeat(" ", barWidth-full), p.format(f.sent), p.format(f.size))
 }

@@ -19,7 +19,7 @@ import (
 func stopped(t *testing.T, live bool) (*Progress, *bytes.Buffer) {
 	t.Helper()
 	var out bytes.Buffer
-	p := New(&out, live, report.Bytes)
+	p := New(&out, live, func() int { return 80 }, report.Bytes)
 	close(p.stop) // the ticker would call show, too
 	p.stopped.Wait()
 	p.stop = make(chan struct{})
@@ -50,8 +50,8 @@ func TestLogShowsPlainLines(t *testing.T) {
 	done(registry.Uploaded, nil)
 	_, failed := p.Begin(name.Repository{}, blob(1000))
 	failed("", errors.New("x"))
-	if p.done != 1 || len(p.flights) > 0 {
-		t.Errorf("%d done, %d in transfer", p.done, len(p.flights))
+	if len(p.done) != 1 || len(p.flights) > 0 {
+		t.Errorf("%d done, %d in transfer", len(p.done), len(p.flights))
 	}
 	p.Close()
 	if strings.ContainsAny(out.String(), "\x1b\r") {
@@ -91,12 +91,97 @@ func TestBarHasAFixedWidth(t *testing.T) {
 	p, _ := stopped(t, true)
 	for _, f := range []flight{{size: 10, sent: -5}, {size: 10, sent: 100}, {size: 1 << 62, sent: 1 << 61}, {size: 0, sent: 5}, {size: 10}} {
 		f.label = "x"
-		line := p.line(&f)
+		line := p.line(&f, 1)
 		if f.size > 0 && strings.Index(line, "]")-strings.Index(line, "[") != barWidth+1 {
 			t.Errorf("%d of %d is %q", f.sent, f.size, line)
 		}
 		if f.size == 0 && !strings.Contains(line, "compressing") {
 			t.Errorf("the line of a layer in compression is %q", line)
+		}
+	}
+}
+
+func repository(t *testing.T, text string) name.Repository {
+	t.Helper()
+	repo, err := name.NewRepository(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return repo
+}
+
+func TestBlobCountsOnceInEachRegistry(t *testing.T) {
+	t.Parallel()
+	p, _ := stopped(t, false)
+	p.Expect(2, 2000)
+	b := blob(1000)
+	for _, text := range []string{"ghcr.io/acme/web", "ghcr.io/acme/copy", "registry.example/acme/web"} {
+		_, done := p.Begin(repository(t, text), b)
+		done(registry.Uploaded, nil)
+	}
+	if got := p.total(); !strings.HasPrefix(got, "2 of 2 blobs") {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestTerminalNamesPlatformAndLayer(t *testing.T) {
+	t.Parallel()
+	p, out := stopped(t, true)
+	layer := blob(1000)
+	p.Label(&image.Manifest{Children: []*image.Manifest{
+		{Platform: &v1.Platform{OS: "linux", Architecture: "amd64"}, Blobs: []*image.Blob{blob(10), layer, blob(10), blob(10)}},
+	}})
+	p.Begin(repository(t, "ghcr.io/acme/web"), layer)
+	p.show()
+	if want := "  linux/amd64 layer 1/3  ["; !strings.Contains(out.String(), want) {
+		t.Errorf("no %q in\n%s", want, out)
+	}
+}
+
+func TestTimeLeftNeedsAKnownRate(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name           string
+		expected, sent int64
+		elapsed        time.Duration
+		want           string
+	}{
+		{"half of the bytes", 1000, 500, 9 * time.Second, ", about 9 s left"},
+		{"minutes", 1000, 10, 9 * time.Second, ", about 15 min left"},
+		{"the first second", 1000, 500, time.Second, ""},
+		{"no byte sent", 1000, 0, 9 * time.Second, ""},
+		{"unknown size", 0, 500, 9 * time.Second, ""},
+		{"more bytes than expected", 1000, 1500, 9 * time.Second, ""},
+		{"less than a second", 1000, 999, 9 * time.Second, ""},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p, _ := stopped(t, true)
+			p.expected, p.sent = c.expected, c.sent
+			p.now = func() time.Time { return p.begin.Add(c.elapsed) }
+			if got := p.left(); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestLinesFitTheTerminal(t *testing.T) {
+	t.Parallel()
+	for _, width := range []int{80, 40, 20} {
+		p, out := stopped(t, true)
+		p.columns = func() int { return width }
+		b := blob(1 << 50)
+		p.Label(&image.Manifest{Platform: &v1.Platform{OS: "windows", Architecture: "amd64", OSVersion: "10.0.20348.2402"}, Blobs: []*image.Blob{blob(1), b}})
+		p.Expect(1000, 1<<50)
+		advance, _ := p.Begin(repository(t, "ghcr.io/acme/web"), b)
+		advance(1 << 49)
+		p.show()
+		for line := range strings.Lines(out.String()) {
+			if n := len([]rune(strings.TrimSuffix(line, "\n"))); n >= width {
+				t.Errorf("a line has %d columns, want less than %d: %q", n, width, line)
+			}
 		}
 	}
 }
