@@ -1,6 +1,7 @@
 // Renders the pictures of the documents with GitHub's style and headless Chromium. Each
 // picture shows an expected file of a script in testdata, so a picture shows exactly
-// the text that a test compares.
+// the text that a test compares. The file of a picture without a script is a path in the
+// repository.
 //
 //   npm ci && npm run render     writes all pictures and sources.json
 //   npm run check                fails if an expected file has changed since then
@@ -17,7 +18,7 @@ import markedAlert from 'marked-alert'
 import puppeteer from 'puppeteer-core'
 
 const folder = dirname(fileURLToPath(import.meta.url))
-const testdata = join(folder, '..', '..', 'testdata')
+const root = join(folder, '..', '..')
 const require = createRequire(import.meta.url)
 const arguments_ = process.argv.slice(2)
 const check = arguments_.includes('--check')
@@ -73,7 +74,7 @@ async function render(pages) {
 
 // page returns the HTML page of a picture.
 function page({ script, file, theme = 'light' }) {
-  const text = expected(script, file)
+  const text = script ? expected(script, file) : readFileSync(join(root, file), 'utf8')
   const style = readFileSync(require.resolve(`github-markdown-css/github-markdown-${theme}.css`), 'utf8')
   const body = file.endsWith('summary') ? markdown(text) : file.endsWith('log') ? log(text) : terminal(text)
   const margin = 'body { margin: 0 } .markdown-body { padding: 24px; font-family: "DejaVu Sans", sans-serif } .terminal { background: #0d1117; color: #e6edf3; padding: 20px; margin: 0; font: 13px/1.5 "DejaVu Sans Mono", monospace; white-space: pre-wrap; overflow-wrap: anywhere } .terminal summary { color: #7d8590 } .warning { color: #d29922 } .error { color: #f85149 } .notice { color: #58a6ff }'
@@ -82,7 +83,7 @@ function page({ script, file, theme = 'light' }) {
 
 // expected returns a file of a script, with the names of the real services.
 function expected(script, file) {
-  const archive = readFileSync(join(testdata, `${script}.txtar`), 'utf8')
+  const archive = readFileSync(join(root, 'testdata', `${script}.txtar`), 'utf8')
   const start = archive.indexOf(`-- ${file} --\n`)
   if (start < 0) throw new Error(`The script ${script} has no file ${file}.`)
   const text = archive.slice(start + `-- ${file} --\n`.length)

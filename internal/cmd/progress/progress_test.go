@@ -3,6 +3,9 @@ package progress
 import (
 	"bytes"
 	"errors"
+	"flag"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -182,6 +185,42 @@ func TestLinesFitTheTerminal(t *testing.T) {
 			if n := len([]rune(strings.TrimSuffix(line, "\n"))); n >= width {
 				t.Errorf("a line has %d columns, want less than %d: %q", n, width, line)
 			}
+		}
+	}
+}
+
+var update = flag.Bool("update", false, "write the expected frame")
+
+// The frame is the source of a picture in docs/pictures.
+func TestTerminalFrame(t *testing.T) {
+	t.Parallel()
+	p, out := stopped(t, true)
+	repo, sent := repository(t, "ghcr.io/acme/web"), []int64{12_400_000, 3_100_000, 9_800_000}
+	root := &image.Manifest{}
+	for _, arch := range []string{"amd64", "arm64"} {
+		layers := []*image.Blob{blob(900), blob(31_000_000), blob(14_200_000)}
+		root.Children = append(root.Children, &image.Manifest{Platform: &v1.Platform{OS: "linux", Architecture: arch}, Blobs: layers})
+	}
+	p.Label(root)
+	p.Expect(6, 90_400_000+1800)
+	for i, b := range []*image.Blob{root.Children[0].Blobs[1], root.Children[0].Blobs[2], root.Children[1].Blobs[1]} {
+		advance, _ := p.Begin(repo, b)
+		advance(sent[i])
+	}
+	p.show()
+	path := filepath.Join("testdata", "terminal.txt")
+	if *update {
+		if err := os.WriteFile(path, out.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil || out.String() != string(want) {
+		t.Errorf("got\n%s\nwant (%v)\n%s", out, err, want)
+	}
+	for line := range strings.Lines(out.String()) {
+		if len(line) > 80 {
+			t.Errorf("the line %q is wider than 79 columns", line)
 		}
 	}
 }
