@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/refusal"
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
+	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
 // image checks one destination and returns the error that publish would return.
@@ -160,9 +162,9 @@ func (r *checkRun) link(c *report.CheckedImage, t *resolve.Target) {
 	}
 	label += mine
 	switch linked := t.Package.Repository; {
-	case t.PackageErr != nil && c.Exists == "no" && r.config.GitHub.Active:
+	case t.PackageErr != nil && c.Exists == "no" && (r.config.GitHub.Active || r.config.Token.Kind() == secret.Installation):
 		c.Linked = "no"
-		c.Find(report.OK, "link", "the first push with GITHUB_TOKEN links it to %s", mine)
+		c.Find(report.OK, "link", "the first push with GITHUB_TOKEN links it to %s", cmp.Or(mine, "the repository of the workflow"))
 	case t.PackageErr != nil && c.Exists == "no":
 		c.Linked = "no"
 		c.Find(report.Info, "link", "none: GitHub does not link a package that is pushed from outside a workflow. Publish it with link: label, which writes %s, or connect it afterwards at %s", label, c.SettingsURL)

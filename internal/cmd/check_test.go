@@ -145,8 +145,10 @@ func TestCheckOfSeveralImagesReportsEachProblem(t *testing.T) {
 
 func TestCheckAtATerminalExplainsTheLink(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, acme()).atTerminal()
-	s.env["GITHUB_TOKEN"] = canary
+	c := acme()
+	c.Credentials[0] = ghcrtest.Credential{Secret: pat, Kind: ghcrtest.ClassicPAT, Actor: "octocat", Scopes: []string{"write:packages"}}
+	s := newStage(t, c).atTerminal()
+	s.env["GITHUB_TOKEN"] = pat
 	r := s.run("check", s.image("acme/web")).succeeds()
 	if !strings.Contains(r.stdout, "org.opencontainers.image.source=") {
 		t.Errorf("the log does not name the label:\n%s", r.stdout)

@@ -11,6 +11,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/naming"
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
+	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
 var metadataCommand = &command{
@@ -92,7 +93,7 @@ func (s *session) showMetadata(result meta.Result, c *input.MetadataConfig) {
 	}
 	if !s.workflow.Active() {
 		for _, n := range result.Warnings {
-			s.say("%s: %s", n.Level, s.words(n.Text))
+			fmt.Fprintln(s.process.Stdout, workflow.Lines(string(n.Level)+": "+s.words(n.Text)))
 		}
 	}
 }

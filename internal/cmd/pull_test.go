@@ -211,7 +211,7 @@ func TestCancelledPullIsReported(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	r := s.with("command", "pull", "source", s.image("acme/web"), "destination", filepath.Join(s.dir, "images")).runIn(ctx)
-	if r.code != cmd.Interrupted || !slices.Contains(r.codes(), "cancelled") || !strings.Contains(r.stdout, "not fetched again") {
+	if r.code != cmd.Interrupted || !slices.Contains(r.codes(), "cancelled") || !strings.Contains(r.stdout, "an OCI layout already contains") {
 		r.fatal("exit %d with the codes %q", r.code, r.codes())
 	}
 }

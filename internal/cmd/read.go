@@ -52,6 +52,6 @@ func readEnd(ctx context.Context, err error) error {
 		return err
 	}
 	out := *e
-	out.Hint = "Run the step again, with a longer timeout if necessary. Blobs that the layout already contains are not fetched again."
+	out.Hint = "Run the command again, with a longer timeout if necessary. The command pull does not fetch blobs again that an OCI layout already contains."
 	return &out
 }

@@ -55,7 +55,7 @@ func serve(ctx context.Context, out io.Writer, listen, repository string, config
 	if err != nil {
 		return &diag.Error{
 			Code: codeListen, Side: diag.Runner, Err: err, Title: fmt.Sprintf("The server cannot listen on %q", listen),
-			Hint: "Choose another port with --listen. 127.0.0.1:0 selects a free port.",
+			Hint: "Set --listen to an address with a free port, such as 127.0.0.1:5078. 127.0.0.1:0 selects a free port.",
 		}
 	}
 	fmt.Fprintf(out, "# An embedded ghcr.io runs on %s until it is interrupted. Export these variables, then publish:\n", server.URL())

@@ -48,6 +48,9 @@ func atMost(names ...string) cobra.PositionalArgs {
 		case len(names) == 0:
 			return fmt.Errorf("the command %s accepts only flags, not the argument %q", c.Name(), args[0])
 		}
+		if last := args[len(names)]; last == "true" || last == "false" {
+			return fmt.Errorf("the command %s does not accept the argument %q. A flag and its value are one word: write --FLAG=%s", c.Name(), last, last)
+		}
 		return fmt.Errorf("the command %s accepts only %s, not the further argument %q", c.Name(), strings.Join(names, " and "), args[len(names)])
 	}
 }

@@ -122,7 +122,7 @@ func TestExposureIsRefusedBeforeUpload(t *testing.T) {
 			s := newStage(t, config)
 			source, _ := layout(t)
 			r := s.with("source", source, "visibility", c.want).run().wroteNothing()
-			r.failsWith("visibility-exposed", c.words, "Nothing was pushed").hasOutputs("pushed", "false", "changed", "false", "digest", "")
+			r.failsWith("visibility-exposed", c.words).hasOutputs("pushed", "false", "changed", "false", "digest", "")
 			if tags := s.server.Tags("acme/web"); len(tags) > 0 {
 				t.Errorf("tags exist: %q", tags)
 			}
@@ -148,7 +148,7 @@ func TestVisibilityPrivateWithoutAnAPIIsRefused(t *testing.T) {
 		code, words    string
 	}{
 		{"public repository", "warn", true, "visibility-exposed", "may not exist yet"},
-		{"unknown visibility, fail", "fail", false, "visibility-unknown", "Nothing was pushed"},
+		{"unknown visibility, fail", "fail", false, "visibility-unknown", "did not return the visibility"},
 		{"unknown visibility, warn", "warn", false, "", ""},
 	}
 	for _, c := range cases {

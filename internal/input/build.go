@@ -35,7 +35,7 @@ var buildInputs = []string{"target", "builder", "build-args", "secrets", "platfo
 func (r *reader) build(c *Config) *Build {
 	b := &Build{
 		Context: r.text("context"), File: r.text("file"), Target: r.text("target"), Builder: r.text("builder"),
-		Args: r.buildArgs(), Secrets: r.buildSecrets(), Platforms: r.words("platforms"),
+		Args: r.buildArgs(), Secrets: r.buildSecrets(), Platforms: r.platformNames("platforms"),
 		CacheFrom: r.lines("cache-from"), CacheTo: r.lines("cache-to"),
 	}
 	for _, s := range b.Secrets {

@@ -132,14 +132,3 @@ func (r *reader) workdir() string {
 	}
 	return text
 }
-
-// platforms parses platforms that are separated by commas or spaces.
-func (r *reader) platforms() []v1.Platform {
-	var out []v1.Platform
-	for _, text := range r.words("platform") {
-		if p := r.onePlatform(text); p != nil {
-			out = append(out, *p)
-		}
-	}
-	return out
-}

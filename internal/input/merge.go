@@ -29,7 +29,7 @@ func ParseMerge(env Environment) (*MergeConfig, error) {
 	c.Source = "the digests of other jobs"
 	c.Docker = r.choice("index-type") == "docker"
 	c.Attestations = r.choice("attestations")
-	c.Expect = r.words("expect-platforms")
+	c.Expect = r.platformNames("expect-platforms")
 	r.pushOptions(&c.Config)
 	return c, errors.Join(r.errs...)
 }

@@ -4,7 +4,10 @@ import (
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/detect"
 )
 
 // referencePrefix marks a reference in an input that also accepts paths.
@@ -36,26 +39,12 @@ func (r *reader) reference(input, text string, c *Common) name.Reference {
 		return nil
 	}
 	if repo := ref.Context(); c.AtHome(repo) && !strings.Contains(repo.RepositoryStr(), "/") {
+		if detect.IsArchive(text) {
+			r.fail(input, diag.CodeSourceNotFound, missing.Hint(text), "The file %q in the input %s does not exist", text, input)
+			return nil
+		}
 		r.fail(input, CodeImageWithoutOwner, "Write "+repo.RegistryStr()+"/OWNER/"+repo.RepositoryStr()+c.ownerExample(repo.RepositoryStr())+".", "The input %s is %q, which contains no owner", input, text)
 		return nil
 	}
 	return ref
-}
-
-// platform parses os/arch[/variant]. It returns nil if the input is empty.
-func (r *reader) platform() *v1.Platform {
-	text := r.text("platform")
-	if text == "" {
-		return nil
-	}
-	return r.onePlatform(text)
-}
-
-func (r *reader) onePlatform(text string) *v1.Platform {
-	p, err := v1.ParsePlatform(strings.ToLower(text))
-	if err != nil || p.OS == "" || p.Architecture == "" {
-		r.fail("platform", CodeValue, "Write system and architecture: linux/amd64, linux/arm64, linux/arm/v7.", "The input platform is %q", text)
-		return nil
-	}
-	return p
 }

@@ -56,7 +56,8 @@ func TestReferencesAreParsedOrRefused(t *testing.T) {
 
 func TestPlatformsAreParsedOrRefused(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]string{"linux/amd64": "linux/amd64", "Linux/ARM64": "linux/arm64", "linux/arm/v7": "linux/arm/v7", "linux": "", "/amd64": "", "a/b/c/d": ""} {
+	for text, want := range map[string]string{"linux/amd64": "linux/amd64", "Linux/ARM64": "linux/arm64", "linux/arm/v7": "linux/arm/v7", "linux/x86_64": "linux/amd64", "linux/armhf": "linux/arm/v7", "linux/newarch9": "linux/newarch9",
+		"linux/amd46": "", "linx/amd64": "", "linux/amr64": "", "linux/amd64,linux/arm64": "", "linux": "", "/amd64": "", "a/b/c/d": ""} {
 		got, err := pulled("acme/web", text)
 		if want == "" {
 			if !diag.Is(err, "input-value") {

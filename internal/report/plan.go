@@ -90,7 +90,10 @@ func step(p *plan.Plan, s plan.Step) Step {
 	out := Step{Kind: string(s.Kind), Image: p.Targets[s.Target].Repo.Name(), Needed: s.Needed}
 	switch s.Kind {
 	case plan.PushBlob:
-		out.Object, out.Detail, out.Bytes = unknownDigest, s.How, s.Blob.Descriptor.Size
+		out.Object, out.Bytes = unknownDigest, s.Blob.Descriptor.Size
+		if s.Needed {
+			out.Detail = s.How
+		}
 		if s.Blob.Pending() {
 			out.Bytes = s.Blob.PlainSize
 		} else {

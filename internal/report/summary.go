@@ -44,7 +44,7 @@ func (r *Report) title() string {
 	switch r.Outcome {
 	case Published:
 		if r.ByDigest {
-			return fmt.Sprintf("📦 Pushed %s by digest, without a tag", text(r.platformNames()))
+			return "📦 " + text(r.pushedByDigest())
 		}
 		return "✅ " + r.published()
 	case Unchanged:
@@ -78,8 +78,11 @@ func (r *Report) published() string {
 
 // working returns the activity of the command.
 func (r *Report) working() string {
-	if r.Command == string(input.Promote) {
+	switch r.Command {
+	case string(input.Promote):
 		return "Promoting"
+	case string(input.Merge):
+		return "Merging"
 	}
 	return "Publishing"
 }
@@ -97,16 +100,16 @@ func (r *Report) subject(name func(string) string) string {
 	return strings.TrimSpace(name(r.Images[0].Image) + " " + text(version))
 }
 
-// platformNames lists the platforms of the image.
-func (r *Report) platformNames() string {
+// pushedByDigest describes a push without a tag. An artifact has no platform.
+func (r *Report) pushedByDigest() string {
 	names := []string{}
 	for _, p := range r.Platforms[:min(len(r.Platforms), maxRows)] {
 		names = append(names, p.Platform)
 	}
 	if len(names) == 0 {
-		return "an image"
+		return "Pushed an artifact without a tag"
 	}
-	return strings.Join(names, ", ")
+	return fmt.Sprintf("Pushed %s by digest, without a tag", strings.Join(names, ", "))
 }
 
 // mdSkipped writes the reason for which the run did not push, and what the reader can do.
@@ -141,7 +144,7 @@ func (r *Report) mdResult(b *strings.Builder) {
 			fmt.Fprintf(b, "### %s\n\n", link(i.Image, i.PackageURL))
 		}
 		if r.ByDigest {
-			fmt.Fprintf(b, "%s. The command **merge** adds it to an index and gives the index a tag.\n\n", code(i.Reference))
+			fmt.Fprintf(b, "%s%s\n\n", code(i.Reference), r.afterDigest())
 			continue
 		}
 		r.mdImage(b, i)
@@ -153,6 +156,14 @@ func (r *Report) mdResult(b *strings.Builder) {
 	r.mdPlatforms(b)
 	mdRules(b, r.Rules)
 	r.mdTransfer(b)
+}
+
+// afterDigest describes the next step after a push of an image by digest.
+func (r *Report) afterDigest() string {
+	if len(r.Platforms) == 0 {
+		return ""
+	}
+	return ". The command **merge** adds it to an index and gives the index a tag."
 }
 
 // mdPlatforms writes the platforms as a closed table.

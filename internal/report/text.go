@@ -89,7 +89,7 @@ func (r *Report) headline() string {
 	switch r.Outcome {
 	case Published:
 		if r.ByDigest {
-			return fmt.Sprintf("Pushed %s by digest, without a tag", r.platformNames())
+			return r.pushedByDigest()
 		}
 		return r.verb() + r.tagged()
 	case Unchanged:

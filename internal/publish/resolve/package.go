@@ -110,7 +110,7 @@ func CheckVisibility(want input.Visibility, failOnMismatch bool, t *Target) erro
 func visibilityUnknown(t *Target) error {
 	return &diag.Error{
 		Code: CodeVisibilityUnknown, Side: diag.API, Input: "visibility", Err: t.PackageErr,
-		Title: fmt.Sprintf("Nothing was pushed: GitHub's API did not return the visibility of package %s", t.Repo),
+		Title: fmt.Sprintf("GitHub's API did not return the visibility of package %s", t.Repo),
 		Hint:  "Run the step again when GitHub's API answers. Set on-visibility-mismatch: warn to publish without this check.",
 	}
 }
@@ -118,6 +118,6 @@ func visibilityUnknown(t *Target) error {
 func exposed(t *Target, fact, hint string) error {
 	return &diag.Error{
 		Code: CodeVisibilityExposed, Side: diag.Registry, Input: "visibility", Hint: hint,
-		Title: fmt.Sprintf("Nothing was pushed: package %s %s, but the input visibility forbids a public package", t.Repo, fact),
+		Title: fmt.Sprintf("Package %s %s, but the input visibility forbids a public package", t.Repo, fact),
 	}
 }

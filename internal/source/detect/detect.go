@@ -160,11 +160,11 @@ func isBuildFile(name string) bool {
 
 // useContext returns the hint to build a Dockerfile.
 func useContext(folder, file string) string {
-	hint := "To build it, remove source and set context: " + filepath.ToSlash(folder)
+	hint := "To build it, write context: " + filepath.ToSlash(folder)
 	if file != "Dockerfile" {
 		hint += " and file: " + path.Join(filepath.ToSlash(folder), file)
 	}
-	return hint + "."
+	return hint + " instead of source."
 }
 
 // rootFolders are the folders of a root file system.

@@ -31,7 +31,7 @@ func TestFile(t *testing.T) {
 	cases := []struct{ name, file, body, is, hint string }{
 		{"zip", "image.tar", "PK\x03\x04rest", "zip file", "the tar or the layout inside"},
 		{"empty", "image.tar", "", "empty file", "disk space"},
-		{"Dockerfile by name", "Dockerfile", "# x\n", "is a Dockerfile", "set context: "},
+		{"Dockerfile by name", "Dockerfile", "# x\n", "is a Dockerfile", "write context: "},
 		{"Dockerfile with another name", "Dockerfile.prod", "FROM scratch\n", "is a Dockerfile", "file: "},
 		{"Dockerfile by content", "build", "# syntax=docker/dockerfile:1\n\nfrom scratch\n", "is a Dockerfile", "file: "},
 		{"Containerfile", "web.Containerfile", "x", "is a Dockerfile", "file: "},

@@ -12,6 +12,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -100,10 +101,11 @@ func contextHint(context string, err error) string {
 	if err != nil {
 		return missing.Hint(context) + " "
 	}
-	if found := detect.File(context); found.IsDockerfile() {
-		return found.Hint + " "
+	if !detect.File(context).IsDockerfile() {
+		return ""
 	}
-	return ""
+	context = filepath.ToSlash(context)
+	return fmt.Sprintf("%s is a Dockerfile. Set context to its folder (%s) and file to %s. ", context, path.Dir(context), context)
 }
 
 // remote reports whether the builder fetches the context.

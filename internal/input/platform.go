@@ -1,0 +1,97 @@
+package input
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
+)
+
+// The systems and architectures that images use: the names of Go ("go tool dist list"),
+// which the image-spec requires, and the names of WebAssembly.
+var (
+	systems       = []string{"aix", "android", "darwin", "dragonfly", "freebsd", "illumos", "ios", "js", "linux", "netbsd", "openbsd", "plan9", "solaris", "wasi", "wasip1", "windows"}
+	architectures = []string{"386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle", "ppc64", "ppc64le", "riscv64", "s390x", "wasm"}
+)
+
+// machineNames maps the names of uname and of distributions to the names of Go. The
+// builders of Docker accept these names, too.
+var machineNames = map[string]string{
+	"x86_64": "amd64", "x86-64": "amd64", "i386": "386", "i686": "386", "aarch64": "arm64",
+	"armhf": "arm/v7", "armv7l": "arm/v7", "armv6l": "arm/v6", "armel": "arm/v6",
+}
+
+// platformNames reads platforms that are separated by commas or by white space. It
+// refuses a name that resembles a known one, because an image for a misspelt platform
+// runs nowhere. It accepts an unknown name that resembles none, because new
+// architectures appear.
+func (r *reader) platformNames(input string) []string {
+	var out []string
+	for _, text := range r.words(input) {
+		name := strings.ToLower(text)
+		system, rest, _ := strings.Cut(name, "/")
+		machine, variant, varied := strings.Cut(rest, "/")
+		if known := machineNames[machine]; known != "" && !varied {
+			name = system + "/" + known
+		} else if meant := meantPlatform(system, machine, variant); meant != "" {
+			r.fail(input, CodeValue, fmt.Sprintf("Did you mean %s?", meant), "The platform %s in the input %s is unknown", text, input)
+			continue
+		}
+		out = append(out, name)
+	}
+	return out
+}
+
+// meantPlatform returns the known platform that resembles a misspelt one, or "".
+func meantPlatform(system, machine, variant string) string {
+	meantSystem, meantMachine := similar(system, systems), similar(machine, architectures)
+	if meantSystem == "" || meantMachine == "" || meantSystem == system && meantMachine == machine {
+		return ""
+	}
+	out := meantSystem + "/" + meantMachine
+	if variant != "" {
+		out += "/" + variant
+	}
+	return out
+}
+
+// similar returns the name if it is known, the nearest known name, or "".
+func similar(name string, known []string) string {
+	if slices.Contains(known, name) {
+		return name
+	}
+	if names := nearest.Of(name, known); len(names) > 0 {
+		return names[0]
+	}
+	return ""
+}
+
+// platform parses os/arch[/variant]. It returns nil if the input is empty.
+func (r *reader) platform() *v1.Platform {
+	all := r.platforms()
+	switch {
+	case len(all) > 1:
+		r.fail("platform", CodeValue, "Write one platform, such as linux/amd64.", "The input platform contains %d platforms", len(all))
+		return nil
+	case len(all) == 0:
+		return nil
+	}
+	return &all[0]
+}
+
+// platforms parses the platforms of the input platform.
+func (r *reader) platforms() []v1.Platform {
+	var out []v1.Platform
+	for _, text := range r.platformNames("platform") {
+		p, err := v1.ParsePlatform(text)
+		if err != nil || p.OS == "" || p.Architecture == "" {
+			r.fail("platform", CodeValue, "Write system and architecture: linux/amd64, linux/arm64, linux/arm/v7.", "The input platform is %q", text)
+			continue
+		}
+		out = append(out, *p)
+	}
+	return out
+}
