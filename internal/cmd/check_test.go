@@ -146,6 +146,7 @@ func TestCheckOfSeveralImagesReportsEachProblem(t *testing.T) {
 func TestCheckAtATerminalExplainsTheLink(t *testing.T) {
 	t.Parallel()
 	c := acme()
+	c.Owners[0].Members = []string{"octocat"}
 	c.Credentials[0] = ghcrtest.Credential{Secret: pat, Kind: ghcrtest.ClassicPAT, Actor: "octocat", Scopes: []string{"write:packages"}}
 	s := newStage(t, c).atTerminal()
 	s.env["GITHUB_TOKEN"] = pat
