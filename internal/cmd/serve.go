@@ -49,7 +49,7 @@ func serve(ctx context.Context, out io.Writer, listen, repository string, config
 	switch config.Open.Visibility {
 	case ghcrtest.Public, ghcrtest.Private, ghcrtest.Internal:
 	default:
-		return diag.Inputf("visibility", input.CodeValue, "Set --visibility to public, private or internal.", "The visibility is %q", config.Open.Visibility)
+		return diag.Inputf("visibility", input.CodeValue, "Set --visibility to public, private or internal.", "The flag --visibility has the invalid value %q", config.Open.Visibility)
 	}
 	server, err := ghcrtest.Listen(ctx, listen, config)
 	if err != nil {

@@ -43,7 +43,7 @@ func (r *reader) registry(gh GitHub) string {
 	}
 	host, err := parseHost(v)
 	if err != nil {
-		r.fail("registry", CodeRegistryInvalid, "Write a host name, with a port if it needs one: ghcr.io.", "The input registry is %q", v)
+		r.fail("registry", CodeRegistryInvalid, "Write a host name, with a port if it needs one: ghcr.io.", "The input registry has the invalid value %q", v)
 		return gh.Registry()
 	}
 	return host

@@ -17,7 +17,7 @@ func (r *reader) duration(name string) time.Duration {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d <= 0 {
-		r.fail(name, CodeValue, durationHint(v), "The input %s is %q", name, v)
+		r.fail(name, CodeValue, durationHint(v), "The input %s has the invalid value %q", name, v)
 	}
 	return d
 }

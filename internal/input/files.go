@@ -103,7 +103,7 @@ func (r *reader) argv(name string) []string {
 	if strings.HasPrefix(text, "[") {
 		out := []string{}
 		if err := json.Unmarshal([]byte(text), &out); err != nil {
-			r.fail(name, CodeValue, `Write a JSON list of strings, such as ["/app", "--port=80"], or one argument per line.`, "The input %s is %q", name, text)
+			r.fail(name, CodeValue, `Write a JSON list of strings, such as ["/app", "--port=80"], or one argument per line.`, "The input %s has the invalid value %q", name, text)
 		}
 		return out
 	}
@@ -128,7 +128,7 @@ func (r *reader) env() []string {
 func (r *reader) workdir() string {
 	text := r.text("workdir")
 	if text != "" && !path.IsAbs(text) {
-		r.fail("workdir", CodeValue, "Write an absolute path in the image: /srv.", "The input workdir is %q", text)
+		r.fail("workdir", CodeValue, "Write an absolute path in the image: /srv.", "The input workdir has the invalid value %q", text)
 	}
 	return text
 }

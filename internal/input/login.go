@@ -36,8 +36,8 @@ func ParseLogin(env Environment) (*LoginConfig, error) {
 }
 
 // hosts determines the logins. The logins are for the hosts in the input registry
-// and for all hosts in the input credentials. The default of the input registry is
-// the registry of this GitHub server.
+// and for all hosts in the input credentials. If the input
+// registry is empty, it means the registry of this GitHub server.
 func (r *reader) hosts(c *LoginConfig) {
 	named := r.lines("registry")
 	if len(named) == 0 && !c.Token.Empty() {
@@ -57,7 +57,7 @@ func (r *reader) hosts(c *LoginConfig) {
 func (r *reader) host(c *LoginConfig, text string) {
 	host, err := parseHost(text)
 	if err != nil {
-		r.fail("registry", CodeRegistryInvalid, "Write a host name, with a port if it needs one: ghcr.io.", "The input registry is %q", text)
+		r.fail("registry", CodeRegistryInvalid, "Write a host name, with a port if it needs one: ghcr.io.", "The input registry has the invalid value %q", text)
 		return
 	}
 	i := slices.IndexFunc(c.Credentials, func(cr Credential) bool { return cr.Host == host })

@@ -48,7 +48,7 @@ func (r *reader) context() string {
 	case "git", "workflow":
 		return v
 	default:
-		r.fail("context", CodeValue, "For the command metadata, write workflow or git.", "The input context is %q", v)
+		r.fail("context", CodeValue, "For the command metadata, write workflow or git.", "The input context has the invalid value %q", v)
 		return v
 	}
 }

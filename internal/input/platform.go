@@ -88,7 +88,7 @@ func (r *reader) platforms() []v1.Platform {
 	for _, text := range r.platformNames("platform") {
 		p, err := v1.ParsePlatform(text)
 		if err != nil || p.OS == "" || p.Architecture == "" {
-			r.fail("platform", CodeValue, "Write system and architecture: linux/amd64, linux/arm64, linux/arm/v7.", "The input platform is %q", text)
+			r.fail("platform", CodeValue, "Write system and architecture: linux/amd64, linux/arm64, linux/arm/v7.", "The input platform has the invalid value %q", text)
 			continue
 		}
 		out = append(out, *p)

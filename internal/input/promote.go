@@ -33,7 +33,7 @@ func ParsePromote(env Environment) (*PromoteConfig, error) {
 	if text := r.text("expected-digest"); text != "" {
 		var err error
 		if c.Expected, err = v1.NewHash(text); err != nil {
-			r.fail("expected-digest", CodeDigestInvalid, "Write sha256: and 64 hexadecimal digits, as in the output digest.", "The input expected-digest is %q", text)
+			r.fail("expected-digest", CodeDigestInvalid, "Write sha256: and 64 hexadecimal digits, as in the output digest.", "The input expected-digest has the invalid value %q", text)
 		}
 	}
 	r.pushOptions(&c.Config)
@@ -58,7 +58,7 @@ func (r *reader) promoteSource(c *PromoteConfig) {
 	}
 	ref, err := name.ParseReference(full)
 	if err != nil {
-		r.fail("source", CodeSourceInvalid, "Write HOST/OWNER/NAME:TAG, HOST/OWNER/NAME@sha256:…, or a tag or digest in the repository of the input image.", "The input source is %q", text)
+		r.fail("source", CodeSourceInvalid, "Write HOST/OWNER/NAME:TAG, HOST/OWNER/NAME@sha256:…, or a tag or digest in the repository of the input image.", "The input source has the invalid value %q", text)
 		return
 	}
 	c.From, c.Source = ref, referencePrefix+ref.Name()

@@ -59,7 +59,7 @@ func (r *reader) compression() compress.Method {
 	least, most := compress.Levels(compress.Format(format))
 	number, err := strconv.Atoi(level)
 	if level != "" && (err != nil || number < least || number > most) {
-		r.fail("compression-level", CodeValue, fmt.Sprintf("For %s, write a level from %d to %d. With a higher level, layers are smaller and compression takes more time.", format, least, most), "The input compression-level is %q", level)
+		r.fail("compression-level", CodeValue, fmt.Sprintf("For %s, write a level from %d to %d. With a higher level, layers are smaller and compression takes more time.", format, least, most), "The input compression-level has the invalid value %q", level)
 		return compress.Method{}
 	}
 	method, err := compress.New(compress.Format(format), number)
@@ -117,6 +117,6 @@ func (r *reader) pushByDigest(c *Config) {
 	case c.DigestName != "" && !c.ByDigest:
 		r.fail("digest-name", CodeDigestNameWithoutPushByDigest, "Set push-by-digest: true, or remove digest-name.", "The input digest-name has no effect without push-by-digest: true")
 	case c.DigestName != "" && !digestName.MatchString(c.DigestName):
-		r.fail("digest-name", CodeDigestNameInvalid, "Use only letters, digits, - and _ (a slash becomes a dash), because the name of an output ends with this text.", "The input digest-name is %q", r.text("digest-name"))
+		r.fail("digest-name", CodeDigestNameInvalid, "Use only letters, digits, - and _ (a slash becomes a dash), because the name of an output ends with this text.", "The input digest-name has the invalid value %q", r.text("digest-name"))
 	}
 }

@@ -101,7 +101,7 @@ func (r *reader) choice(name string) string {
 	if i := slices.IndexFunc(values, func(allowed string) bool { return strings.EqualFold(allowed, v) }); i >= 0 {
 		return values[i]
 	}
-	r.fail(name, CodeValue, r.choiceHint(in, v), "The input %s is %q", name, v)
+	r.fail(name, CodeValue, r.choiceHint(in, v), "The input %s has the invalid value %q", name, v)
 	return in.Default
 }
 
@@ -134,7 +134,7 @@ func (r *reader) boolean(name string) bool {
 	case "false", "False", "FALSE", "":
 		return false
 	}
-	r.fail(name, CodeValue, "Allowed: true, false.", "The input %s is %q", name, v)
+	r.fail(name, CodeValue, "Allowed: true, false.", "The input %s has the invalid value %q", name, v)
 	return false
 }
 

@@ -96,7 +96,7 @@ var Table = []Input{
 	{
 		Name: "tags", Group: GroupTags, Kind: Lines, Commands: naming,
 		Help:    "Tags for the image, one per line. A tag is a name, a full reference to one of the images, or a docker/metadata-action rule (type=semver,pattern={{version}}). Default: 1.2.3, 1.2, 1 and latest for a version tag, the name for a branch, pr-N for a pull request, nightly for a schedule.",
-		Short:   "Tags, one per line: names, references to one of the images, or docker/metadata-action rules such as type=semver,pattern={{version}}. Default: tags for the event.",
+		Short:   "Tags, one per line: names (1.2.3), full references (ghcr.io/acme/web:1.2.3), or rules of docker/metadata-action (type=semver,pattern={{version}}). Default: tags that the event determines.",
 		Example: "1.2.3",
 	},
 	{
@@ -107,7 +107,7 @@ var Table = []Input{
 	{
 		Name: "flavor", Group: GroupTags, Kind: Lines, Commands: naming,
 		Help:    "Settings for all tags, one per line: latest=auto, true, false or highest, prefix=TEXT, suffix=TEXT. With latest=highest, the tags latest, MAJOR and MAJOR.MINOR move only if this version is the highest stable version in the registry.",
-		Short:   "Settings for all tags, one per line: latest=auto, true, false or highest, prefix=TEXT, suffix=TEXT.",
+		Short:   "Settings for all tags, one per line: latest=VALUE, prefix=TEXT and suffix=TEXT. VALUE is auto, true, false or highest.",
 		Example: "latest=highest",
 	},
 	{
@@ -118,13 +118,13 @@ var Table = []Input{
 	{
 		Name: "labels", Group: GroupTags, Kind: Lines, Commands: labels,
 		Help:    "Labels that are added to the default OCI labels, or replace them: KEY=value, one per line. publish writes labels into an existing image only if this input is set, because labels change the digest. An image that publish builds from `context` always gets labels.",
-		Short:   "Labels to add to the default OCI labels: KEY=value, one per line. If this input is set, the digest of an existing image changes.",
+		Short:   "Labels to add to the default OCI labels: KEY=value, one per line. If `source` is set, these labels change the digest of the image.",
 		Example: "org.opencontainers.image.vendor=Acme",
 	},
 	{
 		Name: "annotations", Group: GroupTags, Kind: Lines, Commands: annotating,
 		Help:    "Annotations that are added to the default annotations, or replace them: KEY=value, one per line. If this input or `labels` is set, publish writes annotations into the index or, without an index, into the manifest. merge writes annotations into the new index.",
-		Short:   "Annotations to add to the default annotations: KEY=value, one per line. If this input is set, the digest of an existing image changes.",
+		Short:   "Annotations to add to the default annotations: KEY=value, one per line. If `source` is set, these annotations change the digest of the image.",
 		Example: "org.opencontainers.image.vendor=Acme",
 	},
 	{
@@ -218,7 +218,7 @@ var Table = []Input{
 		Own: map[Command]string{
 			Merge: "Pattern for the names of the images to merge. * matches any part of a name.",
 		},
-		Short:   "Name of an image that a job pushes with `push-by-digest`. Set this input if another job pushes the same platform.",
+		Short:   "Short name of the image that a job pushes with `push-by-digest`. Set a different name in each job, if several jobs push the same platform.",
 		Example: "web-${{ matrix.platform }}",
 	},
 	{
@@ -236,7 +236,7 @@ var Table = []Input{
 		Name: "attestations", Group: GroupImage, Kind: Choice, Commands: building, Values: []string{"keep", "strip", "referrers"}, Default: "keep",
 		OwnValues: map[Command][]string{Publish: {"keep", "strip"}},
 		Help:      "Handling of the provenance and SBOM that BuildKit attached. `keep` leaves the entries in the index, `strip` removes them, and `referrers` (only merge) publishes manifests that refer to the image. If entries are removed, the digest of the index changes, but its images do not change.",
-		Short:     "Handling of the provenance and SBOM that BuildKit attached. Only the command merge accepts `referrers`.",
+		Short:     "Handling of the provenance and SBOM that BuildKit attached. `keep` keeps them, `strip` removes them. With merge, `referrers` moves them to referrers.",
 		Example:   "strip",
 	},
 	{
@@ -251,13 +251,13 @@ var Table = []Input{
 	},
 	{
 		Name: "only-newer", Group: GroupSafety, Kind: Bool, Commands: promote, Default: "false",
-		Help:    "Move a tag only if its current image is known to be older. Without this input, `monotonic` also moves a tag if the age of its current image is unknown.",
+		Help:    "Move a tag only if its current image is known to be older. If the age of the current image is unknown, the tag stays. Without this input, such a tag moves.",
 		Example: "true",
 	},
 	{
 		Name: "overwrite", Group: GroupSafety, Kind: Lines, Commands: pushing, Default: "versions=same-digest,moving=allow",
 		Help:    "Rules for existing tags, as CLASS=RULE. The classes are `versions`, for tags of full versions (1.2.3), and `moving`, for all other tags. The rules are `allow` (the digest may change), `same-digest` (the digest must not change) and `never` (the tag must not exist).",
-		Short:   "Rules for existing tags, as CLASS=RULE. The classes are versions and moving. The rules are allow, same-digest and never.",
+		Short:   "Rules for existing tags, as CLASS=RULE. Classes: `versions` for tags such as 1.2.3, `moving` for all other tags. Rules: allow, same-digest, never.",
 		Example: "versions=allow",
 	},
 	{
@@ -269,7 +269,7 @@ var Table = []Input{
 		Name: "visibility", Group: GroupSafety, Kind: Choice, Commands: slices.Concat(pushing, check), Default: "keep",
 		Values:  []string{"public", "private", "internal", "keep"},
 		Help:    "Visibility that the package must have. Before a push, the run reports the visibility that a new package inherits. GitHub has no API that changes the visibility. If the visibility differs, the run prints the steps to change it. `keep` accepts any visibility.",
-		Short:   "Visibility that the package must have. GitHub has no API that changes it. The run prints the steps for an owner.",
+		Short:   "Visibility that the package must have. GitHub has no API that changes it. If it differs, the run prints the steps for an owner.",
 		Example: "public",
 	},
 	{
@@ -321,7 +321,7 @@ var Table = []Input{
 	},
 	{
 		Name: "push", Group: GroupSafety, Kind: Bool, Commands: slices.Concat(pushing, login),
-		Help: "Publish the image. The value `false` has the effect of `dry-run: true`, as in docker/build-push-action. Default: true.",
+		Help: "Publish the image. The value `false` has the effect of `dry-run: true`. docker/build-push-action has an input with this name. Default: true.",
 		Own: map[Command]string{
 			Login: "Check that the token may push to `image`. The check opens an upload and sends no data. Default: false.",
 		},
@@ -330,13 +330,13 @@ var Table = []Input{
 	{
 		Name: "on-readonly", Group: GroupSafety, Kind: Choice, Commands: slices.Concat(pushing, check), Values: []string{"skip", "fail", "archive"},
 		Help:    "Reaction to a token that can only read, as in pull requests from forks and from Dependabot. `skip` publishes nothing and succeeds. `fail` fails. `archive` writes an OCI archive for a trusted job (outputs path and archive-digest). Default: `skip` on pull requests, otherwise `fail`.",
-		Short:   "Reaction to a token that can only read, as in pull requests from forks. Default: `skip` on pull requests, otherwise `fail`.",
+		Short:   "Reaction to a token that can only read, as in pull requests from forks. `archive` writes the image to a file. Default: `skip` on pull requests, otherwise `fail`.",
 		Example: "fail",
 	},
 	{
 		Name: "verify", Group: GroupSafety, Kind: Choice, Commands: pushing, Default: "full", Values: []string{"full", "digest", "none"},
-		Help:    "Checks after the push. `digest` reads every tag and the digest back. `full` also pulls the image without credentials, and reads the visibility and the link of the package. `none` relies on the responses of the registry. Then the run does not notice if another run moves a tag back.",
-		Short:   "Checks after the push. `digest` reads every tag and the digest back. `full` also pulls the image without credentials.",
+		Help:    "Checks after the push. `digest` reads every tag and the digest again from the registry. `full` also pulls the image without credentials, and reads the visibility and the link of the package. `none` relies on the responses of the registry. It does not notice if another run moves a tag back.",
+		Short:   "Checks after the push. `digest` reads every tag and the digest again from the registry. `full` also pulls the image without credentials.",
 		Example: "digest",
 	},
 	{
@@ -397,12 +397,12 @@ var Table = []Input{
 	},
 	{
 		Name: "paths", Group: GroupFiles, Kind: Lines, Commands: migrate,
-		Help:    "Folders of checkouts, or workflow files, one per line. Default: the workflows and actions of the working directory.",
+		Help:    "Folders of Git checkouts, or workflow files, to read, one per line. Default: the workflows and actions of the working directory.",
 		Example: ".github/workflows/release.yml",
 	},
 	{
 		Name: "write", Group: GroupFiles, Kind: Bool, Commands: migrate, Default: "false",
-		Help:    "Write the edits into the files. Otherwise, the run prints the edits as a diff.",
+		Help:    "Write the edits of the workflows into the files. Without this input, the run only prints the edits as a diff.",
 		Example: "true",
 	},
 	{
@@ -419,7 +419,7 @@ var Table = []Input{
 	{
 		Name: "to-action", Group: GroupFiles, Commands: migrate,
 		Help:    "Name of this action, as OWNER/NAME@REF. The run replaces login, metadata and push steps by one step of this action, and names each difference. If one step cannot do the work, the run keeps the steps and prints the reason.",
-		Short:   "Name of this action, as OWNER/NAME@REF. The run replaces login, metadata and push steps by one step of this action, where one step can do the work.",
+		Short:   "Name of this action for the key uses, as OWNER/NAME@REF. If set, the run replaces login, metadata and push steps with one step, where one step can do the work.",
 		Example: "ghcr-publish/ghcr-publish@v1",
 	},
 	{

@@ -19,7 +19,7 @@ func ParseEpoch(text string) (time.Time, error) {
 	seconds, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || seconds < 0 || seconds > maxEpoch {
 		return time.Time{}, diag.Inputf("", CodeSourceDateEpoch, "Set SOURCE_DATE_EPOCH to the seconds since 1970, as in $(git log -1 --format=%ct), or unset the variable.",
-			"the environment variable SOURCE_DATE_EPOCH is %q", text)
+			"the environment variable SOURCE_DATE_EPOCH has the invalid value %q", text)
 	}
 	return time.Unix(seconds, 0).UTC(), nil
 }

@@ -109,7 +109,7 @@ func (e *engine) shortSHA() (string, error) {
 	switch {
 	case math.IsNaN(length):
 		return "", diag.Inputf("", CodeShortSHALength, "Set the variable to a number, as in DOCKER_METADATA_SHORT_SHA_LENGTH: 12.",
-			"the environment variable DOCKER_METADATA_SHORT_SHA_LENGTH is %q", e.c.ShortSHALength)
+			"the environment variable DOCKER_METADATA_SHORT_SHA_LENGTH has the invalid value %q", e.c.ShortSHALength)
 	case length >= float64(len(sha)):
 		return sha, nil
 	}

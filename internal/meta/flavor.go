@@ -54,7 +54,7 @@ func (f *flavor) set(field, item string, onLatest **bool) error {
 		f.suffix, *onLatest = value, &f.suffixLatest
 	case "onlatest":
 		if value != "true" && value != "false" {
-			return diag.Inputf("flavor", CodeFlavorOnLatest, strings.TrimSpace(nearest.Question(value, []string{"true", "false"})+" Write onlatest=true or onlatest=false."), "the flavor %q has onlatest=%q", item, value)
+			return diag.Inputf("flavor", CodeFlavorOnLatest, strings.TrimSpace(nearest.Question(value, []string{"true", "false"})+" Write onlatest=true or onlatest=false."), "the entry %q of the input flavor is invalid, because onlatest is true or false", item)
 		}
 		if *onLatest != nil {
 			**onLatest = value == "true"

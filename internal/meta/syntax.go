@@ -16,7 +16,7 @@ func (r *rule) checkSyntax() error {
 			r.kind = value
 		}
 	}
-	for _, check := range []func(*rule) error{(*rule).quoted, (*rule).dashed, (*rule).commented, (*rule).colons, (*rule).glued, (*rule).repeated, (*rule).unnamed} {
+	for _, check := range []func(*rule) error{(*rule).checkQuotes, (*rule).dashed, (*rule).commented, (*rule).colons, (*rule).glued, (*rule).repeated, (*rule).unnamed} {
 		if err := check(r); err != nil {
 			return err
 		}
@@ -37,8 +37,8 @@ func unquoted(text string) (string, bool) {
 	return text[n : len(text)-m], true
 }
 
-// quoted refuses quotation marks around the rule, and around a value.
-func (r *rule) quoted() error {
+// checkQuotes returns an error if quotation marks surround the rule or one of its values.
+func (r *rule) checkQuotes() error {
 	if inner, ok := unquoted(r.text); ok && !strings.HasPrefix(r.text, "`") {
 		return r.invalid(CodeInputQuotes, "Remove the quotation marks: write "+inner+".", "is in quotation marks, which would become a part of the tag")
 	}

@@ -20,7 +20,7 @@ func checkVersion(in Inputs) error {
 	case hint != "":
 		return diag.Inputf("version", CodeExpression, hint, "the input version is %q, which is not evaluated", version)
 	case quoted:
-		return diag.Inputf("version", CodeVersionInvalid, "Remove the quotation marks: write "+inner+".", "the input version is %q", version)
+		return diag.Inputf("version", CodeVersionInvalid, "Remove the quotation marks: write "+inner+".", "the input version %q contains quotation marks", version)
 	case strings.Contains(version, "{{"):
 		return diag.Inputf("version", CodeExpression, "Write the version itself, as in 1.2.3. Only the inputs tags, flavor, labels and annotations can contain expressions such as {{tag}}.", "the input version is %q, but it cannot contain expressions", version)
 	case strings.ContainsFunc(version, spaceJS), strings.Contains(version, ","):

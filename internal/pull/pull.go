@@ -26,8 +26,8 @@ import (
 )
 
 // These are the maximum numbers of blobs that are fetched concurrently. Each large
-// blob has its own connection. Package registry opens these connections in
-// advance. The small blobs share one connection.
+// blob has its own connection. The package registry of this program opens these
+// connections in advance. The small blobs share one connection.
 const (
 	maxLarge = 12
 	maxSmall = 32

@@ -8,7 +8,7 @@ import (
 // Counters count the requests to all hosts.
 type Counters struct {
 	Requests  atomic.Int64 // all attempts, including token requests
-	Retries   atomic.Int64 // attempts that repeat a failed attempt
+	Retries   atomic.Int64 // attempts after a failed attempt of the same request
 	BytesSent atomic.Int64 // bytes of request bodies, including retries
 	BytesRead atomic.Int64 // bytes of response bodies
 

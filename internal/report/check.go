@@ -46,13 +46,13 @@ var subjects = map[string]subject{
 	"push":       {"May the token push?", "It is not known whether the token may push"},
 	"pull":       {"May the token pull?", "It is not known whether the token may pull"},
 	"package":    {"Does the package exist?", "It is not known whether the package exists"},
-	"link":       {"Which repository is it linked to?", "The package is linked to no repository"},
-	"visibility": {"What is its visibility?", "The visibility of the package differs from the input visibility"},
-	"anonymous":  {"Can it be pulled without credentials?", "It is not known whether the image can be pulled without credentials"},
+	"link":       {"Which repository is the package linked to?", "The package is linked to no repository"},
+	"visibility": {"What is the visibility of the package?", "The visibility of the package differs from the input visibility"},
+	"anonymous":  {"Can the image be pulled without credentials?", "It is not known whether the image can be pulled without credentials"},
 	"registry":   {"Is the registry reachable?", "The registry is not reachable"},
-	"GitHub":     {"Is it a registry of GitHub?", "It is not a registry of GitHub"},
+	"GitHub":     {"Is the registry one of GitHub?", "The registry is not one of GitHub"},
 	"token":      {"Which token is used?", "The token needs attention"},
-	"API":        {"Is GitHub's API reachable?", "GitHub's API did not answer"},
+	"API":        {"Is GitHub's API reachable?", "GitHub's API did not respond"},
 	"clock":      {"Is the clock right?", "The clock of this machine is wrong"},
 	"input":      {"Are the inputs clear?", "An input needs attention"},
 }
@@ -99,7 +99,7 @@ func NewCheck(run Run) *Check {
 	return &Check{Schema: CheckSchemaID, Outcome: Failed, Findings: []Finding{}, Images: []CheckedImage{}, Run: run}
 }
 
-// Find adds a finding that concerns no single destination.
+// Find adds a finding about the token, the API, the clock or the inputs.
 func (r *Check) Find(m Mark, subject, format string, args ...any) {
 	r.Findings = append(r.Findings, Finding{m, subject, fmt.Sprintf(format, args...)})
 }
@@ -225,7 +225,7 @@ func (r *Check) Markdown() string {
 	}
 	for n, i := range r.Images {
 		if n == maxRows {
-			fmt.Fprintf(&b, "… and %d more images\n\n", len(r.Images)-n)
+			fmt.Fprintf(&b, "… and %d more images.\n\n", len(r.Images)-n)
 			break
 		}
 		fmt.Fprintf(&b, "### %s\n\n", link(i.Image, i.PackageURL))

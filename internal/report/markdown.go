@@ -46,6 +46,7 @@ func mdErrors(b *strings.Builder, messages []Message) {
 func mdNotices(b *strings.Builder, notices []Message) {
 	for n, m := range notices {
 		if n == maxRows {
+			fmt.Fprintf(b, "… and %d more notices.\n\n", len(notices)-n)
 			return
 		}
 		kind := "NOTE"
@@ -64,7 +65,7 @@ func text(s string) string {
 }
 
 // hint writes the lines of a hint into a quote. Lines with an indentation of four
-// blanks are YAML, which it writes as a code block.
+// blanks are YAML. hint writes these lines as a code block.
 func hint(s string) string {
 	var b strings.Builder
 	yaml := false

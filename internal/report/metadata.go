@@ -30,8 +30,8 @@ func MetadataSummary(version string, refs, rules []string) string {
 	return b.String()
 }
 
-// mdRules writes the result of each tag rule. Tags that the user wrote as they are need
-// no explanation.
+// mdRules writes the result of each tag rule. A rule needs no explanation if
+// its text is the tag.
 func mdRules(b *strings.Builder, rules []string) {
 	explains := func(rule string) bool {
 		text, tag, _ := strings.Cut(rule, " → ")

@@ -45,8 +45,9 @@ func (r *Report) Fill(o *publish.Outcome, wanted input.Visibility) {
 	}
 }
 
-// setRefusal sets the reason for which a run skipped the push. A run to which GitHub
-// gives a read-only token is expected, so its message is a notice.
+// setRefusal sets the reason for which a run skipped the push. GitHub gives
+// some runs a read-only token on purpose. The message of such a run is a notice, and any
+// other message is a warning.
 func (r *Report) setRefusal(o *publish.Outcome) {
 	if o.Refusal == nil {
 		return

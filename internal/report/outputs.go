@@ -26,8 +26,8 @@ func PlatformOutput(platform string) string {
 	return "digest-" + strings.ReplaceAll(platform, "/", "-")
 }
 
-// Outputs returns the outputs of the step. An output is empty or false if its fact
-// is not true of the run. The outputs contain digests only if each repository has
+// Outputs returns the outputs of the step. An output is empty or false if
+// the run does not confirm what the output states. The outputs contain digests only if each repository has
 // the complete image.
 func (r *Report) Outputs() ([]Output, error) {
 	data, err := json.Marshal(r)
@@ -146,8 +146,8 @@ func (r *Report) references() []string {
 	return out
 }
 
-// names returns the names of the tags, without the tags that were kept at a newer
-// image in each repository.
+// names returns the names of the tags. It omits a tag that stays at a newer image in all
+// repositories.
 func (r *Report) names() []string {
 	if len(r.Images) == 0 {
 		return r.TagNames

@@ -76,7 +76,8 @@ func plannedTag(s plan.Step, names meta.Result) PlannedTag {
 	return out
 }
 
-// reasonFor returns the reason for a tag that no rule gives: the tag latest.
+// reasonFor returns the reason for the tag latest, which the flavor adds. For any other
+// tag, it returns "".
 func reasonFor(tag string, names meta.Result) string {
 	for _, rule := range names.Rules {
 		if rule.Text == "latest" && rule.Tag == tag {

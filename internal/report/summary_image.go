@@ -144,7 +144,7 @@ func (i Image) visibilityFact() string {
 	case "":
 		return ""
 	case github.Unknown:
-		return "visibility unknown"
+		return "the visibility is unknown"
 	case github.NeedsOwner:
 		return fmt.Sprintf("⚠️ **%s**, but **%s** is wanted", text(i.Visibility), text(i.VisibilityWanted))
 	case github.Changed:
@@ -156,7 +156,7 @@ func (i Image) visibilityFact() string {
 }
 
 // anonymousFact describes the pull without credentials. A private package refuses such
-// a pull, which needs no words.
+// a pull, so the result is obvious and anonymousFact returns "".
 func (i Image) anonymousFact() string {
 	switch push.Anonymous(i.AnonymousPull) {
 	case push.Verified:
@@ -178,7 +178,7 @@ func (i Image) linkFact(server string) string {
 	case "no":
 		return "⚠️ linked to no repository: " + link("connect one", i.SettingsURL)
 	case "unknown":
-		return "link to a repository unknown"
+		return "the link to a repository is unknown"
 	}
 	return ""
 }

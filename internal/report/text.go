@@ -27,9 +27,9 @@ func (r *Report) Text() string {
 	return b.String()
 }
 
-// Details returns the digests, the platforms and the steps of the run, with a title. In
-// a log they are a group that the reader can open. Both are empty if the run had no
-// effect.
+// Details returns the digests, the platforms and the steps of the run, with a title. A
+// log shows the body as a closed group. The title and the body are empty if the run had
+// no effect.
 func (r *Report) Details() (title, body string) {
 	var b strings.Builder
 	switch {
@@ -75,9 +75,9 @@ func (r *Report) Annotation() (m Message, ok bool) {
 	if r.Outcome != Skipped {
 		return Message{}, false
 	}
-	m = Message{Level: "notice", Title: "Not published: " + r.Reason, Text: r.Reason}
+	m = Message{Level: "notice", Title: "Not published", Text: sentence(r.Reason) + "."}
 	if r.Refusal != nil {
-		m.Level, m.Text = r.Refusal.Level, r.Refusal.body()
+		m = Message{Level: r.Refusal.Level, Title: "Not published: " + r.Reason, Text: r.Refusal.body()}
 	}
 	return m, true
 }
@@ -179,7 +179,7 @@ func (i Image) textLink() string {
 	case "no":
 		return "linked to no repository: connect one at " + i.SettingsURL
 	case "unknown":
-		return "link to a repository unknown"
+		return "the link to a repository is unknown"
 	}
 	return ""
 }
@@ -249,9 +249,9 @@ func (i Image) blobText() string {
 	switch {
 	case len(parts) > 0:
 	case i.Complete:
-		return "none needed"
+		return "no blob was needed"
 	default:
-		return "none sent"
+		return "no blob was sent"
 	}
 	return strings.Join(parts, ", ")
 }

@@ -58,8 +58,8 @@ type Options struct {
 	// Remote reads docker:// references. If Remote is nil, Open refuses such
 	// references.
 	Remote Remote
-	// Exporters are the available image stores. Open also asks the Docker
-	// engine if the name of the source is not a path.
+	// Exporters are the available image stores. If the name of the
+	// source is not a path, Open also asks the Docker engine for the image.
 	Exporters map[Kind]Exporter
 	// If SkipPlatform is true, Open does not read the platform of a single
 	// image in a registry. The platform is in the config, and reading the

@@ -42,7 +42,7 @@ func (t *Transcript) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Close prints a last line without a newline.
+// Close prints the text after the last newline, if there is any.
 func (t *Transcript) Close() error { return t.flush() }
 
 // flush prints the line. It omits empty lines, because Write reads "\r\n" as two

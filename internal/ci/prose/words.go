@@ -44,9 +44,9 @@ func parseRules(content string) ([]rule, error) {
 	return rules, nil
 }
 
-// uses returns the sentences that match the pattern of the rule. A sentence with
+// matches returns the sentences that match the pattern of the rule. A sentence with
 // two matches occurs twice.
-func (r rule) uses(all []sentence) []sentence {
+func (r rule) matches(all []sentence) []sentence {
 	var found []sentence
 	for _, s := range all {
 		for range r.pattern.FindAllString(s.text, -1) {
@@ -72,7 +72,7 @@ func checkFile(path string, all []sentence, update bool, out io.Writer) error {
 	lines := strings.Split(string(content), "\n")
 	var broken error
 	for _, r := range rules {
-		found := r.uses(all)
+		found := r.matches(all)
 		if len(found) > r.allowed {
 			broken = errors.Join(broken, fmt.Errorf("%s: %d uses, %d allowed; write %s", r.pattern, len(found), r.allowed, r.instead))
 			for _, s := range found {

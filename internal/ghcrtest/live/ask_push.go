@@ -57,7 +57,7 @@ func askPush(ctx context.Context, v *survey) error {
 		header: map[string]string{"Content-Type": string(types.OCIManifestSchema1)},
 	})
 	v.note("PUT manifest", a.summary())
-	v.note("digest on PUT manifest", a.presence("Docker-Content-Digest"))
+	v.note("digest in the response to PUT manifest", a.presence("Docker-Content-Digest"))
 	if err == nil && a.status == http.StatusCreated {
 		v.pushed = pushed{config: hash(config).String(), manifest: hash(manifest).String(), at: time.Now()}
 	}

@@ -41,7 +41,8 @@ const (
 	RewriteOurs                   // the image of this run is newer
 )
 
-// Conflicts decides about tags that another run writes at the same time.
+// Conflicts decides which image a tag must point at if another run writes the same tag
+// at the same time.
 type Conflicts interface {
 	// Recheck reads the tags again, after uploads and before the tags move. It
 	// returns the tags that must not move.

@@ -1,6 +1,6 @@
-// Package retry implements the waits between the attempts of a request. It has a
-// wait that ends with its context, the backoff, and the retry budget of an
-// operation.
+// Package retry implements the waits between the attempts of a request. It
+// contains three parts: the backoff, the retry budget of an operation, and a wait
+// that ends early if the context ends.
 //
 // The package does not decide which errors permit another attempt. Each caller
 // decides this from the errors of its protocol.

@@ -6,9 +6,9 @@
 // A tar that is compressed with gzip or zstd has no usable offsets. Package
 // archive decompresses such a tar once to list the files, and keeps the
 // content of small files. To read a large file, it continues the decompressor
-// whose position is nearest before that file. Files that are read in the order
-// of the tar need one more pass in total. Files that are read in another order
-// need up to one pass each. Nothing is written to disk. Package archive reads
+// whose position is nearest before that file. If the files are read in the
+// order in which the tar contains them, all files together need one additional pass.
+// In another order, each file can need a pass. Nothing is written to disk. Package archive reads
 // a tar that arrives as a stream ([OpenExport]) in a similar way.
 //
 // An archive is untrusted. Package archive refuses names that leave the

@@ -29,7 +29,7 @@ const (
 	codeArchitecture   = "content-architecture"    // all programs are for another architecture
 	codeNotLinux       = "content-not-linux"       // files for other systems are not in the image
 	codePlatformMissed = "content-platform-missed" // a path that looks like a platform matches no line of content
-	codePlatformTwice  = "content-platform-twice"  // two paths of a line of content are for one platform
+	codePlatformTwice  = "content-platform-twice"  // two paths that one line of the input content matches are for the same platform
 )
 
 // contentError returns an error about the input content.

@@ -130,7 +130,7 @@ func (e *Engine) store(w http.ResponseWriter, l *loaded) error {
 		}
 	}
 	if len(entries) != 1 || len(index.Manifests) != 1 || l.files[BlobName(index.Manifests[0].Digest)] == nil {
-		e.tb.Errorf("the archive contains %d and %d images, or no manifest", len(entries), len(index.Manifests))
+		e.tb.Errorf("manifest.json lists %d images and index.json lists %d, but each must list one, whose manifest the archive must contain", len(entries), len(index.Manifests))
 	}
 	var config v1.ConfigFile
 	if err := json.Unmarshal(l.files[entries[0].Config], &config); err != nil {
