@@ -46,7 +46,7 @@ func TestCommandLineErrors(t *testing.T) {
 		{"two sources", []string{"publish", "a", "b"}, "usage", []string{"SOURCE", `"b"`, "publish --help"}},
 		{"an argument of a command without arguments", []string{"version", "x"}, "usage", []string{"version --help"}},
 		{"the source twice", []string{"publish", "a", "--source", "b"}, "usage", []string{"twice"}},
-		{"an invalid value", []string{"publish", "a", "--image", "ghcr.io/a/b", "--verify", "half"}, "input-value", []string{`verify is "half"`, "full, digest, none"}},
+		{"an invalid value", []string{"publish", "a", "--image", "ghcr.io/a/b", "--verify", "half"}, "input-value", []string{`verify has the invalid value "half"`, "full, digest, none"}},
 		{"no token", []string{"publish", "a", "--image", "ghcr.io/a/b"}, "token-empty", []string{"GITHUB_TOKEN", "--token-stdin"}},
 		{"no image", []string{"publish", "a"}, "image-missing", []string{"ghcr.io/acme/web"}},
 		{"an address that does not exist", []string{"serve", "--listen", "256.0.0.1:1"}, "listen", []string{`"256.0.0.1:1"`, "--listen"}},

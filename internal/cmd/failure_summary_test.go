@@ -24,7 +24,7 @@ func TestEveryCommandWritesASummaryOfAWrongInput(t *testing.T) {
 		t.Run(command, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t, acme()).with("command", command, "timeout", "soon")
-			r := s.run().failsWith("input-value", `The input timeout is "soon"`)
+			r := s.run().failsWith("input-value", `The input timeout has the invalid value "soon"`)
 			if got := r.summary; strings.Count(got, "## ") != 1 || !strings.Contains(got, "The command "+command+" failed") || !strings.Contains(got, "input-value") {
 				t.Errorf("the summary is %q", got)
 			}
