@@ -112,20 +112,10 @@ func flagNames(c *cobra.Command) []string {
 	return names
 }
 
-// otherCommands are commands of other programs, and what people expect of them here.
-var otherCommands = map[string]string{
-	"push": "publish", "build": "publish", "upload": "publish", "release": "publish", "deploy": "publish",
-	"copy": "promote", "cp": "promote", "tag": "promote", "retag": "promote",
-	"manifest": "merge", "imagetools": "merge", "join": "merge",
-	"download": "pull", "verify": "pull", "save": "pull", "export": "pull",
-	"digest": "inspect", "ls": "inspect", "list": "inspect", "show": "inspect",
-	"meta": "metadata", "server": "serve", "registry": "serve", "demo": "try", "convert": "migrate",
-}
-
 // unknownCommand returns the error for a command that does not exist.
 func unknownCommand(root *cobra.Command, name string) error {
 	hint := nearest.Question(name, commandNames(root))
-	if meant := otherCommands[strings.ToLower(name)]; meant != "" {
+	if meant := input.OtherCommands[strings.ToLower(name)]; meant != "" {
 		hint = fmt.Sprintf("Did you mean %s?", meant)
 	}
 	return &diag.Error{

@@ -45,3 +45,14 @@ var Arguments = map[Command][]string{
 	Publish: {"source"}, Merge: {"digests"}, Promote: {"source"}, Pull: {"source", "destination"},
 	Inspect: {"source"}, Login: {"registry"}, Check: {"image"}, Migrate: {"paths"},
 }
+
+// OtherCommands maps commands of other programs to the commands of this program that a
+// user probably wants. serve and try exist only at a terminal.
+var OtherCommands = map[string]string{
+	"push": "publish", "build": "publish", "upload": "publish", "release": "publish", "deploy": "publish",
+	"copy": "promote", "cp": "promote", "tag": "promote", "retag": "promote",
+	"manifest": "merge", "imagetools": "merge", "join": "merge",
+	"download": "pull", "verify": "pull", "save": "pull", "export": "pull",
+	"digest": "inspect", "ls": "inspect", "list": "inspect", "show": "inspect",
+	"meta": "metadata", "server": "serve", "registry": "serve", "demo": "try", "convert": "migrate",
+}

@@ -115,7 +115,11 @@ func (r *reader) choiceHint(in Input, v string) string {
 	if in.Name == "attestations" && strings.EqualFold(v, "true") {
 		return "To keep the attestations of the image, remove the input, because its default is keep. No value adds attestations. " + hint
 	}
-	if question := nearest.Question(v, values); question != "" {
+	question := nearest.Question(v, values)
+	if meant := OtherCommands[strings.ToLower(v)]; in.Name == "command" && slices.Contains(values, meant) {
+		question = "Did you mean " + meant + "?"
+	}
+	if question != "" {
 		hint = question + " " + hint
 	}
 	if own := in.OwnValues[r.command]; own != nil && slices.Contains(in.Values, v) {
