@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
@@ -180,11 +181,22 @@ func (m *migrateRun) show() error {
 		m.workflow.Output("outcome", m.outcome()), m.skipped())
 	if m.config.Check && !m.config.Write && edits > 0 {
 		errs = append(errs, &diag.Error{
-			Code: codeMigrationRemaining, Side: diag.Input, Title: fmt.Sprintf("The workflows use a personal access token, and %s would replace it by GITHUB_TOKEN", report.Count(edits, "edit")),
+			Code: codeMigrationRemaining, Side: diag.Input, Title: m.remaining(edits),
 			Hint: "Run " + m.commandLine() + ", review the diff, and commit it.",
 		})
 	}
 	return errors.Join(errs...)
+}
+
+// remaining states the purpose of the edits that are not written.
+func (m *migrateRun) remaining(edits int) string {
+	onlyMerges := !slices.ContainsFunc(m.report.Findings, func(f migrate.Finding) bool {
+		return f.State == migrate.WouldChange && f.Code != migrate.MergedSteps
+	})
+	if onlyMerges {
+		return report.Count(edits, "edit") + " would replace several steps by one step of this action"
+	}
+	return fmt.Sprintf("The workflows use a personal access token, and %s would replace it by GITHUB_TOKEN", report.Count(edits, "edit"))
 }
 
 func (m *migrateRun) outcome() string {
@@ -242,6 +254,12 @@ func (m *migrateRun) print() error {
 		fmt.Fprintln(&b, "No workflow was found. migrate reads .github/workflows and action.yml.")
 	} else if len(m.report.Findings)+len(m.report.Skipped) == 0 {
 		fmt.Fprintf(&b, "Nothing to do: in %s, no step logs in to %s with a personal access token.\n", report.Count(m.report.FilesRead, "file"), m.config.Home)
+		if m.config.Home != "ghcr.io" {
+			fmt.Fprintf(&b, "The variable GITHUB_SERVER_URL names another server than github.com, so migrate looked for logins to %s and not to ghcr.io.\n", m.config.Home)
+		}
+	}
+	if m.config.Write && m.config.AddCheck && len(m.added) == 0 && m.report.Count(migrate.Changed) == 0 {
+		fmt.Fprintln(&b, "No check workflow was added, because only the edits name the packages to check. To check a package, run: ghcr-publish check ghcr.io/OWNER/NAME")
 	}
 	for _, path := range m.added {
 		fmt.Fprintf(&b, "Added the workflow %s. Change the package settings, run the workflow once, and then delete it.\n", path)

@@ -66,8 +66,7 @@ func (r *Report) ending() (text string, rerun bool) {
 	case len(written) > 0:
 		return fmt.Sprintf("Changed %s. Review the result with git diff, and commit it.", list(written)), false
 	case len(r.Files) > 0:
-		return fmt.Sprintf("%s in %s. Nothing was written. To write %s, run:",
-			plural(r.Edits(), "edit"), plural(len(r.Files), "file"), them(r.Edits())), true
+		return fmt.Sprintf("Nothing was written. To write %s, run:", them(r.Edits())), true
 	}
 	return "", false
 }

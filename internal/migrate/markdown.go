@@ -9,11 +9,7 @@ import (
 // command is the command line that writes the edits.
 func (r *Report) Markdown(command string) string {
 	var b strings.Builder
-	headline := r.Headline()
-	if headline == "" {
-		headline = "Nothing to do in " + plural(r.FilesRead, "file")
-	}
-	fmt.Fprintf(&b, "### Migration to GITHUB_TOKEN: %s\n", headline)
+	fmt.Fprintf(&b, "## %s\n", r.title())
 	if ending, rerun := r.ending(); rerun {
 		fmt.Fprintf(&b, "\n%s `%s`\n", ending, strings.ReplaceAll(command, "`", "'"))
 	} else if ending != "" {
@@ -34,15 +30,27 @@ func (r *Report) Markdown(command string) string {
 	return b.String()
 }
 
+// title returns the headline of the summary.
+func (r *Report) title() string {
+	headline := r.Headline()
+	switch {
+	case headline == "":
+		return "✅ Nothing to migrate in " + plural(r.FilesRead, "file")
+	case r.Count(Changed) > 0:
+		return "✅ Migrated to GITHUB_TOKEN: " + headline
+	}
+	return "📋 Migration to GITHUB_TOKEN: " + headline
+}
+
 // markdown writes the findings as a table.
 func (s section) markdown(b *strings.Builder) {
-	fmt.Fprintf(b, "\n#### %s\n\n| line | state | text |\n|---|---|---|\n", s.heading)
+	fmt.Fprintf(b, "\n#### %s\n\n| Line | Reason |\n|---|---|\n", s.heading)
 	for _, f := range s.findings {
 		text := escape(f.Text)
 		if f.Hint != "" {
 			text += " **" + escape(f.Hint) + "**"
 		}
-		fmt.Fprintf(b, "| %s:%d | %s | %s |\n", escape(f.File), f.Line, f.State, text)
+		fmt.Fprintf(b, "| %s:%d | %s |\n", escape(f.File), f.Line, text)
 	}
 }
 
@@ -61,7 +69,7 @@ func (r *Report) nextMarkdown(b *strings.Builder) {
 }
 
 func (g grantList) markdown(b *strings.Builder) {
-	fmt.Fprintf(b, "\n%s\n\n| package | access | settings |\n|---|---|---|\n", escape(g.title()))
+	fmt.Fprintf(b, "\n%s\n\n| Package | Access | Settings |\n|---|---|---|\n", escape(g.title()))
 	for _, a := range g {
 		fmt.Fprintf(b, "| %s | %s | %s |\n", escape(a.Image.String()), escape(g.access(a)), a.Package.Settings)
 	}

@@ -134,6 +134,8 @@ func (p *pass) pushObstacle(c chain) string {
 	switch {
 	case push == "" || push == "false":
 		return fmt.Sprintf("%s does not push (the input push is not true)", dockerBuild)
+	case c.push.Input("provenance") != "" && c.push.Input("provenance") != "false":
+		return fmt.Sprintf("the step asks for provenance (%s), which this action cannot create", c.push.Input("provenance"))
 	case c.push.Input("sbom") != "" && c.push.Input("sbom") != "false":
 		return "the build attaches an SBOM, and this action cannot create an SBOM"
 	}

@@ -37,8 +37,8 @@ func TestTextAndMarkdown(t *testing.T) {
 	}
 	markdown := r.Markdown("COMMAND")
 	for _, want := range []string{
-		"### Migration to GITHUB_TOKEN: 1 edit in 1 file, 1 change to make by hand, 1 note, 1 skipped file\n", "Nothing was written. To write the edit, run: `COMMAND`",
-		"| .github/workflows/a.yml:7 | would change |", "\n```diff\n--- a/.github/workflows/a.yml", "Skipped .github/workflows/bad.yml",
+		"## 📋 Migration to GITHUB_TOKEN: 1 edit in 1 file, 1 change to make by hand, 1 note, 1 skipped file\n", "Nothing was written. To write the edit, run: `COMMAND`",
+		"| .github/workflows/a.yml:7 | docker login uses", "\n```diff\n--- a/.github/workflows/a.yml", "Skipped .github/workflows/bad.yml",
 	} {
 		if !strings.Contains(markdown, want) {
 			t.Errorf("the summary does not contain %q:\n%s", want, markdown)

@@ -27,7 +27,7 @@ func (r *Report) Text(w io.Writer, command string) error {
 	r.skippedText(&b)
 	r.nextText(&b)
 	if ending, rerun := r.ending(); rerun {
-		fmt.Fprintf(&b, "\n%s %s\n", ending, command)
+		fmt.Fprintf(&b, "\n%s in %s. %s %s\n", plural(r.Edits(), "edit"), plural(len(r.Files), "file"), ending, command)
 	} else if ending != "" {
 		fmt.Fprintf(&b, "\n%s\n", ending)
 	}
