@@ -56,7 +56,7 @@ func (r *reader) promoteSource(c *PromoteConfig) {
 			full = c.Images[0].Name() + "@" + text
 		}
 	}
-	ref, err := name.ParseReference(full)
+	ref, err := name.ParseReference(full, name.WithDefaultRegistry(c.Registry))
 	if err != nil {
 		r.fail("source", CodeSourceInvalid, "Write HOST/OWNER/NAME:TAG, HOST/OWNER/NAME@sha256:…, or a tag or digest in the repository of the input image.", "The input source has the invalid value %q", text)
 		return
