@@ -89,7 +89,7 @@ func TestLayersOfAllPlatformsAreRecompressedAndAttestationsAreUpdated(t *testing
 	if n := r.count("PATCH", "/blobs/"); n != 3 {
 		t.Errorf("%d layers were compressed, want 3, because the platforms share one of four", n)
 	}
-	if r.outputs["digest"] == root.Digest.String() || r.notices() != "digest-changes attestations-outdated" || !strings.Contains(r.stdout, "compressed layers as zstd") {
+	if r.outputs["digest"] == root.Digest.String() || r.notices() != "digest-changes attestations-outdated" || !strings.Contains(r.stdout, "compresses layers as zstd") {
 		r.fatal("the notices are %q, want one about the digest and one about attestations", r.notices())
 	}
 	index := s.manifest("1")

@@ -15,7 +15,7 @@ func (r *Report) Markdown() string {
 	switch {
 	case r.Outcome == Skipped:
 		r.mdSkipped(&b)
-	case r.Planned != nil:
+	case r.Outcome == Planned:
 		r.mdPlan(&b)
 	case r.Outcome != Failed || r.Changed():
 		r.mdResult(&b)

@@ -16,7 +16,7 @@ func (r *Report) Text() string {
 	switch {
 	case r.Outcome == Skipped && r.Archive != nil:
 		fmt.Fprintf(&b, "  The archive %s contains the image %s.\n", r.Archive.Path, r.Archive.Digest)
-	case r.Planned != nil:
+	case r.Outcome == Planned:
 		r.textPlan(&b)
 	case r.Outcome == Skipped, r.Outcome == Failed && !r.Changed():
 	default:
@@ -33,7 +33,7 @@ func (r *Report) Text() string {
 func (r *Report) Details() (title, body string) {
 	var b strings.Builder
 	switch {
-	case r.Outcome == Skipped:
+	case r.Outcome == Skipped, r.Outcome == Failed && r.Planned != nil:
 		return "", ""
 	case len(r.Steps) > 0:
 		r.textSteps(&b)
@@ -104,6 +104,9 @@ func (r *Report) headline() string {
 		return r.verb() + r.tagged() + ". But the step failed afterwards."
 	case r.Changed():
 		return r.working() + " failed after a part of the image was written. This is the state:"
+	}
+	if r.Planned != nil {
+		return "Dry run: " + strings.ToLower(r.working()) + " would fail."
 	}
 	return r.working() + " failed. Nothing was written."
 }

@@ -60,17 +60,21 @@ func (r result) notices(c Changes, root *image.Manifest) []diag.Notice {
 func (r result) digestText(c Changes) string {
 	var changes []string
 	if r.stripped > 0 {
-		changes = append(changes, fmt.Sprintf("removed attestations (%d)", r.stripped))
+		changes = append(changes, fmt.Sprintf("removes attestations (%d)", r.stripped))
 	}
+	var added []string
 	if len(c.Labels) > 0 {
-		changes = append(changes, "added labels")
+		added = append(added, "labels")
 	}
 	if r.annotations == annotationsAdded && len(c.Annotations) > 0 {
-		changes = append(changes, "added annotations")
+		added = append(added, "annotations")
+	}
+	if len(added) > 0 {
+		changes = append(changes, "adds "+strings.Join(added, " and "))
 	}
 	if r.layers.changed {
-		changes = append(changes, "compressed layers as "+string(c.Compression.Format))
+		changes = append(changes, "compresses layers as "+string(c.Compression.Format))
 	}
 	return fmt.Sprintf("The run %s, so the published image has another digest than the source (%s). Signatures and attestations of the source do not apply to the published image.",
-		strings.Join(changes, ", "), r.before)
+		strings.Join(changes, " and "), r.before)
 }
