@@ -27,6 +27,12 @@ func TestActionlintAcceptsTheReusableWorkflows(t *testing.T) {
 	lint(t, project(t, workflowOf("- uses: ./\n")))
 }
 
+// The uses of this action and of its reusable workflows in an example.
+var (
+	actionUse   = regexp.MustCompile(`uses: ghcr-publish/ghcr-publish@[^\s,}]+`)
+	workflowUse = regexp.MustCompile(`uses: ghcr-publish/ghcr-publish/(\.github/workflows/[a-z]+\.yml)@[^\s,}]+`)
+)
+
 // Each example in a document must be a workflow that uses existing inputs. The test
 // replaces the released action with ./, so that actionlint checks the inputs.
 func TestActionlintAcceptsTheExamples(t *testing.T) {

@@ -105,9 +105,9 @@ func textOf(e ast.Expr) (string, bool) {
 	return text, err == nil
 }
 
-// meaning turns the comment of a code into sentences about it: "CodeX reports that a tag
-// exists." becomes "A tag exists.", and "CodeX reports a tag that exists." becomes "The
-// code reports a tag that exists."
+// meaning turns the comment of a code into sentences about the code. It removes the name
+// of the constant and the words "reports that". In other comments, it replaces the name by
+// "The code".
 func meaning(comment string) string {
 	text := strings.Join(strings.Fields(comment), " ")
 	first, rest, _ := strings.Cut(text, " ")

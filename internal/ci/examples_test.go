@@ -11,11 +11,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 )
 
-var (
-	fence       = regexp.MustCompile("(?ms)^```ya?ml\n(.*?)^```$")
-	actionUse   = regexp.MustCompile(`uses: ghcr-publish/ghcr-publish@[^\s,}]+`)
-	workflowUse = regexp.MustCompile(`uses: ghcr-publish/ghcr-publish/(\.github/workflows/[a-z]+\.yml)@[^\s,}]+`)
-)
+var fence = regexp.MustCompile("(?ms)^```ya?ml\n(.*?)^```$")
 
 // examples returns the YAML blocks of a document.
 func examples(page string) []string {

@@ -23,23 +23,31 @@ func parseFlavor(input string, strict bool) (flavor, error) {
 		return out, err
 	}
 	for _, item := range items {
-		all, err := fields("flavor", item)
-		if err != nil {
+		if err := out.record(item, strict); err != nil {
 			return out, err
-		}
-		var onLatest *bool // points to the setting of the last affix in this record
-		for _, f := range all {
-			if strict {
-				if err := checkFlavorField(f, item, onLatest != nil); err != nil {
-					return out, err
-				}
-			}
-			if err := out.set(f, item, &onLatest); err != nil {
-				return out, err
-			}
 		}
 	}
 	return out, nil
+}
+
+// record sets the entries of one record.
+func (f *flavor) record(item string, strict bool) error {
+	all, err := fields("flavor", item)
+	if err != nil {
+		return err
+	}
+	var onLatest *bool // points to the setting of the last affix in this record
+	for _, field := range all {
+		if strict {
+			if err := checkFlavorField(field, item, onLatest != nil); err != nil {
+				return err
+			}
+		}
+		if err := f.set(field, item, &onLatest); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (f *flavor) set(field, item string, onLatest **bool) error {

@@ -35,7 +35,7 @@ func TestStrictRefusesWhatMetadataActionChangesSilently(t *testing.T) {
 		{"a priority that is not a number", Inputs{Tags: "type=raw,value=1,priority=high"}, CodeTagAttribute, false},
 		{"an invalid pattern of a rule that does not apply", Inputs{Tags: "1\ntype=match,pattern=("}, CodeTagPattern, false},
 		{"a group that does not exist", Inputs{Tags: "1\ntype=match,pattern=v(.*),group=2"}, CodeTagGroup, false},
-		{"an unknown expression of a rule that does not apply", Inputs{Tags: "1\ntype=semver,pattern={{versoin}}"}, CodeExpression, false},
+		{"an unknown expression of a rule that does not apply", Inputs{Tags: "1\ntype=semver,pattern={{versio}}"}, CodeExpression, false},
 		{"an unknown expression", Inputs{Tags: "type=raw,value=a{{brnach}}"}, CodeExpression, false},
 		{"an unknown expression of the flavor", Inputs{Tags: "1", Flavor: "suffix={{brnach}}"}, CodeExpression, false},
 		{"an unknown expression of a label", Inputs{Tags: "1", Labels: "a={{brnach}}"}, CodeExpression, false},
@@ -89,7 +89,7 @@ func TestStrictRefusesWhatMetadataActionChangesSilently(t *testing.T) {
 
 func TestStrictReportsEachFaultyRule(t *testing.T) {
 	t.Parallel()
-	_, err := Compute(t.Context(), Inputs{Tags: "type=raw,valu=1\ntype=semver,pattern={{versoin}}\ntype=smever", Strict: true}, at("push", "refs/heads/main"))
+	_, err := Compute(t.Context(), Inputs{Tags: "type=raw,valu=1\ntype=semver,pattern={{versio}}\ntype=smever", Strict: true}, at("push", "refs/heads/main"))
 	var got []string
 	for _, e := range diag.All(err) {
 		got = append(got, e.Code)

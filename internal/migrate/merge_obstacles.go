@@ -75,12 +75,19 @@ func (p *pass) keyObstacle(c chain) string {
 			return why
 		}
 	}
+	return resultObstacle(c)
+}
+
+// resultObstacle describes a key of the push step that uses a result of a replaced step.
+func resultObstacle(c chain) string {
 	for _, key := range []string{"if", "env"} {
-		if pair := flow.Get(c.push.Node, key); pair != nil {
-			for _, step := range []*flow.Step{c.login, c.meta} {
-				if mentionsStep(pair, step) {
-					return fmt.Sprintf("the key %q of %s uses a result of %s", key, dockerBuild, actionName(step))
-				}
+		pair := flow.Get(c.push.Node, key)
+		if pair == nil {
+			continue
+		}
+		for _, step := range []*flow.Step{c.login, c.meta} {
+			if mentionsStep(pair, step) {
+				return fmt.Sprintf("the key %q of %s uses a result of %s", key, dockerBuild, actionName(step))
 			}
 		}
 	}

@@ -23,13 +23,8 @@ func (p *pass) usesByDefinition() definitionUses {
 			if !p.isTargetHost(c.host) {
 				continue
 			}
-			for _, r := range []route{c.password, c.username} {
-				for i, s := range r {
-					if before := r[max(i-1, 0)].place; !slices.Contains(seen[s.node], before) {
-						seen[s.node] = append(seen[s.node], before)
-					}
-				}
-			}
+			addUses(seen, c.password)
+			addUses(seen, c.username)
 		}
 	}
 	counts := definitionUses{}
@@ -37,6 +32,15 @@ func (p *pass) usesByDefinition() definitionUses {
 		counts[n] = len(places)
 	}
 	return counts
+}
+
+// addUses adds the places at which a route uses its definitions.
+func addUses(seen map[*yaml.Node][]place, r route) {
+	for i, s := range r {
+		if before := r[max(i-1, 0)].place; !slices.Contains(seen[s.node], before) {
+			seen[s.node] = append(seen[s.node], before)
+		}
+	}
 }
 
 // implicit are environment variables that tools read by default.
