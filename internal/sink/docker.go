@@ -39,7 +39,7 @@ type engineArchive struct {
 	result EngineImage
 }
 
-// errIncomplete is the reason for the abort of a load whose archive is incomplete.
+// errIncomplete is the error of a load that ended because its archive is incomplete.
 var errIncomplete = errors.New("the image is incomplete")
 
 func openDocker(ctx context.Context, t Target, img Image, blobs []*image.Blob) (store, error) {

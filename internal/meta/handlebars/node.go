@@ -25,7 +25,8 @@ type comment struct{ trim trim }
 type block struct {
 	call          call
 	body, inverse []node
-	// chained is true if the field inverse holds one {{else x}}. Such a branch
+	// chained is true if the block has exactly one {{else x}}, which is in the field
+	// "inverse". Such a branch
 	// has no closing tag.
 	chained           bool
 	open, mid, closed trim

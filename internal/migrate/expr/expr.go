@@ -64,7 +64,7 @@ type Ref struct {
 	// Via is the value that the reference refers to, or nil if Lookup does not
 	// know it.
 	Via *Value
-	// Source is the Source of the Found that Lookup returned. It identifies the
+	// Source is the field Source of the value that Lookup returned. It identifies the
 	// place that holds the text of Via.
 	Source any
 	// Key is the value of the last path element if an expression gives it, as

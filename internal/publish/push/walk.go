@@ -160,7 +160,7 @@ func foreign(d v1.Descriptor) bool {
 	return len(d.URLs) > 0 || d.MediaType == types.DockerForeignLayer || !d.MediaType.IsDistributable()
 }
 
-// each calls the function do for every item. The calls run concurrently.
+// each calls the function in its parameter do for every item. The calls run concurrently.
 func each[T any](ctx context.Context, items []T, do func(context.Context, T) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxConcurrentReads)

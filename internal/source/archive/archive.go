@@ -76,7 +76,7 @@ type entry struct {
 // fits into this size.
 const headSize = 8
 
-// bodies opens sections of a tar.
+// bodies opens parts of a tar as readers.
 type bodies interface {
 	open(ctx context.Context, s span) (io.ReadCloser, error)
 }

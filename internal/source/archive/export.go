@@ -73,7 +73,8 @@ type waiter struct {
 	turn chan struct{}
 }
 
-// open waits for its turn and reads up to the file. It starts a new export if
+// open waits for its turn, and then reads the stream until the file begins. It starts
+// a new export if
 // the current export is already past the file.
 func (t *streams) open(ctx context.Context, s span) (io.ReadCloser, error) {
 	if err := t.wait(ctx, s.offset, false); err != nil {
