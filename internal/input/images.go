@@ -2,6 +2,8 @@ package input
 
 import (
 	"errors"
+	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -58,6 +60,10 @@ func splitNames(lines []string) []string {
 	return names
 }
 
+// repositoryPath matches the names that a registry accepts (distribution specification,
+// "Pulling manifests"). The library that parses names checks only the characters.
+var repositoryPath = regexp.MustCompile(`^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$`)
+
 // repository parses a line of the input image. It changes the name to lower case.
 // The names of many owners contain upper case, and registries refuse such names
 // (docs/ghcr.md, Refused: upper case).
@@ -79,6 +85,9 @@ func (c *Common) repository(line string) (name.Repository, error) {
 	}
 	lower := strings.ToLower(line)
 	repo, err := name.NewRepository(lower, name.WithDefaultRegistry(c.Registry))
+	if err == nil && !repositoryPath.MatchString(repo.RepositoryStr()) {
+		err = fmt.Errorf("%q is not the path of a repository", repo.RepositoryStr())
+	}
 	if err != nil {
 		var bad *name.ErrBadName
 		errors.As(err, &bad)

@@ -22,7 +22,7 @@ func (r *reader) refuseUnknownInputs(c *Common, environ []string) {
 			r.explainHabit(c, name, h)
 			continue
 		}
-		if question := nearest.Question(name, inputNames(r.command)); question != "" {
+		if question := meantInput(name, inputNames(r.command)); question != "" {
 			r.fail(name, CodeUnknown, question, "This action has no input %q", name)
 			continue
 		}
@@ -31,6 +31,24 @@ func (r *reader) refuseUnknownInputs(c *Common, environ []string) {
 			Text: "The input has no effect. Remove it. docs/inputs.md lists the inputs of the command " + string(r.command) + ".",
 		})
 	}
+}
+
+// meantInput asks for the input that a name probably means, or returns "". A name
+// resembles an input, or one of its words is the name of an input in the singular or in
+// the plural: tag-name and tagname mean tags.
+func meantInput(name string, inputs []string) string {
+	if question := nearest.Question(name, inputs); question != "" {
+		return question
+	}
+	words := strings.FieldsFunc(strings.TrimSuffix(name, "name"), func(c rune) bool { return c == '-' || c == '_' })
+	for _, word := range words {
+		for _, in := range inputs {
+			if strings.TrimSuffix(word, "s") == strings.TrimSuffix(in, "s") || strings.HasPrefix(in, name+"-") {
+				return "Did you mean " + in + "?"
+			}
+		}
+	}
+	return ""
 }
 
 // explainHabit says what to do instead of an input of another action.

@@ -29,6 +29,9 @@ const (
 	CodeNoTags = diag.CodeNoTags
 	// CodeShortSHALength means that DOCKER_METADATA_SHORT_SHA_LENGTH is not a number.
 	CodeShortSHALength = "short-sha-length"
+	// CodeNoCheckout means that a step needs the ref of a Git checkout, but the working
+	// directory is not a checkout with a commit.
+	CodeNoCheckout = "no-checkout"
 	// CodeSourceDateEpoch means that SOURCE_DATE_EPOCH is not a valid time.
 	CodeSourceDateEpoch = "source-date-epoch"
 	// CodeTagAttribute means that a rule lacks an attribute that its type requires, has an

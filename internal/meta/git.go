@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
 // Git runs git with the arguments in the checkout and returns its standard
@@ -20,11 +22,11 @@ type Git func(ctx context.Context, args ...string) (string, error)
 func FromGit(ctx context.Context, c Context, git Git) (Context, error) {
 	ref, err := gitRef(ctx, git)
 	if err != nil {
-		return c, fmt.Errorf("reading the ref of the checkout: %w", err)
+		return c, noCheckout(fmt.Errorf("reading the ref of the checkout: %w", err))
 	}
 	sha, err := git.line(ctx, "show", "--format=%H", "HEAD", "--quiet", "--")
 	if err != nil {
-		return c, fmt.Errorf("reading the commit of the checkout: %w", err)
+		return c, noCheckout(fmt.Errorf("reading the commit of the checkout: %w", err))
 	}
 	c.FromCheckout = true
 	c.Event.Ref, c.Event.SHA = ref, sha
@@ -36,6 +38,13 @@ func FromGit(ctx context.Context, c Context, git Git) (Context, error) {
 		return time.Parse(time.RFC3339, text)
 	}
 	return c, nil
+}
+
+// noCheckout returns the error of a working directory that Git cannot read.
+func noCheckout(err error) error {
+	return diag.New(CodeNoCheckout, diag.Source,
+		"Run actions/checkout before this step, run the step in the folder of the checkout, or take the ref from the event: remove context: git and ref-context: git.",
+		err, "The working directory is not a Git checkout with a commit")
 }
 
 func (g Git) line(ctx context.Context, args ...string) (string, error) {
