@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,8 +12,8 @@ import (
 )
 
 // check builds each program of a release again, from the sources in the
-// release's tree at root. It compares the new programs, the programs in the
-// tree, the release manifest and SHA256SUMS with each other. It returns all
+// release's tree at root. It compares the new programs, the compressed programs in
+// the tree and the release manifest with each other. It returns all
 // differences as joined errors.
 func check(ctx context.Context, root string, stdout io.Writer) error {
 	m, err := launch.ReadManifest(root)
@@ -32,7 +31,7 @@ func check(ctx context.Context, root string, stdout io.Writer) error {
 	}
 	defer os.RemoveAll(temp)
 
-	problems := []error{compareSums(root, m), compareNames(root, m)}
+	problems := []error{compareNames(root, m)}
 	b := build{root: root, version: m.Version, commit: m.Commit, date: m.Date}
 	for _, p := range launch.Platforms() {
 		want, ok := m.Platforms[p.String()]
@@ -52,7 +51,7 @@ func check(ctx context.Context, root string, stdout io.Writer) error {
 // compares this program with the program in the tree, and with the entry in the
 // release manifest.
 func compareProgram(ctx context.Context, b build, p launch.Platform, want launch.Program, file string) error {
-	inRelease, err := measure(inTree(b.root, p.Path()))
+	inRelease, err := packed(b.root, want)
 	if err != nil {
 		return err
 	}
@@ -60,33 +59,23 @@ func compareProgram(ctx context.Context, b build, p launch.Platform, want launch
 	if err != nil {
 		return err
 	}
-	if inRelease != want || rebuilt != want {
+	if inRelease != want || rebuilt.SHA256 != want.SHA256 || rebuilt.Size != want.Size {
 		return fmt.Errorf("%s differs:\n  manifest %s\n  in tree  %s\n  rebuilt  %s", p, want.SHA256, inRelease.SHA256, rebuilt.SHA256)
 	}
 	return nil
 }
 
-func compareSums(root string, m launch.Manifest) error {
-	got, err := os.ReadFile(inTree(root, sumsFile))
-	if err != nil {
-		return fmt.Errorf("reading the checksums: %w", err)
-	}
-	if !bytes.Equal(got, sums(m)) {
-		return fmt.Errorf("%q differs from the manifest", sumsFile)
-	}
-	return nil
-}
-
-// compareNames finds programs that the release manifest does not list. It also
+// compareNames finds files that the release manifest does not list. It also
 // finds entries of the release manifest for an unknown platform.
 func compareNames(root string, m launch.Manifest) error {
-	known := map[string]bool{filepath.Base(sumsFile): true}
+	known, platforms := map[string]bool{}, 0
 	for _, p := range launch.Platforms() {
-		if _, ok := m.Platforms[p.String()]; ok {
-			known[p.Name()] = true
+		if program, ok := m.Platforms[p.String()]; ok {
+			known[program.Pack] = true
+			platforms++
 		}
 	}
-	if len(known)-1 != len(m.Platforms) {
+	if platforms != len(m.Platforms) {
 		return errors.New("the manifest names an unknown platform")
 	}
 	files, err := os.ReadDir(inTree(root, launch.Bin))

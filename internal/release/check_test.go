@@ -2,9 +2,13 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 )
@@ -34,28 +38,36 @@ func TestCheckFindsEachDifference(t *testing.T) {
 			writeFile(t, inTree(root, "main.go"), "package main\n\nfunc main() { println(`bad`) }\n")
 		}, host.String() + " differs"},
 		{"another program", func(t *testing.T, root string) {
-			writeFile(t, inTree(root, host.Path()), "bad")
-		}, host.String() + " differs"},
-		{"another program with its checksum in the manifest", func(t *testing.T, root string) {
-			writeFile(t, inTree(root, host.Path()), "bad")
-			changeManifest(t, root, func(m *launch.Manifest) {
-				m.Platforms[host.String()] = launch.Program{SHA256: "0f3f", Size: 3}
-			})
-		}, host.String() + " differs"},
-		{"no program", func(t *testing.T, root string) {
-			if err := os.Remove(inTree(root, host.Path())); err != nil {
+			m, err := launch.ReadManifest(root)
+			if err != nil {
 				t.Fatal(err)
 			}
-		}, "opening a program"},
+			writePack(t, root, make([]byte, m.Platforms[host.String()].Size))
+		}, host.String() + " differs"},
+		{"another program with its checksum in the manifest", func(t *testing.T, root string) {
+			writePack(t, root, []byte("bad"))
+			changeManifest(t, root, func(m *launch.Manifest) {
+				sum := sha256.Sum256([]byte("bad"))
+				m.Platforms[host.String()] = launch.Program{SHA256: hex.EncodeToString(sum[:]), Size: 3, Pack: launch.PackName(host.Arch)}
+			})
+		}, host.String() + " differs"},
+		{"a shorter program", func(t *testing.T, root string) {
+			writePack(t, root, []byte("bad"))
+		}, "decompressing"},
+		{"a file that is not compressed", func(t *testing.T, root string) {
+			writeFile(t, inTree(root, hostPack), "bad")
+		}, "decompressing"},
+		{"no compressed file", func(t *testing.T, root string) {
+			if err := os.Remove(inTree(root, hostPack)); err != nil {
+				t.Fatal(err)
+			}
+		}, "opening compressed programs"},
 		{"one program more", func(t *testing.T, root string) {
 			writeFile(t, inTree(root, launch.Bin+"/more"), "bad")
 		}, `"more" is not in the manifest`},
 		{"an unknown platform", func(t *testing.T, root string) {
 			changeManifest(t, root, func(m *launch.Manifest) { m.Platforms["plan9-mips"] = launch.Program{} })
 		}, "names an unknown platform"},
-		{"other checksums", func(t *testing.T, root string) {
-			writeFile(t, inTree(root, sumsFile), "")
-		}, `SHA256SUMS" differs from the manifest`},
 		{"another Go", func(t *testing.T, root string) {
 			changeManifest(t, root, func(m *launch.Manifest) { m.Go = "go1.20" })
 		}, "was built with go1.20, but the installed version is go"},
@@ -76,6 +88,16 @@ func TestCheckFindsEachDifference(t *testing.T) {
 			}
 		})
 	}
+}
+
+// writePack replaces the compressed file with the program for this machine.
+func writePack(t *testing.T, root string, content []byte) {
+	t.Helper()
+	encoder, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, inTree(root, hostPack), string(encoder.EncodeAll(content, nil)))
 }
 
 func changeManifest(t *testing.T, root string, change func(*launch.Manifest)) {

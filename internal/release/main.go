@@ -1,14 +1,15 @@
 // Command release creates the tree of a release. The tree contains the files of
-// a commit, a program for each platform, and the release manifest with the
-// checksums of the programs. The script internal/release/launch/launch.cjs runs
-// these programs.
+// a commit, the compressed programs for all platforms, and the release manifest
+// with the checksums of the programs. The script internal/release/launch/launch.cjs
+// runs these programs. The command needs Git and Node.js 24.
 //
-//	go run ./internal/release -version v1.2.3 -out DIR           creates the tree in DIR
-//	go run ./internal/release -version v1.2.3 -out DIR -record   also commits the tree
-//	go run ./internal/release -check DIR                         builds the programs in DIR again and compares them
+//	go run ./internal/release -version v1.2.3 -out DIR -programs BIN   creates the tree in DIR, and the programs in BIN
+//	go run ./internal/release -version v1.2.3 -out DIR -programs BIN -record
+//	                                                                   also commits the tree
+//	go run ./internal/release -check DIR                               builds the programs in DIR again and compares them
 //
-// For the same commit and Go version, the command creates the same bytes on
-// each Linux or macOS machine. The ID of the release commit is also the same.
+// For the same commit and the same versions of Go and zstd, the command creates the
+// same bytes on each Linux or macOS machine. The ID of the release commit is also the same.
 // The command does not publish the release. The workflow
 // .github/workflows/release.yml pushes the commit, the tags and the
 // attestations.
@@ -41,6 +42,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	version := flags.String("version", "", "the `version` to release, such as v1.2.3")
 	commit := flags.String("commit", "HEAD", "the `commit` to release")
 	out := flags.String("out", "", "the `directory` to create; it must not exist")
+	programs := flags.String("programs", "", "the `directory` for the programs and their checksums")
 	record := flags.Bool("record", false, "also create a commit of the tree and print its ID")
 	checked := flags.String("check", "", "compare the programs in this `directory` with a build of its sources")
 	if err := flags.Parse(args); err != nil {
@@ -49,14 +51,14 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if *checked != "" {
 		return check(ctx, *checked, stdout)
 	}
-	if *version == "" || *out == "" || flags.NArg() > 0 {
-		return errors.New("parsing the flags: the command needs -version and -out, or -check, and no other arguments")
+	if *version == "" || *out == "" || *programs == "" || flags.NArg() > 0 {
+		return errors.New("parsing the flags: the command needs -version, -out and -programs, or -check, and no other arguments")
 	}
 	src, err := findCommit(ctx, ".", *commit)
 	if err != nil {
 		return err
 	}
-	r := release{source: src, version: *version, out: *out, platforms: launch.Platforms()}
+	r := release{source: src, version: *version, out: *out, programs: *programs, platforms: launch.Platforms(), level: bestLevel}
 	if err := r.writeTree(ctx); err != nil {
 		return err
 	}

@@ -29,6 +29,9 @@ const (
 	tinyDateUTC = "2026-10-01T10:00:00Z"
 )
 
+// hostPack is the path of the compressed file with the program for this machine.
+var hostPack = launch.Pack(runtime.GOARCH)
+
 // newClone creates a clone of the tiny module with one commit.
 func newClone(t *testing.T) source {
 	t.Helper()
@@ -64,7 +67,17 @@ func git(t *testing.T, dir string, args ...string) string {
 // newRelease creates a release of the tiny module for this machine only.
 func newRelease(t *testing.T, src source) release {
 	t.Helper()
-	r := release{source: src, version: "v1.2.3", out: filepath.Join(t.TempDir(), "made", "tree"), platforms: []launch.Platform{launch.Host()}}
+	if _, err := compressor(t.Context()); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skip("Node.js 24 is not installed here:", err)
+	}
+	made := filepath.Join(t.TempDir(), "made")
+	r := release{
+		source: src, version: "v1.2.3", out: filepath.Join(made, "tree"), programs: filepath.Join(made, "programs"),
+		platforms: []launch.Platform{launch.Host()}, level: 1,
+	}
 	if err := r.writeTree(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +91,7 @@ func TestReleaseTree(t *testing.T) {
 	writeFile(t, filepath.Join(src.repo, "main.go"), "not committed either")
 	r := newRelease(t, src)
 
-	got, want := files(t, r.out), []string{launch.ManifestFile, launch.Host().Path(), sumsFile}
+	got, want := files(t, r.out), []string{launch.ManifestFile, hostPack}
 	for name := range tiny {
 		want = append(want, name)
 	}
@@ -94,12 +107,20 @@ func TestReleaseTree(t *testing.T) {
 	if m.Version != "v1.2.3" || m.Commit != src.commit || m.Date != tinyDateUTC || !strings.HasPrefix(m.Go, "go1.") {
 		t.Errorf("manifest: got %+v", m)
 	}
-	program, err := measure(inTree(r.out, launch.Host().Path()))
+	built, err := measure(r.program(launch.Host()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := m.Platforms[launch.Host().String()]; got != program || program.Size == 0 {
-		t.Errorf("manifest: got %+v, the program is %+v", got, program)
+	listed := m.Platforms[launch.Host().String()]
+	inTree, err := packed(r.out, listed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if inTree != listed || listed.SHA256 != built.SHA256 || listed.Size != built.Size || built.Size == 0 {
+		t.Errorf("manifest: got %+v, the program is %+v, the compressed program is %+v", listed, built, inTree)
+	}
+	if got, want := string(readFile(t, filepath.Join(r.programs, "SHA256SUMS"))), built.SHA256+"  "+launch.Host().Name()+"\n"; got != want {
+		t.Errorf("SHA256SUMS: got %q, want %q", got, want)
 	}
 }
 
@@ -107,7 +128,7 @@ func TestProgramPrintsItsRelease(t *testing.T) {
 	t.Parallel()
 	src := newClone(t)
 	r := newRelease(t, src)
-	out, err := exec.CommandContext(t.Context(), inTree(r.out, launch.Host().Path())).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), r.program(launch.Host())).CombinedOutput()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +174,7 @@ func TestCommitTree(t *testing.T) {
 		t.Errorf("parents: got %q, want only the released commit", got)
 	}
 	changed := git(t, src.repo, "diff", "--name-only", src.commit, id)
-	if want := strings.Join([]string{sumsFile, launch.Host().Path(), launch.ManifestFile}, "\n"); changed != want {
+	if want := strings.Join([]string{hostPack, launch.ManifestFile}, "\n"); changed != want {
 		t.Errorf("changes:\ngot  %q\nwant %q", changed, want)
 	}
 	if status := git(t, src.repo, "status", "--porcelain"); status != "" {

@@ -17,12 +17,18 @@ type release struct {
 	source
 	version   string // "v1.2.3"
 	out       string // folder of the tree
+	programs  string // folder of the programs and of SHA256SUMS
 	platforms []launch.Platform
+	level     int // level of zstd
 }
 
-// writeTree writes the tree of the release. The tree contains the files of the
-// commit, the programs, the release manifest and SHA256SUMS. It builds the
-// programs from the written tree, because users get only this tree.
+// bestLevel is the highest level of zstd that needs no more memory to decompress than
+// the lower levels. It needs about half a minute per architecture.
+const bestLevel = 19
+
+// writeTree writes the tree of the release, and the programs. The tree contains the
+// files of the commit, the compressed programs and the release manifest. writeTree
+// builds the programs from the written tree, because users get only this tree.
 func (r release) writeTree(ctx context.Context) error {
 	number, found := strings.CutPrefix(r.version, "v")
 	if _, err := semver.StrictNewVersion(number); err != nil || !found {
@@ -36,21 +42,43 @@ func (r release) writeTree(ctx context.Context) error {
 	if err := r.export(ctx, r.out); err != nil {
 		return err
 	}
-	b := build{root: r.out, version: r.version, commit: r.commit, date: r.date}
-	for _, p := range r.platforms {
-		if m.Platforms[p.String()], err = b.program(ctx, p, inTree(r.out, p.Path())); err != nil {
+	if m.Zstd, err = compressor(ctx); err != nil {
+		return err
+	}
+	if err := r.writePrograms(ctx, m); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(inTree(r.out, launch.Bin), 0o755); err != nil {
+		return fmt.Errorf("creating the folder of the compressed programs: %w", err)
+	}
+	for _, arch := range launch.Architectures() {
+		if err := r.pack(ctx, m, arch); err != nil {
 			return err
 		}
-	}
-	if err := os.WriteFile(inTree(r.out, sumsFile), sums(m), 0o644); err != nil {
-		return fmt.Errorf("writing the checksums: %w", err)
 	}
 	return m.Write(r.out)
 }
 
-// sumsFile contains the checksums in the format of sha256sum --check.
-const sumsFile = launch.Bin + "/SHA256SUMS"
+// writePrograms builds the programs, and writes their checksums into the release
+// manifest and into SHA256SUMS. Users can download these files from the page of the
+// release.
+func (r release) writePrograms(ctx context.Context, m launch.Manifest) (err error) {
+	b := build{root: r.out, version: r.version, commit: r.commit, date: r.date}
+	for _, p := range r.platforms {
+		if m.Platforms[p.String()], err = b.program(ctx, p, r.program(p)); err != nil {
+			return err
+		}
+	}
+	if err := os.WriteFile(filepath.Join(r.programs, "SHA256SUMS"), sums(m), 0o644); err != nil {
+		return fmt.Errorf("writing the checksums: %w", err)
+	}
+	return nil
+}
 
+// program returns the path of the program for a platform.
+func (r release) program(p launch.Platform) string { return filepath.Join(r.programs, p.Name()) }
+
+// sums returns the checksums in the format of sha256sum --check.
 func sums(m launch.Manifest) []byte {
 	var b strings.Builder
 	for _, p := range launch.Platforms() {

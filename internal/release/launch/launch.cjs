@@ -2,10 +2,9 @@
 // script finds and runs the ghcr-publish program of this tree. The script exits
 // with the exit code of the program.
 //
-//  - A release contains internal/release/launch/manifest.json and the programs
-//    that this release manifest names. The script runs the program for this
-//    machine only if the sha256 of the program is equal to the value in the
-//    release manifest.
+//  - A release contains internal/release/launch/manifest.json and compressed files
+//    with the programs. The script decompresses the program for this machine, and
+//    runs it only if its sha256 is equal to the value in the release manifest.
 //  - In another tree (`uses: ./`, a branch, a fork), the script builds the
 //    program with the Go toolchain of the job.
 //
@@ -18,6 +17,7 @@ const crypto = require('node:crypto');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const zlib = require('node:zlib');
 
 const root = path.resolve(__dirname, '..', '..', '..');
 const manifestFile = path.join(__dirname, 'manifest.json');
@@ -49,17 +49,79 @@ function run(file, args, options) {
   });
 }
 
-// Returns the program of the release for this machine, after checking its
-// sha256.
-function bundled() {
+// Returns the program of the release for this machine. The first step of a job
+// decompresses the program into the temporary folder of the job. The other steps and
+// the post steps use this file again, after checking its sha256.
+async function bundled() {
   const { platforms = {} } = JSON.parse(fs.readFileSync(manifestFile, 'utf8'));
   const want = platforms[`${goos}-${goarch}`];
   if (!want) throw new Error(`this release has no program for ${goos}-${goarch}. Its platforms are: ${Object.keys(platforms).join(', ') || 'none'}`);
-  const file = path.join(__dirname, 'bin', `ghcr-publish-${goos}-${goarch}${exe}`);
-  const sum = crypto.createHash('sha256').update(fs.readFileSync(file)).digest('hex');
-  if (sum !== want.sha256) throw new Error(`${file} is not the program of this release: its sha256 is ${sum}, but the manifest has ${want.sha256}`);
-  if (!isWindows && !(fs.statSync(file).mode & 0o111)) fs.chmodSync(file, 0o755); // a zip archive does not keep the executable bit
+  // Without RUNNER_TEMP, other users could write to a folder with a known name.
+  const folder = process.env.RUNNER_TEMP
+    ? path.join(process.env.RUNNER_TEMP, `ghcr-publish-${want.sha256}`)
+    : fs.mkdtempSync(path.join(os.tmpdir(), 'ghcr-publish-'));
+  const file = path.join(folder, `ghcr-publish${exe}`);
+  if (!isProgram(file, want)) await decompress(want, file);
   return file;
+}
+
+function isProgram(file, want) {
+  try {
+    return crypto.createHash('sha256').update(fs.readFileSync(file)).digest('hex') === want.sha256;
+  } catch (err) {
+    if (err.code === 'ENOENT') return false;
+    throw err;
+  }
+}
+
+// Writes a program of a compressed file. The file gets its name only after the check
+// of its sha256, so that a concurrent step never runs an incomplete program.
+async function decompress(want, file) {
+  const pack = path.join(__dirname, 'bin', want.pack);
+  const part = `${file}.${process.pid}`;
+  const hash = crypto.createHash('sha256');
+  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  const out = fs.openSync(part, 'w', 0o755);
+  try {
+    for await (const piece of section(pack, want.offset, want.size)) {
+      hash.update(piece);
+      fs.writeSync(out, piece);
+    }
+  } finally {
+    fs.closeSync(out);
+  }
+  const sum = hash.digest('hex');
+  if (sum !== want.sha256) {
+    fs.rmSync(part);
+    throw new Error(`${pack} does not contain the program of this release: the sha256 is ${sum}, but the manifest has ${want.sha256}`);
+  }
+  try {
+    fs.renameSync(part, file);
+  } catch (err) { // on Windows, a running program cannot be replaced
+    fs.rmSync(part);
+    if (!isProgram(file, want)) throw err;
+  }
+}
+
+// Returns a part of the decompressed content, in pieces.
+async function* section(pack, offset, size) {
+  if (!zlib.createZstdDecompress) throw new Error(`Node.js ${process.version} has no zstd. This action needs the Node.js 24 of the runner`);
+  const input = fs.createReadStream(pack, { highWaterMark: 1 << 20 });
+  const content = zlib.createZstdDecompress({ chunkSize: 1 << 20, params: { [zlib.constants.ZSTD_d_windowLogMax]: 27 } });
+  input.on('error', (err) => content.destroy(err));
+  let skip = offset;
+  let left = size;
+  try {
+    for await (const chunk of input.pipe(content)) {
+      const piece = chunk.subarray(skip, skip + left);
+      skip = Math.max(0, skip - chunk.length);
+      left -= piece.length;
+      if (piece.length > 0) yield piece;
+      if (left === 0) return;
+    }
+  } finally {
+    input.destroy();
+  }
 }
 
 // The job may have settings for cross-compilation, or for another Go toolchain.
@@ -95,7 +157,7 @@ function save(name, value) {
 async function main() {
   if (!isPost) save('isPost', 'true');
   else if (!process.env.STATE_program) return 0; // the main step ended before it had a program
-  const program = fs.existsSync(manifestFile) ? bundled() : process.env.STATE_program || (await built());
+  const program = fs.existsSync(manifestFile) ? await bundled() : process.env.STATE_program || (await built());
   if (stopped) return 128 + os.constants.signals[stopped];
   if (!isPost) save('program', program);
   return run(program, [], { env: { ...process.env, GHCR_PUBLISH_STAGE: isPost ? 'post' : 'main' } });

@@ -1,5 +1,5 @@
-// Package launch describes the files of a release: a program for each platform,
-// the release manifest with the checksums of the programs, and launch.cjs. The
+// Package launch describes the files of a release: the compressed programs, the
+// release manifest with the checksums of the programs, and launch.cjs. The
 // runner starts the script launch.cjs.
 //
 // The command internal/release writes the release manifest with this package.
@@ -29,20 +29,22 @@ const StageEnv = "GHCR_PUBLISH_STAGE"
 
 // Manifest is the content of manifest.json. It describes the version and the
 // sources of a release, and contains the checksum of each program. The same
-// commit and Go version always give the same manifest.
+// commit, Go version and version of zstd always give the same manifest.
 type Manifest struct {
 	Version   string             `json:"version"` // "v1.2.3"
 	Commit    string             `json:"commit"`  // the commit of the sources
 	Date      string             `json:"date"`    // date of the commit, RFC 3339
 	Go        string             `json:"go"`      // version of the toolchain, in the form of runtime.Version
+	Zstd      string             `json:"zstd"`    // version of the compressor
 	Platforms map[string]Program `json:"platforms"`
 }
 
-// Program describes one released file. The platform determines the name of the
-// file.
+// Program describes one program, and its place in a compressed file.
 type Program struct {
 	SHA256 string `json:"sha256"` // lower-case hexadecimal
 	Size   int64  `json:"size"`   // bytes
+	Pack   string `json:"pack"`   // name of the compressed file in the folder Bin
+	Offset int64  `json:"offset"` // bytes before the program in the decompressed content
 }
 
 // ReadManifest reads the manifest of the tree at root. It returns an error if

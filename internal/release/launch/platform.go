@@ -35,5 +35,13 @@ func (p Platform) Name() string {
 	return name
 }
 
-// Path returns the slash-separated path of the program in the tree.
-func (p Platform) Path() string { return path.Join(Bin, p.Name()) }
+// Architectures returns the architectures of a release. One compressed file contains
+// the programs of one architecture, which share most of their code.
+func Architectures() []string { return []string{"amd64", "arm64"} }
+
+// PackName returns the name of the compressed file with the programs of an
+// architecture.
+func PackName(arch string) string { return "ghcr-publish-" + arch + ".zst" }
+
+// Pack returns the slash-separated path of the compressed file in the tree.
+func Pack(arch string) string { return path.Join(Bin, PackName(arch)) }

@@ -40,10 +40,17 @@ func TestReleaseFailsClosed(t *testing.T) {
 		want   string
 	}{
 		{"a program with another checksum", func(tr tree) {
-			tr.write(launch.Host().Path(), []byte("#!/bin/sh\necho stolen\n"))
-		}, "is not the program of this release: its sha256 is"},
-		{"no program", func(tr tree) {
-			if err := os.Remove(tr.path(launch.Host().Path())); err != nil {
+			tr.write(packFile, compress(tr.t, []byte(preceding), []byte("#!/bin/sh\necho stolen\n")))
+		}, "does not contain the program of this release: the sha256 is"},
+		{"a truncated file", func(tr tree) {
+			content := compressedSelf(tr.t)
+			tr.write(packFile, content[:len(content)/2])
+		}, "unexpected end of file"},
+		{"a file that is not compressed", func(tr tree) {
+			tr.write(packFile, []byte("#!/bin/sh\necho stolen\n"))
+		}, "Unknown frame descriptor"},
+		{"no compressed file", func(tr tree) {
+			if err := os.Remove(tr.path(packFile)); err != nil {
 				tr.t.Fatal(err)
 			}
 		}, "no such file or directory"},
@@ -92,7 +99,7 @@ func TestErrorTextIsEscaped(t *testing.T) {
 	if err := os.Rename(tr.root, renamed.root); err != nil {
 		t.Fatal(err)
 	}
-	renamed.write(launch.Host().Path(), []byte("tampered"))
+	renamed.write(packFile, compress(t, []byte("tampered")))
 	s := renamed.step()
 	if got, want := s.exit(t), 1; got != want {
 		t.Errorf("exit code: got %d, want %d", got, want)

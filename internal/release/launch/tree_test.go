@@ -8,9 +8,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
+
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 )
@@ -51,14 +55,41 @@ func main() {
 }
 
 // newRelease returns a tree with a program for this machine. The program is the
-// test binary.
+// test binary. Another program precedes it in the compressed file.
 func newRelease(t *testing.T) tree {
 	t.Helper()
 	tr := newTree(t)
-	program := self(t)
-	tr.write(launch.Host().Path(), program)
-	tr.manifest(launch.Host(), program)
+	tr.write(packFile, compressedSelf(t))
+	tr.manifest(launch.Host(), self(t))
 	return tr
+}
+
+// preceding is the content before the program in the compressed file.
+const preceding = "another program"
+
+// packFile is the path of the compressed file with the program for this machine.
+var packFile = launch.Pack(runtime.GOARCH)
+
+// selfPack holds the compressed content of newRelease, because its compression takes
+// long.
+var selfPack struct {
+	sync.Once
+	content []byte
+}
+
+func compressedSelf(t *testing.T) []byte {
+	t.Helper()
+	selfPack.Do(func() { selfPack.content = compress(t, []byte(preceding), self(t)) })
+	return selfPack.content
+}
+
+func compress(t *testing.T, programs ...[]byte) []byte {
+	t.Helper()
+	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return encoder.EncodeAll(bytes.Join(programs, nil), nil)
 }
 
 func (tr tree) path(name string) string { return filepath.Join(tr.root, filepath.FromSlash(name)) }
@@ -77,7 +108,10 @@ func (tr tree) manifest(p launch.Platform, program []byte) {
 	tr.t.Helper()
 	sum := sha256.Sum256(program)
 	m := launch.Manifest{Version: "v1.2.3", Platforms: map[string]launch.Program{
-		p.String(): {SHA256: hex.EncodeToString(sum[:]), Size: int64(len(program))},
+		p.String(): {
+			SHA256: hex.EncodeToString(sum[:]), Size: int64(len(program)),
+			Pack: launch.PackName(runtime.GOARCH), Offset: int64(len(preceding)),
+		},
 	}}
 	if err := m.Write(tr.root); err != nil {
 		tr.t.Fatal(err)
@@ -131,20 +165,27 @@ func (s *step) states(t *testing.T) []string {
 	return env
 }
 
-// node returns the path of Node.js. If Node.js is not installed, the test fails
-// on a CI machine. On another machine, node skips the test.
+// node returns the path of Node.js. If Node.js is not installed, or has no zstd, the
+// test fails on a CI machine. On another machine, node skips the test.
 func node(t *testing.T) string {
 	t.Helper()
 	path, err := exec.LookPath("node")
+	if err == nil {
+		err = hasZstd()
+	}
 	if err == nil {
 		return path
 	}
 	if os.Getenv("CI") == "true" {
 		t.Fatal(err)
 	}
-	t.Skip("launch.cjs runs in Node.js, which is not installed here:", err)
+	t.Skip("launch.cjs runs in Node.js 24, which is not installed here:", err)
 	return ""
 }
+
+var hasZstd = sync.OnceValue(func() error {
+	return exec.Command("node", "-e", "require('node:zlib').createZstdDecompress()").Run()
+})
 
 // self returns the content of this test binary, which can act as the released
 // program.

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
+)
+
+// packScript compresses programs. Go has no implementation of zstd that compresses as
+// well as the implementation in Node.js, and the launcher needs Node.js in any case.
+//
+//go:embed pack.cjs
+var packScript string
+
+// pack compresses the programs of one architecture into one file of the tree. It adds
+// the name of this file, and the place of each program, to the release manifest.
+func (r release) pack(ctx context.Context, m launch.Manifest, arch string) error {
+	args := []string{"-e", packScript, "--", strconv.Itoa(r.level), inTree(r.out, launch.Pack(arch))}
+	var offset int64
+	for _, p := range r.platforms {
+		if p.Arch != arch {
+			continue
+		}
+		program := m.Platforms[p.String()]
+		program.Pack, program.Offset = launch.PackName(arch), offset
+		m.Platforms[p.String()] = program
+		offset += program.Size
+		args = append(args, r.program(p))
+	}
+	if offset == 0 {
+		return nil
+	}
+	if _, err := command(ctx, "", nil, "node", args...); err != nil {
+		return fmt.Errorf("compressing the programs for %s: %w", arch, err)
+	}
+	return nil
+}
+
+// compressor returns the version of zstd in Node.js, which determines the bytes of the
+// compressed files.
+func compressor(ctx context.Context) (string, error) {
+	version, err := command(ctx, "", nil, "node", "-p", "process.versions.zstd ?? ''")
+	if err != nil {
+		return "", err
+	}
+	if version == "" {
+		return "", errors.New("the installed Node.js has no zstd; install Node.js 24")
+	}
+	return version, nil
+}
+
+// packed returns the size and the checksum of a program in a compressed file of the
+// tree at root.
+func packed(root string, p launch.Program) (launch.Program, error) {
+	f, err := os.Open(inTree(root, launch.Bin+"/"+p.Pack))
+	if err != nil {
+		return launch.Program{}, fmt.Errorf("opening compressed programs: %w", err)
+	}
+	defer f.Close()
+	content, err := zstd.NewReader(f, zstd.WithDecoderMaxWindow(1<<27))
+	if err != nil {
+		return launch.Program{}, fmt.Errorf("decompressing %q: %w", p.Pack, err)
+	}
+	defer content.Close()
+	if _, err := io.CopyN(io.Discard, content, p.Offset); err != nil {
+		return launch.Program{}, fmt.Errorf("decompressing %q: %w", p.Pack, err)
+	}
+	hash := sha256.New()
+	size, err := io.CopyN(hash, content, p.Size)
+	if err != nil {
+		return launch.Program{}, fmt.Errorf("decompressing %q: %w", p.Pack, err)
+	}
+	return launch.Program{SHA256: hex.EncodeToString(hash.Sum(nil)), Size: size, Pack: p.Pack, Offset: p.Offset}, nil
+}
