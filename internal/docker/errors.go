@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
+	"syscall"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
@@ -50,7 +51,20 @@ func (c *client) unreachable(ctx context.Context, err error) error {
 	if errors.Is(err, fs.ErrPermission) {
 		hint = "Add this user to the group docker, or run the step as root. For a rootless engine, set DOCKER_HOST=unix://$XDG_RUNTIME_DIR/docker.sock."
 	}
-	return diag.New(CodeUnreachable, diag.Source, hint, err, "the Docker engine at %q cannot be reached", c.host)
+	return diag.New(CodeUnreachable, diag.Source, hint, connectionFault(err), "the Docker engine at %q cannot be reached", c.host)
+}
+
+// connectionFault describes the common errors of a socket in words.
+func connectionFault(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return errors.New("the socket does not exist")
+	case errors.Is(err, fs.ErrPermission):
+		return errors.New("this user may not use the socket")
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return errors.New("the connection was refused, because no engine listens there")
+	}
+	return err
 }
 
 // endpointError returns the error for settings from which this package cannot

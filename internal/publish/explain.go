@@ -42,6 +42,11 @@ func (e Explainer) Evidence(repo name.Repository, t *resolve.Target) refusal.Evi
 		Kind: e.Config.Token.Kind(), Home: e.Config.AtHome(repo), OnReadOnly: string(e.OnReadOnly),
 		TokensURL: e.GitHub.TokensURL(), NewTokenURL: e.GitHub.NewTokenURL(),
 	}
+	for _, c := range e.Config.Credentials {
+		if c.Host == repo.RegistryStr() {
+			ev.Login = c.Username
+		}
+	}
 	grant := workflow.PackagesGrant(gh.Workspace, gh.WorkflowRef, gh.Repository, gh.Job)
 	ev.Grants, ev.GrantsFile = grant.Level, grant.File
 	if !ev.Home {

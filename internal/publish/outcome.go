@@ -68,13 +68,21 @@ func (o *Outcome) dropRepeatedNotice(err error) {
 	o.notices = WithoutRepeated(o.notices, err)
 }
 
-// WithoutRepeated returns the notices without the notice about the owner of an image if
-// the registry refused the token for this reason, because the refusal contains the same
-// facts.
+// repeated contains the notices that an error makes superfluous. The keys are the codes
+// of errors. An error about the owner or the token contains the facts of the notice.
+var repeated = map[string]string{
+	refusal.CodeWritePackage:  input.CodeOwnerDiffers,
+	refusal.CodeCreatePackage: input.CodeOwnerDiffers,
+	refusal.CodeWriteDenied:   input.CodeOwnerDiffers,
+	refusal.CodeOwnerNotFound: input.CodeOwnerDiffers,
+	refusal.CodeTokenScopes:   CodeTokenTooWide,
+}
+
+// WithoutRepeated returns the notices without those whose facts the error contains.
 func WithoutRepeated(notices []diag.Notice, err error) []diag.Notice {
-	for _, code := range []string{refusal.CodeWritePackage, refusal.CodeCreatePackage, refusal.CodeWriteDenied} {
+	for code, notice := range repeated {
 		if diag.Is(err, code) {
-			return slices.DeleteFunc(slices.Clone(notices), func(n diag.Notice) bool { return n.Code == input.CodeOwnerDiffers })
+			notices = slices.DeleteFunc(slices.Clone(notices), func(n diag.Notice) bool { return n.Code == notice })
 		}
 	}
 	return notices

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/archive"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/detect"
 )
@@ -152,8 +153,39 @@ func guess(rest string) string {
 	if hint := missing.Text(rest); hint != "" {
 		return hint
 	}
-	return guessReference(rest) + missing.Folder(rest) + " " + HintPath
+	if hint := guessTransport(rest); hint != "" {
+		return hint
+	}
+	folder := missing.Folder(rest) + " "
+	if strings.HasPrefix(folder, "Did you mean") {
+		return folder + guessReference(rest) + HintPath
+	}
+	return guessReference(rest) + folder + HintPath
 }
+
+// guessTransport explains a prefix that other programs use, or that is misspelt.
+func guessTransport(rest string) string {
+	prefix, after, ok := strings.Cut(rest, ":")
+	if !ok || strings.Contains(prefix, "/") {
+		return ""
+	}
+	switch strings.ToLower(prefix) {
+	case "docker", "docker-image", "image", "daemon":
+		return fmt.Sprintf("For an image in the Docker engine, write %q. For an image in a registry, write docker://REFERENCE.", "docker-daemon:"+strings.TrimLeft(after, "/"))
+	case "podman", "buildah", "containers":
+		return fmt.Sprintf("For an image in the storage of podman, write %q.", "containers-storage:"+strings.TrimLeft(after, "/"))
+	case "docker-tar", "tar", "archive", "file":
+		return fmt.Sprintf("For a tar from docker save, or for an OCI layout, write only the path: %s.", strings.TrimPrefix(after, "//"))
+	}
+	if known := nearest.Of(prefix, transports); len(known) > 0 && len(prefix) > 3 {
+		return fmt.Sprintf("Did you mean %s:%s?", known[0], after)
+	}
+	return ""
+}
+
+// transports contains the prefixes that a source can have, without docker, whose
+// reference follows //.
+var transports = []string{string(OCILayout), string(OCIArchive), string(DockerArchive), string(DockerEngine), string(ContainersStorage)}
 
 // guessReference returns sentences that explain how to name an image that is not a
 // file, or "" if the text cannot be such a name.

@@ -105,6 +105,9 @@ func contextOf(name string) string {
 			return strings.ToLower(context + "." + rest)
 		}
 	}
+	if upper == "PWD" {
+		return "github.workspace"
+	}
 	return "env." + name
 }
 

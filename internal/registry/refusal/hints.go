@@ -165,6 +165,10 @@ func denied(ev Evidence) (title, hint string) {
 		title = fmt.Sprintf("%s refuses the token and gives no reason", ev.Repo.RegistryStr())
 	}
 	switch {
+	case ev.Login != "":
+		host := ev.Repo.RegistryStr()
+		return fmt.Sprintf("%s refuses the login of %s from the input credentials", host, ev.Login),
+			fmt.Sprintf("Correct the line for %s in the input credentials, or remove the line to use the input token for this registry.", host)
 	case ev.Kind == secret.FineGrainedPAT:
 		return title, replaceScopes(ev)
 	case ev.tokenRequest, ev.Kind == secret.ClassicPAT:

@@ -35,6 +35,9 @@ type Evidence struct {
 	// OnReadOnly is the value of the input on-readonly: fail, skip or archive. It is ""
 	// if the run does not push to the repository.
 	OnReadOnly string
+	// Login is the user name in the line of the input credentials for the registry. It
+	// is "" if the input has no such line. A line precedes the input token.
+	Login string
 	// Kind is the kind of the token, found by its prefix.
 	Kind secret.Kind
 	// Exists is true if the package exists, and nil if its existence is unknown.

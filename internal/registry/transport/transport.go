@@ -11,10 +11,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
 )
 
 // CodeCAFileUnusable is the code of a ca-file that cannot be read or contains no
@@ -62,9 +64,12 @@ func read(file string) ([]byte, error) {
 }
 
 func unusableFile(file string, err error) error {
+	title, hint := fmt.Sprintf("Reading certificates from ca-file %q failed", file), ""
+	if errors.Is(err, fs.ErrNotExist) {
+		title, hint, err = fmt.Sprintf("The ca-file %q does not exist", file), missing.Hint(file)+" ", nil
+	}
 	return &diag.Error{
-		Code: CodeCAFileUnusable, Side: diag.Input, Input: "ca-file", Err: err,
-		Title: fmt.Sprintf("Reading certificates from ca-file %q failed", file),
-		Hint:  "Set ca-file to a file on this runner with certificates in PEM. Such a file begins with -----BEGIN CERTIFICATE-----. If the step runs in a container, mount the file into the container.",
+		Code: CodeCAFileUnusable, Side: diag.Input, Input: "ca-file", Err: err, Title: title,
+		Hint: hint + "Set ca-file to a file on this runner with certificates in PEM. Such a file begins with -----BEGIN CERTIFICATE-----. If the step runs in a container, mount the file into the container.",
 	}
 }

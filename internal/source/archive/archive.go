@@ -116,7 +116,11 @@ func read(ctx context.Context, name string, r io.ReaderAt, size int64) (*Archive
 	}
 	c := &cursors{name: name, file: r, size: size, inflate: func(r io.Reader) (io.ReadCloser, error) { return compress.Open(format, r) }}
 	a.bodies = c
-	return a, a.scanCompressed(ctx, c)
+	err = a.scanCompressed(ctx, c)
+	if diag.Is(err, CodeNotArchive) && errors.Is(err, io.ErrUnexpectedEOF) {
+		err = truncated(name, "the compressed data ends early", nil)
+	}
+	return a, err
 }
 
 // Close closes the tar. Readers that are still open return errors afterwards.

@@ -10,10 +10,13 @@ package dockerfile
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
@@ -27,6 +30,8 @@ const (
 	CodeNoBuilder = "build-no-builder"      // no installed builder supports the request, or no builder is installed
 	CodeFailed    = "build-failed"          // the builder failed
 	CodeContext   = "build-context-missing" // the context does not exist
+	// CodeNoDockerfile means that the Dockerfile of a local build does not exist.
+	CodeNoDockerfile = "build-dockerfile-missing"
 )
 
 // Request describes a build in the terms of docker build.
@@ -87,18 +92,48 @@ func (r *Request) check() error {
 	}
 	info, err := os.Stat(r.Context)
 	if err == nil && info.IsDir() {
-		return nil
+		return r.checkFile()
+	}
+	title := fmt.Sprintf("The build context %q is not a folder", r.Context)
+	if errors.Is(err, fs.ErrNotExist) {
+		title, err = fmt.Sprintf("The build context %q does not exist", r.Context), nil
 	}
 	return &diag.Error{
-		Code: CodeContext, Side: diag.Source, Input: "context", Err: err,
-		Title: fmt.Sprintf("The build context %q is not a folder", r.Context),
-		Hint:  contextHint(r.Context, err) + "The path is relative to the working directory of the step. In a workflow, run actions/checkout first.",
+		Code: CodeContext, Side: diag.Source, Input: "context", Err: err, Title: title,
+		Hint: contextHint(r.Context, info) + "The path is relative to the working directory of the step. In a workflow, run actions/checkout first.",
 	}
 }
 
+// checkFile returns an error if the Dockerfile does not exist. Builders search the file
+// in the working directory or in the context.
+func (r *Request) checkFile() error {
+	names := []string{r.File, filepath.Join(r.Context, r.File)}
+	if r.File == "" {
+		names = []string{filepath.Join(r.Context, "Dockerfile"), filepath.Join(r.Context, "Containerfile")}
+	}
+	if strings.Contains(r.File, "://") || slices.ContainsFunc(names, exists) {
+		return nil
+	}
+	e := &diag.Error{
+		Code: CodeNoDockerfile, Side: diag.Source, Input: "file",
+		Title: fmt.Sprintf("The Dockerfile %q does not exist", r.File),
+		Hint:  missing.Hint(r.File) + " Set the input file to the path of the Dockerfile, relative to the working directory of the step.",
+	}
+	if r.File == "" {
+		e.Title = fmt.Sprintf("The build context %q contains no Dockerfile", r.Context)
+		e.Hint = missing.Folder(names[0]) + " Set the input context to the folder of the Dockerfile, or the input file to its path. In a workflow, run actions/checkout first."
+	}
+	return e
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
 // contextHint explains a context that does not exist, or that is a file.
-func contextHint(context string, err error) string {
-	if err != nil {
+func contextHint(context string, info fs.FileInfo) string {
+	if info == nil {
 		return missing.Hint(context) + " "
 	}
 	if !detect.File(context).IsDockerfile() {

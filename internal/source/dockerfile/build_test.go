@@ -77,10 +77,43 @@ func run(t *testing.T, p *programs, r Request) (string, string, error) {
 	t.Helper()
 	temp := t.TempDir()
 	if r.Context == "" {
-		r.Context = t.TempDir()
+		r.Context = folder(t, "Dockerfile", "-f")
 	}
 	source, err := Run(t.Context(), &Machine{Temp: temp, Exec: p.exec, Environ: []string{"PATH=/bin", "INPUT_TOKEN=t", "GITHUB_TOKEN=t", "HOME=/h"}}, &r)
 	return strings.Replace(source, temp+string(filepath.Separator), "", 1), strings.Join(p.built().Args, " "), err
+}
+
+// folder returns a new folder with empty files.
+func folder(t *testing.T, names ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range names {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestMissingDockerfileIsReportedBeforeTheBuild(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		file    string
+		context []string
+		code    string
+	}{
+		"no file":                         {"", nil, CodeNoDockerfile},
+		"another name":                    {"Dockerfile.prod", []string{"Dockerfile"}, CodeNoDockerfile},
+		"a Containerfile":                 {"", []string{"Containerfile"}, ""},
+		"a file in the context":           {"Dockerfile.prod", []string{"Dockerfile.prod"}, ""},
+		"a file in the working directory": {"build.go", nil, ""},
+		"a file that the builder fetches": {"https://example.com/Dockerfile", nil, ""},
+	} {
+		_, _, err := run(t, &programs{answers: buildah}, Request{Context: folder(t, c.context...), File: c.file})
+		if (err != nil) != (c.code != "") || err != nil && !diag.Is(err, c.code) {
+			t.Errorf("%s: got %v, want the code %q", name, err, c.code)
+		}
+	}
 }
 
 func TestTheFirstSuitableBuilderIsChosen(t *testing.T) {
@@ -209,7 +242,7 @@ func TestFailuresAreReported(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Run(ctx, &Machine{Exec: p.exec, Temp: t.TempDir()}, &Request{Context: "."}); !errors.Is(err, context.Canceled) {
+	if _, err := Run(ctx, &Machine{Exec: p.exec, Temp: t.TempDir()}, &Request{Context: folder(t, "Dockerfile")}); !errors.Is(err, context.Canceled) {
 		t.Errorf("a cancelled run: %v", err)
 	}
 }

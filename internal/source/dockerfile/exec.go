@@ -58,10 +58,14 @@ func (m *Machine) runLogged(ctx context.Context, env []string, name string, args
 	if err == nil || ctx.Err() != nil {
 		return errors.Join(err, context.Cause(ctx))
 	}
+	reason := err
+	if lines := end.errorLines(); lines != "" {
+		reason = errors.New(lines)
+	}
 	return &diag.Error{
-		Code: CodeFailed, Side: diag.Source, Err: &program.Error{Output: end.errorLines(), Err: err},
+		Code: CodeFailed, Side: diag.Source, Err: reason,
 		Title: fmt.Sprintf("%s did not build the image", name),
-		Hint:  "Read the message of the builder in the log above. Nothing was pushed.",
+		Hint:  "Read the output of the builder in the log above.",
 	}
 }
 
