@@ -2,6 +2,7 @@ package publish
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 	"github.com/ghcr-publish/ghcr-publish/internal/image/mutate"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/rules"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
@@ -72,6 +74,11 @@ func (p preparedSource) Open(ctx context.Context) (*source.Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	warnings, err := rules.Check(ctx, src.Root, p.destinationRules())
+	if err != nil {
+		return nil, errors.Join(err, src.Close())
+	}
+	src.Notices = append(src.Notices, warnings...)
 	changes := p.changes()
 	if src.HasPlainLayers && !changes.Compression.Chosen() {
 		changes.Compression = compress.Default // layers in a registry should be compressed
@@ -85,6 +92,17 @@ func (p preparedSource) Open(ctx context.Context) (*source.Source, error) {
 	}
 	p.foreignLayers(src.Root)
 	return src, nil
+}
+
+// destinationRules returns the facts about the destinations that decide whether clients
+// can pull the image.
+func (p preparedSource) destinationRules() rules.Options {
+	for _, repo := range p.request.Destinations {
+		if p.Config.AtHome(repo) {
+			return rules.Options{OnlySHA256: repo.RegistryStr()}
+		}
+	}
+	return rules.Options{}
 }
 
 // changes returns the changes that the request makes to the image of its source.

@@ -29,8 +29,9 @@ type content interface {
 	// blob returns a blob that can be opened. A layout also checks that the
 	// blob exists.
 	blob(ctx context.Context, desc v1.Descriptor) (*image.Blob, error)
-	// platform reads the platform from the config of an image.
-	platform(ctx context.Context, config v1.Descriptor) (*v1.Platform, error)
+	// config reads and verifies the config of an image. It returns nil if the config
+	// is not needed, is larger than image.MaxConfig, or is not in the source.
+	config(ctx context.Context, config v1.Descriptor) ([]byte, error)
 }
 
 // tree reads the manifests below a root, level by level. It reads the manifests
@@ -168,9 +169,15 @@ func (t *tree) node(ctx context.Context, desc v1.Descriptor, raw []byte) (*image
 		return nil, fmt.Errorf("reading %s: %w", desc.Digest, err)
 	}
 	if node.Platform == nil && doc.Config != nil && doc.Config.MediaType.IsConfig() {
-		node.Platform, err = t.content.platform(ctx, *doc.Config)
+		config := node.Blobs[0]
+		if config.Content == nil {
+			if config.Content, err = t.content.config(ctx, *doc.Config); err != nil {
+				return nil, err
+			}
+		}
+		node.Platform = platformOf(config.Content)
 	}
-	return node, err
+	return node, nil
 }
 
 func (t *tree) unparsable(desc v1.Descriptor, err error) error {
