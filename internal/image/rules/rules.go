@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
@@ -44,6 +45,8 @@ const (
 	CodeEntryTwice = "image-listed-twice"
 	// CodeIndexEmpty reports an index without manifests.
 	CodeIndexEmpty = "image-index-empty"
+	// CodeMediaType reports a manifest whose media type is not the name of a media type.
+	CodeMediaType = "image-media-type"
 	// CodeDigestAlgorithm reports a digest with an algorithm that the registry refuses.
 	CodeDigestAlgorithm = "image-digest-algorithm"
 	// CodeAnnotationInvalid reports an annotation or a label with an empty key, or with
@@ -132,9 +135,15 @@ func (c *checker) report() (warnings []diag.Notice, err error) {
 	return warnings, errors.Join(errs...)
 }
 
+// mediaType matches the name of a media type (RFC 6838, section 4.2).
+var mediaType = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$`)
+
 // manifest applies the rules to one manifest or index.
 func (c *checker) manifest(ctx context.Context, m *image.Manifest) error {
 	c.algorithms(m)
+	if !mediaType.MatchString(string(m.Descriptor.MediaType)) {
+		c.refuse(CodeMediaType, hintRebuild+" A registry cannot store the manifest with this media type.", "The manifest %s has the media type %.100q, which is not valid", short(m.Descriptor.Digest), m.Descriptor.MediaType)
+	}
 	if m.Raw != nil {
 		c.document(m.Raw, "manifest "+m.Descriptor.Digest.String(), manifestKeys)
 		c.annotations(m)
