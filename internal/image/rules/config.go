@@ -61,7 +61,6 @@ func readConfig(ctx context.Context, m *image.Manifest) ([]byte, error) {
 	if hex.EncodeToString(hasher.Sum(nil)) != b.Descriptor.Digest.Hex {
 		return nil, nil
 	}
-	b.Content = raw
 	return raw, nil
 }
 
@@ -150,6 +149,11 @@ var dockerLayers = map[string]bool{
 func isLayer(t types.MediaType) bool {
 	base, _, _ := strings.Cut(string(t), "+")
 	return strings.HasPrefix(string(t), "application/vnd.oci.image.layer.") || dockerLayers[base] || dockerLayers[string(t)]
+}
+
+// isEncrypted reports whether only a client with a key can read the layer.
+func isEncrypted(b *image.Blob) bool {
+	return strings.HasSuffix(string(b.Descriptor.MediaType), "+encrypted")
 }
 
 // name returns the short digest of a manifest, and its platform if the platform is known.

@@ -26,6 +26,9 @@ const (
 	// CodeLayersDiffer reports an image whose manifest and config list different
 	// numbers of layers. Docker and containerd refuse such an image.
 	CodeLayersDiffer = "image-layers-differ"
+	// CodeLayerWrong reports a layer whose uncompressed bytes do not have the digest in
+	// the config. Docker refuses such an image.
+	CodeLayerWrong = "image-layer-wrong"
 	// CodeConfigInvalid reports a config that clients cannot read.
 	CodeConfigInvalid = "image-config-invalid"
 	// CodePlatformName reports an operating system or an architecture with a name that
