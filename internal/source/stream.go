@@ -63,7 +63,8 @@ func (s *Source) openStream(ctx context.Context, at location, opts Options) (*ar
 func openPipe(ctx context.Context, at location, opts Options) (io.Reader, error) {
 	if at.path == stdin {
 		if opts.Stdin == nil {
-			return nil, diag.New(CodeNotSupported, diag.Source, "Write the image to a file, and use the file as the source.", nil, "this command does not read an image from standard input")
+			return nil, diag.New(CodeNotSupported, diag.Source, "Write the image to a file, and use the file as the source. With --token-stdin, standard input contains only the token.", nil,
+				"this run cannot read an image from standard input")
 		}
 		return opts.Stdin, nil
 	}
