@@ -44,8 +44,8 @@ func TestImagesThatClientsRefuseAreNotUploaded(t *testing.T) {
 			p := &v1.Platform{OS: "linux", Architecture: "x86_64"}
 			return l.Index(sourcetest.On(l.Image(p, "x"), p))
 		})},
-		{name: "another platform in the config", code: "image-platform-differs", words: []string{"linux/arm64", "linux/amd64"}, inputs: layouts(func(l *sourcetest.Layout) v1.Descriptor {
-			return l.Index(sourcetest.On(l.Image(sourcetest.AMD64, "x"), sourcetest.AMD64), sourcetest.On(l.Image(sourcetest.AMD64, "y"), sourcetest.ARM64))
+		{name: "another system in the config", code: "image-platform-differs", words: []string{"linux/amd64", "windows/amd64"}, inputs: layouts(func(l *sourcetest.Layout) v1.Descriptor {
+			return l.Index(sourcetest.On(l.Image(windows("10.0.1"), "x"), sourcetest.AMD64))
 		})},
 		{name: "an empty index", code: "image-index-empty", inputs: layouts(func(l *sourcetest.Layout) v1.Descriptor { return l.Index() })},
 	}

@@ -94,7 +94,7 @@ func (c *checker) image(ctx context.Context, m *image.Manifest) error {
 	}
 	c.document(raw, "config "+m.Blobs[0].Descriptor.Digest.String(), configKeys)
 	c.layers(m, &doc)
-	if m == c.root || usual(doc.Platform).kind == lost {
+	if m == c.root {
 		c.platformName(doc.Platform, fmt.Sprintf("The config of the image %s", name(m)), false)
 	}
 	if doc.Config != nil {

@@ -53,7 +53,7 @@ func (c *checker) contents(m *image.Manifest, diffIDs []string, plain map[v1.Has
 			continue
 		}
 		if got, known := plain[b.Descriptor.Digest]; known && !isEncrypted(b) && got.String() != diffIDs[i] {
-			c.refuse(CodeLayerWrong, "Docker refuses the image with \"wrong diff id calculated on extraction\".",
+			c.refuse(CodeLayerWrong, "Docker refuses the image with \"layers from manifest don't match image configuration\", and containerd with \"wrong diff id calculated on extraction\".",
 				"The uncompressed layer %s of the image %s has the digest %s, but its config lists %.80q (rootfs.diff_ids)", short(b.Descriptor.Digest), name(m), short(got), diffIDs[i])
 		}
 		i++

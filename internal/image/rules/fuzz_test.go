@@ -82,7 +82,7 @@ func checkReport(t *testing.T, warnings []diag.Notice, err error) {
 	}
 	seen = map[string]bool{}
 	for _, w := range warnings {
-		if w.Text == "" || seen[w.Code] {
+		if w.Text == "" || w.Title == "" || seen[w.Code] {
 			t.Errorf("got the warning %+v", w)
 		}
 		seen[w.Code] = true

@@ -67,9 +67,13 @@ func (c *checker) entry(ctx context.Context, e v1.Descriptor, child *image.Manif
 		return nil
 	}
 	c.platformName(*e.Platform, fmt.Sprintf("The index entry of the image %s", short(e.Digest)), true)
-	if doc != nil {
-		c.compare(e, *doc)
+	if doc == nil {
+		return nil
 	}
+	if usual(doc.Platform).kind == lost && usual(*e.Platform).kind != lost {
+		c.platformName(doc.Platform, fmt.Sprintf("The config of the image %s", short(e.Digest)), false)
+	}
+	c.compare(e, *doc)
 	return nil
 }
 
@@ -80,9 +84,15 @@ func (c *checker) compare(e v1.Descriptor, doc config) {
 		return
 	}
 	inEntry, inConfig := image.PlatformString(e.Platform), image.PlatformString(&doc.Platform)
-	if entry.OS != own.OS || entry.Architecture != own.Architecture {
+	if entry.OS != own.OS {
 		c.refuse(CodePlatformDiffers,
-			"Build the image for "+inEntry+", or correct the platform in the index. A client for "+inEntry+" selects this image, but Docker then answers that the image \"does not match the specified platform\", and containerd does not unpack it.",
+			"Build the image for "+inEntry+", or correct the platform in the index. A client for "+entry.OS+" selects this image, and Docker then answers that the operating system \""+own.OS+"\" cannot be used on this platform.",
+			"The index lists the image %s for %s, but its config states %s", short(e.Digest), inEntry, inConfig)
+		return
+	}
+	if entry.Architecture != own.Architecture {
+		c.warn(CodeArchitectureDiffers,
+			"Check that the programs in the image run on "+inEntry+", because clients for "+inEntry+" select this image. Then build the image with --platform "+inEntry+", or correct the platform in the index.",
 			"The index lists the image %s for %s, but its config states %s", short(e.Digest), inEntry, inConfig)
 		return
 	}

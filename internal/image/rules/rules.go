@@ -2,8 +2,8 @@
 // applies the rules to the complete tree before the first upload.
 //
 // A rule gives an error if docker, containerd, podman or the node of a Kubernetes
-// cluster would refuse the image, or would run it on the wrong machine. A rule gives a
-// warning if the image is legal but unusual. Artifacts, charts and attestations are not
+// cluster would refuse the image, or would not find it. A rule gives a warning if the
+// image is legal but unusual. Artifacts, charts and attestations are not
 // images. The rules about configs and platforms do not apply to them.
 //
 // The package reads only bytes that are on this machine. It does not read the config of
@@ -36,9 +36,13 @@ const (
 	CodePlatformName = "image-platform-name"
 	// CodePlatformUnusual reports a platform that some clients do not find.
 	CodePlatformUnusual = "image-platform-unusual"
-	// CodePlatformDiffers reports an index that lists an image for another platform than
-	// the platform in the config of the image.
+	// CodePlatformDiffers reports an index that lists an image for another operating
+	// system than the config of the image. Docker refuses such an image.
 	CodePlatformDiffers = "image-platform-differs"
+	// CodeArchitectureDiffers reports an index that lists an image for another
+	// architecture than the config of the image. Clients run the image, because they use
+	// only the index.
+	CodeArchitectureDiffers = "image-architecture-differs"
 	// CodePlatformAbsent reports an index that lists an image without a platform.
 	CodePlatformAbsent = "image-platform-absent"
 	// CodePlatformTwice reports an index that lists two images for one platform. Clients
@@ -62,6 +66,15 @@ const (
 )
 
 const hintRebuild = "Build the image again, and check the step that writes its manifest or its index."
+
+// warningTitles are the titles of the warnings.
+var warningTitles = map[string]string{
+	CodePlatformUnusual:     "Some clients do not find the platform of an image",
+	CodeArchitectureDiffers: "The index and the config state different architectures",
+	CodePlatformAbsent:      "An image in the index has no platform",
+	CodePlatformTwice:       "Two images in the index have the same platform",
+	CodeEntryTwice:          "The index lists an image twice",
+}
 
 // Options are facts about the destinations.
 type Options struct {
@@ -130,7 +143,7 @@ func (c *checker) report() (warnings []diag.Notice, err error) {
 			hint = fmt.Sprintf("The image has %d more faults of this kind. %s", f.more, hint)
 		}
 		if f.warning {
-			warnings = append(warnings, diag.Notice{Code: f.code, Level: diag.Warning, Title: f.title, Text: hint})
+			warnings = append(warnings, diag.Notice{Code: f.code, Level: diag.Warning, Title: warningTitles[f.code], Text: f.title + ". " + hint})
 			continue
 		}
 		errs = append(errs, diag.New(f.code, diag.Source, hint, nil, "%s", f.title))

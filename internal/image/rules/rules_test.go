@@ -149,7 +149,7 @@ var cases = []struct {
 	{"an unknown architecture", listed("linux/vax"), "warning image-platform-unusual"},
 	{"several faults of one kind", listed("linux/x86_64", "linux/aarch64"), "error image-platform-name"},
 
-	{"another architecture in the config", listed("linux/amd64", "linux/arm64 linux/amd64"), "error image-platform-differs"},
+	{"another architecture in the config", listed("linux/amd64", "linux/arm64 linux/amd64"), "warning image-architecture-differs"},
 	{"another system in the config", listed("windows/amd64 linux/amd64"), "error image-platform-differs"},
 	{"another variant in the config", listed("linux/arm/v6 linux/arm/v7"), "warning image-platform-unusual"},
 	{"another version of Windows in the config", listed("windows/amd64,10.0.1 windows/amd64,10.0.2"), "warning image-platform-unusual"},
