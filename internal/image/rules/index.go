@@ -62,7 +62,7 @@ func (c *checker) entry(ctx context.Context, e v1.Descriptor, child *image.Manif
 		return nil
 	}
 	if e.Platform == nil {
-		c.warn(CodePlatformAbsent, "Write the platform of each image into the index. Docker and podman select an image only by this platform.",
+		c.warn(CodePlatformAbsent, "Write the platform of each image into the index. Docker 20.10 answers \"no matching manifest\" for such an entry.",
 			"The index lists the image %s without a platform", short(e.Digest))
 		return nil
 	}
@@ -70,7 +70,7 @@ func (c *checker) entry(ctx context.Context, e v1.Descriptor, child *image.Manif
 	if doc == nil {
 		return nil
 	}
-	if usual(doc.Platform).kind == lost && usual(*e.Platform).kind != lost {
+	if usual(doc.Platform).kind == lost && usual(*e.Platform).kind <= foreign {
 		c.platformName(doc.Platform, fmt.Sprintf("The config of the image %s", short(e.Digest)), false)
 	}
 	c.compare(e, *doc)

@@ -37,7 +37,7 @@ func (c *checker) annotations(m *image.Manifest) {
 func (c *checker) pairs(pairs map[string]json.RawMessage, kind, where string) {
 	for key, value := range pairs {
 		if strings.TrimSpace(key) == "" {
-			c.refuse(CodeAnnotationInvalid, "Remove the "+kind+" from the build, for example a label without a name. The OCI image-spec forbids empty keys.",
+			c.warn(CodeKeyEmpty, "Remove the "+kind+" from the build, for example a label without a name. The OCI image-spec forbids empty keys.",
 				"One %s of %s has an empty key", kind, where)
 		}
 		if trimmed := bytes.TrimSpace(value); !bytes.HasPrefix(trimmed, []byte(`"`)) && !bytes.Equal(trimmed, []byte("null")) {

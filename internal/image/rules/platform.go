@@ -155,19 +155,23 @@ func (r *reading) variant() {
 }
 
 // platformName checks the names of a platform. In an index, podman and CRI-O compare the
-// names with GOOS and GOARCH letter by letter, so each other name is lost. A single image
-// is not selected by its platform, so a name that containerd converts is only unusual.
+// names with GOOS and GOARCH letter by letter, so each other name is lost. Clients do not
+// select a single image by its platform, so a wrong architecture is only unusual. Old
+// versions of Docker fail if the operating system has a wrong name.
 func (c *checker) platformName(p v1.Platform, where string, inIndex bool) {
 	r := usual(p)
 	is, should := image.PlatformString(&p), image.PlatformString(&r.platform)
+	system := r.platform.OS != p.OS
 	switch {
 	case inIndex && (p.OS == "" || p.Architecture == ""):
 		c.refuse(CodePlatformName, "Write os and architecture of each image into the index. podman answers \"no image found in image index\" for such an entry.",
 			"%s has no operating system or no architecture (%q)", where, is)
-	case r.kind == lost, inIndex && r.kind == converted:
-		c.refuse(CodePlatformName, "Build the image for "+should+". "+answer(r, inIndex), "%s has the platform %q, which is called %s", where, is, should)
-	case r.kind == converted:
-		c.warn(CodePlatformUnusual, "Build the image for "+should+". If the image becomes part of an index, podman does not find it.",
+	case inIndex && r.kind > foreign:
+		c.refuse(CodePlatformName, "Build the image for "+should+". "+answer(r), "%s has the platform %q, which is called %s", where, is, should)
+	case system:
+		c.refuse(CodePlatformName, "Build the image for "+should+". Docker refuses another name of an operating system, or fails.", "%s has the platform %q, which is called %s", where, is, should)
+	case r.kind > foreign:
+		c.warn(CodePlatformUnusual, "Build the image for "+should+". Docker warns that the platform does not match the machine, and podman does not find the image in an index.",
 			"%s has the platform %q, which is called %s", where, is, should)
 	case r.kind == foreign:
 		c.warn(CodePlatformUnusual, "Use the values of GOOS and GOARCH, as in linux/arm64. Clients select an image only by these values.",
@@ -175,13 +179,11 @@ func (c *checker) platformName(p v1.Platform, where string, inIndex bool) {
 	}
 }
 
-// answer returns the reason for which clients do not run an image with a wrong name.
-func answer(r reading, inIndex bool) string {
-	switch {
-	case inIndex && r.kind == converted:
+// answer returns the answer of the clients that do not find an image with a wrong name in
+// an index.
+func answer(r reading) string {
+	if r.kind == converted {
 		return "podman and CRI-O answer \"no image found in image index for architecture " + r.platform.Architecture + "\"."
-	case inIndex:
-		return "Docker and containerd answer \"no matching manifest\" or \"no match for platform in manifest\", and podman answers \"no image found in image index\"."
 	}
-	return "containerd does not unpack an image for a platform that it does not know."
+	return "Docker and containerd answer \"no matching manifest\" or \"no match for platform in manifest\", and podman answers \"no image found in image index\"."
 }

@@ -56,8 +56,11 @@ const (
 	CodeMediaType = "image-media-type"
 	// CodeDigestAlgorithm reports a digest with an algorithm that the registry refuses.
 	CodeDigestAlgorithm = "image-digest-algorithm"
-	// CodeAnnotationInvalid reports an annotation or a label with an empty key, or with
-	// a value that is not text.
+	// CodeKeyEmpty reports an annotation or a label with an empty key. The OCI image-spec
+	// forbids empty keys, but clients ignore them.
+	CodeKeyEmpty = "image-key-empty"
+	// CodeAnnotationInvalid reports an annotation or a label with a value that is not
+	// text. Docker and podman refuse such an image.
 	CodeAnnotationInvalid = "image-annotation-invalid"
 	// CodeAmbiguous reports a manifest or a config with a key that occurs twice, or that
 	// differs from a known key only in upper and lower case. Programs read such a
@@ -73,6 +76,7 @@ var warningTitles = map[string]string{
 	CodeArchitectureDiffers: "The index and the config state different architectures",
 	CodePlatformAbsent:      "An image in the index has no platform",
 	CodePlatformTwice:       "Two images in the index have the same platform",
+	CodeKeyEmpty:            "A label or an annotation has an empty key",
 	CodeEntryTwice:          "The index lists an image twice",
 }
 

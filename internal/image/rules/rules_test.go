@@ -142,10 +142,11 @@ var cases = []struct {
 	{"the variant 7 in an index", listed("linux/arm/7"), "error image-platform-name"},
 	{"an entry without an architecture", listed("linux/ linux/amd64"), "error image-platform-name"},
 	{"arm32v7 in an index", listed("linux/arm32v7"), "error image-platform-name"},
-	{"arm32v7 in a config", listed("linux/arm/v7 linux/arm32v7"), "error image-platform-name"},
+	{"arm32v7 in a config", listed("linux/arm/v7 linux/arm32v7"), "warning image-platform-unusual"},
 	{"x86_64 without an index", single("linux/x86_64"), "warning image-platform-unusual"},
 	{"an upper case architecture without an index", single("linux/AMD64"), "warning image-platform-unusual"},
-	{"arm32v7 without an index", single("linux/arm32v7"), "error image-platform-name"},
+	{"arm32v7 without an index", single("linux/arm32v7"), "warning image-platform-unusual"},
+	{"an upper case system without an index", single("Linux/amd64"), "error image-platform-name"},
 	{"an unknown architecture", listed("linux/vax"), "warning image-platform-unusual"},
 	{"several faults of one kind", listed("linux/x86_64", "linux/aarch64"), "error image-platform-name"},
 
@@ -175,18 +176,18 @@ var cases = []struct {
 	{"an index without manifests", listed(), "error image-index-empty"},
 	{"an empty index of an artifact", raw(types.OCIImageIndex, `{"schemaVersion":2,"artifactType":"application/x","manifests":[]}`), ""},
 
-	{"an empty label", manifest(config(diffIDs(1)+`,"config":{"Labels":{"":"x"}}`), types.OCILayer), "error image-annotation-invalid"},
+	{"an empty label", manifest(config(diffIDs(1)+`,"config":{"Labels":{"":"x"}}`), types.OCILayer), "warning image-key-empty"},
 	{"a label that is not text", manifest(config(diffIDs(1)+`,"config":{"Labels":{"a":1}}`), types.OCILayer), "error image-annotation-invalid"},
 	{"labels", manifest(config(diffIDs(1)+`,"config":{"Labels":{"a":"b"}}`), types.OCILayer), ""},
-	{"an empty annotation", edited(config(diffIDs(1)), func(m *v1.Manifest) { m.Annotations = map[string]string{"": "x"} }, types.OCILayer), "error image-annotation-invalid"},
+	{"an empty annotation", edited(config(diffIDs(1)), func(m *v1.Manifest) { m.Annotations = map[string]string{"": "x"} }, types.OCILayer), "warning image-key-empty"},
 	{"an empty annotation of a layer", edited(config(diffIDs(1)), func(m *v1.Manifest) {
 		m.Layers[0].Annotations = map[string]string{"": "x"}
-	}, types.OCILayer), "error image-annotation-invalid"},
+	}, types.OCILayer), "warning image-key-empty"},
 	{"an empty annotation of an entry", func(l *sourcetest.Layout) v1.Descriptor {
 		d := sourcetest.On(l.Image(sourcetest.AMD64, "x"), sourcetest.AMD64)
 		d.Annotations = map[string]string{"": "x"}
 		return l.Index(d)
-	}, "error image-annotation-invalid"},
+	}, "warning image-key-empty"},
 
 	{"a key twice", raw(types.OCIImageIndex, `{"schemaVersion":2,"manifests":[],"artifactType":"a","artifactType":"b"}`), "error image-json-ambiguous"},
 	{"a key in upper case", raw(types.OCIImageIndex, `{"schemaVersion":2,"artifactType":"a","Manifests":[]}`), "error image-json-ambiguous"},
