@@ -15,7 +15,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
+	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
@@ -155,13 +155,26 @@ func (c *checker) report() (warnings []diag.Notice, err error) {
 	return warnings, errors.Join(errs...)
 }
 
-// mediaType matches the name of a media type (RFC 6838, section 4.2).
-var mediaType = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$`)
+// isMediaType reports whether the text is the name of a media type (RFC 6838, section 4.2).
+func isMediaType(text string) bool {
+	main, sub, two := strings.Cut(text, "/")
+	return two && isRestrictedName(main) && isRestrictedName(sub)
+}
+
+func isRestrictedName(text string) bool {
+	for i, c := range []byte(text) {
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		if !letter && (i == 0 || strings.IndexByte("!#$&-^_.+", c) < 0) {
+			return false
+		}
+	}
+	return text != "" && len(text) <= 127
+}
 
 // manifest applies the rules to one manifest or index.
 func (c *checker) manifest(ctx context.Context, m *image.Manifest) error {
 	c.algorithms(m)
-	if !mediaType.MatchString(string(m.Descriptor.MediaType)) {
+	if !isMediaType(string(m.Descriptor.MediaType)) {
 		c.refuse(CodeMediaType, hintRebuild+" A registry cannot store the manifest with this media type.", "The manifest %s has the media type %.100q, which is not valid", short(m.Descriptor.Digest), m.Descriptor.MediaType)
 	}
 	if m.Raw != nil {
