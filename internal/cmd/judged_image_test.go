@@ -10,6 +10,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
@@ -258,4 +259,43 @@ func TestWrongDiffIDsAreFoundByAPullThatReadsTheLayers(t *testing.T) {
 	e := sourcetest.NewEngine(t)
 	s.env["DOCKER_HOST"] = e.Host
 	s.with("destination", "docker-daemon:").run().failsWith("image-layer-wrong")
+}
+
+// The run reads a config that it copies from another registry before the first upload.
+func TestCopiedImageThatClientsRefuseIsNotUploaded(t *testing.T) {
+	t.Parallel()
+	other := newStage(t, acme())
+	l := sourcetest.NewLayout(t)
+	good := sourcetest.On(l.Image(sourcetest.ARM64, "x"), sourcetest.ARM64)
+	bad := sourcetest.On(withoutLayers(l, sourcetest.Config(t, sourcetest.AMD64, []byte("a"))), sourcetest.AMD64)
+	other.server.AddPackage(ghcrtest.Package{Name: "acme/web", Visibility: ghcrtest.Public})
+	for _, f := range l.Files() {
+		if _, err := other.server.AddBlob("acme/web", f.Body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add := func(tag string, d v1.Descriptor) {
+		for _, f := range l.Files() {
+			if f.Name == sourcetest.BlobName(d.Digest) {
+				other.server.AddManifest("acme/web", tag, string(d.MediaType), f.Body)
+			}
+		}
+	}
+	add("", good)
+	add("", bad)
+	add("bad", l.Index(good, bad))
+	add("good", l.Index(good))
+	s := newStage(t, acme())
+	s.with("source", "docker://"+other.image("acme/web:bad"), "tags", "1").run().wroteNothing().failsWith("image-layers-differ")
+	other.server.Reset()
+	s.with("source", "docker://"+other.image("acme/web:good")).run().succeeds()
+	reads := 0
+	for _, q := range other.server.Requests() {
+		if q.Method == "GET" && strings.HasPrefix(q.Path, "/v2/acme/web/blobs/sha256") {
+			reads++
+		}
+	}
+	if reads != 2 {
+		t.Errorf("the run reads blobs %d times, want once the config and once the layer", reads)
+	}
 }

@@ -175,14 +175,21 @@ func plainNotice(path string) diag.Notice {
 func disagreesNotice(path string, chosen saved) diag.Notice {
 	return diag.Notice{
 		Code: codeDisagrees, Level: diag.Info, Title: "The image is read from manifest.json",
-		Text: fmt.Sprintf("The OCI layout in %q and manifest.json do not describe the same layers for the image with the config %s. The run uses manifest.json (%d layers), as docker load does. To avoid this notice, save the image with a current Docker.", path, chosen.id, len(chosen.Layers)),
+		Text: fmt.Sprintf("The OCI layout in %q and manifest.json do not describe the same layers for the image with the config %s. The run uses manifest.json (%s), as docker load does. To avoid this notice, save the image with a current Docker.", path, chosen.id, plural(len(chosen.Layers), "layer")),
 	}
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func missingNotice(path string, root, left *image.Manifest, missing int) diag.Notice {
 	return diag.Notice{
 		Code: codeMissing, Level: diag.Warning, Title: "Only one platform is published",
-		Text: fmt.Sprintf("The index %s in %q lists %d manifests that the archive does not contain completely. Only the image %s is published, without the index.",
-			root.Descriptor.Digest, path, missing, left.Descriptor.Digest),
+		Text: fmt.Sprintf("The index %s in %q lists %s that the archive does not contain completely. Only the image %s is published, without the index.",
+			root.Descriptor.Digest, path, plural(missing, "manifest"), left.Descriptor.Digest),
 	}
 }
