@@ -53,9 +53,25 @@ func (s *Source) openStream(ctx context.Context, at location, opts Options) (*ar
 	}
 	s.Notices = append(s.Notices, diag.Notice{
 		Code: codeSpooled, Level: diag.Info, Title: "The image is stored on the disk during the run",
-		Text: fmt.Sprintf("%q can be read only once. The run has stored its %.1f MB in a temporary file in %s. The run removes the file at its end.", at.path, float64(spool.Size)/1e6, filepath.ToSlash(spool.Folder)),
+		Text: fmt.Sprintf("%s can be read only once. The run has stored %s in a temporary file in %s, and removes the file at its end.", at.streamName(), size(spool.Size), filepath.ToSlash(spool.Folder)),
 	})
 	return a, nil
+}
+
+// streamName returns the name of a stream at the beginning of a sentence.
+func (p location) streamName() string {
+	if p.path == stdin {
+		return "Standard input"
+	}
+	return fmt.Sprintf("The pipe %q", p.path)
+}
+
+// size formats a number of bytes.
+func size(n int64) string {
+	if n < 1e6 {
+		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
 }
 
 // openPipe opens standard input or a named pipe. A named pipe opens when another process
