@@ -44,7 +44,7 @@ var restricted = []struct {
 var layers = [][]string{
 	{"ci", "cmd/demo", "diag", "ghcrtest", "image/compress", "registry/retry", "release/launch", "release/version", "secret", "source/detect", "source/program"},
 	{"github", "image"},
-	{"docker", "ghcrtest/live", "image/rewrite", "input", "login", "meta", "registry/transport", "release", "source/archive", "source/storage"},
+	{"docker", "ghcrtest/live", "image/rewrite", "image/rules", "input", "login", "meta", "registry/transport", "release", "source/archive", "source/storage"},
 	{"migrate", "publish/plan", "registry", "registry/keychain", "source/sourcetest", "workflow"},
 	{"cmd/progress", "registry/referrers", "registry/refusal", "source", "source/dockerfile"},
 	{"image/mutate", "inspect", "publish/protect", "publish/push", "sink"},

@@ -139,6 +139,7 @@ func (c *command) cobra(p Process, w *workflow.Workflow) *cobra.Command {
 				return fmt.Errorf("reading the token from standard input: %w", err)
 			}
 			env.Token = secret.New(string(text))
+			p.Stdin = nil // standard input cannot also contain an image
 		}
 		return c.run(cc.Context(), p, w, env)
 	}

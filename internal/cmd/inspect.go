@@ -66,7 +66,9 @@ func (r *inspectRun) read(ctx context.Context) (*report.Inspect, error) {
 }
 
 func (r *inspectRun) readFiles(ctx context.Context) (*report.Inspect, error) {
-	src, err := source.Open(ctx, r.config.Source, source.Options{Exporters: r.exporters()})
+	src, err := source.Open(ctx, r.config.Source, source.Options{
+		Exporters: r.exporters(), Stdin: r.process.Stdin, Temp: r.process.Getenv("RUNNER_TEMP"),
+	})
 	if err != nil {
 		return nil, err
 	}

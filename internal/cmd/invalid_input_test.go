@@ -143,7 +143,7 @@ func largeLayer(s *stage) []string {
 	layer := l.Blob(types.OCILayer, []byte("sparse"))
 	const size = 10_000_000_001
 	layer.Size = size
-	config := l.Blob(types.OCIConfigJSON, sourcetest.Config(s.t, sourcetest.AMD64))
+	config := l.Blob(types.OCIConfigJSON, sourcetest.Config(s.t, sourcetest.AMD64, []byte("sparse")))
 	l.Add(l.JSON(types.OCIManifestSchema1, v1.Manifest{
 		SchemaVersion: 2, MediaType: types.OCIManifestSchema1, Config: config, Layers: []v1.Descriptor{layer},
 	}))

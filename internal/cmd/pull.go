@@ -131,6 +131,7 @@ func (r *pullRun) fetch(ctx context.Context, puller *pull.Puller, found *pull.Fo
 	bar := progress.New(r.process.Stderr, r.process.Terminal && !r.workflow.Active(), r.process.columns, report.Bytes)
 	bar.Label(found.Root)
 	puller.Progress = bar.Fetching()
+	puller.CheckLayers = r.config.VerifyOnly || r.target.Kind == sink.DockerArchive || r.engine != nil
 	result, err := puller.Fetch(ctx, found, to)
 	bar.Close()
 	r.report.Result(result)

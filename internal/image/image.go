@@ -75,6 +75,12 @@ type Blob struct {
 	// MountFrom lists repositories that are known to have the blob. The preferred
 	// repository is the first.
 	MountFrom []name.Repository
+	// Content contains the bytes of a config that is already read. It is nil if the
+	// bytes are not read.
+	Content []byte
+	// Absent is true if the source lists the blob but does not contain it. The
+	// image can be published only if the registry has the blob.
+	Absent bool
 	// Open returns a reader of the bytes to send. A retry calls Open again.
 	// Each reader is independent of the other readers. The reader of a pending
 	// blob compresses the layer, and verifies the DiffID at the end.

@@ -11,7 +11,7 @@ var Table = []Input{
 	},
 	{
 		Name: "source", Group: GroupImage, Commands: []Command{Publish, Promote, Pull, Inspect},
-		Help: "Image to publish: path, name in the Docker engine, or docker://REFERENCE. Prefixes: oci:, oci-archive:, docker-archive:, docker-daemon:, containers-storage:.",
+		Help: "Image to publish: path, name in the Docker engine, docker://REFERENCE, or - for a tar from standard input. Prefixes: oci:, oci-archive:, docker-archive:, docker-daemon:, containers-storage:.",
 		Own: map[Command]string{
 			Promote: "Tag, digest or reference to promote.",
 			Pull:    "Reference to pull. Default tag: latest.",

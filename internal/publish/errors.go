@@ -25,6 +25,9 @@ const (
 	CodeVisibilityNeedsOwner = "visibility-needs-owner"
 	// CodeTokenTooWide reports a token with more scopes than publishing needs.
 	CodeTokenTooWide = "token-wide"
+	// CodePlatformAmbiguous is a notice: the image contains several images for one
+	// platform, so the digest of the platform is not one output.
+	CodePlatformAmbiguous = "platform-ambiguous"
 	// CodeTokenExpires reports a token that expires soon.
 	CodeTokenExpires = "token-ends"
 )

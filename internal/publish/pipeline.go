@@ -105,6 +105,9 @@ func (r *run) run(ctx context.Context) (err error) {
 	if ended, err := r.authorize(ctx); ended || err != nil {
 		return err
 	}
+	if err := r.checkCopied(ctx); err != nil {
+		return err
+	}
 	if out.Attached, err = r.attach(ctx); err != nil {
 		return err
 	}

@@ -2,13 +2,19 @@ package publish
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 	"github.com/ghcr-publish/ghcr-publish/internal/image/mutate"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/rules"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
@@ -72,6 +78,12 @@ func (p preparedSource) Open(ctx context.Context) (*source.Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	warnings, err := rules.Check(ctx, src.Root, p.destinationRules())
+	if err != nil {
+		return nil, errors.Join(err, src.Close())
+	}
+	src.Notices = append(src.Notices, warnings...)
+	p.announceTypes(src.Root)
 	changes := p.changes()
 	if src.HasPlainLayers && !changes.Compression.Chosen() {
 		changes.Compression = compress.Default // layers in a registry should be compressed
@@ -85,6 +97,38 @@ func (p preparedSource) Open(ctx context.Context) (*source.Source, error) {
 	}
 	p.foreignLayers(src.Root)
 	return src, nil
+}
+
+// announceTypes tells the client the media types of the image, so that the run can read
+// the manifests back. It adds a notice if the image has several images for one platform.
+func (p preparedSource) announceTypes(root *image.Manifest) {
+	for _, m := range image.Manifests(root) {
+		p.Registry.Accept(m.Descriptor.MediaType)
+	}
+	ambiguous := slices.Sorted(maps.Keys(image.Ambiguous(root)))
+	if len(ambiguous) == 0 || p.request.ByDigest {
+		return
+	}
+	var outputs []string
+	for _, platform := range ambiguous {
+		outputs = append(outputs, "digest-"+strings.ReplaceAll(platform, "/", "-"))
+	}
+	p.outcome.notice(diag.Notice{
+		Code: CodePlatformAmbiguous, Level: diag.Info, Title: "Several images have the same platform",
+		Text: fmt.Sprintf("The image contains several images for %s, so the output %s is not set. The output digests contains each image with the version of its operating system, for example windows(10.0.20348.1)/amd64.",
+			strings.Join(ambiguous, " and for "), strings.Join(outputs, " or ")),
+	})
+}
+
+// destinationRules returns the facts about the destinations that decide whether clients
+// can pull the image.
+func (p preparedSource) destinationRules() rules.Options {
+	for _, repo := range p.request.Destinations {
+		if p.Config.AtHome(repo) {
+			return rules.Options{OnlySHA256: repo.RegistryStr()}
+		}
+	}
+	return rules.Options{}
 }
 
 // changes returns the changes that the request makes to the image of its source.

@@ -68,6 +68,10 @@ type Puller struct {
 	ForeignTransport *http.Transport
 	// Progress may be nil.
 	Progress Progress
+	// CheckLayers compares the uncompressed layers with the diff ids in the configs.
+	// It is necessary if the sink does not keep the compressed layers, because a Docker
+	// engine refuses wrong diff ids.
+	CheckLayers bool
 }
 
 // Tally is a number of blobs and the sum of their sizes.
@@ -89,6 +93,8 @@ type fetching struct {
 	*Puller
 	found *Found
 	sink  Sink
+	// layers is nil if the layers are not compared with the diff ids.
+	layers *layerCheck
 
 	mu     sync.Mutex
 	result Result
@@ -102,12 +108,18 @@ func (p *Puller) Fetch(ctx context.Context, found *Found, to Sink) (Result, erro
 		return Result{}, err
 	}
 	f := &fetching{Puller: p, found: found, sink: to}
+	if p.CheckLayers {
+		f.layers = newLayerCheck(found.Root)
+	}
 	f.expect(blobs)
 	fetch := f.all
 	if to.Ordered() {
 		fetch = f.inOrder
 	}
 	if err := fetch(ctx, blobs); err != nil {
+		return f.result, err
+	}
+	if err := f.layers.compare(found.Root); err != nil {
 		return f.result, err
 	}
 	return f.result, to.Commit(ctx)
@@ -173,7 +185,10 @@ func (f *fetching) write(ctx context.Context, b *image.Blob, open func() opened,
 	from := open()
 	err := from.err
 	if err == nil {
-		err = errors.Join(f.sink.Put(ctx, b.Descriptor, &countingReader{from, func(n int64) { advance(n); read(n) }}), from.Close())
+		var in io.Reader = &countingReader{from, func(n int64) { advance(n); read(n) }}
+		in, end := f.layers.tee(b, in)
+		err = errors.Join(f.sink.Put(ctx, b.Descriptor, in), from.Close())
+		end()
 	}
 	done(registry.Present, err)
 	if err != nil {

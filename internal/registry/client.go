@@ -54,6 +54,7 @@ type Client struct {
 	mu              sync.Mutex
 	sessions        map[string]*session
 	anonymousClient *Client // see Anonymous
+	accepted        *accepted
 }
 
 func (c *Client) now() time.Time {
@@ -80,6 +81,7 @@ func New(opts Options) *Client {
 		retry:      retrier{sleep: opts.Sleep, onWait: opts.OnWait},
 		Counters:   &Counters{trace: opts.Trace},
 		sessions:   map[string]*session{},
+		accepted:   &accepted{},
 	}
 }
 
@@ -93,7 +95,7 @@ func (c *Client) Anonymous() *Client {
 		opts := c.opts
 		opts.Keychain = anonymousKeychain{}
 		opts.RawBearer = false
-		c.anonymousClient = &Client{opts: opts, transports: c.transports, retry: c.retry, Counters: c.Counters, sessions: map[string]*session{}}
+		c.anonymousClient = &Client{opts: opts, transports: c.transports, retry: c.retry, Counters: c.Counters, sessions: map[string]*session{}, accepted: c.accepted}
 	}
 	return c.anonymousClient
 }

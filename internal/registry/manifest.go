@@ -16,14 +16,6 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// acceptManifests lists the four media types of docs/ghcr.md, Manifests and tags. A
-// registry can respond with each of these types. Some registries respond with 404
-// if the request does not list the type of the manifest.
-var acceptManifests = strings.Join([]string{
-	string(types.OCIImageIndex), string(types.OCIManifestSchema1),
-	string(types.DockerManifestList), string(types.DockerManifestSchema2),
-}, ", ")
-
 // Head returns the descriptor of a reference. If IsAbsent(err), the reference does
 // not exist or is hidden. Head does not verify the descriptor; Manifest returns a
 // verified descriptor.
@@ -100,7 +92,7 @@ func (c *Client) manifestCall(method string, ref name.Reference, read func(*http
 		repo:        ref.Context(),
 		access:      Pull,
 		path:        "manifests/" + ref.Identifier(),
-		header:      http.Header{"Accept": {acceptManifests}},
+		header:      http.Header{"Accept": {c.accepted.header()}},
 		statuses:    []int{http.StatusOK},
 		readContent: read,
 	}

@@ -24,7 +24,7 @@ func (c *Client) Referrers(ctx context.Context, repo name.Repository, subject v1
 	k := call{
 		operation: "GET referrers", method: http.MethodGet, repo: repo, access: Pull,
 		path: "referrers/" + subject.String(), statuses: []int{http.StatusOK},
-		header: http.Header{"Accept": {acceptManifests}},
+		header: http.Header{"Accept": {c.accepted.header()}},
 	}
 	for range maxReferrerPages {
 		var page []byte

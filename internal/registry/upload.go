@@ -153,8 +153,9 @@ func (u *upload) mountQuery() string {
 	return "?mount=" + url.QueryEscape(u.blob.Descriptor.Digest.String()) + "&from=" + url.QueryEscape(from.RepositoryStr())
 }
 
-// openSession opens an upload session. mounted is true if the registry mounted the
-// blob and opened no session (201).
+// openSession opens an upload session. mounted is true if the query requests a mount, and
+// the registry mounted the blob and opened no session (201). Without a mount, a response
+// 201 is treated like 202, because the registry has no blob that it could confirm.
 func (c *Client) openSession(ctx context.Context, repo name.Repository, query string) (location *url.URL, mounted bool, err error) {
 	resp, err := c.do(ctx, call{
 		operation: "POST upload", method: http.MethodPost, repo: repo, access: Push,
@@ -165,7 +166,7 @@ func (c *Client) openSession(ctx context.Context, repo name.Repository, query st
 	if err != nil {
 		return nil, false, err
 	}
-	if resp.StatusCode == http.StatusCreated {
+	if resp.StatusCode == http.StatusCreated && query != "" {
 		return nil, true, nil
 	}
 	location, err = c.location(resp)

@@ -160,6 +160,23 @@ func TestMountFallsBackToAnUpload(t *testing.T) {
 	}
 }
 
+func TestCreatedWithoutAMountIsNotAMount(t *testing.T) {
+	t.Parallel()
+	for _, blob := range []*image.Blob{knownBlob(fixed), pendingBlob(streamed)} {
+		r := newFixture(t, openWorld())
+		r.before = func(w http.ResponseWriter, req *http.Request) bool {
+			if req.Method == http.MethodPost {
+				w.WriteHeader(http.StatusCreated)
+			}
+			return req.Method == http.MethodPost
+		}
+		_, outcome, err := r.client.Upload(t.Context(), r.repo, blob, nil)
+		if err == nil || outcome == registry.Mounted || !strings.Contains(err.Error(), "no valid Location") {
+			t.Errorf("got %q, %v", outcome, err)
+		}
+	}
+}
+
 func TestSessionWithoutAValidLocationIsAnError(t *testing.T) {
 	t.Parallel()
 	for _, location := range []string{"", "http://[::1", "http://%zz"} {

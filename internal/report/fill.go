@@ -1,7 +1,8 @@
 package report
 
 import (
-	"sort"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
@@ -23,15 +24,41 @@ func (r *Report) setTree(root *image.Manifest) {
 	if !root.Pending() {
 		r.Digest = root.Descriptor.Digest.String()
 	}
+	r.content = contentOf(root)
 	r.Platforms = r.Platforms[:0]
 	for _, m := range image.Images(root) {
 		r.Platforms = append(r.Platforms, platform(m))
 	}
 }
 
+// content is the kind of content of a tree. It decides the command that pulls the tree.
+type content int
+
+const (
+	runnable  content = iota // an image, or an index with an image
+	artifact                 // one manifest that is not an image
+	chart                    // a Helm chart
+	artifacts                // an index without an image
+)
+
+// chartConfig is the media type of the config of a Helm chart.
+const chartConfig = "application/vnd.cncf.helm.config.v1+json"
+
+func contentOf(root *image.Manifest) content {
+	switch {
+	case slices.ContainsFunc(image.Manifests(root), (*image.Manifest).IsRunnable):
+		return runnable
+	case root.Index():
+		return artifacts
+	case len(root.Blobs) > 0 && root.Blobs[0].Descriptor.MediaType == chartConfig:
+		return chart
+	}
+	return artifact
+}
+
 // platform describes one image of the tree.
 func platform(m *image.Manifest) Platform {
-	p := Platform{Platform: image.PlatformString(m.Platform), Layers: []Layer{}}
+	p := Platform{Platform: image.PlatformString(m.Platform), Version: m.Platform.OSVersion, Layers: []Layer{}}
 	if !m.Pending() {
 		p.Digest = m.Descriptor.Digest.String()
 	}
@@ -136,15 +163,42 @@ func errorMessages(err error) []Message {
 	return out
 }
 
-// digests returns the digests of the platforms by name, and the sorted names.
-func (r *Report) digests() (names []string, byName map[string]string) {
-	byName = map[string]string{}
+// name returns the platform with the version of its operating system, for a reader.
+func (p Platform) name() string {
+	if p.Version == "" {
+		return p.Platform
+	}
+	return p.Platform + " " + p.Version
+}
+
+// digests returns the digests of the platforms by name. If two images have the same
+// platform, the name of each image contains the version of its operating system. If two
+// images also have the same version, the first image counts, because clients use it.
+func (r *Report) digests() map[string]string {
+	count := map[string]int{}
 	for _, p := range r.Platforms {
-		if p.Digest != "" && byName[p.Platform] == "" {
-			byName[p.Platform] = p.Digest
-			names = append(names, p.Platform)
+		count[p.Platform]++
+	}
+	byName := map[string]string{}
+	for _, p := range r.Platforms {
+		key := p.Platform
+		if os, rest, ok := strings.Cut(key, "/"); ok && count[key] > 1 && p.Version != "" {
+			key = os + "(" + p.Version + ")/" + rest
+		}
+		if p.Digest != "" && byName[key] == "" {
+			byName[key] = p.Digest
 		}
 	}
-	sort.Strings(names)
-	return names, byName
+	return byName
+}
+
+// ambiguous reports whether two images have the platform.
+func (r *Report) ambiguous(platform string) bool {
+	n := 0
+	for _, p := range r.Platforms {
+		if p.Platform == platform {
+			n++
+		}
+	}
+	return n > 1
 }

@@ -112,7 +112,7 @@ func (r *Report) proven() bool {
 func (r *Report) digestOutputs() ([]Output, error) {
 	byName := map[string]string{}
 	if r.complete() {
-		_, byName = r.digests()
+		byName = r.digests()
 	}
 	if r.ByDigest {
 		byName = r.platformDigests()
@@ -126,7 +126,7 @@ func (r *Report) digestOutputs() ([]Output, error) {
 		return append(out, r.platformDigestOutputs(byName)...), nil
 	}
 	for _, p := range CommonPlatforms {
-		if byName[p] != "" { // the runner treats an output that is not set as empty
+		if byName[p] != "" && !r.ambiguous(p) { // the runner treats an output that is not set as empty
 			out = append(out, Output{PlatformOutput(p), byName[p]})
 		}
 	}

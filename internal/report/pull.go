@@ -188,7 +188,7 @@ func (r *Pull) textImage(b *strings.Builder) {
 			fmt.Fprintf(w, "  … and %d more\n", len(r.Platforms)-n)
 			break
 		}
-		fmt.Fprintf(w, "  %s\t%s\t%s in %s\n", p.Platform, p.Digest, Bytes(p.Size), Count(len(p.Layers), "layer"))
+		fmt.Fprintf(w, "  %s\t%s\t%s in %s\n", p.name(), p.Digest, Bytes(p.Size), Count(len(p.Layers), "layer"))
 	}
 	w.Flush()
 	fmt.Fprintf(b, "  %s, %s, %.1f s\n", r.blobText(), Count(int(r.Requests), "request"), r.Seconds)

@@ -52,6 +52,8 @@ type Report struct {
 	Notices     []Message      `json:"notices,omitempty"`
 	Errors      []Message      `json:"errors,omitempty"`
 	Run         Run            `json:"run"`
+
+	content content // decides the command that pulls the image
 }
 
 // Archive is a file with an image that was not published.
@@ -62,7 +64,8 @@ type Archive struct {
 
 // Platform describes the image for one platform.
 type Platform struct {
-	Platform string  `json:"platform"` // os/arch[/variant]
+	Platform string  `json:"platform"`             // os/arch[/variant]
+	Version  string  `json:"os_version,omitempty"` // version of the operating system, for Windows
 	Digest   string  `json:"digest,omitempty"`
 	Size     int64   `json:"size"` // bytes of config and layers; uncompressed if the digest is not known yet
 	Layers   []Layer `json:"layers"`

@@ -104,7 +104,7 @@ func (r *Report) subject(name func(string) string) string {
 func (r *Report) pushedByDigest() string {
 	names := []string{}
 	for _, p := range r.Platforms[:min(len(r.Platforms), maxRows)] {
-		names = append(names, p.Platform)
+		names = append(names, p.name())
 	}
 	if len(names) == 0 {
 		return "Pushed an artifact without a tag"
@@ -202,7 +202,7 @@ func platformTable(platforms []Platform) string {
 		if p.Digest == "" {
 			digest = unknownDigest
 		}
-		fmt.Fprintf(&b, "| %s | %s | %d | %s |\n", text(p.Platform), Bytes(p.Size), len(p.Layers), digest)
+		fmt.Fprintf(&b, "| %s | %s | %d | %s |\n", text(p.name()), Bytes(p.Size), len(p.Layers), digest)
 	}
 	return b.String()
 }

@@ -12,8 +12,8 @@ import (
 // mdImage writes the state of one destination: the command that pulls the image, its
 // tags, its digest and the facts about its package.
 func (r *Report) mdImage(b *strings.Builder, i Image) {
-	if pull := i.pullReference(r.Version); pull != "" && !r.partial() {
-		fmt.Fprintf(b, "```sh\ndocker pull %s\n```\n\n", pull)
+	if pull := r.pullCommand(i); pull != "" && !r.partial() {
+		fmt.Fprintf(b, "```sh\n%s\n```\n\n", pull)
 	}
 	i.mdTags(b)
 	if i.Reference != "" {
@@ -25,6 +25,22 @@ func (r *Report) mdImage(b *strings.Builder, i Image) {
 	if len(r.Images) > 1 {
 		fmt.Fprintf(b, "<sub>Blobs: %s</sub>\n\n", i.blobText())
 	}
+}
+
+// pullCommand returns the command with which a reader pulls the image. Docker cannot pull
+// an artifact or a chart.
+func (r *Report) pullCommand(i Image) string {
+	reference := i.pullReference(r.Version)
+	tag := i.mainTag(r.Version)
+	switch {
+	case reference == "" || r.content == artifacts:
+		return ""
+	case r.content == chart && tag != "":
+		return fmt.Sprintf("helm pull oci://%s --version %s", i.Image, strings.ReplaceAll(tag, "_", "+"))
+	case r.content != runnable:
+		return "oras pull " + reference
+	}
+	return "docker pull " + reference
 }
 
 // pullReference returns the reference that a reader pulls: the tag of the version, or

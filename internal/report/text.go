@@ -151,8 +151,8 @@ func (r *Report) textImage(b *strings.Builder, i Image) {
 	}
 	if r.partial() {
 		i.textTags(b)
-	} else if pull := i.pullReference(r.Version); pull != "" && !r.ByDigest {
-		fmt.Fprintf(b, "  docker pull %s\n", pull)
+	} else if pull := r.pullCommand(i); pull != "" && !r.ByDigest {
+		fmt.Fprintf(b, "  %s\n", pull)
 	}
 	if i.Reference != "" {
 		fmt.Fprintf(b, "  digest: %s\n", i.Reference)
@@ -203,7 +203,7 @@ func (i Image) textTags(b *strings.Builder) {
 func (r *Report) textPlatforms(b *strings.Builder) {
 	w := tabwriter.NewWriter(b, 0, 4, 2, ' ', 0)
 	for _, p := range r.Platforms {
-		fmt.Fprintf(w, "  %s\t%s\t%s in %s\n", p.Platform, p.Digest, Bytes(p.Size), Count(len(p.Layers), "layer"))
+		fmt.Fprintf(w, "  %s\t%s\t%s in %s\n", p.name(), p.Digest, Bytes(p.Size), Count(len(p.Layers), "layer"))
 	}
 	w.Flush()
 }

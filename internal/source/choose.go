@@ -3,6 +3,7 @@ package source
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -16,6 +17,13 @@ import (
 // an index. choose also ignores manifests that refer to another entry, such as
 // signatures and SBOMs.
 func (l layout) choose(ctx context.Context, s *Source, all []entry, pick string) (entry, error) {
+	if pick == "" {
+		images := slices.DeleteFunc(slices.Clone(all), entry.belongsToImage)
+		if left := len(all) - len(images); left > 0 && len(images) > 0 {
+			s.Notices = append(s.Notices, referrersNotice(l.path, left))
+			all = images
+		}
+	}
 	chosen, err := pickOne(l.path, all, pick)
 	if pick != "" || !diag.Is(err, CodeAmbiguous) {
 		return chosen, err
@@ -28,12 +36,17 @@ func (l layout) choose(ctx context.Context, s *Source, all []entry, pick string)
 		return entry{}, err
 	}
 	if referrers > 0 {
-		s.Notices = append(s.Notices, diag.Notice{
-			Code: codeReferrers, Level: diag.Info, Title: "Referrers are not published",
-			Text: fmt.Sprintf("%d manifests in %q refer to the image, for example signatures and SBOMs. These manifests are not published.", referrers, l.path),
-		})
+		s.Notices = append(s.Notices, referrersNotice(l.path, referrers))
 	}
 	return topLevel[0], nil
+}
+
+func referrersNotice(path string, n int) diag.Notice {
+	text := fmt.Sprintf("%d manifests in %q refer to the image, for example signatures and SBOMs. These manifests are not published.", n, path)
+	if n == 1 {
+		text = fmt.Sprintf("1 manifest in %q refers to the image, for example a signature or an SBOM. This manifest is not published.", path)
+	}
+	return diag.Notice{Code: codeReferrers, Level: diag.Info, Title: "Referrers are not published", Text: text}
 }
 
 // topLevel returns the entries that are not part of another entry and do not

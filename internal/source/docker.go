@@ -136,7 +136,7 @@ func (d dockerTar) manifest(ctx context.Context, s saved) (*image.Manifest, erro
 	diffIDs := image.DiffIDs(raw)
 	if want, got := len(diffIDs), len(s.Layers); want != got {
 		return nil, diag.New(CodeBlobMismatch, diag.Source, hintRebuild, nil,
-			"manifest.json in %q lists %d layers, but the config %q lists %d", d.path, got, s.Config, want)
+			"manifest.json in %q lists %s, but the config %q lists %d", d.path, plural(got, "layer"), s.Config, want)
 	}
 	m := &image.Manifest{
 		Descriptor:  v1.Descriptor{MediaType: types.DockerManifestSchema2},

@@ -2,8 +2,11 @@ package source
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"path"
 	"slices"
+	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
@@ -20,7 +23,7 @@ import (
 // caller uses manifest.json and compresses the layers. For several images,
 // openEmbedded uses the layout and sets s.HasPlainLayers.
 func (s *Source) openEmbedded(ctx context.Context, d dockerTar, chosen saved, pick string) (bool, error) {
-	l := layout{d.fileSet}
+	l := layout{fileSet: d.fileSet}
 	if has, err := l.has(ctx, "oci-layout"); err != nil || !has {
 		return false, err
 	}
@@ -32,8 +35,13 @@ func (s *Source) openEmbedded(ctx context.Context, d dockerTar, chosen saved, pi
 		return false, err
 	}
 	root, t, err := l.find(ctx, entriesOf(doc), chosen, pick)
-	if root == nil || err != nil {
+	other := errors.Is(err, errOtherImages)
+	if !other && (root == nil || err != nil) {
 		return false, err
+	}
+	if other || chosen.disagrees(root) {
+		s.Notices = append(s.Notices, disagreesNotice(d.path, chosen))
+		return false, nil
 	}
 	plain, err := d.plain(ctx, root)
 	if err != nil {
@@ -55,8 +63,12 @@ func (s *Source) openEmbedded(ctx context.Context, d dockerTar, chosen saved, pi
 	return s.Root != nil, nil
 }
 
+// errOtherImages means that index.json lists only complete images, but not the image of
+// manifest.json.
+var errOtherImages = errors.New("the layout lists other images than manifest.json")
+
 // find reads the entry of index.json that contains the chosen image or that
-// pick selects. If no such entry exists, it returns nil.
+// pick selects. If no such entry exists, it returns nil or errOtherImages.
 func (l layout) find(ctx context.Context, all []entry, chosen saved, pick string) (*image.Manifest, *tree, error) {
 	picked, err := pickOne(l.path, all, pick)
 	switch unknown := chosen.id == (v1.Hash{}); {
@@ -67,6 +79,7 @@ func (l layout) find(ctx context.Context, all []entry, chosen saved, pick string
 	case unknown:
 		return nil, nil, nil
 	}
+	complete := len(all) > 0
 	for _, e := range all {
 		t := newTree(l, l.path)
 		t.partial = true
@@ -74,6 +87,7 @@ func (l layout) find(ctx context.Context, all []entry, chosen saved, pick string
 		if err != nil {
 			return nil, nil, err
 		}
+		complete = complete && root != nil && len(t.missing) == 0
 		if root == nil {
 			continue
 		}
@@ -81,7 +95,32 @@ func (l layout) find(ctx context.Context, all []entry, chosen saved, pick string
 			return root, t, nil
 		}
 	}
+	if complete {
+		return nil, nil, errOtherImages
+	}
 	return nil, nil, nil
+}
+
+// disagrees reports whether the layout lists other layers for the saved image than
+// manifest.json. Some versions of Docker wrote a layout without the layers.
+func (s saved) disagrees(root *image.Manifest) bool {
+	if s.id == (v1.Hash{}) {
+		return false
+	}
+	m := platformNode(root, s.id)
+	if m == nil {
+		return false
+	}
+	layers := m.Blobs[1:]
+	if len(layers) != len(s.Layers) {
+		return true
+	}
+	for i, file := range s.Layers {
+		if !layers[i].Foreign && strings.HasPrefix(file, "blobs/") && path.Clean(file) != blobName(layers[i].Descriptor.Digest) {
+			return true
+		}
+	}
+	return false
 }
 
 // platformNode returns the image in the tree that has the given config, or nil.
@@ -122,6 +161,8 @@ const (
 	codeCompressed = "source-compressed"        // the digest changes, because uncompressed layers are compressed
 	codeMissing    = "source-platforms-missing" // the digest changes, because the source lacks parts of the index
 	codeReferrers  = "source-referrers-left"    // manifests that refer to the image are not published
+	codeSpooled    = "source-stored"            // a source that can be read only once is stored in a temporary file
+	codeDisagrees  = "source-index-wrong"       // the OCI layout in an archive of docker save describes another image than manifest.json
 )
 
 func plainNotice(path string) diag.Notice {
@@ -131,10 +172,24 @@ func plainNotice(path string) diag.Notice {
 	}
 }
 
+func disagreesNotice(path string, chosen saved) diag.Notice {
+	return diag.Notice{
+		Code: codeDisagrees, Level: diag.Info, Title: "The image is read from manifest.json",
+		Text: fmt.Sprintf("The OCI layout in %q and manifest.json do not describe the same layers for the image with the config %s. The run uses manifest.json (%s), as docker load does. To avoid this notice, save the image with a current Docker.", path, chosen.id, plural(len(chosen.Layers), "layer")),
+	}
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
 func missingNotice(path string, root, left *image.Manifest, missing int) diag.Notice {
 	return diag.Notice{
 		Code: codeMissing, Level: diag.Warning, Title: "Only one platform is published",
-		Text: fmt.Sprintf("The index %s in %q lists %d manifests that the archive does not contain completely. Only the image %s is published, without the index.",
-			root.Descriptor.Digest, path, missing, left.Descriptor.Digest),
+		Text: fmt.Sprintf("The index %s in %q lists %s that the archive does not contain completely. Only the image %s is published, without the index.",
+			root.Descriptor.Digest, path, plural(missing, "manifest"), left.Descriptor.Digest),
 	}
 }

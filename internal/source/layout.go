@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,7 +18,11 @@ import (
 )
 
 // layout reads the manifests and blobs of an OCI layout by digest.
-type layout struct{ fileSet }
+type layout struct {
+	fileSet
+	// sparse is true if the layout may lack blobs, because a registry may have them.
+	sparse bool
+}
 
 // checkVersion returns an error unless the files are a layout of version 1
 // (image-spec, "oci-layout file": 1.0.0).
@@ -67,20 +72,28 @@ func blobName(h v1.Hash) string { return "blobs/" + h.Algorithm + "/" + h.Hex }
 // manifest reads a manifest and verifies its size and digest.
 func (l layout) manifest(ctx context.Context, desc v1.Descriptor) ([]byte, error) {
 	raw, err := l.document(ctx, blobName(desc.Digest), image.MaxManifestSize)
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && len(desc.Data) > 0:
+		raw = desc.Data
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, l.missing("manifest", desc, errMissing)
-	}
-	if err != nil {
+	case err != nil:
 		return nil, err
 	}
 	return raw, verify(l.path, desc, raw)
+}
+
+// truncated reports whether the layout is an archive without its end mark.
+func (l layout) truncated() bool {
+	a, ok := l.files.(*archive.Archive)
+	return ok && !a.Complete()
 }
 
 // missing returns the error for a manifest or blob that the layout does not
 // contain.
 func (l layout) missing(what string, desc v1.Descriptor, err error) error {
 	hint := hintRebuild
-	if a, ok := l.files.(*archive.Archive); ok && !a.Complete() {
+	if l.truncated() {
 		hint = "The archive has no end mark and may be truncated. " + hint
 	} else if what == "manifest" {
 		hint = "If this platform was not built or pulled on the machine, export only the existing platforms (docker save --platform). " + hint
@@ -88,18 +101,29 @@ func (l layout) missing(what string, desc v1.Descriptor, err error) error {
 	return diag.New(CodeBlobMissing, diag.Source, hint, err, "a manifest of %[3]q lists the %[1]s %[2]s, which the source does not contain", what, desc.Digest, l.path)
 }
 
-// blob returns a blob of the layout and verifies its size. A foreign layer may
-// be missing, because registries need not store it.
+// blob returns a blob of the layout and verifies its size. If the layout does not
+// contain the blob, its descriptor can contain the bytes in the field "data" (image-spec,
+// "Embedded Content"). A foreign layer may be missing, because registries need not store
+// it. In a sparse layout, every blob may be missing.
 func (l layout) blob(ctx context.Context, desc v1.Descriptor) (*image.Blob, error) {
 	b := &image.Blob{Descriptor: desc}
 	file := blobName(desc.Digest)
 	size, err := l.Stat(ctx, file)
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && len(desc.Data) > 0:
+		b.Open = func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(desc.Data)), nil }
+		return b, verify(l.path, desc, desc.Data)
 	case errors.Is(err, fs.ErrNotExist) && foreign(desc):
 		b.Foreign, b.Open = true, openForeign(desc)
 		return b, nil
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, l.missing("blob", desc, nil)
+		b.Absent = true
+		err := l.missing("blob", desc, nil)
+		b.Open = func(context.Context) (io.ReadCloser, error) { return nil, err }
+		if !l.sparse || l.truncated() {
+			return nil, err
+		}
+		return b, nil
 	case err != nil:
 		return nil, err
 	case size != desc.Size:
@@ -124,20 +148,21 @@ func openForeign(desc v1.Descriptor) func(context.Context) (io.ReadCloser, error
 	}
 }
 
-// platform reads the platform from the config of an image. It returns nil if
-// the config is larger than image.MaxConfig.
-func (l layout) platform(ctx context.Context, config v1.Descriptor) (*v1.Platform, error) {
+// config reads the config of an image.
+func (l layout) config(ctx context.Context, config v1.Descriptor) ([]byte, error) {
 	if config.Size > image.MaxConfig {
 		return nil, nil
 	}
 	raw, err := l.document(ctx, blobName(config.Digest), image.MaxConfig)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && len(config.Data) > 0:
+		raw = config.Data
+	case errors.Is(err, fs.ErrNotExist) && l.sparse:
+		return nil, nil
+	case err != nil:
 		return nil, unreadable(err, "the config %s in %q cannot be read", config.Digest, l.path)
 	}
-	if err := verify(l.path, config, raw); err != nil {
-		return nil, err
-	}
-	return platformOf(raw), nil
+	return raw, verify(l.path, config, raw)
 }
 
 // platformOf returns the platform in a config (image-spec, "Image
@@ -153,7 +178,7 @@ func platformOf(config []byte) *v1.Platform {
 
 // openLayout reads the chosen image of an OCI layout.
 func (s *Source) openLayout(ctx context.Context, w fileSet, pick string) error {
-	l := layout{w}
+	l := layout{fileSet: w}
 	if err := l.checkVersion(ctx); err != nil {
 		return err
 	}
@@ -164,6 +189,7 @@ func (s *Source) openLayout(ctx context.Context, w fileSet, pick string) error {
 	entries := entriesOf(doc)
 	s.Names = names(entries)
 	if pick == "" && isImageIndex(entries) {
+		l.sparse = s.sparse
 		s.Root, err = l.openIndexJSON(ctx, raw, doc)
 		return err
 	}
@@ -171,6 +197,7 @@ func (s *Source) openLayout(ctx context.Context, w fileSet, pick string) error {
 	if err != nil {
 		return err
 	}
+	l.sparse = s.sparse
 	s.Root, err = newTree(l, l.path).read(ctx, rootDescriptor(chosen.desc))
 	return err
 }
@@ -178,7 +205,7 @@ func (s *Source) openLayout(ctx context.Context, w fileSet, pick string) error {
 // rootDescriptor returns the media type, size and digest of d. Platform and
 // annotations describe an entry of index.json and do not belong to the root.
 func rootDescriptor(d v1.Descriptor) v1.Descriptor {
-	return v1.Descriptor{MediaType: d.MediaType, Size: d.Size, Digest: d.Digest}
+	return v1.Descriptor{MediaType: d.MediaType, Size: d.Size, Digest: d.Digest, Data: d.Data}
 }
 
 // isImageIndex reports whether index.json is itself the index of one image. It

@@ -22,6 +22,8 @@ type location struct {
 	path string // a file, a directory, or a reference
 	pick string // selects one of several images; empty for the only image
 	dir  bool
+	// stream is true for standard input and for a named pipe.
+	stream bool
 }
 
 // unsupportedTransports contains a hint for each transport of other tools that
@@ -34,6 +36,9 @@ var unsupportedTransports = map[string]string{
 
 // locate splits the name of a source into path and pick.
 func locate(text string) (location, error) {
+	if pick, ok := isStdin(text, false); ok {
+		return location{path: stdin, pick: pick, stream: true}, nil
+	}
 	prefix, rest, ok := strings.Cut(text, ":")
 	if !ok {
 		return findPath(text, text, "")
@@ -59,6 +64,9 @@ func locate(text string) (location, error) {
 // path. The text after "#" selects an image. If the source has a transport
 // prefix, the text after ":" also selects an image.
 func findPath(text, rest string, kind Kind) (location, error) {
+	if pick, ok := isStdin(rest, kind != ""); ok && (kind == OCIArchive || kind == DockerArchive) {
+		return location{kind: kind, path: stdin, pick: pick, stream: true}, nil
+	}
 	var cause error
 	for _, cut := range cuts(rest, kind != "") {
 		info, err := os.Stat(cut.path)
@@ -69,7 +77,7 @@ func findPath(text, rest string, kind Kind) (location, error) {
 		if err != nil {
 			return location{}, unreadable(err, "the source %q cannot be opened", text)
 		}
-		cut.kind, cut.dir = kind, info.IsDir()
+		cut.kind, cut.dir, cut.stream = kind, info.IsDir(), isStream(info)
 		return cut, cut.check(text, info)
 	}
 	return location{}, notFound(text, rest, cause)
@@ -112,9 +120,9 @@ func drive(rest string, colon int) bool {
 // transport.
 func (p location) check(text string, info fs.FileInfo) error {
 	switch {
-	case !info.IsDir() && !info.Mode().IsRegular():
-		return diag.New(CodeUnreadable, diag.Source, "Write the image to a regular file, because the program reads it more than once.", nil,
-			"the source %q is neither a file nor a directory (%s)", text, info.Mode().Type())
+	case !info.IsDir() && !info.Mode().IsRegular() && !p.stream:
+		return diag.New(CodeUnreadable, diag.Source, "Set source to a file, a directory or a pipe.", nil,
+			"the source %q is neither a file nor a directory nor a pipe (%s)", text, info.Mode().Type())
 	case p.kind == OCILayout && !info.IsDir():
 		return diag.New(CodeNotLayout, diag.Source, fmt.Sprintf("For a tar, write %q.", "oci-archive:"+p.path), nil,
 			"the source %q is a file, but oci: needs a directory", text)

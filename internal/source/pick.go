@@ -10,6 +10,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
 // The annotations that hold the name of an image in a layout. The annotation of
@@ -37,6 +38,21 @@ type entry struct {
 
 func (e entry) imageNames() []string { return e.names }
 func (e entry) digests() []v1.Hash   { return []v1.Hash{e.desc.Digest} }
+
+// The annotation with which cosign save marks the entries of a layout. The value of an
+// image starts with cosignImage. All other values that start with cosignPrefix mark
+// signatures, attestations and SBOMs of the image.
+const (
+	cosignKind   = "kind"
+	cosignPrefix = "dev.cosignproject.cosign/"
+	cosignImage  = cosignPrefix + "image"
+)
+
+// belongsToImage reports whether cosign save wrote the entry for another entry.
+func (e entry) belongsToImage() bool {
+	kind := e.desc.Annotations[cosignKind]
+	return strings.HasPrefix(kind, cosignPrefix) && !strings.HasPrefix(kind, cosignImage)
+}
 
 // entriesOf lists the images of index.json.
 func entriesOf(doc *document) []entry {
@@ -185,7 +201,24 @@ func list[C candidate](all []C) string {
 func label(c candidate) string {
 	digest := c.digests()[0].String()
 	if len(c.imageNames()) == 0 {
-		return digest + " (no name)"
+		return fmt.Sprintf("%s (no name%s)", digest, about(c))
 	}
 	return fmt.Sprintf("%.100q (%s)", c.imageNames()[0], digest[:min(len(digest), 19)])
+}
+
+// about returns the media type and the platform of an entry without a name, so that the
+// user can distinguish the entries.
+func about(c candidate) string {
+	e, ok := c.(entry)
+	if !ok {
+		return ""
+	}
+	out := ", " + string(e.desc.MediaType)
+	if e.desc.ArtifactType != "" {
+		out = ", " + e.desc.ArtifactType
+	}
+	if p := e.desc.Platform; p != nil {
+		out += ", " + image.PlatformString(p)
+	}
+	return fmt.Sprintf("%.200s", out)
 }

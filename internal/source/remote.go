@@ -99,9 +99,8 @@ func (r repository) blob(_ context.Context, desc v1.Descriptor) (*image.Blob, er
 	}, nil
 }
 
-// platform reads the platform from the config of an image. It returns nil if
-// the config is larger than image.MaxConfig.
-func (r repository) platform(ctx context.Context, config v1.Descriptor) (*v1.Platform, error) {
+// config reads the config of an image.
+func (r repository) config(ctx context.Context, config v1.Descriptor) ([]byte, error) {
 	if r.skipPlatform || config.Size > image.MaxConfig {
 		return nil, nil
 	}
@@ -114,8 +113,5 @@ func (r repository) platform(ctx context.Context, config v1.Descriptor) (*v1.Pla
 	if err != nil {
 		return nil, fmt.Errorf("reading the config %s: %w", config.Digest, err)
 	}
-	if err := verify(r.Name(), config, raw); err != nil {
-		return nil, err
-	}
-	return platformOf(raw), nil
+	return raw, verify(r.Name(), config, raw)
 }

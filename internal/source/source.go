@@ -65,6 +65,14 @@ type Options struct {
 	// image in a registry. The platform is in the config, and reading the
 	// config costs one request.
 	SkipPlatform bool
+	// Sparse allows a layout that lacks blobs. Such a blob has the field Absent. The
+	// caller must find it in a registry.
+	Sparse bool
+	// Stdin is the source with the name "-". If Stdin is nil, Open refuses this name.
+	Stdin io.Reader
+	// Temp is the folder for the temporary copy of a source that can be read only
+	// once. If it is empty, Open uses the default folder of the operating system.
+	Temp string
 }
 
 // Source is an open source. Its blobs can be read until Close.
@@ -90,6 +98,7 @@ type Source struct {
 	Attached []Attached
 
 	files   files
+	sparse  bool
 	origins func(context.Context, func(name.Repository) bool) ([]image.Origin, error)
 }
 
@@ -115,6 +124,7 @@ func (s *Source) Close() error {
 //     docker-archive:, docker://)
 //   - the name or ID of an image in a store (docker-daemon:,
 //     containers-storage:)
+//   - "-" for an archive from standard input. A path can also be a named pipe.
 //
 // Without a prefix, Open detects the kind from the content of the path and not
 // from its extension. If the path does not exist, Open looks for an image with
@@ -124,7 +134,7 @@ func (s *Source) Close() error {
 // Open returns the errors of Remote, of Exporters and of an ended context
 // unchanged.
 func Open(ctx context.Context, text string, opts Options) (*Source, error) {
-	s := &Source{Name: text}
+	s := &Source{Name: text, sparse: opts.Sparse}
 	if err := s.open(ctx, opts); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -142,20 +152,20 @@ func (s *Source) open(ctx context.Context, opts Options) error {
 	case DockerEngine, ContainersStorage:
 		return s.openExported(ctx, at, opts.Exporters[at.kind])
 	}
-	return s.openFiles(ctx, at)
+	return s.openFiles(ctx, at, opts)
 }
 
 // openFiles opens a directory or an archive and reads the image in it.
-func (s *Source) openFiles(ctx context.Context, at location) error {
-	err := s.readFiles(ctx, at)
+func (s *Source) openFiles(ctx context.Context, at location, opts Options) error {
+	err := s.readFiles(ctx, at, opts)
 	if diag.Is(err, CodeNotLayout) {
 		return s.notImage(at, err)
 	}
 	return err
 }
 
-func (s *Source) readFiles(ctx context.Context, at location) error {
-	if err := s.mount(ctx, at); err != nil {
+func (s *Source) readFiles(ctx context.Context, at location, opts Options) error {
+	if err := s.mount(ctx, at, opts); err != nil {
 		return err
 	}
 	w := fileSet{files: s.files, path: at.path}
@@ -172,12 +182,17 @@ func (s *Source) readFiles(ctx context.Context, at location) error {
 
 // mount opens the directory or the archive so that its files can be read by
 // name.
-func (s *Source) mount(ctx context.Context, at location) (err error) {
+func (s *Source) mount(ctx context.Context, at location, opts Options) (err error) {
 	if at.dir {
 		s.files, err = openDirectory(at.path)
 		return err
 	}
-	a, err := archive.Open(ctx, at.path)
+	var a *archive.Archive
+	if at.stream {
+		a, err = s.openStream(ctx, at, opts)
+	} else {
+		a, err = archive.Open(ctx, at.path)
+	}
 	if err != nil {
 		return err
 	}

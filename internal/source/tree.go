@@ -19,6 +19,7 @@ const (
 	maxManifests       = 10_000    // in all
 	maxManifestBytes   = 256 << 20 // in all
 	maxBlobs           = 100_000   // in all
+	maxConfigs         = 8 << 20   // bytes of configs that are kept
 	maxConcurrentReads = 8         // manifests that are read concurrently
 )
 
@@ -29,8 +30,9 @@ type content interface {
 	// blob returns a blob that can be opened. A layout also checks that the
 	// blob exists.
 	blob(ctx context.Context, desc v1.Descriptor) (*image.Blob, error)
-	// platform reads the platform from the config of an image.
-	platform(ctx context.Context, config v1.Descriptor) (*v1.Platform, error)
+	// config reads and verifies the config of an image. It returns nil if the config
+	// is not needed, is larger than image.MaxConfig, or is not in the source.
+	config(ctx context.Context, config v1.Descriptor) ([]byte, error)
 }
 
 // tree reads the manifests below a root, level by level. It reads the manifests
@@ -41,6 +43,7 @@ type tree struct {
 	nodes   map[v1.Hash]*image.Manifest
 	blobs   map[v1.Hash]*image.Blob
 	bytes   int64
+	configs int // bytes of the configs that are kept
 
 	// If partial is true, the source may lack manifests, and blobs of
 	// manifests. The tree omits these manifests and lists them in the field
@@ -168,9 +171,23 @@ func (t *tree) node(ctx context.Context, desc v1.Descriptor, raw []byte) (*image
 		return nil, fmt.Errorf("reading %s: %w", desc.Digest, err)
 	}
 	if node.Platform == nil && doc.Config != nil && doc.Config.MediaType.IsConfig() {
-		node.Platform, err = t.content.platform(ctx, *doc.Config)
+		raw, err := t.content.config(ctx, *doc.Config)
+		if err != nil {
+			return nil, err
+		}
+		node.Platform = platformOf(raw)
+		t.keep(node.Blobs[0], raw)
 	}
-	return node, err
+	return node, nil
+}
+
+// keep keeps the bytes of a config, as long as all configs together stay below
+// maxConfigs.
+func (t *tree) keep(b *image.Blob, raw []byte) {
+	if t.configs+len(raw) <= maxConfigs {
+		t.configs += len(raw)
+		b.Content = raw
+	}
 }
 
 func (t *tree) unparsable(desc v1.Descriptor, err error) error {

@@ -125,6 +125,9 @@ func (r *Resolver) Contents(ctx context.Context, found *Found) error {
 	if err := r.contents(ctx, found); err != nil {
 		return err
 	}
+	if err := r.absent(ctx, found); err != nil {
+		return err
+	}
 	return r.mounts(ctx, found)
 }
 

@@ -172,7 +172,8 @@ func compare(images []entry, found map[string]bool, expect []string) []error {
 		wanted[name] = true
 	}
 	for _, e := range images {
-		if e.Platform != nil && !wanted[image.PlatformString(e.Platform)] {
+		usual, _ := usualName(e.Platform) // absent reports an image whose usual name is wanted
+		if e.Platform != nil && !wanted[image.PlatformString(e.Platform)] && !wanted[usual] {
 			errs = append(errs, unexpected(e))
 		}
 	}
@@ -187,6 +188,13 @@ func absent(name string, images []entry) error {
 		}
 	}
 	output := prefix + strings.ReplaceAll(name, "/", "-")
+	for _, e := range images {
+		if usual, ok := usualName(e.Platform); ok && usual == name {
+			return inputError("digests", CodePlatformMissing,
+				fmt.Sprintf("Build the image of the entry %q for %s, for example with --platform %s. Its config should state the architecture %s.", e.job, name, name, strings.SplitN(name+"/", "/", 3)[1]), nil,
+				"No job pushed an image for %s. The image of the entry %q is for %s, which is another name of this platform", name, e.job, image.PlatformString(e.Platform))
+		}
+	}
 	return inputError("digests", CodePlatformMissing,
 		fmt.Sprintf("Check that the job that builds the image has the output %s. Found platforms: %s.", output, strings.Join(found, ", ")), nil,
 		"No job pushed an image for %s, but expect-platforms contains this platform", name)

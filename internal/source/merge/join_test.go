@@ -214,3 +214,15 @@ func TestImageWithoutAPlatformIsRefused(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestImageWithAnotherNameOfAnExpectedPlatformIsNamed(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{"x86_64": "linux/amd64", "aarch64": "linux/arm64"} {
+		_, err := merge.Join([]merge.ReadImage{attested(t, "job", &v1.Platform{OS: "linux", Architecture: text})},
+			merge.Options{Attestations: merge.Keep, Expect: []string{want}})
+		all := diag.All(err)
+		if len(all) != 1 || all[0].Code != merge.CodePlatformMissing || !strings.Contains(all[0].Title, "linux/"+text) || !strings.Contains(all[0].Hint, want) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}

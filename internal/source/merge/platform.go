@@ -7,6 +7,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/rules"
 )
 
 // identity returns a text that is different for different platforms. The text
@@ -29,6 +30,16 @@ func complete(p *v1.Platform) bool {
 		return p.Variant != ""
 	}
 	return true
+}
+
+// usualName returns the usual name of a platform in the form of image.PlatformString. It
+// returns false if p is nil or has its usual name already.
+func usualName(p *v1.Platform) (string, bool) {
+	if p == nil {
+		return "", false
+	}
+	usual, ok := rules.Usual(*p)
+	return image.PlatformString(&usual), ok
 }
 
 // isRunnable reports whether an image can run on p. BuildKit gives its

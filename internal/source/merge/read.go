@@ -86,6 +86,9 @@ func describe(ctx context.Context, m *image.Manifest) error {
 	if err != nil {
 		return fmt.Errorf("reading config %s: %w", m.Blobs[0].Descriptor.Digest, err)
 	}
+	if int64(len(raw)) == m.Blobs[0].Descriptor.Size {
+		m.Blobs[0].Content = raw
+	}
 	var p v1.Platform
 	if json.Unmarshal(raw, &p) != nil || p.OS == "" || p.Architecture == "" {
 		return nil // registries accept configs without a platform

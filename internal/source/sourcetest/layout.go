@@ -39,6 +39,9 @@ func NewLayout(tb testing.TB) *Layout {
 	return &Layout{tb: tb, met: map[v1.Hash]bool{}}
 }
 
+// Testing returns the test of the layout.
+func (l *Layout) Testing() testing.TB { return l.tb }
+
 // Blob stores bytes under their digest.
 func (l *Layout) Blob(t types.MediaType, raw []byte) v1.Descriptor {
 	l.tb.Helper()

@@ -1,0 +1,61 @@
+package rules
+
+import (
+	"encoding/json"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+)
+
+// DiffIDs compares the uncompressed layers of an image with the diff ids in its config.
+// The map plain contains the digests of the uncompressed bytes by the digest of the
+// layer. A layer that is not in the map is not compared. The errors have the side
+// diag.Registry, because a caller that pulls an image knows these digests.
+func DiffIDs(m *image.Manifest, raw []byte, plain map[v1.Hash]v1.Hash) error {
+	var doc config
+	if !m.IsRunnable() || json.Unmarshal(raw, &doc) != nil || doc.artifact() {
+		return nil
+	}
+	c := &checker{root: m}
+	c.layers(m, &doc)
+	if len(c.findings) == 0 && doc.RootFS != nil {
+		c.contents(m, doc.RootFS.DiffIDs, plain)
+	}
+	_, err := c.report()
+	for _, e := range diag.All(err) {
+		e.Side = diag.Registry
+		e.Hint = "Ask the publisher of the image to build it again. " + e.Hint
+	}
+	return err
+}
+
+// Layers lists the digests of the layers that clients extract.
+func Layers(m *image.Manifest) []v1.Hash {
+	if !m.IsRunnable() {
+		return nil
+	}
+	var out []v1.Hash
+	for _, b := range m.Blobs[1:] {
+		if isLayer(b.Descriptor.MediaType) && !isEncrypted(b) {
+			out = append(out, b.Descriptor.Digest)
+		}
+	}
+	return out
+}
+
+// contents compares each layer with its diff id.
+func (c *checker) contents(m *image.Manifest, diffIDs []string, plain map[v1.Hash]v1.Hash) {
+	i := 0
+	for _, b := range m.Blobs[1:] {
+		if !isLayer(b.Descriptor.MediaType) || i >= len(diffIDs) {
+			continue
+		}
+		if got, known := plain[b.Descriptor.Digest]; known && !isEncrypted(b) && got.String() != diffIDs[i] {
+			c.refuse(CodeLayerWrong, "Docker refuses the image with \"layers from manifest don't match image configuration\", and containerd with \"wrong diff id calculated on extraction\".",
+				"The uncompressed layer %s of the image %s has the digest %s, but its config lists %.80q (rootfs.diff_ids)", short(b.Descriptor.Digest), name(m), short(got), diffIDs[i])
+		}
+		i++
+	}
+}

@@ -1,0 +1,204 @@
+// Package rules contains the rules for an image that clients can pull and run. Check
+// applies the rules to the complete tree before the first upload.
+//
+// A rule gives an error if docker, containerd, podman or the node of a Kubernetes
+// cluster would refuse the image, or would not find it. A rule gives a warning if the
+// image is legal but unusual. Artifacts, charts and attestations are not
+// images. The rules about configs and platforms do not apply to them.
+//
+// The package reads only bytes that are on this machine. It does not read the config of
+// an image in a registry if the source has not read this config, because each read costs
+// a request.
+package rules
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+)
+
+// The codes of the errors and warnings about an image that clients cannot use.
+const (
+	// CodeLayersDiffer reports an image whose manifest and config list different
+	// numbers of layers. Docker and containerd refuse such an image.
+	CodeLayersDiffer = "image-layers-differ"
+	// CodeLayerWrong reports a layer whose uncompressed bytes do not have the digest in
+	// the config. Docker refuses such an image.
+	CodeLayerWrong = "image-layer-wrong"
+	// CodeConfigInvalid reports a config that clients cannot read.
+	CodeConfigInvalid = "image-config-invalid"
+	// CodePlatformName reports an operating system or an architecture with a name that
+	// clients do not find, such as x86_64 instead of amd64.
+	CodePlatformName = "image-platform-name"
+	// CodePlatformUnusual reports a platform that some clients do not find.
+	CodePlatformUnusual = "image-platform-unusual"
+	// CodePlatformDiffers reports an index that lists an image for another operating
+	// system than the config of the image. Docker refuses such an image.
+	CodePlatformDiffers = "image-platform-differs"
+	// CodeArchitectureDiffers reports an index that lists an image for another
+	// architecture than the config of the image. Clients run the image, because they use
+	// only the index.
+	CodeArchitectureDiffers = "image-architecture-differs"
+	// CodePlatformAbsent reports an index that lists an image without a platform.
+	CodePlatformAbsent = "image-platform-absent"
+	// CodePlatformTwice reports an index that lists two images for one platform. Clients
+	// use only the first image.
+	CodePlatformTwice = "image-platform-twice"
+	// CodeEntryTwice reports an index that lists one image twice.
+	CodeEntryTwice = "image-listed-twice"
+	// CodeIndexEmpty reports an index without manifests.
+	CodeIndexEmpty = "image-index-empty"
+	// CodeMediaType reports a manifest whose media type is not the name of a media type.
+	CodeMediaType = "image-media-type"
+	// CodeDigestAlgorithm reports a digest with an algorithm that the registry refuses.
+	CodeDigestAlgorithm = "image-digest-algorithm"
+	// CodeKeyEmpty reports an annotation or a label with an empty key. The OCI image-spec
+	// forbids empty keys, but clients ignore them.
+	CodeKeyEmpty = "image-key-empty"
+	// CodeAnnotationInvalid reports an annotation or a label with a value that is not
+	// text. Docker and podman refuse such an image.
+	CodeAnnotationInvalid = "image-annotation-invalid"
+	// CodeAmbiguous reports a manifest or a config with a key that occurs twice, or that
+	// differs from a known key only in upper and lower case. Programs read such a
+	// document in different ways.
+	CodeAmbiguous = "image-json-ambiguous"
+)
+
+const hintRebuild = "Build the image again, and check the step that writes its manifest or its index."
+
+// warningTitles are the titles of the warnings.
+var warningTitles = map[string]string{
+	CodePlatformUnusual:     "Some clients do not find the platform of an image",
+	CodeArchitectureDiffers: "The index and the config state different architectures",
+	CodePlatformAbsent:      "An image in the index has no platform",
+	CodePlatformTwice:       "Two images in the index have the same platform",
+	CodeKeyEmpty:            "A label or an annotation has an empty key",
+	CodeEntryTwice:          "The index lists an image twice",
+}
+
+// Options are facts about the destinations.
+type Options struct {
+	// OnlySHA256 is the name of a destination that accepts only digests with the
+	// algorithm sha256. It is empty if each destination also accepts other algorithms.
+	OnlySHA256 string
+}
+
+// Check applies all rules to the tree below root. It returns at most one warning of each
+// kind. The error contains at most one *diag.Error of each kind, with the side
+// diag.Source.
+func Check(ctx context.Context, root *image.Manifest, o Options) ([]diag.Notice, error) {
+	c := &checker{root: root, options: o}
+	for _, m := range image.Manifests(root) {
+		if err := c.manifest(ctx, m); err != nil {
+			return nil, err
+		}
+	}
+	return c.report()
+}
+
+// checker collects the findings about one tree.
+type checker struct {
+	root     *image.Manifest
+	options  Options
+	findings []finding
+}
+
+// finding is one fault of an image.
+type finding struct {
+	code    string
+	warning bool
+	title   string
+	hint    string
+	more    int // the number of other findings of this kind
+}
+
+// refuse adds an error.
+func (c *checker) refuse(code, hint, format string, args ...any) {
+	c.add(finding{code: code, hint: hint, title: fmt.Sprintf(format, args...)})
+}
+
+// warn adds a warning.
+func (c *checker) warn(code, hint, format string, args ...any) {
+	c.add(finding{code: code, warning: true, hint: hint, title: fmt.Sprintf(format, args...)})
+}
+
+// add adds a finding. For the second finding of a kind, it only increases the number of
+// the first finding.
+func (c *checker) add(f finding) {
+	for i := range c.findings {
+		if old := &c.findings[i]; old.code == f.code && old.warning == f.warning {
+			old.more++
+			return
+		}
+	}
+	c.findings = append(c.findings, f)
+}
+
+// report returns the warnings and the errors.
+func (c *checker) report() (warnings []diag.Notice, err error) {
+	var errs []error
+	for _, f := range c.findings {
+		hint := f.hint
+		if f.more > 0 {
+			hint = fmt.Sprintf("The image has %d more faults of this kind. %s", f.more, hint)
+		}
+		if f.warning {
+			warnings = append(warnings, diag.Notice{Code: f.code, Level: diag.Warning, Title: warningTitles[f.code], Text: f.title + ". " + hint})
+			continue
+		}
+		errs = append(errs, diag.New(f.code, diag.Source, hint, nil, "%s", f.title))
+	}
+	return warnings, errors.Join(errs...)
+}
+
+// isMediaType reports whether the text is the name of a media type (RFC 6838, section 4.2).
+func isMediaType(text string) bool {
+	main, sub, two := strings.Cut(text, "/")
+	return two && isRestrictedName(main) && isRestrictedName(sub)
+}
+
+func isRestrictedName(text string) bool {
+	for i, c := range []byte(text) {
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		if !letter && (i == 0 || strings.IndexByte("!#$&-^_.+", c) < 0) {
+			return false
+		}
+	}
+	return text != "" && len(text) <= 127
+}
+
+// manifest applies the rules to one manifest or index.
+func (c *checker) manifest(ctx context.Context, m *image.Manifest) error {
+	c.algorithms(m)
+	if !isMediaType(string(m.Descriptor.MediaType)) {
+		c.refuse(CodeMediaType, hintRebuild+" A registry cannot store the manifest with this media type.", "The manifest %s has the media type %.100q, which is not valid", short(m.Descriptor.Digest), m.Descriptor.MediaType)
+	}
+	if m.Raw != nil {
+		c.document(m.Raw, "manifest "+m.Descriptor.Digest.String(), manifestKeys)
+		c.annotations(m)
+	}
+	if m.Index() {
+		return c.index(ctx, m)
+	}
+	return c.image(ctx, m)
+}
+
+// algorithms checks the algorithms of the digests of a manifest and its blobs.
+func (c *checker) algorithms(m *image.Manifest) {
+	if c.options.OnlySHA256 == "" {
+		return
+	}
+	hint := fmt.Sprintf("Build the image with sha256 digests, because %s refuses all other algorithms.", c.options.OnlySHA256)
+	if !m.Pending() && m.Descriptor.Digest.Algorithm != "sha256" {
+		c.refuse(CodeDigestAlgorithm, hint, "The manifest %s has a digest with the algorithm %s", short(m.Descriptor.Digest), m.Descriptor.Digest.Algorithm)
+	}
+	for _, b := range m.Blobs {
+		if !b.Pending() && !b.Foreign && b.Descriptor.Digest.Algorithm != "sha256" {
+			c.refuse(CodeDigestAlgorithm, hint, "The blob %s has a digest with the algorithm %s", short(b.Descriptor.Digest), b.Descriptor.Digest.Algorithm)
+		}
+	}
+}

@@ -1,0 +1,91 @@
+package publish
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"slices"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/rules"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
+)
+
+// maxCopied limits the configs that are kept in memory for the check, in bytes.
+const maxCopied = 32 << 20
+
+// checkCopied applies the rules for images to the configs that the run copies from another
+// registry. The run reads such a config once: for the check, and then for the upload.
+func (r *run) checkCopied(ctx context.Context) error {
+	configs := r.copiedConfigs()
+	if len(configs) == 0 {
+		return nil
+	}
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(16)
+	for _, b := range configs {
+		group.Go(func() error { return keepContent(gctx, b) })
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	warnings, err := rules.Check(ctx, r.outcome.Found.Root, rules.Options{})
+	known := r.outcome.Notices()
+	r.outcome.notice(slices.DeleteFunc(warnings, func(n diag.Notice) bool {
+		return slices.ContainsFunc(known, func(k diag.Notice) bool { return k.Code == n.Code })
+	})...)
+	return err
+}
+
+// copiedConfigs returns the configs that the run will read from a registry and upload.
+func (r *run) copiedConfigs() []*image.Blob {
+	isConfig := map[*image.Blob]bool{}
+	for _, m := range image.Manifests(r.outcome.Found.Root) {
+		if m.IsRunnable() {
+			isConfig[m.Blobs[0]] = true
+		}
+	}
+	var out []*image.Blob
+	size := int64(0)
+	for _, s := range r.outcome.Plan.Of(plan.PushBlob) {
+		b := s.Blob
+		fromRegistry := isConfig[b] && b.Content == nil && len(b.MountFrom) > 0 && !b.Pending()
+		if !s.Needed || s.How != plan.Upload || !fromRegistry || size+b.Descriptor.Size > maxCopied {
+			continue
+		}
+		size += b.Descriptor.Size
+		isConfig[b] = false // another target can need the same blob
+		out = append(out, b)
+	}
+	return out
+}
+
+// keepContent reads a blob into memory. If the bytes do not have the digest of the blob,
+// the upload reads the blob again and reports the error.
+func keepContent(ctx context.Context, b *image.Blob) error {
+	in, err := b.Open(ctx)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	raw, err := io.ReadAll(io.LimitReader(in, b.Descriptor.Size+1))
+	if err != nil {
+		return fmt.Errorf("reading the config %s: %w", b.Descriptor.Digest, err)
+	}
+	hasher, err := v1.Hasher(b.Descriptor.Digest.Algorithm)
+	if err != nil {
+		return err
+	}
+	_, _ = hasher.Write(raw) // hash.Hash.Write never returns an error
+	if hex.EncodeToString(hasher.Sum(nil)) == b.Descriptor.Digest.Hex {
+		b.Content = raw
+		b.Open = func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(raw)), nil }
+	}
+	return nil
+}

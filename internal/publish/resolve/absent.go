@@ -1,0 +1,95 @@
+package resolve
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/rewrite"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+)
+
+// baseName is the annotation with the reference of the base image (image-spec,
+// "Pre-Defined Annotation Keys").
+const baseName = "org.opencontainers.image.base.name"
+
+// absent finds the blobs that the source lists but does not contain (a sparse layout). A
+// target needs nothing if it has such a blob. Otherwise the run mounts or reads the blob
+// from another target, or from the repository of the base image. If no repository has the
+// blob, absent returns the error of the source.
+func (r *Resolver) absent(ctx context.Context, found *Found) error {
+	for _, m := range image.Manifests(found.Root) {
+		for _, b := range m.Blobs {
+			if !b.Absent || b.Foreign || found.allHave(b) {
+				continue
+			}
+			from, err := r.holder(ctx, found, m, b)
+			if err != nil {
+				return err
+			}
+			if from == nil {
+				return found.notAnywhere(ctx, b)
+			}
+			r.readFrom(b, *from)
+		}
+	}
+	return nil
+}
+
+// has reports whether the target is known to have the blob.
+func (t *Target) has(b *image.Blob) bool { return t.HasRoot || t.HasBlobs[b.Descriptor.Digest] }
+
+// allHave reports whether all targets are known to have the blob.
+func (f *Found) allHave(b *image.Blob) bool {
+	return !slices.ContainsFunc(f.Targets, func(t Target) bool { return !t.has(b) })
+}
+
+// holder returns a repository that has the blob, or nil.
+func (r *Resolver) holder(ctx context.Context, found *Found, m *image.Manifest, b *image.Blob) (*name.Repository, error) {
+	for i := range found.Targets {
+		if found.Targets[i].has(b) {
+			return &found.Targets[i].Repo, nil
+		}
+	}
+	base, err := name.ParseReference(rewrite.Annotations(m.Raw)[baseName])
+	if err != nil || !found.wanted(base.Context()) {
+		return nil, nil
+	}
+	repo := base.Context()
+	r.registry().Expect(repo, registry.Pull)
+	exists, err := r.registry().HasBlob(ctx, repo, b.Descriptor.Digest)
+	if err = registry.IgnoreAbsent(err); err != nil || !exists {
+		return nil, err
+	}
+	return &repo, nil
+}
+
+// readFrom sets the repository from which a blob is mounted or read.
+func (r *Resolver) readFrom(b *image.Blob, repo name.Repository) {
+	desc := b.Descriptor
+	b.MountFrom = append(b.MountFrom, repo)
+	b.Open = func(ctx context.Context) (io.ReadCloser, error) { return r.registry().Blob(ctx, repo, desc) }
+}
+
+// notAnywhere returns the error of the source for an absent blob, with the names of the
+// repositories that do not have the blob either.
+func (f *Found) notAnywhere(ctx context.Context, b *image.Blob) error {
+	_, err := b.Open(ctx)
+	var diagErr *diag.Error
+	if !errors.As(err, &diagErr) {
+		return err
+	}
+	var repos []string
+	for _, t := range f.Targets {
+		repos = append(repos, t.Repo.Name())
+	}
+	out := *diagErr
+	out.Title += ", and which " + strings.Join(repos, " and ") + " does not have either"
+	return &out
+}

@@ -1,0 +1,155 @@
+package pull
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"sync"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/rules"
+)
+
+// maxPlain limits the size of a decompressed layer, in bytes. It stops decompression
+// bombs.
+const maxPlain = 128 << 30
+
+// CodeLayerDamaged reports a layer that cannot be decompressed.
+const CodeLayerDamaged = "layer-damaged"
+
+// layerCheck decompresses the layers while they are written, and compares their digests
+// with the diff ids in the configs. All methods accept a nil layerCheck, which checks
+// nothing.
+type layerCheck struct {
+	layers map[v1.Hash]bool // the layers to decompress
+
+	mu      sync.Mutex
+	plain   map[v1.Hash]v1.Hash // digests of the uncompressed bytes by the digest of the layer
+	configs map[v1.Hash][]byte
+	size    int64 // bytes in configs
+	failed  error
+}
+
+func newLayerCheck(root *image.Manifest) *layerCheck {
+	c := &layerCheck{layers: map[v1.Hash]bool{}, plain: map[v1.Hash]v1.Hash{}, configs: map[v1.Hash][]byte{}}
+	for _, m := range image.Manifests(root) {
+		for _, digest := range rules.Layers(m) {
+			c.layers[digest] = true
+		}
+		if m.IsRunnable() {
+			c.configs[m.Blobs[0].Descriptor.Digest] = m.Blobs[0].Content
+		}
+	}
+	return c
+}
+
+// tee returns a reader that reads from r and passes the bytes of a layer or config to the
+// check. The caller calls the function end after the last read.
+func (c *layerCheck) tee(b *image.Blob, r io.Reader) (tee io.Reader, end func()) {
+	if c == nil {
+		return r, func() {}
+	}
+	digest := b.Descriptor.Digest
+	if c.layers[digest] {
+		return c.decompress(digest, r)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known, isConfig := c.configs[digest]
+	if !isConfig || known != nil || c.size+b.Descriptor.Size > maxCached {
+		return r, func() {}
+	}
+	c.size += b.Descriptor.Size
+	var raw bytes.Buffer
+	return io.TeeReader(r, &raw), func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.configs[digest] = raw.Bytes()
+	}
+}
+
+// decompress returns a reader that passes a copy of its bytes to a decompressor.
+func (c *layerCheck) decompress(digest v1.Hash, r io.Reader) (tee io.Reader, end func()) {
+	from, to := io.Pipe()
+	done := make(chan struct{})
+	complete := false // set before the pipe is closed, and read after that
+	go func() {
+		defer close(done)
+		sum, err := plainDigest(from)
+		_, _ = io.Copy(io.Discard, from) // the writer closes the pipe without an error
+		if complete {
+			c.record(digest, sum, err)
+		}
+	}()
+	tee = &teeReader{r, to, func() { complete = true }}
+	return tee, func() {
+		_ = to.Close() // closing a pipe never fails
+		<-done
+	}
+}
+
+// teeReader writes all bytes that it reads to a pipe. At the end of the bytes, it calls
+// the function complete.
+type teeReader struct {
+	io.Reader
+	to       io.Writer
+	complete func()
+}
+
+func (t *teeReader) Read(p []byte) (int, error) {
+	n, err := t.Reader.Read(p)
+	if n > 0 {
+		_, _ = t.to.Write(p[:n]) // the reader of the pipe reads all bytes
+	}
+	if errors.Is(err, io.EOF) {
+		t.complete()
+	}
+	return n, err
+}
+
+// plainDigest returns the digest of the uncompressed bytes of a layer.
+func plainDigest(r io.Reader) (v1.Hash, error) {
+	in, err := compress.Decompress(io.NopCloser(r), maxPlain)
+	if err != nil {
+		return v1.Hash{}, err
+	}
+	defer in.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, in); err != nil {
+		return v1.Hash{}, err
+	}
+	return v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(sum.Sum(nil))}, nil
+}
+
+// record stores the result of one layer.
+func (c *layerCheck) record(digest, plain v1.Hash, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case err == nil:
+		c.plain[digest] = plain
+	case c.failed == nil:
+		c.failed = diag.New(CodeLayerDamaged, diag.Registry, "Ask the publisher of the image to build it again. Docker and containerd cannot extract the layer either.", err,
+			"the layer %s cannot be decompressed", digest)
+	}
+}
+
+// compare returns an error for each image whose layers differ from its config.
+func (c *layerCheck) compare(root *image.Manifest) error {
+	if c == nil {
+		return nil
+	}
+	errs := []error{c.failed}
+	for _, m := range image.Manifests(root) {
+		if m.IsRunnable() {
+			errs = append(errs, rules.DiffIDs(m, c.configs[m.Blobs[0].Descriptor.Digest], c.plain))
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,46 @@
+package registry
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/google/go-containerregistry/pkg/v1/types"
+)
+
+// manifestTypes are the four media types of docs/ghcr.md, Manifests and tags. A
+// registry can respond with each of these types. Some registries respond with 404
+// if the request does not list the type of the manifest.
+var manifestTypes = []types.MediaType{types.OCIImageIndex, types.OCIManifestSchema1, types.DockerManifestList, types.DockerManifestSchema2}
+
+// maxExtra limits the header Accept, because an index can list manifests with many media
+// types.
+const maxExtra = 16
+
+// accepted contains the media types of manifests that a request accepts.
+type accepted struct {
+	mu    sync.Mutex
+	extra []types.MediaType
+}
+
+// header returns the value of the header Accept of a request for a manifest.
+func (a *accepted) header() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var out []string
+	for _, t := range slices.Concat(manifestTypes, a.extra) {
+		out = append(out, string(t))
+	}
+	return strings.Join(out, ", ")
+}
+
+// Accept adds a media type to the requests for manifests. A run calls it for each
+// manifest that it publishes, because an artifact can have a media type of its own. The
+// run could not read such a manifest back without its media type.
+func (c *Client) Accept(t types.MediaType) {
+	c.accepted.mu.Lock()
+	defer c.accepted.mu.Unlock()
+	if t != "" && len(c.accepted.extra) < maxExtra && !slices.Contains(manifestTypes, t) && !slices.Contains(c.accepted.extra, t) {
+		c.accepted.extra = append(c.accepted.extra, t)
+	}
+}
