@@ -59,6 +59,8 @@ type Request struct {
 	// Defaults is true if Compute may use the default tags of the event. Compute uses
 	// them if the rules contain no tag.
 	Defaults bool
+	// Chart is the version of a Helm chart; see [meta.Inputs].
+	Chart    string
 	Registry Registry
 }
 
@@ -76,7 +78,7 @@ type Namer struct {
 // *diag.Error.
 func (n *Namer) Compute(ctx context.Context, q Request) (meta.Result, error) {
 	in := meta.Inputs{
-		Images: q.Images, Strict: q.Strict,
+		Images: q.Images, Strict: q.Strict, Chart: q.Chart,
 		Tags: q.Rules.Tags, Flavor: q.Rules.Flavor, Version: q.Rules.Version,
 		Labels: q.Rules.Labels, Annotations: q.Rules.Annotations,
 	}
