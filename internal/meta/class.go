@@ -113,7 +113,7 @@ const (
 	pullEvent     // a pull request
 	scheduleEvent // a schedule
 	queueEvent    // a merge queue
-	otherEvent    // an event that reports the default branch, whatever it is about
+	otherEvent    // an event that can concern another commit than the commit that it reports
 )
 
 // eventKinds has the kinds of the events whose names are not a pattern.

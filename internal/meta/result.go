@@ -47,8 +47,8 @@ type Result struct {
 	// Skip is set by [Defaults] if the event publishes nothing, and the run must
 	// succeed. Otherwise it is nil.
 	Skip *Skip
-	// Hint is set by [Defaults]. It is what the user can do if no default rule gives a
-	// tag.
+	// Hint is set by [Defaults]. It states the step that the user can carry out if no
+	// default rule gives a tag.
 	Hint string
 }
 
