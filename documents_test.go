@@ -176,6 +176,7 @@ type event struct {
 var events = []event{
 	{"push to the branch `main`", "push", "refs/heads/main", true},
 	{"push to the branch `feature/login`", "push", "refs/heads/feature/login", false},
+	{"push to the branch `1.2`", "push", "refs/heads/1.2", false},
 	{"Git tag `v1.2.3`", "push", "refs/tags/v1.2.3", true},
 	{"Git tag `v1.3.0-rc.1`", "push", "refs/tags/v1.3.0-rc.1", true},
 	{"Git tag `v0.4.0`", "push", "refs/tags/v0.4.0", false},

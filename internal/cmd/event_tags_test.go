@@ -82,7 +82,7 @@ func TestEventWithoutATagIsExplained(t *testing.T) {
 		payload          map[string]any
 		words            string
 	}{
-		{"merge_group", "merge_group", "refs/heads/gh-readonly-queue/main/pr-7", map[string]any{}, "event merge_group may build another commit"},
+		{"workflow_run reports the default branch", "workflow_run", "refs/heads/main", map[string]any{}, "dry-run: ${{ github.event_name == 'workflow_run' }}"},
 		{"issue_comment reports the default branch", "issue_comment", "refs/heads/main", map[string]any{}, "event issue_comment may build another commit"},
 		{"a deleted branch", "push", "refs/heads/gone", map[string]any{"deleted": true}, "the push deleted"},
 	}
@@ -99,6 +99,61 @@ func TestEventWithoutATagIsExplained(t *testing.T) {
 				r.fatal("tags exist: %q", tags)
 			}
 		})
+	}
+}
+
+// The events of this test publish nothing without the input tags, and the step succeeds.
+// The merge queue opens the source, because it tests the build.
+func TestEventThatPublishesNothingSucceeds(t *testing.T) {
+	t.Parallel()
+	release := func(action string) map[string]any {
+		return map[string]any{"action": action, "release": map[string]any{"prerelease": false}}
+	}
+	cases := []struct {
+		name, event, ref string
+		payload          map[string]any
+		tests            bool
+	}{
+		{"merge queue", "merge_group", "refs/heads/gh-readonly-queue/main/pr-7-abc", map[string]any{}, true},
+		{"deleted release", "release", "refs/tags/v1.2.3", release("deleted"), false},
+		{"unpublished release", "release", "refs/tags/v1.2.3", release("unpublished"), false},
+		{"edited release", "release", "refs/tags/v1.2.3", release("edited"), false},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, acme())
+			c.payload["repository"] = repository()
+			s.event(c.payload)
+			s.env["GITHUB_EVENT_NAME"], s.env["GITHUB_REF"] = c.event, c.ref
+			source, _ := layout(t)
+			r := s.with("source", source).run().succeeds().wroteNothing().hasOutputs("outcome", "skipped", "tags", "", "pushed", "false")
+			if !strings.Contains(r.stdout, "::notice") || strings.Contains(r.stdout, "::warning") {
+				r.fatal("want a notice and no warning")
+			}
+			s.with("version", "1.2.3", "flavor", "latest=true").run().succeeds().wroteNothing().hasOutputs("outcome", "skipped")
+			s.with("source", source+"-missing").run().wroteNothing()
+			if missing := s.run(); (missing.code != 0) != c.tests {
+				missing.fatal("the source was opened: %t, want %t", missing.code != 0, c.tests)
+			}
+			s.with("source", source, "tags", "type=raw,value=candidate", "version", "", "flavor", "").run().succeeds().hasOutputs("tag-names", "candidate")
+		})
+	}
+}
+
+// The hint for events without tags sets dry-run. With this input, the step succeeds.
+func TestDryRunOfAnEventWithoutATagSucceeds(t *testing.T) {
+	t.Parallel()
+	for _, tags := range []string{"", "type=semver,pattern={{version}}"} {
+		for _, event := range []string{"merge_group", "workflow_run", "issue_comment", "delete", "repository_dispatch"} {
+			s := newStage(t, acme())
+			s.env["GITHUB_EVENT_NAME"] = event
+			source, _ := layout(t)
+			s.with("source", source, "tags", tags, "dry-run", "true").run().succeeds().wroteNothing().hasOutputs("outcome", "skipped")
+			if r := s.with("dry-run", "").run().wroteNothing(); strings.Contains(r.stdout, "latest") {
+				r.fatal("the hint for the event %s names the tag latest", event)
+			}
+		}
 	}
 }
 

@@ -77,6 +77,20 @@ const (
 	// CodeEventOtherCommit means that a rule uses GITHUB_SHA, but this is not the commit of
 	// the pull request or of the workflow run that caused the event.
 	CodeEventOtherCommit = "event-other-commit"
+	// CodeVersionUnused means that the input version gives no tag, because the event never
+	// moves the tags of a release.
+	CodeVersionUnused = "version-unused"
+	// CodeLatestUnused means that the flavor latest=true has no effect, because the run must
+	// not move the tag latest.
+	CodeLatestUnused = "latest-unused"
+	// CodeTagRenamed means that the default tag of a branch or of a Git tag has another
+	// name, because its name belongs to releases or to another kind of run.
+	CodeTagRenamed = "tag-renamed"
+	// CodeGitTagVersion means that the default rules take no version from a Git tag that
+	// contains a version.
+	CodeGitTagVersion = "git-tag-version"
+	// CodeChartTag means that a tag of a Helm chart is not the version of the chart.
+	CodeChartTag = "chart-tag"
 	// CodeAnnotationLevel means that the level of an annotation has no effect.
 	CodeAnnotationLevel = "annotation-level"
 	// CodeLabelValue means that the value of a label contains text that looks like another

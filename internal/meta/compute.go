@@ -27,6 +27,10 @@ func (e *engine) finish(rules []rule) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	e.warnChartTags()
+	if e.ownDefaults {
+		e.noticeVersionInGitTag()
+	}
 	e.result.Levels = levels(e.c.AnnotationLevels)
 	if e.result.Labels, err = e.pairs("labels", e.in.Labels); err != nil {
 		return Result{}, err

@@ -24,6 +24,8 @@ type engine struct {
 	scope  handlebars.Object // the names that expressions can use
 	// ownDefaults is true for [Defaults]. Each ref then becomes a valid tag.
 	ownDefaults bool
+	// kind is the kind of the event. Only [Defaults] sets it.
+	kind eventKind
 	// forwardOnly prevents a moving tag from going back to a lower version.
 	forwardOnly bool
 
@@ -136,7 +138,7 @@ func (e *engine) tagFrom(entry Rule, r rule, o outcome) (Rule, error) {
 		entry.Note = "not moved: the registry has the higher version " + higher.series
 		return entry, nil
 	}
-	name, err := e.name(text, r, o.value)
+	name, err := e.name(text, r, o.value, affix)
 	if err != nil {
 		return entry, err
 	}
@@ -150,9 +152,10 @@ func (e *engine) tagFrom(entry Rule, r rule, o outcome) (Rule, error) {
 
 // name converts a text into a valid tag, or returns an error. The argument value is
 // the text without prefix and suffix.
-func (e *engine) name(text string, r rule, value string) (string, error) {
+func (e *engine) name(text string, r rule, value string, a affixes) (string, error) {
+	text, value = e.chartText(text), e.chartText(value)
 	if e.ownDefaults {
-		return refTag(text), nil
+		return e.defaultTag(r, a, value), nil
 	}
 	name := sanitize(text)
 	if e.in.Strict && r.kind == "raw" && sanitize(value) != value {

@@ -11,6 +11,9 @@ type Inputs struct {
 	Images, Tags, Flavor, Labels, Annotations string
 	// Version replaces the Git tag in semver and pep440 rules, for any event.
 	Version string
+	// Chart is the version in the Chart.yaml of a Helm chart. It is empty for an image
+	// and for another artifact.
+	Chart string
 	// Strict is true for a run that publishes the tags. Tags may then contain full
 	// references to one of the images, as the output "tags" of
 	// docker/metadata-action does. Text that docker/metadata-action ignores or changes
@@ -41,6 +44,21 @@ type Result struct {
 	Rules []Rule
 	// Warnings are in the order in which they occurred.
 	Warnings []diag.Notice
+	// Skip is set by [Defaults] if the event publishes nothing, and the run must
+	// succeed. Otherwise it is nil.
+	Skip *Skip
+	// Hint is set by [Defaults]. It states the step that the user can carry out if no
+	// default rule gives a tag.
+	Hint string
+}
+
+// Skip is the reason why an event publishes nothing.
+type Skip struct {
+	Reason string
+	Hint   string
+	// Build is true if the run still builds or opens the image, so that a broken image
+	// is found.
+	Build bool
 }
 
 // Pair is a label or an annotation.

@@ -24,6 +24,8 @@ func (e *engine) evaluate(r rule) (outcome, error) {
 		return e.ref(r)
 	case "sha":
 		return e.sha(r)
+	case "chart":
+		return e.chart(), nil
 	}
 	return e.raw(r)
 }

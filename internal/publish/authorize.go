@@ -109,7 +109,7 @@ func (r *run) refused(ctx context.Context, refusal error) (ended bool, err error
 		return false, refusal
 	}
 	r.outcome.dropRepeatedNotice(refusal)
-	r.outcome.Status, r.outcome.Refusal, r.outcome.ReadOnly = Skipped, refusal, r.Config.GitHub.ReadOnly()
+	r.outcome.Status, r.outcome.Refusal, r.outcome.Expected = Skipped, refusal, r.Config.GitHub.ReadOnly()
 	if r.request.OnReadOnly == input.ReadOnlyArchive {
 		r.outcome.Archive, err = r.archive(ctx)
 	}

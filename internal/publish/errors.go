@@ -6,6 +6,8 @@ import "github.com/ghcr-publish/ghcr-publish/internal/diag"
 const (
 	// CodeNoTags reports that no rule produced a tag.
 	CodeNoTags = diag.CodeNoTags
+	// CodeEventSkipped reports an event for which the run publishes nothing, and succeeds.
+	CodeEventSkipped = "event-skipped"
 	// CodeDigestDiffers reports an image without the expected digest.
 	CodeDigestDiffers = "digest-differs"
 	// CodePushRefused reports that a real run would fail, because the token may not push.

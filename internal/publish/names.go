@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/naming"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/files"
 )
 
 // name computes the tags, labels and annotations of the image. A push by digest has
@@ -27,8 +29,12 @@ func (r *run) name(ctx context.Context) (meta.Result, error) {
 	for _, repo := range r.request.Destinations {
 		images += repo.Name() + "\n"
 	}
+	chart, err := r.chartVersion()
+	if err != nil {
+		return meta.Result{}, err
+	}
 	result, err := r.Namer.Compute(ctx, naming.Request{
-		Rules: rules, Images: images, Strict: true, Defaults: true,
+		Rules: rules, Images: images, Strict: true, Defaults: true, Chart: chart,
 		Registry: existingTags{r.Registry, r.request.Destinations[0]},
 	})
 	if err != nil {
@@ -40,10 +46,19 @@ func (r *run) name(ctx context.Context) (meta.Result, error) {
 		return meta.Result{Version: result.Version, Labels: result.Labels, Annotations: result.Annotations}, nil
 	}
 	r.outcome.notice(result.Warnings...)
-	if len(result.Tags) == 0 {
-		return result, r.noTags(result)
+	if len(result.Tags) == 0 && result.Skip == nil {
+		result.Skip, err = r.noTags(result)
 	}
-	return result, nil
+	return result, err
+}
+
+// chartVersion returns the version of the Helm chart that the run publishes with tags.
+// It returns "" for other content.
+func (r *run) chartVersion() (string, error) {
+	if source, ok := r.request.Source.(ArtifactSource); ok && !r.request.ByDigest {
+		return files.ChartVersion(source.Options.Artifact)
+	}
+	return "", nil
 }
 
 // existingTags lists the tags of the first destination. These tags decide whether a
@@ -59,13 +74,39 @@ func (e existingTags) Tags(ctx context.Context) ([]string, error) {
 	return tags, registry.IgnoreAbsent(err)
 }
 
-// noTags returns an error that states the result of each rule.
-func (r *run) noTags(result meta.Result) error {
-	hint := fmt.Sprintf("Set the input tags, for example tags: latest. The results of the rules are:\n    %s", strings.Join(result.Explain(), "\n    "))
-	if r.Config.GitHub.EventName == "" && r.request.Naming.Tags == "" {
-		hint = "Set tags, for example --tags 1.2.3. Outside a workflow, there is no event that determines the tags."
+// noTags returns an error that states the result of each rule. In a dry run of an event
+// that does not name its build, noTags returns the reason to publish nothing instead,
+// because a workflow can set dry-run for such events.
+func (r *run) noTags(result meta.Result) (*meta.Skip, error) {
+	event := r.Config.GitHub.EventName
+	hint := cmp.Or(result.Hint, rulesHint(event, r.Config.GitHub.Ref))
+	switch {
+	case event == "" && r.request.Naming.Tags == "":
+		return nil, diag.Inputf("tags", CodeNoTags, "Set tags, for example --tags 1.2.3. Outside a workflow, there is no event that determines the tags.", "The image has no tag")
+	case r.request.DryRun && !meta.NamesItsBuild(event):
+		return &meta.Skip{Reason: "no rule gives a tag for the event " + event, Hint: "The input dry-run is set, so the step succeeds. To publish for this event, write its tags in the input tags.", Build: true}, nil
 	}
-	return diag.Inputf("tags", CodeNoTags, hint, "The image has no tag")
+	return nil, diag.Inputf("tags", CodeNoTags, fmt.Sprintf("%s The results of the rules are:\n    %s", hint, strings.Join(result.Explain(), "\n    ")), "The image has no tag")
+}
+
+// rulesHint returns what the user can do if no rule of the input tags gives a tag. It
+// never proposes a tag such as latest, because the commit of an event can be from a fork.
+func rulesHint(event, ref string) string {
+	if !meta.NamesItsBuild(event) {
+		return fmt.Sprintf("Add a rule that applies to this event to the input tags, or publish nothing for it: dry-run: ${{ github.event_name == '%s' }}.", event)
+	}
+	rule := "type=ref,event=branch"
+	switch {
+	case strings.HasPrefix(event, "pull_request"):
+		rule = "type=ref,event=pr"
+	case strings.Contains(event, "schedule"):
+		rule = "type=schedule"
+	case strings.HasPrefix(ref, "refs/tags/"):
+		rule = "type=ref,event=tag"
+	case event == "":
+		return "Add a tag to the input tags, or set the input version."
+	}
+	return fmt.Sprintf("Add a rule that applies to this event to the input tags, as in %s.", rule)
 }
 
 // resolve opens the source and reads the destinations. The result is never nil.

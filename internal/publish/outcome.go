@@ -21,7 +21,7 @@ const (
 	Published Status = "published" // the run wrote something, and all checks succeeded
 	Unchanged Status = "unchanged" // the destinations already had everything
 	Planned   Status = "planned"   // a dry run
-	Skipped   Status = "skipped"   // the token is read-only, and the input on-readonly accepts such a token
+	Skipped   Status = "skipped"   // the event publishes nothing, or the input on-readonly accepts the read-only token
 	Failed    Status = "failed"
 )
 
@@ -30,11 +30,12 @@ const (
 type Outcome struct {
 	Status Status
 	DryRun bool
-	// Refusal is the refusal of the push if the status is Skipped.
+	// Refusal is the refusal of the push if the status is Skipped. If the event publishes
+	// nothing, it explains this decision.
 	Refusal error
-	// ReadOnly is the reason why GitHub gives the run a read-only token, or "" if no
-	// reason is known.
-	ReadOnly string
+	// Expected is the reason why a run of this event is expected to publish nothing, or ""
+	// if no reason is known. GitHub gives some runs a read-only token.
+	Expected string
 	Names    meta.Result
 	Found    *resolve.Found
 	Plan     *plan.Plan

@@ -82,6 +82,9 @@ func (r *run) run(ctx context.Context) (err error) {
 	if out.Names, err = r.name(ctx); err != nil {
 		return err
 	}
+	if skip := out.Names.Skip; skip != nil {
+		return r.skip(ctx, skip)
+	}
 	if out.Found, err = r.resolve(ctx); out.Found.Source != nil {
 		defer out.Found.Source.Close() // the source is only read, so an error of Close loses no data
 		out.notice(out.Found.Source.Notices...)

@@ -16,6 +16,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/mutate"
 	"github.com/ghcr-publish/ghcr-publish/internal/image/rules"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/naming"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
@@ -49,6 +50,9 @@ type Traits struct {
 	// Final is true if Open already applies the labels and annotations. The run then
 	// does not change the image again.
 	Final bool
+	// Authored is true if the image exists before the run, so that its author may have
+	// described it with labels.
+	Authored bool
 	// Artifact is true if the image is an artifact. The run lists an artifact as a
 	// referrer of its subject.
 	Artifact bool
@@ -136,13 +140,27 @@ func (p preparedSource) changes() mutate.Changes {
 	rules := p.request.Naming
 	c := mutate.Changes{StripAttestations: p.request.Changes.Strip, Compression: p.request.Changes.Compression}
 	if rules.Labels != "" || rules.Annotations != "" {
-		c.Annotations = toMap(p.names.Annotations)
+		c.Annotations, c.DefaultAnnotations = p.split(p.names.Annotations)
 	}
 	if rules.Labels != "" { // without labels, the configs do not change
-		c.Labels = toMap(p.names.Labels)
+		c.Labels, c.DefaultLabels = p.split(p.names.Labels)
 	}
 	c.Labels, c.Annotations = p.link(c.Labels), p.link(c.Annotations)
 	return c
+}
+
+// split splits labels or annotations. The first result replaces the values of the image.
+// The second result describes the image, and has precedence only over a missing value.
+func (p preparedSource) split(pairs []meta.Pair) (own, defaults map[string]string) {
+	own, defaults = map[string]string{}, map[string]string{}
+	for _, pair := range pairs {
+		if p.request.Source.Traits().Authored && naming.Describes(pair.Key, p.request.Naming) {
+			defaults[pair.Key] = pair.Value
+		} else {
+			own[pair.Key] = pair.Value
+		}
+	}
+	return own, defaults
 }
 
 // changed reports whether the run changes the image of the source before the upload.
@@ -181,14 +199,14 @@ type NamedSource struct {
 func (s NamedSource) Traits() Traits {
 	text, ok := strings.CutPrefix(s.Name, "docker://")
 	if !ok {
-		return Traits{Timing: resolve.OpenFirst}
+		return Traits{Timing: resolve.OpenFirst, Authored: true}
 	}
 	ref, err := name.ParseReference(text)
 	if err != nil {
 		return Traits{Timing: resolve.OpenFirst} // Open returns the error
 	}
 	return Traits{
-		Timing: resolve.OpenConcurrently, Reference: ref, Input: "source", Published: true,
+		Timing: resolve.OpenConcurrently, Reference: ref, Input: "source", Published: true, Authored: true,
 		Repositories: []name.Repository{ref.Context()},
 	}
 }

@@ -7,7 +7,9 @@ import (
 	"io"
 	"os"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/naming"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/dockerfile"
@@ -28,13 +30,16 @@ type BuildSource struct {
 	Temp    string
 	Log     BuildLog
 	Options source.Options
+	// Naming are the inputs of the labels. A label of the Dockerfile that describes the
+	// image stays, unless these inputs contain its key.
+	Naming input.Naming
 
 	folder string // the temporary folder
 }
 
 // Traits implements [Source].
 func (s *BuildSource) Traits() Traits {
-	return Traits{Timing: resolve.OpenLast, NeedsLabels: true}
+	return Traits{Timing: resolve.OpenLast, NeedsLabels: true, Authored: true}
 }
 
 // Open implements [Source]. It runs the builder.
@@ -57,6 +62,9 @@ func (s *BuildSource) build(ctx context.Context, names meta.Result) (text string
 	defer func() { err = errors.Join(err, log.Close()) }()
 	request := s.Request
 	for _, l := range names.Labels {
+		if naming.Describes(l.Key, s.Naming) && s.Request.SetsLabel(l.Key) {
+			continue
+		}
 		request.Labels = append(request.Labels, l.Key+"="+l.Value)
 	}
 	m := &dockerfile.Machine{Environ: s.Environ, Temp: s.folder, Log: dockerfile.Log{Writer: log}}

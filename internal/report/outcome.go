@@ -46,16 +46,16 @@ func (r *Report) Fill(o *publish.Outcome, wanted input.Visibility) {
 }
 
 // setRefusal sets the reason for which a run skipped the push. GitHub gives
-// some runs a read-only token on purpose. The message of such a run is a notice, and any
-// other message is a warning.
+// some runs a read-only token on purpose, and some events publish nothing. The message of
+// such a run is a notice, and any other message is a warning.
 func (r *Report) setRefusal(o *publish.Outcome) {
 	if o.Refusal == nil {
 		return
 	}
 	m := errorMessages(o.Refusal)[0]
 	m.Level, r.Reason = string(diag.Warning), inSentence(m.Title)
-	if o.ReadOnly != "" {
-		m.Level, r.Reason = string(diag.Info), o.ReadOnly
+	if o.Expected != "" {
+		m.Level, r.Reason = string(diag.Info), o.Expected
 	}
 	r.Refusal = &m
 }

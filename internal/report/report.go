@@ -23,7 +23,7 @@ const (
 	Published Outcome = "published" // the run wrote something, and all checks succeeded
 	Unchanged Outcome = "unchanged" // the destinations already had everything
 	Planned   Outcome = "planned"   // a dry run
-	Skipped   Outcome = "skipped"   // the token is read-only, and on-readonly accepts that
+	Skipped   Outcome = "skipped"   // the event publishes nothing, or on-readonly accepts the read-only token
 	Failed    Outcome = "failed"
 )
 
@@ -33,7 +33,7 @@ type Report struct {
 	Command     string         `json:"command"` // publish, merge or promote
 	Outcome     Outcome        `json:"outcome"`
 	Reason      string         `json:"reason,omitempty"`  // reason for the outcome skipped
-	Refusal     *Message       `json:"refusal,omitempty"` // refusal of the push, with the outcome skipped
+	Refusal     *Message       `json:"refusal,omitempty"` // refusal of the push, or the reason of the event, with the outcome skipped
 	Archive     *Archive       `json:"archive,omitempty"` // archive that on-readonly: archive wrote
 	Source      string         `json:"source"`
 	Digest      string         `json:"digest,omitempty"` // digest of the root; empty if it is not known

@@ -16,12 +16,12 @@ import (
 // addLabels adds labels to the config of every image of the tree. This changes
 // the digests of all manifests up to the root. The result outdated is true if
 // the tree has attestations, because attestations contain the previous digests
-// of the images.
-func addLabels(ctx context.Context, root *image.Manifest, labels map[string]string) (outdated bool, err error) {
-	if len(labels) == 0 {
+// of the images. A config keeps its own values of the default labels.
+func addLabels(ctx context.Context, root *image.Manifest, labels, defaults map[string]string) (outdated bool, err error) {
+	if len(labels)+len(defaults) == 0 {
 		return false, nil
 	}
-	l := &labeler{ctx: ctx, labels: labels}
+	l := &labeler{ctx: ctx, labels: labels, defaults: defaults}
 	err = l.visit(root)
 	return l.outdated, err
 }
@@ -30,6 +30,7 @@ func addLabels(ctx context.Context, root *image.Manifest, labels map[string]stri
 type labeler struct {
 	ctx      context.Context
 	labels   map[string]string
+	defaults map[string]string
 	outdated bool
 }
 
@@ -58,7 +59,7 @@ func (l *labeler) updateImage(m *image.Manifest) error {
 	}
 	raw, err = rewrite.Edit(raw, func(config rewrite.Fields) error {
 		return config.Edit("config", func(inner rewrite.Fields) error {
-			return inner.Merge("Labels", l.labels)
+			return inner.Merge("Labels", withDefaults(l.labels, l.defaults, labelsOf(raw)))
 		})
 	})
 	if err != nil {

@@ -12,7 +12,6 @@ package mutate
 import (
 	"context"
 	"fmt"
-	"maps"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
@@ -30,6 +29,12 @@ type Changes struct {
 	Labels map[string]string
 	// Annotations are added to the root.
 	Annotations map[string]string
+	// DefaultLabels are added only to the configs that do not have their keys, because
+	// the author of an image may have described the image.
+	DefaultLabels map[string]string
+	// DefaultAnnotations are added to the root if the root does not have their keys. If
+	// an image has a label with the same key, the annotation gets the value of the label.
+	DefaultAnnotations map[string]string
 	// Compression is the format of all layers. The zero Method keeps the format
 	// of each layer.
 	Compression compress.Method
@@ -37,7 +42,7 @@ type Changes struct {
 
 // Any reports whether c contains a change.
 func (c Changes) Any() bool {
-	return c.StripAttestations || len(c.Labels) > 0 || len(c.Annotations) > 0 || c.Compression.Chosen()
+	return c.StripAttestations || len(c.Labels)+len(c.Annotations)+len(c.DefaultLabels)+len(c.DefaultAnnotations) > 0 || c.Compression.Chosen()
 }
 
 // Apply changes the tree in place and returns messages for the user. It adds
@@ -53,7 +58,7 @@ func (c Changes) Apply(ctx context.Context, root *image.Manifest) ([]diag.Notice
 			return nil, err
 		}
 	}
-	if r.outdated, err = addLabels(ctx, root, c.Labels); err != nil {
+	if r.outdated, err = addLabels(ctx, root, c.Labels, c.DefaultLabels); err != nil {
 		return nil, err
 	}
 	if c.Compression.Chosen() {
@@ -61,10 +66,9 @@ func (c Changes) Apply(ctx context.Context, root *image.Manifest) ([]diag.Notice
 			return nil, err
 		}
 	}
-	annotations := maps.Clone(c.Annotations)
-	if root.Index() && len(c.Labels) > 0 {
-		annotations = maps.Clone(c.Labels)
-		maps.Copy(annotations, c.Annotations)
+	annotations, err := c.rootAnnotations(ctx, root)
+	if err != nil {
+		return nil, err
 	}
 	if r.annotations, err = addAnnotations(root, annotations); err != nil {
 		return nil, err

@@ -63,10 +63,10 @@ func (r result) digestText(c Changes) string {
 		changes = append(changes, fmt.Sprintf("removes attestations (%d)", r.stripped))
 	}
 	var added []string
-	if len(c.Labels) > 0 {
+	if len(c.Labels)+len(c.DefaultLabels) > 0 {
 		added = append(added, "labels")
 	}
-	if r.annotations == annotationsAdded && len(c.Annotations) > 0 {
+	if r.annotations == annotationsAdded && len(c.Annotations)+len(c.DefaultAnnotations) > 0 {
 		added = append(added, "annotations")
 	}
 	if len(added) > 0 {

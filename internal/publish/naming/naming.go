@@ -6,6 +6,7 @@ package naming
 import (
 	"context"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,6 +60,8 @@ type Request struct {
 	// Defaults is true if Compute may use the default tags of the event. Compute uses
 	// them if the rules contain no tag.
 	Defaults bool
+	// Chart is the version of a Helm chart; see [meta.Inputs].
+	Chart    string
 	Registry Registry
 }
 
@@ -76,7 +79,7 @@ type Namer struct {
 // *diag.Error.
 func (n *Namer) Compute(ctx context.Context, q Request) (meta.Result, error) {
 	in := meta.Inputs{
-		Images: q.Images, Strict: q.Strict,
+		Images: q.Images, Strict: q.Strict, Chart: q.Chart,
 		Tags: q.Rules.Tags, Flavor: q.Rules.Flavor, Version: q.Rules.Version,
 		Labels: q.Rules.Labels, Annotations: q.Rules.Annotations,
 	}
@@ -154,11 +157,26 @@ func (n *Namer) repository(ctx context.Context, rules string) (meta.Repository, 
 func (n *Namer) Reproducible(pairs []meta.Pair, rules input.Naming) []meta.Pair {
 	var out []meta.Pair
 	for _, p := range pairs {
-		written := strings.Contains(rules.Labels+"\n"+rules.Annotations, p.Key+"=")
+		written := isWritten(p.Key, rules)
 		dated := p.Key != meta.KeyCreated || n.Variables.SourceDateEpoch != ""
 		if written || (p.Value != "" && dated) {
 			out = append(out, p)
 		}
 	}
 	return out
+}
+
+// isWritten reports whether the user wrote a value for a key.
+func isWritten(key string, rules input.Naming) bool {
+	return strings.Contains(rules.Labels+"\n"+rules.Annotations, key+"=")
+}
+
+// descriptions are the default labels that describe the image. The other default labels
+// are facts about the run.
+var descriptions = []string{meta.KeyTitle, meta.KeyDescription, meta.KeyURL, meta.KeyLicenses}
+
+// Describes reports whether a label is a default that only describes the image. Such a
+// default must not replace a label that the author of the image wrote.
+func Describes(key string, rules input.Naming) bool {
+	return slices.Contains(descriptions, key) && !isWritten(key, rules)
 }

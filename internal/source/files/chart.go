@@ -32,6 +32,20 @@ const (
 	metadataName = "Chart.yaml"
 )
 
+// ChartVersion returns the version in the Chart.yaml of a packed Helm chart. It returns
+// "" for an artifact that is not a Helm chart.
+func ChartVersion(a *input.Artifact) (string, error) {
+	if a.Type != helmConfig || len(a.Files) != 1 {
+		return "", nil // OpenArtifact explains several files
+	}
+	metadata, err := chartMetadata(a.Files[0].Path)
+	if err != nil {
+		return "", err
+	}
+	version, _ := metadata["version"].(string)
+	return version, nil
+}
+
 // chart returns the blobs of a packed Helm chart in the format of helm push.
 // The config contains the metadata, and the archive is the only layer. As with
 // helm push, the media type of the config identifies the artifact.

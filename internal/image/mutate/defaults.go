@@ -1,0 +1,85 @@
+package mutate
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/rewrite"
+)
+
+// withDefaults returns the pairs and those defaults whose keys the image does not have.
+func withDefaults(pairs, defaults, own map[string]string) map[string]string {
+	all := maps.Clone(pairs)
+	for key, value := range defaults {
+		_, given := pairs[key]
+		_, has := own[key]
+		if given || has {
+			continue
+		}
+		if all == nil {
+			all = map[string]string{}
+		}
+		all[key] = value
+	}
+	return all
+}
+
+// labelsOf returns the labels in the bytes of a config. It returns nil for a config
+// without valid labels. The edit of the config returns an error for such a config.
+func labelsOf(config []byte) map[string]string {
+	var doc struct {
+		Config struct {
+			Labels map[string]string `json:"Labels"`
+		} `json:"config"`
+	}
+	if json.Unmarshal(config, &doc) != nil {
+		return nil
+	}
+	return doc.Config.Labels
+}
+
+// rootAnnotations returns the annotations that are added to the root. The labels of an
+// index become its annotations. A default annotation never differs from the label that
+// the images have under the same key. If the images have different labels, the index
+// gets no default annotation with this key.
+func (c Changes) rootAnnotations(ctx context.Context, root *image.Manifest) (map[string]string, error) {
+	pairs, defaults := maps.Clone(c.Annotations), maps.Clone(c.DefaultAnnotations)
+	if root.Index() {
+		pairs = withDefaults(pairs, c.Labels, nil)
+		defaults = withDefaults(defaults, c.DefaultLabels, nil)
+	}
+	own := root.Annotations
+	if !root.Pending() {
+		own = rewrite.Annotations(root.Raw)
+	}
+	missing := withDefaults(nil, defaults, withDefaults(pairs, own, nil))
+	if len(missing) == 0 {
+		return pairs, nil
+	}
+	for i, m := range image.Images(root) {
+		raw, err := rewrite.ReadConfig(ctx, m)
+		if err != nil {
+			return nil, fmt.Errorf("reading a config for its labels: %w", err)
+		}
+		agree(missing, labelsOf(raw), i == 0)
+	}
+	return withDefaults(pairs, missing, nil), nil
+}
+
+// agree replaces each default by the label of the image with the same key. If an earlier
+// image has another value, agree removes the default.
+func agree(defaults, labels map[string]string, first bool) {
+	for key, value := range defaults {
+		label, has := labels[key]
+		switch {
+		case !has, label == value:
+		case first:
+			defaults[key] = label
+		default:
+			delete(defaults, key)
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package meta
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// chartText replaces + by _ in the tag of a Helm chart, as helm push does. A tag cannot
+// contain +, and helm pull reads _ as + (helm, pkg/registry/client.go, helm/helm#10166).
+func (e *engine) chartText(text string) string {
+	if e.in.Chart == "" {
+		return text
+	}
+	return strings.ReplaceAll(text, "+", "_")
+}
+
+// chartRule returns the only default rule of a Helm chart. Its tag is the version in
+// Chart.yaml, or the input version.
+func (e *engine) chartRule() rule {
+	r := rule{text: "the version of the chart", kind: "chart", attrs: map[string]string{"enable": "true"}}
+	switch {
+	case e.result.Skip != nil:
+		r.skip = e.result.Skip.Reason
+	case e.c.Event.Payload.truth("deleted"):
+		r.skip = "the push deleted " + e.c.Event.Ref
+	case trimJS(e.in.Version) != "":
+	case e.kind == otherEvent, e.kind == tagEvent && e.refAfter("refs/heads/") != "":
+		r.skip = fmt.Sprintf("event %s may build another commit than the head of the branch that it reports; set the input tags", e.c.Event.Name)
+	}
+	return r
+}
+
+// chart returns the outcome of the rule of a Helm chart.
+func (e *engine) chart() outcome {
+	version := e.in.Chart
+	if v := trimJS(e.in.Version); v != "" {
+		version = v
+		if _, ok := parseSemver(v); ok {
+			version = strings.TrimPrefix(v, "v") // helm push writes no leading v
+		}
+	}
+	return outcome{value: version, series: fullVersion}
+}
+
+// chartSkip returns the reason why a Helm chart is not published, or nil. The version
+// of a chart is its only tag, and this tag belongs to releases.
+func (e *engine) chartSkip() *Skip {
+	if e.in.Chart == "" {
+		return nil
+	}
+	reason := ""
+	switch {
+	case e.kind == pullEvent, e.kind == scheduleEvent:
+		reason = fmt.Sprintf("the event %s does not release a version of a chart", e.c.Event.Name)
+	case e.kind == refEvent && e.c.Event.Name == "push" && e.onOtherBranch() && trimJS(e.in.Version) == "":
+		reason = "only a push to the default branch or of a Git tag releases a version of a chart"
+	default:
+		return nil
+	}
+	return &Skip{
+		Reason: reason, Build: true,
+		Hint: fmt.Sprintf("The default tag of a chart is its version, which is %s. To publish the chart in this run, set the input tags.", e.in.Chart),
+	}
+}
+
+// warnChartTags warns of tags that are not the version in Chart.yaml. helm pull selects
+// a chart by its version, and requires that the tag is a version.
+func (e *engine) warnChartTags() {
+	if e.in.Chart == "" {
+		return
+	}
+	want := sanitize(e.chartText(e.in.Chart))
+	other := slices.DeleteFunc(e.result.Names(), func(tag string) bool { return tag == want })
+	if len(other) == 0 {
+		return
+	}
+	e.warn(CodeChartTag, fmt.Sprintf("The version of the chart is %s, but the step publishes it as %s", e.in.Chart, strings.Join(other, ", ")),
+		fmt.Sprintf("Helm finds a chart by its version: helm pull --version %s needs the tag %s. Remove the input tags, or write tags: %s. To change the version, change it in Chart.yaml.", e.in.Chart, want, want))
+}

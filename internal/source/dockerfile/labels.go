@@ -1,0 +1,60 @@
+package dockerfile
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// maxFile is the largest part of a Dockerfile that is searched for labels, in bytes.
+const maxFile = 1 << 20
+
+var (
+	// continuation matches the end of a line that continues on the next line, and
+	// the comments between these lines (Dockerfile reference, "Format" and "escape").
+	continuation = regexp.MustCompile("[\\\\`][ \\t]*\\r?\\n(?:[ \\t]*#[^\\n]*\\n)*")
+	labelLine    = regexp.MustCompile(`(?im)^[ \t]*LABEL[ \t]+(.*)$`)
+)
+
+// SetsLabel reports whether an instruction LABEL of the Dockerfile sets a label. The
+// option --label of a builder would replace this label. SetsLabel returns false for a
+// Dockerfile that it cannot read. The builder then reports the error.
+func (r *Request) SetsLabel(key string) bool {
+	if r.remote() {
+		return false
+	}
+	file := r.File
+	if file == "" {
+		file = filepath.Join(r.Context, "Dockerfile")
+	}
+	in, err := os.Open(file)
+	if err != nil {
+		return false
+	}
+	defer in.Close()
+	raw, err := io.ReadAll(io.LimitReader(in, maxFile))
+	if err != nil {
+		return false
+	}
+	text := continuation.ReplaceAllString(string(raw), " ")
+	for _, m := range labelLine.FindAllStringSubmatch(text, -1) {
+		if hasKey(m[1], key) {
+			return true
+		}
+	}
+	return false
+}
+
+// hasKey reports whether the arguments of LABEL contain a key. The key can be in
+// quotation marks. In the old form, a blank separates the key and the value.
+func hasKey(arguments, key string) bool {
+	plain := strings.NewReplacer(`"`, "", "'", "").Replace(arguments)
+	for _, word := range strings.Fields(plain) {
+		if before, _, _ := strings.Cut(word, "="); before == key {
+			return true
+		}
+	}
+	return false
+}
