@@ -5,14 +5,23 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
+
+// handshakeOperation is the name of a token request in errors.
+const handshakeOperation = "the token request"
+
+// maxHandshakeBody is the maximum number of bytes that are read from the response to a
+// token request. The library reads each response to its end.
+const maxHandshakeBody = 1 << 20
 
 // handshake sends the requests of one attempt to authenticate. It keeps the error
 // response, because the library drops two parts of it: the request id and the
 // requested wait.
 type handshake struct {
 	session  *session
-	attempt  int
+	attempt  attempt
 	sent     bool // false if the library rejected the realm
 	answered bool
 	bodyErr  error // error of reading the response
@@ -32,15 +41,20 @@ func (h *handshake) RoundTrip(req *http.Request) (*http.Response, error) {
 		req = req.Clone(req.Context())
 		req.Body = body
 	}
-	resp, err := h.session.client.send(req, body, h.attempt)
+	resp, err := h.session.client.send(req, body, handshakeOperation, h.attempt)
 	if err != nil {
 		return nil, err
 	}
 	h.answered = true
-	resp.Body = &handshakeBody{resp.Body, h, req.URL.Host}
-	if resp.StatusCode >= http.StatusBadRequest {
-		h.refusal = newError("the token request", resp)
+	if resp.StatusCode >= http.StatusBadRequest || isTokenPage(resp) {
+		h.refusal = newError(handshakeOperation, resp)
+		return resp, nil
 	}
+	if err := decompress(resp); err != nil {
+		h.bodyErr = &networkError{req.URL.Host, err}
+	}
+	limited := io.LimitReader(resp.Body, maxHandshakeBody)
+	resp.Body = &handshakeBody{limited, resp.Body, h, req.URL.Host}
 	return resp, nil
 }
 
@@ -66,15 +80,22 @@ func (h *handshake) permanent() bool {
 	return !h.sent || (h.answered && h.refusal == nil && h.bodyErr == nil)
 }
 
-// handshakeBody records the error of reading a response.
+// isTokenPage reports whether the response to a token request is a web page. The
+// response to GET /v2/ is not checked, because only its status is used.
+func isTokenPage(resp *http.Response) bool {
+	return resp.StatusCode == http.StatusOK && resp.Request.URL.Path != "/v2/" && retry.IsPage(resp.Header.Get("Content-Type"))
+}
+
+// handshakeBody limits a response and records the error of reading it.
 type handshakeBody struct {
-	io.ReadCloser
+	io.Reader
+	io.Closer
 	handshake *handshake
 	host      string
 }
 
 func (b *handshakeBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
+	n, err := b.Reader.Read(p)
 	if err != nil && err != io.EOF {
 		b.handshake.bodyErr = &networkError{b.host, err}
 	}

@@ -2,11 +2,8 @@ package registry
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net/http"
-	"strings"
 	"time"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
@@ -27,9 +24,6 @@ const (
 	// secondaryWait is the wait after GitHub's secondary rate limit, because this
 	// limit lasts minutes (docs/ghcr.md, Refused: secondary rate limit).
 	secondaryWait = 2 * time.Minute
-	// freshToken is the age below which a token cannot be the cause of a
-	// refusal.
-	freshToken = 30 * time.Second
 )
 
 // retrier waits between attempts.
@@ -42,6 +36,9 @@ type retrier struct {
 type attemptState struct {
 	attempts      int
 	tokenReplaced bool
+	silent        int            // attempts without an answer, which make the client wait longer
+	http1         bool           // use HTTP/1.1 after a failure of HTTP/2
+	rows          map[string]int // failures by the row of the table
 }
 
 // decision is the reaction to a failed attempt.
@@ -52,40 +49,67 @@ type decision struct {
 	throttled bool // the server reported a rate limit
 }
 
-// decide returns the reaction to an error. It does not check the deadline, because
-// retrier.wait checks it.
-func (s *attemptState) decide(err error, tokenAge time.Duration) decision {
-	var e *Error
-	var late *deadlineError
-	switch {
-	case s.attempts >= maxAttempts, errors.As(err, &late), errors.Is(err, context.Canceled) && !errors.Is(err, errIdle):
+// decide returns the reaction to an error, as retry.Table states. It does not check
+// the deadline, because retrier.wait checks it.
+func (s *attemptState) decide(err error, request retry.Request, tokenAge time.Duration) decision {
+	f := failureOf(err, request, tokenAge)
+	row := retry.Decide(f)
+	s.count(row, f.Transport)
+	if row.NewToken {
+		return decision{retry: !s.tokenReplaced && s.attempts < maxAttempts, newToken: true}
+	}
+	again := row.Reaction == retry.Again || row.Reaction == retry.AgainFromStart
+	if !again || s.attempts >= maxAttempts || (row.Attempts > 0 && s.rows[row.Name] >= row.Attempts) {
 		return decision{}
-	case errors.As(err, &e):
-		return s.decideStatus(e, tokenAge)
-	case errors.As(err, new(*bodyError)), errors.As(err, new(*tls.CertificateVerificationError)):
-		return decision{} // no retry, because another attempt reads the same source and the same certificate
-	default:
-		return decision{retry: true, wait: s.backoff()}
+	}
+	return decision{retry: true, wait: s.pause(row.Pause, err), throttled: row.Pause == retry.Throttled || row.Pause == retry.Minutes}
+}
+
+func (s *attemptState) count(row retry.Row, kind retry.Transport) {
+	if s.rows == nil {
+		s.rows = map[string]int{}
+	}
+	s.rows[row.Name]++
+	s.http1 = s.http1 || row.HTTP1
+	if kind == retry.Silent || kind == retry.Slow {
+		s.silent++
 	}
 }
 
-func (s *attemptState) decideStatus(e *Error, tokenAge time.Duration) decision {
-	switch e.Status {
-	case http.StatusUnauthorized:
-		return decision{retry: !s.tokenReplaced, newToken: true}
-	case http.StatusForbidden:
-		if strings.Contains(e.ServerMessage(), "secondary rate limit") {
-			return decision{retry: true, wait: max(e.RetryAfter, retry.Jitter(secondaryWait*time.Duration(s.attempts))), throttled: true}
-		}
-		// A registry can refuse an expired token without a challenge.
-		return decision{retry: !s.tokenReplaced && tokenAge > freshToken, newToken: true}
-	case http.StatusTooManyRequests:
-		return decision{retry: true, wait: max(e.RetryAfter, retry.Jitter(throttledWait)), throttled: true}
-	case http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway,
-		http.StatusServiceUnavailable, http.StatusGatewayTimeout, 499, 522:
-		return decision{retry: true, wait: max(e.RetryAfter, s.backoff())}
+// pause returns the wait before the next attempt.
+func (s *attemptState) pause(kind retry.Pause, err error) time.Duration {
+	var e *Error
+	var asked time.Duration
+	if errors.As(err, &e) {
+		asked = e.RetryAfter
 	}
-	return decision{}
+	switch kind {
+	case retry.NoPause:
+		return 0
+	case retry.Throttled:
+		return max(asked, retry.Jitter(throttledWait))
+	case retry.Minutes:
+		return max(asked, retry.Jitter(secondaryWait*time.Duration(s.attempts)))
+	}
+	return max(asked, s.backoff())
+}
+
+// failureOf returns the facts that the table needs.
+func failureOf(err error, request retry.Request, tokenAge time.Duration) retry.Failure {
+	f := retry.Failure{Request: request, TokenAge: tokenAge}
+	var e *Error
+	if !errors.As(err, &e) || errors.As(err, new(*handshakeError)) || errors.As(err, new(*deadlineError)) {
+		f.Transport = retry.TransportOf(err)
+		return f
+	}
+	f.Status, f.MediaType, f.OtherHost = e.Status, e.MediaType, e.From != ""
+	f.Message = e.ServerMessage() + " " + e.Page
+	if e.Cause != nil {
+		for _, d := range e.Cause.Errors {
+			f.Codes = append(f.Codes, string(d.Code))
+		}
+	}
+	return f
 }
 
 func (s *attemptState) backoff() time.Duration {
@@ -107,18 +131,27 @@ func (r retrier) wait(ctx context.Context, d time.Duration, cause error) error {
 	return nil
 }
 
-// repeat calls try with the number of the attempt until it succeeds or another
+// attempt contains the facts about one attempt that its request needs.
+type attempt struct {
+	number int  // counted from 1
+	silent int  // earlier attempts without an answer
+	http1  bool // use HTTP/1.1
+}
+
+func (s *attemptState) attempt() attempt { return attempt{s.attempts, s.silent, s.http1} }
+
+// repeat calls try until it succeeds or another
 // attempt cannot succeed. A refusal is final, because these requests contain no
 // token that could be replaced.
-func (r retrier) repeat(ctx context.Context, try func(n int) (permanent bool, err error)) error {
+func (r retrier) repeat(ctx context.Context, try func(n attempt) (permanent bool, err error)) error {
 	var st attemptState
 	for {
 		st.attempts++
-		permanent, err := try(st.attempts)
+		permanent, err := try(st.attempt())
 		if err == nil {
 			return nil
 		}
-		d := st.decide(err, 0)
+		d := st.decide(err, "", 0)
 		if permanent || !d.retry || d.newToken || ctx.Err() != nil {
 			return err
 		}
@@ -139,3 +172,5 @@ func (e *deadlineError) Error() string {
 }
 
 func (e *deadlineError) Unwrap() error { return e.cause }
+
+func (e *deadlineError) Transport() retry.Transport { return retry.OutOfTime }

@@ -151,7 +151,7 @@ func (s *session) endpoint(repo name.Repository, path string) *url.URL {
 // goes to the registry's host with the registry's scheme. An upload location on
 // another host therefore gets no credentials.
 func (s *session) authenticate(req *http.Request, g *grant) {
-	if g != nil && req.URL.Scheme == s.scheme && s.withoutDefaultPort(req.URL.Host) == s.withoutDefaultPort(s.reg.RegistryStr()) {
+	if g != nil && s.isHome(req.URL) {
 		req.Header.Set("Authorization", g.header)
 	}
 }

@@ -68,8 +68,10 @@ func tune(t *http.Transport) *http.Transport {
 // connections for bodies.
 func isBulk(size int64) bool { return size < 0 || size >= BulkSize }
 
-func (t *transports) forSize(size int64) http.RoundTripper {
-	if isBulk(size) {
+// forSize returns the transport for a body of size bytes. The transport for bodies
+// uses only HTTP/1.1.
+func (t *transports) forSize(size int64, http1 bool) http.RoundTripper {
+	if http1 || isBulk(size) {
 		return t.bulk
 	}
 	return t.small
