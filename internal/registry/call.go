@@ -211,7 +211,7 @@ func newRequest(ctx context.Context, s *session, k call, g *grant, target *url.U
 
 // send runs one round trip with the idle timeout, and counts the request.
 func (c *Client) send(req *http.Request, body *requestBody, operation string, n attempt) (*http.Response, error) {
-	idle, ctx := startIdleTimer(req.Context(), patience(c.opts.IdleTimeout, n.silent), c.announcer(req.URL.Host, operation))
+	idle, ctx := startIdleTimer(req.Context(), idleTimeout(c.opts.IdleTimeout, n.silent), c.announcer(req.URL.Host, operation))
 	body.idle = idle
 	req = req.WithContext(ctx)
 	req.Header.Set("User-Agent", c.opts.UserAgent)

@@ -39,9 +39,9 @@ type stalledError struct {
 func (e *stalledError) Error() string              { return e.text }
 func (e *stalledError) Transport() retry.Transport { return e.kind }
 
-// patience returns the idle timeout of an attempt. It grows by half with each attempt
+// idleTimeout returns the idle timeout of an attempt. It grows by half with each attempt
 // that got no answer, so that a slow registry gets more time.
-func patience(limit time.Duration, silent int) time.Duration {
+func idleTimeout(limit time.Duration, silent int) time.Duration {
 	for range silent {
 		limit += limit / 2
 	}
