@@ -113,12 +113,34 @@ func (s *session) start(ctx context.Context) error {
 		return err
 	}
 	s.auth, s.config = auth, *config
-	s.scheme = "https"
-	if addr, ok := loopback(s.reg.RegistryStr()); ok && s.client.transports.plainHTTP(ctx, addr) {
-		s.scheme = "http"
+	if s.scheme, err = s.findScheme(ctx); err != nil {
+		return err
 	}
 	s.started = true
 	return nil
+}
+
+// findScheme returns https, or http for a loopback host that proves to use plain HTTP.
+func (s *session) findScheme(ctx context.Context) (string, error) {
+	addr, local := loopback(s.reg.RegistryStr())
+	if !local {
+		return "https", nil
+	}
+	plain := false
+	err := s.client.retry.repeat(ctx, func(n attempt) (permanent bool, err error) {
+		plain, err = s.client.transports.plainHTTP(ctx, addr)
+		if err != nil && n.number == 1 { // another connection often succeeds without a wait
+			plain, err = s.client.transports.plainHTTP(ctx, addr)
+		}
+		if err != nil {
+			err = &unreachableError{&networkError{addr, err}}
+		}
+		return false, err
+	})
+	if err != nil || !plain {
+		return "https", err
+	}
+	return "http", nil
 }
 
 // loopback reports whether the host is this machine, and returns its address with
