@@ -89,7 +89,7 @@ func (t *transports) close() {
 
 // errUnknownScheme is the error of a loopback host that neither completes a TLS
 // handshake nor answers a request without TLS.
-var errUnknownScheme = errors.New("the server speaks neither TLS nor HTTP")
+var errUnknownScheme = errors.New("the server uses neither TLS nor HTTP")
 
 // plainHTTP reports whether a loopback host uses plain HTTP. It tries one TLS
 // handshake and sends no other bytes. A handshake that fails for another reason than
