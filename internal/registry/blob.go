@@ -30,6 +30,9 @@ func (c *Client) HasBlob(ctx context.Context, repo name.Repository, digest v1.Ha
 	if refusedByStorage(err) {
 		return true, nil
 	}
+	if errors.As(err, new(*LocationError)) {
+		return false, nil // an upload of an existing blob is only slower
+	}
 	return resp != nil, IgnoreAbsent(err)
 }
 

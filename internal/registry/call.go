@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -177,10 +178,19 @@ func (c *Client) check(s *session, k call, to *route, resp *http.Response) (*htt
 	if err == nil {
 		err = k.readContent(resp)
 	}
-	if err = errors.Join(err, resp.Body.Close()); err != nil {
+	switch err = errors.Join(err, resp.Body.Close()); {
+	case err == nil:
+		return resp, nil
+	case isContentError(err):
 		return nil, fmt.Errorf("%s: %w", k.operation, err)
 	}
-	return resp, nil
+	host := resp.Request.URL.Host
+	return nil, &NoAnswer{Host: host, Operation: k.operation, Err: &networkError{host, err}}
+}
+
+// isContentError reports whether a response was complete, but its content is wrong.
+func isContentError(err error) bool {
+	return errors.Is(err, errNoTagList) || errors.As(err, new(*json.SyntaxError)) || errors.As(err, new(*json.UnmarshalTypeError))
 }
 
 func isThrottled(err error) bool {

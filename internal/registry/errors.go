@@ -56,7 +56,7 @@ func (e *Error) Error() string {
 	fmt.Fprintf(&b, "%s answered %d %s to %s", e.Host, e.Status, http.StatusText(e.Status), e.Operation)
 	if message := e.ServerMessage(); message != "" {
 		fmt.Fprintf(&b, ": %s", message)
-	} else if e.IsPage() {
+	} else if e.IsPage() && e.Page != "" {
 		fmt.Fprintf(&b, " with a web page (%q)", e.Page)
 	}
 	if e.RequestID != "" {

@@ -24,7 +24,9 @@ type handshake struct {
 	attempt  attempt
 	sent     bool // false if the library rejected the realm
 	answered bool
-	bodyErr  error // error of reading the response
+	bodyErr  error          // error of reading the response
+	hops     int            // redirects that were followed
+	location *LocationError // a redirect that is not followed
 	refusal  *Error
 }
 
@@ -51,11 +53,34 @@ func (h *handshake) RoundTrip(req *http.Request) (*http.Response, error) {
 		return resp, nil
 	}
 	if err := decompress(resp); err != nil {
-		h.bodyErr = &networkError{req.URL.Host, err}
+		h.bodyErr = h.incomplete(req.URL.Host, err)
+	}
+	if isRedirect(resp.StatusCode) {
+		if err := h.follow(resp); err != nil {
+			return nil, err
+		}
 	}
 	limited := io.LimitReader(resp.Body, maxHandshakeBody)
 	resp.Body = &handshakeBody{limited, resp.Body, h, req.URL.Host}
 	return resp, nil
+}
+
+// follow counts a redirect, which the library follows. It returns an error if there are
+// too many redirects.
+func (h *handshake) follow(resp *http.Response) error {
+	if h.hops++; h.hops <= maxRedirects {
+		return nil
+	}
+	next, problem := target(resp, "Location", resp.Header.Get("Location"), handshakeOperation)
+	if problem == nil {
+		problem = &LocationError{
+			Operation: handshakeOperation, Host: resp.Request.URL.Host, Header: "Location", Target: redact(next),
+			Problem: fmt.Sprintf("is one of more than %d redirects", maxRedirects),
+		}
+	}
+	h.location = problem
+	closeBody(resp)
+	return problem
 }
 
 // explain returns the registry's error response or the network's error instead of
@@ -65,8 +90,13 @@ func (h *handshake) explain(err error) error {
 	switch {
 	case h.refusal != nil:
 		return h.refusal
+	case h.location != nil:
+		return h.location
 	case !h.sent:
-		return fmt.Errorf("requesting a token for %q: the realm is not safe: %s", h.session.reg, sanitize(err.Error()))
+		return &LocationError{
+			Operation: fmt.Sprintf("requesting a token for %q", h.session.reg), Host: h.session.reg.RegistryStr(), Header: "WWW-Authenticate",
+			Problem: "is wrong, because the realm is not safe: " + sanitize(err.Error()),
+		}
 	case !h.answered:
 		return &unreachableError{err}
 	case h.bodyErr != nil:
@@ -75,9 +105,14 @@ func (h *handshake) explain(err error) error {
 	return fmt.Errorf("requesting a token for %q: the response contains no token", h.session.reg)
 }
 
+// incomplete returns the error of a response that ended early.
+func (h *handshake) incomplete(host string, err error) error {
+	return &NoAnswer{Host: host, Operation: handshakeOperation, Err: &networkError{host, err}}
+}
+
 // permanent reports whether another attempt would fail for the same reason.
 func (h *handshake) permanent() bool {
-	return !h.sent || (h.answered && h.refusal == nil && h.bodyErr == nil)
+	return !h.sent || h.location != nil || (h.answered && h.refusal == nil && h.bodyErr == nil)
 }
 
 // isTokenPage reports whether the response to a token request is a web page. The
@@ -97,7 +132,7 @@ type handshakeBody struct {
 func (b *handshakeBody) Read(p []byte) (int, error) {
 	n, err := b.Reader.Read(p)
 	if err != nil && err != io.EOF {
-		b.handshake.bodyErr = &networkError{b.host, err}
+		b.handshake.bodyErr = b.handshake.incomplete(b.host, err)
 	}
 	return n, err
 }

@@ -24,6 +24,9 @@ const (
 	// secondaryWait is the wait after GitHub's secondary rate limit, because this
 	// limit lasts minutes (docs/ghcr.md, Refused: secondary rate limit).
 	secondaryWait = 2 * time.Minute
+	// longestRequest is the longest wait that the run accepts from a server, because a
+	// job on a hosted runner ends after six hours (docs/ghcr.md, Limits of GITHUB_TOKEN).
+	longestRequest = 6 * time.Hour
 )
 
 // retrier waits between attempts.
@@ -47,6 +50,7 @@ type decision struct {
 	newToken  bool // retry immediately with a new token
 	wait      time.Duration
 	throttled bool // the server reported a rate limit
+	spent     bool // only the number of attempts prevents another attempt
 }
 
 // decide returns the reaction to an error, as retry.Table states. It does not check
@@ -59,7 +63,10 @@ func (s *attemptState) decide(err error, request retry.Request, tokenAge time.Du
 		return decision{retry: !s.tokenReplaced && s.attempts < maxAttempts, newToken: true}
 	}
 	again := row.Reaction == retry.Again || row.Reaction == retry.AgainFromStart
-	if !again || s.attempts >= maxAttempts || (row.Attempts > 0 && s.rows[row.Name] >= row.Attempts) {
+	if s.attempts >= maxAttempts || (row.Attempts > 0 && s.rows[row.Name] >= row.Attempts) {
+		return decision{spent: again}
+	}
+	if !again {
 		return decision{}
 	}
 	return decision{retry: true, wait: s.pause(row.Pause, err), throttled: row.Pause == retry.Throttled || row.Pause == retry.Minutes}
@@ -117,9 +124,9 @@ func (s *attemptState) backoff() time.Duration {
 }
 
 // wait sleeps for d. It returns a *deadlineError if the wait would end after the
-// deadline.
+// deadline, or if it is longer than longestRequest.
 func (r retrier) wait(ctx context.Context, d time.Duration, cause error) error {
-	if retry.Outlasts(ctx, d) {
+	if d > longestRequest || retry.Outlasts(ctx, d) {
 		return &deadlineError{d, cause}
 	}
 	if r.onWait != nil && d >= reportedWait {
@@ -140,34 +147,44 @@ type attempt struct {
 
 func (s *attemptState) attempt() attempt { return attempt{s.attempts, s.silent, s.http1} }
 
-// repeat calls try until it succeeds or another
-// attempt cannot succeed. A refusal is final, because these requests contain no
-// token that could be replaced.
+// repeat calls try until it succeeds or another attempt cannot succeed. A refusal is
+// final, because these requests contain no token that could be replaced.
 func (r retrier) repeat(ctx context.Context, try func(n attempt) (permanent bool, err error)) error {
-	var st attemptState
+	_, err := r.repeatAfter(ctx, 0, try)
+	return err
+}
+
+// repeatAfter is repeat after a number of failed attempts. spent is true if more
+// attempts could have succeeded.
+func (r retrier) repeatAfter(ctx context.Context, failed int, try func(n attempt) (permanent bool, err error)) (spent bool, err error) {
+	st := attemptState{attempts: failed}
 	for {
 		st.attempts++
 		permanent, err := try(st.attempt())
 		if err == nil {
-			return nil
+			return false, nil
 		}
 		d := st.decide(err, "", 0)
 		if permanent || !d.retry || d.newToken || ctx.Err() != nil {
-			return err
+			return d.spent, err
 		}
 		if err := r.wait(ctx, d.wait, err); err != nil {
-			return err
+			return false, err
 		}
 	}
 }
 
-// deadlineError is the error of a wait that would end after the run's deadline.
+// deadlineError is the error of a wait that would end after the run's deadline, or
+// that is too long for any run.
 type deadlineError struct {
 	wait  time.Duration
 	cause error
 }
 
 func (e *deadlineError) Error() string {
+	if e.wait > longestRequest {
+		return fmt.Sprintf("%v; the server requests a wait of more than %.0f hours before the next attempt", e.cause, longestRequest.Hours())
+	}
 	return fmt.Sprintf("%v; the run would exceed its timeout while it waits %.0f s for the next attempt", e.cause, e.wait.Seconds())
 }
 

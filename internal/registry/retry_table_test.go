@@ -309,3 +309,39 @@ func TestMountThatWasNotRequestedIsAnError(t *testing.T) {
 		}
 	}
 }
+
+// Each request needs a token. Without a memory, each request would wait for the token
+// endpoint again.
+func TestTokenEndpointThatFailsIsTriedOnceByLaterRequests(t *testing.T) {
+	t.Parallel()
+	r := newFixture(t, openWorld())
+	r.push("1")
+	r.ghcr.Inject(ghcrtest.Fault{Path: "/token", Times: 12, Effect: ghcrtest.Answer{Status: 503}})
+	for range 3 {
+		if err := manifest(t.Context(), r.client, r.host); err == nil {
+			t.Error("a request succeeded without a token")
+		}
+	}
+	if got := r.counts()[ghcrtest.ClassToken]; got != 8+1+1 || len(r.recordedWaits()) != 7 {
+		t.Errorf("%d token requests and %d waits, want 10 and 7", got, len(r.recordedWaits()))
+	}
+	for range 3 { // the fault ends
+		_ = manifest(t.Context(), r.client, r.host)
+	}
+	if err := manifest(t.Context(), r.client, r.host); err != nil {
+		t.Errorf("after the fault: %v", err)
+	}
+}
+
+// A job ends after six hours, so the run does not accept a longer wait.
+func TestWaitOfManyHoursIsAnError(t *testing.T) {
+	t.Parallel()
+	for _, after := range []string{"999999999", "Fri, 31 Dec 9999 23:59:59 GMT"} {
+		r := newFixture(t, openWorld())
+		r.ghcr.Inject(ghcrtest.Fault{Method: "PUT", Path: "/manifests/", Effect: ghcrtest.Answer{Status: 429, RetryAfter: after}})
+		err := r.client.PutManifest(t.Context(), r.repo.Tag("1"), artifact(fixed))
+		if err == nil || !strings.Contains(err.Error(), "more than 6 hours") || len(r.recordedWaits()) > 0 {
+			t.Errorf("%s: got %v, waits %v", after, err, r.recordedWaits())
+		}
+	}
+}

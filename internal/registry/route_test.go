@@ -289,3 +289,71 @@ func TestBodyThatAProxyCompressedIsRead(t *testing.T) {
 		t.Errorf("got %q, %v", raw, err)
 	}
 }
+
+func TestTokenRequestFollowsFiveRedirects(t *testing.T) {
+	t.Parallel()
+	for redirects, ok := range map[int32]bool{5: true, 6: false} {
+		var n atomic.Int32
+		s := registryWith(t, requireAuthorization("Bearer T", `Basic realm="x"`), map[string]http.HandlerFunc{
+			"/token": func(w http.ResponseWriter, r *http.Request) {
+				if n.Add(1) > redirects {
+					token("T")(w, r)
+					return
+				}
+				http.Redirect(w, r, fmt.Sprint("/token?n=", n.Load()), http.StatusTemporaryRedirect)
+			},
+		})
+		c, w := newClient(t, s.URL, nil)
+		err := readBlob(t, c, hostOf(s))
+		if (err == nil) != ok || len(w.recordedWaits()) > 0 {
+			t.Errorf("%d redirects: got %v, waits %v", redirects, err, w.recordedWaits())
+		}
+	}
+}
+
+// A blob that cannot be found by HEAD is only uploaded again.
+func TestRedirectsOfAHeadWithoutAnEndDoNotEndAnUpload(t *testing.T) {
+	t.Parallel()
+	r := newFixture(t, openWorld())
+	r.before = func(w http.ResponseWriter, req *http.Request) bool {
+		if req.Method != http.MethodHead {
+			return false
+		}
+		http.Redirect(w, req, req.URL.Path+"?n=1"+req.URL.RawQuery, http.StatusTemporaryRedirect)
+		return true
+	}
+	if exists, err := r.client.HasBlob(t.Context(), r.repo, hashOf(fixed)); exists || err != nil {
+		t.Errorf("got %v, %v", exists, err)
+	}
+}
+
+func TestRealmWithoutTLSOfARegistryWithTLSIsNamed(t *testing.T) {
+	t.Parallel()
+	c, _, host := tlsRegistry(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="http://`+r.Host+`/other",service="x"`)
+		w.WriteHeader(http.StatusUnauthorized)
+	})
+	var problem *registry.LocationError
+	if err := probePush(t.Context(), c, host); !errors.As(err, &problem) || problem.Header != "WWW-Authenticate" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestLoginFollowsRedirects(t *testing.T) {
+	t.Parallel()
+	r := newFixture(t, openWorld())
+	r.ghcr.Inject(ghcrtest.Fault{Path: "/v2/", Effect: ghcrtest.Redirect{Status: http.StatusMovedPermanently}})
+	if err := r.client.CheckLogin(t.Context(), r.repo.Registry); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPageAfterALoginIsNotASuccess(t *testing.T) {
+	t.Parallel()
+	r := newFixture(t, openWorld())
+	r.ghcr.Inject(ghcrtest.Fault{Path: "/v2/", Effect: ghcrtest.Page{Status: http.StatusOK, Title: "log in to the wifi"}})
+	var answer *registry.Error
+	if err := r.client.CheckLogin(t.Context(), r.repo.Registry); !errors.As(err, &answer) || answer.Page != "log in to the wifi" {
+		t.Errorf("got %v", err)
+	}
+}

@@ -43,6 +43,7 @@ type session struct {
 	expected     map[string]Access
 	grants       map[string]*grant
 	singleScope  map[string]bool // repositories for which the registry refused a token with several scopes
+	unanswered   map[string]bool // requests of the authentication that got no usable answer in all attempts
 	rawRejected  bool            // the registry rejects the raw secret, see Options.RawBearer
 
 	uploads *limiter
@@ -55,7 +56,7 @@ type session struct {
 func newSession(reg name.Registry, c *Client) *session {
 	return &session{
 		client: c, reg: reg, uploads: newLimiter(),
-		expected: map[string]Access{}, grants: map[string]*grant{}, singleScope: map[string]bool{},
+		expected: map[string]Access{}, grants: map[string]*grant{}, singleScope: map[string]bool{}, unanswered: map[string]bool{},
 	}
 }
 
@@ -120,6 +121,19 @@ func (s *session) start(ctx context.Context) error {
 	return nil
 }
 
+// repeat sends a request of the authentication until it succeeds. If all attempts of an
+// earlier request of the same kind failed, there is only one attempt. Otherwise, each request of the run
+// would wait for the same server again. The caller holds s.mu.
+func (s *session) repeat(ctx context.Context, kind string, try func(n attempt) (permanent bool, err error)) error {
+	failed := 0
+	if s.unanswered[kind] {
+		failed = maxAttempts - 1
+	}
+	var err error
+	s.unanswered[kind], err = s.client.retry.repeatAfter(ctx, failed, try)
+	return err
+}
+
 // findScheme returns https, or http for a loopback host that proves to use plain HTTP.
 func (s *session) findScheme(ctx context.Context) (string, error) {
 	addr, local := loopback(s.reg.RegistryStr())
@@ -127,7 +141,7 @@ func (s *session) findScheme(ctx context.Context) (string, error) {
 		return "https", nil
 	}
 	plain := false
-	err := s.client.retry.repeat(ctx, func(n attempt) (permanent bool, err error) {
+	err := s.repeat(ctx, "scheme", func(n attempt) (permanent bool, err error) {
 		plain, err = s.client.transports.plainHTTP(ctx, addr)
 		if err != nil && n.number == 1 { // another connection often succeeds without a wait
 			plain, err = s.client.transports.plainHTTP(ctx, addr)

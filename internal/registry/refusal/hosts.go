@@ -18,7 +18,7 @@ func isNotARegistry(e *registry.Error) bool {
 
 func notARegistry(ev Evidence) (title, hint string) {
 	answer := fmt.Sprintf("%d %s", ev.answer.Status, http.StatusText(ev.answer.Status))
-	if ev.answer.IsPage() {
+	if ev.answer.IsPage() && ev.answer.Page != "" {
 		answer = fmt.Sprintf("%s and a web page (%q)", answer, ev.answer.Page)
 	}
 	return fmt.Sprintf("%s answered with %s, which is not an answer of a registry", ev.answer.Host, answer),

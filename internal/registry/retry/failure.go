@@ -54,6 +54,7 @@ const (
 	WrongScheme      Transport = "wrong scheme"       // the server does not use TLS
 	Silent           Transport = "silent"             // no byte arrived in time
 	Slow             Transport = "slow"               // too few bytes arrived in time
+	Malformed        Transport = "malformed"          // the response is not HTTP
 	HTTP1Required    Transport = "HTTP/1.1 required"  // HTTP/2: HTTP_1_1_REQUIRED
 	TooBusy          Transport = "too busy"           // HTTP/2: ENHANCE_YOUR_CALM
 	StreamReset      Transport = "stream reset"       // HTTP/2: RST_STREAM
@@ -75,12 +76,12 @@ func TransportOf(err error) Transport {
 	case errors.As(err, new(tls.RecordHeaderError)), errors.Is(err, http.ErrSchemeMismatch):
 		return WrongScheme
 	}
-	return http2Kind(err.Error())
+	return kindByText(err.Error())
 }
 
-// http2Kind finds errors of HTTP/2 by their text, because net/http does not export
-// their types.
-func http2Kind(text string) Transport {
+// kindByText finds errors of HTTP/2 and of malformed responses by their text, because
+// net/http does not export their types.
+func kindByText(text string) Transport {
 	for _, each := range []struct {
 		text string
 		kind Transport
@@ -89,6 +90,10 @@ func http2Kind(text string) Transport {
 		{"ENHANCE_YOUR_CALM", TooBusy},
 		{"GOAWAY", GoAway},
 		{"stream error: stream ID", StreamReset},
+		{"malformed HTTP", Malformed},
+		{"malformed MIME header", Malformed},
+		{"response headers exceeded", Malformed},
+		{"Content-Length", Malformed},
 	} {
 		if strings.Contains(text, each.text) {
 			return each.kind

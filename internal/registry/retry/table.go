@@ -66,6 +66,9 @@ const freshToken = 30 * time.Second
 // them takes longer than all other attempts together.
 const silentAttempts = 3
 
+// malformedAttempts limits the attempts that get a response that is not HTTP.
+const malformedAttempts = 4
+
 // session lists the codes of an upload session that the registry lost.
 var session = []string{"BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID", "BLOB_UNKNOWN"}
 
@@ -106,6 +109,11 @@ var Table = []Row{
 		Name: "silent or slow", Transports: []Transport{Silent, Slow}, Reaction: AgainFromStart, Attempts: silentAttempts,
 	},
 	{
+		// The rest of an earlier response on the connection can cause this. A server that
+		// sends such responses always sends them in each attempt.
+		Name: "malformed response", Transports: []Transport{Malformed}, Reaction: AgainFromStart, Attempts: malformedAttempts,
+	},
+	{
 		// RFC 9113 §7: the server requires HTTP/1.1 for this request.
 		Name: "HTTP/1.1 required", Transports: []Transport{HTTP1Required}, Reaction: AgainFromStart, Pause: NoPause, HTTP1: true,
 	},
@@ -119,7 +127,7 @@ var Table = []Row{
 		Name: "HTTP/2 stream or connection ended", Transports: []Transport{StreamReset, GoAway}, Reaction: AgainFromStart, HTTP1: true,
 	},
 	{
-		// A reset, an early end, an error of DNS, or a malformed response.
+		// A reset, an early end, or an error of DNS.
 		Name: "connection failed", Transports: []Transport{Disconnected}, Reaction: AgainFromStart,
 	},
 

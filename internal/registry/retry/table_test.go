@@ -30,6 +30,7 @@ var decisions = []struct {
 	{"no TLS", retry.Failure{Transport: retry.WrongScheme}, retry.FinalWithCause},
 	{"silent or slow", retry.Failure{Transport: retry.Silent}, retry.AgainFromStart},
 	{"silent or slow", retry.Failure{Transport: retry.Slow}, retry.AgainFromStart},
+	{"malformed response", retry.Failure{Transport: retry.Malformed}, retry.AgainFromStart},
 	{"HTTP/1.1 required", retry.Failure{Transport: retry.HTTP1Required}, retry.AgainFromStart},
 	{"HTTP/2 too busy", retry.Failure{Transport: retry.TooBusy}, retry.AgainFromStart},
 	{"HTTP/2 stream or connection ended", retry.Failure{Transport: retry.StreamReset}, retry.AgainFromStart},
@@ -120,6 +121,10 @@ func TestTransportOfFindsTheKindOfAnError(t *testing.T) {
 		{errors.New("stream error: stream ID 7; ENHANCE_YOUR_CALM; received from peer"), retry.TooBusy},
 		{errors.New("http2: server sent GOAWAY and closed the connection; LastStreamID=7, ErrCode=NO_ERROR"), retry.GoAway},
 		{errors.New("unexpected EOF"), retry.Disconnected},
+		{errors.New("net/http: HTTP/1.x transport connection broken: malformed MIME header line: x"), retry.Malformed},
+		{errors.New("net/http: server response headers exceeded 65536 bytes; aborted"), retry.Malformed},
+		{errors.New("http: message cannot contain multiple Content-Length headers; got [\"10\" \"20\"]"), retry.Malformed},
+		{errors.New("net/http: HTTP/1.x transport connection broken: read: connection reset by peer"), retry.Disconnected},
 	}
 	for _, c := range cases {
 		if got := retry.TransportOf(wrapped(c.err)); got != c.want {
