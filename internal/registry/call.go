@@ -62,7 +62,7 @@ func (e *handshakeError) Transport() retry.Transport { return retry.Handshake }
 // has no readContent, the caller must close the response's body.
 func (c *Client) do(ctx context.Context, k call) (*http.Response, error) {
 	s := c.session(k.repo.Registry)
-	var st attemptState
+	st := attemptState{host: s}
 	if k.session != nil {
 		st.silent, st.http1 = k.session.silent, k.session.http1
 	}
@@ -70,6 +70,7 @@ func (c *Client) do(ctx context.Context, k call) (*http.Response, error) {
 		st.attempts++
 		resp, g, err := c.attempt(ctx, s, k, st.attempt())
 		if err == nil {
+			s.countAnswer(kindOf(k.operation))
 			return resp, nil
 		}
 		if ctx.Err() != nil {

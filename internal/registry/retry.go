@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
@@ -14,8 +15,12 @@ const (
 	// each wait is twice as long as the wait before. Eight attempts therefore take
 	// more than half a minute.
 	maxAttempts = 8
-	firstWait   = 300 * time.Millisecond
-	longestWait = 30 * time.Second
+	// mostAttempts limits the attempts of one request while the host answers other
+	// requests of the same kind. Such a fault passes, so the wait starts again from
+	// firstWait.
+	mostAttempts = 3 * maxAttempts
+	firstWait    = 300 * time.Millisecond
+	longestWait  = 30 * time.Second
 	// reportedWait is the shortest wait that is reported to the user.
 	reportedWait = 5 * time.Second
 	// throttledWait is the shortest wait after status 429. After shorter waits,
@@ -38,6 +43,9 @@ type retrier struct {
 // attemptState counts the attempts of one request.
 type attemptState struct {
 	attempts      int
+	fruitless     int              // failures since the host last answered a request of the same kind
+	host          *session         // counts these answers; may be nil
+	seen          map[string]int64 // these numbers at the latest failure
 	tokenReplaced bool
 	silent        int            // attempts without an answer, which make the client wait longer
 	http1         bool           // use HTTP/1.1 after a failure of HTTP/2
@@ -59,11 +67,13 @@ func (s *attemptState) decide(err error, request retry.Request, tokenAge time.Du
 	f := failureOf(err, request, tokenAge)
 	row := retry.Decide(f)
 	s.count(row, f.Transport)
+	s.countFruitless(operationOf(err))
+	limit := s.fruitless >= maxAttempts || s.attempts >= mostAttempts
 	if row.NewToken {
-		return decision{retry: !s.tokenReplaced && s.attempts < maxAttempts, newToken: true}
+		return decision{retry: !s.tokenReplaced && !limit, newToken: true}
 	}
 	again := row.Reaction == retry.Again || row.Reaction == retry.AgainFromStart
-	if s.attempts >= maxAttempts || (row.Attempts > 0 && s.rows[row.Name] >= row.Attempts) {
+	if limit || (row.Attempts > 0 && s.rows[row.Name] >= row.Attempts) {
 		return decision{spent: again}
 	}
 	if !again {
@@ -83,6 +93,41 @@ func (s *attemptState) count(row retry.Row, kind retry.Transport) {
 	}
 }
 
+// countFruitless counts a failure. The count starts again if the host has answered a
+// request of the same kind since the latest failure.
+func (s *attemptState) countFruitless(operation string) {
+	if s.host != nil {
+		kind := kindOf(operation)
+		if n := s.host.answersTo(kind); n != s.seen[kind] {
+			if s.seen == nil {
+				s.seen = map[string]int64{}
+			}
+			s.seen[kind], s.fruitless = n, 0
+		}
+	}
+	s.fruitless++
+}
+
+// operationOf returns the operation of the request that failed, or "".
+func operationOf(err error) string {
+	var e *Error
+	var noAnswer *NoAnswer
+	switch {
+	case errors.As(err, &e):
+		return e.Operation
+	case errors.As(err, &noAnswer):
+		return noAnswer.Operation
+	}
+	return ""
+}
+
+// kindOf returns the method and the object of an operation, for example "PUT blob".
+func kindOf(operation string) string {
+	method, rest, _ := strings.Cut(operation, " ")
+	object, _, _ := strings.Cut(rest, " ")
+	return method + " " + object
+}
+
 // pause returns the wait before the next attempt.
 func (s *attemptState) pause(kind retry.Pause, err error) time.Duration {
 	var e *Error
@@ -96,7 +141,7 @@ func (s *attemptState) pause(kind retry.Pause, err error) time.Duration {
 	case retry.Throttled:
 		return max(asked, retry.Jitter(throttledWait))
 	case retry.Minutes:
-		return max(asked, retry.Jitter(secondaryWait*time.Duration(s.attempts)))
+		return max(asked, retry.Jitter(secondaryWait*time.Duration(s.fruitless)))
 	}
 	return max(asked, s.backoff())
 }
@@ -120,7 +165,7 @@ func failureOf(err error, request retry.Request, tokenAge time.Duration) retry.F
 }
 
 func (s *attemptState) backoff() time.Duration {
-	return min(longestWait, retry.Backoff(firstWait, s.attempts))
+	return min(longestWait, retry.Backoff(firstWait, s.fruitless))
 }
 
 // wait sleeps for d. It returns a *deadlineError if the wait would end after the
@@ -157,7 +202,7 @@ func (r retrier) repeat(ctx context.Context, try func(n attempt) (permanent bool
 // repeatAfter is repeat after a number of failed attempts. spent is true if more
 // attempts could have succeeded.
 func (r retrier) repeatAfter(ctx context.Context, failed int, try func(n attempt) (permanent bool, err error)) (spent bool, err error) {
-	st := attemptState{attempts: failed}
+	st := attemptState{attempts: failed, fruitless: failed}
 	for {
 		st.attempts++
 		permanent, err := try(st.attempt())

@@ -2,6 +2,7 @@ package registry_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -342,6 +343,34 @@ func TestWaitOfManyHoursIsAnError(t *testing.T) {
 		err := r.client.PutManifest(t.Context(), r.repo.Tag("1"), artifact(fixed))
 		if err == nil || !strings.Contains(err.Error(), "more than 6 hours") || len(r.recordedWaits()) > 0 {
 			t.Errorf("%s: got %v, waits %v", after, err, r.recordedWaits())
+		}
+	}
+}
+
+// While the host answers other uploads, a fault of one upload passes, although the same
+// upload fails more than eight times.
+func TestUploadContinuesWhileTheHostAnswersOtherUploads(t *testing.T) {
+	t.Parallel()
+	r := newFixture(t, openWorld())
+	failing := hashOf(fixed).Hex
+	var failures atomic.Int32
+	r.before = func(w http.ResponseWriter, req *http.Request) bool {
+		if req.Method != http.MethodPut || !strings.Contains(req.URL.RawQuery, failing) || failures.Add(1) > 12 {
+			return false
+		}
+		_, _, err := r.client.Upload(t.Context(), r.repo, knownBlob([]byte(fmt.Sprint("other ", failures.Load()))), nil)
+		if err != nil {
+			t.Error(err)
+		}
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return true
+	}
+	if _, _, err := r.client.Upload(t.Context(), r.repo, knownBlob(fixed), nil); err != nil {
+		t.Error(err)
+	}
+	for _, d := range r.recordedWaits() {
+		if d > time.Second {
+			t.Errorf("a wait of %s, although the host answers", d)
 		}
 	}
 }

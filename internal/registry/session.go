@@ -48,6 +48,9 @@ type session struct {
 
 	uploads *limiter
 
+	answersMu sync.Mutex
+	answers   map[string]int64 // successful requests by kind
+
 	pauseMu     sync.Mutex
 	pausedUntil time.Time
 	pauseCause  error
@@ -56,7 +59,7 @@ type session struct {
 func newSession(reg name.Registry, c *Client) *session {
 	return &session{
 		client: c, reg: reg, uploads: newLimiter(),
-		expected: map[string]Access{}, grants: map[string]*grant{}, singleScope: map[string]bool{}, unanswered: map[string]bool{},
+		expected: map[string]Access{}, grants: map[string]*grant{}, singleScope: map[string]bool{}, unanswered: map[string]bool{}, answers: map[string]int64{},
 	}
 }
 
@@ -231,6 +234,20 @@ func (s *session) pause(d time.Duration, cause error) {
 	if until := time.Now().Add(d); until.After(s.pausedUntil) {
 		s.pausedUntil, s.pauseCause = until, cause
 	}
+}
+
+// countAnswer counts a successful request.
+func (s *session) countAnswer(kind string) {
+	s.answersMu.Lock()
+	defer s.answersMu.Unlock()
+	s.answers[kind]++
+}
+
+// answersTo returns the number of successful requests of a kind.
+func (s *session) answersTo(kind string) int64 {
+	s.answersMu.Lock()
+	defer s.answersMu.Unlock()
+	return s.answers[kind]
 }
 
 func (s *session) waitForPause(ctx context.Context, r retrier) error {

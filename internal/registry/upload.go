@@ -43,6 +43,7 @@ func (c *Client) Upload(ctx context.Context, repo name.Repository, b *image.Blob
 		progress = func(int64) {}
 	}
 	u := &upload{client: c, repo: repo, blob: b, report: progress, candidate: b.Descriptor}
+	u.st.host = c.session(repo.Registry)
 	return u.run(ctx)
 }
 
