@@ -44,7 +44,8 @@ func newSession(p Process, w *workflow.Workflow, c *input.Common) (*session, err
 		return nil, err
 	}
 	s.registry = registry.New(registry.Options{
-		Keychain: newKeychain(c), UserAgent: version.UserAgent(), Trace: s.tracer.record, OnWait: s.tracer.waiting, Base: s.network,
+		Keychain: newKeychain(c), UserAgent: version.UserAgent(), Trace: s.tracer.record, OnWait: s.tracer.waiting,
+		OnSilence: s.tracer.silent, Base: s.network,
 	})
 	s.packages, err = github.New(keychain.Client(c.Token, s.network), c.GitHub.APIURL, c.GitHub.ServerURL, version.UserAgent())
 	return s, err

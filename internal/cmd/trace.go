@@ -45,6 +45,17 @@ func (t *tracer) waiting(d time.Duration, cause error) {
 	}
 }
 
+// silent prints a wait for the answer of a server, once for all requests that wait at
+// the same time.
+func (t *tracer) silent(host, operation string, silent, left time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if until := time.Now().Add(left); until.After(t.waitPrinted.Add(time.Second)) {
+		t.waitPrinted = until
+		fmt.Fprintln(t.out, workflow.Line(fmt.Sprintf("%s has not answered %s for %.0f s; the attempt ends in %.0f s", host, operation, silent.Seconds(), left.Seconds())))
+	}
+}
+
 func newTracer(p Process, c *input.Common) (*tracer, error) {
 	t := &tracer{out: p.Stderr}
 	if c.Debug || p.Getenv("RUNNER_DEBUG") == "1" {

@@ -74,13 +74,18 @@ func (Stall) apply(s *Server, _ http.ResponseWriter, r *http.Request, _ http.Han
 }
 
 // DropUpload drops the upload session of a request before the server handles the
-// request. The response is then BLOB_UPLOAD_UNKNOWN (docs/ghcr.md, Refused: upload
-// session).
-type DropUpload struct{}
+// request. The response is then BLOB_UPLOAD_UNKNOWN, or BLOB_UNKNOWN if BlobUnknown is
+// true (docs/ghcr.md, Refused: upload session).
+type DropUpload struct{ BlobUnknown bool }
 
-func (DropUpload) apply(s *Server, w http.ResponseWriter, r *http.Request, next http.Handler) {
+func (e DropUpload) apply(s *Server, w http.ResponseWriter, r *http.Request, next http.Handler) {
 	if t, ok := parseTarget(r.URL.Path); ok && t.kind == "upload" {
 		s.uploads.drop(t.rest)
+	}
+	if e.BlobUnknown {
+		_, _ = io.Copy(io.Discard, r.Body)
+		absent(CodeBlobUnknown, textBlobUnknown).write(w, r)
+		return
 	}
 	next.ServeHTTP(w, r)
 }

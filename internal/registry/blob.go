@@ -6,14 +6,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
+	"slices"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
-
-// maxRedirects limits the redirects of one blob read.
-const maxRedirects = 5
 
 // resumeGain is the number of bytes after which a download gets a new retry budget.
 // Without this minimum, a server that sends a few bytes per attempt would keep the
@@ -22,17 +19,29 @@ const resumeGain = 1 << 20
 
 // HasBlob reports whether the repository has the blob. If the read is refused,
 // HasBlob returns false. A refused read does not show whether the blob exists; only
-// an upload shows this (docs/ghcr.md, Push probe).
+// an upload shows this (docs/ghcr.md, Push probe). If the request is redirected to a
+// storage that refuses the method HEAD, the redirect shows that the blob exists.
 func (c *Client) HasBlob(ctx context.Context, repo name.Repository, digest v1.Hash) (bool, error) {
 	resp, err := c.do(ctx, call{
 		operation: "HEAD blob " + digest.String(), method: http.MethodHead,
 		repo: repo, access: Pull, path: "blobs/" + digest.String(),
-		// Some registries redirect a HEAD like a GET. A redirect means that the blob
-		// exists.
-		statuses:    blobExists,
-		readContent: discardBody,
+		statuses: blobExists, readContent: discardBody,
 	})
+	if refusedByStorage(err) {
+		return true, nil
+	}
+	if errors.As(err, new(*LocationError)) {
+		return false, nil // an upload of an existing blob is only slower
+	}
 	return resp != nil, IgnoreAbsent(err)
+}
+
+// refusedByStorage reports whether another host refused a HEAD that the registry
+// redirected. The signature of a storage URL is often valid only for GET.
+func refusedByStorage(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.From != "" &&
+		slices.Contains([]int{http.StatusBadRequest, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusNotImplemented}, e.Status)
 }
 
 // Blob reads a blob. The reader verifies the digest and the size of the content
@@ -49,7 +58,7 @@ func (c *Client) Blob(ctx context.Context, repo name.Repository, desc v1.Descrip
 // ProbeBlob checks whether a blob can be downloaded. It sends a HEAD and follows
 // the redirects. As in a pull, only the registry's host receives credentials.
 func (c *Client) ProbeBlob(ctx context.Context, repo name.Repository, desc v1.Descriptor) error {
-	resp, err := c.followRedirects(ctx, c.blobCall(http.MethodHead, repo, desc))
+	resp, err := c.do(ctx, c.blobCall(http.MethodHead, repo, desc))
 	if err != nil {
 		return err
 	}
@@ -69,10 +78,7 @@ func (c *Client) blobCall(method string, repo name.Repository, desc v1.Descripto
 }
 
 // blobExists lists the statuses that mean that a blob exists.
-var blobExists = []int{
-	http.StatusOK, http.StatusPartialContent, http.StatusMovedPermanently, http.StatusFound,
-	http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect,
-}
+var blobExists = []int{http.StatusOK, http.StatusPartialContent}
 
 // answerSize returns the expected size of the response's body. This size determines
 // the connection that the request uses.
@@ -81,34 +87,6 @@ func answerSize(method string, desc v1.Descriptor) int64 {
 		return desc.Size
 	}
 	return 0
-}
-
-// followRedirects sends a call and follows its redirects. Only
-// session.authenticate adds credentials, so no other host receives them. A
-// redirect from HTTPS to plain HTTP is an error.
-func (c *Client) followRedirects(ctx context.Context, k call) (*http.Response, error) {
-	for range maxRedirects {
-		resp, err := c.do(ctx, k)
-		if err != nil || resp.StatusCode < http.StatusMultipleChoices {
-			return resp, err
-		}
-		next, err := resp.Request.URL.Parse(resp.Header.Get("Location"))
-		_ = discardBody(resp) // the body is read only so that the connection can be used again
-		_ = resp.Body.Close()
-		if err != nil { // err is not wrapped, because it would quote a signed URL
-			return nil, fmt.Errorf("%s: the Location of the redirect is not a valid URL", k.operation)
-		}
-		if next.Scheme != "https" && next.Scheme != resp.Request.URL.Scheme {
-			return nil, fmt.Errorf("%s: the redirect to %q is not encrypted", k.operation, redact(next))
-		}
-		k.url = next
-	}
-	return nil, fmt.Errorf("%s: more than %d redirects", k.operation, maxRedirects)
-}
-
-// redact removes the query, which contains the signature of a signed URL.
-func redact(u *url.URL) string {
-	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }
 
 // download is the body of a blob. It resumes after a truncated response.
@@ -130,7 +108,7 @@ func (d *download) open() error {
 	if d.offset > 0 {
 		k.header = http.Header{"Range": {fmt.Sprintf("bytes=%d-", d.offset)}}
 	}
-	resp, err := d.client.followRedirects(d.ctx, k)
+	resp, err := d.client.do(d.ctx, k)
 	if err != nil {
 		return err
 	}
@@ -148,7 +126,7 @@ func (d *download) Read(p []byte) (int, error) {
 	n, err := d.body.Read(p)
 	d.offset += int64(n)
 	if d.offset-d.resumedAt >= resumeGain {
-		d.st.attempts = 0
+		d.st = attemptState{}
 	}
 	short := err == io.EOF && d.offset < d.desc.Size
 	if err == nil || (err == io.EOF && !short) || d.ctx.Err() != nil {
@@ -162,10 +140,11 @@ func (d *download) Read(p []byte) (int, error) {
 
 func (d *download) resume(cause error) error {
 	d.st.attempts++
-	if !d.st.decide(cause, 0).retry {
+	again := d.st.decide(cause, "", 0)
+	if !again.retry {
 		return &TruncatedDownload{Host: d.host, Digest: d.desc.Digest, Received: d.offset, Size: d.desc.Size, Err: cause}
 	}
-	if err := d.client.retry.wait(d.ctx, d.st.backoff(), cause); err != nil {
+	if err := d.client.retry.wait(d.ctx, again.wait, cause); err != nil {
 		return err
 	}
 	_ = d.body.Close() // the error of the body is already known

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
 // call describes one request to a registry. The client can send it several
@@ -26,8 +29,16 @@ type call struct {
 	body        func(ctx context.Context) (io.ReadCloser, error)
 	size        int64                      // size of the body in bytes; -1 if unknown
 	statuses    []int                      // statuses that mean success
-	singleShot  bool                       // do not repeat the call after a failure, except with a new token
+	session     *attemptState              // attempts of the upload; do then repeats the call only with a new token
 	readContent func(*http.Response) error // reads the response's body as a part of the attempt
+}
+
+// request returns the kind of the call for the table of package retry.
+func (k call) request() retry.Request {
+	if k.session != nil {
+		return retry.Upload
+	}
+	return ""
 }
 
 // bodyError is an error of opening or reading the body to send. Another attempt
@@ -37,21 +48,29 @@ type bodyError struct{ err error }
 func (e *bodyError) Error() string { return e.err.Error() }
 func (e *bodyError) Unwrap() error { return e.err }
 
+func (e *bodyError) Transport() retry.Transport { return retry.SourceFailed }
+
 // handshakeError is an error of the authentication. It is not retried, because the
 // authentication has its own retry budget.
 type handshakeError struct{ error }
 
 func (e *handshakeError) Unwrap() error { return e.error }
 
+func (e *handshakeError) Transport() retry.Transport { return retry.Handshake }
+
 // do sends a call until it succeeds or its retry budget is spent. If the call
 // has no readContent, the caller must close the response's body.
 func (c *Client) do(ctx context.Context, k call) (*http.Response, error) {
 	s := c.session(k.repo.Registry)
-	var st attemptState
+	st := attemptState{host: s}
+	if k.session != nil {
+		st.silent, st.http1 = k.session.silent, k.session.http1
+	}
 	for {
 		st.attempts++
-		resp, g, err := c.attempt(ctx, s, k, st.attempts)
+		resp, g, err := c.attempt(ctx, s, k, st.attempt())
 		if err == nil {
+			s.countAnswer(kindOf(k.operation))
 			return resp, nil
 		}
 		if ctx.Err() != nil {
@@ -66,11 +85,8 @@ func (c *Client) do(ctx context.Context, k call) (*http.Response, error) {
 // prepareRetry waits before the next attempt. If another attempt cannot succeed,
 // prepareRetry returns the error.
 func (c *Client) prepareRetry(ctx context.Context, s *session, k call, g *grant, st *attemptState, err error) error {
-	d := st.decide(err, g.age())
-	if errors.As(err, new(*handshakeError)) {
-		return err
-	}
-	if !d.retry || (k.singleShot && !d.newToken) {
+	d := st.decide(err, k.request(), g.age())
+	if !d.retry || (k.session != nil && !d.newToken) {
 		return err
 	}
 	if d.newToken {
@@ -81,10 +97,13 @@ func (c *Client) prepareRetry(ctx context.Context, s *session, k call, g *grant,
 	if d.throttled {
 		s.pause(d.wait, err)
 	}
+	if d.wait == 0 {
+		return nil
+	}
 	return c.retry.wait(ctx, d.wait, err)
 }
 
-func (c *Client) attempt(ctx context.Context, s *session, k call, n int) (*http.Response, *grant, error) {
+func (c *Client) attempt(ctx context.Context, s *session, k call, n attempt) (*http.Response, *grant, error) {
 	if k.body == nil || !isBulk(k.size) {
 		return c.authorizedAttempt(ctx, s, k, n)
 	}
@@ -99,7 +118,7 @@ func (c *Client) attempt(ctx context.Context, s *session, k call, n int) (*http.
 // authorizedAttempt runs one attempt after the limiter has admitted it. It checks
 // the token after the wait for the limiter, because the token can expire during
 // this wait.
-func (c *Client) authorizedAttempt(ctx context.Context, s *session, k call, n int) (*http.Response, *grant, error) {
+func (c *Client) authorizedAttempt(ctx context.Context, s *session, k call, n attempt) (*http.Response, *grant, error) {
 	if err := s.waitForPause(ctx, c.retry); err != nil {
 		return nil, nil, err
 	}
@@ -112,28 +131,67 @@ func (c *Client) authorizedAttempt(ctx context.Context, s *session, k call, n in
 	return resp, g, err
 }
 
-// roundTrip sends one request and checks its response.
-func (c *Client) roundTrip(ctx context.Context, s *session, k call, g *grant, n int) (*http.Response, error) {
-	req, body, err := newRequest(ctx, s, k, g)
+// roundTrip sends one request, follows its redirects and checks the response.
+func (c *Client) roundTrip(ctx context.Context, s *session, k call, g *grant, n attempt) (*http.Response, error) {
+	to := newRoute(s, k)
+	for {
+		resp, err := c.hop(ctx, s, k, g, to, n)
+		if err != nil {
+			return nil, err
+		}
+		if !isRedirect(resp.StatusCode) {
+			return c.check(s, k, to, resp)
+		}
+		if err := to.follow(resp); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// hop sends one request of a route.
+func (c *Client) hop(ctx context.Context, s *session, k call, g *grant, to *route, n attempt) (*http.Response, error) {
+	req, body, err := newRequest(ctx, s, k, g, to.url)
 	if err != nil {
 		return nil, err
 	}
-	resp, err := c.send(req, body, n)
+	resp, err := c.send(req, body, k.operation, n)
 	if err != nil {
-		return nil, &NoAnswer{Host: req.URL.Host, Operation: k.operation, Err: err}
-	}
-	if !slices.Contains(k.statuses, resp.StatusCode) {
-		refusal := newError(k.operation, resp)
-		refusal.Repository = k.repo.RepositoryStr()
-		return nil, refusal
-	}
-	if k.readContent != nil {
-		err = errors.Join(k.readContent(resp), resp.Body.Close())
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", k.operation, err)
+		return nil, to.blame(&NoAnswer{Host: req.URL.Host, Operation: k.operation, Err: err})
 	}
 	return resp, nil
+}
+
+// check returns the response if it means success. It reads the content, if the call
+// has a function for it.
+func (c *Client) check(s *session, k call, to *route, resp *http.Response) (*http.Response, error) {
+	if !slices.Contains(k.statuses, resp.StatusCode) || isLoginPage(k, resp) {
+		refusal := newError(k.operation, resp)
+		refusal.Repository = k.repo.RepositoryStr()
+		if !s.isHome(resp.Request.URL) {
+			refusal.From = to.from
+		}
+		return nil, refusal
+	}
+	if k.readContent == nil {
+		return resp, nil
+	}
+	err := decompress(resp)
+	if err == nil {
+		err = k.readContent(resp)
+	}
+	switch err = errors.Join(err, resp.Body.Close()); {
+	case err == nil:
+		return resp, nil
+	case isContentError(err):
+		return nil, fmt.Errorf("%s: %w", k.operation, err)
+	}
+	host := resp.Request.URL.Host
+	return nil, &NoAnswer{Host: host, Operation: k.operation, Err: &networkError{host, err}}
+}
+
+// isContentError reports whether a response was complete, but its content is wrong.
+func isContentError(err error) bool {
+	return errors.Is(err, errNoTagList) || errors.As(err, new(*json.SyntaxError)) || errors.As(err, new(*json.UnmarshalTypeError))
 }
 
 func isThrottled(err error) bool {
@@ -143,11 +201,7 @@ func isThrottled(err error) bool {
 
 // newRequest builds the request of one attempt. Each attempt reads the body from
 // its start.
-func newRequest(ctx context.Context, s *session, k call, g *grant) (*http.Request, *requestBody, error) {
-	target := k.url
-	if target == nil {
-		target = s.endpoint(k.repo, k.path)
-	}
+func newRequest(ctx context.Context, s *session, k call, g *grant, target *url.URL) (*http.Request, *requestBody, error) {
 	body := &requestBody{size: k.size}
 	req, err := http.NewRequestWithContext(ctx, k.method, target.String(), nil)
 	if err != nil {
@@ -167,16 +221,16 @@ func newRequest(ctx context.Context, s *session, k call, g *grant) (*http.Reques
 }
 
 // send runs one round trip with the idle timeout, and counts the request.
-func (c *Client) send(req *http.Request, body *requestBody, n int) (*http.Response, error) {
-	idle, ctx := startIdleTimer(req.Context(), c.opts.IdleTimeout)
+func (c *Client) send(req *http.Request, body *requestBody, operation string, n attempt) (*http.Response, error) {
+	idle, ctx := startIdleTimer(req.Context(), idleTimeout(c.opts.IdleTimeout, n.silent), c.announcer(req.URL.Host, operation))
 	body.idle = idle
 	req = req.WithContext(ctx)
 	req.Header.Set("User-Agent", c.opts.UserAgent)
 	begin := time.Now()
-	resp, err := c.transports.forSize(body.size).RoundTrip(req)
+	resp, err := c.transports.forSize(body.size, n.http1).RoundTrip(req)
 	x := Exchange{
 		Method: req.Method, Host: req.URL.Host, Path: req.URL.Path,
-		Sent: body.sent.Load(), Duration: time.Since(begin), Attempt: n,
+		Sent: body.sent.Load(), Duration: time.Since(begin), Attempt: n.number,
 	}
 	if err != nil {
 		err = idle.explain(err)
@@ -189,11 +243,20 @@ func (c *Client) send(req *http.Request, body *requestBody, n int) (*http.Respon
 		c.Counters.add(x)
 		return nil, err
 	}
+	idle.answered()
 	x.Status, x.RequestID = resp.StatusCode, sanitize(resp.Header.Get("X-GitHub-Request-Id"))
 	c.Counters.add(x)
 	resp.Request = req
 	resp.Body = &responseBody{body: resp.Body, idle: idle, read: &c.Counters.BytesRead}
 	return resp, nil
+}
+
+// announcer returns the function that reports a long wait for an answer, or nil.
+func (c *Client) announcer(host, operation string) func(silent, left time.Duration) {
+	if c.opts.OnSilence == nil {
+		return nil
+	}
+	return func(silent, left time.Duration) { c.opts.OnSilence(host, operation, silent, left) }
 }
 
 // discardBody reads the short body of a response without content, so that its

@@ -30,14 +30,19 @@ type Options struct {
 	// default is false, because this is unproven for GITHUB_TOKEN (docs/ghcr.md, Token
 	// endpoint).
 	RawBearer bool
-	// IdleTimeout is the time after which an attempt ends if no byte is sent or
-	// received. Zero is one minute.
+	// IdleTimeout is the time after which a first attempt ends if no byte is sent or
+	// received. Later attempts wait longer, and large bodies get more time
+	// (docs/how-it-works.md, Waiting for an answer). Zero is 20 seconds.
 	IdleTimeout time.Duration
 	// Sleep waits between attempts. If nil, it uses the real clock.
 	Sleep retry.Sleeper
 	// OnWait, if set, is called before each wait of five seconds or more. It receives
 	// the wait and the cause of the wait. It is called from many goroutines.
 	OnWait func(d time.Duration, cause error)
+	// OnSilence, if set, is called if a server sends no byte during half of the idle
+	// timeout. silent is the time without a byte, and left is the time until the
+	// attempt ends. It is called from many goroutines.
+	OnSilence func(host, operation string, silent, left time.Duration)
 	// Now returns the time, to measure an upload. If nil, the client uses time.Now.
 	Now func() time.Time
 }
@@ -70,7 +75,7 @@ func New(opts Options) *Client {
 		opts.Keychain = anonymousKeychain{}
 	}
 	if opts.IdleTimeout == 0 {
-		opts.IdleTimeout = time.Minute
+		opts.IdleTimeout = defaultIdleTimeout
 	}
 	if opts.UserAgent == "" {
 		opts.UserAgent = "ghcr-publish"

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"regexp"
@@ -16,6 +17,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/network"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
 // maxErrorBody is the maximum number of bytes that are read from an error body.
@@ -34,6 +36,13 @@ type Error struct {
 	Status int
 	// RequestID is the header X-GitHub-Request-Id. It is empty for other registries.
 	RequestID string
+	// From is the host whose redirect or upload location led to Host, if Host is
+	// another host than the registry. Such a host receives no credentials.
+	From string
+	// MediaType is the header Content-Type.
+	MediaType string
+	// Page is the text of a body that is not JSON, such as the title of a web page.
+	Page string
 	// RetryAfter is the wait that the server requested, or zero.
 	RetryAfter time.Duration
 	// Cause contains the codes and the messages of the body.
@@ -47,6 +56,8 @@ func (e *Error) Error() string {
 	fmt.Fprintf(&b, "%s answered %d %s to %s", e.Host, e.Status, http.StatusText(e.Status), e.Operation)
 	if message := e.ServerMessage(); message != "" {
 		fmt.Fprintf(&b, ": %s", message)
+	} else if e.IsPage() && e.Page != "" {
+		fmt.Fprintf(&b, " with a web page (%q)", e.Page)
 	}
 	if e.RequestID != "" {
 		fmt.Fprintf(&b, " (request id %s)", e.RequestID)
@@ -76,6 +87,9 @@ func (e *Error) ServerMessage() string {
 	}
 	return sanitize(strings.Join(messages, "; "))
 }
+
+// IsPage reports whether the response was a web page. A registry sends JSON.
+func (e *Error) IsPage() bool { return retry.IsPage(e.MediaType) }
 
 // Has reports whether the response contains the error code.
 func (e *Error) Has(code transport.ErrorCode) bool {
@@ -156,37 +170,71 @@ func hasStatus(err error, statuses ...int) bool {
 	return errors.As(err, &e) && slices.Contains(statuses, e.Status)
 }
 
-// newError reads an error response up to maxErrorBody bytes and closes its body.
+// newError reads an error response up to maxErrorBody bytes and for at most
+// errorBodyTime, and closes its body.
 func newError(operation string, resp *http.Response) *Error {
+	if timed, ok := resp.Body.(*responseBody); ok {
+		timed.limitTime(errorBodyTime)
+	}
+	original := resp.Body
+	_ = decompress(resp)                                           // an unreadable body leaves the status as explanation
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // the error of reading is ignored, because a partial body still explains the failure
-	resp.Body.Close()
+	original.Close()
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	e := &Error{
 		Operation: operation,
 		Host:      resp.Request.URL.Host,
 		Status:    resp.StatusCode,
+		MediaType: resp.Header.Get("Content-Type"),
 		RequestID: sanitize(resp.Header.Get("X-GitHub-Request-Id")),
 	}
 	errors.As(transport.CheckError(resp), &e.Cause)
+	if e.Cause == nil || len(e.Cause.Errors) == 0 {
+		e.Page = pageText(body)
+	}
 	e.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), e.ServerMessage(), time.Now())
 	return e
 }
 
+var (
+	pageTitle  = regexp.MustCompile(`(?is)<(?:title|h1)[^>]*>([^<]*)</`)
+	pageMarkup = regexp.MustCompile(`(?s)<[^>]*>`)
+)
+
+// maxPageText is the maximum length of the text of a page, in bytes.
+const maxPageText = 120
+
+// pageText returns the title of a web page, or the beginning of another text.
+func pageText(body []byte) string {
+	text := string(pageMarkup.ReplaceAll(body, []byte(" ")))
+	if m := pageTitle.FindSubmatch(body); m != nil && len(bytes.TrimSpace(m[1])) > 0 {
+		text = string(m[1])
+	}
+	text = strings.Join(strings.Fields(sanitize(html.UnescapeString(text))), " ")
+	if len(text) > maxPageText {
+		text = strings.ToValidUTF8(text[:maxPageText], "") + "…"
+	}
+	return text
+}
+
 var waitPattern = regexp.MustCompile(`retry-after: ([0-9.]+(?:ns|us|µs|ms|s|m|h))`)
+
+// longestRetryAfter limits the wait that a server can request. No run is as long.
+const longestRetryAfter = 24 * time.Hour
 
 // retryAfter reads the wait from the header Retry-After (seconds or a date, RFC
 // 9110 §10.2.3) or from the message. ghcr.io writes the wait into the message
 // (docs/ghcr.md, Refused: too many requests).
 func retryAfter(header, message string, now time.Time) time.Duration {
 	if s, err := strconv.Atoi(strings.TrimSpace(header)); err == nil && s >= 0 {
-		return time.Duration(min(s, 86400)) * time.Second
+		return time.Duration(min(s, int(longestRetryAfter.Seconds()))) * time.Second
 	}
 	if at, err := http.ParseTime(header); err == nil {
-		return max(0, at.Sub(now))
+		return min(max(0, at.Sub(now)), longestRetryAfter)
 	}
 	if m := waitPattern.FindStringSubmatch(message); m != nil {
 		if d, err := time.ParseDuration(m[1]); err == nil {
-			return d
+			return min(d, longestRetryAfter)
 		}
 	}
 	return 0

@@ -5,17 +5,28 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
+
+// handshakeOperation is the name of a token request in errors.
+const handshakeOperation = "the token request"
+
+// maxHandshakeBody is the maximum number of bytes that are read from the response to a
+// token request. The library reads each response to its end.
+const maxHandshakeBody = 1 << 20
 
 // handshake sends the requests of one attempt to authenticate. It keeps the error
 // response, because the library drops two parts of it: the request id and the
 // requested wait.
 type handshake struct {
 	session  *session
-	attempt  int
+	attempt  attempt
 	sent     bool // false if the library rejected the realm
 	answered bool
-	bodyErr  error // error of reading the response
+	bodyErr  error          // error of reading the response
+	hops     int            // redirects that were followed
+	location *LocationError // a redirect that is not followed
 	refusal  *Error
 }
 
@@ -32,16 +43,44 @@ func (h *handshake) RoundTrip(req *http.Request) (*http.Response, error) {
 		req = req.Clone(req.Context())
 		req.Body = body
 	}
-	resp, err := h.session.client.send(req, body, h.attempt)
+	resp, err := h.session.client.send(req, body, handshakeOperation, h.attempt)
 	if err != nil {
 		return nil, err
 	}
 	h.answered = true
-	resp.Body = &handshakeBody{resp.Body, h, req.URL.Host}
-	if resp.StatusCode >= http.StatusBadRequest {
-		h.refusal = newError("the token request", resp)
+	if resp.StatusCode >= http.StatusBadRequest || isTokenPage(resp) {
+		h.refusal = newError(handshakeOperation, resp)
+		return resp, nil
 	}
+	if err := decompress(resp); err != nil {
+		h.bodyErr = h.incomplete(req.URL.Host, err)
+	}
+	if isRedirect(resp.StatusCode) {
+		if err := h.follow(resp); err != nil {
+			return nil, err
+		}
+	}
+	limited := io.LimitReader(resp.Body, maxHandshakeBody)
+	resp.Body = &handshakeBody{limited, resp.Body, h, req.URL.Host}
 	return resp, nil
+}
+
+// follow counts a redirect, which the library follows. It returns an error if there are
+// too many redirects.
+func (h *handshake) follow(resp *http.Response) error {
+	if h.hops++; h.hops <= maxRedirects {
+		return nil
+	}
+	next, problem := target(resp, "Location", resp.Header.Get("Location"), handshakeOperation)
+	if problem == nil {
+		problem = &LocationError{
+			Operation: handshakeOperation, Host: resp.Request.URL.Host, Header: "Location", Target: redact(next),
+			Problem: fmt.Sprintf("is one of more than %d redirects", maxRedirects),
+		}
+	}
+	h.location = problem
+	closeBody(resp)
+	return problem
 }
 
 // explain returns the registry's error response or the network's error instead of
@@ -51,8 +90,13 @@ func (h *handshake) explain(err error) error {
 	switch {
 	case h.refusal != nil:
 		return h.refusal
+	case h.location != nil:
+		return h.location
 	case !h.sent:
-		return fmt.Errorf("requesting a token for %q: the realm is not safe: %s", h.session.reg, sanitize(err.Error()))
+		return &LocationError{
+			Operation: fmt.Sprintf("requesting a token for %q", h.session.reg), Host: h.session.reg.RegistryStr(), Header: "WWW-Authenticate",
+			Problem: "is wrong, because the realm is not safe: " + sanitize(err.Error()),
+		}
 	case !h.answered:
 		return &unreachableError{err}
 	case h.bodyErr != nil:
@@ -61,22 +105,34 @@ func (h *handshake) explain(err error) error {
 	return fmt.Errorf("requesting a token for %q: the response contains no token", h.session.reg)
 }
 
-// permanent reports whether another attempt would fail for the same reason.
-func (h *handshake) permanent() bool {
-	return !h.sent || (h.answered && h.refusal == nil && h.bodyErr == nil)
+// incomplete returns the error of a response that ended early.
+func (h *handshake) incomplete(host string, err error) error {
+	return &NoAnswer{Host: host, Operation: handshakeOperation, Err: &networkError{host, err}}
 }
 
-// handshakeBody records the error of reading a response.
+// permanent reports whether another attempt would fail for the same reason.
+func (h *handshake) permanent() bool {
+	return !h.sent || h.location != nil || (h.answered && h.refusal == nil && h.bodyErr == nil)
+}
+
+// isTokenPage reports whether the response to a token request is a web page. The
+// response to GET /v2/ is not checked, because only its status is used.
+func isTokenPage(resp *http.Response) bool {
+	return resp.StatusCode == http.StatusOK && resp.Request.URL.Path != "/v2/" && retry.IsPage(resp.Header.Get("Content-Type"))
+}
+
+// handshakeBody limits a response and records the error of reading it.
 type handshakeBody struct {
-	io.ReadCloser
+	io.Reader
+	io.Closer
 	handshake *handshake
 	host      string
 }
 
 func (b *handshakeBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
+	n, err := b.Reader.Read(p)
 	if err != nil && err != io.EOF {
-		b.handshake.bodyErr = &networkError{b.host, err}
+		b.handshake.bodyErr = b.handshake.incomplete(b.host, err)
 	}
 	return n, err
 }

@@ -3,6 +3,8 @@ package registry_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"runtime"
@@ -85,15 +87,52 @@ func tags(ctx context.Context, c *registry.Client, host string) error {
 
 func TestTagListWithoutAnEndIsAnError(t *testing.T) {
 	t.Parallel()
+	many := strings.Repeat(fmt.Sprintf("%q,", strings.Repeat("t", 128)), 8<<10) // about 1 MiB
 	var pages atomic.Int32
 	s := registryWith(t, func(w http.ResponseWriter, r *http.Request) {
 		n := pages.Add(1)
 		w.Header().Set("Link", fmt.Sprintf(`<%s?last=%d>; rel="next"`, r.URL.Path, n))
-		_, _ = fmt.Fprintf(w, `{"tags":["t%d"]}`, n)
+		_, _ = fmt.Fprintf(w, `{"tags":[%s"t%d"]}`, many, n)
 	}, map[string]http.HandlerFunc{"/token": token("T")})
 	c, _ := newClient(t, s.URL, nil)
 	err := tags(t.Context(), c, hostOf(s))
-	if err == nil || !strings.Contains(err.Error(), "more than 200 pages") || pages.Load() != 200 {
+	if err == nil || !strings.Contains(err.Error(), "more than 32 MiB") || pages.Load() < 30 || pages.Load() > 33 {
+		t.Errorf("got %v after %d pages", err, pages.Load())
+	}
+}
+
+func TestTagListCanHaveMoreThan200Pages(t *testing.T) {
+	t.Parallel()
+	const last = 206
+	s := registryWith(t, func(w http.ResponseWriter, r *http.Request) {
+		var page int
+		_, _ = fmt.Sscan(r.URL.Query().Get("page"), &page)
+		if page < last-1 {
+			w.Header().Set("Link", fmt.Sprintf(`<%s?page=%d>; rel="next"`, r.URL.Path, page+1))
+		}
+		tags := make([]string, 100)
+		for i := range tags {
+			tags[i] = fmt.Sprintf("v%d.%d", page, i)
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"name": "acme/web", "tags": tags})
+	}, map[string]http.HandlerFunc{"/token": token("T")})
+	c, _ := newClient(t, s.URL, nil)
+	all, err := c.Tags(t.Context(), mustRepository(hostOf(s)))
+	if err != nil || len(all) != 100*last {
+		t.Errorf("got %d tags, %v", len(all), err)
+	}
+}
+
+func TestPageOfTagsThatNamesItselfIsAnError(t *testing.T) {
+	t.Parallel()
+	var pages atomic.Int32
+	s := registryWith(t, func(w http.ResponseWriter, r *http.Request) {
+		pages.Add(1)
+		w.Header().Set("Link", "<"+r.URL.RequestURI()+`>; rel="next"`)
+		_, _ = w.Write([]byte(`{"tags":["a"]}`))
+	}, map[string]http.HandlerFunc{"/token": token("T")})
+	c, _ := newClient(t, s.URL, nil)
+	if err := tags(t.Context(), c, hostOf(s)); !errors.As(err, new(*registry.LocationError)) || pages.Load() != 1 {
 		t.Errorf("got %v after %d pages", err, pages.Load())
 	}
 }

@@ -10,81 +10,198 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
-// errIdle is the error of an attempt that exceeded the idle timeout.
-var errIdle = errors.New("idle timeout")
+const (
+	// defaultIdleTimeout is the first idle timeout. With silentAttempts of package
+	// retry, a server that never answers ends a run after 95 seconds
+	// (docs/how-it-works.md, Waiting for an answer).
+	defaultIdleTimeout = 20 * time.Second
+	// lowestRate is the lowest rate of a body, in bytes per second.
+	lowestRate = 1 << 10
+	// processingRate is the rate, in bytes per second, at which a registry must at
+	// least hash and store a body before it answers.
+	processingRate = 8 << 20
+	// errorBodyTime limits the time for the body of an error. The status is known
+	// already, so the rest of the body is only an explanation.
+	errorBodyTime = 3 * time.Second
+)
 
-// processingFactor multiplies the idle timeout while the server processes a
-// complete body, because a registry needs time to hash and store ten gigabytes.
-const processingFactor = 5
+// stalledError is the error of an attempt that ended because no bytes, or too few
+// bytes, were transferred.
+type stalledError struct {
+	kind retry.Transport
+	text string
+}
+
+func (e *stalledError) Error() string              { return e.text }
+func (e *stalledError) Transport() retry.Transport { return e.kind }
+
+// idleTimeout returns the idle timeout of an attempt. It grows by half with each attempt
+// that got no answer, so that a slow registry gets more time.
+func idleTimeout(limit time.Duration, silent int) time.Duration {
+	for range silent {
+		limit += limit / 2
+	}
+	return limit
+}
+
+// processing returns the time that a registry may take to store size bytes. It is
+// zero for small bodies, and at most UploadLimit.
+func processing(size int64) time.Duration {
+	return min(UploadLimit, time.Duration(size/processingRate)*time.Second)
+}
 
 // idleTimer cancels one exchange if no byte is sent or received during the idle
-// timeout. The timer starts when the exchange has a connection, because other
+// timeout, or if a body is slower than lowestRate. Only the network counts: the
+// timer stops while the client reads the source of a body, and while nothing reads a
+// response. The timer starts when the exchange has a connection, because other
 // timeouts limit the dialing.
 type idleTimer struct {
-	limit  time.Duration
+	limit    time.Duration
+	announce func(silent, left time.Duration) // reports half of the timeout; may be nil
+	cancel   context.CancelCauseFunc
+	ctx      context.Context
+
+	mu     sync.Mutex
+	ended  bool
 	timer  *time.Timer
-	cancel context.CancelCauseFunc
-	ctx    context.Context
+	notice *time.Timer
+	since  time.Time     // start of the current use of the network; zero if it is not used
+	waited time.Duration // time on the network in the current window
+	moved  int64         // bytes in the current window
 }
 
-func startIdleTimer(ctx context.Context, limit time.Duration) (*idleTimer, context.Context) {
+func startIdleTimer(ctx context.Context, limit time.Duration, announce func(silent, left time.Duration)) (*idleTimer, context.Context) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	t := &idleTimer{limit: limit, cancel: cancel, ctx: ctx}
+	t := &idleTimer{limit: limit, announce: announce, cancel: cancel, ctx: ctx}
 	t.timer = time.AfterFunc(math.MaxInt64, func() {
-		cancel(fmt.Errorf("%w: no byte was sent or received within %s", errIdle, limit))
+		cancel(&stalledError{retry.Silent, fmt.Sprintf("idle timeout: no byte was sent or received within %s", limit)})
 	})
-	return t, httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { t.reset() }})
+	return t, httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { t.begin(0) }})
 }
 
-func (t *idleTimer) reset() { t.timer.Reset(t.limit) }
+// begin starts the timer, because the network is used from now on. more extends the
+// idle timeout once.
+func (t *idleTimer) begin(more time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.ended {
+		return // the transport can still read the request's body after the response
+	}
+	t.since = time.Now()
+	t.timer.Reset(t.limit + more)
+	if t.announce == nil {
+		return
+	}
+	if t.notice != nil {
+		t.notice.Stop()
+	}
+	half := t.limit / 2
+	t.notice = time.AfterFunc(half, func() { t.announce(half, t.limit-half+more) })
+}
 
-// allowProcessing resets the timer after the whole body was sent.
-func (t *idleTimer) allowProcessing() { t.timer.Reset(t.limit * processingFactor) }
+// end stops the timer after n bytes were transferred. If the rate of the window was
+// too low, it cancels the exchange.
+func (t *idleTimer) end(n int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.pause()
+	if t.since.IsZero() {
+		return
+	}
+	t.waited, t.moved, t.since = t.waited+time.Since(t.since), t.moved+n, time.Time{}
+	if t.waited < t.limit {
+		return
+	}
+	if float64(t.moved) < lowestRate*t.waited.Seconds() {
+		t.cancel(&stalledError{retry.Slow, fmt.Sprintf("only %d bytes were sent or received within %s", t.moved, t.waited.Round(time.Millisecond))})
+	}
+	t.waited, t.moved = 0, 0
+}
 
-// explain replaces the transport's "context canceled" by the idle timeout.
+// answered stops the timer when the header of the response arrived.
+func (t *idleTimer) answered() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.pause()
+	t.waited, t.moved, t.since = 0, 0, time.Time{}
+}
+
+// pause stops the timers. The caller holds t.mu.
+func (t *idleTimer) pause() {
+	t.timer.Stop()
+	if t.notice != nil {
+		t.notice.Stop()
+	}
+}
+
+// explain replaces the transport's "context canceled" by the reason of the timer.
 func (t *idleTimer) explain(err error) error {
-	if cause := context.Cause(t.ctx); errors.Is(cause, errIdle) {
-		return cause
+	var stalled *stalledError
+	if errors.As(context.Cause(t.ctx), &stalled) {
+		return stalled
 	}
 	return err
 }
 
 func (t *idleTimer) stop() {
-	t.timer.Stop()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.pause()
+	t.ended = true
 	t.cancel(nil)
 }
 
-// requestBody counts the bytes of a request body and resets the idle timer. It
+// requestBody counts the bytes of a request body and controls the idle timer. It
 // keeps the error of the body, because the transport replaces this error.
 type requestBody struct {
 	body io.ReadCloser
 	size int64
 	sent atomic.Int64
 	idle *idleTimer
+	last int64 // bytes of the latest read, which the transport sends until the next read
 
-	mu  sync.Mutex
-	err error
+	mu     sync.Mutex
+	closed bool
+	err    error
 }
 
 func (b *requestBody) Read(p []byte) (int, error) {
+	b.idle.end(b.last)
 	n, err := b.body.Read(p)
-	b.sent.Add(int64(n))
+	b.last = int64(n)
+	sent := b.sent.Add(int64(n))
 	if err == io.EOF {
-		b.idle.allowProcessing()
+		b.idle.begin(processing(sent))
 		return n, err
 	}
 	if err != nil {
-		b.mu.Lock()
-		b.err = err
-		b.mu.Unlock()
+		b.fail(err)
 	}
-	b.idle.reset()
+	b.idle.begin(0)
 	return n, err
 }
 
-func (b *requestBody) Close() error { return b.body.Close() }
+// fail keeps the error of the source. After the transport closed the body, an error
+// is not a failure of the source: with HTTP/2, the transport closes the body of a
+// stream that was reset, while it still reads the body.
+func (b *requestBody) fail(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.closed {
+		b.err = err
+	}
+}
+
+func (b *requestBody) Close() error {
+	b.mu.Lock()
+	b.closed = true
+	b.mu.Unlock()
+	return b.body.Close()
+}
 
 func (b *requestBody) failure() error {
 	b.mu.Lock()
@@ -92,7 +209,7 @@ func (b *requestBody) failure() error {
 	return b.err
 }
 
-// responseBody counts the bytes of a response body and resets the idle timer.
+// responseBody counts the bytes of a response body and controls the idle timer.
 type responseBody struct {
 	body io.ReadCloser
 	idle *idleTimer
@@ -100,9 +217,10 @@ type responseBody struct {
 }
 
 func (b *responseBody) Read(p []byte) (int, error) {
+	b.idle.begin(0)
 	n, err := b.body.Read(p)
+	b.idle.end(int64(n))
 	b.read.Add(int64(n))
-	b.idle.reset()
 	if err != nil && !errors.Is(err, io.EOF) {
 		err = b.idle.explain(err)
 	}
@@ -113,4 +231,12 @@ func (b *responseBody) Close() error {
 	err := b.body.Close()
 	b.idle.stop()
 	return err
+}
+
+// limitTime ends the reading of the body after d.
+func (b *responseBody) limitTime(d time.Duration) {
+	timer := time.AfterFunc(d, func() {
+		b.idle.cancel(&stalledError{retry.Slow, fmt.Sprintf("the body was not complete within %s", d)})
+	})
+	context.AfterFunc(b.idle.ctx, func() { timer.Stop() })
 }

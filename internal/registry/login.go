@@ -20,9 +20,8 @@ func (c *Client) CheckLogin(ctx context.Context, reg name.Registry) error {
 	if err != nil {
 		return err
 	}
-	target := url.URL{Scheme: s.scheme, Host: reg.RegistryStr(), Path: "/v2/"}
-	return c.retry.repeat(ctx, func(n int) (permanent bool, err error) {
-		return false, c.getBase(ctx, target.String(), header, n)
+	return c.retry.repeat(ctx, func(n attempt) (permanent bool, err error) {
+		return false, c.getBase(ctx, s, header, n)
 	})
 }
 
@@ -40,24 +39,34 @@ func (s *session) login(ctx context.Context) (string, error) {
 	return header, err
 }
 
-// getBase sends GET /v2/ with an Authorization header.
-func (c *Client) getBase(ctx context.Context, target, header string, n int) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
-	if err != nil {
-		return err
+// getBase sends GET /v2/ with an Authorization header, and follows its redirects.
+func (c *Client) getBase(ctx context.Context, s *session, header string, n attempt) error {
+	const operation = "the login"
+	to := &route{session: s, operation: operation, method: http.MethodGet, url: &url.URL{Scheme: s.scheme, Host: s.reg.RegistryStr(), Path: "/v2/"}}
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, to.url.String(), nil)
+		if err != nil {
+			return err
+		}
+		if header != "" && s.isHome(to.url) {
+			req.Header.Set("Authorization", header)
+		}
+		resp, err := c.send(req, &requestBody{}, operation, n)
+		if err != nil {
+			return fmt.Errorf("logging in: %w", &unreachableError{err})
+		}
+		if isRedirect(resp.StatusCode) {
+			if err := to.follow(resp); err != nil {
+				return err
+			}
+			continue
+		}
+		if resp.StatusCode != http.StatusOK || isLoginPage(call{}, resp) {
+			return newError(operation, resp)
+		}
+		closeBody(resp) // only the status is needed
+		return nil
 	}
-	if header != "" {
-		req.Header.Set("Authorization", header)
-	}
-	resp, err := c.send(req, &requestBody{}, n)
-	if err != nil {
-		return fmt.Errorf("logging in: %w", &unreachableError{err})
-	}
-	if resp.StatusCode != http.StatusOK {
-		return newError("the login", resp)
-	}
-	_ = discardBody(resp) // only the status is needed
-	return resp.Body.Close()
 }
 
 // UntrustedRealm is the error of a login to a registry whose token realm belongs

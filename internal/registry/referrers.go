@@ -44,7 +44,7 @@ func (c *Client) Referrers(ctx context.Context, repo name.Repository, subject v1
 		if m == nil {
 			return pages, nil
 		}
-		if k.url, err = nextURL(resp, m[1]); err != nil {
+		if k.url, err = nextURL(k.operation, resp, m[1]); err != nil {
 			return nil, err
 		}
 	}

@@ -2,10 +2,8 @@ package registry
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 
@@ -17,8 +15,12 @@ const (
 	// each wait is twice as long as the wait before. Eight attempts therefore take
 	// more than half a minute.
 	maxAttempts = 8
-	firstWait   = 300 * time.Millisecond
-	longestWait = 30 * time.Second
+	// mostAttempts limits the attempts of one request while the host answers other
+	// requests of the same kind. Such a fault passes, so the wait starts again from
+	// firstWait.
+	mostAttempts = 3 * maxAttempts
+	firstWait    = 300 * time.Millisecond
+	longestWait  = 30 * time.Second
 	// reportedWait is the shortest wait that is reported to the user.
 	reportedWait = 5 * time.Second
 	// throttledWait is the shortest wait after status 429. After shorter waits,
@@ -27,9 +29,9 @@ const (
 	// secondaryWait is the wait after GitHub's secondary rate limit, because this
 	// limit lasts minutes (docs/ghcr.md, Refused: secondary rate limit).
 	secondaryWait = 2 * time.Minute
-	// freshToken is the age below which a token cannot be the cause of a
-	// refusal.
-	freshToken = 30 * time.Second
+	// longestRequest is the longest wait that the run accepts from a server, because a
+	// job on a hosted runner ends after six hours (docs/ghcr.md, Limits of GITHUB_TOKEN).
+	longestRequest = 6 * time.Hour
 )
 
 // retrier waits between attempts.
@@ -41,7 +43,13 @@ type retrier struct {
 // attemptState counts the attempts of one request.
 type attemptState struct {
 	attempts      int
+	fruitless     int              // failures since the host last answered a request of the same kind
+	host          *session         // counts these answers; may be nil
+	seen          map[string]int64 // these numbers at the latest failure
 	tokenReplaced bool
+	silent        int            // attempts without an answer, which make the client wait longer
+	http1         bool           // use HTTP/1.1 after a failure of HTTP/2
+	rows          map[string]int // failures by the row of the table
 }
 
 // decision is the reaction to a failed attempt.
@@ -50,52 +58,120 @@ type decision struct {
 	newToken  bool // retry immediately with a new token
 	wait      time.Duration
 	throttled bool // the server reported a rate limit
+	spent     bool // only the number of attempts prevents another attempt
 }
 
-// decide returns the reaction to an error. It does not check the deadline, because
-// retrier.wait checks it.
-func (s *attemptState) decide(err error, tokenAge time.Duration) decision {
-	var e *Error
-	var late *deadlineError
-	switch {
-	case s.attempts >= maxAttempts, errors.As(err, &late), errors.Is(err, context.Canceled) && !errors.Is(err, errIdle):
+// decide returns the reaction to an error, as retry.Table states. It does not check
+// the deadline, because retrier.wait checks it.
+func (s *attemptState) decide(err error, request retry.Request, tokenAge time.Duration) decision {
+	f := failureOf(err, request, tokenAge)
+	row := retry.Decide(f)
+	s.count(row, f.Transport)
+	s.countFruitless(operationOf(err))
+	limit := s.fruitless >= maxAttempts || s.attempts >= mostAttempts
+	if row.NewToken {
+		return decision{retry: !s.tokenReplaced && !limit, newToken: true}
+	}
+	again := row.Reaction == retry.Again || row.Reaction == retry.AgainFromStart
+	if limit || (row.Attempts > 0 && s.rows[row.Name] >= row.Attempts) {
+		return decision{spent: again}
+	}
+	if !again {
 		return decision{}
-	case errors.As(err, &e):
-		return s.decideStatus(e, tokenAge)
-	case errors.As(err, new(*bodyError)), errors.As(err, new(*tls.CertificateVerificationError)):
-		return decision{} // no retry, because another attempt reads the same source and the same certificate
-	default:
-		return decision{retry: true, wait: s.backoff()}
+	}
+	return decision{retry: true, wait: s.pause(row.Pause, err), throttled: row.Pause == retry.Throttled || row.Pause == retry.Minutes}
+}
+
+func (s *attemptState) count(row retry.Row, kind retry.Transport) {
+	if s.rows == nil {
+		s.rows = map[string]int{}
+	}
+	s.rows[row.Name]++
+	s.http1 = s.http1 || row.HTTP1
+	if kind == retry.Silent || kind == retry.Slow {
+		s.silent++
 	}
 }
 
-func (s *attemptState) decideStatus(e *Error, tokenAge time.Duration) decision {
-	switch e.Status {
-	case http.StatusUnauthorized:
-		return decision{retry: !s.tokenReplaced, newToken: true}
-	case http.StatusForbidden:
-		if strings.Contains(e.ServerMessage(), "secondary rate limit") {
-			return decision{retry: true, wait: max(e.RetryAfter, retry.Jitter(secondaryWait*time.Duration(s.attempts))), throttled: true}
+// countFruitless counts a failure. The count starts again if the host has answered a
+// request of the same kind since the latest failure.
+func (s *attemptState) countFruitless(operation string) {
+	if s.host != nil {
+		kind := kindOf(operation)
+		if n := s.host.answersTo(kind); n != s.seen[kind] {
+			if s.seen == nil {
+				s.seen = map[string]int64{}
+			}
+			s.seen[kind], s.fruitless = n, 0
 		}
-		// A registry can refuse an expired token without a challenge.
-		return decision{retry: !s.tokenReplaced && tokenAge > freshToken, newToken: true}
-	case http.StatusTooManyRequests:
-		return decision{retry: true, wait: max(e.RetryAfter, retry.Jitter(throttledWait)), throttled: true}
-	case http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway,
-		http.StatusServiceUnavailable, http.StatusGatewayTimeout, 499, 522:
-		return decision{retry: true, wait: max(e.RetryAfter, s.backoff())}
 	}
-	return decision{}
+	s.fruitless++
+}
+
+// operationOf returns the operation of the request that failed, or "".
+func operationOf(err error) string {
+	var e *Error
+	var noAnswer *NoAnswer
+	switch {
+	case errors.As(err, &e):
+		return e.Operation
+	case errors.As(err, &noAnswer):
+		return noAnswer.Operation
+	}
+	return ""
+}
+
+// kindOf returns the method and the object of an operation, for example "PUT blob".
+func kindOf(operation string) string {
+	method, rest, _ := strings.Cut(operation, " ")
+	object, _, _ := strings.Cut(rest, " ")
+	return method + " " + object
+}
+
+// pause returns the wait before the next attempt.
+func (s *attemptState) pause(kind retry.Pause, err error) time.Duration {
+	var e *Error
+	var asked time.Duration
+	if errors.As(err, &e) {
+		asked = e.RetryAfter
+	}
+	switch kind {
+	case retry.NoPause:
+		return 0
+	case retry.Throttled:
+		return max(asked, retry.Jitter(throttledWait))
+	case retry.Minutes:
+		return max(asked, retry.Jitter(secondaryWait*time.Duration(s.fruitless)))
+	}
+	return max(asked, s.backoff())
+}
+
+// failureOf returns the facts that the table needs.
+func failureOf(err error, request retry.Request, tokenAge time.Duration) retry.Failure {
+	f := retry.Failure{Request: request, TokenAge: tokenAge}
+	var e *Error
+	if !errors.As(err, &e) || errors.As(err, new(*handshakeError)) || errors.As(err, new(*deadlineError)) {
+		f.Transport = retry.TransportOf(err)
+		return f
+	}
+	f.Status, f.MediaType, f.OtherHost = e.Status, e.MediaType, e.From != ""
+	f.Message = e.ServerMessage() + " " + e.Page
+	if e.Cause != nil {
+		for _, d := range e.Cause.Errors {
+			f.Codes = append(f.Codes, string(d.Code))
+		}
+	}
+	return f
 }
 
 func (s *attemptState) backoff() time.Duration {
-	return min(longestWait, retry.Backoff(firstWait, s.attempts))
+	return min(longestWait, retry.Backoff(firstWait, s.fruitless))
 }
 
 // wait sleeps for d. It returns a *deadlineError if the wait would end after the
-// deadline.
+// deadline, or if it is longer than longestRequest.
 func (r retrier) wait(ctx context.Context, d time.Duration, cause error) error {
-	if retry.Outlasts(ctx, d) {
+	if d > longestRequest || retry.Outlasts(ctx, d) {
 		return &deadlineError{d, cause}
 	}
 	if r.onWait != nil && d >= reportedWait {
@@ -107,35 +183,56 @@ func (r retrier) wait(ctx context.Context, d time.Duration, cause error) error {
 	return nil
 }
 
-// repeat calls try with the number of the attempt until it succeeds or another
-// attempt cannot succeed. A refusal is final, because these requests contain no
-// token that could be replaced.
-func (r retrier) repeat(ctx context.Context, try func(n int) (permanent bool, err error)) error {
-	var st attemptState
+// attempt contains the facts about one attempt that its request needs.
+type attempt struct {
+	number int  // counted from 1
+	silent int  // earlier attempts without an answer
+	http1  bool // use HTTP/1.1
+}
+
+func (s *attemptState) attempt() attempt { return attempt{s.attempts, s.silent, s.http1} }
+
+// repeat calls try until it succeeds or another attempt cannot succeed. A refusal is
+// final, because these requests contain no token that could be replaced.
+func (r retrier) repeat(ctx context.Context, try func(n attempt) (permanent bool, err error)) error {
+	_, err := r.repeatAfter(ctx, 0, try)
+	return err
+}
+
+// repeatAfter is repeat after a number of failed attempts. spent is true if more
+// attempts could have succeeded.
+func (r retrier) repeatAfter(ctx context.Context, failed int, try func(n attempt) (permanent bool, err error)) (spent bool, err error) {
+	st := attemptState{attempts: failed, fruitless: failed}
 	for {
 		st.attempts++
-		permanent, err := try(st.attempts)
+		permanent, err := try(st.attempt())
 		if err == nil {
-			return nil
+			return false, nil
 		}
-		d := st.decide(err, 0)
+		d := st.decide(err, "", 0)
 		if permanent || !d.retry || d.newToken || ctx.Err() != nil {
-			return err
+			return d.spent, err
 		}
 		if err := r.wait(ctx, d.wait, err); err != nil {
-			return err
+			return false, err
 		}
 	}
 }
 
-// deadlineError is the error of a wait that would end after the run's deadline.
+// deadlineError is the error of a wait that would end after the run's deadline, or
+// that is too long for any run.
 type deadlineError struct {
 	wait  time.Duration
 	cause error
 }
 
 func (e *deadlineError) Error() string {
+	if e.wait > longestRequest {
+		return fmt.Sprintf("%v; the server requests a wait of more than %.0f hours before the next attempt", e.cause, longestRequest.Hours())
+	}
 	return fmt.Sprintf("%v; the run would exceed its timeout while it waits %.0f s for the next attempt", e.cause, e.wait.Seconds())
 }
 
 func (e *deadlineError) Unwrap() error { return e.cause }
+
+func (e *deadlineError) Transport() retry.Transport { return retry.OutOfTime }

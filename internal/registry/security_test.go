@@ -190,20 +190,6 @@ func TestNoRequestChangesFromHTTPSToHTTP(t *testing.T) {
 	})
 }
 
-func TestRedirectsAreLimited(t *testing.T) {
-	t.Parallel()
-	var n atomic.Int32
-	s := registryWith(t, func(w http.ResponseWriter, r *http.Request) {
-		n.Add(1)
-		http.Redirect(w, r, r.URL.Path, http.StatusTemporaryRedirect)
-	}, map[string]http.HandlerFunc{"/token": token("T")})
-	c, _ := newClient(t, s.URL, nil)
-	_, err := c.Blob(t.Context(), repository(t, hostOf(s)+"/acme/web"), descriptor(fixed))
-	if err == nil || !strings.Contains(err.Error(), "more than 5 redirects") || n.Load() != 5 {
-		t.Errorf("got %v after %d requests", err, n.Load())
-	}
-}
-
 // errorBody returns an error body of the protocol.
 func errorBody(code, message string) []byte {
 	type one struct {

@@ -43,9 +43,13 @@ type session struct {
 	expected     map[string]Access
 	grants       map[string]*grant
 	singleScope  map[string]bool // repositories for which the registry refused a token with several scopes
+	unanswered   map[string]bool // requests of the authentication that got no usable answer in all attempts
 	rawRejected  bool            // the registry rejects the raw secret, see Options.RawBearer
 
 	uploads *limiter
+
+	answersMu sync.Mutex
+	answers   map[string]int64 // successful requests by kind
 
 	pauseMu     sync.Mutex
 	pausedUntil time.Time
@@ -55,7 +59,7 @@ type session struct {
 func newSession(reg name.Registry, c *Client) *session {
 	return &session{
 		client: c, reg: reg, uploads: newLimiter(),
-		expected: map[string]Access{}, grants: map[string]*grant{}, singleScope: map[string]bool{},
+		expected: map[string]Access{}, grants: map[string]*grant{}, singleScope: map[string]bool{}, unanswered: map[string]bool{}, answers: map[string]int64{},
 	}
 }
 
@@ -113,12 +117,47 @@ func (s *session) start(ctx context.Context) error {
 		return err
 	}
 	s.auth, s.config = auth, *config
-	s.scheme = "https"
-	if addr, ok := loopback(s.reg.RegistryStr()); ok && s.client.transports.plainHTTP(ctx, addr) {
-		s.scheme = "http"
+	if s.scheme, err = s.findScheme(ctx); err != nil {
+		return err
 	}
 	s.started = true
 	return nil
+}
+
+// repeat sends a request of the authentication until it succeeds. If all attempts of an
+// earlier request of the same kind failed, there is only one attempt. Otherwise, each request of the run
+// would wait for the same server again. The caller holds s.mu.
+func (s *session) repeat(ctx context.Context, kind string, try func(n attempt) (permanent bool, err error)) error {
+	failed := 0
+	if s.unanswered[kind] {
+		failed = maxAttempts - 1
+	}
+	var err error
+	s.unanswered[kind], err = s.client.retry.repeatAfter(ctx, failed, try)
+	return err
+}
+
+// findScheme returns https, or http for a loopback host that proves to use plain HTTP.
+func (s *session) findScheme(ctx context.Context) (string, error) {
+	addr, local := loopback(s.reg.RegistryStr())
+	if !local {
+		return "https", nil
+	}
+	plain := false
+	err := s.repeat(ctx, "scheme", func(n attempt) (permanent bool, err error) {
+		plain, err = s.client.transports.plainHTTP(ctx, addr)
+		if err != nil && n.number == 1 { // another connection often succeeds without a wait
+			plain, err = s.client.transports.plainHTTP(ctx, addr)
+		}
+		if err != nil {
+			err = &unreachableError{&networkError{addr, err}}
+		}
+		return false, err
+	})
+	if err != nil || !plain {
+		return "https", err
+	}
+	return "http", nil
 }
 
 // loopback reports whether the host is this machine, and returns its address with
@@ -151,7 +190,7 @@ func (s *session) endpoint(repo name.Repository, path string) *url.URL {
 // goes to the registry's host with the registry's scheme. An upload location on
 // another host therefore gets no credentials.
 func (s *session) authenticate(req *http.Request, g *grant) {
-	if g != nil && req.URL.Scheme == s.scheme && s.withoutDefaultPort(req.URL.Host) == s.withoutDefaultPort(s.reg.RegistryStr()) {
+	if g != nil && s.isHome(req.URL) {
 		req.Header.Set("Authorization", g.header)
 	}
 }
@@ -195,6 +234,20 @@ func (s *session) pause(d time.Duration, cause error) {
 	if until := time.Now().Add(d); until.After(s.pausedUntil) {
 		s.pausedUntil, s.pauseCause = until, cause
 	}
+}
+
+// countAnswer counts a successful request.
+func (s *session) countAnswer(kind string) {
+	s.answersMu.Lock()
+	defer s.answersMu.Unlock()
+	s.answers[kind]++
+}
+
+// answersTo returns the number of successful requests of a kind.
+func (s *session) answersTo(kind string) int64 {
+	s.answersMu.Lock()
+	defer s.answersMu.Unlock()
+	return s.answers[kind]
 }
 
 func (s *session) waitForPause(ctx context.Context, r retrier) error {

@@ -1,8 +1,10 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,12 +15,13 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
-// maxTagPages and maxTagBytes limit the number and the total size of the pages of a
-// tag list. A tag has at most 128 characters (distribution-spec, "Pulling
-// manifests").
 const (
-	maxTagPages = 200
+	// maxTagBytes limits the total size of the pages of a tag list. The number of pages
+	// has no limit, because some registries send few tags per page.
 	maxTagBytes = 32 << 20
+	// pageBytes is the smallest number of bytes for which a page counts, so that a list
+	// of tiny pages also ends.
+	pageBytes   = 4 << 10
 	tagsPerPage = 1000
 )
 
@@ -26,50 +29,135 @@ var nextPage = regexp.MustCompile(`<([^>]+)>\s*;\s*rel="?next"?`)
 
 // Tags returns all tags of a repository in sorted order, because the registry's
 // order has no meaning (docs/ghcr.md, Manifests and tags). It returns an error
-// if the list exceeds maxTagPages or maxTagBytes.
+// if the list exceeds maxTagBytes.
 func (c *Client) Tags(ctx context.Context, repo name.Repository) ([]string, error) {
-	var all []string
+	list := &tagList{left: maxTagBytes}
 	k := call{
 		operation: "GET tags", method: http.MethodGet, repo: repo, access: Pull,
 		path: fmt.Sprintf("tags/list?n=%d", tagsPerPage), statuses: []int{http.StatusOK},
+		readContent: list.readPage,
 	}
-	left := int64(maxTagBytes)
-	for range maxTagPages {
-		var page struct {
-			Tags []string `json:"tags"` // null after the last page
-		}
-		k.readContent = func(resp *http.Response) error {
-			raw, err := io.ReadAll(io.LimitReader(resp.Body, left+1))
-			if left -= int64(len(raw)); err != nil || left < 0 {
-				return err
-			}
-			return json.Unmarshal(raw, &page)
-		}
+	for {
 		resp, err := c.do(ctx, k)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, page.Tags...)
+		if !list.addPage() {
+			return nil, fmt.Errorf("listing the tags of %q: the list has more than %d MiB", repo, maxTagBytes>>20)
+		}
 		m := nextPage.FindStringSubmatch(resp.Header.Get("Link"))
-		if m == nil && left >= 0 {
-			slices.Sort(all)
-			return slices.Compact(all), nil
+		if m == nil {
+			return list.sorted(), nil
 		}
-		if left < 0 {
-			break
-		}
-		if k.url, err = nextURL(resp, m[1]); err != nil {
+		if k.url, err = nextURL(k.operation, resp, m[1]); err != nil {
 			return nil, err
 		}
 	}
-	return nil, fmt.Errorf("listing the tags of %q: the list has more than %d pages or %d MiB", repo, maxTagPages, maxTagBytes>>20)
+}
+
+// tagList reads the pages of a tag list.
+type tagList struct {
+	all  []string
+	left int64 // bytes that further pages may have
+
+	page []string // tags of the latest page
+	read int64    // bytes of the latest page
+}
+
+// readPage reads one page. A repeated attempt reads the page again.
+func (l *tagList) readPage(resp *http.Response) error {
+	l.page = l.page[:0]
+	limited := &io.LimitedReader{R: resp.Body, N: l.left + 1}
+	err := decodeTags(json.NewDecoder(limited), func(tag string) { l.page = append(l.page, tag) })
+	if l.read = l.left + 1 - limited.N; l.read > l.left {
+		return nil // addPage reports the size
+	}
+	return err
+}
+
+// addPage adds the latest page. It returns false if the list is too large.
+func (l *tagList) addPage() bool {
+	l.left -= max(l.read, pageBytes)
+	l.all = append(l.all, l.page...)
+	return l.left >= 0
+}
+
+func (l *tagList) sorted() []string {
+	slices.Sort(l.all)
+	return slices.Compact(l.all)
+}
+
+// decodeTags reads an object with the list "tags". It reads the tags one by one, so
+// that a page needs no more memory than its tags. The list is null after the last
+// page.
+func decodeTags(d *json.Decoder, add func(string)) error {
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return cmp.Or(noEOF(err), errNoTagList)
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return noEOF(err)
+		}
+		if key != "tags" {
+			err = d.Decode(new(json.RawMessage))
+		} else {
+			err = decodeStrings(d, add)
+		}
+		if err != nil {
+			return noEOF(err)
+		}
+	}
+	_, err := d.Token()
+	return noEOF(err)
+}
+
+var errNoTagList = errors.New("the response is not a list of tags")
+
+// noEOF replaces io.EOF, because the end of a page inside its object is an error.
+func noEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// decodeStrings reads a list of strings, or null.
+func decodeStrings(d *json.Decoder, add func(string)) error {
+	switch t, err := d.Token(); {
+	case err != nil:
+		return err
+	case t == nil:
+		return nil
+	case t != json.Delim('['):
+		return errNoTagList
+	}
+	for d.More() {
+		var tag string
+		if err := d.Decode(&tag); err != nil {
+			return err
+		}
+		add(tag)
+	}
+	_, err := d.Token()
+	return err
 }
 
 // nextURL returns the URL of the next page. The page must be on the same server.
-func nextURL(resp *http.Response, link string) (*url.URL, error) {
-	u, err := resp.Request.URL.Parse(link)
-	if err != nil || u.Host != resp.Request.URL.Host || u.Scheme != resp.Request.URL.Scheme {
-		return nil, fmt.Errorf("listing tags on %q: the next page is on another server", resp.Request.URL.Host)
+func nextURL(operation string, resp *http.Response, link string) (*url.URL, error) {
+	u, problem := target(resp, "Link", link, operation)
+	if problem != nil {
+		return nil, problem
 	}
-	return u, nil
+	from := resp.Request.URL
+	problem = &LocationError{Operation: operation, Host: from.Host, Header: "Link", Target: redact(u)}
+	switch {
+	case u.Host != from.Host || u.Scheme != from.Scheme:
+		problem.Problem = "names another server"
+	case u.String() == from.String():
+		problem.Problem = "names the same page again"
+	default:
+		return u, nil
+	}
+	return nil, problem
 }

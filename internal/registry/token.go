@@ -197,7 +197,7 @@ func (s *session) exchange(ctx context.Context, ch *transport.Challenge, repos [
 		scopes[i] = "repository:" + r + ":" + string(s.expected[r])
 	}
 	var token *transport.Token
-	err := s.client.retry.repeat(ctx, func(n int) (permanent bool, err error) {
+	err := s.repeat(ctx, "token", func(n attempt) (permanent bool, err error) {
 		h := &handshake{session: s, attempt: n}
 		if token, err = transport.Exchange(ctx, s.reg, auth, h, scopes, ch); err != nil {
 			err = h.explain(err)
@@ -243,7 +243,7 @@ func registrableDomain(host string) string {
 // ping reads the challenge (distribution-spec, "Determining Support").
 func (s *session) ping(ctx context.Context) (*transport.Challenge, error) {
 	var ch *transport.Challenge
-	err := s.client.retry.repeat(ctx, func(n int) (permanent bool, err error) {
+	err := s.repeat(ctx, "challenge", func(n attempt) (permanent bool, err error) {
 		h := &handshake{session: s, attempt: n}
 		if ch, err = transport.Ping(ctx, s.reg, schemeTransport{s.scheme, h}); err != nil {
 			return false, h.explain(err)

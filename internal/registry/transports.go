@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/http"
 	"time"
@@ -19,6 +20,9 @@ const maxUploads = 16
 const BulkSize = 64 << 10
 
 const handshakeTimeout = 15 * time.Second
+
+// schemeTimeout limits the search for the scheme of a loopback host.
+const schemeTimeout = 5 * time.Second
 
 // transports are the two HTTP transports of a client. Small requests share one
 // HTTP/2 connection per host. Bodies use several HTTP/1.1 connections.
@@ -68,8 +72,10 @@ func tune(t *http.Transport) *http.Transport {
 // connections for bodies.
 func isBulk(size int64) bool { return size < 0 || size >= BulkSize }
 
-func (t *transports) forSize(size int64) http.RoundTripper {
-	if isBulk(size) {
+// forSize returns the transport for a body of size bytes. The transport for bodies
+// uses only HTTP/1.1.
+func (t *transports) forSize(size int64, http1 bool) http.RoundTripper {
+	if http1 || isBulk(size) {
 		return t.bulk
 	}
 	return t.small
@@ -81,16 +87,44 @@ func (t *transports) close() {
 	t.bulk.CloseIdleConnections()
 }
 
+// errUnknownScheme is the error of a loopback host that neither completes a TLS
+// handshake nor answers a request without TLS.
+var errUnknownScheme = errors.New("the server uses neither TLS nor HTTP")
+
 // plainHTTP reports whether a loopback host uses plain HTTP. It tries one TLS
-// handshake and sends no other bytes.
-func (t *transports) plainHTTP(ctx context.Context, addr string) bool {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+// handshake and sends no other bytes. A handshake that fails for another reason than
+// plain HTTP is not a proof, because a server with TLS can also reset a connection.
+// plainHTTP then sends one request without credentials.
+func (t *transports) plainHTTP(ctx context.Context, addr string) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, schemeTimeout)
 	defer cancel()
 	conn, err := t.small.DialContext(ctx, "tcp", addr)
 	if err != nil {
-		return true
+		return false, err
 	}
 	defer conn.Close()
 	err = tls.Client(conn, &tls.Config{ServerName: "localhost", InsecureSkipVerify: true}).HandshakeContext(ctx) //nolint:gosec // only the handshake is sent on this connection
-	return err != nil
+	var alert tls.AlertError
+	switch {
+	case err == nil, errors.As(err, &alert):
+		return false, nil
+	case errors.As(err, new(tls.RecordHeaderError)):
+		return true, nil
+	}
+	return t.answersPlainHTTP(ctx, addr)
+}
+
+// answersPlainHTTP reports whether a host answers a request without TLS and without
+// credentials. A server with TLS answers such a request with 400, or not at all.
+func (t *transports) answersPlainHTTP(ctx context.Context, addr string) (bool, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/v2/", nil)
+	if err != nil {
+		return false, err
+	}
+	resp, err := t.small.RoundTrip(req)
+	if err != nil {
+		return false, errors.Join(errUnknownScheme, err)
+	}
+	defer resp.Body.Close()
+	return resp.StatusCode != http.StatusBadRequest, nil
 }

@@ -34,12 +34,13 @@ func (e *TruncatedUpload) Unwrap() error { return e.Err }
 
 // truncated returns a *TruncatedUpload if the connection ended at the limit.
 // Otherwise, it returns nil. A response of the registry or an error of the source
-// is not a truncated upload.
+// is not a truncated upload. A web page of a front end is not a response of the
+// registry (docs/ghcr.md, Refusals).
 func (u *upload) truncated(err error) error {
 	var answer *Error
 	var source *bodyError
 	took := u.client.now().Sub(u.started)
-	if u.started.IsZero() || took < UploadLimit-UploadLimit/20 || errors.As(err, &answer) || errors.As(err, &source) {
+	if u.started.IsZero() || took < UploadLimit-UploadLimit/20 || errors.As(err, &source) || (errors.As(err, &answer) && !answer.IsPage()) {
 		return nil
 	}
 	digest, size := knownDigest(u.blob)

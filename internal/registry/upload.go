@@ -2,8 +2,6 @@ package registry
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -13,6 +11,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
 // BlobOutcome states how a blob reached a repository.
@@ -44,6 +43,7 @@ func (c *Client) Upload(ctx context.Context, repo name.Repository, b *image.Blob
 		progress = func(int64) {}
 	}
 	u := &upload{client: c, repo: repo, blob: b, report: progress, candidate: b.Descriptor}
+	u.st.host = c.session(repo.Registry)
 	return u.run(ctx)
 }
 
@@ -105,19 +105,14 @@ func (u *upload) committed(ctx context.Context) (v1.Descriptor, bool, error) {
 	return u.candidate, exists, err
 }
 
-// decide returns the reaction to a failed attempt. A lost or invalid session
-// needs a new session (docs/ghcr.md, Refused: upload session). The call that
-// opens a session and the token exchange have their own retry budgets, so their
+// decide returns the reaction to a failed attempt. Each further attempt opens a new
+// session. The call that opens a session and the token exchange have their own retry budgets, so their
 // errors are final.
 func (u *upload) decide(err error) decision {
-	var e *Error
 	if !u.opened {
 		return decision{}
 	}
-	if errors.As(err, &e) && u.st.attempts < maxAttempts && (e.Has("BLOB_UPLOAD_UNKNOWN") || e.Has("BLOB_UPLOAD_INVALID")) {
-		return decision{retry: true, wait: u.st.backoff()}
-	}
-	d := u.st.decide(err, 0)
+	d := u.st.decide(err, retry.Upload, 0)
 	d.retry = d.retry && !d.newToken
 	return d
 }
@@ -129,10 +124,14 @@ func (u *upload) attempt(ctx context.Context) (v1.Descriptor, BlobOutcome, error
 	if query != "" && isRejection(err) {
 		// A registry can refuse the mount and open no session (docs/ghcr.md, Blob
 		// upload).
-		location, mounted, err = u.client.openSession(ctx, u.repo, "")
+		query = ""
+		location, mounted, err = u.client.openSession(ctx, u.repo, query)
 	}
 	if u.opened = err == nil; !u.opened {
 		return v1.Descriptor{}, "", err
+	}
+	if mounted && query == "" {
+		return v1.Descriptor{}, "", &Error{Operation: "POST upload", Host: u.repo.RegistryStr(), Repository: u.repo.RepositoryStr(), Status: http.StatusCreated}
 	}
 	if mounted {
 		return u.blob.Descriptor, Mounted, nil
@@ -169,20 +168,16 @@ func (c *Client) openSession(ctx context.Context, repo name.Repository, query st
 	if resp.StatusCode == http.StatusCreated && query != "" {
 		return nil, true, nil
 	}
-	location, err = c.location(resp)
+	location, err = c.location("POST upload", resp)
 	return location, false, err
 }
 
 // location returns the URL at which a session continues. The header Location can be
-// relative (docs/ghcr.md, Blob upload). A change from HTTPS to plain HTTP is an
-// error.
-func (c *Client) location(resp *http.Response) (*url.URL, error) {
-	u, err := resp.Request.URL.Parse(resp.Header.Get("Location"))
-	if err != nil || resp.Header.Get("Location") == "" {
-		return nil, fmt.Errorf("opening an upload on %q: the response has no valid Location", resp.Request.URL.Host)
-	}
-	if u.Scheme != "https" && u.Scheme != resp.Request.URL.Scheme {
-		return nil, fmt.Errorf("opening an upload on %q: the Location %q is not encrypted", resp.Request.URL.Host, redact(u))
+// relative (docs/ghcr.md, Blob upload).
+func (c *Client) location(operation string, resp *http.Response) (*url.URL, error) {
+	u, problem := target(resp, "Location", resp.Header.Get("Location"), operation)
+	if problem != nil {
+		return nil, problem
 	}
 	return u, nil
 }
@@ -194,7 +189,7 @@ func (u *upload) put(ctx context.Context, location *url.URL) (v1.Descriptor, Blo
 		operation: "PUT blob " + desc.Digest.String(), method: http.MethodPut, repo: u.repo, access: Push,
 		url: withDigest(location, desc.Digest), header: octetStream, size: desc.Size,
 		body:     func(ctx context.Context) (io.ReadCloser, error) { return u.open(ctx) },
-		statuses: []int{http.StatusCreated, http.StatusNoContent}, singleShot: true, readContent: discardBody,
+		statuses: []int{http.StatusCreated, http.StatusNoContent}, session: &u.st, readContent: discardBody,
 	})
 	return desc, Uploaded, err
 }
@@ -210,12 +205,12 @@ func (u *upload) stream(ctx context.Context, location *url.URL) (v1.Descriptor, 
 			hashing = newHashingReader(r)
 			return hashing, err
 		},
-		statuses: []int{http.StatusAccepted}, singleShot: true, readContent: discardBody,
+		statuses: []int{http.StatusAccepted}, session: &u.st, readContent: discardBody,
 	})
 	if err != nil {
 		return v1.Descriptor{}, "", err
 	}
-	if location, err = u.client.location(resp); err != nil {
+	if location, err = u.client.location("PATCH upload", resp); err != nil {
 		return v1.Descriptor{}, "", err
 	}
 	desc := u.blob.Descriptor
@@ -226,7 +221,7 @@ func (u *upload) stream(ctx context.Context, location *url.URL) (v1.Descriptor, 
 	_, err = u.client.do(ctx, call{
 		operation: "PUT blob " + desc.Digest.String(), method: http.MethodPut, repo: u.repo, access: Push,
 		url: withDigest(location, desc.Digest), header: octetStream,
-		statuses: []int{http.StatusCreated, http.StatusNoContent}, singleShot: true, readContent: discardBody,
+		statuses: []int{http.StatusCreated, http.StatusNoContent}, session: &u.st, readContent: discardBody,
 	})
 	return desc, Uploaded, err
 }

@@ -40,6 +40,17 @@ const (
 	CodeNotAuthenticated = "not-authenticated"
 	// CodeDenied is the code for status 403 without a reason.
 	CodeDenied = "denied"
+	// CodeNotARegistry is the code for a response that no registry sends, such as the
+	// login page of a network.
+	CodeNotARegistry = "not-a-registry"
+	// CodeFrontEndFailed is the code for a web page with an error status, which a front
+	// end of the registry or a proxy sends.
+	CodeFrontEndFailed = "front-end-failed"
+	// CodeOtherHostRefused is the code for a refusal by a host to which the registry
+	// sent the request.
+	CodeOtherHostRefused = "other-host-refused"
+	// CodeWrongScheme is the code for a request without TLS to a port for HTTPS.
+	CodeWrongScheme = "https-required"
 	// CodeRegistryRefused reports a response that no other code explains.
 	CodeRegistryRefused = "registry-refused"
 )
@@ -58,6 +69,9 @@ const (
 	// CodeCertificateUntrusted is the code for a registry whose certificate is
 	// not trusted.
 	CodeCertificateUntrusted = "certificate-untrusted"
+	// CodeLocationUnusable is the code for a redirect, an upload session or a page of a
+	// list whose address cannot be used.
+	CodeLocationUnusable = "location-unusable"
 	// CodeRegistryUnreachable is the code for a registry that does not respond.
 	CodeRegistryUnreachable = "registry-unreachable"
 )

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
 // explainFailure explains an error without an error response of the registry:
@@ -19,6 +20,7 @@ func explainFailure(err error, ev Evidence) error {
 	var upload *registry.TruncatedUpload
 	var wrong *registry.WrongContent
 	var download *registry.TruncatedDownload
+	var location *registry.LocationError
 	switch {
 	case errors.As(err, &upload):
 		return &diag.Error{
@@ -39,6 +41,8 @@ func explainFailure(err error, ev Evidence) error {
 			Title: fmt.Sprintf("%s ended the download of %s early in all attempts", download.Host, download.Digest),
 			Hint:  "Run again. If the download ends at the same byte, check whether a proxy or a firewall limits long transfers. If no proxy or firewall does this, push the blob again, because the registry has only a part of the blob.",
 		}
+	case errors.As(err, &location) && !errors.As(err, new(*tls.CertificateVerificationError)):
+		return unusableLocation(location, err)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), !isNetworkError(err):
 		return err
 	case errors.As(err, new(*tls.CertificateVerificationError)):
@@ -70,8 +74,13 @@ func unreachableHost(err error, ev Evidence) string {
 	return ev.Repo.RegistryStr()
 }
 
+// isNetworkError reports whether a request got no response. A source that cannot be
+// read also ends a request, but it is not an error of the network.
 func isNetworkError(err error) bool {
 	var dial *net.OpError
 	var request *url.Error
-	return errors.As(err, &dial) || errors.As(err, &request)
+	var noAnswer *registry.NoAnswer
+	kind := retry.TransportOf(err)
+	return kind != retry.SourceFailed && kind != retry.Cancelled &&
+		(errors.As(err, &dial) || errors.As(err, &request) || errors.As(err, &noAnswer) || kind == retry.Silent || kind == retry.Slow)
 }

@@ -74,6 +74,7 @@ type Evidence struct {
 	Reading bool
 
 	tokenRequest bool // the registry refused the token request
+	answer       *registry.Error
 }
 
 // OtherOwner reports whether the image and the workflow's repository have
@@ -96,7 +97,7 @@ func Explain(err error, ev Evidence) error {
 	if !errors.As(err, &answer) {
 		return explainFailure(err, ev)
 	}
-	ev.tokenRequest = answer.Repository == ""
+	ev.tokenRequest, ev.answer = answer.Repository == "", answer
 	for _, row := range Table {
 		if row.matches(answer, ev) {
 			title, hint := row.explain(ev)
@@ -106,8 +107,16 @@ func Explain(err error, ev Evidence) error {
 	return &diag.Error{
 		Code: CodeRegistryRefused, Side: diag.Registry, Err: err,
 		Title: fmt.Sprintf("%s answered %d %s", answer.Host, answer.Status, http.StatusText(answer.Status)),
-		Hint:  "Search the web for the registry's message above. If the search does not help, run again with debug: true and send the request id to the registry's support.",
+		Hint:  withoutRow(answer),
 	}
+}
+
+// withoutRow returns the hint for a response that is not in Table.
+func withoutRow(answer *registry.Error) string {
+	if answer.ServerMessage() != "" {
+		return "Search the web for the registry's message above. If the search does not help, run again with debug: true and send the request id to the registry's support."
+	}
+	return "The registry gave no reason. Run again later. If the registry answers in the same way, run with debug: true and send the request id to the registry's support."
 }
 
 // Row is one kind of refusal.
@@ -119,6 +128,8 @@ type Row struct {
 	Messages []string
 	// Status is the status that the row matches; 0 matches any status.
 	Status int
+	// Is, if not nil, selects the responses by other facts.
+	Is func(*registry.Error) bool
 	// OtherRegistry is true for a login that a registry other than GitHub's
 	// refuses.
 	OtherRegistry bool
@@ -132,10 +143,10 @@ func (r Row) matches(e *registry.Error, ev Evidence) bool {
 	if r.OtherRegistry {
 		return !ev.Home && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden)
 	}
-	if r.Status != 0 && r.Status != e.Status {
+	if (r.Status != 0 && r.Status != e.Status) || (r.Is != nil && !r.Is(e)) {
 		return false
 	}
-	message := strings.ToLower(e.ServerMessage())
+	message := strings.ToLower(e.ServerMessage() + " " + e.Page)
 	for _, m := range r.Messages {
 		if strings.Contains(message, m) {
 			return true

@@ -168,7 +168,7 @@ func TestTableIsComplete(t *testing.T) {
 				t.Errorf("row %s: %q never matches, because it is not in lower case", row.Code, message)
 			}
 		}
-		if len(row.Messages) == 0 && row.Status == 0 && !row.OtherRegistry {
+		if len(row.Messages) == 0 && row.Status == 0 && !row.OtherRegistry && (row.Is == nil || row.Is(answer(http.StatusTeapot, ""))) {
 			t.Errorf("row %s matches every answer", row.Code)
 		}
 		if row.Status != 0 && http.StatusText(row.Status) == "" {

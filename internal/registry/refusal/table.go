@@ -9,6 +9,18 @@ import (
 // rows therefore come before general rows.
 var Table = []Row{
 	{
+		Code: CodeNotARegistry, Is: isNotARegistry,
+		Meaning: "A web page, or another response that no registry sends, came from the host. Possible causes: a proxy or the login page of a network, or a wrong host in `image`.",
+		Cure:    "Check the host in `image`. Open the host in a browser on this machine, or set HTTPS_PROXY to the proxy of the network.",
+		explain: notARegistry,
+	},
+	{
+		Code: CodeOtherHostRefused, Is: isOtherHost,
+		Meaning: "The registry sent the request to another host by a redirect or by the address of an upload session, and that host refused the request. The run sends the token only to the registry.",
+		Cure:    "Correct the external address in the configuration of the registry or of its proxy (`http.host`, or the header X-Forwarded-Host). If the other host is the real registry, write its name in `image`.",
+		explain: otherHost,
+	},
+	{
 		Code: CodeOtherRegistryDenied, OtherRegistry: true,
 		Meaning: "A registry other than GitHub's requires a login, or refuses the login.",
 		Cure:    "Add a login for this registry to `credentials`.",
@@ -99,6 +111,21 @@ var Table = []Row{
 			return fmt.Sprintf("A blob or manifest of the image is too large for %s", ev.Repo.RegistryStr()),
 				"Split the build step that creates the largest layer. ghcr.io accepts 10 GB per layer."
 		},
+	},
+	{
+		Code: CodeWrongScheme, Status: http.StatusBadRequest, Messages: []string{"http request was sent to https", "http request to an https server", "plain http to an ssl"},
+		Meaning: "The address of the request begins with http:, but the server accepts only HTTPS on this port.",
+		Cure:    "Correct the external address in the configuration of the registry or of its proxy (`http.host`, or the header X-Forwarded-Proto).",
+		explain: func(ev Evidence) (string, string) {
+			return fmt.Sprintf("%s accepts only HTTPS, but its address begins with http:", ev.answer.Host),
+				"Correct the external address in the configuration of the registry or of its proxy (http.host, or the header X-Forwarded-Proto), so that its header Location begins with https:."
+		},
+	},
+	{
+		Code: CodeFrontEndFailed, Is: isFrontEnd,
+		Meaning: "A front end of the registry, or a proxy, sent a web page with an error status in all attempts. The request did not reach the registry.",
+		Cure:    "Run again later. Check the status page of the registry (githubstatus.com for ghcr.io). If a layer uploads for about ten minutes, split the build step that creates the layer.",
+		explain: frontEnd,
 	},
 	{
 		Code: CodeNotAuthenticated, Status: http.StatusUnauthorized,

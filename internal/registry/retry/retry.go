@@ -1,9 +1,8 @@
-// Package retry implements the waits between the attempts of a request. It
-// contains three parts: the backoff, the retry budget of an operation, and a wait
-// that ends early if the context ends.
+// Package retry implements the attempts of a request. It contains the backoff, the
+// retry budget of an operation, and a wait that ends early if the context ends. Its
+// table (table.go) decides whether a failed request to a registry is sent again.
 //
-// The package does not decide which errors permit another attempt. Each caller
-// decides this from the errors of its protocol.
+// The package sends no requests. The callers of Budget decide about other protocols.
 package retry
 
 import (
