@@ -103,6 +103,55 @@ func stepProblems(s step) []string {
 	return out
 }
 
+// A branch that a workflow pushes with force loses commits to which lock files of users
+// refer. Only the tags v1 and v1.2 move.
+func TestNoWorkflowPushesABranchWithForce(t *testing.T) {
+	t.Parallel()
+	pushes := 0
+	for name, f := range workflows(t) {
+		for _, j := range f.Jobs {
+			for _, s := range j.Steps {
+				for line := range strings.Lines(s.Run) {
+					if !strings.Contains(line, "git push") {
+						continue
+					}
+					pushes++
+					if forcedBranch(line) {
+						t.Errorf("%s:%d: a branch is pushed with force: %s", name, s.line, line)
+					}
+				}
+			}
+		}
+	}
+	if pushes == 0 {
+		t.Error("no workflow pushes; the test no longer finds the pushes of release.yml")
+	}
+}
+
+var forceFlag = regexp.MustCompile(`\s(-f|--force\S*|--mirror)(\s|$)`)
+
+// forcedBranch reports whether a git push replaces a branch that is not an ancestor.
+func forcedBranch(line string) bool {
+	branch := strings.Contains(line, "refs/heads/") || !strings.Contains(line, "refs/tags/")
+	return branch && (forceFlag.MatchString(line) || regexp.MustCompile(`["'\s]\+\S*refs/heads/`).MatchString(line))
+}
+
+func TestForcedBranchesAreFound(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]bool{
+		`git push origin "$C:refs/tags/v1.2.3" "+$C:refs/heads/releases/v1"`: true,
+		`git push origin "$C:refs/tags/v1.2.3" "$C:refs/heads/releases/v1"`:  false,
+		`git push --force origin "$C:refs/heads/releases/v1"`:                true,
+		`git push --force-with-lease origin main`:                            true,
+		`git push -f`: true,
+		`git push --force origin "$C:refs/tags/v1"`: false,
+	} {
+		if got := forcedBranch(line); got != want {
+			t.Errorf("%s: got %v, want %v", line, got, want)
+		}
+	}
+}
+
 func TestRuleViolationsAreFound(t *testing.T) {
 	t.Parallel()
 	const good = "      - uses: actions/checkout@0123456789012345678901234567890123456789 # v7.0.0\n        with: {persist-credentials: false}\n"

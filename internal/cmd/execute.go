@@ -8,6 +8,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/markdown"
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
@@ -57,7 +58,7 @@ func within[C configuration](ctx context.Context, p Process, w *workflow.Workflo
 // result is the result of a command, also of one that failed.
 type result interface {
 	Outputs() ([]report.Output, error)
-	Markdown() string
+	Markdown() markdown.Text
 }
 
 // finish sets the outputs, writes the job summary and prints the text. It is
@@ -73,16 +74,16 @@ func (s *session) finish(r result, out io.Writer, text string) error {
 }
 
 // writeSummary writes the job summary, if the input summary asks for it.
-func (s *session) writeSummary(markdown string) {
+func (s *session) writeSummary(summary markdown.Text) {
 	if s.config.Summary {
-		writeSummary(s.workflow, markdown)
+		writeSummary(s.workflow, summary)
 	}
 }
 
 // writeSummary writes the job summary. A summary that cannot be written is a warning,
 // because no later step depends on it.
-func writeSummary(w *workflow.Workflow, markdown string) {
-	if err := w.Summary(markdown); err != nil {
+func writeSummary(w *workflow.Workflow, summary markdown.Text) {
+	if err := w.Summary(summary); err != nil {
 		w.Annotate(diag.Warning, "The job summary could not be written",
 			err.Error()+". Check that the step runs as the runner's user and that the disk is not full.")
 	}

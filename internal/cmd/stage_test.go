@@ -16,8 +16,9 @@ import (
 )
 
 // canary is the token of the tests. No output of a run may contain it, except the
-// runner command that masks it.
-const canary = "ghs_Canary7tYq0ZsWvRkLm3PbNc9XhJd2FgUe5A"
+// runner command that masks it. It has the long form of tokens (docs/ghcr.md, New
+// installation token format).
+var canary = "ghs_1234567_Canary7tYq0ZsWvRkLm3PbNc9XhJd2FgUe5A" + strings.Repeat("q7-W_x0k", 24) + "." + strings.Repeat("Zm9v-YmFy_", 24) + "." + "sig-Canary0123456789"
 
 // TestMain sets an empty folder for the login file of Docker, so that the tests do not
 // use the logins of the user.

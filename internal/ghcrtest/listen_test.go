@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"net/http"
+	"regexp"
 	"slices"
 	"testing"
 
@@ -96,8 +97,14 @@ func TestOpenServerGeneratesASecret(t *testing.T) {
 	t.Parallel()
 	a := ghcrtest.New(ghcrtest.Config{Open: &ghcrtest.Open{}})
 	b := ghcrtest.New(ghcrtest.Config{Open: &ghcrtest.Open{}})
-	if a.Token() == b.Token() || len(a.Token()) < 40 || a.Token()[:4] != "ghs_" {
-		t.Errorf("got %s and %s", a.Token(), b.Token())
+	long := regexp.MustCompile(`^ghs_[0-9A-Z]+_[\w-]+\.[\w-]+\.[\w-]+$`)
+	for _, token := range []string{a.Token(), b.Token()} { // docs/ghcr.md, New installation token format
+		if !long.MatchString(token) || len(token) < 500 || len(token) > 540 {
+			t.Errorf("got a token of %d characters: %s", len(token), token)
+		}
+	}
+	if a.Token() == b.Token() {
+		t.Error("two servers have the same token")
 	}
 	if got := ghcrtest.New(acme()).Token(); got != job {
 		t.Errorf("the token is %q, want the first Actions token of the configuration, %q", got, job)

@@ -73,7 +73,7 @@ func New(c Config) *Server {
 // openToken creates the credential of [Config.Open].
 func (s *Server) openToken(o Open) string {
 	if o.Token == "" {
-		o.Token = "ghs_" + rand.Text() + rand.Text()[:10]
+		o.Token = newInstallationToken()
 	}
 	if o.Actor == "" {
 		o.Actor = defaultActor
@@ -82,6 +82,19 @@ func (s *Server) openToken(o Open) string {
 		Secret: o.Token, Kind: ActionsToken, Actor: o.Actor, Repository: o.Repository, Packages: Write,
 	}
 	return o.Token
+}
+
+// newInstallationToken returns a token in the long form: about 520 characters with
+// underscores, hyphens and dots (docs/ghcr.md, New installation token format).
+func newInstallationToken() string {
+	part := func(texts int) string {
+		out := ""
+		for range texts {
+			out += rand.Text()
+		}
+		return out
+	}
+	return "ghs_" + part(1)[:7] + "_" + part(4) + "." + part(8) + "-" + part(3) + "." + part(4)
 }
 
 // ServeHTTP implements [http.Handler]. It records the request, applies a matching

@@ -1,33 +1,32 @@
 package migrate
 
 import (
-	"fmt"
 	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/markdown"
 )
 
 // Markdown returns the report for a job summary, in the same order as Text.
 // command is the command line that writes the edits.
-func (r *Report) Markdown(command string) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "## %s\n", r.title())
+func (r *Report) Markdown(command string) markdown.Text {
+	var b markdown.Builder
+	b.Printf("## %s\n", r.title())
 	if ending, rerun := r.ending(); rerun {
-		fmt.Fprintf(&b, "\n%s `%s`\n", ending, strings.ReplaceAll(command, "`", "'"))
+		b.Printf("\n%s %s\n", ending, markdown.Code(command))
 	} else if ending != "" {
-		fmt.Fprintf(&b, "\n%s\n", escape(ending))
+		b.Printf("\n%s\n", ending)
 	}
 	for _, f := range r.Files {
-		diff := f.Diff()
-		fence := fenceFor(diff)
-		fmt.Fprintf(&b, "\n%sdiff\n%s%s\n", fence, diff, fence)
+		b.Printf("\n%s\n", markdown.Block("diff", f.Diff()))
 	}
 	for _, s := range r.sections() {
 		s.markdown(&b)
 	}
 	for _, s := range r.Skipped {
-		fmt.Fprintf(&b, "\nSkipped %s: %s.\n", escape(s.Path), escape(s.Err.Error()))
+		b.Printf("\nSkipped %s: %s.\n", s.Path, s.Err.Error())
 	}
 	r.nextMarkdown(&b)
-	return b.String()
+	return b.Text()
 }
 
 // title returns the headline of the summary.
@@ -43,57 +42,42 @@ func (r *Report) title() string {
 }
 
 // markdown writes the findings as a table.
-func (s section) markdown(b *strings.Builder) {
-	fmt.Fprintf(b, "\n#### %s\n\n| Line | Reason |\n|---|---|\n", s.heading)
+func (s section) markdown(b *markdown.Builder) {
+	b.Printf("\n#### %s\n\n| Line | Reason |\n|---|---|\n", s.heading)
 	for _, f := range s.findings {
-		text := escape(f.Text)
+		text := markdown.Escape(f.Text)
 		if f.Hint != "" {
-			text += " **" + escape(f.Hint) + "**"
+			text = markdown.Sprintf("%s %s", text, markdown.Bold(f.Hint))
 		}
-		fmt.Fprintf(b, "| %s:%d | %s |\n", escape(f.File), f.Line, text)
+		b.Printf("| %s:%d | %s |\n", f.File, f.Line, text)
 	}
 }
 
 // nextMarkdown writes the packages that need access, and the clicks once.
-func (r *Report) nextMarkdown(b *strings.Builder) {
+func (r *Report) nextMarkdown(b *markdown.Builder) {
 	grants, facts := r.grantList(), r.facts()
 	if len(grants)+len(facts) > 0 {
-		b.WriteString("\n#### Next\n")
+		b.Printf("\n#### Next\n")
 	}
 	if len(grants) > 0 {
 		grants.markdown(b)
 	}
 	for _, fact := range facts {
-		fmt.Fprintf(b, "\n%s\n", escape(fact))
+		b.Printf("\n%s\n", fact)
 	}
 }
 
-func (g grantList) markdown(b *strings.Builder) {
-	fmt.Fprintf(b, "\n%s\n\n| Package | Access | Settings |\n|---|---|---|\n", escape(g.title()))
+func (g grantList) markdown(b *markdown.Builder) {
+	b.Printf("\n%s\n\n| Package | Access | Settings |\n|---|---|---|\n", g.title())
 	for _, a := range g {
-		fmt.Fprintf(b, "| %s | %s | %s |\n", escape(a.Image.String()), escape(g.access(a)), a.Package.Settings)
+		b.Printf("| %s | %s | %s |\n", a.Image.String(), g.access(a), a.Package.Settings)
 	}
 	texts := g.reasons()
 	if uncertain := g.uncertain(); uncertain != "" {
 		texts = append(texts, uncertain)
 	}
-	fmt.Fprintf(b, "\n%s\n\nDo this for each package:\n\n", escape(strings.Join(texts, " ")))
+	b.Printf("\n%s\n\nDo this for each package:\n\n", strings.Join(texts, " "))
 	for i, click := range g.clicks() {
-		fmt.Fprintf(b, "%d. %s\n", i+1, escape(click))
+		b.Printf("%d. %s\n", i+1, click)
 	}
-}
-
-// escape escapes a text for a Markdown table or paragraph, because the text may
-// contain parts of a file.
-func escape(s string) string {
-	return strings.NewReplacer("|", `\|`, "\n", " ", "\r", " ", "<", "&lt;", "`", "'", "[", `\[`, "*", `\*`).Replace(s)
-}
-
-// fenceFor returns a code fence that is longer than each fence in the text.
-func fenceFor(text string) string {
-	fence := "```"
-	for strings.Contains(text, fence) {
-		fence += "`"
-	}
-	return fence
 }

@@ -35,9 +35,9 @@ func TestTextAndMarkdown(t *testing.T) {
 			t.Errorf("the text does not contain %q:\n%s", want, text)
 		}
 	}
-	markdown := r.Markdown("COMMAND")
+	markdown := r.Markdown("COMMAND").String()
 	for _, want := range []string{
-		"## 📋 Migration to GITHUB_TOKEN: 1 edit in 1 file, 1 change to make by hand, 1 note, 1 skipped file\n", "Nothing was written. To write the edit, run: `COMMAND`",
+		"## 📋 Migration to GITHUB\\_TOKEN: 1 edit in 1 file, 1 change to make by hand, 1 note, 1 skipped file\n", "Nothing was written. To write the edit, run: `COMMAND`",
 		"| .github/workflows/a.yml:7 | docker login uses", "\n```diff\n--- a/.github/workflows/a.yml", "Skipped .github/workflows/bad.yml",
 	} {
 		if !strings.Contains(markdown, want) {
@@ -66,7 +66,7 @@ func TestWrittenEditsHaveTheStateChanged(t *testing.T) {
 	if r.Count(Changed) != 1 || r.Count(WouldChange) != 0 {
 		t.Errorf("the findings are %+v", r.Findings)
 	}
-	for _, text := range []string{textOf(t, r), r.Markdown("COMMAND")} {
+	for _, text := range []string{textOf(t, r), r.Markdown("COMMAND").String()} {
 		if strings.Contains(text, "would change") || strings.Contains(text, "COMMAND") || !strings.Contains(text, "Changed .github/workflows/a.yml. Review the result with git diff") {
 			t.Errorf("the report of a run that wrote the edits is\n%s", text)
 		}
@@ -92,7 +92,7 @@ func TestMarkdownOfAFileIsEscaped(t *testing.T) {
 	t.Parallel()
 	evil := Finding{File: "a|b<script>`.yml", Line: 1, Code: PATLogin, State: Remaining, Text: "x\n| y"}
 	r := &Report{Findings: []Finding{evil}, Files: []File{{Path: "x", Before: []byte("a\n"), After: []byte("````\n"), Edits: []text.Edit{{Start: 0, End: 1, New: "````"}}}}}
-	got := r.Markdown("`x`")
+	got := r.Markdown("`x`").String()
 	for _, bad := range []string{"<script>", "\n| y", "\n```diff"} {
 		if strings.Contains(got, bad) {
 			t.Errorf("%q is in the summary:\n%s", bad, got)

@@ -6,10 +6,12 @@
 //	go run ./internal/release -version v1.2.3 -out DIR -programs BIN   creates the tree in DIR, and the programs in BIN
 //	go run ./internal/release -version v1.2.3 -out DIR -programs BIN -record
 //	                                                                   also commits the tree
+//	    -previous COMMIT                                               after the previous release of v1
 //	go run ./internal/release -check DIR                               builds the programs in DIR again and compares them
 //
 // For the same commit and the same versions of Go and zstd, the command creates the
-// same bytes on each Linux or macOS machine. The ID of the release commit is also the same.
+// same bytes on each Linux or macOS machine. The ID of the release commit is also the
+// same, if the previous release is the same.
 // The command does not publish the release. The workflow
 // .github/workflows/release.yml pushes the commit, the tags and the
 // attestations.
@@ -43,6 +45,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	commit := flags.String("commit", "HEAD", "the `commit` to release")
 	out := flags.String("out", "", "the `directory` to create; it must not exist")
 	programs := flags.String("programs", "", "the `directory` for the programs and their checksums")
+	previous := flags.String("previous", "", "the `commit` of the previous release with the same major version; it becomes a parent of the release")
 	record := flags.Bool("record", false, "also create a commit of the tree and print its ID")
 	checked := flags.String("check", "", "compare the programs in this `directory` with a build of its sources")
 	if err := flags.Parse(args); err != nil {
@@ -59,6 +62,9 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		return err
 	}
 	r := release{source: src, version: *version, out: *out, programs: *programs, platforms: launch.Platforms(), level: bestLevel}
+	if r.previous, err = src.findPrevious(ctx, *previous, *version); err != nil {
+		return err
+	}
 	if err := r.writeTree(ctx); err != nil {
 		return err
 	}

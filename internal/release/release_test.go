@@ -182,6 +182,113 @@ func TestCommitTree(t *testing.T) {
 	}
 }
 
+// GitHub's lock files need a branch that contains the locked commit, and a tag v1 that
+// points at a descendant of the locked commit (github/gh-actions-lock,
+// internal/resolve/reverse_lookup.go and internal/pipeline/checks/misleading.go).
+func TestLockOfARelease(t *testing.T) {
+	t.Parallel()
+	src := newClone(t)
+	remote := t.TempDir()
+	git(t, remote, "init", "--quiet", "--bare")
+	publish := func(version, previous string) string {
+		r := release{source: src, version: version, out: filepath.Join(t.TempDir(), "tree"), platforms: []launch.Platform{launch.Host()}}
+		var err error
+		if r.previous, err = src.findPrevious(t.Context(), previous, version); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.writeTree(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		id, err := r.commitTree(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The arguments are those of release.yml, which pushes without force.
+		git(t, src.repo, "push", "--quiet", "--atomic", remote, id+":refs/tags/"+version, id+":refs/heads/releases/"+major(version))
+		return id
+	}
+	first := publish("v1.0.0", "")
+	git(t, src.repo, "commit", "--quiet", "--allow-empty", "--message", "fix")
+	src, err := findCommit(t.Context(), src.repo, "HEAD")
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := publish("v1.0.1", first)
+	third := publish("v1.1.0-rc.1", second)
+	other := publish("v2.0.0", "")
+
+	for _, locked := range []string{first, second, third} {
+		if got := git(t, remote, "branch", "--format=%(refname:short)", "--contains", locked); got != "releases/v1" {
+			t.Errorf("branches that contain %s: got %q, want releases/v1", locked, got)
+		}
+		git(t, remote, "merge-base", "--is-ancestor", locked, "refs/heads/releases/v1")
+	}
+	if got := git(t, remote, "rev-parse", second+"^@"); got != src.commit+"\n"+first {
+		t.Errorf("parents of v1.0.1: got %q, want the sources %s and v1.0.0 %s", got, src.commit, first)
+	}
+	if got := git(t, remote, "rev-parse", other+"^@"); got != src.commit {
+		t.Errorf("parents of v2.0.0: got %q, want only the sources", got)
+	}
+	if _, err := command(t.Context(), src.repo, nil, "git", "push", "--quiet", remote, other+":refs/heads/releases/v1"); err == nil {
+		t.Error("a release that does not descend from the previous release replaced the branch")
+	}
+}
+
+func TestPreviousReleaseMustHaveTheSameMajorVersion(t *testing.T) {
+	t.Parallel()
+	src := newClone(t)
+	previous, err := newRelease(t, src).commitTree(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := []struct{ name, id, version, want string }{
+		{"no release", "", "v1.2.4", ""},
+		{"the same major version", previous, "v1.2.4", ""},
+		{"another major version", previous, "v2.0.0", "must be an earlier release of v2"},
+		{"a major version with the same digits", previous, "v12.0.0", "must be an earlier release of v12"},
+		{"the same version", previous, "v1.2.3", "must be an earlier release of v1"},
+		{"the sources", src.commit, "v1.2.4", "reading the manifest of the previous release"},
+		{"an unknown commit", strings.Repeat("0", 40), "v1.2.4", "looking up the previous release"},
+		{"an option", "--all", "v1.2.4", "looking up the previous release"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := src.findPrevious(t.Context(), c.id, c.version)
+			switch {
+			case c.want == "" && (err != nil || got != c.id):
+				t.Errorf("got %q, %v; want %q", got, err, c.id)
+			case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestReleaseAfterAPreviousReleaseIsReproducible(t *testing.T) {
+	t.Parallel()
+	src := newClone(t)
+	previous, err := newRelease(t, src).commitTree(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for range 2 {
+		r := release{source: src, version: "v1.2.4", out: filepath.Join(t.TempDir(), "tree"), previous: previous, platforms: []launch.Platform{launch.Host()}}
+		if err := r.writeTree(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		id, err := r.commitTree(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	if ids[0] != ids[1] {
+		t.Errorf("release commits: %q", ids)
+	}
+}
+
 func TestReleaseRefuses(t *testing.T) {
 	t.Parallel()
 	src := newClone(t)

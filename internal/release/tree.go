@@ -16,6 +16,7 @@ import (
 type release struct {
 	source
 	version   string // "v1.2.3"
+	previous  string // commit of the previous release with this major version; "" for the first
 	out       string // folder of the tree
 	programs  string // folder of the programs and of SHA256SUMS
 	platforms []launch.Platform
@@ -93,9 +94,11 @@ func sums(m launch.Manifest) []byte {
 // The folder of the tree is root.
 func inTree(root, path string) string { return filepath.Join(root, filepath.FromSlash(path)) }
 
-// commitTree creates a commit of the tree and returns its ID. The only parent
-// is the commit of the sources. Author, dates and message are fixed, so that
-// each user can reproduce the ID. commitTree changes no branch or tag.
+// commitTree creates a commit of the tree and returns its ID. The first parent is
+// the commit of the sources. The second parent is the previous release, so that
+// the push of the release's branch is a fast-forward. Author, dates and message
+// are fixed, so that each user can reproduce the ID. commitTree changes no branch
+// or tag.
 func (r release) commitTree(ctx context.Context) (string, error) {
 	work, err := filepath.Abs(r.out)
 	if err != nil {
@@ -115,13 +118,22 @@ func (r release) commitTree(ctx context.Context) (string, error) {
 		if err != nil {
 			return err
 		}
-		id, err = r.git(ctx, append(env, r.identity()...), "commit-tree", "-p", r.commit, "-m", "Release "+r.version, tree)
+		args := append([]string{"commit-tree", "-m", "Release " + r.version, "-p", r.commit}, r.secondParent()...)
+		id, err = r.git(ctx, append(env, r.identity()...), append(args, tree)...)
 		return err
 	})
 	if err != nil {
 		return "", fmt.Errorf("creating the release commit: %w", err)
 	}
 	return id, nil
+}
+
+// secondParent returns the arguments of git commit-tree for the previous release.
+func (r release) secondParent() []string {
+	if r.previous == "" {
+		return nil
+	}
+	return []string{"-p", r.previous}
 }
 
 // identity returns environment variables for git. They set the author and the

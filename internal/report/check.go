@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/markdown"
 )
 
 // CheckSchemaID identifies the format of the JSON of check.
@@ -155,26 +156,25 @@ func (r *Check) Skip(refusal error) {
 	r.Outcome, r.Reason, r.Refusal = Skipped, m.Title, &m
 }
 
-// headline returns the answer as one line. The function name renders the name of an
-// image.
-func (r *Check) headline(name func(string) string) string {
-	subject := Count(len(r.Images), "image")
+// headline returns the answer as one line.
+func (r *Check) headline() markdown.Text {
+	subject := markdown.Escape(Count(len(r.Images), "image"))
 	if len(r.Images) == 1 {
-		subject = name(r.Images[0].Image)
+		subject = markdown.Code(r.Images[0].Image)
 	}
 	switch r.Outcome {
 	case Ready:
-		return "Ready to publish " + subject
+		return markdown.Sprintf("Ready to publish %s", subject)
 	case Skipped:
-		return "Publishing " + subject + " would be skipped"
+		return markdown.Sprintf("Publishing %s would be skipped", subject)
 	}
-	return "Publishing " + subject + " would fail"
+	return markdown.Sprintf("Publishing %s would fail", subject)
 }
 
 // Text returns the answer and the findings as tables, for the log and for a terminal.
 func (r *Check) Text() string {
 	var b strings.Builder
-	fmt.Fprintln(&b, r.headline(func(s string) string { return s }))
+	fmt.Fprintln(&b, r.headline().Plain())
 	if r.Refusal != nil {
 		fmt.Fprintf(&b, "%s\n%s\n", r.Refusal.Title, r.Refusal.body())
 	}
@@ -208,31 +208,36 @@ func rows(b *strings.Builder, findings []Finding) {
 }
 
 // signs are the symbols of the marks in a summary.
-var signs = map[Mark]string{OK: "✅", Info: "ℹ️", Unknown: "➖", Warning: "⚠️", Problem: "❌"}
+var signs = map[Mark]markdown.Text{
+	OK: markdown.Sprintf("✅"), Info: markdown.Sprintf("ℹ️"), Unknown: markdown.Sprintf("➖"),
+	Warning: markdown.Sprintf("⚠️"), Problem: markdown.Sprintf("❌"),
+}
 
 // outcomeSigns are the symbols of the outcomes in the title of a summary.
-var outcomeSigns = map[Outcome]string{Ready: "✅", Skipped: "⏭️", Failed: "❌"}
+var outcomeSigns = map[Outcome]markdown.Text{
+	Ready: markdown.Sprintf("✅"), Skipped: markdown.Sprintf("⏭️"), Failed: markdown.Sprintf("❌"),
+}
 
 // Markdown returns the job summary: the errors first, and then one row per question.
-func (r *Check) Markdown() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "## %s %s\n\n", outcomeSigns[r.Outcome], r.headline(code))
+func (r *Check) Markdown() markdown.Text {
+	var b markdown.Builder
+	b.Printf("## %s %s\n\n", outcomeSigns[r.Outcome], r.headline())
 	mdErrors(&b, withoutText(r.Errors))
 	mdRefusal(&b, r.Refusal)
 	if len(r.Images) == 1 {
 		mdFindings(&b, r.allFindings())
-		return b.String()
+		return b.Text()
 	}
 	for n, i := range r.Images {
 		if n == maxRows {
-			fmt.Fprintf(&b, "… and %d more images.\n\n", len(r.Images)-n)
+			b.Printf("… and %d more images.\n\n", len(r.Images)-n)
 			break
 		}
-		fmt.Fprintf(&b, "### %s\n\n", link(i.Image, i.PackageURL))
+		b.Printf("### %s\n\n", markdown.Link(i.Image, i.PackageURL))
 		mdFindings(&b, i.Findings)
 	}
 	mdFindings(&b, r.Findings)
-	return b.String()
+	return b.Text()
 }
 
 // withoutText removes the responses of servers from messages, because the findings
@@ -245,13 +250,13 @@ func withoutText(messages []Message) []Message {
 	return out
 }
 
-func mdFindings(b *strings.Builder, findings []Finding) {
+func mdFindings(b *markdown.Builder, findings []Finding) {
 	if len(findings) == 0 {
 		return
 	}
-	b.WriteString("| | Question | Answer |\n|---|---|---|\n")
+	b.Printf("| | Question | Answer |\n|---|---|---|\n")
 	for _, f := range findings {
-		fmt.Fprintf(b, "| %s | %s | %s |\n", signs[f.Mark], text(subjects[f.Subject].question), text(f.Text))
+		b.Printf("| %s | %s | %s |\n", signs[f.Mark], subjects[f.Subject].question, f.Text)
 	}
-	b.WriteByte('\n')
+	b.Printf("\n")
 }

@@ -26,7 +26,7 @@ func TestCheckAsTextAndSummary(t *testing.T) {
 	if got := r.Text(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	summary := r.Markdown()
+	summary := r.Markdown().String()
 	for _, part := range []string{"## ❌ Publishing `ghcr.io/acme/web` would fail\n", "| ✅ | Which token is used? | works |", "| ❌ | May the token push? | it \\| may \\`not\\` Do something |"} {
 		if !strings.Contains(summary, part) {
 			t.Errorf("the summary does not contain %q:\n%s", part, summary)

@@ -13,6 +13,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/inspect"
+	"github.com/ghcr-publish/ghcr-publish/internal/markdown"
 )
 
 // InspectSchemaID identifies the format of the JSON of inspect.
@@ -100,16 +101,16 @@ func (r *Inspect) Outputs() ([]Output, error) {
 }
 
 // Markdown returns the job summary.
-func (r *Inspect) Markdown() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "## %s\n\n", text("🔍 "+r.Source))
+func (r *Inspect) Markdown() markdown.Text {
+	var b markdown.Builder
+	b.Printf("## 🔍 %s\n\n", r.Source)
 	if len(r.platforms) > 0 {
-		b.WriteString(platformTable(r.platforms) + "\n")
+		b.Printf("%s\n", platformTable(r.platforms))
 	}
 	if n := len(r.Referrers); n > 0 {
-		fmt.Fprintf(&b, "%s.\n\n", Count(n, "referrer"))
+		b.Printf("%s.\n\n", Count(n, "referrer"))
 	}
-	return b.String()
+	return b.Text()
 }
 
 // JSON returns the report as indented JSON. It escapes the characters that control

@@ -4,35 +4,32 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/markdown"
 )
 
 // MetadataSummary returns the job summary of the command metadata: the references
 // and the result of each rule.
-func MetadataSummary(version string, refs, rules []string) string {
-	var b strings.Builder
-	title := "🏷️ " + version
+func MetadataSummary(version string, refs, rules []string) markdown.Text {
+	var b markdown.Builder
 	if version == "" {
-		title = "🏷️ No tags"
+		version = "No tags"
 	}
-	fmt.Fprintf(&b, "## %s\n\n", text(title))
+	b.Printf("## 🏷️ %s\n\n", version)
 	if len(refs) > 0 {
-		b.WriteString("```\n")
-		for n, ref := range refs {
-			if n == maxRows {
-				fmt.Fprintf(&b, "… and %d more\n", len(refs)-n)
-				break
-			}
-			fmt.Fprintln(&b, ref)
+		shown := slices.Clone(refs[:min(len(refs), maxRows)])
+		if more := len(refs) - len(shown); more > 0 {
+			shown = append(shown, fmt.Sprintf("… and %d more", more))
 		}
-		b.WriteString("```\n\n")
+		b.Printf("%s\n\n", markdown.Block("", strings.Join(shown, "\n")))
 	}
 	mdRules(&b, rules)
-	return b.String()
+	return b.Text()
 }
 
 // mdRules writes the result of each tag rule. A rule needs no explanation if
 // its text is the tag.
-func mdRules(b *strings.Builder, rules []string) {
+func mdRules(b *markdown.Builder, rules []string) {
 	explains := func(rule string) bool {
 		text, tag, _ := strings.Cut(rule, " → ")
 		return text != tag
@@ -40,13 +37,13 @@ func mdRules(b *strings.Builder, rules []string) {
 	if !slices.ContainsFunc(rules, explains) {
 		return
 	}
-	var list strings.Builder
+	var list markdown.Builder
 	for n, rule := range rules {
 		if n == maxRows {
-			fmt.Fprintf(&list, "- … and %d more rules\n", len(rules)-n)
+			list.Printf("- … and %d more rules\n", len(rules)-n)
 			break
 		}
-		fmt.Fprintf(&list, "- %s\n", text(rule))
+		list.Printf("- %s\n", rule)
 	}
-	details(b, "Why these tags", list.String())
+	details(b, "Why these tags", list.Text())
 }

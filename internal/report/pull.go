@@ -8,6 +8,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/markdown"
 	"github.com/ghcr-publish/ghcr-publish/internal/pull"
 	"github.com/ghcr-publish/ghcr-publish/internal/sink"
 )
@@ -209,23 +210,23 @@ func (r *Pull) blobText() string {
 }
 
 // Markdown returns the job summary.
-func (r *Pull) Markdown() string {
-	var b strings.Builder
+func (r *Pull) Markdown() markdown.Text {
+	var b markdown.Builder
 	switch r.Outcome {
 	case Pulled:
-		fmt.Fprintf(&b, "## %s\n\n", text("📥 Pulled "+r.Source))
-		fmt.Fprintf(&b, "To %s: ", text(r.place()))
+		b.Printf("## 📥 Pulled %s\n\n", r.Source)
+		b.Printf("To %s: ", r.place())
 	case Unchanged:
-		fmt.Fprintf(&b, "## %s\n\n", text("✅ "+r.Source+" was already present"))
-		fmt.Fprintf(&b, "In %s: ", text(r.place()))
+		b.Printf("## ✅ %s was already present\n\n", r.Source)
+		b.Printf("In %s: ", r.place())
 	case Verified:
-		fmt.Fprintf(&b, "## %s\n\n", text("✅ "+r.Source+" can be pulled completely"))
+		b.Printf("## ✅ %s can be pulled completely\n\n", r.Source)
 	default:
-		fmt.Fprintf(&b, "## %s\n\n", text("❌ Pulling "+r.Source+" failed"))
+		b.Printf("## ❌ Pulling %s failed\n\n", r.Source)
 	}
 	if r.Digest != "" {
-		fmt.Fprintf(&b, "`%s`, %s.\n\n", r.Digest, text(r.blobText()))
+		b.Printf("%s, %s.\n\n", markdown.Code(r.Digest), r.blobText())
 	}
 	mdErrors(&b, r.Errors)
-	return b.String()
+	return b.Text()
 }

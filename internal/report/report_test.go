@@ -247,7 +247,7 @@ func TestSummaryStaysBelowTheLimitOfTheRunner(t *testing.T) {
 	for range 300 {
 		r.Images = append(r.Images, r.Images[0])
 	}
-	if n := len(r.Markdown()); n > 1<<20 {
+	if n := len(r.Markdown().String()); n > 1<<20 {
 		t.Errorf("the summary has %d bytes", n)
 	}
 }
@@ -255,7 +255,7 @@ func TestSummaryStaysBelowTheLimitOfTheRunner(t *testing.T) {
 // Texts of an image or a server must not change the layout of the summary.
 func TestForeignTextsAreEscapedInTheSummary(t *testing.T) {
 	t.Parallel()
-	const evil = "x\n# evil\n| a | b |\n```\n<img src=x onerror=y> [l](http://evil) ![i](http://evil) **b** _i_ `c` <!-- --> </sub> @everyone https://evil"
+	const evil = "x\n# evil \\[l](http://evil) \\*x\\* \\`y` \\| z \x1b[31m \u202e\u200b\n| a | b |\n```\n<img src=x onerror=y> [l](http://evil) ![i](http://evil) **b** _i_ `c` <!-- --> </sub> @everyone https://evil"
 	r := published()
 	r.Outcome = report.Failed
 	r.Platforms[0].Platform = evil
@@ -264,8 +264,8 @@ func TestForeignTextsAreEscapedInTheSummary(t *testing.T) {
 	r.Steps = []report.Step{{Kind: "tag", Image: evil, Object: "1", Detail: evil}}
 	r.Notice(diag.Notice{Title: evil, Text: evil})
 	r.Fail(&diag.Error{Code: "c", Title: evil, Hint: evil, Err: errors.New(evil)})
-	md := r.Markdown()
-	for _, bad := range []string{"<img", "\n# evil", "\n| a |", "[l](http", "![i](", "\n```\n<", "<!--"} {
+	md := r.Markdown().String()
+	for _, bad := range []string{"<img", "\n# evil", "\n| a |", "[l](http", "![i](", " \\\\[l", " \\*x", "\x1b", "\u202e", "\u200b", "\n```\n<", "<!--"} {
 		if strings.Contains(md, bad) {
 			t.Errorf("the summary contains %q", bad)
 		}
@@ -276,7 +276,7 @@ func TestYAMLOfAHintIsACodeBlock(t *testing.T) {
 	t.Parallel()
 	r := report.New("publish", "x", report.Run{})
 	r.Fail(&diag.Error{Code: "c", Title: "t", Hint: "Add this:\n    permissions:\n      packages: write"})
-	if md := r.Markdown(); !strings.Contains(md, "\n> ```yaml\n> permissions:\n>   packages: write\n> ```\n") {
+	if md := r.Markdown().String(); !strings.Contains(md, "\n> ```yaml\n> permissions:\n>   packages: write\n> ```\n") {
 		t.Errorf("the YAML block is missing:\n%s", md)
 	}
 }

@@ -5,12 +5,13 @@ import (
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/markdown"
 )
 
 // Markdown returns the job summary.
-func (r *Report) Markdown() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "## %s\n\n", r.title())
+func (r *Report) Markdown() markdown.Text {
+	var b markdown.Builder
+	b.Printf("## %s\n\n", r.title())
 	mdErrors(&b, r.Errors)
 	switch {
 	case r.Outcome == Skipped:
@@ -22,58 +23,58 @@ func (r *Report) Markdown() string {
 	default:
 		mdNotices(&b, r.Notices)
 	}
-	return b.String()
+	return b.Text()
 }
 
 // FailureMarkdown returns the job summary of a command that failed without a report of
 // its own, for example because an input is wrong. The command is empty if the input
 // command is wrong.
-func FailureMarkdown(command input.Command, err error) string {
-	var b strings.Builder
+func FailureMarkdown(command input.Command, err error) markdown.Text {
+	var b markdown.Builder
 	if command == "" {
-		b.WriteString("## ❌ The step failed\n\n")
+		b.Printf("## ❌ The step failed\n\n")
 	} else {
-		fmt.Fprintf(&b, "## ❌ The command %s failed\n\n", command)
+		b.Printf("## ❌ The command %s failed\n\n", command)
 	}
 	mdErrors(&b, errorMessages(err))
-	return b.String()
+	return b.Text()
 }
 
 // title returns the headline of the summary. It names the image and the version.
-func (r *Report) title() string {
+func (r *Report) title() markdown.Text {
 	switch r.Outcome {
 	case Published:
 		if r.ByDigest {
-			return "📦 " + text(r.pushedByDigest())
+			return markdown.Sprintf("📦 %s", r.pushedByDigest())
 		}
-		return "✅ " + r.published()
+		return markdown.Sprintf("✅ %s", r.published())
 	case Unchanged:
-		return "✅ Already published: " + r.subject(code)
+		return markdown.Sprintf("✅ Already published: %s", r.subject())
 	case Planned:
-		return "📋 Dry run: nothing was published"
+		return markdown.Sprintf("📋 Dry run: nothing was published")
 	case Skipped:
-		return "⏭️ Not published: " + text(r.Reason)
+		return markdown.Sprintf("⏭️ Not published: %s", r.Reason)
 	}
 	switch {
 	case r.proven():
-		return "⚠️ " + r.published() + ", but the step failed"
+		return markdown.Sprintf("⚠️ %s, but the step failed", r.published())
 	case r.Changed():
-		return fmt.Sprintf("❌ %s failed after a part of the image was written", r.working())
+		return markdown.Sprintf("❌ %s failed after a part of the image was written", r.working())
 	case r.Planned != nil:
-		return fmt.Sprintf("❌ %s would fail", r.working())
+		return markdown.Sprintf("❌ %s would fail", r.working())
 	}
-	return fmt.Sprintf("❌ %s failed, and nothing was written", r.working())
+	return markdown.Sprintf("❌ %s failed, and nothing was written", r.working())
 }
 
 // published returns the beginning of the title of a run that has published an image.
-func (r *Report) published() string {
+func (r *Report) published() markdown.Text {
 	if r.Command != string(input.Promote) {
-		return "Published " + r.subject(code)
+		return markdown.Sprintf("Published %s", r.subject())
 	}
 	if len(r.Images) == 1 {
-		return fmt.Sprintf("Promoted %s to %s", code(r.Images[0].Image), text(r.Images[0].mainTag(r.Version)))
+		return markdown.Sprintf("Promoted %s to %s", markdown.Code(r.Images[0].Image), r.Images[0].mainTag(r.Version))
 	}
-	return "Promoted to " + r.subject(code)
+	return markdown.Sprintf("Promoted to %s", r.subject())
 }
 
 // working returns the activity of the command.
@@ -88,16 +89,19 @@ func (r *Report) working() string {
 }
 
 // subject returns the image and its version, or the version and the number of
-// repositories. The function name renders the name of an image.
-func (r *Report) subject(name func(string) string) string {
+// repositories.
+func (r *Report) subject() markdown.Text {
 	version := ""
 	if len(r.Images) > 0 {
 		version = r.Images[0].mainTag(r.Version)
 	}
 	if len(r.Images) != 1 {
-		return strings.TrimSpace(fmt.Sprintf("%s in %s", text(version), Count(len(r.Images), "repository")))
+		return markdown.Escape(strings.TrimSpace(fmt.Sprintf("%s in %s", version, Count(len(r.Images), "repository"))))
 	}
-	return strings.TrimSpace(name(r.Images[0].Image) + " " + text(version))
+	if version == "" {
+		return markdown.Code(r.Images[0].Image)
+	}
+	return markdown.Sprintf("%s %s", markdown.Code(r.Images[0].Image), version)
 }
 
 // pushedByDigest describes a push without a tag. An artifact has no platform.
@@ -113,9 +117,9 @@ func (r *Report) pushedByDigest() string {
 }
 
 // mdSkipped writes the reason for which the run did not push, and what the reader can do.
-func (r *Report) mdSkipped(b *strings.Builder) {
+func (r *Report) mdSkipped(b *markdown.Builder) {
 	if r.Archive != nil {
-		fmt.Fprintf(b, "The archive %s contains the image %s.\n\n", code(r.Archive.Path), code(r.Archive.Digest))
+		b.Printf("The archive %s contains the image %s.\n\n", markdown.Code(r.Archive.Path), markdown.Code(r.Archive.Digest))
 	}
 	mdRefusal(b, r.Refusal)
 	mdNotices(b, r.Notices)
@@ -123,28 +127,28 @@ func (r *Report) mdSkipped(b *strings.Builder) {
 
 // mdRefusal writes what the reader can do about the refusal of a skipped push, and the
 // response of the registry as a closed block.
-func mdRefusal(b *strings.Builder, m *Message) {
+func mdRefusal(b *markdown.Builder, m *Message) {
 	if m == nil {
 		return
 	}
-	fmt.Fprintf(b, "%s\n\n", strings.ReplaceAll(hint(cut(m.Hint, maxText)), "\n> ", "\n"))
+	b.Printf("%s\n\n", hint(cut(m.Hint, maxText)))
 	if m.Text != "" {
-		details(b, "Response of the registry", text(cut(m.Text, maxText))+"\n")
+		details(b, "Response of the registry", markdown.Sprintf("%s\n", cut(m.Text, maxText)))
 	}
 }
 
 // mdResult writes the state of each destination.
-func (r *Report) mdResult(b *strings.Builder) {
+func (r *Report) mdResult(b *markdown.Builder) {
 	for n, i := range r.Images {
 		if n == maxImages {
-			fmt.Fprintf(b, "… and %d more images.\n\n", len(r.Images)-n)
+			b.Printf("… and %d more images.\n\n", len(r.Images)-n)
 			break
 		}
 		if len(r.Images) > 1 {
-			fmt.Fprintf(b, "### %s\n\n", link(i.Image, i.PackageURL))
+			b.Printf("### %s\n\n", markdown.Link(i.Image, i.PackageURL))
 		}
 		if r.ByDigest {
-			fmt.Fprintf(b, "%s%s\n\n", code(i.Reference), r.afterDigest())
+			b.Printf("%s%s\n\n", markdown.Code(i.Reference), r.afterDigest())
 			continue
 		}
 		r.mdImage(b, i)
@@ -159,15 +163,15 @@ func (r *Report) mdResult(b *strings.Builder) {
 }
 
 // afterDigest describes the next step after a push of an image by digest.
-func (r *Report) afterDigest() string {
+func (r *Report) afterDigest() markdown.Text {
 	if len(r.Platforms) == 0 {
-		return ""
+		return markdown.Text{}
 	}
-	return ". The command **merge** adds it to an index and gives the index a tag."
+	return markdown.Sprintf(". The command **merge** adds it to an index and gives the index a tag.")
 }
 
 // mdPlatforms writes the platforms as a closed table.
-func (r *Report) mdPlatforms(b *strings.Builder) {
+func (r *Report) mdPlatforms(b *markdown.Builder) {
 	if len(r.Platforms) == 0 {
 		return
 	}
@@ -190,25 +194,25 @@ func (r *Report) size() int64 {
 }
 
 // platformTable returns a table of platforms.
-func platformTable(platforms []Platform) string {
-	var b strings.Builder
-	b.WriteString("| Platform | Size | Layers | Digest |\n|---|--:|--:|---|\n")
+func platformTable(platforms []Platform) markdown.Text {
+	var b markdown.Builder
+	b.Printf("| Platform | Size | Layers | Digest |\n|---|--:|--:|---|\n")
 	for n, p := range platforms {
 		if n == maxRows {
-			fmt.Fprintf(&b, "| … and %d more | | | |\n", len(platforms)-n)
+			b.Printf("| … and %d more | | | |\n", len(platforms)-n)
 			break
 		}
 		digest := short(p.Digest)
 		if p.Digest == "" {
-			digest = unknownDigest
+			digest = markdown.Escape(unknownDigest)
 		}
-		fmt.Fprintf(&b, "| %s | %s | %d | %s |\n", text(p.name()), Bytes(p.Size), len(p.Layers), digest)
+		b.Printf("| %s | %s | %d | %s |\n", p.name(), Bytes(p.Size), len(p.Layers), digest)
 	}
-	return b.String()
+	return b.Text()
 }
 
 // mdTransfer writes one small line about the blobs and the requests.
-func (r *Report) mdTransfer(b *strings.Builder) {
+func (r *Report) mdTransfer(b *markdown.Builder) {
 	if r.Transfer.Requests == 0 {
 		return
 	}
@@ -219,5 +223,5 @@ func (r *Report) mdTransfer(b *strings.Builder) {
 	if n := len(r.Attachments); n > 0 {
 		parts = append(parts, Count(n, "attachment")+" pushed")
 	}
-	fmt.Fprintf(b, "<sub>%s</sub>\n", strings.Join(append(parts, r.transferText()), " · "))
+	b.Printf("<sub>%s</sub>\n", strings.Join(append(parts, r.transferText()), " · "))
 }

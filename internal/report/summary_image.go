@@ -6,24 +6,25 @@ import (
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
+	"github.com/ghcr-publish/ghcr-publish/internal/markdown"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
 )
 
 // mdImage writes the state of one destination: the command that pulls the image, its
 // tags, its digest and the facts about its package.
-func (r *Report) mdImage(b *strings.Builder, i Image) {
+func (r *Report) mdImage(b *markdown.Builder, i Image) {
 	if pull := r.pullCommand(i); pull != "" && !r.partial() {
-		fmt.Fprintf(b, "```sh\n%s\n```\n\n", pull)
+		b.Printf("%s\n\n", markdown.Block("sh", pull+"\n"))
 	}
 	i.mdTags(b)
 	if i.Reference != "" {
-		fmt.Fprintf(b, "**Digest** for deployments: %s\n\n", code(i.Reference))
+		b.Printf("**Digest** for deployments: %s\n\n", markdown.Code(i.Reference))
 	}
 	if facts := i.facts(r.Run.Server); len(facts) > 0 {
-		fmt.Fprintf(b, "%s\n\n", sentence(strings.Join(facts, " · ")))
+		b.Printf("%s\n\n", markdown.Capitalize(markdown.Join(facts, " · ")))
 	}
 	if len(r.Images) > 1 {
-		fmt.Fprintf(b, "<sub>Blobs: %s</sub>\n\n", i.blobText())
+		b.Printf("<sub>Blobs: %s</sub>\n\n", i.blobText())
 	}
 }
 
@@ -68,7 +69,7 @@ func (i Image) mainTag(version string) string {
 	return first
 }
 
-func (i Image) mdTags(b *strings.Builder) {
+func (i Image) mdTags(b *markdown.Builder) {
 	if len(i.Tags) == 0 {
 		return
 	}
@@ -84,25 +85,25 @@ type tagRow struct{ name, state, before string }
 
 // mdTagRows writes the table of tags. The column with the previous digests is omitted if
 // it would be empty.
-func mdTagRows(b *strings.Builder, state string, rows []tagRow) {
+func mdTagRows(b *markdown.Builder, state string, rows []tagRow) {
 	moved := slices.ContainsFunc(rows, func(r tagRow) bool { return r.before != "" })
-	head, line := "| Tag | "+state+" |", "|---|---|"
 	if moved {
-		head, line = head+" Before |", line+"---|"
+		b.Printf("| Tag | %s | Before |\n|---|---|---|\n", state)
+	} else {
+		b.Printf("| Tag | %s |\n|---|---|\n", state)
 	}
-	fmt.Fprintf(b, "%s\n%s\n", head, line)
 	for n, r := range rows {
 		if n == maxRows {
-			fmt.Fprintf(b, "| … and %d more | |\n", len(rows)-n)
+			b.Printf("| … and %d more | |\n", len(rows)-n)
 			break
 		}
-		fmt.Fprintf(b, "| %s | %s |", code(r.name), text(r.state))
+		b.Printf("| %s | %s |", markdown.Code(r.name), r.state)
 		if moved {
-			fmt.Fprintf(b, " %s |", short(r.before))
+			b.Printf(" %s |", short(r.before))
 		}
-		b.WriteString("\n")
+		b.Printf("\n")
 	}
-	b.WriteString("\n")
+	b.Printf("\n")
 }
 
 // stateTexts describes each state of a tag.
@@ -140,35 +141,44 @@ func (t Tag) before() string {
 }
 
 // facts returns the facts about the package as phrases, with links.
-func (i Image) facts(server string) []string {
-	var out []string
-	for _, f := range []string{i.visibilityFact(), text(i.anonymousFact()), i.linkFact(server)} {
-		if f != "" {
+func (i Image) facts(server string) []markdown.Text {
+	var out []markdown.Text
+	for _, f := range []markdown.Text{i.visibilityMark(), markdown.Escape(i.anonymousFact()), i.linkFact(server)} {
+		if !f.Empty() {
 			out = append(out, f)
 		}
 	}
 	if i.PackageURL != "" {
-		out = append(out, link("package", i.PackageURL), link("settings", i.SettingsURL))
+		out = append(out, markdown.Link("package", i.PackageURL), markdown.Link("settings", i.SettingsURL))
 	}
 	return out
 }
 
+// visibilityMark returns visibilityFact with a warning sign if the visibility is not the
+// wanted visibility.
+func (i Image) visibilityMark() markdown.Text {
+	if i.VisibilityOutcome == github.NeedsOwner {
+		return markdown.Sprintf("⚠️ %s", i.visibilityFact())
+	}
+	return i.visibilityFact()
+}
+
 // visibilityFact describes the visibility. A box of the summary contains the cure for
 // another visibility than the wanted one.
-func (i Image) visibilityFact() string {
+func (i Image) visibilityFact() markdown.Text {
 	switch i.VisibilityOutcome {
 	case "":
-		return ""
+		return markdown.Text{}
 	case github.Unknown:
-		return "the visibility is unknown"
+		return markdown.Sprintf("the visibility is unknown")
 	case github.NeedsOwner:
-		return fmt.Sprintf("⚠️ **%s**, but **%s** is wanted", text(i.Visibility), text(i.VisibilityWanted))
+		return markdown.Sprintf("%s, but %s is wanted", markdown.Bold(i.Visibility), markdown.Bold(i.VisibilityWanted))
 	case github.Changed:
-		return text(i.Visibility) + ", changed by this run"
+		return markdown.Sprintf("%s, changed by this run", i.Visibility)
 	case github.Inherited:
-		return text(i.Visibility) + ", inherited from the repository"
+		return markdown.Sprintf("%s, inherited from the repository", i.Visibility)
 	}
-	return text(i.Visibility)
+	return markdown.Escape(i.Visibility)
 }
 
 // anonymousFact describes the pull without credentials. A private package refuses such
@@ -187,14 +197,14 @@ func (i Image) anonymousFact() string {
 	return ""
 }
 
-func (i Image) linkFact(server string) string {
+func (i Image) linkFact(server string) markdown.Text {
 	switch i.Linked {
 	case "yes":
-		return "linked to " + link(i.Repository, server+"/"+i.Repository)
+		return markdown.Sprintf("linked to %s", markdown.Link(i.Repository, server+"/"+i.Repository))
 	case "no":
-		return "⚠️ linked to no repository: " + link("connect one", i.SettingsURL)
+		return markdown.Sprintf("⚠️ linked to no repository: %s", markdown.Link("connect one", i.SettingsURL))
 	case "unknown":
-		return "the link to a repository is unknown"
+		return markdown.Sprintf("the link to a repository is unknown")
 	}
-	return ""
+	return markdown.Text{}
 }

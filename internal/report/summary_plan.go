@@ -5,19 +5,20 @@ import (
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/markdown"
 )
 
 // mdPlan writes the answer of a dry run: the tags of each destination first, and then
 // the platforms and the steps as closed tables.
-func (r *Report) mdPlan(b *strings.Builder) {
+func (r *Report) mdPlan(b *markdown.Builder) {
 	for n, p := range r.Planned {
 		if n == maxImages {
-			fmt.Fprintf(b, "… and %d more images.\n\n", len(r.Planned)-n)
+			b.Printf("… and %d more images.\n\n", len(r.Planned)-n)
 			break
 		}
-		fmt.Fprintf(b, "%s\n\n", p.sentence(r, code, bold))
+		b.Printf("%s\n\n", p.sentence(r))
 		p.mdTags(b)
-		fmt.Fprintf(b, "%s\n\n", sentence(strings.Join(p.facts(), " · ")))
+		b.Printf("%s\n\n", sentence(strings.Join(p.facts(), " · ")))
 	}
 	mdNotices(b, r.Notices)
 	r.mdPlatforms(b)
@@ -25,30 +26,28 @@ func (r *Report) mdPlan(b *strings.Builder) {
 	mdRules(b, r.Rules)
 }
 
-func bold(s string) string { return "**" + text(s) + "**" }
-
-// sentence states what the run would do in the destination. name and value render the
-// name of the image and the visibility.
-func (p PlannedImage) sentence(r *Report, name, value func(string) string) string {
-	verb, created := "would publish", ""
+// sentence states what the run would do in the destination.
+func (p PlannedImage) sentence(r *Report) markdown.Text {
+	name := markdown.Code(p.Image)
+	verb, created := "would publish", markdown.Text{}
 	if r.Command == string(input.Promote) {
 		verb = "would add tags to"
 	}
 	if p.New {
-		created = " (a new package)"
+		created = markdown.Sprintf(" (a new package)")
 	}
 	if p.New && p.Visibility != "" {
-		created = fmt.Sprintf(" (a new package, which would be %s)", value(p.Visibility))
+		created = markdown.Sprintf(" (a new package, which would be %s)", markdown.Bold(p.Visibility))
 	}
 	switch {
 	case !p.writes(r):
-		return fmt.Sprintf("This run would change nothing in %s.", name(p.Image))
+		return markdown.Sprintf("This run would change nothing in %s.", name)
 	case p.MayPush == "no":
-		return fmt.Sprintf("This run could not publish %s, because the token may not push. With another token, this would change:", name(p.Image))
+		return markdown.Sprintf("This run could not publish %s, because the token may not push. With another token, this would change:", name)
 	case len(p.Tags) == 0:
-		return fmt.Sprintf("This run would push the image by digest, without a tag, to %s%s.", name(p.Image), created)
+		return markdown.Sprintf("This run would push the image by digest, without a tag, to %s%s.", name, created)
 	}
-	return fmt.Sprintf("This run %s %s%s:", verb, name(p.Image), created)
+	return markdown.Sprintf("This run %s %s%s:", verb, name, created)
 }
 
 // writes reports whether the run would write to the destination.
@@ -86,7 +85,7 @@ func (t PlannedTag) before() string {
 	return ""
 }
 
-func (p PlannedImage) mdTags(b *strings.Builder) {
+func (p PlannedImage) mdTags(b *markdown.Builder) {
 	if len(p.Tags) == 0 {
 		return
 	}
@@ -112,27 +111,27 @@ func (p PlannedImage) facts() []string {
 	return out
 }
 
-func (r *Report) mdSteps(b *strings.Builder) {
+func (r *Report) mdSteps(b *markdown.Builder) {
 	if len(r.Steps) == 0 {
 		return
 	}
-	var table strings.Builder
-	table.WriteString("| | Kind | Image | Object | Size |\n|---|---|---|---|--:|\n")
+	var table markdown.Builder
+	table.Printf("| | Kind | Image | Object | Size |\n|---|---|---|---|--:|\n")
 	for n, s := range r.Steps {
 		if n == maxSteps {
-			fmt.Fprintf(&table, "| | | | … and %d more steps | |\n", len(r.Steps)-n)
+			table.Printf("| | | | … and %d more steps | |\n", len(r.Steps)-n)
 			break
 		}
-		state, object := "present", code(s.Object)
+		state, object := markdown.Escape("present"), markdown.Code(s.Object)
 		if s.Needed {
-			state = "**to do**"
+			state = markdown.Bold("to do")
 		}
 		if s.Kind != "tag" && strings.Contains(s.Object, ":") {
 			object = short(s.Object)
 		}
-		fmt.Fprintf(&table, "| %s | %s | %s | %s %s | %s |\n", state, s.Kind, text(s.Image), object, text(shortDigests(s.Detail)), s.size())
+		table.Printf("| %s | %s | %s | %s %s | %s |\n", state, s.Kind, s.Image, object, shortDigests(s.Detail), s.size())
 	}
-	details(b, "All "+Count(len(r.Steps), "step"), table.String())
+	details(b, "All "+Count(len(r.Steps), "step"), table.Text())
 }
 
 // size returns the size of the step's object, or "" for a tag.

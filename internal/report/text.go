@@ -166,8 +166,7 @@ func (r *Report) textImage(b *strings.Builder, i Image) {
 // textFacts returns the facts about the package as one line.
 func (i Image) textFacts() string {
 	var out []string
-	plain := strings.NewReplacer("⚠️ ", "", "**", "")
-	for _, f := range []string{plain.Replace(i.visibilityFact()), i.anonymousFact(), i.textLink()} {
+	for _, f := range []string{i.visibilityFact().Plain(), i.anonymousFact(), i.textLink()} {
 		if f != "" {
 			out = append(out, f)
 		}
@@ -210,9 +209,8 @@ func (r *Report) textPlatforms(b *strings.Builder) {
 
 // textPlan writes the tags of each destination of a dry run.
 func (r *Report) textPlan(b *strings.Builder) {
-	same := func(s string) string { return s }
 	for _, p := range r.Planned {
-		fmt.Fprintf(b, "%s\n", p.sentence(r, same, same))
+		fmt.Fprintf(b, "%s\n", p.sentence(r).Plain())
 		w := tabwriter.NewWriter(b, 0, 4, 2, ' ', 0)
 		for _, t := range p.Tags {
 			fmt.Fprintf(w, "  %s\twould %s\n", t.Name, t.changeText())

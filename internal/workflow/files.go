@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/markdown"
 )
 
 // MaxSummary is the maximum size of the job summary of a step, in bytes. The runner
@@ -89,23 +90,25 @@ func (w *Workflow) record(file, name, value string) error {
 	return nil
 }
 
-// Summary appends Markdown to the job summary. If the text is longer than
+// Summary appends Markdown to the job summary. Package markdown has escaped all values in
+// it. If the text is longer than
 // MaxSummary, Summary truncates it after a complete line.
-func (w *Workflow) Summary(markdown string) error {
+func (w *Workflow) Summary(summary markdown.Text) error {
+	text := summary.String()
 	w.summarized = true
 	path := w.getenv("GITHUB_STEP_SUMMARY")
 	if !w.active || path == "" {
 		return nil
 	}
-	if len(markdown) > MaxSummary {
+	if len(text) > MaxSummary {
 		const note = "\n\n_The summary is truncated, because the runner accepts at most 1 MiB._\n"
-		markdown = markdown[:strings.LastIndexByte(markdown[:MaxSummary-len(note)], '\n')+1] + note
+		text = text[:strings.LastIndexByte(text[:MaxSummary-len(note)], '\n')+1] + note
 	}
 	f, err := open(path)
 	if err != nil {
 		return fmt.Errorf("writing the job summary: %w", err)
 	}
-	_, err = f.WriteString(markdown)
+	_, err = f.WriteString(text)
 	if closeErr := f.Close(); err == nil {
 		err = closeErr
 	}

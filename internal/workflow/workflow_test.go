@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/markdown"
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
@@ -122,7 +123,7 @@ func TestNoCommandIsPrintedAtATerminal(t *testing.T) {
 	w.Mask("hunter2")
 	w.Group("g")()
 	w.Annotate(workflow.Failure, "t", "x")
-	for _, err := range []error{w.Check(), w.Output("a", "b"), w.State("a", "b"), w.Env("a", "b"), w.Summary("x")} {
+	for _, err := range []error{w.Check(), w.Output("a", "b"), w.State("a", "b"), w.Env("a", "b"), w.Summary(markdown.Escape("x"))} {
 		if err != nil {
 			t.Error(err)
 		}
@@ -219,7 +220,7 @@ func TestSummaryIsAppendedAndTruncatedAfterALine(t *testing.T) {
 	getenv, read := runner(t)
 	w := workflow.New(getenv, &bytes.Buffer{})
 	long := strings.Repeat(strings.Repeat("é", 50)+"\n", 20_000)
-	for _, text := range []string{"one\n", long} {
+	for _, text := range []markdown.Text{markdown.Sprintf("one\n"), markdown.Block("", long)} {
 		if err := w.Summary(text); err != nil {
 			t.Fatal(err)
 		}
