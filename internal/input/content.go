@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"unicode"
@@ -31,10 +32,11 @@ const maxPath = 4096
 var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
 
 // parseContent parses PATH:/PATH/IN/IMAGE. The last ":/" is the separator, because
-// PATH can start with a Windows drive.
+// PATH can start with a Windows drive. On Windows, the colon of a drive is not a
+// separator (C:/site).
 func parseContent(line string) (Content, error) {
 	at := strings.LastIndex(line, ":/")
-	if at <= 0 {
+	if at <= 0 || at < len(filepath.VolumeName(line)) {
 		return Content{}, errors.New("it has no colon with an absolute path in the image")
 	}
 	c := Content{Path: strings.TrimSpace(line[:at]), To: line[at+1:], Into: strings.HasSuffix(line, "/")}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/locked"
 )
 
 // Files names the login files to which a session writes.
@@ -138,5 +140,5 @@ func (s *Session) removeFolder() error {
 	if !strings.HasPrefix(filepath.Base(s.IsolatedFolder), isolatedPrefix) {
 		return fmt.Errorf("removing the login: %q was not created by this program", s.IsolatedFolder)
 	}
-	return os.RemoveAll(s.IsolatedFolder)
+	return locked.Retry(func() error { return os.RemoveAll(s.IsolatedFolder) }) // another program can read the login file
 }

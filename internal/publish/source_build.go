@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/locked"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
@@ -68,5 +69,5 @@ func (s *BuildSource) Close() error {
 	if s.folder == "" {
 		return nil
 	}
-	return os.RemoveAll(s.folder)
+	return locked.Retry(func() error { return os.RemoveAll(s.folder) }) // a virus scanner can read the image that the build wrote
 }
