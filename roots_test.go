@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"golang.org/x/crypto/x509roots/fallback/bundle"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/ci/needs"
 )
 
 // Package crypto/x509 chooses the root certificates only once in a process. The
@@ -52,7 +54,7 @@ func checkBundleIsInUse(t *testing.T) {
 // zones. The test therefore checks the import instead of the time zones.
 func TestZonesAreLinkedIn(t *testing.T) {
 	t.Parallel()
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
+	out, err := exec.CommandContext(t.Context(), needs.Program(t, "go"), "list", "-deps", ".").Output()
 	if err != nil {
 		t.Fatalf("listing imports: %v", err)
 	}

@@ -4,12 +4,16 @@
  *
  * The library exports ProcessPrng, which gives random bytes to the Go runtime.
  *
- * The library also corrects one status code of wine. The Go functions that delete and
- * rename files below an os.Root call NtSetInformationFile with the newest information
- * classes. Windows versions before 1607 answer STATUS_INVALID_INFO_CLASS to unknown
- * classes, and Go then uses the older classes. Wine 8 does not know the newest classes
- * either, but answers STATUS_NOT_IMPLEMENTED. Go has no case for this answer, so
- * without the correction, the removal of each temporary folder of a test fails.
+ * The library also corrects two functions of wine:
+ *
+ * - The Go functions that delete and rename files below an os.Root call
+ *   NtSetInformationFile with the newest information classes. Windows versions before
+ *   1607 answer STATUS_INVALID_INFO_CLASS to unknown classes, and Go then uses the older
+ *   classes. Wine 8 does not know the newest classes either, but answers
+ *   STATUS_NOT_IMPLEMENTED. Go has no case for this answer, so the removal of each
+ *   temporary folder of a test would fail.
+ * - CreateSymbolicLinkW of wine 8 returns success, but creates no link. The corrected
+ *   function fails, as it does on Windows for a user without the right to create links.
  */
 #include <string.h>
 #include <windows.h>
@@ -30,7 +34,7 @@ BOOLEAN NTAPI SystemFunction036(PVOID, ULONG); /* RtlGenRandom */
 
 __declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE data, SIZE_T size) { return SystemFunction036(data, (ULONG)size); }
 
-static LONG NTAPI corrected(HANDLE file, void *io, void *data, ULONG size, ULONG class) {
+static LONG NTAPI set_information_file(HANDLE file, void *io, void *data, ULONG size, ULONG class) {
   LONG status = original(file, io, data, size, class);
   if (status == STATUS_NOT_IMPLEMENTED &&
       (class == FILE_DISPOSITION_INFORMATION_EX || class == FILE_RENAME_INFORMATION_EX || class == FILE_LINK_INFORMATION_EX))
@@ -38,21 +42,37 @@ static LONG NTAPI corrected(HANDLE file, void *io, void *data, ULONG size, ULONG
   return status;
 }
 
-/* Copies the system call, and replaces its start by a jump to the function corrected. */
-static BOOL correct(void) {
-  static const BYTE start[] = {0x4c, 0x8b, 0xd1, 0xb8}; /* mov r10, rcx; mov eax, NUMBER */
+static BOOLEAN WINAPI create_symbolic_link(LPCWSTR link, LPCWSTR target, DWORD flags) {
+  SetLastError(ERROR_PRIVILEGE_NOT_HELD);
+  return FALSE;
+}
+
+/* Replaces the start of a function by a jump. */
+static BOOL replace(BYTE *function, void *target) {
   BYTE jump[JUMP_SIZE] = {0x48, 0xb8, [10] = 0xff, [11] = 0xe0}; /* mov rax, ADDRESS; jmp rax */
-  void *target = (void *)corrected;
-  BYTE *call = (BYTE *)GetProcAddress(GetModuleHandleA("ntdll.dll"), "NtSetInformationFile");
-  BYTE *copy = VirtualAlloc(NULL, CALL_SIZE, MEM_COMMIT | MEM_RESERVE, PAGE_EXECUTE_READWRITE);
   DWORD old;
+  memcpy(jump + 2, &target, sizeof target);
+  if (!function || !VirtualProtect(function, JUMP_SIZE, PAGE_EXECUTE_READWRITE, &old)) return FALSE;
+  memcpy(function, jump, JUMP_SIZE);
+  return VirtualProtect(function, JUMP_SIZE, old, &old);
+}
+
+static BYTE *find(const char *library, const char *function) {
+  return (BYTE *)GetProcAddress(GetModuleHandleA(library), function);
+}
+
+/* Keeps a copy of the system call, because the replacement calls it. */
+static BOOL replace_set_information(void) {
+  static const BYTE start[] = {0x4c, 0x8b, 0xd1, 0xb8}; /* mov r10, rcx; mov eax, NUMBER */
+  BYTE *call = find("ntdll.dll", "NtSetInformationFile");
+  BYTE *copy = VirtualAlloc(NULL, CALL_SIZE, MEM_COMMIT | MEM_RESERVE, PAGE_EXECUTE_READWRITE);
   if (!call || !copy || memcmp(call, start, sizeof start)) return FALSE;
   memcpy(copy, call, CALL_SIZE);
   original = (set_information)copy;
-  memcpy(jump + 2, &target, sizeof target);
-  if (!VirtualProtect(call, JUMP_SIZE, PAGE_EXECUTE_READWRITE, &old)) return FALSE;
-  memcpy(call, jump, JUMP_SIZE);
-  return VirtualProtect(call, JUMP_SIZE, old, &old);
+  return replace(call, (void *)set_information_file);
 }
 
-BOOL WINAPI DllMain(HINSTANCE library, DWORD reason, LPVOID reserved) { return reason != DLL_PROCESS_ATTACH || correct(); }
+BOOL WINAPI DllMain(HINSTANCE library, DWORD reason, LPVOID reserved) {
+  if (reason != DLL_PROCESS_ATTACH) return TRUE;
+  return replace_set_information() && replace(find("kernelbase.dll", "CreateSymbolicLinkW"), (void *)create_symbolic_link);
+}

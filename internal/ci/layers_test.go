@@ -33,8 +33,9 @@ var restricted = []struct {
 	{ggcr + "/pkg/crane", nil},
 	{"github.com/spf13/cobra", []string{"cmd"}},
 	{module + "/internal/source/sourcetest", nil},
+	{module + "/internal/ci/needs", []string{"source/sourcetest"}},
 	{module + "/internal/ghcrtest", []string{"cmd"}},
-	{"testing", []string{"source/sourcetest"}},
+	{"testing", []string{"ci/needs", "source/sourcetest"}},
 }
 
 // layers are the packages below internal/, from the lowest layer to the

@@ -120,7 +120,7 @@ func linkDockerSettings(old, folder string) error {
 	if dir := filepath.Join(old, "cli-plugins"); isDir(dir) {
 		settings.Plugins = append([]string{dir}, settings.Plugins...)
 	}
-	if settings.Context != "" && os.Symlink(filepath.Join(old, "contexts"), filepath.Join(folder, "contexts")) != nil {
+	if settings.Context != "" && linkOrCopy(filepath.Join(old, "contexts"), filepath.Join(folder, "contexts")) != nil {
 		settings.Context = "" // Docker does not start if the store of its context is missing
 	}
 	text, err := json.MarshalIndent(settings, "", "\t")
@@ -128,6 +128,15 @@ func linkDockerSettings(old, folder string) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(folder, fileName), text, private)
+}
+
+// linkOrCopy links a folder. If the link cannot be created, linkOrCopy copies the
+// folder, because Windows permits links only to administrators.
+func linkOrCopy(from, to string) error {
+	if os.Symlink(from, to) == nil {
+		return nil
+	}
+	return os.CopyFS(to, os.DirFS(from))
 }
 
 func isDir(path string) bool {

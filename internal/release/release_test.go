@@ -6,11 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/ci/needs"
 	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 )
 
@@ -32,9 +32,7 @@ const (
 // newClone creates a clone of the tiny module with one commit.
 func newClone(t *testing.T) source {
 	t.Helper()
-	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("git is not installed here:", err)
-	}
+	needs.Program(t, "git")
 	repo := t.TempDir()
 	for name, content := range tiny {
 		writeFile(t, filepath.Join(repo, filepath.FromSlash(name)), content)
@@ -118,9 +116,7 @@ func TestProgramPrintsItsRelease(t *testing.T) {
 
 func TestReleaseIsReproducible(t *testing.T) {
 	t.Parallel()
-	if runtime.GOOS == "windows" {
-		t.Skip("file modes are not recorded here")
-	}
+	needs.Modes(t)
 	src := newClone(t)
 	one, two := newRelease(t, src), newRelease(t, src)
 	for _, name := range files(t, one.out) {
