@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"unicode"
@@ -32,11 +31,10 @@ const maxPath = 4096
 var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
 
 // parseContent parses PATH:/PATH/IN/IMAGE. The last ":/" is the separator, because
-// PATH can start with a Windows drive. On Windows, the colon of a drive is not a
-// separator (C:/site).
+// PATH can start with a Windows drive.
 func parseContent(line string) (Content, error) {
 	at := strings.LastIndex(line, ":/")
-	if at <= 0 || at < len(filepath.VolumeName(line)) {
+	if at <= 0 {
 		return Content{}, errors.New("it has no colon with an absolute path in the image")
 	}
 	c := Content{Path: strings.TrimSpace(line[:at]), To: line[at+1:], Into: strings.HasSuffix(line, "/")}
