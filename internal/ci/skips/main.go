@@ -137,9 +137,13 @@ func (r *results) skipList() []string {
 }
 
 // reason returns the text that a test logged before it ended (FILE:LINE: TEXT). It
-// omits the place, because the place changes often.
+// omits the place, because the place changes often. A script has its reason in the
+// command [CONDITION] skip 'TEXT'.
 func reason(output []string) string {
 	for _, line := range slices.Backward(output) {
+		if _, text, ok := strings.Cut(line, "] skip '"); ok {
+			return strings.TrimRight(text, "'\n")
+		}
 		if _, text, ok := strings.Cut(line, ".go:"); ok {
 			_, text, _ = strings.Cut(text, ": ")
 			return strings.TrimSpace(text)

@@ -48,6 +48,14 @@ func TestListMustMatchTheSkippedTests(t *testing.T) {
 	}
 }
 
+func TestReasonOfAScriptIsTheTextOfTheCommand(t *testing.T) {
+	t.Parallel()
+	output := []string{"    testscript.go:609: work=$WORK\n", "        > [windows] skip 'no shell here'\n", "--- SKIP: TestScripts/a (0.01s)\n"}
+	if got, want := reason(output), "no shell here"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestUpdateWritesTheList(t *testing.T) {
 	t.Parallel()
 	list := filepath.Join(t.TempDir(), "list")
