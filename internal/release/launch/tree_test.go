@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/ci/needs"
 	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 )
 
@@ -135,15 +136,10 @@ func (s *step) states(t *testing.T) []string {
 // on a CI machine. On another machine, node skips the test.
 func node(t *testing.T) string {
 	t.Helper()
-	path, err := exec.LookPath("node")
-	if err == nil {
-		return path
-	}
-	if os.Getenv("CI") == "true" {
+	if _, err := exec.LookPath("node"); err != nil && os.Getenv("CI") == "true" {
 		t.Fatal(err)
 	}
-	t.Skip("launch.cjs runs in Node.js, which is not installed here:", err)
-	return ""
+	return needs.Program(t, "node")
 }
 
 // self returns the content of this test binary, which can act as the released
