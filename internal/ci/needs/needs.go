@@ -64,6 +64,15 @@ func Sockets(tb testing.TB) {
 	}
 }
 
+// RootFiles skips the test if no variable can replace the root certificates of the
+// system. Windows and macOS do not store these certificates in files.
+func RootFiles(tb testing.TB) {
+	tb.Helper()
+	if windows || runtime.GOOS == "darwin" {
+		tb.Skip("the root certificates of this system are not in files")
+	}
+}
+
 // Program returns the path of a program. It skips the test if the program is not
 // installed.
 func Program(tb testing.TB, name string) string {
