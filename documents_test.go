@@ -7,11 +7,11 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/ci/needs"
 	"github.com/ghcr-publish/ghcr-publish/internal/cmd/demo"
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
@@ -67,9 +67,7 @@ var shells = []string{"sh", "bash", "shell", "console", "zsh"}
 // against an embedded ghcr.io. The blocks of a page run in their order in one folder.
 func TestCommandsInTheDocumentsSucceed(t *testing.T) {
 	t.Parallel()
-	if runtime.GOOS == "windows" {
-		t.Skip("the commands are for a POSIX shell")
-	}
+	needs.Program(t, "sh")
 	for _, page := range documents(t) {
 		raw, err := os.ReadFile(page)
 		if err != nil {
@@ -190,6 +188,7 @@ var events = []event{
 // . -run DefaultTags -update` writes the tables.
 func TestDefaultTagsInTheDocumentsMatchTheProgram(t *testing.T) {
 	t.Parallel()
+	needs.Program(t, "sh")
 	const head = "| Event | Tags |\n|---|---|\n"
 	d, first, all := newDesk(t), head, head
 	for _, e := range events {

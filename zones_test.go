@@ -5,13 +5,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/ci/needs"
 )
 
 // Package time prefers the time zones of the operating system to the embedded time
 // zones. The test therefore checks the import instead of the time zones.
 func TestZonesAreLinkedIn(t *testing.T) {
 	t.Parallel()
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
+	out, err := exec.CommandContext(t.Context(), needs.Program(t, "go"), "list", "-deps", ".").Output()
 	if err != nil {
 		t.Fatalf("listing imports: %v", err)
 	}

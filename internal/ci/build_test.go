@@ -7,16 +7,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/ci/needs"
 )
 
 // buildStep runs the script of the step "Build" in publish.yml with a fake docker. The
 // fake docker records its arguments, one per line, and the contents of the secret files.
 func buildStep(t *testing.T, env ...string) (calls, output, temp string) {
 	t.Helper()
-	bash, err := exec.LookPath("bash")
-	if err != nil {
-		t.Skip(err)
-	}
+	bash := needs.Program(t, "bash")
 	steps := workflows(t)["publish.yml"].Jobs["build"].Steps
 	i := slices.IndexFunc(steps, func(s step) bool { return s.ID == "build" })
 	if i < 0 {

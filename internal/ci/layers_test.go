@@ -33,8 +33,9 @@ var restricted = []struct {
 	{ggcr + "/pkg/crane", nil},
 	{"github.com/spf13/cobra", []string{"cmd"}},
 	{module + "/internal/source/sourcetest", nil},
+	{module + "/internal/ci/needs", []string{"source/sourcetest"}},
 	{module + "/internal/ghcrtest", []string{"cmd"}},
-	{"testing", []string{"source/sourcetest"}},
+	{"testing", []string{"ci/needs", "source/sourcetest"}},
 }
 
 // layers are the packages below internal/, from the lowest layer to the
@@ -42,7 +43,7 @@ var restricted = []struct {
 // list the folder of a package, the package belongs to the nearest listed folder
 // above it. Packages that belong to the same listed folder may import each other.
 var layers = [][]string{
-	{"ci", "cmd/demo", "diag", "ghcrtest", "image/compress", "markdown", "registry/retry", "release/launch", "release/version", "secret", "source/detect", "source/program"},
+	{"ci", "cmd/demo", "diag", "ghcrtest", "image/compress", "locked", "markdown", "registry/retry", "release/launch", "release/version", "secret", "source/detect", "source/program"},
 	{"github", "image"},
 	{"docker", "ghcrtest/live", "image/rewrite", "image/rules", "input", "login", "meta", "registry/transport", "release", "source/archive", "source/storage"},
 	{"migrate", "publish/plan", "registry", "registry/keychain", "source/sourcetest", "workflow"},

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/ci/needs"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
@@ -161,9 +162,7 @@ func shortDir(t *testing.T) string {
 
 func TestConnectionsUseAUnixSocket(t *testing.T) {
 	t.Parallel()
-	if runtime.GOOS == "windows" {
-		t.Skip("Docker on Windows listens on a pipe")
-	}
+	needs.Sockets(t)
 	dir := shortDir(t)
 	listener, err := net.Listen("unix", filepath.Join(dir, "docker.sock"))
 	if err != nil {

@@ -96,10 +96,12 @@ func settingsDir(getenv func(string) string) string {
 	if dir := getenv("DOCKER_CONFIG"); dir != "" {
 		return dir
 	}
-	for _, variable := range []string{"HOME", "USERPROFILE"} {
-		if home := getenv(variable); home != "" {
-			return filepath.Join(home, ".docker")
-		}
+	variable := "HOME"
+	if runtime.GOOS == "windows" {
+		variable = "USERPROFILE" // Docker ignores HOME on Windows, and Git Bash sets HOME (os.UserHomeDir)
+	}
+	if home := getenv(variable); home != "" {
+		return filepath.Join(home, ".docker")
 	}
 	return ""
 }

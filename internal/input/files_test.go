@@ -13,9 +13,9 @@ import (
 // filesCases are the inputs of an image from files, for
 // TestConfigContainsEveryInput.
 var filesCases = map[string]inputCase{
-	"content": {"dist/app:/bin/\n C:\\site:/srv/./x \n", func(c *input.Config) bool {
-		want := []input.Content{{Path: "dist/app", To: "/bin", Into: true}, {Path: `C:\site`, To: "/srv/x"}}
-		return slices.Equal(c.Files.Content, want) && c.Source == `dist/app:/bin/, C:\site:/srv/./x`
+	"content": {"dist/app:/bin/\n C:\\site:/srv/./x \r\nD:/a:/b\n", func(c *input.Config) bool {
+		want := []input.Content{{Path: "dist/app", To: "/bin", Into: true}, {Path: `C:\site`, To: "/srv/x"}, {Path: "D:/a", To: "/b"}}
+		return slices.Equal(c.Files.Content, want) && c.Source == `dist/app:/bin/, C:\site:/srv/./x, D:/a:/b`
 	}},
 	"base":       {"docker://alpine:3", func(c *input.Config) bool { return c.Files.Base.Name() == "index.docker.io/library/alpine:3" }},
 	"entrypoint": {"/app\n--name\na b", func(c *input.Config) bool { return slices.Equal(c.Files.Entrypoint, []string{"/app", "--name", "a b"}) }},

@@ -3,6 +3,7 @@ package input
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -43,7 +44,7 @@ func isLocal(source string) bool {
 	case "oci", "oci-archive", "docker-archive", "docker-daemon", "containers-storage":
 		return true
 	}
-	if strings.HasPrefix(source, ".") || strings.HasPrefix(source, "/") || strings.ContainsAny(source, `\#`) {
+	if strings.HasPrefix(source, ".") || strings.HasPrefix(source, "/") || filepath.IsAbs(source) || strings.ContainsAny(source, `\#`) {
 		return true
 	}
 	_, err := os.Stat(source)

@@ -16,6 +16,7 @@ import (
 	"github.com/docker/cli/cli/config/configfile"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/locked"
 )
 
 // maxFile is the maximum size of a login file, in bytes.
@@ -139,15 +140,21 @@ func (f *file) save() error {
 		return fmt.Errorf("saving the state for the logout: %w", err)
 	}
 	if gone {
-		if err := os.Remove(f.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		return nil
+		return remove(f.path)
 	}
 	if bytes.Equal(f.before, f.content) {
 		return nil
 	}
 	return replace(f.path, f.content, f.mode)
+}
+
+// remove removes a file. A file that does not exist is not an error.
+func remove(path string) error {
+	err := locked.Retry(func() error { return os.Remove(path) }) // another step can read the file
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // replace writes a file under a temporary name and renames it, so that the file
@@ -170,7 +177,7 @@ func replace(path string, text []byte, mode fs.FileMode) (err error) {
 		err = os.Chmod(temp.Name(), mode)
 	}
 	if err == nil {
-		err = os.Rename(temp.Name(), path)
+		err = locked.Retry(func() error { return os.Rename(temp.Name(), path) }) // another step can read the file
 	}
 	return err
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/locked"
 )
 
 // Files names the login files to which a session writes.
@@ -118,7 +120,7 @@ func linkDockerSettings(old, folder string) error {
 	if dir := filepath.Join(old, "cli-plugins"); isDir(dir) {
 		settings.Plugins = append([]string{dir}, settings.Plugins...)
 	}
-	if settings.Context != "" && os.Symlink(filepath.Join(old, "contexts"), filepath.Join(folder, "contexts")) != nil {
+	if settings.Context != "" && linkOrCopy(filepath.Join(old, "contexts"), filepath.Join(folder, "contexts")) != nil {
 		settings.Context = "" // Docker does not start if the store of its context is missing
 	}
 	text, err := json.MarshalIndent(settings, "", "\t")
@@ -126,6 +128,15 @@ func linkDockerSettings(old, folder string) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(folder, fileName), text, private)
+}
+
+// linkOrCopy links a folder. If the link cannot be created, linkOrCopy copies the
+// folder, because Windows permits links only to administrators.
+func linkOrCopy(from, to string) error {
+	if os.Symlink(from, to) == nil {
+		return nil
+	}
+	return os.CopyFS(to, os.DirFS(from))
 }
 
 func isDir(path string) bool {
@@ -138,5 +149,5 @@ func (s *Session) removeFolder() error {
 	if !strings.HasPrefix(filepath.Base(s.IsolatedFolder), isolatedPrefix) {
 		return fmt.Errorf("removing the login: %q was not created by this program", s.IsolatedFolder)
 	}
-	return os.RemoveAll(s.IsolatedFolder)
+	return locked.Retry(func() error { return os.RemoveAll(s.IsolatedFolder) }) // another program can read the login file
 }

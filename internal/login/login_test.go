@@ -4,10 +4,10 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/ci/needs"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/login"
 )
@@ -164,9 +164,7 @@ func TestTheLatestLoginIsUsedUntilItsLogout(t *testing.T) {
 
 func TestFileIsPrivateUntilTheLogout(t *testing.T) {
 	t.Parallel()
-	if runtime.GOOS == "windows" {
-		t.Skip("Windows has no file modes")
-	}
+	needs.Modes(t)
 	mode := func(d *fakeRunner) os.FileMode {
 		info, err := os.Stat(d.file)
 		d.check(err)
@@ -203,9 +201,7 @@ func TestSymbolicLinksAreKept(t *testing.T) {
 			d.check(os.WriteFile(real, []byte("{}"), 0o600))
 		}
 		d.check(os.MkdirAll(filepath.Dir(d.file), 0o755))
-		if err := os.Symlink(real, d.file); err != nil {
-			t.Skip(err)
-		}
+		needs.Link(t, real, d.file)
 		s := d.login(d.session(), to("ghcr.io", "octocat", "ghs_1"))
 		if info, err := os.Lstat(d.file); err != nil || info.Mode()&os.ModeSymlink == 0 {
 			t.Errorf("the link was replaced: %v, %v", info, err)

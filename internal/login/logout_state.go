@@ -101,10 +101,7 @@ func (n *logoutState) save() error {
 		return nil
 	}
 	if len(n.Records) == 0 {
-		if err := os.Remove(n.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		return nil
+		return remove(n.path)
 	}
 	text, err := json.Marshal(n)
 	if err != nil {

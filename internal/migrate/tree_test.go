@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/ci/needs"
 )
 
 // TestTrees runs the cases with several files. testdata/trees/NAME/before is a
@@ -121,9 +123,7 @@ func TestScanSkipsLargeFilesAndLinksToOutside(t *testing.T) {
 	})
 	workflows := filepath.Join(dir, ".github", "workflows")
 	for link, target := range map[string]string{"out.yml": filepath.Join(outside, "secret.yml"), "gone.yml": "nowhere.yml", "in.yml": "good.yml"} {
-		if err := os.Symlink(target, filepath.Join(workflows, link)); err != nil {
-			t.Skip("the system does not support symbolic links:", err)
-		}
+		needs.Link(t, target, filepath.Join(workflows, link))
 	}
 	if err := os.Mkdir(filepath.Join(workflows, "dir.yml"), 0o755); err != nil {
 		t.Fatal(err)
@@ -207,6 +207,7 @@ func TestScanStopsWhenCancelled(t *testing.T) {
 
 func TestScanNamesAnUnreadableFile(t *testing.T) {
 	t.Parallel()
+	needs.Modes(t)
 	if os.Getuid() == 0 {
 		t.Skip("root may read each file")
 	}

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/locked"
 )
 
 // Write writes the edited files to disk. For each file, it writes the new
@@ -68,7 +70,7 @@ func replaceFile(root *os.Root, name string, content []byte, mode fs.FileMode) e
 	if err := writeNew(root, temp, content, mode); err != nil {
 		return errors.Join(err, discard(root, temp, err))
 	}
-	if err := root.Rename(temp, name); err != nil {
+	if err := locked.Retry(func() error { return root.Rename(temp, name) }); err != nil { // an editor can have the file open
 		return errors.Join(err, root.Remove(temp))
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/locked"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/naming"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
@@ -76,5 +77,5 @@ func (s *BuildSource) Close() error {
 	if s.folder == "" {
 		return nil
 	}
-	return os.RemoveAll(s.folder)
+	return locked.Retry(func() error { return os.RemoveAll(s.folder) }) // a virus scanner can read the image that the build wrote
 }

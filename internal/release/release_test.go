@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/ci/needs"
 	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 )
 
@@ -35,9 +36,7 @@ var hostPack = launch.Pack(runtime.GOARCH)
 // newClone creates a clone of the tiny module with one commit.
 func newClone(t *testing.T) source {
 	t.Helper()
-	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("git is not installed here:", err)
-	}
+	needs.Program(t, "git")
 	repo := t.TempDir()
 	for name, content := range tiny {
 		writeFile(t, filepath.Join(repo, filepath.FromSlash(name)), content)
@@ -139,9 +138,7 @@ func TestProgramPrintsItsRelease(t *testing.T) {
 
 func TestReleaseIsReproducible(t *testing.T) {
 	t.Parallel()
-	if runtime.GOOS == "windows" {
-		t.Skip("file modes are not recorded here")
-	}
+	needs.Modes(t)
 	src := newClone(t)
 	one, two := newRelease(t, src), newRelease(t, src)
 	for _, name := range files(t, one.out) {

@@ -93,7 +93,7 @@ func (a *archive) commit(context.Context) error {
 	err := a.file.Close()
 	a.file = nil
 	if err == nil {
-		err = a.root.Rename(a.temporary, a.name)
+		err = a.rename(a.temporary, a.name)
 	}
 	a.done = err == nil
 	return writeError(err, a.path())

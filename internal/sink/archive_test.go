@@ -17,6 +17,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/ci/needs"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
@@ -219,7 +220,7 @@ func TestArchiveIsNotWrittenThroughASymbolicLink(t *testing.T) {
 	if err := os.WriteFile(elsewhere, []byte("theirs"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	symlink(t, elsewhere, filepath.Join(dir, "image.tar"))
+	needs.Link(t, elsewhere, filepath.Join(dir, "image.tar"))
 	_, err := Open(t.Context(), mustParse(t, "oci-archive:"+filepath.Join(dir, "image.tar")), imageOf(t, "ghcr.io/acme/web:1", single))
 	wantCode(t, err, CodeUnsafe)
 	if raw, err := os.ReadFile(elsewhere); err != nil || string(raw) != "theirs" {

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/locked"
 )
 
 // folder is a directory. Its methods write nothing outside of the directory. The
@@ -109,6 +111,12 @@ func (f *folder) create(name string) (file *os.File, temporary string, err error
 	return file, temporary, nil
 }
 
+// rename gives a complete temporary file its final name. The file with this name can
+// be open, for example if another pull into the same layout reads it.
+func (f *folder) rename(temporary, name string) error {
+	return locked.Retry(func() error { return f.root.Rename(temporary, name) })
+}
+
 // writer returns the writer for the content of a file.
 func (f *folder) writer(w io.Writer) io.Writer {
 	if f.wrapWriter == nil {
@@ -132,7 +140,7 @@ func (f *folder) replace(name string, r io.Reader) error {
 	_, err = copyAll(f.writer(file), r)
 	err = errors.Join(err, file.Close())
 	if err == nil {
-		err = f.root.Rename(temporary, name)
+		err = f.rename(temporary, name)
 	}
 	if err != nil {
 		_ = f.root.Remove(temporary) // the first error is more useful

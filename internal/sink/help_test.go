@@ -7,7 +7,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"testing"
 
@@ -163,15 +162,3 @@ func wantCode(t *testing.T, err error, code string) {
 }
 
 func sortedNames(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
-
-// symlink makes a symbolic link. It skips the test if the system denies the link.
-func symlink(t *testing.T, to, path string) {
-	t.Helper()
-	err := os.Symlink(to, path)
-	if err != nil && runtime.GOOS == "windows" {
-		t.Skip("the system does not allow this account to make symbolic links")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-}

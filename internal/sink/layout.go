@@ -250,8 +250,8 @@ func (l *layout) manifest(ctx context.Context, m *image.Manifest) error {
 		return err
 	}
 	if r != nil {
-		defer r.Close()
-		if ok, err := verify(ctx, r, m.Descriptor, io.Discard); ok || err != nil {
+		ok, err := verify(ctx, r, m.Descriptor, io.Discard)
+		if err := errors.Join(err, r.Close()); ok || err != nil { // Windows does not replace an open file
 			return err
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/ci/needs"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
@@ -158,7 +159,7 @@ func TestDirectoriesThatAreNotLayoutsAreRefused(t *testing.T) {
 			if err := os.RemoveAll(path); err != nil {
 				t.Fatal(err)
 			}
-			symlink(t, to, path)
+			needs.Link(t, to, path)
 		}
 	}
 	elsewhere := t.TempDir()

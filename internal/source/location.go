@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime"
 	"strings"
+	"syscall"
 
 	"github.com/google/go-containerregistry/pkg/name"
 
@@ -89,12 +91,19 @@ func findPath(text, rest string, kind Kind) (location, error) {
 // Windows.
 func absent(err error) bool { return err != nil && !errors.Is(err, fs.ErrPermission) }
 
+// errInvalidName is the error of Windows for a name that no file can have, such as a
+// name with an asterisk or a newline (ERROR_INVALID_NAME, System Error Codes).
+const errInvalidName = syscall.Errno(123)
+
 // systemError returns the error of the system without the path, or nil if the
 // file does not exist. An error other than "does not exist" is useful in the
 // message.
 func systemError(err error) error {
 	var failed *fs.PathError
 	if errors.Is(err, fs.ErrNotExist) || !errors.As(err, &failed) {
+		return nil
+	}
+	if runtime.GOOS == "windows" && errors.Is(failed.Err, errInvalidName) {
 		return nil
 	}
 	return failed.Err

@@ -9,6 +9,7 @@
 package workflow
 
 import (
+	"bytes"
 	"io"
 	"strconv"
 	"strings"
@@ -41,10 +42,28 @@ func New(getenv func(string) string, out io.Writer) *Workflow {
 	return &Workflow{
 		getenv: getenv,
 		out:    out,
-		act:    githubactions.New(githubactions.WithGetenv(getenv), githubactions.WithWriter(out)),
+		act:    githubactions.New(githubactions.WithGetenv(getenv), githubactions.WithWriter(lineFeeds{out})),
 		active: getenv("GITHUB_ACTIONS") == "true",
 		used:   map[diag.Level]int{},
 	}
+}
+
+// lineFeeds ends each command with LF. On Windows, go-githubactions ends a command
+// with CR LF. The runner accepts both line ends, but a shell keeps the CR when it
+// reads the output of the program (docs/runner.md, Workflow commands).
+type lineFeeds struct{ out io.Writer }
+
+// Write writes one command. The library writes each command with one call, and
+// escapes each CR inside of the command.
+func (l lineFeeds) Write(command []byte) (int, error) {
+	line, ok := bytes.CutSuffix(command, []byte("\r\n"))
+	if !ok {
+		return l.out.Write(command)
+	}
+	if _, err := l.out.Write(append(bytes.Clone(line), '\n')); err != nil {
+		return 0, err
+	}
+	return len(command), nil
 }
 
 // Active reports whether the program runs in a workflow step.
@@ -116,9 +135,9 @@ func (w *Workflow) AnnotateAt(at Place, level diag.Level, title, text string) {
 	}
 }
 
-// Lines applies [Line] to each line of text.
+// Lines applies [Line] to each line of text. A line of text ends with LF or CR LF.
 func Lines(text string) string {
-	lines := strings.Split(text, "\n")
+	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
 	for i, line := range lines {
 		lines[i] = Line(line)
 	}

@@ -164,7 +164,7 @@ func TestAnnotationsEscapeTheirText(t *testing.T) {
 	w.Annotate(diag.Warning, "w", "text")
 	w.Annotate(diag.Info, "i", "text")
 	want := "::error title=a%3Ab%2Cc %3A%3Ax::100 %25 of \n"
-	want = strings.Replace(want, "of \n", "of %0A.::y ## [z]\n", 1) + "::warning title=w::text\n::notice title=i::text\n"
+	want = strings.Replace(want, "of \n", "of%0A.::y ## [z]\n", 1) + "::warning title=w::text\n::notice title=i::text\n"
 	if out.String() != want {
 		t.Errorf("got  %q\nwant %q", out.String(), want)
 	}
@@ -228,5 +228,21 @@ func TestSummaryIsAppendedAndTruncatedAfterALine(t *testing.T) {
 	got := strings.TrimPrefix(read("GITHUB_STEP_SUMMARY"), "one\n")
 	if len(got) > workflow.MaxSummary || len(got) < workflow.MaxSummary-300 || !strings.Contains(got, "é\n\n\n_The summary is truncated") {
 		t.Errorf("got %d bytes that end with %q", len(got), got[len(got)-80:])
+	}
+}
+
+// A shell that reads the output of the program keeps a CR. On Windows, the library
+// go-githubactions ends each command with CR LF.
+func TestCommandsEndWithALineFeedOnEverySystem(t *testing.T) {
+	t.Parallel()
+	getenv, _ := runner(t)
+	var out bytes.Buffer
+	w := workflow.New(getenv, &out)
+	w.Mask("a\r\nb")
+	w.Group("pushing")()
+	w.Annotate(diag.Warning, "title", "one\r\ntwo")
+	want := "::add-mask::a%0D%0Ab\n::group::pushing\n::endgroup::\n::warning title=title::one%0Atwo\n"
+	if out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -113,14 +114,32 @@ func handshake(host string, err error) string {
 	return ""
 }
 
+// Windows reports errors of connections with the numbers of Windows Sockets (Windows
+// Sockets Error Codes). No error of another system has one of these numbers.
+const (
+	wsaNetworkUnreachable = syscall.Errno(10051)
+	wsaConnectionAborted  = syscall.Errno(10053)
+	wsaConnectionReset    = syscall.Errno(10054)
+	wsaConnectionRefused  = syscall.Errno(10061)
+	wsaHostUnreachable    = syscall.Errno(10065)
+)
+
+// The errors of the operating system, by their meaning.
+var (
+	refused     = []error{syscall.ECONNREFUSED, wsaConnectionRefused}
+	reset       = []error{syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED, wsaConnectionReset, wsaConnectionAborted}
+	unreachable = []error{syscall.EHOSTUNREACH, syscall.ENETUNREACH, wsaHostUnreachable, wsaNetworkUnreachable}
+)
+
 // connection describes a connection that was refused or that ended early.
 func connection(host string, err error) string {
+	is := func(target error) bool { return errors.Is(err, target) }
 	switch {
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case slices.ContainsFunc(refused, is):
 		return host + " refused the connection"
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNABORTED):
+	case slices.ContainsFunc(reset, is):
 		return host + " closed the connection early (connection reset)"
-	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+	case slices.ContainsFunc(unreachable, is):
 		return "this machine has no route to " + host
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return host + " closed the connection before the end of its response"

@@ -92,8 +92,17 @@ type opener func(context.Context) (*source.Source, error)
 
 func (o opener) Open(ctx context.Context) (*source.Source, error) { return o(ctx) }
 
-func fromPath(path string) opener {
-	return func(ctx context.Context) (*source.Source, error) { return source.Open(ctx, path, source.Options{}) }
+// fromPath opens a file or folder, and closes it at the end of the test. Windows does
+// not remove an open file.
+func fromPath(t *testing.T, path string) opener {
+	t.Helper()
+	return func(ctx context.Context) (*source.Source, error) {
+		s, err := source.Open(ctx, path, source.Options{})
+		if err == nil {
+			t.Cleanup(func() { _ = s.Close() })
+		}
+		return s, err
+	}
 }
 
 // layout writes an index with images for two platforms.
@@ -129,7 +138,7 @@ func TestRegistrySourceIsOpenedWhileDestinationsAreRead(t *testing.T) {
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
-		return fromPath(path)(ctx)
+		return fromPath(t, path)(ctx)
 	}), resolve.OpenConcurrently, "1").Destinations(t.Context())
 	if err != nil || found.Root == nil {
 		t.Errorf("got %v, %v", found.Root, err)
@@ -139,7 +148,7 @@ func TestRegistrySourceIsOpenedWhileDestinationsAreRead(t *testing.T) {
 func TestExpensiveSourceIsOpenedByTheCaller(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, ghcrtest.Read)
-	r := f.resolver(fromPath(layout(t)), resolve.OpenLast, "1")
+	r := f.resolver(fromPath(t, layout(t)), resolve.OpenLast, "1")
 	found, err := r.Destinations(t.Context())
 	if err != nil || found.Source != nil || found.Targets[0].PushRefusal == nil {
 		t.Fatalf("source %v, refusal %v, error %v", found.Source, found.Targets[0].PushRefusal, err)
@@ -195,7 +204,7 @@ func TestAnonymousPullBeforeThePush(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t, ghcrtest.Write)
 			f.prober.Verify = c.verify
-			r := f.resolver(fromPath(layout(t)), c.timing, "1")
+			r := f.resolver(fromPath(t, layout(t)), c.timing, "1")
 			r.DryRun = c.dryRun
 			if _, err := r.Destinations(t.Context()); err != nil {
 				t.Fatal(err)
@@ -239,7 +248,7 @@ func TestUncompressedLayerTakesTheDigestOfThePreviousImage(t *testing.T) {
 	one := sourcetest.LayerTar(t, "one")
 	f.add("edge", sourcetest.Config(t, &v1.Platform{OS: "linux", Architecture: "amd64"}, one), sourcetest.Gzip(one))
 	saved := sourcetest.Tar(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "web:1", "one", "two")))
-	r := f.resolver(fromPath(saved), resolve.OpenFirst, "edge")
+	r := f.resolver(fromPath(t, saved), resolve.OpenFirst, "edge")
 	found, err := r.Destinations(t.Context())
 	if err == nil {
 		err = r.Contents(t.Context(), found)

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/ci/needs"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/transport"
 )
 
@@ -21,6 +22,7 @@ func TestRootsWithoutASystem(t *testing.T) {
 		return
 	}
 	t.Parallel()
+	needs.RootFiles(t)
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -59,7 +60,7 @@ func TestFileWithoutCertificatesIsAnError(t *testing.T) {
 		"empty": write(t, nil), "a key": write(t, []byte("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")),
 		"too large": write(t, make([]byte, 17<<20)),
 	} {
-		if _, err := transport.New(path); !diag.Is(err, transport.CodeCAFileUnusable) || !strings.Contains(err.Error(), path) {
+		if _, err := transport.New(path); !diag.Is(err, transport.CodeCAFileUnusable) || !strings.Contains(err.Error(), strconv.Quote(path)) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

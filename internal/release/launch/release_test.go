@@ -2,10 +2,10 @@ package launch_test
 
 import (
 	"os"
-	"runtime"
 	"strings"
 	"testing"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/ci/needs"
 	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 )
 
@@ -91,9 +91,7 @@ func TestReleaseFailsClosed(t *testing.T) {
 
 func TestErrorTextIsEscaped(t *testing.T) {
 	t.Parallel()
-	if runtime.GOOS == "windows" {
-		t.Skip("Windows does not allow such a file name")
-	}
+	needs.Name(t, "a\nb")
 	tr := newRelease(t)
 	renamed := tree{t, tr.root + " 100%\n::set-env name=a::b"}
 	if err := os.Rename(tr.root, renamed.root); err != nil {

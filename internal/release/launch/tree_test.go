@@ -16,6 +16,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/ci/needs"
 	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 )
 
@@ -169,18 +170,14 @@ func (s *step) states(t *testing.T) []string {
 // test fails on a CI machine. On another machine, node skips the test.
 func node(t *testing.T) string {
 	t.Helper()
-	path, err := exec.LookPath("node")
-	if err == nil {
-		err = hasZstd()
+	path := needs.Program(t, "node")
+	if err := hasZstd(); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skip("launch.cjs needs the zstd of Node.js 24, which is not installed here:", err)
 	}
-	if err == nil {
-		return path
-	}
-	if os.Getenv("CI") == "true" {
-		t.Fatal(err)
-	}
-	t.Skip("launch.cjs runs in Node.js 24, which is not installed here:", err)
-	return ""
+	return path
 }
 
 var hasZstd = sync.OnceValue(func() error {

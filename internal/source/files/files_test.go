@@ -15,6 +15,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/ci/needs"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
@@ -102,13 +103,13 @@ func TestContentOfALayer(t *testing.T) {
 		}, []string{"b 3", "d/", "d/a 2", "d/z 1"}},
 		{"links inside", func(t *testing.T) []input.Content {
 			dir := folder(t, "d/a", "1")
-			check(t, os.Symlink("../d/a", filepath.Join(dir, "d", "up")))
-			check(t, os.Symlink("nowhere", filepath.Join(dir, "dangling")))
+			needs.Link(t, "../d/a", filepath.Join(dir, "d", "up"))
+			needs.Link(t, "nowhere", filepath.Join(dir, "dangling"))
 			return []input.Content{to(dir, "/")}
 		}, []string{"d/", "d/a 1", "d/up ../d/a", "dangling nowhere"}},
 		{"a link in content is followed", func(t *testing.T) []input.Content {
 			dir, other := folder(t), folder(t, "a", "1")
-			check(t, os.Symlink(other, filepath.Join(dir, "link")))
+			needs.Link(t, other, filepath.Join(dir, "link"))
 			return []input.Content{to(filepath.Join(dir, "link"), "/")}
 		}, []string{"a 1"}},
 		{"hard links are files", func(t *testing.T) []input.Content {
@@ -141,7 +142,7 @@ func TestInvalidContentIsRefused(t *testing.T) {
 	link := func(where string) func(t *testing.T) []input.Content {
 		return func(t *testing.T) []input.Content {
 			dir := folder(t, "d/a", "1")
-			check(t, os.Symlink(where, filepath.Join(dir, "d", "link")))
+			needs.Link(t, where, filepath.Join(dir, "d", "link"))
 			return []input.Content{to(dir, "/")}
 		}
 	}
@@ -164,7 +165,7 @@ func TestInvalidContentIsRefused(t *testing.T) {
 		}},
 		{"a file below a link", files.CodeDuplicate, func(t *testing.T) []input.Content {
 			dir := folder(t, "a", "1")
-			check(t, os.Symlink("a", filepath.Join(dir, "lib")))
+			needs.Link(t, "a", filepath.Join(dir, "lib"))
 			return []input.Content{to(dir, "/"), to(dir+"/a", "/lib/y")}
 		}},
 		{"a whiteout", files.CodeName, func(t *testing.T) []input.Content {
@@ -174,6 +175,7 @@ func TestInvalidContentIsRefused(t *testing.T) {
 			return []input.Content{to(folder(t, "a", "1")+"/a", "/.wh..wh..opq")}
 		}},
 		{"a name that is not text", files.CodeName, func(t *testing.T) []input.Content {
+			needs.Name(t, "a\n")
 			return []input.Content{to(folder(t, "a\n", "1"), "/")}
 		}},
 	}

@@ -125,11 +125,11 @@ func (m *builder) noticeMissed(patterns []lineMatches) {
 // missedText names the paths that look like a platform.
 func missedText(missed []match) string {
 	if len(missed) == 1 {
-		return fmt.Sprintf("%s looks like the platform %s but matches no line of content.", missed[0].path, missed[0].platform)
+		return fmt.Sprintf("%s looks like the platform %s but matches no line of content.", missed[0].shown(), missed[0].platform)
 	}
 	var names []string
 	for _, f := range missed[:min(len(missed), maxNamed)] {
-		names = append(names, fmt.Sprintf("%s (%s)", f.path, f.platform))
+		names = append(names, fmt.Sprintf("%s (%s)", f.shown(), f.platform))
 	}
 	if more := len(missed) - len(names); more > 0 {
 		names = append(names, fmt.Sprintf("%d more", more))

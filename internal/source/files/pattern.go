@@ -51,6 +51,9 @@ func forms(pattern string) []string {
 	}
 }
 
+// shown returns the path for messages. Its slashes are the slashes of the input content.
+func (m match) shown() string { return filepath.ToSlash(m.path) }
+
 // expandForm compares one segment of the path at a time.
 func expandForm(pattern string) ([]match, error) {
 	out := []match{{}}

@@ -79,7 +79,7 @@ func (m *builder) expandLines() ([]lineMatches, error) {
 func (m *builder) noticeTwice(first, second match) {
 	m.notices = append(m.notices, diag.Notice{
 		Code: codePlatformTwice, Level: diag.Warning, Title: "Two paths for one platform",
-		Text: fmt.Sprintf("%s and %s both match content for %s. Only %s is published. Remove the other path, or write a path that matches only one of them.", first.path, second.path, first.platform, first.path),
+		Text: fmt.Sprintf("%s and %s both match content for %s. Only %s is published. Remove the other path, or write a path that matches only one of them.", first.shown(), second.shown(), first.platform, first.shown()),
 	})
 }
 

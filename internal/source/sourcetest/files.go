@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/ci/needs"
 )
 
 // File is one file of a source.
@@ -36,7 +38,7 @@ func Dir(tb testing.TB, files []File) string {
 		path := filepath.Join(dir, filepath.FromSlash(f.Name))
 		check(tb, os.MkdirAll(filepath.Dir(path), 0o755))
 		if f.Link != "" {
-			check(tb, os.Symlink(f.Link, path))
+			needs.Link(tb, f.Link, path)
 			continue
 		}
 		check(tb, os.WriteFile(path, f.Body, 0o644))

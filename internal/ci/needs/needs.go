@@ -1,0 +1,85 @@
+// Package needs skips a test on a system that lacks something the test needs. Each
+// function states one reason. The list .ci/wine/skipped.tsv names the tests that these
+// functions skip on Windows.
+package needs
+
+import (
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// windows reports whether the program runs on Windows, or with wine.
+const windows = runtime.GOOS == "windows"
+
+// Link creates a symbolic link at path. It skips the test if the system does not permit
+// the link. Windows permits links only to administrators, and wine 8 has no links.
+func Link(tb testing.TB, target, path string) {
+	tb.Helper()
+	err := os.Symlink(target, path)
+	switch {
+	case err != nil && windows:
+		tb.Skip("this account may not create symbolic links")
+	case err != nil:
+		tb.Fatal(err)
+	}
+}
+
+// Modes skips the test if files have no permission bits. Windows only has a bit that
+// forbids writing.
+func Modes(tb testing.TB) {
+	tb.Helper()
+	if windows {
+		tb.Skip("files have no permission bits on Windows")
+	}
+}
+
+// Scripts skips the test if the system does not start a shell script that has the name
+// of a program. Windows only starts files with the extensions in PATHEXT.
+func Scripts(tb testing.TB) {
+	tb.Helper()
+	if windows {
+		tb.Skip("Windows does not start a shell script in place of a program")
+	}
+}
+
+// Name skips the test if the system does not permit a file name. Windows does not
+// permit control characters and nine other characters in a name.
+func Name(tb testing.TB, name string) {
+	tb.Helper()
+	forbidden := func(r rune) bool { return r < ' ' || strings.ContainsRune(`<>:"/\|?*`, r) }
+	if windows && strings.ContainsFunc(name, forbidden) {
+		tb.Skipf("Windows does not permit the file name %q", name)
+	}
+}
+
+// Sockets skips the test if Docker does not listen on a Unix socket. On Windows, Docker
+// listens on a named pipe.
+func Sockets(tb testing.TB) {
+	tb.Helper()
+	if windows {
+		tb.Skip("Docker listens on a named pipe on Windows")
+	}
+}
+
+// RootFiles skips the test if no variable can replace the root certificates of the
+// system. Windows and macOS do not store these certificates in files.
+func RootFiles(tb testing.TB) {
+	tb.Helper()
+	if windows || runtime.GOOS == "darwin" {
+		tb.Skip("the root certificates of this system are not in files")
+	}
+}
+
+// Program returns the path of a program. It skips the test if the program is not
+// installed.
+func Program(tb testing.TB, name string) string {
+	tb.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		tb.Skipf("the program %s is not installed", name)
+	}
+	return path
+}
