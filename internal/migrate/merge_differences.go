@@ -46,7 +46,7 @@ func (p *pass) differences(c chain) differences {
 		d.others = append(d.others, "The input tags contains the default rules of "+dockerMetadata+".")
 	}
 	d.others = append(d.others, "The new step does not overwrite the tag of a full version (1.2.3), and does not move a tag to an older version. The inputs overwrite and monotonic change this.")
-	if len(p.dockerfiles(c)) == 0 || !p.readsDockerfiles(c) {
+	if len(p.dockerfiles(c.push)) == 0 || !p.readsDockerfiles(c) {
 		d.others = append(d.others, fmt.Sprintf("migrate could not read the Dockerfile. If the Dockerfile uses private images of %s, keep the login.", p.opts.Registry))
 	}
 	if name := flow.Text(valueOf(c.push, "name")); name != "" {
@@ -63,7 +63,7 @@ func (p *pass) differences(c chain) differences {
 // readsDockerfiles reports whether the checkout contains all Dockerfiles of the
 // step.
 func (p *pass) readsDockerfiles(c chain) bool {
-	for _, name := range p.dockerfiles(c) {
+	for _, name := range p.dockerfiles(c.push) {
 		if _, err := p.tree.read(name); err != nil {
 			return false
 		}

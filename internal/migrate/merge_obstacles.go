@@ -189,7 +189,7 @@ func isDirectory(context string) bool {
 // baseObstacle checks that no Dockerfile pulls from the registry, because the
 // merge removes the login of the builder.
 func (p *pass) baseObstacle(c chain) string {
-	for _, name := range p.dockerfiles(c) {
+	for _, name := range p.dockerfiles(c.push) {
 		if src, err := p.tree.read(name); err == nil && strings.Contains(string(src), p.opts.Registry+"/") {
 			return fmt.Sprintf("%s uses an image of %s, so the builder needs the login", name, p.opts.Registry)
 		}
@@ -198,14 +198,17 @@ func (p *pass) baseObstacle(c chain) string {
 }
 
 // dockerfiles returns the paths of the Dockerfiles that the step may build.
-func (p *pass) dockerfiles(c chain) []string {
-	context, file := c.push.Input("context"), c.push.Input("file")
+func (p *pass) dockerfiles(step *flow.Step) []string {
+	context, file := step.Input("context"), step.Input("file")
+	if context == "" {
+		context = "."
+	}
 	if file == "" {
 		file = strings.TrimSuffix(context, "/") + "/Dockerfile"
 	}
 	var out []string
-	for _, combo := range p.combos(c.push.Job, file) {
-		if v := p.eval(file, c.push.Job, c.push, combo); v.Known && !path.IsAbs(v.Text) {
+	for _, combo := range p.combos(step.Job, file) {
+		if v := p.eval(file, step.Job, step, combo); v.Known && !path.IsAbs(v.Text) {
 			out = append(out, path.Clean(v.Text))
 		}
 	}

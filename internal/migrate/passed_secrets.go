@@ -7,6 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/shell"
 )
 
 // reportPassedSecrets reports secrets that look like registry tokens and that
@@ -23,6 +24,9 @@ func (p *pass) reportPassedSecrets() {
 			user = actionName(step)
 		}
 		p.reportEnv(flow.Get(step.Node, "env"), user)
+		if step.Run != nil {
+			p.reportArguments(step)
+		}
 		for _, pair := range flow.Pairs(step.With) {
 			if pair.Value.Kind == yaml.ScalarNode && !p.isFound(pair.Value) {
 				p.reportInput(step, pair)
@@ -58,6 +62,43 @@ func (p *pass) reportInput(step *flow.Step, pair flow.Pair) {
 				"%s is passed to %s as the input %q. migrate does not know how this action uses the secret.", secret, actionName(step), pair.Key.Value)
 		}
 	}
+}
+
+// reportArguments reports the secrets that a script passes to a program as an
+// argument, if the program may log in to the registry with the secret.
+func (p *pass) reportArguments(step *flow.Step) {
+	script := step.Run.Value
+	for _, c := range shell.Parse(script.Value, dialectOf(step)) {
+		fields := c.Fields()
+		text := strings.Join(fields, " ")
+		tool := toolOf(fields)
+		if !strings.Contains(text, "secrets") || len(tool) == 0 || slices.Contains([]string{"echo", "printf", "git", "gh", "curl", "export"}, tool[0]) {
+			continue
+		}
+		ours := p.mentionsRegistry(text, step)
+		for _, w := range c.Words {
+			for _, name := range leaves(p.eval(w.Text, step.Job, step, nil)) {
+				if !strings.HasPrefix(name, "secrets.") || isToken(name) || !looksLikeToken(name) || !ours && !looksLikeRegistryToken(name) || p.covers(script, w.Start, w.End) {
+					continue
+				}
+				p.reportRemaining(SecretEnv, location{script, w.Start}, "If the secret is used only for "+p.opts.Registry+", replace the secret with ${{ "+p.token()+" }}, and give the job packages: write or packages: read.",
+					"%s is an argument of %s. The workflow does not show how the program uses the secret.", name, tool[0])
+			}
+		}
+	}
+}
+
+// covers reports whether an edit or a finding covers a part of a script.
+func (p *pass) covers(script *yaml.Node, from, to int) bool {
+	for _, place := range p.loginPlaces[script] {
+		if place.from < to && from < place.to {
+			return true
+		}
+	}
+	line, _, _ := p.position(location{script, from})
+	return slices.ContainsFunc(p.findings, func(f Finding) bool {
+		return f.Line == line && f.State == Remaining && f.Code != SecretEnv
+	})
 }
 
 // registryTokens returns the secrets in a value that look like registry tokens
