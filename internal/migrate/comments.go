@@ -1,7 +1,6 @@
 package migrate
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,8 +17,11 @@ var aboutToken = regexp.MustCompile(`(?i)\bPATs?\b|_PAT\b|personal access token|
 // head of the file, at the head of the job, and at the login. Such a comment can give
 // the reason for a personal access token, or it is wrong after the edit.
 func (p *pass) reportComments(l *login) {
+	names := l.secretNames()
 	about := func(text string) bool {
-		return aboutToken.MatchString(text) || slices.ContainsFunc(l.secretNames(), func(name string) bool { return countName(text, name) })
+		return aboutToken.MatchString(text) || slices.ContainsFunc(names, func(name string) bool {
+			return countWord(strings.ToUpper(text), strings.ToUpper(name)) > 0
+		})
 	}
 	for _, c := range p.commentsAt(l) {
 		if about(c.text) {
@@ -41,47 +43,46 @@ func (l *login) secretNames() []string {
 	return out
 }
 
-func countName(text, name string) bool {
-	return regexp.MustCompile(`(?i)\b` + regexp.QuoteMeta(name) + `\b`).MatchString(text)
-}
-
 // comment is a comment of one or several lines.
 type comment struct {
-	line int // the first line
-	text string
+	line, last int // the first and the last line
+	text       string
 }
 
-// commentsAt returns the comments of the lines that belong to a login.
+// commentsAt returns the comments of the lines that belong to a login: the head of
+// the file, the head of the job, and the step.
 func (p *pass) commentsAt(l *login) []comment {
-	lines := strings.Split(string(p.doc.Text.Bytes()), "\n")
-	wanted := map[int]bool{}
-	add := func(from, to int) {
-		for ; from > 1 && isComment(lines, from-1); from-- {
-		}
-		for line := from; line <= to; line++ {
-			wanted[line] = true
-		}
+	if p.comments == nil {
+		p.comments = commentsIn(strings.Split(string(p.doc.Text.Bytes()), "\n"))
 	}
+	ranges := [][2]int{{1, p.doc.Root.Line}}
 	if jobs := flow.Get(p.doc.Root, "jobs"); jobs != nil {
-		add(1, jobs.Key.Line)
-	} else {
-		add(1, p.doc.Root.Line)
+		ranges[0][1] = jobs.Key.Line
 	}
 	if l.job.Key != nil {
-		first := lastLine(l.job.Node)
+		last := p.lastLine(l.job.Node)
 		if len(l.job.Steps) > 0 {
-			first = min(first, l.job.Steps[0].Node.Line-1)
+			last = min(last, l.job.Steps[0].Node.Line-1)
 		}
-		add(l.job.Key.Line, first)
+		ranges = append(ranges, [2]int{l.job.Key.Line, last})
 	}
 	if l.step != nil {
-		add(l.step.Node.Line, lastLine(l.step.Node))
+		ranges = append(ranges, [2]int{l.step.Node.Line, p.lastLine(l.step.Node)})
 	}
-	return commentsIn(lines, wanted)
+	var out []comment
+	for _, c := range p.comments {
+		if slices.ContainsFunc(ranges, func(r [2]int) bool { return c.last >= r[0]-1 && c.line <= r[1] }) {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // lastLine returns the number of the last line of a node.
-func lastLine(n *yaml.Node) int {
+func (p *pass) lastLine(n *yaml.Node) int {
+	if last, ok := p.lastLines[n]; ok {
+		return last
+	}
 	last := n.Line
 	flow.Scalars(n, func(s *yaml.Node) {
 		line := s.Line
@@ -90,36 +91,31 @@ func lastLine(n *yaml.Node) int {
 		}
 		last = max(last, line)
 	})
+	p.lastLines[n] = last
 	return last
 }
 
-func isComment(lines []string, number int) bool {
-	return number >= 1 && number <= len(lines) && strings.HasPrefix(strings.TrimSpace(lines[number-1]), "#")
-}
-
-// commentsIn returns the comments of the wanted lines. Consecutive lines that contain
-// only a comment are one comment.
-func commentsIn(lines []string, wanted map[int]bool) []comment {
-	var out []comment
+// commentsIn returns the comments of a file. Consecutive lines that contain only a
+// comment are one comment. The result is never nil.
+func commentsIn(lines []string) []comment {
+	out := []comment{}
 	joins := false
 	for i, line := range lines {
-		number := i + 1
-		text, found := "", false
-		switch _, after, ok := strings.Cut(line, " #"); {
-		case !wanted[number]:
-		case isComment(lines, number):
-			text, found = strings.TrimLeft(strings.TrimSpace(line), "#"), true
-		case ok:
-			text, found = after, true
+		trimmed := strings.TrimSpace(line)
+		whole := strings.HasPrefix(trimmed, "#")
+		_, text, found := strings.Cut(line, " #")
+		if whole {
+			text, found = strings.TrimLeft(trimmed, "#"), true
 		}
 		text = strings.Join(strings.Fields(text), " ")
 		switch {
-		case found && joins && isComment(lines, number):
-			out[len(out)-1].text = strings.TrimSpace(out[len(out)-1].text + " " + text)
+		case whole && joins:
+			last := &out[len(out)-1]
+			last.last, last.text = i+1, strings.TrimSpace(last.text+" "+text)
 		case found:
-			out = append(out, comment{number, text})
+			out = append(out, comment{i + 1, i + 1, text})
 		}
-		joins = found && isComment(lines, number)
+		joins = whole
 	}
 	return out
 }
@@ -131,5 +127,5 @@ func cut(text string) string {
 	if len(text) <= maxComment {
 		return text
 	}
-	return fmt.Sprint(strings.ToValidUTF8(text[:maxComment], ""), "…")
+	return strings.ToValidUTF8(text[:maxComment], "") + "…"
 }

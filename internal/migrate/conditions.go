@@ -10,30 +10,55 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
+// condition is a condition of a job or of a step, and the names of the secrets, in
+// upper case, on which the condition depends.
+type condition struct {
+	pair    *flow.Pair
+	secrets []string
+}
+
 // reportConditions reports the conditions of a job and of its steps that depend on
 // a secret of a migrated login. If a person deletes the secret, the condition
 // becomes false, and the login is skipped.
 func (p *pass) reportConditions(l *login) {
-	p.reportCondition(l, l.job.Node, nil)
-	for _, step := range l.job.Steps {
-		p.reportCondition(l, step.Node, step)
+	for _, c := range p.conditionsOf(l.job) {
+		for _, secret := range c.secrets {
+			if !l.usesSecret(secret) {
+				continue
+			}
+			p.reportRemaining(SecretCondition, locationOf(c.pair.Key), "Before you delete the secret, remove the condition, or write a condition without the secret.",
+				"The condition %q depends on secrets.%s, which %s no longer needs. Without the secret, the condition is false.", flow.Text(c.pair.Value), secret, l.what)
+		}
 	}
 }
 
-func (p *pass) reportCondition(l *login, holder *yaml.Node, step *flow.Step) {
-	condition := flow.Get(holder, "if")
-	if condition == nil {
-		return
+// conditionsOf returns the conditions of a job that depend on secrets.
+func (p *pass) conditionsOf(job *flow.Job) []condition {
+	if out, ok := p.conditions[job]; ok {
+		return out
 	}
-	for _, secret := range p.secretsOfCondition(flow.Text(condition.Value), l.job, step) {
-		if !slices.ContainsFunc(l.cases, func(c loginCase) bool {
-			return containsFold(c.secrets, "secrets."+secret) || containsFold(c.usernameSecrets, "secrets."+secret)
-		}) {
-			continue
+	var out []condition
+	add := func(holder *yaml.Node, step *flow.Step) {
+		if pair := flow.Get(holder, "if"); pair != nil {
+			if secrets := p.secretsOfCondition(flow.Text(pair.Value), job, step); len(secrets) > 0 {
+				out = append(out, condition{pair, secrets})
+			}
 		}
-		p.reportRemaining(SecretCondition, locationOf(condition.Key), "Remove the condition, or write a condition without the secret, before you delete the secret.",
-			"The condition %q depends on secrets.%s, which %s no longer needs. Without the secret, the condition is false.", flow.Text(condition.Value), secret, l.what)
 	}
+	add(job.Node, nil)
+	for _, step := range job.Steps {
+		add(step.Node, step)
+	}
+	p.conditions[job] = out
+	return out
+}
+
+// usesSecret reports whether the password or the user name of a login comes from a
+// secret.
+func (l *login) usesSecret(name string) bool {
+	return slices.ContainsFunc(l.cases, func(c loginCase) bool {
+		return containsFold(c.secrets, "secrets."+name) || containsFold(c.usernameSecrets, "secrets."+name)
+	})
 }
 
 func containsFold(names []string, name string) bool {

@@ -91,10 +91,13 @@ func (p *pass) addLogin(l login, c credential) {
 	p.logins = append(p.logins, &l)
 }
 
-// usernameSecrets returns the references on which a user name depends, and the
-// secrets in its conditions.
+// usernameSecrets returns the references on which a user name depends. If these are
+// not secrets, the result also contains the secrets in the conditions of the name.
 func usernameSecrets(text string, v expr.Value) []string {
 	out := leaves(v)
+	if slices.ContainsFunc(out, func(name string) bool { return strings.HasPrefix(name, "secrets.") }) {
+		return out
+	}
 	for _, name := range sortedKeys(secretNames([]byte(text))) {
 		if !slices.Contains(out, "secrets."+name) {
 			out = append(out, "secrets."+name)

@@ -16,9 +16,10 @@ var fromLine = regexp.MustCompile(`(?im)^\s*FROM\s+(?:--\S+\s+)*(\S+)|--from=(\S
 // login pulls. GITHUB_TOKEN can pull them only if they are public.
 func (p *pass) reportOtherOwners(l *login) {
 	own := p.tree.repo.Known().Owner
-	if own == flow.UnknownOwner {
+	if own == flow.UnknownOwner || p.pullsReported[l.job] {
 		return
 	}
+	p.pullsReported[l.job] = true
 	var names []string
 	images := slices.Concat(p.traffic(l.job).pulls, p.baseImages(l.job))
 	for _, image := range images {

@@ -72,7 +72,8 @@ func (p *pass) reportArguments(step *flow.Step) {
 		fields := c.Fields()
 		text := strings.Join(fields, " ")
 		tool := toolOf(fields)
-		if !strings.Contains(text, "secrets") || len(tool) == 0 || slices.Contains([]string{"echo", "printf", "git", "gh", "curl", "export"}, tool[0]) {
+		if !strings.Contains(text, "secrets") || len(tool) == 0 || slices.Contains([]string{"echo", "printf", "git", "gh", "curl", "export"}, tool[0]) ||
+			slices.Contains(fields, "ssh") || slices.Contains(fields, "docker-registry") {
 			continue
 		}
 		ours := p.mentionsRegistry(text, step)
