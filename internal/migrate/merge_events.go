@@ -111,7 +111,8 @@ func matching(prefix string, patterns, names []string) []string {
 // slash.
 func matches(pattern, name string) bool {
 	if strings.Contains(pattern, "**") {
-		pattern, name = strings.ReplaceAll(pattern, "**", "*"), strings.ReplaceAll(name, "/", "-")
+		slashes := strings.NewReplacer("**", "*", "/", "-")
+		pattern, name = slashes.Replace(pattern), slashes.Replace(name)
 	}
 	ok, err := path.Match(pattern, name)
 	return ok || err != nil
@@ -148,7 +149,7 @@ func (e sampleEvent) context() meta.Context {
 	}
 }
 
-// expand replaces the expressions of a text by their values in a run of the event.
+// expandFor replaces the expressions of a text by their values in a run of the event.
 // unknown replaces each value that only a run can know.
 func (p *pass) expandFor(e sampleEvent, text, unknown string, step *flow.Step) string {
 	lookup := e.lookup(p.lookup(p.scope(step.Job, step, nil)))
@@ -173,6 +174,9 @@ func (p *pass) expandFor(e sampleEvent, text, unknown string, step *flow.Step) s
 // it computes them as the new step does.
 func (p *pass) names(e sampleEvent, c chain, strict bool) (meta.Result, error) {
 	rules := c.meta.Input("tags")
+	if !p.spend(20_000 + 100*len(rules)) {
+		return meta.Result{}, errTooComplex
+	}
 	if strings.TrimSpace(rules) == "" {
 		rules = strings.Join(defaultRules, "\n")
 	}

@@ -37,6 +37,9 @@ func (p *pass) obstacle(job *flow.Job, c *chain) string {
 	if !p.usesToken(c.login) {
 		return "the login does not use GITHUB_TOKEN"
 	}
+	if !p.spend(5000 * len(job.Steps)) {
+		return errTooComplex.Error()
+	}
 	logins := 0
 	for _, step := range job.Steps {
 		if actionName(step) == dockerLogin && p.logsInToTarget(step) {
