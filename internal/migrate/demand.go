@@ -20,6 +20,9 @@ type demand struct {
 	// permissions block could remove a scope that the step needs, or give it a
 	// scope that it did not have.
 	unknown []string
+	// stored is true if a script stores the token for later steps. checkout is true if
+	// actions/checkout stores its credentials.
+	stored, checkout bool
 }
 
 func (d *demand) merge(other demand) {
@@ -48,7 +51,7 @@ func (p *pass) demand(job *flow.Job) demand {
 }
 
 func (p *pass) readDemand(job *flow.Job) demand {
-	d := demand{scopes: scopes{}}
+	d := demand{scopes: scopes{}, stored: slices.ContainsFunc(job.Steps, p.storesToken), checkout: slices.ContainsFunc(job.Steps, storesCredentials)}
 	for _, step := range job.Steps {
 		switch {
 		case step.Run != nil:
@@ -150,13 +153,50 @@ func (p *pass) receivesToken(step *flow.Step) bool {
 // variables of the step, the job or the workflow, or from its own text. A login
 // command reads the token only from its own words.
 func (p *pass) scriptReceivesToken(step *flow.Step) bool {
-	found := countTokens(step.Run.Value.Value) > len(p.loginPlaces[step.Run.Value])
+	found := p.namesToken(step)
 	for _, holder := range []*yaml.Node{step.Node, step.Job.Node, p.doc.Root} {
 		if env := flow.Get(holder, "env"); env != nil {
 			flow.Scalars(env.Value, func(n *yaml.Node) { found = found || mentionsToken(n.Value) })
 		}
 	}
 	return found
+}
+
+// namesToken reports whether the text of a script contains the token outside of the
+// passwords of logins.
+func (p *pass) namesToken(step *flow.Step) bool {
+	return countTokens(step.Run.Value.Value) > len(p.loginPlaces[step.Run.Value])
+}
+
+// stores matches the parts of a script that store a value for later steps.
+var stores = regexp.MustCompile(`GITHUB_(ENV|OUTPUT|STATE)|git config|git remote|gh auth|netrc|npmrc|pypirc|settings\.xml|config set`)
+
+// storesToken reports whether a script stores the token, so that the scripts of later
+// steps can read it.
+func (p *pass) storesToken(step *flow.Step) bool {
+	if step.Run == nil || !stores.MatchString(step.Run.Value.Value) {
+		return false
+	}
+	inEnv := false
+	flow.Scalars(step.Env, func(n *yaml.Node) { inEnv = inEnv || mentionsToken(n.Value) })
+	return inEnv || p.namesToken(step)
+}
+
+// changesRepository matches the names of programs that often push commits or tags. They
+// can use the credentials that actions/checkout stores.
+var changesRepository = regexp.MustCompile(`(^|[/:_.-])(bump|release|changelog|commit|gh-pages)([/:_.-]|$)`)
+
+// storesCredentials reports whether a step stores the token for Git.
+func storesCredentials(step *flow.Step) bool {
+	return actionName(step) == "actions/checkout" && step.Input("persist-credentials") != "false"
+}
+
+// mayPushCommits reports whether an unknown command may push commits with the
+// credentials of actions/checkout.
+func mayPushCommits(tool []string) bool {
+	return slices.ContainsFunc(tool, func(word string) bool {
+		return !strings.HasPrefix(word, "-") && changesRepository.MatchString(word)
+	})
 }
 
 var tokenText = regexp.MustCompile(`(?i)\bsecrets\.github_token\b|\bgithub\.token\b|\b(secrets|github)\[ *'(github_)?token' *\]|tojson\( *(secrets|github) *\)`)
@@ -169,7 +209,7 @@ func countTokens(text string) int { return len(tokenText.FindAllString(text, -1)
 // commands use the token through Git, which actions/checkout configures, or read
 // it from the environment.
 func (p *pass) scriptDemand(d *demand, step *flow.Step) {
-	received := p.scriptReceivesToken(step)
+	received := d.stored || p.scriptReceivesToken(step)
 	if received && dialectOf(step) == shell.None {
 		d.opaque(stepName(step))
 	}
@@ -182,7 +222,7 @@ func (p *pass) scriptDemand(d *demand, step *flow.Step) {
 		if list != "" {
 			d.scopes.addList(list, strings.Join(tool[:min(len(tool), 2)], " "))
 		}
-		if received && !known {
+		if !known && (received || d.checkout && mayPushCommits(tool)) {
 			d.opaque(fmt.Sprintf("%s (%s)", stepName(step), tool[0]))
 		}
 	}

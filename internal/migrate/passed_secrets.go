@@ -72,14 +72,15 @@ func (p *pass) reportArguments(step *flow.Step) {
 		fields := c.Fields()
 		text := strings.Join(fields, " ")
 		tool := toolOf(fields)
-		if !strings.Contains(text, "secrets") || len(tool) == 0 || slices.Contains([]string{"echo", "printf", "git", "gh", "curl", "export"}, tool[0]) ||
+		known := len(tool) > 0 && harmlessTools[tool[0]] // such as docker build, which can have another secret as a build argument
+		if len(tool) == 0 || !strings.Contains(text, "secrets") && (known || !strings.Contains(text, "$")) || !p.spend(100_000) || slices.Contains([]string{"echo", "printf", "git", "gh", "curl", "export"}, tool[0]) ||
 			slices.Contains(fields, "ssh") || slices.Contains(fields, "docker-registry") {
 			continue
 		}
-		ours := p.mentionsRegistry(text, step)
+		ours := !known && p.mentionsRegistry(text, step)
 		for _, w := range c.Words {
-			for _, name := range leaves(p.eval(w.Text, step.Job, step, nil)) {
-				if !strings.HasPrefix(name, "secrets.") || isToken(name) || !looksLikeToken(name) || !ours && !looksLikeRegistryToken(name) || p.covers(script, w.Start, w.End) {
+			for _, name := range p.secretsIn(w.Text, step) {
+				if !ours && !looksLikeRegistryToken(name) || p.covers(script, w.Start, w.End) {
 					continue
 				}
 				p.reportRemaining(SecretEnv, location{script, w.Start}, "If the secret is used only for "+p.opts.Registry+", replace the secret with ${{ "+p.token()+" }}, and give the job packages: write or packages: read.",
