@@ -260,3 +260,12 @@ func (p *pass) holds(e sampleEvent, condition string, step *flow.Step, want bool
 	holds, known := expr.Eval(condition, e.lookup(p.lookup(p.scope(step.Job, step, nil)))).Truth()
 	return known && holds == want
 }
+
+// pushesPullRequests reports whether the step may push in a pull request. With a
+// read-only token, the old step fails, and this action by default skips the push.
+func (p *pass) pushesPullRequests(c chain) bool {
+	push, _ := pushCondition(c)
+	return slices.ContainsFunc(sampleEvents(p.doc), func(e sampleEvent) bool {
+		return strings.HasPrefix(e.name, "pull_request") && p.mayRun(e, c.push) && !p.holds(e, push, c.push, false)
+	})
+}

@@ -192,6 +192,13 @@ func (p *pass) listObstacle(c *chain) string {
 			}
 		}
 	}
+	if _, ok := p.doc.Triggers["pull_request"]; ok {
+		for line := range strings.Lines(c.push.Input("secrets")) {
+			if strings.Contains(line, "secrets.") && !mentionsToken(line) {
+				return "pull requests from forks have no secrets, and the new step refuses a build secret that is empty"
+			}
+		}
+	}
 	return ""
 }
 

@@ -143,7 +143,11 @@ func (p *pass) mergedInputs(c chain, d differences) []string {
 		lines = append(lines, "attestations: strip")
 	}
 	lines = append(lines, p.nameLines(c)...)
-	return append(lines, "overwrite: versions=allow", "monotonic: false")
+	lines = append(lines, "overwrite: versions=allow", "monotonic: false")
+	if p.pushesPullRequests(c) {
+		lines = append(lines, "on-readonly: fail")
+	}
+	return lines
 }
 
 // pushLines returns the line of the input push. A value without a change keeps its
