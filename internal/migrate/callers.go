@@ -44,18 +44,23 @@ func (l *library) addTo(index *callerIndex, of *tree) {
 		if err != nil || doc.Action {
 			continue
 		}
-		for _, event := range []string{"registry_package", "package"} {
-			if _, ok := doc.Triggers[event]; ok && l.tree == of {
-				index.onPackage = append(index.onPackage, l.tree.display(name))
-			}
+		_, registryPackage := doc.Triggers["registry_package"]
+		_, olderPackage := doc.Triggers["package"]
+		if l.tree == of && (registryPackage || olderPackage) {
+			index.onPackage = append(index.onPackage, l.tree.display(name))
 		}
-		for _, job := range doc.Jobs {
-			if job.Uses == nil {
-				continue
-			}
-			if t, called := l.resolve(flow.Text(job.Uses.Value)); t == of {
-				index.calls[called] = append(index.calls[called], job.Secrets)
-			}
+		l.addCalls(index, of, doc)
+	}
+}
+
+// addCalls adds the calls of a workflow to the index of another checkout.
+func (l *library) addCalls(index *callerIndex, of *tree, doc *flow.Document) {
+	for _, job := range doc.Jobs {
+		if job.Uses == nil {
+			continue
+		}
+		if t, called := l.resolve(flow.Text(job.Uses.Value)); t == of {
+			index.calls[called] = append(index.calls[called], job.Secrets)
 		}
 	}
 }

@@ -171,15 +171,14 @@ func splitTags(text string) (images, refs []string, err error) {
 		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		colon := strings.LastIndexByte(line, ':')
-		if colon < strings.LastIndexByte(line, '/') || strings.Count(line[max(colon, 0):], "}}") != strings.Count(line[max(colon, 0):], "${{") {
+		image, tag, ok := cutTag(line)
+		if !ok {
 			return nil, nil, fmt.Errorf("the reference %q has no tag, or its tag contains an incomplete expression", line)
 		}
-		image := withHost(line[:colon])
 		if tags[image] == nil {
 			images = append(images, image)
 		}
-		tags[image] = append(tags[image], line[colon+1:])
+		tags[image] = append(tags[image], tag)
 	}
 	if len(images) == 0 {
 		return nil, nil, fmt.Errorf("the push step has no tags")
@@ -189,15 +188,24 @@ func splitTags(text string) (images, refs []string, err error) {
 			return nil, nil, fmt.Errorf("the push step pushes several images with different tags")
 		}
 	}
-	for _, image := range images {
-		if !strings.HasPrefix(image, "docker.io/") { // a full reference keeps an invalid tag an error
-			for _, tag := range tags[image] {
-				refs = append(refs, image+":"+tag)
-			}
-			return images, refs, nil
-		}
+	i := slices.IndexFunc(images, func(image string) bool { return !strings.HasPrefix(image, "docker.io/") })
+	if i < 0 {
+		return nil, nil, fmt.Errorf("the push step pushes only to Docker Hub")
 	}
-	return nil, nil, fmt.Errorf("the push step pushes only to Docker Hub")
+	for _, tag := range tags[images[i]] { // with a full reference, an invalid tag stays an error
+		refs = append(refs, images[i]+":"+tag)
+	}
+	return images, refs, nil
+}
+
+// cutTag splits a reference into its image, with a host, and its tag.
+func cutTag(reference string) (image, tag string, ok bool) {
+	colon := strings.LastIndexByte(reference, ':')
+	if colon < 0 || colon < strings.LastIndexByte(reference, '/') {
+		return "", "", false
+	}
+	tag = reference[colon+1:]
+	return withHost(reference[:colon]), tag, strings.Count(tag, "}}") == strings.Count(tag, "${{")
 }
 
 func sorted(list []string) []string { return slices.Sorted(slices.Values(list)) }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/shell"
 )
@@ -23,16 +25,34 @@ func (p *pass) reportOtherOwners(l *login) {
 	var names []string
 	images := slices.Concat(p.traffic(l.job).pulls, p.baseImages(l.job))
 	for _, image := range images {
-		name := p.opts.Registry + "/" + image.Owner + "/" + image.Name
+		name := p.opts.Registry + "/" + image.Owner + "/" + strings.ReplaceAll(image.Name, "?", "…")
 		if !strings.EqualFold(image.Owner, own) && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
+	names = append(names, p.unknownOwners(l.job)...)
 	if len(names) == 0 {
 		return
 	}
 	p.reportNote(CrossOwner, l.at, "The job %q also uses %s. GITHUB_TOKEN can pull images of other owners only if they are public. If an image is private, keep a login with a token of its owner.",
-		l.job.ID, strings.ReplaceAll(list(names), "?", "…"))
+		l.job.ID, list(names))
+}
+
+// unknownOwners returns the images of a job whose owner is an expression that only a
+// run can evaluate.
+func (p *pass) unknownOwners(job *flow.Job) []string {
+	owner := regexp.MustCompile(regexp.QuoteMeta(p.opts.Registry) + `/(\$\{\{[^}]*\}\})`)
+	var out []string
+	for _, step := range job.Steps {
+		flow.Scalars(step.Node, func(n *yaml.Node) {
+			for _, m := range owner.FindAllStringSubmatch(n.Value, -1) {
+				if !slices.Contains(out, m[0]+"/…") && !p.eval(m[1], job, step, nil).Known {
+					out = append(out, m[0]+"/…")
+				}
+			}
+		})
+	}
+	return out
 }
 
 // baseImages returns the images of the registry that the Dockerfiles of a job use.

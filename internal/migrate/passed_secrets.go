@@ -67,25 +67,31 @@ func (p *pass) reportInput(step *flow.Step, pair flow.Pair) {
 // reportArguments reports the secrets that a script passes to a program as an
 // argument, if the program may log in to the registry with the secret.
 func (p *pass) reportArguments(step *flow.Step) {
-	script := step.Run.Value
-	for _, c := range shell.Parse(script.Value, dialectOf(step)) {
-		fields := c.Fields()
-		text := strings.Join(fields, " ")
-		tool := toolOf(fields)
-		known := len(tool) > 0 && harmlessTools[tool[0]] // such as docker build, which can have another secret as a build argument
-		if len(tool) == 0 || !strings.Contains(text, "secrets") && (known || !strings.Contains(text, "$")) || !p.spend(100_000) || slices.Contains([]string{"echo", "printf", "git", "gh", "curl", "export"}, tool[0]) ||
-			slices.Contains(fields, "ssh") || slices.Contains(fields, "docker-registry") {
+	for _, c := range shell.Parse(step.Run.Value.Value, dialectOf(step)) {
+		tool := toolOf(c.Fields())
+		if len(tool) == 0 || slices.Contains([]string{"echo", "printf", "git", "gh", "curl", "export"}, tool[0]) ||
+			slices.Contains(tool, "ssh") || slices.Contains(tool, "docker-registry") {
 			continue
 		}
-		ours := !known && p.mentionsRegistry(text, step)
-		for _, w := range c.Words {
-			for _, name := range p.secretsIn(w.Text, step) {
-				if !ours && !looksLikeRegistryToken(name) || p.covers(script, w.Start, w.End) {
-					continue
-				}
-				p.reportRemaining(SecretEnv, location{script, w.Start}, "If the secret is used only for "+p.opts.Registry+", replace the secret with ${{ "+p.token()+" }}, and give the job packages: write or packages: read.",
-					"%s is an argument of %s. The workflow does not show how the program uses the secret.", name, tool[0])
+		text := strings.Join(tool, " ")
+		known := harmlessTools[tool[0]] // such as docker build, which can have another secret as a build argument
+		if strings.Contains(text, "secrets") || !known && strings.Contains(text, "$") {
+			p.reportCommand(step, c, tool[0], !known && p.spend(100_000) && p.mentionsRegistry(text, step))
+		}
+	}
+}
+
+// reportCommand reports the secrets in the arguments of one command. If ours is false,
+// it reports only secrets whose names suggest the registry.
+func (p *pass) reportCommand(step *flow.Step, c shell.Command, tool string, ours bool) {
+	script := step.Run.Value
+	for _, w := range c.Words {
+		for _, name := range p.secretsIn(w.Text, step) {
+			if !ours && !looksLikeRegistryToken(name) || p.covers(script, w.Start, w.End) {
+				continue
 			}
+			p.reportRemaining(SecretEnv, location{script, w.Start}, "If the secret is used only for "+p.opts.Registry+", replace the secret with ${{ "+p.token()+" }}, and give the job packages: write or packages: read.",
+				"%s is an argument of %s. The workflow does not show how the program uses the secret.", name, tool)
 		}
 	}
 }
