@@ -26,6 +26,13 @@ func TestMain(m *testing.M) {
 	if os.Getenv("GHCR_PUBLISH_TEST_MAIN") != "" { // a test runs the program in a separate process
 		os.Exit(cmd.Main(context.Background(), os.Args[1:], cmd.System()))
 	}
+	if calls := os.Getenv(builderVariable); calls != "" { // a test runs docker buildx
+		if err := runBuilder(os.Args[1:], calls); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	dir, err := os.MkdirTemp("", "action-test-")
 	if err == nil {
 		err = os.Setenv("DOCKER_CONFIG", dir)

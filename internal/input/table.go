@@ -117,13 +117,13 @@ var Table = []Input{
 	},
 	{
 		Name: "labels", Group: GroupTags, Kind: Lines, Commands: labels,
-		Help:    "Labels that are added to the default OCI labels, or replace them: KEY=value, one per line. publish writes labels into an existing image only if this input is set, because labels change the digest. An image that publish builds from `context` always gets labels.",
+		Help:    "Labels that are added to the default OCI labels, or replace them: KEY=value, one per line. publish writes labels into an existing image only if this input is set, because labels change the digest. An image that publish builds from `context` gets labels unless this input contains only comments.",
 		Short:   "Labels to add to the default OCI labels: KEY=value, one per line. If `source` is set, these labels change the digest of the image.",
 		Example: "org.opencontainers.image.vendor=Acme",
 	},
 	{
 		Name: "annotations", Group: GroupTags, Kind: Lines, Commands: annotating,
-		Help:    "Annotations that are added to the default annotations, or replace them: KEY=value, one per line. If this input or `labels` is set, publish writes annotations into the index or, without an index, into the manifest. merge writes annotations into the new index.",
+		Help:    "Annotations that are added to the default annotations, or replace them: KEY=value, one per line. If this input is set, publish writes annotations into the index or, without an index, into the manifest. For an existing image, `labels` has the same effect. merge writes annotations into the new index.",
 		Short:   "Annotations to add to the default annotations: KEY=value, one per line. If `source` is set, these annotations change the digest of the image.",
 		Example: "org.opencontainers.image.vendor=Acme",
 	},

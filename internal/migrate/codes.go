@@ -24,6 +24,8 @@ const (
 	SecretEnv           Code = "secret-env"
 	UnusedSecret        Code = "unused-secret"
 	TokenComment        Code = "token-comment"
+	SecretCondition     Code = "secret-condition"
+	StartsWorkflow      Code = "starts-workflow"
 	SecretBuildArg      Code = "secret-build-arg"
 	OldRegistry         Code = "old-registry"
 	PlainToken          Code = "plain-token"
@@ -55,6 +57,8 @@ var rules = map[Code]rule{
 	SecretEnv:           {"A registry token is passed to a script", "The workflow does not show how the script uses the token."},
 	UnusedSecret:        {"Unused secret", "Delete an unused secret, because it has no use and can leak."},
 	TokenComment:        {"A comment about the token", "A comment at the login can give the reason for a personal access token. After the edit, the comment can be wrong."},
+	SecretCondition:     {"A condition that depends on the secret", "After the edit, the login needs no secret. If you delete the secret, the condition becomes false, and the step no longer runs."},
+	StartsWorkflow:      {"The push starts another workflow", "A push with GITHUB_TOKEN starts no workflow, so a workflow with the trigger registry_package no longer runs."},
 	SecretBuildArg:      {"A registry token as a build argument", "The image's history contains build arguments. It does not contain build secrets."},
 	OldRegistry:         {"docker.pkg.github.com is replaced by the Container registry", "Images are at ghcr.io/OWNER/IMAGE. The old host name only redirects requests."},
 	PlainToken:          {"A token in plain text", "Every reader of the file can use the token. Revoke it."},

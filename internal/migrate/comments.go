@@ -6,41 +6,118 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
 // aboutToken matches a comment about the kind of a token.
-var aboutToken = regexp.MustCompile(`(?i)\bPAT\b|_PAT\b|personal access token|classic token|GITHUB_TOKEN`)
+var aboutToken = regexp.MustCompile(`(?i)\bPATs?\b|_PAT\b|personal access token|classic token|GITHUB_TOKEN|github\.token`)
 
-// reportComments reports the comments at a migrated login that are about its
-// token. Such a comment can give the reason for a personal access token, or it is
-// wrong after the edit.
+// reportComments reports the comments about the token of a migrated login: at the
+// head of the file, at the head of the job, and at the login. Such a comment can give
+// the reason for a personal access token, or it is wrong after the edit.
 func (p *pass) reportComments(l *login) {
-	var found []string
-	collect := func(n *yaml.Node) {
-		for _, comment := range []string{n.HeadComment, n.LineComment} {
-			text := strings.Join(strings.Fields(strings.ReplaceAll(comment, "#", " ")), " ")
-			if aboutToken.MatchString(text) && !slices.Contains(found, text) {
-				found = append(found, text)
-			}
+	names := l.secretNames()
+	about := func(text string) bool {
+		return aboutToken.MatchString(text) || slices.ContainsFunc(names, func(name string) bool {
+			return countWord(strings.ToUpper(text), strings.ToUpper(name)) > 0
+		})
+	}
+	for _, c := range p.commentsAt(l) {
+		if about(c.text) {
+			p.reportNote(TokenComment, l.at, "The comment in line %d is about a token: %q. If the comment gives a reason that is still valid, keep the personal access token. Otherwise, correct the comment.", c.line, cut(c.text))
 		}
-	}
-	if l.job.Key != nil {
-		collect(l.job.Key)
-	}
-	if l.step != nil {
-		everyNode(l.step.Node, collect)
-	}
-	for _, text := range found {
-		p.reportNote(TokenComment, l.at, "A comment at this login is about its token: %q. If the comment gives a reason that is still valid, keep the personal access token. Otherwise, correct the comment.", cut(text))
 	}
 }
 
-// everyNode calls visit for a node and all nodes below it.
-func everyNode(n *yaml.Node, visit func(*yaml.Node)) {
-	visit(n)
-	for _, c := range n.Content {
-		everyNode(c, visit)
+// secretNames returns the names of the secrets of a login, without their context.
+func (l *login) secretNames() []string {
+	var out []string
+	for _, c := range l.cases {
+		for _, ref := range slices.Concat(c.secrets, c.usernameSecrets) {
+			if name, ok := strings.CutPrefix(ref, "secrets."); ok && !slices.Contains(out, name) {
+				out = append(out, name)
+			}
+		}
 	}
+	return out
+}
+
+// comment is a comment of one or several lines.
+type comment struct {
+	line, last int // the first and the last line
+	text       string
+}
+
+// commentsAt returns the comments of the lines that belong to a login: the head of
+// the file, the head of the job, and the step.
+func (p *pass) commentsAt(l *login) []comment {
+	if p.comments == nil {
+		p.comments = commentsIn(strings.Split(string(p.doc.Text.Bytes()), "\n"))
+	}
+	ranges := [][2]int{{1, p.doc.Root.Line}}
+	if jobs := flow.Get(p.doc.Root, "jobs"); jobs != nil {
+		ranges[0][1] = jobs.Key.Line
+	}
+	if l.job.Key != nil {
+		last := p.lastLine(l.job.Node)
+		if len(l.job.Steps) > 0 {
+			last = min(last, l.job.Steps[0].Node.Line-1)
+		}
+		ranges = append(ranges, [2]int{l.job.Key.Line, last})
+	}
+	if l.step != nil {
+		ranges = append(ranges, [2]int{l.step.Node.Line, p.lastLine(l.step.Node)})
+	}
+	var out []comment
+	for _, c := range p.comments {
+		if slices.ContainsFunc(ranges, func(r [2]int) bool { return c.last >= r[0]-1 && c.line <= r[1] }) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// lastLine returns the number of the last line of a node.
+func (p *pass) lastLine(n *yaml.Node) int {
+	if last, ok := p.lastLines[n]; ok {
+		return last
+	}
+	last := n.Line
+	flow.Scalars(n, func(s *yaml.Node) {
+		line := s.Line
+		if s.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
+			line += strings.Count(s.Value, "\n")
+		}
+		last = max(last, line)
+	})
+	p.lastLines[n] = last
+	return last
+}
+
+// commentsIn returns the comments of a file. Consecutive lines that contain only a
+// comment are one comment. The result is never nil.
+func commentsIn(lines []string) []comment {
+	out := []comment{}
+	joins := false
+	for i, line := range lines {
+		trimmed := strings.TrimSpace(line)
+		whole := strings.HasPrefix(trimmed, "#")
+		_, text, found := strings.Cut(line, " #")
+		if whole {
+			text, found = strings.TrimLeft(trimmed, "#"), true
+		}
+		text = strings.Join(strings.Fields(text), " ")
+		switch {
+		case whole && joins:
+			last := &out[len(out)-1]
+			last.last, last.text = i+1, strings.TrimSpace(last.text+" "+text)
+		case found:
+			out = append(out, comment{i + 1, i + 1, text})
+		}
+		joins = whole
+	}
+	return out
 }
 
 // maxComment is the maximum number of bytes of a comment in a message.

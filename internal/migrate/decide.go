@@ -13,12 +13,16 @@ func (p *pass) decideLogins() {
 	for _, l := range p.logins {
 		for _, c := range l.cases {
 			for _, s := range c.password {
-				p.loginPlaces[s.node] = true
+				if places := p.loginPlaces[s.node]; !slices.Contains(places, s.place) {
+					p.loginPlaces[s.node] = append(places, s.place)
+				}
 			}
 		}
 	}
 	p.loginInputs = p.inputsOnlyForLogins()
-	p.logins = slices.DeleteFunc(p.logins, func(l *login) bool { return !p.isRelevant(l) || !p.ownerAllowed(l) })
+	p.logins = slices.DeleteFunc(p.logins, func(l *login) bool {
+		return !p.isRelevant(l) || !p.ownerAllowed(l) || !p.startsNothing(l) || !p.permissionsKnown(l)
+	})
 	shared := p.dropMixedLogins()
 	for _, l := range p.logins {
 		p.decideLogin(l, shared)
@@ -83,7 +87,7 @@ func (p *pass) isRelevant(l *login) bool {
 		if l.code == PATLogin || l.code == PATInput {
 			p.loginTools[l.job] = append(p.loginTools[l.job], l.what)
 		}
-		pat = pat || c.plain != "" || c.hasPAT()
+		pat = pat || c.plain != "" || p.isPAT(c)
 		p.recordSink(l, c)
 	}
 	if ours && !pat {
@@ -101,11 +105,21 @@ func (c loginCase) hasPAT() bool {
 	})
 }
 
+// isPAT reports whether the password of a login may be a personal access token. A
+// secret for which all callers pass the job's token is not one.
+func (p *pass) isPAT(c loginCase) bool {
+	return c.hasPAT() && slices.ContainsFunc(c.secrets, func(name string) bool {
+		secret, ok := strings.CutPrefix(name, "secrets.")
+		return !isToken(name) && !strings.HasPrefix(name, "inputs.") && !(ok && p.callersPassToken(secret))
+	})
+}
+
 // reportUnknownRegistry reports a login whose registry is known only at run
 // time. It reports the login only if the name of the password's secret suggests
 // the registry to migrate.
 func (p *pass) reportUnknownRegistry(l *login, c loginCase) {
-	if c.host != "" || !slices.ContainsFunc(c.secrets, looksLikeRegistryToken) {
+	loops := l.step != nil && l.step.Run != nil && strings.Contains(l.step.Run.Value.Value, p.opts.Registry)
+	if c.host != "" || len(c.secrets) == 0 || !loops && !slices.ContainsFunc(c.secrets, looksLikeRegistryToken) {
 		return
 	}
 	p.reportRemaining(UnknownRegistry, l.at, "If the registry is "+p.opts.Registry+", write this host as the registry of the login and run migrate again.",
@@ -149,6 +163,8 @@ func (p *pass) decideLogin(l *login, shared definitionUses) {
 	p.migratedSteps[l.step] = true
 	p.recordMigration(l, p.renameVariables(l, places))
 	p.reportComments(l)
+	p.reportConditions(l)
+	p.reportOtherOwners(l)
 }
 
 // recordMigration records the finding, the replaced secrets and the permission

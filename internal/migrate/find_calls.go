@@ -82,9 +82,16 @@ func (p *pass) followWorkflow(job *flow.Job) {
 		switch {
 		case callee.replaced[pair.Key.Value]:
 			p.reportNote(UnusedSecret, locationOf(pair.Key), "%s no longer uses the secret %q. If no other workflow needs the secret, remove the secret from the calling and the called workflow.", name, pair.Key.Value)
-		case !callee.found && slices.ContainsFunc(secrets, looksLikeRegistryToken):
+		case !callee.found && isPassedToken(pair.Key.Value, secrets):
 			p.reportRemaining(UnknownSource, locationOf(pair.Value), "Run migrate with the checkouts of both repositories as arguments, so that migrate can follow the call.",
 				"The workflow %s receives %s, but no scanned checkout contains the workflow.", name, strings.Join(secrets, ", "))
 		}
 	}
+}
+
+// isPassedToken guesses from the names of a passed secret that it holds a token for
+// the registry. key is the name in the called workflow.
+func isPassedToken(key string, secrets []string) bool {
+	other := func(name string) bool { return strings.HasPrefix(name, "secrets.") && !isToken(name) }
+	return slices.ContainsFunc(secrets, looksLikeRegistryToken) || looksLikeRegistryToken("secrets."+key) && slices.ContainsFunc(secrets, other)
 }

@@ -71,7 +71,11 @@ func findCleanups(p *pass) {
 			return
 		}
 		l.cases = []loginCase{lc}
-		l.deletes = p.cleanupImages(step, c, lc.owner)
+		if l.deletes = p.cleanupImages(step, c, lc.owner); len(l.deletes) == 0 && p.namesPackages(step, c) {
+			p.reportRemaining(NeedsPAT, locationOf(token.Value), "If the repository has the role Admin on these packages, use ${{ "+p.token()+" }}, and give the job packages: write.",
+				"%s deletes versions of packages whose names the file does not show. %s is not changed, because GITHUB_TOKEN may delete versions only of packages on which the repository has the role Admin.", l.what, strings.Join(lc.secrets, ", "))
+			return
+		}
 		p.logins = append(p.logins, l)
 	})
 }
@@ -107,3 +111,13 @@ func (p *pass) cleanupImages(step *flow.Step, c cleanup, owner string) []Image {
 
 // isLiteralName reports whether a package name contains no pattern.
 func isLiteralName(name string) bool { return !strings.ContainsAny(name, "*?!$<>[]") }
+
+// namesPackages reports whether the inputs of a step name packages.
+func (p *pass) namesPackages(step *flow.Step, c cleanup) bool {
+	for _, input := range c.names {
+		if step.Input(input) != "" {
+			return true
+		}
+	}
+	return false
+}

@@ -136,7 +136,7 @@ func (s *script) username(c *loginCase, w shell.Word, scope flow.Scope) {
 		return
 	}
 	whole := place{node: s.step.Run.Value, from: w.Start, to: w.End, actor: actorIn(dialectOf(s.step))}
-	c.username, c.usernameSecrets = route{{place: whole}}, leaves(v)
+	c.username, c.usernameSecrets = route{{place: whole}}, usernameSecrets(w.Text, v)
 	if len(w.Refs) == 1 && w.Refs[0].Name != "" && s.unquoted(w) == s.text[w.Refs[0].Start:w.Refs[0].End] {
 		c.username = append(c.username, r[1:]...)
 	}

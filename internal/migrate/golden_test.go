@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -12,7 +13,7 @@ import (
 
 var update = flag.Bool("update", false, "write the files after.yml and findings of the golden cases; review these files before you commit")
 
-// goldenRoot writes a case into a checkout of acme/web.
+// goldenRoot writes a case into a checkout of acme/web, which has Dockerfiles.
 func goldenRoot(t testing.TB, before []byte) Root {
 	t.Helper()
 	dir := t.TempDir()
@@ -22,6 +23,12 @@ func goldenRoot(t testing.TB, before []byte) Root {
 	}
 	if err := os.WriteFile(filepath.Join(workflows, "ci.yml"), before, 0o644); err != nil {
 		t.Fatal(err)
+	}
+	for _, name := range []string{"Dockerfile", "docker/Dockerfile", "web/Dockerfile", "api/Dockerfile"} {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte("FROM scratch\n"), 0o644)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return Root{Dir: dir, Repository: "acme/web"}
 }

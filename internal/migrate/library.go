@@ -20,6 +20,8 @@ type library struct {
 	tree   *tree
 	others []*tree
 
+	callers callerIndex
+
 	mu    sync.Mutex
 	known map[string]*summary
 }
@@ -35,7 +37,7 @@ type summary struct {
 	// permission that the edited logins need.
 	migrated bool
 	level    level
-	scopes   scopes
+	demand   demand
 	sinks    map[string]sink
 	replaced map[string]bool
 	use      traffic
@@ -114,7 +116,7 @@ func (l *library) action(p *pass, step *flow.Step) *summary {
 			return s
 		}
 	}
-	return &summary{use: traffic{opaque: true}, scopes: scopes{"contents": {level: read}}}
+	return &summary{use: traffic{opaque: true}, demand: demand{scopes: scopes{"contents": {level: read}}, unknown: []string{actionName(step)}}}
 }
 
 // workflow summarizes the reusable workflow that a job calls.
@@ -122,7 +124,7 @@ func (l *library) workflow(p *pass, job *flow.Job) *summary {
 	if t, path := l.resolve(flow.Text(job.Uses.Value)); t != nil {
 		return t.lib.summary(p, path)
 	}
-	return &summary{scopes: scopes{"contents": {level: read}}}
+	return &summary{demand: demand{scopes: scopes{"contents": {level: read}}, unknown: []string{flow.Text(job.Uses.Value)}}}
 }
 
 // resolve returns the checkout and the path to which a "uses:" value refers.
@@ -166,7 +168,7 @@ func (l *library) summary(p *pass, path string) *summary {
 	}
 	if len(p.callers) >= maxCalls || slices.Contains(p.callers, id) {
 		p.incomplete = true
-		return &summary{scopes: scopes{}, incomplete: true}
+		return &summary{demand: demand{scopes: scopes{}}, incomplete: true}
 	}
 	s = l.read(p, path, id)
 	p.memo[id] = s
@@ -185,11 +187,11 @@ func (l *library) summary(p *pass, path string) *summary {
 func (l *library) read(p *pass, path, id string) *summary {
 	src, err := l.tree.read(path)
 	if err != nil {
-		return &summary{scopes: scopes{}}
+		return &summary{demand: demand{scopes: scopes{}}}
 	}
 	doc, err := flow.Parse(src)
 	if err != nil {
-		return &summary{scopes: scopes{}}
+		return &summary{demand: demand{scopes: scopes{}}}
 	}
 	callee := newPass(l.tree, path, doc, p.opts)
 	callee.memo = p.memo
@@ -203,34 +205,34 @@ func (l *library) read(p *pass, path, id string) *summary {
 }
 
 func (p *pass) summarise() *summary {
-	s := &summary{found: true, incomplete: p.incomplete, migrated: len(p.needs) > 0, sinks: p.sinks, scopes: scopes{}, replaced: map[string]bool{}}
+	s := &summary{found: true, incomplete: p.incomplete, migrated: len(p.needs) > 0, sinks: p.sinks, demand: demand{scopes: scopes{}}, replaced: map[string]bool{}}
 	for name := range p.replaced {
 		s.replaced[name] = true
 	}
 	for _, job := range p.doc.Jobs {
 		s.use.merge(p.traffic(job))
-		s.scopes.merge(p.jobScopes(job))
+		s.demand.merge(p.jobDemand(job))
 		if n := p.needs[job]; n != nil {
 			s.level = max(s.level, n.level)
-			s.scopes.add("packages", n.level, "")
+			s.demand.scopes.add("packages", n.level, "")
 		}
 	}
 	return s
 }
 
-// jobScopes returns the permissions that a job has after the migration. These
+// jobDemand returns the permissions that a job has after the migration. These
 // are the declared permissions, or the required permissions if none are
 // declared.
-func (p *pass) jobScopes(job *flow.Job) scopes {
+func (p *pass) jobDemand(job *flow.Job) demand {
 	switch {
 	case job.Permissions != nil:
-		return declared(job.Permissions.Value)
+		return demand{scopes: declared(job.Permissions.Value)}
 	case p.doc.Permissions != nil:
-		return declared(p.doc.Permissions.Value)
+		return demand{scopes: declared(p.doc.Permissions.Value)}
 	}
-	s := p.requiredScopes(job)
+	d := p.demand(job)
 	if p.registryJobs[job] {
-		s.add("packages", p.traffic(job).level(), "")
+		d.scopes.add("packages", p.traffic(job).level(), "")
 	}
-	return s
+	return d
 }

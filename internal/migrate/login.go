@@ -84,11 +84,26 @@ func (p *pass) addLogin(l login, c credential) {
 		if c.username.node != nil {
 			username := p.eval(c.username.text, l.job, l.step, combo)
 			lc.username, lc.usernameInput = p.usernameRoute(c.username, username), inputOf(username)
-			lc.usernameSecrets = leaves(username)
+			lc.usernameSecrets = usernameSecrets(c.username.text, username)
 		}
 		l.cases = append(l.cases, lc)
 	}
 	p.logins = append(p.logins, &l)
+}
+
+// usernameSecrets returns the references on which a user name depends. If these are
+// not secrets, the result also contains the secrets in the conditions of the name.
+func usernameSecrets(text string, v expr.Value) []string {
+	out := leaves(v)
+	if slices.ContainsFunc(out, func(name string) bool { return strings.HasPrefix(name, "secrets.") }) {
+		return out
+	}
+	for _, name := range sortedKeys(secretNames([]byte(text))) {
+		if !slices.Contains(out, "secrets."+name) {
+			out = append(out, "secrets."+name)
+		}
+	}
+	return out
 }
 
 // inputOf returns the name of the input that supplies a value, perhaps through
@@ -129,21 +144,19 @@ func (c *loginCase) setPassword(f field, v expr.Value) {
 }
 
 // usernameRoute returns the route to a user name. It returns nil for a name
-// that need not change. Such a name is the actor, an input that the caller
-// sets, or empty.
+// that need not change, because the registry accepts any user name with
+// GITHUB_TOKEN. Such a name comes from the github context, is an input that the
+// caller sets, or is empty. A name that depends on a secret changes, because the
+// secret may be deleted.
 func (p *pass) usernameRoute(f field, v expr.Value) route {
 	names := leaves(v)
 	isInput := func(name string) bool { return strings.HasPrefix(name, "inputs.") }
-	isOther := func(name string) bool { return !isActor(name) }
-	actor := len(names) > 0 && !slices.ContainsFunc(names, isOther)
-	if actor || slices.ContainsFunc(names, isInput) || v.Known && v.Text == "" {
+	isOther := func(name string) bool { return !strings.HasPrefix(name, "github.") }
+	given := len(names) > 0 && !slices.ContainsFunc(names, isOther) || len(names) == 0 && strings.Contains(f.text, "github.repository_owner")
+	if given && len(secretNames([]byte(f.text))) == 0 || slices.ContainsFunc(names, isInput) || v.Known && v.Text == "" {
 		return nil
 	}
 	return routeOf(f, v)
-}
-
-func isActor(name string) bool {
-	return strings.EqualFold(name, "github.actor") || strings.EqualFold(name, "github.triggering_actor")
 }
 
 // isToken reports whether a reference is the job's own token.

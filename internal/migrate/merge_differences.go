@@ -23,6 +23,12 @@ func (d differences) sentences() []string {
 // provenance by default.
 var oldBuild = regexp.MustCompile(`@v[1-3](\.|$)`)
 
+// attachesNothing reports whether a build step attaches no attestation.
+func attachesNothing(step *flow.Step) bool {
+	provenance := step.Input("provenance")
+	return provenance == "false" || provenance == "" && oldBuild.MatchString(flow.Text(step.Uses.Value))
+}
+
 // newStepName replaces a name that is no longer right.
 const newStepName = "Build and publish"
 
@@ -32,22 +38,26 @@ func (p *pass) differences(c chain) differences {
 	switch provenance := c.push.Input("provenance"); {
 	case provenance == "false":
 		d.others = append(d.others, "The input attestations: strip replaces provenance: false.")
-	case provenance == "" && oldBuild.MatchString(flow.Text(c.push.Uses.Value)):
-		d.others = append(d.others, "The new step attaches the attestation that docker buildx adds by default. The input attestations: strip removes it.")
+	case attachesNothing(c.push):
+		d.others = append(d.others, "The input attestations: strip removes the attestation that docker buildx adds by default.")
 	default:
 		d.comments = append(d.comments, dockerBuild+" attached a provenance attestation. This step attaches only the attestation that docker buildx adds by default.")
 	}
-	if c.push.Input("push") != "true" {
-		d.others = append(d.others, "If push is false, the new step is a dry run. It builds the image only if the registry would accept a push. The input on-readonly decides about tokens that can only read.")
+	if push, changed := pushCondition(c); push != "true" {
+		d.others = append(d.others, "If push is false, the new step builds the image and prints the plan.")
+		if changed {
+			d.others = append(d.others, "The input push contains the condition of the login, because the old step could push only after a login.")
+		}
 	}
-	if c.meta == nil {
-		d.others = append(d.others, "The new step adds the usual OCI labels to the image.")
-	} else if c.meta.Input("tags") == "" {
+	if c.meta != nil && c.keepMeta == "" && c.meta.Input("tags") == "" {
 		d.others = append(d.others, "The input tags contains the default rules of "+dockerMetadata+".")
 	}
-	d.others = append(d.others, "The new step does not overwrite the tag of a full version (1.2.3), and does not move a tag to an older version. The inputs overwrite and monotonic change this.")
-	if len(p.dockerfiles(c)) == 0 || !p.readsDockerfiles(c) {
-		d.others = append(d.others, fmt.Sprintf("migrate could not read the Dockerfile. If the Dockerfile uses private images of %s, keep the login.", p.opts.Registry))
+	d.others = append(d.others, "The new step overwrites existing tags, as "+dockerBuild+" does. To protect the tags of versions and newer tags, remove the inputs overwrite and monotonic.")
+	if c.keepMeta != "" {
+		d.others = append(d.others, fmt.Sprintf("The step of %s stays, because %s.", dockerMetadata, c.keepMeta))
+	}
+	if c.keepLogin != "" {
+		d.others = append(d.others, fmt.Sprintf("The login stays, because %s.", c.keepLogin))
 	}
 	if name := flow.Text(valueOf(c.push, "name")); name != "" {
 		if lower := strings.ToLower(name); strings.Contains(lower, "build-push-action") || strings.Contains(lower, "docker/") {
@@ -63,7 +73,7 @@ func (p *pass) differences(c chain) differences {
 // readsDockerfiles reports whether the checkout contains all Dockerfiles of the
 // step.
 func (p *pass) readsDockerfiles(c chain) bool {
-	for _, name := range p.dockerfiles(c) {
+	for _, name := range p.dockerfiles(c.push) {
 		if _, err := p.tree.read(name); err != nil {
 			return false
 		}

@@ -3,11 +3,13 @@ package migrate
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/expr"
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
@@ -17,35 +19,37 @@ var (
 	stepKeys  = []string{"name", "id", "uses", "with"}
 	pushSteps = append([]string{"if", "env", "continue-on-error", "timeout-minutes"}, stepKeys...)
 	loginKeys = []string{"registry", "username", "password"}
-	metaKeys  = []string{"images", "tags", "flavor", "labels", "annotations"}
+	metaKeys  = []string{"images", "tags", "flavor", "labels", "annotations", "bake-target"}
 	// carried are the inputs of docker/build-push-action that the new step has
 	// with the same meaning.
 	carried  = []string{"context", "file", "target", "platforms", "build-args", "secrets", "builder", "cache-from", "cache-to"}
-	pushKeys = append([]string{"push", "tags", "labels", "provenance", "sbom"}, carried...)
+	pushKeys = append([]string{"push", "tags", "labels", "annotations", "provenance", "sbom"}, carried...)
+	// without are values of inputs of docker/build-push-action that have no effect.
+	without = map[string][]string{"load": {"false"}, "no-cache": {"false"}, "pull": {"false"}, "github-token": nil}
+	// lists are the carried inputs that both actions read as lists.
+	lists = []string{"build-args", "cache-from", "cache-to", "platforms"}
 )
 
 // obstacle describes the first reason why one step cannot replace the steps. It
-// returns "" if one step can replace the steps.
-func (p *pass) obstacle(job *flow.Job, c chain) string {
+// returns "" if one step can replace the steps. It also sets the reasons why the login
+// or the metadata step stays.
+func (p *pass) obstacle(job *flow.Job, c *chain) string {
 	if !p.usesToken(c.login) {
 		return "the login does not use GITHUB_TOKEN"
 	}
-	logins, pushes := 0, 0
+	if !p.spend(5000 * len(job.Steps)) {
+		return errTooComplex.Error()
+	}
+	logins := 0
 	for _, step := range job.Steps {
 		if actionName(step) == dockerLogin && p.logsInToTarget(step) {
 			logins++
 		}
-		if actionName(step) == dockerBuild {
-			pushes++
-		}
 	}
-	switch {
-	case logins > 1:
+	if logins > 1 {
 		return "the job logs in to " + p.opts.Registry + " more than once"
-	case pushes > 1:
-		return fmt.Sprintf("the job has %d steps of %s", pushes, dockerBuild)
 	}
-	for _, check := range []func(chain) string{p.keyObstacle, p.pushObstacle, p.contextObstacle, p.baseObstacle, p.tagObstacle, p.useObstacle} {
+	for _, check := range []func(*chain) string{p.keyObstacle, p.pushObstacle, p.listObstacle, p.contextObstacle, p.tagObstacle, p.annotationObstacle, p.eventObstacle, p.useObstacle} {
 		if why := check(c); why != "" {
 			return why
 		}
@@ -60,35 +64,35 @@ func (p *pass) usesToken(step *flow.Step) bool {
 	return p.migratedSteps[step] || len(names) > 0 && !slices.ContainsFunc(names, func(n string) bool { return !isToken(n) })
 }
 
-func (p *pass) keyObstacle(c chain) string {
+func (p *pass) keyObstacle(c *chain) string {
 	if strings.Contains(c.push.Input("outputs"), "push-by-digest=true") {
 		return "the job pushes only a digest (push-by-digest=true), and a later job adds the tags. This action has the input push-by-digest and the command \"merge\" for such jobs"
 	}
-	login := stepKeys
-	if condition := flow.Get(c.login.Node, "if"); condition != nil && condensed(condition.Value) == condensed(inputNode(c.push, "push")) {
-		login = append([]string{"if"}, stepKeys...) // the new step logs in only if it pushes
-	}
-	for _, why := range []string{
-		unknownKey(c.login, login, loginKeys), unknownKey(c.meta, stepKeys, metaKeys), unknownKey(c.push, pushSteps, pushKeys),
-	} {
+	for _, why := range []string{unknownKey(c.login, append([]string{"if"}, stepKeys...), append([]string{"logout"}, loginKeys...)), unknownKey(c.push, pushSteps, pushKeys)} {
 		if why != "" {
 			return why
 		}
 	}
-	return resultObstacle(c)
+	if condition := flow.Text(valueOf(c.login, "if")); statusFunction.MatchString(condition) {
+		return fmt.Sprintf("the condition of %s uses the status of the job", dockerLogin)
+	}
+	return resultObstacle(*c)
 }
 
-// resultObstacle describes a key of the push step that uses a result of a replaced step.
+// statusFunction matches the functions that only a condition of a step can call.
+var statusFunction = regexp.MustCompile(`(?i)\b(always|success|failure|cancelled|hashFiles) *\(`)
+
+// resultObstacle describes a use of a result of the login, which the new step does not
+// have.
 func resultObstacle(c chain) string {
-	for _, key := range []string{"if", "env"} {
-		pair := flow.Get(c.push.Node, key)
-		if pair == nil {
-			continue
-		}
-		for _, step := range []*flow.Step{c.login, c.meta} {
-			if mentionsStep(pair, step) {
-				return fmt.Sprintf("the key %q of %s uses a result of %s", key, dockerBuild, actionName(step))
-			}
+	nodes := append(elsewhere(c.push.Job, c.login), c.login.Node)
+	if len(valuesThatUse(c.login, nodes...)) > 0 {
+		return fmt.Sprintf("another step uses a result of %s", dockerLogin)
+	}
+	id := flow.Text(valueOf(c.push, "id"))
+	for _, value := range valuesThatUse(c.push, elsewhere(c.push.Job)...) {
+		if !onlyDigest(value, id) {
+			return fmt.Sprintf("another step or job uses an output of %s that the new step does not have", dockerBuild)
 		}
 	}
 	return ""
@@ -108,17 +112,6 @@ func inputNode(step *flow.Step, name string) *yaml.Node {
 	return nil
 }
 
-func mentionsStep(pair *flow.Pair, step *flow.Step) bool {
-	if step == nil || flow.Text(valueOf(step, "id")) == "" {
-		return false
-	}
-	found := false
-	flow.Scalars(pair.Value, func(n *yaml.Node) {
-		found = found || strings.Contains(n.Value, "steps."+flow.Text(valueOf(step, "id")))
-	})
-	return found
-}
-
 func unknownKey(step *flow.Step, keys, inputs []string) string {
 	if step == nil {
 		return ""
@@ -129,6 +122,9 @@ func unknownKey(step *flow.Step, keys, inputs []string) string {
 		}
 	}
 	for _, pair := range flow.Pairs(step.With) {
+		if values, ok := without[pair.Key.Value]; actionName(step) == dockerBuild && ok && (values == nil || slices.Contains(values, flow.Text(pair.Value))) {
+			continue
+		}
 		if !slices.Contains(inputs, pair.Key.Value) {
 			return fmt.Sprintf("%s has the input %q, which the new step does not support", actionName(step), pair.Key.Value)
 		}
@@ -136,26 +132,103 @@ func unknownKey(step *flow.Step, keys, inputs []string) string {
 	return ""
 }
 
-func (p *pass) pushObstacle(c chain) string {
-	push := c.push.Input("push")
+func (p *pass) pushObstacle(c *chain) string {
+	push := strings.TrimSpace(c.push.Input("push"))
 	switch {
 	case push == "" || push == "false":
 		return fmt.Sprintf("%s does not push (the input push is not true)", dockerBuild)
+	case push != "true" && !isOneExpression(push):
+		return fmt.Sprintf("the input push of %s is neither true nor one expression", dockerBuild)
 	case c.push.Input("provenance") != "" && c.push.Input("provenance") != "false":
 		return fmt.Sprintf("the step asks for provenance (%s), which this action cannot create", c.push.Input("provenance"))
 	case c.push.Input("sbom") != "" && c.push.Input("sbom") != "false":
 		return "the build attaches an SBOM, and this action cannot create an SBOM"
 	}
-	for _, input := range []string{"cache-from", "cache-to"} {
-		if cache := c.push.Input(input); strings.Contains(cache, p.opts.Registry) || strings.Contains(cache, "type=registry") {
-			return fmt.Sprintf("the builder needs the login for the build cache in a registry (the input %s)", input)
+	return ""
+}
+
+func isOneExpression(text string) bool {
+	parts := expr.Split(text)
+	return len(parts) == 1 && parts[0].Expr
+}
+
+// pushCondition returns the value of the input push of the new step. changed is true if
+// the value also contains the condition of the login. The old step could push only
+// after a login. If the value can be empty, the result is false instead of empty,
+// because the old step refuses an empty value, and the new step would push.
+func pushCondition(c chain) (value string, changed bool) {
+	push := strings.TrimSpace(c.push.Input("push"))
+	login := flow.Get(c.login.Node, "if")
+	if login != nil && !sameCondition(login.Value, inputNode(c.push, "push")) && !sameCondition(login.Value, valueOf(c.push, "if")) {
+		value := "true" // the text "false" is a true value of an expression, so push is the last operand
+		if push != "true" {
+			value = "(" + inner(push) + ")"
+		}
+		return "${{ (" + inner(flow.Text(login.Value)) + ") && " + value + " || false }}", true
+	}
+	if push == "true" || expr.IsBoolean(push) {
+		return push, false
+	}
+	return "${{ (" + inner(push) + ") || false }}", false
+}
+
+func sameCondition(a, b *yaml.Node) bool { return b != nil && condensed(a) == condensed(b) }
+
+// inner returns the text of a condition without "${{ }}".
+func inner(condition string) string {
+	condition = strings.TrimSpace(condition)
+	if isOneExpression(condition) {
+		condition = condition[3 : len(condition)-2]
+	}
+	return strings.Join(strings.Fields(condition), " ")
+}
+
+// listObstacle checks that both actions read the lists of the build in the same way.
+func (p *pass) listObstacle(c *chain) string {
+	for _, input := range lists {
+		for line := range strings.Lines(c.push.Input(input)) {
+			if line = strings.TrimSpace(line); strings.HasPrefix(line, "#") || strings.HasPrefix(line, `"`) {
+				return fmt.Sprintf("the input %s contains a comment or a quoted line, which the new step does not support", input)
+			}
+		}
+	}
+	if _, ok := p.doc.Triggers["pull_request"]; ok {
+		for line := range strings.Lines(c.push.Input("secrets")) {
+			if strings.Contains(line, "secrets.") && !mentionsToken(line) {
+				return "pull requests from forks have no secrets, and the new step refuses a build secret that is empty"
+			}
 		}
 	}
 	return ""
 }
 
+// annotationObstacle checks the annotations of the build. This action writes them into
+// the root of the image. docker/build-push-action writes them into the manifest of each
+// platform, which is the root only for one platform without attestations.
+func (p *pass) annotationObstacle(c *chain) string {
+	text := c.push.Input("annotations")
+	if text == "" {
+		return ""
+	}
+	if c.meta == nil || !isReference(text, "steps."+flow.Text(valueOf(c.meta, "id"))+".outputs.annotations") {
+		return "the push step sets its own annotations"
+	}
+	platforms := c.push.Input("platforms")
+	if c.push.Input("provenance") != "false" || strings.ContainsAny(platforms, ",\n$") || envNames(p.doc.Root, "DOCKER_METADATA_ANNOTATIONS_LEVELS") {
+		return "the annotations of an image with an index are in other manifests than the annotations of this action"
+	}
+	return ""
+}
+
+// envNames reports whether a workflow defines a variable.
+func envNames(n *yaml.Node, name string) bool {
+	found := false
+	flow.Scalars(n, func(s *yaml.Node) { found = found || s.Value == name })
+	return found
+}
+
 // contextObstacle checks that the step builds from a directory of the checkout.
-func (p *pass) contextObstacle(c chain) string {
+func (p *pass) contextObstacle(c *chain) string {
 	context := c.push.Input("context")
 	if context == "" {
 		return fmt.Sprintf("%s has no input context, so it builds from the Git repository and not from a directory", dockerBuild)
@@ -186,49 +259,67 @@ func isDirectory(context string) bool {
 	return context != "" && !strings.Contains(context, "://")
 }
 
-// baseObstacle checks that no Dockerfile pulls from the registry, because the
-// merge removes the login of the builder.
-func (p *pass) baseObstacle(c chain) string {
-	for _, name := range p.dockerfiles(c) {
+// builderUse describes why the builder needs the login.
+func (p *pass) builderUse(c chain) string {
+	for _, name := range p.dockerfiles(c.push) {
 		if src, err := p.tree.read(name); err == nil && strings.Contains(string(src), p.opts.Registry+"/") {
-			return fmt.Sprintf("%s uses an image of %s, so the builder needs the login", name, p.opts.Registry)
+			return fmt.Sprintf("%s uses an image of %s", name, p.opts.Registry)
 		}
+	}
+	for _, input := range []string{"cache-from", "cache-to"} {
+		cache := c.push.Input(input)
+		if strings.Contains(cache, "type=registry") || cache != "" && !strings.Contains(cache, "type=") || strings.Contains(cache, p.opts.Registry) {
+			return "the build cache is in a registry (the input " + input + ")"
+		}
+	}
+	for _, input := range []string{"build-args"} {
+		if strings.Contains(c.push.Input(input), p.opts.Registry+"/") {
+			return fmt.Sprintf("a build argument names an image of %s", p.opts.Registry)
+		}
+	}
+	if len(p.dockerfiles(c.push)) == 0 || !p.readsDockerfiles(c) {
+		return fmt.Sprintf("migrate cannot read the Dockerfile, which may use private images of %s", p.opts.Registry)
 	}
 	return ""
 }
 
 // dockerfiles returns the paths of the Dockerfiles that the step may build.
-func (p *pass) dockerfiles(c chain) []string {
-	context, file := c.push.Input("context"), c.push.Input("file")
+func (p *pass) dockerfiles(step *flow.Step) []string {
+	context, file := step.Input("context"), step.Input("file")
+	if context == "" {
+		context = "."
+	}
 	if file == "" {
 		file = strings.TrimSuffix(context, "/") + "/Dockerfile"
 	}
 	var out []string
-	for _, combo := range p.combos(c.push.Job, file) {
-		if v := p.eval(file, c.push.Job, c.push, combo); v.Known && !path.IsAbs(v.Text) {
+	for _, combo := range p.combos(step.Job, file) {
+		if v := p.eval(file, step.Job, step, combo); v.Known && !path.IsAbs(v.Text) {
 			out = append(out, path.Clean(v.Text))
 		}
 	}
 	return out
 }
 
-// useObstacle checks that no other step needs a result that the merge removes.
-// These results are the login, the metadata, and outputs that the new step does
-// not have.
-func (p *pass) useObstacle(c chain) string {
+// useObstacle finds the other uses of the login, so that the login stays.
+func (p *pass) useObstacle(c *chain) string {
+	if c.keepLogin = p.builderUse(*c); c.keepLogin != "" {
+		return ""
+	}
 	for _, step := range c.push.Job.Steps {
-		if step == c.login || step == c.meta || step == c.push {
+		if step == c.login || actionName(step) == dockerMetadata || step == c.push {
 			continue
 		}
-		if why := outputsUsed(step, c); why != "" {
-			return why
+		if actionName(step) == dockerBuild && !p.neverPushes(step) {
+			continue // the chain of this step decides
 		}
 		t := p.traffic(&flow.Job{Doc: p.doc, Steps: []*flow.Step{step}})
 		if p.mayUseLogin(step) || t.pushed || t.pulled || t.opaque {
-			return fmt.Sprintf("%s may use the login", stepName(step))
+			c.keepLogin = stepName(step) + " may use it"
+			return ""
 		}
 	}
-	return outputsUsedByJob(c)
+	return ""
 }
 
 // stepName describes a step in a message.

@@ -1,6 +1,8 @@
 package migrate
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
@@ -10,6 +12,9 @@ import (
 // meta may be nil.
 type chain struct {
 	login, meta, push *flow.Step
+	// keepLogin and keepMeta are the reasons why a step stays, or "" if the new step
+	// replaces it.
+	keepLogin, keepMeta string
 }
 
 // The actions of a chain.
@@ -19,65 +24,136 @@ const (
 	dockerBuild    = "docker/build-push-action"
 )
 
-// mergeSteps replaces the login, metadata and push steps of a job by one step.
-// The finding and a comment name the differences. If the new step cannot do the
+// mergeSteps replaces the login, metadata and push steps of a job by one step per
+// push. The finding and a comment name the differences. If the new step cannot do the
 // work of the old steps, mergeSteps reports the reason.
 func (p *pass) mergeSteps() {
 	if p.opts.ToAction == "" || p.doc.Action {
 		return
 	}
 	for _, job := range p.doc.Jobs {
-		c, ok := p.findChain(job)
-		if !ok {
-			if why := p.missingChain(job, c); why != "" {
+		login, chains := p.findChains(job)
+		if login == nil || len(chains) == 0 {
+			if why := p.missingChain(job, login); why != "" {
 				p.reportNote(NotMerged, locationOf(job.Key), "The steps of the job %q are not merged, because %s.", job.ID, why)
 			}
 			continue
 		}
-		if why := p.obstacle(job, c); why != "" {
-			p.reportNote(NotMerged, locationOf(c.push.Uses.Key), "The steps of the job %q are not merged, because %s.", job.ID, why)
-			continue
-		}
-		d := p.differences(c)
-		if err := p.writeMergedStep(c, d); err != nil {
-			p.reportNote(NotMerged, locationOf(c.push.Uses.Key), "The steps of the job %q are not merged, because %v.", job.ID, err)
-			continue
-		}
-		p.dropLoginFindings(c.login)
-		p.reportEdit(MergedSteps, locationOf(c.push.Uses.Key), "", "The edit merges %s of the job %q into one step, which logs in with GITHUB_TOKEN, builds and pushes. %s", c.actions(), job.ID, strings.Join(d.sentences(), " "))
+		p.mergeJob(job, chains)
 	}
 }
 
-// actions returns the names of the merged actions.
-func (c chain) actions() string {
-	names := []string{dockerLogin}
-	if c.meta != nil {
+// mergeJob merges the chains of a job that share one login.
+func (p *pass) mergeJob(job *flow.Job, chains []chain) {
+	why := make([]string, len(chains))
+	keepLogin := ""
+	for i := range chains {
+		if why[i] = p.obstacle(job, &chains[i]); why[i] != "" && keepLogin == "" {
+			keepLogin = "another step pushes with it"
+		}
+		if chains[i].keepLogin != "" {
+			keepLogin = chains[i].keepLogin
+		}
+	}
+	if _, ok := p.removal(chains[0].login); !ok && keepLogin == "" {
+		keepLogin = "it is not written as an entry of a YAML block list"
+	}
+	done := 0
+	for i, c := range chains {
+		if c.keepLogin = keepLogin; why[i] == "" {
+			why[i] = p.merge(job, c)
+		}
+		if why[i] != "" {
+			p.reportNote(NotMerged, locationOf(c.push.Uses.Key), "The steps of the job %q are not merged, because %s.", job.ID, why[i])
+			continue
+		}
+		done++
+	}
+	if done == len(chains) && keepLogin == "" {
+		p.removeLogin(chains[0].login)
+	}
+}
+
+// merge writes the new step of one chain, and reports the edit. It returns the reason
+// if the step cannot be written.
+func (p *pass) merge(job *flow.Job, c chain) string {
+	d := p.differences(c)
+	if err := p.writeMergedStep(c, d); err != nil {
+		return err.Error()
+	}
+	p.reportEdit(MergedSteps, locationOf(c.push.Uses.Key), "", "The edit %s one step, which logs in with GITHUB_TOKEN, builds and pushes. %s", c.replacement(job.ID), strings.Join(d.sentences(), " "))
+	return ""
+}
+
+// replacement describes the actions that the new step replaces.
+func (c chain) replacement(job string) string {
+	var names []string
+	if c.keepLogin == "" {
+		names = append(names, dockerLogin)
+	}
+	if c.meta != nil && c.keepMeta == "" {
 		names = append(names, dockerMetadata)
 	}
-	return list(append(names, dockerBuild))
+	if len(names) == 0 {
+		return fmt.Sprintf("replaces %s of the job %q by", dockerBuild, job)
+	}
+	return fmt.Sprintf("merges %s of the job %q into", list(append(names, dockerBuild)), job)
 }
 
-// findChain finds the last push step of a job, and the login and metadata steps
-// before it.
-func (p *pass) findChain(job *flow.Job) (chain, bool) {
-	var c chain
+// findChains returns the login of a job, and one chain for each push step. All chains
+// have the same login.
+func (p *pass) findChains(job *flow.Job) (login *flow.Step, out []chain) {
+	var metas []*flow.Step
 	for _, step := range job.Steps {
 		switch actionName(step) {
 		case dockerLogin:
 			if p.logsInToTarget(step) {
-				c.login = step
+				login = step
 			}
 		case dockerMetadata:
-			c.meta = step
+			metas = append(metas, step)
 		case dockerBuild:
-			c.push = step
+			out = append(out, chain{meta: usedMeta(metas, step), push: step})
 		}
 	}
-	return c, c.login != nil && c.push != nil
+	for i := range out {
+		out[i].login = login
+	}
+	return login, slices.DeleteFunc(out, func(c chain) bool { return len(out) > 1 && p.neverPushes(c.push) })
+}
+
+// usedMeta returns the metadata step whose outputs are the tags or labels of a push
+// step, or nil.
+func usedMeta(metas []*flow.Step, push *flow.Step) *flow.Step {
+	for _, meta := range metas {
+		id := flow.Text(valueOf(meta, "id"))
+		if id != "" && strings.Contains(push.Input("tags")+push.Input("labels")+push.Input("annotations"), "steps."+id+".") {
+			return meta
+		}
+	}
+	return nil
+}
+
+// neverPushes reports whether a build step only builds, for example for a test.
+func (p *pass) neverPushes(step *flow.Step) bool {
+	push := step.Input("push")
+	return (push == "" || push == "false") && step.Input("outputs") == ""
 }
 
 func (p *pass) logsInToTarget(step *flow.Step) bool {
 	return hostOf(p.eval(step.Input("registry"), step.Job, step, nil)) == p.opts.Registry
+}
+
+// removeLogin removes the login step of a job whose push steps are all merged.
+func (p *pass) removeLogin(login *flow.Step) {
+	edit, ok := p.removal(login)
+	if !ok {
+		return // mergeJob has checked the form of the step
+	}
+	p.edits.Drop(edit.Start, edit.End)
+	if p.edits.Add(edit) == nil {
+		p.dropLoginFindings(login)
+	}
 }
 
 // dropLoginFindings removes the findings about edits of the login step, because
@@ -99,7 +175,7 @@ func (p *pass) dropLoginFindings(login *flow.Step) {
 
 // missingChain describes why a job that pushes to the registry has no chain of
 // steps that can be merged. It returns "" for a job that does not push.
-func (p *pass) missingChain(job *flow.Job, c chain) string {
+func (p *pass) missingChain(job *flow.Job, login *flow.Step) string {
 	pusher := p.pusher(job)
 	tools := p.loginTools[job]
 	only := ". migrate merges only steps of " + dockerLogin + ", " + dockerMetadata + " and " + dockerBuild
@@ -108,11 +184,11 @@ func (p *pass) missingChain(job *flow.Job, c chain) string {
 		return ""
 	case pusher == imageTools:
 		return "the job creates an index of images that other jobs pushed (docker buildx imagetools create). The command \"merge\" of this action creates such an index"
-	case c.login == nil && tools[0] == dockerLogin:
+	case login == nil && tools[0] == dockerLogin:
 		return "the step of " + dockerLogin + " can log in to other registries than " + p.opts.Registry
-	case c.login == nil && strings.Contains(tools[0], "/"):
+	case login == nil && strings.Contains(tools[0], "/"):
 		return "the job logs in with " + tools[0] + only
-	case c.login == nil:
+	case login == nil:
 		return "a script logs in (" + tools[0] + ")" + only
 	}
 	return "the job " + pusher + only

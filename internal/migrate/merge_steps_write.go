@@ -2,7 +2,8 @@ package migrate
 
 import (
 	"errors"
-	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -18,50 +19,58 @@ func valueOf(step *flow.Step, key string) *yaml.Node {
 	return nil
 }
 
-// outputsUsed describes an output of the chain that the step uses and that
-// the merge would remove. It returns "" if the step uses no such output.
-func outputsUsed(step *flow.Step, c chain) string {
-	why := ""
-	flow.Scalars(step.Node, func(n *yaml.Node) {
-		if why == "" {
-			why = c.lostOutput(n.Value)
-		}
-	})
-	return why
-}
-
-func outputsUsedByJob(c chain) string {
-	outputs := flow.Get(c.push.Job.Node, "outputs")
-	if outputs == nil {
-		return ""
+// valuesThatUse returns the values below some nodes that use a result of a step.
+func valuesThatUse(step *flow.Step, nodes ...*yaml.Node) []string {
+	id := flow.Text(valueOf(step, "id"))
+	if id == "" {
+		return nil
 	}
-	why := ""
-	flow.Scalars(outputs.Value, func(n *yaml.Node) {
-		if why == "" {
-			why = c.lostOutput(n.Value)
-		}
-	})
-	return why
-}
-
-// lostOutput describes a use of an output that the new step does not have. Of
-// the push step's outputs, only digest exists in the new step.
-func (c chain) lostOutput(value string) string {
-	for _, step := range []*flow.Step{c.login, c.meta, c.push} {
-		if step == nil {
-			continue
-		}
-		id := flow.Text(valueOf(step, "id"))
-		use := "steps." + id + ".outputs."
-		for rest := value; id != "" && strings.Contains(rest, "steps."+id); {
-			_, after, ok := strings.Cut(rest, use)
-			if !ok || step != c.push || !strings.HasPrefix(after, "digest") {
-				return fmt.Sprintf("another step or job uses the outputs of %s", actionName(step))
+	var out []string
+	for _, n := range nodes {
+		flow.Scalars(n, func(s *yaml.Node) {
+			if usesStep(s.Value, id) {
+				out = append(out, s.Value)
 			}
-			rest = after
+		})
+	}
+	return out
+}
+
+// usesStep reports whether a text uses a result of the step with an id.
+func usesStep(text, id string) bool {
+	for rest := text; ; {
+		_, after, ok := strings.Cut(rest, "steps."+id)
+		if !ok {
+			return strings.Contains(text, "steps['"+id+"']") || strings.Contains(strings.ToLower(text), "tojson(steps")
+		}
+		if after == "" || !isWordByte(after[0]) && after[0] != '-' {
+			return true
+		}
+		rest = after
+	}
+}
+
+// elsewhere returns the nodes of a job that are outside of the given steps.
+func elsewhere(job *flow.Job, steps ...*flow.Step) []*yaml.Node {
+	var out []*yaml.Node
+	for _, pair := range flow.Pairs(job.Node) {
+		if pair.Key.Value != "steps" {
+			out = append(out, pair.Value)
 		}
 	}
-	return ""
+	for _, step := range job.Steps {
+		if !slices.Contains(steps, step) {
+			out = append(out, step.Node)
+		}
+	}
+	return out
+}
+
+// onlyDigest reports whether a text uses only the output digest of the step with an
+// id. The new step has this output too.
+func onlyDigest(text, id string) bool {
+	use := regexp.MustCompile(`steps\.` + regexp.QuoteMeta(id) + `\.(outputs\.digest\b|outcome\b|conclusion\b)`)
+	return !usesStep(use.ReplaceAllString(text, ""), id)
 }
 
 var errShape = errors.New("the steps are not written as a YAML block list")
@@ -69,10 +78,7 @@ var errShape = errors.New("the steps are not written as a YAML block list")
 // writeMergedStep turns the push step into a step of this action and removes the
 // other steps.
 func (p *pass) writeMergedStep(c chain, d differences) error {
-	inputs, err := p.mergedInputs(c, d)
-	if err != nil {
-		return err
-	}
+	inputs := p.mergedInputs(c, d)
 	uses, with := c.push.Uses, flow.Get(c.push.Node, "with")
 	usesAt, usesEnd := p.scalarStart(uses.Value), p.scalarEnd(uses.Value)
 	if with == nil || with.Raw != with.Value || with.Value.Style&yaml.FlowStyle != 0 || len(p.doc.Aliases[c.push.Node]) > 0 || usesAt < 0 {
@@ -104,20 +110,13 @@ func (p *pass) writeMergedStep(c chain, d differences) error {
 	return nil
 }
 
-// removals returns the edits that remove the login and the metadata step.
+// removals returns the edits that remove the metadata step, unless it stays.
 func (p *pass) removals(c chain) ([]text.Edit, bool) {
-	var edits []text.Edit
-	for _, step := range []*flow.Step{c.login, c.meta} {
-		if step == nil {
-			continue
-		}
-		edit, ok := p.removal(step)
-		if !ok {
-			return nil, false
-		}
-		edits = append(edits, edit)
+	if c.meta == nil || c.keepMeta != "" {
+		return nil, true
 	}
-	return edits, true
+	edit, ok := p.removal(c.meta)
+	return []text.Edit{edit}, ok
 }
 
 // renaming returns the edit that replaces the name of a step.
@@ -129,57 +128,141 @@ func (p *pass) renaming(step *flow.Step, name string) (text.Edit, bool) {
 
 // mergedInputs returns the lines with the inputs of the new step. They start with
 // comments about the differences of the image.
-func (p *pass) mergedInputs(c chain, d differences) ([]string, error) {
+func (p *pass) mergedInputs(c chain, d differences) []string {
 	var lines []string
 	for _, comment := range d.comments {
 		lines = append(lines, "# "+comment)
 	}
-	add := func(name string, n *yaml.Node) {
-		if n != nil {
-			lines = append(lines, p.inputLines(name, n)...)
-		}
-	}
 	for _, name := range carried {
-		add(name, inputNode(c.push, name))
+		lines = append(lines, p.inputLines(name, inputNode(c.push, name))...)
 	}
-	if c.push.Input("push") != "true" {
-		add("push", inputNode(c.push, "push"))
+	if push, _ := pushCondition(c); push != "true" {
+		lines = append(lines, p.pushLines(c, push)...)
 	}
-	if c.push.Input("provenance") == "false" {
+	if attachesNothing(c.push) {
 		lines = append(lines, "attestations: strip")
 	}
-	if c.meta == nil {
-		return p.plainTags(c, lines)
+	lines = append(lines, p.nameLines(c)...)
+	lines = append(lines, "overwrite: versions=allow", "monotonic: false")
+	if p.pushesPullRequests(c) {
+		lines = append(lines, "on-readonly: fail")
 	}
-	add("image", inputNode(c.meta, "images"))
-	if c.meta.Input("tags") == "" {
-		lines = append(lines, "tags: |", "  type=schedule", "  type=ref,event=branch", "  type=ref,event=tag", "  type=ref,event=pr")
-	}
-	for _, name := range []string{"tags", "flavor", "labels"} {
-		if c.meta.Input(name) != "" {
-			add(name, inputNode(c.meta, name))
-		}
-	}
-	return lines, nil
+	return lines
 }
 
-// plainTags adds the image and the tags of a chain without metadata to the lines.
-func (p *pass) plainTags(c chain, lines []string) ([]string, error) {
-	image, tags, err := splitTags(c.push.Input("tags"))
-	if err != nil {
-		return nil, err
+// pushLines returns the line of the input push. A value without a change keeps its
+// quotes.
+func (p *pass) pushLines(c chain, push string) []string {
+	if push == strings.TrimSpace(c.push.Input("push")) {
+		return p.inputLines("push", inputNode(c.push, "push"))
 	}
-	lines = append(lines, "image: "+image, "tags: |")
-	for _, tag := range tags {
-		lines = append(lines, "  type=raw,value="+tag)
+	return []string{"push: " + push}
+}
+
+// nameLines returns the lines of the inputs image, tags, flavor, labels and
+// annotations.
+func (p *pass) nameLines(c chain) []string {
+	switch {
+	case c.meta == nil:
+		return plainLines(c)
+	case c.keepMeta != "":
+		return keptLines(c)
 	}
-	return lines, nil
+	lines := listLines("image", imagesOf(c.meta))
+	if c.meta.Input("tags") == "" {
+		lines = append(lines, listLines("tags", defaultRules)...)
+	} else {
+		lines = append(lines, p.inputLines("tags", inputNode(c.meta, "tags"))...)
+	}
+	if c.meta.Input("flavor") != "" {
+		lines = append(lines, p.inputLines("flavor", inputNode(c.meta, "flavor"))...)
+	}
+	lines = append(lines, listLines("labels", metaLabels(c))...)
+	if c.push.Input("annotations") != "" {
+		lines = append(lines, listLines("annotations", exactPairs(c.meta.Input("annotations")))...)
+	}
+	return lines
+}
+
+// defaultRules are the rules that docker/metadata-action applies without the input
+// tags (docs/tags.md, Differences from docker/metadata-action).
+var defaultRules = []string{"type=schedule", "type=ref,event=branch", "type=ref,event=tag", "type=ref,event=pr"}
+
+// noLabels is a list of labels that contains only a comment. An image that this
+// action builds then gets no labels.
+var noLabels = []string{"# The image gets no labels"}
+
+// metaLabels returns the labels of docker/metadata-action, or noLabels if the build
+// did not use them.
+func metaLabels(c chain) []string {
+	if c.push.Input("labels") == "" {
+		return noLabels
+	}
+	return exactPairs(c.meta.Input("labels"))
+}
+
+// exactPairs adds the pairs to labels or annotations that docker/metadata-action
+// writes and that this action omits by default: the time of the run, and values that
+// are empty.
+func exactPairs(written string) []string {
+	var lines []string
+	for line := range strings.Lines(written) {
+		if line = strings.TrimRight(line, "\r\n"); strings.TrimSpace(line) != "" {
+			lines = append(lines, line)
+		}
+	}
+	if !strings.Contains(written, "org.opencontainers.image.created=") {
+		lines = append(lines, "org.opencontainers.image.created={{date 'YYYY-MM-DDTHH:mm:ss.SSS[Z]'}}")
+	}
+	return append(lines, "# These stay even if they are empty: org.opencontainers.image.description= org.opencontainers.image.licenses=")
+}
+
+// listLines returns the lines of an input that is a list.
+func listLines(name string, items []string) []string {
+	if len(items) == 1 && !strings.HasPrefix(items[0], "#") && !strings.ContainsAny(items[0], "{}'\"#") {
+		return []string{name + ": " + items[0]}
+	}
+	if len(items) == 1 && name == "image" {
+		return []string{name + ": " + items[0]}
+	}
+	lines := []string{name + ": |"}
+	for _, item := range items {
+		lines = append(lines, "  "+item)
+	}
+	return lines
+}
+
+// keptLines returns the names of a chain whose metadata step stays. The comment in
+// tags prevents the default tags of this action if the metadata step gives no tag.
+func keptLines(c chain) []string {
+	lines := append(listLines("image", imagesOf(c.meta)), "tags: |", "  # without a tag, the step fails")
+	for line := range strings.Lines(c.push.Input("tags")) {
+		lines = append(lines, "  "+strings.TrimSpace(line))
+	}
+	labels := noLabels
+	if text := strings.TrimSpace(c.push.Input("labels")); text != "" {
+		labels = strings.Split(text, "\n")
+	}
+	lines = append(lines, listLines("labels", labels)...)
+	if text := strings.TrimSpace(c.push.Input("annotations")); text != "" {
+		lines = append(lines, "annotations: "+text)
+	}
+	return lines
+}
+
+// plainLines returns the image and the tags of a chain without metadata.
+func plainLines(c chain) []string {
+	images, refs, _ := splitTags(c.push.Input("tags")) // tagObstacle has checked the tags
+	return append(append(listLines("image", images), listLines("tags", refs)...), listLines("labels", noLabels)...)
 }
 
 // inputLines returns the lines of one input with the value that the file
 // contains. A scalar on one line keeps its quotes. A longer scalar becomes a
 // literal block.
 func (p *pass) inputLines(name string, n *yaml.Node) []string {
+	if n == nil {
+		return nil
+	}
 	value := strings.TrimSpace(n.Value)
 	if !strings.Contains(value, "\n") {
 		if s, err := p.scalar(n); err == nil && n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 {

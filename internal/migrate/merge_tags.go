@@ -2,62 +2,145 @@ package migrate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/expr"
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// tagObstacle checks that the push step pushes to exactly one image of the
-// registry.
-func (p *pass) tagObstacle(c chain) string {
+// tagObstacle checks that the new step can push the same tags to the same images.
+func (p *pass) tagObstacle(c *chain) string {
 	if c.meta == nil {
-		if why := p.otherRegistry(c.push, c.push.Input("tags")); why != "" {
-			return why
-		}
-		if _, _, err := splitTags(c.push.Input("tags")); err != nil {
-			return err.Error()
-		}
-		if c.push.Input("labels") != "" {
-			return "the push step sets its own labels"
-		}
-		return ""
+		return p.plainObstacle(*c)
 	}
-	id := flow.Text(valueOf(c.meta, "id"))
-	for _, input := range []string{"tags", "labels"} {
-		if !isReference(c.push.Input(input), "steps."+id+".outputs."+input) {
-			return fmt.Sprintf("the %s of the push step differ from the outputs of %s", input, dockerMetadata)
+	for _, image := range imagesOf(c.meta) {
+		if strings.Contains(image, "=") {
+			return "the input images of " + dockerMetadata + " has attributes"
 		}
 	}
-	image := strings.TrimSpace(c.meta.Input("images"))
-	if why := p.otherRegistry(c.meta, image); why != "" {
+	images := imagesOf(c.meta)
+	if why := p.imageObstacle(c.meta, images); why != "" {
 		return why
 	}
-	switch {
-	case strings.ContainsAny(image, "\n,"):
-		return "the job pushes several images"
-	case strings.Contains(image, "="):
-		return "the input images of " + dockerMetadata + " has attributes"
+	id := flow.Text(valueOf(c.meta, "id"))
+	if labels := c.push.Input("labels"); labels != "" && !strings.Contains(labels, "steps."+id+".outputs.labels") {
+		return "the push step sets its own labels"
+	}
+	if c.keepMeta == "" {
+		c.keepMeta = p.metaUse(*c)
+	}
+	if c.keepMeta == "" {
+		c.keepMeta = p.ruleObstacle(*c)
+	}
+	if c.keepMeta == "" {
+		return ""
+	}
+	return keptObstacle(*c, id, images)
+}
+
+// keptObstacle checks a chain whose metadata step stays. The new step then gets full
+// references, which must name its images.
+func keptObstacle(c chain, id string, images []string) string {
+	if sep := c.meta.Input("sep-tags"); sep != "" && sep != "," || c.meta.Input("sep-labels") != "" {
+		return fmt.Sprintf("%s writes its outputs with other separators", dockerMetadata)
+	}
+	for _, image := range images {
+		if strings.HasPrefix(image, "docker.io/") {
+			return fmt.Sprintf("%s must stay, because %s, and its references to Docker Hub have another form", dockerMetadata, c.keepMeta)
+		}
+	}
+	for line := range strings.Lines(c.push.Input("tags")) {
+		line = strings.TrimSpace(line)
+		image, _, _ := strings.Cut(line, ":")
+		if line != "" && !isReference(line, "steps."+id+".outputs.tags") && !slices.Contains(images, image) {
+			return fmt.Sprintf("the tags of the push step differ from the outputs of %s", dockerMetadata)
+		}
 	}
 	return ""
 }
 
-func (p *pass) otherRegistry(step *flow.Step, refs string) string {
-	for line := range strings.Lines(strings.ReplaceAll(refs, ",", "\n")) {
-		line = strings.TrimPrefix(strings.TrimSpace(line), "name=")
-		if line == "" {
-			continue
-		}
-		host := imageHost(p.eval(line, step.Job, step, nil))
-		switch host {
-		case p.opts.Registry:
-		case "":
-			return fmt.Sprintf("migrate cannot determine the registry of %s", line)
-		default:
-			return "the job also pushes to another registry (" + host + ")"
+// metaUse describes why the metadata step must stay. It returns "" if the new step can
+// compute the same names.
+func (p *pass) metaUse(c chain) string {
+	id := flow.Text(valueOf(c.meta, "id"))
+	if why := unknownKey(c.meta, stepKeys, metaKeys); why != "" {
+		return why
+	}
+	nodes := elsewhere(c.push.Job, c.meta, c.push)
+	for _, pair := range flow.Pairs(c.push.Node) {
+		if pair.Key.Value != "with" {
+			nodes = append(nodes, pair.Value)
 		}
 	}
+	for _, pair := range flow.Pairs(c.push.With) {
+		if !slices.Contains([]string{"tags", "labels", "annotations"}, pair.Key.Value) {
+			nodes = append(nodes, pair.Value)
+		}
+	}
+	if len(valuesThatUse(c.meta, nodes...)) > 0 {
+		return "another step or input uses its outputs"
+	}
+	for _, input := range []string{"tags", "labels"} {
+		if text := c.push.Input(input); text != "" && !isReference(text, "steps."+id+".outputs."+input) {
+			return fmt.Sprintf("the %s of the push step are more than its outputs", input)
+		}
+	}
+	if c.push.Input("tags") == "" {
+		return "the push step does not use its tags"
+	}
 	return ""
+}
+
+// plainObstacle checks the tags of a push step without a metadata step.
+func (p *pass) plainObstacle(c chain) string {
+	images, _, err := splitTags(c.push.Input("tags"))
+	switch {
+	case err != nil:
+		return err.Error()
+	case c.push.Input("labels") != "":
+		return "the push step sets its own labels"
+	}
+	return p.imageObstacle(c.push, images)
+}
+
+// imageObstacle checks that the registry of each image is known, and that one image is
+// on the registry of the login.
+func (p *pass) imageObstacle(step *flow.Step, images []string) string {
+	ours := false
+	for _, image := range images {
+		host := imageHost(p.eval(image, step.Job, step, nil))
+		if host == "" {
+			return fmt.Sprintf("migrate cannot determine the registry of %s", image)
+		}
+		ours = ours || host == p.opts.Registry
+	}
+	if !ours {
+		return "the step does not push to " + p.opts.Registry
+	}
+	return ""
+}
+
+// imagesOf returns the images of a metadata step. Images of Docker Hub get their host,
+// because the default registry of this action is another one.
+func imagesOf(meta *flow.Step) []string {
+	var out []string
+	for line := range strings.Lines(strings.ReplaceAll(meta.Input("images"), ",", "\n")) {
+		line = strings.TrimPrefix(strings.TrimSpace(line), "name=")
+		if line != "" && !strings.HasPrefix(line, "#") {
+			out = append(out, withHost(line))
+		}
+	}
+	return out
+}
+
+// withHost adds the host of Docker Hub to an image without a host.
+func withHost(image string) string {
+	first, _, ok := strings.Cut(image, "/")
+	if strings.Contains(first, "${{") || ok && (strings.ContainsAny(first, ".:") || first == "localhost") {
+		return image
+	}
+	return "docker.io/" + image
 }
 
 // imageHost returns the registry of an image reference. A reference without a
@@ -79,26 +162,50 @@ func isReference(text, path string) bool {
 	return v.InExpr && len(v.Refs) == 1 && v.Refs[0].Name == path && strings.TrimSpace(text[v.Start:v.End]) == path
 }
 
-// splitTags splits full references, one per line, into their common image and
-// their tags. It returns an error if the references name several images, or if
-// a reference has no complete tag.
-func splitTags(text string) (image string, tags []string, err error) {
+// splitTags splits the references of a push step into its images and the references
+// of the new step, which apply to all images. It returns an error if a reference has no
+// complete tag, or if the images have different tags.
+func splitTags(text string) (images, refs []string, err error) {
+	tags := map[string][]string{}
 	for line := range strings.Lines(strings.ReplaceAll(text, ",", "\n")) {
-		line = strings.TrimSpace(line)
-		if line == "" {
+		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		colon := strings.LastIndexByte(line, ':')
-		if colon < strings.LastIndexByte(line, '/') || strings.Count(line[colon:], "}}") != strings.Count(line[colon:], "${{") {
-			return "", nil, fmt.Errorf("the reference %q has no tag, or its tag contains an incomplete expression", line)
+		image, tag, ok := cutTag(line)
+		if !ok {
+			return nil, nil, fmt.Errorf("the reference %q has no tag, or its tag contains an incomplete expression", line)
 		}
-		if image != "" && image != line[:colon] {
-			return "", nil, fmt.Errorf("the push step pushes several images")
+		if tags[image] == nil {
+			images = append(images, image)
 		}
-		image, tags = line[:colon], append(tags, line[colon+1:])
+		tags[image] = append(tags[image], tag)
 	}
-	if image == "" {
-		return "", nil, fmt.Errorf("the push step has no tags")
+	if len(images) == 0 {
+		return nil, nil, fmt.Errorf("the push step has no tags")
 	}
-	return image, tags, nil
+	for _, image := range images {
+		if !slices.Equal(sorted(tags[image]), sorted(tags[images[0]])) {
+			return nil, nil, fmt.Errorf("the push step pushes several images with different tags")
+		}
+	}
+	i := slices.IndexFunc(images, func(image string) bool { return !strings.HasPrefix(image, "docker.io/") })
+	if i < 0 {
+		return nil, nil, fmt.Errorf("the push step pushes only to Docker Hub")
+	}
+	for _, tag := range tags[images[i]] { // with a full reference, an invalid tag stays an error
+		refs = append(refs, images[i]+":"+tag)
+	}
+	return images, refs, nil
 }
+
+// cutTag splits a reference into its image, with a host, and its tag.
+func cutTag(reference string) (image, tag string, ok bool) {
+	colon := strings.LastIndexByte(reference, ':')
+	if colon < 0 || colon < strings.LastIndexByte(reference, '/') {
+		return "", "", false
+	}
+	tag = reference[colon+1:]
+	return withHost(reference[:colon]), tag, strings.Count(tag, "}}") == strings.Count(tag, "${{")
+}
+
+func sorted(list []string) []string { return slices.Sorted(slices.Values(list)) }

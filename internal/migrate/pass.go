@@ -37,14 +37,20 @@ type pass struct {
 	// replaced maps each secret that the token replaced to the position of a
 	// login that used it.
 	replaced map[string]location
-	// loginPlaces holds the nodes with the password of a login to any registry.
-	loginPlaces map[*yaml.Node]bool
+	// loginPlaces holds the nodes with the password of a login to any registry, and
+	// the places in each node.
+	loginPlaces map[*yaml.Node][]place
 
 	// The following fields are caches.
 	scalars       map[*yaml.Node]*text.Scalar
 	flowNodes     map[*yaml.Node]bool
 	mentionCounts map[mention]int
 	trafficByJob  map[*flow.Job]traffic
+	demandByJob   map[*flow.Job]demand
+	lastLines     map[*yaml.Node]int
+	comments      []comment
+	conditions    map[*flow.Job][]condition
+	pullsReported map[*flow.Job]bool
 	memo          map[string]*summary
 	// incomplete is true if some effects of the file are unknown, because its calls
 	// are circular.
@@ -71,8 +77,8 @@ func newPass(t *tree, path string, doc *flow.Document, opts Options) *pass {
 	return &pass{
 		tree: t, path: path, doc: doc, opts: opts,
 		needs: map[*flow.Job]*need{}, sinks: map[string]sink{}, replaced: map[string]location{},
-		registryJobs: map[*flow.Job]bool{}, loginTools: map[*flow.Job][]string{}, migratedSteps: map[*flow.Step]bool{}, scalars: map[*yaml.Node]*text.Scalar{}, mentionCounts: map[mention]int{}, trafficByJob: map[*flow.Job]traffic{},
-		memo: map[string]*summary{}, finderImages: map[*flow.Job]bool{}, loginPlaces: map[*yaml.Node]bool{}, budget: maxCost,
+		registryJobs: map[*flow.Job]bool{}, loginTools: map[*flow.Job][]string{}, migratedSteps: map[*flow.Step]bool{}, scalars: map[*yaml.Node]*text.Scalar{}, mentionCounts: map[mention]int{}, trafficByJob: map[*flow.Job]traffic{}, demandByJob: map[*flow.Job]demand{}, lastLines: map[*yaml.Node]int{}, conditions: map[*flow.Job][]condition{}, pullsReported: map[*flow.Job]bool{},
+		memo: map[string]*summary{}, finderImages: map[*flow.Job]bool{}, loginPlaces: map[*yaml.Node][]place{}, budget: maxCost,
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/shell"
 )
 
 // reportPassedSecrets reports secrets that look like registry tokens and that
@@ -23,6 +24,9 @@ func (p *pass) reportPassedSecrets() {
 			user = actionName(step)
 		}
 		p.reportEnv(flow.Get(step.Node, "env"), user)
+		if step.Run != nil {
+			p.reportArguments(step)
+		}
 		for _, pair := range flow.Pairs(step.With) {
 			if pair.Value.Kind == yaml.ScalarNode && !p.isFound(pair.Value) {
 				p.reportInput(step, pair)
@@ -58,6 +62,51 @@ func (p *pass) reportInput(step *flow.Step, pair flow.Pair) {
 				"%s is passed to %s as the input %q. migrate does not know how this action uses the secret.", secret, actionName(step), pair.Key.Value)
 		}
 	}
+}
+
+// reportArguments reports the secrets that a script passes to a program as an
+// argument, if the program may log in to the registry with the secret.
+func (p *pass) reportArguments(step *flow.Step) {
+	for _, c := range shell.Parse(step.Run.Value.Value, dialectOf(step)) {
+		tool := toolOf(c.Fields())
+		if len(tool) == 0 || slices.Contains([]string{"echo", "printf", "git", "gh", "curl", "export"}, tool[0]) ||
+			slices.Contains(tool, "ssh") || slices.Contains(tool, "docker-registry") {
+			continue
+		}
+		text := strings.Join(tool, " ")
+		known := harmlessTools[tool[0]] // such as docker build, which can have another secret as a build argument
+		if strings.Contains(text, "secrets") || !known && strings.Contains(text, "$") {
+			p.reportCommand(step, c, tool[0], !known && p.spend(100_000) && p.mentionsRegistry(text, step))
+		}
+	}
+}
+
+// reportCommand reports the secrets in the arguments of one command. If ours is false,
+// it reports only secrets whose names suggest the registry.
+func (p *pass) reportCommand(step *flow.Step, c shell.Command, tool string, ours bool) {
+	script := step.Run.Value
+	for _, w := range c.Words {
+		for _, name := range p.secretsIn(w.Text, step) {
+			if !ours && !looksLikeRegistryToken(name) || p.covers(script, w.Start, w.End) {
+				continue
+			}
+			p.reportRemaining(SecretEnv, location{script, w.Start}, "If the secret is used only for "+p.opts.Registry+", replace the secret with ${{ "+p.token()+" }}, and give the job packages: write or packages: read.",
+				"%s is an argument of %s. The workflow does not show how the program uses the secret.", name, tool)
+		}
+	}
+}
+
+// covers reports whether an edit or a finding covers a part of a script.
+func (p *pass) covers(script *yaml.Node, from, to int) bool {
+	for _, place := range p.loginPlaces[script] {
+		if place.from < to && from < place.to {
+			return true
+		}
+	}
+	line, _, _ := p.position(location{script, from})
+	return slices.ContainsFunc(p.findings, func(f Finding) bool {
+		return f.Line == line && f.State == Remaining && f.Code != SecretEnv
+	})
 }
 
 // registryTokens returns the secrets in a value that look like registry tokens

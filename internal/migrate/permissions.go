@@ -1,7 +1,6 @@
 package migrate
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -48,7 +47,13 @@ func (p *pass) grant() {
 		case p.doc.Callable && !p.doc.Direct:
 			p.reportNote(CallerGrants, locationOf(job.Key), "The job %q has no permissions block, so each calling job must grant packages: %s.", job.ID, n.level)
 		default:
-			p.addBlock(job, n, p.requiredScopes(job), "A permissions block removes each scope that the block does not name, so the block names all scopes that the steps need.")
+			d := p.demand(job)
+			if len(d.unknown) > 0 {
+				p.reportRemaining(Permissions, locationOf(job.Key), unknownHint(d, n.level), "The job %q needs packages: %s for %s. It gets no permissions block, because it is unknown which permissions %s, and a new block removes each scope that it does not name.",
+					job.ID, n.level, strings.Join(n.what, ", "), needsOf(d.unknown))
+				continue
+			}
+			p.addBlock(job, n, d.scopes, "A permissions block removes each scope that the block does not name, so the block names all scopes that the steps need.")
 		}
 	}
 }
@@ -59,8 +64,18 @@ func (p *pass) inherited(workflow *flow.Pair, job *flow.Job) scopes {
 	if flow.Text(workflow.Value) != "read-all" {
 		return declared(workflow.Value)
 	}
+	return p.readScopes(workflow.Value, job)
+}
+
+// readScopes returns the scopes of "read-all" that the steps of a job need. If the
+// use of the token by a step is unknown, these are all scopes.
+func (p *pass) readScopes(all *yaml.Node, job *flow.Job) scopes {
+	d := p.demand(job)
+	if len(d.unknown) > 0 {
+		return declared(all)
+	}
 	s := scopes{}
-	for name, g := range p.requiredScopes(job) {
+	for name, g := range d.scopes {
 		if slices.Contains(defaultScopes, name) {
 			s[name] = grant{min(g.level, read), g.reason}
 		}
@@ -106,7 +121,7 @@ func (p *pass) mergeInto(pair *flow.Pair, job *flow.Job, n *need) {
 		at := p.doc.Text.Start(pair.Value) + 1
 		ok = p.insert(at, at, item)
 	default:
-		ok = p.replaceAll(pair, n)
+		ok = p.replaceAll(pair, job, n)
 	}
 	if !ok {
 		p.reportRemaining(Permissions, locationOf(pair.Key), "Add "+item+" to the permissions.", "The job %q needs %s, but its permissions cannot be edited safely.", job.ID, item)
@@ -120,8 +135,11 @@ func (p *pass) mergeInto(pair *flow.Pair, job *flow.Job, n *need) {
 }
 
 // replaceAll turns "read-all" or an empty value into a block.
-func (p *pass) replaceAll(pair *flow.Pair, n *need) bool {
+func (p *pass) replaceAll(pair *flow.Pair, job *flow.Job, n *need) bool {
 	s := declared(pair.Value)
+	if flow.Text(pair.Value) == "read-all" && pair == job.Permissions {
+		s = p.readScopes(pair.Value, job)
+	}
 	s.add("packages", n.level, "")
 	f := p.doc.Text
 	at, end := p.afterColon(pair.Key), p.scalarEnd(pair.Value)
@@ -152,19 +170,7 @@ func (p *pass) addBlock(job *flow.Job, n *need, s scopes, why string) {
 		p.reportRemaining(Permissions, locationOf(job.Key), "Add permissions: {"+s.inline()+"} to the job.", "The job %q needs %s, but a permissions block cannot be added safely.", job.ID, s.inline())
 		return
 	}
-	p.reportEdit(Permissions, locationOf(job.Key), p.keptHint(s), "The job %q needs packages: %s for %s. It gets a permissions block (%s). %s", job.ID, n.level, strings.Join(n.what, ", "), s.inline(), why)
-}
-
-// keptHint returns a hint about the scopes that the job keeps only because it
-// is unknown whether the job needs them.
-func (p *pass) keptHint(s scopes) string {
-	for _, name := range sortedKeys(s) {
-		if strings.HasPrefix(s[name].reason, "kept:") {
-			return fmt.Sprintf("Check the scopes with the comment \"kept\", because %s and may need these scopes. The token may have these scopes by default. Remove the scopes that the job does not need. If the default permissions of the repository are read-only, remove all scopes with this comment.",
-				strings.TrimPrefix(s[name].reason, "kept: "))
-		}
-	}
-	return ""
+	p.reportEdit(Permissions, locationOf(job.Key), "", "The job %q needs packages: %s for %s. It gets a permissions block (%s). %s", job.ID, n.level, strings.Join(n.what, ", "), s.inline(), why)
 }
 
 func (s scopes) clone() scopes {

@@ -41,6 +41,9 @@ func (r *run) name(ctx context.Context) (meta.Result, error) {
 		return meta.Result{}, err
 	}
 	result.Labels = r.Namer.Reproducible(result.Labels, rules)
+	if r.request.Source.Traits().NeedsLabels && naming.NoLabels(rules) {
+		result.Labels = nil
+	}
 	result.Annotations = r.Namer.Reproducible(result.Annotations, rules)
 	if r.request.ByDigest {
 		return meta.Result{Version: result.Version, Labels: result.Labels, Annotations: result.Annotations}, nil

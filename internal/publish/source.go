@@ -89,6 +89,11 @@ func (p preparedSource) Open(ctx context.Context) (*source.Source, error) {
 	src.Notices = append(src.Notices, warnings...)
 	p.announceTypes(src.Root)
 	changes := p.changes()
+	if p.request.Source.Traits().NeedsLabels {
+		if changes, err = p.afterBuild(ctx, src, changes); err != nil {
+			return nil, err
+		}
+	}
 	if src.HasPlainLayers && !changes.Compression.Chosen() {
 		changes.Compression = compress.Default // layers in a registry should be compressed
 	}
@@ -161,6 +166,21 @@ func (p preparedSource) split(pairs []meta.Pair) (own, defaults map[string]strin
 		}
 	}
 	return own, defaults
+}
+
+// afterBuild removes the changes that the builder has already made. If the builder
+// wrote the labels, the run adds no labels. It then adds annotations only if the
+// input annotations is set, so that the image is the image of the builder.
+func (p preparedSource) afterBuild(ctx context.Context, src *source.Source, c mutate.Changes) (mutate.Changes, error) {
+	written, err := mutate.HasLabels(ctx, src.Root, c.Labels)
+	if err != nil || !written {
+		return c, err
+	}
+	c.Labels, c.DefaultLabels = nil, nil
+	if p.request.Naming.Annotations == "" {
+		c.Annotations, c.DefaultAnnotations = p.link(nil), nil
+	}
+	return c, nil
 }
 
 // changed reports whether the run changes the image of the source before the upload.

@@ -41,6 +41,8 @@ type Document struct {
 	// Callable reports that other workflows can call the file. Direct reports
 	// that another event can also start the workflow.
 	Callable, Direct bool
+	// Triggers maps each event of "on:" to its filters, or to nil.
+	Triggers map[string]*yaml.Node
 	// Inputs maps the name of each input to its declaration.
 	Inputs map[string]*yaml.Node
 	// Secrets maps the name of each secret that a called workflow declares to
@@ -171,6 +173,7 @@ func (d *Document) readTriggers(on *yaml.Node) {
 			names[p.Key.Value] = p.Value
 		}
 	}
+	d.Triggers = names
 	_, d.Callable = names["workflow_call"]
 	d.Direct = len(names) > 1 || !d.Callable
 	d.Secrets = map[string]*yaml.Node{}

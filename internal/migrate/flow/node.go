@@ -1,6 +1,10 @@
 package flow
 
-import "go.yaml.in/yaml/v3"
+import (
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
 
 // Pair is a key of a mapping with its value. Raw is the value node in the file,
 // which may be an alias. Value is the node after resolving the alias.
@@ -62,8 +66,8 @@ func Text(n *yaml.Node) string {
 }
 
 // Input returns the text of one of the step's inputs, or "" if the input is not
-// set.
-func (s *Step) Input(name string) string { return Text(value(s.With, name)) }
+// set. It removes blanks at both ends, as actions do when they read an input.
+func (s *Step) Input(name string) string { return strings.TrimSpace(Text(value(s.With, name))) }
 
 // Scalars calls visit for each scalar below n, in the order of the file. It
 // does not follow aliases, so it visits each node once.

@@ -150,8 +150,19 @@ func (n *Namer) repository(ctx context.Context, rules string) (meta.Repository, 
 	}, nil
 }
 
+// NoLabels reports whether the input labels contains only comments. An image that
+// the run builds then gets no labels.
+func NoLabels(rules input.Naming) bool {
+	for line := range strings.Lines(rules.Labels) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			return false
+		}
+	}
+	return rules.Labels != ""
+}
+
 // Reproducible returns the pairs that are the same in each run of one commit. It
-// omits empty values that the user did not write. It also omits the time of the run,
+// omits empty values whose keys the user did not write, not even in a comment. It also omits the time of the run,
 // because this time would change the digest in each run. It keeps a time that the
 // user wrote or that SOURCE_DATE_EPOCH sets.
 func (n *Namer) Reproducible(pairs []meta.Pair, rules input.Naming) []meta.Pair {

@@ -116,6 +116,7 @@ func TestReproducible(t *testing.T) {
 		{"the time of the run is omitted", "", input.Naming{}, []string{"a"}},
 		{"SOURCE_DATE_EPOCH sets the time", "1", input.Naming{}, []string{"a", meta.KeyCreated}},
 		{"the user wrote an empty value", "", input.Naming{Labels: "empty="}, []string{"a", "empty"}},
+		{"a comment names an empty label", "", input.Naming{Labels: "# kept: empty="}, []string{"a", "empty"}},
 		{"the user wrote the time", "", input.Naming{Annotations: meta.KeyCreated + "=now"}, []string{"a", meta.KeyCreated}},
 	}
 	for _, c := range cases {
@@ -130,5 +131,14 @@ func TestReproducible(t *testing.T) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+func TestLabelsWithOnlyCommentsAreNoLabels(t *testing.T) {
+	t.Parallel()
+	for labels, want := range map[string]bool{"": false, "# none": true, "# a\n\n# b": true, "a=b": false, "# a\nc=d": false} {
+		if got := naming.NoLabels(input.Naming{Labels: labels}); got != want {
+			t.Errorf("%q: got %v, want %v", labels, got, want)
+		}
 	}
 }

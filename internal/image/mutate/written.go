@@ -1,0 +1,41 @@
+package mutate
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/rewrite"
+)
+
+// HasLabels reports whether the config of every image of the tree has the labels,
+// so that a builder has already written them.
+func HasLabels(ctx context.Context, m *image.Manifest, labels map[string]string) (bool, error) {
+	for _, child := range m.Children {
+		if has, err := HasLabels(ctx, child, labels); err != nil || !has {
+			return false, err
+		}
+	}
+	if m.Index() || !m.IsRunnable() {
+		return true, nil
+	}
+	raw, err := rewrite.ReadConfig(ctx, m)
+	if err != nil {
+		return false, fmt.Errorf("reading a config for its labels: %w", err)
+	}
+	var config struct {
+		Config struct {
+			Labels map[string]string `json:"Labels"`
+		} `json:"config"`
+	}
+	if err := json.Unmarshal(raw, &config); err != nil {
+		return false, fmt.Errorf("decoding a config for its labels: %w", err)
+	}
+	for key, want := range labels {
+		if got, ok := config.Config.Labels[key]; !ok || got != want {
+			return false, nil
+		}
+	}
+	return true, nil
+}

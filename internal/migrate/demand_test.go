@@ -1,0 +1,107 @@
+package migrate
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestCommandsThatMayUseTheTokenAreUnknown(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		command, scopes string
+		known           bool
+	}{
+		{"echo done", "", true},
+		{"if [ -f x ]", "", true},
+		{"then echo x", "", true},
+		{"sudo apt-get install -y jq", "", true},
+		{"NAME=value", "", true},
+		{"git commit -m x", "", true},
+		{"git -C dir push origin main", "contents:write", true},
+		{"docker build -t x .", "", true},
+		{"docker push x", "", true},
+		{"docker run x make", "", true},
+		{"docker run -e GITHUB_TOKEN releaser:1", "", false},
+		{"docker build --secret id=t,env=GITHUB_TOKEN .", "", false},
+		{"docker compose up", "", false},
+		{"semantic-release", semanticRelease, true},
+		{"npx semantic-release", semanticRelease, true},
+		{"gh pr list", "contents:read pull-requests:read", true},
+		{"gh pr comment 1", "contents:write pull-requests:write", true},
+		{"gh workflow run x.yml", "actions:write", true},
+		{"gh api repos", "", false},
+		{"scripts/report.py failure", "", false},
+		{"./scripts/x", "", false},
+		{"hub release create v1", "", false},
+		{"bin/notify", "", false},
+		{"php ci/comment.php", "", false},
+		{"bundle exec danger", "", false},
+		{"lerna publish", "", false},
+		{"deno run ci.ts", "", false},
+		{"release-it --ci", "", false},
+		{"uvx tool", "", false},
+		{"FOO=1 timeout 5 tool", "", false},
+		{"curl -H x y", "", false},
+		{"Invoke-RestMethod x", "", false},
+		{"flux bootstrap github", "", false},
+		{"unheard-of", "", false},
+	}
+	for _, c := range cases {
+		t.Run(c.command, func(t *testing.T) {
+			t.Parallel()
+			if scopes, known := tokenUse(strings.Fields(c.command)); scopes != c.scopes || known != c.known {
+				t.Errorf("got %q, %v; want %q, %v", scopes, known, c.scopes, c.known)
+			}
+		})
+	}
+}
+
+// TestLoginStaysIfAStepWithTheTokenIsUnknown checks the rule about permissions: a
+// job keeps its login if a new permissions block could remove a scope that a step
+// needs.
+func TestLoginStaysIfAStepWithTheTokenIsUnknown(t *testing.T) {
+	t.Parallel()
+	const token = "${{ secrets.GITHUB_TOKEN }}"
+	cases := []struct {
+		name, head, step string
+		stays            bool
+	}{
+		{"a script with the token in a variable", "", "{run: scripts/report.py, env: {GITHUB_TOKEN: '" + token + "'}}", true},
+		{"a script with the token as an argument", "", "{run: 'bin/notify " + token + "'}", true},
+		{"a script in another language", "", "{run: 'x', shell: python, env: {T: '" + token + "'}}", true},
+		{"a command whose output is a word", "", "{run: 'echo $(ci/version)', env: {T: '" + token + "'}}", true},
+		{"a variable of the workflow", "env: {GITHUB_TOKEN: '" + token + "'}\n", "{run: make test}", true},
+		{"all secrets", "", "{run: ci/all, env: {ALL: '${{ toJSON(secrets) }}'}}", true},
+		{"an action with the token", "", "{uses: octo-org/announce@v2, with: {token: '" + token + "'}}", true},
+		{"an action with a default token", "", "{uses: some/unknown-commenter@v1}", true},
+		{"a local action that does not exist", "", "{uses: ./missing}", true},
+		{"a script for the API", "", "{uses: actions/github-script@v7, with: {script: 'await github.rest.issues.create({})'}}", true},
+		{"a build with the token", "", "{uses: docker/build-push-action@v6, with: {context: ., build-args: 'T=" + token + "'}}", true},
+		{"a token in the environment of later steps", "", "{run: 'echo T=" + token + " >> $GITHUB_ENV'}\n      - {run: ci/all}", true},
+		{"credentials of the checkout", "", "{uses: actions/checkout@v4}\n      - {run: make release}", true},
+		{"no credentials of the checkout", "", "{uses: actions/checkout@v4, with: {persist-credentials: false}}\n      - {run: make release}", false},
+		{"a flag of a build", "", "{uses: actions/checkout@v4}\n      - {run: cargo build --release}", false},
+		{"a script without the token", "", "{run: make test}", false},
+		{"a known command with the token", "", "{run: gh release create v1, env: {GH_TOKEN: '" + token + "'}}", false},
+		{"a variable of the workflow and an action", "env: {GITHUB_TOKEN: '" + token + "'}\n", "{uses: octo-org/setup-tool@v2}", false},
+		{"an action that installs a tool", "", "{uses: octo-org/setup-tool@v2}", false},
+		{"an action of the list with the token", "", "{uses: louisbrunner/checks-action@v2, with: {token: '" + token + "'}}", false},
+		{"a permissions block of the workflow", "permissions: {contents: read}\n", "{uses: octo-org/announce@v2, with: {token: '" + token + "'}}", false},
+		{"a script without the API", "", "{uses: actions/github-script@v7, with: {script: 'core.info(context.sha)'}}", false},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			src := "on: push\n" + c.head + "jobs:\n  image:\n    runs-on: ubuntu-latest\n    steps:\n" +
+				"      - run: echo ${{ secrets.CR_PAT }} | docker login ghcr.io -u ${{ github.actor }} --password-stdin\n" +
+				"      - run: docker push ghcr.io/acme/web\n      - " + c.step + "\n"
+			after, findings := migrateOnce(t, []byte(src), Options{})
+			if stays := string(after) == src; stays != c.stays {
+				t.Errorf("the login stays: %v, want %v\n%s", stays, c.stays, findings)
+			}
+			if strings.Count(string(after), "write") > 2 {
+				t.Errorf("the block is too wide:\n%s", after)
+			}
+		})
+	}
+}

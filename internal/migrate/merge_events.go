@@ -1,0 +1,271 @@
+package migrate
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/meta"
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/expr"
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
+)
+
+// sampleEvent is an event that can start a workflow.
+type sampleEvent struct {
+	name, ref, branch string // branch is the default branch
+}
+
+const sampleSHA = "860c1904a1ce19322e91ac35af1ab07466440c37"
+
+// sampleEvents returns one event of each kind that can start the workflow.
+func sampleEvents(doc *flow.Document) []sampleEvent {
+	branch := defaultBranch(doc)
+	var out []sampleEvent
+	add := func(name string, refs ...string) {
+		for _, ref := range refs {
+			out = append(out, sampleEvent{name, ref, branch})
+		}
+	}
+	for _, name := range sortedKeys(doc.Triggers) {
+		switch name {
+		case "push":
+			add(name, pushedRefs(doc.Triggers[name], branch)...)
+		case "workflow_call":
+			add("push", pushedRefs(nil, branch)...)
+			add("pull_request", "refs/pull/7/merge")
+		case "pull_request", "pull_request_target":
+			add(name, "refs/pull/7/merge")
+		case "release":
+			add(name, "refs/tags/v1.2.3")
+		case "merge_group":
+			add(name, "refs/heads/gh-readonly-queue/"+branch+"/pr-7-"+sampleSHA)
+		case "create":
+			add(name, "refs/heads/feature/login", "refs/tags/v1.2.3")
+		default:
+			add(name, "refs/heads/"+branch)
+		}
+	}
+	return out
+}
+
+// defaultBranch returns the name of the default branch that the filters of a workflow
+// suggest.
+func defaultBranch(doc *flow.Document) string {
+	branches := filterOf(doc.Triggers["push"], "branches")
+	if slices.Contains(branches, "main") || len(branches) == 0 || strings.ContainsAny(branches[0], "*!?[") {
+		return "main"
+	}
+	return branches[0]
+}
+
+func filterOf(n *yaml.Node, name string) []string {
+	pair := flow.Get(n, name)
+	if pair == nil {
+		return nil
+	}
+	var out []string
+	flow.Scalars(pair.Value, func(s *yaml.Node) { out = append(out, s.Value) })
+	return out
+}
+
+// pushedRefs returns refs that the filters of the event push accept.
+func pushedRefs(filters *yaml.Node, branch string) []string {
+	branches, tags := filterOf(filters, "branches"), filterOf(filters, "tags")
+	var out []string
+	if len(branches) > 0 || len(tags) == 0 {
+		out = append(out, matching("refs/heads/", branches, []string{branch, "feature/login", "release/1.2"})...)
+	}
+	if len(tags) > 0 || len(branches) == 0 {
+		out = append(out, matching("refs/tags/", tags, []string{"v1.2.3", "v1.3.0-rc.1", "1.2.3", "nightly"})...)
+	}
+	return out
+}
+
+// matching returns the refs of the names that the patterns match. If no name matches, it
+// returns the first name, or the patterns that are names.
+func matching(prefix string, patterns, names []string) []string {
+	var out []string
+	for _, pattern := range patterns {
+		if !strings.ContainsAny(pattern, "*?[!+") {
+			out = append(out, prefix+pattern)
+		}
+	}
+	for _, name := range names {
+		if len(patterns) == 0 || slices.ContainsFunc(patterns, func(pattern string) bool { return matches(pattern, name) }) {
+			out = append(out, prefix+name)
+		}
+	}
+	if len(out) == 0 {
+		out = append(out, prefix+names[0])
+	}
+	return slices.Compact(out)
+}
+
+// matches approximates the patterns of GitHub's filters, in which ** also matches a
+// slash.
+func matches(pattern, name string) bool {
+	if strings.Contains(pattern, "**") {
+		slashes := strings.NewReplacer("**", "*", "/", "-")
+		pattern, name = slashes.Replace(pattern), slashes.Replace(name)
+	}
+	ok, err := path.Match(pattern, name)
+	return ok || err != nil
+}
+
+// lookup resolves the references of a step in a run of the event.
+func (e sampleEvent) lookup(next expr.Lookup) expr.Lookup {
+	kind, short, _ := strings.Cut(strings.TrimPrefix(e.ref, "refs/"), "/")
+	values := map[string]string{
+		"event_name": e.name, "ref": e.ref, "ref_name": short, "sha": sampleSHA,
+		"ref_type": map[bool]string{true: "tag", false: "branch"}[kind == "tags"], "event.repository.default_branch": e.branch,
+	}
+	return func(path []string) (expr.Found, bool) {
+		if len(path) > 1 && path[0] == "github" {
+			if value, ok := values[strings.Join(path[1:], ".")]; ok {
+				return expr.Found{Text: value}, true
+			}
+		}
+		return next(path)
+	}
+}
+
+// context returns the facts of a run of the event for the tag language.
+func (e sampleEvent) context() meta.Context {
+	payload := map[string]any{"repository": map[string]any{
+		"name": "web", "full_name": "acme/web", "default_branch": e.branch, "html_url": "https://github.com/acme/web",
+	}}
+	if strings.HasPrefix(e.ref, "refs/pull/") {
+		payload["number"] = json.Number("7")
+	}
+	return meta.Context{
+		Event: meta.Event{Name: e.name, Ref: e.ref, SHA: sampleSHA, Payload: payload},
+		Now:   time.Unix(0, 0).UTC(),
+	}
+}
+
+// expandFor replaces the expressions of a text by their values in a run of the event.
+// unknown replaces each value that only a run can know.
+func (p *pass) expandFor(e sampleEvent, text, unknown string, step *flow.Step) string {
+	lookup := e.lookup(p.lookup(p.scope(step.Job, step, nil)))
+	var b strings.Builder
+	for _, part := range expr.Split(text) {
+		piece := text[part.Start:part.End]
+		if part.Expr {
+			v := expr.Eval(piece, lookup)
+			if piece = v.Text; !v.Known {
+				piece = unknown
+				if b.Len() >= 7 && strings.HasSuffix(b.String(), "enable=") {
+					piece = "false"
+				}
+			}
+		}
+		b.WriteString(piece)
+	}
+	return b.String()
+}
+
+// names computes the names of a metadata step in a run of the event. If strict is true,
+// it computes them as the new step does.
+func (p *pass) names(e sampleEvent, c chain, strict bool) (meta.Result, error) {
+	rules := c.meta.Input("tags")
+	if !p.spend(20_000 + 100*len(rules)) {
+		return meta.Result{}, errTooComplex
+	}
+	if strings.TrimSpace(rules) == "" {
+		rules = strings.Join(defaultRules, "\n")
+	}
+	expand := func(text string) string { return p.expandFor(e, text, "x", c.meta) }
+	return meta.Compute(context.Background(), meta.Inputs{
+		Images: "ghcr.io/acme/web", Tags: expand(rules), Flavor: expand(c.meta.Input("flavor")),
+		Labels: expand(c.meta.Input("labels")), Annotations: expand(c.meta.Input("annotations")), Strict: strict,
+	}, e.context())
+}
+
+// ruleObstacle describes why the new step cannot compute the names of the metadata step.
+// It computes them for each event of the workflow in both ways.
+func (p *pass) ruleObstacle(c chain) string {
+	for line := range strings.Lines(c.meta.Input("tags")) {
+		line = strings.TrimSpace(line)
+		if isOneExpression(line) && !onlyGitHub(line) {
+			return fmt.Sprintf("the rule %s is an expression, which can contain several rules", line)
+		}
+	}
+	for _, e := range sampleEvents(p.doc) {
+		theirs, err := p.names(e, c, false)
+		if err != nil {
+			return fmt.Sprintf("its rules give an error for the event %s", e.name)
+		}
+		ours, err := p.names(e, c, true)
+		if err != nil {
+			return "the new step reads the rules more strictly: " + firstLine(err.Error())
+		}
+		if !slices.Equal(theirs.Names(), ours.Names()) || !slices.Equal(theirs.Labels, ours.Labels) {
+			return fmt.Sprintf("the new step gives other tags for the event %s", e.name)
+		}
+	}
+	return ""
+}
+
+// onlyGitHub reports whether the value of an expression comes only from the github
+// context, so that it has one line.
+func onlyGitHub(text string) bool {
+	v := expr.Eval(text, nil)
+	return len(v.Refs) > 0 && !slices.ContainsFunc(v.Refs, func(r expr.Ref) bool {
+		return !strings.HasPrefix(r.Name, "github.") || strings.HasPrefix(r.Name, "github.event.")
+	})
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
+}
+
+// eventObstacle checks that the new step never fails where the old step only builds. A
+// build without a push needs no tag, but this action always needs a tag.
+func (p *pass) eventObstacle(c *chain) string {
+	push, _ := pushCondition(*c)
+	if c.meta == nil || push == "true" {
+		return ""
+	}
+	for _, e := range sampleEvents(p.doc) {
+		if !p.mayRun(e, c.push) || p.holds(e, push, c.push, true) {
+			continue
+		}
+		result, err := p.names(e, *c, false)
+		if err != nil || len(result.Tags) == 0 {
+			return fmt.Sprintf("for the event %s (%s), the rules give no tag. The old step then only builds the image, and the new step would fail", e.name, e.ref)
+		}
+	}
+	return ""
+}
+
+// mayRun reports whether a step may run for the event.
+func (p *pass) mayRun(e sampleEvent, step *flow.Step) bool {
+	for _, holder := range []*yaml.Node{step.Job.Node, step.Node} {
+		if condition := flow.Get(holder, "if"); condition != nil && p.holds(e, "${{ "+inner(flow.Text(condition.Value))+" }}", step, false) {
+			return false
+		}
+	}
+	return true
+}
+
+// holds reports whether a condition certainly has a value in a run of the event.
+func (p *pass) holds(e sampleEvent, condition string, step *flow.Step, want bool) bool {
+	holds, known := expr.Eval(condition, e.lookup(p.lookup(p.scope(step.Job, step, nil)))).Truth()
+	return known && holds == want
+}
+
+// pushesPullRequests reports whether the step may push in a pull request. With a
+// read-only token, the old step fails, and this action by default skips the push.
+func (p *pass) pushesPullRequests(c chain) bool {
+	push, _ := pushCondition(c)
+	return slices.ContainsFunc(sampleEvents(p.doc), func(e sampleEvent) bool {
+		return strings.HasPrefix(e.name, "pull_request") && p.mayRun(e, c.push) && !p.holds(e, push, c.push, false)
+	})
+}

@@ -1,0 +1,108 @@
+package migrate
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/shell"
+)
+
+// fromLine matches the base image of a stage of a Dockerfile.
+var fromLine = regexp.MustCompile(`(?im)^\s*FROM\s+(?:--\S+\s+)*(\S+)|--from=(\S+)`)
+
+// reportOtherOwners reports the images of other owners that the job of a migrated
+// login pulls. GITHUB_TOKEN can pull them only if they are public.
+func (p *pass) reportOtherOwners(l *login) {
+	own := p.tree.repo.Known().Owner
+	if own == flow.UnknownOwner || p.pullsReported[l.job] {
+		return
+	}
+	p.pullsReported[l.job] = true
+	var names []string
+	images := slices.Concat(p.traffic(l.job).pulls, p.baseImages(l.job))
+	for _, image := range images {
+		name := p.opts.Registry + "/" + image.Owner + "/" + strings.ReplaceAll(image.Name, "?", "…")
+		if !strings.EqualFold(image.Owner, own) && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	names = append(names, p.unknownOwners(l.job)...)
+	if len(names) == 0 {
+		return
+	}
+	p.reportNote(CrossOwner, l.at, "The job %q also uses %s. GITHUB_TOKEN can pull images of other owners only if they are public. If an image is private, keep a login with a token of its owner.",
+		l.job.ID, list(names))
+}
+
+// unknownOwners returns the images of a job whose owner is an expression that only a
+// run can evaluate.
+func (p *pass) unknownOwners(job *flow.Job) []string {
+	owner := regexp.MustCompile(regexp.QuoteMeta(p.opts.Registry) + `/(\$\{\{[^}]*\}\})`)
+	var out []string
+	for _, step := range job.Steps {
+		flow.Scalars(step.Node, func(n *yaml.Node) {
+			for _, m := range owner.FindAllStringSubmatch(n.Value, -1) {
+				if !slices.Contains(out, m[0]+"/…") && !p.eval(m[1], job, step, nil).Known {
+					out = append(out, m[0]+"/…")
+				}
+			}
+		})
+	}
+	return out
+}
+
+// baseImages returns the images of the registry that the Dockerfiles of a job use.
+func (p *pass) baseImages(job *flow.Job) []Image {
+	var out []Image
+	for _, name := range p.dockerfilesOf(job) {
+		src, err := p.tree.read(name)
+		if err != nil {
+			continue
+		}
+		for _, m := range fromLine.FindAllStringSubmatch(string(src), -1) {
+			out = append(out, imagesIn(m[1]+m[2], p.opts.Registry)...)
+		}
+	}
+	return out
+}
+
+// dockerfilesOf returns the paths of the Dockerfiles that a job builds.
+func (p *pass) dockerfilesOf(job *flow.Job) []string {
+	var out []string
+	for _, step := range job.Steps {
+		switch {
+		case actionName(step) == dockerBuild:
+			out = append(out, p.dockerfiles(step)...)
+		case step.Run != nil && strings.Contains(step.Run.Value.Value, "build"):
+			for _, c := range shell.Parse(step.Run.Value.Value, dialectOf(step)) {
+				out = append(out, buildFile(c.Fields())...)
+			}
+		}
+	}
+	return out
+}
+
+// buildFile returns the path of the Dockerfile of a build command, if the command
+// names it literally.
+func buildFile(fields []string) []string {
+	if !slices.Contains(fields, "build") && !slices.Contains(fields, "bud") {
+		return nil
+	}
+	for i, field := range fields {
+		if file, ok := strings.CutPrefix(field, "--file="); ok {
+			return []string{file}
+		}
+		if (field == "-f" || field == "--file") && i+1 < len(fields) {
+			return []string{fields[i+1]}
+		}
+	}
+	context := strings.TrimSuffix(fields[len(fields)-1], "/")
+	if strings.ContainsAny(context, "$:") || strings.HasPrefix(context, "-") {
+		return nil
+	}
+	return []string{strings.TrimPrefix(context+"/Dockerfile", "./")}
+}

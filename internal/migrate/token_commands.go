@@ -1,0 +1,171 @@
+package migrate
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/shell"
+)
+
+// harmlessTools are commands that neither call GitHub's API nor start another
+// program of the repository. A step may run them with the token in its
+// environment.
+var harmlessTools = words(`
+	[ [[ : alias awk base64 basename break cat chgrp chmod chown clear cmp column comm continue cp cut date declare df diff
+	dirname du echo egrep exit export expr false fgrep file fold free grep gunzip gzip head hostname id jq kill let ln local
+	ls lscpu md5sum mkdir mktemp mv nproc paste popd printenv printf ps pushd pwd read readlink readonly realpath return rev rm
+	rmdir sed seq set sha256sum sha512sum shift shopt sleep sort split stat sync tac tail tar tee test touch tr trap true type
+	typeset ulimit umask uname uniq unset unzip wait wc which whoami xz yes yq zip zstd cd apt apt-get apk brew dnf yum
+	clear-host get-childitem get-content get-date get-item get-location join-path move-item new-item out-file out-null
+	remove-item resolve-path select-object select-string set-content set-location split-path start-sleep test-path
+	write-error write-host write-output write-verbose copy copy-item del dir expand-archive md rd
+	docker podman buildah nerdctl skopeo helm oras crane regctl cosign ko pack notation trivy grype syft kubectl hadolint
+	shellcheck systemctl git fi done esac else`)
+
+// shellWords precede a command without an effect on its use of the token.
+var shellWords = words(`if then else elif do while until ! { } sudo time command exec nohup nice env xvfb-run timeout builtin in`)
+
+// words returns the words of a text as a set.
+func words(text string) map[string]bool {
+	out := map[string]bool{}
+	for word := range strings.FieldsSeq(text) {
+		out[word] = true
+	}
+	return out
+}
+
+var (
+	variableAssignment = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*\+?=|^\$(?:env:)?[A-Za-z_][A-Za-z0-9_]*$`)
+	number             = regexp.MustCompile(`^[0-9.]+[smh]?$`)
+	// substitution matches a command whose output is a part of a word.
+	substitution = regexp.MustCompile("\\$\\(([^()]+)\\)|`([^`]+)`")
+)
+
+// commandsOf parses a script. The result also contains the commands whose output
+// the script uses.
+func commandsOf(script string, d shell.Dialect) []shell.Command {
+	commands := shell.Parse(script, d)
+	for _, c := range slices.Clone(commands) {
+		for _, w := range slices.Concat(c.Words, c.Stdin) {
+			for _, m := range substitution.FindAllStringSubmatch(w.Text, -1) {
+				commands = append(commands, shell.Parse(m[1]+m[2], d)...)
+			}
+		}
+	}
+	return commands
+}
+
+// toolOf returns the words of a command from its tool on. It skips the words of
+// the shell, flags of these words, and assignments. It returns nil for a command
+// that only assigns variables, and for the head of a loop.
+func toolOf(fields []string) []string {
+	for i, field := range fields {
+		switch {
+		case field == "for" || field == "case" || field == "select" || field == "function":
+			return nil
+		case field == "" || field == "\\", shellWords[strings.ToLower(field)], variableAssignment.MatchString(field), field == "=":
+		case i > 0 && (strings.HasPrefix(field, "-") || number.MatchString(field)):
+		case i > 0 && fields[i-1] == "=":
+			return nil // PowerShell assigns a value
+		default:
+			return fields[i:]
+		}
+	}
+	return nil
+}
+
+// tokenUse returns the permissions that a command needs if its environment or its
+// words contain the token. known is false for a command that may use the token in
+// a way that the workflow does not show.
+func tokenUse(fields []string) (scopes string, known bool) {
+	tool := toolOf(fields)
+	if len(tool) == 0 {
+		return "", true
+	}
+	if strings.HasPrefix(tool[0], "./") || strings.HasPrefix(tool[0], "../") {
+		scopes := commandScopes(tool[0], tool[1:])
+		return scopes, scopes != ""
+	}
+	name := strings.ToLower(strings.TrimSuffix(tool[0][strings.LastIndexAny(tool[0], `/\`)+1:], ".exe"))
+	switch name {
+	case "gh":
+		return ghScopes(tool[1:])
+	case "git":
+		if slices.Contains(tool, "push") {
+			return "contents:write", true
+		}
+		return "", true
+	case "docker", "podman", "nerdctl":
+		return "", !passesVariables(tool)
+	}
+	if scopes := commandScopes(name, tool[1:]); scopes != "" {
+		return scopes, true
+	}
+	return "", harmlessTools[name]
+}
+
+// passesVariables reports whether a command passes variables of its environment,
+// or a secret, to a program in a container.
+func passesVariables(tool []string) bool {
+	if slices.Contains(tool, "compose") || slices.Contains(tool, "bake") {
+		return true
+	}
+	return slices.ContainsFunc(tool, func(word string) bool {
+		flag, _, _ := strings.Cut(word, "=")
+		return slices.Contains([]string{"-e", "--env", "--env-file", "--secret", "--build-arg"}, flag) || mentionsToken(word)
+	})
+}
+
+// readingVerbs are the subcommands of gh that change nothing.
+var readingVerbs = words("view list ls status diff checkout checks download")
+
+// ghScopes returns the permissions of a command of gh.
+func ghScopes(args []string) (scopes string, known bool) {
+	args = slices.DeleteFunc(slices.Clone(args), func(s string) bool { return strings.HasPrefix(s, "-") })
+	if len(args) == 0 {
+		return "", true
+	}
+	reads := len(args) > 1 && readingVerbs[args[1]]
+	level := map[bool]string{true: "read", false: "write"}[reads]
+	switch args[0] {
+	case "auth", "version", "help", "config", "alias", "completion", "status", "extension":
+		return "", true
+	case "release", "repo":
+		return "contents:" + level, args[0] == "release" || reads || len(args) > 1 && args[1] == "clone"
+	case "pr":
+		return "contents:" + level + " pull-requests:" + level, true
+	case "issue", "label":
+		return "issues:" + level, true
+	case "workflow", "run", "cache":
+		return "actions:" + level, true
+	case "attestation":
+		return "", true
+	}
+	return "", false
+}
+
+// commandScopes returns the permissions that a command needs. It returns "" for an
+// unknown command.
+func commandScopes(command string, args []string) string {
+	if len(args) == 0 {
+		if command == "semantic-release" {
+			return semanticRelease
+		}
+		return ""
+	}
+	switch command + " " + args[0] {
+	case "npx semantic-release", "yarn semantic-release", "pnpm semantic-release":
+		return semanticRelease
+	case "npm publish", "yarn publish", "pnpm publish", "mvn deploy", "gradle publish", "./gradlew publish", "./mvnw deploy", "dotnet nuget":
+		return "packages:write"
+	case "goreleaser release":
+		return "contents:write packages:write"
+	}
+	if command == "semantic-release" {
+		return semanticRelease
+	}
+	return ""
+}
+
+const semanticRelease = "contents:write issues:write pull-requests:write"
