@@ -85,12 +85,12 @@ func (e Explainer) Read(err error, ref name.Reference) error {
 		switch {
 		case answer.Status == http.StatusNotFound:
 			return &diag.Error{
-				Code: pull.CodeNotFound, Side: diag.Registry, Input: "source", Err: err, Title: fmt.Sprintf("%s does not exist", ref.Name()),
-				Hint: "Check the name and the tag. Tags are case-sensitive. The registry also answers 404 for a private image that the token may not read. In this case, grant this repository access to the package.",
+				Code: pull.CodeNotFound, Side: diag.Registry, Input: "source", Err: answer, Title: fmt.Sprintf("%s does not exist", ref.Name()),
+				Hint: e.notFoundHint(ref),
 			}
 		case e.Config.Token.Empty() && e.Config.AtHome(repo) && registry.IsRefused(err):
 			return &diag.Error{
-				Code: pull.CodeNotFound, Side: diag.Registry, Input: "token", Err: err, Title: fmt.Sprintf("%s does not exist, or is not public", repo),
+				Code: pull.CodeNotFound, Side: diag.Registry, Input: "token", Err: answer, Title: fmt.Sprintf("%s does not exist, or is not public", repo),
 				Hint: "Check the name. For a private image, use a token that may read the image. In a workflow, add packages: read to the job's permissions and remove the input token. At a terminal, set GITHUB_TOKEN to the output of gh auth token.",
 			}
 		}
@@ -98,6 +98,22 @@ func (e Explainer) Read(err error, ref name.Reference) error {
 	ev := e.Evidence(repo, nil)
 	ev.Reading = true
 	return refusal.Explain(err, ev)
+}
+
+// notFoundHint describes the causes of a reference that a registry does not find.
+func (e Explainer) notFoundHint(ref name.Reference) string {
+	hint := "Check the name and the tag. Tags are case-sensitive."
+	if _, isDigest := ref.(name.Digest); isDigest {
+		hint = "Check the name and the digest. The image can be deleted, or it can be in another repository."
+	}
+	if !e.Config.AtHome(ref.Context()) {
+		return hint
+	}
+	hint += " The registry also answers 404 for a private image that the token may not read."
+	if e.Config.GitHub.Active {
+		return hint + " In this case, grant this repository access to the package."
+	}
+	return hint + " In this case, use a token with read:packages of a user who may read the image."
 }
 
 // IsReadOnly reports whether a refusal means that the token is read-only. A read-only

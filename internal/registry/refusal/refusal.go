@@ -97,11 +97,11 @@ func Explain(err error, ev Evidence) error {
 	for _, row := range Table {
 		if row.matches(answer, ev) {
 			title, hint := row.explain(ev)
-			return &diag.Error{Code: row.Code, Side: diag.Registry, Title: title, Hint: hint, Err: err}
+			return &diag.Error{Code: row.Code, Side: diag.Registry, Title: title, Hint: hint, Err: answer}
 		}
 	}
 	return &diag.Error{
-		Code: CodeRegistryRefused, Side: diag.Registry, Err: err,
+		Code: CodeRegistryRefused, Side: diag.Registry, Err: answer,
 		Title: fmt.Sprintf("%s answered %d %s", answer.Host, answer.Status, http.StatusText(answer.Status)),
 		Hint:  "Search the web for the registry's message above. If the search does not help, run again with debug: true and send the request id to the registry's support.",
 	}

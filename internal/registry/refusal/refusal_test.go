@@ -93,8 +93,8 @@ func TestExplainFindsTheCauseByMessageAndEvidence(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			cause := fmt.Errorf("pushing: %w", answer(c.status, c.message))
-			err := refusal.Explain(cause, evidence(t, c.change))
+			cause := answer(c.status, c.message)
+			err := refusal.Explain(fmt.Errorf("pushing: %w", cause), evidence(t, c.change))
 			all := diag.All(err)
 			if len(all) != 1 || all[0].Code != c.code || all[0].Side != diag.Registry || all[0].Hint == "" {
 				t.Fatalf("got %+v, want the code %s", all, c.code)
@@ -105,7 +105,10 @@ func TestExplainFindsTheCauseByMessageAndEvidence(t *testing.T) {
 				}
 			}
 			if !errors.Is(err, cause) {
-				t.Error("the error does not wrap its cause")
+				t.Error("the error does not wrap the response")
+			}
+			if strings.Contains(err.Error(), "pushing:") {
+				t.Errorf("the error contains the text that wraps the response: %s", err)
 			}
 		})
 	}
