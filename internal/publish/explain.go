@@ -42,6 +42,9 @@ func (e Explainer) Evidence(repo name.Repository, t *resolve.Target) refusal.Evi
 		Kind: e.Config.Token.Kind(), Home: e.Config.AtHome(repo), OnReadOnly: string(e.OnReadOnly),
 		TokensURL: e.GitHub.TokensURL(), NewTokenURL: e.GitHub.NewTokenURL(),
 	}
+	if !ev.Home && (repo.RegistryStr() == e.Config.Registry || e.Config.Command == input.Login) {
+		ev.HostInput = "registry"
+	}
 	grant := workflow.PackagesGrant(gh.Workspace, gh.WorkflowRef, gh.Repository, gh.Job)
 	ev.Grants, ev.GrantsFile = grant.Level, grant.File
 	if !ev.Home {
@@ -53,7 +56,7 @@ func (e Explainer) Evidence(repo name.Repository, t *resolve.Target) refusal.Evi
 	}
 	known.Repo = repo
 	owner, pkg := known.Owner(gh)
-	ev.SettingsURL, ev.OrganizationURL = e.GitHub.SettingsURL(owner, pkg), e.GitHub.OrganizationURL(owner)
+	ev.SettingsURL, ev.OrganizationURL = e.settings(owner, pkg), e.GitHub.OrganizationURL(owner)
 	if t == nil {
 		return ev
 	}
@@ -65,6 +68,18 @@ func (e Explainer) Evidence(repo name.Repository, t *resolve.Target) refusal.Evi
 		ev.Scoped, ev.Scopes, ev.TokenInvalid = t.Token.Scoped, t.Token.Scopes, t.Token.Invalid
 	}
 	return ev
+}
+
+// settings returns the address of the settings of a package. The addresses of
+// organizations and of users differ, so settings returns both addresses if the kind of
+// the owner is unknown.
+func (e Explainer) settings(owner github.Owner, pkg string) string {
+	if owner.Kind != "" {
+		return e.GitHub.SettingsURL(owner, pkg)
+	}
+	org, user := owner, owner
+	org.Kind, user.Kind = "Organization", "User"
+	return fmt.Sprintf("%s (if %s is a user: %s)", e.GitHub.SettingsURL(org, pkg), owner.Login, e.GitHub.SettingsURL(user, pkg))
 }
 
 // Refusal explains an error about a destination. It returns other errors, and errors
@@ -196,17 +211,27 @@ func targetOf(found *resolve.Found, repo name.Repository) *resolve.Target {
 	return &found.Targets[i]
 }
 
+// repositoryOf returns the repository on the host that did not respond, or else the
+// first repository.
+func repositoryOf(err error, all []name.Repository) name.Repository {
+	host := refusal.UnreachableHost(err)
+	if i := slices.IndexFunc(all, func(n name.Repository) bool { return n.RegistryStr() == host }); i >= 0 {
+		return all[i]
+	}
+	return all[0]
+}
+
 // refusedRepository returns the destination or the source that an error response is
 // about. The error of a token request contains no repository, and it may come from
 // another host than the registry.
 func (r *run) refusedRepository(err error) name.Repository {
 	all := slices.Clone(r.request.Destinations)
-	var answer *registry.Error
-	if !errors.As(err, &answer) {
-		return all[0]
-	}
 	if ref := r.request.Source.Traits().Reference; ref != nil {
 		all = append(all, ref.Context())
+	}
+	var answer *registry.Error
+	if !errors.As(err, &answer) {
+		return repositoryOf(err, all)
 	}
 	for _, matches := range []func(name.Repository) bool{
 		func(n name.Repository) bool {

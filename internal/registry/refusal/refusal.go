@@ -23,6 +23,8 @@ import (
 type Evidence struct {
 	// Repo is the repository of the request.
 	Repo name.Repository
+	// HostInput is the input that contains the host of a destination; "" for image.
+	HostInput string
 	// Home is true if the registry is GitHub's.
 	Home bool
 	// InWorkflow is true in a workflow run.
