@@ -217,7 +217,7 @@ var outcomeSigns = map[Outcome]string{Ready: "✅", Skipped: "⏭️", Failed: "
 func (r *Check) Markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## %s %s\n\n", outcomeSigns[r.Outcome], r.headline(code))
-	mdErrors(&b, withoutText(r.Errors))
+	mdErrors(&b, r.Errors)
 	mdRefusal(&b, r.Refusal)
 	if len(r.Images) == 1 {
 		mdFindings(&b, r.allFindings())
@@ -233,16 +233,6 @@ func (r *Check) Markdown() string {
 	}
 	mdFindings(&b, r.Findings)
 	return b.String()
-}
-
-// withoutText removes the responses of servers from messages, because the findings
-// contain the responses.
-func withoutText(messages []Message) []Message {
-	out := slices.Clone(messages)
-	for i := range out {
-		out[i].Text = ""
-	}
-	return out
 }
 
 func mdFindings(b *strings.Builder, findings []Finding) {
