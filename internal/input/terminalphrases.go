@@ -38,6 +38,7 @@ var terminalPhrases = strings.NewReplacer(
 	"or run the step that wrote the file as the same user", "or write the file as the same user",
 	"Set lfs: true in the step with actions/checkout.", "Run git lfs pull.",
 	"Run actions/checkout before this step, run the step in the folder of the checkout, or take the ref from the event: remove context: git and ref-context: git.", "Run the command in the folder of a Git checkout, or remove context and ref-context.",
+	"Run actions/checkout before this step, or set paths to the folder of a checkout.", "Run the command in the folder of a checkout, or write the folder as an argument.",
 	// Builders.
 	"In a workflow on GitHub's runners for Linux, put docker/setup-buildx-action before this step. On other machines, install", "Install",
 	"Or build in a separate step, and set source to the result of that step.", "Or build the image with another program, and write its result as SOURCE.",

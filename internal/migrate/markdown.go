@@ -10,7 +10,7 @@ import (
 func (r *Report) Markdown(command string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## %s\n", r.title())
-	if ending, rerun := r.ending(); rerun {
+	if ending, rerun := r.ending(false); rerun {
 		fmt.Fprintf(&b, "\n%s `%s`\n", ending, strings.ReplaceAll(command, "`", "'"))
 	} else if ending != "" {
 		fmt.Fprintf(&b, "\n%s\n", escape(ending))
