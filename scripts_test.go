@@ -214,9 +214,17 @@ func readable(ts *testscript.TestScript, text string) string {
 	return strings.ReplaceAll(out.String(), ": \n", ":\n")
 }
 
-// terminal runs the program with the given arguments, as a user does at a terminal.
+// workflowWords matches words that a message at a terminal must not contain, because a
+// terminal has no steps, no inputs of a step and no expressions of GitHub.
+var workflowWords = regexp.MustCompile(`\b([Tt]he|[Tt]his|a) step\b|\$\{\{ \w|[Ii]n a workflow\b|\b[Tt]he input [a-z]|\bthis runner\b|\b[Ss]et source\b`)
+
+// terminal runs the program with the given arguments, as a user does at a terminal. An
+// error message must not contain words about a workflow.
 func terminal(ts *testscript.TestScript, neg bool, args []string) {
 	run(ts, neg, args...)
+	if found := workflowWords.FindString(ts.ReadFile("stderr.txt")); found != "" {
+		ts.Fatalf("the message contains %q, which is about a workflow:\n%s", found, ts.ReadFile("stderr.txt"))
+	}
 }
 
 // run runs the program. It writes the output of the program to the files stdout.txt

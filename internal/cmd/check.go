@@ -66,7 +66,7 @@ func (r *checkRun) do(ctx context.Context) error {
 	r.config.Notices = publish.WithoutRepeated(r.config.Notices, err)
 	r.announce()
 	r.report.Notice("input", r.config.Notices...)
-	r.token(ctx)
+	r.token(ctx, err)
 	if ctx.Err() != nil {
 		return explainEnd(ctx, err)
 	}
@@ -77,8 +77,8 @@ func (r *checkRun) do(ctx context.Context) error {
 }
 
 // token reports the kind and the scopes of the token, the state of the API and
-// the clock.
-func (r *checkRun) token(ctx context.Context) {
+// the clock. The argument problem is the error of the run, or nil.
+func (r *checkRun) token(ctx context.Context, problem error) {
 	if r.config.Token.Empty() {
 		r.report.Find(report.Info, "token", "none: %s needs no token", r.config.Images[0].RegistryStr())
 		return
@@ -90,6 +90,8 @@ func (r *checkRun) token(ctx context.Context) {
 		r.report.Find(report.Info, "token", "%s from %s", kind, r.config.TokenOrigin)
 		r.report.Find(report.Warning, "API", "no: %s did not answer. publish does not need the API, but without it the run cannot report the visibility and the link", r.config.GitHub.APIURL)
 		return
+	case status.Invalid && problem != nil: // the error is about the token, so it needs no warning
+		r.report.Find(report.Problem, "token", "%s from %s. GitHub's API refuses it", kind, r.config.TokenOrigin)
 	case status.Invalid:
 		r.report.Find(report.Warning, "token", "%s from %s. GitHub's API refuses it", kind, r.config.TokenOrigin)
 	case status.Scoped:

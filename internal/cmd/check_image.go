@@ -3,7 +3,6 @@ package cmd
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -27,7 +26,7 @@ func (r *checkRun) image(ctx context.Context, repo name.Repository, c *report.Ch
 	t, err := r.prober.Probe(ctx, repo)
 	if err != nil {
 		err = r.explainer().Refusal(err, repo, t)
-		c.Find(report.Problem, "registry", "no: %s", cause(err))
+		c.Find(report.Problem, "registry", "no (see the error)")
 		return err
 	}
 	problem := r.push(c, t)
@@ -68,21 +67,8 @@ func (r *checkRun) push(c *report.CheckedImage, t *resolve.Target) error {
 		r.mu.Unlock()
 		return nil
 	}
-	c.Find(report.Problem, "push", "no: %s", cause(err))
+	c.Find(report.Problem, "push", "no: %s refuses the push (see the error)", t.Repo.RegistryStr())
 	return err
-}
-
-// cause returns the response of the server, or the title of an error without a
-// response. The summary and the annotation of the error contain the rest.
-func cause(err error) string {
-	var e *diag.Error
-	switch {
-	case !errors.As(err, &e):
-		return err.Error()
-	case e.Err == nil:
-		return e.Title
-	}
-	return e.Err.Error()
 }
 
 // pull reports whether the token and an anonymous client may pull.
@@ -129,7 +115,7 @@ func (r *checkRun) pkg(c *report.CheckedImage, t *resolve.Target, problem error)
 		c.Find(report.OK, "package", "yes: %s", c.PackageURL)
 	case t.Exists() || c.MayPull == "yes":
 		c.Exists = "yes"
-		c.Find(report.Info, "package", "yes, but GitHub's API does not return it: %v", t.PackageErr)
+		c.Find(report.Info, "package", "yes, but GitHub's API does not return it: %s", unread(t.PackageErr))
 	case diag.Is(problem, refusal.CodeWritePackage):
 		c.Find(report.Info, "package", "yes, but it is hidden from this token. Its link and its visibility are not known")
 	case github.IsAbsent(t.PackageErr) && t.PushRefusal != nil:
@@ -138,10 +124,26 @@ func (r *checkRun) pkg(c *report.CheckedImage, t *resolve.Target, problem error)
 		c.Exists, c.Inherits = "no", t.Inherits
 		c.Find(report.Info, "package", "no package with this name is visible to this token. The first push creates it%s", inheriting(t.Inherits))
 	case t.PushRefusal != nil:
-		c.Find(report.Unknown, "package", "not known: %v", t.PackageErr)
+		c.Find(report.Unknown, "package", "not known: %s", unread(t.PackageErr))
 	default:
-		c.Find(report.Warning, "package", "not known: %v", t.PackageErr)
+		c.Find(report.Warning, "package", "not known: %s", unread(t.PackageErr))
 	}
+}
+
+// unread states why GitHub's API did not return a package.
+func unread(err error) string {
+	if github.IsForbidden(err) {
+		return "the token may not read the package"
+	}
+	return github.Cause(err).Error()
+}
+
+// visibleAs returns the visibility of the package, or the visibility that it would have.
+func visibleAs(c *report.CheckedImage) string {
+	if c.Exists == "no" {
+		return c.Inherits
+	}
+	return strings.Replace(c.Visibility, "unknown", "", 1)
 }
 
 // inheriting returns the end of the sentence about a new package.
@@ -185,7 +187,7 @@ func (r *checkRun) link(c *report.CheckedImage, t *resolve.Target) {
 // visibility compares the visibility of the package with the wanted one.
 func (r *checkRun) visibility(c *report.CheckedImage, t *resolve.Target) error {
 	if err := resolve.CheckVisibility(r.config.Visibility, r.config.FailOnMismatch, t); err != nil {
-		c.Find(report.Problem, "visibility", "%s", cause(err))
+		c.Find(report.Problem, "visibility", "%s, and %s is wanted (see the error)", cmp.Or(visibleAs(c), "not known"), r.config.Visibility)
 		return err
 	}
 	want, is, verb := string(r.config.Visibility), c.Visibility, ""

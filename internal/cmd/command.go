@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -148,6 +149,9 @@ func (c *command) cobra(p Process, w *workflow.Workflow) *cobra.Command {
 
 // setArguments sets the inputs that the arguments stand for.
 func (c *command) setArguments(cc *cobra.Command, flags flagValues, args []string) error {
+	if i := slices.Index(args, ""); i >= 0 && len(args) > 1 {
+		return usage(cc, &argumentError{fmt.Sprintf("Argument %d of the command %s is empty", i+1, c.name), "If the argument is a variable of the shell, check that the variable has a value."})
+	}
 	if c.many && len(args) > 0 {
 		args = []string{strings.Join(args, "\n")}
 	}

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"fmt"
 	"io"
 	"sync"
 )
@@ -8,13 +9,69 @@ import (
 // lockedWriter is an output to which several goroutines write complete lines: the
 // progress, and the waits of requests.
 type lockedWriter struct {
-	mu  sync.Mutex
-	out io.Writer
+	mu      sync.Mutex
+	out     io.Writer
+	display io.Writer // writes above its own lines; nil if the screen shows no such lines
 }
 
 // Write implements [io.Writer]. It does not interleave concurrent writes.
 func (s *lockedWriter) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.display != nil {
+		return s.display.Write(p)
+	}
 	return s.out.Write(p)
 }
+
+// attach sends later writes through a display that updates lines on out. The returned
+// function ends this.
+func (s *lockedWriter) attach(display io.Writer) (detach func()) {
+	s.set(display)
+	return func() { s.set(nil) }
+}
+
+func (s *lockedWriter) set(display io.Writer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.display = display
+}
+
+// transient is one line that disappears at the end. Messages appear above the line. It
+// implements [io.Writer] for the messages.
+type transient struct {
+	mu     sync.Mutex
+	out    io.Writer
+	line   string
+	erased bool
+}
+
+// newTransient prints a line.
+func newTransient(out io.Writer, line string) *transient {
+	fmt.Fprintln(out, line)
+	return &transient{out: out, line: line}
+}
+
+// Write prints a message above the line.
+func (t *transient) Write(message []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.erased {
+		return t.out.Write(message)
+	}
+	fmt.Fprint(t.out, eraseLine)
+	n, err := t.out.Write(message)
+	fmt.Fprintln(t.out, t.line)
+	return n, err
+}
+
+// erase removes the line.
+func (t *transient) erase() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	fmt.Fprint(t.out, eraseLine)
+	t.erased = true
+}
+
+// eraseLine moves the cursor to the line above it and clears the screen from there.
+const eraseLine = "\x1b[1A\x1b[J"

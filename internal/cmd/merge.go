@@ -11,20 +11,20 @@ import (
 )
 
 var mergeCommand = &command{
-	name: input.Merge, run: execute(input.ParseMerge, runMerge),
+	name: input.Merge, many: true, run: execute(input.ParseMerge, runMerge),
 	short: "Join images that several runners pushed by digest into one index",
 	long: `merge reads the outputs of the jobs that pushed one platform each (publish with
 push-by-digest: true). It publishes one index of these images under every tag, and
 verifies the result as publish does. It transfers no layer. The same digests give
 the same index.`,
-	example: `  ghcr-publish merge sha256:0a1b… --image ghcr.io/acme/web --tags 1.2.3
+	example: `  ghcr-publish merge sha256:0a1b… sha256:2c3d… --image ghcr.io/acme/web --tags 1
   ghcr-publish merge "$OUTPUTS" --tags latest
   ghcr-publish merge "$OUTPUTS" --expect-platforms linux/amd64,linux/arm64`,
 }
 
 func runMerge(ctx context.Context, s *session, config *input.MergeConfig) error {
 	r := newReport(&config.Config)
-	images, err := merge.Find(config.Digests, config.DigestName)
+	images, err := merge.Find(config.Digests, config.DigestName, config.Expect)
 	if err != nil {
 		return s.finishPublish(r, err)
 	}

@@ -150,7 +150,7 @@ func TestMergeErrors(t *testing.T) {
 		{
 			"a missing platform", func(s *stage, _ map[string]string) {
 				s.with("expect-platforms", "linux/amd64,linux/arm64,linux/arm/v7,windows/amd64")
-			}, "platform-missing", []string{"linux/arm/v7", "digest-linux-arm-v7", `linux/arm64 of entry "digest-linux-arm64"`},
+			}, "platform-missing", []string{"linux/arm/v7", "digest-linux-arm-v7", `linux/arm64 of the entry "digest-linux-arm64"`},
 		},
 		{
 			"a platform that is not expected", func(s *stage, _ map[string]string) { s.with("expect-platforms", "linux/amd64,linux/arm64") },

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/naming"
@@ -24,11 +23,11 @@ var metadataCommand = &command{
 // runMetadata computes names and sets them as outputs. It writes nothing to a
 // registry.
 func runMetadata(ctx context.Context, s *session, config *input.MetadataConfig) error {
-	s.announce()
 	namer := s.namer()
 	namer.FromGit = config.FromGit
 	result, err := namer.Compute(ctx, naming.Request{Rules: config.Naming, Images: config.Images, Registry: naming.NoRegistry{}})
 	if err != nil {
+		s.announce()
 		return explainEnd(ctx, err)
 	}
 	return s.metadata(result, config)
@@ -64,14 +63,12 @@ func (s *session) metadata(result meta.Result, c *input.MetadataConfig) error {
 			return err
 		}
 	}
-	if err := result.Check(); err != nil { // docker/metadata-action continues, too
-		result.Warnings = append(result.Warnings, diag.Notice{Code: diag.CodeNoTags, Level: diag.Warning, Title: "No tags", Text: err.Error()})
-	}
+	result.Warnings = metadataNotices(result, c)
 	s.showMetadata(result, c)
 	for _, n := range result.Warnings {
 		s.workflow.Annotate(n.Level, n.Title, n.Text)
 	}
-	s.writeSummary(report.MetadataSummary(result.Version, result.Refs(), result.Explain()))
+	s.writeSummary(report.MetadataSummary(result.Version, result.Refs(), explainRules(result)))
 	return nil
 }
 
@@ -87,7 +84,7 @@ func (s *session) showMetadata(result meta.Result, c *input.MetadataConfig) {
 		s.say("annotation: %s=%s", a.Key, a.Value)
 	}
 	if c.Explain {
-		for _, line := range result.Explain() {
+		for _, line := range explainRules(result) {
 			s.say("rule: %s", s.words(line))
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate"
@@ -56,7 +57,7 @@ func (m *migrateRun) read(ctx context.Context) error {
 	}
 	roots, err := migrate.Roots(paths)
 	if err != nil {
-		return &diag.Error{Code: codePathsUnreadable, Side: diag.Input, Input: "paths", Err: err, Title: "A path to migrate cannot be read", Hint: "Set paths to existing folders of checkouts, or to existing workflow files."}
+		return unreadablePath(err)
 	}
 	fallback := ""
 	if len(roots) == 1 {
@@ -70,9 +71,24 @@ func (m *migrateRun) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	m.report.Checked, m.report.InStep = m.config.Check && !m.config.Write, m.workflow.Active()
 	// The edits do not depend on the packages, and the report contains the error.
 	_ = m.report.Access(ctx, fallback, packageLookup{m.packages, m.config.GitHub, !m.config.Token.Empty()})
 	return nil
+}
+
+// unreadablePath explains a path that cannot be read.
+func unreadablePath(err error) error {
+	e := &diag.Error{Code: codePathsUnreadable, Side: diag.Input, Input: "paths", Err: err, Title: "A path in the input paths cannot be read", Hint: "Set paths to existing folders of checkouts, or to existing workflow files."}
+	var failed *fs.PathError
+	if errors.As(err, &failed) {
+		e.Title, e.Err = fmt.Sprintf("The path %q in the input paths cannot be read", failed.Path), failed.Err
+	}
+	if failed != nil && errors.Is(err, fs.ErrNotExist) {
+		e.Title, e.Err = fmt.Sprintf("The path %q in the input paths does not exist", failed.Path), nil
+		e.Hint = missing.Hint(failed.Path) + " " + e.Hint
+	}
+	return e
 }
 
 // packageLookup reads packages from GitHub's REST API. If requests is false, it only
@@ -182,10 +198,18 @@ func (m *migrateRun) show() error {
 	if m.config.Check && !m.config.Write && edits > 0 {
 		errs = append(errs, &diag.Error{
 			Code: codeMigrationRemaining, Side: diag.Input, Title: m.remaining(edits),
-			Hint: "Run " + m.commandLine() + ", review the diff, and commit it.",
+			Hint: m.writeHint(),
 		})
 	}
 	return errors.Join(errs...)
+}
+
+// writeHint says how to write the edits. In a step, the program is not on the PATH.
+func (m *migrateRun) writeHint() string {
+	if m.workflow.Active() {
+		return "Set write: true, or run the program on your machine (docs/local.md): " + m.commandLine() + ". Then review the diff, and commit it."
+	}
+	return "Run " + m.commandLine() + ", review the diff, and commit it."
 }
 
 // remaining states the purpose of the edits that are not written.
@@ -238,7 +262,7 @@ func (m *migrateRun) skipped() error {
 	var errs []error
 	for _, s := range m.report.Skipped {
 		errs = append(errs, &diag.Error{
-			Code: codeFileSkipped, Side: diag.Input, Title: fmt.Sprintf("%q was skipped", s.Path), Err: s.Err,
+			Code: codeFileSkipped, Side: diag.Input, Title: fmt.Sprintf("The file %q was skipped: %v", s.Path, s.Err),
 			Hint: "Correct the file, or set paths to the files to migrate.",
 		})
 	}
@@ -251,7 +275,7 @@ func (m *migrateRun) print() error {
 		return err
 	}
 	if m.report.FilesRead == 0 && len(m.report.Skipped) == 0 {
-		fmt.Fprintln(&b, "No workflow was found. migrate reads .github/workflows and action.yml.")
+		fmt.Fprintln(&b, "No workflow was found. migrate reads .github/workflows, .github/actions and action.yml. "+m.words("Run actions/checkout before this step, or set paths to the folder of a checkout."))
 	} else if len(m.report.Findings)+len(m.report.Skipped) == 0 {
 		fmt.Fprintf(&b, "Nothing to do: in %s, no step logs in to %s with a personal access token.\n", report.Count(m.report.FilesRead, "file"), m.config.Home)
 		if m.config.Home != "ghcr.io" {

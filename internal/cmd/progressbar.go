@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/google/go-containerregistry/pkg/name"
 
@@ -33,8 +34,31 @@ func (o observer) ReadingBack(reference string) (end func()) {
 	}
 	line := []rune("Reading back " + workflow.Line(reference) + "…")
 	line = line[:min(len(line), max(1, p.columns()-1))]
-	fmt.Fprintln(p.Stderr, string(line))
-	return func() { fmt.Fprint(p.Stderr, "\x1b[1A\x1b[J") }
+	out, attach := p.screen()
+	shown := newTransient(out, string(line))
+	detach := attach(shown)
+	return func() { shown.erase(); detach() }
+}
+
+// screen returns the writer on which a display updates lines, and the function that
+// sends all other messages to standard error through the display.
+func (p Process) screen() (out io.Writer, attach func(display io.Writer) (detach func())) {
+	if w, ok := p.Stderr.(*lockedWriter); ok {
+		return w.out, w.attach
+	}
+	return p.Stderr, func(io.Writer) func() { return func() {} }
+}
+
+// terminalProgress starts a progress on standard error. Call the function
+// detach after Close.
+func (s *session) terminalProgress() (bar *progress.Progress, detach func()) {
+	live := s.process.Terminal && !s.workflow.Active()
+	if !live {
+		return progress.New(s.process.Stderr, false, s.process.columns, report.Bytes), func() {}
+	}
+	out, attach := s.process.screen()
+	bar = progress.New(out, true, s.process.columns, report.Bytes)
+	return bar, attach(bar)
 }
 
 // uploadDisplay displays progress: updated lines at a terminal, a group of plain lines
@@ -83,7 +107,8 @@ func (s *session) progress(steps *plan.Plan) *uploadDisplay {
 // show starts a display. A run without uploads opens no group.
 func (s *session) show(title string, anything bool) *uploadDisplay {
 	if !s.workflow.Active() {
-		return &uploadDisplay{progress.New(s.process.Stderr, s.process.Terminal, s.process.columns, report.Bytes), func() {}}
+		bar, detach := s.terminalProgress()
+		return &uploadDisplay{bar, detach}
 	}
 	bar := &uploadDisplay{progress.New(s.process.Stdout, false, s.process.columns, report.Bytes), func() {}}
 	if anything {

@@ -8,7 +8,6 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/cmd/progress"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/docker"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
@@ -128,12 +127,13 @@ func (r *pullRun) query() pull.Query {
 
 // fetch downloads the image and shows the progress.
 func (r *pullRun) fetch(ctx context.Context, puller *pull.Puller, found *pull.Found, to *sink.Sink) error {
-	bar := progress.New(r.process.Stderr, r.process.Terminal && !r.workflow.Active(), r.process.columns, report.Bytes)
+	bar, detach := r.terminalProgress()
 	bar.Label(found.Root)
 	puller.Progress = bar.Fetching()
 	puller.CheckLayers = r.config.VerifyOnly || r.target.Kind == sink.DockerArchive || r.engine != nil
 	result, err := puller.Fetch(ctx, found, to)
 	bar.Close()
+	detach()
 	r.report.Result(result)
 	if err != nil {
 		return err

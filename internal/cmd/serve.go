@@ -2,8 +2,10 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -54,7 +56,7 @@ func serve(ctx context.Context, out io.Writer, listen, repository string, config
 	server, err := ghcrtest.Listen(ctx, listen, config)
 	if err != nil {
 		return &diag.Error{
-			Code: codeListen, Side: diag.Runner, Err: err, Title: fmt.Sprintf("The server cannot listen on %q", listen),
+			Code: codeListen, Side: diag.Runner, Err: listenCause(err), Title: fmt.Sprintf("The server cannot listen on %q", listen),
 			Hint: "Set --listen to an address with a free port, such as 127.0.0.1:5078. 127.0.0.1:0 selects a free port.",
 		}
 	}
@@ -67,4 +69,14 @@ func serve(ctx context.Context, out io.Writer, listen, repository string, config
 	}
 	<-ctx.Done()
 	return server.Close()
+}
+
+// listenCause returns the reason of the operating system, or nil for an address that is
+// not of the form HOST:PORT.
+func listenCause(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) && !errors.As(op.Err, new(*net.AddrError)) {
+		return op.Err
+	}
+	return nil
 }

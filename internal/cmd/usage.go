@@ -27,17 +27,31 @@ func usage(c *cobra.Command, err error) error {
 func explainUsage(c *cobra.Command, err error) (title, hint string) {
 	var unknown *pflag.NotExistError
 	var incomplete *pflag.ValueRequiredError
+	var invalid *pflag.InvalidValueError
+	var argument *argumentError
 	switch {
+	case errors.As(err, &argument):
+		return argument.title, argument.hint
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
 		return fmt.Sprintf("The command %s has no flag -%s", c.Name(), unknown.GetSpecifiedName()), shorthandHint(c, unknown.GetSpecifiedName())
 	case errors.As(err, &unknown):
 		return fmt.Sprintf("The command %s has no flag --%s", c.Name(), unknown.GetSpecifiedName()), flagHint(c, unknown.GetSpecifiedName())
 	case errors.As(err, &incomplete) && incomplete.GetSpecifiedName() == "version":
-		hint = `This flag sets the version of the image. To print the version of this program, run "ghcr-publish version".`
+		return "--version needs a value", `This flag sets the version of the image. To print the version of this program, run "ghcr-publish version".`
+	case errors.As(err, &incomplete):
+		return fmt.Sprintf("--%s needs a value", incomplete.GetSpecifiedName()), valueHint(incomplete.GetSpecifiedName())
+	case errors.As(err, &invalid):
+		return fmt.Sprintf("--%s has the invalid value %q", invalid.GetFlag().Name, invalid.GetValue()), typeHint(invalid.GetFlag())
 	}
 	text := err.Error()
 	return strings.ToUpper(text[:1]) + text[1:], hint
 }
+
+// argumentError is an argument that a command does not accept, with the text to write
+// instead.
+type argumentError struct{ title, hint string }
+
+func (e *argumentError) Error() string { return e.title }
 
 // atMost refuses more arguments than a command accepts. The names describe them.
 func atMost(names ...string) cobra.PositionalArgs {
@@ -48,11 +62,52 @@ func atMost(names ...string) cobra.PositionalArgs {
 		case len(names) == 0:
 			return fmt.Errorf("the command %s accepts only flags, not the argument %q", c.Name(), args[0])
 		}
-		if last := args[len(names)]; last == "true" || last == "false" {
-			return fmt.Errorf("the command %s does not accept the argument %q. A flag and its value are one word: write --FLAG=%s", c.Name(), last, last)
+		last := args[len(names)]
+		if truth, ok := truths[strings.ToLower(last)]; ok {
+			return &argumentError{fmt.Sprintf("The command %s does not accept the argument %q", c.Name(), last), fmt.Sprintf("A flag and its value are one word: write %s=%t.", switchOf(c), truth)}
 		}
-		return fmt.Errorf("the command %s accepts only %s, not the further argument %q", c.Name(), strings.Join(names, " and "), args[len(names)])
+		if c.Name() == string(input.Promote) && !c.Flags().Changed("tags") {
+			return &argumentError{fmt.Sprintf("The command promote accepts only %s, not the further argument %q", names[0], last), fmt.Sprintf("To add this tag to the image, write --tags %s.", last)}
+		}
+		return fmt.Errorf("the command %s accepts only %s, not the further argument %q", c.Name(), strings.Join(names, " and "), last)
 	}
+}
+
+// truths are the words that users write after a flag without a value.
+var truths = map[string]bool{"true": true, "yes": true, "on": true, "false": false, "no": false, "off": false}
+
+// switchOf returns the only flag of the command line that has no value, or --FLAG.
+func switchOf(c *cobra.Command) string {
+	var set []string
+	c.Flags().Visit(func(f *pflag.Flag) {
+		if f.NoOptDefVal != "" {
+			set = append(set, "--"+f.Name)
+		}
+	})
+	if len(set) == 1 {
+		return set[0]
+	}
+	return "--FLAG"
+}
+
+// typeHint says which values the type of a flag has.
+func typeHint(f *pflag.Flag) string {
+	if f.Value.Type() == "bool" {
+		return fmt.Sprintf("Write --%s for true, or --%s=false.", f.Name, f.Name)
+	}
+	return fmt.Sprintf("Write a value of the type %s.", f.Value.Type())
+}
+
+// valueHint gives an example of a value, if the table of inputs has one.
+func valueHint(name string) string {
+	in, known := input.Find(name)
+	switch {
+	case known && len(in.Values) > 0:
+		return fmt.Sprintf("Write --%s %s.", name, strings.Join(in.Values, " or "))
+	case known && in.Example != "" && !strings.Contains(in.Example, "${{") && !strings.Contains(in.Example, "\n"):
+		return fmt.Sprintf("Write the value after the flag, for example --%s %s.", name, in.Example)
+	}
+	return fmt.Sprintf("Write the value after the flag: --%s VALUE.", name)
 }
 
 // flagHint says what to write instead of a flag that the command does not have.

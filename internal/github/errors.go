@@ -20,6 +20,30 @@ func IsAbsent(err error) bool {
 	return errors.As(err, &e) && e.Response != nil && e.Response.StatusCode == http.StatusNotFound
 }
 
+// IsForbidden reports whether err is a response of GitHub with status 403 that does not
+// report a rate limit. The token then lacks a permission.
+func IsForbidden(err error) bool {
+	var e *answerError
+	return errors.As(err, &e) && e.answer.Response.StatusCode == http.StatusForbidden
+}
+
+// Cause returns the part of err that users read: the response of GitHub or the error of
+// the network, without the texts that wrap it.
+func Cause(err error) error {
+	var answer *answerError
+	var limit *rateLimitError
+	var failed *network.Error
+	switch {
+	case errors.As(err, &answer):
+		return answer
+	case errors.As(err, &limit):
+		return limit
+	case errors.As(err, &failed):
+		return failed
+	}
+	return err
+}
+
 // explain replaces the text of GitHub's error response with a text for users.
 func explain(err error) error {
 	var answer *github.ErrorResponse

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -75,7 +76,11 @@ func (c *Common) repository(line string) (name.Repository, error) {
 		return name.Repository{}, diag.Inputf("image", CodeImageWithDigest, "Write "+line[:at]+"; the source determines the digest.", "The input image %q contains a digest", line)
 	}
 	if tag := tagOf(line); tag != "" {
-		return name.Repository{}, diag.Inputf("image", CodeImageWithTag, "Write image: "+strings.TrimSuffix(line, ":"+tag)+" and tags: "+tag+".", "The input image %q contains a tag", line)
+		hint := "Write image: " + strings.TrimSuffix(line, ":"+tag)
+		if slices.Contains(naming, c.Command) {
+			hint += " and tags: " + tag
+		}
+		return name.Repository{}, diag.Inputf("image", CodeImageWithTag, hint+".", "The input image %q contains a tag", line)
 	}
 	if hint := missing.Unexpanded(line); hint != "" {
 		return name.Repository{}, diag.Inputf("image", CodeImageInvalid, hint+" To publish to the repository of the workflow, remove the input image.", "The input image %q is not a repository name", line)

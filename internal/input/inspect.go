@@ -27,6 +27,7 @@ func ParseInspect(env Environment) (*InspectConfig, error) {
 	c := &InspectConfig{Source: r.text("source"), Platform: r.platform(), JSON: r.boolean("json"), Digest: r.boolean("digest-only")}
 	r.registryInputs(&c.Common, env)
 	switch {
+	case c.Source == "" && r.refused("image"):
 	case c.Source == "":
 		r.failEmpty("source", CodeSourceMissing, "Set source to a reference (ghcr.io/acme/web:1.2.3), a directory, or a tar.")
 	case strings.HasPrefix(c.Source, referencePrefix) || !isLocal(c.Source):

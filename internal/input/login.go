@@ -65,6 +65,10 @@ func (r *reader) host(c *LoginConfig, text string) {
 	case i >= 0:
 		c.add(c.Credentials[i])
 	case host != c.Home:
+		if r.terminal {
+			r.fail("registry", CodeLoginMissing, "Log in with docker login "+host+". Other programs read this login, too. Only "+c.Home+" receives the token of this command.", "There is no login for %s", text)
+			return
+		}
 		r.fail("registry", CodeLoginMissing, "Add to the input credentials the line: "+host+" USER SECRET. Only "+c.Home+" receives the token.", "There is no login for %s", text)
 	case c.Token.Empty():
 		r.fail("token", CodeTokenEmpty, tokenHint(&c.Common), "There is no token for %s", host)

@@ -20,8 +20,8 @@ func ParseMerge(env Environment) (*MergeConfig, error) {
 	r := newReader(Merge, env)
 	c := &MergeConfig{}
 	r.common(&c.Common, env)
-	c.Digests = r.text("digests")
-	if c.Digests == "" {
+	c.Digests = r.raw("digests") // an empty line can be an output that is not set
+	if r.text("digests") == "" {
 		r.failEmpty("digests", CodeNoDigests, "Set digests: ${{ toJSON(needs.JOB.outputs) }}, where JOB is the job that pushes with push-by-digest: true.")
 	}
 	c.Naming = r.naming()

@@ -3,6 +3,8 @@ package input
 import (
 	"errors"
 	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
 // MetadataConfig is the configuration of `metadata`.
@@ -24,10 +26,65 @@ func ParseMetadata(env Environment) (*MetadataConfig, error) {
 	c.Home = c.GitHub.Registry()
 	r.token(&c.Common, env)
 	c.Images = strings.TrimSpace(r.text("images") + "\n" + r.text("image"))
+	c.noticeImages()
 	c.FromGit = r.context() == "git"
 	c.SepTags, c.SepLabels, c.SepAnnotations = r.raw("sep-tags"), r.raw("sep-labels"), r.raw("sep-annotations")
 	c.BakeTarget = r.text("bake-target")
 	return c, errors.Join(r.errs...)
+}
+
+// noticeImages warns about names of images that no registry accepts. These names are
+// not errors, because docker/metadata-action accepts them, too.
+func (c *MetadataConfig) noticeImages() {
+	for line := range strings.Lines(c.Images) {
+		image := imageName(line)
+		lower := strings.ToLower(image)
+		tag := tagOf(image)
+		name := strings.TrimSuffix(image, ":"+tag)
+		switch {
+		case image == "":
+		case strings.ContainsAny(image, " \t"):
+			c.warnImage(image, "contains a blank", "Write one image per line.")
+		case strings.Contains(image, "://"):
+			_, rest, _ := strings.Cut(image, "://")
+			c.warnImage(image, "is a URL", "Write images: "+rest+".")
+		case strings.Contains(image, "@"):
+			name, _, _ := strings.Cut(image, "@")
+			c.warnImage(image, "contains a digest", "Write images: "+name+".")
+		case tag != "":
+			c.warnImage(image, "contains a tag", "Write images: "+name+", and write the tag "+tag+" in the input tags.")
+		case lower != image:
+			c.Notices = append(c.Notices, diag.Notice{
+				Code: CodeImageLowercased, Level: diag.Info, Title: "Image name in lower case",
+				Text: "The image " + quote(image) + " is written as " + lower + ", because registries accept only lower-case names.",
+			})
+		}
+	}
+}
+
+func (c *MetadataConfig) warnImage(image, fault, hint string) {
+	c.Notices = append(c.Notices, diag.Notice{
+		Code: CodeImageInvalid, Level: diag.Warning, Title: "The image " + quote(image) + " " + fault,
+		Text: "The image " + quote(image) + " " + fault + ", so no registry accepts the references in the outputs. docker/metadata-action adds the tag to the complete text, too. " + hint,
+	})
+}
+
+// imageName returns the name in one line of the input images: NAME, or the attribute
+// name of an image that is not disabled (docker/metadata-action, "images input").
+func imageName(line string) string {
+	name := ""
+	for field := range strings.SplitSeq(strings.TrimSpace(line), ",") {
+		key, value, isAttribute := strings.Cut(strings.TrimSpace(field), "=")
+		switch {
+		case !isAttribute && name == "":
+			name = key
+		case key == "name":
+			name = value
+		case key == "enable" && strings.EqualFold(value, "false"):
+			return ""
+		}
+	}
+	return name
 }
 
 // naming returns the texts of the inputs. Package meta parses the texts, and its

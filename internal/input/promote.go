@@ -49,6 +49,9 @@ func (r *reader) promoteSource(c *PromoteConfig) {
 		r.failEmpty("source", CodeSourceMissing, "Set source to a reference, or to a tag or digest in the repository of the input image, such as rc or sha256:….")
 		return
 	}
+	if r.refuseFile(text) {
+		return
+	}
 	full := text
 	if !strings.ContainsAny(text, "/@") && len(c.Images) > 0 {
 		full = c.Images[0].Name() + ":" + text

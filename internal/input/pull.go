@@ -2,9 +2,14 @@ package input
 
 import (
 	"errors"
+	"os"
+	"regexp"
+	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/source/detect"
 )
 
 // PullConfig is the configuration of `pull`.
@@ -22,9 +27,11 @@ func ParsePull(env Environment) (*PullConfig, error) {
 	r := newReader(Pull, env)
 	c := &PullConfig{Platform: r.platform(), VerifyOnly: r.boolean("verify-only"), Destination: r.text("destination")}
 	r.registryInputs(&c.Common, env)
-	if source := r.text("source"); source != "" {
+	source := r.text("source")
+	switch {
+	case source != "" && !r.refuseFile(source):
 		c.Reference = r.reference("source", source, &c.Common)
-	} else {
+	case source == "" && !r.refused("image"):
 		r.failEmpty("source", CodeSourceMissing, "Set source to the reference of the image: ghcr.io/acme/web:1.2.3.")
 	}
 	switch {
@@ -35,3 +42,29 @@ func ParsePull(env Environment) (*PullConfig, error) {
 	}
 	return c, errors.Join(r.errs...)
 }
+
+// refuseFile refuses a file as the source of a command that accepts only images of a
+// registry, and reports whether it did.
+func (r *reader) refuseFile(text string) bool {
+	info, err := os.Stat(text)
+	isFile := err == nil && info.Mode().IsRegular()
+	name, _, _ := strings.Cut(text, "#")
+	if !detect.IsArchive(name) && !(isFile && strings.ContainsAny(text, `/\`)) && !filePrefix.MatchString(text) {
+		return false
+	}
+	title := "The input source is %q, but the command %s reads an image from a registry"
+	if isFile {
+		title = "The input source is the file %q, but the command %s reads an image from a registry"
+	}
+	hint, code := "Write the reference of the image, such as ghcr.io/acme/web:1.2.3.", CodeReferenceInvalid
+	if r.command == Promote {
+		code = CodeSourceInvalid
+		hint += " To publish the file, set command: publish."
+	}
+	r.fail("source", code, hint, title, text, r.command)
+	return true
+}
+
+// filePrefix matches the prefixes of sources that are not in a registry, and the
+// beginning of a path.
+var filePrefix = regexp.MustCompile(`^(?:(?:oci|oci-archive|docker-archive|docker-daemon|containers-storage|dir):|\.{0,2}/|~/)`)

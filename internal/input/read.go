@@ -70,6 +70,14 @@ func (r *reader) hasOtherForm(input string) bool {
 	})
 }
 
+// refused reports whether an input was refused.
+func (r *reader) refused(input string) bool {
+	return slices.ContainsFunc(r.errs, func(err error) bool {
+		var known *diag.Error
+		return errors.As(err, &known) && known.Input == input
+	})
+}
+
 func (r *reader) text(name string) string {
 	if v := strings.TrimSpace(r.get(name)); v != "" {
 		return v
@@ -166,6 +174,10 @@ func (r *reader) refuseInputsOfOtherCommands() {
 		for _, c := range in.Commands {
 			names = append(names, string(c))
 		}
-		r.fail(in.Name, CodeNotAccepted, strings.TrimSpace(nearest.Question(in.Name, inputNames(r.command))+" Remove "+in.Name+", or set command: "+names[0]+"."), "The input %s belongs to %s, not to %s", in.Name, joinNames(names), r.command)
+		hint := nearest.Question(in.Name, inputNames(r.command)) + " Remove " + in.Name + ", or set command: " + names[0] + "."
+		if in.Name == "image" && r.text("source") == "" && slices.Contains(inputNames(r.command), "source") {
+			hint = "The command " + string(r.command) + " reads the image from the input source. Write source: " + r.text("image") + " instead of image."
+		}
+		r.fail(in.Name, CodeNotAccepted, strings.TrimSpace(hint), "The input %s belongs to %s, not to %s", in.Name, joinNames(names), r.command)
 	}
 }

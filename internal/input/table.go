@@ -321,7 +321,7 @@ var Table = []Input{
 	},
 	{
 		Name: "push", Group: GroupSafety, Kind: Bool, Commands: slices.Concat(pushing, login),
-		Help: "Publish the image. The value `false` has the effect of `dry-run: true`. docker/build-push-action has an input with this name. Default: true.",
+		Help: "Publish the image. With `false`, the run only reports the changes that it would make, as with `dry-run: true`. Default: true.",
 		Own: map[Command]string{
 			Login: "Check that the token may push to `image`. The check opens an upload and sends no data. Default: false.",
 		},

@@ -52,6 +52,7 @@ var settingVerbs = []string{"set ", "write ", "with ", "and ", "example "}
 
 // Text returns a message for a terminal.
 func (t Terminal) Text(text string) string {
+	text = withoutWorkflow(text)
 	text = formTwo.ReplaceAllStringFunc(text, func(s string) string {
 		m := formTwo.FindStringSubmatch(s)
 		return t.name(m[2], m[1] == "T") + " and " + t.name(m[3], false)
@@ -113,6 +114,8 @@ func (t Terminal) setting(s string) string {
 		return flag + "=" + value
 	case slices.Contains(Arguments[t.Command], in) && verb == "set ":
 		return flag + " to " + value
+	case slices.Contains(Arguments[t.Command], in) && verb == "write ":
+		return before + value
 	}
 	return flag + " " + value
 }

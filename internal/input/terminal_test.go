@@ -26,7 +26,8 @@ func TestMessagesNameFlagsAndArgumentsAtATerminal(t *testing.T) {
 		{"a flag that is on by default", input.Publish, "For a rollback, set monotonic: false.", "For a rollback, set --monotonic=false."},
 		{"a choice", input.Publish, "would skip the push (on-readonly: skip): x", "would skip the push (--on-readonly skip): x"},
 		{"two values", input.Publish, "Write image: ghcr.io/a/b and tags: 1.2.", "Write --image ghcr.io/a/b and --tags 1.2."},
-		{"the value of an argument", input.Merge, "Set digests: ${{ toJSON(needs.JOB.outputs) }}.", "Set the argument DIGESTS to ${{ toJSON(needs.JOB.outputs) }}."},
+		{"the value of an argument", input.Merge, "Set digests: ${{ x }}.", "Set the argument DIGESTS to ${{ x }}."},
+		{"the value of an argument to write", input.Check, "Write image: ghcr.io/acme/web.", "Write ghcr.io/acme/web."},
 		{"a name with a hyphen", input.Publish, "a digest, but expected-digest is b", "a digest, but --expected-digest is b"},
 		{"a command", input.Publish, "Add a step with command: pull.", "Add a step with the command pull."},
 		{"an input without a flag", input.Publish, "Remove the input token.", "Remove the input token."},
@@ -35,6 +36,11 @@ func TestMessagesNameFlagsAndArgumentsAtATerminal(t *testing.T) {
 		{"a line of the report", input.Publish, "  visibility: public, as requested", "  visibility: public, as requested"},
 		{"a path and a URL", input.Publish, "see docs/push-by-digest/x and https://x/dry-run", "see docs/push-by-digest/x and https://x/dry-run"},
 		{"a flag", input.Publish, "Write --dry-run.", "Write --dry-run."},
+		{"a sentence about a workflow", input.Pull, "Start it. In a workflow, isolated: true makes x.y in it. Then go on.", "Start it. Then go on."},
+		{"a last sentence about a workflow", input.Pull, "Check it. In a workflow, you can instead remove the input token.", "Check it."},
+		{"a variable", input.Publish, "Only a shell replaces the variable X. In a workflow, write ${{ env.X }}, or write the value itself.", "Only a shell replaces the variable X. Write double quotation marks or none around the value, or write the value itself."},
+		{"a step", input.Publish, "Run the step again.", "Run the command again."},
+		{"another login", input.Publish, "Add this line to the input credentials: quay.io USER SECRET. Or log in on this machine before the run: docker login quay.io.", "Log in before the run: docker login quay.io."},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

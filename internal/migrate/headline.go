@@ -54,8 +54,9 @@ func (r *Report) Count(s State) int {
 
 // ending returns the sentences that end the report. They tell which files the
 // run has written. If the run has written nothing, rerun is true, and the command
-// that writes the edits follows the sentences.
-func (r *Report) ending() (text string, rerun bool) {
+// that writes the edits follows the sentences. If told is true, an error next to the
+// report contains the command.
+func (r *Report) ending(told bool) (text string, rerun bool) {
 	var written []string
 	for _, f := range r.Files {
 		if f.Written {
@@ -65,6 +66,10 @@ func (r *Report) ending() (text string, rerun bool) {
 	switch {
 	case len(written) > 0:
 		return fmt.Sprintf("Changed %s. Review the result with git diff, and commit it.", list(written)), false
+	case len(r.Files) > 0 && told:
+		return "Nothing was written.", false
+	case len(r.Files) > 0 && r.InStep:
+		return fmt.Sprintf("Nothing was written. To write %s, set write: true, or run on your machine:", them(r.Edits())), true
 	case len(r.Files) > 0:
 		return fmt.Sprintf("Nothing was written. To write %s, run:", them(r.Edits())), true
 	}

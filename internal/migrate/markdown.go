@@ -11,7 +11,7 @@ import (
 func (r *Report) Markdown(command string) markdown.Text {
 	var b markdown.Builder
 	b.Printf("## %s\n", r.title())
-	if ending, rerun := r.ending(); rerun {
+	if ending, rerun := r.ending(false); rerun {
 		b.Printf("\n%s %s\n", ending, markdown.Code(command))
 	} else if ending != "" {
 		b.Printf("\n%s\n", ending)

@@ -27,6 +27,11 @@ type Report struct {
 	Advice []Advice
 	// Unread is the joined error of the packages that Access could not look up.
 	Unread error
+	// Checked is true if an error of the run contains the command that writes the
+	// edits.
+	Checked bool
+	// InStep is true if the run is a step of a workflow.
+	InStep bool
 }
 
 // File is a workflow or action, before and after the migration.

@@ -26,7 +26,7 @@ func (r *Report) Text(w io.Writer, command string) error {
 	}
 	r.skippedText(&b)
 	r.nextText(&b)
-	if ending, rerun := r.ending(); rerun {
+	if ending, rerun := r.ending(r.Checked); rerun {
 		fmt.Fprintf(&b, "\n%s in %s. %s %s\n", plural(r.Edits(), "edit"), plural(len(r.Files), "file"), ending, command)
 	} else if ending != "" {
 		fmt.Fprintf(&b, "\n%s\n", ending)
@@ -59,7 +59,7 @@ func (r *Report) skippedText(b *strings.Builder) {
 		b.WriteString("\nSkipped files\n")
 	}
 	for _, s := range r.Skipped {
-		fmt.Fprintf(b, "  %s: %v\n", s.Path, s.Err)
+		fmt.Fprintf(b, "  %s\n", s.Path) // an error of the run contains the cause
 	}
 }
 

@@ -188,13 +188,16 @@ func OriginURL(folder string) string {
 		return ""
 	}
 	defer root.Close()
-	return (&tree{root: root}).originURL()
+	return (&tree{dir: dir, root: root}).originURL()
 }
 
 func (t *tree) originURL() string {
 	src, err := t.read(".git/config")
 	if err != nil {
-		return "" // without .git/config the repository is unknown, which is allowed
+		src, err = t.linkedConfig()
+	}
+	if err != nil {
+		return "" // without a configuration the repository is unknown, which is allowed
 	}
 	inOrigin := false
 	for line := range strings.Lines(string(src)) {
@@ -209,6 +212,43 @@ func (t *tree) originURL() string {
 		}
 	}
 	return ""
+}
+
+// linkedConfig returns the configuration of a checkout whose .git is a file: a worktree
+// or a submodule. The file contains the path of the Git folder (gitrepository-layout,
+// "gitdir" and "commondir").
+func (t *tree) linkedConfig() ([]byte, error) {
+	src, err := t.read(".git")
+	if err != nil {
+		return nil, err
+	}
+	target, isLink := strings.CutPrefix(strings.TrimSpace(string(src)), "gitdir:")
+	if !isLink {
+		return nil, errNotFile
+	}
+	dir := below(t.dir, strings.TrimSpace(target))
+	if common, err := readGitFile(dir, "commondir"); err == nil {
+		dir = below(dir, strings.TrimSpace(string(common)))
+	}
+	return readGitFile(dir, "config")
+}
+
+// below returns the path, which is relative to dir if it is not absolute.
+func below(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
+
+// readGitFile reads a file of a Git folder.
+func readGitFile(dir, name string) ([]byte, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	return (&tree{root: root}).read(name)
 }
 
 // repositoryOf returns the last two path elements of a Git URL in any form.

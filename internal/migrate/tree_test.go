@@ -220,3 +220,32 @@ func TestScanNamesAnUnreadableFile(t *testing.T) {
 		t.Errorf("skipped %+v", report.Skipped)
 	}
 }
+
+// The folder .git of a worktree and of a submodule is a file that contains a path.
+func TestOriginURLOfAWorktreeAndOfASubmodule(t *testing.T) {
+	t.Parallel()
+	const url = "git@github.com:acme/web.git"
+	dir := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	config := "[remote \"origin\"]\n\turl = " + url + "\n"
+	write("main/.git/config", config)
+	write("main/.git/worktrees/feature/commondir", "../..\n")
+	write("feature/.git", "gitdir: "+filepath.Join(dir, "main/.git/worktrees/feature")+"\n")
+	write("main/.git/modules/lib/config", config)
+	write("main/lib/.git", "gitdir: ../.git/modules/lib\n")
+	write("broken/.git", "gitdir: ../none\n")
+	for folder, want := range map[string]string{"main": url, "feature": url, "main/lib": url, "broken": ""} {
+		if got := OriginURL(filepath.Join(dir, folder)); got != want {
+			t.Errorf("%s: got %q, want %q", folder, got, want)
+		}
+	}
+}

@@ -47,6 +47,9 @@ func (e Explainer) Evidence(repo name.Repository, t *resolve.Target) refusal.Evi
 			ev.Login = c.Username
 		}
 	}
+	if !ev.Home && (repo.RegistryStr() == e.Config.Registry || e.Config.Command == input.Login) {
+		ev.HostInput = "registry"
+	}
 	grant := workflow.PackagesGrant(gh.Workspace, gh.WorkflowRef, gh.Repository, gh.Job)
 	ev.Grants, ev.GrantsFile = grant.Level, grant.File
 	if !ev.Home {
@@ -58,7 +61,7 @@ func (e Explainer) Evidence(repo name.Repository, t *resolve.Target) refusal.Evi
 	}
 	known.Repo = repo
 	owner, pkg := known.Owner(gh)
-	ev.SettingsURL, ev.OrganizationURL = e.GitHub.SettingsURL(owner, pkg), e.GitHub.OrganizationURL(owner)
+	ev.SettingsURL, ev.OrganizationURL = e.settings(owner, pkg), e.GitHub.OrganizationURL(owner)
 	if t == nil {
 		return ev
 	}
@@ -70,6 +73,18 @@ func (e Explainer) Evidence(repo name.Repository, t *resolve.Target) refusal.Evi
 		ev.Scoped, ev.Scopes, ev.TokenInvalid = t.Token.Scoped, t.Token.Scopes, t.Token.Invalid
 	}
 	return ev
+}
+
+// settings returns the address of the settings of a package. The addresses of
+// organizations and of users differ, so settings returns both addresses if the kind of
+// the owner is unknown.
+func (e Explainer) settings(owner github.Owner, pkg string) string {
+	if owner.Kind != "" {
+		return e.GitHub.SettingsURL(owner, pkg)
+	}
+	org, user := owner, owner
+	org.Kind, user.Kind = "Organization", "User"
+	return fmt.Sprintf("%s (if %s is a user: %s)", e.GitHub.SettingsURL(org, pkg), owner.Login, e.GitHub.SettingsURL(user, pkg))
 }
 
 // Refusal explains an error about a destination. It returns other errors, and errors
@@ -90,12 +105,12 @@ func (e Explainer) Read(err error, ref name.Reference) error {
 		switch {
 		case answer.Status == http.StatusNotFound:
 			return &diag.Error{
-				Code: pull.CodeNotFound, Side: diag.Registry, Input: "source", Err: err, Title: fmt.Sprintf("%s does not exist", ref.Name()),
-				Hint: "Check the name and the tag. Tags are case-sensitive. The registry also answers 404 for a private image that the token may not read. In this case, grant this repository access to the package.",
+				Code: pull.CodeNotFound, Side: diag.Registry, Input: "source", Err: answer, Title: fmt.Sprintf("%s does not exist", ref.Name()),
+				Hint: e.notFoundHint(ref),
 			}
 		case e.Config.Token.Empty() && e.Config.AtHome(repo) && registry.IsRefused(err):
 			return &diag.Error{
-				Code: pull.CodeNotFound, Side: diag.Registry, Input: "token", Err: err, Title: fmt.Sprintf("%s does not exist, or is not public", repo),
+				Code: pull.CodeNotFound, Side: diag.Registry, Input: "token", Err: answer, Title: fmt.Sprintf("%s does not exist, or is not public", repo),
 				Hint: "Check the name. For a private image, use a token that may read the image. In a workflow, add packages: read to the job's permissions and remove the input token. At a terminal, set GITHUB_TOKEN to the output of gh auth token.",
 			}
 		}
@@ -103,6 +118,22 @@ func (e Explainer) Read(err error, ref name.Reference) error {
 	ev := e.Evidence(repo, nil)
 	ev.Reading = true
 	return refusal.Explain(err, ev)
+}
+
+// notFoundHint describes the causes of a reference that a registry does not find.
+func (e Explainer) notFoundHint(ref name.Reference) string {
+	hint := "Check the name and the tag. Tags are case-sensitive."
+	if _, isDigest := ref.(name.Digest); isDigest {
+		hint = "Check the name and the digest. The image can be deleted, or it can be in another repository."
+	}
+	if !e.Config.AtHome(ref.Context()) {
+		return hint
+	}
+	hint += " The registry also answers 404 for a private image that the token may not read."
+	if e.Config.GitHub.Active {
+		return hint + " In this case, grant this repository access to the package."
+	}
+	return hint + " In this case, use a token with read:packages of a user who may read the image."
 }
 
 // IsReadOnly reports whether a refusal means that the token is read-only. A read-only
@@ -185,17 +216,27 @@ func targetOf(found *resolve.Found, repo name.Repository) *resolve.Target {
 	return &found.Targets[i]
 }
 
+// repositoryOf returns the repository on the host that did not respond, or else the
+// first repository.
+func repositoryOf(err error, all []name.Repository) name.Repository {
+	host := refusal.UnreachableHost(err)
+	if i := slices.IndexFunc(all, func(n name.Repository) bool { return n.RegistryStr() == host }); i >= 0 {
+		return all[i]
+	}
+	return all[0]
+}
+
 // refusedRepository returns the destination or the source that an error response is
 // about. The error of a token request contains no repository, and it may come from
 // another host than the registry.
 func (r *run) refusedRepository(err error) name.Repository {
 	all := slices.Clone(r.request.Destinations)
-	var answer *registry.Error
-	if !errors.As(err, &answer) {
-		return all[0]
-	}
 	if ref := r.request.Source.Traits().Reference; ref != nil {
 		all = append(all, ref.Context())
+	}
+	var answer *registry.Error
+	if !errors.As(err, &answer) {
+		return repositoryOf(err, all)
 	}
 	for _, matches := range []func(name.Repository) bool{
 		func(n name.Repository) bool {

@@ -122,6 +122,17 @@ func (e *Error) Missing() []string {
 	return out
 }
 
+// Answer returns the error response in err, without the texts that wrap it. Use it as
+// the cause of an error whose title names the object. If err contains no response,
+// Answer returns err.
+func Answer(err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return err
+}
+
 // NoAnswer is the error of a request that got no response.
 type NoAnswer struct {
 	Host      string

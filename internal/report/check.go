@@ -222,7 +222,7 @@ var outcomeSigns = map[Outcome]markdown.Text{
 func (r *Check) Markdown() markdown.Text {
 	var b markdown.Builder
 	b.Printf("## %s %s\n\n", outcomeSigns[r.Outcome], r.headline())
-	mdErrors(&b, withoutText(r.Errors))
+	mdErrors(&b, r.Errors)
 	mdRefusal(&b, r.Refusal)
 	if len(r.Images) == 1 {
 		mdFindings(&b, r.allFindings())
@@ -238,16 +238,6 @@ func (r *Check) Markdown() markdown.Text {
 	}
 	mdFindings(&b, r.Findings)
 	return b.Text()
-}
-
-// withoutText removes the responses of servers from messages, because the findings
-// contain the responses.
-func withoutText(messages []Message) []Message {
-	out := slices.Clone(messages)
-	for i := range out {
-		out[i].Text = ""
-	}
-	return out
 }
 
 func mdFindings(b *markdown.Builder, findings []Finding) {

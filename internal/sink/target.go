@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
 )
 
 // Kind is a kind of destination. Its value is the prefix of the destination's
@@ -34,10 +35,13 @@ type Target struct {
 	Ref string
 }
 
+// prefixes lists the prefixes of destinations without the colon.
+var prefixes = []string{string(OCILayout), string(OCIArchive), string(DockerArchive), string(DockerEngine)}
+
 // unsupported contains prefixes that only other programs support. It maps each
 // prefix to a hint.
 var unsupported = map[string]string{
-	"docker":             "To copy between registries, use publish with source: docker://REFERENCE.",
+	"docker":             "For the Docker engine, write docker-daemon:NAME. To copy between registries, use publish with source: docker://REFERENCE.",
 	"containers-storage": "Write oci-archive:image.tar, and then run podman load -i image.tar. At a terminal, you can instead write oci-archive:- and pipe the output to podman load.",
 	"dir":                "Write oci:DIRECTORY, and then copy the layout to the format dir with skopeo.",
 }
@@ -64,7 +68,11 @@ func Parse(text string) (Target, error) {
 	case unsupported[prefix] != "":
 		return Target{}, invalidDestination(unsupported[prefix], "the destination %q has the prefix %s:, which this program does not support", text, prefix)
 	}
-	return Target{}, invalidDestination(hintForms, "the destination %q has the unknown prefix %q", text, prefix+":")
+	hint := hintForms
+	if near := nearest.Of(prefix, prefixes); len(near) > 0 {
+		hint = fmt.Sprintf("Did you mean %s:%s? %s", near[0], rest, hintForms)
+	}
+	return Target{}, invalidDestination(hint, "the destination %q has the unknown prefix %q", text, prefix+":")
 }
 
 // pathTarget parses a path without a prefix. It refuses a path that looks like a

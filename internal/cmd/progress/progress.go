@@ -188,6 +188,16 @@ func (p *Progress) Conclude() {
 	p.shown = true
 }
 
+// Write prints a message above the updated lines. Without this method, a message of
+// another goroutine would move the updated lines, and erase would then leave one of them
+// on the screen. Write implements [io.Writer]. The message must end with a line break.
+func (p *Progress) Write(message []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.erase()
+	return p.out.Write(message)
+}
+
 // Close ends the display. It removes the updated lines, or prints the total as a plain
 // line.
 func (p *Progress) Close() {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -222,5 +223,47 @@ func TestTerminalFrame(t *testing.T) {
 		if len(line) > 80 {
 			t.Errorf("the line %q is wider than 79 columns", line)
 		}
+	}
+}
+
+// screen returns the lines that a terminal shows after it prints text. It knows the
+// control sequences of erase.
+func screen(text string) string {
+	lines := []string{}
+	for line := range strings.Lines(text) {
+		for {
+			before, after, found := strings.Cut(line, "\x1b[")
+			if !found {
+				break
+			}
+			var up int
+			if n, _ := fmt.Sscanf(after, "%dA", &up); n == 1 && before == "" {
+				lines = lines[:max(0, len(lines)-up)]
+			}
+			line = after[strings.IndexAny(after, "AJ")+1:]
+		}
+		if line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "")
+}
+
+// A request that waits prints a message while the display updates its lines.
+func TestMessageStaysAboveTheUpdatedLines(t *testing.T) {
+	t.Parallel()
+	p, out := stopped(t, true)
+	for range 3 {
+		p.Begin(name.Repository{}, blob(1000))
+	}
+	p.show()
+	fmt.Fprintln(p, "ghcr.io answered 503; trying again in 2 s")
+	p.show()
+	if got := screen(out.String()); !strings.HasPrefix(got, "ghcr.io answered 503") || strings.Count(got, "\n") != 5 {
+		t.Errorf("the screen shows\n%s\nwant the message, the total and three blobs", got)
+	}
+	p.Close()
+	if got, want := screen(out.String()), "ghcr.io answered 503; trying again in 2 s\n"; got != want {
+		t.Errorf("after the end, the screen shows %q, want %q", got, want)
 	}
 }

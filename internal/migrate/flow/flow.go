@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -121,13 +122,13 @@ func decode(src []byte) (*yaml.Node, error) {
 	if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
 		return nil, ErrNotWorkflow
 	} else if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrSyntax, err)
+		return nil, syntaxError(err)
 	}
 	switch err := dec.Decode(&second); {
 	case err == nil:
 		return nil, ErrDocuments
 	case !errors.Is(err, io.EOF):
-		return nil, fmt.Errorf("%w: %w", ErrSyntax, err)
+		return nil, syntaxError(err)
 	}
 	if len(doc.Content) == 0 || doc.Content[0].Kind != yaml.MappingNode {
 		return nil, ErrNotWorkflow
@@ -240,4 +241,16 @@ func (d *Document) withinLimit() bool {
 
 func defaultShell(n *yaml.Node) string {
 	return Text(value(value(value(n, "defaults"), "run"), "shell"))
+}
+
+// errorLine matches the line number in an error of the YAML parser.
+var errorLine = regexp.MustCompile(`line ([0-9]+)`)
+
+// syntaxError returns ErrSyntax with the line at which the parser ended. The text of the
+// parser describes its state and not the fault.
+func syntaxError(err error) error {
+	if m := errorLine.FindStringSubmatch(err.Error()); m != nil {
+		return fmt.Errorf("%w at line %s or before it", ErrSyntax, m[1])
+	}
+	return ErrSyntax
 }

@@ -1,15 +1,18 @@
 package refusal
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
@@ -52,15 +55,54 @@ func explainFailure(err error, ev Evidence) error {
 			Hint:  "If a proxy inspects TLS, or the registry has a private certificate authority, set ca-file to the certificate of that authority. In all other cases, do not continue, because another host may impersonate the registry.",
 		}
 	}
-	return &diag.Error{
-		Code: CodeRegistryUnreachable, Side: diag.Registry, Err: err,
-		Title: fmt.Sprintf("%s did not answer", unreachableHost(err, ev)),
-		Hint:  "Check the host name in the input image, source or registry. Check that this runner can connect to the host. If it cannot, open the firewall, or set HTTPS_PROXY to the proxy. Then run again. The run does not send content again that the registry already has.",
-	}
+	return unreachable(err, ev)
 }
 
-// unreachableHost returns the host that did not respond.
-func unreachableHost(err error, ev Evidence) string {
+// unreachable explains a request without a response.
+func unreachable(err error, ev Evidence) error {
+	host := cmp.Or(UnreachableHost(err), ev.Repo.RegistryStr())
+	e := &diag.Error{
+		Code: CodeRegistryUnreachable, Side: diag.Registry, Err: withoutStep(err), Title: host + " did not answer",
+		Hint: "Check that this runner can connect to the host. If it cannot, open the firewall, or set HTTPS_PROXY to the proxy. Then run again.",
+	}
+	named := cmp.Or(ev.HostInput, "image")
+	if ev.Reading {
+		named = "source"
+	}
+	var dns *net.DNSError
+	written := strings.TrimPrefix(host, "index.") // the library writes index.docker.io for docker.io
+	switch {
+	case host != ev.Repo.RegistryStr(): // the host of the token service or of the storage
+	case errors.As(err, &dns) && dns.IsNotFound:
+		e.Input, e.Title = named, fmt.Sprintf("The host %s of the input %s cannot be resolved", written, named)
+		e.Hint = strings.TrimSpace(nearest.Question(host, knownHosts) + " Correct the host in the input " + named + ". If the host is correct, check the DNS server of this runner, or set HTTPS_PROXY to the proxy.")
+	default:
+		e.Input, e.Title = named, fmt.Sprintf("The host %s of the input %s did not answer", written, named)
+		e.Hint = "Check the host in the input " + named + ". " + e.Hint
+	}
+	return e
+}
+
+// knownHosts lists registries whose names users misspell.
+var knownHosts = []string{"ghcr.io", "docker.io", "quay.io", "gcr.io", "registry.gitlab.com", "mcr.microsoft.com", "public.ecr.aws"}
+
+// withoutStep removes the name of the step that failed, because the title names the host.
+func withoutStep(err error) error {
+	for strings.HasPrefix(err.Error(), "resolving ") {
+		inner := errors.Unwrap(err)
+		if joined, ok := err.(interface{ Unwrap() []error }); ok && len(joined.Unwrap()) == 1 {
+			inner = joined.Unwrap()[0]
+		}
+		if inner == nil {
+			break
+		}
+		err = inner
+	}
+	return err
+}
+
+// UnreachableHost returns the host that did not respond, or "" if err does not name it.
+func UnreachableHost(err error) string {
 	var noAnswer *registry.NoAnswer
 	var request *url.Error
 	switch {
@@ -71,7 +113,7 @@ func unreachableHost(err error, ev Evidence) string {
 			return u.Host
 		}
 	}
-	return ev.Repo.RegistryStr()
+	return ""
 }
 
 // isNetworkError reports whether a request got no response. A source that cannot be

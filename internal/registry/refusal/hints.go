@@ -1,6 +1,7 @@
 package refusal
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,6 +19,9 @@ const permissions = `Add this block to the job (if the job is in a reusable work
 const removeInput = "Remove the input token to use the job's GITHUB_TOKEN."
 
 func writePackage(ev Evidence) (title, hint string) {
+	if ev.personal() {
+		return personalToken("write", ev)
+	}
 	if ev.OtherOwner() {
 		return otherOwner(ev)
 	}
@@ -45,6 +49,8 @@ func notAllowed(verb string, ev Evidence) (title, hint string) {
 	switch {
 	case ev.ReadOnly != "":
 		return fmt.Sprintf("The token may only read: %s", ev.ReadOnly), readOnlyRun(ev)
+	case ev.personal():
+		return personalToken(verb, ev)
 	case ev.OtherOwner():
 		return otherOwner(ev)
 	case !ev.InWorkflow && ev.Kind == secret.Installation:
@@ -53,6 +59,32 @@ func notAllowed(verb string, ev Evidence) (title, hint string) {
 	}
 	return fmt.Sprintf("The token may not %s %s", verb, ev.Repo), addPermissions(ev) + otherCauses(verb, ev)
 }
+
+// personal reports whether the token is a token of a person. The permissions of a job do
+// not change such a token.
+func (e Evidence) personal() bool { return e.Kind == secret.ClassicPAT || e.Kind == secret.OAuth }
+
+// personalToken explains a token with sufficient scopes whose user lacks an access. In
+// an organization, only a member can create a package (docs/ghcr.md, Package creation
+// setting).
+func personalToken(verb string, ev Evidence) (title, hint string) {
+	owner, _, _ := strings.Cut(ev.Repo.RepositoryStr(), "/")
+	title = fmt.Sprintf("The user of the token may not %s %s", strings.Replace(verb, "write", "write to", 1), ev.Repo)
+	switch {
+	case verb == "create" && ev.OrganizationURL != "":
+		hint = fmt.Sprintf("Ask an owner of %s to add the user of the token as a member, and to allow the creation of packages: %s → Package creation → %s.", owner, ev.OrganizationURL, cmp.Or(ev.Inherits, "private"))
+	case verb == "create":
+		hint = fmt.Sprintf("Only %s can create this package. Use a token of %s with the scope write:packages.", owner, owner)
+	default:
+		hint = fmt.Sprintf("Ask an owner of %s to give the user of the token the role Write on the package: %s.", owner, cmp.Or(ev.SettingsURL, "the package's settings"))
+	}
+	if ev.InWorkflow && !ev.OtherOwner() {
+		hint = "The permissions of the job do not change this token. To publish with the job's GITHUB_TOKEN instead, remove the input token. " + permissions + "\nTo keep the token: " + lower(hint)
+	}
+	return title, hint
+}
+
+func lower(s string) string { return strings.ToLower(s[:1]) + s[1:] }
 
 // readOnlyRun describes the options for a run to which GitHub gives a read-only token,
 // such as a run for a fork (docs/ghcr.md, Limits of GITHUB_TOKEN).

@@ -23,6 +23,8 @@ import (
 type Evidence struct {
 	// Repo is the repository of the request.
 	Repo name.Repository
+	// HostInput is the input that contains the host of a destination; "" for image.
+	HostInput string
 	// Home is true if the registry is GitHub's.
 	Home bool
 	// InWorkflow is true in a workflow run.
@@ -101,11 +103,11 @@ func Explain(err error, ev Evidence) error {
 	for _, row := range Table {
 		if row.matches(answer, ev) {
 			title, hint := row.explain(ev)
-			return &diag.Error{Code: row.Code, Side: diag.Registry, Title: title, Hint: hint, Err: err}
+			return &diag.Error{Code: row.Code, Side: diag.Registry, Title: title, Hint: hint, Err: answer}
 		}
 	}
 	return &diag.Error{
-		Code: CodeRegistryRefused, Side: diag.Registry, Err: err,
+		Code: CodeRegistryRefused, Side: diag.Registry, Err: answer,
 		Title: fmt.Sprintf("%s answered %d %s", answer.Host, answer.Status, http.StatusText(answer.Status)),
 		Hint:  withoutRow(answer),
 	}

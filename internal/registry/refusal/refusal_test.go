@@ -88,13 +88,20 @@ func TestExplainFindsTheCauseByMessageAndEvidence(t *testing.T) {
 			e.InWorkflow, e.Kind, e.Scoped, e.Scopes = false, secret.OAuth, true, []string{"repo"}
 		}, refusal.CodeNotAuthenticated, []string{"gh auth refresh --scopes write:packages"}},
 		{"another registry", 401, "", func(e *refusal.Evidence) { e.Home = false }, refusal.CodeOtherRegistryDenied, []string{"input credentials", "docker login ghcr.io"}},
+		{"create with a classic token", 403, "permission_denied: create_package", func(e *refusal.Evidence) {
+			e.Kind, e.OrganizationURL = secret.ClassicPAT, "https://github.com/organizations/acme/settings/packages"
+		}, refusal.CodeCreatePackage, []string{"user of the token", "remove the input token", "add the user of the token as a member"}},
+		{"create with a classic token at a terminal", 403, "permission_denied: create_package", func(e *refusal.Evidence) {
+			e.Kind, e.InWorkflow, e.OrganizationURL = secret.ClassicPAT, false, ""
+		}, refusal.CodeCreatePackage, []string{"Use a token of acme"}},
+		{"write with the token of the gh CLI", 403, "permission_denied: write_package", func(e *refusal.Evidence) { e.Kind, e.InWorkflow = secret.OAuth, false }, refusal.CodeWritePackage, []string{"role Write on the package"}},
 		{"unknown", 418, "teapot", nil, refusal.CodeRegistryRefused, []string{"418 I'm a teapot", "request id"}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			cause := fmt.Errorf("pushing: %w", answer(c.status, c.message))
-			err := refusal.Explain(cause, evidence(t, c.change))
+			cause := answer(c.status, c.message)
+			err := refusal.Explain(fmt.Errorf("pushing: %w", cause), evidence(t, c.change))
 			all := diag.All(err)
 			if len(all) != 1 || all[0].Code != c.code || all[0].Side != diag.Registry || all[0].Hint == "" {
 				t.Fatalf("got %+v, want the code %s", all, c.code)
@@ -105,7 +112,10 @@ func TestExplainFindsTheCauseByMessageAndEvidence(t *testing.T) {
 				}
 			}
 			if !errors.Is(err, cause) {
-				t.Error("the error does not wrap its cause")
+				t.Error("the error does not wrap the response")
+			}
+			if strings.Contains(err.Error(), "pushing:") {
+				t.Errorf("the error contains the text that wraps the response: %s", err)
 			}
 		})
 	}
@@ -190,6 +200,17 @@ func TestCureDependsOnThePermissionsInTheWorkflowFile(t *testing.T) {
 		var diagErr *diag.Error
 		if !errors.As(err, &diagErr) || !strings.HasPrefix(diagErr.Hint, want) {
 			t.Errorf("grants %q: got the hint %q, want it to begin with %q", grants, diagErr.Hint, want)
+		}
+	}
+}
+
+// The permissions of a job have no effect on a token of a person.
+func TestPersonalTokenAtATerminalGetsNoPermissionsBlock(t *testing.T) {
+	t.Parallel()
+	for _, message := range []string{"permission_denied: create_package", "permission_denied: write_package"} {
+		err := refusal.Explain(answer(403, message), evidence(t, func(e *refusal.Evidence) { e.Kind, e.InWorkflow = secret.ClassicPAT, false }))
+		if strings.Contains(err.Error(), "permissions:") || strings.Contains(err.Error(), "Manage Actions access") {
+			t.Errorf("%s: got %v", message, err)
 		}
 	}
 }

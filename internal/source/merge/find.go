@@ -10,12 +10,15 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
 )
 
 // The codes of errors about the inputs digests and digest-name.
 const (
 	CodeNoDigests      = diag.CodeNoDigests         // the input digests contains no digest
 	CodeDigestInvalid  = diag.CodeDigestInvalid     // a value is not a digest
+	CodeDigestMissing  = "digest-missing"           // an entry of the input has no digest
+	CodeJobFailed      = "job-failed"               // a job of the input did not end successfully
 	CodeImagesSkipped  = "images-skipped"           // some jobs did not push, because their token is read-only
 	CodePatternInvalid = diag.CodeDigestNameInvalid // the input digest-name is not a pattern
 )
@@ -32,7 +35,8 @@ const skipped = "skipped"
 type PlatformImage struct {
 	// Name is the name of the entry, as the input digests contains it, for
 	// example digest-linux-arm64. For a line without a name, it is the number
-	// of the line, for example "line 3".
+	// of the line, for example "line 3". For an entry of a JSON list, it is the number
+	// of the entry, for example "entry 3".
 	Name string
 	// Repo is the repository of the image. If Repo is nil, the image is in the
 	// target repository.
@@ -60,18 +64,23 @@ func matchName(output string) string {
 //
 // The result is sorted by name and has each digest once. The result is empty
 // if every job skipped its push because of a read-only token. If only some
-// jobs skipped their push, Find returns an error. Errors are *diag.Error with
-// a code of this package.
-func Find(text, pattern string) ([]PlatformImage, error) {
-	f := &finder{pattern: pattern}
+// jobs skipped their push, Find returns an error. If only some entries have a
+// digest, or if a job failed, Find returns an error unless expect contains the
+// platforms of the index, because [Join] then finds a missing platform. Errors
+// are *diag.Error with a code of this package.
+func Find(text, pattern string, expect []string) ([]PlatformImage, error) {
+	f := &finder{pattern: pattern, checked: len(expect) > 0}
 	if _, err := path.Match(pattern, ""); err != nil {
 		return nil, inputError("digest-name", CodePatternInvalid, "Use * for any part of a name, for example web-*.", err, "The input digest-name is %q, which is not a valid pattern", pattern)
 	}
-	text = strings.TrimSpace(text)
+	text = strings.TrimSuffix(text, "\n") // a YAML block ends with a line break
 	var err error
-	if strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[") {
-		err = f.json(text)
-	} else {
+	switch trimmed := strings.TrimSpace(text); {
+	case trimmed == "null":
+		err = inputError("digests", CodeNoDigests, nullHint, nil, "The input digests is null")
+	case strings.HasPrefix(trimmed, "{"), strings.HasPrefix(trimmed, "["):
+		err = f.json(trimmed)
+	default:
 		err = f.lines(text)
 	}
 	if err != nil {
@@ -80,25 +89,33 @@ func Find(text, pattern string) ([]PlatformImage, error) {
 	return f.result()
 }
 
+// The cures for a text that contains no digest.
+const (
+	nullHint    = "The expression names a job that does not exist or that this job does not need. Add the job to needs, and check its name in digests: ${{ toJSON(needs.JOB.outputs) }}."
+	outputHint  = "The step with push-by-digest: true has the output digest-OS-ARCH. Declare this output as an output of the job. Then set digests: ${{ toJSON(needs.JOB.outputs) }}."
+	missingHint = "Read the log of the job that sets the value. If the image has no such platform, remove the output from the job, or set expect-platforms to the platforms of the image."
+)
+
 // finder collects the platform images of the input.
 type finder struct {
 	pattern string
+	checked bool   // Join compares the platforms with the expected platforms
+	job     string // the job whose outputs are read, or ""
 	found   []PlatformImage
 	skipped []string
 	empty   []string // the names of empty outputs, as in the input
+	failed  []string // the jobs that did not end successfully
 }
 
 func (f *finder) lines(text string) error {
-	n := 0
-	for line := range strings.Lines(text) {
-		n++
+	for i, line := range strings.Split(text, "\n") {
+		key := fmt.Sprintf("line %d", i+1)
 		line = strings.TrimSpace(line)
-		if line == "" {
-			continue
-		}
-		key := fmt.Sprintf("line %d", n)
 		if before, after, ok := strings.Cut(line, "="); ok {
 			key, line = strings.TrimSpace(before), strings.TrimSpace(after)
+		}
+		if strings.ContainsAny(line, ", \t") && strings.Count(line, "sha256:") > 1 {
+			return inputError("digests", CodeDigestInvalid, "Write one digest per line, without commas and blanks.", nil, "%s contains several digests", capital(place(key)))
 		}
 		if err := f.add(key, line); err != nil {
 			return err
@@ -106,6 +123,19 @@ func (f *finder) lines(text string) error {
 	}
 	return nil
 }
+
+// place names an entry of the input in a sentence.
+func place(name string) string { return Entry(name) + " of the input digests" }
+
+// Entry names an entry of the input digests by its name or by its number.
+func Entry(name string) string {
+	if strings.HasPrefix(name, "line ") || strings.HasPrefix(name, "entry ") {
+		return name
+	}
+	return fmt.Sprintf("the entry %q", name)
+}
+
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // add adds the value of one output.
 func (f *finder) add(key, value string) error {
@@ -116,6 +146,9 @@ func (f *finder) add(key, value string) error {
 	}
 	switch value = strings.TrimSpace(value); value {
 	case "":
+		if f.job != "" {
+			key += " of the job " + f.job
+		}
 		f.empty = append(f.empty, key)
 		return nil
 	case skipped:
@@ -147,11 +180,27 @@ func parseImage(key, value string) (PlatformImage, error) {
 		img.Repo = &r
 	}
 	if err != nil {
-		return PlatformImage{}, inputError("digests", CodeDigestInvalid,
-			"The step with push-by-digest: true has the output digest-OS-ARCH. Declare this output as an output of the job. Then set digests: ${{ toJSON(needs.JOB.outputs) }}.",
-			err, "The entry %q of digests has the value %.100q, which is not a digest", key, value)
+		return PlatformImage{}, inputError("digests", CodeDigestInvalid, digestHint(value), nil,
+			"%s has the value %.100q, which is not a digest", capital(place(key)), value)
 	}
 	return img, nil
+}
+
+// digestHint says what to write instead of a value that is not a digest.
+func digestHint(value string) string {
+	if hint := missing.Unexpanded(value); hint != "" {
+		return hint
+	}
+	repo, digest, pinned := strings.Cut(value, "@")
+	switch hex, isDigest := strings.CutPrefix(value, "sha256:"); {
+	case isDigest:
+		return fmt.Sprintf("A digest has 64 hexadecimal digits after sha256:, and this value has %d characters there. Copy the complete digest.", len(hex))
+	case pinned && strings.HasPrefix(digest, "sha256:"):
+		return fmt.Sprintf("Write HOST/OWNER/NAME@sha256:…, with 64 hexadecimal digits. Check the repository %.60q and the digest.", repo)
+	case strings.Contains(value, "/"):
+		return "A tag can move, so merge accepts only digests. Write the digest of the image, sha256: and 64 hexadecimal digits. The command inspect prints the digest."
+	}
+	return outputHint
 }
 
 // result returns the platform images in order, or an error about the complete
@@ -168,6 +217,9 @@ func (f *finder) result() ([]PlatformImage, error) {
 			"Give the permission packages: write to every job, or to no job. Nothing was published.", nil,
 			"The jobs of these outputs did not push, because their token is read-only: %s", strings.Join(f.skipped, ", "))
 	}
+	if err := f.incomplete(); err != nil {
+		return nil, err
+	}
 	slices.SortStableFunc(f.found, func(a, b PlatformImage) int {
 		return strings.Compare(a.order(), b.order())
 	})
@@ -180,6 +232,29 @@ func (f *finder) result() ([]PlatformImage, error) {
 		}
 	}
 	return images, nil
+}
+
+// incomplete returns an error if the index could lack a platform.
+func (f *finder) incomplete() error {
+	slices.Sort(f.empty)
+	switch {
+	case f.checked:
+		return nil
+	case len(f.failed) > 0:
+		return inputError("digests", CodeJobFailed, "Read the log of the job and run it again. To merge the images of the other jobs, set expect-platforms to the platforms of the image.", nil,
+			"The index can lack a platform, because %s", strings.Join(f.failed, ", and "))
+	case len(f.empty) > 0:
+		return inputError("digests", CodeDigestMissing, missingHint, nil,
+			"The index would lack a platform, because %s in the input digests %s no value", strings.Join(f.empty, ", "), have(len(f.empty)))
+	}
+	return nil
+}
+
+func have(n int) string {
+	if n == 1 {
+		return "has"
+	}
+	return "have"
 }
 
 func (f *finder) noDigestsError() error {

@@ -31,25 +31,31 @@ func show(images []merge.PlatformImage) string {
 
 func TestFind(t *testing.T) {
 	t.Parallel()
-	cases := []struct{ name, text, pattern, want string }{
-		{"outputs of a matrix", `{"digest-linux-arm64":"D2","digest-linux-amd64":"D1"}`, "", "digest-linux-amd64=1, digest-linux-arm64=2"},
-		{"with outputs of other kinds", `{"digest":"D3","digests":"{}","previous":"{\"x\":\"D3\"}","json":"{}","version":"1","digest-linux-amd64":"D1"}`, "", "digest-linux-amd64=1"},
-		{"the output digests", `{"digest":"D3","digests":"{\"linux/arm64\":\"D2\",\"linux/amd64\":\"D1\"}"}`, "", "linux/amd64=1, linux/arm64=2"},
-		{"the output digest", `{"digest":"D1","version":"1.2.3","pushed":"true"}`, "", "digest=1"},
-		{"two jobs", `{"a":{"result":"success","outputs":{"digest-x":"D1"}},"b":{"result":"success","outputs":{"digest":"D2","tags":"t"}}}`, "", "digest=2, digest-x=1"},
-		{"a job without outputs", `{"a":{"result":"success","outputs":{}},"b":{"result":"success","outputs":{"digest-x":"D1"}}}`, "", "digest-x=1"},
-		{"an object of digests", `{"linux/amd64":"D1","linux/arm64":"D2"}`, "", "linux/amd64=1, linux/arm64=2"},
-		{"a list", `["D2","D1"]`, "", "=1, =2"},
-		{"lines", "\n D1 \r\nb = D2\nGHCR.io/Acme/web@D3\n", "", "b=2, line 1=1, line 3=3 in ghcr.io/acme/web"},
-		{"one digest under two names", `{"digest-a":"D1","digest-b":"D1","digest-c":"D2"}`, "", "digest-a=1, digest-c=2"},
-		{"empty outputs of jobs that did not run", `{"digest-a":"D1","digest-b":""}`, "", "digest-a=1"},
-		{"a pattern", `{"digest-web-amd64":"D1","digest-api-amd64":"D2","digest-api-arm64":"skipped"}`, "web-*", "digest-web-amd64=1"},
-		{"all were skipped", `{"digest-a":"skipped","digest-b":"skipped"}`, "", ""},
+	cases := []struct {
+		name, text, pattern, want string
+		expect                    []string
+	}{
+		{"outputs of a matrix", `{"digest-linux-arm64":"D2","digest-linux-amd64":"D1"}`, "", "digest-linux-amd64=1, digest-linux-arm64=2", nil},
+		{"with outputs of other kinds", `{"digest":"D3","digests":"{}","previous":"{\"x\":\"D3\"}","json":"{}","version":"1","digest-linux-amd64":"D1"}`, "", "digest-linux-amd64=1", nil},
+		{"the output digests", `{"digest":"D3","digests":"{\"linux/arm64\":\"D2\",\"linux/amd64\":\"D1\"}"}`, "", "linux/amd64=1, linux/arm64=2", nil},
+		{"the output digest", `{"digest":"D1","version":"1.2.3","pushed":"true"}`, "", "digest=1", nil},
+		{"two jobs", `{"a":{"result":"success","outputs":{"digest-x":"D1"}},"b":{"result":"success","outputs":{"digest":"D2","tags":"t"}}}`, "", "digest=2, digest-x=1", nil},
+		{"a job without outputs", `{"a":{"result":"success","outputs":{}},"b":{"result":"success","outputs":{"digest-x":"D1"}}}`, "", "digest-x=1", nil},
+		{"an object of digests", `{"linux/amd64":"D1","linux/arm64":"D2"}`, "", "linux/amd64=1, linux/arm64=2", nil},
+		{"a list", `["D2","D1"]`, "", "entry 1=2, entry 2=1", nil},
+		{"lines", " D1 \r\nb = D2\nGHCR.io/Acme/web@D3\n", "", "b=2, line 1=1, line 3=3 in ghcr.io/acme/web", nil},
+		{"one digest under two names", `{"digest-a":"D1","digest-b":"D1","digest-c":"D2"}`, "", "digest-a=1, digest-c=2", nil},
+		{"an empty output and expected platforms", `{"digest-a":"D1","digest-b":""}`, "", "digest-a=1", []string{"linux/amd64"}},
+		{"a failed job and expected platforms", `{"a":{"result":"failure","outputs":{"digest-a":"D1"}}}`, "", "digest-a=1", []string{"linux/amd64"}},
+		{"a failed job whose outputs do not match the pattern", `{"a":{"result":"success","outputs":{"digest-a":"D1"}},"b":{"result":"failure","outputs":{"digest-b":""}}}`, "a", "digest-a=1", nil},
+		{"a skipped job without outputs", `{"a":{"result":"skipped","outputs":{}},"b":{"result":"success","outputs":{"digest-x":"D1"}}}`, "", "digest-x=1", nil},
+		{"a pattern", `{"digest-web-amd64":"D1","digest-api-amd64":"D2","digest-api-arm64":"skipped"}`, "web-*", "digest-web-amd64=1", nil},
+		{"all were skipped", `{"digest-a":"skipped","digest-b":"skipped"}`, "", "", nil},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			images, err := merge.Find(expand(c.text), c.pattern)
+			images, err := merge.Find(expand(c.text), c.pattern, c.expect)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -76,9 +82,19 @@ func TestFindRefuses(t *testing.T) {
 		{"a pattern that matches no name", `{"digest-a":"D1"}`, "b*", merge.CodeNoDigests, "digest-name: b*"},
 		{"a broken pattern", `{"digest-a":"D1"}`, "[", merge.CodePatternInvalid, "web-*"},
 		{"some were skipped", `{"digest-a":"D1","digest-b":"skipped"}`, "", merge.CodeImagesSkipped, "read-only: digest-b"},
-		{"a tag", `{"digest-a":"latest"}`, "", merge.CodeDigestInvalid, `"digest-a" of digests has the value "latest"`},
-		{"a short digest", "sha256:12", "", merge.CodeDigestInvalid, `"line 1" of digests`},
-		{"a bad repository", "a b@D1", "", merge.CodeDigestInvalid, `"line 1" of digests`},
+		{"a tag", `{"digest-a":"latest"}`, "", merge.CodeDigestInvalid, `"digest-a" of the input digests has the value "latest"`},
+		{"a short digest", "sha256:12", "", merge.CodeDigestInvalid, "Line 1 of the input digests"},
+		{"a tag of an image", "ghcr.io/acme/web:1", "", merge.CodeDigestInvalid, "The command inspect prints the digest"},
+		{"several digests in a line", "D1,D2", "", merge.CodeDigestInvalid, "one digest per line"},
+		{"null", "null", "", merge.CodeNoDigests, "Add the job to needs"},
+		{"an expression", "${{ toJSON(needs.build.outputs) }}", "", merge.CodeDigestInvalid, "has not evaluated the expression"},
+		{"an empty output", `{"digest-a":"D1","digest-b":""}`, "", merge.CodeDigestMissing, "because digest-b in the input digests has no value"},
+		{"an output that is null", `{"digest-a":"D1","digest-b":null}`, "", merge.CodeDigestMissing, "because digest-b in"},
+		{"an empty output of one of several jobs", `{"a":{"result":"success","outputs":{"digest":"D1"}},"b":{"result":"success","outputs":{"digest":""}}}`, "", merge.CodeDigestMissing, "digest of the job b"},
+		{"an empty line", "D1\n\n", "", merge.CodeDigestMissing, "because line 2 in"},
+		{"a failed job", `{"a":{"result":"success","outputs":{"digest-a":"D1"}},"b":{"result":"failure","outputs":{}}}`, "", merge.CodeJobFailed, "the result of the job b is failure"},
+		{"a cancelled job", `{"a":{"result":"cancelled","outputs":{"digest-a":"D1"}}}`, "", merge.CodeJobFailed, "the result of the job a is cancelled"},
+		{"a bad repository", "a b@D1", "", merge.CodeDigestInvalid, "Check the repository"},
 		{"broken JSON", `{"digest-a":`, "", merge.CodeDigestInvalid, "starts like JSON"},
 		{"JSON without an end", strings.Repeat(`{"a":`, 20) + `"D1"` + strings.Repeat("}", 20), "", merge.CodeDigestInvalid, "more than 8 levels"},
 		{"too many", strings.Join(many, "\n"), "", merge.CodeDigestInvalid, "more than 1000 digests"},
@@ -86,7 +102,7 @@ func TestFindRefuses(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := merge.Find(expand(c.text), c.pattern)
+			_, err := merge.Find(expand(c.text), c.pattern, nil)
 			if !diag.Is(err, c.code) || !strings.Contains(err.Error(), c.words) {
 				t.Errorf("got %v, want the code %q and %q", err, c.code, c.words)
 			}
@@ -98,7 +114,7 @@ func FuzzFind(f *testing.F) {
 	f.Add(expand(`{"digest-a":"D1","digests":"{\"x\":\"D2\"}"}`), "")
 	f.Add(expand("D1\nb=D2\nghcr.io/a/b@D3"), "*")
 	f.Fuzz(func(t *testing.T, text, pattern string) {
-		images, err := merge.Find(text, pattern)
+		images, err := merge.Find(text, pattern, nil)
 		seen := map[string]bool{}
 		for _, l := range images {
 			if seen[l.Digest.String()] || err != nil {

@@ -107,7 +107,7 @@ func allDocker(entries []entry) error {
 	for _, e := range entries {
 		if !isDockerType(e.Descriptor.MediaType) {
 			return inputError("index-type", CodeNotDocker, "Remove index-type, or build every image with oci-mediatypes=false and provenance: false.", nil,
-				"Job %q pushed the media type %s, but index-type: docker accepts only Docker media types", e.job, e.Descriptor.MediaType)
+				"%s has the media type %s, but index-type: docker accepts only Docker media types", capital(place(e.job)), e.Descriptor.MediaType)
 		}
 	}
 	return nil

@@ -184,7 +184,7 @@ func absent(name string, images []entry) error {
 	var found []string
 	for _, e := range images {
 		if e.Platform != nil {
-			found = append(found, fmt.Sprintf("%s of entry %q", image.PlatformString(e.Platform), e.job))
+			found = append(found, fmt.Sprintf("%s of %s", image.PlatformString(e.Platform), Entry(e.job)))
 		}
 	}
 	output := prefix + strings.ReplaceAll(name, "/", "-")
@@ -196,22 +196,27 @@ func absent(name string, images []entry) error {
 		}
 	}
 	return inputError("digests", CodePlatformMissing,
-		fmt.Sprintf("Check that the job that builds the image has the output %s. Found platforms: %s.", output, strings.Join(found, ", ")), nil,
-		"No job pushed an image for %s, but expect-platforms contains this platform", name)
+		fmt.Sprintf("Check that the job that builds the image has the output %s. Found platforms: %s. If the image has no platform %s, remove it from expect-platforms.", output, strings.Join(found, ", "), name), nil,
+		"No job pushed an image for %s, but the input expect-platforms contains this platform", name)
 }
 
 func duplicate(a, b entry) error {
 	return inputError("digests", CodePlatformDuplicate, "Remove one of the images, or build one of the images for another platform.", nil,
-		"Two images have the platform %s: %s of entry %q, and %s of entry %q",
-		image.PlatformString(a.Platform), a.Descriptor.Digest, a.job, b.Descriptor.Digest, b.job)
+		"Two images have the platform %s: %s of %s, and %s of %s",
+		image.PlatformString(a.Platform), short(a.Descriptor.Digest), Entry(a.job), short(b.Descriptor.Digest), Entry(b.job))
 }
 
 func unexpected(e entry) error {
-	return inputError("expect-platforms", CodePlatformUnexpected, "Add the platform to expect-platforms, or remove the job.", nil,
-		"Job %q pushed the platform %s (%s), which is not in expect-platforms", e.job, image.PlatformString(e.Platform), e.Descriptor.Digest)
+	return inputError("expect-platforms", CodePlatformUnexpected, "Add the platform to expect-platforms, or remove the entry from digests.", nil,
+		"%s has the platform %s (%s), which is not in the input expect-platforms", capital(place(e.job)), image.PlatformString(e.Platform), short(e.Descriptor.Digest))
 }
 
 func unknown(e entry) error {
 	return inputError("digests", CodePlatformUnknown, "Set os and architecture in the config of the image.", nil,
-		"The image of the entry %q has no platform (%s)", e.job, e.Descriptor.Digest)
+		"The image %s of %s has no platform", short(e.Descriptor.Digest), place(e.job))
+}
+
+// short returns the beginning of a digest for a message.
+func short(digest v1.Hash) string {
+	return digest.Algorithm + ":" + digest.Hex[:min(12, len(digest.Hex))]
 }

@@ -1,8 +1,11 @@
 package merge
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 )
@@ -17,8 +20,8 @@ const maxNesting = 8
 // json parses the output of toJSON.
 func (f *finder) json(text string) error {
 	var value any
-	if err := json.Unmarshal([]byte(text), &value); err != nil {
-		return inputError("digests", CodeDigestInvalid, "Set digests: ${{ toJSON(needs.JOB.outputs) }} without quotes around it.", err, "The input digests starts like JSON but is not valid JSON")
+	if json.Unmarshal([]byte(text), &value) != nil {
+		return inputError("digests", CodeDigestInvalid, "Set digests: ${{ toJSON(needs.JOB.outputs) }} without quotes around it. Write no JSON by hand: write one digest per line instead.", nil, "The input digests starts like JSON but is not valid JSON")
 	}
 	return f.walk("", value, 0)
 }
@@ -29,15 +32,17 @@ func (f *finder) walk(key string, value any, depth int) error {
 	}
 	switch value := value.(type) {
 	case map[string]any:
-		return f.object(value, depth)
+		return f.object(key, value, depth)
 	case []any:
-		for _, each := range value {
-			if err := f.walk(key, each, depth+1); err != nil {
+		for i, each := range value {
+			if err := f.walk(cmp.Or(key, fmt.Sprintf("entry %d", i+1)), each, depth+1); err != nil {
 				return err
 			}
 		}
 	case string:
 		return f.add(key, value)
+	case nil:
+		return f.add(key, "")
 	}
 	return nil
 }
@@ -50,7 +55,7 @@ func (f *finder) walk(key string, value any, depth int) error {
 //
 // If none of them exists, every value of the object is a digest or a nested
 // object.
-func (f *finder) object(o map[string]any, depth int) error {
+func (f *finder) object(name string, o map[string]any, depth int) error {
 	keys := slices.Sorted(maps.Keys(o))
 	own := slices.DeleteFunc(slices.Clone(keys), func(k string) bool { return !strings.HasPrefix(k, prefix) })
 	_, listed := o["digests"]
@@ -63,9 +68,26 @@ func (f *finder) object(o map[string]any, depth int) error {
 	case single:
 		return f.each(o, []string{"digest"}, depth)
 	case isJob(o):
-		return f.walk("", o["outputs"], depth+1)
+		return f.needed(name, o, depth)
 	}
 	return f.each(o, keys, depth)
+}
+
+// needed adds the digests of one job in the context "needs". The result of the job is
+// success, failure, cancelled or skipped.
+func (f *finder) needed(job string, o map[string]any, depth int) error {
+	outputs, _ := o["outputs"].(map[string]any)
+	selected := f.pattern == "" || len(outputs) == 0
+	for output := range outputs {
+		matches, _ := path.Match(f.pattern, matchName(output)) // Find has checked the pattern
+		selected = selected || matches
+	}
+	if result, _ := o["result"].(string); selected && (result == "failure" || result == "cancelled") {
+		f.failed = append(f.failed, fmt.Sprintf("the result of the job %s is %s", job, result))
+	}
+	f.job = job
+	defer func() { f.job = "" }()
+	return f.walk("", o["outputs"], depth+1)
 }
 
 // isJob reports whether o is one job in the context "needs" (contexts

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
@@ -45,7 +46,7 @@ func Read(ctx context.Context, remote source.Remote, repo name.Repository, image
 		group.Go(func() (err error) {
 			out[i], err = read(ctx, remote, repo, img)
 			if absent(err) {
-				err = missing(img, repo, err)
+				err = imageMissing(img, repo, err)
 			}
 			return err
 		})
@@ -59,12 +60,12 @@ func read(ctx context.Context, remote source.Remote, repo name.Repository, img P
 	}
 	src, err := source.Open(ctx, "docker://"+repo.Digest(img.Digest.String()).String(), source.Options{Remote: remote})
 	if err != nil {
-		return ReadImage{}, fmt.Errorf("reading the image of the entry %q: %w", img.Name, err)
+		return ReadImage{}, fmt.Errorf("reading the image of %s: %w", place(img.Name), err)
 	}
 	for _, m := range image.Manifests(src.Root) {
 		m.Repositories = append(m.Repositories, repo)
 		if err := describe(ctx, m); err != nil {
-			return ReadImage{}, fmt.Errorf("reading the image of the entry %q: %w", img.Name, err)
+			return ReadImage{}, fmt.Errorf("reading the image of %s: %w", place(img.Name), err)
 		}
 	}
 	return ReadImage{PlatformImage: img, Root: src.Root}, nil
@@ -97,13 +98,14 @@ func describe(ctx context.Context, m *image.Manifest) error {
 	return nil
 }
 
-func missing(img PlatformImage, repo name.Repository, err error) error {
+func imageMissing(img PlatformImage, repo name.Repository, err error) error {
+	hint := "Set the input image to the same value in the step that has push-by-digest: true."
 	if img.Repo != nil {
-		repo = *img.Repo
+		repo, hint = *img.Repo, "Check the repository and the digest."
 	}
 	return &diag.Error{
-		Code: CodeImageMissing, Side: diag.Registry, Input: "digests", Err: err,
-		Title: fmt.Sprintf("The image of the entry %q is not in %s", img.Name, repo),
-		Hint:  "Set the input image to the same value in the step that has push-by-digest: true. If the image was deleted from the package after its push, run the job again.",
+		Code: CodeImageMissing, Side: diag.Registry, Input: "digests", Err: registry.Answer(err),
+		Title: fmt.Sprintf("The image %s of %s is not in %s", short(img.Digest), place(img.Name), repo),
+		Hint:  hint + " If the image was deleted from the package after its push, run the job again.",
 	}
 }

@@ -1,0 +1,71 @@
+package cmd
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/meta"
+)
+
+// withoutEvent corrects the notes of rules for a run without a ref or an event.
+var withoutEvent = strings.NewReplacer(
+	"event  is not", "the event is not known, so it is not",
+	"ref  is not", "the ref is not known, so it is not",
+)
+
+// explainRules returns one line for each rule.
+func explainRules(result meta.Result) []string {
+	lines := result.Explain()
+	for i := range lines {
+		lines[i] = withoutEvent.Replace(lines[i])
+	}
+	return lines
+}
+
+// metadataNotices returns all notices of the command metadata.
+// docker/metadata-action continues if no rule gives a tag, so that is not an error.
+func metadataNotices(result meta.Result, c *input.MetadataConfig) []diag.Notice {
+	out := append(c.Notices, result.Warnings...)
+	for _, rule := range result.Rules {
+		if text := literal(rule.Text); rule.Tag != "" && invalidTag.MatchString(text) {
+			out = append(out, diag.Notice{
+				Code: meta.CodeTagRespelled, Level: diag.Info, Title: fmt.Sprintf("The tag %q is written as %s", text, rule.Tag),
+				Text: fmt.Sprintf("The tag %q is written as %s. A tag can contain only letters, digits, dots, - and _. Each other character becomes a dash.", text, rule.Tag),
+			})
+		}
+	}
+	err := result.Check()
+	if err == nil {
+		return out
+	}
+	none := diag.Notice{Code: diag.CodeNoTags, Level: diag.Warning, Title: "No tags", Text: withoutEvent.Replace(err.Error())}
+	if c.GitHub.Ref == "" && !c.FromGit {
+		none.Text = "No rule gives a tag, because no ref is known: the variable GITHUB_REF is not set. Set the input version, or write a tag in the input tags. To use the branch or the Git tag of the checkout, set context: git."
+	}
+	return append(out, none)
+}
+
+// invalidTag matches a character that docker/metadata-action replaces in a tag.
+var invalidTag = regexp.MustCompile(`[^A-Za-z0-9_.{}-]`)
+
+// literal returns the text of a rule without an expression: the value of type=raw, or a
+// tag. It returns "" for other rules.
+func literal(rule string) string {
+	fields := strings.Split(rule, ",")
+	values := map[string]string{}
+	for _, field := range fields {
+		key, value, found := strings.Cut(field, "=")
+		if !found {
+			key, value = "value", key
+		}
+		values[key] = value
+	}
+	if strings.ContainsAny(rule, `{"`) || cmp.Or(values["type"], "raw") != "raw" {
+		return ""
+	}
+	return values["value"]
+}
