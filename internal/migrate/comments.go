@@ -1,7 +1,6 @@
 package migrate
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -11,7 +10,7 @@ import (
 )
 
 // aboutToken matches a comment about the kind of a token.
-var aboutToken = regexp.MustCompile(`(?i)\bPATs?\b|_PAT\b|personal access token|classic token|GITHUB_TOKEN|github\.token`)
+var aboutToken = lazy(`(?i)\bPATs?\b|_PAT\b|personal access token|classic token|GITHUB_TOKEN|github\.token`)
 
 // reportComments reports the comments about the token of a migrated login: at the
 // head of the file, at the head of the job, and at the login. Such a comment can give
@@ -19,7 +18,7 @@ var aboutToken = regexp.MustCompile(`(?i)\bPATs?\b|_PAT\b|personal access token|
 func (p *pass) reportComments(l *login) {
 	names := l.secretNames()
 	about := func(text string) bool {
-		return aboutToken.MatchString(text) || slices.ContainsFunc(names, func(name string) bool {
+		return aboutToken().MatchString(text) || slices.ContainsFunc(names, func(name string) bool {
 			return countWord(strings.ToUpper(text), strings.ToUpper(name)) > 0
 		})
 	}

@@ -2,7 +2,6 @@ package migrate
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -68,7 +67,7 @@ func (p *pass) readDemand(job *flow.Job) demand {
 
 // harmlessName matches the names of actions that install a tool or store files.
 // Such actions use their default token only to download public files.
-var harmlessName = regexp.MustCompile(`(^|[/_-])(setup|install|installer|cache|toolchain|free-disk-space)([/_-]|$)`)
+var harmlessName = lazy(`(^|[/_-])(setup|install|installer|cache|toolchain|free-disk-space)([/_-]|$)`)
 
 func (p *pass) actionDemand(d *demand, step *flow.Step) {
 	name := actionName(step)
@@ -92,7 +91,7 @@ func (p *pass) actionDemand(d *demand, step *flow.Step) {
 		d.opaque(name)
 	default:
 		d.scopes.add("contents", read, "")
-		if !logsIn && !harmlessName.MatchString(name) && !strings.HasPrefix(name, "docker://") {
+		if !logsIn && !harmlessName().MatchString(name) && !strings.HasPrefix(name, "docker://") {
 			d.opaque(name) // a default value of an input may be the token
 		}
 	}
@@ -111,10 +110,10 @@ func isLocalAction(name string) bool {
 }
 
 // apiCall matches a use of the API client in a script of actions/github-script.
-var apiCall = regexp.MustCompile(`\bgithub\.[a-z]|\brequire\(|\bimport\(|\boctokit\b|\bexec\.`)
+var apiCall = lazy(`\bgithub\.[a-z]|\brequire\(|\bimport\(|\boctokit\b|\bexec\.`)
 
 func usesAPI(script string) bool {
-	return apiCall.MatchString(strings.ReplaceAll(script, "${{ github.", "${{ "))
+	return apiCall().MatchString(strings.ReplaceAll(script, "${{ github.", "${{ "))
 }
 
 // hasOwnToken reports whether the input of a step is the job's token. The input has
@@ -169,12 +168,12 @@ func (p *pass) namesToken(step *flow.Step) bool {
 }
 
 // stores matches the parts of a script that store a value for later steps.
-var stores = regexp.MustCompile(`GITHUB_(ENV|OUTPUT|STATE)|git config|git remote|gh auth|netrc|npmrc|pypirc|settings\.xml|config set`)
+var stores = lazy(`GITHUB_(ENV|OUTPUT|STATE)|git config|git remote|gh auth|netrc|npmrc|pypirc|settings\.xml|config set`)
 
 // storesToken reports whether a script stores the token, so that the scripts of later
 // steps can read it.
 func (p *pass) storesToken(step *flow.Step) bool {
-	if step.Run == nil || !stores.MatchString(step.Run.Value.Value) {
+	if step.Run == nil || !stores().MatchString(step.Run.Value.Value) {
 		return false
 	}
 	inEnv := false
@@ -184,7 +183,7 @@ func (p *pass) storesToken(step *flow.Step) bool {
 
 // changesRepository matches the names of programs that often push commits or tags. They
 // can use the credentials that actions/checkout stores.
-var changesRepository = regexp.MustCompile(`(^|[/:_.-])(bump|release|changelog|commit|gh-pages)([/:_.-]|$)`)
+var changesRepository = lazy(`(^|[/:_.-])(bump|release|changelog|commit|gh-pages)([/:_.-]|$)`)
 
 // storesCredentials reports whether a step stores the token for Git.
 func storesCredentials(step *flow.Step) bool {
@@ -195,15 +194,15 @@ func storesCredentials(step *flow.Step) bool {
 // credentials of actions/checkout.
 func mayPushCommits(tool []string) bool {
 	return slices.ContainsFunc(tool, func(word string) bool {
-		return !strings.HasPrefix(word, "-") && changesRepository.MatchString(word)
+		return !strings.HasPrefix(word, "-") && changesRepository().MatchString(word)
 	})
 }
 
-var tokenText = regexp.MustCompile(`(?i)\bsecrets\.github_token\b|\bgithub\.token\b|\b(secrets|github)\[ *'(github_)?token' *\]|tojson\( *(secrets|github) *\)`)
+var tokenText = lazy(`(?i)\bsecrets\.github_token\b|\bgithub\.token\b|\b(secrets|github)\[ *'(github_)?token' *\]|tojson\( *(secrets|github) *\)`)
 
-func mentionsToken(text string) bool { return tokenText.MatchString(text) }
+func mentionsToken(text string) bool { return tokenText().MatchString(text) }
 
-func countTokens(text string) int { return len(tokenText.FindAllString(text, -1)) }
+func countTokens(text string) int { return len(tokenText().FindAllString(text, -1)) }
 
 // scriptDemand adds the permissions that the commands of a script need. The
 // commands use the token through Git, which actions/checkout configures, or read

@@ -3,7 +3,6 @@ package migrate
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -73,14 +72,14 @@ func (p *pass) keyObstacle(c *chain) string {
 			return why
 		}
 	}
-	if condition := flow.Text(valueOf(c.login, "if")); statusFunction.MatchString(condition) {
+	if condition := flow.Text(valueOf(c.login, "if")); statusFunction().MatchString(condition) {
 		return fmt.Sprintf("the condition of %s uses the status of the job", dockerLogin)
 	}
 	return resultObstacle(*c)
 }
 
 // statusFunction matches the functions that only a condition of a step can call.
-var statusFunction = regexp.MustCompile(`(?i)\b(always|success|failure|cancelled|hashFiles) *\(`)
+var statusFunction = lazy(`(?i)\b(always|success|failure|cancelled|hashFiles) *\(`)
 
 // resultObstacle describes a use of a result of the login, which the new step does not
 // have.

@@ -12,7 +12,7 @@ import (
 )
 
 // fromLine matches the base image of a stage of a Dockerfile.
-var fromLine = regexp.MustCompile(`(?im)^\s*FROM\s+(?:--\S+\s+)*(\S+)|--from=(\S+)`)
+var fromLine = lazy(`(?im)^\s*FROM\s+(?:--\S+\s+)*(\S+)|--from=(\S+)`)
 
 // reportOtherOwners reports the images of other owners that the job of a migrated
 // login pulls. GITHUB_TOKEN can pull them only if they are public.
@@ -63,7 +63,7 @@ func (p *pass) baseImages(job *flow.Job) []Image {
 		if err != nil {
 			continue
 		}
-		for _, m := range fromLine.FindAllStringSubmatch(string(src), -1) {
+		for _, m := range fromLine().FindAllStringSubmatch(string(src), -1) {
 			out = append(out, imagesIn(m[1]+m[2], p.opts.Registry)...)
 		}
 	}

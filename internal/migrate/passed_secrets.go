@@ -74,7 +74,7 @@ func (p *pass) reportArguments(step *flow.Step) {
 			continue
 		}
 		text := strings.Join(tool, " ")
-		known := harmlessTools[tool[0]] // such as docker build, which can have another secret as a build argument
+		known := harmlessTools()[tool[0]] // such as docker build, which can have another secret as a build argument
 		if strings.Contains(text, "secrets") || !known && strings.Contains(text, "$") {
 			p.reportCommand(step, c, tool[0], !known && p.spend(100_000) && p.mentionsRegistry(text, step))
 		}

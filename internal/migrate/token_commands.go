@@ -1,7 +1,6 @@
 package migrate
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -11,7 +10,7 @@ import (
 // harmlessTools are commands that neither call GitHub's API nor start another
 // program of the repository. A step may run them with the token in its
 // environment.
-var harmlessTools = words(`
+var harmlessTools = lazyWords(`
 	[ [[ : alias awk base64 basename break cat chgrp chmod chown clear cmp column comm continue cp cut date declare df diff
 	dirname du echo egrep exit export expr false fgrep file fold free grep gunzip gzip head hostname id jq kill let ln local
 	ls lscpu md5sum mkdir mktemp mv nproc paste popd printenv printf ps pushd pwd read readlink readonly realpath return rev rm
@@ -24,7 +23,7 @@ var harmlessTools = words(`
 	shellcheck systemctl git fi done esac else`)
 
 // shellWords precede a command without an effect on its use of the token.
-var shellWords = words(`if then else elif do while until ! { } sudo time command exec nohup nice env xvfb-run timeout builtin in`)
+var shellWords = lazyWords(`if then else elif do while until ! { } sudo time command exec nohup nice env xvfb-run timeout builtin in`)
 
 // words returns the words of a text as a set.
 func words(text string) map[string]bool {
@@ -36,10 +35,10 @@ func words(text string) map[string]bool {
 }
 
 var (
-	variableAssignment = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*\+?=|^\$(?:env:)?[A-Za-z_][A-Za-z0-9_]*$`)
-	number             = regexp.MustCompile(`^[0-9.]+[smh]?$`)
+	variableAssignment = lazy(`^[A-Za-z_][A-Za-z0-9_]*\+?=|^\$(?:env:)?[A-Za-z_][A-Za-z0-9_]*$`)
+	number             = lazy(`^[0-9.]+[smh]?$`)
 	// substitution matches a command whose output is a part of a word.
-	substitution = regexp.MustCompile("\\$\\(([^()]+)\\)|`([^`]+)`")
+	substitution = lazy("\\$\\(([^()]+)\\)|`([^`]+)`")
 )
 
 // commandsOf parses a script. The result also contains the commands whose output
@@ -48,7 +47,7 @@ func commandsOf(script string, d shell.Dialect) []shell.Command {
 	commands := shell.Parse(script, d)
 	for _, c := range slices.Clone(commands) {
 		for _, w := range slices.Concat(c.Words, c.Stdin) {
-			for _, m := range substitution.FindAllStringSubmatch(w.Text, -1) {
+			for _, m := range substitution().FindAllStringSubmatch(w.Text, -1) {
 				commands = append(commands, shell.Parse(m[1]+m[2], d)...)
 			}
 		}
@@ -64,8 +63,8 @@ func toolOf(fields []string) []string {
 		switch {
 		case field == "for" || field == "case" || field == "select" || field == "function":
 			return nil
-		case field == "" || field == "\\", shellWords[strings.ToLower(field)], variableAssignment.MatchString(field), field == "=":
-		case i > 0 && (strings.HasPrefix(field, "-") || number.MatchString(field)):
+		case field == "" || field == "\\", shellWords()[strings.ToLower(field)], variableAssignment().MatchString(field), field == "=":
+		case i > 0 && (strings.HasPrefix(field, "-") || number().MatchString(field)):
 		case i > 0 && fields[i-1] == "=":
 			return nil // PowerShell assigns a value
 		default:
@@ -102,7 +101,7 @@ func tokenUse(fields []string) (scopes string, known bool) {
 	if scopes := commandScopes(name, tool[1:]); scopes != "" {
 		return scopes, true
 	}
-	return "", harmlessTools[name]
+	return "", harmlessTools()[name]
 }
 
 // passesVariables reports whether a command passes variables of its environment,
@@ -118,7 +117,7 @@ func passesVariables(tool []string) bool {
 }
 
 // readingVerbs are the subcommands of gh that change nothing.
-var readingVerbs = words("view list ls status diff checkout checks download")
+var readingVerbs = lazyWords("view list ls status diff checkout checks download")
 
 // ghScopes returns the permissions of a command of gh.
 func ghScopes(args []string) (scopes string, known bool) {
@@ -126,7 +125,7 @@ func ghScopes(args []string) (scopes string, known bool) {
 	if len(args) == 0 {
 		return "", true
 	}
-	reads := len(args) > 1 && readingVerbs[args[1]]
+	reads := len(args) > 1 && readingVerbs()[args[1]]
 	level := map[bool]string{true: "read", false: "write"}[reads]
 	switch args[0] {
 	case "auth", "version", "help", "config", "alias", "completion", "status", "extension":
