@@ -184,7 +184,7 @@ func TestChallengeCannotRedirectTheToken(t *testing.T) {
 		Header: http.Header{"Www-Authenticate": {`Bearer realm="` + foreign.URL + `/token",service="ghcr.io"`}},
 	}})
 	source, _ := layout(t)
-	s.with("source", source).run().wroteNothing().failsWith("internal", "not safe")
+	s.with("source", source).run().wroteNothing().failsWith("location-unusable", "not safe")
 	if other.receivedToken() {
 		t.Errorf("another host received the token: %q", other.received)
 	}

@@ -185,7 +185,7 @@ func hasStatus(err error, statuses ...int) bool {
 // errorBodyTime, and closes its body.
 func newError(operation string, resp *http.Response) *Error {
 	if timed, ok := resp.Body.(*responseBody); ok {
-		timed.limitTime(errorBodyTime)
+		timed.limitTime()
 	}
 	original := resp.Body
 	_ = decompress(resp)                                           // an unreadable body leaves the status as explanation

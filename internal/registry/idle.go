@@ -233,10 +233,10 @@ func (b *responseBody) Close() error {
 	return err
 }
 
-// limitTime ends the reading of the body after d.
-func (b *responseBody) limitTime(d time.Duration) {
-	timer := time.AfterFunc(d, func() {
-		b.idle.cancel(&stalledError{retry.Slow, fmt.Sprintf("the body was not complete within %s", d)})
+// limitTime ends the reading of the body after errorBodyTime.
+func (b *responseBody) limitTime() {
+	timer := time.AfterFunc(errorBodyTime, func() {
+		b.idle.cancel(&stalledError{retry.Slow, fmt.Sprintf("the body was not complete within %s", errorBodyTime)})
 	})
 	context.AfterFunc(b.idle.ctx, func() { timer.Stop() })
 }

@@ -50,12 +50,12 @@ var protocols = []struct {
 }
 
 // over returns a client and an embedded registry that uses a protocol.
-func over(t *testing.T, tls *ghcrtest.TLS, change ...func(*registry.Options)) *fixture {
+func over(t *testing.T, tls *ghcrtest.TLS) *fixture {
 	t.Helper()
 	config := openWorld()
 	config.TLS = tls
 	r := &fixture{t: t, ghcr: ghcrtest.Start(t, config)}
-	r.client, r.recorder = newClient(t, r.ghcr.URL(), r.ghcr.CertPool(), change...)
+	r.client, r.recorder = newClient(t, r.ghcr.URL(), r.ghcr.CertPool())
 	r.host = r.ghcr.Host()
 	r.repo = r.at("acme/web")
 	return r

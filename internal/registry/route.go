@@ -21,6 +21,7 @@ type LocationError struct {
 	Header    string // Location or Link
 	Target    string // value of the header without its query, which can contain a signature
 	Problem   string // clause about the value, such as "names another server"
+	Missing   bool   // the header is missing
 	Err       error  // error of the request that followed the header, or nil
 }
 
@@ -41,8 +42,11 @@ func (e *LocationError) Unwrap() error { return e.Err }
 
 // Transport returns the kind of the error for the table of package retry.
 func (e *LocationError) Transport() retry.Transport {
-	if e.Err != nil {
+	switch {
+	case e.Err != nil:
 		return retry.TransportOf(e.Err)
+	case e.Missing:
+		return retry.Malformed // a part of the response is missing
 	}
 	return retry.UnusableLocation
 }
@@ -53,7 +57,7 @@ func target(resp *http.Response, header, value, operation string) (*url.URL, *Lo
 	from := resp.Request.URL
 	problem := &LocationError{Operation: operation, Host: from.Host, Header: header}
 	if value == "" {
-		problem.Problem = "is missing, so there is no valid Location"
+		problem.Problem, problem.Missing = "is missing, so there is no valid Location", true
 		return nil, problem
 	}
 	u, err := from.Parse(value)
@@ -157,7 +161,7 @@ func (s *session) isHome(u *url.URL) bool {
 // be used again.
 func closeBody(resp *http.Response) {
 	if body, ok := resp.Body.(*responseBody); ok {
-		body.limitTime(errorBodyTime)
+		body.limitTime()
 	}
 	_ = discardBody(resp) // an incomplete body only closes the connection
 	_ = resp.Body.Close()

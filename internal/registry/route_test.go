@@ -165,7 +165,11 @@ func TestLocationWithoutAnAddressIsNamed(t *testing.T) {
 				c, w := newClient(t, s.URL, nil)
 				err := operation(t.Context(), c, hostOf(s))
 				var problem *registry.LocationError
-				if !errors.As(err, &problem) || !strings.Contains(problem.Problem, tc.problem) || len(w.recordedWaits()) > 0 {
+				waits := 0
+				if tc.location == "" && status == http.StatusTemporaryRedirect {
+					waits = 5 // a response that lost its Location can be repeated
+				}
+				if !errors.As(err, &problem) || !strings.Contains(problem.Problem, tc.problem) || len(w.recordedWaits()) != waits {
 					t.Errorf("%s, %s: got %v, waits %v", name, tc.name, err, w.recordedWaits())
 				}
 				w.failIfSecret(t, fmt.Sprint(err))

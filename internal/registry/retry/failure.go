@@ -54,7 +54,7 @@ const (
 	WrongScheme      Transport = "wrong scheme"       // the server does not use TLS
 	Silent           Transport = "silent"             // no byte arrived in time
 	Slow             Transport = "slow"               // too few bytes arrived in time
-	Malformed        Transport = "malformed"          // the response is not HTTP
+	Malformed        Transport = "malformed"          // the response is not HTTP, or a part is missing
 	HTTP1Required    Transport = "HTTP/1.1 required"  // HTTP/2: HTTP_1_1_REQUIRED
 	TooBusy          Transport = "too busy"           // HTTP/2: ENHANCE_YOUR_CALM
 	StreamReset      Transport = "stream reset"       // HTTP/2: RST_STREAM

@@ -67,7 +67,7 @@ const freshToken = 30 * time.Second
 const silentAttempts = 3
 
 // malformedAttempts limits the attempts that get a response that is not HTTP.
-const malformedAttempts = 4
+const malformedAttempts = 6
 
 // session lists the codes of an upload session that the registry lost.
 var session = []string{"BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID", "BLOB_UNKNOWN"}
@@ -96,8 +96,8 @@ var Table = []Row{
 		Name: "certificate not trusted", Transports: []Transport{Untrusted}, Reaction: FinalWithCause,
 	},
 	{
-		// The header Location has a wrong scheme, or it is missing, or the redirects form
-		// a loop (docs/how-it-works.md, Redirects).
+		// The header Location has a wrong scheme, or the redirects form a loop
+		// (docs/how-it-works.md, Redirects).
 		Name: "unusable location", Transports: []Transport{UnusableLocation}, Reaction: FinalWithCause,
 	},
 	{
@@ -109,8 +109,9 @@ var Table = []Row{
 		Name: "silent or slow", Transports: []Transport{Silent, Slow}, Reaction: AgainFromStart, Attempts: silentAttempts,
 	},
 	{
-		// The rest of an earlier response on the connection can cause this. A server that
-		// sends such responses always sends them in each attempt.
+		// The rest of an earlier response on the connection can cause this, or a response
+		// that lost a part, such as the Location of a redirect. A server that always sends
+		// such responses sends them in each attempt.
 		Name: "malformed response", Transports: []Transport{Malformed}, Reaction: AgainFromStart, Attempts: malformedAttempts,
 	},
 	{
