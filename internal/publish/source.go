@@ -88,6 +88,7 @@ func (p preparedSource) Open(ctx context.Context) (*source.Source, error) {
 	}
 	src.Notices = append(src.Notices, warnings...)
 	p.announceTypes(src.Root)
+	p.explainOutputs(src.Root)
 	changes := p.changes()
 	if p.request.Source.Traits().NeedsLabels {
 		if changes, err = p.afterBuild(ctx, src, changes); err != nil {
@@ -108,12 +109,17 @@ func (p preparedSource) Open(ctx context.Context) (*source.Source, error) {
 	return src, nil
 }
 
-// announceTypes tells the client the media types of the image, so that the run can read
-// the manifests back. It adds a notice if the image has several images for one platform.
+// announceTypes passes the media types of the manifests to the client, so that the run
+// can read the manifests back.
 func (p preparedSource) announceTypes(root *image.Manifest) {
 	for _, m := range image.Manifests(root) {
 		p.Registry.Accept(m.Descriptor.MediaType)
 	}
+}
+
+// explainOutputs adds a notice if an output cannot contain the digest of a platform,
+// because the tree has several images for the platform.
+func (p preparedSource) explainOutputs(root *image.Manifest) {
 	ambiguous := slices.Sorted(maps.Keys(image.Ambiguous(root)))
 	if len(ambiguous) == 0 || p.request.ByDigest {
 		return

@@ -68,7 +68,7 @@ func TestTemporaryFileOfAStreamHasNoName(t *testing.T) {
 	}
 }
 
-func TestPipeThatNobodyWritesEndsWithTheRun(t *testing.T) {
+func TestPipeWithoutAWriterEndsWithTheRun(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()

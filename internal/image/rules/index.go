@@ -70,7 +70,7 @@ func (c *checker) entry(ctx context.Context, e v1.Descriptor, child *image.Manif
 	if doc == nil {
 		return nil
 	}
-	if usual(doc.Platform).kind == lost && usual(*e.Platform).kind <= foreign {
+	if usual(doc.Platform).kind == unsupported && usual(*e.Platform).kind <= unlisted {
 		c.platformName(doc.Platform, fmt.Sprintf("The config of the image %s", short(e.Digest)), false)
 	}
 	c.compare(e, *doc)

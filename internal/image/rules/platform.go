@@ -12,10 +12,10 @@ import (
 type kind int
 
 const (
-	known     kind = iota // every client knows the name
-	foreign               // the name is not a name of Go and not a known alias
-	converted             // containerd and Docker convert the name, but podman and CRI-O do not
-	lost                  // no client converts the name
+	known       kind = iota // every client knows the name
+	unlisted                // the name is not a name of Go and not a known alias
+	converted               // containerd and Docker convert the name, but podman and CRI-O do not
+	unsupported             // no client converts the name
 )
 
 // reading is a platform with the usual names, and the way in which clients read the
@@ -30,7 +30,7 @@ type reading struct {
 // the names are usual already, or if they are unknown.
 func Usual(p v1.Platform) (v1.Platform, bool) {
 	r := usual(p)
-	return r.platform, r.kind > foreign
+	return r.platform, r.kind > unlisted
 }
 
 // converts contains the names that containerd converts (containerd, package platforms,
@@ -90,12 +90,12 @@ func (r *reading) system() {
 		r.raise(converted)
 	case systems[lower] != "":
 		r.platform.OS = systems[lower]
-		r.raise(lost)
+		r.raise(unsupported)
 	case lower != r.platform.OS:
 		r.raise(converted)
 		r.platform.OS = lower
 	case lower != "" && !operatingSystems[lower]:
-		r.raise(foreign)
+		r.raise(unlisted)
 	}
 }
 
@@ -103,10 +103,10 @@ func (r *reading) architecture() {
 	lower := strings.ToLower(strings.TrimSpace(r.platform.Architecture))
 	found, k := converts[lower], converted
 	if found == "" {
-		found, k = aliases[lower], lost
+		found, k = aliases[lower], unsupported
 	}
 	if base, rest, ok := strings.Cut(lower, "/"); ok && architectures[base] { // the field contains the variant
-		found, k = base+"/"+rest, lost
+		found, k = base+"/"+rest, unsupported
 	}
 	switch {
 	case found != "":
@@ -120,7 +120,7 @@ func (r *reading) architecture() {
 		r.platform.Architecture = lower
 		r.raise(converted)
 	case lower != "" && !architectures[lower]:
-		r.raise(foreign)
+		r.raise(unlisted)
 	}
 }
 
@@ -142,7 +142,7 @@ func (r *reading) variant() {
 	case lower == "":
 	case wrong != "":
 		p.Variant = wrong
-		r.raise(lost)
+		r.raise(unsupported)
 	case short:
 		p.Variant = "v" + lower
 		r.raise(converted)
@@ -150,12 +150,12 @@ func (r *reading) variant() {
 		p.Variant = lower
 		r.raise(converted)
 	case (p.Architecture == "arm" || p.Architecture == "arm64" || p.Architecture == "amd64") && !strings.HasPrefix(lower, "v"):
-		r.raise(foreign)
+		r.raise(unlisted)
 	}
 }
 
 // platformName checks the names of a platform. In an index, podman and CRI-O compare the
-// names with GOOS and GOARCH letter by letter, so each other name is lost. Clients do not
+// names with GOOS and GOARCH letter by letter, so each other name is an error. Clients do not
 // select a single image by its platform, so a wrong architecture is only unusual. Old
 // versions of Docker fail if the operating system has a wrong name.
 func (c *checker) platformName(p v1.Platform, where string, inIndex bool) {
@@ -166,14 +166,14 @@ func (c *checker) platformName(p v1.Platform, where string, inIndex bool) {
 	case inIndex && (p.OS == "" || p.Architecture == ""):
 		c.refuse(CodePlatformName, "Write os and architecture of each image into the index. podman answers \"no image found in image index\" for such an entry.",
 			"%s has no operating system or no architecture (%q)", where, is)
-	case inIndex && r.kind > foreign:
+	case inIndex && r.kind > unlisted:
 		c.refuse(CodePlatformName, "Build the image for "+should+". "+answer(r), "%s has the platform %q, which is called %s", where, is, should)
 	case system:
 		c.refuse(CodePlatformName, "Build the image for "+should+". Docker refuses another name of an operating system, or fails.", "%s has the platform %q, which is called %s", where, is, should)
-	case r.kind > foreign:
+	case r.kind > unlisted:
 		c.warn(CodePlatformUnusual, "Build the image for "+should+". Docker warns that the platform does not match the machine, and podman does not find the image in an index.",
 			"%s has the platform %q, which is called %s", where, is, should)
-	case r.kind == foreign:
+	case r.kind == unlisted:
 		c.warn(CodePlatformUnusual, "Use the values of GOOS and GOARCH, as in linux/arm64. Clients select an image only by these values.",
 			"%s has the platform %q, which is not known", where, is)
 	}

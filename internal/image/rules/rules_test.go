@@ -196,7 +196,7 @@ var cases = []struct {
 	{"a key of a config in upper case", manifest(config(diffIDs(1)+`,"OS":"windows"`), types.OCILayer), "error image-json-ambiguous"},
 }
 
-func TestEachImageIsJudgedByTheAnswersOfItsClients(t *testing.T) {
+func TestRulesFollowTheAnswersOfClients(t *testing.T) {
 	t.Parallel()
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -29,7 +29,7 @@ func (r *Resolver) absent(ctx context.Context, found *Found) error {
 			if !b.Absent || b.Foreign || found.allHave(b) {
 				continue
 			}
-			from, err := r.holder(ctx, found, m, b)
+			from, err := r.repositoryWith(ctx, found, m, b)
 			if err != nil {
 				return err
 			}
@@ -50,8 +50,8 @@ func (f *Found) allHave(b *image.Blob) bool {
 	return !slices.ContainsFunc(f.Targets, func(t Target) bool { return !t.has(b) })
 }
 
-// holder returns a repository that has the blob, or nil.
-func (r *Resolver) holder(ctx context.Context, found *Found, m *image.Manifest, b *image.Blob) (*name.Repository, error) {
+// repositoryWith returns a repository that has the blob, or nil.
+func (r *Resolver) repositoryWith(ctx context.Context, found *Found, m *image.Manifest, b *image.Blob) (*name.Repository, error) {
 	for i := range found.Targets {
 		if found.Targets[i].has(b) {
 			return &found.Targets[i].Repo, nil
