@@ -157,7 +157,7 @@ func (n *Namer) repository(ctx context.Context, rules string) (meta.Repository, 
 func (n *Namer) Reproducible(pairs []meta.Pair, rules input.Naming) []meta.Pair {
 	var out []meta.Pair
 	for _, p := range pairs {
-		written := isWritten(p.Key, rules)
+		written := contains(rules.Labels+"\n"+rules.Annotations, p.Key)
 		dated := p.Key != meta.KeyCreated || n.Variables.SourceDateEpoch != ""
 		if written || (p.Value != "" && dated) {
 			out = append(out, p)
@@ -166,17 +166,16 @@ func (n *Namer) Reproducible(pairs []meta.Pair, rules input.Naming) []meta.Pair 
 	return out
 }
 
-// isWritten reports whether the user wrote a value for a key.
-func isWritten(key string, rules input.Naming) bool {
-	return strings.Contains(rules.Labels+"\n"+rules.Annotations, key+"=")
-}
+// contains reports whether the text of the input labels or annotations has a key.
+func contains(text, key string) bool { return strings.Contains(text, key+"=") }
 
 // descriptions are the default labels that describe the image. The other default labels
 // are facts about the run.
 var descriptions = []string{meta.KeyTitle, meta.KeyDescription, meta.KeyURL, meta.KeyLicenses}
 
-// Describes reports whether a label is a default that only describes the image. Such a
-// default must not replace a label that the author of the image wrote.
-func Describes(key string, rules input.Naming) bool {
-	return slices.Contains(descriptions, key) && !isWritten(key, rules)
+// Describes reports whether a label or an annotation is a default that only describes the
+// image. Such a default must not replace a label that the author of the image wrote. The
+// argument written is the text of the input labels or annotations.
+func Describes(key, written string) bool {
+	return slices.Contains(descriptions, key) && !contains(written, key)
 }
