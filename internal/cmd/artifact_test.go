@@ -106,6 +106,46 @@ func TestHelmChartHasTheMediaTypesThatHelmPulls(t *testing.T) {
 	}
 }
 
+// A chart has only the tag of its version, with _ instead of + (helm/helm#10166). Events
+// that do not release a version publish no chart.
+func TestTagOfAHelmChartIsItsVersion(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name, event, ref string
+		inputs           []string
+		tags             string
+		warned           bool
+	}{
+		{"default branch", "push", "refs/heads/main", nil, "0.1.0_meta", false},
+		{"Git tag of another version", "push", "refs/tags/v9.9.9", nil, "0.1.0_meta", false},
+		{"dispatch on a branch", "workflow_dispatch", "refs/heads/dev", nil, "0.1.0_meta", false},
+		{"another branch", "push", "refs/heads/dev", nil, "", false},
+		{"pull request", "pull_request", "refs/pull/7/merge", nil, "", false},
+		{"schedule", "schedule", "refs/heads/main", nil, "", false},
+		{"merge queue", "merge_group", "refs/heads/gh-readonly-queue/main/pr-1", nil, "", false},
+		{"the same tag", "push", "refs/heads/dev", []string{"tags", "0.1.0+meta"}, "0.1.0_meta", false},
+		{"another tag", "push", "refs/heads/main", []string{"tags", "1.2.3"}, "1.2.3", true},
+		{"a tag in addition", "push", "refs/heads/main", []string{"tags", "0.1.0+meta\nlatest"}, "0.1.0_meta\nlatest", true},
+		{"the input version", "push", "refs/heads/main", []string{"version", "v1.2.3+x"}, "1.2.3_x", true},
+		{"a suffix", "push", "refs/heads/main", []string{"flavor", "suffix=-x"}, "0.1.0_meta-x", true},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, acme())
+			s.env["GITHUB_EVENT_NAME"], s.env["GITHUB_REF"] = c.event, c.ref
+			chart := s.packed("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 0.1.0+meta\n")
+			r := s.with("content", chart, "artifact-type", helm).with(c.inputs...).run().succeeds().hasOutputs("tag-names", c.tags)
+			if c.tags == "" {
+				r.wroteNothing().hasOutputs("outcome", "skipped")
+			}
+			if strings.Contains(r.stdout, "::warning") != c.warned {
+				r.fatal("want a warning: %t", c.warned)
+			}
+		})
+	}
+}
+
 func TestInvalidArtifactInputs(t *testing.T) {
 	t.Parallel()
 	cases := []struct {

@@ -12,6 +12,8 @@ const (
 	codeTraceUnwritable = "trace-unwritable"
 	// codeListen reports an address on which the embedded ghcr.io cannot listen.
 	codeListen = "listen"
+	// codeSetOutputEnv reports that DOCKER_METADATA_SET_OUTPUT_ENV is neither true nor false.
+	codeSetOutputEnv = "set-output-env"
 	// codeLoginRealm reports a registry that wants credentials to be sent to a host of
 	// another owner.
 	codeLoginRealm = "login-realm-untrusted"

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
@@ -25,7 +26,7 @@ var metadataCommand = &command{
 func runMetadata(ctx context.Context, s *session, config *input.MetadataConfig) error {
 	namer := s.namer()
 	namer.FromGit = config.FromGit
-	result, err := namer.Compute(ctx, naming.Request{Rules: config.Naming, Images: config.Images, Registry: naming.NoRegistry{}})
+	result, err := namer.Compute(ctx, naming.Request{Rules: config.Naming, Images: config.Images, Labelled: true, Registry: naming.NoRegistry{}})
 	if err != nil {
 		s.announce()
 		return explainEnd(ctx, err)
@@ -41,6 +42,10 @@ func (s *session) namer() *naming.Namer {
 // metadata sets the outputs and the environment variables of the same values
 // (DOCKER_METADATA_OUTPUT_…).
 func (s *session) metadata(result meta.Result, c *input.MetadataConfig) error {
+	variables, err := s.setsVariables()
+	if err != nil {
+		return err
+	}
 	format := meta.OutputFormat{
 		SepTags: c.SepTags, SepLabels: c.SepLabels, SepAnnotations: c.SepAnnotations, BakeTarget: c.BakeTarget,
 	}
@@ -56,7 +61,7 @@ func (s *session) metadata(result meta.Result, c *input.MetadataConfig) error {
 		if err := s.workflow.Output(o.Name, o.Value); err != nil {
 			return err
 		}
-		if s.process.Getenv("DOCKER_METADATA_SET_OUTPUT_ENV") == "false" {
+		if !variables {
 			continue
 		}
 		if err := s.workflow.Env(meta.EnvName(o.Name), o.Value); err != nil {
@@ -70,6 +75,21 @@ func (s *session) metadata(result meta.Result, c *input.MetadataConfig) error {
 	}
 	s.writeSummary(report.MetadataSummary(result.Version, result.Refs(), explainRules(result)))
 	return nil
+}
+
+// setsVariables reads DOCKER_METADATA_SET_OUTPUT_ENV. The variable has the same values as
+// in docker/metadata-action, which are the values of strconv.ParseBool.
+func (s *session) setsVariables() (bool, error) {
+	const name = "DOCKER_METADATA_SET_OUTPUT_ENV"
+	text := s.process.Getenv(name)
+	if text == "" {
+		return true, nil
+	}
+	on, err := strconv.ParseBool(text)
+	if err != nil {
+		return false, diag.New(codeSetOutputEnv, diag.Input, "Set the variable to true or false.", nil, "The environment variable %s has the invalid value %q", name, text)
+	}
+	return on, nil
 }
 
 func (s *session) showMetadata(result meta.Result, c *input.MetadataConfig) {

@@ -122,3 +122,21 @@ func TestSeparatorsKeepTheirSpaces(t *testing.T) {
 		t.Errorf("tag-names are %q", got)
 	}
 }
+
+// The values of DOCKER_METADATA_SET_OUTPUT_ENV are those of docker/metadata-action.
+func TestVariablesOfTheOutputsCanBeDisabled(t *testing.T) {
+	t.Parallel()
+	for text, sets := range map[string]bool{"": true, "1": true, "t": true, "True": true, "TRUE": true, "0": false, "f": false, "F": false, "false": false, "False": false} {
+		s := newStage(t, acme())
+		s.env["DOCKER_METADATA_SET_OUTPUT_ENV"] = text
+		s.with("command", "metadata", "images", "a/b").run().succeeds()
+		if got := strings.Contains(s.read("ENV"), "DOCKER_METADATA_OUTPUT_VERSION"); got != sets {
+			t.Errorf("%q: the variables are set: %t, want %t", text, got, sets)
+		}
+	}
+	for _, text := range []string{"no", "off", "yes"} {
+		s := newStage(t, acme())
+		s.env["DOCKER_METADATA_SET_OUTPUT_ENV"] = text
+		s.with("command", "metadata", "images", "a/b").run().failsWith("set-output-env", text)
+	}
+}

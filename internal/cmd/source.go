@@ -20,7 +20,7 @@ func (s *session) source(config *input.Config) publish.Source {
 		return &publish.BuildSource{
 			Request: buildRequest(config.Build), Environ: s.process.environ(),
 			Temp: s.process.Getenv("RUNNER_TEMP"), Log: buildLog{s},
-			Options: source.Options{Exporters: s.exporters()}, Naming: config.Naming,
+			Options: source.Options{Exporters: s.exporters()}, Labels: config.Labels,
 		}
 	case config.Artifact != nil:
 		return publish.ArtifactSource{Options: files.ArtifactOptions{

@@ -29,4 +29,10 @@ var Differences = []Difference{
 	{"latest=highest", "docker/metadata-action fails, because it does not know this flavor.", "The command moves the tags latest, major and major.minor only to a higher version."},
 	{"order of label names", "docker/metadata-action sorts the names of labels and annotations by the collation of all languages.", "The command uses this order for the characters of ASCII. All other characters follow in the order of their code points."},
 	{"version input", "docker/metadata-action has no such input.", "The rules semver and pep440 without a value use the input version on any event."},
+	{"length of a name", "docker/metadata-action prints 0 for {{version.length}} and {{base_ref.length}}, which is the number of parameters of a function.", "The command metadata prints nothing. The command publish fails and names the expression."},
+	{"detached commit without a ref", "docker/metadata-action fails with context: git if no branch and no Git tag contains the commit.", "The command continues without a ref. The rules sha and raw give tags."},
+	{"time zones", "docker/metadata-action uses the time zone data of moment-timezone. Future rules of some zones are older there, for example of America/Vancouver and Africa/Casablanca.", "The command uses the time zone data of Go."},
+	{"line with a slash", "docker/metadata-action replaces a slash in a plain line of the input tags by a dash.", "The command publish fails and shows the tag, because the line can be a reference to another image. The command metadata replaces the slash."},
+	{"line with commas", "docker/metadata-action uses only the last value of a plain line with commas in the input tags.", "The command publish publishes each value as a tag, because the input sep-tags can join tags with commas. The command metadata uses only the last value."},
+	{"text without an effect", "docker/metadata-action ignores an unknown attribute, an unknown expression, and a label without a value.", "The command publish fails and names the text. The command metadata ignores it."},
 }

@@ -25,7 +25,7 @@ func (e *engine) repo() (Repository, error) {
 	if e.repository != nil {
 		return *e.repository, nil
 	}
-	r := e.c.Event.Payload.repository()
+	r := e.c.Event.Payload.Repository()
 	if e.c.Repository != nil {
 		var err error
 		if r, err = e.c.Repository(e.ctx); err != nil {

@@ -1,7 +1,10 @@
 package meta
 
 import (
+	"cmp"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -100,7 +103,20 @@ func labelObject(pairs []Pair) object {
 		}
 		out[i] = member{p.Key, value}
 	}
+	slices.SortStableFunc(out, func(a, b member) int { return cmp.Compare(arrayIndex(a.name), arrayIndex(b.name)) })
 	return out
+}
+
+// arrayIndex returns the number of a key that is a whole number, and a higher number for
+// each other key. JavaScript lists whole numbers before the other keys of an object, in
+// ascending order (ECMAScript, "OrdinaryOwnPropertyKeys").
+func arrayIndex(key string) uint64 {
+	const none = 1<<32 - 1
+	n, err := strconv.ParseUint(key, 10, 64)
+	if err != nil || n >= none || strconv.FormatUint(n, 10) != key {
+		return none
+	}
+	return n
 }
 
 func or(s, otherwise string) string {

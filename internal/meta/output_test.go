@@ -164,3 +164,28 @@ func TestEnvName(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// JavaScript lists whole numbers first, in ascending order.
+func TestWholeNumbersAreTheFirstLabels(t *testing.T) {
+	t.Parallel()
+	got := labelObject([]Pair{{"-1", "a"}, {"01", "b"}, {"10", "c"}, {"2", "d"}, {"4294967295", "e"}, {"a", "f"}}).compact()
+	if want := `{"2":"d","10":"c","-1":"a","01":"b","4294967295":"e","a":"f"}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// Handlebars prints nothing for an unknown name in parentheses, and accepts a backslash at
+// the end of a text.
+func TestExpressionsThatHandlebarsAccepts(t *testing.T) {
+	t.Parallel()
+	cases := []struct{ tags, want string }{
+		{"type=schedule,pattern=nightly{{#if (tag)}}a{{/if}}", "nightly"},
+		{"type=schedule,pattern={{date 'YYYY\\'}}", "2020"},
+	}
+	for _, c := range cases {
+		got := compute(t, Inputs{Tags: c.tags}, at("schedule", "refs/heads/master"))
+		if got.Version != c.want {
+			t.Errorf("%s: got %q, want %q", c.tags, got.Version, c.want)
+		}
+	}
+}

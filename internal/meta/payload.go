@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -89,9 +90,23 @@ func commitTimestamp(commit map[string]any, sha string) (time.Time, bool) {
 	return t, err == nil
 }
 
-// repository returns the payload's data about the repository. The payload of a
+// repositoryFields are the fields of a repository that labels use.
+var repositoryFields = []string{"name", "html_url", "description", "license", "default_branch"}
+
+// DescribesRepository reports whether the payload has all facts about the repository. The
+// payloads of GitHub have these fields, also if a value is null. A payload that a user
+// writes for act can lack them.
+func (p Payload) DescribesRepository() bool {
+	object, _ := p.at("repository").(map[string]any)
+	return !slices.ContainsFunc(repositoryFields, func(field string) bool {
+		_, has := object[field]
+		return !has
+	})
+}
+
+// Repository returns the payload's data about the repository. The payload of a
 // scheduled run has no such data.
-func (p Payload) repository() Repository {
+func (p Payload) Repository() Repository {
 	return Repository{
 		Name:          p.text("repository", "name"),
 		FullName:      p.text("repository", "full_name"),

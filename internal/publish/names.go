@@ -34,7 +34,7 @@ func (r *run) name(ctx context.Context) (meta.Result, error) {
 		return meta.Result{}, err
 	}
 	result, err := r.Namer.Compute(ctx, naming.Request{
-		Rules: rules, Images: images, Strict: true, Defaults: true, Chart: chart,
+		Rules: rules, Images: images, Strict: true, Defaults: true, Chart: chart, Labelled: labelled,
 		Registry: existingTags{r.Registry, r.request.Destinations[0]},
 	})
 	if err != nil {

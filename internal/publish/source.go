@@ -151,10 +151,10 @@ func (p preparedSource) changes() mutate.Changes {
 	rules := p.request.Naming
 	c := mutate.Changes{StripAttestations: p.request.Changes.Strip, Compression: p.request.Changes.Compression}
 	if rules.Labels != "" || rules.Annotations != "" {
-		c.Annotations, c.DefaultAnnotations = p.split(p.names.Annotations)
+		c.Annotations, c.DefaultAnnotations = p.split(p.names.Annotations, rules.Annotations)
 	}
 	if rules.Labels != "" { // without labels, the configs do not change
-		c.Labels, c.DefaultLabels = p.split(p.names.Labels)
+		c.Labels, c.DefaultLabels = p.split(p.names.Labels, rules.Labels)
 	}
 	c.Labels, c.Annotations = p.link(c.Labels), p.link(c.Annotations)
 	return c
@@ -162,10 +162,11 @@ func (p preparedSource) changes() mutate.Changes {
 
 // split splits labels or annotations. The first result replaces the values of the image.
 // The second result describes the image, and has precedence only over a missing value.
-func (p preparedSource) split(pairs []meta.Pair) (own, defaults map[string]string) {
+// The argument written is the text of the input.
+func (p preparedSource) split(pairs []meta.Pair, written string) (own, defaults map[string]string) {
 	own, defaults = map[string]string{}, map[string]string{}
 	for _, pair := range pairs {
-		if p.request.Source.Traits().Authored && naming.Describes(pair.Key, p.request.Naming) {
+		if p.request.Source.Traits().Authored && naming.Describes(pair.Key, written) {
 			defaults[pair.Key] = pair.Value
 		} else {
 			own[pair.Key] = pair.Value

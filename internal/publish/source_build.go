@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/locked"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/naming"
@@ -31,9 +30,9 @@ type BuildSource struct {
 	Temp    string
 	Log     BuildLog
 	Options source.Options
-	// Naming are the inputs of the labels. A label of the Dockerfile that describes the
-	// image stays, unless these inputs contain its key.
-	Naming input.Naming
+	// Labels is the input labels. A label of the Dockerfile that describes the image stays,
+	// unless this input contains its key.
+	Labels string
 
 	folder string // the temporary folder
 }
@@ -63,7 +62,7 @@ func (s *BuildSource) build(ctx context.Context, names meta.Result) (text string
 	defer func() { err = errors.Join(err, log.Close()) }()
 	request := s.Request
 	for _, l := range names.Labels {
-		if naming.Describes(l.Key, s.Naming) && s.Request.SetsLabel(l.Key) {
+		if naming.Describes(l.Key, s.Labels) && s.Request.SetsLabel(l.Key) {
 			continue
 		}
 		request.Labels = append(request.Labels, l.Key+"="+l.Value)

@@ -100,20 +100,28 @@ func (p *parser) operand() (expr, error) {
 	return p.path(false)
 }
 
-// quoted parses a string. Only the quote of the string can be escaped.
+// quoted parses a string. Only the quote of the string can be escaped. If no other quote
+// follows, the last escaped quote ends the string, because Handlebars reads strings with
+// a regular expression that then takes the backslash as a character.
 func (p *parser) quoted(q byte) (expr, error) {
 	s := p.rest()[1:]
+	end := -1
 	for i := 0; i < len(s); i++ {
 		if s[i] == '\\' && i+1 < len(s) && s[i+1] == q {
 			i++
+			end = i
 			continue
 		}
 		if s[i] == q {
-			p.pos += i + 2
-			return literal{value: strings.ReplaceAll(s[:i], `\`+string(q), string(q))}, nil
+			end = i
+			break
 		}
 	}
-	return nil, p.unexpected()
+	if end < 0 {
+		return nil, p.unexpected()
+	}
+	p.pos += end + 2
+	return literal{value: strings.ReplaceAll(s[:end], `\`+string(q), string(q))}, nil
 }
 
 // keyword parses one of the words true, false, null and undefined, or a number.

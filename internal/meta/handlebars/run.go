@@ -87,7 +87,11 @@ func (r *run) invoke(c call, f *frame) (any, error) {
 	if builtin(c.path) {
 		return r.inline(c.path.parts[0], args)
 	}
-	fn, ok := r.lookup(c.path, f).(Func)
+	found := r.lookup(c.path, f)
+	if _, missing := found.(Undefined); missing && len(args.Params) == 0 {
+		return Undefined{}, nil // Handlebars' helperMissing does the same
+	}
+	fn, ok := found.(Func)
 	if !ok {
 		return nil, fmt.Errorf("%q is not a function", c.path.source)
 	}

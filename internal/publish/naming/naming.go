@@ -60,6 +60,9 @@ type Request struct {
 	// Defaults is true if Compute may use the default tags of the event. Compute uses
 	// them if the rules contain no tag.
 	Defaults bool
+	// Labelled is true if the caller writes the labels or the annotations. If the payload
+	// lacks facts about the repository, Compute then reads them from the API.
+	Labelled bool
 	// Chart is the version of a Helm chart; see [meta.Inputs].
 	Chart    string
 	Registry Registry
@@ -113,8 +116,9 @@ func (n *Namer) context(ctx context.Context, q Request) (meta.Context, error) {
 	if c.Created, err = meta.ParseEpoch(n.Variables.SourceDateEpoch); err != nil {
 		return c, err
 	}
-	if n.Run.Repository != "" && n.Run.Event.Repository == nil { // the payload of a schedule has no repository
-		c.Repository = func(ctx context.Context) (meta.Repository, error) { return n.repository(ctx, q.Rules.Tags) }
+	known := n.Run.Event.Repository != nil // the payload of a schedule has no repository
+	if n.Run.Repository != "" && (!known || q.Labelled && !payload.DescribesRepository()) {
+		c.Repository = func(ctx context.Context) (meta.Repository, error) { return n.repository(ctx, q.Rules.Tags, payload) }
 	}
 	if n.FromGit {
 		return meta.FromGit(ctx, c, git)
@@ -130,11 +134,11 @@ func git(ctx context.Context, args ...string) (string, error) {
 
 // repository reads the repository from the API. If the API does not answer, repository
 // returns an error only if a rule needs the default branch.
-func (n *Namer) repository(ctx context.Context, rules string) (meta.Repository, error) {
+func (n *Namer) repository(ctx context.Context, rules string, payload meta.Payload) (meta.Repository, error) {
 	repo, err := n.GitHub.Repository(ctx, n.Run.Repository)
 	needed := strings.Contains(rules, "default_branch") || strings.Contains(rules, "type=edge")
-	if err != nil && !needed {
-		return meta.Repository{}, nil
+	if known := payload.Repository(); err != nil && (!needed || known.DefaultBranch != "") {
+		return known, nil
 	}
 	if err != nil {
 		return meta.Repository{}, &diag.Error{
@@ -168,7 +172,7 @@ func NoLabels(rules input.Naming) bool {
 func (n *Namer) Reproducible(pairs []meta.Pair, rules input.Naming) []meta.Pair {
 	var out []meta.Pair
 	for _, p := range pairs {
-		written := isWritten(p.Key, rules)
+		written := contains(rules.Labels+"\n"+rules.Annotations, p.Key)
 		dated := p.Key != meta.KeyCreated || n.Variables.SourceDateEpoch != ""
 		if written || (p.Value != "" && dated) {
 			out = append(out, p)
@@ -177,17 +181,16 @@ func (n *Namer) Reproducible(pairs []meta.Pair, rules input.Naming) []meta.Pair 
 	return out
 }
 
-// isWritten reports whether the user wrote a value for a key.
-func isWritten(key string, rules input.Naming) bool {
-	return strings.Contains(rules.Labels+"\n"+rules.Annotations, key+"=")
-}
+// contains reports whether the text of the input labels or annotations has a key.
+func contains(text, key string) bool { return strings.Contains(text, key+"=") }
 
 // descriptions are the default labels that describe the image. The other default labels
 // are facts about the run.
 var descriptions = []string{meta.KeyTitle, meta.KeyDescription, meta.KeyURL, meta.KeyLicenses}
 
-// Describes reports whether a label is a default that only describes the image. Such a
-// default must not replace a label that the author of the image wrote.
-func Describes(key string, rules input.Naming) bool {
-	return slices.Contains(descriptions, key) && !isWritten(key, rules)
+// Describes reports whether a label or an annotation is a default that only describes the
+// image. Such a default must not replace a label that the author of the image wrote. The
+// argument written is the text of the input labels or annotations.
+func Describes(key, written string) bool {
+	return slices.Contains(descriptions, key) && !contains(written, key)
 }

@@ -104,6 +104,40 @@ func TestAPIIsNeededOnlyForTheDefaultBranch(t *testing.T) {
 	}
 }
 
+// A payload that a user writes for act can lack facts about the repository.
+func TestIncompletePayloadIsCompletedByTheAPI(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name, payload string
+		labelled      bool
+		requests      int
+		source        string
+	}{
+		{"complete", `{"repository":{"name":"web","html_url":"https://payload","description":null,"license":null,"default_branch":"main"}}`, true, 0, "https://payload"},
+		{"incomplete", `{"repository":{"default_branch":"main"}}`, true, 1, "https://api"},
+		{"incomplete, without labels", `{"repository":{"default_branch":"main"}}`, false, 0, ""},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			requests := 0
+			n := newNamer(t, func(w http.ResponseWriter, _ *http.Request) {
+				requests++
+				_, _ = w.Write([]byte(`{"full_name":"acme/web","html_url":"https://api","default_branch":"main"}`))
+			})
+			n.Run.Event.Raw, n.Run.Event.Repository = []byte(c.payload), &input.EventRepo{}
+			got, err := n.Compute(t.Context(), naming.Request{Rules: input.Naming{Tags: "1"}, Labelled: c.labelled, Registry: naming.NoRegistry{}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			i := slices.IndexFunc(got.Labels, func(p meta.Pair) bool { return p.Key == meta.KeySource })
+			if got.Labels[i].Value != c.source || requests != c.requests {
+				t.Errorf("got the source %q after %d requests, want %q after %d", got.Labels[i].Value, requests, c.source, c.requests)
+			}
+		})
+	}
+}
+
 func TestReproducible(t *testing.T) {
 	t.Parallel()
 	pairs := []meta.Pair{{Key: "a", Value: "1"}, {Key: "empty"}, {Key: meta.KeyCreated, Value: "2026-01-01"}}
