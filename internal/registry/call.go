@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
 // call describes one request to a registry. The client can send it several
@@ -189,7 +191,7 @@ func (c *Client) send(req *http.Request, body *requestBody, n int) (*http.Respon
 		c.Counters.add(x)
 		return nil, err
 	}
-	x.Status, x.RequestID = resp.StatusCode, sanitize(resp.Header.Get("X-GitHub-Request-Id"))
+	x.Status, x.RequestID = resp.StatusCode, diag.RequestID(resp.Header.Get("X-GitHub-Request-Id"))
 	c.Counters.add(x)
 	resp.Request = req
 	resp.Body = &responseBody{body: resp.Body, idle: idle, read: &c.Counters.BytesRead}

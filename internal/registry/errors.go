@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/network"
 )
 
@@ -165,7 +166,7 @@ func newError(operation string, resp *http.Response) *Error {
 		Operation: operation,
 		Host:      resp.Request.URL.Host,
 		Status:    resp.StatusCode,
-		RequestID: sanitize(resp.Header.Get("X-GitHub-Request-Id")),
+		RequestID: diag.RequestID(resp.Header.Get("X-GitHub-Request-Id")),
 	}
 	errors.As(transport.CheckError(resp), &e.Cause)
 	e.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), e.ServerMessage(), time.Now())

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/bounded"
 )
 
 // handshake sends the requests of one attempt to authenticate. It keeps the error
@@ -37,7 +39,7 @@ func (h *handshake) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	h.answered = true
-	resp.Body = &handshakeBody{resp.Body, h, req.URL.Host}
+	resp.Body = &handshakeBody{bounded.Body(resp.Body, bounded.MaxAnswer), h, req.URL.Host}
 	if resp.StatusCode >= http.StatusBadRequest {
 		h.refusal = newError("the token request", resp)
 	}
