@@ -124,7 +124,7 @@ func (h helpPrinter) head(long bool) {
 		text = c.Long
 	}
 	usage := c.CommandPath() + " COMMAND [flags]"
-	if !c.HasAvailableSubCommands() { // UseLine of cobra prints the display name, which is that of the program
+	if !c.HasAvailableSubCommands() { // UseLine of cobra prints the name of the program twice
 		usage = c.Parent().CommandPath() + " " + c.Use + " [flags]"
 	}
 	fmt.Fprintf(h.out, "%s\n\nUsage:\n  %s\n", paragraphs(text), usage)
