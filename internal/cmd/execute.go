@@ -31,11 +31,12 @@ func execute[C configuration](parse func(input.Environment) (C, error), run func
 		for _, secret := range config.Base().Secrets() {
 			w.Mask(secret) // also if an input is wrong, because the error may quote it
 		}
+		p.hidden.add(config.Base().Secrets())
 		if err = errors.Join(err, w.Check()); err == nil {
 			err = within(ctx, p, w, config, run)
 		}
 		if err != nil && config.Base().Summary && !w.Summarized() {
-			writeSummary(w, report.FailureMarkdown(config.Base().Command, err))
+			writeSummary(w, p.hidden.summary(report.FailureMarkdown(config.Base().Command, err)))
 		}
 		return err
 	}
@@ -66,7 +67,7 @@ type result interface {
 func (s *session) finish(r result, out io.Writer, text string) error {
 	outputs, err := r.Outputs()
 	for _, o := range outputs {
-		err = errors.Join(err, s.workflow.Output(o.Name, o.Value))
+		err = errors.Join(err, s.workflow.Output(o.Name, s.process.hidden.text(o.Value)))
 	}
 	s.writeSummary(r.Markdown())
 	fmt.Fprint(out, text)
@@ -76,7 +77,7 @@ func (s *session) finish(r result, out io.Writer, text string) error {
 // writeSummary writes the job summary, if the input summary asks for it.
 func (s *session) writeSummary(summary markdown.Text) {
 	if s.config.Summary {
-		writeSummary(s.workflow, summary)
+		writeSummary(s.workflow, s.process.hidden.summary(summary))
 	}
 }
 

@@ -36,6 +36,9 @@ auth refresh once to add this scope.`,
 // the post step.
 const stateLogin = "login"
 
+// stateWritten is the name of the state with the session after it has written its logins.
+const stateWritten = "login_written"
+
 // loginRun is one run of login.
 type loginRun struct {
 	*session
@@ -138,6 +141,10 @@ func (r *loginRun) write(ctx context.Context) error {
 	if err := session.Login(ctx, r.logins()); err != nil {
 		return unwritable(err)
 	}
+	session.Written(r.logins())
+	if err := r.workflow.State(stateWritten, session.String()); err != nil {
+		return err
+	}
 	for _, v := range files.Exports {
 		if err := r.workflow.Env(v.Name, v.Value); err != nil {
 			return err
@@ -180,11 +187,24 @@ func unwritable(err error) error {
 	}
 }
 
+// warnUnrestored warns about logins that were removed without the logout state.
+func warnUnrestored(w *workflow.Workflow, logins []string) {
+	if len(logins) == 0 {
+		return
+	}
+	w.Annotate(diag.Warning, "A previous login could not be restored",
+		"A step deleted the files of this action in RUNNER_TEMP. The login of this action was removed: "+strings.Join(logins, ", ")+
+			". If the file had another login for this registry before, log in again. Do not delete other files in RUNNER_TEMP.")
+}
+
 // postLogin logs out.
-func postLogin(ctx context.Context, p Process, _ *workflow.Workflow) error {
+func postLogin(ctx context.Context, p Process, w *workflow.Workflow) error {
 	state := p.Getenv("STATE_" + stateLogin)
 	if state == "" {
 		return nil // the main step wrote no login
+	}
+	if written := p.Getenv("STATE_" + stateWritten); written != "" {
+		state = written
 	}
 	session, err := login.Parse(state)
 	if err == nil {
@@ -192,6 +212,7 @@ func postLogin(ctx context.Context, p Process, _ *workflow.Workflow) error {
 	}
 	if err == nil {
 		fmt.Fprintln(p.Stdout, "Logged out.")
+		warnUnrestored(w, session.Unrestored())
 		return nil
 	}
 	return &diag.Error{

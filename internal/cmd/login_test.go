@@ -77,6 +77,35 @@ func TestLoginForLaterStepsAndLogoutAfterTheJob(t *testing.T) {
 	}
 }
 
+// A later step can delete all files in RUNNER_TEMP. The logout then removes the login,
+// which it recognizes by its hash, and warns.
+func TestLogoutAfterRunnerTempWasEmptied(t *testing.T) {
+	t.Parallel()
+	s, file := loginStage(t, acme())
+	s.run().succeeds()
+	s.check(os.RemoveAll(filepath.Join(s.dir, "ghcr-publish-login")))
+	r := s.post().succeeds()
+	if text := fileContent(t, file); strings.Contains(text, s.server.Host()) || !strings.Contains(text, `"auth": "YTpi"`) {
+		t.Errorf("after the logout the file is %s", text)
+	}
+	if !strings.Contains(r.stdout, "::warning") || !strings.Contains(r.stdout, s.server.Host()) {
+		t.Errorf("the post step gives no warning:\n%s", r.stdout)
+	}
+}
+
+func TestLogoutAfterRunnerTempWasEmptiedKeepsTheLoginOfAnotherProgram(t *testing.T) {
+	t.Parallel()
+	s, file := loginStage(t, acme())
+	s.run().succeeds()
+	s.check(os.RemoveAll(filepath.Join(s.dir, "ghcr-publish-login")))
+	other := `{"auths": {"` + s.server.Host() + `": {"auth": "YTpi"}}}`
+	s.check(os.WriteFile(file, []byte(other), 0o600))
+	r := s.post().succeeds()
+	if text := fileContent(t, file); text != other || strings.Contains(r.stdout, "::warning") {
+		t.Errorf("the file is %s, and the log is %s", text, r.stdout)
+	}
+}
+
 func TestRefusedLoginIsNotWritten(t *testing.T) {
 	t.Parallel()
 	cases := []struct {

@@ -8,6 +8,7 @@ package cmd
 import (
 	"context"
 	"io"
+	"log"
 	"os"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/program"
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
@@ -40,6 +42,9 @@ type Process struct {
 	Terminal bool
 	// Columns returns the width of the terminal. If Columns is nil, the width is 80.
 	Columns func() int
+
+	hidden *hidden   // the secrets of the run
+	stream io.Writer // the standard output for the bytes of an image, which never change
 }
 
 // columns returns the width of the terminal, or 80 if the width is unknown.
@@ -61,10 +66,26 @@ func (p Process) environ() []string {
 	return p.Environ()
 }
 
-// System returns the environment of this operating system process.
+// System returns the environment of this operating system process. It removes the private
+// variables from the process itself. A program that a library starts, such as a credential
+// helper, then inherits no token.
 func System() Process {
+	all := os.Environ()
+	private := map[string]string{}
+	for _, pair := range all {
+		if key, value, _ := strings.Cut(pair, "="); program.Private(key) || key == "ACTIONS_RUNTIME_TOKEN" {
+			private[key] = value
+			_ = os.Unsetenv(key) // a variable that stays is not worse than before
+		}
+	}
+	getenv := func(key string) string {
+		if value, ok := private[key]; ok {
+			return value
+		}
+		return os.Getenv(key)
+	}
 	return Process{
-		Getenv: os.Getenv, Environ: os.Environ, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Getenv: getenv, Environ: func() []string { return all }, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Terminal: term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb",
 		Columns: func() int {
 			width, _, _ := term.GetSize(int(os.Stderr.Fd())) // the width is 0 after an error
@@ -82,8 +103,13 @@ func Main(ctx context.Context, args []string, p Process) int {
 
 // run implements Main. It also returns the error, which it has shown.
 func run(ctx context.Context, args []string, p Process) (code int, err error) {
-	p.Stderr = &lockedWriter{out: p.Stderr}
+	// The HTTP library writes bytes of a server to the default logger, for example bytes
+	// that arrive on an idle connection. The runner would execute commands in these bytes.
+	log.SetOutput(io.Discard)
+	p.hidden, p.stream = &hidden{}, p.Stdout
+	p.Stderr = &lockedWriter{out: p.hidden.writer(p.Stderr)}
 	w := workflow.New(p.Getenv, p.Stdout)
+	p.Stdout = p.hidden.writer(p.Stdout) // w still writes the masks, which contain the secrets
 	words := func(text string) string { return text }
 	if len(args) == 0 && w.Active() {
 		err = step(ctx, p, w)
@@ -94,7 +120,7 @@ func run(ctx context.Context, args []string, p Process) (code int, err error) {
 	if err == nil {
 		return OK, nil
 	}
-	show(p, w, err, words)
+	show(p, w, err, func(text string) string { return p.hidden.text(words(text)) })
 	if ctx.Err() != nil {
 		return Interrupted, err
 	}

@@ -101,7 +101,7 @@ func (r *pullRun) do(ctx context.Context) (err error) {
 	r.report.Found(found)
 	r.report.AnonymousPull = r.anonymousPull(found)
 	to, err := sink.Open(ctx, r.target, sink.Image{
-		Root: found.Root, Reference: found.Reference, Stream: r.process.Stdout, Engine: r.engine, Index: found.Index,
+		Root: found.Root, Reference: found.Reference, Stream: r.process.stream, Engine: r.engine, Index: found.Index,
 	})
 	if err != nil {
 		return readEnd(ctx, r.explainer().Read(err, r.config.Reference))

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"slices"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -12,6 +14,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/login"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
@@ -73,12 +76,24 @@ func (s *session) close() {
 func newKeychain(c *input.Common) *keychain.Keychain {
 	k := &keychain.Keychain{
 		Host: c.Home, Token: keychain.Login{Username: c.Username, Secret: c.Token},
-		Others: map[string]keychain.Login{}, Fallback: authn.DefaultKeychain,
+		Others: map[string]keychain.Login{}, Fallback: loginFiles{},
 	}
 	for _, cr := range c.Credentials {
 		k.Others[cr.Host] = keychain.Login{Username: cr.Username, Secret: cr.Secret}
 	}
 	return k
+}
+
+// loginFiles reads the logins of this machine like Docker. It has no logins if the login
+// file is not a regular file, because reading a named pipe can wait without end.
+type loginFiles struct{}
+
+// Resolve returns the login for a registry.
+func (loginFiles) Resolve(r authn.Resource) (authn.Authenticator, error) {
+	if files, err := login.Find(os.Getenv); err == nil && slices.ContainsFunc(files.Paths, func(path string) bool { return !login.Regular(path) }) {
+		return authn.Anonymous, nil
+	}
+	return authn.DefaultKeychain.Resolve(r)
 }
 
 func timeoutError(d time.Duration) error {

@@ -24,8 +24,9 @@ const maxRequestIDs = 50
 // for the report, and prints the requests or writes them to a file if the user wants
 // that.
 type tracer struct {
-	debug io.Writer // if not nil, receives one line per request
-	file  *os.File  // if not nil, receives one JSON object per request
+	debug  io.Writer // if not nil, receives one line per request
+	file   *os.File  // if not nil, receives one JSON object per request
+	hidden *hidden   // the secrets, which the file must not contain
 
 	mu  sync.Mutex
 	ids []string // request ids of manifest writes
@@ -57,7 +58,7 @@ func (t *tracer) silent(host, operation string, silent, left time.Duration) {
 }
 
 func newTracer(p Process, c *input.Common) (*tracer, error) {
-	t := &tracer{out: p.Stderr}
+	t := &tracer{out: p.Stderr, hidden: p.hidden}
 	if c.Debug || p.Getenv("RUNNER_DEBUG") == "1" {
 		t.debug = p.Stderr
 	}
@@ -85,7 +86,7 @@ func (t *tracer) record(x registry.Exchange) {
 		fmt.Fprintln(t.debug, workflow.Line(debugLine(x)))
 	}
 	if t.file != nil && t.err == nil {
-		t.err = json.NewEncoder(t.file).Encode(x)
+		t.err = json.NewEncoder(t.hidden.writer(t.file)).Encode(x)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-github/v60/github"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/network"
 )
 
@@ -81,7 +82,7 @@ func (e *answerError) Error() string {
 	if message := strings.TrimSpace(e.answer.Message); message != "" && message != http.StatusText(resp.StatusCode) {
 		text += fmt.Sprintf(": %.300q", message)
 	}
-	if id := resp.Header.Get("X-GitHub-Request-Id"); id != "" {
+	if id := diag.RequestID(resp.Header.Get("X-GitHub-Request-Id")); id != "" {
 		text += fmt.Sprintf(" (request id %s)", id)
 	}
 	return text

@@ -19,6 +19,7 @@ import (
 
 	"github.com/google/go-github/v60/github"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/bounded"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
@@ -72,7 +73,9 @@ func New(hc *http.Client, apiURL, server, userAgent string) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the API's URL %q: %w", apiURL, err)
 	}
-	gh := github.NewClient(hc)
+	limited := *hc // go-github reads the body of an error without a limit
+	limited.Transport = bounded.Transport{Base: hc.Transport}
+	gh := github.NewClient(&limited)
 	gh.BaseURL, gh.UserAgent = base, userAgent
 	return &Client{gh: gh, server: server}, nil
 }

@@ -120,12 +120,23 @@ func (r *reader) buildSecrets() []BuildSecret {
 		case !secretID.MatchString(s.ID):
 			r.fail("secrets", CodeValue, hintSecrets, "Entry %d of secrets has no ID, or its ID contains characters that are not letters, digits, dots, - or _", i+1)
 		case s.Value.Empty():
-			r.fail("secrets", CodeSecretEmpty, "Check that the secret exists and reaches this job (secrets do not reach runs from forks).", "The secret %q is empty", s.ID)
+			r.failEmptySecret(i+1, strings.Contains(strings.Join(fields, ","), "="))
 		default:
 			out = append(out, s)
 		}
 	}
 	return out
+}
+
+// failEmptySecret reports an entry without a value. The message contains no part of the
+// entry, because a line of a value with several lines, which lacks its quotes, can look
+// like an ID.
+func (r *reader) failEmptySecret(entry int, assigned bool) {
+	if !assigned {
+		r.fail("secrets", CodeValue, hintSecrets, "Entry %d of secrets has no =, so it has no value", entry)
+		return
+	}
+	r.fail("secrets", CodeSecretEmpty, "Check that the secret exists and reaches this job (secrets do not reach runs from forks).", "The secret of entry %d of secrets is empty", entry)
 }
 
 const hintSecrets = `Write ID=value, one per line. Put an entry with several lines in double quotes: "key=…".` //nolint:gosec // a form, not a secret

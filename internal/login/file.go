@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -89,7 +90,7 @@ func target(path string) string {
 // file.
 func open(path string) (*file, error) {
 	f := &file{path: path, mode: 0o600}
-	in, err := os.Open(path)
+	text, info, err := readRegular(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		f.absent, f.config = true, configfile.New(path)
 		return f, nil
@@ -97,27 +98,59 @@ func open(path string) (*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer in.Close()
-	info, err := in.Stat()
-	if err != nil {
-		return nil, err
-	}
 	f.mode = info.Mode().Perm()
-	text, err := io.ReadAll(io.LimitReader(in, maxFile+1))
-	if err == nil && len(text) > maxFile {
-		err = fmt.Errorf("the file has more than %d bytes", maxFile)
-	}
-	if err != nil {
-		return nil, err
-	}
 	f.before, f.content = text, text
 	if f.config, err = config.LoadFromReader(bytes.NewReader(text)); err == nil {
 		_, err = f.content.get("")
 	}
 	if err != nil {
-		return nil, invalid(path, err)
+		return nil, invalid(path, withLine(text, err))
 	}
 	return f, nil
+}
+
+// Regular reports whether the path names a regular file, or no file. A program that opens
+// a named pipe waits until another program writes to it, possibly without end.
+func Regular(path string) bool {
+	info, err := os.Stat(path)
+	return err != nil || info.Mode().IsRegular()
+}
+
+// readRegular reads a file of at most maxFile bytes. It returns an error for a pipe, a
+// socket, a device or a folder, and does not open it.
+func readRegular(path string) ([]byte, fs.FileInfo, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, nil, invalid(path, fmt.Errorf("it is not a regular file (%s)", info.Mode().Type()))
+	}
+	in, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer in.Close()
+	text, err := io.ReadAll(io.LimitReader(in, maxFile+1))
+	if err == nil && len(text) > maxFile {
+		err = invalid(path, fmt.Errorf("it has more than %d bytes", maxFile))
+	}
+	return text, info, err
+}
+
+// withLine adds the number of the line to an error of invalid JSON.
+func withLine(text []byte, err error) error {
+	var syntax *json.SyntaxError
+	var value json.RawMessage
+	if jsonErr := json.Unmarshal(text, &value); !errors.As(jsonErr, &syntax) {
+		return err
+	}
+	return fmt.Errorf("line %d: %w", lineAt(text, int(syntax.Offset)), syntax)
+}
+
+// lineAt returns the number of the line that contains an offset.
+func lineAt(text []byte, offset int) int {
+	return 1 + bytes.Count(text[:min(max(offset-1, 0), len(text))], []byte("\n"))
 }
 
 // CodeFileInvalid means that a login file exists, but its content is invalid.

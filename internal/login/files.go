@@ -114,7 +114,7 @@ func linkDockerSettings(old, folder string) error {
 		Context string   `json:"currentContext,omitempty"`
 		Plugins []string `json:"cliPluginsExtraDirs,omitempty"`
 	}
-	if text, err := os.ReadFile(filepath.Join(old, fileName)); err == nil {
+	if text, _, err := readRegular(filepath.Join(old, fileName)); err == nil {
 		_ = json.Unmarshal(text, &settings) // Docker also ignores a file that it cannot parse
 	}
 	if dir := filepath.Join(old, "cli-plugins"); isDir(dir) {

@@ -19,11 +19,13 @@ type inHelper struct {
 
 // fingerprint returns a salted hash of a login. It distinguishes logins without
 // storing the secret.
-func (s *inHelper) fingerprint(c types.AuthConfig) string {
+func (s *inHelper) fingerprint(c types.AuthConfig) string { return fingerprint(s.salt, c) }
+
+func fingerprint(salt string, c types.AuthConfig) string {
 	if c.Username == "" && c.Password == "" && c.IdentityToken == "" {
 		return ""
 	}
-	return sum([]byte(s.salt + "\x00" + c.Username + "\x00" + c.Password + "\x00" + c.IdentityToken))
+	return sum([]byte(salt + "\x00" + c.Username + "\x00" + c.Password + "\x00" + c.IdentityToken))
 }
 
 func (s *inHelper) current() (entry, error) {

@@ -42,6 +42,10 @@ type Session struct {
 	Files          []string `json:"files"`            // absolute paths of the login files
 	StateFolder    string   `json:"state,omitempty"`  // folder of the logout state; if empty, Logout removes nothing
 	IsolatedFolder string   `json:"folder,omitempty"` // private to this session; Logout removes the folder
+	Salt           string   `json:"salt,omitempty"`   // salt of the marks
+	Marks          []mark   `json:"marks,omitempty"`  // see Written
+
+	unrestored []string
 }
 
 // New returns a session with a new ID that writes to the login files f.
@@ -91,6 +95,14 @@ func (s *Session) loginTo(ctx context.Context, path string, logins []Login) erro
 	})
 }
 
+// logoutFrom removes the logins of this session from one file.
+func (s *Session) logoutFrom(ctx context.Context, path string) error {
+	if s.stateMissing(path) {
+		return s.removeMarked(ctx, path)
+	}
+	return s.edit(ctx, path, func(f *file) error { return f.remove(s.ID) })
+}
+
 // Logout removes the logins that Login added, and restores the logins that
 // Login replaced. It keeps a login that another program has written since then.
 // It returns the joined errors of all files.
@@ -98,12 +110,9 @@ func (s *Session) Logout(ctx context.Context) error {
 	if s.IsolatedFolder != "" {
 		return s.removeFolder()
 	}
-	if s.StateFolder == "" {
-		return nil
-	}
 	var errs []error
 	for _, path := range s.Files {
-		err := s.edit(ctx, path, func(f *file) error { return f.remove(s.ID) })
+		err := s.logoutFrom(ctx, path)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("removing the login from %q: %w", path, err))
 		}

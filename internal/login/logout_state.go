@@ -47,7 +47,7 @@ func openState(folder, file string) (*logoutState, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("creating the folder for the logout state: %w", err)
 	}
-	n.path = filepath.Join(folder, sum([]byte(file))[:16]+".json")
+	n.path = statePath(folder, file)
 	text, err := os.ReadFile(n.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return n, nil
@@ -59,6 +59,19 @@ func openState(folder, file string) (*logoutState, error) {
 		return nil, fmt.Errorf("reading the logout state: %w", err)
 	}
 	return n, nil
+}
+
+func statePath(folder, file string) string {
+	return filepath.Join(folder, sum([]byte(file))[:16]+".json")
+}
+
+// stateMissing reports whether the logout state of a login file does not exist.
+func (s *Session) stateMissing(path string) bool {
+	if s.StateFolder == "" {
+		return true
+	}
+	_, err := os.Stat(statePath(s.StateFolder, target(path)))
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // captureOriginal stores the properties of the file before the first login.

@@ -1,9 +1,11 @@
 package login
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
@@ -14,10 +16,10 @@ func (f *file) add(session string, l Login) error {
 	s := f.store(helper, l.key())
 	if f.state.path != "" {
 		if err := f.recordPrevious(session, s, helper, l); err != nil {
-			return helperError(helper, err)
+			return f.helperError(helper, err)
 		}
 	}
-	return helperError(helper, s.write(l))
+	return f.helperError(helper, s.write(l))
 }
 
 // recordPrevious records the login that is about to be replaced. A credential
@@ -49,7 +51,7 @@ func (f *file) remove(session string) error {
 		r := n.Records[i]
 		n.Records = slices.Delete(n.Records, i, i+1)
 		if err := f.undo(r); err != nil {
-			errs = append(errs, fmt.Errorf("for %s: %w", r.Key, helperError(r.Helper, err)))
+			errs = append(errs, fmt.Errorf("for %s: %w", r.Key, f.helperError(r.Helper, err)))
 		}
 	}
 	return errors.Join(errs...)
@@ -82,14 +84,15 @@ func (f *file) undo(r record) error {
 // remove a login.
 const CodeHelperFailed = "credential-helper"
 
-// helperError wraps the failure of a credential helper with an explanation.
-func helperError(helper string, err error) error {
+// helperError wraps the failure of a credential helper with an explanation. It names the
+// file and the line that select the helper.
+func (f *file) helperError(helper string, err error) error {
 	if err == nil || helper == "" {
 		return err
 	}
 	return &diag.Error{
 		Code: CodeHelperFailed, Side: diag.Runner, Err: err,
 		Title: fmt.Sprintf("The credential helper docker-credential-%s failed", helper),
-		Hint:  "The login file names this helper in credsStore or credHelpers. Correct or remove the name in the file, or set isolated: true to use no credential helper.",
+		Hint:  fmt.Sprintf("Line %d of %q names this helper. ", lineAt(f.content, 1+bytes.Index(f.content, []byte(strconv.Quote(helper)))), f.path) + "Correct or remove the name in the file, or set isolated: true to use no credential helper.",
 	}
 }

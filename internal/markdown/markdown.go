@@ -12,6 +12,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
 // constant is the type of a format. The type has no exported name. Other packages can
@@ -97,6 +99,16 @@ func Block(language constant, code string) Text {
 // Quote returns a text with the mark of a quote before each line except the first.
 func Quote(t Text) Text {
 	return Text{strings.ReplaceAll(t.markdown, "\n", "\n> "), t.plain}
+}
+
+// Hide returns a text without the secrets. It also finds a secret that is escaped, which
+// the masks of the runner do not find.
+func (t Text) Hide(secrets []string) Text {
+	escaped := make([]string, len(secrets))
+	for i, value := range secrets {
+		escaped[i] = escape(value)
+	}
+	return Text{secret.Hide(secret.Hide(t.markdown, escaped), secrets), secret.Hide(t.plain, secrets)}
 }
 
 // Join returns the texts with the separator between them.

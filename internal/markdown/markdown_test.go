@@ -105,6 +105,18 @@ func TestSprintfEscapesEveryValue(t *testing.T) {
 	}
 }
 
+func TestHideFindsEscapedSecrets(t *testing.T) {
+	t.Parallel()
+	const secret = "ghs_a_b*c`d"
+	text := Sprintf("%s %s %s %s", secret, Code(secret), Code("ghs_plain1"), Block("", secret)).Hide([]string{secret, "ghs_plain1", "s"})
+	if got, want := text.String(), "[hidden] <code>[hidden]</code> `[hidden]` ```\n[hidden]\n```"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if strings.Contains(text.Plain(), "ghs_") {
+		t.Errorf("got %q", text.Plain())
+	}
+}
+
 // unescape returns the text that a reader sees for an escaped value. It returns false if
 // the value contains Markdown.
 func unescape(s string) (string, bool) {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
@@ -244,7 +245,7 @@ func (c *Client) send(req *http.Request, body *requestBody, operation string, n 
 		return nil, err
 	}
 	idle.answered()
-	x.Status, x.RequestID = resp.StatusCode, sanitize(resp.Header.Get("X-GitHub-Request-Id"))
+	x.Status, x.RequestID = resp.StatusCode, diag.RequestID(resp.Header.Get("X-GitHub-Request-Id"))
 	c.Counters.add(x)
 	resp.Request = req
 	resp.Body = &responseBody{body: resp.Body, idle: idle, read: &c.Counters.BytesRead}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/network"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
@@ -197,7 +198,7 @@ func newError(operation string, resp *http.Response) *Error {
 		Host:      resp.Request.URL.Host,
 		Status:    resp.StatusCode,
 		MediaType: resp.Header.Get("Content-Type"),
-		RequestID: sanitize(resp.Header.Get("X-GitHub-Request-Id")),
+		RequestID: diag.RequestID(resp.Header.Get("X-GitHub-Request-Id")),
 	}
 	errors.As(transport.CheckError(resp), &e.Cause)
 	if e.Cause == nil || len(e.Cause.Errors) == 0 {

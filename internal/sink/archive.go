@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -46,6 +47,7 @@ func (a *archive) prepare(t Target, img Image, blobs []*image.Blob) error {
 	if err := a.checkType(a.name, 0); err != nil {
 		return err
 	}
+	_ = a.removeAbandoned(".", time.Now()) // an error must not prevent a new archive in this directory
 	docs, err := documents(t, img)
 	if err != nil {
 		return err

@@ -108,6 +108,7 @@ func (f *folder) create(name string) (file *os.File, temporary string, err error
 	if err != nil {
 		return nil, "", writeError(err, f.pathOf(name))
 	}
+	_, _ = tryLock(file) // without a lock, removeAbandoned uses the age of the file
 	return file, temporary, nil
 }
 

@@ -77,32 +77,12 @@ func (l *layout) prepare(ctx context.Context) error {
 	return l.removeAbandoned(time.Now())
 }
 
-// abandonedAfter is the age after which an incomplete file is removed. A file of
-// this age comes from a killed run, because a running pull changes its files more
-// often.
-const abandonedAfter = 24 * time.Hour
-
-// removeAbandoned removes the incomplete files of killed runs.
+// removeAbandoned removes the incomplete files of killed runs: blobs, and index.json at
+// the top.
 func (l *layout) removeAbandoned(now time.Time) error {
-	dir, err := l.root.Open(blobsDir)
-	if err != nil {
-		return writeError(err, l.pathOf(blobsDir))
-	}
-	defer dir.Close()
-	all, err := dir.ReadDir(-1)
-	if err != nil {
-		return writeError(err, l.pathOf(blobsDir))
-	}
-	for _, each := range all {
-		if !strings.HasPrefix(each.Name(), partPrefix) || !strings.HasSuffix(each.Name(), partSuffix) {
-			continue
-		}
-		info, err := each.Info()
-		if err == nil && now.Sub(info.ModTime()) > abandonedAfter {
-			err = l.root.Remove(blobsDir + "/" + each.Name())
-		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) { // another run may have removed the file
-			return writeError(err, l.pathOf(blobsDir))
+	for _, dir := range []string{blobsDir, "."} {
+		if err := l.folder.removeAbandoned(dir, now); err != nil {
+			return err
 		}
 	}
 	return nil

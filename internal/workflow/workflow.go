@@ -18,6 +18,7 @@ import (
 	"github.com/sethvargo/go-githubactions"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
 // The limits of the runner (docs/runner.md, Workflow commands).
@@ -33,6 +34,7 @@ type Workflow struct {
 	act    *githubactions.Action
 	active bool
 	used   map[diag.Level]int
+	masked []string // the values of Mask
 	// summarized is true after the first call of Summary.
 	summarized bool
 }
@@ -71,9 +73,10 @@ func (w *Workflow) Active() bool { return w.active }
 
 // Mask hides a secret in all later output of the job. At a terminal, Mask prints no
 // command, because the command contains the secret.
-func (w *Workflow) Mask(secret string) {
-	if w.active && secret != "" {
-		w.act.AddMask(secret)
+func (w *Workflow) Mask(value string) {
+	if w.active && value != "" {
+		w.masked = append(w.masked, value)
+		w.act.AddMask(value)
 	}
 }
 
@@ -117,6 +120,8 @@ func (w *Workflow) AnnotateAt(at Place, level diag.Level, title, text string) {
 	if !w.active {
 		return
 	}
+	// The runner does not recognize a secret whose end is missing in a truncated message.
+	title, text = secret.Hide(title, w.masked), secret.Hide(text, w.masked)
 	if w.used[level]++; w.used[level] > maxAnnotations {
 		_, _ = io.WriteString(w.out, Line(string(level)+": "+title+": "+text)+"\n") // the error is ignored, because an error of the log cannot be reported
 		return

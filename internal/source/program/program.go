@@ -23,20 +23,34 @@ const stopTimeout = 10 * time.Second
 // program.
 const maxAnswer = 1 << 20
 
-// Environ returns env without the variables that other programs must not read.
-// The removed variables are the inputs of this action, because they contain
-// the token, and the variables that contain only the token.
+// Environ returns env without the variables that other programs must not read. See
+// [Private]. A builder keeps ACTIONS_RUNTIME_TOKEN, because the cache type=gha needs it.
 func Environ(env []string) []string {
 	out := []string{} // not nil, because exec.Cmd passes the whole environment if Env is nil
 	for _, pair := range env {
 		key, _, _ := strings.Cut(pair, "=")
-		switch {
-		case strings.HasPrefix(key, "INPUT_"), key == "GITHUB_TOKEN", key == "GH_TOKEN", key == "CR_PAT":
-		default:
+		if !Private(key) {
 			out = append(out, pair)
 		}
 	}
 	return out
+}
+
+// Private reports whether only this program may read a variable: the inputs and the state
+// of the step, tokens of GitHub, and the files with which a step sets outputs and variables
+// (docs/security.md, Tokens and credentials). Windows ignores the case of names.
+func Private(name string) bool {
+	name = strings.ToUpper(name)
+	if strings.HasPrefix(name, "INPUT_") || strings.HasPrefix(name, "STATE_") {
+		return true
+	}
+	switch name {
+	case "GITHUB_TOKEN", "GH_TOKEN", "CR_PAT", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN",
+		"ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL",
+		"GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STEP_SUMMARY":
+		return true
+	}
+	return false
 }
 
 // Command prepares a program with the environment env. It looks for the

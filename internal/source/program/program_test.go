@@ -74,3 +74,19 @@ func TestOutputHasALimit(t *testing.T) {
 		t.Errorf("kept %d bytes", k.buffer.Len())
 	}
 }
+
+func TestProgramsGetNoPrivateVariables(t *testing.T) {
+	t.Parallel()
+	private := []string{"INPUT_TOKEN", "input_token", "STATE_login", "GITHUB_TOKEN", "GH_TOKEN", "GH_ENTERPRISE_TOKEN", "CR_PAT", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "GITHUB_ENV", "GITHUB_OUTPUT"}
+	kept := []string{"PATH", "HOME", "DOCKER_CONFIG", "ACTIONS_RUNTIME_TOKEN", "HTTPS_PROXY", "GITHUB_SHA"}
+	var env []string
+	for _, name := range slices.Concat(private, kept) {
+		env = append(env, name+"=x")
+	}
+	got := Environ(env)
+	for i, name := range kept {
+		if len(got) != len(kept) || got[i] != name+"=x" {
+			t.Fatalf("got %q, want only %q", got, kept)
+		}
+	}
+}

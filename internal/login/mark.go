@@ -1,0 +1,80 @@
+package login
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"slices"
+
+	"github.com/docker/cli/cli/config"
+	"github.com/docker/cli/cli/config/credentials"
+	"github.com/docker/cli/cli/config/types"
+)
+
+// mark describes a login that this session wrote. The session is stored by the runner, so
+// the mark remains if another step deletes the logout state in RUNNER_TEMP. It contains a
+// salted hash and no secret.
+type mark struct {
+	Key  string `json:"key"`
+	Hash string `json:"hash"`
+}
+
+// Written records the logins that Login has written. Callers store the session again
+// afterwards.
+func (s *Session) Written(logins []Login) {
+	s.Salt = rand.Text()
+	for _, l := range logins {
+		s.Marks = append(s.Marks, mark{l.key(), fingerprint(s.Salt, types.AuthConfig{Username: l.Username, Password: l.Secret.Reveal()})})
+	}
+}
+
+// Unrestored returns the hosts and files of the logins that Logout removed without the
+// logout state. A login that they replaced could not be restored.
+func (s *Session) Unrestored() []string { return s.unrestored }
+
+// removeMarked removes the logins of this session from a file if the logout state is
+// missing. It removes only a login that is equal to the written login.
+func (s *Session) removeMarked(ctx context.Context, path string) error {
+	if len(s.Marks) == 0 {
+		return nil
+	}
+	return s.edit(ctx, path, func(f *file) error {
+		if slices.ContainsFunc(f.state.Records, func(r record) bool { return r.Session == s.ID }) {
+			return f.remove(s.ID)
+		}
+		f.state.originalKnown = false // the file now contains the login of this session
+		for _, m := range s.Marks {
+			removed, err := f.removeMarked(s.Salt, m)
+			if err != nil {
+				return fmt.Errorf("for %s: %w", m.Key, err)
+			}
+			if removed {
+				s.unrestored = append(s.unrestored, m.Key+" in "+path)
+			}
+		}
+		return nil
+	})
+}
+
+// removeMarked removes a login that is equal to the mark.
+func (f *file) removeMarked(salt string, m mark) (removed bool, err error) {
+	helper := f.helper(m.Key)
+	if helper != "" {
+		programs := credentials.NewNativeStore(noFile{}, helper)
+		now, err := programs.Get(m.Key)
+		if err != nil || fingerprint(salt, now) != m.Hash {
+			return false, f.helperError(helper, err)
+		}
+		return true, f.helperError(helper, programs.Erase(m.Key))
+	}
+	c, err := config.LoadFromReader(bytes.NewReader(f.content))
+	if err != nil || f.content.blank() {
+		return false, err
+	}
+	if now := c.AuthConfigs[m.Key]; fingerprint(salt, types.AuthConfig{Username: now.Username, Password: now.Password}) != m.Hash {
+		return false, nil
+	}
+	f.content, err = f.content.with(m.Key, nil)
+	return err == nil, err
+}

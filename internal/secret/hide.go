@@ -1,0 +1,66 @@
+package secret
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// minHidden is the length in bytes of the shortest form that Hide removes. A shorter text,
+// such as the password "web", can also be a part of other words.
+const minHidden = 8
+
+// minPrefix is the length in bytes of the shortest part that Hide removes. Messages are
+// truncated, so the end of a secret can be missing.
+const minPrefix = 16
+
+// Hide replaces each form of a secret in a text by a placeholder. See [Secret.Forms]. It
+// also finds the forms in a URL, base64 with the alphabet of URLs, and a form whose end is
+// missing.
+func Hide(text string, forms []string) string {
+	var b strings.Builder
+	all := variants(forms)
+	for {
+		from, to := find(text, all)
+		if from < 0 {
+			return b.String() + text
+		}
+		b.WriteString(text[:from] + placeholder)
+		text = text[to:]
+	}
+}
+
+// find returns the first part of a text that is the beginning of a form, and has at least
+// minPrefix bytes. It returns the longest such part. from is -1 if there is none.
+func find(text string, forms []string) (from, to int) {
+	from = -1
+	for _, form := range forms {
+		at := strings.Index(text, form[:min(len(form), minPrefix)])
+		if at < 0 || from >= 0 && at > from {
+			continue
+		}
+		end := at
+		for end < len(text) && end-at < len(form) && text[end] == form[end-at] {
+			end++
+		}
+		if at < from || from < 0 {
+			to = end
+		}
+		from, to = at, max(to, end)
+	}
+	return from, to
+}
+
+// variants returns the forms and their encodings.
+func variants(forms []string) []string {
+	var out []string
+	for _, form := range forms {
+		if len(form) < minHidden {
+			continue
+		}
+		unpadded := strings.TrimRight(form, "=")
+		out = append(out, form, url.QueryEscape(form), unpadded, strings.NewReplacer("+", "-", "/", "_").Replace(unpadded))
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
