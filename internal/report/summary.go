@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
@@ -30,13 +31,39 @@ func (r *Report) Markdown() string {
 // command is wrong.
 func FailureMarkdown(command input.Command, err error) string {
 	var b strings.Builder
-	if command == "" {
+	switch {
+	case command == "":
 		b.WriteString("## ❌ The step failed\n\n")
-	} else {
+	case writes(command):
+		fmt.Fprintf(&b, "## ❌ %s failed, and nothing was written\n\n", working(command))
+	default:
 		fmt.Fprintf(&b, "## ❌ The command %s failed\n\n", command)
 	}
 	mdErrors(&b, errorMessages(err))
 	return b.String()
+}
+
+// FailureText returns the line of the log for a command that failed without a report of
+// its own. It returns "" for commands that do not publish.
+func FailureText(command input.Command) string {
+	if !writes(command) {
+		return ""
+	}
+	return working(command) + " failed. Nothing was written.\n"
+}
+
+// FailureOutputs returns the outputs of a command that failed without a report of its
+// own. The command is empty if the input command is wrong.
+func FailureOutputs(command input.Command) []Output {
+	if writes(command) || slices.Contains([]input.Command{"", input.Pull, input.Check}, command) {
+		return []Output{{"outcome", string(Failed)}}
+	}
+	return nil
+}
+
+// writes reports whether a command publishes an image.
+func writes(c input.Command) bool {
+	return c == input.Publish || c == input.Merge || c == input.Promote
 }
 
 // title returns the headline of the summary. It names the image and the version.
@@ -77,11 +104,13 @@ func (r *Report) published() string {
 }
 
 // working returns the activity of the command.
-func (r *Report) working() string {
-	switch r.Command {
-	case string(input.Promote):
+func (r *Report) working() string { return working(input.Command(r.Command)) }
+
+func working(c input.Command) string {
+	switch c {
+	case input.Promote:
 		return "Promoting"
-	case string(input.Merge):
+	case input.Merge:
 		return "Merging"
 	}
 	return "Publishing"
