@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
+	"syscall"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
@@ -49,6 +50,12 @@ func (c *client) unreachable(ctx context.Context, err error) error {
 	hint := "Start Docker, or set DOCKER_HOST to the address of the engine. In a job container, mount the socket of the runner's engine."
 	if errors.Is(err, fs.ErrPermission) {
 		hint = "Add this user to the group docker, or run the step as root. For a rootless engine, set DOCKER_HOST=unix://$XDG_RUNTIME_DIR/docker.sock."
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return diag.New(CodeUnreachable, diag.Source, hint, nil, "the Docker engine at %q cannot be reached, because this socket does not exist", c.host)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return diag.New(CodeUnreachable, diag.Source, hint, nil, "the Docker engine at %q cannot be reached, because no program listens there", c.host)
 	}
 	return diag.New(CodeUnreachable, diag.Source, hint, err, "the Docker engine at %q cannot be reached", c.host)
 }

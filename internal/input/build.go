@@ -37,7 +37,7 @@ var buildInputs = []string{"target", "builder", "build-args", "secrets", "platfo
 func (r *reader) build(c *Config) *Build {
 	b := &Build{
 		Context: r.text("context"), File: r.text("file"), Target: r.text("target"), Builder: r.text("builder"),
-		Args: r.buildArgs(&c.Common), Secrets: r.buildSecrets(), Platforms: r.platformNames("platforms"),
+		Args: r.buildArgs(&c.Common), Secrets: r.buildSecrets(),
 		CacheFrom: r.lines("cache-from"), CacheTo: r.lines("cache-to"),
 	}
 	for _, s := range b.Secrets {
@@ -51,6 +51,7 @@ func (r *reader) build(c *Config) *Build {
 		}
 		return nil
 	}
+	b.Platforms = r.platformNames("platforms")
 	r.refuseSourceWithBuild()
 	if b.Context == "" {
 		b.Context = "."

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/go-containerregistry/pkg/name"
 )
@@ -98,6 +99,9 @@ func characterFault(prefix, path, bad string) *NameFault {
 		return &NameFault{"contains " + quote(bad), "For several images, write one name per line. Write tags in the input tags."}
 	}
 	clean := strings.ReplaceAll(path, bad, "-")
+	if bad[0] >= utf8.RuneSelf {
+		clean = path
+	}
 	cure := "A name can contain only the letters a-z, digits, and the characters . _ - between them."
 	if badCharacter(clean) == "" {
 		cure += " Write, for example, " + prefix + clean + "."
@@ -119,7 +123,7 @@ func emptyPart(prefix string, parts []string) *NameFault {
 	} else {
 		cure += " The form is " + prefix + "OWNER/NAME."
 	}
-	return &NameFault{"has an empty part between, before or after its slashes", cure}
+	return &NameFault{"has an empty part next to a slash", cure}
 }
 
 // validOwner reports whether GitHub's registry can hold names of an owner. The names of

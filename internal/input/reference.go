@@ -42,7 +42,7 @@ func (r *reader) reference(input, text string, c *Common) name.Reference {
 		r.fail(input, CodeReferenceInvalid, reason, "The input %s is %q, which is not an image reference", input, text)
 		return nil
 	}
-	if fault := c.CheckName(text[:end]); fault != nil && (!c.AtHome(ref.Context()) || strings.Contains(ref.Context().RepositoryStr(), "/")) {
+	if fault := c.CheckName(ref.Context().Name()); fault != nil && (!c.AtHome(ref.Context()) || strings.Contains(ref.Context().RepositoryStr(), "/")) {
 		r.fail(input, CodeReferenceInvalid, fault.Cure, "The input %s is %q, which %s", input, text, fault.Is)
 		return nil
 	}

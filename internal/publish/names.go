@@ -2,7 +2,6 @@ package publish
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -61,11 +60,30 @@ func (e existingTags) Tags(ctx context.Context) ([]string, error) {
 
 // noTags returns an error that states the result of each rule.
 func (r *run) noTags(result meta.Result) error {
-	hint := fmt.Sprintf("Set the input tags, for example tags: latest. The results of the rules are:\n    %s", strings.Join(result.Explain(), "\n    "))
+	results := "The results of the rules are:\n    " + strings.Join(result.Explain(), "\n    ")
+	hint := "Set the input tags, for example tags: latest. " + results
+	if r.request.Naming.Tags != "" {
+		return r.noRuleApplies(result, results)
+	}
 	if r.Config.GitHub.EventName == "" && r.request.Naming.Tags == "" {
 		hint = "Set tags, for example --tags 1.2.3. Outside a workflow, there is no event that determines the tags."
 	}
 	return diag.Inputf("tags", CodeNoTags, hint, "The image has no tag")
+}
+
+// noRuleApplies returns the error for rules that give no tag. If the only rule has an
+// empty value or a value that is not a version, the error replaces the notice with this
+// cause and its cure.
+func (r *run) noRuleApplies(result meta.Result, results string) error {
+	title, hint := "No rule in the input tags gives a tag for this run", "Add a rule for this event, for example type=ref,event=branch for a branch. "+results
+	if len(result.Explain()) == 1 {
+		for _, n := range r.outcome.takeNotices(meta.CodeTagEmpty, meta.CodeNotSemver) {
+			if title, hint = n.Title, n.Text; n.Code == meta.CodeNotSemver {
+				title = "No rule in the input tags gives a tag, because " + n.Title
+			}
+		}
+	}
+	return diag.Inputf("tags", CodeNoTags, hint, "%s", title)
 }
 
 // resolve opens the source and reads the destinations. The result is never nil.

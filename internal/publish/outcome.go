@@ -72,12 +72,28 @@ func (o *Outcome) dropRepeatedNotice(err error) {
 // the registry refused the token for this reason, because the refusal contains the same
 // facts.
 func WithoutRepeated(notices []diag.Notice, err error) []diag.Notice {
-	for _, code := range []string{refusal.CodeWritePackage, refusal.CodeCreatePackage, refusal.CodeWriteDenied} {
+	for _, code := range []string{refusal.CodeWritePackage, refusal.CodeCreatePackage, refusal.CodeWriteDenied, refusal.CodeOwnerNotFound} {
 		if diag.Is(err, code) {
 			return slices.DeleteFunc(slices.Clone(notices), func(n diag.Notice) bool { return n.Code == input.CodeOwnerDiffers })
 		}
 	}
 	return notices
+}
+
+// takeNotices removes and returns the notices with one of the codes.
+func (o *Outcome) takeNotices(codes ...string) []diag.Notice {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var taken, rest []diag.Notice
+	for _, n := range o.notices {
+		if slices.Contains(codes, n.Code) {
+			taken = append(taken, n)
+		} else {
+			rest = append(rest, n)
+		}
+	}
+	o.notices = rest
+	return taken
 }
 
 // notice adds notices. Several goroutines may call it.

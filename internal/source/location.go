@@ -11,6 +11,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/archive"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/detect"
 )
@@ -48,10 +49,47 @@ func locate(text string) (location, error) {
 		return findPath(text, rest, kind)
 	}
 	at, err := findPath(text, text, "")
+	if meant := meantTransport(prefix, rest); meant != "" && err != nil {
+		return location{}, diag.New(CodeNotFound, diag.Source, fmt.Sprintf("Did you mean %s? For an image in the Docker engine, write docker-daemon:NAME. For an image in the storage of podman, write containers-storage:NAME. For an image in a registry, write docker://REFERENCE.", meant), nil,
+			"the source %.300q has the unknown prefix %s:", text, prefix)
+	}
 	if hint, known := unsupportedTransports[prefix]; known && err != nil {
 		return location{}, diag.New(CodeNotSupported, diag.Source, hint, nil, "the source %q has the transport %s:, which is not supported", text, prefix)
 	}
 	return at, err
+}
+
+// meantTransport returns the source that a text with a misspelt or foreign prefix
+// probably means, or "".
+func meantTransport(prefix, rest string) string {
+	ref, isReference := strings.CutPrefix(rest, "//")
+	switch prefix {
+	case "docker", "docker-image":
+		return "docker-daemon:" + ref
+	case "podman", "buildah", "containers", "storage":
+		return "containers-storage:" + ref
+	case "registry":
+		return "docker://" + ref
+	case "oci-layout":
+		return "oci:" + ref
+	case "oci-tar", "tar":
+		return "oci-archive:" + ref
+	}
+	if strings.ContainsAny(prefix, "./\\@") {
+		return ""
+	}
+	known := []string{string(OCIArchive), string(DockerArchive), string(DockerEngine), string(ContainersStorage)}
+	if isReference {
+		known = []string{string(Registry)}
+	}
+	like := nearest.Of(prefix, known)
+	switch {
+	case len(like) == 0 || len(prefix) < 4:
+		return ""
+	case isReference:
+		return "docker://" + ref
+	}
+	return like[0] + ":" + rest
 }
 
 // findPath returns the longest prefix of the argument rest that is an existing
@@ -130,6 +168,9 @@ func notFound(text, rest string, cause error) error {
 	if text == "" {
 		return diag.New(CodeNotFound, diag.Source, "Set source to the path of an OCI layout or of a tar, to docker-daemon:NAME, or to docker://REFERENCE.", nil, "the source is empty")
 	}
+	if rest == "" {
+		return diag.New(CodeNotFound, diag.Source, "Write the path of the image after the prefix.", nil, "the source %q has no path after its prefix", text)
+	}
 	return diag.New(CodeNotFound, diag.Source, guess(rest), cause, "the source %.300q does not exist: no file or directory has this name", rest)
 }
 
@@ -143,7 +184,7 @@ func guess(rest string) string {
 			return fmt.Sprintf(hintPick+" %q, write %q.", cut.path, cut.path+"#"+cut.pick)
 		}
 	}
-	if strings.Contains(rest, "\n") {
+	if strings.Contains(rest, "\n") || severalFiles(rest) {
 		return "The input source accepts one image. Publish each image in a separate step."
 	}
 	if ref, ok := strings.CutPrefix(rest, "https://"); ok && isImageName(ref) {
@@ -152,7 +193,22 @@ func guess(rest string) string {
 	if hint := missing.Text(rest); hint != "" {
 		return hint
 	}
-	return guessReference(rest) + missing.Folder(rest) + " " + HintPath
+	near := missing.Folder(rest)
+	if strings.HasPrefix(near, "Did you mean ") {
+		return near + " " + guessReference(rest) + HintPath
+	}
+	return guessReference(rest) + near + " " + HintPath
+}
+
+// severalFiles reports whether a text is a list of existing files or of archives.
+func severalFiles(text string) bool {
+	files := strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(",; ", c) })
+	for _, file := range files {
+		if _, err := os.Stat(file); err != nil && !detect.IsArchive(file) {
+			return false
+		}
+	}
+	return len(files) > 1
 }
 
 // guessReference returns sentences that explain how to name an image that is not a

@@ -23,6 +23,9 @@ import (
 type Evidence struct {
 	// Repo is the repository of the request.
 	Repo name.Repository
+	// LoginUser is the user name of the login in the input credentials that the run used
+	// instead of the token; "" for the token.
+	LoginUser string
 	// Home is true if the registry is GitHub's.
 	Home bool
 	// InWorkflow is true in a workflow run.

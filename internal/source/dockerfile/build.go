@@ -10,7 +10,9 @@ package dockerfile
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -87,13 +89,35 @@ func (r *Request) check() error {
 	}
 	info, err := os.Stat(r.Context)
 	if err == nil && info.IsDir() {
-		return nil
+		return r.checkFile()
+	}
+	title, hint := fmt.Sprintf("The build context %q is not a folder", r.Context), contextHint(r.Context, err)
+	if errors.Is(err, fs.ErrNotExist) {
+		title, err = fmt.Sprintf("The build context %q does not exist", r.Context), nil
 	}
 	return &diag.Error{
-		Code: CodeContext, Side: diag.Source, Input: "context", Err: err,
-		Title: fmt.Sprintf("The build context %q is not a folder", r.Context),
-		Hint:  contextHint(r.Context, err) + "The path is relative to the working directory of the step. In a workflow, run actions/checkout first.",
+		Code: CodeContext, Side: diag.Source, Input: "context", Err: err, Title: title,
+		Hint: hint + "The path is relative to the working directory of the step. In a workflow, run actions/checkout first.",
 	}
+}
+
+// checkFile returns an error if the input file names a Dockerfile that does not exist. A
+// builder can also read the Dockerfile from standard input or from a URL.
+func (r *Request) checkFile() error {
+	_, err := os.Stat(r.File)
+	if r.File == "" || r.File == "-" || strings.Contains(r.File, "://") || !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	e := &diag.Error{
+		Code: CodeContext, Side: diag.Source, Input: "file",
+		Title: fmt.Sprintf("The Dockerfile %q does not exist", r.File),
+		Hint:  missing.Hint(r.File) + " The path is relative to the working directory of the step. In a workflow, run actions/checkout first.",
+	}
+	inContext := filepath.Join(r.Context, r.File)
+	if _, err := os.Stat(inContext); err == nil {
+		e.Hint = fmt.Sprintf("Did you mean %s? The path is relative to the working directory of the step, and not to the context.", filepath.ToSlash(inContext))
+	}
+	return e
 }
 
 // contextHint explains a context that does not exist, or that is a file.
