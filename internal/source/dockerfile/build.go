@@ -105,7 +105,7 @@ func (r *Request) check() error {
 // builder can also read the Dockerfile from standard input or from a URL.
 func (r *Request) checkFile() error {
 	_, err := os.Stat(r.File)
-	if r.File == "" || r.File == "-" || strings.Contains(r.File, "://") || !errors.Is(err, fs.ErrNotExist) {
+	if r.File == "" || strings.HasPrefix(r.File, "-") || strings.Contains(r.File, "://") || !errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	e := &diag.Error{
