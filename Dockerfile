@@ -1,16 +1,15 @@
-# The published image: one static program and nothing else. Root certificates and
-# time zones are inside the program (main.go).
+# The published image contains one static program and no other file. The program
+# contains root certificates (internal/registry/transport) and time zones (main.go).
 #
-#   docker build .                             from a plain clone
+#   docker build .                             builds the program and the image
 #   docker build --target prebuilt \
-#     --build-arg PROGRAM=dist/ghcr-publish .  around a program built beforehand
+#     --build-arg PROGRAM=dist/ghcr-publish .  builds an image of an existing program
 #
-# There is no USER: in a job the image is given folders that belong to root.
+# The image sets no USER, because the folders that a job mounts belong to root.
 
-# The compiler follows its tag. Who wants the same image every time pins it with
-# --build-arg GO_DIGEST=@sha256:…. None stands here: a digest that nothing renews is,
-# within weeks, a compiler with known holes. What releases publish is made by the
-# prebuilt stage, which needs no compiler and is as reproducible as the programs are.
+# GO_DIGEST pins the image of the compiler, for example to @sha256:0123…. The default is
+# empty, because an old compiler has known vulnerabilities. A release uses the target
+# prebuilt, which needs no compiler.
 ARG GO_DIGEST=
 
 FROM scratch AS base
@@ -20,8 +19,8 @@ LABEL org.opencontainers.image.title="ghcr-publish" \
       org.opencontainers.image.licenses="Apache-2.0"
 ENTRYPOINT ["/ghcr-publish"]
 
-# Stands before the stage that compiles, because older builders run every stage up to
-# the one that is asked for.
+# This stage precedes the stage build, because older builders run each stage before the
+# target.
 FROM base AS prebuilt
 ARG PROGRAM=dist/ghcr-publish
 COPY ${PROGRAM} /ghcr-publish

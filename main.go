@@ -15,8 +15,6 @@ import (
 	"syscall"
 	_ "time/tzdata" // the IANA time zones, about 450 KB, for tags such as {{date 'YYYYMMDD' tz='Asia/Tokyo'}}
 
-	_ "golang.org/x/crypto/x509roots/fallback" // Mozilla's root certificates, about 200 KB
-
 	"github.com/ghcr-publish/ghcr-publish/internal/cmd"
 )
 

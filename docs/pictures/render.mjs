@@ -100,8 +100,8 @@ function markdown(text) {
   return `<main class="markdown-body">${new Marked({ gfm: true }).use(markedAlert()).parse(text)}</main>`
 }
 
-// log returns a log as the page of a workflow run shows it: groups are closed, and an
-// annotation is a line with its level.
+// log returns a log as the page of a workflow run shows it. Groups are closed, and
+// each annotation has one line with its level.
 function log(text) {
   const lines = text.split('\n').filter(line => !line.startsWith('::add-mask::')).map(line => {
     if (line.startsWith('::group::')) return `<details><summary>${escape(line.slice('::group::'.length))}</summary>`

@@ -50,7 +50,6 @@ Exit status: 0 on success, 1 on failure, 130 after an interrupt.`,
 		SilenceErrors: true, SilenceUsage: true, DisableSuggestions: true,
 		Version: version.String(),
 	}
-	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(usage)
 	for _, c := range commands {
 		root.AddCommand(c.cobra(p, w))
@@ -61,6 +60,7 @@ Exit status: 0 on success, 1 on failure, 130 after an interrupt.`,
 		c.Args = withUsage(c.Args)
 		if c.Flags().Lookup("version") == nil { // the version of the image in some commands
 			c.Version = root.Version
+			c.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: root.Name()}
 		}
 	}
 	return root
@@ -82,7 +82,7 @@ func withUsage(check cobra.PositionalArgs) cobra.PositionalArgs {
 func versionCommand(p Process) *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version", Args: atMost(),
-		Run: func(*cobra.Command, []string) { fmt.Fprintln(p.Stdout, version.String()) },
+		Run: func(*cobra.Command, []string) { fmt.Fprintln(p.Stdout, "ghcr-publish version", version.String()) },
 	}
 }
 

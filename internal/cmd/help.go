@@ -123,9 +123,9 @@ func (h helpPrinter) head(long bool) {
 	if long && c.Long != "" {
 		text = c.Long
 	}
-	usage := c.UseLine()
-	if c.HasAvailableSubCommands() {
-		usage = c.CommandPath() + " COMMAND [flags]"
+	usage := c.CommandPath() + " COMMAND [flags]"
+	if !c.HasAvailableSubCommands() { // UseLine of cobra prints the name of the program twice
+		usage = c.Parent().CommandPath() + " " + c.Use + " [flags]"
 	}
 	fmt.Fprintf(h.out, "%s\n\nUsage:\n  %s\n", paragraphs(text), usage)
 	if c.Example == "" {

@@ -29,7 +29,7 @@ const (
 	Run      Side = "run"        // the run was cancelled, or its timeout elapsed
 )
 
-// CodeInternal is the code of an error that no package explains.
+// CodeInternal is the code of an unexpected error, for which no package has another code.
 const CodeInternal = "internal"
 
 // Error is a failure with an explanation.

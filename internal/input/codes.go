@@ -97,8 +97,8 @@ const (
 	// CodeDigestNameInvalid means that the input digest-name contains characters that
 	// the name of an output cannot contain.
 	CodeDigestNameInvalid = diag.CodeDigestNameInvalid
-	// CodeLinkRepositoryMissing means that link: label is set, but no repository is
-	// known.
+	// CodeLinkRepositoryMissing means that the input link is set to label, but no
+	// repository is known.
 	CodeLinkRepositoryMissing = "link-repository-missing"
 
 	// CodeTokenEmpty means that the token is empty or missing.

@@ -107,7 +107,7 @@ const (
 // Verification is the set of checks after a push.
 type Verification string
 
-// The values of the input verify.
+// These are the values that the input verify accepts.
 const (
 	VerifyFull   Verification = "full"   // the checks of digest, an anonymous pull, visibility and link
 	VerifyDigest Verification = "digest" // read back every tag and the digest
@@ -117,7 +117,7 @@ const (
 // ReadOnlyPolicy is the reaction to a token that can only read.
 type ReadOnlyPolicy string
 
-// The values of the input on-readonly.
+// These are the values that the input on-readonly accepts.
 const (
 	ReadOnlySkip    ReadOnlyPolicy = "skip"    // publish nothing and succeed
 	ReadOnlyFail    ReadOnlyPolicy = "fail"    // fail

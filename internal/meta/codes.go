@@ -74,8 +74,8 @@ const (
 	CodeEventDefaultBranch = "event-default-branch"
 	// CodeEventMergeGroup means that a rule uses the temporary branch of a merge queue.
 	CodeEventMergeGroup = "event-merge-group"
-	// CodeEventOtherCommit means that a rule uses the commit of an event that concerns another
-	// commit.
+	// CodeEventOtherCommit means that a rule uses GITHUB_SHA, but this is not the commit of
+	// the pull request or of the workflow run that caused the event.
 	CodeEventOtherCommit = "event-other-commit"
 	// CodeAnnotationLevel means that the level of an annotation has no effect.
 	CodeAnnotationLevel = "annotation-level"

@@ -27,5 +27,6 @@ var Differences = []Difference{
 	{"failing repository lookup", "docker/metadata-action requests the repository from the API in every run.", "The command requests the repository only if a rule or a label needs the answer."},
 	{"created label", "docker/metadata-action ignores SOURCE_DATE_EPOCH.", "The command uses SOURCE_DATE_EPOCH if it is set."},
 	{"latest=highest", "docker/metadata-action fails, because it does not know this flavor.", "The command moves the tags latest, major and major.minor only to a higher version."},
+	{"order of label names", "docker/metadata-action sorts the names of labels and annotations by the collation of all languages.", "The command uses this order for the characters of ASCII. All other characters follow in the order of their code points."},
 	{"version input", "docker/metadata-action has no such input.", "The rules semver and pep440 without a value use the input version on any event."},
 }

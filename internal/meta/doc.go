@@ -11,8 +11,7 @@
 //
 // The package uses a library if the library behaves as docker/metadata-action
 // was observed to behave: Masterminds/semver for SemVer 2, regexp2 for
-// JavaScript's regular expressions, x/text/collate for the order of labels, and
-// Go's tzdata for time zones. The subpackages implement the other parts, for
+// JavaScript's regular expressions, and Go's tzdata for time zones. The subpackages implement the other parts, for
 // these reasons:
 //   - csv: encoding/csv differs in quotes, comments and line ends.
 //   - handlebars: the Go ports escape other characters and handle helpers

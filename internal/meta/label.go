@@ -2,12 +2,8 @@ package meta
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
-
-	"golang.org/x/text/collate"
-	"golang.org/x/text/language"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
@@ -120,17 +116,4 @@ func (e *engine) pair(input, item string) (key, value string, ok bool, err error
 	}
 	key, value, err = e.checkPair(input, text, key, value)
 	return key, value, true, err
-}
-
-// sortPairs orders keys as JavaScript's localeCompare does. It uses the
-// collation of CLDR's root locale, in which a_b precedes a-b, and b precedes B.
-func sortPairs(pairs []Pair) {
-	c := collate.New(language.Und)
-	var buf collate.Buffer
-	keys := make(map[string]string, len(pairs))
-	for _, p := range pairs {
-		keys[p.Key] = string(c.KeyFromString(&buf, p.Key))
-		buf.Reset()
-	}
-	slices.SortStableFunc(pairs, func(a, b Pair) int { return strings.Compare(keys[a.Key], keys[b.Key]) })
 }

@@ -47,7 +47,7 @@ func newTagPolicy(r *run) *tagPolicy {
 	return p
 }
 
-// check returns an error if the input overwrite protects a tag that exists. It also
+// check returns an error if a tag exists, and the input overwrite forbids to move it. It also
 // returns the moving tags that must not move, because the image of this run is older.
 func (p *tagPolicy) check(ctx context.Context) (plan.Kept, error) {
 	if err := p.forbidden(); err != nil || !p.monotonic() {

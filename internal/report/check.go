@@ -53,7 +53,7 @@ var subjects = map[string]subject{
 	"GitHub":     {"Is the registry one of GitHub?", "The registry is not one of GitHub"},
 	"token":      {"Which token is used?", "The token needs attention"},
 	"API":        {"Is GitHub's API reachable?", "GitHub's API did not respond"},
-	"clock":      {"Is the clock right?", "The clock of this machine is wrong"},
+	"clock":      {"Is the clock of this machine correct?", "The clock of this machine is wrong"},
 	"input":      {"Are the inputs clear?", "An input needs attention"},
 }
 

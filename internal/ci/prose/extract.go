@@ -9,8 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // sentence is one sentence of a comment, string literal, paragraph or
@@ -35,15 +37,37 @@ type block struct {
 }
 
 // extractors maps the extension of a file name to the function that finds the
-// blocks of prose in such a file. The folder .ci has scripts without extension.
+// blocks of prose in such a file.
 var extractors = map[string]func(content string) ([]block, error){
-	".go":  goBlocks,
-	".md":  func(content string) ([]block, error) { return markdownBlocks(content), nil },
-	".yml": func(content string) ([]block, error) { return yamlBlocks(content), nil },
-	".cjs": func(content string) ([]block, error) { return lineComments(content, "//"), nil },
-	".sh":  func(content string) ([]block, error) { return lineComments(content, "#"), nil },
-	"":     func(content string) ([]block, error) { return lineComments(content, "#"), nil },
+	".go":   goBlocks,
+	".md":   func(content string) ([]block, error) { return markdownBlocks(content), nil },
+	".yml":  func(content string) ([]block, error) { return yamlBlocks(content), nil },
+	".yaml": func(content string) ([]block, error) { return yamlBlocks(content), nil },
+	".cjs":  slashComments,
+	".mjs":  slashComments,
 }
+
+// extractor returns the function that finds the blocks of prose in the file. In files
+// of other kinds, comments begin with #, as in scripts, in a Dockerfile and in the
+// settings of Git.
+func extractor(name string) func(content string) ([]block, error) {
+	if extract, ok := extractors[filepath.Ext(name)]; ok {
+		return extract
+	}
+	return hashComments
+}
+
+func slashComments(content string) ([]block, error) { return lineComments(content, "//"), nil }
+
+func hashComments(content string) ([]block, error) {
+	if !utf8.ValidString(content) {
+		return nil, nil // a picture
+	}
+	return lineComments(content, "#"), nil
+}
+
+// withoutProse contains the names of files without comments of this project.
+var withoutProse = []string{"go.sum", "LICENSE", "words.tsv", "package-lock.json"}
 
 // walk returns the sentences of all files below root, in the order of the file
 // names. It skips testdata, Git's folder and node_modules. It skips Go tests unless
@@ -60,12 +84,10 @@ func walk(root string, tests bool) (all []sentence, err error) {
 			}
 			return nil
 		}
-		extract, ok := extractors[filepath.Ext(name)]
-		script := filepath.Base(filepath.Dir(path)) == ".ci"
-		if !ok || filepath.Ext(name) == "" && !script || strings.HasSuffix(name, "_test.go") && !tests {
+		if strings.HasSuffix(name, "_test.go") && !tests || slices.Contains(withoutProse, name) {
 			return nil
 		}
-		found, err := sentences(root, path, extract)
+		found, err := sentences(root, path, extractor(name))
 		all = append(all, found...)
 		return err
 	})

@@ -57,7 +57,7 @@ func newSurvey(s subject, token string, lifetime time.Duration) *survey {
 
 // ask asks all questions and returns their findings.
 func (v *survey) ask(ctx context.Context, all []question) record {
-	r := record{Schema: 1, Program: version.String(), Started: time.Now().UTC(), Subject: v.subject}
+	r := record{Schema: 1, Program: "ghcr-publish " + version.String(), Started: time.Now().UTC(), Subject: v.subject}
 	for _, q := range all {
 		v.now = finding{ID: q.id, Question: q.text, Facts: map[string]string{}}
 		if err := q.ask(ctx, v); err != nil {

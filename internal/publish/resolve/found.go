@@ -18,9 +18,9 @@ type Found struct {
 	others map[v1.Hash]bool
 }
 
-// Differs reports whether the image with the digest differs from the root, although
-// the digest of the root is not known yet. The two images differ if the image in the
-// registry does not contain each config of the root.
+// Differs reports whether an image of the registry, which has the digest, certainly
+// differs from the root. The digest of the root is not needed. The two images differ
+// if the image in the registry does not contain each config of the root.
 func (f *Found) Differs(digest v1.Hash) bool { return f.others[digest] }
 
 // compare records whether an image in a registry has all configs of the root.
@@ -28,7 +28,7 @@ func (f *Found) compare(digest v1.Hash, images []previousImage) {
 	has := map[v1.Hash]bool{}
 	for _, old := range images {
 		if old.desc.Digest == (v1.Hash{}) {
-			return // an image was not read, and it may have a config of the root
+			return // one image was not read, and its config can be a config of the root
 		}
 		has[old.Config.Digest] = true
 	}

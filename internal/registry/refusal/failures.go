@@ -51,7 +51,7 @@ func explainFailure(err error, ev Evidence) error {
 	return &diag.Error{
 		Code: CodeRegistryUnreachable, Side: diag.Registry, Err: err,
 		Title: fmt.Sprintf("%s did not answer", unreachableHost(err, ev)),
-		Hint:  "Check the host in image, source or registry. Check that this runner can connect to the host. If it cannot, open the firewall, or set HTTPS_PROXY to the proxy. Then run again. The run does not send content again that the registry already has.",
+		Hint:  "Check the host name in the input image, source or registry. Check that this runner can connect to the host. If it cannot, open the firewall, or set HTTPS_PROXY to the proxy. Then run again. The run does not send content again that the registry already has.",
 	}
 }
 

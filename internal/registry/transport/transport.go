@@ -1,7 +1,8 @@
 // Package transport creates the HTTP transport for all requests of a run. The
 // transport uses the proxies of the environment (HTTPS_PROXY, NO_PROXY; see
 // net/http.ProxyFromEnvironment). It trusts the system's certificates and the
-// certificates of a file.
+// certificates of a file. If the system has no certificates, it trusts the
+// certificates in the program.
 package transport
 
 import (
@@ -27,6 +28,7 @@ const maxFile = 16 << 20
 // New returns a new transport. The file contains certificates in PEM. If file is
 // "", the transport trusts only the system's certificates.
 func New(file string) (*http.Transport, error) {
+	useEmbeddedRoots()
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	if file == "" {
 		return t, nil

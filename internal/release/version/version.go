@@ -69,8 +69,7 @@ func fromBuildInfo(build *debug.BuildInfo) Info {
 }
 
 // String returns the description as one line of text, such as
-// "ghcr-publish v1.2.3 (commit 0a1b2c3d4e5f of 2026-10-01T12:00:00Z, go1.26.0,
-// linux/amd64)".
+// "v1.2.3 (commit 0a1b2c3d4e5f of 2026-10-01T12:00:00Z, go1.26.0, linux/amd64)".
 func (i Info) String() string {
 	var about []string
 	if i.Commit != "" {
@@ -84,7 +83,7 @@ func (i Info) String() string {
 		about = append(about, text)
 	}
 	about = append(about, i.Go, i.Platform)
-	return fmt.Sprintf("ghcr-publish %s (%s)", i.Version, strings.Join(about, ", "))
+	return fmt.Sprintf("%s (%s)", i.Version, strings.Join(about, ", "))
 }
 
 // String returns Read().String().

@@ -43,17 +43,17 @@ func TestInfoString(t *testing.T) {
 		{
 			"a release",
 			Info{Version: "v1.2.3", Commit: "0a1b2c3d4e5f60718293a4b5c6d7e8f901234567", Date: "2026-10-01T12:00:00Z", Go: "go1.26.0", Platform: "linux/amd64"},
-			"ghcr-publish v1.2.3 (commit 0a1b2c3d4e5f of 2026-10-01T12:00:00Z, go1.26.0, linux/amd64)",
+			"v1.2.3 (commit 0a1b2c3d4e5f of 2026-10-01T12:00:00Z, go1.26.0, linux/amd64)",
 		},
 		{
 			"local changes, a short commit",
 			Info{Version: "devel", Commit: "0a1b", Modified: true, Go: "go1.26.0", Platform: "linux/arm64"},
-			"ghcr-publish devel (commit 0a1b, with local changes, go1.26.0, linux/arm64)",
+			"devel (commit 0a1b, with local changes, go1.26.0, linux/arm64)",
 		},
 		{
 			"nothing recorded",
 			Info{Version: "devel", Go: "go1.26.0", Platform: "darwin/arm64"},
-			"ghcr-publish devel (go1.26.0, darwin/arm64)",
+			"devel (go1.26.0, darwin/arm64)",
 		},
 	}
 	for _, c := range cases {

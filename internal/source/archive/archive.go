@@ -76,7 +76,7 @@ type entry struct {
 // fits into this size.
 const headSize = 8
 
-// bodies opens parts of a tar as readers.
+// A value of type bodies opens a part of a tar as a reader.
 type bodies interface {
 	open(ctx context.Context, s span) (io.ReadCloser, error)
 }

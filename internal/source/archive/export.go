@@ -73,7 +73,7 @@ type waiter struct {
 	turn chan struct{}
 }
 
-// open waits for its turn, and then reads the stream until the file begins. It starts
+// open waits for its turn, and then reads the stream until the content of the file begins. It starts
 // a new export if
 // the current export is already past the file.
 func (t *streams) open(ctx context.Context, s span) (io.ReadCloser, error) {

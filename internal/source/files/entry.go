@@ -56,8 +56,8 @@ func gather(ctx context.Context, content []input.Content, parents bool) ([]*entr
 	return out, all.gitDir, nil
 }
 
-// line adds one file, or the content of one folder. If the path in the input
-// is a link, line follows the link. It does not follow links inside the
+// line adds one file, or the content of one folder. The method line follows a
+// link if the path in the input is a link. It does not follow links inside the
 // folder.
 func (a *entries) line(ctx context.Context, c input.Content) error {
 	real, err := filepath.EvalSymlinks(c.Path)

@@ -1,7 +1,7 @@
 // Package files builds an image from files, without a builder. It adds one
 // layer to a base image, or makes an image with a single layer. It builds for
-// one platform, or for each platform of the files (image-spec, "Image Layer
-// Filesystem Changeset").
+// one platform, or for each platform that the input content has files for
+// (image-spec, "Image Layer Filesystem Changeset").
 //
 // The same files give the same bytes on every machine. Entries are sorted,
 // owners and times are fixed, and modes depend only on the content. Package
