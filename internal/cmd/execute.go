@@ -34,11 +34,26 @@ func execute[C configuration](parse func(input.Environment) (C, error), run func
 		p.hidden.add(config.Base().Secrets())
 		if err = errors.Join(err, w.Check()); err == nil {
 			err = within(ctx, p, w, config, run)
+		} else {
+			reportRefusal(p, w, config.Base().Command)
 		}
 		if err != nil && config.Base().Summary && !w.Summarized() {
 			writeSummary(w, p.hidden.summary(report.FailureMarkdown(config.Base().Command, err)))
 		}
 		return err
+	}
+}
+
+// reportRefusal sets the output outcome of a step whose inputs are wrong, and prints the
+// line that says that nothing was written. At a terminal, the error is enough.
+func reportRefusal(p Process, w *workflow.Workflow, command input.Command) {
+	if !w.Active() {
+		return
+	}
+	fmt.Fprint(p.Stdout, report.FailureText(command))
+	for _, o := range report.FailureOutputs(command) {
+		// If the file of the outputs cannot be written, the error of w.Check says so.
+		_ = w.Output(o.Name, o.Value)
 	}
 }
 

@@ -131,6 +131,7 @@ func run(ctx context.Context, args []string, p Process) (code int, err error) {
 func step(ctx context.Context, p Process, w *workflow.Workflow) error {
 	name, summary, err := input.CommandOf(p.Getenv)
 	if err != nil {
+		reportRefusal(p, w, "")
 		if summary {
 			writeSummary(w, report.FailureMarkdown("", err))
 		}

@@ -51,20 +51,13 @@ func (c *client) unreachable(ctx context.Context, err error) error {
 	if errors.Is(err, fs.ErrPermission) {
 		hint = "Add this user to the group docker, or run the step as root. For a rootless engine, set DOCKER_HOST=unix://$XDG_RUNTIME_DIR/docker.sock."
 	}
-	return diag.New(CodeUnreachable, diag.Source, hint, connectionFault(err), "the Docker engine at %q cannot be reached", c.host)
-}
-
-// connectionFault describes the common errors of a socket in words.
-func connectionFault(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return errors.New("the socket does not exist")
-	case errors.Is(err, fs.ErrPermission):
-		return errors.New("this user may not use the socket")
+		return diag.New(CodeUnreachable, diag.Source, hint, nil, "the Docker engine at %q cannot be reached, because this socket does not exist", c.host)
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return errors.New("the connection was refused, because no engine listens there")
+		return diag.New(CodeUnreachable, diag.Source, hint, nil, "the Docker engine at %q cannot be reached, because no program listens there", c.host)
 	}
-	return err
+	return diag.New(CodeUnreachable, diag.Source, hint, err, "the Docker engine at %q cannot be reached", c.host)
 }
 
 // endpointError returns the error for settings from which this package cannot

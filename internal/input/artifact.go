@@ -36,6 +36,11 @@ func (r *reader) artifact(c *Config) *Artifact {
 		}
 		return nil
 	}
+	lines := r.lines("content")
+	if len(lines) == 0 {
+		r.failArtifactWithoutContent()
+		return a
+	}
 	if !mediaType.MatchString(a.Type) {
 		r.fail("artifact-type", CodeValue, "Write a media type: application/vnd.cyclonedx+json.", "The input artifact-type is %q, which is not a media type", a.Type)
 	}
@@ -44,16 +49,26 @@ func (r *reader) artifact(c *Config) *Artifact {
 			r.fail(in, CodeArtifactWithImageInput, "Remove "+in+" or artifact-type. The input annotations is allowed for images and for artifacts.", "The input %s is only for images, and artifact-type creates no image", in)
 		}
 	}
-	lines := r.lines("content")
-	if len(lines) == 0 {
-		r.fail("content", CodeContentMissing, "Set content to the files of the artifact, one PATH:MEDIA/TYPE per line.", "The input artifact-type is set without content")
-	}
 	r.refuseSourceWithContent()
 	for _, line := range lines {
 		a.Files = append(a.Files, parseArtifactFile(line))
 	}
 	r.subject(c, a)
 	return a
+}
+
+// failArtifactWithoutContent refuses artifact-type without content. The form of
+// artifact-type does not matter then.
+func (r *reader) failArtifactWithoutContent() {
+	const hint = "Set content to the files of the artifact, one PATH:MEDIA/TYPE per line."
+	switch {
+	case r.text("source") != "":
+		r.fail("content", CodeContentMissing, "Remove artifact-type to publish the image in source. To publish files as an artifact, replace source by content.", "The input artifact-type needs content, but source is set")
+	case r.text("context") != "" || r.text("file") != "":
+		r.fail("content", CodeContentMissing, "Remove artifact-type to publish the image of the build. To publish files as an artifact, replace context and file by content.", "The input artifact-type needs content, but a build is set")
+	default:
+		r.fail("content", CodeContentMissing, hint, "The input artifact-type is set without content")
+	}
 }
 
 // parseArtifactFile parses PATH:MEDIA/TYPE, or only PATH.

@@ -2,9 +2,11 @@ package input
 
 import (
 	"encoding/csv"
+	"fmt"
 	"regexp"
 	"strings"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
@@ -35,7 +37,7 @@ var buildInputs = []string{"target", "builder", "build-args", "secrets", "platfo
 func (r *reader) build(c *Config) *Build {
 	b := &Build{
 		Context: r.text("context"), File: r.text("file"), Target: r.text("target"), Builder: r.text("builder"),
-		Args: r.buildArgs(), Secrets: r.buildSecrets(), Platforms: r.platformNames("platforms"),
+		Args: r.buildArgs(&c.Common), Secrets: r.buildSecrets(),
 		CacheFrom: r.lines("cache-from"), CacheTo: r.lines("cache-to"),
 	}
 	for _, s := range b.Secrets {
@@ -49,6 +51,7 @@ func (r *reader) build(c *Config) *Build {
 		}
 		return nil
 	}
+	b.Platforms = r.platformNames("platforms")
 	r.refuseSourceWithBuild()
 	if b.Context == "" {
 		b.Context = "."
@@ -87,14 +90,36 @@ func (r *reader) refuseSourceWithBuild() {
 // purpose describes the inputs that define an image without a build.
 var purpose = map[string]string{"source": "names an existing image", "content": "creates an image from files"}
 
-func (r *reader) buildArgs() []string {
+func (r *reader) buildArgs(c *Common) []string {
 	lines := r.lines("build-args")
 	for _, line := range lines {
-		if key, _, _ := strings.Cut(line, "="); key == "" || strings.ContainsAny(key, " \t\x00") {
-			r.fail("build-args", CodeValue, "Write NAME=value, one per line.", "A line of build-args starts with %q, which is not a NAME", key)
+		key, value, _ := strings.Cut(line, "=")
+		c.noticeFolded("build-args", key, value)
+		switch {
+		case key == "":
+			r.fail("build-args", CodeValue, "Write NAME=value, one per line.", "A line of build-args has no name before the equals sign")
+		case strings.ContainsAny(key, " \t\x00:"):
+			r.fail("build-args", CodeValue, "Write NAME=value with an equals sign, one per line.", "A line of build-args starts with %q, which is not a NAME", key)
 		}
 	}
 	return lines
+}
+
+// folded matches the start of a second entry in the value of a first entry.
+var folded = regexp.MustCompile(`([ ,;]+)([A-Za-z_][A-Za-z0-9_]*)=`)
+
+// noticeFolded adds a notice if the value of one line contains the start of another
+// entry. The notice does not contain the value, because a value can be a secret.
+func (c *Common) noticeFolded(in, key, value string) {
+	found := folded.FindStringSubmatch(value)
+	if found == nil || strings.ContainsAny(value[:1], `"'`) {
+		return
+	}
+	c.Notices = append(c.Notices, diag.Notice{
+		Code: CodeFolded, Level: diag.Info,
+		Title: fmt.Sprintf("The value of %s in the input %s contains %q", key, in, found[1]+found[2]+"="),
+		Text:  "If " + found[2] + " is another key, write it on a separate line. Commas, semicolons and blanks do not separate the entries of this input.",
+	})
 }
 
 // secretID matches the ids that can be part of an option of a builder.

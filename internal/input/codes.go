@@ -13,6 +13,8 @@ const (
 	CodeList = "input-list"
 	// CodeQuoted means that the value of an input is in quotation marks.
 	CodeQuoted = "input-quoted"
+	// CodeFolded is a notice: the value of an entry contains the start of another entry.
+	CodeFolded = "input-folded"
 	// CodeNotAccepted means that the command does not accept the input.
 	CodeNotAccepted = "input-not-accepted"
 

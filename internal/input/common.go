@@ -2,8 +2,10 @@ package input
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
@@ -85,9 +87,27 @@ func (r *reader) checkToken(c *Common) {
 		}
 		return
 	}
+	if hint := literalToken(c.Token.Reveal()); hint != "" && c.GitHub.Active {
+		r.fail("token", CodeTokenUnusable, hint+" Remove the input token, because its default is the job's GITHUB_TOKEN.", "The input token is not a token, but the name of a variable or an expression")
+		return
+	}
 	if strings.ContainsFunc(c.Token.Reveal(), func(x rune) bool { return x <= ' ' || x >= 0x7f }) {
 		r.fail("token", CodeTokenUnusable, tokenHint(c), "The token from %s contains blanks or other characters that a token cannot contain", c.TokenOrigin)
 	}
+}
+
+// variableName matches the names that users write instead of the value of a token.
+var variableName = regexp.MustCompile(`(?i)^(?:(?:secrets|env|github|vars|inputs)\.[a-z_][a-z0-9_]*|(?:github_token|gh_token|cr_pat|ghcr_token|ghcr_pat))$`)
+
+// literalToken explains a text that names a token and is not a token, or returns "".
+func literalToken(text string) string {
+	if hint := missing.Unexpanded(text); hint != "" {
+		return hint
+	}
+	if variableName.MatchString(text) {
+		return "The runner replaces a name only in an expression: ${{ … }}."
+	}
+	return ""
 }
 
 // needsToken reports whether an image is on the registry of this GitHub server.
@@ -113,7 +133,10 @@ func (r *reader) credentials(c *Common) {
 		fields := strings.Fields(line)
 		if len(fields) != 3 {
 			// The error does not contain the line, because the line contains a secret.
-			r.fail("credentials", CodeCredentialsInvalid, "Write host, user name and secret, separated by spaces. If the line in the workflow has these three parts, check that the secret exists, because the value of a missing secret is empty.", "Line %d of credentials has %s instead of 3", i+1, parts(len(fields)))
+			r.fail("credentials", CodeCredentialsInvalid, credentialsHint(r.text("credentials"), line), "Line %d of credentials has %s instead of 3", i+1, parts(len(fields)))
+			if strings.HasPrefix(line, "{") {
+				return // the other lines are a part of the same document
+			}
 			continue
 		}
 		host, err := parseHost(fields[0])
@@ -123,6 +146,23 @@ func (r *reader) credentials(c *Common) {
 		}
 		c.Credentials = append(c.Credentials, Credential{Host: host, Username: fields[1], Secret: secret.New(fields[2])})
 	}
+}
+
+// credentialsHint explains a line of credentials that does not have three parts. The
+// hint does not contain a part of the line, except for names of variables.
+func credentialsHint(all, line string) string {
+	const form = "Write host, user name and secret, separated by spaces: docker.io USER SECRET."
+	switch unexpanded := missing.Unexpanded(line); {
+	case unexpanded != "":
+		return unexpanded + " " + form
+	case strings.HasPrefix(strings.TrimSpace(all), "{"):
+		return "The value is JSON, and this input is text. " + form + " Write one registry per line."
+	case strings.Contains(line, "://"):
+		return "Write the host without " + line[:strings.Index(line, "://")+3] + ". " + form
+	case strings.ContainsAny(line, ":=,;@|"):
+		return "Write spaces instead of colons, commas and other separators. " + form
+	}
+	return form + " If the line in the workflow has these three parts, check that the secret exists, because the value of a missing secret is empty."
 }
 
 // parts returns a number of parts in words.

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
 )
 
 // duration parses Go's notation. A number means minutes, as in timeout-minutes of a
@@ -27,6 +29,9 @@ func durationHint(v string) string {
 	const form = "Write a duration with a unit, such as 90s, 30m or 1h30m, or a number of minutes."
 	if d, err := time.ParseDuration(v); err == nil && d <= 0 || strings.Trim(v, "-0") == "" || strings.HasPrefix(v, "-") {
 		return "The duration must be more than zero. " + form
+	}
+	if hint := missing.Unexpanded(v); hint != "" {
+		return hint + " " + form
 	}
 	if known := commonDuration(v); known != "" {
 		return "Did you mean " + known + "? " + form

@@ -2,6 +2,7 @@ package input
 
 import (
 	"encoding/json"
+	"os"
 	"path"
 	"strings"
 
@@ -42,6 +43,10 @@ func (r *reader) files(c *Config) *Files {
 	}
 	f.Base = r.baseImage(&c.Common)
 	for _, line := range lines {
+		if entries := contentEntries(line); len(entries) > 1 {
+			r.fail("content", CodeContentInvalid, r.oneEntryPerLine("content", entries), "The input content contains several entries in one line")
+			continue
+		}
 		one, err := parseContent(line)
 		if err != nil {
 			r.fail("content", CodeContentInvalid, "Write PATH:/PATH/IN/IMAGE, one per line: dist/{platform}/app:/usr/bin/app.", "The line %q of content cannot be read: %s", line, err)
@@ -49,6 +54,23 @@ func (r *reader) files(c *Config) *Files {
 		f.Content = append(f.Content, one)
 	}
 	return f
+}
+
+// contentEntries splits a line at commas, semicolons and blanks if the result is several
+// entries PATH:/PATH/IN/IMAGE, and the line does not name an existing file.
+func contentEntries(line string) []string {
+	if at := strings.LastIndex(line, ":/"); at > 0 {
+		if _, err := os.Lstat(line[:at]); err == nil {
+			return nil
+		}
+	}
+	entries := strings.FieldsFunc(line, func(c rune) bool { return strings.ContainsRune(",; \t", c) })
+	for _, entry := range entries {
+		if strings.Index(entry, ":/") < 1 {
+			return nil
+		}
+	}
+	return entries
 }
 
 // withoutContentHint returns the hint for an input of an image from files that is set

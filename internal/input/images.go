@@ -1,9 +1,6 @@
 package input
 
 import (
-	"errors"
-	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -27,6 +24,10 @@ func (r *reader) images(c *Common) {
 			return
 		}
 		lines = []string{c.Registry + "/" + strings.ToLower(repository)}
+		if fault := c.CheckName(lines[0]); fault != nil {
+			r.failRepository(repository, fault)
+			return
+		}
 	}
 	if r.hasOtherForm("image") {
 		return
@@ -50,6 +51,11 @@ func (r *reader) images(c *Common) {
 	}
 }
 
+// failRepository refuses the name of the workflow's repository as the name of an image.
+func (r *reader) failRepository(repository string, fault *NameFault) {
+	r.fail("image", CodeImageInvalid, fault.Cure+" Set the input image to this name.", "The repository %s cannot have an image with its name, because the name %s", repository, fault.Is)
+}
+
 // splitNames splits lines at commas, which no name contains.
 func splitNames(lines []string) []string {
 	var names []string
@@ -60,10 +66,6 @@ func splitNames(lines []string) []string {
 	}
 	return names
 }
-
-// repositoryPath matches the names that a registry accepts (distribution specification,
-// "Pulling manifests"). The library that parses names checks only the characters.
-var repositoryPath = regexp.MustCompile(`^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$`)
 
 // repository parses a line of the input image. It changes the name to lower case.
 // The names of many owners contain upper case, and registries refuse such names
@@ -88,18 +90,14 @@ func (c *Common) repository(line string) (name.Repository, error) {
 	if strings.ContainsFunc(line, unicode.IsSpace) {
 		return name.Repository{}, diag.Inputf("image", CodeImageInvalid, "Remove the blank. For several images, write one name per line, such as ghcr.io/acme/web.", "The input image %q contains a blank", line)
 	}
+	if fault := c.CheckName(line); fault != nil {
+		return name.Repository{}, diag.Inputf("image", CodeImageInvalid, fault.Cure, "The input image %q %s", line, fault.Is)
+	}
 	lower := strings.ToLower(line)
 	repo, err := name.NewRepository(lower, name.WithDefaultRegistry(c.Registry))
-	if err == nil && !repositoryPath.MatchString(repo.RepositoryStr()) {
-		err = fmt.Errorf("%q is not the path of a repository", repo.RepositoryStr())
-	}
 	if err != nil {
-		var bad *name.ErrBadName
-		errors.As(err, &bad)
-		return name.Repository{}, &diag.Error{
-			Code: CodeImageInvalid, Side: diag.Input, Input: "image", Title: "The input image " + quote(line) + " is not a repository name", Err: err,
-			Hint: "Write registry, owner and name, such as ghcr.io/acme/web. Use only a-z and 0-9, and single characters . _ - between them.",
-		}
+		return name.Repository{}, diag.Inputf("image", CodeImageInvalid,
+			"Write registry, owner and name, such as ghcr.io/acme/web. A name has at most 255 characters.", "The input image %q is not a repository name", line)
 	}
 	if c.AtHome(repo) && !strings.Contains(repo.RepositoryStr(), "/") {
 		return name.Repository{}, diag.Inputf("image", CodeImageWithoutOwner,

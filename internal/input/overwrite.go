@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
 )
 
@@ -44,13 +45,18 @@ var rules = []string{string(Allow), string(SameDigest), string(Never)}
 // overwrite with the values true and false.
 func overwriteHint(class, rule string) string {
 	const form = "Write versions=RULE,moving=RULE, where RULE is allow, same-digest or never."
+	if hint := missing.Unexpanded(class + rule); hint != "" {
+		return hint + " " + form
+	}
 	switch {
 	case rule == "" && slices.Contains(rules, class):
 		return fmt.Sprintf("Write versions=%s for the tags of versions, such as 1.2.3, or moving=%s for other tags, such as latest.", class, class)
-	case strings.EqualFold(cmp.Or(rule, class), "true"):
+	case isOn(rule) && class == "moving":
+		return "To allow that tags such as latest move, remove moving, because allow is its default."
+	case isOn(cmp.Or(rule, class)):
 		return "To allow that the tag of a version moves to another digest, write versions=allow."
-	case strings.EqualFold(cmp.Or(rule, class), "false"):
-		return "Remove overwrite, because by default the tag of a version keeps its digest. If other tags must also keep their digests, write moving=same-digest."
+	case isOff(cmp.Or(rule, class)):
+		return "To forbid that an existing tag moves, write versions=never,moving=never. By default, the tag of a version keeps its digest, and other tags such as latest move."
 	case class == "versions" || class == "moving":
 		return strings.TrimSpace(nearest.Question(rule, rules) + " " + form)
 	}

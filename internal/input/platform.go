@@ -1,12 +1,15 @@
 package input
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
 )
 
@@ -31,6 +34,10 @@ var machineNames = map[string]string{
 func (r *reader) platformNames(input string) []string {
 	var out []string
 	for _, text := range r.words(input) {
+		if hint := platformForm(text); hint != "" {
+			r.fail(input, CodeValue, hint, "The input %s contains %q, which is not a platform", input, text)
+			continue
+		}
 		name := strings.ToLower(text)
 		system, rest, _ := strings.Cut(name, "/")
 		machine, variant, varied := strings.Cut(rest, "/")
@@ -44,6 +51,33 @@ func (r *reader) platformNames(input string) []string {
 	}
 	return out
 }
+
+// platformForm returns the cure for a text that does not have the form of a platform, or
+// "".
+func platformForm(text string) string {
+	if hint := missing.Unexpanded(text); hint != "" {
+		return hint
+	}
+	if parts := strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(";|+&", c) }); len(parts) > 1 {
+		return "Separate platforms by commas: " + strings.Join(parts, ",") + "."
+	}
+	if platformText.MatchString(text) {
+		return ""
+	}
+	name := strings.ToLower(text)
+	for _, separator := range []string{"-", ":", "_"} {
+		if system, machine, ok := strings.Cut(name, separator); ok && slices.Contains(systems, system) {
+			return "Did you mean " + system + "/" + strings.ReplaceAll(machine, separator, "/") + "?"
+		}
+	}
+	if machine := cmp.Or(machineNames[name], similar(name, architectures)); machine != "" {
+		return "Did you mean linux/" + machine + "?"
+	}
+	return "Write system and architecture: linux/amd64, linux/arm64, linux/arm/v7."
+}
+
+// platformText matches os/arch[/variant].
+var platformText = regexp.MustCompile(`^[A-Za-z0-9]+/[A-Za-z0-9_-]+(?:/[A-Za-z0-9.]+)?$`)
 
 // meantPlatform returns the known platform that resembles a misspelt one, or "".
 func meantPlatform(system, machine, variant string) string {

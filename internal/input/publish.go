@@ -27,7 +27,7 @@ func ParsePublish(env Environment) (*Config, error) {
 		c.Source = c.Build.Context
 	case c.Files != nil || c.Artifact != nil:
 		c.Source = strings.Join(r.lines("content"), ", ")
-	case c.Source == "":
+	case c.Source == "" && !r.unknown("source", "context", "content", "file"):
 		r.failEmpty("source", CodeSourceMissing, "Set source to the result of the build: a directory, a tar, an image of the Docker engine, or docker://REFERENCE. To build from a Dockerfile, set context. To create an image from files, set content.")
 	}
 	c.PushForeign = r.choice("foreign-layers") == "push"

@@ -8,6 +8,7 @@ import (
 	"github.com/sethvargo/go-githubactions"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
 )
 
@@ -117,10 +118,13 @@ func (r *reader) choice(name string) string {
 func (r *reader) choiceHint(in Input, v string) string {
 	values := in.ValuesFor(r.command)
 	hint := "Allowed: " + strings.Join(values, ", ") + "."
-	if in.Name == "attestations" && strings.EqualFold(v, "false") {
+	if unexpanded := missing.Unexpanded(v); unexpanded != "" {
+		return unexpanded + " " + hint
+	}
+	if in.Name == "attestations" && (isOff(v) || nearest.Question(strings.ToLower(v), []string{"remove", "delete", "drop"}) != "") {
 		return "To remove the attestations of the image, write attestations: strip. " + hint
 	}
-	if in.Name == "attestations" && strings.EqualFold(v, "true") {
+	if in.Name == "attestations" && isOn(v) {
 		return "To keep the attestations of the image, remove the input, because its default is keep. No value adds attestations. " + hint
 	}
 	question := nearest.Question(v, values)
@@ -131,9 +135,20 @@ func (r *reader) choiceHint(in Input, v string) string {
 		hint = question + " " + hint
 	}
 	if own := in.OwnValues[r.command]; own != nil && slices.Contains(in.Values, v) {
-		hint += " Only other commands accept " + v + "."
+		hint += " Only " + commandsWith(in, v) + " accepts " + v + "."
 	}
 	return hint
+}
+
+// commandsWith names the commands that accept a value of an input.
+func commandsWith(in Input, value string) string {
+	var names []string
+	for _, c := range in.Commands {
+		if slices.Contains(in.ValuesFor(c), value) {
+			names = append(names, "the command "+string(c))
+		}
+	}
+	return joinNames(names)
 }
 
 // boolean accepts the spellings of true and false in the core schema of YAML 1.2.
@@ -146,8 +161,34 @@ func (r *reader) boolean(name string) bool {
 	case "false", "False", "FALSE", "":
 		return false
 	}
-	r.fail(name, CodeValue, "Allowed: true, false.", "The input %s has the invalid value %q", name, v)
+	r.fail(name, CodeValue, booleanHint(v), "The input %s has the invalid value %q", name, v)
 	return false
+}
+
+// booleanHint lists the values of true and false after the value that the user probably
+// means.
+func booleanHint(v string) string {
+	const allowed = "Allowed: true, false."
+	if hint := missing.Unexpanded(v); hint != "" {
+		return hint + " " + allowed
+	}
+	question := nearest.Question(strings.ToLower(v), []string{"true", "false"})
+	switch {
+	case isOn(v):
+		question = "Did you mean true?"
+	case isOff(v):
+		question = "Did you mean false?"
+	}
+	return strings.TrimSpace(question + " " + allowed)
+}
+
+// isOn and isOff report whether a value is a usual spelling of true or of false.
+func isOn(v string) bool {
+	return slices.Contains([]string{"true", "yes", "y", "on", "1", "enable", "enabled", "always", "t"}, strings.ToLower(v))
+}
+
+func isOff(v string) bool {
+	return slices.Contains([]string{"false", "no", "n", "off", "0", "disable", "disabled", "none", "f"}, strings.ToLower(v))
 }
 
 // off reports whether an input without a default is set to false.

@@ -38,6 +38,14 @@ func (r *reader) reference(input, text string, c *Common) name.Reference {
 		r.fail(input, CodeReferenceInvalid, "Write ghcr.io/OWNER/NAME:TAG or ghcr.io/OWNER/NAME@sha256:…. The default tag is latest.", "The input %s is %q, which is not an image reference", input, text)
 		return nil
 	}
+	if reason := checkTag(ref); reason != "" {
+		r.fail(input, CodeReferenceInvalid, reason, "The input %s is %q, which is not an image reference", input, text)
+		return nil
+	}
+	if fault := c.CheckName(ref.Context().Name()); fault != nil && (!c.AtHome(ref.Context()) || strings.Contains(ref.Context().RepositoryStr(), "/")) {
+		r.fail(input, CodeReferenceInvalid, fault.Cure, "The input %s is %q, which %s", input, text, fault.Is)
+		return nil
+	}
 	if repo := ref.Context(); c.AtHome(repo) && !strings.Contains(repo.RepositoryStr(), "/") {
 		if detect.IsArchive(text) {
 			r.fail(input, diag.CodeSourceNotFound, missing.Hint(text), "The file %q in the input %s does not exist", text, input)

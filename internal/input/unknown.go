@@ -1,6 +1,7 @@
 package input
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -17,9 +18,12 @@ const variablePrefix = "INPUT_"
 // so is an input of another action without which a command that pushes would publish
 // something else. All other names give a warning.
 func (r *reader) refuseUnknownInputs(c *Common, environ []string) {
-	for _, name := range unknownInputs(environ) {
-		if h, ok := habits[name]; ok {
-			r.explainHabit(c, name, h)
+	names := unknownInputs(environ)
+	for _, group := range byAdvice(names) {
+		r.explainHabit(c, group)
+	}
+	for _, name := range names {
+		if _, ok := habits[name]; ok {
 			continue
 		}
 		if question := meantInput(name, inputNames(r.command)); question != "" {
@@ -51,14 +55,57 @@ func meantInput(name string, inputs []string) string {
 	return ""
 }
 
-// explainHabit says what to do instead of an input of another action.
-func (r *reader) explainHabit(c *Common, name string, h habit) {
+// byAdvice groups the inputs of other actions that have the same advice, so that the
+// advice is shown once.
+func byAdvice(names []string) [][]string {
+	var groups [][]string
+	at := map[habit]int{}
+	for _, name := range names {
+		h, ok := habits[name]
+		if !ok {
+			continue
+		}
+		i, seen := at[h]
+		if !seen {
+			i = len(groups)
+			at[h] = i
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], name)
+	}
+	return groups
+}
+
+// explainHabit says what to do instead of inputs of another action. All names have the
+// same advice.
+func (r *reader) explainHabit(c *Common, names []string) {
+	h := habits[names[0]]
+	title := "This action has no input " + quote(names[0])
+	if len(names) > 1 {
+		quoted := make([]string, len(names))
+		for i, name := range names {
+			quoted[i] = quote(name)
+		}
+		title = "This action has no inputs " + joinNames(quoted)
+	}
 	if h.stops && slices.Contains(pushing, r.command) {
-		r.fail(name, CodeUnknown, h.advice, "This action has no input %q", name)
+		r.fail(names[0], CodeUnknown, h.advice, "%s", title)
 		return
 	}
-	c.Notices = append(c.Notices, diag.Notice{
-		Code: CodeUnknown, Level: diag.Warning, Title: "This action has no input " + quote(name), Text: h.advice,
+	c.Notices = append(c.Notices, diag.Notice{Code: CodeUnknown, Level: diag.Warning, Title: title, Text: h.advice})
+}
+
+// unknown reports whether the step has an unknown input whose name probably means one of
+// the inputs. An error about an empty input would then repeat the cause.
+func (r *reader) unknown(inputs ...string) bool {
+	return slices.ContainsFunc(r.errs, func(err error) bool {
+		var known *diag.Error
+		if !errors.As(err, &known) || known.Code != CodeUnknown {
+			return false
+		}
+		return slices.ContainsFunc(inputs, func(in string) bool {
+			return strings.Contains(known.Hint, "Did you mean "+in) || strings.Contains(known.Hint, "or "+in+"?") || strings.Contains(known.Hint, "Set "+in+" to")
+		})
 	})
 }
 

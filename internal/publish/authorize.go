@@ -26,11 +26,32 @@ func (r *run) acceptBeforeOpen(found *resolve.Found) error {
 		if err := r.checkVisibility(t); err != nil {
 			return err
 		}
-		if t.PushRefusal != nil && r.request.OnReadOnly == input.ReadOnlyFail {
-			return r.explainFound(t.PushRefusal, found)
-		}
+	}
+	if r.request.OnReadOnly == input.ReadOnlyFail {
+		return r.pushRefusals(found)
 	}
 	return nil
+}
+
+// pushRefusals returns one error for each destination that refuses the push, so that the
+// user can correct all destinations after one run. Destinations with the same cause that
+// does not name them, such as a wrong token, give one error.
+func (r *run) pushRefusals(found *resolve.Found) error {
+	var errs []error
+	seen := map[string]bool{}
+	for i := range found.Targets {
+		refusal := found.Targets[i].PushRefusal
+		if refusal == nil {
+			continue
+		}
+		err := r.explainFound(refusal, found)
+		e := diag.All(err)[0]
+		if key := e.Title; !seen[key] {
+			seen[key] = true
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (r *run) checkVisibility(t *resolve.Target) error {
@@ -93,10 +114,8 @@ func (r *run) authorize(ctx context.Context) (ended bool, err error) {
 	if !r.outcome.Plan.Writes() {
 		return false, nil
 	}
-	for i := range found.Targets {
-		if refusal := found.Targets[i].PushRefusal; refusal != nil {
-			return r.refused(ctx, r.explain(refusal))
-		}
+	if refusal := r.pushRefusals(found); refusal != nil {
+		return r.refused(ctx, refusal)
 	}
 	r.reportNewPackages()
 	return false, nil

@@ -38,14 +38,9 @@ type Explainer struct {
 func (e Explainer) Evidence(repo name.Repository, t *resolve.Target) refusal.Evidence {
 	gh := e.Config.GitHub
 	ev := refusal.Evidence{
-		Repo: repo, InWorkflow: gh.Active, Repository: gh.Repository, ReadOnly: gh.ReadOnly(),
+		LoginUser: e.loginUser(repo), Repo: repo, InWorkflow: gh.Active, Repository: gh.Repository, ReadOnly: gh.ReadOnly(),
 		Kind: e.Config.Token.Kind(), Home: e.Config.AtHome(repo), OnReadOnly: string(e.OnReadOnly),
 		TokensURL: e.GitHub.TokensURL(), NewTokenURL: e.GitHub.NewTokenURL(),
-	}
-	for _, c := range e.Config.Credentials {
-		if c.Host == repo.RegistryStr() {
-			ev.Login = c.Username
-		}
 	}
 	if !ev.Home && (repo.RegistryStr() == e.Config.Registry || e.Config.Command == input.Login) {
 		ev.HostInput = "registry"
@@ -85,6 +80,17 @@ func (e Explainer) settings(owner github.Owner, pkg string) string {
 	org, user := owner, owner
 	org.Kind, user.Kind = "Organization", "User"
 	return fmt.Sprintf("%s (if %s is a user: %s)", e.GitHub.SettingsURL(org, pkg), owner.Login, e.GitHub.SettingsURL(user, pkg))
+}
+
+// loginUser returns the user name of the input credentials for the registry of a
+// repository. It returns "" if the run uses another login.
+func (e Explainer) loginUser(repo name.Repository) string {
+	for _, c := range e.Config.Credentials {
+		if c.Host == repo.RegistryStr() {
+			return c.Username
+		}
+	}
+	return ""
 }
 
 // Refusal explains an error about a destination. It returns other errors, and errors
@@ -149,7 +155,7 @@ func (e Explainer) TokenNotices(t *github.TokenStatus) []diag.Notice {
 		return nil
 	}
 	var out []diag.Notice
-	if beyond := t.UnneededScopes(); len(beyond) > 0 {
+	if beyond := t.UnneededScopes(); len(beyond) > 0 && slices.Contains(t.Scopes, "write:packages") {
 		text := fmt.Sprintf("The token has the scopes %s, which publishing does not need. ", strings.Join(beyond, ", "))
 		if e.Config.GitHub.Active {
 			text += "Remove the input token and add packages: write to the job's permissions. The run then uses the job's GITHUB_TOKEN, which expires with the job. If GITHUB_TOKEN has no access because another owner has the image, create a token with only the scope write:packages: "

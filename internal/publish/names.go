@@ -89,7 +89,11 @@ func (r *run) noTags(result meta.Result) (*meta.Skip, error) {
 	case r.request.DryRun && !meta.NamesItsBuild(event):
 		return &meta.Skip{Reason: "no rule gives a tag for the event " + event, Hint: "The input dry-run is set, so the step succeeds. To publish for this event, write its tags in the input tags.", Build: true}, nil
 	}
-	return nil, diag.Inputf("tags", CodeNoTags, fmt.Sprintf("%s The results of the rules are:\n    %s", hint, strings.Join(result.Explain(), "\n    ")), "The image has no tag")
+	hint += " The results of the rules are:\n    " + strings.Join(result.Explain(), "\n    ")
+	if r.request.Naming.Tags != "" {
+		return nil, r.noRuleApplies(result, hint)
+	}
+	return nil, diag.Inputf("tags", CodeNoTags, hint, "The image has no tag")
 }
 
 // rulesHint returns what the user can do if no rule of the input tags gives a tag. It
@@ -110,6 +114,21 @@ func rulesHint(event, ref string) string {
 		return "Add a tag to the input tags, or set the input version."
 	}
 	return fmt.Sprintf("Add a rule that applies to this event to the input tags, as in %s.", rule)
+}
+
+// noRuleApplies returns the error for rules that give no tag. If the only rule has an
+// empty value or a value that is not a version, the error replaces the notice with this
+// cause and its cure.
+func (r *run) noRuleApplies(result meta.Result, hint string) error {
+	title := "No rule in the input tags gives a tag for this run"
+	if len(result.Explain()) == 1 {
+		for _, n := range r.outcome.takeNotices(meta.CodeTagEmpty, meta.CodeNotSemver) {
+			if title, hint = n.Title, n.Text; n.Code == meta.CodeNotSemver {
+				title = "No rule in the input tags gives a tag, because " + n.Title
+			}
+		}
+	}
+	return diag.Inputf("tags", CodeNoTags, hint, "%s", title)
 }
 
 // resolve opens the source and reads the destinations. The result is never nil.

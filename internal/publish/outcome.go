@@ -89,6 +89,22 @@ func WithoutRepeated(notices []diag.Notice, err error) []diag.Notice {
 	return notices
 }
 
+// takeNotices removes and returns the notices with one of the codes.
+func (o *Outcome) takeNotices(codes ...string) []diag.Notice {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var taken, rest []diag.Notice
+	for _, n := range o.notices {
+		if slices.Contains(codes, n.Code) {
+			taken = append(taken, n)
+		} else {
+			rest = append(rest, n)
+		}
+	}
+	o.notices = rest
+	return taken
+}
+
 // notice adds notices. Several goroutines may call it.
 func (o *Outcome) notice(n ...diag.Notice) {
 	o.mu.Lock()

@@ -104,21 +104,22 @@ func (p *tagPolicy) forbidden() error {
 			now, exists := t.Now[tag]
 			same := now == found.Root.Descriptor.Digest || found.Root.Pending() && !found.Differs(now)
 			if exists && p.forbids(tag, same) {
-				errs = append(errs, protectedTag(t.Repo.Tag(tag), now))
+				errs = append(errs, protectedTag(t.Repo.Tag(tag), now, p.request.Tags.Overwrite))
 			}
 		}
 	}
 	return errors.Join(errs...)
 }
 
-func protectedTag(tag name.Tag, now v1.Hash) error {
-	class := "versions"
+func protectedTag(tag name.Tag, now v1.Hash, overwrite input.Overwrite) error {
 	if protect.Moves(tag.TagStr()) {
-		class = "moving"
+		return diag.Inputf("overwrite", CodeTagExists,
+			"To move the tag, set overwrite: moving=allow.",
+			"%s exists with the digest %.19s, and the input overwrite forbids to move it (moving=%s)", tag, now, overwrite.Moving)
 	}
 	return diag.Inputf("overwrite", CodeTagExists,
-		fmt.Sprintf("Publish under another tag, because users rely on the content of this tag. To overwrite the tag, set overwrite: %s=allow.", class),
-		"No tag was written: %s exists and points at %s", tag, now)
+		"Publish under another tag, because users rely on the content of this tag. To overwrite the tag, set overwrite: versions=allow.",
+		"%s exists with another digest (%.19s)", tag, now)
 }
 
 // keepIfOlder keeps a tag that would move to an older image. With only-newer, it also
@@ -238,7 +239,7 @@ func (p *tagPolicy) recheckTag(ctx context.Context, t *resolve.Target, tag strin
 	}
 	root := p.outcome.Found.Root.Descriptor.Digest
 	if p.forbids(tag, desc.Digest == root) {
-		return protectedTag(ref, desc.Digest)
+		return protectedTag(ref, desc.Digest, p.request.Tags.Overwrite)
 	}
 	if p.monotonic() && protect.Moves(tag) && desc.Digest != t.Now[tag] && desc.Digest != root {
 		p.keepIfOlder(ctx, ref, desc.Digest)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
@@ -31,13 +32,39 @@ func (r *Report) Markdown() markdown.Text {
 // command is wrong.
 func FailureMarkdown(command input.Command, err error) markdown.Text {
 	var b markdown.Builder
-	if command == "" {
+	switch {
+	case command == "":
 		b.Printf("## ❌ The step failed\n\n")
-	} else {
+	case writes(command):
+		b.Printf("## ❌ %s failed, and nothing was written\n\n", working(command))
+	default:
 		b.Printf("## ❌ The command %s failed\n\n", command)
 	}
 	mdErrors(&b, errorMessages(err))
 	return b.Text()
+}
+
+// FailureText returns the line of the log for a command that failed without a report of
+// its own. It returns "" for commands that do not publish.
+func FailureText(command input.Command) string {
+	if !writes(command) {
+		return ""
+	}
+	return working(command) + " failed. Nothing was written.\n"
+}
+
+// FailureOutputs returns the outputs of a command that failed without a report of its
+// own. The command is empty if the input command is wrong.
+func FailureOutputs(command input.Command) []Output {
+	if writes(command) || slices.Contains([]input.Command{"", input.Pull, input.Check}, command) {
+		return []Output{{"outcome", string(Failed)}}
+	}
+	return nil
+}
+
+// writes reports whether a command publishes an image.
+func writes(c input.Command) bool {
+	return c == input.Publish || c == input.Merge || c == input.Promote
 }
 
 // title returns the headline of the summary. It names the image and the version.
@@ -78,11 +105,13 @@ func (r *Report) published() markdown.Text {
 }
 
 // working returns the activity of the command.
-func (r *Report) working() string {
-	switch r.Command {
-	case string(input.Promote):
+func (r *Report) working() string { return working(input.Command(r.Command)) }
+
+func working(c input.Command) string {
+	switch c {
+	case input.Promote:
 		return "Promoting"
-	case string(input.Merge):
+	case input.Merge:
 		return "Merging"
 	}
 	return "Publishing"

@@ -115,11 +115,10 @@ func (d dockerTar) config(ctx context.Context, s saved) ([]byte, error) {
 }
 
 func (d dockerTar) absent(what, file string) error {
-	hint := hintRebuild
 	if !d.tar.Complete() {
-		hint = "The archive has no end mark and may be truncated. " + hint
+		return archive.Truncated(d.path, fmt.Sprintf("it has no end mark, and the %s %q is missing", what, file))
 	}
-	return diag.New(CodeBlobMissing, diag.Source, hint, nil, "manifest.json lists the %s %q, which %q does not contain", what, file, d.path)
+	return diag.New(CodeBlobMissing, diag.Source, hintRebuild, nil, "manifest.json lists the %s %q, which %q does not contain", what, file, d.path)
 }
 
 // manifest builds a manifest of Docker's schema 2 for a saved image. The

@@ -9,6 +9,8 @@ import (
 	"os"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/archive"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/detect"
 )
 
 // files gives access to the files of a directory or an archive by their
@@ -152,6 +154,9 @@ func (w fileSet) kind(ctx context.Context, at location) (Kind, error) {
 			"%q contains manifest.json but no index.json, so it is not an OCI layout", w.path)
 	case repositories:
 		return DockerArchive, nil
+	}
+	if a, ok := w.files.(*archive.Archive); ok && !a.Complete() && !detect.Names(w.path, a.Names()).Found() {
+		return "", archive.Truncated(w.path, "it has no end mark, and index.json and manifest.json are missing")
 	}
 	return "", diag.New(CodeNotLayout, diag.Source, "Use an OCI layout (index.json, oci-layout, blobs), a tar of an OCI layout, or a tar that docker save wrote.", nil,
 		"%q contains neither index.json nor manifest.json", w.path)

@@ -94,8 +94,9 @@ func (l layout) truncated() bool {
 func (l layout) missing(what string, desc v1.Descriptor, err error) error {
 	hint := hintRebuild
 	if l.truncated() {
-		hint = "The archive has no end mark and may be truncated. " + hint
-	} else if what == "manifest" {
+		return archive.Truncated(l.path, fmt.Sprintf("it has no end mark, and the %s %.19s is missing", what, desc.Digest))
+	}
+	if what == "manifest" {
 		hint = "If this platform was not built or pulled on the machine, export only the existing platforms (docker save --platform). " + hint
 	}
 	return diag.New(CodeBlobMissing, diag.Source, hint, err, "a manifest of %[3]q lists the %[1]s %[2]s, which the source does not contain", what, desc.Digest, l.path)

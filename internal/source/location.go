@@ -56,10 +56,47 @@ func locate(text string) (location, error) {
 		return findPath(text, rest, kind)
 	}
 	at, err := findPath(text, text, "")
+	if meant := meantTransport(prefix, rest); meant != "" && err != nil {
+		return location{}, diag.New(CodeNotFound, diag.Source, fmt.Sprintf("Did you mean %s? For an image in the Docker engine, write docker-daemon:NAME. For an image in the storage of podman, write containers-storage:NAME. For an image in a registry, write docker://REFERENCE.", meant), nil,
+			"the source %.300q has the unknown prefix %s:", text, prefix)
+	}
 	if hint, known := unsupportedTransports[prefix]; known && err != nil {
 		return location{}, diag.New(CodeNotSupported, diag.Source, hint, nil, "the source %q has the transport %s:, which is not supported", text, prefix)
 	}
 	return at, err
+}
+
+// meantTransport returns the source that a text with a misspelt or foreign prefix
+// probably means, or "".
+func meantTransport(prefix, rest string) string {
+	ref, isReference := strings.CutPrefix(rest, "//")
+	switch prefix {
+	case "docker", "docker-image":
+		return "docker-daemon:" + ref
+	case "podman", "buildah", "containers", "storage":
+		return "containers-storage:" + ref
+	case "registry":
+		return "docker://" + ref
+	case "oci-layout":
+		return "oci:" + ref
+	case "oci-tar", "tar":
+		return "oci-archive:" + ref
+	}
+	if strings.ContainsAny(prefix, "./\\@") {
+		return ""
+	}
+	known := []string{string(OCIArchive), string(DockerArchive), string(DockerEngine), string(ContainersStorage)}
+	if isReference {
+		known = []string{string(Registry)}
+	}
+	like := nearest.Of(prefix, known)
+	switch {
+	case len(like) == 0 || len(prefix) < 4:
+		return ""
+	case isReference:
+		return "docker://" + ref
+	}
+	return like[0] + ":" + rest
 }
 
 // findPath returns the longest prefix of the argument rest that is an existing
@@ -148,6 +185,9 @@ func notFound(text, rest string, cause error) error {
 	if text == "" {
 		return diag.New(CodeNotFound, diag.Source, "Set source to the path of an OCI layout or of a tar, to docker-daemon:NAME, or to docker://REFERENCE.", nil, "the source is empty")
 	}
+	if rest == "" {
+		return diag.New(CodeNotFound, diag.Source, "Write the path of the image after the prefix.", nil, "the source %q has no path after its prefix", text)
+	}
 	return diag.New(CodeNotFound, diag.Source, guess(rest), cause, "the source %.300q does not exist: no file or directory has this name", rest)
 }
 
@@ -161,7 +201,7 @@ func guess(rest string) string {
 			return fmt.Sprintf(hintPick+" %q, write %q.", cut.path, cut.path+"#"+cut.pick)
 		}
 	}
-	if strings.Contains(rest, "\n") {
+	if strings.Contains(rest, "\n") || severalFiles(rest) {
 		return "The input source accepts one image. Publish each image in a separate step."
 	}
 	if ref, ok := strings.CutPrefix(rest, "https://"); ok && isImageName(ref) {
@@ -170,39 +210,23 @@ func guess(rest string) string {
 	if hint := missing.Text(rest); hint != "" {
 		return hint
 	}
-	if hint := guessTransport(rest); hint != "" {
-		return hint
+	near := missing.Folder(rest)
+	if strings.HasPrefix(near, "Did you mean ") {
+		return near + " " + guessReference(rest) + HintPath
 	}
-	folder := missing.Folder(rest) + " "
-	if strings.HasPrefix(folder, "Did you mean") {
-		return folder + guessReference(rest) + HintPath
-	}
-	return guessReference(rest) + folder + HintPath
+	return guessReference(rest) + near + " " + HintPath
 }
 
-// guessTransport explains a prefix that other programs use, or that is misspelt.
-func guessTransport(rest string) string {
-	prefix, after, ok := strings.Cut(rest, ":")
-	if !ok || strings.Contains(prefix, "/") {
-		return ""
+// severalFiles reports whether a text is a list of existing files or of archives.
+func severalFiles(text string) bool {
+	files := strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(",; ", c) })
+	for _, file := range files {
+		if _, err := os.Stat(file); err != nil && !detect.IsArchive(file) {
+			return false
+		}
 	}
-	switch strings.ToLower(prefix) {
-	case "docker", "docker-image", "image", "daemon":
-		return fmt.Sprintf("For an image in the Docker engine, write %q. For an image in a registry, write docker://REFERENCE.", "docker-daemon:"+strings.TrimLeft(after, "/"))
-	case "podman", "buildah", "containers":
-		return fmt.Sprintf("For an image in the storage of podman, write %q.", "containers-storage:"+strings.TrimLeft(after, "/"))
-	case "docker-tar", "tar", "archive", "file":
-		return fmt.Sprintf("For a tar from docker save, or for an OCI layout, write only the path: %s.", strings.TrimPrefix(after, "//"))
-	}
-	if known := nearest.Of(prefix, transports); len(known) > 0 && len(prefix) > 3 {
-		return fmt.Sprintf("Did you mean %s:%s?", known[0], after)
-	}
-	return ""
+	return len(files) > 1
 }
-
-// transports contains the prefixes that a source can have, without docker, whose
-// reference follows //.
-var transports = []string{string(OCILayout), string(OCIArchive), string(DockerArchive), string(DockerEngine), string(ContainersStorage)}
 
 // guessReference returns sentences that explain how to name an image that is not a
 // file, or "" if the text cannot be such a name.

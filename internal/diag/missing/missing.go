@@ -92,6 +92,9 @@ func variable(path string) string {
 	if name == "" {
 		return ""
 	}
+	if name == "PWD" || name == "HOME" {
+		return fmt.Sprintf("Only a shell replaces the variable %s. Write a path relative to the working directory of the step (. for this directory), or ${{ github.workspace }} for the folder of the checkout.", name)
+	}
 	return fmt.Sprintf("Only a shell replaces the variable %s. In a workflow, write ${{ %s }}, or write the value itself.", name, contextOf(name))
 }
 

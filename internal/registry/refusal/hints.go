@@ -134,6 +134,17 @@ func otherOwner(ev Evidence) (title, hint string) {
 		"Publish under the owner of the workflow's repository, because GITHUB_TOKEN has access only to packages of that owner. Or set the input token to a classic token of the other owner with write:packages."
 }
 
+// credentialsRefused explains a login of the input credentials that a registry refuses.
+func credentialsRefused(ev Evidence) (title, hint string) {
+	host := ev.Repo.RegistryStr()
+	title = fmt.Sprintf("%s refuses the login of the user %s from the input credentials", host, ev.LoginUser)
+	hint = fmt.Sprintf("Correct the user name and the secret in the line %s USER SECRET of the input credentials.", host)
+	if ev.Home {
+		hint += " Or remove this line, so that the run uses the input token."
+	}
+	return title, hint
+}
+
 func replaceScopes(ev Evidence) string {
 	if ev.Kind == secret.FineGrainedPAT {
 		return "Use the job's GITHUB_TOKEN, or a classic token with the scope write:packages. ghcr.io does not accept fine-grained tokens."
@@ -143,12 +154,25 @@ func replaceScopes(ev Evidence) string {
 	case ev.Scoped && len(ev.Scopes) == 0:
 		hint = "The token has no scopes. "
 	case ev.Scoped:
-		hint = fmt.Sprintf("The token has the scopes %s. ", strings.Join(ev.Scopes, ", "))
+		hint = fmt.Sprintf("The token has the %s %s and lacks write:packages. ", scopes(len(ev.Scopes)), strings.Join(ev.Scopes, ", "))
+		if slices.Contains(ev.Scopes, "write:packages") {
+			hint = fmt.Sprintf("The token has the scopes %s. ", strings.Join(ev.Scopes, ", "))
+		}
 	}
 	if ev.Kind == secret.OAuth && !ev.InWorkflow {
 		return hint + "With the gh CLI, run gh auth refresh --scopes write:packages to add the scope. Then use the new output of gh auth token."
 	}
+	if !ev.InWorkflow {
+		return hint + "Create a classic token with the scope write:packages at " + ev.newTokenURL()
+	}
 	return hint + "Use the job's GITHUB_TOKEN, or create a classic token with the scope write:packages at " + ev.newTokenURL()
+}
+
+func scopes(n int) string {
+	if n == 1 {
+		return "scope"
+	}
+	return "scopes"
 }
 
 func replaceToken(ev Evidence) string {
@@ -192,15 +216,14 @@ func otherRegistry(ev Evidence) (title, hint string) {
 }
 
 func denied(ev Evidence) (title, hint string) {
+	if ev.LoginUser != "" && ev.tokenRequest {
+		return credentialsRefused(ev)
+	}
 	title = fmt.Sprintf("%s refuses the token and gives no reason", ev.Repo)
 	if ev.tokenRequest {
 		title = fmt.Sprintf("%s refuses the token and gives no reason", ev.Repo.RegistryStr())
 	}
 	switch {
-	case ev.Login != "":
-		host := ev.Repo.RegistryStr()
-		return fmt.Sprintf("%s refuses the login of %s from the input credentials", host, ev.Login),
-			fmt.Sprintf("Correct the line for %s in the input credentials, or remove the line to use the input token for this registry.", host)
 	case ev.Kind == secret.FineGrainedPAT:
 		return title, replaceScopes(ev)
 	case ev.tokenRequest, ev.Kind == secret.ClassicPAT:

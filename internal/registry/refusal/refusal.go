@@ -25,6 +25,9 @@ type Evidence struct {
 	Repo name.Repository
 	// HostInput is the input that contains the host of a destination; "" for image.
 	HostInput string
+	// LoginUser is the user name of the login in the input credentials that the run used
+	// instead of the token; "" for the token.
+	LoginUser string
 	// Home is true if the registry is GitHub's.
 	Home bool
 	// InWorkflow is true in a workflow run.
@@ -37,9 +40,6 @@ type Evidence struct {
 	// OnReadOnly is the value of the input on-readonly: fail, skip or archive. It is ""
 	// if the run does not push to the repository.
 	OnReadOnly string
-	// Login is the user name in the line of the input credentials for the registry. It
-	// is "" if the input has no such line. A line precedes the input token.
-	Login string
 	// Kind is the kind of the token, found by its prefix.
 	Kind secret.Kind
 	// Exists is true if the package exists, and nil if its existence is unknown.

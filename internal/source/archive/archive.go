@@ -118,7 +118,7 @@ func read(ctx context.Context, name string, r io.ReaderAt, size int64) (*Archive
 	a.bodies = c
 	err = a.scanCompressed(ctx, c)
 	if diag.Is(err, CodeNotArchive) && errors.Is(err, io.ErrUnexpectedEOF) {
-		err = truncated(name, "the compressed data ends early", nil)
+		err = Truncated(name, "the compressed data ends early")
 	}
 	return a, err
 }

@@ -89,7 +89,7 @@ func (c *cursor) Close() error { return c.in.Close() }
 // broken returns the error of the decompressor with an explanation.
 func (c *cursors) broken(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		return truncated(c.name, "the compressed data ends early", err)
+		return Truncated(c.name, "the compressed data ends early")
 	}
 	return unreadable(c.name, fmt.Errorf("decompressing: %w", err))
 }

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
@@ -41,19 +42,19 @@ func otherCompression(path string) error {
 		"%q is compressed with bzip2 or xz", path)
 }
 
-// truncated returns the error for an archive that ends before its last file is
-// complete.
-func truncated(path, where string, err error) error {
-	return diag.New(CodeTruncated, diag.Source, hintRewrite, err, "the archive %q is truncated: %s", path, where)
+// Truncated returns the error for an archive that ends too early. The argument where
+// states how the end was detected.
+func Truncated(path, where string) error {
+	return diag.New(CodeTruncated, diag.Source, hintRewrite, errors.New(where), "the archive %q is truncated", path)
 }
 
 // truncated returns the error for an archive that ends too early. The argument
 // have is the size of the archive in bytes.
 func (s *scan) truncated(have int64) error {
 	if have < s.end {
-		return truncated(s.path, fmt.Sprintf("%q needs %d more bytes", s.last, s.end-have), nil)
+		return Truncated(s.path, fmt.Sprintf("the file %q needs %d more bytes", s.last, s.end-have))
 	}
-	return truncated(s.path, fmt.Sprintf("the archive ends in the middle of a block after %q", s.last), nil)
+	return Truncated(s.path, fmt.Sprintf("it ends in the middle of a block after %q", s.last))
 }
 
 func unsafe(archive, name, why string) error {

@@ -108,7 +108,7 @@ func (r *streamFile) explain(err error) error {
 	case errors.As(err, &diagErr):
 		return err
 	}
-	return truncated(r.streams.name, "the export ended before the file was complete", err)
+	return Truncated(r.streams.name, "the export ended before the file was complete")
 }
 
 // Close lets the next reader continue the stream.

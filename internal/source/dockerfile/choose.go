@@ -105,7 +105,8 @@ func noBuilder(why []string, failed []failure) error {
 	}
 	if len(why) > 0 {
 		e.Title = "No installed builder supports this request: " + strings.Join(why, "; ")
-		e.Hint = "Put docker/setup-buildx-action before this step. With this action, docker buildx supports the request."
+		e.Err = nil // the log contains the output of each builder
+		e.Hint = "Put docker/setup-buildx-action before this step. With this action, docker buildx supports the request. Or remove the inputs that the installed builders do not support."
 	}
 	return e
 }

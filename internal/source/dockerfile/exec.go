@@ -58,15 +58,14 @@ func (m *Machine) runLogged(ctx context.Context, env []string, name string, args
 	if err == nil || ctx.Err() != nil {
 		return errors.Join(err, context.Cause(ctx))
 	}
-	reason := err
-	if lines := end.errorLines(); lines != "" {
-		reason = errors.New(lines)
+	e := &diag.Error{
+		Code: CodeFailed, Side: diag.Source, Title: name + " did not build the image",
+		Hint: "Read the output of the builder in the group Build of the log.",
 	}
-	return &diag.Error{
-		Code: CodeFailed, Side: diag.Source, Err: reason,
-		Title: fmt.Sprintf("%s did not build the image", name),
-		Hint:  "Read the output of the builder in the log above.",
+	if reason := program.Reason(end.errorLines()); reason != "" {
+		e.Err = fmt.Errorf("%s reports: %s", name, reason)
 	}
+	return e
 }
 
 func (m *Machine) run(ctx context.Context, c Command) ([]byte, error) {

@@ -109,18 +109,34 @@ func (s *notFoundError) Unwrap() error { return s.error }
 // error contains the message of the tool.
 func (s *Storage) unknown(t tool, name string, err error) error {
 	return &diag.Error{
-		Code: codeNotFound, Side: diag.Source, Err: err,
+		Code: codeNotFound, Side: diag.Source, Err: answerOf(t, err),
 		Title: fmt.Sprintf("%s does not find the image %q", t.name, name),
 		Hint:  fmt.Sprintf("Run %s images to list the images. Build the image as the user of this step, because each user has a separate storage.", t.name),
 	}
 }
 
 func refused(t tool, err error) error {
-	return &diag.Error{
-		Code: CodeRefused, Side: diag.Source, Err: err,
-		Title: fmt.Sprintf("%s did not export the image", t.name),
-		Hint:  "Check that the disk has space for the largest layer (TMPDIR, or /var/tmp), and that no other program removes the image during the export.",
+	hint := "Check that the disk has space for the largest layer (TMPDIR, or /var/tmp), and that no other program removes the image during the export."
+	if strings.Contains(err.Error(), "authfile") {
+		hint = "Set REGISTRY_AUTH_FILE to an existing file, or remove this variable."
 	}
+	return &diag.Error{
+		Code: CodeRefused, Side: diag.Source, Err: answerOf(t, err),
+		Title: t.name + " did not export the image", Hint: hint,
+	}
+}
+
+// answerOf quotes the reason that a program printed. It returns err unchanged if the
+// program printed nothing.
+func answerOf(t tool, err error) error {
+	var failed *program.Error
+	if !errors.As(err, &failed) {
+		return err
+	}
+	if reason := program.Reason(failed.Output); reason != "" {
+		return fmt.Errorf("%s reports: %s", t.name, reason)
+	}
+	return err
 }
 
 // Export starts the export of the image with the given ID. The caller closes
@@ -171,7 +187,7 @@ func (e *export) Read(p []byte) (int, error) {
 	if errors.Is(err, io.EOF) {
 		e.ended, e.err = true, io.EOF
 		if failed := e.cmd.Wait(); failed != nil {
-			e.err = refused(e.tool, fmt.Errorf("%w: %s", failed, e.stderr.String()))
+			e.err = refused(e.tool, &program.Error{Output: e.stderr.String(), Err: failed})
 		}
 		err = e.err
 	}

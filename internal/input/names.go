@@ -1,0 +1,165 @@
+package input
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/google/go-containerregistry/pkg/name"
+)
+
+// repositoryPart matches one part of the path of a repository, and tagName matches a tag
+// (distribution specification, "Pulling manifests"). The library that parses names checks
+// only the characters.
+var (
+	repositoryPart = regexp.MustCompile(`^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$`)
+	tagName        = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
+)
+
+// maxOwner is the maximum length of the name of an owner on GitHub, in bytes.
+const maxOwner = 39
+
+// NameFault explains why a text is not the name of a repository.
+type NameFault struct {
+	Is   string // continues a sentence that begins with the name
+	Cure string // full sentences
+}
+
+// CheckName checks the name of a repository against the grammar of registries, and
+// against GitHub's rules for owners if the name is on GitHub's registry. It returns nil
+// for a valid name. The letter case does not matter, because the program changes names to
+// lower case. All commands check names with this function.
+func (c *Common) CheckName(text string) *NameFault {
+	host, path := splitHost(strings.ToLower(text))
+	if host == "" && (path == c.Registry || path == c.Home) && strings.ContainsAny(path, ".:") {
+		return &NameFault{"contains no owner and no name", "Write " + path + "/OWNER/NAME" + c.homeExample() + "."}
+	}
+	prefix := strings.TrimSuffix(host+"/", "/")
+	if prefix != "" {
+		prefix += "/"
+	}
+	if bad := badCharacter(path); bad != "" {
+		return characterFault(prefix, path, bad)
+	}
+	parts := strings.Split(path, "/")
+	home := (host == "" && c.Registry == c.Home) || host == c.Home
+	for i, part := range parts {
+		if part == "" {
+			return emptyPart(prefix, parts)
+		}
+		if home && i == 0 && len(parts) > 1 && !validOwner(part) {
+			return ownerFault(c.Home, part)
+		}
+		if !repositoryPart.MatchString(part) {
+			cure := "In a name, one of the characters . _ - can only be between letters and digits."
+			if clean := cleanPart(part); clean != "" {
+				parts[i] = clean
+				cure += " Write " + prefix + strings.Join(parts, "/") + "."
+			}
+			return &NameFault{fmt.Sprintf("contains the part %q, which registries do not accept", part), cure}
+		}
+	}
+	return nil
+}
+
+// homeExample returns the name of the workflow's repository as an example.
+func (c *Common) homeExample() string {
+	if c.GitHub.Repository == "" {
+		return ""
+	}
+	return ", for example " + c.Registry + "/" + strings.ToLower(c.GitHub.Repository)
+}
+
+// splitHost splits a name at the first slash if the text before it is a host, as
+// name.NewRepository does.
+func splitHost(text string) (host, path string) {
+	before, after, ok := strings.Cut(text, "/")
+	if ok && (strings.ContainsAny(before, ".:") || before == "localhost") {
+		return before, after
+	}
+	return "", text
+}
+
+func badCharacter(path string) string {
+	at := strings.IndexFunc(path, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && !strings.ContainsRune("._-/", r)
+	})
+	if at < 0 {
+		return ""
+	}
+	return string([]rune(path[at:])[0])
+}
+
+func characterFault(prefix, path, bad string) *NameFault {
+	switch {
+	case bad == ":" && strings.HasSuffix(path, ":"):
+		return &NameFault{"ends with a colon", "Remove the colon. If a variable follows the colon, its value is empty. Write tags in the input tags."}
+	case bad == ";" || bad == "|" || bad == ",":
+		return &NameFault{"contains " + quote(bad), "For several images, write one name per line. Write tags in the input tags."}
+	}
+	clean := strings.ReplaceAll(path, bad, "-")
+	if bad[0] >= utf8.RuneSelf {
+		clean = path
+	}
+	cure := "A name can contain only the letters a-z, digits, and the characters . _ - between them."
+	if badCharacter(clean) == "" {
+		cure += " Write, for example, " + prefix + clean + "."
+	}
+	return &NameFault{"contains " + quote(bad), cure}
+}
+
+// emptyPart explains two slashes in sequence, and a slash at an end of a path.
+func emptyPart(prefix string, parts []string) *NameFault {
+	var rest []string
+	for _, part := range parts {
+		if part != "" {
+			rest = append(rest, part)
+		}
+	}
+	cure := "If the value contains an expression or a variable, it is empty: check its name."
+	if len(rest) > 1 {
+		cure += " Or write " + prefix + strings.Join(rest, "/") + "."
+	} else {
+		cure += " The form is " + prefix + "OWNER/NAME."
+	}
+	return &NameFault{"has an empty part next to a slash", cure}
+}
+
+// validOwner reports whether GitHub's registry can hold names of an owner. The names of
+// owners have letters, digits and single hyphens. The names of managed users end with an
+// underscore and a short code (docs/ghcr.md, Refused: name).
+func validOwner(owner string) bool {
+	return len(owner) <= maxOwner && !strings.Contains(owner, ".") && repositoryPart.MatchString(owner)
+}
+
+func ownerFault(home, owner string) *NameFault {
+	cure := "The name of an owner has letters, digits and single hyphens between them. Correct the owner in the name."
+	if strings.HasSuffix(owner, "-") {
+		cure = "Registries do not accept a name in which a hyphen is before a slash. Publish under another owner, for example an organization."
+	}
+	return &NameFault{fmt.Sprintf("has the owner %q, and %s cannot hold names of this owner", owner, home), cure}
+}
+
+// cleanPart removes the separators that a registry does not accept.
+func cleanPart(part string) string {
+	part = strings.Trim(part, "._-")
+	for _, long := range []string{"..", "._", "_.", ".-", "-.", "_-", "-_", "___"} {
+		for strings.Contains(part, long) {
+			part = strings.ReplaceAll(part, long, long[:1])
+		}
+	}
+	if !repositoryPart.MatchString(part) {
+		return ""
+	}
+	return part
+}
+
+// checkTag returns the reason why a registry does not accept a tag of a reference, or "".
+func checkTag(ref name.Reference) string {
+	tag, ok := ref.(name.Tag)
+	if !ok || tagName.MatchString(tag.TagStr()) {
+		return ""
+	}
+	return fmt.Sprintf("The tag %q is not valid. A tag has at most 128 letters, digits, dots, - and _, and begins with a letter, a digit or an underscore.", tag.TagStr())
+}
