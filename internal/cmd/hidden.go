@@ -4,7 +4,7 @@ import (
 	"io"
 	"sync"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/markdown"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/markdown"
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/bounded"
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/bounded"
 )
 
 // endless writes a body until the client closes the connection.

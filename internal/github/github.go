@@ -19,8 +19,8 @@ import (
 
 	"github.com/google/go-github/v60/github"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/bounded"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/bounded"
 )
 
 // Owner is a user or an organization. The paths of the API depend on the owner's

@@ -17,7 +17,7 @@ import (
 	"github.com/docker/cli/cli/config/configfile"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
-	"github.com/ghcr-publish/ghcr-publish/internal/locked"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/locked"
 )
 
 // maxFile is the maximum size of a login file, in bytes.

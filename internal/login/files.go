@@ -9,7 +9,7 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/locked"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/locked"
 )
 
 // Files names the login files to which a session writes.

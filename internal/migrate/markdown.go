@@ -3,7 +3,7 @@ package migrate
 import (
 	"strings"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/markdown"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/markdown"
 )
 
 // Markdown returns the report for a job summary, in the same order as Text.

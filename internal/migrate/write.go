@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/locked"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/locked"
 )
 
 // Write writes the edited files to disk. For each file, it writes the new

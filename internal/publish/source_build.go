@@ -7,10 +7,10 @@ import (
 	"io"
 	"os"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/locked"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/naming"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/locked"
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/dockerfile"
 )

@@ -8,7 +8,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
-	"github.com/ghcr-publish/ghcr-publish/internal/markdown"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/markdown"
 )
 
 // CheckSchemaID identifies the format of the JSON of check.

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
-	"github.com/ghcr-publish/ghcr-publish/internal/markdown"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/markdown"
 )
 
 // These are the maximum numbers of entries in the summary. They keep the summary

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/markdown"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/markdown"
 )
 
 // MetadataSummary returns the job summary of the command metadata: the references

@@ -8,8 +8,8 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
-	"github.com/ghcr-publish/ghcr-publish/internal/markdown"
 	"github.com/ghcr-publish/ghcr-publish/internal/pull"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/markdown"
 	"github.com/ghcr-publish/ghcr-publish/internal/sink"
 )
 

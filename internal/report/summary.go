@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
-	"github.com/ghcr-publish/ghcr-publish/internal/markdown"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/markdown"
 )
 
 // Markdown returns the job summary.

@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
-	"github.com/ghcr-publish/ghcr-publish/internal/markdown"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/markdown"
 )
 
 // mdImage writes the state of one destination: the command that pulls the image, its

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
-	"github.com/ghcr-publish/ghcr-publish/internal/markdown"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/markdown"
 )
 
 // mdPlan writes the answer of a dry run: the tags of each destination first, and then

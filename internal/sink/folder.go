@@ -11,7 +11,7 @@ import (
 	"path"
 	"path/filepath"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/locked"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/locked"
 )
 
 // folder is a directory. Its methods write nothing outside of the directory. The

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
-	"github.com/ghcr-publish/ghcr-publish/internal/markdown"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/markdown"
 )
 
 // MaxSummary is the maximum size of the job summary of a step, in bytes. The runner

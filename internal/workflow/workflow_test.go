@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
-	"github.com/ghcr-publish/ghcr-publish/internal/markdown"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/markdown"
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/locked"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/locked"
 )
 
 // The first calls fail on Windows, because the file is open.
