@@ -43,7 +43,9 @@ func (s *stage) withBuildah() *stage {
 	s.env["PATH"], s.env["BUILT"], s.env["ID"] = bin, sourcetest.Tar(s.t, sourcetest.DockerSave(s.t, built)), built.ID().Hex
 	s.env["CALLS"], s.env["SEEN"] = filepath.Join(s.dir, "calls"), filepath.Join(s.dir, "seen")
 	s.env["RUNNER_TEMP"] = s.t.TempDir()
-	return s.with("context", s.t.TempDir(), "tags", "1")
+	context := s.t.TempDir()
+	s.check(os.WriteFile(filepath.Join(context, "Dockerfile"), []byte("FROM scratch\n"), 0o600))
+	return s.with("context", context, "tags", "1")
 }
 
 // record returns the record of the builder. It is empty if the builder did not run.

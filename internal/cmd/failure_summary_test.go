@@ -25,7 +25,11 @@ func TestEveryCommandWritesASummaryOfAWrongInput(t *testing.T) {
 			t.Parallel()
 			s := newStage(t, acme()).with("command", command, "timeout", "soon")
 			r := s.run().failsWith("input-value", `The input timeout has the invalid value "soon"`)
-			if got := r.summary; strings.Count(got, "## ") != 1 || !strings.Contains(got, "The command "+command+" failed") || !strings.Contains(got, "input-value") {
+			heading := "The command " + command + " failed"
+			if verb := map[string]string{"publish": "Publishing", "merge": "Merging", "promote": "Promoting"}[command]; verb != "" {
+				heading = verb + " failed, and nothing was written"
+			}
+			if got := r.summary; strings.Count(got, "## ") != 1 || !strings.Contains(got, heading) || !strings.Contains(got, "input-value") {
 				t.Errorf("the summary is %q", got)
 			}
 		})

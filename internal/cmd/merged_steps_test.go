@@ -179,6 +179,7 @@ func (j mergedJob) stage(t *testing.T) *stage {
 	s.env["GITHUB_EVENT_NAME"], s.env["GITHUB_REF"] = j.event, j.ref
 	payload := map[string]any{"repository": map[string]any{
 		"name": "web", "full_name": "acme/web", "default_branch": "main", "visibility": "public", "html_url": "https://github.com/acme/web",
+		"description": nil, "license": nil, // with all facts in the payload, the labels do not contain the address of a server
 		"owner": map[string]any{"login": "acme", "type": "Organization"},
 	}}
 	if j.event == "pull_request" {

@@ -1,7 +1,6 @@
 package input
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -24,7 +23,9 @@ type ArtifactFile struct {
 }
 
 // mediaType matches a media type name of RFC 6838, section 4.2.
-var mediaType = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$`)
+var mediaType = onFirstUse(func() string {
+	return `^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$`
+})
 
 // artifact reads the inputs of an artifact. It returns nil if artifact-type is
 // empty.
@@ -41,7 +42,7 @@ func (r *reader) artifact(c *Config) *Artifact {
 		r.failArtifactWithoutContent()
 		return a
 	}
-	if !mediaType.MatchString(a.Type) {
+	if !mediaType().MatchString(a.Type) {
 		r.fail("artifact-type", CodeValue, "Write a media type: application/vnd.cyclonedx+json.", "The input artifact-type is %q, which is not a media type", a.Type)
 	}
 	for _, in := range append(fileInputs, "labels") {
@@ -73,7 +74,7 @@ func (r *reader) failArtifactWithoutContent() {
 
 // parseArtifactFile parses PATH:MEDIA/TYPE, or only PATH.
 func parseArtifactFile(line string) ArtifactFile {
-	if at := strings.LastIndex(line, ":"); at > 0 && mediaType.MatchString(line[at+1:]) {
+	if at := strings.LastIndex(line, ":"); at > 0 && mediaType().MatchString(line[at+1:]) {
 		return ArtifactFile{Path: line[:at], MediaType: line[at+1:]}
 	}
 	return ArtifactFile{Path: line}

@@ -123,7 +123,7 @@ func (c *Common) noticeFolded(in, key, value string) {
 }
 
 // secretID matches the ids that can be part of an option of a builder.
-var secretID = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,128}$`)
+var secretID = onFirstUse(func() string { return `^[A-Za-z0-9_.-]{1,128}$` })
 
 // buildSecrets parses ID=VALUE lines in the form of docker/build-push-action. An
 // entry in double quotes can have several lines. Errors do not contain values.
@@ -142,7 +142,7 @@ func (r *reader) buildSecrets() []BuildSecret {
 		id, value, _ := strings.Cut(strings.Join(fields, ","), "=")
 		s := BuildSecret{ID: strings.TrimSpace(id), Value: secret.New(value)}
 		switch {
-		case !secretID.MatchString(s.ID):
+		case !secretID().MatchString(s.ID):
 			r.fail("secrets", CodeValue, hintSecrets, "Entry %d of secrets has no ID, or its ID contains characters that are not letters, digits, dots, - or _", i+1)
 		case s.Value.Empty():
 			r.failEmptySecret(i+1, strings.Contains(strings.Join(fields, ","), "="))

@@ -2,7 +2,6 @@ package input
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
@@ -97,14 +96,16 @@ func (r *reader) checkToken(c *Common) {
 }
 
 // variableName matches the names that users write instead of the value of a token.
-var variableName = regexp.MustCompile(`(?i)^(?:(?:secrets|env|github|vars|inputs)\.[a-z_][a-z0-9_]*|(?:github_token|gh_token|cr_pat|ghcr_token|ghcr_pat))$`)
+var variableName = onFirstUse(func() string {
+	return `(?i)^(?:(?:secrets|env|github|vars|inputs)\.[a-z_][a-z0-9_]*|(?:github_token|gh_token|cr_pat|ghcr_token|ghcr_pat))$`
+})
 
 // literalToken explains a text that names a token and is not a token, or returns "".
 func literalToken(text string) string {
 	if hint := missing.Unexpanded(text); hint != "" {
 		return hint
 	}
-	if variableName.MatchString(text) {
+	if variableName().MatchString(text) {
 		return "The runner replaces a name only in an expression: ${{ … }}."
 	}
 	return ""

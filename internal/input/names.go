@@ -14,7 +14,7 @@ import (
 // only the characters.
 var (
 	repositoryPart = regexp.MustCompile(`^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$`)
-	tagName        = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
+	tagName        = onFirstUse(func() string { return `^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$` })
 )
 
 // maxOwner is the maximum length of the name of an owner on GitHub, in bytes.
@@ -158,7 +158,7 @@ func cleanPart(part string) string {
 // checkTag returns the reason why a registry does not accept a tag of a reference, or "".
 func checkTag(ref name.Reference) string {
 	tag, ok := ref.(name.Tag)
-	if !ok || tagName.MatchString(tag.TagStr()) {
+	if !ok || tagName().MatchString(tag.TagStr()) {
 		return ""
 	}
 	return fmt.Sprintf("The tag %q is not valid. A tag has at most 128 letters, digits, dots, - and _, and begins with a letter, a digit or an underscore.", tag.TagStr())

@@ -3,7 +3,6 @@ package input
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -105,7 +104,7 @@ func (r *reader) policies(c *Config) {
 // digestName matches the texts that can be the end of an output's name (workflow
 // syntax, "outputs"). An expression must be able to read the output. The caller has
 // replaced slashes by dashes.
-var digestName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
+var digestName = onFirstUse(func() string { return `^[A-Za-z0-9_-]{1,100}$` })
 
 // pushByDigest reads the inputs of a matrix job that pushes a platform image.
 func (r *reader) pushByDigest(c *Config) {
@@ -116,7 +115,7 @@ func (r *reader) pushByDigest(c *Config) {
 		r.fail("tags", CodeTagsWithPushByDigest, "Remove tags from this step, and set tags in the step with the command merge.", "The input tags and push-by-digest: true exclude each other")
 	case c.DigestName != "" && !c.ByDigest:
 		r.fail("digest-name", CodeDigestNameWithoutPushByDigest, "Set push-by-digest: true, or remove digest-name.", "The input digest-name has no effect without push-by-digest: true")
-	case c.DigestName != "" && !digestName.MatchString(c.DigestName):
+	case c.DigestName != "" && !digestName().MatchString(c.DigestName):
 		r.fail("digest-name", CodeDigestNameInvalid, "Use only letters, digits, - and _ (a slash becomes a dash), because the name of an output ends with this text.", "The input digest-name has the invalid value %q", r.text("digest-name"))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Terminal names the inputs in a message as a user of a terminal writes them: as
@@ -21,7 +22,7 @@ type Terminal struct {
 }
 
 // anyFlag matches the name of an input that has a flag.
-var anyFlag = func() string {
+var anyFlag = sync.OnceValue(func() string {
 	var names []string
 	for _, in := range Table {
 		if !in.NoFlag {
@@ -30,21 +31,29 @@ var anyFlag = func() string {
 	}
 	slices.SortFunc(names, func(a, b string) int { return len(b) - len(a) }) // the longest name first
 	return "(" + strings.Join(names, "|") + ")"
-}()
+})
 
-// The forms in which a message names an input.
+// The forms in which a message names an input. Only a message at a terminal needs them,
+// so the program does not compile them at its start.
 var (
-	formTwo     = regexp.MustCompile(`([Tt])he inputs ` + anyFlag + ` and ` + anyFlag + `\b`)
-	formInput   = regexp.MustCompile(`([Tt])he input (?:` + anyFlag + `\b|"` + anyFlag + `")`)
-	formValue   = regexp.MustCompile("(\\w+ |[(`])" + anyFlag + `: (\$\{\{.*?\}\}|[^\s,;()` + "`" + `]*[^\s,;().` + "`" + `])`)
-	formVerb    = regexp.MustCompile(`\b([Rr]emove|is set without|[Ii]ncrease) ` + anyFlag + `([ ,.;]|$)`)
-	formSet     = regexp.MustCompile(`\b([Ss]et) ` + anyFlag + `( to\b| in the step|[,.;]|$)`)
-	formHyphen  = regexp.MustCompile(`(^|[\s(])` + anyFlag + `([\s,.;)]|$)`)
-	formQuoted  = regexp.MustCompile("(command )?`" + anyFlag + "`")
-	formDashes  = regexp.MustCompile("`(--[^`]*)`")
-	formCommand = regexp.MustCompile(`(\w |\()command: ([a-z]+)`)
-	formThis    = regexp.MustCompile(`([Tt]his|separate) input\b`)
+	formTwo   = onFirstUse(func() string { return `([Tt])he inputs ` + anyFlag() + ` and ` + anyFlag() + `\b` })
+	formInput = onFirstUse(func() string { return `([Tt])he input (?:` + anyFlag() + `\b|"` + anyFlag() + `")` })
+	formValue = onFirstUse(func() string {
+		return "(\\w+ |[(`])" + anyFlag() + `: (\$\{\{.*?\}\}|[^\s,;()` + "`" + `]*[^\s,;().` + "`" + `])`
+	})
+	formVerb    = onFirstUse(func() string { return `\b([Rr]emove|is set without|[Ii]ncrease) ` + anyFlag() + `([ ,.;]|$)` })
+	formSet     = onFirstUse(func() string { return `\b([Ss]et) ` + anyFlag() + `( to\b| in the step|[,.;]|$)` })
+	formHyphen  = onFirstUse(func() string { return `(^|[\s(])` + anyFlag() + `([\s,.;)]|$)` })
+	formQuoted  = onFirstUse(func() string { return "(command )?`" + anyFlag() + "`" })
+	formDashes  = onFirstUse(func() string { return "`(--[^`]*)`" })
+	formCommand = onFirstUse(func() string { return `(\w |\()command: ([a-z]+)` })
+	formThis    = onFirstUse(func() string { return `([Tt]his|separate) input\b` })
 )
+
+// onFirstUse returns a function that compiles a pattern at its first call.
+func onFirstUse(pattern func() string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern()) })
+}
 
 // settingVerbs are the words before NAME: VALUE if the value is not true, false or one
 // of the values in the table. Other words can stand before a colon by chance.
@@ -53,21 +62,21 @@ var settingVerbs = []string{"set ", "write ", "with ", "and ", "example "}
 // Text returns a message for a terminal.
 func (t Terminal) Text(text string) string {
 	text = withoutWorkflow(text)
-	text = formTwo.ReplaceAllStringFunc(text, func(s string) string {
-		m := formTwo.FindStringSubmatch(s)
+	text = formTwo().ReplaceAllStringFunc(text, func(s string) string {
+		m := formTwo().FindStringSubmatch(s)
 		return t.name(m[2], m[1] == "T") + " and " + t.name(m[3], false)
 	})
-	text = formInput.ReplaceAllStringFunc(text, func(s string) string {
-		m := formInput.FindStringSubmatch(s)
+	text = formInput().ReplaceAllStringFunc(text, func(s string) string {
+		m := formInput().FindStringSubmatch(s)
 		return t.name(m[2]+m[3], m[1] == "T")
 	})
-	text = formValue.ReplaceAllStringFunc(text, t.setting)
-	text = formCommand.ReplaceAllString(text, "${1}the command $2")
-	text = t.each(formVerb, text)
-	text = t.each(formSet, text)
-	text = formThis.ReplaceAllString(text, "$1 flag")
-	return formHyphen.ReplaceAllStringFunc(text, func(s string) string {
-		m := formHyphen.FindStringSubmatch(s)
+	text = formValue().ReplaceAllStringFunc(text, t.setting)
+	text = formCommand().ReplaceAllString(text, "${1}the command $2")
+	text = t.each(formVerb(), text)
+	text = t.each(formSet(), text)
+	text = formThis().ReplaceAllString(text, "$1 flag")
+	return formHyphen().ReplaceAllStringFunc(text, func(s string) string {
+		m := formHyphen().FindStringSubmatch(s)
 		if !strings.Contains(m[2], "-") {
 			return s
 		}
@@ -97,7 +106,7 @@ func (t Terminal) name(input string, begins bool) string {
 
 // setting returns the flag or the argument for a word, an input and its value.
 func (t Terminal) setting(s string) string {
-	m := formValue.FindStringSubmatch(s)
+	m := formValue().FindStringSubmatch(s)
 	before, in, value := m[1], m[2], m[3]
 	row, _ := Find(in)
 	truth := row.Kind == Bool && (value == "true" || value == "false")
@@ -123,13 +132,13 @@ func (t Terminal) setting(s string) string {
 // Help returns the description of a flag. A name in backquotes is an input, unless it
 // is also a command or a value of the described input.
 func (t Terminal) Help(in Input) string {
-	text := formQuoted.ReplaceAllStringFunc(in.HelpFor(t.Command), func(s string) string {
-		m := formQuoted.FindStringSubmatch(s)
+	text := formQuoted().ReplaceAllStringFunc(in.HelpFor(t.Command), func(s string) string {
+		m := formQuoted().FindStringSubmatch(s)
 		if m[1] != "" || slices.Contains(in.Values, m[2]) {
 			return s
 		}
 		return "--" + m[2]
 	})
-	text = formDashes.ReplaceAllString(t.Text(text), "$1")
+	text = formDashes().ReplaceAllString(t.Text(text), "$1")
 	return strings.ReplaceAll(text, "`", "'") // pflag takes a word in backquotes for the name of the value
 }

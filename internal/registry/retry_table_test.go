@@ -299,13 +299,13 @@ func TestEndlessBodyIsNotReadToItsEnd(t *testing.T) {
 	}
 }
 
-func TestMountThatWasNotRequestedIsAnError(t *testing.T) {
+func TestCreatedWithoutAMountAndWithoutALocationIsAnError(t *testing.T) {
 	t.Parallel()
 	for _, blob := range []*image.Blob{knownBlob(fixed), pendingBlob(fixed)} {
 		r := newFixture(t, openWorld())
 		r.ghcr.Inject(ghcrtest.Fault{Method: "POST", Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 201}})
-		var answer *registry.Error
-		if _, _, err := r.client.Upload(t.Context(), r.repo, blob, nil); !errors.As(err, &answer) || answer.Status != 201 {
+		var missing *registry.LocationError
+		if _, _, err := r.client.Upload(t.Context(), r.repo, blob, nil); !errors.As(err, &missing) || !missing.Missing {
 			t.Errorf("got %v", err)
 		}
 	}

@@ -130,9 +130,6 @@ func (u *upload) attempt(ctx context.Context) (v1.Descriptor, BlobOutcome, error
 	if u.opened = err == nil; !u.opened {
 		return v1.Descriptor{}, "", err
 	}
-	if mounted && query == "" {
-		return v1.Descriptor{}, "", &Error{Operation: "POST upload", Host: u.repo.RegistryStr(), Repository: u.repo.RepositoryStr(), Status: http.StatusCreated}
-	}
 	if mounted {
 		return u.blob.Descriptor, Mounted, nil
 	}
