@@ -20,9 +20,9 @@ import (
 // file to which the builder appends its arguments.
 const builderVariable = "GHCR_PUBLISH_TEST_BUILDER"
 
-// withBuildx sets the PATH of the stage to a folder with a docker buildx that builds an
+// withFakeBuildx sets the PATH of the stage to a folder with a docker buildx that builds an
 // image with the labels of its arguments.
-func (s *stage) withBuildx() *stage {
+func (s *stage) withFakeBuildx() *stage {
 	s.t.Helper()
 	program, err := os.Executable()
 	s.check(err)
@@ -83,7 +83,10 @@ func builtArchive(labels map[string]string, text string) []byte {
 		return v1.Descriptor{MediaType: t, Digest: hash, Size: size}
 	}
 	encode := func(v any) []byte {
-		raw, _ := json.Marshal(v)
+		raw, err := json.Marshal(v)
+		if err != nil {
+			panic(err) // the values are structures of this test
+		}
 		return raw
 	}
 	layer := tarOf("file", text)
@@ -126,7 +129,7 @@ func TestLabelsOfABuildAddNoAnnotations(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t, acme()).withBuildx().with("context", context, "tags", "1", "labels", c.labels, "annotations", c.annotations)
+			s := newStage(t, acme()).withFakeBuildx().with("context", context, "tags", "1", "labels", c.labels, "annotations", c.annotations)
 			s.run().succeeds()
 			labels, annotations := s.namesOf("acme/web", "1")
 			if labels["org.example.a"] != c.wantLabel || annotations["org.example.a"] != c.wantAnnotation {

@@ -109,7 +109,7 @@ func TestMergedStepsPublishTheSameNames(t *testing.T) {
 				t.Fatalf("the metadata step stays: %v, want %v", stays, j.stays)
 			}
 			meta := j.runMetadata(t)
-			s := j.stage(t).withBuildx()
+			s := j.stage(t).withFakeBuildx()
 			for name, value := range inputs {
 				s.with(name, j.evaluate(t, s, value, meta))
 			}
@@ -262,7 +262,11 @@ func (j mergedJob) compareBuild(t *testing.T, s *stage, meta map[string]string) 
 	}
 	for _, input := range []string{"build-args", "cache-from", "cache-to"} {
 		for _, value := range lines(j.evaluate(t, s, j.push[input], meta)) {
-			if quoted, _ := json.Marshal(value); !strings.Contains(s.record("CALLS"), string(quoted)) {
+			quoted, err := json.Marshal(value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(s.record("CALLS"), string(quoted)) {
 				t.Errorf("the builder does not get %s of the input %s", value, input)
 			}
 		}

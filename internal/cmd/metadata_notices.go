@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
@@ -29,7 +30,7 @@ func explainRules(result meta.Result) []string {
 // metadataNotices returns all notices of the command metadata.
 // docker/metadata-action continues if no rule gives a tag, so that is not an error.
 func metadataNotices(result meta.Result, c *input.MetadataConfig) []diag.Notice {
-	out := append(c.Notices, result.Warnings...)
+	out := slices.Concat(c.Notices, result.Warnings)
 	for _, rule := range result.Rules {
 		if text := literal(rule.Text); rule.Tag != "" && invalidTag.MatchString(text) {
 			out = append(out, diag.Notice{

@@ -35,10 +35,7 @@ func (c *Common) CheckName(text string) *NameFault {
 	if host == "" && (path == c.Registry || path == c.Home) && strings.ContainsAny(path, ".:") {
 		return &NameFault{"contains no owner and no name", "Write " + path + "/OWNER/NAME" + c.homeExample() + "."}
 	}
-	prefix := strings.TrimSuffix(host+"/", "/")
-	if prefix != "" {
-		prefix += "/"
-	}
+	prefix := strings.TrimPrefix(host+"/", "/") // "" without a host
 	if bad := badCharacter(path); bad != "" {
 		return characterFault(prefix, path, bad)
 	}
@@ -52,15 +49,21 @@ func (c *Common) CheckName(text string) *NameFault {
 			return ownerFault(c.Home, part)
 		}
 		if !repositoryPart.MatchString(part) {
-			cure := "In a name, one of the characters . _ - can only be between letters and digits."
-			if clean := cleanPart(part); clean != "" {
-				parts[i] = clean
-				cure += " Write " + prefix + strings.Join(parts, "/") + "."
-			}
-			return &NameFault{fmt.Sprintf("contains the part %q, which registries do not accept", part), cure}
+			return partFault(prefix, parts, i)
 		}
 	}
 	return nil
+}
+
+// partFault explains a part in which a separator has a wrong place.
+func partFault(prefix string, parts []string, i int) *NameFault {
+	is := fmt.Sprintf("contains the part %q, which registries do not accept", parts[i])
+	cure := "In a name, one of the characters . _ - can only be between letters and digits."
+	if clean := cleanPart(parts[i]); clean != "" {
+		parts[i] = clean
+		cure += " Write " + prefix + strings.Join(parts, "/") + "."
+	}
+	return &NameFault{is, cure}
 }
 
 // homeExample returns the name of the workflow's repository as an example.

@@ -49,7 +49,7 @@ func (e *engine) chartSkip() *Skip {
 	if e.in.Chart == "" {
 		return nil
 	}
-	reason := ""
+	var reason string
 	switch {
 	case e.kind == pullEvent, e.kind == scheduleEvent:
 		reason = fmt.Sprintf("the event %s does not release a version of a chart", e.c.Event.Name)

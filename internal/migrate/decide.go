@@ -194,7 +194,7 @@ func (p *pass) recordMigration(l *login, variable string) {
 	if with == "" {
 		with = "a token in plain text"
 	}
-	p.reportEdit(l.code, l.at, "", "%s uses %s. The edit replaces this credential with ${{ %s }}, because GITHUB_TOKEN needs no stored secret and expires at the end of the job.%s", l.what, with, p.token(), variable)
+	p.reportEdit(l.code, l.at, "%s uses %s. The edit replaces this credential with ${{ %s }}, because GITHUB_TOKEN needs no stored secret and expires at the end of the job.%s", l.what, with, p.token(), variable)
 	p.addNeed(l.job, p.levelOf(l), l.what)
 	if len(l.deletes) > 0 {
 		p.images = append(p.images, l.deletes...)

@@ -81,7 +81,7 @@ func (p *pass) merge(job *flow.Job, c chain) string {
 	if err := p.writeMergedStep(c, d); err != nil {
 		return err.Error()
 	}
-	p.reportEdit(MergedSteps, locationOf(c.push.Uses.Key), "", "The edit %s one step, which logs in with GITHUB_TOKEN, builds and pushes. %s", c.replacement(job.ID), strings.Join(d.sentences(), " "))
+	p.reportEdit(MergedSteps, locationOf(c.push.Uses.Key), "The edit %s one step, which logs in with GITHUB_TOKEN, builds and pushes. %s", c.replacement(job.ID), strings.Join(d.sentences(), " "))
 	return ""
 }
 

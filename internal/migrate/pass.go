@@ -189,8 +189,8 @@ func (p *pass) reportNote(code Code, at location, format string, args ...any) {
 	p.report(Note, code, at, fmt.Sprintf(format, args...), "")
 }
 
-func (p *pass) reportEdit(code Code, at location, hint, format string, args ...any) {
-	p.report(WouldChange, code, at, fmt.Sprintf(format, args...), hint)
+func (p *pass) reportEdit(code Code, at location, format string, args ...any) {
+	p.report(WouldChange, code, at, fmt.Sprintf(format, args...), "")
 }
 
 // scalar locates a node in the source and caches the result.

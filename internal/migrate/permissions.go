@@ -131,7 +131,7 @@ func (p *pass) mergeInto(pair *flow.Pair, job *flow.Job, n *need) {
 	if aliases := p.doc.Aliases[pair.Value]; len(aliases) > 0 {
 		also = " Other jobs share these permissions through an anchor."
 	}
-	p.reportEdit(Permissions, locationOf(pair.Key), "", "The job %q needs %s for %s. The edit adds this scope to the existing permissions block.%s", job.ID, item, strings.Join(n.what, ", "), also)
+	p.reportEdit(Permissions, locationOf(pair.Key), "The job %q needs %s for %s. The edit adds this scope to the existing permissions block.%s", job.ID, item, strings.Join(n.what, ", "), also)
 }
 
 // replaceAll turns "read-all" or an empty value into a block.
@@ -170,7 +170,7 @@ func (p *pass) addBlock(job *flow.Job, n *need, s scopes, why string) {
 		p.reportRemaining(Permissions, locationOf(job.Key), "Add permissions: {"+s.inline()+"} to the job.", "The job %q needs %s, but a permissions block cannot be added safely.", job.ID, s.inline())
 		return
 	}
-	p.reportEdit(Permissions, locationOf(job.Key), "", "The job %q needs packages: %s for %s. It gets a permissions block (%s). %s", job.ID, n.level, strings.Join(n.what, ", "), s.inline(), why)
+	p.reportEdit(Permissions, locationOf(job.Key), "The job %q needs packages: %s for %s. It gets a permissions block (%s). %s", job.ID, n.level, strings.Join(n.what, ", "), s.inline(), why)
 }
 
 func (s scopes) clone() scopes {

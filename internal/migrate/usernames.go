@@ -50,8 +50,8 @@ func (p *pass) reportUsername(l *login, at place) {
 		text += " The login therefore needs no secret for the name."
 	}
 	if at.actor == "" {
-		p.reportEdit(Username, location{at.node, at.from}, "", text+" The edit writes ${{ github.actor }}, as GitHub's guide does.", l.what, old)
+		p.reportEdit(Username, location{at.node, at.from}, text+" The edit writes ${{ github.actor }}, as GitHub's guide does.", l.what, old)
 		return
 	}
-	p.reportEdit(Username, location{at.node, at.from}, "", text+" The edit writes %s, because an expression in a script could inject commands.", l.what, old, at.actor)
+	p.reportEdit(Username, location{at.node, at.from}, text+" The edit writes %s, because an expression in a script could inject commands.", l.what, old, at.actor)
 }

@@ -44,16 +44,9 @@ func (c *Client) getBase(ctx context.Context, s *session, header string, n attem
 	const operation = "the login"
 	to := &route{session: s, operation: operation, method: http.MethodGet, url: &url.URL{Scheme: s.scheme, Host: s.reg.RegistryStr(), Path: "/v2/"}}
 	for {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, to.url.String(), nil)
+		resp, err := c.sendBase(ctx, s, to, header, n)
 		if err != nil {
 			return err
-		}
-		if header != "" && s.isHome(to.url) {
-			req.Header.Set("Authorization", header)
-		}
-		resp, err := c.send(req, &requestBody{}, operation, n)
-		if err != nil {
-			return fmt.Errorf("logging in: %w", &unreachableError{err})
 		}
 		if isRedirect(resp.StatusCode) {
 			if err := to.follow(resp); err != nil {
@@ -67,6 +60,22 @@ func (c *Client) getBase(ctx context.Context, s *session, header string, n attem
 		closeBody(resp) // only the status is needed
 		return nil
 	}
+}
+
+// sendBase sends one request of getBase. Only the registry receives the header.
+func (c *Client) sendBase(ctx context.Context, s *session, to *route, header string, n attempt) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, to.url.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	if header != "" && s.isHome(to.url) {
+		req.Header.Set("Authorization", header)
+	}
+	resp, err := c.send(req, &requestBody{}, to.operation, n)
+	if err != nil {
+		return nil, fmt.Errorf("logging in: %w", &unreachableError{err})
+	}
+	return resp, nil
 }
 
 // UntrustedRealm is the error of a login to a registry whose token realm belongs

@@ -17,7 +17,7 @@ import (
 )
 
 // packScript compresses programs. Go has no implementation of zstd that compresses as
-// well as the implementation in Node.js, and the launcher needs Node.js in any case.
+// well as the implementation in Node.js. The launcher needs Node.js, too.
 //
 //go:embed pack.cjs
 var packScript string

@@ -24,10 +24,7 @@ import (
 // openEmbedded uses the layout and sets s.HasPlainLayers.
 func (s *Source) openEmbedded(ctx context.Context, d dockerTar, chosen saved, pick string) (bool, error) {
 	l := layout{fileSet: d.fileSet}
-	if has, err := l.has(ctx, "oci-layout"); err != nil || !has {
-		return false, err
-	}
-	if has, err := l.has(ctx, "index.json"); err != nil || !has {
+	if has, err := l.complete(ctx); err != nil || !has {
 		return false, err
 	}
 	_, doc, err := l.index(ctx)
@@ -61,6 +58,16 @@ func (s *Source) openEmbedded(ctx context.Context, d dockerTar, chosen saved, pi
 		s.Notices = append(s.Notices, missingNotice(d.path, root, s.Root, len(t.missing)))
 	}
 	return s.Root != nil, nil
+}
+
+// complete reports whether the two files exist that make a folder an OCI layout.
+func (l layout) complete(ctx context.Context) (bool, error) {
+	for _, file := range []string{"oci-layout", "index.json"} {
+		if has, err := l.has(ctx, file); err != nil || !has {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // errOtherImages means that index.json lists only complete images, but not the image of

@@ -71,11 +71,14 @@ func parseConfig(ctx context.Context, m *image.Manifest) (*config, error) {
 		return nil, err
 	}
 	var doc config
-	if json.Unmarshal(raw, &doc) != nil {
+	if !decode(raw, &doc) {
 		return nil, nil // the function image reports an invalid config
 	}
 	return &doc, nil
 }
+
+// decode reports whether a text is JSON of the given form, and decodes the text.
+func decode(raw []byte, doc any) bool { return json.Unmarshal(raw, doc) == nil }
 
 // image applies the rules to the config of an image.
 func (c *checker) image(ctx context.Context, m *image.Manifest) error {
@@ -85,7 +88,7 @@ func (c *checker) image(ctx context.Context, m *image.Manifest) error {
 	}
 	digest := short(m.Blobs[0].Descriptor.Digest)
 	var doc config
-	if err := json.Unmarshal(raw, &doc); err != nil || !bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) {
+	if !decode(raw, &doc) || !bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) {
 		c.refuse(CodeConfigInvalid, hintRebuild+" Docker and containerd cannot read the config.", "The config %s is not the JSON object of an image config", digest)
 		return nil
 	}

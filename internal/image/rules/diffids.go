@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"encoding/json"
-
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
@@ -15,7 +13,7 @@ import (
 // diag.Registry, because a caller that pulls an image knows these digests.
 func DiffIDs(m *image.Manifest, raw []byte, plain map[v1.Hash]v1.Hash) error {
 	var doc config
-	if !m.IsRunnable() || json.Unmarshal(raw, &doc) != nil || doc.artifact() {
+	if !m.IsRunnable() || !decode(raw, &doc) || doc.artifact() {
 		return nil
 	}
 	c := &checker{root: m}

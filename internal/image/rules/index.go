@@ -2,7 +2,6 @@ package rules
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,7 +21,7 @@ func (c *checker) index(ctx context.Context, m *image.Manifest) error {
 		ArtifactType string          `json:"artifactType"`
 		Manifests    []v1.Descriptor `json:"manifests"`
 	}
-	if json.Unmarshal(m.Raw, &doc) != nil {
+	if !decode(m.Raw, &doc) {
 		return nil // a source does not return an invalid index
 	}
 	if len(doc.Manifests) == 0 && doc.ArtifactType == "" {

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -136,7 +137,7 @@ var variants = map[string]string{
 func (r *reading) variant() {
 	p := &r.platform
 	lower := strings.ToLower(strings.TrimSpace(p.Variant))
-	short := p.Architecture == "arm" && strings.Contains(" 5 6 7 8 ", " "+lower+" ") || p.Architecture == "arm64" && lower == "8"
+	short := p.Architecture == "arm" && slices.Contains([]string{"5", "6", "7", "8"}, lower) || p.Architecture == "arm64" && lower == "8"
 	wrong := variants[p.Architecture+"/"+lower]
 	switch {
 	case lower == "":

@@ -50,6 +50,15 @@ func (f *Found) allHave(b *image.Blob) bool {
 	return !slices.ContainsFunc(f.Targets, func(t Target) bool { return !t.has(b) })
 }
 
+// baseRepository returns the repository of the base image that an annotation names.
+func baseRepository(m *image.Manifest) (name.Repository, bool) {
+	base, err := name.ParseReference(rewrite.Annotations(m.Raw)[baseName])
+	if err != nil {
+		return name.Repository{}, false
+	}
+	return base.Context(), true
+}
+
 // repositoryWith returns a repository that has the blob, or nil.
 func (r *Resolver) repositoryWith(ctx context.Context, found *Found, m *image.Manifest, b *image.Blob) (*name.Repository, error) {
 	for i := range found.Targets {
@@ -57,11 +66,10 @@ func (r *Resolver) repositoryWith(ctx context.Context, found *Found, m *image.Ma
 			return &found.Targets[i].Repo, nil
 		}
 	}
-	base, err := name.ParseReference(rewrite.Annotations(m.Raw)[baseName])
-	if err != nil || !found.wanted(base.Context()) {
+	repo, ok := baseRepository(m)
+	if !ok || !found.wanted(repo) {
 		return nil, nil
 	}
-	repo := base.Context()
 	r.registry().Expect(repo, registry.Pull)
 	exists, err := r.registry().HasBlob(ctx, repo, b.Descriptor.Digest)
 	if err = registry.IgnoreAbsent(err); err != nil || !exists {
