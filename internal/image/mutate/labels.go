@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -14,16 +13,15 @@ import (
 )
 
 // addLabels adds labels to the config of every image of the tree. This changes
-// the digests of all manifests up to the root. The result outdated is true if
-// the tree has attestations, because attestations contain the previous digests
-// of the images. A config keeps its own values of the default labels.
-func addLabels(ctx context.Context, root *image.Manifest, labels, defaults map[string]string) (outdated bool, err error) {
+// the digests of all manifests up to the root. The result describes the attestations
+// of the changed images. A config keeps its own values of the default labels.
+func addLabels(ctx context.Context, root *image.Manifest, labels, defaults map[string]string) (attestations, error) {
 	if len(labels)+len(defaults) == 0 {
-		return false, nil
+		return attestations{}, nil
 	}
 	l := &labeler{ctx: ctx, labels: labels, defaults: defaults}
-	err = l.visit(root)
-	return l.outdated, err
+	err := l.visit(root)
+	return l.attestations, err
 }
 
 // labeler adds labels to one tree.
@@ -31,7 +29,7 @@ type labeler struct {
 	ctx      context.Context
 	labels   map[string]string
 	defaults map[string]string
-	outdated bool
+	attestations
 }
 
 // visit adds the labels to all images below m, children first.
@@ -81,8 +79,10 @@ func (l *labeler) updateIndex(m *image.Manifest) error {
 	if err := replace(m, raw, err); err != nil {
 		return err
 	}
-	l.outdated = l.outdated || before != m.Descriptor.Digest && slices.ContainsFunc(m.Children, (*image.Manifest).IsAttestation)
-	return nil
+	if before == m.Descriptor.Digest {
+		return nil
+	}
+	return l.update(m)
 }
 
 // newConfig returns a blob for the changed bytes of a config. The blob has no

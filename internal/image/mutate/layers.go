@@ -32,10 +32,10 @@ func compressLayers(ctx context.Context, root *image.Manifest, m compress.Method
 
 // layersResult is the result of compressLayers.
 type layersResult struct {
-	changed  bool // a manifest that had a digest became pending
-	outdated bool // attestations contain the previous digests of images
-	indexed  int  // number of layers that keep their bytes because of a table of contents
-	unknown  int  // number of images whose config does not list the digests of the layers
+	attestations
+	changed bool // a manifest that had a digest became pending
+	indexed int  // number of layers that keep their bytes because of a table of contents
+	unknown int  // number of images whose config does not list the digests of the layers
 }
 
 // recompressor selects the layers of one tree.
@@ -70,7 +70,9 @@ func (r *recompressor) visit(m *image.Manifest) error {
 	}
 	switch {
 	case m.Index() && childPending:
-		r.result.outdated = r.result.outdated || slices.ContainsFunc(m.Children, (*image.Manifest).IsAttestation)
+		if err := r.result.update(m); err != nil {
+			return err
+		}
 		r.setPending(m, rewrite.Index)
 	case m.IsRunnable():
 		return r.image(m)

@@ -58,7 +58,7 @@ func (c Changes) Apply(ctx context.Context, root *image.Manifest) ([]diag.Notice
 			return nil, err
 		}
 	}
-	if r.outdated, err = addLabels(ctx, root, c.Labels, c.DefaultLabels); err != nil {
+	if r.labels, err = addLabels(ctx, root, c.Labels, c.DefaultLabels); err != nil {
 		return nil, err
 	}
 	if c.Compression.Chosen() {

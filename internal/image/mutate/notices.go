@@ -14,6 +14,7 @@ import (
 const (
 	CodeDigestChanges        = "digest-changes"        // the published digest differs from the digest of the source
 	CodeAnnotationsNeedOCI   = "annotations-need-oci"  // a Docker manifest has no annotations
+	CodeAttestationsLeft     = "attestations-left"     // attestations whose subject is a changed image are not published
 	CodeAttestationsOutdated = "attestations-outdated" // attestations contain the previous digests of images
 	CodeLayersIndexed        = "layers-indexed"        // layers keep their compression because of a table of contents
 	CodeLayersUnknown        = "layers-unknown"        // layers keep their compression because they cannot be verified
@@ -23,7 +24,7 @@ const (
 type result struct {
 	before      v1.Hash // the digest of the root before the changes; zero if the root was pending
 	stripped    int     // number of removed attestations
-	outdated    bool    // attestations contain the previous digests of labelled images
+	labels      attestations
 	annotations annotationResult
 	layers      layersResult
 }
@@ -41,7 +42,11 @@ func (r result) notices(c Changes, root *image.Manifest) []diag.Notice {
 		add(CodeAnnotationsNeedOCI, diag.Warning, "Annotations were left out",
 			"The image has no annotations, because Docker's manifest type does not support them. Build the image as OCI (docker buildx build --output type=oci), or set compression: zstd to convert the image to OCI.")
 	}
-	if r.outdated || r.layers.outdated {
+	if n := r.labels.left + r.layers.left; n > 0 {
+		add(CodeAttestationsLeft, diag.Warning, "Attestations were left out",
+			fmt.Sprintf("The run changes the images, so it leaves out %s whose subject is an image before the change. A new subject would make signatures of the attestations invalid. Set labels and compression in the build (command: metadata computes the labels).", count(n)))
+	}
+	if r.labels.outdated || r.layers.outdated {
 		add(CodeAttestationsOutdated, diag.Warning, "Attestations have the previous digests",
 			"The attestations in this index contain the digests that the images had before the changes. Set labels and compression in the build (command: metadata computes the labels), or set attestations: strip to remove the attestations.")
 	}
@@ -54,6 +59,14 @@ func (r result) notices(c Changes, root *image.Manifest) []diag.Notice {
 			fmt.Sprintf("An image keeps the compression of its layers if its config does not list the digests of the layers. Without these digests, the layers cannot be verified. Number of images: %d.", n))
 	}
 	return out
+}
+
+// count returns a number of attestations in words.
+func count(n int) string {
+	if n == 1 {
+		return "1 attestation"
+	}
+	return fmt.Sprintf("%d attestations", n)
 }
 
 // digestText describes the changes that gave the image another digest.

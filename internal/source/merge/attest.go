@@ -53,8 +53,9 @@ func (j *Result) matchAttestations(images, others []entry) []entry {
 	return kept
 }
 
-// referrers converts each attestation into a manifest whose subject is the
-// attested image. The blobs of the config and of the statements do not change.
+// referrers returns each attestation as a manifest whose subject is the attested image.
+// It converts an attestation of BuildKit before version 0.32, which has no subject. The
+// blobs of the config and of the statements do not change.
 func referrers(images, attestations []entry) ([]Referrer, error) {
 	subjects := map[string]v1.Descriptor{}
 	for _, e := range images {
@@ -72,9 +73,15 @@ func referrers(images, attestations []entry) ([]Referrer, error) {
 }
 
 func referrer(e entry, subject v1.Descriptor) (Referrer, error) {
-	var old v1.Manifest
+	var old attestationManifest
 	if err := json.Unmarshal(e.Raw, &old); err != nil {
 		return Referrer{}, fmt.Errorf("reading attestation %s: %w", e.Descriptor.Digest, err)
+	}
+	if old.Subject.Digest == subject.Digest && old.ArtifactType != "" {
+		// The attestation is a referrer already. With the same bytes, signatures of the
+		// attestation stay valid.
+		m := &image.Manifest{Descriptor: subjectDescriptor(e.Descriptor), Raw: e.Raw, Blobs: e.Blobs}
+		return Referrer{Subject: subject, Manifest: m, ArtifactType: old.ArtifactType, Annotations: old.Annotations}, nil
 	}
 	raw, err := json.Marshal(attestationManifest{
 		SchemaVersion: 2, MediaType: types.OCIManifestSchema1, ArtifactType: artifactType,

@@ -206,6 +206,25 @@ func TestReferrersNameTheirImage(t *testing.T) {
 	}
 }
 
+// An attestation with a subject is a referrer already, and signatures of it must stay
+// valid.
+func TestReferrerKeepsItsBytes(t *testing.T) {
+	t.Parallel()
+	read := made(t, "a", func(l *sourcetest.Layout) v1.Descriptor {
+		img := sourcetest.On(l.Image(sourcetest.AMD64, "a"), sourcetest.AMD64)
+		return l.Index(img, l.BoundAttestation(img))
+	})
+	j := join(t, merge.Options{Attestations: merge.Referrers}, read, attested(t, "b", sourcetest.ARM64))
+	if n := len(entries(t, j.Root).Manifests); n != 2 || len(j.Referrers) != 2 {
+		t.Fatalf("%d entries and %d referrers, want 2 of each", n, len(j.Referrers))
+	}
+	got, old := j.Referrers[0], read.Root.Children[1]
+	if !bytes.Equal(got.Manifest.Raw, old.Raw) || got.Manifest.Descriptor.Digest != old.Descriptor.Digest || got.Manifest.Descriptor.Platform != nil ||
+		got.ArtifactType != "application/vnd.docker.attestation.manifest.v1+json" || got.Subject.Digest != read.Root.Children[0].Descriptor.Digest {
+		t.Errorf("the referrer is %+v: %s", got, got.Manifest.Raw)
+	}
+}
+
 func TestImageWithoutAPlatformIsRefused(t *testing.T) {
 	t.Parallel()
 	silent := func(l *sourcetest.Layout) v1.Descriptor { return l.Image(&v1.Platform{}, "x") }

@@ -113,16 +113,28 @@ func Config(tb testing.TB, p *v1.Platform, plain ...[]byte) []byte {
 	return raw
 }
 
-// Attestation stores an attestation of an image in the format of BuildKit.
+// Attestation stores an attestation of an image in the format of BuildKit before version
+// 0.32.
 func (l *Layout) Attestation(of v1.Descriptor) v1.Descriptor {
 	l.tb.Helper()
-	statement := l.Blob("application/vnd.in-toto+json", fmt.Appendf(nil, `{"subject":%q}`, of.Digest))
-	m := v1.Manifest{
-		SchemaVersion: 2,
-		MediaType:     types.OCIManifestSchema1,
-		Config:        l.Blob(types.OCIConfigJSON, Config(l.tb, Unknown)),
-		Layers:        []v1.Descriptor{statement},
-	}
+	return l.attestation(of, v1.Manifest{Config: l.Blob(types.OCIConfigJSON, Config(l.tb, Unknown))})
+}
+
+// BoundAttestation stores an attestation of an image in the format of BuildKit 0.32 and
+// later: an artifact whose subject is the image.
+func (l *Layout) BoundAttestation(of v1.Descriptor) v1.Descriptor {
+	l.tb.Helper()
+	return l.attestation(of, v1.Manifest{
+		ArtifactType: "application/vnd.docker.attestation.manifest.v1+json",
+		Config:       l.Blob("application/vnd.oci.empty.v1+json", []byte("{}")),
+		Subject:      &v1.Descriptor{MediaType: of.MediaType, Size: of.Size, Digest: of.Digest},
+	})
+}
+
+func (l *Layout) attestation(of v1.Descriptor, m v1.Manifest) v1.Descriptor {
+	l.tb.Helper()
+	m.SchemaVersion, m.MediaType = 2, types.OCIManifestSchema1
+	m.Layers = []v1.Descriptor{l.Blob("application/vnd.in-toto+json", fmt.Appendf(nil, `{"subject":%q}`, of.Digest))}
 	d := l.JSON(m.MediaType, m)
 	d.Platform = Unknown
 	d.Annotations = map[string]string{
