@@ -133,12 +133,14 @@ func (r *rule) checkGroup() error {
 
 func patternError(r rule, pattern string, err error) error {
 	d := diag.Inputf("tags", CodeTagPattern, "Write the pattern as a regular expression of JavaScript. If the pattern contains a comma, put three double quotes at each end of its field.",
-		"the rule %q has the invalid pattern %q", r.text, pattern)
+		"the rule %s has the invalid pattern %s", inQuotes(r.text), inQuotes(pattern))
 	if errors.Is(err, jsre.ErrTimeout) {
-		d.Title = fmt.Sprintf("the rule %q has the slow pattern %q", r.text, pattern)
+		d.Title = fmt.Sprintf("the rule %s has the slow pattern %s", inQuotes(r.text), inQuotes(pattern))
 		d.Hint = "If a repeated group contains a repetition, as in (a+)+, remove one of the two repetitions. Such a pattern can take very long."
 	}
-	d.Err = err
+	// The library writes "error parsing regexp: REASON in `PATTERN`".
+	reason, _, _ := strings.Cut(strings.TrimPrefix(err.Error(), "error parsing regexp: "), " in `")
+	d.Err = errors.New(reason)
 	return d
 }
 

@@ -31,11 +31,11 @@ func checkCharacters(tag string) error {
 	bad := []rune(tag[at:])[0]
 	switch {
 	case unicode.IsSpace(bad):
-		return diag.Inputf("tags", CodeTagInvalid, "Write one tag per line, or separate tags by commas.", "the tag %q contains a blank", tag)
+		return diag.Inputf("tags", CodeTagInvalid, "Write one tag per line, or separate tags by commas.", "the tag %s contains a blank", inQuotes(tag))
 	case strings.ContainsRune(";|&", bad):
-		return diag.Inputf("tags", CodeTagInvalid, "Write one tag per line, or separate tags by commas.", "the tag %q contains %q, which does not separate tags", tag, string(bad))
+		return diag.Inputf("tags", CodeTagInvalid, "Write one tag per line, or separate tags by commas.", "the tag %s contains %q, which does not separate tags", inQuotes(tag), string(bad))
 	}
-	return diag.Inputf("tags", CodeTagInvalid, tagRule+suggestion(tag), "the tag %q contains %q", tag, string(bad))
+	return diag.Inputf("tags", CodeTagInvalid, tagRule+suggestion(tag), "the tag %s contains %s", inQuotes(tag), inQuotes(string(bad)))
 }
 
 // suggestion returns a sentence with a valid tag that resembles the text, or "".

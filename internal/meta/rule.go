@@ -133,10 +133,10 @@ func (r *rule) unknownType(value string) error {
 func (r *rule) subject() string {
 	if len(r.fields) == 1 {
 		if _, _, named := attribute(r.fields[0]); !named {
-			return fmt.Sprintf("the tag %q", r.text)
+			return "the tag " + inQuotes(r.text)
 		}
 	}
-	return fmt.Sprintf("the rule %q", r.text)
+	return "the rule " + inQuotes(r.text)
 }
 
 // invalid returns an error about the text of the rule.

@@ -47,7 +47,7 @@ func (e *engine) versionText(r rule) (text, skipped string, err error) {
 			e.warn(CodeTagNoMatch, fmt.Sprintf("%s does not match %s", pattern, text), fmt.Sprintf("The rule %q uses the complete text %q.", r.text, text))
 		case len(groups) < 2 || !groups[1].Set:
 			return "", "", diag.Inputf("tags", CodeTagMatchGroup, matchGroupHint,
-				"the rule %q has match=%q, but the pattern has no group, or its first group takes no part in the match with %q", r.text, pattern, text)
+				"the rule %s has match=%s, but the pattern has no group, or its first group takes no part in the match with %q", inQuotes(r.text), inQuotes(pattern), text)
 		default:
 			text = groups[1].Text
 		}

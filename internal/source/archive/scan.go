@@ -113,6 +113,8 @@ func (s *scan) finish(err error) error {
 			return notArchive(s.path, errors.New("the file is empty"))
 		}
 		return nil
+	case s.last == "" && s.have >= 0 && errors.Is(err, io.ErrUnexpectedEOF):
+		return notArchive(s.path, fmt.Errorf("the file has %d bytes, less than the first header of a tar", s.have))
 	case s.last == "":
 		return notArchive(s.path, err)
 	case errors.Is(err, io.ErrUnexpectedEOF):
