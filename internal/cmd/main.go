@@ -148,8 +148,8 @@ func step(ctx context.Context, p Process, w *workflow.Workflow) error {
 }
 
 // show prints an error: as annotations in a workflow, as text otherwise. The page of
-// the run shows the title of an annotation in bold, so it is the sentence that the user
-// needs. The code comes last, for a search in docs/refusals.md. The function words names the
+// the run shows the title of an annotation in bold. The title is therefore the sentence that
+// the user needs most. The code comes last, for a search in docs/refusals.md. The function words names the
 // inputs in a message.
 func show(p Process, w *workflow.Workflow, err error, words func(string) string) {
 	for _, e := range diag.All(err) {

@@ -182,8 +182,8 @@ func (m *migrateRun) writeSARIF() error {
 	return errors.Join(m.report.SARIF(f), f.Close())
 }
 
-// show reports the findings. With the input check it returns an error if an edit is
-// necessary.
+// show reports the findings. If the input check is true, show returns an error if an edit
+// is necessary.
 func (m *migrateRun) show() error {
 	if err := m.print(); err != nil {
 		return err
@@ -283,7 +283,7 @@ func (m *migrateRun) print() error {
 		}
 	}
 	if m.config.Write && m.config.AddCheck && len(m.added) == 0 && m.report.Count(migrate.Changed) == 0 {
-		fmt.Fprintln(&b, "No check workflow was added, because only the edits name the packages to check. To check a package, run: ghcr-publish check ghcr.io/OWNER/NAME")
+		fmt.Fprintln(&b, "No check workflow was added, because this run has no edits that name packages. To check a package, run: ghcr-publish check ghcr.io/OWNER/NAME")
 	}
 	for _, path := range m.added {
 		fmt.Fprintf(&b, "Added the workflow %s. Change the package settings, run the workflow once, and then delete it.\n", filepath.ToSlash(path))

@@ -22,8 +22,8 @@ func usage(c *cobra.Command, err error) error {
 	}
 }
 
-// explainUsage returns the title of an error of cobra and the text to write instead,
-// or "".
+// explainUsage returns a title for an error of cobra, and a hint with the text to write
+// instead. The hint can be "".
 func explainUsage(c *cobra.Command, err error) (title, hint string) {
 	var unknown *pflag.NotExistError
 	var incomplete *pflag.ValueRequiredError

@@ -37,7 +37,7 @@ type Load struct {
 }
 
 // Load begins to load an image from a tar of size bytes. The engine keeps the
-// image only if the whole tar arrives. If the context ends, the load ends.
+// image only if the whole tar arrives. If the context is cancelled, the load ends.
 func (d *Daemon) Load(ctx context.Context, size int64) *Load {
 	ctx, cancel := context.WithCancelCause(ctx)
 	from, to := io.Pipe()

@@ -42,7 +42,7 @@ func (c *Client) TokenStatus(ctx context.Context) (TokenStatus, error) {
 		return status, err
 	}
 	for _, line := range header.Values("X-OAuth-Scopes") {
-		status.Scoped = true // a token without scopes has an empty header
+		status.Scoped = true // for a token without scopes, the header is empty
 		status.Scopes = append(status.Scopes, strings.FieldsFunc(line, func(r rune) bool { return r == ',' || r == ' ' })...)
 	}
 	// GitHub writes the time zone as a name or as an offset.

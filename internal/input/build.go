@@ -105,7 +105,7 @@ func (r *reader) buildArgs(c *Common) []string {
 	return lines
 }
 
-// folded matches the start of a second entry in the value of a first entry.
+// folded matches the start of an entry inside the value of the entry before it.
 var folded = regexp.MustCompile(`([ ,;]+)([A-Za-z_][A-Za-z0-9_]*)=`)
 
 // noticeFolded adds a notice if the value of one line contains the start of another

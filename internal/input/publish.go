@@ -112,7 +112,7 @@ func (r *reader) pushByDigest(c *Config) {
 	c.DigestName = strings.ReplaceAll(r.text("digest-name"), "/", "-")
 	switch {
 	case c.ByDigest && c.Tags != "":
-		r.fail("tags", CodeTagsWithPushByDigest, "Remove tags from this step, and set tags in the step with the command merge.", "The input tags and push-by-digest: true exclude each other")
+		r.fail("tags", CodeTagsWithPushByDigest, "Move the input tags from this step to the step with command: merge.", "The input tags and push-by-digest: true exclude each other")
 	case c.DigestName != "" && !c.ByDigest:
 		r.fail("digest-name", CodeDigestNameWithoutPushByDigest, "Set push-by-digest: true, or remove digest-name.", "The input digest-name has no effect without push-by-digest: true")
 	case c.DigestName != "" && !digestName().MatchString(c.DigestName):

@@ -106,7 +106,7 @@ var Table = []Input{
 	},
 	{
 		Name: "flavor", Group: GroupTags, Kind: Lines, Commands: naming,
-		Help:    "Settings for all tags, one per line: latest=auto, true, false or highest, prefix=TEXT, suffix=TEXT. With latest=highest, the tags latest, MAJOR and MAJOR.MINOR move only if this version is the highest stable version in the registry.",
+		Help:    "Settings for all tags, one per line: latest=VALUE (auto, true, false or highest), prefix=TEXT, suffix=TEXT. With latest=highest, the tags latest, MAJOR and MAJOR.MINOR move only if this version is the highest stable version in the registry.",
 		Short:   "Settings for all tags, one per line: latest=VALUE, prefix=TEXT and suffix=TEXT. VALUE is auto, true, false or highest.",
 		Example: "latest=highest",
 	},
@@ -418,7 +418,7 @@ var Table = []Input{
 	},
 	{
 		Name: "to-action", Group: GroupFiles, Commands: migrate,
-		Help:    "Name of this action, as OWNER/NAME@REF. The run replaces login, metadata and push steps by one step of this action, and names each difference. If one step cannot do the work, the run keeps the steps and prints the reason.",
+		Help:    "Name of this action, as OWNER/NAME@REF. The run replaces login, metadata and push steps by one step of this action, and names each difference. If a single step cannot replace the steps, the run keeps them and prints the reason.",
 		Short:   "Name of this action for the key uses, as OWNER/NAME@REF. If set, the run replaces login, metadata and push steps with one step, where one step can do the work.",
 		Example: "ghcr-publish/ghcr-publish@v1",
 	},

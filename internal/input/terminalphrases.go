@@ -19,7 +19,7 @@ var terminalPhrases = strings.NewReplacer(
 	"Read the logs of the jobs that set these outputs. ", "",
 	"Read the log of the job that sets the value. If the image has no such platform, remove the output from the job,", "Write the digest of this platform. If the image has no such platform, remove the entry,",
 	"Set the input image to the same value in the step that has push-by-digest: true. If the image was deleted from the package after its push, run the job again.", "Write the same image that publish with push-by-digest: true wrote. If the image was deleted from the package after its push, push it again.",
-	"Remove tags from this step, and set tags in the step with the command merge.", "Remove tags, and write it after the command merge instead.",
+	"Move the input tags from this step to the step with command: merge.", "Remove tags, and write it after the command merge instead.",
 	// Paths.
 	"The path is relative to the working directory of the step.", "The path is relative to the working directory.",
 	" or a path relative to the working directory of the step.", " or a path relative to the working directory.",

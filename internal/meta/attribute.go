@@ -43,7 +43,7 @@ func attributesOf(kind string) []string {
 	return slices.Concat(ownAttributes[kind], commonAttributes)
 }
 
-// typesWith lists the types that have an attribute which not all types have.
+// For an attribute that only some types have, typesWith lists these types.
 func typesWith(key string) []string {
 	var out []string
 	for _, kind := range typeNames {

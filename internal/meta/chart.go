@@ -26,7 +26,7 @@ func (e *engine) chartRule() rule {
 		r.skip = "the push deleted " + e.c.Event.Ref
 	case trimJS(e.in.Version) != "":
 	case e.kind == otherEvent, e.kind == tagEvent && e.refAfter("refs/heads/") != "":
-		r.skip = fmt.Sprintf("event %s may build another commit than the head of the branch that it reports; set the input tags", e.c.Event.Name)
+		r.skip = fmt.Sprintf("event %s may build a commit that is not the head of the reported branch; set the input tags", e.c.Event.Name)
 	}
 	return r
 }

@@ -205,7 +205,7 @@ func (e *engine) noBranchReason() string {
 	case trimJS(e.in.Version) != "":
 		return "the input version is set"
 	case e.kind != refEvent:
-		return fmt.Sprintf("event %s may build another commit than the head of the branch that it reports; set the input tags", name)
+		return fmt.Sprintf("event %s may build a commit that is not the head of the reported branch; set the input tags", name)
 	}
 	return ""
 }
@@ -219,7 +219,7 @@ func (e *engine) noGitTagReason() string {
 	case e.noVersionReason() == "":
 		return "type=semver applies"
 	case e.refAfter("refs/tags/") != "" && e.gitTag() == "":
-		return fmt.Sprintf("event %s may build another commit than the Git tag that it reports; set the input tags", e.c.Event.Name)
+		return fmt.Sprintf("event %s may build a commit that is not the commit of the reported Git tag; set the input tags", e.c.Event.Name)
 	}
 	return ""
 }

@@ -13,7 +13,7 @@ import (
 // tagRule states the grammar of tags (tagGrammar) in words.
 const tagRule = "A tag can contain only the letters A-Z and a-z, digits, dots, - and _."
 
-// respelled are the characters of versions that each tool writes as a dash in a tag.
+// respelled contains the characters of a version that every tool replaces by a dash in a tag.
 const respelled = "+~"
 
 // checkCharacters returns an error for a tag with a character that a tag cannot

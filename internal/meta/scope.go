@@ -115,7 +115,7 @@ func (s scope) checkUse(use handlebars.Use, text string) *problem {
 	case slices.Contains(dateScope.names, use.Name):
 		return checkDate(use)
 	case use.Fields && !slices.Contains([]string{"prerelease", "build", "options"}, use.Name):
-		return &problem{what: fmt.Sprintf("has the unknown expression {{%s}}", use.Source), hint: fmt.Sprintf("Write {{%s}}, which has no fields. %s", use.Name, s.namesHint())}
+		return &problem{what: fmt.Sprintf("has the unknown expression {{%s}}", use.Source), hint: fmt.Sprintf("Write {{%s}}, because this expression has no fields. %s", use.Name, s.namesHint())}
 	case use.Name == "sha" && len(use.Params) > 0:
 		return &problem{what: "has arguments in the expression {{sha}}", hint: "Write {{sha}}. For another length, set the environment variable DOCKER_METADATA_SHORT_SHA_LENGTH: 12."}
 	case len(use.Params)+len(use.Hash) > 0:
@@ -156,9 +156,9 @@ func (s scope) elsewhere(name, text string) string {
 		if !strings.HasPrefix(text, "{{") && !ValidTag(text[:1]) {
 			text = "{{" + name + "}}" // the text is a prefix or a suffix
 		}
-		return fmt.Sprintf("Only the attribute pattern of %s can contain {{%s}}: write type=semver,pattern=%s.", types, name, text)
+		return fmt.Sprintf("Only the attribute \"pattern\" of %s can contain {{%s}}: write type=semver,pattern=%s.", types, name, text)
 	case semverScope.has(name):
-		return fmt.Sprintf("Only the attribute pattern of %s can contain {{%s}}.", types, name)
+		return fmt.Sprintf("Only the attribute \"pattern\" of %s can contain {{%s}}.", types, name)
 	case globalScope.has(name):
 		return fmt.Sprintf("Only the attributes value, enable, prefix and suffix can contain {{%s}}, as in prefix=%s-.", name, shown([]string{name})[0])
 	}

@@ -38,8 +38,8 @@ type Packages interface {
 	Package(ctx context.Context, owner, name string) (Package, error)
 }
 
-// Advice describes the access to an image that GITHUB_TOKEN needs and perhaps
-// does not have. No API shows the grant itself (docs/ghcr.md, Package
+// Advice describes which access to an image GITHUB_TOKEN needs. The token may not
+// have this access yet. No API shows the grant itself (docs/ghcr.md, Package
 // operations). Only the command "check" proves the access. It must run in a
 // workflow of the repository.
 type Advice struct {

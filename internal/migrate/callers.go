@@ -94,8 +94,8 @@ func passesToken(secrets *yaml.Node, name string) bool {
 	return isReference(text, "secrets.GITHUB_TOKEN") || isReference(text, "github.token")
 }
 
-// startsNothing reports whether no workflow of the checkout depends on the events of
-// a login's pushes. Events that GITHUB_TOKEN causes start no workflow (GitHub docs,
+// startsNothing returns true if the pushes of a login start no other workflow of the
+// checkout. Events that GITHUB_TOKEN causes start no workflow (GitHub docs,
 // "Triggering a workflow from a workflow"). If such a workflow exists,
 // startsNothing reports a finding and returns false.
 func (p *pass) startsNothing(l *login) bool {

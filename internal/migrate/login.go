@@ -122,7 +122,7 @@ func inputOf(v expr.Value) string {
 	return ""
 }
 
-// combos returns the combinations of the matrix that can give a text different
+// combos returns the combinations of the matrix for which a text can have different
 // values.
 func (p *pass) combos(job *flow.Job, text string) []flow.Combo {
 	if !strings.Contains(text, "matrix") && !strings.Contains(text, "env.") {

@@ -77,8 +77,8 @@ func (p *pass) loginImages(job *flow.Job, own string) []Image {
 // isLiteral reports whether all parts of a name are known.
 func isLiteral(name string) bool { return !strings.ContainsAny(name, "{}?$") }
 
-// listImages records the packages that the migrated jobs use, and the migrated
-// jobs whose packages the file does not name.
+// listImages records the packages that the migrated jobs use. It also records the
+// migrated jobs whose package names are not in the file.
 func (p *pass) listImages() {
 	for _, job := range p.doc.Jobs {
 		if p.needs[job] == nil {

@@ -87,7 +87,7 @@ func (r *run) noTags(result meta.Result) (*meta.Skip, error) {
 	case event == "" && r.request.Naming.Tags == "":
 		return nil, diag.Inputf("tags", CodeNoTags, "Set tags, for example --tags 1.2.3. Outside a workflow, there is no event that determines the tags.", "The image has no tag")
 	case r.request.DryRun && !meta.NamesItsBuild(event):
-		return &meta.Skip{Reason: "no rule gives a tag for the event " + event, Hint: "The input dry-run is set, so the step succeeds. To publish for this event, write its tags in the input tags.", Build: true}, nil
+		return &meta.Skip{Reason: "no rule gives a tag for the event " + event, Hint: "The input dry-run is set, so the step succeeds. To publish for this event, list the tags in the input tags.", Build: true}, nil
 	}
 	hint += " The results of the rules are:\n    " + strings.Join(result.Explain(), "\n    ")
 	if r.request.Naming.Tags != "" {

@@ -53,8 +53,8 @@ type TagPolicy struct {
 	Overwrite input.Overwrite
 	// Monotonic is true if the run keeps a moving tag that points at a newer image.
 	Monotonic bool
-	// OnlyNewer is true if the run also keeps a moving tag when the order of the two
-	// images is unknown.
+	// OnlyNewer is true if the run does not move a tag when it cannot know which of the
+	// two images is newer.
 	OnlyNewer bool
 }
 

@@ -105,8 +105,8 @@ func (c *Client) Anonymous() *Client {
 	return c.anonymousClient
 }
 
-// Preconnect opens up to n connections for bodies to the repository's host, so that
-// their handshakes run in parallel with earlier requests. It returns immediately.
+// Preconnect opens at most n connections to the repository's host, which transfer bodies
+// later, so that the handshakes run in parallel with earlier requests. It returns immediately.
 // It reports no errors, because a request opens a new connection if the early
 // connection failed.
 func (c *Client) Preconnect(repo name.Repository, n int) {

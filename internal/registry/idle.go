@@ -19,7 +19,7 @@ const (
 	// retry, a server that never answers ends a run after 95 seconds
 	// (docs/how-it-works.md, Waiting for an answer).
 	defaultIdleTimeout = 20 * time.Second
-	// lowestRate is the lowest rate of a body, in bytes per second.
+	// lowestRate is the minimum transfer rate of a body, in bytes per second.
 	lowestRate = 1 << 10
 	// processingRate is the rate, in bytes per second, at which a registry must at
 	// least hash and store a body before it answers.

@@ -152,7 +152,7 @@ type Step struct {
 	Kind   string `json:"kind"`             // blob, manifest, tag
 	Image  string `json:"image"`            // repository
 	Object string `json:"object"`           // digest of the blob or manifest, or name of the tag
-	Detail string `json:"detail,omitempty"` // way of the transfer, or target of the tag
+	Detail string `json:"detail,omitempty"` // method of the transfer, or target of the tag
 	Bytes  int64  `json:"bytes,omitempty"`
 	Needed bool   `json:"needed"` // the destination does not have the object yet
 }

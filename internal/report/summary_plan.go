@@ -96,7 +96,7 @@ func (p PlannedImage) mdTags(b *markdown.Builder) {
 	mdTagRows(b, "Would", rows)
 }
 
-// facts returns what the run would transfer, and that the token may push.
+// facts returns what the run would transfer, and whether the token may push.
 func (p PlannedImage) facts() []string {
 	out := []string{fmt.Sprintf("%d of %s to upload (%s)", p.Upload.Blobs, Count(p.Blobs, "blob"), Bytes(p.Upload.Bytes))}
 	if p.Upload.Blobs == 0 {

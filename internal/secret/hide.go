@@ -15,8 +15,8 @@ const minHidden = 8
 const minPrefix = 16
 
 // Hide replaces each form of a secret in a text by a placeholder. See [Secret.Forms]. It
-// also finds the forms in a URL, base64 with the alphabet of URLs, and a form whose end is
-// missing.
+// also finds a form that is escaped as in a URL, a form in URL-safe base64, and a form
+// whose end is missing.
 func Hide(text string, forms []string) string {
 	var b strings.Builder
 	all := variants(forms)

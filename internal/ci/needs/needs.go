@@ -27,8 +27,8 @@ func Link(tb testing.TB, target, path string) {
 	}
 }
 
-// Modes skips the test if files have no permission bits. Windows only has a bit that
-// forbids writing.
+// Modes skips the test if files have no permission bits. Windows only has the
+// read-only attribute.
 func Modes(tb testing.TB) {
 	tb.Helper()
 	if windows {

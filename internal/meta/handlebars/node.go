@@ -34,7 +34,7 @@ type block struct {
 	inverted          bool // the source is {{^x}}
 }
 
-// trim reports the tildes at both ends of a tag.
+// trim reports the tildes at both ends of a template tag, such as {{~x~}}.
 type trim struct{ left, right bool }
 
 // call is a path with arguments.

@@ -112,7 +112,7 @@ func (t *translator) group(rest string) error {
 	return nil
 }
 
-// class copies a set such as [a-z]. It escapes an opening bracket inside the
+// class copies a character class such as [a-z]. It escapes an opening bracket inside the
 // set, because the engine would treat the bracket as a subtraction.
 func (t *translator) class() error {
 	t.copy(1)

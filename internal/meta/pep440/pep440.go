@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-// pattern is the expression of PEP 440 with anchors. It is not case-sensitive.
+// pattern is the regular expression of PEP 440 with anchors. It is not case-sensitive.
 var pattern = regexp.MustCompile(`(?i)^v?(?:(?P<epoch>[0-9]+)!)?(?P<release>[0-9]+(?:\.[0-9]+)*)` +
 	`(?:[-_.]?(?P<pre>alpha|a|beta|b|preview|pre|c|rc)[-_.]?(?P<preN>[0-9]+)?)?` +
 	`(?P<post>-(?P<postN1>[0-9]+)|[-_.]?(?:post|rev|r)[-_.]?(?P<postN2>[0-9]+)?)?` +

@@ -112,7 +112,7 @@ func (p *parser) primary() (*node, error) {
 		n.start, n.end = t.start, closing.end
 		return n, err
 	}
-	return nil, fmt.Errorf("reading the expression: a value is missing at %d", t.start)
+	return nil, fmt.Errorf("reading the expression: a value is missing at character %d", t.start)
 }
 
 func (p *parser) arguments(fn token) (*node, error) {
@@ -171,8 +171,8 @@ func (p *parser) index(base *node) (*node, error) {
 	return base.extend(key, closing.end), err
 }
 
-// extend appends one element to a path. If the node is not a reference, such as
-// the result of a function, extend returns a reference without a name. No
+// extend appends one element to a path. If the node is not a reference (for
+// example, it is the result of a function), extend returns a reference without a name. No
 // Lookup resolves such a reference.
 func (n *node) extend(key *node, end int) *node {
 	if n.kind != ref {

@@ -47,8 +47,8 @@ func (p packed) layer(b *image.Blob) (v1.Descriptor, bool) {
 	return layer, layer.Digest != (v1.Hash{})
 }
 
-// agree reports whether the layers of the image ours have the same digests as the
-// layers of a previous image with the same config. For a pending layer, agree uses
+// agree compares the image of this run with a previous image that has the same config. It
+// reports whether their layers have the same digests. For a pending layer, agree uses
 // the digest that p contains.
 func (p packed) agree(ours *image.Manifest, old previousImage) bool {
 	for i, layer := range old.Layers {

@@ -54,7 +54,7 @@ type Row struct {
 
 	Reaction Reaction
 	Pause    Pause
-	Attempts int  // limit of the attempts that fail by this row; 0 means the limit of the request
+	Attempts int  // maximum number of attempts that fail with an error of this row; 0 means the maximum of the request
 	NewToken bool // once, with another token
 	HTTP1    bool // the next attempt uses HTTP/1.1
 }
