@@ -62,7 +62,7 @@ func TestInvalidInputsWithPushByDigest(t *testing.T) {
 		code   string
 		words  string
 	}{
-		{"tags", []string{"push-by-digest", "true", "tags", "latest"}, "tags-with-push-by-digest", "Remove tags"},
+		{"tags", []string{"push-by-digest", "true", "tags", "latest"}, "tags-with-push-by-digest", "Move the input tags"},
 		{"a digest name without push-by-digest", []string{"digest-name", "amd64"}, "digest-name-without-push-by-digest", "push-by-digest: true"},
 		{"a digest name that the name of an output cannot contain", []string{"push-by-digest", "true", "digest-name", "a b"}, "digest-name-invalid", "letters, digits"},
 	}
