@@ -12,6 +12,7 @@ import (
 	"strconv"
 
 	"github.com/klauspost/compress/zstd"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 )
@@ -22,10 +23,25 @@ import (
 //go:embed pack.cjs
 var packScript string
 
-// pack compresses the programs of one architecture into one file of the tree. It adds
+// pack compresses the programs of each architecture into one file of the tree. It adds
 // the name of this file, and the place of each program, to the release manifest.
-func (r release) pack(ctx context.Context, m launch.Manifest, arch string) error {
-	args := []string{"-e", packScript, "--", strconv.Itoa(r.level), inTree(r.out, launch.Pack(arch))}
+func (r release) pack(ctx context.Context, m launch.Manifest) error {
+	if err := os.MkdirAll(inTree(r.out, launch.Bin), 0o755); err != nil {
+		return fmt.Errorf("creating the folder of the compressed programs: %w", err)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	for _, arch := range launch.Architectures() {
+		if files := r.place(m, arch); len(files) > 0 {
+			group.Go(func() error { return r.compress(ctx, arch, files) })
+		}
+	}
+	return group.Wait()
+}
+
+// place adds the places of the programs for an architecture to the release manifest. It
+// returns the files of the programs in the order of their places.
+func (r release) place(m launch.Manifest, arch string) []string {
+	var files []string
 	var offset int64
 	for _, p := range r.platforms {
 		if p.Arch != arch {
@@ -35,11 +51,14 @@ func (r release) pack(ctx context.Context, m launch.Manifest, arch string) error
 		program.Pack, program.Offset = launch.PackName(arch), offset
 		m.Platforms[p.String()] = program
 		offset += program.Size
-		args = append(args, r.program(p))
+		files = append(files, r.program(p))
 	}
-	if offset == 0 {
-		return nil
-	}
+	return files
+}
+
+// compress writes the compressed file for an architecture.
+func (r release) compress(ctx context.Context, arch string, files []string) error {
+	args := append([]string{"-e", packScript, "--", strconv.Itoa(r.level), inTree(r.out, launch.Pack(arch))}, files...)
 	if _, err := command(ctx, "", nil, "node", args...); err != nil {
 		return fmt.Errorf("compressing the programs for %s: %w", arch, err)
 	}

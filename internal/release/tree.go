@@ -49,13 +49,8 @@ func (r release) writeTree(ctx context.Context) error {
 	if err := r.writePrograms(ctx, m); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(inTree(r.out, launch.Bin), 0o755); err != nil {
-		return fmt.Errorf("creating the folder of the compressed programs: %w", err)
-	}
-	for _, arch := range launch.Architectures() {
-		if err := r.pack(ctx, m, arch); err != nil {
-			return err
-		}
+	if err := r.pack(ctx, m); err != nil {
+		return err
 	}
 	return m.Write(r.out)
 }
