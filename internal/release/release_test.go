@@ -278,7 +278,7 @@ func TestReleaseAfterAPreviousReleaseIsReproducible(t *testing.T) {
 	}
 	var ids []string
 	for range 2 {
-		r := release{source: src, version: "v1.2.4", out: filepath.Join(t.TempDir(), "tree"), previous: previous, platforms: []launch.Platform{launch.Host()}}
+		r := release{source: src, version: "v1.2.4", out: filepath.Join(t.TempDir(), "tree"), programs: t.TempDir(), previous: previous, platforms: []launch.Platform{launch.Host()}, level: 1}
 		if err := r.writeTree(t.Context()); err != nil {
 			t.Fatal(err)
 		}
