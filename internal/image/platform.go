@@ -13,18 +13,6 @@ func PlatformString(p *v1.Platform) string {
 	return s
 }
 
-// VersionedPlatform formats a platform with the version of its operating system, as
-// containerd does: windows(10.0.17763.1)/amd64. Without a version, it returns
-// PlatformString.
-func VersionedPlatform(p *v1.Platform) string {
-	if p.OSVersion == "" {
-		return PlatformString(p)
-	}
-	versioned := *p
-	versioned.OS += "(" + p.OSVersion + ")"
-	return PlatformString(&versioned)
-}
-
 // Ambiguous returns the platforms, in the form of PlatformString, for which the tree has
 // several different images. The images can differ in the version of their system.
 func Ambiguous(root *Manifest) map[string]bool {

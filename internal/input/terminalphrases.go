@@ -5,10 +5,13 @@ import (
 	"strings"
 )
 
-// terminalPhrases contains the parts of messages that are about the steps and the
+// terminalPhrases replaces the parts of a message.
+var terminalPhrases = strings.NewReplacer(phrases...)
+
+// phrases contains the parts of messages that are about the steps and the
 // expressions of a workflow, and their texts for a terminal. The longer texts stand
 // before the shorter ones.
-var terminalPhrases = strings.NewReplacer(
+var phrases = []string{
 	// The digests of other jobs.
 	"Set digests: ${{ toJSON(needs.JOB.outputs) }}, where JOB is the job that pushes with push-by-digest: true.", "Write one or several digests, each as one argument. The command inspect prints the digest of an image.",
 	"Set digests: ${{ toJSON(needs.JOB.outputs) }}. JOB must declare an output digest-OS-ARCH for each platform, with the value of the step that has push-by-digest: true.", "Write one or several digests, each as one argument. The command inspect prints the digest of an image.",
@@ -18,7 +21,8 @@ var terminalPhrases = strings.NewReplacer(
 	"Write one digest per line, without commas and blanks.", "Write each digest as one argument, without commas and blanks.",
 	"Read the logs of the jobs that set these outputs. ", "",
 	"Read the log of the job that sets the value. If the image has no such platform, remove the output from the job,", "Write the digest of this platform. If the image has no such platform, remove the entry,",
-	"Set the input image to the same value in the step that has push-by-digest: true. If the image was deleted from the package after its push, run the job again.", "Write the same image that publish with push-by-digest: true wrote. If the image was deleted from the package after its push, push it again.",
+	"Set the input image to the same value in the step that has push-by-digest: true.", "Write the same image that publish with push-by-digest: true wrote.",
+	"If the image was deleted from the package after its push, run the job again.", "If the image was deleted from the package after its push, push it again.",
 	"Move the input tags from this step to the step with command: merge.", "Remove tags, and write it after the command merge instead.",
 	// Paths.
 	"The path is relative to the working directory of the step.", "The path is relative to the working directory.",
@@ -63,7 +67,7 @@ var terminalPhrases = strings.NewReplacer(
 	"but the step publishes to", "but the command publishes to",
 	"un the step", "un the command", "un this step", "un the command",
 	"this runner", "this machine",
-)
+}
 
 // The sentences that only help in a workflow, and the hints with a value in them.
 var (
