@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/ci/needs"
 )
 
 // actProject runs a workflow of the project with act in host mode. The run starts no
@@ -116,17 +118,12 @@ func (l *actProject) run(cmd *exec.Cmd) string {
 	return string(out)
 }
 
-// tool returns the path of a program. If the program is missing, tool skips the test.
-// If the variable CI is "true", tool does not skip the test, but fails it.
+// tool returns the path of a program that .ci/run installs.
 func tool(t *testing.T, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
-	if err == nil {
-		return path
+	if err != nil {
+		needs.Missing(t, err)
 	}
-	if os.Getenv("CI") == "true" {
-		t.Fatal(err)
-	}
-	t.Skipf("%s is not installed: %v", name, err)
-	return ""
+	return path
 }

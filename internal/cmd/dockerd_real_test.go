@@ -4,7 +4,6 @@ package cmd_test
 
 import (
 	"context"
-	"errors"
 	"io/fs"
 	"net"
 	"os"
@@ -15,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/ci/needs"
 )
 
 // An edition is a Docker engine with one of its image stores.
@@ -69,7 +70,7 @@ type dockerd struct {
 func startDockerd(t *testing.T, e edition) *dockerd {
 	t.Helper()
 	if os.Getuid() != 0 {
-		missing(t, errors.New("an engine is started by root"))
+		needs.Missing(t, "an engine is started by root")
 	}
 	path := e.dockerd(t)
 	dir, err := os.MkdirTemp("", "d") //nolint:usetesting // its folders are too deep for a socket
@@ -191,22 +192,13 @@ func engine(t *testing.T, name string) string {
 	t.Helper()
 	dir := os.Getenv("GHCR_PUBLISH_ENGINES")
 	if dir == "" {
-		missing(t, errors.New("GHCR_PUBLISH_ENGINES does not name the folder of the current engines"))
+		needs.Missing(t, "GHCR_PUBLISH_ENGINES does not name the folder of the current engines")
 	}
 	path, err := exec.LookPath(filepath.Join(dir, name))
 	if err != nil {
-		missing(t, err)
+		needs.Missing(t, err)
 	}
 	return path
-}
-
-// missing skips a test without a program that it needs. In CI it fails the test.
-func missing(t *testing.T, err error) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatal(err)
-	}
-	t.Skip(err)
 }
 
 // docker runs the command line of Docker and returns its output.

@@ -4,7 +4,6 @@ package cmd_test
 
 import (
 	"encoding/json"
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +14,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/ci/needs"
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
@@ -79,7 +79,7 @@ func (s *stage) refuses(words string, args ...string) {
 func startContainerd(t *testing.T) []string {
 	t.Helper()
 	if os.Getuid() != 0 {
-		missing(t, errors.New("containerd is started by root"))
+		needs.Missing(t, "containerd is started by root")
 	}
 	path, ctr := program(t, "containerd", true), program(t, "ctr", true)
 	dir, err := os.MkdirTemp("", "c") //nolint:usetesting // its folders are too deep for a socket

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/random"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/ci/needs"
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
@@ -30,17 +31,14 @@ type tool struct {
 }
 
 // find returns a program. An environment variable gives its path. If the variable
-// is empty, find searches in PATH. If CI is true, a missing program fails the test.
+// is empty, find searches in PATH.
 func find(t *testing.T, name, variable string) *tool {
 	t.Helper()
 	path := os.Getenv(variable)
 	if path == "" {
 		var err error
 		if path, err = exec.LookPath(name); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatalf("%s is not in PATH and %s is not set", name, variable)
-			}
-			t.Skipf("%s is not in PATH and %s is not set", name, variable)
+			needs.Missing(t, name, "is not in PATH and", variable, "is not set")
 		}
 	}
 	return &tool{t: t, path: path, config: t.TempDir()}

@@ -73,6 +73,21 @@ func RootFiles(tb testing.TB) {
 	}
 }
 
+// requireAll is the variable that .ci/run sets to "required" after it has installed
+// every program that the tests use. The variable CI cannot say this, because other
+// machines that set CI run the tests with Go only.
+const requireAll = "GHCR_PUBLISH_TEST_PROGRAMS"
+
+// Missing skips the test, because a program that it needs is not installed. The test
+// fails if GHCR_PUBLISH_TEST_PROGRAMS is "required".
+func Missing(tb testing.TB, reason ...any) {
+	tb.Helper()
+	if os.Getenv(requireAll) == "required" {
+		tb.Fatal(reason...)
+	}
+	tb.Skip(reason...)
+}
+
 // Program returns the path of a program. It skips the test if the program is not
 // installed.
 func Program(tb testing.TB, name string) string {

@@ -17,6 +17,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/ci/needs"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
 )
 
@@ -24,8 +25,7 @@ import (
 // clients. They find errors that the client of this repository and the embedded ghcr.io
 // have in common.
 
-// program finds a program by an environment variable or in PATH. A missing program fails
-// the test in CI, and skips the test elsewhere.
+// program finds a program by an environment variable or in PATH.
 func program(t *testing.T, name, variable string) string {
 	t.Helper()
 	if path := os.Getenv(variable); path != "" {
@@ -33,10 +33,7 @@ func program(t *testing.T, name, variable string) string {
 	}
 	path, err := exec.LookPath(name)
 	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s is not in PATH and %s is not set", name, variable)
-		}
-		t.Skipf("%s is not in PATH and %s is not set", name, variable)
+		needs.Missing(t, name, "is not in PATH and", variable, "is not set")
 	}
 	return path
 }
