@@ -3,16 +3,15 @@ package meta
 // Difference describes a case in which [Compute] differs from
 // docker/metadata-action.
 type Difference struct {
-	// Name is short and stable. A test compares the table in docs/tags.md with
-	// this list.
+	// Name is a short and stable name of the difference.
 	Name string
-	// MetadataAction describes docker/metadata-action, and Compute describes this
-	// package.
+	// MetadataAction describes the behavior of docker/metadata-action, and
+	// Compute describes the behavior of this package.
 	MetadataAction, Compute string
 }
 
-// Differences lists all known differences. In all other cases, the results are
-// intended to be the same.
+// Differences lists all known differences. In all other cases, the results must
+// be equal. A test compares this list with the table in docs/tags.md.
 var Differences = []Difference{
 	{"invalid tag", "docker/metadata-action prints a tag that begins with a dash or a dot. The registry then refuses the tag.", "The command fails and names the rule."},
 	{"long tag", "docker/metadata-action prints a tag of more than 128 characters. The registry then refuses the tag.", "The command fails and names the rule."},

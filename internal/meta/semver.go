@@ -1,6 +1,7 @@
 package meta
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -14,8 +15,8 @@ const (
 	maxVersionNumber = 1<<53 - 1
 )
 
-// parseSemver parses strict SemVer 2 as node-semver does. It accepts one
-// leading v and surrounding blanks, but no other variants.
+// parseSemver parses a version of strict SemVer 2 as node-semver does. It also
+// accepts one leading v and surrounding blanks.
 func parseSemver(text string) (*semver.Version, bool) {
 	if len(text) > maxVersionLength {
 		return nil, false
@@ -27,7 +28,8 @@ func parseSemver(text string) (*semver.Version, bool) {
 	return v, true
 }
 
-// plain returns the version without a leading v and without build metadata.
+// plain returns the text of a version without a leading v and without build
+// metadata.
 func plain(v *semver.Version) string {
 	s := strconv.FormatUint(v.Major(), 10) + "." + strconv.FormatUint(v.Minor(), 10) + "." + strconv.FormatUint(v.Patch(), 10)
 	if v.Prerelease() != "" {
@@ -41,14 +43,14 @@ var (
 	manyNumbers = regexp.MustCompile(`^v?\d+(\.\d+){3,}`)
 )
 
-// semverHint explains a text that is not a SemVer version.
+// semverHint returns the hint for a text that is not a SemVer version.
 func semverHint(text string) string {
 	const form = "A SemVer version has the form MAJOR.MINOR.PATCH, as in 1.2.3 or 1.2.3-rc.1. See https://semver.org."
 	switch m := fewNumbers.FindStringSubmatch(trimJS(text)); {
 	case m != nil && m[2] == "":
-		return form + " Write " + m[1] + ".0.0."
+		return fmt.Sprintf("%s Write %s.0.0.", form, m[1])
 	case m != nil:
-		return form + " Write " + m[1] + m[2] + ".0."
+		return fmt.Sprintf("%s Write %s%s.0.", form, m[1], m[2])
 	case manyNumbers.MatchString(text):
 		return form + " For versions with more numbers, use type=pep440 or type=match."
 	}
