@@ -77,7 +77,7 @@ type Blob struct {
 	// preferred repository is the first element.
 	MountFrom []name.Repository
 	// Content contains the bytes of a config if the program has already read the
-	// config. Otherwise, Content is nil.
+	// config. Content is nil if the program has not read the config.
 	Content []byte
 	// Absent is true if the source lists the blob but does not contain it. The
 	// program can publish an image with an absent blob only if the registry has

@@ -7,8 +7,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// Stored is an image in the store of a Docker engine or of podman. Such a
-// store is not a registry.
+// Stored is an image in the store of a Docker engine or of podman. The store of
+// an engine is not a registry.
 type Stored struct {
 	// ID is the ID of the image in the store.
 	ID string
@@ -20,9 +20,9 @@ type Stored struct {
 	Annotations map[string]string
 }
 
-// Origin is an image in a registry. It shares layers with an image in the store
-// of a Docker engine or of podman. The store records an origin when a user pulls
-// or pushes the image or its base image.
+// Origin is an image in a registry. Origin shares layers with an image in the
+// store of a Docker engine or of podman. The store records an origin when a user
+// pulls or pushes the image or its base image.
 type Origin struct {
 	Repository name.Repository
 	Digest     v1.Hash

@@ -40,8 +40,8 @@ func looksLikeVersion(name string) bool {
 	return versionName.MatchString(name) && !seriesBranch.MatchString(name)
 }
 
-// ownerOf returns the kind of run to which a tag belongs. It returns "" for a
-// tag that a branch can have.
+// ownerOf returns the kind of run to which a tag belongs. ownerOf returns "" for
+// a tag that a branch can have.
 func ownerOf(tag string) string {
 	if looksLikeVersion(tag) || latestName.MatchString(tag) {
 		return "releases"
@@ -55,10 +55,10 @@ func ownerOf(tag string) string {
 }
 
 // ownerWithAffixes returns the kind of run to which the tag of a branch belongs.
-// It returns "" for a tag that a branch can have. The argument value is the name
-// without the prefix and the suffix of the flavor, and the argument text is the
-// complete name. A prefix such as "8.2-" names a variant and not a release. For
-// this reason, a complete name belongs to releases only if it consists of
+// ownerWithAffixes returns "" for a tag that a branch can have. The argument
+// value is the name without the prefix and the suffix of the flavor, and the
+// argument text is the complete name. A prefix such as "8.2-" names a variant
+// and not a release. A complete name belongs to releases only if it consists of
 // numbers and dots.
 func ownerWithAffixes(value, text string) string {
 	if owner := ownerOf(refTag(value)); owner != "" {
@@ -93,9 +93,9 @@ func (e *engine) defaultTag(r rule, a affixes, value string) string {
 }
 
 // ownerOfGitTag returns the kind of run to which the name of a Git tag belongs.
-// It returns "" if the Git tag can have this name. The argument owner is the
-// kind of run to which a branch with the same name belongs. A Git tag that is a
-// version can have the tags of this version.
+// ownerOfGitTag returns "" if the Git tag can have this name. The argument owner
+// is the kind of run to which a branch with the same name belongs. A Git tag
+// that is a version can have the tags of this version.
 func (e *engine) ownerOfGitTag(name, owner string) string {
 	switch {
 	case owner == "releases" && looksLikeVersion(name):

@@ -26,8 +26,8 @@ type Repository struct {
 	Description   string
 	HTMLURL       string
 	DefaultBranch string
-	// License is the SPDX identifier of the license. It is empty if the license
-	// is unknown.
+	// License is the SPDX identifier of the license. License is empty if the
+	// license is unknown.
 	License string
 }
 
@@ -37,8 +37,8 @@ type Repository struct {
 type Context struct {
 	Event Event
 	// FromCheckout is true if the ref and the SHA of Event come from the
-	// checkout (context: git). In this case, the computation does not change
-	// pull request events.
+	// checkout (context: git). If FromCheckout is true, the computation does not
+	// change pull request events.
 	FromCheckout bool
 	// Now is the start of the run. The expression {{date}} and the label
 	// org.opencontainers.image.created contain this time.

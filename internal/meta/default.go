@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Defaults computes the result of the default rules. The default rules apply if
-// the input "tags" is empty. For this reason, Defaults ignores in.Tags.
+// Defaults computes the result of the default rules. Defaults ignores in.Tags,
+// because the default rules apply only if the input "tags" is empty.
 //
 // A Git tag with a SemVer version gives three tags: the full version,
 // major.minor, and major (except 0). A Git tag with a SemVer version also gives
@@ -44,7 +44,8 @@ func Defaults(ctx context.Context, in Inputs, c Context) (Result, error) {
 }
 
 // ignoreVersion removes the input "version" in a run for a pull request, a
-// schedule or a merge queue. Such a run must not move the tags of a release.
+// schedule or a merge queue. A run for such an event must not move the tags of a
+// release.
 func (e *engine) ignoreVersion() {
 	version := trimJS(e.in.Version)
 	if version == "" || e.kind != pullEvent && e.kind != scheduleEvent && e.kind != queueEvent {
@@ -156,8 +157,8 @@ func (e *engine) gitTag() string {
 	return e.refAfter("refs/tags/")
 }
 
-// noVersionReason returns the reason why the run has no SemVer version. It
-// returns "" if the run has such a version.
+// noVersionReason returns the reason why the run has no SemVer version.
+// noVersionReason returns "" if the run has a SemVer version.
 func (e *engine) noVersionReason() string {
 	source := e.publishedVersion()
 	if source == "" {
@@ -170,8 +171,8 @@ func (e *engine) noVersionReason() string {
 }
 
 // noMovingTagReason returns the reason why the run must not move a tag such as
-// 1.2. It returns "" if the run may move the tag. If major is true, the reason
-// is for the tag of the major version.
+// 1.2. noMovingTagReason returns "" if the run may move the tag. If major is
+// true, the reason is for the tag of the major version.
 func (e *engine) noMovingTagReason(major bool) string {
 	if why := e.noVersionReason(); why != "" {
 		return why
@@ -192,7 +193,7 @@ func (e *engine) noMovingTagReason(major bool) string {
 }
 
 // noRawVersionReason returns the reason why the unchanged input "version" is not
-// a tag. It returns "" if the input is a tag.
+// a tag. noRawVersionReason returns "" if the input is a tag.
 func (e *engine) noRawVersionReason() string {
 	if trimJS(e.in.Version) == "" {
 		return "the input version is empty"
@@ -203,8 +204,8 @@ func (e *engine) noRawVersionReason() string {
 	return ""
 }
 
-// noBranchReason returns the reason why the branch gives no tag. It returns ""
-// if the branch gives a tag.
+// noBranchReason returns the reason why the branch gives no tag. noBranchReason
+// returns "" if the branch gives a tag.
 func (e *engine) noBranchReason() string {
 	switch name := e.c.Event.Name; {
 	case trimJS(e.in.Version) != "":
@@ -215,8 +216,8 @@ func (e *engine) noBranchReason() string {
 	return ""
 }
 
-// noGitTagReason returns the reason why the name of the Git tag gives no tag. It
-// returns "" if the name gives a tag.
+// noGitTagReason returns the reason why the name of the Git tag gives no tag.
+// noGitTagReason returns "" if the name gives a tag.
 func (e *engine) noGitTagReason() string {
 	switch {
 	case trimJS(e.in.Version) != "":
@@ -229,8 +230,8 @@ func (e *engine) noGitTagReason() string {
 	return ""
 }
 
-// noPullRequestReason returns the reason why the pull request gives no tag. It
-// returns "" if the pull request gives a tag.
+// noPullRequestReason returns the reason why the pull request gives no tag.
+// noPullRequestReason returns "" if the pull request gives a tag.
 func (e *engine) noPullRequestReason() string {
 	if trimJS(e.in.Version) != "" {
 		return "the input version is set"

@@ -4,9 +4,9 @@
 //
 // [Compute] behaves exactly as docker/metadata-action v6, except for the entries
 // of [Differences]. [Defaults] implements the project's own rules. Compute and
-// Defaults read no environment variables. They read data from the API, the
-// registry and the checkout only with the functions in [Context]. A result
-// contains only tags that are valid in the distribution-spec.
+// Defaults read no environment variables. Compute and Defaults read data from
+// the API, the registry and the checkout only with the functions in [Context]. A
+// result contains only tags that are valid in the distribution-spec.
 //
 // The package uses Masterminds/semver for SemVer 2, regexp2 for JavaScript's
 // regular expressions, and Go's tzdata for time zones. Tests show that these

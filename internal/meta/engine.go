@@ -22,8 +22,8 @@ type engine struct {
 	in     Inputs
 	flavor flavor
 	scope  handlebars.Object // scope contains the names that expressions can use.
-	// ownDefaults is true if [Defaults] uses the engine. In this case, the
-	// engine converts each ref to a valid tag.
+	// ownDefaults is true if [Defaults] uses the engine. If ownDefaults is true,
+	// the engine converts each ref to a valid tag.
 	ownDefaults bool
 	// kind is the kind of the event. Only [Defaults] sets it.
 	kind eventKind
@@ -52,8 +52,8 @@ type engine struct {
 // computation.
 const patternTime = 2 * time.Second
 
-// newEngine parses the inputs that apply to all rules. It returns the joined
-// errors of these inputs.
+// newEngine parses the inputs that apply to all rules. newEngine returns the
+// joined errors of invalid inputs.
 func newEngine(ctx context.Context, in Inputs, c Context) (*engine, error) {
 	f, badFlavor := parseFlavor(in.Flavor, in.Strict)
 	images, badImages := parseImages(in.Images)

@@ -46,7 +46,7 @@ func (e *engine) warnOtherCommit(r rule) {
 }
 
 // warnOnce adds a warning, unless the result already has a warning with the same
-// code. Otherwise, many rules could cause the same warning.
+// code. Without warnOnce, many rules could add the same warning.
 func (e *engine) warnOnce(code, title, text string) {
 	if !slices.ContainsFunc(e.result.Warnings, func(n diag.Notice) bool { return n.Code == code }) {
 		e.warn(code, title, text)

@@ -58,8 +58,8 @@ func (e *engine) dateHelper(when func() time.Time) handlebars.Func {
 	}
 }
 
-// dateFormat returns the format in a parameter of a helper. It accepts only
-// values that Moment.js treats as a text or as an absent format.
+// dateFormat returns the format in a parameter of a helper. dateFormat accepts
+// only values that Moment.js treats as a text or as an absent format.
 func dateFormat(v any) (string, error) {
 	switch v := v.(type) {
 	case string:

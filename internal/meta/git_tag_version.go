@@ -39,8 +39,8 @@ var (
 // such as REL_16_2 or v1-2-3.
 var separated = regexp.MustCompile(`(?i)^(?:v|rel|release|ver|version)?[-_./]?([0-9]+)[-_]([0-9]+)(?:[-_]([0-9]+))?$`)
 
-// versionCure returns the input that extracts the version from a Git tag. It
-// returns "" if the Git tag contains no version.
+// versionCure returns the input that extracts the version from a Git tag.
+// versionCure returns "" if the Git tag contains no version.
 func versionCure(tag string) string {
 	if m := separated.FindStringSubmatch(tag); m != nil {
 		return fmt.Sprintf("version: %s.%s.%s", number(m[1]), number(m[2]), number(m[3]))
@@ -62,8 +62,8 @@ func versionCure(tag string) string {
 }
 
 // matchAfter returns the attribute "match" of a rule for a Git tag with a prefix
-// before the version. It returns "" if the rule accepts the prefix without this
-// attribute.
+// before the version. matchAfter returns "" if the rule accepts the prefix
+// without this attribute.
 func matchAfter(prefix string) string {
 	if prefix == "" || prefix == "v" {
 		return ""

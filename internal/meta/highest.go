@@ -109,7 +109,8 @@ type comparison struct {
 }
 
 // higherTags finds the tags in the registry with a higher version than the
-// outcome. It compares nothing if moving tags may move to a lower version.
+// outcome. higherTags compares nothing if moving tags may move to a lower
+// version.
 func (e *engine) higherTags(o outcome, a affixes) (higherTags, error) {
 	if !e.forwardOnly || o.version == nil {
 		return higherTags{}, nil
@@ -148,8 +149,8 @@ func (q comparison) findHigher(tags []string) higherTags {
 	return h
 }
 
-// strip removes the prefix and the suffix of a rule from a tag. For this reason,
-// the engine compares 1.2.3-alpine only with other tags that end in -alpine.
+// strip removes the prefix and the suffix of a rule from a tag. The engine
+// compares 1.2.3-alpine only with other tags that end in -alpine.
 func (a affixes) strip(tag string) (string, bool) {
 	inner, ok := strings.CutPrefix(tag, sanitize(a.prefix))
 	if !ok {

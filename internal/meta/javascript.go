@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// trimJS trims the same characters as JavaScript's String.prototype.trim. These
-// are Unicode's space separators, the line ends and the byte order mark, but not
-// U+0085.
+// trimJS trims the same characters as JavaScript's String.prototype.trim. The
+// trimmed characters are Unicode's space separators, the line ends and the byte
+// order mark, but not U+0085.
 func trimJS(s string) string { return strings.TrimFunc(s, spaceJS) }
 
 func spaceJS(r rune) bool {
@@ -22,7 +22,7 @@ func spaceJS(r rune) bool {
 }
 
 // numberJS implements JavaScript's Number(s). For a blank text, numberJS returns
-// 0. It accepts the prefixes 0x, 0o and 0b, and returns NaN for an invalid
+// 0. numberJS accepts the prefixes 0x, 0o and 0b, and returns NaN for an invalid
 // number.
 func numberJS(s string) float64 {
 	s = trimJS(s)
@@ -51,8 +51,8 @@ func numberJS(s string) float64 {
 	return f
 }
 
-// wholeJS parses numbers such as 0x1f, 0o17 and 0b11. Such numbers cannot have a
-// sign or an underscore.
+// wholeJS parses numbers such as 0x1f, 0o17 and 0b11. A number with the prefix
+// 0x, 0o or 0b cannot have a sign or an underscore.
 func wholeJS(s string) float64 {
 	n, ok := new(big.Int).SetString(strings.ToLower(s), 0)
 	if !ok || strings.ContainsRune(s, '_') {

@@ -21,7 +21,8 @@ const (
 	KeyLicenses    = "org.opencontainers.image.licenses"
 )
 
-// repo returns GitHub's data about the repository. It reads the data only once.
+// repo returns GitHub's data about the repository. The method repo reads the
+// data only once.
 func (e *engine) repo() (Repository, error) {
 	if e.repository != nil {
 		return *e.repository, nil

@@ -41,8 +41,8 @@ func withoutValueHint(text string) string {
 	return fmt.Sprintf("Write one KEY=value per line: %s=value.", text)
 }
 
-// checkPair returns the value, and the key without its level. It returns an
-// error if the key is probably a mistake.
+// checkPair returns the value, and the key without its level. checkPair returns
+// an error if the key is probably a mistake.
 func (e *engine) checkPair(input, text, key, value string) (newKey, newValue string, err error) {
 	subject := labelSubject(input, text)
 	inner, quoted := unquoted(text)

@@ -77,7 +77,7 @@ func (e *engine) find(r rule, pattern, flags, text string) ([]jsre.Group, error)
 	return groups, nil
 }
 
-// compile compiles a pattern. It compiles each pattern only once.
+// compile compiles a pattern. The engine compiles each pattern only once.
 func (e *engine) compile(pattern, flags string) (*jsre.Regexp, error) {
 	key := flags + "/" + pattern
 	if re, ok := e.patterns[key]; ok {

@@ -40,8 +40,8 @@ func checkCharacters(tag string) error {
 	return diag.Inputf("tags", CodeTagInvalid, tagRule+suggestion(tag), "the tag %s contains %s", inQuotes(tag), inQuotes(string(bad)))
 }
 
-// suggestion returns a sentence that proposes a valid tag. It returns "" if no
-// valid tag resembles the text.
+// suggestion returns a sentence that proposes a valid tag. The function
+// suggestion returns "" if no valid tag resembles the text.
 func suggestion(text string) string {
 	if tag := asTag(text); tag != "" {
 		return fmt.Sprintf(" Write %s.", tag)
@@ -50,7 +50,8 @@ func suggestion(text string) string {
 }
 
 // asTag returns a valid tag that resembles the text, or "" if this is not
-// possible. It removes accents, and replaces other invalid characters by dashes.
+// possible. asTag removes accents, and replaces other invalid characters by
+// dashes.
 func asTag(text string) string {
 	base := strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Mn, r) {
@@ -99,8 +100,8 @@ func slashError(text string, images []string) error {
 	return diag.Inputf("tags", CodeTagInvalid, hint, "the tag %q contains \"/\"", text)
 }
 
-// isHost reports whether the first part of a name is the host of a registry.
-// Such a part has a port, or ends with a dot and letters.
+// isHost reports whether the first part of a name is the host of a registry. The
+// host of a registry has a port, or ends with a dot and letters.
 func isHost(part string) bool {
 	dot := strings.LastIndexByte(part, '.')
 	return strings.Contains(part, ":") || dot > 0 && dot < len(part)-1 && strings.IndexFunc(part[dot+1:], func(r rune) bool { return !unicode.IsLetter(r) }) < 0

@@ -27,7 +27,7 @@ type Inputs struct {
 
 // Result holds the computed names of an image and their explanations.
 type Result struct {
-	// Version is the first tag. It is empty if no rule gave a tag.
+	// Version is the first tag. Version is empty if no rule gave a tag.
 	Version string
 	// Tags contains valid and unique tags in the order of the rules. If the tag
 	// "latest" was added, it is the last element.
@@ -73,7 +73,7 @@ type Pair struct{ Key, Value string }
 type Rule struct {
 	// Text is the text of the rule in the input.
 	Text string
-	// Tag is the tag that the rule gives. It is empty if the rule gives no tag.
+	// Tag is the tag that the rule gives. Tag is empty if the rule gives no tag.
 	Tag string
 	// Note is the reason why the rule gives no tag. If another rule gave the
 	// same tag, Note states this fact.

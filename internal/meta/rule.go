@@ -16,12 +16,12 @@ type rule struct {
 	text  string // text is the rule as the user wrote it.
 	kind  string
 	attrs map[string]string
-	order float64 // order is the priority. It is NaN if the priority is not a number.
+	order float64 // order is the priority of the rule. If the priority is not a number, order is NaN.
 	// fields are the parts of the text between the commas.
 	fields []string
 	typed  bool // typed is true if the text has the attribute "type".
-	// skip is the reason why a default rule does not apply. It is empty if the
-	// rule applies.
+	// skip is the reason why a default rule does not apply. The field skip is
+	// empty if the rule applies.
 	skip string
 }
 
@@ -34,7 +34,7 @@ var kinds = map[string]float64{
 // is empty.
 var implied = []string{"type=schedule", "type=ref,event=branch", "type=ref,event=tag", "type=ref,event=pr"}
 
-// parseRules parses the input tags. It returns the rules in the order of
+// parseRules parses the input tags. parseRules returns the rules in the order of
 // evaluation, or the joined errors of all invalid rules.
 func parseRules(input string, strict bool) ([]rule, error) {
 	items, err := list("tags", input)

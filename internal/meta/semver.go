@@ -15,8 +15,8 @@ const (
 	maxVersionNumber = 1<<53 - 1
 )
 
-// parseSemver parses a version of strict SemVer 2 as node-semver does. It also
-// accepts one leading v and surrounding blanks.
+// parseSemver parses a version of strict SemVer 2 as node-semver does.
+// parseSemver also accepts one leading v and surrounding blanks.
 func parseSemver(text string) (*semver.Version, bool) {
 	if len(text) > maxVersionLength {
 		return nil, false

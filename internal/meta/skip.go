@@ -13,8 +13,8 @@ var skippedActions = map[string]string{
 	"edited":      "an edit of a release does not change the commit of the release",
 }
 
-// skipReason returns the reason why the event publishes nothing. It returns nil
-// if the event can publish an image.
+// skipReason returns the reason why the event publishes nothing. skipReason
+// returns nil if the event can publish an image.
 func (e *engine) skipReason() *Skip {
 	name, action := e.c.Event.Name, e.c.Event.Payload.text("action")
 	switch reason := skippedActions[action]; {

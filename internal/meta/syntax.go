@@ -162,8 +162,8 @@ func (r *rule) unnamed() error {
 }
 
 // harmless reports whether the field with the index i is only the empty text
-// after a comma at the end of a rule. It returns false for a rule of the type
-// "raw" and for an incomplete rule.
+// after a comma at the end of a rule. harmless returns false for a rule of the
+// type "raw" and for an incomplete rule.
 func (r *rule) harmless(i int) bool {
 	if trimJS(r.fields[i]) != "" || r.kind == "raw" || i < len(r.fields)-1 {
 		return false
@@ -182,8 +182,8 @@ func (r *rule) closes(i int) bool {
 }
 
 // protect returns the rule with quotes around an attribute that contains a
-// comma. It returns false if the field with the index i does not close a bracket
-// of an earlier field.
+// comma. protect returns false if the field with the index i does not close a
+// bracket of an earlier field.
 func (r *rule) protect(i int) (string, bool) {
 	for from := i - 1; from >= 0; from-- {
 		whole := strings.Join(r.fields[from:i+1], ",")

@@ -10,8 +10,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/meta/pep440"
 )
 
-// versionSource returns the text that a version rule parses. This text is the
-// value of the rule, the input version, or the Git tag.
+// versionSource returns the text that a version rule parses. The parsed text is
+// the value of the rule, the input version, or the Git tag.
 func (e *engine) versionSource(r rule) (text, skipped string, err error) {
 	name, tagged := strings.CutPrefix(e.c.Event.Ref, "refs/tags/")
 	switch {
@@ -67,8 +67,8 @@ type parsedVersion struct {
 	release *release
 }
 
-// parseOnce returns the parsed version of a text. It parses each text only once,
-// because most rules parse the same text.
+// parseOnce returns the parsed version of a text. parseOnce parses each text
+// only once, because most rules parse the same text.
 func (e *engine) parseOnce(kind, text string, parse func(string) parsedVersion) parsedVersion {
 	key := kind + " " + text
 	n, ok := e.parsedVersions[key]

@@ -25,7 +25,7 @@ type call struct {
 	repo        name.Repository
 	access      Access
 	path        string   // relative to /v2/<repository>/
-	url         *url.URL // url replaces path. It is an upload location or the URL of the next page.
+	url         *url.URL // url, if not nil, replaces path. It is an upload location or the URL of the next page.
 	header      http.Header
 	body        func(ctx context.Context) (io.ReadCloser, error)
 	size        int64                      // size is the size of the body in bytes, or -1 if the size is unknown.
@@ -254,7 +254,7 @@ func (c *Client) send(req *http.Request, body *requestBody, operation string, n 
 	return resp, nil
 }
 
-// announcer returns a function that reports a long wait for an answer. It
+// announcer returns a function that reports a long wait for an answer. announcer
 // returns nil if the caller needs no reports.
 func (c *Client) announcer(host, operation string) func(silent, left time.Duration) {
 	if c.opts.OnSilence == nil {

@@ -1,6 +1,6 @@
 // Package registry is a client of the OCI distribution-spec. The package reads
-// and writes blobs, manifests and tags with few requests and round trips. It
-// retries requests that fail for a temporary reason.
+// and writes blobs, manifests and tags with few requests and round trips. The
+// package retries requests that fail for a temporary reason.
 //
 // The package uses go-containerregistry's exported transport for the token
 // exchange, the challenges and the error bodies. The package adds the following

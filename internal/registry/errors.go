@@ -187,8 +187,8 @@ func hasStatus(err error, statuses ...int) bool {
 	return errors.As(err, &e) && slices.Contains(statuses, e.Status)
 }
 
-// newError returns the error of an error response. It reads at most maxErrorBody
-// bytes of the body within errorBodyTime, and closes the body.
+// newError returns the error of an error response. newError reads at most
+// maxErrorBody bytes of the body within errorBodyTime, and closes the body.
 func newError(operation string, resp *http.Response) *Error {
 	if timed, ok := resp.Body.(*responseBody); ok {
 		timed.limitTime()
@@ -238,7 +238,7 @@ func pageText(body []byte) string {
 var waitPattern = regexp.MustCompile(`retry-after: ([0-9.]+(?:ns|us|µs|ms|s|m|h))`)
 
 // longestRetryAfter limits the wait that a server can request with Retry-After.
-// It is longer than any run.
+// longestRetryAfter is longer than any run.
 const longestRetryAfter = 24 * time.Hour
 
 // retryAfter reads the requested wait from the header Retry-After or from the
@@ -272,8 +272,8 @@ func (e *networkError) Error() string { return sanitize(network.Describe(e.host,
 func (e *networkError) Unwrap() error { return e.err }
 
 // sanitize makes a server's text safe for one line of a log. The result has a
-// limited length. It contains only printable characters, no newlines, and no
-// characters that change the direction of writing.
+// limited length. The result contains only printable characters, no newlines,
+// and no characters that change the direction of writing.
 func sanitize(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {

@@ -124,8 +124,8 @@ func isTokenPage(resp *http.Response) bool {
 	return resp.StatusCode == http.StatusOK && resp.Request.URL.Path != "/v2/" && retry.IsPage(resp.Header.Get("Content-Type"))
 }
 
-// handshakeBody is a response body with a size limit. It records the error that
-// occurs while the client reads the body.
+// handshakeBody is a response body with a size limit. handshakeBody records the
+// error that occurs while the client reads the body.
 type handshakeBody struct {
 	io.Reader
 	io.Closer

@@ -58,9 +58,9 @@ func processing(size int64) time.Duration {
 
 // idleTimer cancels one exchange if no byte is sent or received during the idle
 // timeout, or if a body is slower than lowestRate. The timer measures only the
-// time of network transfers. It stops while the client reads the source of a
-// body, and while the caller does not read the response. The timer starts after
-// the connection is open, because other timeouts limit the time to open a
+// time of network transfers. The timer stops while the client reads the source
+// of a body, and while the caller does not read the response. The timer starts
+// after the connection is open, because other timeouts limit the time to open a
 // connection.
 type idleTimer struct {
 	limit    time.Duration
@@ -72,7 +72,7 @@ type idleTimer struct {
 	ended  bool
 	timer  *time.Timer
 	notice *time.Timer
-	since  time.Time     // since is the start of the current network transfer. It is zero if no transfer runs.
+	since  time.Time     // since is the start of the current network transfer. The field since is zero if no transfer runs.
 	waited time.Duration // waited is the time of all network transfers in the current window.
 	moved  int64         // moved is the number of bytes that were transferred in the current window.
 }

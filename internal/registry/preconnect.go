@@ -12,8 +12,7 @@ import (
 type dialFunc = func(ctx context.Context, network, addr string) (net.Conn, error)
 
 // preconnector opens connections for bodies in advance, during earlier requests.
-// For this reason, a later upload does not wait for the two round trips of the
-// handshakes.
+// A later upload does not wait for the two round trips of the handshakes.
 type preconnector struct {
 	dial  dialFunc
 	proxy func(*http.Request) (*url.URL, error)

@@ -26,8 +26,8 @@ const (
 	// useless, because ghcr.io still applies the same limit (docs/ghcr.md,
 	// Refused: too many requests).
 	throttledWait = time.Second
-	// secondaryWait is the wait after GitHub's secondary rate limit. This limit
-	// lasts several minutes (docs/ghcr.md, Refused: secondary rate limit).
+	// secondaryWait is the wait after GitHub's secondary rate limit. GitHub's
+	// limit lasts several minutes (docs/ghcr.md, Refused: secondary rate limit).
 	secondaryWait = 2 * time.Minute
 	// longestRequest is the longest wait that a server can request from the run.
 	// A job on a hosted runner ends after six hours (docs/ghcr.md, Limits of
@@ -48,7 +48,7 @@ type attemptState struct {
 	host          *session         // host, if not nil, counts the answers to requests of each kind.
 	seen          map[string]int64 // seen contains the number of answers of each kind at the latest failure.
 	tokenReplaced bool
-	silent        int            // silent is the number of attempts without an answer. It extends the idle timeout.
+	silent        int            // silent is the number of attempts without an answer. Such attempts extend the idle timeout.
 	http1         bool           // http1 is true if later attempts must use HTTP/1.1 after a failure of HTTP/2.
 	rows          map[string]int // rows contains the number of failures for each row of the table.
 }
@@ -169,7 +169,7 @@ func (s *attemptState) backoff() time.Duration {
 	return min(longestWait, retry.Backoff(firstWait, s.fruitless))
 }
 
-// wait sleeps for the duration d. It returns a *deadlineError if d is longer
+// wait sleeps for the duration d. wait returns a *deadlineError if d is longer
 // than longestRequest, or if the wait would end after the deadline.
 func (r retrier) wait(ctx context.Context, d time.Duration, cause error) error {
 	if d > longestRequest || retry.Outlasts(ctx, d) {
@@ -221,8 +221,8 @@ func (r retrier) repeatAfter(ctx context.Context, failed int, try func(n attempt
 	}
 }
 
-// deadlineError is the error for a wait that is too long. Such a wait would end
-// after the run's deadline, or is longer than longestRequest.
+// deadlineError is the error for a wait that would end after the run's deadline,
+// or that is longer than longestRequest.
 type deadlineError struct {
 	wait  time.Duration
 	cause error

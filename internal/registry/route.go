@@ -83,14 +83,14 @@ func redact(u *url.URL) string {
 	return sanitize((&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String())
 }
 
-// route contains the URLs of one attempt. They are the first URL, and the URLs
-// to which redirects lead.
+// route contains the first URL of one attempt, and the URLs to which redirects
+// lead.
 type route struct {
 	session   *session
 	operation string
 	method    string
 	url       *url.URL
-	from      string   // from is the host that sent the URL. It is empty if the client chose the URL.
+	from      string   // from is the host that sent the URL. The field from is empty if the client chose the URL.
 	visited   []string // visited lists the URLs of the earlier requests.
 	upload    bool     // upload is true if the URL is the location of an upload session.
 }
@@ -140,8 +140,8 @@ func (r *route) follow(resp *http.Response) error {
 }
 
 // blame returns a *LocationError for an error of the network if the header that
-// contained the URL can be wrong. This is possible if an upload location is not
-// on the registry, or if a redirect changes the port or the scheme of the
+// contained the URL can be wrong. The header can be wrong if an upload location
+// is not on the registry, or if a redirect changes the port or the scheme of the
 // registry.
 func (r *route) blame(err error) error {
 	if r.from == "" || r.session.isHome(r.url) {

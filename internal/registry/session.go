@@ -37,7 +37,7 @@ type session struct {
 	scheme       string
 	auth         authn.Authenticator
 	config       authn.AuthConfig
-	challenge    *transport.Challenge // challenge is nil if it is unknown. In this case, the client assumes that the realm is /token.
+	challenge    *transport.Challenge // challenge is nil if it is unknown. If challenge is nil, the client assumes that the realm is /token.
 	assumedRealm bool                 // assumedRealm is true if the client assumed the challenge and did not read it from the registry.
 	realmChanged bool                 // realmChanged is true if the registry rejects tokens of the assumed realm.
 	expected     map[string]Access

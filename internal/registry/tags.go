@@ -77,8 +77,8 @@ func (l *tagList) readPage(resp *http.Response) error {
 	return err
 }
 
-// addPage adds the tags of the latest page to the list. It returns false if the
-// list is too large.
+// addPage adds the tags of the latest page to the list. addPage returns false if
+// the list is too large.
 func (l *tagList) addPage() bool {
 	l.left -= max(l.read, pageBytes)
 	l.all = append(l.all, l.page...)
@@ -90,9 +90,9 @@ func (l *tagList) sorted() []string {
 	return slices.Compact(l.all)
 }
 
-// decodeTags reads a JSON object with the list "tags". It reads the tags one by
-// one to save memory. Some registries send null instead of the list after the
-// last page.
+// decodeTags reads a JSON object with the list "tags". decodeTags reads the tags
+// one by one to save memory. Some registries send null instead of the list after
+// the last page.
 func decodeTags(d *json.Decoder, add func(string)) error {
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
 		return cmp.Or(noEOF(err), errNoTagList)

@@ -11,8 +11,8 @@ import (
 
 // maxUploads is the maximum number of concurrent uploads to one host. Uploads
 // use separate HTTP/1.1 connections, because all streams of one HTTP/2
-// connection share a flow-control window. This window limits the throughput to
-// window/RTT.
+// connection share a flow-control window. The flow-control window limits the
+// throughput to window/RTT.
 const maxUploads = 16
 
 // BulkSize is the smallest size in bytes of a body that gets a separate

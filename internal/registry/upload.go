@@ -48,8 +48,8 @@ func (c *Client) Upload(ctx context.Context, repo name.Repository, b *image.Blob
 }
 
 // ProbePush checks whether the token may push, and returns nil if it may.
-// ProbePush opens an upload session and does not complete the session. For this
-// reason, ProbePush creates no blob, tag or package (docs/ghcr.md, Push probe).
+// ProbePush opens an upload session and does not complete the session. ProbePush
+// creates no blob, tag or package (docs/ghcr.md, Push probe).
 func (c *Client) ProbePush(ctx context.Context, repo name.Repository) error {
 	_, _, err := c.openSession(ctx, repo, "")
 	return err
@@ -63,7 +63,7 @@ type upload struct {
 	report    func(int64)
 	st        attemptState
 	opened    bool             // opened is true if the attempt opened a session. Without a session, another attempt cannot help.
-	candidate v1.Descriptor    // candidate is the blob that the registry may already have. It is zero while the digest is unknown.
+	candidate v1.Descriptor    // candidate is the blob that the registry may already have. The field candidate is zero while the digest is unknown.
 	progress  *attemptProgress // progress reports the sent bytes of the latest attempt.
 	started   time.Time        // started is the time at which the latest attempt began to send the body.
 }

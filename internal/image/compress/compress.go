@@ -104,8 +104,8 @@ type codec interface {
 	// encode appends one block to dst. For the last block, it also ends the
 	// stream.
 	encode(dst *bytes.Buffer, window, content []byte, last bool) error
-	// checksum returns a hash for the uncompressed content. It returns nil if
-	// tail does not need a hash.
+	// checksum returns a hash for the uncompressed content. checksum returns nil
+	// if tail does not need a hash.
 	checksum() hash.Hash32
 	// tail returns the last bytes of a stream. The argument sum is the hash of
 	// the content, and size is the number of uncompressed bytes.

@@ -29,9 +29,8 @@ type Verify func(sum [sha256.Size]byte, size int64) error
 
 // Compress returns the compressed content of src. Compress starts to read src at
 // once. If verify returns an error, Read returns that error instead of the last
-// block. For this reason, a consumer never gets a complete stream of refused
-// content. The method Close of the returned reader stops the compression and
-// closes src.
+// block. A consumer never gets a complete stream of refused content. The method
+// Close of the returned reader stops the compression and closes src.
 func (m Method) Compress(src io.ReadCloser, verify Verify) io.ReadCloser {
 	own := ownBlocks(m.codec)
 	s := &stream{

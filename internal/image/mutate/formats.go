@@ -52,8 +52,8 @@ func hasContentTable(d v1.Descriptor) bool {
 	return false
 }
 
-// layerType returns the media type of the new layers. It returns a Docker media
-// type only for gzip, because Docker does not define media types for other
+// layerType returns the media type of the new layers. layerType returns a Docker
+// media type only for gzip, because Docker does not define media types for other
 // compression formats.
 func (r *recompressor) layerType(docker bool) types.MediaType {
 	if docker && r.method.Format == compress.Gzip {

@@ -33,8 +33,7 @@ type labeler struct {
 	attestations
 }
 
-// visit adds the labels to m and to all images below m. It visits the children
-// first.
+// visit adds the labels to m and to all images below m. The children are first.
 func (l *labeler) visit(m *image.Manifest) error {
 	for _, child := range m.Children {
 		if err := l.visit(child); err != nil {

@@ -56,8 +56,8 @@ type blobKey struct {
 	mediaType types.MediaType
 }
 
-// visit selects the layers of m and of all manifests below m. It visits the
-// children first.
+// visit selects the layers of m and of all manifests below m. The children are
+// first.
 func (r *recompressor) visit(m *image.Manifest) error {
 	if r.visited[m] {
 		return nil

@@ -23,8 +23,9 @@ type Changes struct {
 	StripAttestations bool
 	// Labels are the labels that Apply adds to the configs. If the root is an
 	// index, Apply also adds Labels to the annotations of the index. The package
-	// page of ghcr.io shows the annotations of an index. It does not show the
-	// labels of the images in the index (docs/ghcr.md, Linked repository).
+	// page of ghcr.io shows the annotations of an index. The package page does
+	// not show the labels of the images in the index (docs/ghcr.md, Linked
+	// repository).
 	Labels map[string]string
 	// Annotations are the annotations that Apply adds to the root.
 	Annotations map[string]string

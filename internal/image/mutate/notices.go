@@ -22,7 +22,7 @@ const (
 
 // result contains the results of all changes.
 type result struct {
-	before      v1.Hash // before is the digest of the root before the changes. It is the zero Hash for a pending root.
+	before      v1.Hash // The field before is the digest of the root before the changes. For a pending root, before is the zero Hash.
 	stripped    int     // stripped is the number of attestations that stripAttestations removed.
 	labels      attestations
 	annotations annotationResult

@@ -63,9 +63,10 @@ const (
 	// CodeAnnotationInvalid reports an annotation or a label whose value is not
 	// a string. Docker and podman refuse such an image.
 	CodeAnnotationInvalid = "image-annotation-invalid"
-	// CodeAmbiguous reports a manifest or a config with an ambiguous key. Such a
-	// key occurs twice, or differs from a known key only in upper and lower
-	// case. Programs read a document with an ambiguous key in different ways.
+	// CodeAmbiguous reports a manifest or a config with an ambiguous key. An
+	// ambiguous key occurs twice, or differs from a known key only in upper and
+	// lower case. Programs read a document with an ambiguous key in different
+	// ways.
 	CodeAmbiguous = "image-json-ambiguous"
 )
 
@@ -89,8 +90,8 @@ type Options struct {
 	OnlySHA256 string
 }
 
-// Check applies all rules to root and to the tree below root. It returns at most
-// one warning with each code. The returned error contains at most one
+// Check applies all rules to root and to the tree below root. Check returns at
+// most one warning with each code. The returned error contains at most one
 // *diag.Error with each code, and the side is diag.Source.
 func Check(ctx context.Context, root *image.Manifest, o Options) ([]diag.Notice, error) {
 	c := &checker{root: root, options: o}

@@ -58,7 +58,7 @@ type parser struct {
 	Options
 	in        string
 	pos       int
-	eol       string // eol is the record delimiter. It is empty before the first line break.
+	eol       string // eol is the record delimiter. eol is empty before the first line break.
 	records   [][]string
 	record    []string
 	field     []byte

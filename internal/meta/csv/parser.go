@@ -33,7 +33,7 @@ func (p *parser) quote() (done bool, err error) {
 		return false, ErrClosingQuote
 	case p.inQuotes:
 		// In relaxed mode, a field with text after its closing quote is not a
-		// quoted field. For this reason, its first quote is also text.
+		// quoted field, so its first quote is also text.
 		p.inQuotes, p.wasQuoted = false, true
 		p.field = append([]byte{'"'}, p.field...)
 		return false, nil

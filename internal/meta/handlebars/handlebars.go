@@ -1,5 +1,5 @@
 // Package handlebars evaluates templates in the same way as Handlebars 4 for
-// JavaScript. It implements only the features that users of
+// JavaScript. The package implements only the features that users of
 // docker/metadata-action can use. The package escapes HTML in the value of
 // {{x}}, but not in the value of {{{x}}}. Unknown names print nothing. The
 // helpers of a template are the functions in its context, and the built-in
@@ -26,7 +26,7 @@ const (
 // limit of output.
 var ErrTooMuch = errors.New("the expression takes too many steps")
 
-// Func is a helper. It is a function in the context of a template, and the
+// Func is a helper. Func is a function in the context of a template, and the
 // template calls the function to print its result.
 type Func func(Call) (any, error)
 

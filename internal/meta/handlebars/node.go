@@ -39,7 +39,7 @@ type block struct {
 // trim states which ends of a template tag have a tilde, as in {{~x~}}.
 type trim struct{ left, right bool }
 
-// call is the call of a helper. It consists of a path and arguments.
+// call is the call of a helper. A call consists of a path and arguments.
 type call struct {
 	path   path
 	params []expr

@@ -2,8 +2,8 @@ package handlebars
 
 import "strings"
 
-// strip removes the white space next to tildes. It also removes the white space
-// on lines that contain only a block tag or a comment.
+// strip removes the white space next to tildes. strip also removes the white
+// space on lines that contain only a block tag or a comment.
 func strip(body []node, root bool) {
 	for i, n := range body {
 		switch n := n.(type) {

@@ -68,7 +68,8 @@ func empty(v any) bool {
 	return !truthy(v)
 }
 
-// field returns the value of a field. It ignores inherited fields.
+// field returns the value of a field. The function field ignores inherited
+// fields.
 func field(v any, name string) any {
 	switch v := v.(type) {
 	case Object:

@@ -4,9 +4,10 @@
 // The engine is regexp2 in its ECMAScript mode. In this mode, regexp2 still has
 // features of .NET that JavaScript does not have. Examples are inline options,
 // atomic groups, \A, \z, class subtraction, and another order of group numbers.
-// Package jsre rewrites or refuses such features. It also limits the time of
-// each match. One difference to JavaScript remains. A group inside a repeated
-// group keeps its text of an earlier iteration, but JavaScript clears this text.
+// Package jsre rewrites or refuses such features. Package jsre also limits the
+// time of each match. One difference to JavaScript remains. A group inside a
+// repeated group keeps its text of an earlier iteration, but JavaScript clears
+// this text.
 package jsre
 
 import (

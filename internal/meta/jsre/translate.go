@@ -218,7 +218,7 @@ func (t *translator) reference() error {
 }
 
 // groupNames returns the numbers of the named groups and the number of all
-// groups. It counts all groups in the order of the pattern.
+// groups. groupNames counts all groups in the order of the pattern.
 func groupNames(pattern string) (names map[string]int, count int, err error) {
 	names = map[string]int{}
 	inClass := false

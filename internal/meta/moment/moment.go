@@ -1,11 +1,11 @@
 // Package moment formats times in the same way as Moment.js 2 in its English
-// locale. It supports all tokens in the documentation of Moment.js, [literals],
-// backslashes, and localized formats such as LT and L.
+// locale. The package supports all tokens in the documentation of Moment.js,
+// [literals], backslashes, and localized formats such as LT and L.
 //
-// The package does not parse times. It reads time zones from the files of the
-// host, or from the database in the program if the host has no such files. For
-// example, Windows and images without an operating system have no time zone
-// files.
+// The package does not parse times. The package reads time zones from the files
+// of the host, or from the database in the program if the host has no such
+// files. For example, Windows and images without an operating system have no
+// time zone files.
 package moment
 
 import (

@@ -45,8 +45,8 @@ var localFormats = []struct{ token, format string }{
 	{"l", "M/D/YYYY"},
 }
 
-// expand replaces the localized tokens in a format. It does not replace tokens
-// in brackets or after a backslash.
+// expand replaces the localized tokens in a format. expand does not replace
+// tokens in brackets or after a backslash.
 func expand(format string) string {
 	if !strings.ContainsAny(format, "Ll") {
 		return format
@@ -85,8 +85,8 @@ func localToken(s string) (n int, replacement string) {
 	return 1, ""
 }
 
-// next returns the first part of s. This part is a token, a text in brackets, or
-// a single character.
+// next returns the first part of s. The returned part is a token, a text in
+// brackets, or a single character.
 func next(s string) string {
 	if b := bracketed(s); b != "" {
 		return b

@@ -1,10 +1,11 @@
 // Package pep440 parses Python versions with the regular expression in PEP 440,
-// appendix B. It normalizes versions as Renovate's library does, because
-// docker/metadata-action uses Renovate's library.
+// appendix B. The package normalizes versions as Renovate's library does,
+// because docker/metadata-action uses Renovate's library.
 //
-// The package supports versions, but not version specifiers. It does not use
-// github.com/aquasecurity/go-pep440-version, because that library accepts
-// surrounding blanks and joins local segments with dots instead of commas.
+// The package supports versions, but not version specifiers. The package does
+// not use github.com/aquasecurity/go-pep440-version, because that library
+// accepts surrounding blanks and joins local segments with dots instead of
+// commas.
 package pep440
 
 import (
@@ -21,8 +22,8 @@ var pattern = regexp.MustCompile(`(?i)^v?(?:(?P<epoch>[0-9]+)!)?(?P<release>[0-9
 	`(?P<dev>[-_.]?dev[-_.]?(?P<devN>[0-9]+)?)?` +
 	`(?:\+(?P<local>[a-z0-9]+(?:[-_.][a-z0-9]+)*))?$`)
 
-// maxLength is the maximum length of a version in bytes. This maximum limits the
-// time of a match. The longest real version has about 60 characters.
+// maxLength is the maximum length of a version in bytes. The maximum length
+// limits the time of a match. The longest real version has about 60 characters.
 const maxLength = 256
 
 // Version is a valid Python version. The numbers of a Version have no leading
@@ -32,13 +33,13 @@ type Version struct {
 	Epoch   string
 	Release []string
 	// Pre, Post and Dev are normalized, for example "rc2", "post1" and "dev0".
-	// They are empty if the version has no such part.
+	// Pre, Post and Dev are empty if the version does not have the part.
 	Pre, Post, Dev string
 	Local          []string
 }
 
-// Parse parses a version. It returns false for an invalid version. A leading v
-// is valid, but blanks are not valid.
+// Parse parses a version. Parse returns false for an invalid version. A leading
+// v is valid, but blanks are not valid.
 func Parse(s string) (Version, bool) {
 	if len(s) > maxLength {
 		return Version{}, false
@@ -113,8 +114,8 @@ func number(s string) string {
 	return "0"
 }
 
-// localPart returns a local segment. It removes leading zeros if the segment is
-// a number.
+// localPart returns a local segment. localPart removes leading zeros if the
+// segment is a number.
 func localPart(s string) string {
 	if _, err := strconv.ParseUint(s, 10, 64); err == nil {
 		return number(s)

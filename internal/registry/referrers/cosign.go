@@ -6,8 +6,8 @@ type CosignTag struct {
 	// Suffix is the end of the tag, for example ".sig". The start of the tag is
 	// the [Tag] of the image's digest.
 	Suffix string
-	// Content is the kind of the content. It is a signature, an attestation or
-	// an SBOM.
+	// Content is the kind of the content. Content is a signature, an attestation
+	// or an SBOM.
 	Content string
 }
 

@@ -9,10 +9,10 @@
 // Tag Schema").
 //
 // A registry has no conditional write, so two concurrent writers can overwrite
-// each other. For this reason, this package reads the list again after a short
-// random wait, and writes missing entries again. An entry remains in the list if
-// every other writer needs less time than this wait between its read and its
-// write. A slower writer can remove the entry.
+// each other. Package referrers reads the list again after a short random wait,
+// and writes missing entries again. An entry remains in the list if every other
+// writer needs less time than this wait between its read and its write. A slower
+// writer can remove the entry.
 package referrers
 
 import (

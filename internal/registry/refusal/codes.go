@@ -2,8 +2,8 @@ package refusal
 
 import "github.com/ghcr-publish/ghcr-publish/internal/diag"
 
-// The following codes identify refusals. They have the order of Table. A code
-// never changes, because scripts and docs/refusals.md use the codes.
+// The following codes identify refusals. The codes have the order of Table. A
+// code never changes, because scripts and docs/refusals.md use the codes.
 const (
 	// CodeOtherRegistryDenied reports that a registry other than GitHub's
 	// requires a login or refuses the login.

@@ -75,7 +75,7 @@ type Evidence struct {
 	Grants string
 	// GrantsFile is the path of the workflow file.
 	GrantsFile string
-	// Reading is true for a request that read the source. It is false for a
+	// Reading is true for a request that read the source. Reading is false for a
 	// request to a destination.
 	Reading bool
 

@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// Table lists the kinds of refusal. Explain uses the first row that matches. For
-// this reason, special rows precede general rows.
+// Table lists the kinds of refusal. Special rows precede general rows, because
+// Explain uses the first row that matches.
 var Table = []Row{
 	{
 		Code: CodeNotARegistry, Is: isNotARegistry,

@@ -23,10 +23,10 @@ type Failure struct {
 	// Codes lists the error codes in the body of the response
 	// (distribution-spec, "Error Codes").
 	Codes []string
-	// Message is the text of the body. It contains the messages of the registry,
-	// or the title of a web page.
+	// Message is the text of the body. Message contains the messages of the
+	// registry, or the title of a web page.
 	Message string
-	// Transport is the kind of an error without a response. It is "" if a
+	// Transport is the kind of an error without a response. Transport is "" if a
 	// response arrived.
 	Transport Transport
 	// OtherHost is true if the response came from a host that receives no credentials.
@@ -39,7 +39,7 @@ type Failure struct {
 // without other requests.
 type Request string
 
-// Upload is a request of an upload session. It is a PUT or a PATCH with the
+// Upload is a request of an upload session. Upload is a PUT or a PATCH with the
 // bytes of a blob. The client cannot repeat an Upload request in the same
 // session, because the session ends after a failure.
 const Upload Request = "upload"

@@ -8,8 +8,8 @@ import (
 )
 
 // useEmbeddedRoots makes package crypto/x509 use Mozilla's root certificates if
-// the system has no root certificates. For this reason, the program can run in
-// an image that contains no other files.
+// the system has no root certificates. With Mozilla's root certificates, the
+// program can run in an image that contains no other files.
 //
 // An import of package x509roots/fallback would also set the root certificates.
 // But its init function would parse all certificates at each start of the
