@@ -14,8 +14,8 @@ import (
 
 // withoutEvent corrects the notes of rules for a run without a ref or an event.
 var withoutEvent = strings.NewReplacer(
-	"event  is not", "the event is not known, so it is not",
-	"ref  is not", "the ref is not known, so it is not",
+	"the event  is not", "the event is not known, so it is not",
+	"the ref  is not", "the ref is not known, so it is not",
 )
 
 // explainRules returns one line for each rule.

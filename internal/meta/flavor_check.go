@@ -13,15 +13,15 @@ const flavorPattern = `latest|prefix|suffix|onlatest`
 
 var (
 	flavorNames = strings.Split(flavorPattern, "|")
-	// gluedEntry matches an entry after a separator that is not a comma.
+	// gluedEntry matches an entry that follows a separator other than a comma.
 	gluedEntry = lazy.Regexp(`[\s;|&]+(` + flavorPattern + `)\s*=`)
 	// entryName matches the first word of an entry, and the separator after it.
 	entryName = lazy.Regexp(`^([\w-]+)\s*([:=]?)\s*(.*)$`)
 )
 
-// checkFlavorField returns an error for an entry that docker/metadata-action reads in
-// another way than its author probably means. The argument affixed reports whether the
-// record has a prefix or a suffix before this entry.
+// checkFlavorField returns an error for an entry that docker/metadata-action
+// reads in another way than its author probably means. The argument affixed is
+// true if the same line has a prefix or a suffix before this entry.
 func checkFlavorField(field, item string, affixed bool) error {
 	key, value, _ := setting(field)
 	subject := fmt.Sprintf("the flavor %q", item)
@@ -29,7 +29,7 @@ func checkFlavorField(field, item string, affixed bool) error {
 		return diag.Inputf("flavor", CodeInputQuotes, fmt.Sprintf("Remove the quotation marks: write %s=%s.", key, inner), "%s has quotation marks around the value of %s", subject, key)
 	}
 	if m := gluedEntry().FindStringSubmatch(field); m != nil {
-		return diag.Inputf("flavor", CodeFlavorUnknown, "Separate the entries by commas, or write one entry per line: "+gluedEntry().ReplaceAllString(item, ",$1=")+".", "%s has no comma before %s", subject, m[1])
+		return diag.Inputf("flavor", CodeFlavorUnknown, fmt.Sprintf("Separate the entries by commas, or write one entry per line: %s.", gluedEntry().ReplaceAllString(item, ",$1=")), "%s has no comma before %s", subject, m[1])
 	}
 	switch key {
 	case "onlatest":
@@ -42,17 +42,17 @@ func checkFlavorField(field, item string, affixed bool) error {
 			return err
 		}
 		if strings.Contains(written, "=") {
-			return diag.Inputf("flavor", CodeFlavorUnknown, fmt.Sprintf("Remove the second equals sign. To use an expression with an argument such as tz, write the attribute %s in the rules of the input tags.", key), "%s has an equals sign in the value of %s", subject, key)
+			return diag.Inputf("flavor", CodeFlavorUnknown, fmt.Sprintf("Remove the second equals sign. To use an expression with an argument such as tz, write the attribute %s in each rule of the input tags.", key), "%s has an equals sign in the value of %s", subject, key)
 		}
 	}
 	return nil
 }
 
-// flavorHint explains an unknown entry.
+// flavorHint returns the hint for an unknown entry of the input flavor.
 func flavorHint(field string) string {
-	const entries = "The entries are latest=auto|true|false|highest, prefix=… and suffix=…. The entry onlatest=true|false can follow prefix or suffix."
+	const entries = "The possible entries are latest=auto|true|false|highest, prefix=… and suffix=…. The entry onlatest=true|false can follow prefix or suffix."
 	if inner, ok := unquoted(trimJS(field)); ok {
-		return "Remove the quotation marks: write " + inner + "."
+		return fmt.Sprintf("Remove the quotation marks: write %s.", inner)
 	}
 	m := entryName().FindStringSubmatch(trimJS(field))
 	if m == nil {

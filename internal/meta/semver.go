@@ -1,6 +1,7 @@
 package meta
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -23,8 +24,8 @@ type semverVersion struct {
 	prerelease, build string
 }
 
-// parseSemver parses strict SemVer 2 as node-semver does. It accepts one
-// leading v and surrounding blanks, but no other variants.
+// parseSemver parses a version of strict SemVer 2 as node-semver does.
+// parseSemver also accepts one leading v and surrounding blanks.
 func parseSemver(text string) (semverVersion, bool) {
 	if len(text) > maxVersionLength {
 		return semverVersion{}, false
@@ -58,14 +59,14 @@ var (
 	manyNumbers = lazy.Regexp(`^v?\d+(\.\d+){3,}`)
 )
 
-// semverHint explains a text that is not a SemVer version.
+// semverHint returns the hint for a text that is not a SemVer version.
 func semverHint(text string) string {
 	const form = "A SemVer version has the form MAJOR.MINOR.PATCH, as in 1.2.3 or 1.2.3-rc.1. See https://semver.org."
 	switch m := fewNumbers().FindStringSubmatch(trimJS(text)); {
 	case m != nil && m[2] == "":
-		return form + " Write " + m[1] + ".0.0."
+		return fmt.Sprintf("%s Write %s.0.0.", form, m[1])
 	case m != nil:
-		return form + " Write " + m[1] + m[2] + ".0."
+		return fmt.Sprintf("%s Write %s%s.0.", form, m[1], m[2])
 	case manyNumbers().MatchString(text):
 		return form + " For versions with more numbers, use type=pep440 or type=match."
 	}
