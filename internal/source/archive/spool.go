@@ -42,7 +42,7 @@ func OpenSpool(ctx context.Context, name string, stream io.Reader, temp string) 
 	case size > maxPlain:
 		err = tooLarge(name)
 	case size == 0:
-		err = diag.New(CodeNotArchive, diag.Source, "Check that the command that writes the image ends without an error. A step of a workflow has no standard input. In a workflow, write the image to a file, and set the input source to the path of the file.", nil, "%q contains no bytes", name)
+		err = diag.New(CodeNotArchive, diag.Source, "Check that the command that writes the image ends without an error. In a workflow, write the image to a file, and set the input source to the path of the file, because a step has no standard input.", nil, "%q contains no bytes", name)
 	}
 	if err != nil {
 		return nil, Spool{}, errors.Join(err, spooled.Close())

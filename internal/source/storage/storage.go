@@ -114,7 +114,7 @@ func (s *Storage) unknown(t tool, name string, err error) error {
 	return &diag.Error{
 		Code: codeNotFound, Side: diag.Source, Err: answerOf(t, err),
 		Title: fmt.Sprintf("%s does not find the image %q", t.name, name),
-		Hint:  fmt.Sprintf("To list the images, run %s images. Build the image as the same user that runs this step, because each user has a separate storage.", t.name),
+		Hint:  fmt.Sprintf("To list the images, run %s images. Build the image as the user of this step, because each user has a separate storage.", t.name),
 	}
 }
 
