@@ -42,7 +42,7 @@ func FetchForeign(ctx context.Context, base *http.Transport, desc v1.Descriptor)
 	for _, text := range desc.URLs[:min(len(desc.URLs), maxAddresses)] {
 		u, err := url.Parse(text)
 		if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
-			errs = append(errs, fmt.Errorf("the address %.200q is not allowed, because it is not an https:// address", text))
+			errs = append(errs, fmt.Errorf("the address %.200q is not allowed, because an address must start with https:// and contain no user name", text))
 			continue
 		}
 		d := &download{ctx: ctx, client: client, address: u, size: desc.Size}

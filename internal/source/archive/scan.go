@@ -25,7 +25,7 @@ const (
 	maxPlain = 256 << 30
 )
 
-// scan reads a tar once, from the start to the end.
+// scan reads a tar once, from its first header to its last header.
 type scan struct {
 	*Archive
 	tar    *tar.Reader

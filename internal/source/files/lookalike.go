@@ -20,9 +20,9 @@ const maxNamed = 8
 type place struct {
 	// The field before is the text before the first placeholder. The field
 	// after is the text between the last placeholder and the next slash. The
-	// field rest is the text from this slash to the end. If the text after
-	// the last placeholder is only a variant, the field after is empty,
-	// because the variant belongs to the platform.
+	// field rest is the remaining text, which starts with the slash. If the
+	// text after the last placeholder is only a variant, the field after is
+	// empty, because the variant belongs to the platform.
 	before, placeholders, after, rest string
 }
 
