@@ -138,7 +138,7 @@ func parseMetadata(r io.Reader) (map[string]any, error) {
 	}
 	for _, key := range []string{"name", "version"} {
 		if text, ok := out[key].(string); !ok || text == "" {
-			return nil, fmt.Errorf("the file %s has no field %q", metadataName, key)
+			return nil, fmt.Errorf("the file %s has no %s", metadataName, key)
 		}
 	}
 	return out, nil
