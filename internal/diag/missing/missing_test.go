@@ -28,9 +28,9 @@ func chdir(t *testing.T, names ...string) {
 func TestHint(t *testing.T) {
 	chdir(t, "image.tar", "web.tar", "dist/app.tar", ".hidden")
 	cases := []struct{ path, want string }{
-		{`"image.tar"`, "Remove the quotation marks: write image.tar."},
-		{`'image.tar'`, "Remove the quotation marks: write image.tar."},
-		{"image.tar\nweb.tar", "one path on one line"},
+		{`"image.tar"`, "Remove the quotation marks. Write image.tar."},
+		{`'image.tar'`, "Remove the quotation marks. Write image.tar."},
+		{"image.tar\nweb.tar", "Write only one path"},
 		{"${{ env.X }}", "has not evaluated"},
 		{"$IMAGE", "variable IMAGE"},
 		{"out/${IMAGE}.tar", "${{ env.IMAGE }}"},

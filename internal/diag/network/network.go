@@ -1,6 +1,6 @@
-// Package network describes errors of the network in words. The descriptions name
-// the host and the cause. They contain no URL, because a query can contain
-// secrets and makes a message hard to read.
+// Package network describes network errors in words. Each description names the
+// host and the cause. A description contains no URL, because the query of a URL
+// can contain secrets and makes a message hard to read.
 package network
 
 import (
@@ -18,21 +18,22 @@ import (
 	"syscall"
 )
 
-// Error is an error of a request to a host. Its text is [Describe].
+// Error is the network error of a request to a host. The method Error returns
+// the text of [Describe].
 type Error struct {
 	Host string
 	Err  error
 }
 
-// Error returns the host and the cause.
+// Error returns a text that names the host and the cause.
 func (e *Error) Error() string { return Describe(e.Host, e.Err) }
 
-// Unwrap returns the error of the network.
+// Unwrap returns the original network error.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Describe returns a clause about a request to a host that failed with err, for
-// example "ghcr.io refused the connection". For an error of an unknown kind, it
-// returns the host and the text of the error.
+// Describe returns a clause that explains why a request to a host failed, for
+// example "ghcr.io refused the connection". If the kind of the error is
+// unknown, Describe returns the host and the text of the error.
 func Describe(host string, err error) string {
 	var proxy *net.OpError
 	if errors.As(err, &proxy) && proxy.Op == "proxyconnect" {
@@ -46,7 +47,7 @@ func Describe(host string, err error) string {
 	return host + ": " + cause(err)
 }
 
-// address returns the address that an operation of the network dialled.
+// address returns the address to which a network operation tried to connect.
 func address(op *net.OpError, otherwise string) string {
 	var dial *net.OpError
 	var resolve *net.DNSError
@@ -68,7 +69,7 @@ func cause(err error) string {
 	return err.Error()
 }
 
-// resolution describes a host name without an address.
+// resolution describes the failure to resolve a host name.
 func resolution(host string, err error) string {
 	var e *net.DNSError
 	switch {
@@ -114,8 +115,8 @@ func handshake(host string, err error) string {
 	return ""
 }
 
-// Windows reports errors of connections with the numbers of Windows Sockets (Windows
-// Sockets Error Codes). No error of another system has one of these numbers.
+// On Windows, connection errors have the numbers of Windows Sockets ("Windows
+// Sockets Error Codes"). These numbers have no other meaning on other systems.
 const (
 	wsaNetworkUnreachable = syscall.Errno(10051)
 	wsaConnectionAborted  = syscall.Errno(10053)
@@ -124,7 +125,7 @@ const (
 	wsaHostUnreachable    = syscall.Errno(10065)
 )
 
-// The errors of the operating system, by their meaning.
+// These variables group the errors of the operating systems by their meaning.
 var (
 	refused     = []error{syscall.ECONNREFUSED, wsaConnectionRefused}
 	reset       = []error{syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED, wsaConnectionReset, wsaConnectionAborted}
@@ -147,8 +148,8 @@ func connection(host string, err error) string {
 	return ""
 }
 
-// byProxy describes the refusal of a proxy. The error of net/http then consists of
-// the text of the proxy's status.
+// byProxy describes the refusal of a request by a proxy. In this case, the
+// error text of net/http is only the status text of the proxy's response.
 func byProxy(host string, err error) string {
 	text := cause(err)
 	for status := http.StatusBadRequest; status < 600; status++ {
