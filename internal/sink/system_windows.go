@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// lockOffset is the offset of the locked byte. The byte is far after the end of the
-// file, because Windows prevents other processes from reading locked bytes.
+// lockOffset is the offset of the locked byte. It is far behind the end of the
+// file, because other processes cannot read locked bytes on Windows.
 const lockOffset = 1 << 30
 
 // tryLock locks a file. It returns false if another process holds the lock.
@@ -22,7 +22,7 @@ func tryLock(f *os.File) (bool, error) {
 	return err == nil, err
 }
 
-// isDiskFull reports whether err means that the disk has no space.
+// isDiskFull reports whether err means that the disk has no space left.
 func isDiskFull(err error) bool {
 	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL) || errors.Is(err, syscall.ENOSPC)
 }
