@@ -9,9 +9,9 @@ import (
 
 func init() { register(findAuthFiles) }
 
-// findAuthFiles finds scripts that write a registry credential into a Docker
-// config file by hand, mostly for kaniko. It only reports such a script,
-// because each script encodes the credential in a different way.
+// findAuthFiles finds scripts that write a registry credential directly into a
+// Docker config file, mostly for kaniko. It reports these scripts but does not
+// edit them, because each script encodes the credential in a different way.
 func findAuthFiles(p *pass) {
 	p.steps(func(step *flow.Step) {
 		if step.Run == nil || !strings.Contains(flow.Text(step.Run.Value), "auths") {
@@ -25,7 +25,7 @@ func findAuthFiles(p *pass) {
 			for _, w := range append(c.Words, c.Stdin...) {
 				for _, secret := range p.secretsIn(w.Text, step) {
 					p.reportRemaining(UnknownSource, location{step.Run.Value, w.Start}, "Replace the secret with ${{ "+p.token()+" }}. Give the job packages: write, or packages: read if the job only pulls.",
-						"A script writes %s into a Docker config file for %s. migrate cannot edit such a script.", secret, p.opts.Registry)
+						"A script writes %s into a Docker config file for %s. The script is not changed, because migrate cannot edit the content of a Docker config file.", secret, p.opts.Registry)
 				}
 			}
 		}

@@ -12,10 +12,10 @@ func init() { register(findCleanups) }
 
 // cleanup is an action that deletes package versions through the REST API.
 type cleanup struct {
-	token string   // the input that takes the credential
-	owner []string // inputs that name the packages' owner
-	names []string // inputs that name the packages
-	// lists reports whether a step lists packages. GITHUB_TOKEN may not list
+	token string   // This input contains the credential.
+	owner []string // These inputs contain the owner of the packages.
+	names []string // These inputs contain the names of the packages.
+	// lists reports whether a step lists packages. GITHUB_TOKEN cannot list
 	// packages (docs/ghcr.md, Package API and GITHUB_TOKEN).
 	lists func(*flow.Step) bool
 }
@@ -35,9 +35,8 @@ func missing(input string) func(*flow.Step) bool {
 	return func(s *flow.Step) bool { return s.Input(input) == "" }
 }
 
-// wildcard returns a function that reports whether one of the inputs holds a
-// package name with a pattern. The action must look up such a name in the list
-// of all packages.
+// wildcard returns a function that reports whether an input contains a pattern
+// instead of a package name. For a pattern, the action must list all packages.
 func wildcard(inputs ...string) func(*flow.Step) bool {
 	return func(s *flow.Step) bool {
 		for _, input := range inputs {
@@ -67,7 +66,7 @@ func findCleanups(p *pass) {
 		}
 		if c.lists(step) {
 			p.reportRemaining(NeedsPAT, locationOf(token.Value), "Write the name of the package without a pattern. Then use ${{ "+p.token()+" }}.",
-				"%s lists packages, but GITHUB_TOKEN cannot list packages. %s is not changed.", l.what, strings.Join(lc.secrets, ", "))
+				"%s lists packages. %s is not changed, because GITHUB_TOKEN cannot list packages.", l.what, strings.Join(lc.secrets, ", "))
 			return
 		}
 		l.cases = []loginCase{lc}
@@ -112,7 +111,7 @@ func (p *pass) cleanupImages(step *flow.Step, c cleanup, owner string) []Image {
 // isLiteralName reports whether a package name contains no pattern.
 func isLiteralName(name string) bool { return !strings.ContainsAny(name, "*?!$<>[]") }
 
-// namesPackages reports whether the inputs of a step name packages.
+// namesPackages reports whether the inputs of a step contain package names.
 func (p *pass) namesPackages(step *flow.Step, c cleanup) bool {
 	for _, input := range c.names {
 		if step.Input(input) != "" {
