@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -111,7 +112,7 @@ func (p *pass) startsNothing(l *login) bool {
 	if len(started) == 0 {
 		return true
 	}
-	p.reportRemaining(StartsWorkflow, l.at, "Start the other workflow in another way, for example with the trigger workflow_run. Then replace the credential with ${{ "+p.token()+" }}.",
+	p.reportRemaining(StartsWorkflow, l.at, fmt.Sprintf("Start the other workflow in another way, for example with the trigger workflow_run. Then replace the credential with ${{ %s }}.", p.token()),
 		"%s uses %s. The login is not changed, because the push of a package starts %s (registry_package), and a push with GITHUB_TOKEN starts no workflow.", l.what, l.credentialText(), list(started))
 	return false
 }

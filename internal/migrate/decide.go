@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -124,7 +125,7 @@ func (p *pass) reportUnknownRegistry(l *login, c loginCase) {
 	if c.host != "" || len(c.secrets) == 0 || !loops && !slices.ContainsFunc(c.secrets, looksLikeRegistryToken) {
 		return
 	}
-	p.reportRemaining(UnknownRegistry, l.at, "If the registry is "+p.opts.Registry+", write this host as the registry of the login and run migrate again.",
+	p.reportRemaining(UnknownRegistry, l.at, fmt.Sprintf("If the registry is %s, write this host as the registry of the login and run migrate again.", p.opts.Registry),
 		"%s logs in with %s, but the registry is known only at run time.", l.what, strings.Join(c.secrets, ", "))
 }
 
@@ -133,7 +134,7 @@ func (p *pass) reportUnknownRegistry(l *login, c loginCase) {
 func (p *pass) reportUnknownPassword(l *login) {
 	for _, c := range l.cases {
 		if len(c.secrets) == 0 && c.plain == "" {
-			p.reportRemaining(UnknownSource, l.at, "If the password is a personal access token, replace the password with ${{ "+p.token()+" }}.",
+			p.reportRemaining(UnknownSource, l.at, fmt.Sprintf("If the password is a personal access token, replace the password with ${{ %s }}.", p.token()),
 				"%s logs in to %s with a password that the file does not contain.", l.what, c.host)
 			return
 		}
@@ -145,7 +146,7 @@ func (p *pass) reportUnknownPassword(l *login) {
 				if p.doc.Callable {
 					giver = "Other steps also use this input, so the callers must keep the value."
 				}
-				p.reportRemaining(UnknownSource, l.at, "Replace the input with ${{ "+p.token()+" }}.",
+				p.reportRemaining(UnknownSource, l.at, fmt.Sprintf("Write ${{ %s }} as the password instead of the input.", p.token()),
 					"%s logs in to %s with the value of the input %s. %s", l.what, c.host, name, giver)
 			}
 		}
@@ -156,7 +157,7 @@ func (p *pass) decideLogin(l *login, shared definitionUses) {
 	places, _ := p.passwordPlaces(l, shared)
 	for _, at := range places {
 		if !p.replace(at, p.token()) {
-			p.reportRemaining(UnknownSource, l.at, "Replace the password with ${{ "+p.token()+" }} by hand.",
+			p.reportRemaining(UnknownSource, l.at, fmt.Sprintf("Replace the password with ${{ %s }} by hand.", p.token()),
 				"The password of %s is not changed, because its position in the file is unknown.", l.what)
 			return
 		}

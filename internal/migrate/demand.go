@@ -83,7 +83,7 @@ func (p *pass) actionDemand(d *demand, step *flow.Step) {
 		d.opaque(stepTitle(step))
 	case name == dockerBuild && p.passesTokenToBuild(step):
 		d.scopes.add("contents", read, "")
-		d.opaque("the Dockerfile of " + name)
+		d.opaque(fmt.Sprintf("the Dockerfile of %s", name))
 	case action.listed:
 		d.scopes.addList(action.scopes, name)
 	case p.receivesToken(step):

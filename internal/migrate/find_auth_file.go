@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
@@ -24,7 +25,7 @@ func findAuthFiles(p *pass) {
 		for _, c := range shell.Parse(script, dialectOf(step)) {
 			for _, w := range append(c.Words, c.Stdin...) {
 				for _, secret := range p.secretsIn(w.Text, step) {
-					p.reportRemaining(UnknownSource, location{step.Run.Value, w.Start}, "Replace the secret with ${{ "+p.token()+" }}. Give the job packages: write, or packages: read if the job only pulls.",
+					p.reportRemaining(UnknownSource, location{step.Run.Value, w.Start}, fmt.Sprintf("Replace the secret with ${{ %s }}. Give the job packages: write, or packages: read if the job only pulls.", p.token()),
 						"A script writes %s into a Docker config file for %s. The script is not changed, because migrate cannot edit the content of a Docker config file.", secret, p.opts.Registry)
 				}
 			}

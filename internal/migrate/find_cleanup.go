@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"fmt"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -65,13 +66,13 @@ func findCleanups(p *pass) {
 			return
 		}
 		if c.lists(step) {
-			p.reportRemaining(NeedsPAT, locationOf(token.Value), "Write the name of the package without a pattern. Then use ${{ "+p.token()+" }}.",
+			p.reportRemaining(NeedsPAT, locationOf(token.Value), fmt.Sprintf("Write the name of the package without a pattern. Then use ${{ %s }}.", p.token()),
 				"%s lists packages. %s is not changed, because GITHUB_TOKEN cannot list packages.", l.what, strings.Join(lc.secrets, ", "))
 			return
 		}
 		l.cases = []loginCase{lc}
 		if l.deletes = p.cleanupImages(step, c, lc.owner); len(l.deletes) == 0 && p.namesPackages(step, c) {
-			p.reportRemaining(NeedsPAT, locationOf(token.Value), "If the repository has the role Admin on these packages, use ${{ "+p.token()+" }}, and give the job packages: write.",
+			p.reportRemaining(NeedsPAT, locationOf(token.Value), fmt.Sprintf("If the repository has the role Admin on these packages, use ${{ %s }}, and give the job packages: write.", p.token()),
 				"%s deletes versions of packages whose names the file does not show. %s is not changed, because GITHUB_TOKEN may delete versions only of packages on which the repository has the role Admin.", l.what, strings.Join(lc.secrets, ", "))
 			return
 		}

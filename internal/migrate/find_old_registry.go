@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"fmt"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -25,7 +26,7 @@ func findOldRegistry(p *pass) {
 		if at < 0 {
 			return
 		}
-		p.reportRemaining(OldRegistry, location{n, at}, "Replace "+oldRegistry+"/OWNER/REPOSITORY/IMAGE with ghcr.io/OWNER/IMAGE in this file and in each file that pulls the image.",
+		p.reportRemaining(OldRegistry, location{n, at}, fmt.Sprintf("Replace %s/OWNER/REPOSITORY/IMAGE with ghcr.io/OWNER/IMAGE in this file and in each file that pulls the image.", oldRegistry),
 			"ghcr.io has replaced %s. The edit cannot be made automatically, because image names have another form at ghcr.io.", oldRegistry)
 	})
 }

@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -52,7 +53,7 @@ func (p *pass) reportRemoteLogin(step *flow.Step, at location, script string) {
 	}
 	for _, secret := range p.secretsIn(script, step) {
 		p.reportRemaining(RemoteLogin, at,
-			"Use a token with only the scope read:packages on the other machine, or make the package public. If the other machine pulls only during the job, log in with ${{ "+p.token()+" }}.",
+			fmt.Sprintf("Use a token with only the scope read:packages on the other machine, or make the package public. If the other machine pulls only during the job, log in with ${{ %s }}.", p.token()),
 			"A login on another machine uses %s. The login is not changed, because the other machine may pull again after the job.", secret)
 	}
 }

@@ -181,7 +181,7 @@ func (i Image) textLink() string {
 	case "yes":
 		return "linked to " + i.Repository
 	case "no":
-		return "linked to no repository: connect one at " + i.SettingsURL
+		return fmt.Sprintf("linked to no repository: connect one at %s", i.SettingsURL)
 	case "unknown":
 		return "the link to a repository is unknown"
 	}

@@ -37,7 +37,7 @@ func (e *Error) Unwrap() error { return e.Err }
 func Describe(host string, err error) string {
 	var proxy *net.OpError
 	if errors.As(err, &proxy) && proxy.Op == "proxyconnect" {
-		return "the proxy in HTTPS_PROXY or HTTP_PROXY failed: " + Describe(address(proxy, "the proxy"), proxy.Err)
+		return fmt.Sprintf("the proxy in HTTPS_PROXY or HTTP_PROXY failed: %s", Describe(address(proxy, "the proxy"), proxy.Err))
 	}
 	for _, describe := range []func(string, error) string{resolution, certificate, handshake, connection, byProxy, timeout} {
 		if text := describe(host, err); text != "" {
@@ -141,7 +141,7 @@ func connection(host string, err error) string {
 	case slices.ContainsFunc(reset, is):
 		return host + " closed the connection early (connection reset)"
 	case slices.ContainsFunc(unreachable, is):
-		return "this machine has no route to " + host
+		return fmt.Sprintf("this machine has no route to %s", host)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return host + " closed the connection before the end of its response"
 	}
@@ -167,7 +167,7 @@ func timeout(host string, err error) string {
 	case !errors.As(err, &e) || !e.Timeout(), errors.Is(err, context.Canceled):
 		return ""
 	case strings.Contains(err.Error(), "TLS handshake"):
-		return "the TLS handshake with " + host + " took too long"
+		return fmt.Sprintf("the TLS handshake with %s took too long", host)
 	}
 	return host + " did not answer in time"
 }
