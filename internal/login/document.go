@@ -64,8 +64,8 @@ func scan(text []byte, at int) (object, error) {
 }
 
 // find returns the index of the member with the given name, or -1 if the object
-// has no such member. If several members have the same name, find returns the
-// last one, because other JSON readers also use the last one.
+// has no such member. If several members have the same name, the method find
+// returns the last one, because other JSON readers also use the last one.
 func (o object) find(name string) int {
 	at := -1
 	for i, m := range o.members {

@@ -35,8 +35,8 @@ type file struct {
 }
 
 // edit changes a login file under a lock, so that concurrent steps do not lose
-// each other's logins. edit replaces the file by renaming a new file, so other
-// programs always read a complete file.
+// each other's logins. The method edit replaces the file by renaming a new
+// file, so other programs always read a complete file.
 func (s *Session) edit(ctx context.Context, path string, change func(*file) error) error {
 	path = target(path)
 	dir := filepath.Dir(path)
@@ -87,8 +87,8 @@ func target(path string) string {
 	return to
 }
 
-// open reads and parses a login file. If the file does not exist, open returns
-// an empty file and no error.
+// open reads and parses a login file. If the file does not exist, the function
+// open returns an empty file and no error.
 func open(path string) (*file, error) {
 	f := &file{path: path, mode: 0o600}
 	text, info, err := readRegular(path)
@@ -118,8 +118,8 @@ func Regular(path string) bool {
 	return err != nil || info.Mode().IsRegular()
 }
 
-// readRegular reads a file of at most maxFile bytes. It does not open a pipe, a
-// socket, a device or a folder, and returns an error.
+// readRegular reads a file of at most maxFile bytes. readRegular does not open
+// a pipe, a socket, a device or a folder, and returns an error.
 func readRegular(path string) ([]byte, fs.FileInfo, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -184,7 +184,8 @@ func (f *file) save() error {
 	return replace(f.path, f.content, f.mode)
 }
 
-// remove removes a file. It returns nil if the file does not exist.
+// remove removes a file. The function remove returns nil if the file does not
+// exist.
 func remove(path string) error {
 	err := locked.Retry(func() error { return os.Remove(path) }) // Windows returns an error while another step reads the file.
 	if errors.Is(err, fs.ErrNotExist) {

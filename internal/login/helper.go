@@ -8,8 +8,8 @@ import (
 	"github.com/docker/cli/cli/config/types"
 )
 
-// inHelper stores the login of one key in a credential helper. It keeps the
-// replaced login in the credential helper under a separate key, because a
+// inHelper stores the login of one key in a credential helper. inHelper keeps
+// the replaced login in the credential helper under a separate key, because a
 // secret from a keychain must not be written to disk.
 type inHelper struct {
 	store credentials.Store

@@ -1,5 +1,5 @@
 // Package login writes registry logins for other programs, and removes these
-// logins later. It writes a login to the Docker config file, or to the
+// logins later. The package writes a login to the Docker config file, or to the
 // credential helper that the Docker config file names for the host. The package
 // config of github.com/docker/cli defines the format of the Docker config file.
 //
@@ -54,8 +54,8 @@ func New(f Files) *Session {
 	return &Session{ID: rand.Text(), Files: f.Paths, StateFolder: f.StateFolder, IsolatedFolder: f.IsolatedFolder}
 }
 
-// Parse parses the JSON of a stored session. It returns an error if the JSON is
-// invalid.
+// Parse parses the JSON of a stored session. Parse returns an error if the JSON
+// is invalid.
 func Parse(text string) (*Session, error) {
 	var s Session
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
@@ -107,7 +107,7 @@ func (s *Session) logoutFrom(ctx context.Context, path string) error {
 }
 
 // Logout removes the logins that Login added, and restores the logins that
-// Login replaced. It keeps a login that another program has written after
+// Login replaced. Logout keeps a login that another program has written after
 // Login. Logout continues after an error, and returns the joined errors of all
 // files.
 func (s *Session) Logout(ctx context.Context) error {

@@ -23,7 +23,7 @@ type logoutState struct {
 	Absent  bool        `json:"absent,omitempty"` // Absent means that the login file did not exist before the first login.
 	MadeDir bool        `json:"made_dir,omitempty"`
 	Mode    fs.FileMode `json:"mode"`
-	Written string      `json:"written"` // Written is the SHA-256 sum of the login file after the last write. It is "" if another program changed the file.
+	Written string      `json:"written"` // Written is the SHA-256 sum of the login file after the last write. Written is "" if another program changed the file.
 	Undo    patch       `json:"undo"`    // Undo changes the written content into the original content.
 	Records []record    `json:"records"`
 }
@@ -32,7 +32,7 @@ type logoutState struct {
 type record struct {
 	Session string `json:"session"`
 	Key     string `json:"key"`
-	Helper  string `json:"helper,omitempty"` // Helper is the name of the credential helper. It is "" if the login is in the login file itself.
+	Helper  string `json:"helper,omitempty"` // Helper is the name of the credential helper. Helper is "" if the login is in the login file itself.
 	Before  entry  `json:"before"`
 	Wrote   entry  `json:"wrote"`
 }

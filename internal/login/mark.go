@@ -35,8 +35,8 @@ func (s *Session) Written(logins []Login) {
 func (s *Session) Unrestored() []string { return s.unrestored }
 
 // removeMarked removes the logins of this session from a login file if the
-// logout state is missing. It removes a login only if it equals the login that
-// this session wrote.
+// logout state is missing. removeMarked removes a login only if it equals the
+// login that this session wrote.
 func (s *Session) removeMarked(ctx context.Context, path string) error {
 	if len(s.Marks) == 0 {
 		return nil

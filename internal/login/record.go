@@ -61,7 +61,7 @@ func (f *file) remove(session string) error {
 // undo removes one login, or restores the login that it replaced. If another
 // session of this program has replaced the login, that session gets the record
 // of the previous login and restores it later. If another program has replaced
-// the login, undo keeps the new login.
+// the login, the method undo keeps the new login.
 func (f *file) undo(r record) error {
 	s := f.store(r.Helper, r.Key)
 	for i := range f.state.Records {

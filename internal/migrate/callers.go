@@ -25,8 +25,8 @@ type callerIndex struct {
 	onPackage []string
 }
 
-// index returns facts about the workflows of all scanned checkouts. It contains
-// only calls of workflows in this checkout.
+// index returns facts about the workflows of all scanned checkouts. The method
+// index contains only calls of workflows in this checkout.
 func (l *library) index() *callerIndex {
 	l.callers.once.Do(func() {
 		l.callers.calls = map[string][]*flow.Pair{}

@@ -60,8 +60,8 @@ var opaqueCommands = []string{
 	"ansible-playbook", "werf", "skaffold", "jib", "cargo", "dotnet", "go", "melange", "apko", "act", "invoke", "poetry", "uv", "rake",
 }
 
-// useOf returns the effect of one command. It skips words such as sudo or time
-// before the name of the program.
+// useOf returns the effect of one command. useOf skips words such as sudo or
+// time before the name of the program.
 func useOf(fields []string) use {
 	for i, field := range fields {
 		base := strings.TrimSuffix(field[strings.LastIndexByte(field, '/')+1:], ".exe")
@@ -94,7 +94,7 @@ func isHarmless(word string) bool {
 }
 
 // suggestsPush reports whether the text of a step contains a word that suggests
-// a push of images. It is used if the effect of the step is unknown.
+// a push of images. suggestsPush is used if the effect of the step is unknown.
 func suggestsPush(text string) bool {
 	text = strings.ToLower(text)
 	return slices.ContainsFunc([]string{"push", "publish", "release", "deploy", "image", "docker", "upload", "ship"}, func(word string) bool {

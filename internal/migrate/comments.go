@@ -44,7 +44,7 @@ func (l *login) secretNames() []string {
 	return out
 }
 
-// comment is a comment in a file. It has one or several lines.
+// comment is a comment in a file. The type comment has one or several lines.
 type comment struct {
 	line, last int // These are the numbers of the first and the last line.
 	text       string

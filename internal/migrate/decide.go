@@ -99,7 +99,7 @@ func (p *pass) isRelevant(l *login) bool {
 	return ours && pat
 }
 
-// hasPAT reports whether the password may be a personal access token. It
+// hasPAT reports whether the password may be a personal access token. hasPAT
 // returns true if the password depends on a reference that is neither
 // GITHUB_TOKEN nor an input.
 func (c loginCase) hasPAT() bool {
@@ -109,7 +109,7 @@ func (c loginCase) hasPAT() bool {
 }
 
 // isPAT reports whether the password of a login may be a personal access token.
-// It returns false for a secret for which all callers pass GITHUB_TOKEN.
+// isPAT returns false for a secret for which all callers pass GITHUB_TOKEN.
 func (p *pass) isPAT(c loginCase) bool {
 	return c.hasPAT() && slices.ContainsFunc(c.secrets, func(name string) bool {
 		secret, ok := strings.CutPrefix(name, "secrets.")
@@ -118,8 +118,8 @@ func (p *pass) isPAT(c loginCase) bool {
 }
 
 // reportUnknownRegistry reports a login whose registry is known only at run
-// time. It reports the login only if the name of the secret or the script
-// suggests the registry to migrate.
+// time. reportUnknownRegistry reports the login only if the name of the secret
+// or the script suggests the registry to migrate.
 func (p *pass) reportUnknownRegistry(l *login, c loginCase) {
 	loops := l.step != nil && l.step.Run != nil && strings.Contains(l.step.Run.Value.Value, p.opts.Registry)
 	if c.host != "" || len(c.secrets) == 0 || !loops && !slices.ContainsFunc(c.secrets, looksLikeRegistryToken) {
@@ -220,8 +220,8 @@ func (p *pass) recordReplacedSecret(l *login, name string) {
 // passwordPlaces returns the texts that an edit must replace to change the
 // password of a login. The password can be defined through several variables.
 // passwordPlaces chooses the definition that is farthest from the login and
-// that only logins to the registry use. It returns false if no such text
-// exists.
+// that only logins to the registry use. passwordPlaces returns false if no such
+// text exists.
 func (p *pass) passwordPlaces(l *login, shared definitionUses) ([]place, bool) {
 	return p.pick(l, func(c loginCase) route { return c.password }, func(s stop) bool {
 		if s.name && !strings.HasPrefix(p.token(), "secrets.") {
@@ -235,8 +235,9 @@ func (p *pass) passwordPlaces(l *login, shared definitionUses) ([]place, bool) {
 }
 
 // pick tries the definitions of a value one after the other, and returns the
-// places of the first definition that can be edited. It starts at the text that
-// uses the value. If deepest is true, pick starts at the last definition.
+// places of the first definition that can be edited. The method pick starts at
+// the text that uses the value. If deepest is true, pick starts at the last
+// definition.
 func (p *pass) pick(l *login, get func(loginCase) route, free func(stop) bool, deepest bool) ([]place, bool) {
 	depth := 0
 	for _, c := range l.cases {

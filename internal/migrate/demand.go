@@ -38,8 +38,8 @@ func (d *demand) opaque(steps ...string) {
 	}
 }
 
-// demand returns the permissions that a job with default permissions needs.
-// demand reads actions.txt and the commands in the scripts of the job.
+// demand returns the permissions that a job with default permissions needs. The
+// method demand reads actions.txt and the commands in the scripts of the job.
 func (p *pass) demand(job *flow.Job) demand {
 	d, ok := p.demandByJob[job]
 	if !ok {
@@ -126,8 +126,9 @@ func (p *pass) hasOwnToken(step *flow.Step, input string) bool {
 }
 
 // passesTokenToBuild reports whether a build receives the token as a build
-// argument or a build secret. It ignores the secret GIT_AUTH_TOKEN, because
-// BuildKit uses this secret only to read the repository.
+// argument or a build secret. passesTokenToBuild ignores the secret
+// GIT_AUTH_TOKEN, because BuildKit uses this secret only to read the
+// repository.
 func (p *pass) passesTokenToBuild(step *flow.Step) bool {
 	for _, input := range []string{"build-args", "secrets", "secret-envs"} {
 		for line := range strings.Lines(step.Input(input)) {
@@ -140,7 +141,8 @@ func (p *pass) passesTokenToBuild(step *flow.Step) bool {
 }
 
 // receivesToken reports whether an action receives GITHUB_TOKEN in an input or
-// in an environment variable. It ignores the passwords of logins to a registry.
+// in an environment variable. receivesToken ignores the passwords of logins to
+// a registry.
 func (p *pass) receivesToken(step *flow.Step) bool {
 	found := false
 	for _, place := range []*yaml.Node{step.With, step.Env} {
@@ -271,12 +273,11 @@ func candidateScopes(steps []string) []string {
 func unknownHint(d demand, packages level) string {
 	s := d.scopes.clone()
 	s.add("packages", packages, "")
-	text := fmt.Sprintf("Add permissions: {%s} to the job, and the scopes that %s", s.inline(), list(d.unknown))
-	text += map[bool]string{true: " needs", false: " need"}[len(d.unknown) == 1]
+	examples := ""
 	if c := candidateScopes(d.unknown); len(c) > 0 {
-		text += fmt.Sprintf(" (perhaps %s)", strings.Join(c, ", "))
+		examples = fmt.Sprintf(" (perhaps %s)", strings.Join(c, ", "))
 	}
-	return text + ". Then run migrate again."
+	return fmt.Sprintf("Add permissions: {%s} to the job, and add the scopes that %s%s. Then run migrate again.", s.inline(), needsOf(d.unknown), examples)
 }
 
 // blockMissing reports whether the job has no permissions block and would get

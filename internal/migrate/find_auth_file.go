@@ -11,8 +11,9 @@ import (
 func init() { register(findAuthFiles) }
 
 // findAuthFiles finds scripts that write a registry credential directly into a
-// Docker config file, mostly for kaniko. It reports these scripts but does not
-// edit them, because each script encodes the credential in a different way.
+// Docker config file, mostly for kaniko. findAuthFiles reports these scripts
+// but does not edit them, because each script encodes the credential in a
+// different way.
 func findAuthFiles(p *pass) {
 	p.steps(func(step *flow.Step) {
 		if step.Run == nil || !strings.Contains(flow.Text(step.Run.Value), "auths") {

@@ -12,8 +12,8 @@ import (
 func init() { register(findCalls) }
 
 // findCalls finds the credentials that a job passes to a local action or a
-// reusable workflow. It records a credential only if the called file logs in
-// with the credential.
+// reusable workflow. findCalls records a credential only if the called file
+// logs in with the credential.
 func findCalls(p *pass) {
 	p.steps(func(step *flow.Step) {
 		if step.Uses == nil || knownActions[actionName(step)].listed || step.With == nil {
@@ -91,8 +91,8 @@ func (p *pass) followWorkflow(job *flow.Job) {
 }
 
 // isPassedToken reports whether a passed secret probably contains a token for
-// the registry. It compares the names of the secret. The argument key is the
-// name of the secret in the called workflow.
+// the registry. isPassedToken compares the names of the secret. The argument
+// key is the name of the secret in the called workflow.
 func isPassedToken(key string, secrets []string) bool {
 	other := func(name string) bool { return strings.HasPrefix(name, "secrets.") && !isToken(name) }
 	return slices.ContainsFunc(secrets, looksLikeRegistryToken) || looksLikeRegistryToken("secrets."+key) && slices.ContainsFunc(secrets, other)

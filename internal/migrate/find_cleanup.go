@@ -66,7 +66,7 @@ func findCleanups(p *pass) {
 			return
 		}
 		if c.lists(step) {
-			p.reportRemaining(NeedsPAT, locationOf(token.Value), fmt.Sprintf("Write the name of the package without a pattern. Then use ${{ %s }}.", p.token()),
+			p.reportRemaining(NeedsPAT, locationOf(token.Value), fmt.Sprintf("Write the name of the package without a pattern. Then use ${{ %s }} as the token.", p.token()),
 				"%s lists packages. %s is not changed, because GITHUB_TOKEN cannot list packages.", l.what, strings.Join(lc.secrets, ", "))
 			return
 		}

@@ -71,7 +71,8 @@ func (p *pass) mentionsRegistry(text string, step *flow.Step) bool {
 }
 
 // secretsIn returns the secrets that a text uses, directly or through
-// variables. It omits GITHUB_TOKEN and the secrets that contain a user name.
+// variables. secretsIn omits GITHUB_TOKEN and the secrets that contain a user
+// name.
 func (p *pass) secretsIn(text string, step *flow.Step) []string {
 	var out []string
 	v := p.eval(p.expand(text, nil, step), step.Job, step, nil)

@@ -6,7 +6,7 @@ import (
 )
 
 // Headline returns one line with the numbers of edits, packages and other
-// findings. It returns "" if all these numbers are zero.
+// findings. Headline returns "" if all these numbers are zero.
 func (r *Report) Headline() string {
 	parts := []string{"No edits"}
 	if edits := r.Edits(); edits > 0 {
@@ -27,7 +27,7 @@ func (r *Report) Headline() string {
 	return strings.Join(parts, ", ")
 }
 
-// Edits returns the number of findings that an edit solves. It also counts
+// Edits returns the number of findings that an edit solves. Edits also counts
 // edits that are not written.
 func (r *Report) Edits() int { return r.Count(WouldChange) + r.Count(Changed) }
 
@@ -92,7 +92,7 @@ type section struct {
 
 // sections returns the non-empty groups of findings in the order of the report.
 func (r *Report) sections() []section {
-	all := []section{{heading: "Reasons for the edits"}, {heading: "To change by hand"}, {heading: "Notes"}}
+	all := []section{{heading: "Reasons for the edits"}, {heading: "Changes to make by hand"}, {heading: "Notes"}}
 	for _, f := range r.Findings {
 		i := map[State]int{Remaining: 1, Note: 2}[f.State]
 		all[i].findings = append(all[i].findings, f)

@@ -123,8 +123,8 @@ func (p *pass) imagesAt(text string, n *yaml.Node, step *flow.Step) []Image {
 	return out
 }
 
-// evalOrMark evaluates a text. It replaces each expression with an unknown
-// value by "?", because "?" is not valid in an image name.
+// evalOrMark evaluates a text. evalOrMark replaces each expression with an
+// unknown value by "?", because "?" is not valid in an image name.
 func evalOrMark(text string, lookup expr.Lookup) string {
 	var b strings.Builder
 	for _, part := range expr.Split(text) {
@@ -218,7 +218,8 @@ func (p *pass) runTraffic(t *traffic, step *flow.Step) {
 }
 
 // expand replaces references to shell variables in a text by the values of the
-// variables. It keeps a reference if the file does not contain the value.
+// variables. The method expand keeps a reference if the file does not contain
+// the value.
 func (p *pass) expand(text string, commands []shell.Command, step *flow.Step) string {
 	scope := p.scope(step.Job, step, nil)
 	for range 4 {

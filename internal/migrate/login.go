@@ -110,7 +110,7 @@ func usernameSecrets(text string, v expr.Value) []string {
 }
 
 // inputOf returns the name of the input that supplies a value directly or
-// through variables. It returns "" if no input supplies the value.
+// through variables. inputOf returns "" if no input supplies the value.
 func inputOf(v expr.Value) string {
 	for _, ref := range v.Refs {
 		if name, ok := strings.CutPrefix(ref.Name, "inputs."); ok {
@@ -126,7 +126,7 @@ func inputOf(v expr.Value) string {
 }
 
 // combos returns the combinations of the matrix. If a text does not depend on
-// the matrix, combos returns only one empty combination.
+// the matrix, the method combos returns only one empty combination.
 func (p *pass) combos(job *flow.Job, text string) []flow.Combo {
 	if !strings.Contains(text, "matrix") && !strings.Contains(text, "env.") {
 		return []flow.Combo{nil}
@@ -208,9 +208,9 @@ func ownerOf(registry string) string {
 	return steps[1]
 }
 
-// isTargetHost reports whether a host is the registry to migrate. It also
-// returns true for GitHub's older registry, because both registries accept the
-// same credentials.
+// isTargetHost reports whether a host is the registry to migrate. isTargetHost
+// also returns true for GitHub's older registry, because both registries accept
+// the same credentials.
 func (p *pass) isTargetHost(host string) bool {
 	return host == p.opts.Registry || host == oldRegistry
 }

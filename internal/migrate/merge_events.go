@@ -55,8 +55,8 @@ func sampleEvents(doc *flow.Document) []sampleEvent {
 	return out
 }
 
-// defaultBranch returns the probable name of the default branch. It reads the
-// filters of the workflow.
+// defaultBranch returns the probable name of the default branch. defaultBranch
+// reads the filters of the workflow.
 func defaultBranch(doc *flow.Document) string {
 	branches := filterOf(doc.Triggers["push"], "branches")
 	if slices.Contains(branches, "main") || len(branches) == 0 || strings.ContainsAny(branches[0], "*!?[") {
@@ -90,8 +90,8 @@ func pushedRefs(filters *yaml.Node, branch string) []string {
 }
 
 // matching returns refs for the patterns without wildcards, and for the example
-// names that match a pattern. If the result would be empty, matching returns
-// the ref of the first example name.
+// names that match a pattern. If the result would be empty, the function
+// matching returns the ref of the first example name.
 func matching(prefix string, patterns, names []string) []string {
 	var out []string
 	for _, pattern := range patterns {
@@ -193,8 +193,8 @@ func (p *pass) names(e sampleEvent, c chain, strict bool) (meta.Result, error) {
 }
 
 // ruleObstacle returns the reason why the new step cannot compute the same tags
-// and labels as the metadata step. It compares the results of the two steps for
-// each event of the workflow.
+// and labels as the metadata step. ruleObstacle compares the results of the two
+// steps for each event of the workflow.
 func (p *pass) ruleObstacle(c chain) string {
 	for line := range strings.Lines(c.meta.Input("tags")) {
 		line = strings.TrimSpace(line)
@@ -209,7 +209,7 @@ func (p *pass) ruleObstacle(c chain) string {
 		}
 		ours, err := p.names(e, c, true)
 		if err != nil {
-			return "the new step reads the tag rules more strictly: " + firstLine(err.Error())
+			return fmt.Sprintf("the new step reads the tag rules more strictly: %s", firstLine(err.Error()))
 		}
 		if !slices.Equal(theirs.Names(), ours.Names()) || !slices.Equal(theirs.Labels, ours.Labels) {
 			return fmt.Sprintf("the new step computes other tags or labels for the event %s", e.name)
@@ -246,7 +246,7 @@ func (p *pass) eventObstacle(c *chain) string {
 		}
 		result, err := p.names(e, *c, false)
 		if err != nil || len(result.Tags) == 0 {
-			return fmt.Sprintf("for the event %s (%s), the tag rules give no tag. In this case, the old step only builds the image, and the new step would fail", e.name, e.ref)
+			return fmt.Sprintf("the tag rules give no tag for the event %s (%s), so the old step only builds the image, and the new step would fail", e.name, e.ref)
 		}
 	}
 	return ""

@@ -32,8 +32,9 @@ var (
 )
 
 // obstacle returns the first reason why one step cannot replace the steps of a
-// chain. It returns "" if one step can replace the steps. In this case, it also
-// sets the reasons why the login step or the metadata step stays.
+// chain. The method obstacle returns "" if one step can replace the steps. In
+// this case, it also sets the reasons why the login step or the metadata step
+// stays.
 func (p *pass) obstacle(job *flow.Job, c *chain) string {
 	if !p.usesToken(c.login) {
 		return "the login does not use GITHUB_TOKEN"
@@ -48,7 +49,7 @@ func (p *pass) obstacle(job *flow.Job, c *chain) string {
 		}
 	}
 	if logins > 1 {
-		return "the job logs in to " + p.opts.Registry + " more than once"
+		return fmt.Sprintf("the job logs in to %s more than once", p.opts.Registry)
 	}
 	for _, check := range []func(*chain) string{p.keyObstacle, p.pushObstacle, p.listObstacle, p.contextObstacle, p.tagObstacle, p.annotationObstacle, p.eventObstacle, p.useObstacle} {
 		if why := check(c); why != "" {
@@ -67,7 +68,7 @@ func (p *pass) usesToken(step *flow.Step) bool {
 
 func (p *pass) keyObstacle(c *chain) string {
 	if strings.Contains(c.push.Input("outputs"), "push-by-digest=true") {
-		return "the job pushes only a digest (push-by-digest=true), and a later job adds the tags. This action has the input push-by-digest and the command \"merge\" for such jobs"
+		return "the job pushes only a digest (push-by-digest=true), and a later job adds the tags. To migrate these jobs by hand, use the input push-by-digest and the command \"merge\" of this action"
 	}
 	for _, why := range []string{unknownKey(c.login, append([]string{"if"}, stepKeys...), append([]string{"logout"}, loginKeys...)), unknownKey(c.push, pushSteps, pushKeys)} {
 		if why != "" {
@@ -138,9 +139,9 @@ func (p *pass) pushObstacle(c *chain) string {
 	push := strings.TrimSpace(c.push.Input("push"))
 	switch {
 	case push == "" || push == "false":
-		return fmt.Sprintf("%s does not push (the input push is not true)", dockerBuild)
+		return fmt.Sprintf("%s does not push (the input \"push\" is not true)", dockerBuild)
 	case push != "true" && !isOneExpression(push):
-		return fmt.Sprintf("the input push of %s is neither true nor one expression", dockerBuild)
+		return fmt.Sprintf("the input \"push\" of %s is neither true nor one expression", dockerBuild)
 	case c.push.Input("provenance") != "" && c.push.Input("provenance") != "false":
 		return fmt.Sprintf("the step creates a provenance attestation (%s), and this action cannot create this attestation", c.push.Input("provenance"))
 	case c.push.Input("sbom") != "" && c.push.Input("sbom") != "false":
@@ -192,7 +193,7 @@ func (p *pass) listObstacle(c *chain) string {
 	for _, input := range lists {
 		for line := range strings.Lines(c.push.Input(input)) {
 			if line = strings.TrimSpace(line); strings.HasPrefix(line, "#") || strings.HasPrefix(line, `"`) {
-				return fmt.Sprintf("the input %s contains a comment or a quoted line, which the new step does not support", input)
+				return fmt.Sprintf("the input %q contains a comment or a quoted line, which the new step does not support", input)
 			}
 		}
 	}
@@ -239,7 +240,7 @@ func envNames(n *yaml.Node, name string) bool {
 func (p *pass) contextObstacle(c *chain) string {
 	context := c.push.Input("context")
 	if context == "" {
-		return fmt.Sprintf("%s has no input context, so it builds from the Git repository and not from a directory", dockerBuild)
+		return fmt.Sprintf("%s does not set the input \"context\", so it builds from the Git repository and not from a directory", dockerBuild)
 	}
 	if isDirectory(context) {
 		return ""
@@ -249,7 +250,7 @@ func (p *pass) contextObstacle(c *chain) string {
 	}
 	for _, combo := range p.combos(c.push.Job, context) {
 		if v := p.eval(context, c.push.Job, c.push, combo); !v.Known || !isDirectory(v.Text) {
-			return fmt.Sprintf("the input context of %s is the expression %s, so it is not certain that the step builds from a directory", dockerBuild, context)
+			return fmt.Sprintf("the input \"context\" of %s is the expression %s, so it is not certain that the step builds from a directory", dockerBuild, context)
 		}
 	}
 	return ""
@@ -277,7 +278,7 @@ func (p *pass) builderUse(c chain) string {
 	for _, input := range []string{"cache-from", "cache-to"} {
 		cache := c.push.Input(input)
 		if strings.Contains(cache, "type=registry") || cache != "" && !strings.Contains(cache, "type=") || strings.Contains(cache, p.opts.Registry) {
-			return fmt.Sprintf("the build cache is in a registry (the input %s)", input)
+			return fmt.Sprintf("the build cache is in a registry (the input %q)", input)
 		}
 	}
 	for _, input := range []string{"build-args"} {
@@ -342,9 +343,10 @@ func stepName(step *flow.Step) string {
 	return fmt.Sprintf("the script in line %d", step.Node.Line)
 }
 
-// mayUseLogin reports whether an action may need the login. It returns true if
-// an input of the action names an image of the registry. An action that creates
-// an attestation needs the login only if it also pushes the attestation.
+// mayUseLogin reports whether an action may need the login. mayUseLogin returns
+// true if an input of the action names an image of the registry. An action that
+// creates an attestation needs the login only if it also pushes the
+// attestation.
 func (p *pass) mayUseLogin(step *flow.Step) bool {
 	if strings.HasPrefix(actionName(step), "actions/attest") {
 		return step.Input("push-to-registry") != "" && step.Input("push-to-registry") != "false"

@@ -78,17 +78,17 @@ func (p *pass) mergeJob(job *flow.Job, chains []chain) {
 }
 
 // merge writes the new step of one chain, and reports the edit. If the step
-// cannot be written, merge returns the reason.
+// cannot be written, the method merge returns the reason.
 func (p *pass) merge(job *flow.Job, c chain) string {
 	d := p.differences(c)
 	if err := p.writeMergedStep(c, d); err != nil {
 		return err.Error()
 	}
-	p.reportEdit(MergedSteps, locationOf(c.push.Uses.Key), "The edit %s one step. The new step logs in with GITHUB_TOKEN, builds and pushes. %s", c.replacement(job.ID), strings.Join(d.sentences(), " "))
+	p.reportEdit(MergedSteps, locationOf(c.push.Uses.Key), "%s The new step logs in with GITHUB_TOKEN, builds and pushes. %s", c.replacement(job.ID), strings.Join(d.sentences(), " "))
 	return ""
 }
 
-// replacement returns a phrase about the actions that the new step replaces.
+// replacement returns a sentence about the actions that the new step replaces.
 func (c chain) replacement(job string) string {
 	var names []string
 	if c.keepLogin == "" {
@@ -98,9 +98,9 @@ func (c chain) replacement(job string) string {
 		names = append(names, dockerMetadata)
 	}
 	if len(names) == 0 {
-		return fmt.Sprintf("replaces %s of the job %q by", dockerBuild, job)
+		return fmt.Sprintf("The edit replaces %s of the job %q by one step.", dockerBuild, job)
 	}
-	return fmt.Sprintf("merges %s of the job %q into", list(append(names, dockerBuild)), job)
+	return fmt.Sprintf("The edit merges %s of the job %q into one step.", list(append(names, dockerBuild)), job)
 }
 
 // findChains returns the login step of a job, and one chain for each push step.
@@ -126,7 +126,7 @@ func (p *pass) findChains(job *flow.Job) (login *flow.Step, out []chain) {
 }
 
 // usedMeta returns the metadata step whose outputs a push step uses as tags,
-// labels or annotations. It returns nil if no such step exists.
+// labels or annotations. usedMeta returns nil if no such step exists.
 func usedMeta(metas []*flow.Step, push *flow.Step) *flow.Step {
 	for _, meta := range metas {
 		id := flow.Text(valueOf(meta, "id"))
@@ -161,8 +161,8 @@ func (p *pass) removeLogin(login *flow.Step) {
 }
 
 // dropLoginFindings removes the findings about edits of the login step, because
-// the merge removes this step. It keeps findings about edits outside of the
-// login step.
+// the merge removes this step. dropLoginFindings keeps findings about edits
+// outside of the login step.
 func (p *pass) dropLoginFindings(login *flow.Step) {
 	var kept []Finding
 	for _, f := range p.findings {
@@ -179,7 +179,8 @@ func (p *pass) dropLoginFindings(login *flow.Step) {
 }
 
 // missingChain returns the reason why a job that pushes to the registry has no
-// steps that can be merged. It returns "" for a job that does not push.
+// steps that can be merged. missingChain returns "" for a job that does not
+// push.
 func (p *pass) missingChain(job *flow.Job, login *flow.Step) string {
 	pusher := p.pusher(job)
 	tools := p.loginTools[job]
@@ -188,7 +189,7 @@ func (p *pass) missingChain(job *flow.Job, login *flow.Step) string {
 	case len(tools) == 0 || pusher == "":
 		return ""
 	case pusher == imageTools:
-		return "the job creates an index of images that other jobs pushed (docker buildx imagetools create). The command \"merge\" of this action creates such an index"
+		return "the job creates an index of images that other jobs pushed (docker buildx imagetools create). To migrate the job by hand, use the command \"merge\" of this action, which creates an index"
 	case login == nil && tools[0] == dockerLogin:
 		return fmt.Sprintf("the step of %s can log in to other registries than %s", dockerLogin, p.opts.Registry)
 	case login == nil && strings.Contains(tools[0], "/"):

@@ -115,7 +115,7 @@ func (p *pass) writeMergedStep(c chain, d differences) error {
 }
 
 // removals returns the edits that remove the metadata step. If the metadata
-// step stays, removals returns no edits.
+// step stays, the method removals returns no edits.
 func (p *pass) removals(c chain) ([]text.Edit, bool) {
 	if c.meta == nil || c.keepMeta != "" {
 		return nil, true
@@ -207,8 +207,8 @@ func metaLabels(c chain) []string {
 }
 
 // exactPairs returns labels or annotations for this action that have the same
-// result as in docker/metadata-action. It adds the time of the run and the
-// pairs with empty values, because this action omits them by default.
+// result as in docker/metadata-action. exactPairs adds the time of the run and
+// the pairs with empty values, because this action omits them by default.
 func exactPairs(written string) []string {
 	var lines []string
 	for line := range strings.Lines(written) {

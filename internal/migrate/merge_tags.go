@@ -17,7 +17,7 @@ func (p *pass) tagObstacle(c *chain) string {
 	}
 	for _, image := range imagesOf(c.meta) {
 		if strings.Contains(image, "=") {
-			return fmt.Sprintf("the input images of %s has attributes", dockerMetadata)
+			return fmt.Sprintf("the input \"images\" of %s contains attributes", dockerMetadata)
 		}
 	}
 	images := imagesOf(c.meta)
@@ -62,8 +62,8 @@ func keptObstacle(c chain, id string, images []string) string {
 	return ""
 }
 
-// metaUse returns the reason why the metadata step must stay. It returns "" if
-// no other step needs the metadata step.
+// metaUse returns the reason why the metadata step must stay. metaUse returns
+// "" if no other step needs the metadata step.
 func (p *pass) metaUse(c chain) string {
 	id := flow.Text(valueOf(c.meta, "id"))
 	if why := unknownKey(c.meta, stepKeys, metaKeys); why != "" {
@@ -81,15 +81,15 @@ func (p *pass) metaUse(c chain) string {
 		}
 	}
 	if len(valuesThatUse(c.meta, nodes...)) > 0 {
-		return "another step or input uses an output of the step"
+		return "another step or input uses an output of the metadata step"
 	}
 	for _, input := range []string{"tags", "labels"} {
 		if text := c.push.Input(input); text != "" && !isReference(text, "steps."+id+".outputs."+input) {
-			return fmt.Sprintf("the %s of the push step contain more than the outputs of the step", input)
+			return fmt.Sprintf("the %s of the push step contain more than the outputs of the metadata step", input)
 		}
 	}
 	if c.push.Input("tags") == "" {
-		return "the push step does not use the tags of the step"
+		return "the push step does not use the tags of the metadata step"
 	}
 	return ""
 }
@@ -119,13 +119,14 @@ func (p *pass) imageObstacle(step *flow.Step, images []string) string {
 		ours = ours || host == p.opts.Registry
 	}
 	if !ours {
-		return "the step does not push to " + p.opts.Registry
+		return fmt.Sprintf("the step does not push to %s", p.opts.Registry)
 	}
 	return ""
 }
 
-// imagesOf returns the images of a metadata step. It adds the host docker.io to
-// images of Docker Hub, because this action has another default registry.
+// imagesOf returns the images of a metadata step. imagesOf adds the host
+// docker.io to images of Docker Hub, because this action has another default
+// registry.
 func imagesOf(meta *flow.Step) []string {
 	var out []string
 	for line := range strings.Lines(strings.ReplaceAll(meta.Input("images"), ",", "\n")) {

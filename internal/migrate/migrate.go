@@ -1,7 +1,7 @@
 // Package migrate moves workflows from a personal access token to GITHUB_TOKEN.
-// It automates the steps of GitHub's documentation ("Upgrading a workflow that
-// accesses a registry using a personal access token"; docs/ghcr.md, Moving from
-// a personal access token).
+// The package automates the steps of GitHub's documentation ("Upgrading a
+// workflow that accesses a registry using a personal access token";
+// docs/ghcr.md, Moving from a personal access token).
 //
 // Scan reads checkouts and returns a Report. The Report contains the findings,
 // the old and the new content of each edited file, and the reason for each
@@ -158,8 +158,8 @@ func (t *tree) migrate(path string, opts Options) result {
 	return r
 }
 
-// locatedImages returns the images of the file. It sets the registry, the
-// repository and the checkout of each image.
+// locatedImages returns the images of the file. locatedImages sets the
+// registry, the repository and the checkout of each image.
 func (p *pass) locatedImages() []Image {
 	for i := range p.images {
 		p.images[i].Registry, p.images[i].Repository, p.images[i].Checkout = p.opts.Registry, p.tree.repository(), p.tree.dir

@@ -87,8 +87,8 @@ func (p *pass) dockerfilesOf(job *flow.Job) []string {
 	return out
 }
 
-// buildFile returns the path of the Dockerfile that a build command uses. It
-// returns nil if the path contains variables.
+// buildFile returns the path of the Dockerfile that a build command uses.
+// buildFile returns nil if the path contains variables.
 func buildFile(fields []string) []string {
 	if !slices.Contains(fields, "build") && !slices.Contains(fields, "bud") {
 		return nil

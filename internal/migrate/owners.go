@@ -31,8 +31,8 @@ func (p *pass) ownerAllowed(l *login) bool {
 	return false
 }
 
-// otherOwners returns the owners of the images that a login needs. It omits the
-// owner of the repository.
+// otherOwners returns the owners of the images that a login needs. otherOwners
+// omits the owner of the repository.
 func (p *pass) otherOwners(l *login) []string {
 	own := p.tree.repo.Known().Owner
 	if own == flow.UnknownOwner {
@@ -77,8 +77,9 @@ func (p *pass) loginImages(job *flow.Job, own string) []Image {
 // isLiteral reports whether all parts of a name are known.
 func isLiteral(name string) bool { return !strings.ContainsAny(name, "{}?$") }
 
-// listImages records the packages that the migrated jobs use. It also records
-// each migrated job if the file does not contain the names of all its packages.
+// listImages records the packages that the migrated jobs use. listImages also
+// records each migrated job if the file does not contain the names of all its
+// packages.
 func (p *pass) listImages() {
 	for _, job := range p.doc.Jobs {
 		if p.needs[job] == nil {

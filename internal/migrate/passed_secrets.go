@@ -60,14 +60,14 @@ func (p *pass) reportInput(step *flow.Step, pair flow.Pair) {
 				continue // This action is known and does not use the token for a login to a registry.
 			}
 			p.reportRemaining(SecretEnv, locationOf(pair.Value), fmt.Sprintf("If the secret is used only for %s, replace the secret with ${{ %s }}.", p.opts.Registry, p.token()),
-				"%s is passed to %s as the input %q. migrate does not know how this action uses the secret.", secret, actionName(step), pair.Key.Value)
+				"%s is passed to %s as the input %q. The use of the secret by this action is unknown.", secret, actionName(step), pair.Key.Value)
 		}
 	}
 }
 
 // reportArguments reports each secret that a script passes to a program as an
-// argument. It reports the secret only if the program may use it to log in to
-// the registry.
+// argument. reportArguments reports the secret only if the program may use it
+// to log in to the registry.
 func (p *pass) reportArguments(step *flow.Step) {
 	for _, c := range shell.Parse(step.Run.Value.Value, dialectOf(step)) {
 		tool := toolOf(c.Fields())
@@ -114,7 +114,7 @@ func (p *pass) covers(script *yaml.Node, from, to int) bool {
 }
 
 // registryTokens returns the secrets in a value whose names suggest registry
-// tokens. It omits secrets that an edit replaces.
+// tokens. registryTokens omits secrets that an edit replaces.
 func (p *pass) registryTokens(n *yaml.Node) []string {
 	if n == nil || !strings.Contains(n.Value, "secrets") || p.isFound(n) {
 		return nil

@@ -60,8 +60,8 @@ func (s scopes) addList(list, reason string) {
 
 // defaultScopes lists the scopes of GITHUB_TOKEN if the default permissions are
 // "permissive" (GitHub docs, "Permissions for the GITHUB_TOKEN"). The list
-// omits id-token, because GITHUB_TOKEN never has this scope by default. It also
-// omits scopes that GitHub added later.
+// omits id-token, because GITHUB_TOKEN never has this scope by default.
+// defaultScopes also omits scopes that GitHub added later.
 var defaultScopes = []string{
 	"actions", "attestations", "checks", "contents", "deployments", "discussions", "issues", "packages",
 	"pages", "pull-requests", "repository-projects", "security-events", "statuses",

@@ -57,7 +57,7 @@ func commandsOf(script string, d shell.Dialect) []shell.Command {
 }
 
 // toolOf returns the words of a command, starting with the name of the program.
-// It omits words of the shell, the flags of these words, and assignments.
+// toolOf omits words of the shell, the flags of these words, and assignments.
 // toolOf returns nil for a command that only assigns variables, and for the
 // first line of a loop.
 func toolOf(fields []string) []string {
@@ -146,8 +146,8 @@ func ghScopes(args []string) (scopes string, known bool) {
 	return "", false
 }
 
-// commandScopes returns the permissions that a known command needs. It returns
-// "" for an unknown command.
+// commandScopes returns the permissions that a known command needs.
+// commandScopes returns "" for an unknown command.
 func commandScopes(command string, args []string) string {
 	if len(args) == 0 {
 		if command == "semantic-release" {

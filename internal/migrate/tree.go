@@ -90,7 +90,7 @@ func (t *tree) skip(name string, err error) *SkippedFile {
 }
 
 // read returns the content of a file. If the file has more than maxFile bytes,
-// read returns errTooLarge.
+// the method read returns errTooLarge.
 func (t *tree) read(name string) ([]byte, error) {
 	info, err := t.root.Stat(filepath.FromSlash(name))
 	switch {
@@ -179,8 +179,8 @@ func isAction(name string) bool {
 func (t *tree) origin() (owner, name string) { return repositoryOf(t.originURL()) }
 
 // OriginURL returns the URL of the remote "origin" of the checkout that
-// contains a folder. It returns "" if the folder is not in a checkout, or if
-// the checkout has no such remote.
+// contains a folder. OriginURL returns "" if the folder is not in a checkout,
+// or if the checkout has no such remote.
 func OriginURL(folder string) string {
 	dir, _, err := checkout(folder, true)
 	if err != nil {
@@ -236,8 +236,8 @@ func (t *tree) linkedConfig() ([]byte, error) {
 	return readGitFile(dir, "config")
 }
 
-// below returns the path unchanged if it is absolute. Otherwise, it joins the
-// folder dir and the path.
+// below returns the path unchanged if it is absolute. Otherwise, below joins
+// the folder dir and the path.
 func below(dir, path string) string {
 	if filepath.IsAbs(path) {
 		return path

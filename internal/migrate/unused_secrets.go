@@ -9,9 +9,9 @@ import (
 // secretReference matches a reference to a secret in the source of a file.
 var secretReference = regexp.MustCompile(`(?i)secrets(?:\.|\[\s*['"])([A-Za-z_][A-Za-z0-9_]*)`)
 
-// secretNames returns the names of the secrets that a file uses. It returns the
-// names in upper case, because GitHub ignores the case of these names. It also
-// finds names in comments.
+// secretNames returns the names of the secrets that a file uses. secretNames
+// returns the names in upper case, because GitHub ignores the case of these
+// names. secretNames also finds names in comments.
 func secretNames(src []byte) map[string]bool {
 	out := map[string]bool{}
 	for _, m := range secretReference.FindAllSubmatch(src, -1) {
@@ -21,8 +21,8 @@ func secretNames(src []byte) map[string]bool {
 }
 
 // replacedSecrets returns a finding without a text for each secret that the
-// edits replace. It omits secrets that the callers of the file pass, because
-// the names of these secrets are valid only in this file.
+// edits replace. replacedSecrets omits secrets that the callers of the file
+// pass, because the names of these secrets are valid only in this file.
 func (p *pass) replacedSecrets() map[string]Finding {
 	out := map[string]Finding{}
 	for secret, at := range p.replaced {
@@ -51,7 +51,7 @@ func reportUnusedSecrets(results []result) {
 			note := r.replaced[secret]
 			if users := usersOf(name, results); len(users) > 0 {
 				note.Code = SecretElsewhere
-				note.Text = fmt.Sprintf("secrets.%s is also used in %s. These uses are not changed.", secret, list(users))
+				note.Text = fmt.Sprintf("secrets.%s is also used in %s, and the edits do not change these uses.", secret, list(users))
 			} else {
 				note.Code = UnusedSecret
 				note.Text = fmt.Sprintf("After the edits, no file that migrate read uses secrets.%s. If nothing else uses the secret, delete it in the settings of the repository or the organization.", secret)

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// replaceUsernames replaces user names with github.actor. It does not replace a
-// user name that another registry also uses. ghcr.io accepts any user name with
-// GITHUB_TOKEN (docs/ghcr.md, Token endpoint).
+// replaceUsernames replaces user names with github.actor. replaceUsernames does
+// not replace a user name that another registry also uses. ghcr.io accepts any
+// user name with GITHUB_TOKEN (docs/ghcr.md, Token endpoint).
 func (p *pass) replaceUsernames(l *login, shared definitionUses) {
 	if l.unknownShell.node != nil {
 		p.reportNote(Username, l.unknownShell, "The user name of %s is not changed, because the shell of the script is unknown. With GITHUB_TOKEN, the registry accepts any user name.", l.what)
@@ -31,8 +31,8 @@ func (p *pass) replaceUsernames(l *login, shared definitionUses) {
 	}
 }
 
-// reportUsername reports the edit of a user name. It also records the secrets
-// that the user name used before the edit.
+// reportUsername reports the edit of a user name. reportUsername also records
+// the secrets that the user name used before the edit.
 func (p *pass) reportUsername(l *login, at place) {
 	old := fmt.Sprintf("%q", strings.Trim(at.node.Value[at.from:at.to], `"'`))
 	secret := false

@@ -96,8 +96,8 @@ func contains(parent, n *yaml.Node) bool {
 	return parent != nil && slices.Contains(parent.Content, n)
 }
 
-// countWord counts how often the text s contains a name as a whole word. It
-// does not count the name in secrets.NAME or vars.NAME.
+// countWord counts how often the text s contains a name as a whole word.
+// countWord does not count the name in secrets.NAME or vars.NAME.
 func countWord(s, name string) int {
 	count := 0
 	for at := 0; ; {
@@ -151,7 +151,7 @@ func (p *pass) reportRemainingUses() {
 			uses = append(uses[:maxUses], fmt.Sprintf("and in %d other places", more))
 		}
 		if len(uses) > 0 {
-			p.reportNote(SecretElsewhere, p.replaced[secret], "secrets.%s is also used %s. These uses are not changed.", secret, strings.Join(uses, ", "))
+			p.reportNote(SecretElsewhere, p.replaced[secret], "secrets.%s is also used %s, and the edits do not change these uses.", secret, strings.Join(uses, ", "))
 		}
 	}
 }
@@ -195,8 +195,8 @@ func (p *pass) remaining(n *yaml.Node, secret string) []int {
 }
 
 // indexSecret finds the first secrets.NAME or secrets['NAME'] in the text s at
-// or after an offset. It returns the offsets of NAME, or -1 and -1 if the text
-// contains no such reference.
+// or after an offset. indexSecret returns the offsets of NAME, or -1 and -1 if
+// the text contains no such reference.
 func indexSecret(s string, at int, name string) (start, end int) {
 	for ; at < len(s); at++ {
 		i := strings.Index(s[at:], name)

@@ -25,8 +25,8 @@ var namesPAT = regexp.MustCompile(`(?i)(^|_)(GH|GITHUB|GHCR|CR)?PAT(_|$)|PERSONA
 var assignment = regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*["']?(\$\{\{[ \t]*)?$`)
 
 // renameVariables renames the variables of a step whose names suggest a
-// personal access token. It returns a sentence about each of these variables,
-// with a leading space.
+// personal access token. renameVariables returns a sentence about each of these
+// variables, with a leading space.
 func (p *pass) renameVariables(l *login, places []place) string {
 	sentences := ""
 	for _, at := range places {
@@ -62,7 +62,7 @@ func (p *pass) variableAt(l *login, at place) string {
 }
 
 // rename renames a variable that a step defines. If it is not safe to rename
-// the variable, rename returns the reason.
+// the variable, the method rename returns the reason.
 func (p *pass) rename(l *login, definition place, name string) string {
 	if l.step == nil || !contains(l.step.Env, definition.node) || len(p.doc.Aliases[l.step.Env]) > 0 {
 		if l.step != nil && l.step.Run != nil && l.step.Run.Value == definition.node {

@@ -77,7 +77,7 @@ func replaceFile(root *os.Root, name string, content []byte, mode fs.FileMode) e
 }
 
 // discard removes the temporary file after an error. If the temporary file
-// existed before writeNew, discard keeps it.
+// existed before writeNew, the function discard keeps it.
 func discard(root *os.Root, temp string, err error) error {
 	if errors.Is(err, fs.ErrExist) {
 		return nil

@@ -12,9 +12,9 @@ import (
 )
 
 // check builds each program of a release again from the sources in the release
-// tree at root. It compares each new program with the compressed program in the
-// tree and with the release manifest. check returns all differences as joined
-// errors.
+// tree at root. The function check compares each new program with the
+// compressed program in the tree and with the release manifest. The function
+// check returns all differences as joined errors.
 func check(ctx context.Context, root string, stdout io.Writer) error {
 	m, err := launch.ReadManifest(root)
 	if err != nil {
@@ -47,9 +47,9 @@ func check(ctx context.Context, root string, stdout io.Writer) error {
 	return errors.Join(problems...)
 }
 
-// compareProgram builds one program and writes it to the given file. It
-// compares the new program with the program in the tree and with the entry in
-// the release manifest.
+// compareProgram builds one program and writes it to the given file.
+// compareProgram compares the new program with the program in the tree and with
+// the entry in the release manifest.
 func compareProgram(ctx context.Context, b build, p launch.Platform, want launch.Program, file string) error {
 	inRelease, err := packed(b.root, want)
 	if err != nil {
@@ -65,8 +65,9 @@ func compareProgram(ctx context.Context, b build, p launch.Platform, want launch
 	return nil
 }
 
-// compareNames finds files that the release manifest does not list. It also
-// finds entries of the release manifest for an unknown platform.
+// compareNames finds files that the release manifest does not list.
+// compareNames also finds entries of the release manifest for an unknown
+// platform.
 func compareNames(root string, m launch.Manifest) error {
 	known, platforms := map[string]bool{}, 0
 	for _, p := range launch.Platforms() {

@@ -47,7 +47,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	programs := flags.String("programs", "", "the `directory` for the programs and their checksums")
 	previous := flags.String("previous", "", "the `commit` of the previous release with the same major version, which becomes a parent of the release")
 	record := flags.Bool("record", false, "also create a commit of the tree and print its ID")
-	checked := flags.String("check", "", "the `directory` of a release tree to check: build its programs again and compare them")
+	checked := flags.String("check", "", "check the release tree in this `directory`: build the programs again and compare them")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

@@ -39,7 +39,8 @@ func findCommit(ctx context.Context, repo, commit string) (source, error) {
 }
 
 // export creates a folder at the path out and writes the files of the commit
-// into this folder. It ignores uncommitted changes and untracked files.
+// into this folder. The method export ignores uncommitted changes and untracked
+// files.
 func (s source) export(ctx context.Context, out string) error {
 	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
 		return fmt.Errorf("creating the parent folder of the tree: %w", err)

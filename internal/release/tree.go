@@ -16,7 +16,7 @@ import (
 type release struct {
 	source
 	version   string // version is, for example, "v1.2.3".
-	previous  string // previous is the commit of the previous release with the same major version. It is "" for the first release.
+	previous  string // previous is the commit of the previous release with the same major version. previous is "" for the first release.
 	out       string // out is the folder of the tree.
 	programs  string // programs is the folder of the programs and of SHA256SUMS.
 	platforms []launch.Platform

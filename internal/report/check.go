@@ -67,8 +67,8 @@ func (f Finding) Title() string { return subjects[f.Subject].warning }
 type CheckedImage struct {
 	Image         string    `json:"image"`
 	MayPush       string    `json:"may_push"`           // MayPush is yes, no or unknown.
-	MayPull       string    `json:"may_pull"`           // MayPull is yes, no or unknown. It is also no if the package does not exist.
-	Exists        string    `json:"exists"`             // Exists is yes, no or unknown. It is also no if the token cannot see the package.
+	MayPull       string    `json:"may_pull"`           // MayPull is yes, no or unknown. MayPull is also no if the package does not exist.
+	Exists        string    `json:"exists"`             // Exists is yes, no or unknown. Exists is also no if the token cannot see the package.
 	Visibility    string    `json:"visibility"`         // Visibility is the visibility that GitHub reports, or unknown.
 	Inherits      string    `json:"inherits,omitempty"` // Inherits is the visibility that a new package gets from its repository.
 	Linked        string    `json:"linked,omitempty"`   // Linked is yes, no or unknown.

@@ -48,8 +48,8 @@ func (r *Report) platformDigestOutputs(byName map[string]string) []Output {
 }
 
 // Artifacts returns a reference with tag and digest for each tag that the run
-// read back. It omits an image that was pushed by digest, because such an image
-// is only a part of an index.
+// read back. Artifacts omits an image that was pushed by digest, because such
+// an image is only a part of an index.
 func (r *Report) Artifacts() []string {
 	var out []string
 	for _, i := range r.Images {

@@ -32,8 +32,8 @@ func (r *Report) setTree(root *image.Manifest) {
 	}
 }
 
-// content is the kind of the published content. It determines the command that
-// pulls the content.
+// content is the kind of the published content. The type content determines the
+// command that pulls the content.
 type content int
 
 const (
@@ -122,7 +122,8 @@ func imageOf(res *push.Result, t *push.TargetResult, names meta.Result) Image {
 }
 
 // linked returns "yes" if a package is linked to a repository, and "no" if it
-// is not. It returns "unknown" if the package could not be read.
+// is not. The function linked returns "unknown" if the package could not be
+// read.
 func linked(repository string, unreadable bool) string {
 	switch {
 	case unreadable:
@@ -178,8 +179,8 @@ func (p Platform) name() string {
 
 // digests returns a map from platform names to digests. If several images have
 // the same platform, their names contain the version of the operating system.
-// If two images also have the same version, digests uses the first image,
-// because clients pull the first image.
+// If two images also have the same version, the method digests uses the first
+// image, because clients pull the first image.
 func (r *Report) digests() map[string]string {
 	count := map[string]int{}
 	for _, p := range r.Platforms {

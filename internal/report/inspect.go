@@ -26,9 +26,9 @@ type Inspect struct {
 	Schema        string `json:"schema"`
 	Source        string `json:"source"`
 	Kind          string `json:"kind"`                     // Kind is the transport prefix of the source.
-	Image         string `json:"image,omitempty"`          // Image is the name of the repository. It is empty if the source is a file or a directory.
+	Image         string `json:"image,omitempty"`          // Image is the name of the repository. Image is empty if the source is a file or a directory.
 	Index         string `json:"index,omitempty"`          // Index is the digest of the index from which the image was chosen.
-	AnonymousPull string `json:"anonymous_pull,omitempty"` // AnonymousPull is verified or refused. It is empty if the run tried no anonymous pull.
+	AnonymousPull string `json:"anonymous_pull,omitempty"` // AnonymousPull is verified or refused. AnonymousPull is empty if the run tried no anonymous pull.
 	inspect.View
 	Referrers []inspect.Referrer `json:"referrers"`
 	Notices   []Message          `json:"notices,omitempty"`
@@ -57,8 +57,8 @@ func (r *Inspect) Notice(notices ...diag.Notice) {
 const maxJSON = 512 << 10
 
 // compact returns the value of the output json. If the JSON is larger than
-// maxJSON, compact omits the manifests and configs. The method JSON omits
-// nothing, because the log has no such limit.
+// maxJSON, the method compact omits the manifests and configs. The method JSON
+// omits nothing, because the log has no such limit.
 func (r *Inspect) compact() ([]byte, error) {
 	data, err := json.Marshal(r)
 	if err != nil || len(data) <= maxJSON {
@@ -116,7 +116,7 @@ func (r *Inspect) Markdown() markdown.Text {
 }
 
 // JSON returns the report as indented JSON. JSON escapes control characters,
-// because they could change the terminal. It also escapes "##[", because the
+// because they could change the terminal. JSON also escapes "##[", because the
 // runner would execute a workflow command.
 func (r *Inspect) JSON() (string, error) {
 	data, err := json.MarshalIndent(r, "", "  ")
@@ -252,8 +252,8 @@ type config struct {
 	} `json:"config"`
 }
 
-// configOf parses the config of an image. It returns an empty config for an
-// artifact whose config has another format.
+// configOf parses the config of an image. configOf returns an empty config for
+// an artifact whose config has another format.
 func configOf(i inspect.Image) config {
 	var c config
 	if i.Config == nil || json.Unmarshal(i.Config, &c) != nil {
@@ -262,8 +262,8 @@ func configOf(i inspect.Image) config {
 	return c
 }
 
-// single writes the config and the layers of an image. It is used if the report
-// contains only one image.
+// single writes the config and the layers of an image. The function single is
+// used if the report contains only one image.
 func single(b *strings.Builder, i inspect.Image) {
 	c := configOf(i).Config
 	w := tabwriter.NewWriter(b, 0, 4, 2, ' ', 0)

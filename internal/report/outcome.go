@@ -60,9 +60,9 @@ func (r *Report) setRefusal(o *publish.Outcome) {
 	r.Refusal = &m
 }
 
-// inSentence returns a title for use after a colon. It changes the first letter
-// to lower case only if the title begins with "The", because other titles can
-// begin with a name.
+// inSentence returns a title for use after a colon. inSentence changes the
+// first letter to lower case only if the title begins with "The", because other
+// titles can begin with a name.
 func inSentence(title string) string {
 	if rest, ok := strings.CutPrefix(title, "The "); ok {
 		return "the " + rest

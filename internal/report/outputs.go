@@ -71,7 +71,8 @@ func (r *Report) Outputs() ([]Output, error) {
 }
 
 // provenDigest returns the digest only if each repository has the complete
-// image, because later steps can deploy the digest. Otherwise it returns "".
+// image, because later steps can deploy the digest. Otherwise, provenDigest
+// returns "".
 func (r *Report) provenDigest() string {
 	if !r.complete() {
 		return ""
@@ -146,8 +147,9 @@ func (r *Report) references() []string {
 	return out
 }
 
-// names returns the names of the tags. It omits a tag if it points at a newer
-// image in every repository, because the run did not move such a tag.
+// names returns the names of the tags. The method names omits a tag if it
+// points at a newer image in every repository, because the run did not move
+// such a tag.
 func (r *Report) names() []string {
 	if len(r.Images) == 0 {
 		return r.TagNames
@@ -180,9 +182,9 @@ func (r *Report) previous() (string, error) {
 	return string(data), err
 }
 
-// linked returns "no" if a package is not linked to a repository. Otherwise it
-// returns "unknown" if the link of a package is unknown, and "yes" if all
-// packages are linked.
+// linked returns "no" if a package is not linked to a repository. Otherwise,
+// the method linked returns "unknown" if the link of a package is unknown, and
+// "yes" if all packages are linked.
 func (r *Report) linked() string {
 	answer := ""
 	for _, i := range r.Images {

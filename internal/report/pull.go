@@ -34,10 +34,10 @@ type Pull struct {
 	Digest        string     `json:"digest,omitempty"`         // Digest is the digest of the pulled image or index.
 	Index         string     `json:"index,omitempty"`          // Index is the digest of the index from which the image was chosen.
 	MediaType     string     `json:"media_type,omitempty"`     // MediaType is the media type of the manifest that the field Digest identifies.
-	Path          string     `json:"path,omitempty"`           // Path is the absolute path of the destination. It is empty for the outcome verified, a pipe and a Docker engine.
+	Path          string     `json:"path,omitempty"`           // Path is the absolute path of the destination. Path is empty for the outcome verified, a pipe and a Docker engine.
 	ImageID       string     `json:"image_id,omitempty"`       // ImageID is the ID that the Docker engine reports.
-	ImageName     string     `json:"image_name,omitempty"`     // ImageName is the name in the Docker engine. It is empty for an image without a name.
-	AnonymousPull string     `json:"anonymous_pull,omitempty"` // AnonymousPull is verified or refused. It is empty if the run tried no anonymous pull.
+	ImageName     string     `json:"image_name,omitempty"`     // ImageName is the name in the Docker engine. ImageName is empty for an image without a name.
+	AnonymousPull string     `json:"anonymous_pull,omitempty"` // AnonymousPull is verified or refused. AnonymousPull is empty if the run tried no anonymous pull.
 	Platforms     []Platform `json:"platforms"`
 	Fetched       Tally      `json:"fetched"`
 	Present       Tally      `json:"present"` // Present counts the blobs that the destination already had.
@@ -166,7 +166,7 @@ func (r *Pull) place() string {
 	case r.ImageName != "" && r.ImageName == r.Source:
 		return "the Docker engine"
 	case r.ImageName != "":
-		return "the Docker engine, as " + r.ImageName
+		return fmt.Sprintf("the Docker engine, as %s", r.ImageName)
 	case r.ImageID != "":
 		return "the Docker engine, without a name"
 	case r.Path == "":

@@ -1,5 +1,5 @@
-// Package report describes the result of a run. It writes the result as outputs
-// of the step, as a job summary, as text for the log, and as JSON.
+// Package report describes the result of a run. The package writes the result
+// as outputs of the step, as a job summary, as text for the log, and as JSON.
 //
 // One value holds all facts of a run: a [Report], a [Pull], a [Check] or an
 // [Inspect]. The value can also describe a run that failed after it had written
@@ -38,7 +38,7 @@ type Report struct {
 	Refusal     *Message       `json:"refusal,omitempty"` // Refusal explains the outcome skipped: the registry refuses the push, or the event publishes nothing.
 	Archive     *Archive       `json:"archive,omitempty"` // Archive is the file that a run with `on-readonly: archive` wrote.
 	Source      string         `json:"source"`
-	Digest      string         `json:"digest,omitempty"` // Digest is the digest of the published image or index. It is empty if the digest is not known.
+	Digest      string         `json:"digest,omitempty"` // Digest is the digest of the published image or index. Digest is empty if the digest is not known.
 	MediaType   string         `json:"media_type,omitempty"`
 	Version     string         `json:"version,omitempty"`
 	TagNames    []string       `json:"tag_names"`
@@ -67,9 +67,9 @@ type Archive struct {
 // Platform describes the image for one platform.
 type Platform struct {
 	Platform string  `json:"platform"`             // Platform has the form os/arch[/variant].
-	Version  string  `json:"os_version,omitempty"` // Version is the version of Windows. It is empty for other operating systems.
+	Version  string  `json:"os_version,omitempty"` // Version is the version of Windows. Version is empty for other operating systems.
 	Digest   string  `json:"digest,omitempty"`
-	Size     int64   `json:"size"` // Size is the size of the config and the layers in bytes. It is the uncompressed size if the digest is not known yet.
+	Size     int64   `json:"size"` // Size is the size of the config and the layers in bytes. Size is the uncompressed size if the digest is not known yet.
 	Layers   []Layer `json:"layers"`
 }
 
@@ -105,7 +105,7 @@ type Tag struct {
 	Name      string        `json:"name"`
 	Reference string        `json:"reference"`
 	New       bool          `json:"new,omitempty"`      // New means that the tag did not exist before the run.
-	Previous  string        `json:"previous,omitempty"` // Previous is the previous digest of the tag. It is empty if the tag did not exist or was not read.
+	Previous  string        `json:"previous,omitempty"` // Previous is the previous digest of the tag. Previous is empty if the tag did not exist or was not read.
 	Reason    string        `json:"reason,omitempty"`   // Reason is the reason why the run added the tag latest.
 	State     push.TagState `json:"state"`              // State is moved, already, untouched, unclear or kept.
 	Proven    bool          `json:"proven"`
@@ -120,8 +120,8 @@ type Tally struct {
 // PlannedImage describes one destination of a dry run.
 type PlannedImage struct {
 	Image      string       `json:"image"`
-	New        bool         `json:"new"`                  // New means that the run would create the package, as far as the token can see. It is false if the token may not push.
-	Visibility string       `json:"visibility,omitempty"` // Visibility is the visibility that a new package would have. It is empty if the visibility is unknown.
+	New        bool         `json:"new"`                  // New means that the run would create the package, as far as the token can see. New is false if the token may not push.
+	Visibility string       `json:"visibility,omitempty"` // Visibility is the visibility that a new package would have. Visibility is empty if the visibility is unknown.
 	MayPush    string       `json:"may_push"`             // MayPush is yes, no or unknown.
 	Tags       []PlannedTag `json:"tags"`
 	Blobs      int          `json:"blobs"`  // Blobs is the number of blobs of the image.
@@ -133,7 +133,7 @@ type PlannedImage struct {
 type PlannedTag struct {
 	Name     string `json:"name"`
 	Change   Change `json:"change"`             // Change is new, moved, unchanged, kept or written.
-	Previous string `json:"previous,omitempty"` // Previous is the digest that the tag points at. It is empty if the tag does not exist or was not read.
+	Previous string `json:"previous,omitempty"` // Previous is the digest that the tag points at. Previous is empty if the tag does not exist or was not read.
 	Reason   string `json:"reason,omitempty"`   // Reason is the reason why the run adds the tag latest, or why a tag must not move.
 }
 

@@ -50,7 +50,7 @@ func FailureText(command input.Command) string {
 	if !writes(command) {
 		return ""
 	}
-	return working(command) + " failed. Nothing was written.\n"
+	return fmt.Sprintf("%s failed. Nothing was written.\n", working(command))
 }
 
 // FailureOutputs returns the outputs of a command that failed before it had a
@@ -201,7 +201,7 @@ func (r *Report) afterDigest() markdown.Text {
 	if len(r.Platforms) == 0 {
 		return markdown.Text{}
 	}
-	return markdown.Sprintf(". The command **merge** adds it to an index and gives the index a tag.")
+	return markdown.Sprintf(". The command **merge** adds this image to an index and gives the index a tag.")
 }
 
 // mdPlatforms writes a table of the platforms into a block that the reader can

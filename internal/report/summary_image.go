@@ -155,8 +155,8 @@ func (i Image) facts(server string) []markdown.Text {
 	return out
 }
 
-// visibilityMark returns the text of visibilityFact. It adds a warning sign if
-// an owner must change the visibility.
+// visibilityMark returns the text of visibilityFact. visibilityMark adds a
+// warning sign if an owner must change the visibility.
 func (i Image) visibilityMark() markdown.Text {
 	if i.VisibilityOutcome == github.NeedsOwner {
 		return markdown.Sprintf("⚠️ %s", i.visibilityFact())

@@ -101,14 +101,14 @@ func (r *Report) headline() string {
 	}
 	switch {
 	case r.proven():
-		return r.verb() + r.tagged() + ". But the step failed afterwards."
+		return fmt.Sprintf("%s%s. But the step failed after the image was published.", r.verb(), r.tagged())
 	case r.Changed():
-		return r.working() + " failed after a part of the image was written. This is the state:"
+		return fmt.Sprintf("%s failed after a part of the image was written. This is the state of each destination:", r.working())
 	}
 	if r.Planned != nil {
-		return "Dry run: " + strings.ToLower(r.working()) + " would fail."
+		return fmt.Sprintf("Dry run: %s would fail.", strings.ToLower(r.working()))
 	}
-	return r.working() + " failed. Nothing was written."
+	return fmt.Sprintf("%s failed. Nothing was written.", r.working())
 }
 
 // partial reports whether the run failed after it had written only a part of

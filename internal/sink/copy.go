@@ -14,8 +14,8 @@ import (
 var buffers = sync.Pool{New: func() any { return new([128 << 10]byte) }}
 
 // copyAll copies all bytes of a reader to a writer with a buffer from the pool.
-// It hides the methods WriteTo and ReadFrom of its arguments, because these
-// methods would allocate other buffers.
+// copyAll hides the methods WriteTo and ReadFrom of its arguments, because
+// these methods would allocate other buffers.
 func copyAll(w io.Writer, r io.Reader) (int64, error) {
 	buf := buffers.Get().(*[128 << 10]byte)
 	defer buffers.Put(buf)

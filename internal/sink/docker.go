@@ -26,7 +26,7 @@ type EngineImage struct {
 
 // engineArchive sends an image to a Docker engine as a tar archive. If the
 // engine already has the complete image, engineArchive sends nothing.
-// Otherwise, it omits the layers that the engine already has.
+// Otherwise, engineArchive omits the layers that the engine already has.
 type engineArchive struct {
 	stream
 	engine *docker.Daemon
@@ -108,9 +108,9 @@ func (d *engineArchive) lookUp(ctx context.Context, blobs []*image.Blob) error {
 	return nil
 }
 
-// find searches the image in the engine. It uses the name of the image first,
-// and then the possible ids. If the engine does not have the image, find
-// returns nil.
+// find searches the image in the engine. The method find uses the name of the
+// image first, and then the possible ids. If the engine does not have the
+// image, the method find returns nil.
 func (d *engineArchive) find(ctx context.Context) (*docker.Image, error) {
 	if d.tag != nil {
 		found, err := d.engine.Image(ctx, d.result.Name)
@@ -147,8 +147,8 @@ func (d *engineArchive) ids() []v1.Hash {
 	return []v1.Hash{root.Descriptor.Digest}
 }
 
-// matches reports whether an image in the engine is the image to write. It
-// returns false if the engine has only a part of the content.
+// matches reports whether an image in the engine is the image to write. The
+// method matches returns false if the engine has only a part of the content.
 func (d *engineArchive) matches(found *docker.Image) bool {
 	if found == nil {
 		return false
@@ -183,8 +183,8 @@ func (d *engineArchive) commit(ctx context.Context) error {
 	return d.verifyLoaded(ctx)
 }
 
-// verifyLoaded reads the image back from the engine and compares its id. It
-// uses the name of the image, or the id if the image has no name.
+// verifyLoaded reads the image back from the engine and compares its id.
+// verifyLoaded uses the name of the image, or the id if the image has no name.
 func (d *engineArchive) verifyLoaded(ctx context.Context) error {
 	by := d.result.Name
 	if by == "" {

@@ -27,8 +27,8 @@ func newError(code, hint string, err error, format string, args ...any) error {
 	return e
 }
 
-// writeError adds an explanation to an error of the file system. It returns any
-// other error without a change, for example an error of the reader.
+// writeError adds an explanation to an error of the file system. writeError
+// returns any other error without a change, for example an error of the reader.
 func writeError(err error, path string) error {
 	var explained *diag.Error
 	var system *fs.PathError

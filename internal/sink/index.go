@@ -44,8 +44,8 @@ func newIndex() *index {
 	}}
 }
 
-// readIndex parses the content of index.json. It keeps unknown entries and
-// fields, because another program can have written the file.
+// readIndex parses the content of index.json. readIndex keeps unknown entries
+// and fields, because another program can have written the file.
 func readIndex(raw []byte) (*index, error) {
 	x := &index{}
 	if err := json.Unmarshal(raw, &x.fields); err != nil {
@@ -161,8 +161,8 @@ func (x *index) bytes() ([]byte, error) {
 	return checkIndex(b.Bytes())
 }
 
-// checkIndex returns the JSON of an index with indentation. It returns an error
-// if the result is larger than maxIndexSize.
+// checkIndex returns the JSON of an index with indentation. checkIndex returns
+// an error if the result is larger than maxIndexSize.
 func checkIndex(compact []byte) ([]byte, error) {
 	var out bytes.Buffer
 	if err := json.Indent(&out, compact, "", "  "); err != nil {

@@ -77,8 +77,8 @@ func (n names) replaces(old entry, digest string) bool {
 	return previous.full == n.full
 }
 
-// repoTags returns the value of the field RepoTags in a Docker archive. It
-// returns nil for a reference that contains a digest instead of a tag.
+// repoTags returns the value of the field RepoTags in a Docker archive.
+// repoTags returns nil for a reference that contains a digest instead of a tag.
 func (n names) repoTags() []string {
 	text := n.full
 	if n.explicit {

@@ -3,10 +3,10 @@
 // OCI layout or of docker save. A layout can already contain other images.
 //
 // An incomplete file never has its final name. The package writes each blob of
-// a layout, and each archive, to a file with a temporary name. It renames the
-// file when the content is complete. The package writes all files of one image
-// below one directory (os.Root), and refuses symbolic links in this directory.
-// It always writes the same bytes for the same image.
+// a layout, and each archive, to a file with a temporary name. The package
+// renames the file when the content is complete. The package writes all files
+// of one image below one directory (os.Root), and refuses symbolic links in
+// this directory. The package always writes the same bytes for the same image.
 //
 // The package downloads nothing. Package pull provides the verified bytes.
 package sink
@@ -117,7 +117,7 @@ func Blobs(root *image.Manifest) ([]*image.Blob, error) {
 	return out, nil
 }
 
-// Has reports whether the destination has the complete blob. It reads and
+// Has reports whether the destination has the complete blob. Has reads and
 // verifies all bytes of the blob. Has does not read the blobs of a Docker
 // engine, because the engine verified them during the load.
 func (s *Sink) Has(ctx context.Context, desc v1.Descriptor) (bool, error) {
@@ -154,8 +154,8 @@ func (s *Sink) markStored(digest v1.Hash) {
 	s.stored[digest] = true
 }
 
-// Commit makes the image visible. It returns an error if the destination does
-// not have all blobs.
+// Commit makes the image visible. Commit returns an error if the destination
+// does not have all blobs.
 func (s *Sink) Commit(ctx context.Context) error {
 	for _, b := range s.blobs {
 		if !s.stored[b.Descriptor.Digest] {
@@ -187,8 +187,8 @@ func (s *Sink) Close() error { return s.store.close() }
 // a Docker engine and the kind Discard.
 func (s *Sink) Path() string { return s.store.path() }
 
-// EngineImage returns the image that the Docker engine has after Commit. It
-// returns nil for any other destination.
+// EngineImage returns the image that the Docker engine has after Commit.
+// EngineImage returns nil for any other destination.
 func (s *Sink) EngineImage() *EngineImage {
 	if d, ok := s.store.(*engineArchive); ok {
 		return &d.result

@@ -8,11 +8,12 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// lockOffset is the offset of the locked byte. It is far behind the end of the
-// file, because other processes cannot read locked bytes on Windows.
+// lockOffset is the offset of the locked byte. lockOffset is far behind the end
+// of the file, because other processes cannot read locked bytes on Windows.
 const lockOffset = 1 << 30
 
-// tryLock locks a file. It returns false if another process holds the lock.
+// tryLock locks a file. tryLock returns false if another process holds the
+// lock.
 func tryLock(f *os.File) (bool, error) {
 	at := &windows.Overlapped{Offset: lockOffset}
 	err := windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, at)

@@ -75,8 +75,9 @@ func Parse(text string) (Target, error) {
 	return Target{}, invalidDestination(hint, "the destination %q has the unknown prefix %q", text, prefix+":")
 }
 
-// pathTarget parses a path without a prefix. It refuses a path that looks like a
-// file, because a directory with such a name is probably a mistake.
+// pathTarget parses a path without a prefix. pathTarget refuses a path that
+// looks like a file, because a directory with such a name is probably a
+// mistake.
 func pathTarget(path string) (Target, error) {
 	info, err := os.Stat(path)
 	file := err == nil && !info.IsDir()
@@ -127,7 +128,7 @@ func engineTarget(text, ref string) (Target, error) {
 
 func (t Target) checkRef(text string) error {
 	if !refName.MatchString(t.Ref) {
-		return invalidDestination("Write a name such as web or ghcr.io/acme/web:1.2.3. A name consists of letters and digits. One of the characters - . _ : @ + / can separate two parts.", "the destination %q contains the invalid name %q", text, t.Ref)
+		return invalidDestination("Write a name such as web or ghcr.io/acme/web:1.2.3. A name consists of letters and digits. One of the characters \"-\", \".\", \"_\", \":\", \"@\", \"+\" and \"/\" can separate two parts.", "the destination %q contains the invalid name %q", text, t.Ref)
 	}
 	if t.Kind != DockerArchive {
 		return nil

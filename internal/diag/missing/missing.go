@@ -20,13 +20,13 @@ const (
 	maxRead = 1000
 )
 
-// Hint returns full sentences that explain why a path does not exist. It
+// Hint returns full sentences that explain why a path does not exist. Hint
 // returns the result of [Text] or, if this result is empty, the result of
 // [Folder].
 func Hint(path string) string { return cmp.Or(Text(path), Folder(path)) }
 
 // Text explains a path that contains a variable, a wildcard or "~", because
-// only a shell replaces such text. It also explains a path with other wrong
+// only a shell replaces such text. Text also explains a path with other wrong
 // text, such as quotation marks. For any other path, Text returns "".
 func Text(path string) string {
 	for _, explain := range []func(string) string{quoted, several, expression, variable, home, pattern, address, backslash} {
@@ -96,7 +96,7 @@ func variable(path string) string {
 		return ""
 	}
 	if name == "PWD" || name == "HOME" {
-		return fmt.Sprintf("Only a shell replaces the variable %s. Write a path relative to the working directory of the step (. for this directory), or ${{ github.workspace }} for the folder of the checkout.", name)
+		return fmt.Sprintf("Only a shell replaces the variable %s. Write a path relative to the working directory of the step, or ${{ github.workspace }} for the folder of the checkout. The path \".\" is the working directory itself.", name)
 	}
 	return fmt.Sprintf("Only a shell replaces the variable %s. In a workflow, write ${{ %s }}, or write the value itself.", name, contextOf(name))
 }
@@ -159,7 +159,7 @@ func address(path string) string {
 	case !ok:
 		return ""
 	case scheme == "file":
-		return fmt.Sprintf("Write the path without file://, that is %s.", rest)
+		return fmt.Sprintf("Write %s, because a path must not start with file://.", rest)
 	}
 	return "This value is a URL, but a path is required. Download the file in an earlier step, and write the path of the file."
 }
@@ -177,7 +177,7 @@ func backslash(path string) string {
 	return fmt.Sprintf("Write %s, because this system separates folders with /.", slashes)
 }
 
-// Folder finds the nearest existing parent folder of a path. It returns the
+// Folder finds the nearest existing parent folder of a path. Folder returns the
 // names in this folder that resemble the missing name, or else a list of all
 // names.
 func Folder(path string) string {
@@ -217,8 +217,8 @@ func nearestFolder(path string) (folder, missing string) {
 }
 
 // entries returns the sorted names in a folder without the hidden files. If the
-// folder cannot be read, entries returns nil and not an error, because the
-// names are only part of a hint.
+// folder cannot be read, the function entries returns nil and not an error,
+// because the names are only part of a hint.
 func entries(folder string) []string {
 	dir, err := os.Open(folder)
 	if err != nil {

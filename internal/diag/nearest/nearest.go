@@ -67,7 +67,7 @@ func Of(text string, names []string) []string {
 }
 
 // Question returns "Did you mean A or B?" if the names A and B resemble the
-// text. It returns "" if no name resembles the text.
+// text. Question returns "" if no name resembles the text.
 func Question(text string, names []string) string {
 	like := Of(text, names)
 	if len(like) == 0 {

@@ -76,9 +76,9 @@ func resolution(host string, err error) string {
 	case !errors.As(err, &e):
 		return ""
 	case e.IsNotFound:
-		return host + " cannot be resolved (no such host)"
+		return fmt.Sprintf("%s cannot be resolved (no such host)", host)
 	case e.IsTimeout:
-		return host + " cannot be resolved (the DNS server did not answer)"
+		return fmt.Sprintf("%s cannot be resolved (the DNS server did not answer)", host)
 	}
 	return fmt.Sprintf("%s cannot be resolved (%s)", host, e.Err)
 }
@@ -108,7 +108,7 @@ func handshake(host string, err error) string {
 	var alert tls.AlertError
 	switch {
 	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
-		return host + " does not use TLS on this port"
+		return fmt.Sprintf("%s does not use TLS on this port", host)
 	case errors.As(err, &alert):
 		return fmt.Sprintf("%s refused the TLS handshake (%s)", host, alert.Error())
 	}
@@ -137,13 +137,13 @@ func connection(host string, err error) string {
 	is := func(target error) bool { return errors.Is(err, target) }
 	switch {
 	case slices.ContainsFunc(refused, is):
-		return host + " refused the connection"
+		return fmt.Sprintf("%s refused the connection", host)
 	case slices.ContainsFunc(reset, is):
-		return host + " closed the connection early (connection reset)"
+		return fmt.Sprintf("%s closed the connection early (connection reset)", host)
 	case slices.ContainsFunc(unreachable, is):
 		return fmt.Sprintf("this machine has no route to %s", host)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return host + " closed the connection before the end of its response"
+		return fmt.Sprintf("%s closed the connection before the end of its response", host)
 	}
 	return ""
 }
@@ -169,5 +169,5 @@ func timeout(host string, err error) string {
 	case strings.Contains(err.Error(), "TLS handshake"):
 		return fmt.Sprintf("the TLS handshake with %s took too long", host)
 	}
-	return host + " did not answer in time"
+	return fmt.Sprintf("%s did not answer in time", host)
 }

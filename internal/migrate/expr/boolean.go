@@ -3,8 +3,8 @@ package expr
 import "strings"
 
 // IsBoolean reports whether the text is one expression whose value is true or
-// false in every run. It returns false for a reference, because the value of a
-// reference can also be empty.
+// false in every run. IsBoolean returns false for a reference, because the
+// value of a reference can also be empty.
 func IsBoolean(text string) bool {
 	text = strings.TrimSpace(text)
 	if strings.EqualFold(text, "true") || strings.EqualFold(text, "false") {

@@ -1,12 +1,12 @@
 // Package expr evaluates GitHub Actions expressions, which are the texts in
-// "${{ }}" (GitHub docs, "Evaluate expressions in workflows and actions"). It
-// computes each value that the text of a workflow determines, and records the
-// origin of each value.
+// "${{ }}" (GitHub docs, "Evaluate expressions in workflows and actions"). The
+// package computes each value that the text of a workflow determines, and
+// records the origin of each value.
 //
 // The package is not the evaluator of the runner. Only a run knows the value of
 // a secret, of an event or of the output of a step. For an unknown value, the
-// package returns the reference to the value. It also returns the part of the
-// text that determines the value, so that an edit can replace this part.
+// package returns the reference to the value. The package also returns the part
+// of the text that determines the value, so that an edit can replace this part.
 package expr
 
 import "strings"
@@ -62,10 +62,10 @@ type Ref struct {
 	// Name is the path with dots, for example secrets.CR_PAT. The name of the
 	// context is in lower case. An unknown path element is "*".
 	Name string
-	// Via is the value to which the reference refers. It is nil if Lookup does
+	// Via is the value to which the reference refers. Via is nil if Lookup does
 	// not find the value.
 	Via *Value
-	// Source is the field Source of the result of Lookup. It identifies the
+	// Source is the field Source of the result of Lookup. Source identifies the
 	// place of the text from which Via was evaluated.
 	Source any
 	// Key is the value of the last path element if the element is an
@@ -89,15 +89,15 @@ func Eval(text string, lookup Lookup) Value {
 	return e.text(text, 0)
 }
 
-// Part is a part of a text. It is either an expression with its delimiters, or
-// the text between two expressions.
+// Part is a part of a text. Part is either an expression with its delimiters,
+// or the text between two expressions.
 type Part struct {
 	Start, End int
 	Expr       bool
 }
 
 // Split divides a text into its expressions and the text between the
-// expressions. It ignores the delimiter "}}" inside of quotes. An expression
+// expressions. Split ignores the delimiter "}}" inside of quotes. An expression
 // without an end is plain text.
 func Split(text string) []Part {
 	var parts []Part

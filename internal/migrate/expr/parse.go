@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// maxDepth is the maximum depth of nested expressions. It prevents that hostile
-// input exhausts the stack. GitHub has the same limit.
+// maxDepth is the maximum depth of nested expressions. maxDepth prevents that
+// hostile input exhausts the stack. GitHub has the same limit.
 const maxDepth = 50
 
 // node is a parsed expression. For the kind call, the field text is the name of
@@ -173,8 +173,8 @@ func (p *parser) index(base *node) (*node, error) {
 }
 
 // extend appends one element to the path of a reference. If the node is not a
-// reference but, for example, a function call, extend returns a reference
-// without a name. No Lookup resolves a reference without a name.
+// reference but, for example, a function call, the method extend returns a
+// reference without a name. No Lookup resolves a reference without a name.
 func (n *node) extend(key *node, end int) *node {
 	if n.kind != ref {
 		return &node{kind: ref, args: []*node{n, key}, start: n.start, end: end}

@@ -3,8 +3,8 @@
 // that package text can edit the part in place.
 //
 // The package implements the parts of GitHub's "Workflow syntax" and "Metadata
-// syntax" that concern credentials and permissions. It does not check the other
-// parts.
+// syntax" that concern credentials and permissions. The package does not check
+// the other parts.
 package flow
 
 import (
@@ -234,8 +234,8 @@ func (j *Job) readSteps(parent *yaml.Node) []*Step {
 	return steps
 }
 
-// withinLimit counts one job or step. It returns false if the file has more
-// than maxSteps jobs and steps.
+// withinLimit counts one job or step. withinLimit returns false if the file has
+// more than maxSteps jobs and steps.
 func (d *Document) withinLimit() bool {
 	d.count++
 	return d.count <= maxSteps
@@ -248,9 +248,9 @@ func defaultShell(n *yaml.Node) string {
 // errorLine matches the line number in an error of the YAML parser.
 var errorLine = regexp.MustCompile(`line ([0-9]+)`)
 
-// syntaxError returns ErrSyntax with the line at which the parser stopped. It
-// omits the message of the parser, because the message describes the state of
-// the parser and not the fault.
+// syntaxError returns ErrSyntax with the line at which the parser stopped.
+// syntaxError omits the message of the parser, because the message describes
+// the state of the parser and not the fault.
 func syntaxError(err error) error {
 	if m := errorLine.FindStringSubmatch(err.Error()); m != nil {
 		return fmt.Errorf("%w: the error is in line %s or in an earlier line", ErrSyntax, m[1])

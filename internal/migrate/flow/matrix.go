@@ -10,8 +10,8 @@ import (
 // maximum.
 const maxCombos = 256
 
-// Combos returns the combinations of the matrix of a job. It applies the key
-// "include" like GitHub, but ignores the key "exclude". If the job has no
+// Combos returns the combinations of the matrix of a job. Combos applies the
+// key "include" like GitHub, but ignores the key "exclude". If the job has no
 // matrix, or if only a run knows the matrix, Combos returns one empty
 // combination.
 func (j *Job) Combos() []Combo {
@@ -63,9 +63,9 @@ func multiply(combos []Combo, key string, values []*yaml.Node) []Combo {
 	return out
 }
 
-// extend applies an entry of the key "include". It adds the entry to each
-// combination whose original values stay the same. If no such combination
-// exists, the entry becomes a new combination.
+// extend applies an entry of the key "include". The function extend adds the
+// entry to each combination whose original values stay the same. If no such
+// combination exists, the entry becomes a new combination.
 func extend(combos []Combo, plain int, original map[string]bool, entry *yaml.Node) []Combo {
 	added := false
 	for _, c := range combos[:plain] {

@@ -13,8 +13,8 @@ type Pair struct {
 	Key, Raw, Value *yaml.Node
 }
 
-// Resolve returns the node to which an alias refers. It returns an empty node
-// for an alias that refers to itself.
+// Resolve returns the node to which an alias refers. Resolve returns an empty
+// node for an alias that refers to itself.
 func Resolve(n *yaml.Node) *yaml.Node {
 	for range 8 {
 		if n == nil || n.Kind != yaml.AliasNode {
@@ -25,8 +25,8 @@ func Resolve(n *yaml.Node) *yaml.Node {
 	return &yaml.Node{}
 }
 
-// Pairs returns the pairs of a YAML mapping. It returns nil if the node is not
-// a mapping.
+// Pairs returns the pairs of a YAML mapping. Pairs returns nil if the node is
+// not a mapping.
 func Pairs(n *yaml.Node) []Pair {
 	if n == nil || n.Kind != yaml.MappingNode {
 		return nil
@@ -38,8 +38,8 @@ func Pairs(n *yaml.Node) []Pair {
 	return pairs
 }
 
-// Get returns the pair of a YAML mapping that has the given key. It returns nil
-// if no pair has the key.
+// Get returns the pair of a YAML mapping that has the given key. Get returns
+// nil if no pair has the key.
 func Get(n *yaml.Node, key string) *Pair {
 	if n == nil || n.Kind != yaml.MappingNode {
 		return nil
@@ -59,8 +59,8 @@ func value(n *yaml.Node, key string) *yaml.Node {
 	return nil
 }
 
-// Text returns the string of a YAML scalar. It returns "" if the node is not a
-// scalar.
+// Text returns the string of a YAML scalar. Text returns "" if the node is not
+// a scalar.
 func Text(n *yaml.Node) string {
 	if n == nil || n.Kind != yaml.ScalarNode {
 		return ""
@@ -69,13 +69,13 @@ func Text(n *yaml.Node) string {
 }
 
 // Input returns the value of an input of the step, or "" if the step does not
-// set the input. It removes blanks at both ends, because actions also remove
+// set the input. Input removes blanks at both ends, because actions also remove
 // them.
 func (s *Step) Input(name string) string { return strings.TrimSpace(Text(value(s.With, name))) }
 
 // Scalars calls the function visit for each scalar below the node n, in the
-// order of the file. It does not follow aliases, so it visits each node only
-// once.
+// order of the file. Scalars does not follow aliases, so it visits each node
+// only once.
 func Scalars(n *yaml.Node, visit func(*yaml.Node)) {
 	if n == nil {
 		return

@@ -8,9 +8,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/expr"
 )
 
-// Shell returns the shell that runs the script of a step. It returns "" for the
-// default shell of a runner without Windows. The result known is false if the
-// step uses the default shell, but it is unknown whether the runner uses
+// Shell returns the shell that runs the script of a step. Shell returns "" for
+// the default shell of a runner without Windows. The result known is false if
+// the step uses the default shell, but it is unknown whether the runner uses
 // Windows.
 func (s *Step) Shell() (shell string, known bool) {
 	for _, shell := range []string{s.shell, s.Job.shell, s.Job.Doc.shell} {

@@ -73,7 +73,7 @@ func (s Scope) Lookup(path []string) (expr.Found, bool) {
 	return expr.Found{}, false
 }
 
-// Env finds the value of an environment variable. It searches the step, the
+// Env finds the value of an environment variable. Env searches the step, the
 // job, the workflow and the variables of the runner, in this order.
 func (s Scope) Env(name string) (expr.Found, bool) {
 	var places []*yaml.Node

@@ -245,8 +245,8 @@ func credentials(c Command) []Login {
 }
 
 // image returns the argument whose registry receives the credentials. For the
-// flag --src-creds, image returns the first argument that names an image. For
-// other flags, it returns the last argument that names an image.
+// flag --src-creds, the method image returns the first argument that names an
+// image. For other flags, it returns the last argument that names an image.
 func (c Command) image(flag string) *Word {
 	var found *Word
 	for i := range c.Words {

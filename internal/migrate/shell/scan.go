@@ -2,7 +2,7 @@ package shell
 
 import "strings"
 
-// Parse splits a script into commands. It returns nil for the dialect None.
+// Parse splits a script into commands. Parse returns nil for the dialect None.
 func Parse(script string, d Dialect) []Command {
 	if d == None {
 		return nil

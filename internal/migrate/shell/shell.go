@@ -1,5 +1,5 @@
-// Package shell parses the scripts of workflow steps. It finds the commands
-// with their words, and the commands that log in to a registry.
+// Package shell parses the scripts of workflow steps. The package finds the
+// commands with their words, and the commands that log in to a registry.
 //
 // The package does not run scripts. One scanner handles POSIX shells,
 // PowerShell and cmd with their quotes, line continuations, pipes, here-strings
@@ -43,7 +43,7 @@ func DialectOf(shell string) Dialect {
 // in the script. The range of an expression includes the delimiters "${{" and
 // "}}".
 type Ref struct {
-	Name       string // Name is the name of the variable. It is "" for an expression.
+	Name       string // Name is the name of the variable. Name is "" for an expression.
 	Start, End int
 }
 
@@ -82,7 +82,7 @@ func (c Command) Fields() []string {
 	return out
 }
 
-// Assigned returns the last word that a script assigns to a variable. It
+// Assigned returns the last word that a script assigns to a variable. Assigned
 // recognizes NAME=word, export NAME=word, $NAME = word and set NAME=word.
 // Assigned returns nil if the script does not assign the variable.
 func Assigned(commands []Command, name string) *Word {

@@ -14,8 +14,8 @@ const maxNesting = 20
 // end of an expression or a substitution.
 const maxSearch = 4096
 
-// word scans one word. It always advances by at least one byte, so that the
-// scan terminates.
+// word scans one word. The method word always advances by at least one byte, so
+// that the scan terminates.
 func (s *scanner) word() Word {
 	start := s.at
 	var text strings.Builder
@@ -85,7 +85,7 @@ func (s *scanner) expression(text *strings.Builder) bool {
 }
 
 // expressionEnd returns the offset after the "}}" of the expression that starts
-// at the given offset. It returns -1 if the expression has no end.
+// at the given offset. expressionEnd returns -1 if the expression has no end.
 // expressionEnd searches only maxSearch bytes, so that the scan of a script
 // with many "${{" needs only linear time.
 func expressionEnd(src string, at int) int {

@@ -51,8 +51,8 @@ func splitLines(s string) []string {
 	return lines
 }
 
-// changesOf returns the changed lines. It combines edits of the same line or of
-// adjacent lines into one change.
+// changesOf returns the changed lines. changesOf combines edits of the same
+// line or of adjacent lines into one change.
 func changesOf(src []byte, old []string, edits []Edit) []change {
 	starts := lineStarts(old)
 	var out []change
@@ -103,7 +103,7 @@ const maxRefine = 100_000
 
 // refine splits a change at the lines that occur in the old and in the new
 // text. These lines are a longest common subsequence of the old and the new
-// lines. refine does not split a very large change.
+// lines. The method refine does not split a very large change.
 func (c change) refine(old []string) []change {
 	from := old[c.start:c.end]
 	if len(from)*len(c.lines) > maxRefine {

@@ -19,8 +19,8 @@ type Scalar struct {
 	from, to []int // These slices contain the offsets of each byte of Value in the file. For a blank, from contains -1.
 }
 
-// Scalar locates a YAML scalar in the file. It returns an error if the node is
-// not a scalar, or if it cannot locate the bytes of the value, for example
+// Scalar locates a YAML scalar in the file. Scalar returns an error if the node
+// is not a scalar, or if it cannot locate the bytes of the value, for example
 // because of an escape such as \u0041.
 func (f *File) Scalar(n *yaml.Node) (*Scalar, error) {
 	if n.Kind != yaml.ScalarNode {

@@ -1,9 +1,10 @@
-// Package text edits YAML in place. It locates the bytes of a yaml.Node in the
-// file, and replaces only these bytes. All other bytes stay the same, including
-// comments, quotes, indentation, line endings and a byte order mark.
+// Package text edits YAML in place. The package locates the bytes of a
+// yaml.Node in the file, and replaces only these bytes. All other bytes stay
+// the same, including comments, quotes, indentation, line endings and a byte
+// order mark.
 //
-// The package never serializes YAML. It implements the five scalar styles of
-// YAML (YAML 1.2, chapters 7 and 8.1), but no rules about workflows.
+// The package never serializes YAML. The package implements the five scalar
+// styles of YAML (YAML 1.2, chapters 7 and 8.1), but no rules about workflows.
 package text
 
 import (
@@ -40,9 +41,9 @@ func New(src []byte) *File {
 // Bytes returns the source text.
 func (f *File) Bytes() []byte { return f.src }
 
-// breakAt returns the length of the line break at the offset i. It returns 0 if
-// the text has no line break at this offset. It recognizes the same line breaks
-// as yaml.v3: CR LF, CR, LF, NEL, LS and PS.
+// breakAt returns the length of the line break at the offset i. breakAt returns
+// 0 if the text has no line break at this offset. breakAt recognizes the same
+// line breaks as yaml.v3: CR LF, CR, LF, NEL, LS and PS.
 func breakAt(src []byte, i int) int {
 	switch {
 	case src[i] == '\n':
@@ -76,8 +77,8 @@ func (f *File) Offset(line, column int) int {
 	return at
 }
 
-// Position returns the line and the column of an offset. It is the inverse of
-// Offset.
+// Position returns the line and the column of an offset. Position is the
+// inverse of Offset.
 func (f *File) Position(offset int) (line, column int) {
 	line = sort.Search(len(f.starts), func(i int) bool { return f.starts[i] > offset })
 	if line == 0 {

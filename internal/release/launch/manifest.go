@@ -28,10 +28,10 @@ const (
 // program at a terminal, StageEnv is not set.
 const StageEnv = "GHCR_PUBLISH_STAGE"
 
-// Manifest is the content of manifest.json, the release manifest. It contains
-// the version of a release, the commit of its sources and the checksum of each
-// program. The release manifest depends only on the commit, the version of Go
-// and the version of zstd.
+// Manifest is the content of manifest.json, the release manifest. Manifest
+// contains the version of a release, the commit of its sources and the checksum
+// of each program. The release manifest depends only on the commit, the version
+// of Go and the version of zstd.
 type Manifest struct {
 	Version   string             `json:"version"` // Version is, for example, "v1.2.3".
 	Commit    string             `json:"commit"`  // Commit is the commit ID of the sources.
@@ -49,8 +49,8 @@ type Program struct {
 	Offset int64  `json:"offset"` // Offset is the number of bytes before the program in the decompressed file.
 }
 
-// ReadManifest reads the release manifest of the tree at root. It returns an
-// error if the file cannot be read or decoded.
+// ReadManifest reads the release manifest of the tree at root. ReadManifest
+// returns an error if the file cannot be read or decoded.
 func ReadManifest(root string) (Manifest, error) {
 	var m Manifest
 	raw, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(ManifestFile)))
@@ -63,8 +63,8 @@ func ReadManifest(root string) (Manifest, error) {
 	return m, nil
 }
 
-// Write writes the release manifest into the tree at root. It returns an error
-// if it cannot write the file.
+// Write writes the release manifest into the tree at root. Write returns an
+// error if it cannot write the file.
 func (m Manifest) Write(root string) error {
 	raw, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
