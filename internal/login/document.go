@@ -10,21 +10,21 @@ import (
 )
 
 // document is the text of a login file. The methods of document change only the
-// entry of one login. They keep the order and the blanks of all other content.
-// They also keep keys that Docker's library does not know and would remove, for
-// example the keys of Podman.
+// entry of one login. The methods keep the order and the blanks of all other
+// content. The methods also keep keys that Docker's library does not know and
+// would remove, for example the keys of Podman.
 type document []byte
 
 // object holds the offsets of a JSON object in a text.
 type object struct {
-	open, close int // These are the offsets of the braces.
+	open, close int // open and close are the offsets of the braces.
 	members     []member
 }
 
 // member holds the offsets of one member of an object.
 type member struct {
 	name              string
-	start, value, end int // These are the offsets of the quoted name, of the value, and of the first byte after the value.
+	start, value, end int // start, value and end are the offsets of the quoted name, of the value, and of the first byte after the value.
 }
 
 // errShape means that a file contains JSON, but is not a login file.

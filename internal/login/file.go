@@ -51,7 +51,7 @@ func (s *Session) edit(ctx context.Context, path string, change func(*file) erro
 	f, err := s.editLocked(path, errors.Is(statErr, fs.ErrNotExist), change)
 	unlock()
 	if err == nil && f.state.MadeDir {
-		_ = os.Remove(dir) // Remove keeps a folder that is not empty. Its error is ignored for this reason.
+		_ = os.Remove(dir) // The error of Remove is ignored, because a folder that is not empty must stay.
 	}
 	return err
 }

@@ -16,8 +16,8 @@ import (
 // last logout. The data contains only the replaced parts of the login file.
 type logoutState struct {
 	path          string   // The state is stored in this file. If the path is empty, the state is not stored.
-	original      document // The login file had this content before the first login.
-	originalKnown bool     // This field is true if no other program has changed the login file since the last write.
+	original      document // original is the content of the login file before the first login.
+	originalKnown bool     // originalKnown is true if no other program has changed the login file since the last write.
 
 	Salt    string      `json:"salt"`             // Salt is the salt of the fingerprints.
 	Absent  bool        `json:"absent,omitempty"` // Absent means that the login file did not exist before the first login.
@@ -75,7 +75,8 @@ func (s *Session) stateMissing(path string) bool {
 }
 
 // captureOriginal determines the content of the login file before the first
-// login. For later logins, it applies the stored patch to the current content.
+// login. For later logins, captureOriginal applies the stored patch to the
+// current content.
 func (n *logoutState) captureOriginal(f *file, madeDir bool) {
 	if len(n.Records) == 0 {
 		n.Absent, n.MadeDir, n.Mode = f.absent, madeDir, f.mode
@@ -88,9 +89,9 @@ func (n *logoutState) captureOriginal(f *file, madeDir bool) {
 }
 
 // updateUndo stores a patch that restores the original content of the login
-// file. After the last logout, it restores the original content if this content
-// is known. The result gone is true if the caller must remove the file, because
-// the file did not exist before the first login.
+// file. After the last logout, updateUndo restores the original content if this
+// content is known. The result gone is true if the caller must remove the file,
+// because the file did not exist before the first login.
 func (n *logoutState) updateUndo(f *file) (gone bool) {
 	switch {
 	case n.path == "":

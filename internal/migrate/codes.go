@@ -4,7 +4,7 @@ package migrate
 // uses the codes as rule IDs and docs/migrate.md documents the codes.
 type Code string
 
-// These are the kinds of findings.
+// These codes identify the kinds of findings.
 const (
 	PATLogin            Code = "pat-login"
 	PATContainer        Code = "pat-container"

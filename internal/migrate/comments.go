@@ -46,12 +46,13 @@ func (l *login) secretNames() []string {
 
 // comment is a comment in a file. The type comment has one or several lines.
 type comment struct {
-	line, last int // These are the numbers of the first and the last line.
+	line, last int // line and last are the numbers of the first and the last line of the comment.
 	text       string
 }
 
-// commentsAt returns the comments that can be about a login. These are the
-// comments before the first job, before the steps of the job, and in the step.
+// commentsAt returns the comments that can be about a login. commentsAt reads
+// the comments before the first job, before the steps of the job, and in the
+// step.
 func (p *pass) commentsAt(l *login) []comment {
 	if p.comments == nil {
 		p.comments = commentsIn(strings.Split(string(p.doc.Text.Bytes()), "\n"))

@@ -12,7 +12,7 @@ func init() { register(findActionLogins) }
 // credential.
 type loginAction struct {
 	registry, username, password string
-	host                         string // This registry is the default value of the input.
+	host                         string // host is the registry if the step does not set the input.
 }
 
 var loginActions = map[string]loginAction{

@@ -13,9 +13,9 @@ func init() { register(findCleanups) }
 
 // cleanup is an action that deletes package versions through the REST API.
 type cleanup struct {
-	token string   // This input contains the credential.
-	owner []string // These inputs contain the owner of the packages.
-	names []string // These inputs contain the names of the packages.
+	token string   // token is the name of the input that contains the credential.
+	owner []string // owner lists the inputs that contain the owner of the packages.
+	names []string // names lists the inputs that contain the names of the packages.
 	// lists reports whether a step lists packages. GITHUB_TOKEN cannot list
 	// packages (docs/ghcr.md, Package API and GITHUB_TOKEN).
 	lists func(*flow.Step) bool

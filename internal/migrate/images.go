@@ -177,8 +177,8 @@ func (t *traffic) merge(other traffic) {
 }
 
 // mayPush reports whether the action of a step may push an image. For an action
-// of docker/, it reads the inputs that enable the push. Any other action always
-// pushes.
+// of docker/, mayPush reads the inputs that enable the push. Any other action
+// always pushes.
 func (p *pass) mayPush(step *flow.Step) bool {
 	if !strings.HasPrefix(actionName(step), "docker/") {
 		return true

@@ -97,8 +97,8 @@ func (p *pass) insertBlock(job *flow.Job, s scopes) bool {
 	return p.insert(at, at, strings.Join(lines, f.EOL(at))+f.EOL(at))
 }
 
-// oneLine reports whether the value of a pair ends on the line of the key. If
-// oneLine cannot determine the last line, it returns false.
+// oneLine reports whether the value of a pair ends on the line of the key.
+// oneLine returns false if it cannot determine the last line.
 func (p *pass) oneLine(pair *flow.Pair) bool {
 	if pair.Raw.Kind == yaml.AliasNode {
 		return pair.Raw.Line == pair.Key.Line

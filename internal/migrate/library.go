@@ -48,7 +48,7 @@ func (s *summary) traffic() traffic { return s.use }
 // sink describes an input that a called file uses as the password of a login.
 type sink struct {
 	host               string // If host is "", the input that the field registry names determines the host.
-	registry, username string // These fields contain names of inputs of the called file.
+	registry, username string // registry and username are names of inputs of the called file.
 	level              level
 }
 

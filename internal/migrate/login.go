@@ -34,10 +34,10 @@ type login struct {
 // loginCase describes a login for one combination of the matrix.
 type loginCase struct {
 	host     string // The host is "" if it is unknown.
-	owner    string // This field is the owner of the image if the value of the registry contains the owner.
+	owner    string // owner is the owner of the image if the value of the registry contains the owner.
 	password route
-	secrets  []string // The password can come from these references.
-	plain    string   // This field is the password if the file contains the password in plain text.
+	secrets  []string // secrets lists the references from which the password can come.
+	plain    string   // plain is the password if the file contains the password in plain text.
 	username route    // The route is nil if the user name does not have to change.
 	// usernameSecrets contains the references from which the user name can
 	// come.
@@ -167,8 +167,8 @@ func isToken(name string) bool {
 	return strings.EqualFold(name, "secrets.GITHUB_TOKEN") || strings.EqualFold(name, "github.token")
 }
 
-// leaves returns the references on which a value finally depends. These are the
-// references that the file does not define, for example secrets.
+// leaves returns the references on which a value finally depends. The file does
+// not define these references, which are, for example, secrets.
 func leaves(v expr.Value) []string {
 	var out []string
 	for _, ref := range v.Refs {

@@ -13,7 +13,7 @@ import (
 type differences struct {
 	comments []string // These sentences describe differences of the image and are also comments in the file.
 	others   []string
-	name     string // This field is the new name of the step, or "" if the step keeps its name.
+	name     string // name is the new name of the step, or "" if the step keeps its name.
 }
 
 func (d differences) sentences() []string {

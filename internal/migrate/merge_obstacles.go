@@ -32,8 +32,8 @@ var (
 )
 
 // obstacle returns the first reason why one step cannot replace the steps of a
-// chain. The method obstacle returns "" if one step can replace the steps. In
-// this case, it also sets the reasons why the login step or the metadata step
+// chain. The method obstacle returns "" if one step can replace the steps. The
+// method obstacle also sets the reasons why the login step or the metadata step
 // stays.
 func (p *pass) obstacle(job *flow.Job, c *chain) string {
 	if !p.usesToken(c.login) {

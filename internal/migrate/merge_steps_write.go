@@ -155,8 +155,8 @@ func (p *pass) mergedInputs(c chain, d differences) []string {
 	return lines
 }
 
-// pushLines returns the line of the input push. If the value does not change,
-// it keeps its quotes.
+// pushLines returns the line of the input push. A value that does not change
+// keeps its quotes.
 func (p *pass) pushLines(c chain, push string) []string {
 	if push == strings.TrimSpace(c.push.Input("push")) {
 		return p.inputLines("push", inputNode(c.push, "push"))

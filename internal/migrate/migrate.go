@@ -125,8 +125,8 @@ type result struct {
 	findings []Finding
 	images   []Image
 	unnamed  []string
-	replaced map[string]Finding // This map contains a finding without a text for each replaced secret.
-	secrets  map[string]bool    // This set contains the names of the secrets in the edited file in upper case.
+	replaced map[string]Finding // replaced contains a finding without a text for each replaced secret.
+	secrets  map[string]bool    // secrets contains the names of the secrets in the edited file in upper case.
 }
 
 // migrate reads one file and computes the edits of the file.

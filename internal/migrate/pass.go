@@ -25,15 +25,15 @@ type pass struct {
 	logins        []*login
 	findings      []Finding
 	images        []Image
-	unnamed       []*flow.Job        // The packages of these migrated jobs are unknown.
-	finderImages  map[*flow.Job]bool // A finder recorded the images of these jobs.
+	unnamed       []*flow.Job        // unnamed lists the migrated jobs whose packages are unknown.
+	finderImages  map[*flow.Job]bool // finderImages contains the jobs whose images a finder recorded.
 	edits         text.Edits
 	needs         map[*flow.Job]*need
 	sinks         map[string]sink
-	loginInputs   map[string]bool        // The file uses these inputs only as passwords of logins.
-	registryJobs  map[*flow.Job]bool     // These jobs log in to the registry with any credential.
-	loginTools    map[*flow.Job][]string // These actions and commands log in to the registry.
-	migratedSteps map[*flow.Step]bool    // The logins of these steps were migrated.
+	loginInputs   map[string]bool        // loginInputs contains the inputs that the file uses only as passwords of logins.
+	registryJobs  map[*flow.Job]bool     // registryJobs contains the jobs that log in to the registry with any credential.
+	loginTools    map[*flow.Job][]string // loginTools lists the actions and commands that log in to the registry in each job.
+	migratedSteps map[*flow.Step]bool    // migratedSteps contains the steps whose login was migrated.
 	// replaced maps each replaced secret to the position of a login that used
 	// the secret.
 	replaced map[string]location

@@ -32,7 +32,7 @@ type route []stop
 
 type stop struct {
 	place
-	via flow.Origin // This field is the reference in the previous stop.
+	via flow.Origin // via is the reference in the previous stop.
 }
 
 // routeOf returns the route of a value. The value v is the result of the

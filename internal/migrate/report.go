@@ -47,7 +47,7 @@ type File struct {
 	// Written is true if Write wrote After to the disk.
 	Written bool
 
-	tree, name string // These fields are the checkout and the path of the file in the checkout.
+	tree, name string // tree is the checkout, and name is the path of the file in the checkout.
 }
 
 // Diff returns the unified diff of the file.
@@ -58,7 +58,7 @@ func (f File) Diff() string {
 // State is the outcome of a finding.
 type State string
 
-// These are the states of a finding.
+// A finding has one of these states.
 const (
 	// WouldChange means that an edit in File.After solves the problem, but the
 	// edit is not written.

@@ -140,8 +140,8 @@ func (t *tree) list() (files []string, skipped []SkippedFile) {
 	return slices.Compact(files), skipped
 }
 
-// walk collects the files that GitHub reads. In a directory "workflows", it
-// collects all YAML files. In any other directory, it collects the files
+// walk collects the files that GitHub reads. In a directory "workflows", walk
+// collects all YAML files. In any other directory, walk collects the files
 // action.yml and action.yaml.
 func (t *tree) walk(dir string, depth int, files *[]string, skipped *[]SkippedFile) {
 	entries, err := fs.ReadDir(t.root.FS(), dir)

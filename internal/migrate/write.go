@@ -14,9 +14,10 @@ import (
 // Write writes the edited files to disk. For each file, Write creates a
 // temporary file in the same directory, with the new content and the same mode.
 // Then Write flushes the temporary file and renames it to the name of the old
-// file. Write does not change a file that has changed after Scan. If Write
-// cannot write a file, it continues with the next file, and returns the joined
-// errors. The findings about edits in a written file get the state Changed.
+// file. Write does not change a file that has changed after Scan. If an error
+// occurs, Write continues with the next file. Write returns the joined errors
+// of all files. The findings about edits in a written file get the state
+// Changed.
 func Write(r *Report) error {
 	var errs []error
 	for i, f := range r.Files {

@@ -33,16 +33,17 @@ func (b build) program(ctx context.Context, p launch.Platform, file string) (lau
 }
 
 // ldflags returns the flags of the linker. The flags set the variables of
-// package version. They remove the build ID, because it differs between builds,
-// and the data that only a debugger needs.
+// package version. The flags also remove the build ID, because the build ID
+// differs between builds, and the data that only a debugger needs.
 func (b build) ldflags() string {
 	const pkg = "github.com/ghcr-publish/ghcr-publish/internal/release/version"
 	return fmt.Sprintf("-s -w -buildid= -X %[1]s.release=%[2]s -X %[1]s.commit=%[3]s -X %[1]s.date=%[4]s",
 		pkg, b.version, b.commit, b.date)
 }
 
-// environment returns environment variables for the build. They replace the
-// settings of the machine that could change the bytes of the program.
+// environment returns environment variables for the build. These variables
+// replace the settings of the machine that could change the bytes of the
+// program.
 func environment(p launch.Platform) []string {
 	return []string{
 		"GOOS=" + p.OS, "GOARCH=" + p.Arch, "GOAMD64=v1", "GOARM64=v8.0",

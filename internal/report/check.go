@@ -41,8 +41,8 @@ type Finding struct {
 
 // subject holds the texts for all findings about one subject.
 type subject struct {
-	question string // The text of a finding answers this question.
-	warning  string // This is the title of the annotation for a warning.
+	question string // question is the question that the text of a finding answers.
+	warning  string // warning is the title of the annotation for a warning.
 }
 
 var subjects = map[string]subject{

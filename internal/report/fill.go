@@ -37,10 +37,10 @@ func (r *Report) setTree(root *image.Manifest) {
 type content int
 
 const (
-	runnable  content = iota // This content is an image, or an index with an image.
-	artifact                 // This content is one manifest that is not an image.
-	chart                    // This content is a Helm chart.
-	artifacts                // This content is an index without an image.
+	runnable  content = iota // runnable means an image, or an index with an image.
+	artifact                 // artifact means one manifest that is not an image.
+	chart                    // chart means a Helm chart.
+	artifacts                // artifacts means an index without an image.
 )
 
 // chartConfig is the media type of the config of a Helm chart.

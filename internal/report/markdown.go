@@ -11,13 +11,13 @@ import (
 )
 
 // These constants limit the numbers of entries in the summary, so that the
-// summary stays readable. They also keep the summary smaller than the maximum
-// size that the runner accepts.
+// summary stays readable. The constants also keep the summary smaller than the
+// maximum size that the runner accepts.
 const (
 	maxRows   = 40
 	maxImages = 20
 	maxSteps  = 200
-	maxText   = 2000 // This is the maximum size of one message in bytes.
+	maxText   = 2000 // maxText is the maximum size of one message in bytes.
 )
 
 // refusalsURL is the address of the document that explains each error code.

@@ -121,7 +121,7 @@ func working(c input.Command) string {
 }
 
 // subject returns the name and the version of the image. For several
-// repositories, it returns the version and the number of repositories.
+// repositories, subject returns the version and the number of repositories.
 func (r *Report) subject() markdown.Text {
 	version := ""
 	if len(r.Images) > 0 {
@@ -136,8 +136,8 @@ func (r *Report) subject() markdown.Text {
 	return markdown.Sprintf("%s %s", markdown.Code(r.Images[0].Image), version)
 }
 
-// pushedByDigest returns the title for a push by digest. It names the platforms
-// of the image. An artifact has no platform.
+// pushedByDigest returns the title for a push by digest. The title names the
+// platforms of the image. An artifact has no platform.
 func (r *Report) pushedByDigest() string {
 	names := []string{}
 	for _, p := range r.Platforms[:min(len(r.Platforms), maxRows)] {

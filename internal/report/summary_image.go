@@ -29,7 +29,7 @@ func (r *Report) mdImage(b *markdown.Builder, i Image) {
 }
 
 // pullCommand returns the command that pulls the image. For an artifact or a
-// chart, it uses another program than Docker, because Docker cannot pull them.
+// chart, the command does not use Docker, because Docker cannot pull them.
 func (r *Report) pullCommand(i Image) string {
 	reference := i.pullReference(r.Version)
 	tag := i.mainTag(r.Version)

@@ -123,7 +123,7 @@ func (r *Report) verb() string {
 }
 
 // tagged returns the name and the tags of the image. For several repositories,
-// it returns the tags and the number of repositories.
+// tagged returns the tags and the number of repositories.
 func (r *Report) tagged() string {
 	if len(r.Images) == 1 {
 		i := r.Images[0]

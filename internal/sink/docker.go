@@ -161,7 +161,7 @@ func (d *engineArchive) matches(found *docker.Image) bool {
 	return found.ID == d.ids()[0].String()
 }
 
-// commit completes the archive, or tags the existing image. Afterwards, it
+// commit completes the archive, or tags the existing image. Afterwards, commit
 // reads the image back from the engine.
 func (d *engineArchive) commit(ctx context.Context) error {
 	switch {

@@ -20,7 +20,7 @@ import (
 type folder struct {
 	root *os.Root
 	dir  string // dir is the absolute path of the directory.
-	// If wrapWriter is not nil, it wraps the writers of all files. Tests use
+	// wrapWriter wraps the writers of all files if it is not nil. Tests use
 	// wrapWriter to simulate full disks.
 	wrapWriter func(io.Writer) io.Writer
 }

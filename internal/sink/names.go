@@ -16,9 +16,9 @@ const (
 
 // names contains the names of an image in an archive or a layout.
 type names struct {
-	ref      string // This field is the value of the annotation org.opencontainers.image.ref.name.
-	full     string // This field is the value of the annotation io.containerd.image.name.
-	explicit bool   // This field is true if the destination of the user contains the name.
+	ref      string // ref is the value of the annotation org.opencontainers.image.ref.name.
+	full     string // full is the value of the annotation io.containerd.image.name.
+	explicit bool   // explicit is true if the destination of the user contains the name.
 }
 
 // namesOf returns the names for the name in the target. If the target contains

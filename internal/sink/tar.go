@@ -23,7 +23,7 @@ const (
 type plan struct {
 	size    int64
 	pieces  []piece
-	offsets map[v1.Hash]int64 // This map contains the offset of the first byte of each blob.
+	offsets map[v1.Hash]int64 // offsets contains the offset of the first byte of each blob.
 }
 
 // piece is a part of the archive whose bytes are known before the first blob is

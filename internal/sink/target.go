@@ -17,7 +17,7 @@ import (
 // without the colon.
 type Kind string
 
-// These are the kinds of destination.
+// A destination has one of these kinds.
 const (
 	Discard       Kind = ""               // Discard means that the pull writes nothing.
 	OCILayout     Kind = "oci"            // OCILayout is a directory. A pull adds its image to the directory.

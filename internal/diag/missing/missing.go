@@ -38,8 +38,8 @@ func Text(path string) string {
 }
 
 // Unexpanded explains text that only a shell or the runner would replace. For
-// other text, it returns "". Unexpanded reads no files, so it can also check
-// values that are not paths.
+// other text, Unexpanded returns "". Unexpanded reads no files, so it can also
+// check values that are not paths.
 func Unexpanded(text string) string { return cmp.Or(expression(text), command(text), variable(text)) }
 
 func quoted(path string) string {

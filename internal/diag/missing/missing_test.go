@@ -42,7 +42,7 @@ func TestHint(t *testing.T) {
 		{"*.tgz", "Write the name of the file"},
 		{"im*.tar", "Write image.tar."},
 		{"*.tar", "image.tar, web.tar"},
-		{"file://image.tar", "that is image.tar."},
+		{"file://image.tar", "Write image.tar,"},
 		{"https://example.com/image.tar", "Download the file"},
 		{"imag.tar", "Did you mean image.tar?"},
 		{"missing.tar", "The working directory contains image.tar, web.tar, dist."},

@@ -24,7 +24,7 @@ type nodeKind int
 
 const (
 	litString nodeKind = iota
-	litOther           // This kind is a number, true, false or null.
+	litOther           // litOther is a number, true, false or null.
 	ref
 	call
 	operator

@@ -91,8 +91,8 @@ type Step struct {
 	shell string
 }
 
-// Parse parses a workflow or an action. If it cannot parse the file, it returns
-// ErrSyntax, ErrEncoding, ErrNotWorkflow, ErrDocuments or ErrTooMuch.
+// Parse parses a workflow or an action. If Parse cannot parse the file, the
+// error is ErrSyntax, ErrEncoding, ErrNotWorkflow, ErrDocuments or ErrTooMuch.
 func Parse(src []byte) (*Document, error) {
 	if !utf8.Valid(src) {
 		return nil, ErrEncoding

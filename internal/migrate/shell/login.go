@@ -19,9 +19,9 @@ type Login struct {
 	AfterColon bool
 }
 
-// tools contains the commands that can log in. For each command, it contains
-// the word that must precede "login". The word is "" if "login" directly
-// follows the command.
+// tools contains the commands that can log in. The value for a command is the
+// word that must precede "login". The word is "" if "login" directly follows
+// the command.
 var tools = map[string]string{
 	"docker": "", "podman": "", "buildah": "", "skopeo": "", "nerdctl": "", "oras": "", "cosign": "",
 	"ko": "", "img": "", "docker.exe": "", "podman.exe": "",
@@ -246,7 +246,8 @@ func credentials(c Command) []Login {
 
 // image returns the argument whose registry receives the credentials. For the
 // flag --src-creds, the method image returns the first argument that names an
-// image. For other flags, it returns the last argument that names an image.
+// image. For other flags, the method image returns the last argument that names
+// an image.
 func (c Command) image(flag string) *Word {
 	var found *Word
 	for i := range c.Words {

@@ -21,10 +21,10 @@ type scanner struct {
 	at       int
 	commands []Command
 	cur      Command
-	pipe     bool     // This field is true if the next command reads the output of the previous command.
-	target   *[]Word  // The scanner appends the next word to this list. If the field is nil, it appends the word to cur.Words.
+	pipe     bool     // pipe is true if the next command reads the output of the previous command.
+	target   *[]Word  // The scanner appends the next word to this list. If the list is nil, the scanner appends the word to cur.Words.
 	heredocs []string // These words are the delimiters of the here-documents that start on the next line.
-	owner    int      // This field is the index of the command that reads these here-documents.
+	owner    int      // owner is the index of the command that reads these here-documents.
 }
 
 func (s *scanner) step() {
@@ -67,7 +67,7 @@ func (s *scanner) separator() int {
 
 func (s *scanner) has(prefix string) bool { return strings.HasPrefix(s.src[s.at:], prefix) }
 
-// continues reports whether the command continues on the next line. It
+// continues reports whether the command continues on the next line. A command
 // continues if a backslash, backtick or caret precedes the line break.
 func (s *scanner) continues() bool {
 	mark := [...]byte{POSIX: '\\', PowerShell: '`', Cmd: '^'}[s.d]

@@ -12,8 +12,8 @@ import "strings"
 // Dialect is the family of the shell that runs a script.
 type Dialect int
 
-// These are the dialects. The comments list the values of the key "shell:" for
-// each dialect.
+// The comment of each dialect lists the values of the key "shell:" for the
+// dialect.
 const (
 	POSIX      Dialect = iota // POSIX is the dialect of bash, sh and unknown shells.
 	PowerShell                // pwsh, powershell

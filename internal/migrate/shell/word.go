@@ -140,8 +140,8 @@ func (s *scanner) escape(text *strings.Builder) bool {
 }
 
 // refs returns the expressions and variables in a range of the script. In a
-// text in single quotes, it finds only expressions, because the shell does not
-// replace variables there.
+// text in single quotes, refs finds only expressions, because the shell does
+// not replace variables there.
 func refs(src string, start, end int, d Dialect) []Ref {
 	var out []Ref
 	single := false

@@ -17,7 +17,7 @@ import (
 // File is a source text with an index of its lines.
 type File struct {
 	src    []byte
-	starts []int // This slice contains the offset of the first byte of each line.
+	starts []int // starts contains the offset of the first byte of each line.
 }
 
 // New returns a File for src. The File keeps a reference to src and never

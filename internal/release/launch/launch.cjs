@@ -3,8 +3,8 @@
 // exit code of the program.
 //
 //  - A release contains internal/release/launch/manifest.json and compressed files
-//    with the programs. The script decompresses the program for this machine. It
-//    runs the program only if the SHA-256 sum equals the value in the release
+//    with the programs. The script decompresses the program for this machine, and
+//    runs it only if the SHA-256 sum equals the value in the release
 //    manifest.
 //  - In another tree (`uses: ./`, a branch, a fork), the script builds the
 //    program with the Go toolchain of the job.
