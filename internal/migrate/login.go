@@ -15,7 +15,7 @@ import (
 // can depend on the matrix.
 type login struct {
 	code Code
-	what string // what is the name of the action or command in messages.
+	what string // The field what contains the name of the action or command for messages.
 	job  *flow.Job
 	step *flow.Step
 	at   location

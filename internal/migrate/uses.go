@@ -96,8 +96,8 @@ func contains(parent, n *yaml.Node) bool {
 	return parent != nil && slices.Contains(parent.Content, n)
 }
 
-// countWord counts how often the text s contains a name as a whole word.
-// countWord does not count the name in secrets.NAME or vars.NAME.
+// countWord counts how often the text s contains a name that is not part of a
+// longer word. countWord does not count the name in secrets.NAME or vars.NAME.
 func countWord(s, name string) int {
 	count := 0
 	for at := 0; ; {

@@ -20,8 +20,8 @@ type change struct {
 // Diff returns the unified diff of a text and its edits. The commands "patch"
 // and "git apply" can read the diff. The argument name is the path of the file
 // in the diff. The edits must have the order of [Edits.List]. Diff compares
-// only the edited lines, so the diff never removes and adds a line without an
-// edit. Diff returns "" if the edits change nothing.
+// only the edited lines, so each line without an edit stays unchanged in the
+// diff. Diff returns "" if the edits change nothing.
 func Diff(name string, src []byte, edits []Edit) string {
 	old := splitLines(string(src))
 	changes := changesOf(src, old, edits)
