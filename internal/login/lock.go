@@ -58,8 +58,8 @@ func acquire(path string) (*lockedfile.File, error) {
 }
 
 // release removes the lock file while it still holds the lock. Windows cannot
-// remove an open file. In this case, release closes the file first and then
-// removes it.
+// remove an open file. On Windows, release therefore closes the file first and
+// then removes it.
 func release(path string, f *lockedfile.File) {
 	early := os.Remove(path)
 	_ = f.Close() // Close also releases the lock.

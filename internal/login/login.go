@@ -40,7 +40,7 @@ func (l Login) key() string {
 type Session struct {
 	ID             string   `json:"id"`
 	Files          []string `json:"files"`            // Files contains the absolute paths of the login files.
-	StateFolder    string   `json:"state,omitempty"`  // StateFolder is the folder of the logout state. If it is empty, Logout does not restore replaced logins.
+	StateFolder    string   `json:"state,omitempty"`  // StateFolder is the folder of the logout state. If StateFolder is empty, Logout does not restore replaced logins.
 	IsolatedFolder string   `json:"folder,omitempty"` // IsolatedFolder is private to this session, and Logout removes it.
 	Salt           string   `json:"salt,omitempty"`   // Salt is the salt of the hashes in Marks.
 	Marks          []mark   `json:"marks,omitempty"`  // Written sets Marks.

@@ -12,8 +12,8 @@ import (
 	"github.com/docker/cli/cli/config/types"
 )
 
-// mark identifies a login that this session wrote by its key and a salted hash.
-// A mark contains no secret. The runner stores the marks with the session, so
+// mark contains the key and a salted hash of a login that this session wrote. A
+// mark contains no secret. The runner stores the marks with the session, so
 // they remain if another step deletes the logout state in RUNNER_TEMP.
 type mark struct {
 	Key  string `json:"key"`

@@ -14,8 +14,8 @@ import (
 // package.
 type Package struct {
 	// Read is false if the API was not called, for example because no token
-	// exists. In this case, the fields Exists, Repository and Visibility are
-	// empty.
+	// exists. The fields Exists, Repository and Visibility are empty if Read is
+	// false.
 	Read bool
 	// Exists is false if the package does not exist, or if the token may not
 	// see it.

@@ -220,8 +220,8 @@ func (p *pass) recordReplacedSecret(l *login, name string) {
 // passwordPlaces returns the texts that an edit must replace to change the
 // password of a login. The password can be defined through several variables.
 // passwordPlaces chooses the definition that is farthest from the login and
-// that only logins to the registry use. passwordPlaces returns false if no such
-// text exists.
+// that only logins to the registry use. passwordPlaces returns false if no
+// definition can be edited.
 func (p *pass) passwordPlaces(l *login, shared definitionUses) ([]place, bool) {
 	return p.pick(l, func(c loginCase) route { return c.password }, func(s stop) bool {
 		if s.name && !strings.HasPrefix(p.token(), "secrets.") {

@@ -15,7 +15,7 @@ import (
 type demand struct {
 	scopes scopes
 	// unknown lists the steps that receive the token and use it in an unknown
-	// way. If this list is not empty, the job keeps its permissions. A new
+	// way. If unknown is not empty, the job keeps its permissions. A new
 	// permissions block could remove a scope that such a step needs, or add a
 	// scope that the step did not have.
 	unknown []string

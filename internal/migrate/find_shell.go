@@ -119,9 +119,9 @@ func isTokenText(text string) bool {
 }
 
 // username records the place of the user name in the script if an edit must
-// replace the name. The place is the whole word. The edit writes a variable of
-// the shell and not an expression, because an attacker could use an expression
-// in a script to run commands.
+// replace the name. The recorded place is the whole word of the script. The
+// edit writes a variable of the shell and not an expression, because an
+// attacker could use an expression in a script to run commands.
 func (s *script) username(c *loginCase, w shell.Word, scope flow.Scope) {
 	v := s.word(w, scope, 0)
 	if strings.Contains(w.Text, "$(") || strings.Contains(w.Text, "GITHUB_ACTOR") || strings.Contains(w.Text, "github.actor") || s.unquoted(w) != w.Text {

@@ -71,9 +71,8 @@ type traffic struct {
 }
 
 // level returns the permission that the pushes and pulls of a job need. A step
-// with an unknown effect counts as a push. If the job also pulls an image, and
-// if no name suggests a push, the step does not count as a push, because the
-// job needs the login for the pull.
+// with an unknown effect counts as a push. The step does not count as a push if
+// the job also pulls an image and if no name suggests a push.
 func (t traffic) level() level {
 	if t.pushed || t.suspect || t.opaque && !t.pulled {
 		return write

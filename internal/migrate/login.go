@@ -148,9 +148,10 @@ func (c *loginCase) setPassword(f field, v expr.Value) {
 
 // usernameRoute returns the route to a user name that an edit must replace. A
 // user name that depends on a secret must be replaced, because the user may
-// delete the secret. For other user names, usernameRoute returns nil if the
-// name comes from the github context, comes from an input or is empty, because
-// the registry accepts any user name with GITHUB_TOKEN.
+// delete the secret. For any other user name, usernameRoute returns nil if the
+// name is empty or comes from the github context or an input. Such a name does
+// not have to change, because the registry accepts any user name with
+// GITHUB_TOKEN.
 func (p *pass) usernameRoute(f field, v expr.Value) route {
 	names := leaves(v)
 	isInput := func(name string) bool { return strings.HasPrefix(name, "inputs.") }

@@ -154,7 +154,8 @@ func (e sampleEvent) context() meta.Context {
 }
 
 // expandFor replaces the expressions of a text by their values in a run that
-// the event starts. The argument unknown replaces each unknown value.
+// the event starts. The argument unknown is the text that replaces each unknown
+// value.
 func (p *pass) expandFor(e sampleEvent, text, unknown string, step *flow.Step) string {
 	lookup := e.lookup(p.lookup(p.scope(step.Job, step, nil)))
 	var b strings.Builder
@@ -175,8 +176,9 @@ func (p *pass) expandFor(e sampleEvent, text, unknown string, step *flow.Step) s
 }
 
 // names computes the tags and labels of a metadata step in a run that the event
-// starts. If the argument strict is true, names applies the rules of this
-// action, and otherwise the rules of docker/metadata-action.
+// starts. If the argument strict is true, the method names applies the rules of
+// this action. Otherwise, the method names applies the rules of
+// docker/metadata-action.
 func (p *pass) names(e sampleEvent, c chain, strict bool) (meta.Result, error) {
 	rules := c.meta.Input("tags")
 	if !p.spend(20_000 + 100*len(rules)) {
@@ -219,7 +221,7 @@ func (p *pass) ruleObstacle(c chain) string {
 }
 
 // onlyGitHub reports whether the value of an expression comes only from the
-// github context. Such a value has only one line.
+// github context. A value from the github context has only one line.
 func onlyGitHub(text string) bool {
 	v := expr.Eval(text, nil)
 	return len(v.Refs) > 0 && !slices.ContainsFunc(v.Refs, func(r expr.Ref) bool {

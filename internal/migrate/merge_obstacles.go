@@ -24,8 +24,8 @@ var (
 	// meaning in the new step.
 	carried  = []string{"context", "file", "target", "platforms", "build-args", "secrets", "builder", "cache-from", "cache-to"}
 	pushKeys = append([]string{"push", "tags", "labels", "annotations", "provenance", "sbom"}, carried...)
-	// without maps inputs of docker/build-push-action to values that have no
-	// effect.
+	// The map without contains inputs of docker/build-push-action and their
+	// values that have no effect.
 	without = map[string][]string{"load": {"false"}, "no-cache": {"false"}, "pull": {"false"}, "github-token": nil}
 	// lists contains the carried inputs that are lists in both actions.
 	lists = []string{"build-args", "cache-from", "cache-to", "platforms"}

@@ -90,7 +90,8 @@ type Finding struct {
 // Title returns a short title for the kind of the finding.
 func (f Finding) Title() string { return rules[f.Code].title }
 
-// SkippedFile is a file that Scan did not migrate. The field Err is the reason.
+// SkippedFile is a file that Scan did not migrate. The field Err contains the
+// reason.
 type SkippedFile struct {
 	Path string
 	Err  error

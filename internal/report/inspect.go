@@ -58,7 +58,7 @@ const maxJSON = 512 << 10
 
 // compact returns the value of the output json. If the JSON is larger than
 // maxJSON, the method compact omits the manifests and configs. The method JSON
-// omits nothing, because the log has no such limit.
+// omits nothing, because the log has no size limit.
 func (r *Inspect) compact() ([]byte, error) {
 	data, err := json.Marshal(r)
 	if err != nil || len(data) <= maxJSON {

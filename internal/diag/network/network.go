@@ -148,8 +148,8 @@ func connection(host string, err error) string {
 	return ""
 }
 
-// byProxy describes the refusal of a request by a proxy. In this case, the
-// error text of net/http is only the status text of the proxy's response.
+// byProxy describes the refusal of a request by a proxy. If a proxy refuses a
+// request, the error text of net/http is only the status text of the response.
 func byProxy(host string, err error) string {
 	text := cause(err)
 	for status := http.StatusBadRequest; status < 600; status++ {

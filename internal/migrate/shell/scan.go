@@ -23,7 +23,7 @@ type scanner struct {
 	cur      Command
 	pipe     bool     // pipe is true if the next command reads the output of the previous command.
 	target   *[]Word  // The scanner appends the next word to this list. If the list is nil, the scanner appends the word to cur.Words.
-	heredocs []string // These words are the delimiters of the here-documents that start on the next line.
+	heredocs []string // heredocs contains the delimiters of the here-documents that start on the next line.
 	owner    int      // owner is the index of the command that reads these here-documents.
 }
 

@@ -16,7 +16,7 @@ type Scalar struct {
 	// Start and End are the offsets of the content, without the quotes.
 	Start, End int
 
-	from, to []int // from and to contain the offsets of each byte of Value in the file. For a blank, from contains -1.
+	from, to []int // from and to contain the offsets of each byte of Value in the file. For a blank, the value in the slice from is -1.
 }
 
 // Scalar locates a YAML scalar in the file. Scalar returns an error if the node
