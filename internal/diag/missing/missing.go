@@ -161,7 +161,7 @@ func address(path string) string {
 	case scheme == "file":
 		return fmt.Sprintf("Write %s, because a path must not start with file://.", rest)
 	}
-	return "This value is a URL, but a path is required. Download the file in an earlier step, and write the path of the file."
+	return "This value is a URL, but a path is required. Download the file in a step before this one, and write its path."
 }
 
 // backslash explains a path with the separators of Windows on a system that
