@@ -5,8 +5,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // repositoryPart matches one part of the path of a repository, and tagName matches a tag

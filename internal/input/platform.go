@@ -6,10 +6,11 @@ import (
 	"slices"
 	"strings"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
 // The systems and architectures that images use: the names of Go ("go tool dist list"),

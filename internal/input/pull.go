@@ -5,10 +5,11 @@ import (
 	"os"
 	"strings"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
-	"github.com/ghcr-publish/ghcr-publish/internal/source/detect"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/detect"
 )
 
 // PullConfig is the configuration of `pull`.

@@ -7,18 +7,18 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// The codes of errors of a destination. They are stable, because documents and
-// workflows name them.
+// These are the codes of errors about a destination. The codes are stable,
+// because documents and workflows contain them.
 const (
-	CodeInvalid      = "destination-invalid"      // the text does not name a destination
-	CodeNotLayout    = "destination-not-a-layout" // the path exists, but is not a layout
-	CodeDamaged      = "destination-damaged"      // the layout cannot be read
-	CodeUnsafe       = "destination-unsafe"       // a path in the destination is a symbolic link or a device
-	CodeNotWritable  = "destination-not-writable" // the system denies writing
-	CodeFull         = "disk-full"                // the disk has no space
-	CodeLocked       = "destination-locked"       // another program holds the lock of the layout for too long
-	CodeNotSupported = "image-not-supported"      // the destination does not support this image
-	CodeDiffers      = "destination-differs"      // the image that was read back differs
+	CodeInvalid      = "destination-invalid"      // CodeInvalid means that the input destination has an invalid form.
+	CodeNotLayout    = "destination-not-a-layout" // CodeNotLayout means that the path exists, but is not an OCI layout.
+	CodeDamaged      = "destination-damaged"      // CodeDamaged means that the OCI layout cannot be read.
+	CodeUnsafe       = "destination-unsafe"       // CodeUnsafe means that a path in the destination is a symbolic link or a device.
+	CodeNotWritable  = "destination-not-writable" // CodeNotWritable means that the operating system denies a write to the destination.
+	CodeFull         = "disk-full"                // CodeFull means that the disk has no space left.
+	CodeLocked       = "destination-locked"       // CodeLocked means that another program holds the lock of the OCI layout for too long.
+	CodeNotSupported = "image-not-supported"      // CodeNotSupported means that the destination does not support this image.
+	CodeDiffers      = "destination-differs"      // CodeDiffers means that the Docker engine has another image than the image that was sent.
 )
 
 func newError(code, hint string, err error, format string, args ...any) error {
@@ -27,8 +27,8 @@ func newError(code, hint string, err error, format string, args ...any) error {
 	return e
 }
 
-// writeError returns an error that explains a failure of the file system. It
-// returns every other error without a change, for example an error of the reader.
+// writeError adds an explanation to an error of the file system. writeError
+// returns any other error without a change, for example an error of the reader.
 func writeError(err error, path string) error {
 	var explained *diag.Error
 	var system *fs.PathError
