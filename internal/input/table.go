@@ -209,7 +209,7 @@ var Table = []Input{
 	},
 	{
 		Name: "push-by-digest", Group: GroupImage, Kind: Bool, Commands: publish, Default: "false",
-		Help:    "Push the image without tags. A later job adds the tags with the command `merge`. The later job reads the digests from the outputs digest-OS-ARCH.",
+		Help:    "Push the image without tags. A later job reads the outputs digest-OS-ARCH, and adds the tags with the command `merge`.",
 		Example: "true",
 	},
 	{
