@@ -15,8 +15,8 @@ import (
 // These are the codes of errors of an engine. They are stable.
 const (
 	CodeUnreachable = diag.CodeEngineUnreachable // no connection to the engine
-	CodeRefused     = "engine-refused"           // the engine answered with an error
-	CodeInterrupted = "engine-interrupted"       // the connection ended during a load
+	CodeRefused     = "engine-refused"           // the Docker engine responded with an error
+	CodeInterrupted = "engine-interrupted"       // the connection to the Docker engine ended while the engine loaded an image
 	codeNotFound    = diag.CodeSourceNotFound    // the engine does not have the image
 )
 

@@ -20,7 +20,7 @@ import (
 // bombs.
 const maxPlain = 128 << 30
 
-// CodeLayerDamaged reports a layer that cannot be decompressed.
+// CodeLayerDamaged means that the program cannot decompress a layer.
 const CodeLayerDamaged = "layer-damaged"
 
 // layerCheck decompresses the layers while they are written, and compares their digests

@@ -13,11 +13,11 @@ import (
 // The codes of the notices of this package.
 const (
 	CodeDigestChanges        = "digest-changes"        // the published digest differs from the digest of the source
-	CodeAnnotationsNeedOCI   = "annotations-need-oci"  // a Docker manifest has no annotations
-	CodeAttestationsLeft     = "attestations-left"     // attestations whose subject is a changed image are not published
-	CodeAttestationsOutdated = "attestations-outdated" // attestations contain the previous digests of images
-	CodeLayersIndexed        = "layers-indexed"        // layers keep their compression because of a table of contents
-	CodeLayersUnknown        = "layers-unknown"        // layers keep their compression because they cannot be verified
+	CodeAnnotationsNeedOCI   = "annotations-need-oci"  // a Docker manifest cannot contain annotations
+	CodeAttestationsLeft     = "attestations-left"     // the run does not publish attestations, because it changed the attested images
+	CodeAttestationsOutdated = "attestations-outdated" // attestations contain the digests that the images had before the change
+	CodeLayersIndexed        = "layers-indexed"        // layers keep their compression, because recompression would remove their tables of contents
+	CodeLayersUnknown        = "layers-unknown"        // layers keep their compression, because the program cannot verify the layers
 )
 
 // result contains the results of all changes.

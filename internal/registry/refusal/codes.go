@@ -51,27 +51,25 @@ const (
 	CodeOtherHostRefused = "other-host-refused"
 	// CodeWrongScheme is the code for a request without TLS to a port for HTTPS.
 	CodeWrongScheme = "https-required"
-	// CodeRegistryRefused reports a response that no other code explains.
+	// CodeRegistryRefused means that the registry refused a request for a reason that
+	// has no other code.
 	CodeRegistryRefused = "registry-refused"
 )
 
 // The codes of failures without an error response of the registry.
 const (
-	// CodeUploadTruncated is the code for an upload that ended at the
-	// registry's time limit.
+	// CodeUploadTruncated means that the registry ended an upload at its time limit.
 	CodeUploadTruncated = "upload-truncated"
-	// CodeDownloadTruncated is the code for a download that ended early in all
-	// attempts.
+	// CodeDownloadTruncated means that all attempts of a download ended early.
 	CodeDownloadTruncated = "download-truncated"
 	// CodeSourceBlobWrong is the code for a blob that differs from its
 	// descriptor. Package source has the same code.
 	CodeSourceBlobWrong = diag.CodeSourceBlobWrong
-	// CodeCertificateUntrusted is the code for a registry whose certificate is
-	// not trusted.
+	// CodeCertificateUntrusted means that the certificate of a registry is not trusted.
 	CodeCertificateUntrusted = "certificate-untrusted"
-	// CodeLocationUnusable is the code for a redirect, an upload session or a page of a
-	// list whose address cannot be used.
+	// CodeLocationUnusable means that the program cannot use the address of a redirect,
+	// of an upload session or of the next page of a list.
 	CodeLocationUnusable = "location-unusable"
-	// CodeRegistryUnreachable is the code for a registry that does not respond.
+	// CodeRegistryUnreachable means that a registry does not respond.
 	CodeRegistryUnreachable = "registry-unreachable"
 )

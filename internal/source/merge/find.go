@@ -17,8 +17,8 @@ import (
 const (
 	CodeNoDigests      = diag.CodeNoDigests         // the input digests contains no digest
 	CodeDigestInvalid  = diag.CodeDigestInvalid     // a value is not a digest
-	CodeDigestMissing  = "digest-missing"           // an entry of the input has no digest
-	CodeJobFailed      = "job-failed"               // a job of the input did not end successfully
+	CodeDigestMissing  = "digest-missing"           // an entry of the input digests has no digest
+	CodeJobFailed      = "job-failed"               // a job that the input digests names failed
 	CodeImagesSkipped  = "images-skipped"           // some jobs did not push, because their token is read-only
 	CodePatternInvalid = diag.CodeDigestNameInvalid // the input digest-name is not a pattern
 )

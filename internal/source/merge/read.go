@@ -16,7 +16,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
-// CodeImageMissing reports a platform image that is not in its repository.
+// CodeImageMissing means that the repository does not contain a platform image.
 const CodeImageMissing = "platform-image-missing"
 
 // maxConcurrentReads is the number of platform images that are read

@@ -32,7 +32,7 @@ import (
 // The codes of the errors of this package.
 const (
 	CodeNoProgram = "storage-no-program"    // neither podman nor buildah is installed
-	CodeRefused   = "storage-refused"       // the tool cannot read the image
+	CodeRefused   = "storage-refused"       // podman or buildah cannot read the image
 	codeNotFound  = diag.CodeSourceNotFound // the code of package source
 )
 
