@@ -14,7 +14,7 @@ import (
 type InspectConfig struct {
 	Common
 
-	Source    string         // as in the input, not parsed
+	Source    string         // the input source, not parsed
 	Reference name.Reference // nil if Source is not a reference
 	Platform  *v1.Platform   // nil for all platforms
 	JSON      bool

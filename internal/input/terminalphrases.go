@@ -5,14 +5,13 @@ import (
 	"strings"
 )
 
-// terminalPhrases replaces the parts of a message.
+// terminalPhrases replaces each text in phrases by its text for a terminal.
 var terminalPhrases = strings.NewReplacer(phrases...)
 
-// phrases contains the parts of messages that are about the steps and the
-// expressions of a workflow, and their texts for a terminal. The longer texts stand
-// before the shorter ones.
+// phrases contains parts of messages about steps and expressions of a workflow. The
+// text for a terminal follows each part. Longer parts come before shorter parts.
 var phrases = []string{
-	// The digests of other jobs.
+	// These messages are about the digests of other jobs.
 	"Set digests: ${{ toJSON(needs.JOB.outputs) }}, where JOB is the job that pushes with push-by-digest: true.", "Write one or several digests, each as one argument. The command inspect prints the digest of an image.",
 	"Set digests: ${{ toJSON(needs.JOB.outputs) }}. JOB must declare an output digest-OS-ARCH for each platform, with the value of the step that has push-by-digest: true.", "Write one or several digests, each as one argument. The command inspect prints the digest of an image.",
 	"The step with push-by-digest: true has the output digest-OS-ARCH. Declare this output as an output of the job. Then set digests: ${{ toJSON(needs.JOB.outputs) }}.", "Write sha256: and 64 hexadecimal digits. The command inspect prints the digest of an image.",
@@ -32,7 +31,7 @@ var phrases = []string{
 	"Run the step that writes the files first.", "Write the files first.",
 	"Download the file in a step before this one, and write its path.", "Download the file first, and write its path.",
 	"download it in a step before this one.", "download it first.",
-	// The steps that write the source.
+	// These messages are about the steps that write the source.
 	"The step that writes it failed or had no disk space. Read the log of this step, and add", "The program that writes it failed or had no disk space. Add",
 	"The step that writes the image failed,", "The program that writes the image failed,",
 	"The step that downloads it got a page instead of the image. Read the log of this step, and use curl with --fail.", "The download is a page instead of the image. Use curl with --fail.",
@@ -59,7 +58,7 @@ var phrases = []string{
 	"Use the job's GITHUB_TOKEN, or create a new token", "Create a new token",
 	"Use the job's GITHUB_TOKEN, or a classic token", "Use a classic token",
 	" A job's GITHUB_TOKEN needs no renewal.", "",
-	// The machine and the run.
+	// These messages are about the machine and the run.
 	"the user of the step", "your user", "the user of this step", "your user",
 	" If the step runs in a container, mount the file into the container.", "",
 	"Stop other processes that write the file during this step", "Stop other processes that write the file",
@@ -69,7 +68,8 @@ var phrases = []string{
 	"this runner", "this machine",
 }
 
-// The sentences that only help in a workflow, and the hints with a value in them.
+// These patterns match sentences that only help in a workflow, and hints that contain a
+// value.
 var (
 	phraseVariable    = regexp.MustCompile(`In a workflow, write \$\{\{.*?\}\}, or write the value itself\.`)
 	phraseCredentials = regexp.MustCompile(`Add this line to the input credentials: \S+ USER SECRET\. Or log in on this machine before the run:`)
@@ -84,5 +84,5 @@ func withoutWorkflow(text string) string {
 	if rest := phraseWorkflow.ReplaceAllString(text, "$1"); strings.TrimSpace(rest) != "" {
 		return strings.TrimRight(rest, " ")
 	}
-	return text // a message that has only this sentence
+	return text // the message contains only a sentence about workflows
 }
