@@ -27,8 +27,8 @@ var mediaType = onFirstUse(func() string {
 	return `^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$`
 })
 
-// artifact reads the inputs of an artifact. It returns nil if the input artifact-type
-// is empty.
+// artifact reads the inputs of an artifact. artifact returns nil if the input
+// artifact-type is empty.
 func (r *reader) artifact(c *Config) *Artifact {
 	a := &Artifact{Type: r.text("artifact-type")}
 	if a.Type == "" {
@@ -59,7 +59,7 @@ func (r *reader) artifact(c *Config) *Artifact {
 }
 
 // failArtifactWithoutContent refuses the input artifact-type if the input content is
-// empty. It does not check the form of artifact-type.
+// empty. failArtifactWithoutContent does not check the form of artifact-type.
 func (r *reader) failArtifactWithoutContent() {
 	const hint = "Set content to the files of the artifact, one PATH:MEDIA/TYPE per line."
 	switch {

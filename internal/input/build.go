@@ -32,8 +32,8 @@ type BuildSecret struct {
 // buildInputs are the inputs that need the input context or file.
 var buildInputs = []string{"target", "builder", "build-args", "secrets", "platforms", "cache-from", "cache-to"}
 
-// build reads the inputs of a build. It returns nil if the inputs context and file are
-// empty.
+// build reads the inputs of a build. build returns nil if the inputs context and file
+// are empty.
 func (r *reader) build(c *Config) *Build {
 	b := &Build{
 		Context: r.text("context"), File: r.text("file"), Target: r.text("target"), Builder: r.text("builder"),

@@ -102,7 +102,7 @@ var variableName = onFirstUse(func() string {
 })
 
 // literalToken returns a hint for a text that is the name of a variable or an
-// expression instead of a token. It returns "" for all other texts.
+// expression instead of a token. literalToken returns "" for all other texts.
 func literalToken(text string) string {
 	if hint := missing.Unexpanded(text); hint != "" {
 		return hint

@@ -1,9 +1,9 @@
-// Package input reads the inputs of a run into a validated [Config]. It reads the
-// inputs of the action or the flags of a terminal, the variables of the runner, and the
-// payload of the event. One table defines both the inputs and the flags. The package
-// returns all errors in the inputs together. In a Config, references are parsed, and
-// each choice has one of the values in the table. Other packages read no inputs, but
-// they read other variables of the environment. For example, cmd reads
+// Package input reads the inputs of a run into a validated [Config]. The package reads
+// the inputs of the action or the flags of a terminal, the variables of the runner, and
+// the payload of the event. One table defines both the inputs and the flags. The
+// package returns all errors in the inputs together. In a Config, references are
+// parsed, and each choice has one of the values in the table. Other packages read no
+// inputs, but they read other variables of the environment. For example, cmd reads
 // SOURCE_DATE_EPOCH, RUNNER_TEMP, RUNNER_DEBUG, TERM and DOCKER_METADATA_*. The
 // packages docker and login read the variables that configure Docker and podman, and
 // workflow reads the paths of the runner's files.
@@ -134,15 +134,15 @@ type Credential struct {
 type Environment struct {
 	// Getenv reads the process environment.
 	Getenv func(string) string
-	// Environ lists the variables of a workflow step as NAME=value. It is empty at a
-	// terminal.
+	// Environ lists the variables of a workflow step as NAME=value. Environ is empty at
+	// a terminal.
 	Environ []string
 	// Flag returns the value of a flag of the command line, or "" if the flag is not
 	// set. Flag is nil in a workflow step, because the inputs of a step are INPUT_
 	// variables.
 	Flag func(name string) string
-	// Origin returns the URL of the Git remote "origin" of the working directory, or "".
-	// It can be nil.
+	// Origin returns the URL of the Git remote "origin" of the working directory, or
+	// "". Origin can be nil.
 	Origin func() string
 	// Token is the token from standard input. If the flag --token-stdin is not set,
 	// Token is empty.

@@ -10,11 +10,11 @@ import (
 	"unicode/utf8"
 )
 
-// Content is a line of the input content. It names a file or a folder on this machine,
-// and a path in the image. If the line names a folder, the image gets the contents of
-// the folder.
+// Content is a line of the input content. Content names a file or a folder on this
+// machine, and a path in the image. If the line names a folder, the image gets the
+// contents of the folder.
 type Content struct {
-	// Path is a path on this machine. It can contain {platform}, {os}, {arch} and
+	// Path is a path on this machine. Path can contain {platform}, {os}, {arch} and
 	// {variant}.
 	Path string
 	// To is an absolute, clean path in the image, with slashes.

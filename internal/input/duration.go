@@ -48,8 +48,8 @@ var units = []struct {
 	minutes float64
 }{{"s", 1.0 / 60}, {"m", 1}, {"h", 60}, {"d", 24 * 60}, {"", 1}}
 
-// commonDuration converts a duration such as "30 minutes" to Go's notation. It returns
-// "" for text that is not such a duration.
+// commonDuration converts a duration such as "30 minutes" to Go's notation.
+// commonDuration returns "" for text that is not such a duration.
 func commonDuration(v string) string {
 	found := written.FindStringSubmatch(strings.ToLower(v))
 	if found == nil || strings.HasPrefix(found[2], "mil") || strings.HasPrefix(found[2], "mo") || found[2] == "ms" {

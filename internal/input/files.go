@@ -24,8 +24,8 @@ type Files struct {
 // fileInputs are the names of the inputs that need the input content.
 var fileInputs = []string{"base", "entrypoint", "cmd", "env", "user", "workdir", "platform"}
 
-// files reads the inputs of an image from files. It returns nil if the input
-// content is empty.
+// files reads the inputs of an image from files. files returns nil if the input content
+// is empty.
 func (r *reader) files(c *Config) *Files {
 	lines := r.lines("content")
 	if len(lines) == 0 {
@@ -56,8 +56,8 @@ func (r *reader) files(c *Config) *Files {
 	return f
 }
 
-// contentEntries splits a line at commas, semicolons and blanks. It returns nil if a
-// part is not PATH:/PATH/IN/IMAGE, or if the line names an existing file.
+// contentEntries splits a line at commas, semicolons and blanks. contentEntries returns
+// nil if a part is not PATH:/PATH/IN/IMAGE, or if the line names an existing file.
 func contentEntries(line string) []string {
 	if at := strings.LastIndex(line, ":/"); at > 0 {
 		if _, err := os.Lstat(line[:at]); err == nil {
@@ -118,8 +118,8 @@ func (r *reader) baseImage(c *Common) name.Reference {
 }
 
 // argv parses the arguments of a program: a JSON list as in a Dockerfile, or one
-// argument per line. It refuses a single line with spaces, because such a line can mean
-// one argument or several arguments.
+// argument per line. argv refuses a single line with spaces, because such a line can
+// mean one argument or several arguments.
 func (r *reader) argv(name string) []string {
 	text := r.text(name)
 	if strings.HasPrefix(text, "[") {

@@ -44,7 +44,7 @@ var habits = map[string]habit{
 	"sbom":       attestationHabit,
 	"attests":    attestationHabit,
 
-	"password":         {advice: "Remove the input, because the input token is the password. Its default is the job's GITHUB_TOKEN. For other registries, set credentials to lines of the form HOST USERNAME SECRET."},
+	"password":         {advice: "Remove the input, because the input token is the password, and the default of token is the job's GITHUB_TOKEN. For other registries, set credentials to lines of the form HOST USERNAME SECRET."},
 	"logout":           {advice: "Remove the input. The command login always removes its login at the end of the job, and the other commands write no login."},
 	"ecr":              {advice: "Remove the input. For Amazon ECR, log in with another action before this step. This action then uses the login in the Docker config file of the machine."},
 	"subject-name":     {advice: "Set image to the repository that contains the image."},

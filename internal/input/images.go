@@ -68,8 +68,8 @@ func splitNames(lines []string) []string {
 	return names
 }
 
-// repository parses a line of the input image. It changes the name to lower case.
-// The names of many owners contain upper case, and registries refuse such names
+// repository parses a line of the input image. repository changes the name to lower
+// case. The names of many owners contain upper case, and registries refuse such names
 // (docs/ghcr.md, Refused: upper case).
 func (c *Common) repository(line string) (name.Repository, error) {
 	if _, rest, ok := strings.Cut(line, "://"); ok {

@@ -50,8 +50,8 @@ func (r *reader) oneEntryPerLine(name string, entries []string) string {
 // maxListText is the maximum size, in bytes, of a text that listEntries parses.
 const maxListText = 64 << 10
 
-// listEntries returns the entries of a YAML or JSON list. It returns nil if the text is
-// not a list, or if an entry has several lines.
+// listEntries returns the entries of a YAML or JSON list. listEntries returns nil if
+// the text is not a list, or if an entry has several lines.
 func listEntries(text string) []string {
 	flow := strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]")
 	if len(text) > maxListText || !flow && !isBlockList(text) {

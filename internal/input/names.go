@@ -27,9 +27,9 @@ type NameFault struct {
 }
 
 // CheckName checks the name of a repository against the grammar of registries, and
-// against GitHub's rules for owners if the name is on GitHub's registry. It returns nil
-// for a valid name. The letter case does not matter, because the program changes names
-// to lower case. All commands check names with CheckName.
+// against GitHub's rules for owners if the name is on GitHub's registry. CheckName
+// returns nil for a valid name. The letter case does not matter, because the program
+// changes names to lower case. All commands check names with CheckName.
 func (c *Common) CheckName(text string) *NameFault {
 	host, path := splitHost(strings.ToLower(text))
 	if host == "" && (path == c.Registry || path == c.Home) && strings.ContainsAny(path, ".:") {

@@ -8,8 +8,8 @@ import (
 )
 
 // originRepository returns the repository of the Git remote origin, and adds a notice.
-// It returns "" if the command does not use the Git remote as a default, or if the
-// remote is not on this GitHub server.
+// originRepository returns "" if the command does not use the Git remote as a default,
+// or if the remote is not on this GitHub server.
 func (r *reader) originRepository(c *Common) string {
 	if r.origin == nil {
 		return ""

@@ -28,10 +28,10 @@ var machineNames = map[string]string{
 	"armhf": "arm/v7", "armv7l": "arm/v7", "armv6l": "arm/v6", "armel": "arm/v6",
 }
 
-// platformNames reads platforms that are separated by commas or by white space. It
-// refuses a name that resembles a known name, because no machine runs an image for a
-// misspelt platform. It accepts all other unknown names, because new architectures
-// appear.
+// platformNames reads platforms that are separated by commas or by white space.
+// platformNames refuses a name that resembles a known name, because no machine runs an
+// image for a misspelt platform. platformNames accepts all other unknown names, because
+// new architectures appear.
 func (r *reader) platformNames(input string) []string {
 	var out []string
 	for _, text := range r.words(input) {
@@ -104,7 +104,7 @@ func similar(name string, known []string) string {
 	return ""
 }
 
-// platform parses os/arch[/variant]. It returns nil if the input is empty.
+// platform parses os/arch[/variant]. platform returns nil if the input is empty.
 func (r *reader) platform() *v1.Platform {
 	all := r.platforms()
 	switch {

@@ -12,7 +12,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
 )
 
-// reader reads the inputs of one command. It collects all errors, so the user can
+// reader reads the inputs of one command. reader collects all errors, so the user can
 // correct all inputs after one run.
 type reader struct {
 	command Command
@@ -21,7 +21,7 @@ type reader struct {
 	// terminal is true if the values are flags.
 	terminal bool
 	// origin returns the URL of a Git remote whose repository is the default image, or
-	// "". It is nil if the command does not use a Git remote as a default.
+	// "". origin is nil if the command does not use a Git remote as a default.
 	origin func() string
 	errs   []error
 }
@@ -99,8 +99,8 @@ func (r *reader) lines(name string) []string {
 	return out
 }
 
-// choice returns the value of an input with fixed values. It ignores the letter case,
-// as boolean does.
+// choice returns the value of an input with fixed values. choice ignores the letter
+// case, as boolean does.
 func (r *reader) choice(name string) string {
 	v := r.text(name)
 	in, _ := Find(name)

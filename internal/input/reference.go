@@ -22,8 +22,8 @@ func (r *reader) registryInputs(c *Common, env Environment) {
 	r.credentials(c)
 }
 
-// reference parses NAME, NAME:TAG or NAME@DIGEST. It returns nil after an error. It
-// changes the name to lower case, and leaves the tag unchanged.
+// reference parses NAME, NAME:TAG or NAME@DIGEST. reference returns nil after an error.
+// reference changes the name to lower case, and leaves the tag unchanged.
 func (r *reader) reference(input, text string, c *Common) name.Reference {
 	text = strings.TrimPrefix(text, referencePrefix)
 	end := len(text)
