@@ -19,7 +19,7 @@ type Artifact struct {
 // ArtifactFile is a line of the input content if the input artifact-type is set.
 type ArtifactFile struct {
 	Path      string
-	MediaType string // "" for the default media type
+	MediaType string // "" means the default media type
 }
 
 // mediaType matches a media type name of RFC 6838, section 4.2.

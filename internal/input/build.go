@@ -13,9 +13,9 @@ import (
 // Build is an image that a builder makes from a Dockerfile before the push.
 type Build struct {
 	Context string
-	File    string // "" for the file Dockerfile in the context
+	File    string // "" means the file Dockerfile in the context
 	Target  string
-	Builder string // "" for the current builder
+	Builder string // "" means the current builder
 	Args    []string
 	Secrets []BuildSecret
 	// Platforms are not parsed, because the builders accept different platforms.

@@ -26,10 +26,10 @@ type Common struct {
 	// line.
 	Terminal bool
 	GitHub   GitHub
-	Images   []name.Repository // not empty after a successful parse
+	Images   []name.Repository // the list is not empty after a successful parse
 
-	Home        string // host of the registry of this GitHub server, the only registry that receives the token
-	Registry    string // host for image names without a host
+	Home        string // the host of the registry of this GitHub server; only this registry receives the token
+	Registry    string // the host for image names that contain no host
 	Token       secret.Secret
 	TokenOrigin string // the input or the variable that contains the token, for messages
 	Username    string
@@ -39,8 +39,8 @@ type Common struct {
 	Timeout time.Duration
 	Summary bool
 	Debug   bool
-	Trace   string // a path; "" for none
-	CAFile  string // path of additional certificates; "" for none
+	Trace   string // the path of the trace file, or "" for no trace
+	CAFile  string // the path of a file with additional certificates, or "" for no file
 
 	Notices []diag.Notice
 }
@@ -68,14 +68,14 @@ type Config struct {
 	Compression compress.Method
 	Naming
 
-	ByDigest   bool   // push without tags
+	ByDigest   bool   // the run pushes without tags
 	DigestName string // if not empty, the output digest-NAME also contains the digest
 
 	Overwrite Overwrite
-	Monotonic bool // do not move a tag that points at a newer image
-	OnlyNewer bool // also do not move a tag if the age of its image is unknown
+	Monotonic bool // the run does not move a tag that points at a newer image
+	OnlyNewer bool // the run also does not move a tag if the age of its image is unknown
 
-	LinkTo         string // URL of the repository for the source label; "" for no label
+	LinkTo         string // the URL of the repository for the source label, or "" for no label
 	Visibility     Visibility
 	FailOnMismatch bool
 	OnReadOnly     ReadOnlyPolicy
@@ -86,7 +86,7 @@ type Config struct {
 // Naming contains the inputs that determine tags, labels and annotations. Package meta
 // parses these inputs.
 type Naming struct {
-	Tags        string // "" for the default tags of the event
+	Tags        string // "" means the default tags of the event
 	Flavor      string
 	Version     string
 	Labels      string
@@ -110,8 +110,8 @@ type Verification string
 // These constants are the values of the input "verify".
 const (
 	VerifyFull   Verification = "full"   // the checks of VerifyDigest, an anonymous pull, and a check of visibility and link
-	VerifyDigest Verification = "digest" // read back every tag and the digest
-	VerifyNone   Verification = "none"   // no checks
+	VerifyDigest Verification = "digest" // the run reads every tag and the digest back
+	VerifyNone   Verification = "none"   // the run makes no checks after the push
 )
 
 // ReadOnlyPolicy is the reaction to a token that can only read.

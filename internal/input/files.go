@@ -13,11 +13,11 @@ import (
 // Files describes an image that the program creates from files.
 type Files struct {
 	Content []Content
-	Base    name.Reference // nil for scratch
-	// Entrypoint and Cmd are nil to keep the values of the base image.
+	Base    name.Reference // nil means scratch
+	// If Entrypoint or Cmd is nil, the image keeps the value of the base image.
 	Entrypoint, Cmd []string
 	Env             []string // KEY=value
-	User, Workdir   string   // "" to keep the value of the base image
+	User, Workdir   string   // "" keeps the value of the base image
 	Platforms       []v1.Platform
 }
 

@@ -10,9 +10,9 @@ type MergeConfig struct {
 	Config
 
 	Digests      string   // the outputs of the jobs, not parsed
-	Docker       bool     // write an index with the Docker media type
+	Docker       bool     // the run writes an index with the Docker media type
 	Attestations string   // keep, strip or referrers
-	Expect       []string // the platforms that the index must have; nil for any platforms
+	Expect       []string // the platforms that the index must have; nil means no check of the platforms
 }
 
 // ParseMerge reads and checks the inputs of `merge`.

@@ -13,7 +13,7 @@ type PromoteConfig struct {
 	Config
 
 	From     name.Reference // the source; nil if the input is invalid
-	Expected v1.Hash        // the digest that From must have; zero for any digest
+	Expected v1.Hash        // the digest that From must have; the zero value means any digest
 }
 
 // ParsePromote reads and checks the inputs of `promote`.
