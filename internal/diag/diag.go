@@ -29,7 +29,8 @@ const (
 	Run      Side = "run"        // Run means that the run was cancelled, or that its timeout elapsed.
 )
 
-// CodeInternal is the code of an unexpected error that has no other code.
+// CodeInternal means that an unexpected error happened, for which no package has
+// another code.
 const CodeInternal = "internal"
 
 // Error is a failure with an explanation.

@@ -10,15 +10,15 @@ import (
 // These are the codes of errors about a destination. The codes are stable,
 // because documents and workflows contain them.
 const (
-	CodeInvalid      = "destination-invalid"      // CodeInvalid means that the input destination has an invalid form.
-	CodeNotLayout    = "destination-not-a-layout" // CodeNotLayout means that the path exists, but is not an OCI layout.
-	CodeDamaged      = "destination-damaged"      // CodeDamaged means that the OCI layout cannot be read.
-	CodeUnsafe       = "destination-unsafe"       // CodeUnsafe means that a path in the destination is a symbolic link or a device.
-	CodeNotWritable  = "destination-not-writable" // CodeNotWritable means that the operating system denies a write to the destination.
-	CodeFull         = "disk-full"                // CodeFull means that the disk has no space left.
-	CodeLocked       = "destination-locked"       // CodeLocked means that another program holds the lock of the OCI layout for too long.
-	CodeNotSupported = "image-not-supported"      // CodeNotSupported means that the destination does not support this image.
-	CodeDiffers      = "destination-differs"      // CodeDiffers means that the Docker engine has another image than the image that was sent.
+	CodeInvalid      = "destination-invalid"      // the input destination does not name a destination
+	CodeNotLayout    = "destination-not-a-layout" // the path of the destination exists, but is not an OCI layout
+	CodeDamaged      = "destination-damaged"      // the OCI layout at the destination cannot be read
+	CodeUnsafe       = "destination-unsafe"       // a path in the destination is a symbolic link or a device
+	CodeNotWritable  = "destination-not-writable" // the system does not allow writing to the destination
+	CodeFull         = "disk-full"                // the disk of the destination has no free space
+	CodeLocked       = "destination-locked"       // another program locks the OCI layout for too long
+	CodeNotSupported = "image-not-supported"      // the destination does not support this image
+	CodeDiffers      = "destination-differs"      // the engine returned another image than the run loaded
 )
 
 func newError(code, hint string, err error, format string, args ...any) error {
