@@ -14,8 +14,8 @@ type state struct {
 	owners   map[string]*Owner
 	repos    map[string]*Repository
 	creds    map[string]*Credential
-	packages map[string]*pkg // contains a name from its first blob on
-	deleted  []*pkg          // packages that can be restored
+	packages map[string]*pkg // The map contains a name as soon as the first blob of this name is pushed.
+	deleted  []*pkg          // The list contains deleted packages that can be restored.
 	open     *Open
 	answers  Answers
 	nextID   int64
@@ -130,8 +130,8 @@ func (w *state) findLocked(name string) *pkg {
 	return nil
 }
 
-// contentLocked returns the content of a package name. The package may not exist yet,
-// because clients push blobs before the first manifest.
+// contentLocked returns the content of a package name. The content can exist before
+// the package, because clients push blobs before the first manifest.
 func (w *state) contentLocked(name string) *pkg {
 	p := w.packages[key(name)]
 	if p == nil {
@@ -151,7 +151,8 @@ func (w *state) credential(secret string) *Credential {
 	return nil
 }
 
-// containsFold reports whether a list contains a name. It ignores the case.
+// containsFold reports whether a list contains a name. The comparison ignores the
+// case.
 func containsFold(list []string, name string) bool {
 	return slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, name) })
 }
