@@ -76,7 +76,7 @@ func TestCheckReportsTheErrorsOfPublish(t *testing.T) {
 		{
 			name:  "the package would be public instead of private",
 			stage: func(s *stage) { s.with("visibility", "private") },
-			code:  "visibility-exposed", outcome: "failed", words: []string{"would be created public"},
+			code:  "visibility-exposed", outcome: "failed", words: []string{"would create it as a public package"},
 		},
 		{
 			name:  "an invalid token",

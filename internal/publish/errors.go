@@ -2,7 +2,7 @@ package publish
 
 import "github.com/ghcr-publish/ghcr-publish/internal/diag"
 
-// The codes of the errors and notices of this package.
+// These are the codes of the errors and notices of package publish.
 const (
 	// CodeNoTags reports that no rule produced a tag.
 	CodeNoTags = diag.CodeNoTags
@@ -27,8 +27,8 @@ const (
 	CodeVisibilityNeedsOwner = "visibility-needs-owner"
 	// CodeTokenTooWide reports a token with more scopes than publishing needs.
 	CodeTokenTooWide = "token-wide"
-	// CodePlatformAmbiguous is a notice: the image contains several images for one
-	// platform, so the digest of the platform is not one output.
+	// CodePlatformAmbiguous reports that an index contains several images for one
+	// platform, so no output contains the digest of this platform.
 	CodePlatformAmbiguous = "platform-ambiguous"
 	// CodeTokenExpires reports a token that expires soon.
 	CodeTokenExpires = "token-ends"
