@@ -23,7 +23,7 @@ func TestCheckReportsTheErrorsOfPublish(t *testing.T) {
 	}{
 		{
 			name: "a new package", outcome: "ready", outputs: []string{"linked", "no", "anonymous-pull", "refused"},
-			words: []string{"push", "nothing was sent", "The first push creates it with the visibility public", "links it to acme/web", "installation token from the input token", "Ready to publish "},
+			words: []string{"push", "sent no content", "The first push creates the package with the visibility public", "links the package to acme/web", "installation token from the input token", "Ready to publish "},
 		},
 		{
 			name:    "a package that is linked to the repository",
@@ -65,13 +65,13 @@ func TestCheckReportsTheErrorsOfPublish(t *testing.T) {
 			name:   "the package is private instead of public, with a warning",
 			server: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web"}} },
 			stage:  func(s *stage) { s.with("visibility", "public") }, outcome: "ready",
-			words: []string{"warning", "private, but public is wanted", "Change visibility"},
+			words: []string{"warning", "private, but the wanted visibility is public", "Change visibility"},
 		},
 		{
 			name:   "the package is private instead of public, with a failure",
 			server: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web"}} },
 			stage:  func(s *stage) { s.with("visibility", "public", "on-visibility-mismatch", "fail") },
-			code:   "visibility-needs-owner", outcome: "failed", words: []string{"problem", "private, but public is wanted"},
+			code:   "visibility-needs-owner", outcome: "failed", words: []string{"problem", "private, but the wanted visibility is public"},
 		},
 		{
 			name:  "the package would be public instead of private",

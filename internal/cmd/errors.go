@@ -1,6 +1,6 @@
 package cmd
 
-// The codes of the errors of this package.
+// These are the codes of the errors and notices of package cmd.
 const (
 	// codeUsage reports an invalid command line.
 	codeUsage = "usage"
@@ -25,7 +25,8 @@ const (
 	codeLogoutFailed = "logout-failed"
 	// codePathsUnreadable reports a path to migrate that cannot be read.
 	codePathsUnreadable = "paths-unreadable"
-	// codeMigrationRemaining reports that an edit is necessary, if the input check is set.
+	// codeMigrationRemaining reports that an edit is necessary although the input
+	// check is set.
 	codeMigrationRemaining = "migration-remaining"
 	// codeFileSkipped reports a file that migrate could not read.
 	codeFileSkipped = "migrate-skipped"

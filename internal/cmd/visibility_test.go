@@ -224,7 +224,7 @@ func TestNewPackageIsReportedBeforeThePush(t *testing.T) {
 	s := newStage(t, acme())
 	source, _ := layout(t)
 	r := s.with("source", source).run().succeeds()
-	if !strings.Contains(r.stdout, "If this run creates it, its visibility is public") {
+	if !strings.Contains(r.stdout, "If this run creates the package, its visibility is public") {
 		t.Errorf("the log does not report the new package:\n%s", r.stdout)
 	}
 }
