@@ -164,7 +164,7 @@ func TestCheckOfAnotherRegistrySkipsTheGitHubFindings(t *testing.T) {
 	other := ghcrtest.Start(t, config)
 	s := newStage(t, acme()).with("command", "check", "image", other.Host()+"/acme/web", "credentials", other.Host()+" me "+secret)
 	r := s.run().succeeds().hasOutputs("outcome", "ready", "linked", "")
-	if !strings.Contains(r.stdout, "has no packages, so their link and visibility are not checked") {
+	if !strings.Contains(r.stdout, "has no GitHub packages, so the command does not check a link and a visibility") {
 		t.Errorf("the log does not contain the finding:\n%s", r.stdout)
 	}
 }
