@@ -19,8 +19,8 @@ LABEL org.opencontainers.image.title="ghcr-publish" \
       org.opencontainers.image.licenses="Apache-2.0"
 ENTRYPOINT ["/ghcr-publish"]
 
-# This stage is before the stage "build", because older builders run all stages that
-# are above the target.
+# The stage "prebuilt" is above the stage "build", because older builders run all
+# stages that are above the target.
 FROM base AS prebuilt
 ARG PROGRAM=dist/ghcr-publish
 COPY ${PROGRAM} /ghcr-publish

@@ -2,10 +2,10 @@
 // GITHUB_TOKEN. The program pushes and tags the image, checks the visibility of its
 // package and verifies the digest that the registry serves.
 //
-// The program contains root certificates and time zones. It can therefore run in an
-// image that contains no other file, and on Windows, where Go cannot read the time
-// zones of the system. The packages crypto/x509 and time use the embedded data only
-// if the operating system does not provide the data.
+// The program contains root certificates and time zones. The program can therefore
+// run in an image that contains no other file, and on Windows, where Go cannot read
+// the time zones of the system. The packages crypto/x509 and time use the embedded
+// data only if the operating system does not provide the data.
 package main
 
 import (

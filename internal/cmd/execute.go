@@ -22,9 +22,9 @@ type configuration interface {
 type runFunc func(context.Context, Process, *workflow.Workflow, input.Environment) error
 
 // execute returns the function that runs a command. This function parses the inputs,
-// masks the secrets and checks the runner's files. It then opens the session and sets
-// the deadline of the run. If the run fails before it has a result, the function
-// writes the job summary.
+// masks the secrets and checks the runner's files. The function then opens the
+// session and sets the deadline of the run. If the run fails before it has a result,
+// the function writes the job summary.
 func execute[C configuration](parse func(input.Environment) (C, error), run func(context.Context, *session, C) error) runFunc {
 	return func(ctx context.Context, p Process, w *workflow.Workflow, env input.Environment) error {
 		config, err := parse(env)

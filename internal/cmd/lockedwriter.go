@@ -11,8 +11,8 @@ import (
 type lockedWriter struct {
 	mu  sync.Mutex
 	out io.Writer
-	// display writes messages above the lines that it updates. It is nil if the
-	// screen shows no such lines.
+	// display writes messages above the lines that it updates. The field display is
+	// nil if the screen shows no such lines.
 	display io.Writer
 }
 
@@ -75,6 +75,6 @@ func (t *transient) erase() {
 	t.erased = true
 }
 
-// eraseLine moves the cursor to the line above the cursor, and clears the screen from
-// this line to the end.
+// eraseLine moves the cursor to the line above the cursor, and clears the screen at
+// and below this line.
 const eraseLine = "\x1b[1A\x1b[J"

@@ -53,7 +53,7 @@ func metadataNotices(result meta.Result, c *input.MetadataConfig) []diag.Notice 
 // invalidTag matches a character that docker/metadata-action replaces in a tag.
 var invalidTag = regexp.MustCompile(`[^A-Za-z0-9_.{}-]`)
 
-// literal returns the tag that the user wrote in a rule. This tag is the value of
+// literal returns the tag that the user wrote in a rule. The tag is the value of
 // type=raw, or the whole rule. For every other rule, and for a rule with an
 // expression, literal returns "".
 func literal(rule string) string {

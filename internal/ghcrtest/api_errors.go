@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// These messages are quoted in docs/ghcr.md, Package API errors.
+// The messages of GitHub's REST API are quoted in docs/ghcr.md, Package API errors.
 const (
 	textPackageAbsent  = "Package not found."
 	textInvalid        = "Invalid argument."

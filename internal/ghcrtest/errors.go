@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// These texts are quoted in docs/ghcr.md, Refusals. The comment after a text is the
-// heading of the section that quotes the text.
+// The texts of ghcr.io's error responses are quoted in docs/ghcr.md, Refusals. The
+// comment after a text is the heading of the section that quotes the text.
 const (
 	textWritePackage   = "permission_denied: write_package"                                                   // Refused: write_package
 	textInstallation   = "installation not allowed to %s organization package"                                // Refused: create, write or read package

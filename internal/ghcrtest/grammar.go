@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// These grammars are from distribution-spec, "Pulling manifests". ghcr.io also
-// requires an owner: a name has at least two segments (docs/ghcr.md, Refused: name).
+// The grammars of names, tags and digests are from distribution-spec, "Pulling
+// manifests". ghcr.io also requires an owner: a name has at least two segments
+// (docs/ghcr.md, Refused: name).
 var (
 	nameGrammar   = regexp.MustCompile(`^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)+$`)
 	tagGrammar    = regexp.MustCompile(`^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$`)

@@ -45,7 +45,8 @@ func (p *pkg) initialize(id int64, now time.Time) {
 	}
 }
 
-// byDigest returns the version with a digest, or nil. It ignores deleted versions.
+// byDigest returns the version with a digest, or nil. byDigest ignores deleted
+// versions.
 func (p *pkg) byDigest(digest string) *version {
 	for _, v := range p.versions {
 		if v.digest == digest && !v.deleted {

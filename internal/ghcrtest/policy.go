@@ -26,8 +26,9 @@ func (w *state) roleLocked(c *Credential, p *pkg) Role {
 	}
 }
 
-// jobRoleLocked returns the role of an Actions token. It is the lower of two roles:
-// the role of the token's repository, and the role that the job's permissions allow.
+// jobRoleLocked returns the role of an Actions token. The result is the lower of two
+// roles: the role of the token's repository, and the role that the job's permissions
+// allow.
 func (w *state) jobRoleLocked(c *Credential, p *pkg) Role {
 	limit := c.Packages
 	if limit == Write {

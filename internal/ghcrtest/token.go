@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// serveToken serves GET /token (docs/ghcr.md, Token endpoint). It issues a token even
-// if the credential may not push. If so, the registry refuses the upload session
-// later.
+// serveToken serves GET /token (docs/ghcr.md, Token endpoint). serveToken issues a
+// token even if the credential may not push. If so, the registry refuses the upload
+// session later.
 func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet {
 		unsupported().write(w, r)

@@ -8,9 +8,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 )
 
-// skip ends the run of an event that publishes nothing. Such a run sends no request
-// to a destination. If the event tests the image, skip opens the source, so that a
-// failed build also fails the run.
+// skip ends the run of an event that publishes nothing. skip sends no request to a
+// destination. If the event tests the image, skip opens the source, so that a failed
+// build also fails the run.
 func (r *run) skip(ctx context.Context, s *meta.Skip) error {
 	if s.Build {
 		found := &resolve.Found{}

@@ -241,8 +241,8 @@ func (p *Progress) show() {
 	p.drawn = len(lines)
 }
 
-// erase moves the cursor to the first of the updated lines and clears the screen from
-// this line to the end.
+// erase moves the cursor to the first of the updated lines and clears this line and
+// all lines below.
 func (p *Progress) erase() {
 	if p.drawn > 0 {
 		fmt.Fprintf(p.out, "\x1b[%dA\x1b[J", p.drawn)

@@ -13,8 +13,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// These annotations state the origin of an image (image-spec, "Pre-Defined Annotation
-// Keys"). The labels of a config have the same names.
+// The following annotations state the origin of an image (image-spec, "Pre-Defined
+// Annotation Keys"). The labels of a config have the same names.
 const (
 	keySource   = "org.opencontainers.image.source"
 	keyRevision = "org.opencontainers.image.revision"

@@ -30,8 +30,8 @@ func (w *work) recheck(ctx context.Context) error {
 		if t.keep(kept) || t.Complete {
 			continue
 		}
-		// The plan writes the root only under its single tag. This tag must not move
-		// now, so the run writes the root by its digest.
+		// The plan writes the root only under its single tag. If this tag must not
+		// move, the run writes the root by its digest.
 		if err := w.put(ctx, plan.Step{Kind: plan.PushManifest, Target: i, Manifest: w.plan.Root}); err != nil {
 			return err
 		}

@@ -70,8 +70,9 @@ func (p *Prober) inherits(ctx context.Context, owner github.Owner) string {
 	return repo.Visibility
 }
 
-// CreatesPackage reports whether a push probably creates the package. It returns true
-// if GitHub's API returns no package with this name and the run found no tag.
+// CreatesPackage reports whether a push probably creates the package. CreatesPackage
+// returns true if GitHub's API returns no package with this name and the run found no
+// tag.
 func (t *Target) CreatesPackage() bool {
 	return t.Home && !t.Exists() && github.IsAbsent(t.PackageErr)
 }
