@@ -162,7 +162,7 @@ func daemon(file string, resetPeak bool) (u usage) {
 	}
 	for _, p := range strings.Fields(string(b)) {
 		if resetPeak {
-			_ = os.WriteFile("/proc/"+p+"/clear_refs", []byte("5"), 0) // the process may have ended
+			_ = os.WriteFile("/proc/"+p+"/clear_refs", []byte("5"), 0) // The process may have ended.
 		}
 		st, err := os.ReadFile("/proc/" + p + "/stat")
 		if err != nil {

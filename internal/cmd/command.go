@@ -40,12 +40,12 @@ func rootCommand(p Process, w *workflow.Workflow) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "ghcr-publish",
 		Short: "Publish container images to ghcr.io in one step, with nothing but GITHUB_TOKEN",
-		Long: `ghcr-publish publishes an image to ghcr.io. The program pushes the image, moves the tags,
-links the package to its repository, checks the visibility, and verifies the
-result.
+		Long: `ghcr-publish publishes an image to ghcr.io. The program pushes the image, moves
+the tags, links the package to its repository, checks the visibility, and verifies
+the result.
 
-To see a complete run without an account, use "ghcr-publish try". It publishes to
-a registry inside the program.
+To see a complete run without an account, use "ghcr-publish try". The command "try"
+publishes to a registry inside the program.
 
 Exit status: 0 on success, 1 on failure, 130 after an interrupt.`,
 		SilenceErrors: true, SilenceUsage: true, DisableSuggestions: true,

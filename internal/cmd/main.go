@@ -43,7 +43,7 @@ type Process struct {
 	// Columns returns the width of the terminal. If Columns is nil, the width is 80.
 	Columns func() int
 
-	hidden *hidden // the secrets of the run
+	hidden *hidden // hidden contains the secrets of the run.
 	// stream is the standard output for the bytes of an image, which the program
 	// never changes.
 	stream io.Writer

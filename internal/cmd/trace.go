@@ -33,7 +33,7 @@ type tracer struct {
 	err error    // err is the first error of a write to the file.
 
 	out         io.Writer // The tracer writes the messages about waits to out.
-	waitPrinted time.Time // until is the end of the wait that was printed last.
+	waitPrinted time.Time // waitPrinted is the end of the wait that was printed last.
 }
 
 // waiting prints that a request waits before its next attempt. If several requests

@@ -40,7 +40,7 @@ func (s *Server) authorize(r *http.Request, name string, push bool) (*grant, *re
 	}
 	switch {
 	case g == nil:
-		return nil, denied(textDenied) // the refusal of an unknown token has no challenge
+		return nil, denied(textDenied) // The response to an unknown token has no challenge.
 	case g.credential != nil && s.state.credential(g.credential.Secret) == nil:
 		refused := s.challenge(r, name, push)
 		// The credential was revoked after the token was issued (docs/ghcr.md,

@@ -115,5 +115,5 @@ type ForbiddenCreation int
 const (
 	// The registry responds with status 403 (docs/ghcr.md, Refused: create package).
 	ForbiddenRefused ForbiddenCreation = iota
-	ForbiddenPrivate                   // the package is created private
+	ForbiddenPrivate                   // The registry creates a private package.
 )

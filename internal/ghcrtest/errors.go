@@ -9,8 +9,9 @@ import (
 // The texts of ghcr.io's error responses are quoted in docs/ghcr.md, Refusals. The
 // comment after a text is the heading of the section that quotes the text.
 const (
-	textWritePackage   = "permission_denied: write_package"                                                   // Refused: write_package
-	textInstallation   = "installation not allowed to %s organization package"                                // Refused: create, write or read package
+	textWritePackage = "permission_denied: write_package" // Refused: write_package
+	// Refused: create package, Refused: write package and Refused: read package
+	textInstallation   = "installation not allowed to %s organization package"
 	textScopes         = "permission_denied: The token provided does not match expected scopes."              // Refused: token scopes
 	textDenied         = "denied"                                                                             // Refused: denied
 	textUnauthentic    = "unauthenticated: User cannot be authenticated with the token provided."             // Refused: unknown token

@@ -99,7 +99,7 @@ func (m *parsedManifest) source(blobs *store) string {
 		} `json:"config"`
 	}
 	if json.NewDecoder(io.LimitReader(r, maxConfig)).Decode(&config) != nil {
-		return "" // a config of another media type has no labels
+		return "" // A config with another media type has no labels.
 	}
 	return config.Config.Labels[labelSource]
 }

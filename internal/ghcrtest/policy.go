@@ -21,7 +21,7 @@ func (w *state) roleLocked(c *Credential, p *pkg) Role {
 		return max(role, w.jobRoleLocked(c, p))
 	case ClassicPAT:
 		return max(role, min(w.userRoleLocked(c, p), scopeRole(c.Scopes)))
-	default: // fine-grained and App tokens have the role of anonymous clients (docs/ghcr.md, Limits of GITHUB_TOKEN)
+	default: // Fine-grained and App tokens have the role of anonymous clients (docs/ghcr.md, Limits of GITHUB_TOKEN).
 		return role
 	}
 }
@@ -32,7 +32,9 @@ func (w *state) roleLocked(c *Credential, p *pkg) Role {
 func (w *state) jobRoleLocked(c *Credential, p *pkg) Role {
 	limit := c.Packages
 	if limit == Write {
-		limit = Admin // packages: write includes deletion if the repository has the role Admin
+		// The permission "packages: write" includes deletion if the repository has
+		// the role Admin.
+		limit = Admin
 	}
 	if c.Repository == "" {
 		return limit
@@ -111,7 +113,7 @@ func (w *state) mayPushLocked(c *Credential, name string) *refusal {
 		return w.userMayPushLocked(c, o, p)
 	case AppToken:
 		return w.installationNotAllowed(pushVerb(p))
-	default: // a fine-grained token can log in, but cannot push (docs/ghcr.md, Refused: token scopes)
+	default: // A fine-grained token can log in, but cannot push (docs/ghcr.md, Refused: token scopes).
 		return denied(textScopes)
 	}
 }
@@ -160,7 +162,7 @@ func (w *state) userMayPushLocked(c *Credential, o *Owner, p *pkg) *refusal {
 	case !slices.Contains(c.Scopes, "write:packages"):
 		return denied(textScopes)
 	case containsFold(c.NoSSO, o.Login):
-		return denied(textDenied) // the refusal does not mention SSO (docs/ghcr.md, Kinds of token)
+		return denied(textDenied) // The refusal does not mention SSO (docs/ghcr.md, Kinds of token).
 	case p != nil && w.roleLocked(c, p) < Write:
 		return denied(textWritePackage)
 	case p == nil && (!member || slices.Contains(o.Forbidden, Private)):

@@ -36,7 +36,7 @@ func (s *Server) listTags(w http.ResponseWriter, r *http.Request, t target) *ref
 		w.Header().Set("Link", fmt.Sprintf(`</v2/%s/tags/list?%s>; rel="next"`, t.name, next.Encode()))
 	}
 	if len(page) == 0 {
-		page = nil // after the last tag, the JSON list is null
+		page = nil // On a page after the last tag, the JSON list is null.
 	}
 	writeJSON(w, r, http.StatusOK, struct {
 		Name string   `json:"name"`

@@ -50,7 +50,7 @@ func putBlob(ctx context.Context, to *sink.Sink, b *image.Blob) error {
 		return err
 	}
 	checked := registry.Verify(body, b.Descriptor)
-	defer checked.Close() // the blob is only read, so an error of Close loses no data
+	defer checked.Close() // The blob is only read, so an error of Close loses no data.
 	return to.Put(ctx, b.Descriptor, checked)
 }
 
@@ -79,7 +79,7 @@ func measure(ctx context.Context, b *image.Blob) error {
 	if err != nil {
 		return err
 	}
-	defer body.Close() // the layer is only read, so an error of Close loses no data
+	defer body.Close() // The layer is only read, so an error of Close loses no data.
 	digest := sha256.New()
 	size, err := io.Copy(digest, body)
 	if err != nil {

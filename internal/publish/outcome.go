@@ -22,8 +22,10 @@ const (
 	Published Status = "published"
 	Unchanged Status = "unchanged" // The destinations already had all content and all tags.
 	Planned   Status = "planned"   // a dry run
-	Skipped   Status = "skipped"   // the event publishes nothing, or the input on-readonly accepts the read-only token
-	Failed    Status = "failed"
+	// The run publishes nothing for this event, or the input on-readonly accepts the
+	// read-only token.
+	Skipped Status = "skipped"
+	Failed  Status = "failed"
 )
 
 // Outcome contains all facts that the run knows at its end. A field is zero if the

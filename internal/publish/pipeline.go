@@ -86,7 +86,7 @@ func (r *run) run(ctx context.Context) (err error) {
 		return r.skip(ctx, skip)
 	}
 	if out.Found, err = r.resolve(ctx); out.Found.Source != nil {
-		defer out.Found.Source.Close() // the source is only read, so an error of Close loses no data
+		defer out.Found.Source.Close() // The source is only read, so an error of Close loses no data.
 		out.notice(out.Found.Source.Notices...)
 	}
 	if err != nil {

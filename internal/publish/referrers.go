@@ -94,7 +94,7 @@ func (s *referrerSearch) listed(ctx context.Context, subject v1.Hash) error {
 		if err != nil {
 			return err
 		}
-		if root != nil { // the list may contain a manifest that was deleted
+		if root != nil { // The list may contain a manifest that was deleted.
 			s.add(Attachment{Repository: s.to, Root: root, Subject: subject, Entry: entry})
 		}
 	}

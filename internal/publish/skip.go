@@ -18,7 +18,7 @@ func (r *run) skip(ctx context.Context, s *meta.Skip) error {
 			return err
 		}
 		r.outcome.notice(found.Source.Notices...)
-		defer found.Source.Close() // the source is only read, so an error of Close loses no data
+		defer found.Source.Close() // The source is only read, so an error of Close loses no data.
 	}
 	r.outcome.Status, r.outcome.Expected = Skipped, s.Reason
 	r.outcome.Refusal = diag.New(CodeEventSkipped, diag.Input, s.Hint, nil, "%s", s.Reason)

@@ -155,7 +155,7 @@ func (p preparedSource) changes() mutate.Changes {
 	if rules.Labels != "" || rules.Annotations != "" {
 		c.Annotations, c.DefaultAnnotations = p.split(p.names.Annotations, rules.Annotations)
 	}
-	if rules.Labels != "" { // without labels, the configs do not change
+	if rules.Labels != "" { // If the input labels is empty, the configs do not change.
 		c.Labels, c.DefaultLabels = p.split(p.names.Labels, rules.Labels)
 	}
 	c.Labels, c.Annotations = p.link(c.Labels), p.link(c.Annotations)

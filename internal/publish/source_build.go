@@ -76,5 +76,7 @@ func (s *BuildSource) Close() error {
 	if s.folder == "" {
 		return nil
 	}
-	return locked.Retry(func() error { return os.RemoveAll(s.folder) }) // a virus scanner can read the image that the build wrote
+	// The removal is repeated, because a virus scanner can have a file of the image
+	// open.
+	return locked.Retry(func() error { return os.RemoveAll(s.folder) })
 }

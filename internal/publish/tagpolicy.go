@@ -221,7 +221,7 @@ func (p *tagPolicy) Recheck(ctx context.Context) (plan.Kept, error) {
 	for i := range p.outcome.Found.Targets {
 		t := &p.outcome.Found.Targets[i]
 		if t.Now == nil {
-			continue // the run has not read the tags
+			continue // The run has not read the tags of this destination.
 		}
 		for _, tag := range t.Tags {
 			if p.forbids(tag, false) || p.monotonic() && protect.Moves(tag) {

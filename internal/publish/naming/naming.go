@@ -54,7 +54,7 @@ func (NoRegistry) Tags(context.Context) ([]string, error) { return nil, nil }
 // Request contains the facts for one call of Compute.
 type Request struct {
 	Rules  input.Naming
-	Images string // one name per line
+	Images string // Images contains one name per line.
 	// Strict is true for a run that publishes the tags; see [meta.Inputs].
 	Strict bool
 	// Defaults is true if Compute may use the default tags of the event. Compute uses
@@ -117,7 +117,7 @@ func (n *Namer) context(ctx context.Context, q Request) (meta.Context, error) {
 	if c.Created, err = meta.ParseEpoch(n.Variables.SourceDateEpoch); err != nil {
 		return c, err
 	}
-	known := n.Run.Event.Repository != nil // the payload of an event of type schedule has no repository
+	known := n.Run.Event.Repository != nil // The payload of an event of type schedule has no repository.
 	if n.Run.Repository != "" && (!known || q.Labelled && !payload.DescribesRepository()) {
 		c.Repository = func(ctx context.Context) (meta.Repository, error) { return n.repository(ctx, q.Rules.Tags, payload) }
 	}

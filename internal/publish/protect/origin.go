@@ -87,7 +87,7 @@ func Read(ctx context.Context, remote Remote, repo name.Repository, digest v1.Ha
 // Of returns the origin of the image that the run publishes.
 func Of(ctx context.Context, root *image.Manifest) (Origin, error) {
 	for _, m := range append([]*image.Manifest{root}, image.Images(root)...) {
-		if m.Pending() { // the manifest is not complete yet, but its annotations are known
+		if m.Pending() { // The manifest is not complete yet, but its annotations are known.
 			if s := originOf(m.Annotations); s.known() {
 				return s, nil
 			}

@@ -99,7 +99,7 @@ func (p *Publisher) readBack(ctx context.Context, root *image.Manifest, t *Targe
 			continue
 		}
 		if tag.State == Already {
-			tag.Proven, t.Proven = true, true // package resolve has read this tag in this run
+			tag.Proven, t.Proven = true, true // Package resolve has read this tag in this run already.
 			continue
 		}
 		moved = true

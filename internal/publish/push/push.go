@@ -38,8 +38,8 @@ type Resolution int
 // The resolutions.
 const (
 	Unknown     Resolution = iota // The run does not know which of the two images is newer.
-	KeepTheirs                    // the image of the other run is newer
-	RewriteOurs                   // the image of this run is newer
+	KeepTheirs                    // The image of the other run is newer.
+	RewriteOurs                   // The image of this run is newer.
 )
 
 // Conflicts decides which image a tag must point at if another run writes the same tag

@@ -51,11 +51,11 @@ type TagState string
 
 // A tag has one of these states at the end of a run.
 const (
-	Untouched TagState = "untouched" // the run ended before it wrote this tag
-	Already   TagState = "already"   // the tag pointed at the root before the run
-	Moved     TagState = "moved"     // the registry confirmed the write
-	Unclear   TagState = "unclear"   // the registry neither confirmed nor refused the write
-	Kept      TagState = "kept"      // the tag was not moved, because the tag policy keeps its image
+	Untouched TagState = "untouched" // The run ended before it wrote this tag.
+	Already   TagState = "already"   // The tag pointed at the root before the run.
+	Moved     TagState = "moved"     // The registry confirmed the write.
+	Unclear   TagState = "unclear"   // The registry neither confirmed nor refused the write.
+	Kept      TagState = "kept"      // The tag was not moved, because the tag policy keeps its image.
 )
 
 // TagResult is one tag.
@@ -76,9 +76,9 @@ type Anonymous string
 // An anonymous pull has one of these outcomes.
 const (
 	NotTried Anonymous = ""
-	Verified Anonymous = "verified" // an anonymous client can pull
-	Refused  Anonymous = "refused"  // an anonymous client may not pull
-	Unproven Anonymous = "unknown"  // the pull failed for another reason
+	Verified Anonymous = "verified" // An anonymous client can pull the image.
+	Refused  Anonymous = "refused"  // An anonymous client may not pull the image.
+	Unproven Anonymous = "unknown"  // The pull failed for another reason.
 )
 
 // Changed reports whether the run wrote a blob, a manifest or a tag.

@@ -61,7 +61,9 @@ func (w *work) point(ctx, writing context.Context, s plan.Step, tag *TagResult) 
 	}
 	var refusal *registry.Error
 	if !errors.As(err, &refusal) || refusal.Status >= 499 || refusal.Status == http.StatusRequestTimeout {
-		tag.State = Unclear // without a response, or after a server error, the tag may have moved
+		// If the server sent no response or reported a server error, the tag may have
+		// moved.
+		tag.State = Unclear
 	}
 	return fmt.Errorf("tagging %q: %w", tag.Tag, err)
 }

@@ -67,7 +67,8 @@ func PullTree(ctx context.Context, client *registry.Client, repo name.Repository
 	}
 	below := image.Manifests(root)
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return each(ctx, below[:len(below)-1], manifest) }) // the root is the last entry
+	// The root is the last entry of the list below.
+	group.Go(func() error { return each(ctx, below[:len(below)-1], manifest) })
 	group.Go(func() error {
 		return each(ctx, image.Blobs(root), func(ctx context.Context, b *image.Blob) error {
 			return client.ProbeBlob(ctx, repo, b.Descriptor)

@@ -56,7 +56,7 @@ func (p *Prober) inherits(ctx context.Context, owner github.Owner) string {
 	sameOwner := strings.EqualFold(owner.Login, gh.Owner)
 	switch {
 	case kind == secret.Installation && !sameOwner:
-		return "" // the token belongs to a job of another repository, or to another App
+		return "" // The token belongs to a job of another repository, or to another App.
 	case kind != secret.Installation && (!gh.Active || kind == secret.ClassicPAT || !sameOwner):
 		return string(input.Private)
 	}

@@ -65,14 +65,15 @@ func (r *Resolver) expand(ctx context.Context, root *image.Manifest, f previous)
 
 func parsePrevious(desc v1.Descriptor, raw []byte) (previousImage, bool) {
 	out := previousImage{desc: v1.Descriptor{MediaType: desc.MediaType, Digest: desc.Digest, Size: desc.Size}, raw: raw}
-	err := json.Unmarshal(raw, &out.Manifest) // an invalid manifest shares no layers
+	// An invalid manifest shares no layers with the image of the run.
+	err := json.Unmarshal(raw, &out.Manifest)
 	return out, err == nil
 }
 
 // children reads the images of an index that are for the platforms of the root.
 func (r *Resolver) children(ctx context.Context, root *image.Manifest, repo name.Repository, raw []byte) ([]previousImage, error) {
 	var index v1.IndexManifest
-	_ = json.Unmarshal(raw, &index) // an invalid index contains no images
+	_ = json.Unmarshal(raw, &index) // An invalid index contains no images.
 	var chosen []v1.Descriptor
 	nested := false
 	for _, d := range index.Manifests {
@@ -112,7 +113,7 @@ func (r *Resolver) allDiffIDs(ctx context.Context, root *image.Manifest, f previ
 	for i, old := range images {
 		group.Go(func() error {
 			out[i], errs[i] = r.diffIDs(ctx, f, old, sameConfig(root, old))
-			return nil // an error does not stop the other reads
+			return nil // The result is nil, so that an error does not stop the reads of other images.
 		})
 	}
 	_ = group.Wait()

@@ -59,7 +59,7 @@ func (r *Resolver) tags(ctx context.Context, t *Target, root *image.Manifest) er
 	group.SetLimit(maxConcurrentProbes)
 	for i, tag := range t.Tags {
 		group.Go(func() (err error) {
-			if pending && i == 0 { // reuse compares this manifest with the image
+			if pending && i == 0 { // The function reuse compares this manifest with the image.
 				t.answers[i].desc, t.answers[i].raw, err = r.registry().Manifest(ctx, t.Repo.Tag(tag))
 			} else {
 				t.answers[i].desc, err = r.registry().Head(ctx, t.Repo.Tag(tag))
