@@ -40,7 +40,7 @@ func (s *lockedWriter) set(display io.Writer) {
 }
 
 // transient is one line that disappears at the end. Messages appear above the line.
-// The method Write prints such a message.
+// The method Write prints a message above the line.
 type transient struct {
 	mu     sync.Mutex
 	out    io.Writer

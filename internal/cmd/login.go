@@ -124,9 +124,9 @@ func displayHost(host string) string {
 	return host
 }
 
-// write writes the logins for other programs. Before that, write saves the state for
-// the post step, so that the post step removes the logins even if the runner kills
-// the main step.
+// write writes the logins for other programs. write first saves the state for the
+// post step, so that the post step removes the logins even if the runner kills the
+// main step.
 func (r *loginRun) write(ctx context.Context) error {
 	find := login.Find
 	if r.config.Isolated {

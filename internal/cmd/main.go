@@ -77,8 +77,8 @@ func System() Process {
 	for _, pair := range all {
 		if key, value, _ := strings.Cut(pair, "="); program.Private(key) || key == "ACTIONS_RUNTIME_TOKEN" {
 			private[key] = value
-			// An error is ignored, because the variable then only stays as it was
-			// before.
+			// If the variable cannot be removed, the process keeps the variable, and
+			// the run continues.
 			_ = os.Unsetenv(key)
 		}
 	}
@@ -108,8 +108,8 @@ func Main(ctx context.Context, args []string, p Process) int {
 // run implements Main. run also returns the error after it has printed the error.
 func run(ctx context.Context, args []string, p Process) (code int, err error) {
 	// The HTTP library writes bytes that a server sends on an idle connection to the
-	// default logger. The log must not contain these bytes, because the runner would
-	// execute workflow commands in them.
+	// default logger. The log must not contain these bytes, because the runner
+	// executes workflow commands in the log.
 	log.SetOutput(io.Discard)
 	p.hidden, p.stream = &hidden{}, p.Stdout
 	p.Stderr = &lockedWriter{out: p.hidden.writer(p.Stderr)}

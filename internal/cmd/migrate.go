@@ -294,7 +294,7 @@ func (m *migrateRun) print() error {
 		fmt.Fprintln(&b, "No check workflow was added, because this run has no edits for packages. To check a package, run: ghcr-publish check ghcr.io/OWNER/NAME")
 	}
 	for _, path := range m.added {
-		fmt.Fprintf(&b, "Added the workflow %s. Change the package settings, run the workflow once, and then delete it.\n", filepath.ToSlash(path))
+		fmt.Fprintf(&b, "Added the workflow %s. Change the package settings, run the workflow once, and then delete the workflow.\n", filepath.ToSlash(path))
 	}
 	_, err := fmt.Fprint(m.process.Stdout, workflow.Lines(b.String()))
 	return err

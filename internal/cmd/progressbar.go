@@ -61,8 +61,8 @@ func (s *session) terminalProgress() (bar *progress.Progress, detach func()) {
 	return bar, attach(bar)
 }
 
-// uploadDisplay displays the progress of uploads. At a terminal, it updates lines in
-// place. In a workflow log, it prints lines in a group.
+// uploadDisplay displays the progress of uploads. At a terminal, uploadDisplay
+// updates lines in place. In a workflow log, uploadDisplay prints lines in a group.
 type uploadDisplay struct {
 	*progress.Progress
 	end func()
@@ -76,7 +76,7 @@ func (s *uploadDisplay) Close() {
 }
 
 // progress displays the uploads of the plan. The size of a layer is unknown before
-// its compression, so the display shows only the sent bytes of such a layer.
+// its compression, so the display shows only the number of bytes that the run sent.
 func (s *session) progress(steps *plan.Plan) *uploadDisplay {
 	blobs, known, plain := 0, int64(0), int64(0)
 	type target struct {

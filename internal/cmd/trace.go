@@ -22,7 +22,7 @@ const maxRequestIDs = 50
 
 // tracer records every request to a registry. The tracer stores the ids of manifest
 // writes for the report. If the user wants a debug log or a trace file, the tracer
-// also writes all requests there.
+// also writes all requests to this log or file.
 type tracer struct {
 	debug  io.Writer // If debug is not nil, the tracer writes one line per request to debug.
 	file   *os.File  // If file is not nil, the tracer writes one JSON object per request to file.

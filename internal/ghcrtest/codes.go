@@ -1,6 +1,6 @@
 package ghcrtest
 
-// The codes of error responses, as ghcr.io sends them (docs/ghcr.md, Refusals;
+// ghcr.io sends these codes in error responses (docs/ghcr.md, Refusals;
 // distribution-spec, "Error Codes").
 const (
 	CodeBlobUnknown         = "BLOB_UNKNOWN"                    // The repository does not have the blob.

@@ -61,8 +61,9 @@ type Answers struct {
 	// package with a visibility that its organization forbids.
 	Forbidden ForbiddenCreation
 	// WrongSecretAsAnonymous makes /token treat a wrong password as a missing
-	// password. If true, /token sends the refusal of docs/ghcr.md, Refused: anonymous
-	// access. If false, /token sends the refusal of docs/ghcr.md, Refused: denied.
+	// password. If WrongSecretAsAnonymous is true, /token sends the refusal of
+	// docs/ghcr.md, Refused: anonymous access. If WrongSecretAsAnonymous is false,
+	// /token sends the refusal of docs/ghcr.md, Refused: denied.
 	WrongSecretAsAnonymous bool
 	// OldTexts omits "permission_denied: " before "installation not allowed". Older
 	// reports contain the text without this prefix (docs/ghcr.md, Refused: create
@@ -79,8 +80,8 @@ type Answers struct {
 	// SinglePost makes POST ?digest= accept a whole blob. If SinglePost is false,
 	// POST ignores the body and opens a session.
 	SinglePost bool
-	// NoMount makes the server mount no blobs. The server then answers every mount
-	// request with status 202.
+	// NoMount makes the server mount no blobs. If NoMount is true, the server answers
+	// every mount request with status 202.
 	NoMount bool
 	// NoDigestOnPut omits Docker-Content-Digest in the response to a manifest PUT
 	// (docs/ghcr.md, Open questions).
@@ -110,8 +111,9 @@ const (
 // organization forbids.
 type ForbiddenCreation int
 
-// The two results. Users reported both results (docs/ghcr.md, Visibility of a new
-// package; docs/ghcr.md, Refused: create package).
+// A push that the organization forbids has one of two results, and users reported
+// both results (docs/ghcr.md, Visibility of a new package; docs/ghcr.md, Refused:
+// create package).
 const (
 	// The registry responds with status 403 (docs/ghcr.md, Refused: create package).
 	ForbiddenRefused ForbiddenCreation = iota

@@ -12,9 +12,9 @@ import (
 const labelSource = "org.opencontainers.image.source"
 
 // sourceRepository returns the repository for which an Actions token acts. If the
-// token of [Config.Open] belongs to no repository, it acts for the repository in the
-// name of the package. For example, it acts for acme/web if the package is
-// ghcr.io/acme/web/api.
+// token of [Config.Open] belongs to no repository, the token acts for the repository
+// in the name of the package. For example, the token acts for acme/web if the package
+// is ghcr.io/acme/web/api.
 func sourceRepository(c *Credential, name string) string {
 	if c.Repository != "" {
 		return c.Repository

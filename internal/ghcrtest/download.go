@@ -47,8 +47,9 @@ func otherHost(host string) string {
 	return host
 }
 
-// serveDownload serves blobs on the second host. Like Azure storage, it responds with
-// status 400 if a request has both a signature and an Authorization header.
+// serveDownload serves blobs on the second host. Like Azure storage, serveDownload
+// responds with status 400 if a request has both a signature and an Authorization
+// header.
 func (s *Server) serveDownload(w http.ResponseWriter, r *http.Request) {
 	digest := strings.TrimPrefix(r.URL.Path, downloadPath)
 	until := r.URL.Query().Get("se")

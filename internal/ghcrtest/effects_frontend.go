@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// Page is the response of a front end, a proxy or a login page before the registry: a
-// web page without the headers of a registry (docs/ghcr.md, Refusals).
+// Page is the response of a front end, a proxy or a login page before the registry.
+// The response is a web page without the headers of a registry (docs/ghcr.md,
+// Refusals).
 type Page struct {
 	Status int
 	Title  string

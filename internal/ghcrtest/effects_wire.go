@@ -27,8 +27,8 @@ func (e Reset) apply(_ *Server, w http.ResponseWriter, r *http.Request, next htt
 		atLimit()
 		return
 	}
-	// The copy ends early if the client sends fewer bytes. The server resets the
-	// connection even then.
+	// The copy ends early if the client sends fewer bytes. The server also resets the
+	// connection of such a client.
 	_, _ = io.CopyN(io.Discard, r.Body, e.RequestBytes)
 	reset(w)
 }

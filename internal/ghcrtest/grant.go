@@ -10,7 +10,7 @@ import (
 
 // grant contains the rights of a token of /token.
 type grant struct {
-	credential *Credential // If nil, the token is anonymous.
+	credential *Credential // If credential is nil, the token is anonymous.
 	scopes     map[string]access
 	// allScopes is true for a bearer token that /token did not issue, because such a
 	// token has no scopes.

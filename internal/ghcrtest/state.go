@@ -101,7 +101,8 @@ func (w *state) addPackageLocked(p Package) {
 	stored.tagged = true
 }
 
-// ownerLocked returns an account. With [Config.Open], it creates a missing account.
+// ownerLocked returns an account. If [Config.Open] is set, ownerLocked creates a
+// missing account.
 func (w *state) ownerLocked(login string) *Owner {
 	if o := w.owners[key(login)]; o != nil || w.open == nil || login == "" {
 		return o
@@ -110,8 +111,8 @@ func (w *state) ownerLocked(login string) *Owner {
 	return w.owners[key(login)]
 }
 
-// repositoryLocked returns a repository by owner/name. With [Config.Open], it creates a
-// missing repository.
+// repositoryLocked returns a repository by owner/name. If [Config.Open] is set,
+// repositoryLocked creates a missing repository.
 func (w *state) repositoryLocked(name string) *Repository {
 	owner, rest, _ := strings.Cut(name, "/")
 	if r := w.repos[key(name)]; r != nil || w.open == nil || owner == "" || rest == "" {

@@ -53,7 +53,7 @@ func (a Attachment) reference() name.Reference {
 }
 
 // attachments returns all attachments of the image. The source opens some attachments
-// together with the image. The field Attachments of the request finds the other
+// together with the image. The field Attachments of the request finds all other
 // attachments.
 func (r *run) attachments(ctx context.Context) ([]Attachment, error) {
 	var out []Attachment
@@ -94,8 +94,8 @@ func (r *run) attach(ctx context.Context) ([]Attachment, error) {
 
 // listAttachments adds each attachment with a subject to the list of referrers of the
 // subject. listAttachments also adds an attachment that the destination already had,
-// because an earlier run may have pushed the attachment and may have ended before it
-// wrote the list.
+// because an earlier run may have ended after the push of the attachment and before
+// the write of the list.
 func (r *run) listAttachments(ctx context.Context, all []Attachment) error {
 	type list struct {
 		repo    name.Repository

@@ -36,7 +36,7 @@ func (r *run) acceptBeforeOpen(found *resolve.Found) error {
 // pushRefusals returns one error for each destination that refuses the push, so that
 // the user can correct all destinations after one run. If several destinations refuse
 // for the same reason, such as a wrong token, pushRefusals returns one error for all
-// of them.
+// these destinations.
 func (r *run) pushRefusals(found *resolve.Found) error {
 	var errs []error
 	seen := map[string]bool{}

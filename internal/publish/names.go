@@ -79,9 +79,9 @@ func (e existingTags) Tags(ctx context.Context) ([]string, error) {
 }
 
 // noTags returns an error that states the result of each rule. Some events do not
-// determine the commit that is built. In a dry run for such an event, noTags returns
-// a reason to publish nothing and no error, because a workflow can set dry-run for
-// such events.
+// determine the commit that is built. In a dry run for an event that does not
+// determine the commit, noTags returns a reason to publish nothing and no error,
+// because a workflow can set dry-run for these events.
 func (r *run) noTags(result meta.Result) (*meta.Skip, error) {
 	event := r.Config.GitHub.EventName
 	hint := cmp.Or(result.Hint, rulesHint(event, r.Config.GitHub.Ref))
@@ -121,7 +121,8 @@ func rulesHint(event, ref string) string {
 
 // noRuleApplies returns the error for rules that give no tag. If the only rule has an
 // empty value or a value that is not a version, the outcome has a notice about this
-// value. The error then contains the text of the notice, and the notice is removed.
+// value. If this notice exists, the error contains the text of the notice, and
+// noRuleApplies removes the notice.
 func (r *run) noRuleApplies(result meta.Result, hint string) error {
 	title := "No rule in the input tags gives a tag for this run"
 	if len(result.Explain()) == 1 {

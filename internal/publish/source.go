@@ -98,7 +98,7 @@ func (p preparedSource) Open(ctx context.Context) (*source.Source, error) {
 		}
 	}
 	if src.HasPlainLayers && !changes.Compression.Chosen() {
-		changes.Compression = compress.Default // Layers in a registry should be compressed.
+		changes.Compression = compress.Default // The default is to compress layers for a registry.
 	}
 	if !p.request.Source.Traits().Final && changes.Any() {
 		notices, err := changes.Apply(ctx, src.Root)

@@ -97,7 +97,7 @@ func (p *tagPolicy) forbids(tag string, same bool) bool {
 
 // forbidden returns an error for each tag that exists and that the input overwrite
 // protects. If the digest of the root is known only after compression, the tag may
-// already point at this digest. Recheck then decides about the tag after the
+// already point at this digest. The method Recheck decides about such a tag after the
 // compression.
 func (p *tagPolicy) forbidden() error {
 	var errs []error

@@ -1,5 +1,5 @@
 // Package needs skips a test if the system does not have a feature that the test
-// needs. Each function checks one feature. The list .ci/wine/skipped.tsv names the
+// needs. Each function checks one feature. The list .ci/wine/skipped.tsv contains the
 // tests that these functions skip on Windows.
 package needs
 

@@ -11,13 +11,13 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// maxRewrites is the maximum number of times that a run writes a tag again. Without
-// this limit, two runs that both regard their image as newer would rewrite the tag
-// without an end.
+// maxRewrites is the maximum number of times that a run writes a tag again. Two runs
+// can regard their own image as the newer image. Without a limit, these runs would
+// rewrite the tag again and again.
 const maxRewrites = 3
 
-// recheck finds the tags that must not move, because another run has moved them during
-// the uploads.
+// recheck finds the tags that must not move, because another run has moved these tags
+// during the uploads.
 func (w *work) recheck(ctx context.Context) error {
 	if !w.sent() {
 		return nil

@@ -1,5 +1,5 @@
 // Package push executes a plan. Run uploads the blobs first. Run then writes the
-// manifests, and the images of an index before the index. At the end, Run writes all
+// manifests. The images of an index come before the index. At the end, Run writes all
 // tags concurrently. The method Prove reads the tags and the digests back from the
 // registry.
 //

@@ -17,8 +17,7 @@ type layerKey struct {
 
 // packed maps layers to the compressed layers that a registry has. Two images in the
 // registry can state different compressed layers for one uncompressed layer. The run
-// then uses neither compressed layer, because one image may be forged, and the run
-// cannot know which image.
+// uses neither compressed layer, because one of the two images may be forged.
 type packed map[layerKey]v1.Descriptor
 
 func keyOf(diffID v1.Hash, t types.MediaType) layerKey { return layerKey{diffID, image.OCIType(t)} }

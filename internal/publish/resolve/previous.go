@@ -155,7 +155,7 @@ func (r *Resolver) diffIDs(ctx context.Context, f previous, old previousImage, o
 }
 
 // statedDiffIDs returns the diff ids that the config of a previous image states. If
-// the argument ours is not nil, it is an image with the same config, and the function
+// the argument ours is not nil, this image has the same config, and statedDiffIDs
 // does not read the config again.
 func (r *Resolver) statedDiffIDs(ctx context.Context, repo name.Repository, old previousImage, ours *image.Manifest) ([]v1.Hash, error) {
 	if ours != nil {

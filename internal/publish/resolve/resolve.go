@@ -4,9 +4,9 @@
 // checks the right to push.
 //
 // If a registry refuses a read, the content is absent or hidden. ghcr.io does not
-// distinguish these two cases, so this package does not treat such a refusal as an
-// error. Only an upload session shows whether the token may push (docs/ghcr.md, Push
-// probe).
+// distinguish absent content from hidden content, so this package does not treat a
+// refusal of a read as an error. Only an upload session shows whether the token may
+// push (docs/ghcr.md, Push probe).
 package resolve
 
 import (
@@ -41,7 +41,7 @@ const (
 	// source while it reads the destinations.
 	OpenConcurrently
 	// OpenLast is for a source that is expensive to open, such as a build. The caller
-	// first accepts the destinations, and then opens the source with Open.
+	// first accepts the destinations. The caller then calls Open to open the source.
 	OpenLast
 )
 
