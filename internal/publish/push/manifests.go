@@ -132,8 +132,8 @@ func (w *work) resend(ctx context.Context, s plan.Step, missing []string, try in
 
 // resendBlob uploads a blob again. If unlessPresent is true, resendBlob uploads the
 // blob only if the registry does not have the blob. The caller sets unlessPresent to
-// false if the registry reported twice that the blob is missing, although it reported
-// in the meantime that the blob exists.
+// false if the registry reported twice that the blob is missing, although the registry
+// reported between the two reports that the blob exists.
 func (w *work) resendBlob(ctx context.Context, target int, b *image.Blob, unlessPresent bool) error {
 	exists, err := w.Registry.HasBlob(ctx, w.plan.Targets[target].Repo, b.Descriptor.Digest)
 	if err != nil || exists && unlessPresent {
