@@ -60,6 +60,7 @@ func commandNames(root *cobra.Command) []string {
 // printHelp prints the help of a command. If the argument all is false and the
 // command has a short form of its help, printHelp prints the short form.
 func printHelp(c *cobra.Command, all bool) {
+	describeFlags(c)
 	c.InitDefaultHelpFlag()
 	c.Flags().Lookup("help").Usage = "Print this help."
 	if c.InitDefaultVersionFlag(); c.Version != "" {

@@ -3,13 +3,13 @@ package cmd
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // withoutEvent corrects the notes of rules for a run without a ref or an event.
@@ -32,7 +32,7 @@ func explainRules(result meta.Result) []string {
 func metadataNotices(result meta.Result, c *input.MetadataConfig) []diag.Notice {
 	out := slices.Concat(c.Notices, result.Warnings)
 	for _, rule := range result.Rules {
-		if text := literal(rule.Text); rule.Tag != "" && invalidTag.MatchString(text) {
+		if text := literal(rule.Text); rule.Tag != "" && invalidTag().MatchString(text) {
 			out = append(out, diag.Notice{
 				Code: meta.CodeTagRespelled, Level: diag.Info, Title: fmt.Sprintf("The tag %q is written as %s", text, rule.Tag),
 				Text: fmt.Sprintf("The tag %q is written as %s. A tag can contain only letters, digits, dots, - and _. Each other character becomes a dash.", text, rule.Tag),
@@ -51,7 +51,7 @@ func metadataNotices(result meta.Result, c *input.MetadataConfig) []diag.Notice 
 }
 
 // invalidTag matches a character that docker/metadata-action replaces in a tag.
-var invalidTag = regexp.MustCompile(`[^A-Za-z0-9_.{}-]`)
+var invalidTag = lazy.Regexp(`[^A-Za-z0-9_.{}-]`)
 
 // literal returns the tag that the user wrote in a rule. The tag is the value of
 // type=raw, or the whole rule. For every other rule, and for a rule with an

@@ -1,8 +1,9 @@
 package input
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // terminalPhrases replaces the parts of a message.
@@ -71,17 +72,17 @@ var phrases = []string{
 
 // The sentences that only help in a workflow, and the hints with a value in them.
 var (
-	phraseVariable    = regexp.MustCompile(`In a workflow, write \$\{\{.*?\}\}, or write the value itself\.`)
-	phraseCredentials = regexp.MustCompile(`Add this line to the input credentials: \S+ USER SECRET\. Or log in on this machine before the run:`)
-	phraseWorkflow    = regexp.MustCompile(`(^|\s)In a workflow, .*?\.(\s|$)`)
+	phraseVariable    = lazy.Regexp(`In a workflow, write \$\{\{.*?\}\}, or write the value itself\.`)
+	phraseCredentials = lazy.Regexp(`Add this line to the input credentials: \S+ USER SECRET\. Or log in on this machine before the run:`)
+	phraseWorkflow    = lazy.Regexp(`(^|\s)In a workflow, .*?\.(\s|$)`)
 )
 
 // withoutWorkflow replaces the parts of a message that are about a workflow.
 func withoutWorkflow(text string) string {
-	text = phraseVariable.ReplaceAllString(text, "Write double quotation marks or none around the value, or write the value itself.")
-	text = phraseCredentials.ReplaceAllString(text, "Log in before the run:")
+	text = phraseVariable().ReplaceAllString(text, "Write double quotation marks or none around the value, or write the value itself.")
+	text = phraseCredentials().ReplaceAllString(text, "Log in before the run:")
 	text = terminalPhrases.Replace(text)
-	if rest := phraseWorkflow.ReplaceAllString(text, "$1"); strings.TrimSpace(rest) != "" {
+	if rest := phraseWorkflow().ReplaceAllString(text, "$1"); strings.TrimSpace(rest) != "" {
 		return strings.TrimRight(rest, " ")
 	}
 	return text // a message that has only this sentence

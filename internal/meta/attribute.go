@@ -2,11 +2,11 @@ package meta
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // typeNames are the types of rules, in the order of messages.
@@ -31,11 +31,11 @@ var commonAttributes = []string{"enable", "priority", "prefix", "suffix"}
 const attributePattern = `type|pattern|value|match|group|branch|event|format|enable|priority|prefix|suffix`
 
 var (
-	attributeName = regexp.MustCompile(`^(?:` + attributePattern + `)$`)
+	attributeName = lazy.Regexp(`^(?:` + attributePattern + `)$`)
 	// gluedAttribute matches an attribute after a separator that is not a comma.
-	gluedAttribute = regexp.MustCompile(`[\s;|&]+(` + attributePattern + `)\s*=`)
+	gluedAttribute = lazy.Regexp(`[\s;|&]+(` + attributePattern + `)\s*=`)
 	// colonAttribute matches an attribute with a colon instead of "=".
-	colonAttribute = regexp.MustCompile(`^(` + attributePattern + `)\s*:\s*(.*)$`)
+	colonAttribute = lazy.Regexp(`^(` + attributePattern + `)\s*:\s*(.*)$`)
 )
 
 // attributesOf lists the attributes of a type.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // Each tag name belongs to one kind of run: versions and latest belong to releases,
@@ -14,38 +16,38 @@ var (
 	// versionName matches the tags that a version gives: 1, 1.2, 1.2.3 and longer
 	// names, such as 1.2.3-rc.1 and 1.2-alpine. A single number with a suffix is not a
 	// version, because GitHub names the branch of an issue 12-fix-login.
-	versionName = regexp.MustCompile(`^v?\d+(\.\d+.*)?$`)
+	versionName = lazy.Regexp(`^v?\d+(\.\d+.*)?$`)
 	// seriesBranch matches the usual names of maintenance branches, such as 1.2.x. No
 	// version gives such a tag.
-	seriesBranch = regexp.MustCompile(`^v?\d+\.\d+\.[xX]([-_.].*)?$`)
-	latestName   = regexp.MustCompile(`^latest([-_.].*)?$`)
+	seriesBranch = lazy.Regexp(`^v?\d+\.\d+\.[xX]([-_.].*)?$`)
+	latestName   = lazy.Regexp(`^latest([-_.].*)?$`)
 	// plainNumbers matches the tags that a version without a suffix gives.
-	plainNumbers = regexp.MustCompile(`^v?\d+(\.\d+)*$`)
+	plainNumbers = lazy.Regexp(`^v?\d+(\.\d+)*$`)
 )
 
 // otherOwners are the tags that belong neither to releases nor to branches.
 var otherOwners = []struct {
-	name  *regexp.Regexp
+	name  func() *regexp.Regexp
 	owner string
 }{
-	{regexp.MustCompile(`^pr-\d+$`), "pull requests"},
-	{regexp.MustCompile(`^sha-[0-9a-f]+$`), "commits"},
-	{regexp.MustCompile(`^nightly$`), "schedules"},
+	{lazy.Regexp(`^pr-\d+$`), "pull requests"},
+	{lazy.Regexp(`^sha-[0-9a-f]+$`), "commits"},
+	{lazy.Regexp(`^nightly$`), "schedules"},
 }
 
 // looksLikeVersion reports whether a name is a version, or the start of a version.
 func looksLikeVersion(name string) bool {
-	return versionName.MatchString(name) && !seriesBranch.MatchString(name)
+	return versionName().MatchString(name) && !seriesBranch().MatchString(name)
 }
 
 // ownerOf returns the kind of run to which a tag belongs, or "" if a branch can have
 // the tag.
 func ownerOf(tag string) string {
-	if looksLikeVersion(tag) || latestName.MatchString(tag) {
+	if looksLikeVersion(tag) || latestName().MatchString(tag) {
 		return "releases"
 	}
 	for _, o := range otherOwners {
-		if o.name.MatchString(tag) {
+		if o.name().MatchString(tag) {
 			return o.owner
 		}
 	}
@@ -60,7 +62,7 @@ func ownerWithAffixes(value, text string) string {
 	if owner := ownerOf(refTag(value)); owner != "" {
 		return owner
 	}
-	if tag := refTag(text); plainNumbers.MatchString(tag) || !looksLikeVersion(tag) {
+	if tag := refTag(text); plainNumbers().MatchString(tag) || !looksLikeVersion(tag) {
 		return ownerOf(tag)
 	}
 	return ""

@@ -3,13 +3,13 @@ package meta
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/meta/handlebars"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-var tokens = regexp.MustCompile(`[A-Za-z]`)
+var tokens = lazy.Regexp(`[A-Za-z]`)
 
 // checkDate checks the arguments of the helper date.
 func checkDate(use handlebars.Use) *problem {
@@ -35,7 +35,7 @@ func checkDate(use handlebars.Use) *problem {
 		p.hint, p.err = "Write the format in single quotes, as in "+valid+".", errors.New("the format is not a text")
 	case strings.Contains(format, "%"):
 		p.hint, p.err = "Write the format as Moment.js does, as in "+valid+".", fmt.Errorf("the format %q contains a percent sign", format)
-	case !tokens.MatchString(format):
+	case !tokens().MatchString(format):
 		p.hint, p.err = "Write the format as Moment.js does, as in "+valid+".", fmt.Errorf("the format %q contains no part of a date", format)
 	case minutes && strings.Contains(strings.ToLower(format), "yy"):
 		p.hint, p.err = "Write MM for the month and DD for the day, as in "+valid+". The token mm means minutes, and dd means the day of the week.", fmt.Errorf("the format %q contains minutes without hours", format)

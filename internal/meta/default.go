@@ -175,13 +175,13 @@ func (e *engine) noMovingTagReason(major bool) string {
 	v, _ := parseSemver(e.publishedVersion())
 	p := e.c.Event.Payload
 	switch {
-	case v.Prerelease() != "":
-		return plain(v) + " is a prerelease"
+	case v.prerelease != "":
+		return v.plain + " is a prerelease"
 	case p.truth("release", "prerelease"):
 		return "the release is marked as a prerelease"
 	case p.truth("release", "draft"):
 		return "the release is a draft"
-	case major && v.Major() == 0:
+	case major && v.numbers[0] == 0:
 		return "0.x versions get no major tag, because SemVer promises no compatibility between them"
 	}
 	return ""

@@ -10,9 +10,9 @@
 // tags that the distribution-spec accepts.
 //
 // The package uses a library if the library behaves as docker/metadata-action
-// was observed to behave: Masterminds/semver for SemVer 2, regexp2 for
-// JavaScript's regular expressions, and Go's tzdata for time zones. The subpackages implement the other parts, for
-// these reasons:
+// was observed to behave: golang.org/x/mod for SemVer 2, regexp2 for JavaScript's regular
+// expressions, and Go's tzdata for time zones. The subpackages implement the other
+// parts, for these reasons:
 //   - csv: encoding/csv differs in quotes, comments and line ends.
 //   - handlebars: the Go ports escape other characters and handle helpers
 //     differently.

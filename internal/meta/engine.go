@@ -208,7 +208,7 @@ func (e *engine) tagHint(name string, r rule) string {
 		return tagStart + suggestion(name)
 	case r.kind == "raw" && asTag(r.attrs["value"]) != "" && !strings.Contains(r.attrs["value"], "{{"):
 		return fmt.Sprintf("%s Write value=%s.", tagStart, asTag(r.attrs["value"]))
-	case r.kind == "raw" && invalidRun.MatchString(r.attrs["value"]):
+	case r.kind == "raw" && invalidRun().MatchString(r.attrs["value"]):
 		return tagRule + " Write another value."
 	}
 	return "Give the rule a prefix that begins with a letter, a digit or an underscore, as in prefix=b. " + tagStart

@@ -4,13 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta/handlebars"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta/moment"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // globals returns the names that expressions can use in values, prefixes,
@@ -129,14 +129,14 @@ func (e *engine) baseRef() string {
 
 // alwaysDefault matches the names of events that docker/metadata-action treats
 // as runs on the default branch.
-var alwaysDefault = regexp.MustCompile(`create|discussion|issues|schedule`)
+var alwaysDefault = lazy.Regexp(`create|discussion|issues|schedule`)
 
 func (e *engine) onDefaultBranch() bool {
 	branch := strings.TrimPrefix(e.c.Event.Ref, "refs/heads/")
 	if branch == "" {
 		return false
 	}
-	return e.c.Event.Payload.text("repository", "default_branch") == branch || alwaysDefault.MatchString(e.c.Event.Name)
+	return e.c.Event.Payload.text("repository", "default_branch") == branch || alwaysDefault().MatchString(e.c.Event.Name)
 }
 
 // commitDate returns the date of the commit from the payload, or else from

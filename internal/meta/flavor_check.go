@@ -2,11 +2,11 @@ package meta
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 const flavorPattern = `latest|prefix|suffix|onlatest`
@@ -14,9 +14,9 @@ const flavorPattern = `latest|prefix|suffix|onlatest`
 var (
 	flavorNames = strings.Split(flavorPattern, "|")
 	// gluedEntry matches an entry after a separator that is not a comma.
-	gluedEntry = regexp.MustCompile(`[\s;|&]+(` + flavorPattern + `)\s*=`)
+	gluedEntry = lazy.Regexp(`[\s;|&]+(` + flavorPattern + `)\s*=`)
 	// entryName matches the first word of an entry, and the separator after it.
-	entryName = regexp.MustCompile(`^([\w-]+)\s*([:=]?)\s*(.*)$`)
+	entryName = lazy.Regexp(`^([\w-]+)\s*([:=]?)\s*(.*)$`)
 )
 
 // checkFlavorField returns an error for an entry that docker/metadata-action reads in
@@ -28,8 +28,8 @@ func checkFlavorField(field, item string, affixed bool) error {
 	if inner, ok := unquoted(value); ok {
 		return diag.Inputf("flavor", CodeInputQuotes, fmt.Sprintf("Remove the quotation marks: write %s=%s.", key, inner), "%s has quotation marks around the value of %s", subject, key)
 	}
-	if m := gluedEntry.FindStringSubmatch(field); m != nil {
-		return diag.Inputf("flavor", CodeFlavorUnknown, "Separate the entries by commas, or write one entry per line: "+gluedEntry.ReplaceAllString(item, ",$1=")+".", "%s has no comma before %s", subject, m[1])
+	if m := gluedEntry().FindStringSubmatch(field); m != nil {
+		return diag.Inputf("flavor", CodeFlavorUnknown, "Separate the entries by commas, or write one entry per line: "+gluedEntry().ReplaceAllString(item, ",$1=")+".", "%s has no comma before %s", subject, m[1])
 	}
 	switch key {
 	case "onlatest":
@@ -54,14 +54,14 @@ func flavorHint(field string) string {
 	if inner, ok := unquoted(trimJS(field)); ok {
 		return "Remove the quotation marks: write " + inner + "."
 	}
-	m := entryName.FindStringSubmatch(trimJS(field))
+	m := entryName().FindStringSubmatch(trimJS(field))
 	if m == nil {
 		return entries
 	}
 	name, separator, value := strings.ToLower(m[1]), m[2], m[3]
 	like := nearest.Of(name, flavorNames)
 	switch {
-	case attributeName.MatchString(name) && separator == "=" && name != "prefix" && name != "suffix":
+	case attributeName().MatchString(name) && separator == "=" && name != "prefix" && name != "suffix":
 		return "Write the line in the input tags, because it is a rule. " + entries
 	case len(like) > 0 && like[0] == name && value != "":
 		return fmt.Sprintf("Write %s=%s.", name, value)

@@ -2,29 +2,29 @@ package meta
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 var (
-	template     = regexp.MustCompile(`\{\{\{?[^{}]*\}?\}\}`)
-	githubSyntax = regexp.MustCompile(`\$\{\{\s*(\w*)[^}]*\}\}`)
-	otherSyntax  = regexp.MustCompile(`\$\((\w+)\)|\$\{(\w+)\}|\$(\w+)|%\(?(\w+)\)?%|<(\w+)>|\[+(\w+)\]+|\{+\s*(\w+)\s*\}+`)
+	template     = lazy.Regexp(`\{\{\{?[^{}]*\}?\}\}`)
+	githubSyntax = lazy.Regexp(`\$\{\{\s*(\w*)[^}]*\}\}`)
+	otherSyntax  = lazy.Regexp(`\$\((\w+)\)|\$\{(\w+)\}|\$(\w+)|%\(?(\w+)\)?%|<(\w+)>|\[+(\w+)\]+|\{+\s*(\w+)\s*\}+`)
 )
 
 // foreign finds an expression in the syntax of another tool, which would become a part
 // of the tag.
 func (s scope) foreign(text string) *problem {
-	if m := githubSyntax.FindStringSubmatch(text); m != nil {
+	if m := githubSyntax().FindStringSubmatch(text); m != nil {
 		return s.foreignName(text, m[0], m[1], missing.Unexpanded(m[0]))
 	}
 	if s.text {
 		return nil
 	}
-	rest := template.ReplaceAllString(text, "")
-	for _, m := range otherSyntax.FindAllStringSubmatch(rest, -1) {
+	rest := template().ReplaceAllString(text, "")
+	for _, m := range otherSyntax().FindAllStringSubmatch(rest, -1) {
 		name := strings.Join(m[1:], "")
 		if s.has(name) || globalScope.has(name) || semverScope.has(name) {
 			return s.foreignName(text, m[0], name, "")

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // Git runs git with the arguments in the checkout and returns its standard
@@ -96,20 +97,20 @@ func gitRef(ctx context.Context, git Git) (string, error) {
 }
 
 var (
-	pullName   = regexp.MustCompile(`^pull/\d+/(head|merge)$`)
-	bothNames  = regexp.MustCompile(`^[^/]+/[^/]+, (.+)$`)
-	remoteName = regexp.MustCompile(`^[^/]+/(.+)$`)
+	pullName   = lazy.Regexp(`^pull/\d+/(head|merge)$`)
+	bothNames  = lazy.Regexp(`^[^/]+/[^/]+, (.+)$`)
+	remoteName = lazy.Regexp(`^[^/]+/(.+)$`)
 )
 
 // decoratedRef parses the names that git shows for a detached HEAD. Examples
 // are pull/5/merge, "origin/main, main" and origin/main. actions/checkout
 // creates names such as pull/5/merge.
 func decoratedRef(name string) (string, error) {
-	if pullName.MatchString(name) {
+	if pullName().MatchString(name) {
 		return "refs/" + name, nil
 	}
-	for _, form := range []*regexp.Regexp{bothNames, remoteName} {
-		if m := form.FindStringSubmatch(name); m != nil {
+	for _, form := range []func() *regexp.Regexp{bothNames, remoteName} {
+		if m := form().FindStringSubmatch(name); m != nil {
 			return "refs/heads/" + strings.TrimSpace(m[1]), nil
 		}
 	}

@@ -2,10 +2,10 @@ package meta
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/meta/pep440"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // noticeVersionInGitTag adds a notice if the default rules take no version from a Git
@@ -25,35 +25,35 @@ func (e *engine) noticeVersionInGitTag() {
 
 var (
 	// versionStart matches the places in a Git tag at which a version can start.
-	versionStart = regexp.MustCompile(`(?:^|[^0-9.]\.?)([0-9]+)`)
+	versionStart = lazy.Regexp(`(?:^|[^0-9.]\.?)([0-9]+)`)
 	// dottedNumbers matches the part of a Git tag that resembles a version, as in
 	// 1.2.3.RELEASE.
-	dottedNumbers = regexp.MustCompile(`(?:^|[^0-9.]\.?)[0-9]+(\.[0-9]+)+`)
+	dottedNumbers = lazy.Regexp(`(?:^|[^0-9.]\.?)[0-9]+(\.[0-9]+)+`)
 	// unreleased matches the names of regular builds, whose numbers are dates.
-	unreleased = regexp.MustCompile(`(?i)nightly|daily|weekly|snapshot|canary|edge|build|test|dev`)
+	unreleased = lazy.Regexp(`(?i)nightly|daily|weekly|snapshot|canary|edge|build|test|dev`)
 )
 
 // separated matches a Git tag whose numbers are separated by dashes or underscores, such
 // as REL_16_2 or v1-2-3.
-var separated = regexp.MustCompile(`(?i)^(?:v|rel|release|ver|version)?[-_./]?([0-9]+)[-_]([0-9]+)(?:[-_]([0-9]+))?$`)
+var separated = lazy.Regexp(`(?i)^(?:v|rel|release|ver|version)?[-_./]?([0-9]+)[-_]([0-9]+)(?:[-_]([0-9]+))?$`)
 
 // versionCure returns the input that takes the version from a Git tag, or "" if the
 // Git tag contains no version.
 func versionCure(tag string) string {
-	if m := separated.FindStringSubmatch(tag); m != nil {
+	if m := separated().FindStringSubmatch(tag); m != nil {
 		return fmt.Sprintf("version: %s.%s.%s", number(m[1]), number(m[2]), number(m[3]))
 	}
-	if unreleased.MatchString(tag) {
+	if unreleased().MatchString(tag) {
 		return ""
 	}
 	for _, cure := range []func(text, match string) string{semverCure, pep440Cure} {
-		for _, m := range versionStart.FindAllStringSubmatchIndex(tag, -1) {
+		for _, m := range versionStart().FindAllStringSubmatchIndex(tag, -1) {
 			if rule := cure(tag[m[2]:], matchAfter(tag[:m[2]])); rule != "" {
 				return "tags: " + rule
 			}
 		}
 	}
-	if dottedNumbers.MatchString(tag) {
+	if dottedNumbers().MatchString(tag) {
 		return `tags: type=match,pattern=\d+(\.\d+)+`
 	}
 	return ""
@@ -70,12 +70,12 @@ func matchAfter(prefix string) string {
 
 // special matches the characters that a regular expression or the input tags do not take
 // literally.
-var special = regexp.MustCompile(`[^A-Za-z0-9/_-]`)
+var special = lazy.Regexp(`[^A-Za-z0-9/_-]`)
 
 // literalPattern returns a regular expression that matches a text. A dot stands for each
 // character that cannot be written in a rule.
 func literalPattern(text string) string {
-	return special.ReplaceAllStringFunc(text, func(c string) string {
+	return special().ReplaceAllStringFunc(text, func(c string) string {
 		if c == "." {
 			return `\.`
 		}
@@ -94,7 +94,7 @@ func semverCure(text, match string) string {
 // 2024.01.05. It keeps the zeros in front of numbers.
 func pep440Cure(text, match string) string {
 	v, ok := pep440.Parse(text)
-	if !ok || len(v.Release) < 2 && (match != "" || !plainNumbers.MatchString(text)) {
+	if !ok || len(v.Release) < 2 && (match != "" || !plainNumbers().MatchString(text)) {
 		return ""
 	}
 	if v.String() != text {

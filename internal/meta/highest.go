@@ -5,7 +5,6 @@ import (
 	"math/big"
 	"strings"
 
-	"github.com/Masterminds/semver/v3"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta/pep440"
 )
 
@@ -19,12 +18,12 @@ type release struct {
 	parse   func(string) *release // parses versions of the same kind
 }
 
-func semverRelease(v *semver.Version) *release {
-	if v.Prerelease() != "" {
+func semverRelease(v semverVersion) *release {
+	if v.prerelease != "" {
 		return nil
 	}
 	numbers := make([]*big.Int, 0, 3)
-	for _, n := range []uint64{v.Major(), v.Minor(), v.Patch()} {
+	for _, n := range v.numbers {
 		numbers = append(numbers, new(big.Int).SetUint64(n))
 	}
 	return &release{epoch: new(big.Int), numbers: numbers, parse: func(s string) *release {

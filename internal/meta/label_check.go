@@ -2,13 +2,13 @@ package meta
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // levelNames are the levels that docker buildx accepts before the key of an annotation.
@@ -16,12 +16,12 @@ var levelNames = []string{"manifest", "index", "manifest-descriptor", "index-des
 
 var (
 	// keyColon matches KEY: value, the form of YAML.
-	keyColon = regexp.MustCompile(`^([\w./-]+):\s+(.+)$`)
+	keyColon = lazy.Regexp(`^([\w./-]+):\s+(.+)$`)
 	// nextPair matches a second KEY= in a value, after a comma, or after a blank if the
 	// key contains a dot.
-	nextPair = regexp.MustCompile(`,\s*([A-Za-z][\w.-]*)=|\s([A-Za-z][\w-]*\.[\w.-]*)=`)
+	nextPair = lazy.Regexp(`,\s*([A-Za-z][\w.-]*)=|\s([A-Za-z][\w-]*\.[\w.-]*)=`)
 	// levelPlatform matches the platform after a level: manifest[linux/amd64].
-	levelPlatform = regexp.MustCompile(`\[[^\]]*\]`)
+	levelPlatform = lazy.Regexp(`\[[^\]]*\]`)
 )
 
 func labelSubject(input, text string) string {
@@ -30,7 +30,7 @@ func labelSubject(input, text string) string {
 
 // withoutValueHint explains a line without "=".
 func withoutValueHint(text string) string {
-	if m := keyColon.FindStringSubmatch(text); m != nil {
+	if m := keyColon().FindStringSubmatch(text); m != nil {
 		return fmt.Sprintf("Write %s=%s.", m[1], m[2])
 	}
 	if strings.HasPrefix(text, "{") {
@@ -72,7 +72,7 @@ func (e *engine) level(input, text, key, value string) (string, error) {
 	}
 	var names []string
 	for _, name := range strings.Split(before, ",") {
-		names = append(names, trimJS(levelPlatform.ReplaceAllString(name, "")))
+		names = append(names, trimJS(levelPlatform().ReplaceAllString(name, "")))
 	}
 	unknown := slices.IndexFunc(names, func(name string) bool { return !slices.Contains(levelNames, name) })
 	hint := fmt.Sprintf("Write %s=%s.", rest, value)
@@ -84,7 +84,7 @@ func (e *engine) level(input, text, key, value string) (string, error) {
 		return "", diag.Inputf(input, CodeLabelInvalid, hint+" Only annotations have levels.", "%s has the level %q", labelSubject(input, text), before)
 	case unknown >= 0:
 		return "", diag.Inputf(input, CodeLabelInvalid, nearest.Question(names[unknown], levelNames)+" A level is not necessary: write "+rest+"="+value+"."+places, "%s has the unknown level %q", labelSubject(input, text), names[unknown])
-	case levelPlatform.MatchString(before), strings.Contains(before, "descriptor"):
+	case levelPlatform().MatchString(before), strings.Contains(before, "descriptor"):
 		return "", diag.Inputf(input, CodeLabelInvalid, hint+places, "%s has the level %q, which is not supported", labelSubject(input, text), before)
 	}
 	e.notice(CodeAnnotationLevel, "The levels of annotations have no effect",
@@ -94,7 +94,7 @@ func (e *engine) level(input, text, key, value string) (string, error) {
 
 // noticeValue adds a notice for a value that is probably not the intended one.
 func (e *engine) noticeValue(input, key, value string) {
-	if m := nextPair.FindStringSubmatch(value); m != nil {
+	if m := nextPair().FindStringSubmatch(value); m != nil {
 		e.notice(CodeLabelValue, fmt.Sprintf("The value of %s in the input %s contains %q", key, input, m[0]),
 			fmt.Sprintf("If %s is another key, write it on a separate line. Commas and blanks do not separate the entries of this input.", m[1]+m[2]))
 	}

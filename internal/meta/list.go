@@ -1,11 +1,11 @@
 package meta
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta/csv"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // list is the first parser pass over an input. It returns one item per record,
@@ -45,12 +45,12 @@ func fields(input, item string) ([]string, error) {
 }
 
 // quotedCall matches an expression with a double quote.
-var quotedCall = regexp.MustCompile(`\{\{[^{}]*"[^{}]*\}\}`)
+var quotedCall = lazy.Regexp(`\{\{[^{}]*"[^{}]*\}\}`)
 
 // quotesHint explains double quotes inside of a field.
 func quotesHint(item string) string {
-	if quotedCall.MatchString(item) {
-		return "Write single quotes in expressions: " + quotedCall.ReplaceAllStringFunc(item, func(s string) string { return strings.ReplaceAll(s, `"`, "'") }) + "."
+	if quotedCall().MatchString(item) {
+		return "Write single quotes in expressions: " + quotedCall().ReplaceAllStringFunc(item, func(s string) string { return strings.ReplaceAll(s, `"`, "'") }) + "."
 	}
 	return "Remove the double quotes: " + strings.ReplaceAll(item, `"`, "") + `. If a field contains a comma, put three double quotes at each end of the field: """pattern=a,b""".`
 }

@@ -2,10 +2,11 @@ package meta
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // OutputFormat holds the separators of lists and the name of bake's target. For an
@@ -126,10 +127,10 @@ func or(s, otherwise string) string {
 	return s
 }
 
-var nonWord = regexp.MustCompile(`[^A-Za-z0-9_]`)
+var nonWord = lazy.Regexp(`[^A-Za-z0-9_]`)
 
 // EnvName returns the name of the environment variable that repeats an output.
 // DOCKER_METADATA_SET_OUTPUT_ENV can disable these variables.
 func EnvName(output string) string {
-	return "DOCKER_METADATA_OUTPUT_" + strings.ToUpper(nonWord.ReplaceAllString(output, "_"))
+	return "DOCKER_METADATA_OUTPUT_" + strings.ToUpper(nonWord().ReplaceAllString(output, "_"))
 }

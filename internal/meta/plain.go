@@ -23,7 +23,7 @@ func checkCharacters(tag string) error {
 		return nil
 	}
 	at := strings.IndexFunc(tag, func(r rune) bool {
-		return !strings.ContainsRune(respelled, r) && (r > unicode.MaxASCII || invalidRun.MatchString(string(r)))
+		return !strings.ContainsRune(respelled, r) && (r > unicode.MaxASCII || invalidRun().MatchString(string(r)))
 	})
 	if at < 0 {
 		return nil

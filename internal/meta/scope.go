@@ -2,13 +2,13 @@ package meta
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta/handlebars"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // scope lists the names that the expressions of one place can use.
@@ -183,16 +183,16 @@ func (s scope) namesHint() string {
 }
 
 var (
-	unclosed  = regexp.MustCompile(`\{\{([^{}]*)\}?$|\{\{([^{}]*)\}(?:[^}]|$)`)
-	operators = regexp.MustCompile(`\{\{[^}]*(?:==|!=|&&|\||[<>!+*?])`)
+	unclosed  = lazy.Regexp(`\{\{([^{}]*)\}?$|\{\{([^{}]*)\}(?:[^}]|$)`)
+	operators = lazy.Regexp(`\{\{[^}]*(?:==|!=|&&|\||[<>!+*?])`)
 )
 
 // syntaxHint explains a template that cannot be parsed.
 func (s scope) syntaxHint(text string) string {
-	if operators.MatchString(text) {
+	if operators().MatchString(text) {
 		return "Write only a name, as in {{sha}}, because these expressions have no operators. To compare values, use the expressions of GitHub, as in enable=${{ github.ref == 'refs/heads/main' }}."
 	}
-	if m := unclosed.FindStringSubmatch(text); m != nil && strings.TrimSpace(m[1]+m[2]) != "" {
+	if m := unclosed().FindStringSubmatch(text); m != nil && strings.TrimSpace(m[1]+m[2]) != "" {
 		return fmt.Sprintf("Close the expression with two braces: {{%s}}.", strings.TrimSpace(m[1]+m[2]))
 	}
 	return "Write two braces before the name and two after it, as in {{" + s.names[0] + "}}. " + s.namesHint()

@@ -2,10 +2,11 @@ package meta
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // checkSyntax returns an error for a rule that docker/metadata-action reads in another
@@ -61,11 +62,11 @@ func (r *rule) dashed() error {
 	return r.invalid(CodeTagInvalid, "Write "+trimJS(rest)+" without the dash. The value of the input is text with one rule per line, and not a YAML list.", "begins with a dash and a blank")
 }
 
-var comment = regexp.MustCompile(`\s#(\s|$)`)
+var comment = lazy.Regexp(`\s#(\s|$)`)
 
 // commented refuses a comment after a rule, because only a complete line is a comment.
 func (r *rule) commented() error {
-	at := comment.FindStringIndex(r.text)
+	at := comment().FindStringIndex(r.text)
 	switch {
 	case strings.HasPrefix(r.text, "# "):
 		return r.invalid(CodeTagInvalid, "If the line is a comment, remove the blanks before the #.", "begins with # after blanks, so it is not a comment")
@@ -80,7 +81,7 @@ func (r *rule) colons() error {
 	fixed, name := make([]string, len(r.fields)), ""
 	for i, f := range r.fields {
 		fixed[i] = f
-		if m := colonAttribute.FindStringSubmatch(trimJS(f)); m != nil {
+		if m := colonAttribute().FindStringSubmatch(trimJS(f)); m != nil {
 			fixed[i], name = m[1]+"="+m[2], m[1]
 		}
 	}
@@ -95,15 +96,15 @@ func (r *rule) colons() error {
 func (r *rule) glued() error {
 	for _, f := range r.fields {
 		key, value, named := attribute(f)
-		m := gluedAttribute.FindStringSubmatchIndex(value)
-		if !named || m == nil || !attributeName.MatchString(key) {
+		m := gluedAttribute().FindStringSubmatchIndex(value)
+		if !named || m == nil || !attributeName().MatchString(key) {
 			continue
 		}
 		if r.isPattern(key) && strings.Trim(value[m[0]:m[2]], " \t\r\n") != "" {
 			continue // ";", "|" and "&" can be a part of a regular expression
 		}
 		if next := value[m[2]:m[3]]; next != "type" {
-			return r.invalid(CodeTagAttribute, "Separate the attributes by commas: "+gluedAttribute.ReplaceAllString(r.text, ",$1=")+".", fmt.Sprintf("has no comma before the attribute %q", next))
+			return r.invalid(CodeTagAttribute, "Separate the attributes by commas: "+gluedAttribute().ReplaceAllString(r.text, ",$1=")+".", fmt.Sprintf("has no comma before the attribute %q", next))
 		}
 		return r.severalRules()
 	}

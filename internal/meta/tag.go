@@ -3,10 +3,10 @@ package meta
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"regexp"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // Tag is a name that points at the image.
@@ -25,18 +25,18 @@ const MaxTagLength = 128
 var (
 	// tagGrammar is the grammar of tags in the distribution-spec, "Pulling
 	// manifests".
-	tagGrammar = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
-	invalidRun = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+	tagGrammar = lazy.Regexp(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
+	invalidRun = lazy.Regexp(`[^A-Za-z0-9._-]+`)
 )
 
 // ValidTag reports whether a registry accepts the name. A valid name has at
 // most 128 characters of A-Z a-z 0-9 _ . - and does not start with a dot or a
 // dash.
-func ValidTag(name string) bool { return tagGrammar.MatchString(name) }
+func ValidTag(name string) bool { return tagGrammar().MatchString(name) }
 
 // sanitize replaces each run of characters that are invalid in a tag by one
 // dash, as docker/metadata-action does. The result can still be an invalid tag.
-func sanitize(s string) string { return invalidRun.ReplaceAllString(s, "-") }
+func sanitize(s string) string { return invalidRun().ReplaceAllString(s, "-") }
 
 // refTag converts the name of a branch or tag into a valid tag, for the default
 // rules. If the name is too long, or has no valid characters, refTag appends

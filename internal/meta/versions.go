@@ -99,12 +99,12 @@ func readSemver(text string) parsedVersion {
 		return parsedVersion{}
 	}
 	fields := handlebars.Object{
-		"raw": text, "version": plain(v),
-		"major": float64(v.Major()), "minor": float64(v.Minor()), "patch": float64(v.Patch()),
-		"prerelease": dotted(v.Prerelease()), "build": dotted(v.Metadata()),
+		"raw": text, "version": v.plain,
+		"major": float64(v.numbers[0]), "minor": float64(v.numbers[1]), "patch": float64(v.numbers[2]),
+		"prerelease": dotted(v.prerelease), "build": dotted(v.build),
 		"loose": true, "includePrerelease": false, "options": handlebars.Object{"loose": true},
 	}
-	return parsedVersion{valid: true, fields: fields, stable: v.Prerelease() == "", release: semverRelease(v)}
+	return parsedVersion{valid: true, fields: fields, stable: v.prerelease == "", release: semverRelease(v)}
 }
 
 func dotted(s string) []any {

@@ -7,18 +7,17 @@ import (
 	"html"
 	"io"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
 
-	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
-
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/network"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
 // maxErrorBody is the maximum number of bytes that are read from an error body.
@@ -118,7 +117,7 @@ func (e *Error) Missing() []string {
 		if d.Code != transport.ManifestBlobUnknownErrorCode && d.Code != "BLOB_UNKNOWN" {
 			continue
 		}
-		out = append(out, digestPattern.FindString(fmt.Sprint(d.Detail, " ", d.Message)))
+		out = append(out, digestPattern().FindString(fmt.Sprint(d.Detail, " ", d.Message)))
 	}
 	return out
 }
@@ -152,7 +151,7 @@ func (e *NoAnswer) Error() string {
 // Unwrap returns the error of the network.
 func (e *NoAnswer) Unwrap() error { return e.Err }
 
-var digestPattern = regexp.MustCompile(`sha256:[0-9a-f]{64}`)
+var digestPattern = lazy.Regexp(`sha256:[0-9a-f]{64}`)
 
 // IsAbsent reports whether err means that the object does not exist, or that it is
 // hidden from this token. The status is then 404, or 401 or 403 for a read. Only an
@@ -209,8 +208,8 @@ func newError(operation string, resp *http.Response) *Error {
 }
 
 var (
-	pageTitle  = regexp.MustCompile(`(?is)<(?:title|h1)[^>]*>([^<]*)</`)
-	pageMarkup = regexp.MustCompile(`(?s)<[^>]*>`)
+	pageTitle  = lazy.Regexp(`(?is)<(?:title|h1)[^>]*>([^<]*)</`)
+	pageMarkup = lazy.Regexp(`(?s)<[^>]*>`)
 )
 
 // maxPageText is the maximum length of the text of a page, in bytes.
@@ -218,8 +217,8 @@ const maxPageText = 120
 
 // pageText returns the title of a web page, or the beginning of another text.
 func pageText(body []byte) string {
-	text := string(pageMarkup.ReplaceAll(body, []byte(" ")))
-	if m := pageTitle.FindSubmatch(body); m != nil && len(bytes.TrimSpace(m[1])) > 0 {
+	text := string(pageMarkup().ReplaceAll(body, []byte(" ")))
+	if m := pageTitle().FindSubmatch(body); m != nil && len(bytes.TrimSpace(m[1])) > 0 {
 		text = string(m[1])
 	}
 	text = strings.Join(strings.Fields(sanitize(html.UnescapeString(text))), " ")
@@ -229,7 +228,7 @@ func pageText(body []byte) string {
 	return text
 }
 
-var waitPattern = regexp.MustCompile(`retry-after: ([0-9.]+(?:ns|us|µs|ms|s|m|h))`)
+var waitPattern = lazy.Regexp(`retry-after: ([0-9.]+(?:ns|us|µs|ms|s|m|h))`)
 
 // longestRetryAfter limits the wait that a server can request. No run is as long.
 const longestRetryAfter = 24 * time.Hour
@@ -244,7 +243,7 @@ func retryAfter(header, message string, now time.Time) time.Duration {
 	if at, err := http.ParseTime(header); err == nil {
 		return min(max(0, at.Sub(now)), longestRetryAfter)
 	}
-	if m := waitPattern.FindStringSubmatch(message); m != nil {
+	if m := waitPattern().FindStringSubmatch(message); m != nil {
 		if d, err := time.ParseDuration(m[1]); err == nil {
 			return min(d, longestRetryAfter)
 		}

@@ -40,7 +40,7 @@ func (c *Client) Referrers(ctx context.Context, repo name.Repository, subject v1
 			return nil, fmt.Errorf("listing referrers of %q: a page is larger than %d bytes", subject, image.MaxManifestSize)
 		}
 		pages = append(pages, page)
-		m := nextPage.FindStringSubmatch(resp.Header.Get("Link"))
+		m := nextPage().FindStringSubmatch(resp.Header.Get("Link"))
 		if m == nil {
 			return pages, nil
 		}

@@ -9,9 +9,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
@@ -25,7 +25,7 @@ const (
 	tagsPerPage = 1000
 )
 
-var nextPage = regexp.MustCompile(`<([^>]+)>\s*;\s*rel="?next"?`)
+var nextPage = lazy.Regexp(`<([^>]+)>\s*;\s*rel="?next"?`)
 
 // Tags returns all tags of a repository in sorted order, because the registry's
 // order has no meaning (docs/ghcr.md, Manifests and tags). It returns an error
@@ -45,7 +45,7 @@ func (c *Client) Tags(ctx context.Context, repo name.Repository) ([]string, erro
 		if !list.addPage() {
 			return nil, fmt.Errorf("listing the tags of %q: the list has more than %d MiB", repo, maxTagBytes>>20)
 		}
-		m := nextPage.FindStringSubmatch(resp.Header.Get("Link"))
+		m := nextPage().FindStringSubmatch(resp.Header.Get("Link"))
 		if m == nil {
 			return list.sorted(), nil
 		}

@@ -9,13 +9,14 @@
 package pep440
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // pattern is the regular expression of PEP 440 with anchors. It is not case-sensitive.
-var pattern = regexp.MustCompile(`(?i)^v?(?:(?P<epoch>[0-9]+)!)?(?P<release>[0-9]+(?:\.[0-9]+)*)` +
+var pattern = lazy.Regexp(`(?i)^v?(?:(?P<epoch>[0-9]+)!)?(?P<release>[0-9]+(?:\.[0-9]+)*)` +
 	`(?:[-_.]?(?P<pre>alpha|a|beta|b|preview|pre|c|rc)[-_.]?(?P<preN>[0-9]+)?)?` +
 	`(?P<post>-(?P<postN1>[0-9]+)|[-_.]?(?:post|rev|r)[-_.]?(?P<postN2>[0-9]+)?)?` +
 	`(?P<dev>[-_.]?dev[-_.]?(?P<devN>[0-9]+)?)?` +
@@ -41,11 +42,11 @@ func Parse(s string) (Version, bool) {
 	if len(s) > maxLength {
 		return Version{}, false
 	}
-	m := pattern.FindStringSubmatch(s)
+	m := pattern().FindStringSubmatch(s)
 	if m == nil {
 		return Version{}, false
 	}
-	group := func(name string) string { return m[pattern.SubexpIndex(name)] }
+	group := func(name string) string { return m[pattern().SubexpIndex(name)] }
 	v := Version{Raw: s, Epoch: number(group("epoch"))}
 	for _, n := range strings.Split(group("release"), ".") {
 		v.Release = append(v.Release, number(n))

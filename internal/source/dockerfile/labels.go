@@ -4,8 +4,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // maxFile is the largest part of a Dockerfile that is searched for labels, in bytes.
@@ -14,8 +15,8 @@ const maxFile = 1 << 20
 var (
 	// continuation matches the end of a line that continues on the next line, and
 	// the comments between these lines (Dockerfile reference, "Format" and "escape").
-	continuation = regexp.MustCompile("[\\\\`][ \\t]*\\r?\\n(?:[ \\t]*#[^\\n]*\\n)*")
-	labelLine    = regexp.MustCompile(`(?im)^[ \t]*LABEL[ \t]+(.*)$`)
+	continuation = lazy.Regexp("[\\\\`][ \\t]*\\r?\\n(?:[ \\t]*#[^\\n]*\\n)*")
+	labelLine    = lazy.Regexp(`(?im)^[ \t]*LABEL[ \t]+(.*)$`)
 )
 
 // SetsLabel reports whether an instruction LABEL of the Dockerfile sets a label. The
@@ -38,8 +39,8 @@ func (r *Request) SetsLabel(key string) bool {
 	if err != nil {
 		return false
 	}
-	text := continuation.ReplaceAllString(string(raw), " ")
-	for _, m := range labelLine.FindAllStringSubmatch(text, -1) {
+	text := continuation().ReplaceAllString(string(raw), " ")
+	for _, m := range labelLine().FindAllStringSubmatch(text, -1) {
 		if hasKey(m[1], key) {
 			return true
 		}

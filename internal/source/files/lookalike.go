@@ -4,13 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
 // maxNamed is the maximum number of paths that a notice lists.
@@ -25,7 +24,7 @@ type place struct {
 }
 
 // fixedVariant matches a variant that a pattern contains as text: {arch}_v1.
-var fixedVariant = regexp.MustCompile(`^[-_]?` + variantNames + `$`)
+var fixedVariant = lazy.Regexp(`^[-_]?` + variantNames + `$`)
 
 // placeOf divides a pattern that contains a placeholder.
 func placeOf(pattern string) place {
@@ -34,7 +33,7 @@ func placeOf(pattern string) place {
 	if slash := strings.IndexAny(p.after, `/`+string(filepath.Separator)); slash >= 0 {
 		p.after, p.rest = p.after[:slash], p.after[slash:]
 	}
-	if fixedVariant.MatchString(p.after) {
+	if fixedVariant().MatchString(p.after) {
 		p.after = ""
 	}
 	return p

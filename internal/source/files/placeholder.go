@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
@@ -73,12 +74,12 @@ func part(name, value string) v1.Platform {
 }
 
 // goDefault matches the values that mean no variant.
-var goDefault = regexp.MustCompile(`^(?:` + goDefaults + `)$`)
+var goDefault = lazy.Regexp(`^(?:` + goDefaults + `)$`)
 
 // variantName returns the name that OCI uses for a variant: v7 for 7.
 func variantName(value string) string {
 	switch {
-	case value == "" || goDefault.MatchString(value):
+	case value == "" || goDefault().MatchString(value):
 		return ""
 	case value[0] != 'v':
 		return "v" + value

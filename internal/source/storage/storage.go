@@ -89,7 +89,7 @@ func (t tool) describe(ctx context.Context, env []string, name string) (*imageIn
 		return nil, &notFoundError{err}
 	}
 	one, err := t.read(out)
-	if err == nil && !imageID.MatchString(one.id) {
+	if err == nil && !imageID().MatchString(one.id) {
 		err = fmt.Errorf("the image ID is %.100q", one.id)
 	}
 	if err != nil {

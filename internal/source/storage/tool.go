@@ -3,9 +3,9 @@ package storage
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strings"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
@@ -54,7 +54,7 @@ var tools = []tool{
 }
 
 // imageID matches a complete image ID.
-var imageID = regexp.MustCompile(`^[0-9a-f]{64}$`)
+var imageID = lazy.Regexp(`^[0-9a-f]{64}$`)
 
 func readPodman(answer []byte) (*imageInfo, error) {
 	var all []struct {
