@@ -12,6 +12,9 @@ type Fault struct {
 	// its query must contain Path. Empty fields select all requests.
 	Method string
 	Path   string
+	// Range selects requests by the start of their header Range. An empty field selects
+	// all requests.
+	Range string
 	// After is the number of matching requests that the server handles normally
 	// before the first effect.
 	After int
@@ -25,8 +28,7 @@ type Fault struct {
 // Always is a value of [Fault.Times] without a limit.
 const Always = -1
 
-// Effect is an effect of a fault. The files effects.go and effects_wire.go contain
-// all effects.
+// Effect is an effect of a fault. The files effects*.go contain all effects.
 type Effect interface {
 	// apply sends a response itself, or calls next with a changed request or writer.
 	apply(s *Server, w http.ResponseWriter, r *http.Request, next http.Handler)
@@ -89,5 +91,5 @@ func (a *activeFault) matches(r *http.Request) bool {
 	if a.Method != "" && a.Method != r.Method {
 		return false
 	}
-	return strings.Contains(r.URL.RequestURI(), a.Path)
+	return strings.Contains(r.URL.RequestURI(), a.Path) && strings.HasPrefix(r.Header.Get("Range"), a.Range)
 }

@@ -19,6 +19,7 @@ type Request struct {
 	Received   int64 // bytes of the request's body that were read
 	Sent       int64 // bytes of the response's body
 	Authorized bool  // the request had an Authorization header
+	Range      string
 	// Scopes are the sorted scopes of a request to /token.
 	Scopes []string
 }
@@ -63,7 +64,7 @@ func (s *Server) Counts() map[Class]int {
 func (rec *record) begin(r *http.Request) *Request {
 	entry := &Request{
 		Method: r.Method, Path: cleanPath(r), Host: r.Host, Class: classify(r),
-		Authorized: r.Header.Get("Authorization") != "",
+		Authorized: r.Header.Get("Authorization") != "", Range: r.Header.Get("Range"),
 	}
 	if entry.Class == ClassToken {
 		entry.Scopes = scopeList(r)

@@ -12,11 +12,6 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// resumeGain is the number of bytes after which a download gets a new retry budget.
-// Without this minimum, a server that sends a few bytes per attempt would keep the
-// download running without end.
-const resumeGain = 1 << 20
-
 // HasBlob reports whether the repository has the blob. If the read is refused,
 // HasBlob returns false. A refused read does not show whether the blob exists; only
 // an upload shows this (docs/ghcr.md, Push probe). If the request is redirected to a
@@ -46,9 +41,10 @@ func refusedByStorage(err error) bool {
 
 // Blob reads a blob. The reader verifies the digest and the size of the content
 // and resumes a truncated download. If the content differs from the descriptor,
-// the last Read returns an error instead of io.EOF.
+// the last Read returns an error instead of io.EOF. If one connection is slow, the
+// reader downloads a large blob over several connections.
 func (c *Client) Blob(ctx context.Context, repo name.Repository, desc v1.Descriptor) (io.ReadCloser, error) {
-	d := &download{ctx: ctx, client: c, repo: repo, desc: desc}
+	d := &splitDownload{download: download{ctx: ctx, client: c, repo: repo, desc: desc, end: desc.Size}}
 	if err := d.open(); err != nil {
 		return nil, err
 	}
@@ -88,68 +84,3 @@ func answerSize(method string, desc v1.Descriptor) int64 {
 	}
 	return 0
 }
-
-// download is the body of a blob. It resumes after a truncated response.
-type download struct {
-	ctx    context.Context
-	client *Client
-	repo   name.Repository
-	desc   v1.Descriptor
-	body   io.ReadCloser
-	offset int64
-	st     attemptState
-
-	resumedAt int64  // the offset in the blob at which the latest attempt began
-	host      string // the host that sends the body, which a redirect can change
-}
-
-func (d *download) open() error {
-	k := d.client.blobCall(http.MethodGet, d.repo, d.desc)
-	if d.offset > 0 {
-		k.header = http.Header{"Range": {fmt.Sprintf("bytes=%d-", d.offset)}}
-	}
-	resp, err := d.client.do(d.ctx, k)
-	if err != nil {
-		return err
-	}
-	if d.offset > 0 && resp.StatusCode != http.StatusPartialContent {
-		// The server ignored the range. Skip the bytes that were read before.
-		if _, err := io.CopyN(io.Discard, resp.Body, d.offset); err != nil {
-			return errors.Join(err, resp.Body.Close())
-		}
-	}
-	d.body, d.host = resp.Body, resp.Request.URL.Host
-	return nil
-}
-
-func (d *download) Read(p []byte) (int, error) {
-	n, err := d.body.Read(p)
-	d.offset += int64(n)
-	if d.offset-d.resumedAt >= resumeGain {
-		d.st = attemptState{}
-	}
-	short := err == io.EOF && d.offset < d.desc.Size
-	if err == nil || (err == io.EOF && !short) || d.ctx.Err() != nil {
-		return n, err
-	}
-	if short {
-		err = io.ErrUnexpectedEOF
-	}
-	return n, d.resume(err)
-}
-
-func (d *download) resume(cause error) error {
-	d.st.attempts++
-	again := d.st.decide(cause, "", 0)
-	if !again.retry {
-		return &TruncatedDownload{Host: d.host, Digest: d.desc.Digest, Received: d.offset, Size: d.desc.Size, Err: cause}
-	}
-	if err := d.client.retry.wait(d.ctx, again.wait, cause); err != nil {
-		return err
-	}
-	_ = d.body.Close() // the error of the body is already known
-	d.resumedAt = d.offset
-	return d.open()
-}
-
-func (d *download) Close() error { return d.body.Close() }

@@ -43,7 +43,11 @@ type Options struct {
 	// timeout. silent is the time without a byte, and left is the time until the
 	// attempt ends. It is called from many goroutines.
 	OnSilence func(host, operation string, silent, left time.Duration)
-	// Now returns the time, to measure an upload. If nil, the client uses time.Now.
+	// RangeSize is the size in bytes of the ranges of a large blob, if its download
+	// uses several connections (docs/performance.md, Methods). Zero is 16 MiB.
+	RangeSize int64
+	// Now returns the time, to measure an upload or a download. If nil, the client uses
+	// time.Now.
 	Now func() time.Time
 }
 
@@ -60,6 +64,7 @@ type Client struct {
 	sessions        map[string]*session
 	anonymousClient *Client // see Anonymous
 	accepted        *accepted
+	rangeMemory     chan [][]byte // memory for the ranges of one blob; empty while a blob uses it
 }
 
 func (c *Client) now() time.Time {
@@ -80,14 +85,20 @@ func New(opts Options) *Client {
 	if opts.UserAgent == "" {
 		opts.UserAgent = "ghcr-publish"
 	}
-	return &Client{
-		opts:       opts,
-		transports: newTransports(opts.Base),
-		retry:      retrier{sleep: opts.Sleep, onWait: opts.OnWait},
-		Counters:   &Counters{trace: opts.Trace},
-		sessions:   map[string]*session{},
-		accepted:   &accepted{},
+	if opts.RangeSize == 0 {
+		opts.RangeSize = rangeSize
 	}
+	c := &Client{
+		opts:        opts,
+		transports:  newTransports(opts.Base),
+		retry:       retrier{sleep: opts.Sleep, onWait: opts.OnWait},
+		Counters:    &Counters{trace: opts.Trace},
+		sessions:    map[string]*session{},
+		accepted:    &accepted{},
+		rangeMemory: make(chan [][]byte, 1),
+	}
+	c.rangeMemory <- nil
+	return c
 }
 
 // Anonymous returns a client that never sends credentials. This client shares the
@@ -100,7 +111,7 @@ func (c *Client) Anonymous() *Client {
 		opts := c.opts
 		opts.Keychain = anonymousKeychain{}
 		opts.RawBearer = false
-		c.anonymousClient = &Client{opts: opts, transports: c.transports, retry: c.retry, Counters: c.Counters, sessions: map[string]*session{}, accepted: c.accepted}
+		c.anonymousClient = &Client{opts: opts, transports: c.transports, retry: c.retry, Counters: c.Counters, sessions: map[string]*session{}, accepted: c.accepted, rangeMemory: c.rangeMemory}
 	}
 	return c.anonymousClient
 }
