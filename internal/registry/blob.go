@@ -44,11 +44,11 @@ func refusedByStorage(err error) bool {
 // the last Read returns an error instead of io.EOF. If one connection is slow, the
 // reader downloads a large blob over several connections.
 func (c *Client) Blob(ctx context.Context, repo name.Repository, desc v1.Descriptor) (io.ReadCloser, error) {
-	d := &splitDownload{download: download{ctx: ctx, client: c, repo: repo, desc: desc, end: desc.Size}}
-	if err := d.open(); err != nil {
+	body, err := c.openSplit(ctx, repo, desc)
+	if err != nil {
 		return nil, err
 	}
-	return Verify(d, desc), nil
+	return Verify(body, desc), nil
 }
 
 // ProbeBlob checks whether a blob can be downloaded. It sends a HEAD and follows

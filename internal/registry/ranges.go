@@ -49,8 +49,8 @@ type filled struct {
 	err   error
 }
 
-// errStopped is the error of a worker after the method stop.
-var errStopped = errors.New("the download of the ranges was stopped")
+// errStopped is the error of a download after its end.
+var errStopped = errors.New("the download was stopped")
 
 // startRanges starts the download of the ranges of a blob from an offset. It returns nil if
 // another blob of the client uses the memory for ranges. Several blobs already use

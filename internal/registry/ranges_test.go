@@ -342,6 +342,46 @@ func TestClosedDownloadOfRangesReleasesItsMemory(t *testing.T) {
 	f.wantRangesAfterReset()
 }
 
+// The body of an upload can be a download. A transport can close this body during a Read.
+func TestCloseEndsAReadOfRanges(t *testing.T) {
+	t.Parallel()
+	f := newDownload(t, openWorld(), large, slow)
+	var held atomic.Int64
+	arrived := make(chan struct{})
+	f.before = func(_ http.ResponseWriter, req *http.Request) bool {
+		if req.Header.Get("Range") == "" || !strings.HasPrefix(req.URL.Path, "/ghcr1/") {
+			return false
+		}
+		switch n := held.Add(1); {
+		case n > 6:
+			return false
+		case n == 6:
+			close(arrived)
+		}
+		<-req.Context().Done()
+		return true
+	}
+	body, err := f.client.Blob(t.Context(), f.repo, descriptor(large))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error)
+	go func() {
+		_, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{body}, make([]byte, 4<<10))
+		ended <- err
+	}()
+	<-arrived
+	if err := body.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-ended; err == nil {
+		t.Error("the Read reported the whole blob")
+	}
+	f.ghcr.Reset()
+	f.mustDownload(large)
+	f.wantRangesAfterReset()
+}
+
 // The memory of the program stays limited, because one blob at a time has ranges.
 func TestOnlyOneBlobAtATimeIsReadAsRanges(t *testing.T) {
 	t.Parallel()

@@ -1,8 +1,13 @@
 package registry
 
 import (
+	"context"
 	"io"
+	"sync"
 	"time"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
 const (
@@ -27,6 +32,9 @@ const (
 type splitDownload struct {
 	download // offset counts all bytes that were read
 
+	cancel context.CancelCauseFunc // ends a Read
+	mu     sync.Mutex              // a transport can close the body of its request during a Read
+
 	ranges  *ranges // nil while the rest of the blob is one request
 	failed  bool    // a range failed, so there are no ranges any more
 	closed  bool    // the body of the first request is closed
@@ -34,7 +42,20 @@ type splitDownload struct {
 	waiting time.Duration
 }
 
+// openSplit sends the first request for a blob.
+func (c *Client) openSplit(ctx context.Context, repo name.Repository, desc v1.Descriptor) (*splitDownload, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	s := &splitDownload{download: download{ctx: ctx, client: c, repo: repo, desc: desc, end: desc.Size}, cancel: cancel}
+	if err := s.open(); err != nil {
+		cancel(err)
+		return nil, err
+	}
+	return s, nil
+}
+
 func (s *splitDownload) Read(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	switch {
 	case s.ranges == nil:
 		return s.readMeasured(p)
@@ -97,8 +118,12 @@ func (s *splitDownload) continueWithoutRanges(cause error) error {
 }
 
 func (s *splitDownload) Close() error {
+	s.cancel(errStopped)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.ranges != nil {
 		s.ranges.stop()
+		s.ranges = nil
 	}
 	return s.body.Close()
 }
