@@ -20,7 +20,7 @@ func (WrongContentRange) apply(_ *Server, w http.ResponseWriter, r *http.Request
 	next.ServeHTTP(&header{w, func(h http.Header) { h.Set("Content-Range", "bytes 0-0/1") }}, r)
 }
 
-// WrongContent changes all bytes of the response's body. Its length does not change.
+// WrongContent changes all bytes of the response's body, and keeps the length of the body.
 type WrongContent struct{}
 
 func (WrongContent) apply(_ *Server, w http.ResponseWriter, r *http.Request, next http.Handler) {

@@ -13,29 +13,29 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// resumeGain is the number of bytes after which a download gets a new retry budget.
-// Without this minimum, a server that sends a few bytes per attempt would keep the
-// download running without end.
+// resumeGain is the number of bytes after which a download gets a new retry
+// budget. The minimum is necessary, because a server could otherwise send a few
+// bytes per attempt, and the download would never end.
 const resumeGain = 1 << 20
 
-// download is the body of a blob, or one range of the body. It resumes after a
-// truncated response.
+// download is the body of a blob, or one range of the body. After a truncated
+// response, download resumes the transfer.
 type download struct {
 	ctx    context.Context
 	client *Client
 	repo   name.Repository
 	desc   v1.Descriptor
 	body   io.ReadCloser
-	offset int64 // offset in the blob of the next byte
-	end    int64 // offset in the blob after the last byte
+	offset int64 // offset is the offset in the blob of the next byte.
+	end    int64 // end is the offset in the blob after the last byte.
 	st     attemptState
 
-	// storage is nil for a whole blob. A range accepts only the response to exactly this
-	// range.
+	// storage is nil for a whole blob, and is set for a range. A range accepts only a
+	// response that contains exactly this range.
 	storage *storage
 
-	resumedAt int64  // the offset in the blob at which the latest attempt began
-	host      string // the host that sends the body, which a redirect can change
+	resumedAt int64  // resumedAt is the offset in the blob at which the latest attempt began.
+	host      string // host is the host that sends the body. A redirect can change this host.
 }
 
 func (d *download) open() error {
@@ -54,7 +54,8 @@ func (d *download) open() error {
 	case d.storage != nil:
 		err = d.checkRange(resp)
 	case d.offset > 0 && resp.StatusCode != http.StatusPartialContent:
-		// The server ignored the range. Skip the bytes that were read before.
+		// The server ignored the range. Skip the bytes that an earlier attempt
+		// has read.
 		_, err = io.CopyN(io.Discard, resp.Body, d.offset)
 	}
 	if err != nil {
@@ -64,7 +65,7 @@ func (d *download) open() error {
 	return nil
 }
 
-// checkRange returns an error if a response is not the requested range (RFC 9110
+// checkRange returns an error if a response does not contain the requested range (RFC 9110
 // §15.3.7).
 func (d *download) checkRange(resp *http.Response) error {
 	want := fmt.Sprintf("bytes %d-%d/%d", d.offset, d.end-1, d.desc.Size)
@@ -101,21 +102,21 @@ func (d *download) resume(cause error) error {
 	if err := d.client.retry.wait(d.ctx, again.wait, cause); err != nil {
 		return err
 	}
-	_ = d.body.Close() // the error of the body is already known
+	_ = d.body.Close() // The error of the body is already known.
 	d.resumedAt = d.offset
 	return d.open()
 }
 
 func (d *download) Close() error { return d.body.Close() }
 
-// storage is the address to which the registry redirected the requests for a blob. The
-// ranges of the blob share it. A request to this address saves the request to the
-// registry. The address is often valid for a few minutes only.
+// storage is the address to which the registry redirected a request for a blob. The
+// ranges of the blob share the address. A request to this address saves a request to
+// the registry. The address is often valid for a few minutes only.
 type storage struct{ address atomic.Pointer[url.URL] }
 
-// do sends the call to the storage. If the storage has no address, or if it refuses the
-// call, do sends the call to the registry, which names another address. Only the
-// registry's host gets credentials.
+// do sends the call to the address of the storage. If the address is unknown, or if the
+// call fails, do sends the call to the registry, and the registry can redirect the call to
+// another address. Only the registry's host receives credentials.
 func (s *storage) do(ctx context.Context, c *Client, k call) (*http.Response, error) {
 	if s == nil {
 		return c.do(ctx, k)

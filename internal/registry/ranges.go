@@ -12,22 +12,22 @@ const (
 	rangeConnections = 6
 	// blocksOfRange is the number of blocks that a range fills.
 	blocksOfRange = 128
-	// blocksOfWorker limits the blocks that one worker holds. More bytes wait in the buffers
-	// of the system. All workers of a client hold at most 6 MiB.
+	// blocksOfWorker limits the blocks that one worker holds. Later bytes wait in the
+	// buffers of the system. All workers of a client hold at most 6 MiB.
 	blocksOfWorker = 8
 )
 
-// ranges reads the rest of a blob in its order. The rest is divided into ranges, and n
-// workers download the ranges in turn. The first worker downloads the ranges 0, n and 2n.
-// A worker does not wait for another worker, and it holds a limited number of bytes.
+// ranges reads the rest of a blob in the order of the bytes. Several workers download the
+// ranges in turn. With six workers, the first worker downloads the ranges 0, 6 and 12. A
+// worker does not wait for another worker, and holds a limited number of bytes.
 type ranges struct {
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
-	rest    download // template of the downloads of all ranges
-	start   int64    // offset in the blob of the first range
-	at      int64    // offset in the blob of the next byte to read
+	rest    download // rest is the template of the download of each range.
+	start   int64    // start is the offset in the blob of the first range.
+	at      int64    // at is the offset in the blob of the next byte to read.
 	workers []*worker
-	unread  []byte // unread bytes of block
+	unread  []byte // unread contains the unread bytes of block.
 	block   []byte
 
 	running sync.WaitGroup
@@ -35,14 +35,15 @@ type ranges struct {
 	memory  [][]byte
 }
 
-// worker downloads ranges, one after the other. It gets empty blocks from one channel, and
-// passes filled blocks to the reader of ranges, which returns them.
+// worker downloads ranges, one after the other. A worker receives empty blocks from one
+// channel, and sends filled blocks to another channel. The method read of ranges returns
+// each block after its bytes were read.
 type worker struct {
 	empty chan []byte
 	full  chan filled
 }
 
-// filled is a block with its bytes, or the error of the worker.
+// filled is a block with n bytes, or the error of the worker.
 type filled struct {
 	block []byte
 	n     int
@@ -52,9 +53,9 @@ type filled struct {
 // errStopped is the error of a download after its end.
 var errStopped = errors.New("the download was stopped")
 
-// startRanges starts the download of the ranges of a blob from an offset. It returns nil if
-// another blob of the client uses the memory for ranges. Several blobs already use
-// several connections.
+// startRanges starts the download of the ranges of a blob. The first range begins at the
+// offset start. startRanges returns nil if another blob of the client uses the memory for
+// ranges. In this case, two blobs already use several connections.
 func (c *Client) startRanges(rest download, start int64) *ranges {
 	var memory [][]byte
 	select {
@@ -80,7 +81,7 @@ func (c *Client) startRanges(rest download, start int64) *ranges {
 	return r
 }
 
-// stop ends all downloads. It returns when no worker uses its blocks any more.
+// stop ends all workers. stop returns when no worker uses a block any more.
 func (r *ranges) stop() {
 	r.cancel(errStopped)
 	r.running.Wait()
@@ -105,7 +106,7 @@ func (r *ranges) read(p []byte) (int, error) {
 	return n, nil
 }
 
-// run downloads the ranges of one worker. It returns io.EOF after the last range.
+// run downloads the ranges of one worker. run returns io.EOF after the last range.
 func (r *ranges) run(w *worker, first int64) error {
 	size := r.client.opts.RangeSize
 	for offset := first; offset < r.rest.end; offset += rangeConnections * size {

@@ -11,35 +11,36 @@ import (
 )
 
 const (
-	// rangeSize is the size of a range in bytes, if Options.RangeSize is zero. Each
-	// range costs a request and a round trip.
+	// rangeSize is the size of a range in bytes, if Options.RangeSize is zero. A smaller
+	// size would need more requests and round trips.
 	rangeSize = 16 << 20
-	// leastRanges is the smallest number of ranges. A smaller rest of a blob arrives
-	// before more connections become fast.
+	// leastRanges is the smallest number of ranges of one blob. New connections start
+	// slowly, so they gain nothing for the last bytes of a blob.
 	leastRanges = 4
-	// fastRate is the rate of a connection, in bytes per second, above which more
-	// connections gain little.
+	// fastRate is the rate of one connection, in bytes per second, above which the
+	// program opens no more connections, because more connections gain little.
 	fastRate = 128 << 20
 )
 
-// splitDownload is the body of a blob. It begins as one request for the whole blob. If the
-// blob is large and its connection is slow, the window of the connection can be the
-// reason. The splitDownload then reads the rest as ranges over several connections. If
-// a range fails, it continues with one request, and the result of this request is final.
+// splitDownload is the body of a blob. A splitDownload begins with one request for the
+// whole blob. If the blob is large and the connection is slow, the window of the
+// connection can limit the rate. The splitDownload then reads the rest of the blob as
+// ranges over several connections. If a range fails, one request downloads this range
+// and all later bytes, and the result of this request is final.
 //
-// Ranges are never trusted. The reader of Client.Blob computes the digest of all bytes in
-// their order.
+// The content of a range is never trusted. The reader of Client.Blob computes the digest
+// of all bytes in their order.
 type splitDownload struct {
-	download // offset counts all bytes that were read
+	download // The offset of the first request also counts the bytes of ranges.
 
-	cancel context.CancelCauseFunc // ends a Read
-	mu     sync.Mutex              // a transport can close the body of its request during a Read
+	cancel context.CancelCauseFunc // cancel ends a running Read.
+	mu     sync.Mutex              // mu is necessary, because a transport can close the body of an upload during a Read.
 
-	ranges  *ranges // nil while the rest of the blob is one request
-	failed  bool    // a range failed, so there are no ranges any more
-	closed  bool    // the body of the first request is closed
-	read    int64   // bytes of the current measurement
-	waiting time.Duration
+	ranges  *ranges       // ranges is nil while one request downloads the rest of the blob.
+	failed  bool          // failed is true after a range failed. The blob then uses no ranges any more.
+	closed  bool          // closed is true if the body of the first request is closed.
+	read    int64         // read is the number of bytes of the current measurement.
+	waiting time.Duration // waiting is the time of the reads of the current measurement.
 }
 
 // openSplit sends the first request for a blob.
@@ -74,17 +75,17 @@ func (s *splitDownload) Read(p []byte) (int, error) {
 	}
 	if !s.closed {
 		s.closed = true
-		_ = s.body.Close() // the first request is not complete, and its rest is not needed
+		_ = s.body.Close() // The error has no meaning, because the rest of this body is not needed.
 	}
 	return n, nil
 }
 
-// readMeasured reads the body of the only request, and measures its rate. The time between
-// two reads does not count, because a slow caller does not show that the connection is
-// slow.
+// readMeasured reads the body of the first request, and measures the rate of the body. The
+// time between two calls of Read does not count, because a slow caller does not prove that
+// the connection is slow.
 func (s *splitDownload) readMeasured(p []byte) (int, error) {
 	size := s.client.opts.RangeSize
-	start := (s.offset+size-1)/size*size + size // until this offset, the other connections open
+	start := (s.offset+size-1)/size*size + size // The first request downloads the bytes before start, while the other connections open.
 	if s.failed || s.end-start < leastRanges*size {
 		return s.download.Read(p)
 	}
@@ -101,9 +102,9 @@ func (s *splitDownload) readMeasured(p []byte) (int, error) {
 	return n, nil
 }
 
-// continueWithoutRanges continues with one request after a range failed. The cause is
-// returned only if the download was cancelled. Otherwise, the one request either succeeds
-// or fails for the same cause.
+// continueWithoutRanges downloads the rest of the blob with one request after a range
+// failed. continueWithoutRanges returns the cause only if the download was cancelled.
+// Otherwise, the new request either succeeds or fails for the same cause.
 func (s *splitDownload) continueWithoutRanges(cause error) error {
 	s.ranges.stop()
 	s.ranges, s.failed = nil, true
