@@ -13,6 +13,9 @@ type Fault struct {
 	// requests.
 	Method string
 	Path   string
+	// Range selects requests by the start of their header Range. An empty field selects
+	// all requests.
+	Range string
 	// After is the number of matching requests that the server handles normally
 	// before it applies the effect.
 	After int
@@ -27,7 +30,7 @@ type Fault struct {
 const Always = -1
 
 // Effect is a change that a fault makes to a request or to its response. The files
-// effects.go and effects_wire.go contain all effects.
+// effects*.go contain all effects.
 type Effect interface {
 	// apply sends a response, or calls next with a changed request or writer.
 	apply(s *Server, w http.ResponseWriter, r *http.Request, next http.Handler)
@@ -90,5 +93,5 @@ func (a *activeFault) matches(r *http.Request) bool {
 	if a.Method != "" && a.Method != r.Method {
 		return false
 	}
-	return strings.Contains(r.URL.RequestURI(), a.Path)
+	return strings.Contains(r.URL.RequestURI(), a.Path) && strings.HasPrefix(r.Header.Get("Range"), a.Range)
 }

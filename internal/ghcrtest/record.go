@@ -16,10 +16,11 @@ type Request struct {
 	Path       string // The path is escaped and includes the query.
 	Host       string
 	Class      Class
-	Status     int   // Status is 0 if the server sent no response.
-	Received   int64 // Received is the number of bytes that the server read from the request's body.
-	Sent       int64 // Sent is the number of bytes of the response's body.
-	Authorized bool  // Authorized is true if the request had an Authorization header.
+	Status     int    // Status is 0 if the server sent no response.
+	Received   int64  // Received is the number of bytes that the server read from the request's body.
+	Sent       int64  // Sent is the number of bytes of the response's body.
+	Authorized bool   // Authorized is true if the request had an Authorization header.
+	Range      string // Range is the value of the header Range.
 	// Scopes are the sorted scopes of a request to /token.
 	Scopes []string
 }
@@ -65,7 +66,7 @@ func (s *Server) Counts() map[Class]int {
 func (rec *record) begin(r *http.Request) *Request {
 	entry := &Request{
 		Method: r.Method, Path: cleanPath(r), Host: r.Host, Class: classify(r),
-		Authorized: r.Header.Get("Authorization") != "",
+		Authorized: r.Header.Get("Authorization") != "", Range: r.Header.Get("Range"),
 	}
 	if entry.Class == ClassToken {
 		entry.Scopes = scopeList(r)
