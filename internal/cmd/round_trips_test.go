@@ -125,3 +125,19 @@ func oneImage(t *testing.T) string {
 	l.Add(l.Image(sourcetest.AMD64, "a", "b"))
 	return sourcetest.Dir(t, l.Files())
 }
+
+// A run that only adds a tag to an index reads and writes only the index.
+func TestRoundTripsOfATagForAnIndex(t *testing.T) {
+	t.Parallel()
+	source, _ := layout(t)
+	p := publishRoundTrips(t, source, "none")
+	p.barrier = ghcrtest.NewRoundTrips() // this run is not checked
+	p.run().succeeds()
+	image := strings.TrimPrefix(p.env["GITHUB_SERVER_URL"], "http://") + "/acme/web"
+	p.with("source", "docker://"+image+":1.2.3", "tags", "stable")
+	p.takes("published",
+		roundTrip{"token": 1},
+		roundTrip{"GET manifest 1.2.3": 1},
+		roundTrip{"PUT manifest stable": 1},
+	)
+}

@@ -67,7 +67,7 @@ type Platform struct {
 	Platform string  `json:"platform"`             // os/arch[/variant]
 	Version  string  `json:"os_version,omitempty"` // version of the operating system, for Windows
 	Digest   string  `json:"digest,omitempty"`
-	Size     int64   `json:"size"` // bytes of config and layers; uncompressed if the digest is not known yet
+	Size     int64   `json:"size"` // bytes of config and layers; uncompressed if the digest is not known yet; 0 if the run did not read the manifest
 	Layers   []Layer `json:"layers"`
 }
 

@@ -65,6 +65,9 @@ type Options struct {
 	// image in a registry. The platform is in the config, and reading the
 	// config costs one request.
 	SkipPlatform bool
+	// If RootOnly is true, Open reads only the root of an index in a registry. The
+	// children then have descriptors and platforms, but no bytes and no blobs.
+	RootOnly bool
 	// Sparse allows a layout that lacks blobs. Such a blob has the field Absent. The
 	// caller must find it in a registry.
 	Sparse bool
