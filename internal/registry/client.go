@@ -58,7 +58,8 @@ type Client struct {
 
 	mu              sync.Mutex
 	sessions        map[string]*session
-	anonymousClient *Client // see Anonymous
+	early           map[string][]*EarlyUpload // upload sessions that no blob uses yet, by repository
+	anonymousClient *Client                   // see Anonymous
 	accepted        *accepted
 }
 
@@ -86,6 +87,7 @@ func New(opts Options) *Client {
 		retry:      retrier{sleep: opts.Sleep, onWait: opts.OnWait},
 		Counters:   &Counters{trace: opts.Trace},
 		sessions:   map[string]*session{},
+		early:      map[string][]*EarlyUpload{},
 		accepted:   &accepted{},
 	}
 }

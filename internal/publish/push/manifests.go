@@ -136,6 +136,6 @@ func (w *work) resendBlob(ctx context.Context, target int, b *image.Blob, unless
 	if err != nil || exists && unlessPresent {
 		return err
 	}
-	_, _, err = w.send(ctx, target, b)
+	_, _, err = w.send(ctx, nil, target, b)
 	return err
 }
