@@ -14,7 +14,7 @@ import (
 const maxEarlyUploads = initialUploads
 
 // earlyLife is the time during which the client uses a session that was opened in
-// advance. A registry closes a session that nobody uses.
+// advance. A registry closes unused sessions.
 const earlyLife = time.Minute
 
 // EarlyUpload is an upload session that was opened in advance. Any blob of the repository

@@ -30,30 +30,55 @@ const resendWait = 250 * time.Millisecond
 // manifests writes all manifests by digest. It starts with the leaves and continues
 // level by level, because a registry refuses an index without its children. If the
 // root is written only under its single tag, the plan has no step for the root here.
-func (w *work) manifests(ctx context.Context) error {
+//
+// While manifests writes the last level, it finds the tags that must not move. The
+// tags are thus read at the end of the uploads, but the run does not wait for this read.
+func (w *work) manifests(ctx context.Context) (plan.Kept, error) {
 	for _, m := range image.Manifests(w.plan.Root) {
 		if err := m.Finish(); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	levels := map[int][]plan.Step{}
+	levels := w.levels()
+	for _, level := range levels[:len(levels)-1] {
+		if err := w.level(ctx, level); err != nil {
+			return nil, err
+		}
+	}
+	var kept plan.Kept
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return w.level(ctx, levels[len(levels)-1]) })
+	group.Go(func() (err error) {
+		kept, err = w.conflicts(ctx)
+		return err
+	})
+	return kept, group.Wait()
+}
+
+// levels groups the necessary manifests by their height. The list has at least one
+// level, and only this level can be empty.
+func (w *work) levels() [][]plan.Step {
+	byHeight := make([][]plan.Step, height(w.plan.Root)+1)
 	for _, s := range w.plan.Of(plan.PushManifest) {
-		if s.Needed {
-			h := height(s.Manifest)
-			levels[h] = append(levels[h], s)
+		if h := height(s.Manifest); s.Needed {
+			byHeight[h] = append(byHeight[h], s)
 		}
 	}
-	for h := 0; h <= height(w.plan.Root); h++ {
-		group, ctx := errgroup.WithContext(ctx)
-		group.SetLimit(maxConcurrentWrites)
-		for _, s := range levels[h] {
-			group.Go(func() error { return w.put(ctx, s) })
-		}
-		if err := group.Wait(); err != nil {
-			return err
-		}
+	out := slices.DeleteFunc(byHeight, func(level []plan.Step) bool { return len(level) == 0 })
+	if len(out) == 0 {
+		return [][]plan.Step{nil}
 	}
-	return nil
+	return out
+}
+
+// level writes manifests concurrently.
+func (w *work) level(ctx context.Context, steps []plan.Step) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(maxConcurrentWrites)
+	for _, s := range steps {
+		group.Go(func() error { return w.put(ctx, s) })
+	}
+	return group.Wait()
 }
 
 func height(m *image.Manifest) int {

@@ -44,7 +44,7 @@ const (
 // Conflicts decides which image a tag must point at if another run writes the same tag
 // at the same time.
 type Conflicts interface {
-	// Recheck reads the tags again, after uploads and before the tags move. It
+	// Recheck reads the tags again, after the uploads of blobs and before the tags move. It
 	// returns the tags that must not move.
 	Recheck(context.Context) (plan.Kept, error)
 	// Resolve decides about a tag that this run has written and that now points at the
@@ -67,6 +67,9 @@ type Publisher struct {
 	Progress Progress
 	// Conflicts decides about tags that another run writes at the same time.
 	Conflicts Conflicts
+	// Anonymous lists the repositories that Prove will probably pull from without
+	// credentials. Run requests the tokens for these pulls while it writes the tags.
+	Anonymous []name.Repository
 	// Grace is the time that unfinished tag writes get after a cancel. The writes can
 	// finish in this time, so that the result states their real outcome.
 	Grace time.Duration
@@ -78,13 +81,14 @@ type Publisher struct {
 func (p *Publisher) Run(ctx context.Context, pl *plan.Plan) (*Result, error) {
 	w := newWork(p, pl)
 	begin := time.Now()
+	var kept plan.Kept
 	err := w.blobs(ctx)
 	if err == nil {
-		err = w.manifests(ctx)
+		kept, err = w.manifests(ctx)
 	}
 	w.result.Transfer = time.Since(begin)
 	if err == nil {
-		err = w.recheck(ctx)
+		err = w.keep(ctx, kept)
 	}
 	if err == nil {
 		err = w.tags(ctx)

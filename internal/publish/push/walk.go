@@ -55,18 +55,24 @@ func Pull(ctx context.Context, client *registry.Client, repo name.Repository, di
 // absent. Then it reads everything below the root concurrently. It reads and verifies
 // every manifest. It follows the redirect of every blob to check that the blob exists.
 func PullTree(ctx context.Context, client *registry.Client, repo name.Repository, root *image.Manifest) error {
-	manifest := func(ctx context.Context, m *image.Manifest) error {
-		_, _, err := client.Manifest(ctx, repo.Digest(m.Descriptor.Digest.String()))
-		return err
-	}
-	if err := manifest(ctx, root); err != nil {
+	if _, _, err := client.Manifest(ctx, repo.Digest(root.Descriptor.Digest.String())); err != nil {
 		return err
 	}
 	below := image.Manifests(root)
+	return pullConcurrently(ctx, client, repo, below[:len(below)-1], image.Blobs(root)) // the root is the last entry
+}
+
+// pullConcurrently reads manifests and blobs as PullTree does, but all of them concurrently.
+func pullConcurrently(ctx context.Context, client *registry.Client, repo name.Repository, manifests []*image.Manifest, blobs []*image.Blob) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return each(ctx, below[:len(below)-1], manifest) }) // the root is the last entry
 	group.Go(func() error {
-		return each(ctx, image.Blobs(root), func(ctx context.Context, b *image.Blob) error {
+		return each(ctx, manifests, func(ctx context.Context, m *image.Manifest) error {
+			_, _, err := client.Manifest(ctx, repo.Digest(m.Descriptor.Digest.String()))
+			return err
+		})
+	})
+	group.Go(func() error {
+		return each(ctx, blobs, func(ctx context.Context, b *image.Blob) error {
 			return client.ProbeBlob(ctx, repo, b.Descriptor)
 		})
 	})

@@ -93,6 +93,9 @@ func (r *Resolver) openUploads(ctx context.Context, t *Target, all []*image.Blob
 	if r.DryRun || t.HasRoot || t.PushRefusal != nil || t.Now == nil || t.Exists() {
 		return
 	}
+	if CheckVisibility(r.Prober.Visibility, true, t) != nil {
+		return // the run probably ends before the upload
+	}
 	n := 0
 	for _, b := range all {
 		if b.Pending() || worthAsking(&t.Target, b) {
