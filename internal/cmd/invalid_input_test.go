@@ -183,7 +183,7 @@ func TestInvalidValues(t *testing.T) {
 		{name: "a credential without secret", inputs: set("credentials", "docker.io me "), code: "credentials-invalid", words: []string{"Line 1"}},
 		{name: "several invalid inputs", inputs: set("visibility", "secret", "verify", "half", "image", "ghcr.io/a/b@x"), code: "input-value", words: []string{"visibility", "verify", "image"}},
 		{name: "GITHUB_OUTPUT is missing", env: map[string]string{"GITHUB_OUTPUT": ""}, code: "output-file-missing", words: []string{"GITHUB_OUTPUT is not set"}},
-		{name: "GITHUB_OUTPUT is a folder", env: map[string]string{"GITHUB_OUTPUT": "/"}, code: "output-file-unwritable", words: []string{"cannot be written"}},
+		{name: "GITHUB_OUTPUT is a folder", env: map[string]string{"GITHUB_OUTPUT": "/"}, code: "output-file-unwritable", words: []string{"cannot write the file"}},
 		{name: "a payload that is not JSON", env: map[string]string{"GITHUB_EVENT_PATH": "stage_test.go"}, code: "event-unreadable", words: []string{"GITHUB_EVENT_PATH"}},
 		{name: "a server without https", env: map[string]string{"GITHUB_SERVER_URL": "http://evil.example"}, code: "server-url-unusable", words: []string{"https"}},
 	}

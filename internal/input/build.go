@@ -3,10 +3,10 @@ package input
 import (
 	"encoding/csv"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
@@ -106,12 +106,12 @@ func (r *reader) buildArgs(c *Common) []string {
 }
 
 // folded matches the start of an entry inside the value of the entry before it.
-var folded = regexp.MustCompile(`([ ,;]+)([A-Za-z_][A-Za-z0-9_]*)=`)
+var folded = lazy.Regexp(`([ ,;]+)([A-Za-z_][A-Za-z0-9_]*)=`)
 
 // noticeFolded adds a notice if the value of one line contains the start of another
 // entry. The notice does not contain the value, because a value can be a secret.
 func (c *Common) noticeFolded(in, key, value string) {
-	found := folded.FindStringSubmatch(value)
+	found := folded().FindStringSubmatch(value)
 	if found == nil || strings.ContainsAny(value[:1], `"'`) {
 		return
 	}

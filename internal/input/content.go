@@ -4,10 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // Content is a line of the input content. It names a file or a folder on this
@@ -28,7 +29,7 @@ type Content struct {
 const maxPath = 4096
 
 // placeholder matches a part of a path that is replaced by a value of the platform.
-var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
+var placeholder = lazy.Regexp(`\{[^{}]*\}`)
 
 // parseContent parses PATH:/PATH/IN/IMAGE. The last ":/" is the separator, because
 // PATH can start with a Windows drive.
@@ -53,7 +54,7 @@ func parseContent(line string) (Content, error) {
 
 // checkPath refuses unknown placeholders.
 func checkPath(text string) error {
-	for _, p := range placeholder.FindAllString(text, -1) {
+	for _, p := range placeholder().FindAllString(text, -1) {
 		switch p {
 		case "{platform}", "{os}", "{arch}", "{variant}":
 		default:

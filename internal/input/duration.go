@@ -1,12 +1,12 @@
 package input
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // duration parses Go's notation. A number means minutes, as in timeout-minutes of a
@@ -40,7 +40,7 @@ func durationHint(v string) string {
 }
 
 // written matches a duration as people write it: 30 minutes, 1.5 hours, 1d.
-var written = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?) ?([a-z]+)?$`)
+var written = lazy.Regexp(`^([0-9]+(?:\.[0-9]+)?) ?([a-z]+)?$`)
 
 // units maps the first letters of a unit to the number of minutes.
 var units = []struct {
@@ -51,7 +51,7 @@ var units = []struct {
 // commonDuration returns a duration that people write in words in Go's notation, or
 // "" for other text.
 func commonDuration(v string) string {
-	found := written.FindStringSubmatch(strings.ToLower(v))
+	found := written().FindStringSubmatch(strings.ToLower(v))
 	if found == nil || strings.HasPrefix(found[2], "mil") || strings.HasPrefix(found[2], "mo") || found[2] == "ms" {
 		return ""
 	}

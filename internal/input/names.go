@@ -2,10 +2,10 @@ package input
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
@@ -13,7 +13,7 @@ import (
 // (distribution specification, "Pulling manifests"). The library that parses names checks
 // only the characters.
 var (
-	repositoryPart = regexp.MustCompile(`^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$`)
+	repositoryPart = lazy.Regexp(`^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$`)
 	tagName        = onFirstUse(func() string { return `^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$` })
 )
 
@@ -48,7 +48,7 @@ func (c *Common) CheckName(text string) *NameFault {
 		if home && i == 0 && len(parts) > 1 && !validOwner(part) {
 			return ownerFault(c.Home, part)
 		}
-		if !repositoryPart.MatchString(part) {
+		if !repositoryPart().MatchString(part) {
 			return partFault(prefix, parts, i)
 		}
 	}
@@ -133,7 +133,7 @@ func emptyPart(prefix string, parts []string) *NameFault {
 // owners have letters, digits and single hyphens. The names of managed users end with an
 // underscore and a short code (docs/ghcr.md, Refused: name).
 func validOwner(owner string) bool {
-	return len(owner) <= maxOwner && !strings.Contains(owner, ".") && repositoryPart.MatchString(owner)
+	return len(owner) <= maxOwner && !strings.Contains(owner, ".") && repositoryPart().MatchString(owner)
 }
 
 func ownerFault(home, owner string) *NameFault {
@@ -152,7 +152,7 @@ func cleanPart(part string) string {
 			part = strings.ReplaceAll(part, long, long[:1])
 		}
 	}
-	if !repositoryPart.MatchString(part) {
+	if !repositoryPart().MatchString(part) {
 		return ""
 	}
 	return part

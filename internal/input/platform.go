@@ -3,14 +3,13 @@ package input
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
 // The systems and architectures that images use: the names of Go ("go tool dist list"),
@@ -61,7 +60,7 @@ func platformForm(text string) string {
 	if parts := strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(";|+&", c) }); len(parts) > 1 {
 		return "Separate platforms by commas: " + strings.Join(parts, ",") + "."
 	}
-	if platformText.MatchString(text) {
+	if platformText().MatchString(text) {
 		return ""
 	}
 	name := strings.ToLower(text)
@@ -77,7 +76,7 @@ func platformForm(text string) string {
 }
 
 // platformText matches os/arch[/variant].
-var platformText = regexp.MustCompile(`^[A-Za-z0-9]+/[A-Za-z0-9_-]+(?:/[A-Za-z0-9.]+)?$`)
+var platformText = lazy.Regexp(`^[A-Za-z0-9]+/[A-Za-z0-9_-]+(?:/[A-Za-z0-9.]+)?$`)
 
 // meantPlatform returns the known platform that resembles a misspelt one, or "".
 func meantPlatform(system, machine, variant string) string {

@@ -2,7 +2,7 @@ package meta
 
 import "github.com/ghcr-publish/ghcr-publish/internal/diag"
 
-// These are the codes of the *diag.Error values that this package returns.
+// The errors of this package have the following codes.
 const (
 	// CodeExpression means that an expression in an input is invalid or unknown, or that
 	// only a shell or the runner evaluates it.
@@ -22,8 +22,8 @@ const (
 	CodeImageName = "image-name"
 	// CodeInputQuotes means that the quotes in an input are not balanced or not allowed.
 	CodeInputQuotes = "input-quotes"
-	// CodeLabelInvalid means that a line of the input labels or annotations is not
-	// KEY=value, or has an invalid key or level.
+	// CodeLabelInvalid means that a line of the input "labels" or "annotations"
+	// is not KEY=value, or has an invalid key or level.
 	CodeLabelInvalid = "label-invalid"
 	// CodeNoTags means that no rule gives a tag.
 	CodeNoTags = diag.CodeNoTags
@@ -34,10 +34,10 @@ const (
 	CodeNoCheckout = "no-checkout"
 	// CodeSourceDateEpoch means that SOURCE_DATE_EPOCH is not a valid time.
 	CodeSourceDateEpoch = "source-date-epoch"
-	// CodeTagAttribute means that a rule lacks an attribute that its type requires, has an
-	// attribute that its type does not have, or has an invalid value of an attribute.
+	// CodeTagAttribute means that the attributes of a rule do not match its
+	// type, or that an attribute has an invalid value.
 	CodeTagAttribute = "tag-attribute"
-	// CodeTagDigest means that a line of the input "tags" has a digest.
+	// CodeTagDigest means that a line of the input "tags" contains a digest.
 	CodeTagDigest = "tag-digest"
 	// CodeTagEnable means that the attribute "enable" of a rule is neither
 	// "true" nor "false".
@@ -45,8 +45,8 @@ const (
 	// CodeTagForeign means that a line of the input "tags" is a reference to another
 	// repository, or a reference without a tag.
 	CodeTagForeign = "tag-foreign"
-	// CodeTagGroup means that the group of a rule is not the number of a group in its
-	// pattern.
+	// CodeTagGroup means that the attribute "group" of a rule is not the number
+	// of a group in its pattern.
 	CodeTagGroup = "tag-group"
 	// CodeTagInvalid means that a line of the input "tags" is not a valid tag, or that a
 	// rule gives an invalid tag.
@@ -54,40 +54,42 @@ const (
 	// CodeVersionInvalid means that the input "version" contains blanks or quotation marks.
 	CodeVersionInvalid = "version-invalid"
 	// CodeTagMatchGroup means that the pattern in the attribute "match" of a
-	// rule has no group, or its first group takes no part in the match.
+	// rule has no group, or that its first group matches nothing.
 	CodeTagMatchGroup = "tag-match-group"
-	// CodeTagPattern means that a pattern is invalid or takes too long to match.
+	// CodeTagPattern means that a pattern is invalid, or that a match of the
+	// pattern takes too long.
 	CodeTagPattern = "tag-pattern"
 	// CodeTagTooLong means that a rule gives a tag of more than [MaxTagLength] characters.
 	CodeTagTooLong = "tag-too-long"
-	// CodeTagType means that a rule has an unknown type, or has no type but attributes of
-	// a type.
+	// CodeTagType means that a rule has an unknown type, or has an attribute
+	// that requires a type.
 	CodeTagType = "tag-type"
 )
 
-// These are the codes of [Result.Warnings].
+// The warnings in [Result.Warnings] have the following codes.
 const (
-	// CodeCommitDate means that the date of the commit could not be read.
+	// CodeCommitDate means that the program could not read the date of the
+	// commit.
 	CodeCommitDate = "commit-date"
-	// CodeEventDefaultBranch means that a rule uses the branch of an event that always reports
-	// the default branch.
+	// CodeEventDefaultBranch means that a rule uses the reported branch, but the
+	// event always reports the default branch.
 	CodeEventDefaultBranch = "event-default-branch"
 	// CodeEventMergeGroup means that a rule uses the temporary branch of a merge queue.
 	CodeEventMergeGroup = "event-merge-group"
-	// CodeEventOtherCommit means that a rule uses GITHUB_SHA, but this is not the commit of
-	// the pull request or of the workflow run that caused the event.
+	// CodeEventOtherCommit means that a rule uses GITHUB_SHA, but GITHUB_SHA is
+	// not the commit that caused the event.
 	CodeEventOtherCommit = "event-other-commit"
-	// CodeVersionUnused means that the input version gives no tag, because the event never
-	// moves the tags of a release.
+	// CodeVersionUnused means that the input "version" gives no tag, because the
+	// event never moves the tags of a release.
 	CodeVersionUnused = "version-unused"
-	// CodeLatestUnused means that the flavor latest=true has no effect, because the run must
-	// not move the tag latest.
+	// CodeLatestUnused means that the flavor latest=true has no effect, because
+	// the run must not move the tag "latest".
 	CodeLatestUnused = "latest-unused"
-	// CodeTagRenamed means that the default tag of a branch or of a Git tag has another
-	// name, because its name belongs to releases or to another kind of run.
+	// CodeTagRenamed means that the run changes the default tag of a branch or
+	// of a Git tag, because the name belongs to another kind of run.
 	CodeTagRenamed = "tag-renamed"
-	// CodeGitTagVersion means that the default rules take no version from a Git tag that
-	// contains a version.
+	// CodeGitTagVersion means that a Git tag contains a version, but the default
+	// rules cannot use the version.
 	CodeGitTagVersion = "git-tag-version"
 	// CodeChartTag means that a tag of a Helm chart is not the version of the chart.
 	CodeChartTag = "chart-tag"
@@ -106,14 +108,14 @@ const (
 	CodeNotSemver = "not-semver"
 	// CodeTagEmpty means that a rule gives no tag, because its value is empty.
 	CodeTagEmpty = "tag-empty"
-	// CodeTagNoGroup means that the selected group of a rule of the type
-	// "match" takes no part in the match.
+	// CodeTagNoGroup means that the selected group of a rule of the type "match"
+	// matches nothing.
 	CodeTagNoGroup = "tag-no-group"
 	// CodeTagNoMatch means that the pattern of a rule does not match the text.
 	CodeTagNoMatch = "tag-no-match"
-	// CodeTagRespelled means that a tag is published under another spelling, because it
-	// contains characters that are not allowed in tags.
+	// CodeTagRespelled means that the run publishes a tag with another spelling,
+	// because a tag cannot contain all characters of the written text.
 	CodeTagRespelled = "tag-respelled"
-	// CodeUnknownTimeZone means that a date names an unknown time zone.
+	// CodeUnknownTimeZone means that the time zone of a date is unknown.
 	CodeUnknownTimeZone = "unknown-time-zone"
 )

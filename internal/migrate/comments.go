@@ -7,10 +7,11 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // aboutToken matches a comment about the kind of a token.
-var aboutToken = lazy(`(?i)\bPATs?\b|_PAT\b|personal access token|classic token|GITHUB_TOKEN|github\.token`)
+var aboutToken = lazy.Regexp(`(?i)\bPATs?\b|_PAT\b|personal access token|classic token|GITHUB_TOKEN|github\.token`)
 
 // reportComments reports the comments about the token of a migrated login: at the
 // head of the file, at the head of the job, and at the login. Such a comment can give

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/shell"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // demand describes the permissions of GITHUB_TOKEN that the steps of a job need.
@@ -67,7 +68,7 @@ func (p *pass) readDemand(job *flow.Job) demand {
 
 // harmlessName matches the names of actions that install a tool or store files.
 // Such actions use their default token only to download public files.
-var harmlessName = lazy(`(^|[/_-])(setup|install|installer|cache|toolchain|free-disk-space)([/_-]|$)`)
+var harmlessName = lazy.Regexp(`(^|[/_-])(setup|install|installer|cache|toolchain|free-disk-space)([/_-]|$)`)
 
 func (p *pass) actionDemand(d *demand, step *flow.Step) {
 	name := actionName(step)
@@ -110,7 +111,7 @@ func isLocalAction(name string) bool {
 }
 
 // apiCall matches a use of the API client in a script of actions/github-script.
-var apiCall = lazy(`\bgithub\.[a-z]|\brequire\(|\bimport\(|\boctokit\b|\bexec\.`)
+var apiCall = lazy.Regexp(`\bgithub\.[a-z]|\brequire\(|\bimport\(|\boctokit\b|\bexec\.`)
 
 func usesAPI(script string) bool {
 	return apiCall().MatchString(strings.ReplaceAll(script, "${{ github.", "${{ "))
@@ -168,7 +169,7 @@ func (p *pass) namesToken(step *flow.Step) bool {
 }
 
 // stores matches the parts of a script that store a value for later steps.
-var stores = lazy(`GITHUB_(ENV|OUTPUT|STATE)|git config|git remote|gh auth|netrc|npmrc|pypirc|settings\.xml|config set`)
+var stores = lazy.Regexp(`GITHUB_(ENV|OUTPUT|STATE)|git config|git remote|gh auth|netrc|npmrc|pypirc|settings\.xml|config set`)
 
 // storesToken reports whether a script stores the token, so that the scripts of later
 // steps can read it.
@@ -183,7 +184,7 @@ func (p *pass) storesToken(step *flow.Step) bool {
 
 // changesRepository matches the names of programs that often push commits or tags. They
 // can use the credentials that actions/checkout stores.
-var changesRepository = lazy(`(^|[/:_.-])(bump|release|changelog|commit|gh-pages)([/:_.-]|$)`)
+var changesRepository = lazy.Regexp(`(^|[/:_.-])(bump|release|changelog|commit|gh-pages)([/:_.-]|$)`)
 
 // storesCredentials reports whether a step stores the token for Git.
 func storesCredentials(step *flow.Step) bool {
@@ -198,7 +199,7 @@ func mayPushCommits(tool []string) bool {
 	})
 }
 
-var tokenText = lazy(`(?i)\bsecrets\.github_token\b|\bgithub\.token\b|\b(secrets|github)\[ *'(github_)?token' *\]|tojson\( *(secrets|github) *\)`)
+var tokenText = lazy.Regexp(`(?i)\bsecrets\.github_token\b|\bgithub\.token\b|\b(secrets|github)\[ *'(github_)?token' *\]|tojson\( *(secrets|github) *\)`)
 
 func mentionsToken(text string) bool { return tokenText().MatchString(text) }
 

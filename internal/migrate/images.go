@@ -1,15 +1,14 @@
 package migrate
 
 import (
-	"regexp"
 	"slices"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/expr"
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/shell"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
+	"go.yaml.in/yaml/v3"
 )
 
 // Image is a package that a migrated job uses.
@@ -37,7 +36,7 @@ func (i Image) same(other Image) bool {
 
 // imagePath matches the path after the host in a reference. A tag or digest
 // ends the match.
-var imagePath = regexp.MustCompile(`^/([A-Za-z0-9{][A-Za-z0-9_.{}-]*)((?:/[A-Za-z0-9{][A-Za-z0-9_.{}-]*)*)`)
+var imagePath = lazy.Regexp(`^/([A-Za-z0-9{][A-Za-z0-9_.{}-]*)((?:/[A-Za-z0-9{][A-Za-z0-9_.{}-]*)*)`)
 
 // imagesIn returns the packages of a registry to which a text refers.
 func imagesIn(text, host string) []Image {
@@ -52,7 +51,7 @@ func imagesIn(text, host string) []Image {
 		if before != "" && isWordByte(before[len(before)-1]) {
 			continue
 		}
-		if m := imagePath.FindStringSubmatch(text); m != nil {
+		if m := imagePath().FindStringSubmatch(text); m != nil {
 			out = append(out, Image{Owner: strings.ToLower(m[1]), Name: strings.ToLower(strings.Trim(m[2], "/"))})
 		}
 	}
@@ -219,8 +218,8 @@ func (p *pass) runTraffic(t *traffic, step *flow.Step) {
 func (p *pass) expand(text string, commands []shell.Command, step *flow.Step) string {
 	scope := p.scope(step.Job, step, nil)
 	for range 4 {
-		next := variable.ReplaceAllStringFunc(text, func(ref string) string {
-			name := variable.FindStringSubmatch(ref)[1]
+		next := variable().ReplaceAllStringFunc(text, func(ref string) string {
+			name := variable().FindStringSubmatch(ref)[1]
 			if !p.spend(10*len(commands) + 500) {
 				return ref
 			}
@@ -240,4 +239,4 @@ func (p *pass) expand(text string, commands []shell.Command, step *flow.Step) st
 	return text
 }
 
-var variable = regexp.MustCompile(`\$\{?(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?:,,|\^\^)?\}?`)
+var variable = lazy.Regexp(`\$\{?(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?:,,|\^\^)?\}?`)

@@ -2,10 +2,10 @@ package migrate
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // differences are the sentences about a merged step that a reviewer needs.
@@ -21,12 +21,12 @@ func (d differences) sentences() []string {
 
 // oldBuild matches the versions of docker/build-push-action that attach no
 // provenance by default.
-var oldBuild = regexp.MustCompile(`@v[1-3](\.|$)`)
+var oldBuild = lazy.Regexp(`@v[1-3](\.|$)`)
 
 // attachesNothing reports whether a build step attaches no attestation.
 func attachesNothing(step *flow.Step) bool {
 	provenance := step.Input("provenance")
-	return provenance == "false" || provenance == "" && oldBuild.MatchString(flow.Text(step.Uses.Value))
+	return provenance == "false" || provenance == "" && oldBuild().MatchString(flow.Text(step.Uses.Value))
 }
 
 // newStepName replaces a name that is no longer right.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/expr"
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // These are the keys and inputs that the merged steps may have. Other keys and
@@ -79,7 +80,7 @@ func (p *pass) keyObstacle(c *chain) string {
 }
 
 // statusFunction matches the functions that only a condition of a step can call.
-var statusFunction = lazy(`(?i)\b(always|success|failure|cancelled|hashFiles) *\(`)
+var statusFunction = lazy.Regexp(`(?i)\b(always|success|failure|cancelled|hashFiles) *\(`)
 
 // resultObstacle describes a use of a result of the login, which the new step does not
 // have.

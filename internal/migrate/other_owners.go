@@ -9,10 +9,11 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/shell"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // fromLine matches the base image of a stage of a Dockerfile.
-var fromLine = lazy(`(?im)^\s*FROM\s+(?:--\S+\s+)*(\S+)|--from=(\S+)`)
+var fromLine = lazy.Regexp(`(?im)^\s*FROM\s+(?:--\S+\s+)*(\S+)|--from=(\S+)`)
 
 // reportOtherOwners reports the images of other owners that the job of a migrated
 // login pulls. GITHUB_TOKEN can pull them only if they are public.

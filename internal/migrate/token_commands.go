@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/shell"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // harmlessTools are commands that neither call GitHub's API nor start another
@@ -35,10 +36,10 @@ func words(text string) map[string]bool {
 }
 
 var (
-	variableAssignment = lazy(`^[A-Za-z_][A-Za-z0-9_]*\+?=|^\$(?:env:)?[A-Za-z_][A-Za-z0-9_]*$`)
-	number             = lazy(`^[0-9.]+[smh]?$`)
+	variableAssignment = lazy.Regexp(`^[A-Za-z_][A-Za-z0-9_]*\+?=|^\$(?:env:)?[A-Za-z_][A-Za-z0-9_]*$`)
+	number             = lazy.Regexp(`^[0-9.]+[smh]?$`)
 	// substitution matches a command whose output is a part of a word.
-	substitution = lazy("\\$\\(([^()]+)\\)|`([^`]+)`")
+	substitution = lazy.Regexp("\\$\\(([^()]+)\\)|`([^`]+)`")
 )
 
 // commandsOf parses a script. The result also contains the commands whose output

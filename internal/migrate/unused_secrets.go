@@ -1,18 +1,19 @@
 package migrate
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // secretReference matches a reference to a secret in the source of a file.
-var secretReference = regexp.MustCompile(`(?i)secrets(?:\.|\[\s*['"])([A-Za-z_][A-Za-z0-9_]*)`)
+var secretReference = lazy.Regexp(`(?i)secrets(?:\.|\[\s*['"])([A-Za-z_][A-Za-z0-9_]*)`)
 
 // secretNames returns the names of the secrets in a file, in upper case, because
 // the names of secrets ignore case. It also finds names in comments.
 func secretNames(src []byte) map[string]bool {
 	out := map[string]bool{}
-	for _, m := range secretReference.FindAllSubmatch(src, -1) {
+	for _, m := range secretReference().FindAllSubmatch(src, -1) {
 		out[strings.ToUpper(string(m[1]))] = true
 	}
 	return out

@@ -2,15 +2,14 @@ package migrate
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/shell"
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/text"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
+	"go.yaml.in/yaml/v3"
 )
 
 // newVariable is the name of a variable whose old name claims that the variable
@@ -19,10 +18,10 @@ const newVariable = "REGISTRY_TOKEN"
 
 // namesPAT matches the name of a variable that claims to contain a personal
 // access token.
-var namesPAT = regexp.MustCompile(`(?i)(^|_)(GH|GITHUB|GHCR|CR)?PAT(_|$)|PERSONAL`)
+var namesPAT = lazy.Regexp(`(?i)(^|_)(GH|GITHUB|GHCR|CR)?PAT(_|$)|PERSONAL`)
 
 // assignment matches the assignment of a variable at the end of a text.
-var assignment = regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*["']?(\$\{\{[ \t]*)?$`)
+var assignment = lazy.Regexp(`([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*["']?(\$\{\{[ \t]*)?$`)
 
 // renameVariables renames the variables of a step whose names claim that the
 // variables contain a personal access token. It returns a sentence about each
@@ -31,7 +30,7 @@ func (p *pass) renameVariables(l *login, places []place) string {
 	sentences := ""
 	for _, at := range places {
 		name := p.variableAt(l, at)
-		if !namesPAT.MatchString(name) {
+		if !namesPAT().MatchString(name) {
 			continue
 		}
 		why := p.rename(l, at, name)
@@ -54,7 +53,7 @@ func (p *pass) variableAt(l *login, at place) string {
 		}
 	}
 	if l.step != nil && l.step.Run != nil && l.step.Run.Value == at.node {
-		if m := assignment.FindStringSubmatch(at.node.Value[:at.from]); m != nil {
+		if m := assignment().FindStringSubmatch(at.node.Value[:at.from]); m != nil {
 			return m[1]
 		}
 	}

@@ -163,9 +163,9 @@ func TestManifestWithAWrongDigestIsAnError(t *testing.T) {
 		effect       ghcrtest.Effect
 		want         string
 	}{
-		{"stored under another digest", "PUT", ghcrtest.WrongDigest{}, "the registry stored sha256:"},
-		{"header with another digest", "GET", ghcrtest.WrongDigest{}, "the bytes received are " + artifact(fixed).Descriptor.Digest.String() + ", not sha256:"},
-		{"truncated", "GET", ghcrtest.Truncate{Bytes: 100}, "the bytes received are " + hashOf(artifact(fixed).Raw[:100]).String() + ", not " + artifact(fixed).Descriptor.Digest.String()},
+		{"stored under another digest", "PUT", ghcrtest.WrongDigest{}, "the registry stored a manifest with the digest sha256:"},
+		{"header with another digest", "GET", ghcrtest.WrongDigest{}, "the received bytes have the digest " + artifact(fixed).Descriptor.Digest.String() + ", but the expected digest is sha256:"},
+		{"truncated", "GET", ghcrtest.Truncate{Bytes: 100}, "the received bytes have the digest " + hashOf(artifact(fixed).Raw[:100]).String() + ", but the expected digest is " + artifact(fixed).Descriptor.Digest.String()},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {

@@ -16,9 +16,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// Head returns the descriptor of a reference. If IsAbsent(err), the reference does
-// not exist or is hidden. Head does not verify the descriptor; Manifest returns a
-// verified descriptor.
+// Head returns the descriptor of a reference. If IsAbsent(err) is true, the
+// reference does not exist or is hidden from the token. Head does not verify the
+// descriptor. To get a verified descriptor, use Manifest.
 func (c *Client) Head(ctx context.Context, ref name.Reference) (v1.Descriptor, error) {
 	resp, err := c.do(ctx, c.manifestCall(http.MethodHead, ref, discardBody))
 	if err != nil {
@@ -28,20 +28,21 @@ func (c *Client) Head(ctx context.Context, ref name.Reference) (v1.Descriptor, e
 	if err != nil {
 		return c.headByGet(ctx, ref)
 	}
-	size, _ := strconv.ParseInt(resp.Header.Get("Content-Length"), 10, 64) // the size is 0 if the header is absent
+	size, _ := strconv.ParseInt(resp.Header.Get("Content-Length"), 10, 64) // The size is 0 if the header is absent.
 	return v1.Descriptor{MediaType: mediaType(resp), Digest: digest, Size: size}, nil
 }
 
-// headByGet replaces the HEAD request for registries that do not send the digest
-// header.
+// headByGet sends a GET request for registries whose response to HEAD does not
+// contain the digest.
 func (c *Client) headByGet(ctx context.Context, ref name.Reference) (v1.Descriptor, error) {
 	desc, _, err := c.Manifest(ctx, ref)
 	return desc, err
 }
 
-// Manifest reads a manifest and hashes it. It returns an error if the manifest is
-// larger than image.MaxManifestSize. It also returns an error if the digest differs
-// from the digest in the reference or in the response's header.
+// Manifest reads a manifest and computes its digest. Manifest returns an error
+// if the manifest is larger than image.MaxManifestSize. Manifest also returns an
+// error if the digest differs from the digest in the reference or in the header
+// of the response.
 func (c *Client) Manifest(ctx context.Context, ref name.Reference) (v1.Descriptor, []byte, error) {
 	var raw []byte
 	resp, err := c.do(ctx, c.manifestCall(http.MethodGet, ref, func(resp *http.Response) (err error) {
@@ -52,7 +53,7 @@ func (c *Client) Manifest(ctx context.Context, ref name.Reference) (v1.Descripto
 		return v1.Descriptor{}, nil, err
 	}
 	if len(raw) > image.MaxManifestSize {
-		return v1.Descriptor{}, nil, fmt.Errorf("reading manifest %q: it is larger than %d bytes", ref, image.MaxManifestSize)
+		return v1.Descriptor{}, nil, fmt.Errorf("reading manifest %q: the manifest is larger than %d bytes", ref, image.MaxManifestSize)
 	}
 	digest, _, err := v1.SHA256(bytes.NewReader(raw))
 	if err != nil {
@@ -60,14 +61,15 @@ func (c *Client) Manifest(ctx context.Context, ref name.Reference) (v1.Descripto
 	}
 	for _, want := range []string{digestOf(ref), resp.Header.Get("Docker-Content-Digest")} {
 		if want != "" && want != digest.String() {
-			return v1.Descriptor{}, nil, fmt.Errorf("reading manifest %q: the bytes received are %s, not %s", ref, digest, sanitize(want))
+			return v1.Descriptor{}, nil, fmt.Errorf("reading manifest %q: the received bytes have the digest %s, but the expected digest is %s", ref, digest, sanitize(want))
 		}
 	}
 	return v1.Descriptor{MediaType: mediaType(resp), Digest: digest, Size: int64(len(raw))}, raw, nil
 }
 
-// PutManifest pushes a manifest by tag or by digest. It returns an error if the
-// registry's response contains another digest.
+// PutManifest pushes a manifest by tag or by digest. PutManifest returns an
+// error if the response of the registry contains another digest than the digest
+// of the manifest.
 func (c *Client) PutManifest(ctx context.Context, ref name.Reference, m *image.Manifest) error {
 	k := c.manifestCall(http.MethodPut, ref, discardBody)
 	k.access = Push
@@ -80,7 +82,7 @@ func (c *Client) PutManifest(ctx context.Context, ref name.Reference, m *image.M
 		return err
 	}
 	if got := resp.Header.Get("Docker-Content-Digest"); got != "" && got != m.Descriptor.Digest.String() {
-		return fmt.Errorf("%s: the registry stored %s, not %s", k.operation, sanitize(got), m.Descriptor.Digest)
+		return fmt.Errorf("%s: the registry stored a manifest with the digest %s, but the pushed manifest has the digest %s", k.operation, sanitize(got), m.Descriptor.Digest)
 	}
 	return nil
 }
@@ -103,8 +105,7 @@ func mediaType(resp *http.Response) types.MediaType {
 	return types.MediaType(strings.TrimSpace(mt))
 }
 
-// digestOf returns the digest that the reference contains, or "" if the reference
-// is a tag.
+// digestOf returns the digest in a reference, or "" if the reference has a tag.
 func digestOf(ref name.Reference) string {
 	if d, ok := ref.(name.Digest); ok {
 		return d.DigestStr()

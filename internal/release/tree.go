@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/Masterminds/semver/v3"
+	"golang.org/x/mod/semver"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 )
@@ -31,8 +31,7 @@ const bestLevel = 19
 // files of the commit, the compressed programs and the release manifest. writeTree
 // builds the programs from the written tree, because users get only this tree.
 func (r release) writeTree(ctx context.Context) error {
-	number, found := strings.CutPrefix(r.version, "v")
-	if _, err := semver.StrictNewVersion(number); err != nil || !found {
+	if !semver.IsValid(r.version) || semver.Canonical(r.version) != r.version {
 		return fmt.Errorf("the version %q does not have the form v1.2.3", r.version)
 	}
 	m := launch.Manifest{Version: r.version, Commit: r.commit, Date: r.date, Platforms: map[string]launch.Program{}}

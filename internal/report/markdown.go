@@ -1,12 +1,12 @@
 package report
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/markdown"
 )
 
@@ -89,11 +89,11 @@ func short(digest string) markdown.Text {
 	return markdown.Code(algorithm + ":" + cut(hex, 12))
 }
 
-var fullDigest = regexp.MustCompile(`\bsha256:[0-9a-f]{64}\b`)
+var fullDigest = lazy.Regexp(`\bsha256:[0-9a-f]{64}\b`)
 
 // shortDigests shortens the digests in a text.
 func shortDigests(s string) string {
-	return fullDigest.ReplaceAllStringFunc(s, func(d string) string { return cut(d, len("sha256:")+12) })
+	return fullDigest().ReplaceAllStringFunc(s, func(d string) string { return cut(d, len("sha256:")+12) })
 }
 
 // sentence returns s with a capital letter at the beginning.

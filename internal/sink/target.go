@@ -4,13 +4,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
-
-	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
+	"github.com/google/go-containerregistry/pkg/name"
 )
 
 // Kind is a kind of destination. Its value is the prefix of the destination's
@@ -48,7 +47,7 @@ var unsupported = map[string]string{
 
 // refName is the grammar of the annotation org.opencontainers.image.ref.name
 // (image-spec, "Pre-Defined Annotation Keys").
-var refName = regexp.MustCompile(`^[A-Za-z0-9]+(?:(?:[-._:@+/]|--)[A-Za-z0-9]+)*$`)
+var refName = lazy.Regexp(`^[A-Za-z0-9]+(?:(?:[-._:@+/]|--)[A-Za-z0-9]+)*$`)
 
 const hintForms = "Write oci:DIRECTORY, oci-archive:FILE, docker-archive:FILE, or docker-daemon:NAME for the Docker engine. The FILE - is a pipe. To name the image, add :NAME after the directory or file. A path without a prefix is the directory of an OCI layout."
 
@@ -126,7 +125,7 @@ func engineTarget(text, ref string) (Target, error) {
 }
 
 func (t Target) checkRef(text string) error {
-	if !refName.MatchString(t.Ref) {
+	if !refName().MatchString(t.Ref) {
 		return invalidDestination("Write letters and digits, for example web or ghcr.io/acme/web:1.2.3. One of the characters - . _ : @ + / can separate two parts.", "the destination %q contains the invalid name %q", text, t.Ref)
 	}
 	if t.Kind != DockerArchive {

@@ -11,12 +11,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"unicode/utf8"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/text"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
+	"go.yaml.in/yaml/v3"
 )
 
 // These are the errors of Parse.
@@ -244,12 +243,12 @@ func defaultShell(n *yaml.Node) string {
 }
 
 // errorLine matches the line number in an error of the YAML parser.
-var errorLine = regexp.MustCompile(`line ([0-9]+)`)
+var errorLine = lazy.Regexp(`line ([0-9]+)`)
 
 // syntaxError returns ErrSyntax with the line at which the parser ended. The text of the
 // parser describes its state and not the fault.
 func syntaxError(err error) error {
-	if m := errorLine.FindStringSubmatch(err.Error()); m != nil {
+	if m := errorLine().FindStringSubmatch(err.Error()); m != nil {
 		return fmt.Errorf("%w at line %s or before it", ErrSyntax, m[1])
 	}
 	return ErrSyntax

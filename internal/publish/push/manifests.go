@@ -1,10 +1,12 @@
 package push
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -45,14 +47,16 @@ func (w *work) manifests(ctx context.Context) (plan.Kept, error) {
 			return nil, err
 		}
 	}
-	var kept plan.Kept
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return w.level(ctx, levels[len(levels)-1]) })
-	group.Go(func() (err error) {
-		kept, err = w.conflicts(ctx)
-		return err
-	})
-	return kept, group.Wait()
+	var (
+		kept     plan.Kept
+		conflict error
+		reading  sync.WaitGroup
+	)
+	// A conflict does not cancel the writes, so that the result counts each manifest.
+	reading.Go(func() { kept, conflict = w.conflicts(ctx) })
+	err := w.level(ctx, levels[len(levels)-1])
+	reading.Wait()
+	return kept, cmp.Or(err, conflict)
 }
 
 // levels groups the necessary manifests by their height. The list has at least one
