@@ -158,7 +158,7 @@ func TestInvalidNames(t *testing.T) {
 	t.Parallel()
 	cases := []invalidInput{
 		{name: "image without owner", inputs: func(s *stage) []string { return []string{"image", s.image("web")} }, code: "image-without-owner", words: []string{"contains no owner", "/OWNER/web", "/acme/web"}},
-		{name: "image with digest", inputs: set("image", "ghcr.io/acme/web@sha256:"+strings.Repeat("a", 64)), code: "image-with-digest", words: []string{"contains a digest", "Write ghcr.io/acme/web;"}},
+		{name: "image with digest", inputs: set("image", "ghcr.io/acme/web@sha256:"+strings.Repeat("a", 64)), code: "image-with-digest", words: []string{"contains a digest", "Write ghcr.io/acme/web without the digest"}},
 		{name: "image with tag", inputs: set("image", "ghcr.io/acme/web:1"), code: "image-with-tag", words: []string{"contains a tag", "tags: 1"}},
 		{name: "image that is not a name", inputs: set("image", "ghcr.io/acme/we b"), code: "image-invalid", words: []string{`"ghcr.io/acme/we b"`, "ghcr.io/acme/web"}},
 		{name: "tag over 128 characters", inputs: set("tags", strings.Repeat("a", 129)), code: "tag-too-long", words: []string{"128"}},

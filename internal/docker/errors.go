@@ -15,9 +15,9 @@ import (
 // These are the codes of the errors of this package. The value of a code must
 // not change, because users compare codes in their workflows.
 const (
-	CodeUnreachable = diag.CodeEngineUnreachable // the program cannot connect to the engine
-	CodeRefused     = "engine-refused"           // the engine sent an error response
-	CodeInterrupted = "engine-interrupted"       // the connection to the engine ended during a load
+	CodeUnreachable = diag.CodeEngineUnreachable // no connection to the engine
+	CodeRefused     = "engine-refused"           // the Docker engine responded with an error
+	CodeInterrupted = "engine-interrupted"       // the connection to the Docker engine ended while the engine loaded an image
 	codeNotFound    = diag.CodeSourceNotFound    // the engine does not have the image
 )
 

@@ -13,12 +13,12 @@ var actionName = lazy.Regexp(`^(?:[\w.-]+(?:/[\w.-]+)+@[\w./-]+|\./[\w./-]*)$`)
 // MigrateConfig is the configuration of `migrate`.
 type MigrateConfig struct {
 	Common
-	Paths    []string // empty for the workflows of the working directory
+	Paths    []string // an empty list means the workflows of the working directory
 	Write    bool
 	Check    bool
 	ToAction string
-	AddCheck bool   // also write a workflow that checks the permissions
-	SARIF    string // a path; "" for none
+	AddCheck bool   // the run also writes a workflow that checks the permissions
+	SARIF    string // the path of the SARIF file, or "" for no file
 }
 
 // ParseMigrate reads and checks the inputs of `migrate`.

@@ -5,10 +5,11 @@ import (
 	"os"
 	"strings"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
-	"github.com/ghcr-publish/ghcr-publish/internal/source/detect"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/detect"
 )
 
 // PullConfig is the configuration of `pull`.
@@ -17,7 +18,7 @@ type PullConfig struct {
 
 	Reference   name.Reference
 	Destination string       // package sink parses this text
-	Platform    *v1.Platform // nil for all platforms; if the destination accepts one platform, nil means the platform of the machine or the engine
+	Platform    *v1.Platform // nil means all platforms, or the platform of the machine or the engine if the destination accepts only one platform
 	VerifyOnly  bool
 }
 

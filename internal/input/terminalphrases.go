@@ -48,8 +48,8 @@ var phrases = []string{
 	"As an alternative, build the image in a separate step, and set the input source to the built image.", "As an alternative, build the image with another program, and write the built image as SOURCE.",
 	"Run docker/setup-buildx-action in a step before this step, because docker buildx then supports the request.", "Install docker buildx, which supports the request.",
 	// Expressions.
-	"The runner has not evaluated the expression ${{ … }}. Check that it is part of a workflow or of an action, and not of a file that the run reads. At a terminal, write the value itself.", "Only a workflow evaluates the expression ${{ … }}. Write the value itself.",
-	"In a workflow, run the command in a step before this one, write its result to $GITHUB_OUTPUT, and use the output of that step here.", "Write double quotation marks or none around the value, so that the shell runs the command.",
+	"The runner has not evaluated the expression ${{ … }}. Use the expression only in a workflow file or in an action.yml, because the runner evaluates no expressions in other files. At a terminal, write the value itself.", "Only a workflow evaluates the expression ${{ … }}. Write the value itself.",
+	"In a workflow, run the command in an earlier step, write its result to $GITHUB_OUTPUT, and use the output of the earlier step as the value.", "Write double quotation marks or none around the value, so that the shell runs the command.",
 	" or enable=${{ github.ref == 'refs/heads/main' }}.", " or enable=true.",
 	" To compare values, use the expressions of GitHub, as in enable=${{ github.ref == 'refs/heads/main' }}.", "",
 	", or name the branch in the rule: enable=${{ github.ref == 'refs/heads/main' }}.", ", or write enable=true or enable=false in the rule.",

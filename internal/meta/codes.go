@@ -15,10 +15,10 @@ const (
 	CodeFlavorOnLatest = "flavor-onlatest"
 	// CodeFlavorUnknown means that the input "flavor" has an unknown entry.
 	CodeFlavorUnknown = "flavor-unknown"
-	// CodeImageAttribute means that an image has an unknown attribute, or an invalid value of
-	// an attribute.
+	// CodeImageAttribute means that a line of the input "images" has an unknown
+	// attribute, or an invalid value of an attribute.
 	CodeImageAttribute = "image-attribute"
-	// CodeImageName means that an image has no name.
+	// CodeImageName means that a line of the input "images" has no name of an image.
 	CodeImageName = "image-name"
 	// CodeInputQuotes means that the quotes in an input are not balanced or not allowed.
 	CodeInputQuotes = "input-quotes"
@@ -34,35 +34,36 @@ const (
 	CodeNoCheckout = "no-checkout"
 	// CodeSourceDateEpoch means that SOURCE_DATE_EPOCH is not a valid time.
 	CodeSourceDateEpoch = "source-date-epoch"
-	// CodeTagAttribute means that the attributes of a rule do not match its
-	// type, or that an attribute has an invalid value.
+	// CodeTagAttribute means that a tag rule lacks a required attribute, has an unknown
+	// attribute, or has an invalid value of an attribute.
 	CodeTagAttribute = "tag-attribute"
 	// CodeTagDigest means that a line of the input "tags" contains a digest.
 	CodeTagDigest = "tag-digest"
-	// CodeTagEnable means that the attribute "enable" of a rule is neither
-	// "true" nor "false".
+	// CodeTagEnable means that the attribute "enable" of a tag rule is neither "true"
+	// nor "false".
 	CodeTagEnable = "tag-enable"
 	// CodeTagForeign means that a line of the input "tags" is a reference to another
 	// repository, or a reference without a tag.
 	CodeTagForeign = "tag-foreign"
-	// CodeTagGroup means that the attribute "group" of a rule is not the number
-	// of a group in its pattern.
+	// CodeTagGroup means that the attribute "group" of a tag rule is not the number of
+	// a group in the pattern of the rule.
 	CodeTagGroup = "tag-group"
-	// CodeTagInvalid means that a line of the input "tags" is not a valid tag, or that a
-	// rule gives an invalid tag.
+	// CodeTagInvalid means that a line of the input "tags" is not a valid tag, or that
+	// a tag rule gives an invalid tag.
 	CodeTagInvalid = "tag-invalid"
 	// CodeVersionInvalid means that the input "version" contains blanks or quotation marks.
 	CodeVersionInvalid = "version-invalid"
-	// CodeTagMatchGroup means that the pattern in the attribute "match" of a
-	// rule has no group, or that its first group matches nothing.
+	// CodeTagMatchGroup means that the pattern in the attribute "match" of a tag rule
+	// has no group, or that the first group of the pattern matches no text.
 	CodeTagMatchGroup = "tag-match-group"
-	// CodeTagPattern means that a pattern is invalid, or that a match of the
-	// pattern takes too long.
+	// CodeTagPattern means that the pattern of a tag rule is invalid, or that its match
+	// takes too long.
 	CodeTagPattern = "tag-pattern"
-	// CodeTagTooLong means that a rule gives a tag of more than [MaxTagLength] characters.
+	// CodeTagTooLong means that a tag rule gives a tag of more than [MaxTagLength]
+	// characters.
 	CodeTagTooLong = "tag-too-long"
-	// CodeTagType means that a rule has an unknown type, or has an attribute
-	// that requires a type.
+	// CodeTagType means that a tag rule has an unknown type, or has attributes but no
+	// type.
 	CodeTagType = "tag-type"
 )
 
@@ -71,13 +72,14 @@ const (
 	// CodeCommitDate means that the program could not read the date of the
 	// commit.
 	CodeCommitDate = "commit-date"
-	// CodeEventDefaultBranch means that a rule uses the reported branch, but the
-	// event always reports the default branch.
+	// CodeEventDefaultBranch means that a tag rule uses the branch of an event that
+	// always reports the default branch.
 	CodeEventDefaultBranch = "event-default-branch"
-	// CodeEventMergeGroup means that a rule uses the temporary branch of a merge queue.
+	// CodeEventMergeGroup means that a tag rule uses the temporary branch of a merge
+	// queue.
 	CodeEventMergeGroup = "event-merge-group"
-	// CodeEventOtherCommit means that a rule uses GITHUB_SHA, but GITHUB_SHA is
-	// not the commit that caused the event.
+	// CodeEventOtherCommit means that a tag rule uses GITHUB_SHA, but GITHUB_SHA is not
+	// the commit of the pull request or of the workflow run that caused the event.
 	CodeEventOtherCommit = "event-other-commit"
 	// CodeVersionUnused means that the input "version" gives no tag, because the
 	// event never moves the tags of a release.
@@ -85,8 +87,8 @@ const (
 	// CodeLatestUnused means that the flavor latest=true has no effect, because
 	// the run must not move the tag "latest".
 	CodeLatestUnused = "latest-unused"
-	// CodeTagRenamed means that the run changes the default tag of a branch or
-	// of a Git tag, because the name belongs to another kind of run.
+	// CodeTagRenamed means that the default tag of a branch or of a Git tag has another
+	// name, because its usual name belongs to releases or to another kind of run.
 	CodeTagRenamed = "tag-renamed"
 	// CodeGitTagVersion means that a Git tag contains a version, but the default
 	// rules cannot use the version.
@@ -98,24 +100,25 @@ const (
 	// CodeLabelValue means that the value of a label contains text that looks like another
 	// label or like a variable of a shell.
 	CodeLabelValue = "label-value"
-	// CodeLabelTooLong means that GitHub's package page truncates a label.
+	// CodeLabelTooLong means that the package page on GitHub shows only the beginning
+	// of a label.
 	CodeLabelTooLong = "label-too-long"
-	// CodeNotPEP440 means that the text of a rule of the type "pep440" does not
+	// CodeNotPEP440 means that the text of a tag rule of the type "pep440" does not
 	// conform to PEP 440.
 	CodeNotPEP440 = "not-pep440"
-	// CodeNotSemver means that the text of a rule of the type "semver" is not a
+	// CodeNotSemver means that the text of a tag rule of the type "semver" is not a
 	// SemVer version.
 	CodeNotSemver = "not-semver"
-	// CodeTagEmpty means that a rule gives no tag, because its value is empty.
+	// CodeTagEmpty means that a tag rule gives no tag, because its value is empty.
 	CodeTagEmpty = "tag-empty"
-	// CodeTagNoGroup means that the selected group of a rule of the type "match"
-	// matches nothing.
+	// CodeTagNoGroup means that the selected group of a tag rule of the type "match"
+	// matches no text.
 	CodeTagNoGroup = "tag-no-group"
-	// CodeTagNoMatch means that the pattern of a rule does not match the text.
+	// CodeTagNoMatch means that the pattern of a tag rule does not match the text.
 	CodeTagNoMatch = "tag-no-match"
 	// CodeTagRespelled means that the run publishes a tag with another spelling,
 	// because a tag cannot contain all characters of the written text.
 	CodeTagRespelled = "tag-respelled"
-	// CodeUnknownTimeZone means that the time zone of a date is unknown.
+	// CodeUnknownTimeZone means that a date expression contains an unknown time zone.
 	CodeUnknownTimeZone = "unknown-time-zone"
 )

@@ -5,8 +5,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 	"golang.org/x/mod/semver"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 const (

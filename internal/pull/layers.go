@@ -20,8 +20,7 @@ import (
 // is necessary, because a layer can be a decompression bomb.
 const maxPlain = 128 << 30
 
-// CodeLayerDamaged is the code of an error about a layer that cannot be
-// decompressed.
+// CodeLayerDamaged means that the program cannot decompress a layer.
 const CodeLayerDamaged = "layer-damaged"
 
 // layerCheck decompresses each layer while the pull writes it, and compares

@@ -21,8 +21,8 @@ const (
 	CodeNotFound = "image-not-found"
 	// CodePlatformMissing means that the image does not support the platform.
 	CodePlatformMissing = diag.CodePlatformMissing
-	// CodeForeignLayer means that a foreign layer is neither in the registry nor
-	// at an address in the manifest.
+	// CodeForeignLayer means that neither the registry nor an address in the manifest
+	// has a foreign layer.
 	CodeForeignLayer = "foreign-layer"
 	// CodeIndexMalformed means that an index in the registry is not valid.
 	CodeIndexMalformed = "registry-index-malformed"

@@ -13,11 +13,12 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/network"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
-	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
 // maxErrorBody is the maximum number of bytes that the client reads from the

@@ -11,8 +11,9 @@ import (
 	"net/url"
 	"slices"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 const (

@@ -19,10 +19,10 @@ const (
 	CodeUnsafePath    = archive.CodeUnsafePath      // the source contains a device, or a path that leads out of the source
 	CodeTooManyFiles  = archive.CodeTooManyFiles    // an archive has too many files
 	CodeBlobMissing   = "source-blob-missing"       // a manifest lists a blob that the source does not contain
-	CodeBlobMismatch  = diag.CodeSourceBlobWrong    // the size or the digest of a blob differs from its descriptor
-	CodeManifestLarge = "source-manifest-too-large" // one document, or all documents together, are larger than the limit
-	CodeTooDeep       = "source-too-deep"           // the indexes are nested too deeply
-	CodeAmbiguous     = "source-ambiguous"          // the source contains several images, and the input source does not select one of the images
+	CodeBlobMismatch  = diag.CodeSourceBlobWrong    // the size or the digest of a blob differs
+	CodeManifestLarge = "source-manifest-too-large" // a manifest or a config, or all of them together, exceed the size limit
+	CodeTooDeep       = "source-too-deep"           // an index contains too many levels of indexes
+	CodeAmbiguous     = "source-ambiguous"          // the source contains several images, and the name does not select one image
 	CodeNoMatch       = "source-no-match"           // no image in the source matches the name
 )
 

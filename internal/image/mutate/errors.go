@@ -11,7 +11,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 )
 
-// CodeManifestTooLarge reports a manifest that labels and annotations make
+// CodeManifestTooLarge means that a manifest with the new labels and annotations is
 // larger than the limit of registries.
 const CodeManifestTooLarge = "manifest-too-large"
 

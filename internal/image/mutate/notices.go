@@ -12,12 +12,12 @@ import (
 
 // The following codes identify the notices of this package.
 const (
-	CodeDigestChanges        = "digest-changes"        // The published digest differs from the digest of the source.
-	CodeAnnotationsNeedOCI   = "annotations-need-oci"  // The run left out the annotations, because a Docker manifest cannot have annotations.
-	CodeAttestationsLeft     = "attestations-left"     // The run left out attestations whose subject is a changed image.
-	CodeAttestationsOutdated = "attestations-outdated" // Attestations contain the digests that images had before the changes.
-	CodeLayersIndexed        = "layers-indexed"        // Layers keep their compression because of a table of contents.
-	CodeLayersUnknown        = "layers-unknown"        // Layers keep their compression because the program cannot verify the layers.
+	CodeDigestChanges        = "digest-changes"        // the published digest differs from the digest of the source
+	CodeAnnotationsNeedOCI   = "annotations-need-oci"  // a Docker manifest cannot contain annotations
+	CodeAttestationsLeft     = "attestations-left"     // the run does not publish attestations, because it changed the attested images
+	CodeAttestationsOutdated = "attestations-outdated" // attestations contain the digests that the images had before the change
+	CodeLayersIndexed        = "layers-indexed"        // layers keep their compression, because recompression would remove their tables of contents
+	CodeLayersUnknown        = "layers-unknown"        // layers keep their compression, because the program cannot verify the layers
 )
 
 // result contains the results of all changes.

@@ -23,50 +23,48 @@ import (
 // The following codes identify errors and warnings about an image that some
 // clients cannot use.
 const (
-	// CodeLayersDiffer reports an image whose manifest lists another number of
-	// layers than its config. Docker and containerd refuse such an image.
+	// CodeLayersDiffer means that the manifest and the config of an image list
+	// different numbers of layers. Docker and containerd refuse such an image.
 	CodeLayersDiffer = "image-layers-differ"
-	// CodeLayerWrong reports a layer whose uncompressed bytes do not have the digest in
-	// the config. Docker refuses such an image.
+	// CodeLayerWrong means that the uncompressed bytes of a layer do not have the
+	// digest in the config. Docker refuses such an image.
 	CodeLayerWrong = "image-layer-wrong"
-	// CodeConfigInvalid reports a config that clients cannot read.
+	// CodeConfigInvalid means that clients cannot read the config of an image.
 	CodeConfigInvalid = "image-config-invalid"
-	// CodePlatformName reports an operating system or an architecture with a name that
-	// clients do not find, such as x86_64 instead of amd64.
+	// CodePlatformName means that clients do not know the name of an operating system
+	// or an architecture, such as x86_64 instead of amd64.
 	CodePlatformName = "image-platform-name"
-	// CodePlatformUnusual reports a platform that some clients do not find.
+	// CodePlatformUnusual means that some clients do not find an image, because its
+	// platform has an unusual name.
 	CodePlatformUnusual = "image-platform-unusual"
-	// CodePlatformDiffers reports an index entry whose operating system differs
-	// from the operating system in the config of the image. Docker refuses such
-	// an image.
+	// CodePlatformDiffers means that an index and the config of an image state
+	// different operating systems. Docker refuses such an image.
 	CodePlatformDiffers = "image-platform-differs"
-	// CodeArchitectureDiffers reports an index entry whose architecture differs
-	// from the architecture in the config of the image. Clients run the image of
-	// such an entry, because they use only the architecture in the index.
+	// CodeArchitectureDiffers means that an index and the config of an image state
+	// different architectures. Clients run the image, because they use only the index.
 	CodeArchitectureDiffers = "image-architecture-differs"
-	// CodePlatformAbsent reports an index that lists an image without a platform.
+	// CodePlatformAbsent means that an index lists an image without a platform.
 	CodePlatformAbsent = "image-platform-absent"
-	// CodePlatformTwice reports an index that lists two images for one platform.
-	// Clients use only the first image of a platform.
+	// CodePlatformTwice means that an index lists two images for one platform. Clients
+	// use only the first image.
 	CodePlatformTwice = "image-platform-twice"
-	// CodeEntryTwice reports an index that lists one image twice.
+	// CodeEntryTwice means that an index lists one image twice.
 	CodeEntryTwice = "image-listed-twice"
-	// CodeIndexEmpty reports an index without manifests.
+	// CodeIndexEmpty means that an index lists no manifests.
 	CodeIndexEmpty = "image-index-empty"
-	// CodeMediaType reports a manifest whose media type is not valid.
+	// CodeMediaType means that the media type of a manifest is not valid.
 	CodeMediaType = "image-media-type"
-	// CodeDigestAlgorithm reports a digest with an algorithm that the registry refuses.
+	// CodeDigestAlgorithm means that the registry refuses the algorithm of a digest.
 	CodeDigestAlgorithm = "image-digest-algorithm"
-	// CodeKeyEmpty reports an annotation or a label with an empty key. The OCI image-spec
-	// forbids empty keys, but clients ignore them.
+	// CodeKeyEmpty means that an annotation or a label has an empty key. The OCI
+	// image-spec forbids empty keys, but clients ignore them.
 	CodeKeyEmpty = "image-key-empty"
-	// CodeAnnotationInvalid reports an annotation or a label whose value is not
-	// a string. Docker and podman refuse such an image.
+	// CodeAnnotationInvalid means that the value of an annotation or a label is not
+	// text. Docker and podman refuse such an image.
 	CodeAnnotationInvalid = "image-annotation-invalid"
-	// CodeAmbiguous reports a manifest or a config with an ambiguous key. An
-	// ambiguous key occurs twice, or differs from a known key only in upper and
-	// lower case. Programs read a document with an ambiguous key in different
-	// ways.
+	// CodeAmbiguous means that a manifest or a config contains a key twice, or a key
+	// that differs from a known key only in upper and lower case. Programs read such a
+	// document in different ways.
 	CodeAmbiguous = "image-json-ambiguous"
 )
 

@@ -53,28 +53,26 @@ const (
 	// CodeWrongScheme is the code for a request without TLS to a port that
 	// accepts only HTTPS.
 	CodeWrongScheme = "https-required"
-	// CodeRegistryRefused reports a response that no other code explains.
+	// CodeRegistryRefused means that the registry refused a request for a reason that
+	// has no other code.
 	CodeRegistryRefused = "registry-refused"
 )
 
 // The following codes identify failures without an error response of the
 // registry.
 const (
-	// CodeUploadTruncated is the code for an upload that the registry ended at
-	// its time limit.
+	// CodeUploadTruncated means that the registry ended an upload at its time limit.
 	CodeUploadTruncated = "upload-truncated"
-	// CodeDownloadTruncated is the code for a download that ended early in all
-	// attempts.
+	// CodeDownloadTruncated means that all attempts of a download ended early.
 	CodeDownloadTruncated = "download-truncated"
 	// CodeSourceBlobWrong is the code for a blob whose content differs from its
 	// descriptor. Package source uses the same code.
 	CodeSourceBlobWrong = diag.CodeSourceBlobWrong
-	// CodeCertificateUntrusted is the code for a registry whose certificate is
-	// not trusted.
+	// CodeCertificateUntrusted means that the certificate of a registry is not trusted.
 	CodeCertificateUntrusted = "certificate-untrusted"
-	// CodeLocationUnusable is the code for an unusable address of a redirect, of
-	// an upload session or of a page of a list.
+	// CodeLocationUnusable means that the program cannot use the address of a redirect,
+	// of an upload session or of the next page of a list.
 	CodeLocationUnusable = "location-unusable"
-	// CodeRegistryUnreachable is the code for a registry that does not respond.
+	// CodeRegistryUnreachable means that a registry does not respond.
 	CodeRegistryUnreachable = "registry-unreachable"
 )

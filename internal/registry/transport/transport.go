@@ -19,8 +19,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
 )
 
-// CodeCAFileUnusable is the code for a ca-file that the program cannot read, or
-// that contains no certificates.
+// CodeCAFileUnusable means that the file in the input ca-file cannot be read or
+// contains no certificates.
 const CodeCAFileUnusable = "ca-file-unusable"
 
 // maxFile is the maximum size of a file with certificates, in bytes. All root

@@ -11,9 +11,9 @@ import (
 // because package source returns these errors unchanged.
 const (
 	CodeNotArchive   = "source-not-a-layout"   // the file is not an image archive
-	CodeUnreadable   = "source-unreadable"     // the archive is damaged, or the system denies access
-	CodeTruncated    = "source-truncated"      // the file ends too early
-	CodeUnsafePath   = "source-unsafe-path"    // the archive contains a device, or a path that leads out of the archive
+	CodeUnreadable   = "source-unreadable"     // the archive is damaged, or the system denies access to the archive
+	CodeTruncated    = "source-truncated"      // the archive ends before its last part
+	CodeUnsafePath   = "source-unsafe-path"    // the archive contains a device, or a path to a file outside the archive
 	CodeTooManyFiles = "source-too-many-files" // the archive has too many files
 )
 

@@ -29,7 +29,7 @@ import (
 const (
 	CodeNoBuilder = "build-no-builder"      // no installed builder supports the request, or no builder is installed
 	CodeFailed    = "build-failed"          // the builder failed
-	CodeContext   = "build-context-missing" // the context does not exist
+	CodeContext   = "build-context-missing" // the build context does not exist
 	// CodeNoDockerfile means that the Dockerfile of a local build does not exist.
 	CodeNoDockerfile = "build-dockerfile-missing"
 )

@@ -12,15 +12,15 @@ import (
 // The codes of the errors of this package. The value of a code must not
 // change, because users compare codes in their workflows.
 const (
-	CodeNotFound   = "content-not-found"      // a file does not exist, or no file exists for a platform
-	CodeUnreadable = "content-unreadable"     // the operating system denies access to a file
-	CodeUnsafe     = "content-unsafe"         // the input content contains a device, or a link that leads out of its folder
-	CodeName       = "content-name"           // a file has a name that is not allowed in a layer
+	CodeNotFound   = "content-not-found"      // a file of the input content does not exist, or no file exists for a platform
+	CodeUnreadable = "content-unreadable"     // the system denies access to a file of the input content
+	CodeUnsafe     = "content-unsafe"         // a folder contains a device, or a link that points outside the folder
+	CodeName       = "content-name"           // the name of a file is not allowed in a layer
 	CodeDuplicate  = "content-twice"          // two files have the same path in the image
 	CodeTooMany    = "content-too-many"       // the input content has more files than the limit of a layer
-	CodeChanged    = "content-changed"        // a file changed between the first and the second read
-	CodePlatform   = diag.CodePlatformMissing // the base image has no platform image for a platform, or no file exists for the platform
-	CodeBase       = "base-unusable"          // the base is not an image to which a layer can be added
+	CodeChanged    = "content-changed"        // a file changed while the program read it twice
+	CodePlatform   = diag.CodePlatformMissing // the base or a path has no content for the platform
+	CodeBase       = "base-unusable"          // files cannot be added to the base image
 )
 
 // The codes of the notices of this package.

@@ -7,9 +7,10 @@ import (
 	"slices"
 	"strings"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
 // maxNamed is the maximum number of paths that a notice lists.

@@ -5,8 +5,9 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // platformPlaceholder matches a complete platform, for example linux-arm-v7,

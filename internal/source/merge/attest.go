@@ -13,8 +13,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// CodeAttestationStray is the code of a notice about an attestation whose
-// image is not part of the index.
+// CodeAttestationStray means that an attestation describes an image that is not part of
+// the index.
 const CodeAttestationStray = "attestation-stray"
 
 // artifactType is the artifact type of an attestation in the list of

@@ -16,11 +16,11 @@ import (
 // The codes of errors about the inputs digests and digest-name.
 const (
 	CodeNoDigests      = diag.CodeNoDigests         // the input digests contains no digest
-	CodeDigestInvalid  = diag.CodeDigestInvalid     // a value in the input digests is not a digest
+	CodeDigestInvalid  = diag.CodeDigestInvalid     // a value is not a digest
 	CodeDigestMissing  = "digest-missing"           // an entry of the input digests has no digest
-	CodeJobFailed      = "job-failed"               // a job in the input digests did not end successfully
-	CodeImagesSkipped  = "images-skipped"           // some jobs did not push, because their token cannot write packages
-	CodePatternInvalid = diag.CodeDigestNameInvalid // the input digest-name is not a valid pattern
+	CodeJobFailed      = "job-failed"               // a job that the input digests names failed
+	CodeImagesSkipped  = "images-skipped"           // some jobs did not push, because their token is read-only
+	CodePatternInvalid = diag.CodeDigestNameInvalid // the input digest-name is not a pattern
 )
 
 // maxImages limits the number of images in one merge.

@@ -16,10 +16,10 @@ import (
 const (
 	CodePlatformMissing    = diag.CodePlatformMissing // no image has a platform that the input expect-platforms contains
 	CodePlatformDuplicate  = "platform-duplicate"     // two images have the same platform
-	CodePlatformUnexpected = "platform-unexpected"    // an image has a platform that the input expect-platforms does not contain
+	CodePlatformUnexpected = "platform-unexpected"    // the input expect-platforms does not contain the platform of an image
 	CodePlatformUnknown    = "platform-unknown"       // an image has no platform
-	CodeNotDocker          = "not-docker"             // the index must have Docker media types, but an image has another media type
-	CodeIndexTooLarge      = "index-too-large"        // registries do not accept an index of this size
+	CodeNotDocker          = "not-docker"             // an index with Docker media types cannot contain an image with an OCI media type
+	CodeIndexTooLarge      = "index-too-large"        // the index is too large for registries
 	CodeAnnotationsDiffer  = "annotations-differ"     // the jobs set different annotations on their indexes
 )
 

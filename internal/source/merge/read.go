@@ -16,8 +16,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
-// CodeImageMissing is the code of an error about a platform image that is not
-// in its repository.
+// CodeImageMissing means that the repository does not contain a platform image.
 const CodeImageMissing = "platform-image-missing"
 
 // maxConcurrentReads is the maximum number of platform images that Read reads

@@ -32,8 +32,8 @@ import (
 // The codes of the errors of this package.
 const (
 	CodeNoProgram = "storage-no-program"    // neither podman nor buildah is installed
-	CodeRefused   = "storage-refused"       // the tool cannot read the image
-	codeNotFound  = diag.CodeSourceNotFound // This code is also a code of package source.
+	CodeRefused   = "storage-refused"       // podman or buildah cannot read the image
+	codeNotFound  = diag.CodeSourceNotFound // the code of package source
 )
 
 // Storage is the image store containers-storage of the current user.
