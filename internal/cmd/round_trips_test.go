@@ -3,83 +3,132 @@ package cmd_test
 import (
 	"net/http"
 	"net/http/httptest"
-	"sync"
+	"strings"
 	"testing"
-	"time"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
-// quiet is the time without a new request after which the held requests are released. The
-// test does not measure time: the count is wrong only if a client computes for longer
-// between a response and its next request.
-const quiet = 150 * time.Millisecond
+// roundTrip maps the names of concurrent requests to their number.
+type roundTrip = map[string]int
 
-// roundTripCounter counts serial round trips. It holds requests until no other request
-// arrives, and then releases them together. Concurrent requests are one round trip. A
-// request that needs a response is part of the next round trip.
-type roundTripCounter struct {
-	next http.Handler
-
-	mu    sync.Mutex
-	held  []chan struct{}
-	timer *time.Timer
-	n     int
+// publishing is a command publish, in front of whose server a barrier fixes the round
+// trips.
+type publishing struct {
+	*stage
+	barrier *ghcrtest.RoundTrips
 }
 
-func (f *roundTripCounter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	turn := make(chan struct{})
-	f.mu.Lock()
-	f.held = append(f.held, turn)
-	if f.timer == nil {
-		f.timer = time.AfterFunc(quiet, f.release)
-	} else {
-		f.timer.Reset(quiet)
-	}
-	f.mu.Unlock()
-	<-turn
-	f.next.ServeHTTP(w, r)
-}
-
-func (f *roundTripCounter) release() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if len(f.held) > 0 {
-		f.n++
-	}
-	for _, each := range f.held {
-		close(each)
-	}
-	f.held = nil
-}
-
-// countRoundTrips runs a publish of the layout twice, and counts the round trips of each.
-func countRoundTrips(t *testing.T, verify string) (first, second int) {
+// publishRoundTrips prepares a publish of an image to acme/web.
+func publishRoundTrips(t *testing.T, source, verify string) *publishing {
 	t.Helper()
-	path, _ := layout(t)
-	s := newStage(t, acme()).with("source", path, "tags", "1.2.3", "verify", verify)
-	f := &roundTripCounter{next: ghcrtest.New(acme())}
-	server := httptest.NewServer(f)
-	t.Cleanup(server.Close)
-	s.env["GITHUB_SERVER_URL"], s.env["GITHUB_API_URL"] = server.URL, server.URL+"/api/v3"
-	s.run().succeeds()
-	first = f.n
-	s.run().succeeds().hasOutputs("outcome", "unchanged")
-	return first, f.n - first
+	p := &publishing{stage: newStage(t, acme()).with("source", source, "tags", "1.2.3", "verify", verify)}
+	server := ghcrtest.New(acme())
+	barrier := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p.barrier.Hold(r)
+		server.ServeHTTP(w, r)
+	}))
+	t.Cleanup(barrier.Close)
+	p.env["GITHUB_SERVER_URL"], p.env["GITHUB_API_URL"] = barrier.URL, barrier.URL+"/api/v3"
+	return p
 }
 
-// Verification runs concurrently with the necessary requests. It adds at most four serial
-// round trips to a first publish. The fourth is the last read of a version tag, because
-// another run can have created it. It adds at most one to a run without changes.
-func TestVerificationAddsFewRoundTrips(t *testing.T) {
+// takes runs the command and fails the test unless the command needs exactly these round
+// trips.
+func (p *publishing) takes(outcome string, expected ...roundTrip) {
+	p.t.Helper()
+	p.barrier = ghcrtest.NewRoundTrips(expected...)
+	p.run().succeeds().hasOutputs("outcome", outcome)
+	if problems := p.barrier.Problems(); len(problems) > 0 {
+		p.t.Errorf("the requests of %s differ:\n%s", outcome, strings.Join(problems, "\n"))
+	}
+}
+
+func TestRoundTripsOfAnIndex(t *testing.T) {
 	t.Parallel()
-	first, second := countRoundTrips(t, "none")
-	verifiedFirst, verifiedSecond := countRoundTrips(t, "full")
-	t.Logf("serial round trips: first publish %d, verified %d; nothing to do %d, verified %d", first, verifiedFirst, second, verifiedSecond)
-	if verifiedFirst-first > 4 {
-		t.Errorf("a first publish takes %d serial round trips, with verification %d", first, verifiedFirst)
-	}
-	if verifiedSecond-second > 1 {
-		t.Errorf("a run without changes takes %d serial round trips, with verification %d", second, verifiedSecond)
-	}
+	source, _ := layout(t)
+	p := publishRoundTrips(t, source, "none")
+	p.takes("published",
+		roundTrip{"token": 1},
+		roundTrip{"HEAD manifest 1.2.3": 1},
+		roundTrip{"HEAD blob": 8, "POST upload": 8},
+		roundTrip{"PUT upload": 8},
+		roundTrip{"PUT manifest digest": 4},
+		roundTrip{"PUT manifest 1.2.3": 1},
+	)
+	p.takes("unchanged", roundTrip{"token": 1}, roundTrip{"HEAD manifest 1.2.3": 1})
+}
+
+func TestRoundTripsOfAnImage(t *testing.T) {
+	t.Parallel()
+	p := publishRoundTrips(t, oneImage(t), "none")
+	p.takes("published",
+		roundTrip{"token": 1},
+		roundTrip{"HEAD manifest 1.2.3": 1},
+		roundTrip{"HEAD blob": 3, "POST upload": 3},
+		roundTrip{"PUT upload": 3},
+		roundTrip{"PUT manifest 1.2.3": 1},
+	)
+	p.takes("unchanged", roundTrip{"token": 1}, roundTrip{"HEAD manifest 1.2.3": 1})
+}
+
+// With verify: full, the run reads the record of the package, and pulls the image without
+// credentials.
+func TestRoundTripsOfAVerifiedIndex(t *testing.T) {
+	t.Parallel()
+	source, _ := layout(t)
+	p := publishRoundTrips(t, source, "full")
+	p.takes("published",
+		roundTrip{"token": 1, "anonymous token": 1, "api": 1},
+		roundTrip{"HEAD manifest 1.2.3": 1, "POST upload": 1, "ping": 1},
+		roundTrip{"HEAD manifest digest": 1, "HEAD blob": 8, "POST upload": 7},
+		roundTrip{"PUT upload": 8},
+		roundTrip{"PUT manifest digest": 4, "HEAD manifest 1.2.3": 1},
+		roundTrip{"PUT manifest 1.2.3": 1, "anonymous token": 1},
+		roundTrip{"HEAD manifest 1.2.3": 1, "HEAD manifest digest": 1, "api": 1, "GET manifest digest": 5, "HEAD blob": 8},
+	)
+	p.takes("unchanged",
+		roundTrip{"token": 1, "anonymous token": 1, "api": 1},
+		roundTrip{"HEAD manifest 1.2.3": 1, "POST upload": 1, "GET manifest digest": 1},
+		roundTrip{"GET manifest digest": 4, "HEAD blob": 8},
+	)
+}
+
+func TestRoundTripsOfAVerifiedImage(t *testing.T) {
+	t.Parallel()
+	p := publishRoundTrips(t, oneImage(t), "full")
+	p.takes("published",
+		roundTrip{"token": 1, "anonymous token": 1, "api": 1},
+		roundTrip{"HEAD manifest 1.2.3": 1, "POST upload": 1, "ping": 1},
+		roundTrip{"HEAD manifest digest": 1, "HEAD blob": 3, "POST upload": 2},
+		roundTrip{"PUT upload": 3},
+		roundTrip{"PUT manifest digest": 1, "HEAD manifest 1.2.3": 1},
+		roundTrip{"PUT manifest 1.2.3": 1, "anonymous token": 1},
+		roundTrip{"HEAD manifest 1.2.3": 1, "HEAD manifest digest": 1, "api": 1, "GET manifest digest": 1, "HEAD blob": 3},
+	)
+}
+
+// oneImage writes the OCI layout of an image with a config and two layers.
+func oneImage(t *testing.T) string {
+	t.Helper()
+	l := sourcetest.NewLayout(t)
+	l.Add(l.Image(sourcetest.AMD64, "a", "b"))
+	return sourcetest.Dir(t, l.Files())
+}
+
+// A run that only adds a tag to an index reads and writes only the index.
+func TestRoundTripsOfATagForAnIndex(t *testing.T) {
+	t.Parallel()
+	source, _ := layout(t)
+	p := publishRoundTrips(t, source, "none")
+	p.barrier = ghcrtest.NewRoundTrips() // this run is not checked
+	p.run().succeeds()
+	image := strings.TrimPrefix(p.env["GITHUB_SERVER_URL"], "http://") + "/acme/web"
+	p.with("source", "docker://"+image+":1.2.3", "tags", "stable")
+	p.takes("published",
+		roundTrip{"token": 1},
+		roundTrip{"GET manifest 1.2.3": 1},
+		roundTrip{"PUT manifest stable": 1},
+	)
 }

@@ -124,6 +124,10 @@ func (m *Manifest) In(repo name.Repository) bool { return slices.Contains(m.Repo
 // Pending reports whether the digest of the manifest is not known yet.
 func (m *Manifest) Pending() bool { return m.Descriptor.Digest == (v1.Hash{}) }
 
+// Unread reports whether only the descriptor of the manifest is known, because the
+// source did not read the manifest.
+func (m *Manifest) Unread() bool { return !m.Pending() && m.Raw == nil }
+
 // Replace replaces the bytes of a manifest that is not pending. Replace clears
 // Repositories, because no repository is known to have the new bytes.
 func (m *Manifest) Replace(raw []byte) error {

@@ -98,7 +98,7 @@ func (r *run) run(ctx context.Context) (err error) {
 	out.notice(r.explainer().TokenNotices(out.Found.Token())...)
 	policy := newTagPolicy(r)
 	kept, forbidden := policy.check(ctx)
-	out.Plan = plan.New(out.Found.Root, out.Found.Plan(), kept)
+	out.Plan = plan.New(out.Found.Root, r.planTargets(), kept)
 	if r.request.DryRun {
 		return errors.Join(r.dryRun(ctx), forbidden)
 	}
@@ -125,6 +125,6 @@ func (r *run) run(ctx context.Context) (err error) {
 func (r *run) push(ctx context.Context, publisher *push.Publisher) (*push.Result, error) {
 	display := r.Observer.Uploads(r.outcome.Plan)
 	defer display.Close()
-	publisher.Progress = display
+	publisher.Progress, publisher.Anonymous = display, r.anonymousPulls()
 	return publisher.Run(ctx, r.outcome.Plan)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 	"github.com/ghcr-publish/ghcr-publish/internal/image/mutate"
 	"github.com/ghcr-publish/ghcr-publish/internal/image/rules"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/naming"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
@@ -80,7 +81,7 @@ type preparedSource struct {
 
 // Open implements [resolve.Source].
 func (p preparedSource) Open(ctx context.Context) (*source.Source, error) {
-	src, err := p.request.Source.Open(ctx, p.names)
+	src, err := p.open(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -109,6 +110,29 @@ func (p preparedSource) Open(ctx context.Context) (*source.Source, error) {
 	}
 	p.foreignLayers(src.Root)
 	return src, nil
+}
+
+// open opens the source without changes. A run that only adds tags needs only the root.
+// The registry has accepted the children together with the root, and the run writes the
+// same root again.
+func (p preparedSource) open(ctx context.Context) (*source.Source, error) {
+	named, ok := p.request.Source.(NamedSource)
+	if ok && p.onlyTags() {
+		named.Options.RootOnly = true
+		return named.Open(ctx, p.names)
+	}
+	return p.request.Source.Open(ctx, p.names)
+}
+
+// onlyTags reports whether the run only adds tags to an image in its repository, and
+// does nothing that needs the children of the image. Verification pulls the children,
+// the plan of a dry run lists the children, and an archive contains the children.
+func (p preparedSource) onlyTags() bool {
+	q, traits := p.request, p.request.Source.Traits()
+	if !traits.Published || p.changed() || q.Changes.PushForeign || q.Verify.Level != input.VerifyNone || q.DryRun || q.OnReadOnly == input.ReadOnlyArchive {
+		return false
+	}
+	return !slices.ContainsFunc(q.Destinations, func(to name.Repository) bool { return to.Name() != traits.Reference.Context().Name() })
 }
 
 // announceTypes passes the media types of the manifests to the client, so that the run

@@ -98,6 +98,33 @@ func (r *run) checks() []push.Check {
 	return checks
 }
 
+// anonymousPulls returns the repositories that the run will pull from without credentials
+// after the push, and that are probably public.
+func (r *run) anonymousPulls() []name.Repository {
+	var out []name.Repository
+	for i, c := range r.checks() {
+		t := &r.outcome.Found.Targets[i]
+		if c.Pull && !c.Pulled && (t.Package.Visibility == string(input.Public) || t.Inherits == string(input.Public)) {
+			out = append(out, t.Repo)
+		}
+	}
+	return out
+}
+
+// planTargets returns the targets for the plan. A run that creates a public package of one
+// image writes the image by digest while it reads the tag for the last time. It can then
+// request the anonymous token while it writes the tag. Without this write, GitHub would
+// refuse the token, because the package would not exist yet. The children of an index
+// already create the package.
+func (r *run) planTargets() []plan.Target {
+	targets := r.outcome.Found.Plan()
+	for i, c := range r.checks() {
+		t := &r.outcome.Found.Targets[i]
+		targets[i].RootFirst = c.Pull && t.CreatesPackage() && t.Inherits == string(input.Public) && !r.outcome.Found.Root.Index()
+	}
+	return targets
+}
+
 // packageRecord reads the package of a destination after the push. It implements
 // [push.Package].
 type packageRecord struct {

@@ -72,7 +72,8 @@ type Client struct {
 
 	mu              sync.Mutex
 	sessions        map[string]*session
-	anonymousClient *Client // The method Anonymous returns this client.
+	early           map[string][]*EarlyUpload // early holds the upload sessions of each repository that no blob uses yet.
+	anonymousClient *Client                   // The method Anonymous returns this client.
 	accepted        *accepted
 	rangeMemory     chan [][]byte // The channel rangeMemory holds the memory for the ranges of one blob, and is empty while a blob uses the memory.
 }
@@ -105,6 +106,7 @@ func New(opts Options) *Client {
 		retry:       retrier{sleep: opts.Sleep, onWait: opts.OnWait},
 		Counters:    &Counters{trace: opts.Trace},
 		sessions:    map[string]*session{},
+		early:       map[string][]*EarlyUpload{},
 		accepted:    &accepted{},
 		rangeMemory: make(chan [][]byte, 1),
 	}

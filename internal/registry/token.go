@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"golang.org/x/net/publicsuffix"
 )
@@ -39,6 +40,13 @@ func (s *session) authorize(ctx context.Context, repo string, a Access) (*grant,
 		return &grant{header: "Bearer " + secret, access: Push, issued: time.Now(), raw: true}, nil
 	}
 	return s.acquire(ctx, repo)
+}
+
+// Authorize requests a token to read the repository, unless the client has a token. A
+// later read then does not wait for the token.
+func (c *Client) Authorize(ctx context.Context, repo name.Repository) error {
+	_, err := c.session(repo.Registry).authorize(ctx, repo.RepositoryStr(), Pull)
+	return err
 }
 
 // acquire requests one token for all expected repositories of the host. If the

@@ -39,10 +39,17 @@ const (
 // the end of its content. If the result of an attempt is unclear, Upload asks
 // whether the registry has the blob before the next attempt.
 func (c *Client) Upload(ctx context.Context, repo name.Repository, b *image.Blob, progress func(int64)) (v1.Descriptor, BlobOutcome, error) {
+	return c.UploadTo(ctx, nil, repo, b, progress)
+}
+
+// UploadTo is like [Client.Upload], but the first attempt uses a session that was opened
+// in advance. If the session is nil or old, or if the blob can be mounted, UploadTo opens
+// a session.
+func (c *Client) UploadTo(ctx context.Context, early *EarlyUpload, repo name.Repository, b *image.Blob, progress func(int64)) (v1.Descriptor, BlobOutcome, error) {
 	if progress == nil {
 		progress = func(int64) {}
 	}
-	u := &upload{client: c, repo: repo, blob: b, report: progress, candidate: b.Descriptor}
+	u := &upload{client: c, repo: repo, blob: b, early: early, report: progress, candidate: b.Descriptor}
 	u.st.host = c.session(repo.Registry)
 	return u.run(ctx)
 }
@@ -50,8 +57,14 @@ func (c *Client) Upload(ctx context.Context, repo name.Repository, b *image.Blob
 // ProbePush checks whether the token may push, and returns nil if it may.
 // ProbePush opens an upload session and does not complete the session. ProbePush
 // creates no blob, tag or package (docs/ghcr.md, Push probe).
+// The first upload to the repository can use the session (see [Client.Reserve]).
 func (c *Client) ProbePush(ctx context.Context, repo name.Repository) error {
-	_, _, err := c.openSession(ctx, repo, "")
+	location, _, err := c.openSession(ctx, repo, "")
+	if err == nil {
+		e := &EarlyUpload{opened: make(chan struct{}), location: location, at: c.now()}
+		close(e.opened)
+		c.keep(repo, e)
+	}
 	return err
 }
 
@@ -60,6 +73,7 @@ type upload struct {
 	client    *Client
 	repo      name.Repository
 	blob      *image.Blob
+	early     *EarlyUpload // a session for the first attempt, or nil
 	report    func(int64)
 	st        attemptState
 	opened    bool             // opened is true if the attempt opened a session. Without a session, another attempt cannot help.
@@ -120,14 +134,7 @@ func (u *upload) decide(err error) decision {
 // attempt runs one upload session from the POST to the confirmation of the
 // registry.
 func (u *upload) attempt(ctx context.Context) (v1.Descriptor, BlobOutcome, error) {
-	query := u.mountQuery()
-	location, mounted, err := u.client.openSession(ctx, u.repo, query)
-	if query != "" && isRejection(err) {
-		// Some registries refuse a mount and open no session (docs/ghcr.md, Blob
-		// upload).
-		query = ""
-		location, mounted, err = u.client.openSession(ctx, u.repo, query)
-	}
+	location, mounted, err := u.open(ctx)
 	if u.opened = err == nil; !u.opened {
 		return v1.Descriptor{}, "", err
 	}
@@ -138,6 +145,23 @@ func (u *upload) attempt(ctx context.Context) (v1.Descriptor, BlobOutcome, error
 		return u.stream(ctx, location)
 	}
 	return u.put(ctx, location)
+}
+
+// open returns the session of an attempt, or mounts the blob.
+func (u *upload) open(ctx context.Context) (location *url.URL, mounted bool, err error) {
+	query := u.mountQuery()
+	if query == "" && u.st.attempts == 1 {
+		if location, usable, err := u.early.session(ctx, u.client.now); usable {
+			return location, false, err
+		}
+	}
+	location, mounted, err = u.client.openSession(ctx, u.repo, query)
+	if query != "" && isRejection(err) {
+		// Some registries refuse a mount and open no session (docs/ghcr.md, Blob
+		// upload).
+		return u.client.openSession(ctx, u.repo, "")
+	}
+	return location, mounted, err
 }
 
 // mountQuery returns the query that requests a mount from a repository that has
@@ -187,7 +211,7 @@ func (u *upload) put(ctx context.Context, location *url.URL) (v1.Descriptor, Blo
 	_, err := u.client.do(ctx, call{
 		operation: "PUT blob " + desc.Digest.String(), method: http.MethodPut, repo: u.repo, access: Push,
 		url: withDigest(location, desc.Digest), header: octetStream, size: desc.Size,
-		body:     func(ctx context.Context) (io.ReadCloser, error) { return u.open(ctx) },
+		body:     func(ctx context.Context) (io.ReadCloser, error) { return u.content(ctx) },
 		statuses: []int{http.StatusCreated, http.StatusNoContent}, session: &u.st, readContent: discardBody,
 	})
 	return desc, Uploaded, err
@@ -200,7 +224,7 @@ func (u *upload) stream(ctx context.Context, location *url.URL) (v1.Descriptor, 
 		operation: "PATCH upload", method: http.MethodPatch, repo: u.repo, access: Push,
 		url: location, header: octetStream, size: -1,
 		body: func(ctx context.Context) (io.ReadCloser, error) {
-			r, err := u.open(ctx)
+			r, err := u.content(ctx)
 			hashing = newHashingReader(r)
 			return hashing, err
 		},
@@ -225,7 +249,8 @@ func (u *upload) stream(ctx context.Context, location *url.URL) (v1.Descriptor, 
 	return desc, Uploaded, err
 }
 
-func (u *upload) open(ctx context.Context) (io.ReadCloser, error) {
+// content opens the bytes to send.
+func (u *upload) content(ctx context.Context) (io.ReadCloser, error) {
 	r, err := u.blob.Open(ctx)
 	if err != nil {
 		return nil, err

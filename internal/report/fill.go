@@ -48,7 +48,7 @@ const chartConfig = "application/vnd.cncf.helm.config.v1+json"
 
 func contentOf(root *image.Manifest) content {
 	switch {
-	case slices.ContainsFunc(image.Manifests(root), (*image.Manifest).IsRunnable):
+	case slices.ContainsFunc(image.Manifests(root), isRunnable):
 		return runnable
 	case root.Index():
 		return artifacts
@@ -56,6 +56,15 @@ func contentOf(root *image.Manifest) content {
 		return chart
 	}
 	return artifact
+}
+
+// isRunnable reports whether a manifest is an image that can run. The only known fact
+// about an image that the run did not read is its platform.
+func isRunnable(m *image.Manifest) bool {
+	if m.Unread() {
+		return m.Platform != nil && m.Platform.OS != "unknown"
+	}
+	return m.IsRunnable()
 }
 
 // platform returns the platform, the digest, the size and the layers of an

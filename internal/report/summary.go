@@ -210,7 +210,11 @@ func (r *Report) mdPlatforms(b *markdown.Builder) {
 	if len(r.Platforms) == 0 {
 		return
 	}
-	details(b, fmt.Sprintf("%s, %s", Count(len(r.Platforms), "platform"), Bytes(r.size())), platformTable(r.Platforms))
+	title := Count(len(r.Platforms), "platform")
+	if size := r.size(); size > 0 {
+		title += ", " + Bytes(size)
+	}
+	details(b, title, platformTable(r.Platforms))
 }
 
 // size returns the total size of all platforms. A layer that several platforms
@@ -241,6 +245,10 @@ func platformTable(platforms []Platform) markdown.Text {
 		digest := short(p.Digest)
 		if p.Digest == "" {
 			digest = markdown.Escape(unknownDigest)
+		}
+		if p.Size == 0 {
+			b.Printf("| %s | not read | | %s |\n", p.name(), digest)
+			continue
 		}
 		b.Printf("| %s | %s | %d | %s |\n", p.name(), Bytes(p.Size), len(p.Layers), digest)
 	}

@@ -204,7 +204,11 @@ func (i Image) textTags(b *strings.Builder) {
 func (r *Report) textPlatforms(b *strings.Builder) {
 	w := tabwriter.NewWriter(b, 0, 4, 2, ' ', 0)
 	for _, p := range r.Platforms {
-		fmt.Fprintf(w, "  %s\t%s\t%s in %s\n", p.name(), p.Digest, Bytes(p.Size), Count(len(p.Layers), "layer"))
+		size := "not read"
+		if p.Size > 0 {
+			size = fmt.Sprintf("%s in %s", Bytes(p.Size), Count(len(p.Layers), "layer"))
+		}
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", p.name(), p.Digest, size)
 	}
 	w.Flush()
 }

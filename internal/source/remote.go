@@ -48,7 +48,12 @@ func (s *Source) openRegistry(ctx context.Context, text string, opts Options) er
 		s.Names = []string{ref.Name()}
 	}
 	first := resolved{repository: r, root: desc.Digest, raw: raw}
-	s.Root, err = newTree(first, ref.Name()).read(ctx, rootDescriptor(desc))
+	tree := newTree(first, ref.Name())
+	if opts.RootOnly && desc.MediaType.IsIndex() {
+		s.Root, err = tree.node(ctx, rootDescriptor(desc), raw)
+		return err
+	}
+	s.Root, err = tree.read(ctx, rootDescriptor(desc))
 	return err
 }
 

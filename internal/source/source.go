@@ -70,6 +70,9 @@ type Options struct {
 	// image in a registry. The platform of an image is in its config, and
 	// each config that Open reads costs one request.
 	SkipPlatform bool
+	// If RootOnly is true, Open reads only the root of an index in a registry. The
+	// children then have descriptors and platforms, but no bytes and no blobs.
+	RootOnly bool
 	// If Sparse is true, Open accepts a layout that lacks blobs, and sets the
 	// field Absent of each missing blob. The caller must find each missing
 	// blob in a registry.

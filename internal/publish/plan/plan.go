@@ -24,6 +24,9 @@ type Target struct {
 	// HasRoot is true if the repository has the root and therefore the complete
 	// image.
 	HasRoot bool
+	// RootFirst is true if the run writes the root by digest even if the root has only
+	// one tag. A new package then exists before its tag.
+	RootFirst bool
 	// HasBlobs are the blobs that the repository is known to have.
 	HasBlobs map[v1.Hash]bool
 }
@@ -88,7 +91,7 @@ func New(root *image.Manifest, targets []Target, kept Kept) *Plan {
 			p.Steps = append(p.Steps, blobStep(i, t, b))
 		}
 	}
-	onlyTag := len(targets) == 1 && len(targets[0].Tags) == 1 && len(kept) == 0
+	onlyTag := len(targets) == 1 && len(targets[0].Tags) == 1 && !targets[0].RootFirst && len(kept) == 0
 	for i, t := range targets {
 		for _, m := range manifests {
 			if m == root && onlyTag {

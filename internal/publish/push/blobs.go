@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"golang.org/x/sync/errgroup"
 
@@ -28,6 +29,7 @@ const maxConcurrentCompressions = 6
 type delivery struct {
 	blob    *image.Blob
 	targets []int
+	early   *registry.EarlyUpload // a session in the first target, or nil
 }
 
 // blobs sends every blob. If several targets of one registry need the same blob, the
@@ -40,6 +42,9 @@ func (w *work) blobs(ctx context.Context) error {
 	for _, d := range w.deliveries() {
 		if ctx.Err() != nil {
 			break
+		}
+		if repo := w.plan.Targets[d.targets[0]].Repo; !d.mounts(repo) {
+			d.early = w.Registry.Reserve(repo) // here, so that the largest blob gets the first session
 		}
 		group.Go(func() error {
 			if d.blob.Pending() {
@@ -77,12 +82,20 @@ func (w *work) deliveries() []*delivery {
 	return out
 }
 
+func (d *delivery) mounts(repo name.Repository) bool {
+	_, ok := d.blob.MountSource(repo)
+	return ok
+}
+
 func weight(b *image.Blob) int64 { return max(b.Descriptor.Size, b.PlainSize) }
 
 func (w *work) deliver(ctx context.Context, d *delivery) error {
-	for _, i := range d.targets {
-		repo := w.plan.Targets[i].Repo
-		desc, way, err := w.send(ctx, i, d.blob)
+	for n, i := range d.targets {
+		repo, early := w.plan.Targets[i].Repo, d.early
+		if n > 0 {
+			early = nil
+		}
+		desc, way, err := w.send(ctx, early, i, d.blob)
 		if err != nil {
 			return fmt.Errorf("pushing a blob to %q: %w", repo, err)
 		}
@@ -93,10 +106,11 @@ func (w *work) deliver(ctx context.Context, d *delivery) error {
 	return nil
 }
 
-func (w *work) send(ctx context.Context, target int, b *image.Blob) (v1.Descriptor, registry.BlobOutcome, error) {
+// send uploads or mounts one blob. The parameter early is a session for it, or nil.
+func (w *work) send(ctx context.Context, early *registry.EarlyUpload, target int, b *image.Blob) (v1.Descriptor, registry.BlobOutcome, error) {
 	repo := w.plan.Targets[target].Repo
 	advance, done := w.Progress.Begin(repo, b)
-	desc, way, err := w.Registry.Upload(ctx, repo, b, advance)
+	desc, way, err := w.Registry.UploadTo(ctx, early, repo, b, advance)
 	done(way, err)
 	return desc, way, err
 }

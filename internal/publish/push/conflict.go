@@ -16,16 +16,18 @@ import (
 // rewrite the tag again and again.
 const maxRewrites = 3
 
-// recheck finds the tags that must not move, because another run has moved these tags
-// during the uploads.
-func (w *work) recheck(ctx context.Context) error {
+// conflicts finds the tags that must not move, because another run has moved them during
+// the uploads.
+func (w *work) conflicts(ctx context.Context) (plan.Kept, error) {
 	if !w.sent() {
-		return nil
+		return nil, nil
 	}
-	kept, err := w.Conflicts.Recheck(ctx)
-	if err != nil {
-		return err
-	}
+	return w.Conflicts.Recheck(ctx)
+}
+
+// keep marks the tags that must not move. If no tag of a target remains, it writes the
+// root by digest.
+func (w *work) keep(ctx context.Context, kept plan.Kept) error {
 	for i, t := range w.result.Targets {
 		if t.keep(kept) || t.Complete {
 			continue

@@ -1,10 +1,12 @@
 package push
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -33,30 +35,58 @@ const resendWait = 250 * time.Millisecond
 // before the index, because a registry refuses an index without its children. If the
 // plan writes the root only under its single tag, the function manifests does not
 // write the root.
-func (w *work) manifests(ctx context.Context) error {
+//
+// The function manifests finds the tags that must not move while it writes the last
+// level. The run thus reads the tags at the end of the uploads, but does not wait for
+// this read.
+func (w *work) manifests(ctx context.Context) (plan.Kept, error) {
 	for _, m := range image.Manifests(w.plan.Root) {
 		if err := m.Finish(); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	levels := map[int][]plan.Step{}
+	levels := w.levels()
+	for _, level := range levels[:len(levels)-1] {
+		if err := w.level(ctx, level); err != nil {
+			return nil, err
+		}
+	}
+	var (
+		kept     plan.Kept
+		conflict error
+		reading  sync.WaitGroup
+	)
+	// A conflict does not cancel the writes, so that the result counts each manifest.
+	reading.Go(func() { kept, conflict = w.conflicts(ctx) })
+	err := w.level(ctx, levels[len(levels)-1])
+	reading.Wait()
+	return kept, cmp.Or(err, conflict)
+}
+
+// levels groups the necessary manifests by their height. The list has at least one
+// level, and only this level can be empty.
+func (w *work) levels() [][]plan.Step {
+	byHeight := make([][]plan.Step, height(w.plan.Root)+1)
 	for _, s := range w.plan.Of(plan.PushManifest) {
-		if s.Needed {
-			h := height(s.Manifest)
-			levels[h] = append(levels[h], s)
+		if h := height(s.Manifest); s.Needed {
+			byHeight[h] = append(byHeight[h], s)
 		}
 	}
-	for h := 0; h <= height(w.plan.Root); h++ {
-		group, ctx := errgroup.WithContext(ctx)
-		group.SetLimit(maxConcurrentWrites)
-		for _, s := range levels[h] {
-			group.Go(func() error { return w.put(ctx, s) })
-		}
-		if err := group.Wait(); err != nil {
-			return err
-		}
+	out := slices.DeleteFunc(byHeight, func(level []plan.Step) bool { return len(level) == 0 })
+	if len(out) == 0 {
+		return [][]plan.Step{nil}
 	}
-	return nil
+	return out
+}
+
+// level writes manifests concurrently.
+func (w *work) level(ctx context.Context, steps []plan.Step) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(maxConcurrentWrites)
+	for _, s := range steps {
+		group.Go(func() error { return w.put(ctx, s) })
+	}
+	return group.Wait()
 }
 
 func height(m *image.Manifest) int {
@@ -121,7 +151,7 @@ func (w *work) resend(ctx context.Context, s plan.Step, missing []string, try in
 		}
 	}
 	for _, c := range s.Manifest.Children {
-		if slices.Contains(missing, c.Descriptor.Digest.String()) {
+		if !c.Unread() && slices.Contains(missing, c.Descriptor.Digest.String()) {
 			if err := w.put(ctx, plan.Step{Kind: plan.PushManifest, Target: s.Target, Manifest: c}); err != nil {
 				return err
 			}
@@ -139,6 +169,6 @@ func (w *work) resendBlob(ctx context.Context, target int, b *image.Blob, unless
 	if err != nil || exists && unlessPresent {
 		return err
 	}
-	_, _, err = w.send(ctx, target, b)
+	_, _, err = w.send(ctx, nil, target, b)
 	return err
 }

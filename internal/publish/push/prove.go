@@ -167,10 +167,14 @@ func (p *Publisher) outcomeOf(ctx context.Context, t *TargetResult, root *image.
 	public := t.Package != nil && t.Package.Package.Visibility == "public"
 	first := true
 	waitErr := p.readBudget().Do(ctx, func() (again bool, _ error) {
-		if !first {
-			err = p.pull(ctx, t.Repo, root, rootOnly)
+		switch {
+		case first:
+			first = false
+		case rootOnly:
+			err = p.pull(ctx, t.Repo, root, true)
+		default: // the registry may still hide the root, so this pull reads the root first
+			err = PullTree(ctx, p.Registry.Anonymous(), t.Repo, root)
 		}
-		first = false
 		return public && registry.IsAbsent(err), nil
 	})
 	if waitErr != nil {
@@ -185,11 +189,16 @@ func (p *Publisher) outcomeOf(ctx context.Context, t *TargetResult, root *image.
 	return Unproven
 }
 
-// pull pulls the image without credentials.
+// pull pulls the image without credentials. The run has written the root, so pull does
+// not wait for the root before it reads the rest. But it waits for the token, because a
+// registry usually refuses an anonymous client already there.
 func (p *Publisher) pull(ctx context.Context, repo name.Repository, root *image.Manifest, rootOnly bool) error {
-	if rootOnly {
-		_, _, err := p.Registry.Anonymous().Manifest(ctx, repo.Digest(root.Descriptor.Digest.String()))
-		return err
+	client := p.Registry.Anonymous()
+	if err := client.Authorize(ctx, repo); err != nil {
+		return fmt.Errorf("pulling from %q without credentials: %w", repo, err)
 	}
-	return PullTree(ctx, p.Registry.Anonymous(), repo, root)
+	if rootOnly {
+		return pullConcurrently(ctx, client, repo, []*image.Manifest{root}, nil)
+	}
+	return pullConcurrently(ctx, client, repo, image.Manifests(root), image.Blobs(root))
 }

@@ -68,6 +68,9 @@ type Publisher struct {
 	Progress Progress
 	// Conflicts decides about tags that another run writes at the same time.
 	Conflicts Conflicts
+	// Anonymous lists the repositories that Prove will probably pull from without
+	// credentials. Run requests the tokens for these pulls while it writes the tags.
+	Anonymous []name.Repository
 	// Grace is the time that unfinished tag writes get after the run is cancelled. If
 	// the writes finish in this time, the result contains their real outcome.
 	Grace time.Duration
@@ -80,13 +83,14 @@ type Publisher struct {
 func (p *Publisher) Run(ctx context.Context, pl *plan.Plan) (*Result, error) {
 	w := newWork(p, pl)
 	begin := time.Now()
+	var kept plan.Kept
 	err := w.blobs(ctx)
 	if err == nil {
-		err = w.manifests(ctx)
+		kept, err = w.manifests(ctx)
 	}
 	w.result.Transfer = time.Since(begin)
 	if err == nil {
-		err = w.recheck(ctx)
+		err = w.keep(ctx, kept)
 	}
 	if err == nil {
 		err = w.tags(ctx)

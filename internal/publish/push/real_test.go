@@ -160,11 +160,12 @@ func TestDistributionRegistry(t *testing.T) {
 				t.Error("the second run uploaded a blob")
 			}
 			r.publish("docker://"+r.host+"/acme/web:1", "2").ok()
+			r.publishTo(t.Context(), dir, []string{"acme/first"}, "1").ok() // its sessions are opened before the uploads
 			copied := r.publishTo(t.Context(), "docker://"+r.host+"/acme/web:1", []string{"acme/copy"}, "1").ok()
 			if n := copied.result.Targets[0].Blobs["uploaded"].Count; n > 0 {
 				t.Errorf("the copy uploaded %d blobs, want only mounts", n)
 			}
-			for _, repo := range []string{"acme/web", "acme/copy"} {
+			for _, repo := range []string{"acme/web", "acme/first", "acme/copy"} {
 				pulled, err := push.Pull(t.Context(), r.client(), r.at(repo), root.Digest, true)
 				if err != nil || pulled.Manifests != 7 || pulled.Blobs != 13 {
 					t.Errorf("pulling from %s: %+v, %v", repo, pulled, err)

@@ -29,7 +29,9 @@ func TestColdPushOfOneTag(t *testing.T) {
 		ghcrtest.ClassPutUpload:    n,
 		ghcrtest.ClassPutManifest:  1,
 	})
-	r.inOrder("token", "HEAD", "POST", "PUT manifest 1")
+	// The POST requests are concurrent with the HEAD requests for blobs (internal/cmd,
+	// TestRoundTripsOfAnImage).
+	r.inOrder("token", "HEAD manifest 1", "HEAD blob", "PUT upload", "PUT manifest 1")
 	r.points("acme/web", "1", root.Digest)
 }
 
@@ -63,6 +65,26 @@ func TestPushOfOneAdditionalLayer(t *testing.T) {
 		ghcrtest.ClassPutManifest:  1,
 	})
 	r.points("acme/web", "1", root.Digest)
+}
+
+// With several tags, a run without verification does not read the tags. It therefore does
+// not know that the package is new, and opens a session only for each missing blob.
+func TestPushOfNewTagsOpensNoUnusedSession(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, ghcrtest.Config{})
+	first, _ := single(t, "a", "b")
+	r.publish(first, "1").ok()
+	r.ghcr.Reset()
+	second, _ := single(t, "a", "b", "c")
+	r.publish(second, "2", "3").ok()
+	r.expect(map[ghcrtest.Class]int{
+		ghcrtest.ClassToken:        1,
+		ghcrtest.ClassHeadManifest: 1,
+		ghcrtest.ClassHeadBlob:     4,
+		ghcrtest.ClassPostUpload:   2, // the config and the new layer
+		ghcrtest.ClassPutUpload:    2,
+		ghcrtest.ClassPutManifest:  3,
+	})
 }
 
 func TestPushOfFiveTags(t *testing.T) {

@@ -40,6 +40,10 @@ func (w *work) tags(ctx context.Context) error {
 			errs[i] = w.point(ctx, writing, s, tag)
 		})
 	}
+	for _, repo := range w.Anonymous {
+		// If the registry refuses the token, the pull requests it again and reports the refusal.
+		wg.Go(func() { _ = w.Registry.Anonymous().Authorize(ctx, repo) })
+	}
 	wg.Wait()
 	return errors.Join(errs...)
 }

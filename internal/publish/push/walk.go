@@ -58,19 +58,24 @@ func Pull(ctx context.Context, client *registry.Client, repo name.Repository, di
 // blobs concurrently. PullTree reads and verifies every manifest. To check that a
 // blob exists, PullTree follows the redirect of the blob, but does not read the blob.
 func PullTree(ctx context.Context, client *registry.Client, repo name.Repository, root *image.Manifest) error {
-	manifest := func(ctx context.Context, m *image.Manifest) error {
-		_, _, err := client.Manifest(ctx, repo.Digest(m.Descriptor.Digest.String()))
-		return err
-	}
-	if err := manifest(ctx, root); err != nil {
+	if _, _, err := client.Manifest(ctx, repo.Digest(root.Descriptor.Digest.String())); err != nil {
 		return err
 	}
 	below := image.Manifests(root)
+	return pullConcurrently(ctx, client, repo, below[:len(below)-1], image.Blobs(root)) // the root is the last entry
+}
+
+// pullConcurrently reads manifests and blobs as PullTree does, but all of them concurrently.
+func pullConcurrently(ctx context.Context, client *registry.Client, repo name.Repository, manifests []*image.Manifest, blobs []*image.Blob) error {
 	group, ctx := errgroup.WithContext(ctx)
-	// The root is the last entry of the list below.
-	group.Go(func() error { return each(ctx, below[:len(below)-1], manifest) })
 	group.Go(func() error {
-		return each(ctx, image.Blobs(root), func(ctx context.Context, b *image.Blob) error {
+		return each(ctx, manifests, func(ctx context.Context, m *image.Manifest) error {
+			_, _, err := client.Manifest(ctx, repo.Digest(m.Descriptor.Digest.String()))
+			return err
+		})
+	})
+	group.Go(func() error {
+		return each(ctx, blobs, func(ctx context.Context, b *image.Blob) error {
 			return client.ProbeBlob(ctx, repo, b.Descriptor)
 		})
 	})

@@ -27,6 +27,9 @@ func (r *Resolver) contents(ctx context.Context, found *Found) error {
 	for i := range found.Targets {
 		t := &found.Targets[i]
 		r.preconnect(t, all)
+		if i == 0 {
+			r.openUploads(ctx, t, all)
+		}
 		answers[i] = make([]bool, len(all))
 		for j, b := range all {
 			if !worthAsking(&t.Target, b) {
@@ -80,6 +83,27 @@ func (r *Resolver) preconnect(t *Target, all []*image.Blob) {
 	if !t.HasRoot && !r.DryRun {
 		r.registry().Preconnect(t.Repo, n)
 	}
+}
+
+// openUploads opens upload sessions while the registry checks which blobs it has. It does
+// this only if a first publish is likely: the run has read the tags, no tag exists, and
+// GitHub has no record of the package. Otherwise, the registry can have most blobs
+// already, so that most sessions would stay unused. A further target mounts the blobs of
+// the first target.
+func (r *Resolver) openUploads(ctx context.Context, t *Target, all []*image.Blob) {
+	if r.DryRun || t.HasRoot || t.PushRefusal != nil || t.Now == nil || t.Exists() {
+		return
+	}
+	if CheckVisibility(r.Prober.Visibility, true, t) != nil {
+		return // the run probably ends before the upload
+	}
+	n := 0
+	for _, b := range all {
+		if b.Pending() || worthAsking(&t.Target, b) {
+			n++
+		}
+	}
+	r.registry().OpenUploads(ctx, t.Repo, n)
 }
 
 // worthAsking reports whether the run must check if a target has a blob. A blob that
