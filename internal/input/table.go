@@ -233,10 +233,10 @@ var Table = []Input{
 		Example: "linux/amd64,linux/arm64",
 	},
 	{
-		Name: "attestations", Group: GroupImage, Kind: Choice, Commands: building, Values: []string{"keep", "strip", "referrers"}, Default: "keep",
-		OwnValues: map[Command][]string{Publish: {"keep", "strip"}},
-		Help:      "Handling of the provenance and SBOM that BuildKit attached. `keep` leaves the entries in the index, `strip` removes them, and `referrers` (only merge) publishes manifests that refer to the image. If entries are removed, the digest of the index changes, but its images do not change.",
-		Short:     "Handling of the provenance and SBOM that BuildKit attached. `keep` keeps them, `strip` removes them. With merge, `referrers` moves them to referrers.",
+		Name: "attestations", Group: GroupImage, Kind: Choice, Commands: building, Values: []string{"keep", "strip", "legacy", "referrers"}, Default: "keep",
+		OwnValues: map[Command][]string{Publish: {"keep", "strip", "legacy"}},
+		Help:      "Handling of the provenance and SBOM that BuildKit attached. `keep` leaves the entries in the index, `strip` removes them, `legacy` writes the form of BuildKit before 0.32, for old registries, and `referrers` (only merge) publishes manifests that refer to the image. The images do not change.",
+		Short:     "Provenance and SBOM of BuildKit. `strip` removes them, `legacy` writes the form before BuildKit 0.32. With merge, `referrers` moves them.",
 		Example:   "strip",
 	},
 	{

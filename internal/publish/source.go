@@ -149,7 +149,7 @@ func (p preparedSource) destinationRules() rules.Options {
 // changes returns the changes that the request makes to the image of its source.
 func (p preparedSource) changes() mutate.Changes {
 	rules := p.request.Naming
-	c := mutate.Changes{StripAttestations: p.request.Changes.Strip, Compression: p.request.Changes.Compression}
+	c := mutate.Changes{StripAttestations: p.request.Changes.Strip, LegacyAttestations: p.request.Changes.Legacy, Compression: p.request.Changes.Compression}
 	if rules.Labels != "" || rules.Annotations != "" {
 		c.Annotations, c.DefaultAnnotations = p.split(p.names.Annotations, rules.Annotations)
 	}

@@ -44,6 +44,9 @@ type Error struct {
 	MediaType string
 	// Page is the text of a body that is not JSON, such as the title of a web page.
 	Page string
+	// Attestation is true if the registry refused a manifest that is an attestation in the
+	// form of BuildKit 0.32 and later.
+	Attestation bool
 	// RetryAfter is the wait that the server requested, or zero.
 	RetryAfter time.Duration
 	// Cause contains the codes and the messages of the body.

@@ -3,6 +3,7 @@ package registry
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -77,6 +78,10 @@ func (c *Client) PutManifest(ctx context.Context, ref name.Reference, m *image.M
 	k.statuses = []int{http.StatusCreated, http.StatusOK, http.StatusAccepted}
 	resp, err := c.do(ctx, k)
 	if err != nil {
+		var refused *Error
+		if errors.As(err, &refused) {
+			refused.Attestation = m.IsArtifactAttestation()
+		}
 		return err
 	}
 	if got := resp.Header.Get("Docker-Content-Digest"); got != "" && got != m.Descriptor.Digest.String() {

@@ -22,6 +22,8 @@ import (
 type Changes struct {
 	// StripAttestations removes the attestations of BuildKit.
 	StripAttestations bool
+	// LegacyAttestations gives the attestations the form of BuildKit before version 0.32.
+	LegacyAttestations bool
 	// Labels are added to the configs. If the root is an index, the labels are
 	// also added to the annotations of the index. The package page of ghcr.io
 	// reads the annotations of an index and not the labels of its children
@@ -42,10 +44,12 @@ type Changes struct {
 
 // Any reports whether c contains a change.
 func (c Changes) Any() bool {
-	return c.StripAttestations || len(c.Labels)+len(c.Annotations)+len(c.DefaultLabels)+len(c.DefaultAnnotations) > 0 || c.Compression.Chosen()
+	return c.StripAttestations || c.LegacyAttestations || len(c.Labels)+len(c.Annotations)+len(c.DefaultLabels)+len(c.DefaultAnnotations) > 0 || c.Compression.Chosen()
 }
 
-// Apply changes the tree in place and returns messages for the user. It adds
+// Apply changes the tree in place and returns messages for the user. It converts
+// attestations first, because the older form has no subject, and an attestation with a
+// subject cannot stay in an index whose images change. It adds
 // labels before it compresses layers, because the compression reads the
 // configs. It adds annotations last, because only an OCI manifest can have
 // annotations, and the compression can convert a Docker manifest to an OCI
@@ -57,6 +61,13 @@ func (c Changes) Apply(ctx context.Context, root *image.Manifest) ([]diag.Notice
 		if r.stripped, err = stripAttestations(root); err != nil {
 			return nil, err
 		}
+	}
+	if c.LegacyAttestations {
+		converted, err := Legacy(root)
+		if err != nil {
+			return nil, err
+		}
+		r.legacy = len(converted)
 	}
 	if r.labels, err = addLabels(ctx, root, c.Labels, c.DefaultLabels); err != nil {
 		return nil, err

@@ -24,6 +24,7 @@ const (
 type result struct {
 	before      v1.Hash // the digest of the root before the changes; zero if the root was pending
 	stripped    int     // number of removed attestations
+	legacy      int     // number of attestations that got the older form
 	labels      attestations
 	annotations annotationResult
 	layers      layersResult
@@ -74,6 +75,9 @@ func (r result) digestText(c Changes) string {
 	var changes []string
 	if r.stripped > 0 {
 		changes = append(changes, fmt.Sprintf("removes attestations (%d)", r.stripped))
+	}
+	if r.legacy > 0 {
+		changes = append(changes, fmt.Sprintf("writes attestations in the form of BuildKit before 0.32 (%d)", r.legacy))
 	}
 	var added []string
 	if len(c.Labels)+len(c.DefaultLabels) > 0 {

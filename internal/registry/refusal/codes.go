@@ -51,6 +51,9 @@ const (
 	CodeOtherHostRefused = "other-host-refused"
 	// CodeWrongScheme is the code for a request without TLS to a port for HTTPS.
 	CodeWrongScheme = "https-required"
+	// CodeAttestationRefused is the code for an attestation in the form of BuildKit 0.32
+	// and later that the registry does not accept.
+	CodeAttestationRefused = "attestation-refused"
 	// CodeRegistryRefused reports a response that no other code explains.
 	CodeRegistryRefused = "registry-refused"
 )

@@ -71,6 +71,8 @@ type Evidence struct {
 	Grants string
 	// GrantsFile is the path of the workflow file.
 	GrantsFile string
+	// Promote is true if the command is promote, which never changes an image.
+	Promote bool
 	// Reading is true if the request read the source, and false if it concerned
 	// a destination.
 	Reading bool

@@ -27,6 +27,7 @@ const (
 const (
 	Keep      = "keep"      // attestations are entries of the index, as BuildKit writes them
 	Strip     = "strip"     // attestations are left out
+	Legacy    = "legacy"    // attestations are entries of the index, in the form of BuildKit before version 0.32
 	Referrers = "referrers" // attestations are separate manifests that refer to the image
 )
 
@@ -35,7 +36,7 @@ type Options struct {
 	// If Docker is true, the index has the media type of Docker. Such an index
 	// contains only images with media types of Docker and has no annotations.
 	Docker bool
-	// Attestations is Keep, Strip or Referrers.
+	// Attestations is Keep, Strip, Legacy or Referrers.
 	Attestations string
 	// Annotations are added to the annotations on which the indexes of all
 	// jobs agree. An annotation from this map replaces an annotation with the
@@ -70,6 +71,9 @@ type entry struct {
 // *diag.Error with a code of this package.
 func Join(platformImages []ReadImage, o Options) (*Result, error) {
 	j := &Result{}
+	if err := j.convert(platformImages, o); err != nil {
+		return nil, err
+	}
 	images, others := sort(platformImages)
 	if err := check(images, o.Expect); err != nil {
 		return nil, err
@@ -81,13 +85,14 @@ func Join(platformImages []ReadImage, o Options) (*Result, error) {
 			return nil, err
 		}
 	}
-	if o.Attestations != Keep {
+	kept := o.Attestations == Keep || o.Attestations == Legacy
+	if !kept {
 		attestations = nil
 	}
 	entries := slices.Concat(images, attestations)
 	var err error
 	switch {
-	case len(platformImages) == 1 && (o.Attestations == Keep || len(others) == 0) && !o.Docker:
+	case len(platformImages) == 1 && (kept || len(others) == 0) && !o.Docker:
 		j.Root = platformImages[0].Root
 	case len(entries) == 1:
 		j.Root = entries[0].Manifest
