@@ -2,6 +2,7 @@ package publish
 
 import (
 	"context"
+	"errors"
 
 	"github.com/google/go-containerregistry/pkg/name"
 
@@ -35,7 +36,7 @@ func (s IndexSource) Traits() Traits {
 
 // Open implements [Source].
 func (s IndexSource) Open(ctx context.Context, names meta.Result) (*source.Source, error) {
-	images, err := merge.Read(ctx, s.Registry, s.Repository, s.Images, registry.IsNotFound)
+	images, err := merge.Read(ctx, s.Registry, s.Repository, s.Images, isAbsentImage)
 	if err != nil {
 		return nil, err
 	}
@@ -52,6 +53,13 @@ func (s IndexSource) Open(ctx context.Context, names meta.Result) (*source.Sourc
 		out.Attached = append(out.Attached, source.Attached{Root: ref.Manifest, Subject: ref.Subject.Digest, Entry: entry})
 	}
 	return out, nil
+}
+
+// isAbsentImage reports whether a registry does not have an image. The status 404 of a
+// token service, or of a host to which a redirect leads, is another failure.
+func isAbsentImage(err error) bool {
+	var answer *registry.Error
+	return registry.IsNotFound(err) && errors.As(err, &answer) && answer.Repository != "" && answer.From == ""
 }
 
 // Close implements [Source].

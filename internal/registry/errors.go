@@ -155,6 +155,20 @@ func (e *NoAnswer) Error() string {
 // Unwrap returns the error of the network.
 func (e *NoAnswer) Unwrap() error { return e.Err }
 
+// ResponseError is the error of a response of success that is wrong, such as a manifest
+// that has lost a part.
+type ResponseError struct {
+	Host      string
+	Operation string
+	Problem   string
+}
+
+// Error returns the operation and the problem.
+func (e *ResponseError) Error() string { return e.Operation + ": " + e.Problem }
+
+// Transport returns the kind of the error for the table of package retry.
+func (e *ResponseError) Transport() retry.Transport { return retry.Malformed }
+
 var digestPattern = regexp.MustCompile(`sha256:[0-9a-f]{64}`)
 
 // IsAbsent reports whether err means that the object does not exist, or that it is

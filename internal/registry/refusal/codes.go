@@ -75,6 +75,9 @@ const (
 	// CodeLocationUnusable is the code for a redirect, an upload session or a page of a
 	// list whose address cannot be used.
 	CodeLocationUnusable = "location-unusable"
+	// CodeResponseWrong is the code for a response that a registry does not send, such as
+	// a manifest with another digest.
+	CodeResponseWrong = "response-wrong"
 	// CodeRegistryUnreachable is the code for a registry that does not respond.
 	CodeRegistryUnreachable = "registry-unreachable"
 )
