@@ -207,14 +207,6 @@ func (p preparedSource) link(pairs map[string]string) map[string]string {
 	return out
 }
 
-func toMap(pairs []meta.Pair) map[string]string {
-	out := make(map[string]string, len(pairs))
-	for _, p := range pairs {
-		out[p.Key] = p.Value
-	}
-	return out
-}
-
 // NamedSource is an image with a name. The name is a path, an image in a store of this
 // machine, or a reference in a registry.
 type NamedSource struct {

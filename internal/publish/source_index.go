@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/naming"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
@@ -21,6 +22,9 @@ type IndexSource struct {
 	// Repository is the repository of each image that states no repository.
 	Repository name.Repository
 	Options    merge.Options
+	// Annotations is the input annotations. Another default annotation does not replace a
+	// description that the images have.
+	Annotations string
 }
 
 // Traits implements [Source].
@@ -41,7 +45,14 @@ func (s IndexSource) Open(ctx context.Context, names meta.Result) (*source.Sourc
 		return nil, err
 	}
 	options := s.Options
-	options.Annotations = toMap(names.Annotations)
+	options.Annotations, options.Defaults = map[string]string{}, map[string]string{}
+	for _, pair := range names.Annotations {
+		if naming.Describes(pair.Key, s.Annotations) {
+			options.Defaults[pair.Key] = pair.Value
+		} else {
+			options.Annotations[pair.Key] = pair.Value
+		}
+	}
 	joined, err := merge.Join(images, options)
 	if err != nil {
 		return nil, err

@@ -42,6 +42,9 @@ type Options struct {
 	// jobs agree. An annotation from this map replaces an annotation with the
 	// same key.
 	Annotations map[string]string
+	// Defaults are annotations that only describe the image. An annotation on which the
+	// jobs agree has precedence over them, and so has a label of the images.
+	Defaults map[string]string
 	// Expect lists the platforms that the index must have. Join returns an
 	// error for a missing platform and for an additional platform. If Expect
 	// is empty, Join accepts every platform.

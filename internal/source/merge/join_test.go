@@ -120,6 +120,29 @@ func TestIndexKeepsAnnotationsWithEqualValues(t *testing.T) {
 	}
 }
 
+// A description that the author of the images wrote has precedence over a default.
+func TestDefaultAnnotationsAgreeWithTheImages(t *testing.T) {
+	t.Parallel()
+	labelled := func(name string, p *v1.Platform, labels string) merge.ReadImage {
+		img := made(t, name, func(l *sourcetest.Layout) v1.Descriptor { return l.Image(p, name) })
+		img.Root.Platform = p
+		img.Root.Blobs[0].Content = []byte(`{"config":{"Labels":` + labels + `}}`)
+		return img
+	}
+	defaults := map[string]string{"title": "web", "url": "https://github.test", "description": "d", "agreed": "x"}
+	j := join(t, merge.Options{Defaults: defaults, Annotations: map[string]string{"revision": "c"}},
+		labelled("a", sourcetest.AMD64, `{"title":"My App","url":"https://a.test","revision":"old"}`),
+		labelled("b", sourcetest.ARM64, `{"title":"My App","url":"https://b.test"}`),
+		annotated(t, "c", &v1.Platform{OS: "linux", Architecture: "s390x"}, map[string]string{"agreed": "index"}))
+	got, err := json.Marshal(entries(t, j.Root).Annotations)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `{"agreed":"index","description":"d","revision":"c","title":"My App"}`; string(got) != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestOneImageIsNotWrapped(t *testing.T) {
 	t.Parallel()
 	single := made(t, "a", func(l *sourcetest.Layout) v1.Descriptor { return l.Image(sourcetest.AMD64, "a") })
